@@ -1,0 +1,1 @@
+"""The optimization engine: objectives, strategies, runs and the store. It knows no screen."""

@@ -1,0 +1,82 @@
+"""Block: consecutive iterations as columns, the one record that every layer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = NDArray[np.float64]
+
+COLUMNS = ("elapsed_s", "loss", "data_loss", "gradient_norm", "step_size")
+"""The columns a block may carry, in the order of the table `iterations`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """k consecutive iterations of one run.
+
+    Every column is a float64 array of shape (k,); None means "not recorded". Inf and NaN are
+    data: a diverged run carries them to the screen. `elapsed_s` is filled in by whoever has a
+    clock (the numerics have none).
+    """
+
+    first_iteration: int
+    loss: Column
+    data_loss: Column | None = None
+    gradient_norm: Column | None = None
+    step_size: Column | None = None
+    elapsed_s: Column | None = None
+
+    def __post_init__(self) -> None:
+        for name, column in self.columns().items():
+            if column.shape != self.loss.shape or column.ndim != 1:
+                raise ValueError(
+                    f"column {name} has shape {column.shape}; a block of {len(self.loss)} "
+                    f"iterations needs ({len(self.loss)},)"
+                )
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    @property
+    def end_iteration(self) -> int:
+        """The iteration after the last one in this block."""
+        return self.first_iteration + len(self.loss)
+
+    def columns(self) -> dict[str, Column]:
+        """The columns that are there, by name, in the order of COLUMNS."""
+        present = ((name, getattr(self, name)) for name in COLUMNS)
+        return {name: column for name, column in present if column is not None}
+
+    def stamped(self, start_s: float, end_s: float) -> Block:
+        """The same block with `elapsed_s` spread evenly over (start_s, end_s], in seconds."""
+        k = len(self)
+        return replace(self, elapsed_s=start_s + (end_s - start_s) * (np.arange(1, k + 1) / max(k, 1)))
+
+    def rows(self, start: int, stop: int) -> Block:
+        """Rows start..stop of this block (positions, not iterations) as a block of its own."""
+        cut = {name: column[start:stop] for name, column in self.columns().items()}
+        return Block(first_iteration=self.first_iteration + start, **cut)
+
+
+def concatenate(blocks: Sequence[Block]) -> Block:
+    """One block from adjoining blocks that carry the same columns.
+
+    Raises ValueError when there are none, when an iteration is missing between two of them,
+    or when they carry different columns.
+    """
+    if not blocks:
+        raise ValueError("no blocks to concatenate")
+    if len(blocks) == 1:
+        return blocks[0]
+    names = blocks[0].columns().keys()
+    for before, after in zip(blocks, blocks[1:]):
+        if after.first_iteration != before.end_iteration:
+            raise ValueError(f"block from {after.first_iteration} does not follow iteration {before.end_iteration - 1}")
+        if after.columns().keys() != names:
+            raise ValueError("blocks with different columns cannot be joined")
+    joined = {name: np.concatenate([block.columns()[name] for block in blocks]) for name in names}
+    return Block(first_iteration=blocks[0].first_iteration, **joined)

@@ -1,0 +1,76 @@
+"""State: everything a strategy needs to go on from an iteration, and its form as bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a run stands after `iteration` iterations.
+
+    `weights` is one flat vector: the current weights of gradient descent, the best kept so far
+    of the searches. `best_loss` is the lowest loss recorded so far, `first_loss` the very first.
+    `buffers` holds what a strategy or an update carries along, `streams` the state of each named
+    generator. `step_size` is the base step size now in force: steering a run replaces it.
+    `stop_reason` is empty while the run may go on.
+    """
+
+    iteration: int
+    weights: NDArray[Any]
+    step_size: float
+    best_loss: float = float("inf")
+    first_loss: float = float("nan")
+    buffers: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    streams: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stop_reason: str = ""
+
+
+def state_to_bytes(state: State) -> bytes:
+    """The state as an uncompressed .npz: arrays as they are, the rest as JSON. No pickle."""
+    header = {
+        "format": FORMAT,
+        "iteration": state.iteration,
+        "step_size": state.step_size.hex(),
+        "best_loss": state.best_loss.hex(),
+        "first_loss": state.first_loss.hex(),
+        "streams": state.streams,
+        "stop_reason": state.stop_reason,
+    }
+    arrays = {f"buffer_{name}": array for name, array in state.buffers.items()}
+    out = io.BytesIO()
+    text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    np.savez(out, header=text, weights=state.weights, **arrays)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def state_from_bytes(data: bytes) -> State:
+    """The state that `state_to_bytes` wrote, bit for bit. Raises ValueError for anything else."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            header = json.loads(archive["header"].tobytes())
+            if header["format"] != FORMAT:
+                raise ValueError(f"checkpoint format {header['format']}; this version reads {FORMAT}")
+            return State(
+                iteration=int(header["iteration"]),
+                weights=archive["weights"],
+                step_size=float.fromhex(header["step_size"]),
+                best_loss=float.fromhex(header["best_loss"]),
+                first_loss=float.fromhex(header["first_loss"]),
+                buffers={
+                    name.removeprefix("buffer_"): archive[name] for name in archive.files if name.startswith("buffer_")
+                },
+                streams=header["streams"],
+                stop_reason=header["stop_reason"],
+            )
+    except (KeyError, OSError, TypeError, ValueError, EOFError) as error:
+        raise ValueError(f"not a readable checkpoint: {error}") from error
