@@ -1,0 +1,105 @@
+"""The loop: a spec made into something that advances a state by k iterations. No clock, no disk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine import datasets
+from engine.block import Block
+from engine.datasets import Dataset
+from engine.objectives import Array, LinearSVM, Objective
+from engine.spec import RunSpec, SpecError
+from engine.state import State
+from engine.strategies import GradientDescent, LocalSearch, RandomSearch, Strategy
+
+EVALUATIONS_PER_RUN = 50
+EVALUATE_EVERY_WITHOUT_BUDGET = 1000
+
+
+@dataclass(frozen=True)
+class Optimization:
+    """One run's numerics: its objective on the train split, its strategy, and the splits to evaluate on."""
+
+    spec: RunSpec
+    dataset: Dataset
+    objective: Objective
+    strategy: Strategy
+    objectives: dict[str, Objective]
+
+    def start(self) -> State:
+        """The state before iteration 0."""
+        return self.strategy.start()
+
+    def advance(self, state: State, k: int) -> tuple[State, Block]:
+        """At most k iterations on from `state`, pure in its arguments; the given state is not changed.
+
+        The block is shorter than k when the planned iterations end there or a stop condition is
+        met; then `stop_reason` says which, and advancing again gives an empty block.
+        """
+        planned = self.spec.iterations
+        room = k if planned is None else min(k, planned - state.iteration)
+        if state.stop_reason or room <= 0:
+            return state, Block(first_iteration=state.iteration, loss=np.empty(0))
+        state, block = self.strategy.advance(state, room)
+        if not state.stop_reason and planned is not None and state.iteration >= planned:
+            state = replace(state, stop_reason="planned iterations done")
+        return state, block
+
+    def next_evaluation(self, iteration: int) -> int:
+        """The first iteration at or after this one at which the splits are evaluated."""
+        planned = self.spec.iterations
+        every = EVALUATE_EVERY_WITHOUT_BUDGET if planned is None else max(1, planned // EVALUATIONS_PER_RUN)
+        due = -(-iteration // every) * every
+        return due if planned is None else min(due, planned)
+
+    def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
+        """Loss and accuracy (0..1) over a whole split at these weights."""
+        objective, examples = self.objectives[split], self.dataset.splits[split]
+        with np.errstate(all="ignore"):
+            predicted = objective.scores(weights, examples.X).argmax(axis=1)
+            return objective.loss(weights).total, float((predicted == examples.y).mean())
+
+
+def with_step_size(state: State, step_size: float) -> State:
+    """The state with another base step size in force from its next iteration on. Raises ValueError unless > 0."""
+    if not (math.isfinite(step_size) and step_size > 0):
+        raise ValueError(f"a step size must be a finite number greater than 0, not {step_size}")
+    return replace(state, step_size=step_size)
+
+
+def check(spec: RunSpec) -> None:
+    """The checks that need the data set: raises SpecError for a batch larger than the train split."""
+    train = len(datasets.load(spec.dataset).splits["train"])
+    if spec.batch_size is not None and spec.batch_size > train:
+        raise SpecError(
+            "batch_size",
+            f"batch size: {spec.batch_size:,} is more than the {train:,} training examples of {spec.dataset}; "
+            f"write full for all of them",
+        )
+
+
+STRATEGIES: dict[str, Callable[[RunSpec, Objective], Strategy]] = {
+    "random-search": lambda spec, objective: RandomSearch(objective, spec.initial_scale, spec.seed, spec.metrics),
+    "local-search": lambda spec, objective: LocalSearch(
+        objective, spec.step_size, spec.initial_scale, spec.seed, spec.metrics
+    ),
+    "gradient-descent": lambda spec, objective: GradientDescent(
+        objective, spec.step_size, spec.batch_size, spec.initial_scale, spec.seed, spec.metrics
+    ),
+}
+
+
+def build(spec: RunSpec) -> Optimization:
+    """The optimization that a spec describes. Raises SpecError when the spec does not fit its data set."""
+    check(spec)
+    dataset = datasets.load(spec.dataset)
+    objectives: dict[str, Objective] = {
+        name: LinearSVM(split, dataset.classes, spec.regularization_strength, spec.delta)
+        for name, split in dataset.splits.items()
+    }
+    strategy = STRATEGIES[spec.strategy](spec, objectives["train"])
+    return Optimization(spec, dataset, objectives["train"], strategy, objectives)
