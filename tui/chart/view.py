@@ -1,0 +1,132 @@
+"""What a chart is asked to show (ChartView) and where what it drew stands (Axes, Plot).
+
+Everything here is frozen and knows neither the store nor Textual: a caller builds a ChartView from what it
+read, calls `tui.chart.draw(view, width, height, previous=picture)`, and paints the Picture it gets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+XKind = Literal["iteration", "time", "examples"]
+RunKind = Literal["search", "gradient"]
+Charset = Literal["unicode", "ascii"]
+MarkKind = Literal["step-size", "pause", "fork", "divergence", "other"]
+
+SMOOTHING_STEPS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
+"""Half-lives, in iterations, that the smoothing keys step through; 0 is none."""
+
+
+class CurveColumns(Protocol):
+    """A decimated curve as the store's reader hands it out (`engine.store.records.Curve` is one).
+
+    Row i covers `width` iterations from iteration[i]; all arrays have shape (n,). `count` is the number of
+    finite losses in the row (0: a gap). `elapsed_s` is taken at the row's last iteration. `low_before` is the
+    lowest finite loss before the first row, inf when there is none.
+    """
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def iteration(self) -> Integers: ...
+    @property
+    def elapsed_s(self) -> Floats: ...
+    @property
+    def count(self) -> Integers: ...
+    @property
+    def low(self) -> Floats: ...
+    @property
+    def high(self) -> Floats: ...
+    @property
+    def mean(self) -> Floats: ...
+    @property
+    def low_before(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChartMark:
+    """Something that happened to a run at `iteration`: drawn as a sign on the x axis in the run's colour."""
+
+    iteration: int
+    kind: MarkKind = "other"
+    elapsed_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChartRun:
+    """One curve of a chart.
+
+    `label` is what the legend says; the caller has cleaned it (no control characters). `kind` decides the
+    drawing: a search shows best-so-far with its tries as faint dots, gradient descent its mean loss over a faint
+    min-max band. `slot` comes from `tui.palette.assign`. `planned_iterations` holds the x axis while the run
+    grows. `examples_per_iteration` (the batch size; N for a full batch) scales the axis "examples".
+    An emphasised run wins every cell that it shares.
+    """
+
+    run_id: int
+    label: str
+    slot: int
+    curve: CurveColumns | None = None
+    kind: RunKind = "gradient"
+    planned_iterations: int | None = None
+    examples_per_iteration: int = 1
+    emphasised: bool = False
+    marks: tuple[ChartMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChartView:
+    """All that decides a chart except its size.
+
+    `smoothing` is a half-life in iterations (0: none), so it does not depend on the zoom; a caller that reads
+    only a window should read some five half-lives more to its left. `x_window` and `y_window` are (low, high) in
+    units of the axis (iterations, seconds or examples; loss) and override the held ranges: zoom and pan.
+    `cursor_x` draws the readout's vertical line. `note` stands at the right end of the title line ("follow").
+    `empty_hint` is what a chart without any curve says.
+    """
+
+    runs: tuple[ChartRun, ...] = ()
+    measure: str = "loss"
+    x_kind: XKind = "iteration"
+    log_x: bool = False
+    log_y: bool = True
+    smoothing: float = 0.0
+    x_window: tuple[float, float] | None = None
+    y_window: tuple[float, float] | None = None
+    cursor_x: float | None = None
+    note: str = ""
+    empty_hint: str = "nothing to draw yet: mark runs with space, or press n for a new run"
+    show_title: bool = True
+    show_legend: bool = True
+    show_raw: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The ranges that a picture was drawn with, in units of the data; log ranges are positive."""
+
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+    log_x: bool
+    log_y: bool
+    x_kind: XKind
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The cells of a picture that hold curves: rows top..top+height, columns left..left+width."""
+
+    left: int
+    top: int
+    width: int
+    height: int

@@ -1,0 +1,81 @@
+"""A run's colour and marker: stable while it is marked, told apart by shape as well as by colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tui.chart.picture import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
+
+Scheme = Literal["dark", "light", "ansi-dark", "ansi-light", "none"]
+
+COLOURS: Mapping[Scheme, tuple[str, ...]] = {
+    # Okabe and Ito's order, lightened for a dark ground, darkened for a light one
+    "dark": ("#56b4e9", "#e69f00", "#2fc59b", "#e58fc0", "#f0e442", "#f0743a", "#8fa8ff", "#c8c8c8"),
+    "light": ("#0072b2", "#b35c00", "#007a5a", "#a8447f", "#857500", "#c43e00", "#4b50c8", "#555555"),
+    "ansi-dark": (
+        "ansi_bright_cyan", "ansi_yellow", "ansi_green", "ansi_bright_magenta",
+        "ansi_bright_yellow", "ansi_bright_red", "ansi_bright_blue", "ansi_white",
+    ),
+    "ansi-light": (
+        "ansi_blue", "ansi_red", "ansi_green", "ansi_magenta",
+        "ansi_yellow", "ansi_cyan", "ansi_bright_blue", "ansi_black",
+    ),
+    "none": ("",),
+}  # fmt: skip
+FAINT: Mapping[Scheme, tuple[str, ...]] = {
+    "dark": ("#2b5770", "#6b4d0c", "#1d5e4b", "#6b475b", "#6c672a", "#703c22", "#475276", "#5c5c5c"),
+    "light": ("#a5cbe0", "#e0c3a3", "#a3cdc0", "#deb9cf", "#d0caa0", "#e8b8a3", "#bcbde8", "#c0c0c0"),
+}
+OTHERS: Mapping[Scheme, Mapping[int, str]] = {
+    "dark": {FRAME: "#4a4f57", TICK: "#8a9099", TITLE: "#b4bac4", HINT: "#8a9099", CURSOR: "#8a9099"},
+    "light": {FRAME: "#c2c6cc", TICK: "#6a7079", TITLE: "#3c4048", HINT: "#6a7079", CURSOR: "#6a7079"},
+    "ansi-dark": {FRAME: "ansi_bright_black", TICK: "ansi_white", TITLE: "ansi_white", HINT: "ansi_white"},
+    "ansi-light": {FRAME: "ansi_bright_black", TICK: "ansi_black", TITLE: "ansi_black", HINT: "ansi_black"},
+}
+MARKERS = "●■▲◆▼★✚○"
+ASCII_MARKERS = "*o+x#%@&"
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """How to paint a style id: a Textual colour name ("" is the terminal's own) and attributes."""
+
+    colour: str
+    dim: bool = False
+    bold: bool = False
+
+
+def assign(run_ids: Iterable[int], held: Mapping[int, int] | None = None) -> dict[int, int]:
+    """A slot for every run, in mark order: one that has a slot in `held` keeps it, others get the lowest free one."""
+    wanted = list(dict.fromkeys(run_ids))
+    slots = {run_id: held[run_id] for run_id in wanted if held is not None and run_id in held}
+    taken = set(slots.values())
+    free = (slot for slot in range(len(wanted) + len(taken)) if slot not in taken)
+    return {run_id: slots[run_id] if run_id in slots else next(free) for run_id in wanted}
+
+
+def colour(slot: int, scheme: Scheme = "dark") -> str:
+    """The colour of a slot's line: "#rrggbb" or a Textual "ansi_..." name; "" without colour."""
+    colours = COLOURS[scheme]
+    return colours[slot % len(colours)]
+
+
+def marker(slot: int, *, ascii_only: bool = False) -> str:
+    """The one-cell sign of a slot; slots that share a colour have different ones."""
+    markers = ASCII_MARKERS if ascii_only else MARKERS
+    return markers[(slot + slot // len(markers)) % len(markers)]
+
+
+def ink(style: int, scheme: Scheme = "dark") -> Ink:
+    """How to paint a style id of a Picture under a scheme."""
+    run = run_style(style)
+    if run is not None:
+        slot, is_faint = run
+        if is_faint and scheme in FAINT:
+            return Ink(FAINT[scheme][slot % len(FAINT[scheme])])
+        return Ink(colour(slot, scheme), dim=is_faint)
+    if style == BLANK:
+        return Ink("")
+    return Ink(OTHERS.get(scheme, {}).get(style, ""), dim=style == FRAME and scheme == "none")
