@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ def block(first: int, n: int) -> Block:
 def test_cut_and_joined_is_the_whole(n: int, cuts: list[int]) -> None:
     whole = block(7, n)
     edges = [0, *sorted(min(cut, n) for cut in cuts), n]
-    joined = concatenate([whole.rows(a, b) for a, b in zip(edges, edges[1:], strict=False)])
+    joined = concatenate([whole.rows(a, b) for a, b in itertools.pairwise(edges)])
     assert joined.first_iteration == 7
     for name, column in whole.columns().items():
         np.testing.assert_array_equal(joined.columns()[name], column)
