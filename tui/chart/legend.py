@@ -1,0 +1,51 @@
+"""Legend: a sign and a label for every run, in calm columns below the plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tui.chart.picture import HINT, TITLE, Codepoints, StyleIds, strong
+from tui.chart.text import cells, fit, place
+from tui.chart.view import Charset, ChartRun
+from tui.palette import marker
+
+SPACE = 3
+LEAST_LABEL = 8
+
+
+def draw_legend(runs: Sequence[ChartRun], width: int, most_rows: int, charset: Charset) -> tuple[Codepoints, StyleIds]:
+    """The legend as codepoints and styles of shape (rows, width), at most `most_rows` rows, 0 when empty.
+
+    Labels are cut before a run is left out; what is left out is counted at the end.
+    """
+    entries = [(run, cells(run.label, charset)) for run in runs]
+    if not entries or most_rows < 1 or width < 4:
+        return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
+    longest = max(len(codes) for _, codes in entries)
+    across = _entries_across(longest, len(entries), width, most_rows)
+    label_width = max(min(longest, (width + SPACE) // across - SPACE - 2), 1)
+    rows = min(-(-len(entries) // across), most_rows)
+    codepoints = np.full((rows, width), ord(" "), dtype=np.uint32)
+    styles = np.zeros((rows, width), dtype=np.uint8)
+    room = rows * across
+    shown = len(entries) if len(entries) <= room else max(room - 1, 0)
+    for index, (run, codes) in enumerate(entries[:shown]):
+        row, place_in_row = divmod(index, across)
+        column = place_in_row * (label_width + 2 + SPACE)
+        sign = marker(run.slot, ascii_only=charset == "ascii")
+        column = place(codepoints, styles, row, column, [ord(sign), ord(" ")], strong(run.slot))
+        place(codepoints, styles, row, column, fit(codes, label_width, charset), TITLE)
+    if shown < len(entries):
+        row, place_in_row = divmod(shown, across)
+        text = cells(f"+{len(entries) - shown} more", charset)
+        place(codepoints, styles, row, place_in_row * (label_width + 2 + SPACE), text, HINT)
+    return codepoints, styles
+
+
+def _entries_across(longest: int, count: int, width: int, most_rows: int) -> int:
+    whole = max((width + SPACE) // (longest + 2 + SPACE), 1)
+    needed = -(-count // most_rows)
+    possible = max((width + SPACE) // (LEAST_LABEL + 2 + SPACE), 1)
+    return min(max(whole, needed), max(possible, whole), count)
