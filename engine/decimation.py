@@ -49,22 +49,24 @@ def decimate(values: Floats, starts: Integers) -> Buckets:
     finite = np.isfinite(values)
     known = np.where(finite, values, np.nan)
     ends = np.append(starts[1:], len(values)) - 1
-    return Buckets(
-        count=np.add.reduceat(finite.astype(np.int64), starts),
-        low=np.fmin.reduceat(known, starts),
-        high=np.fmax.reduceat(known, starts),
-        total=np.add.reduceat(np.where(finite, values, 0.0), starts),
-        last=values[ends],
-    )
+    with np.errstate(all="ignore"):
+        return Buckets(
+            count=np.add.reduceat(finite.astype(np.int64), starts),
+            low=np.fmin.reduceat(known, starts),
+            high=np.fmax.reduceat(known, starts),
+            total=np.add.reduceat(np.where(finite, values, 0.0), starts),
+            last=values[ends],
+        )
 
 
 def merge(buckets: Buckets, starts: Integers) -> Buckets:
     """Wider buckets from adjoining ones: bucket i takes those from starts[i] to starts[i + 1]."""
     ends = np.append(starts[1:], len(buckets)) - 1
-    return Buckets(
-        count=np.add.reduceat(buckets.count, starts),
-        low=np.fmin.reduceat(buckets.low, starts),
-        high=np.fmax.reduceat(buckets.high, starts),
-        total=np.add.reduceat(buckets.total, starts),
-        last=buckets.last[ends],
-    )
+    with np.errstate(all="ignore"):
+        return Buckets(
+            count=np.add.reduceat(buckets.count, starts),
+            low=np.fmin.reduceat(buckets.low, starts),
+            high=np.fmax.reduceat(buckets.high, starts),
+            total=np.add.reduceat(buckets.total, starts),
+            last=buckets.last[ends],
+        )
