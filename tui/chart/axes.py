@@ -24,12 +24,15 @@ class Bounds:
     """What the data need: positive where the axis is logarithmic.
 
     `x_high` is where the runs end or will end, `x_seen` where the data end; `x_guessed`: `x_high` is an estimate.
+    `line_low` and `line_high` bound the lines alone, `y_low` and `y_high` bands as well.
     """
 
     x_low: float
     x_high: float
     x_seen: float
     x_guessed: bool
+    line_low: float
+    line_high: float
     y_low: float
     y_high: float
 
@@ -62,6 +65,7 @@ def bounds_of(view: ChartView, series: Sequence[Series]) -> Bounds:
     cap = max(firsts, default=high) * (1e4 if view.log_y else 4.0)
     if low < cap < high:
         high = cap
+    line_low, line_high = low, high
     if band:
         low, high = _with_band(low, high, min(b[0] for b in band), max(b[1] for b in band), log=view.log_y)
     x_seen = max((float(one.x[-1]) for one in series), default=0.0)
@@ -69,7 +73,7 @@ def bounds_of(view: ChartView, series: Sequence[Series]) -> Bounds:
     if view.log_x:
         x_low = min((float(x[0]) for one in series if len(x := one.x[one.x > 0])), default=1.0)
         x_high = max(x_high, x_low)
-    return Bounds(x_low, x_high, x_seen, any(one.guessed for one in series), low, high)
+    return Bounds(x_low, x_high, x_seen, any(one.guessed for one in series), line_low, line_high, low, high)
 
 
 def _usable(values: Floats, log: bool) -> Floats:
@@ -123,13 +127,13 @@ def _y_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float,
         return window
     low, high, log = bounds.y_low, bounds.y_high, view.log_y
     if held is not None:
-        if held.y_low <= low and high <= held.y_high:
-            filled = _scaled(high, log) - _scaled(low, log)
-            if filled >= EMPTY_SHARE * (_scaled(held.y_high, log) - _scaled(held.y_low, log)):
-                return held.y_low, held.y_high
-        elif log:
-            low = low / 1.6 if low < held.y_low else low
-            high = high * 1.6 if high > held.y_high else high
+        rises, falls = bounds.line_high > held.y_high, bounds.line_low < held.y_low
+        slack = 1.6 if log else 1.0
+        kept_low = floor(low / slack) if falls and log else held.y_low
+        kept_high = ceiling(high * slack, FINE_STEPS) if rises and log else held.y_high
+        filled = _scaled(min(high, kept_high), log) - _scaled(max(low, kept_low), log)
+        if filled >= EMPTY_SHARE * (_scaled(kept_high, log) - _scaled(kept_low, log)) and (log or not rises | falls):
+            return kept_low, kept_high
     return nice_log(low, high) if log else nice_linear(low, high)
 
 
@@ -192,9 +196,8 @@ def y_to_dots(axes: Axes, y: Floats, dots: int) -> Floats:
 
 def _to_dots(values: Floats, low: float, high: float, dots: int, log: bool) -> Floats:
     if log:
-        positive = values > 0
-        values = np.log10(np.where(positive, values, 1.0))
-        values[~positive] = np.nan
+        # NaN compares false, so it stays NaN
+        values = np.log10(np.where(values > 0, values, np.nan))
         low, high = math.log10(low), math.log10(high)
-    out: Floats = np.clip((values - low) * (dots / (high - low)), -FAR, FAR)
+    out: Floats = np.minimum(np.maximum((values - low) * (dots / (high - low)), -FAR), FAR)
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,7 +42,9 @@ def draw(
     codepoints = np.full((height, width), ord(" "), dtype=np.uint32)
     styles = np.full((height, width), BLANK, dtype=np.uint8)
     title_rows = int(view.show_title and height >= 7)
-    legend_codes, legend_styles = draw_legend(view.runs, width - 1, _legend_rows(view, height), charset)
+    legend_codes, legend_styles = draw_legend(
+        tuple((run.label, run.slot) for run in view.runs), width - 1, _legend_rows(view, height), charset
+    )
     legend_rows = len(legend_codes)
     if legend_rows:
         codepoints[height - legend_rows :, 1:], styles[height - legend_rows :, 1:] = legend_codes, legend_styles
@@ -116,7 +119,7 @@ def _draw_frame(axes: Axes, top: int, bottom: int, codepoints: Codepoints, style
     if x and len(x[-1].label) // 2 > columns - 1 - x[-1].cell and columns > 24:
         columns -= len(x[-1].label) // 2
         x = x_ticks(axes, columns)
-    codes, ids = draw_frame(columns, rows, tuple(x), tuple(y), charset)
+    codes, ids = draw_frame(columns, rows, x, y, charset)
     codepoints[top:bottom, : codes.shape[1]], styles[top:bottom, : codes.shape[1]] = codes, ids
     return Plot(left, top, columns, rows)
 
@@ -131,7 +134,7 @@ def _draw_series(
     charset: Charset,
 ) -> None:
     dots_x, dots_y = plot.width * 2, plot.height * 4
-    columns = [_columns(one, axes, dots_x, dots_y) for one in series]
+    columns = _columns(series, axes, dots_x, dots_y)
     lines, lows, highs = stack(columns)
     if not view.show_raw:
         lows, highs = np.full_like(lows, np.nan), np.full_like(highs, np.nan)
@@ -156,12 +159,19 @@ def _draw_series(
         _draw_marks(series, axes, plot, codepoints, styles, charset)
 
 
-def _columns(one: Series, axes: Axes, dots_x: int, dots_y: int) -> Columns:
-    low = y_to_dots(axes, one.low, dots_y)
+def _columns(series: Sequence[Series], axes: Axes, dots_x: int, dots_y: int) -> list[Columns]:
+    """Every series on the dot grid; all their values are scaled in one go, which is what NumPy is quick at."""
+    x = x_to_dots(axes, np.concatenate([one.x for one in series]), dots_x)
+    lows, highs = np.concatenate([one.low for one in series]), np.concatenate([one.high for one in series])
+    line = y_to_dots(axes, np.concatenate([one.line for one in series]), dots_y)
+    low, high = y_to_dots(axes, lows, dots_y), y_to_dots(axes, highs, dots_y)
     if axes.log_y:
-        low[(one.low <= 0) & np.isfinite(one.high)] = dots_y
-    x = x_to_dots(axes, one.x, dots_x)
-    return to_columns(one, x, y_to_dots(axes, one.line, dots_y), low, y_to_dots(axes, one.high, dots_y), dots_x)
+        low[(lows <= 0) & (highs > 0)] = dots_y
+    ends = np.cumsum([0, *(len(one.x) for one in series)]).tolist()
+    return [
+        to_columns(one, x[start:stop], line[start:stop], low[start:stop], high[start:stop], dots_x)
+        for one, (start, stop) in zip(series, pairwise(ends), strict=True)
+    ]
 
 
 def _draw_cursor(cursor_x: float, axes: Axes, codes: Codepoints, ids: StyleIds, charset: Charset) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 
@@ -15,9 +16,12 @@ from tui.chart.picture import FRAME, TICK, Codepoints, StyleIds
 from tui.chart.ticks import Tick
 from tui.chart.view import Charset
 
+FIGURE = Lock()
+"""plotext has one global figure; warm_up may run in a thread beside the first draw."""
+
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 BOX = "─│┤├┬┴└┘┌┐┼"
-ASCII_BOX = str.maketrans(BOX, "-|++++++++" + "+")
+ASCII_BOX = str.maketrans(BOX, "-|" + "+" * (len(BOX) - 2))
 AXIS_WIDTH, AXIS_HEIGHT = 1, 2
 """Cells that the axes take beside the y labels, and below the plot (a line and a row of labels)."""
 
@@ -56,12 +60,14 @@ def _plotext_lines(
 ) -> list[str]:
     import plotext
 
-    plotext.terminal.limit(False, False)
-    figure = plotext.figure
-    figure.clear()
-    figure.plot_size(width, height)
-    figure.axes(False, side=1)
-    # cell numbers as coordinates: where a tick goes has been decided already
-    figure.ruler("x", "lower").lim(0, max(columns - 1, 1)).ticks([t.cell for t in x], [t.label for t in x])
-    figure.ruler("y", "left").lim(0, max(rows - 1, 1)).ticks([rows - 1 - t.cell for t in y], [t.label for t in y])
-    return ESCAPES.sub("", str(figure.build().string())).split("\n")
+    with FIGURE:
+        # else a frame larger than the terminal that the process was started in is cut to it
+        plotext.terminal.limit(False, False)
+        figure = plotext.figure
+        figure.clear()
+        figure.plot_size(width, height)
+        figure.axes(False, side=1)
+        # cell numbers as coordinates: where a tick goes has been decided already
+        figure.ruler("x", "lower").lim(0, max(columns - 1, 1)).ticks([t.cell for t in x], [t.label for t in x])
+        figure.ruler("y", "left").lim(0, max(rows - 1, 1)).ticks([rows - 1 - t.cell for t in y], [t.label for t in y])
+        return ESCAPES.sub("", str(figure.build().string())).split("\n")

@@ -64,12 +64,18 @@ def band_bits(lows: Floats, highs: Floats, rows: int, filled: Sequence[bool]) ->
     """
     dots = rows * 4
     low, high = dot_rows(lows, dots), dot_rows(highs, dots)
-    low = np.where((low == NOWHERE) & (high != NOWHERE), dots, low)
-    grid = np.arange(dots, dtype=np.int32)[None, :, None]
-    tops, bottoms = grid == high[:, None, :], grid == low[:, None, :]
-    between = (grid > high[:, None, :]) & (grid < low[:, None, :])
-    weave = ((np.arange(dots)[:, None] + np.arange(lows.shape[1])) % 2 == 0)[None] & np.array(filled)[:, None, None]
-    return _pack(tops | bottoms | (between & weave))
+    out = np.zeros((len(lows), dots, lows.shape[1]), dtype=np.bool_)
+    which = np.flatnonzero(filled)
+    if len(which):
+        grid = np.arange(dots, dtype=np.int32)[None, :, None]
+        between = (grid > high[which, None, :]) & (grid < low[which, None, :]) & (low[which] != NOWHERE)[:, None, :]
+        between[:, 0::2, 1::2] = False
+        between[:, 1::2, 0::2] = False
+        out[which] = between
+    for ends in (low, high):
+        series, column = np.nonzero((ends >= 0) & (ends < dots))
+        out[series, ends[series, column], column] = True
+    return _pack(out)
 
 
 def _pack(dots: NDArray[np.bool_]) -> Bits:

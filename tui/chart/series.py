@@ -142,14 +142,15 @@ def to_columns(series: Series, x_dots: Floats, line: Floats, low: Floats, high: 
         return Columns(empty, empty, empty, ())
     column = np.floor(x_dots).astype(np.int64)
     column[(column == width) & (x_dots <= width)] = width - 1
-    starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
+    starts = np.concatenate([[0], np.flatnonzero(column[1:] != column[:-1]) + 1])
     columns = column[starts]
     if series.steps:
         line_at = np.fmax.reduceat(line, starts)
     else:
         known = np.isfinite(line)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            line_at = np.add.reduceat(np.where(known, line, 0.0), starts) / np.add.reduceat(known.astype(float), starts)
+        counts = np.add.reduceat(known.astype(np.float64), starts)
+        line_at = np.add.reduceat(np.where(known, line, 0.0), starts) / np.maximum(counts, 1.0)
+        line_at[counts == 0] = np.nan
     low_at, high_at = np.fmax.reduceat(low, starts), np.fmin.reduceat(high, starts)
     seen = (columns >= 0) & (columns < width)
     full_low, full_high = empty.copy(), empty.copy()

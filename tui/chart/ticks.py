@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,8 @@ class Tick(NamedTuple):
     label: str
 
 
-def y_ticks(axes: Axes, rows: int) -> list[Tick]:
+@lru_cache(maxsize=64)
+def y_ticks(axes: Axes, rows: int) -> tuple[Tick, ...]:
     """Ticks of the y axis for a plot of `rows` cells, from the bottom up."""
     most = max(2, rows // ROWS_PER_TICK)
     label: Callable[[float], str] = loss_label
@@ -36,7 +38,8 @@ def y_ticks(axes: Axes, rows: int) -> list[Tick]:
     return _spread(cells, values, label, rows, lambda tick, last: abs(tick.cell - last.cell) >= min(2, rows - 1))
 
 
-def x_ticks(axes: Axes, columns: int) -> list[Tick]:
+@lru_cache(maxsize=64)
+def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
     """Ticks of the x axis for a plot of `columns` cells, from left to right; labels do not touch."""
     most = max(2, columns // COLUMNS_PER_TICK)
     label: Callable[[float], str] = count_label
@@ -63,7 +66,7 @@ def _spread(
     label: Callable[[float], str],
     size: int,
     apart: Callable[[Tick, Tick], bool],
-) -> list[Tick]:
+) -> tuple[Tick, ...]:
     """The ticks that lie in the plot and do not crowd the one before; a value on its far edge has the last cell."""
     ticks: list[Tick] = []
     for cell, value in zip(cells, values, strict=True):
@@ -72,7 +75,7 @@ def _spread(
         tick = Tick(min(max(int(cell), 0), size - 1), label(value))
         if not ticks or apart(tick, ticks[-1]):
             ticks.append(tick)
-    return ticks
+    return tuple(ticks)
 
 
 def _linear_values(low: float, high: float, most: int) -> tuple[list[float], float]:
