@@ -261,12 +261,16 @@ def insert_rows(raw: sqlite3.Connection, run_id: int, block: Block) -> None:
 
     SQLite stores NaN as NULL; Inf is kept.
     """
-    columns = block.columns()
+    columns: dict[str, list[int] | list[float]] = {
+        name: column.tolist() for name, column in block.columns().items() if name != "elapsed_s"
+    }
+    if block.elapsed_s is not None:
+        columns["elapsed_us"] = np.rint(block.elapsed_s * 1e6).astype(np.int64).tolist()
     names, width, count = ", ".join(columns), len(columns) + 1, len(block)
     flat: list[Any] = [None] * (count * width)
     flat[0::width] = range(block.first_iteration, block.end_iteration)
     for place, column in enumerate(columns.values(), start=1):
-        flat[place::width] = column.tolist()
+        flat[place::width] = column
     row = f"({int(run_id)}{', ?' * width})"
     done = 0
     for rows in STATEMENT_ROWS:
