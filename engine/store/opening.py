@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from engine.store.connection import APPLICATION_ID, SCHEMA_VERSION, Connection, connect, explained, pragma, unwritable
-from engine.store.creation import bring_up_to_date
+from engine.store.creation import bring_up_to_date, make_store
 from engine.store.filesystem import journal_mode
 from engine.store.records import StoreError
 
