@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def pyramid_of(losses, cuts, first=0):
     """(level, bucket) -> (n, low, high, total, last) after feeding the losses in blocks cut at these places."""
     made, rows = Pyramid(run_id=1), {}
     places = sorted({0, len(losses), *(cut for cut in cuts if cut < len(losses))})
-    for start, stop in zip(places, places[1:], strict=False):
+    for start, stop in pairwise(places):
         changed, partial = made.rows(block_of(losses[start:stop], first + start))
         made.accept(partial)
         rows.update({row[1:3]: row[3:8] for row in changed})
