@@ -41,6 +41,7 @@ def plot_of(picture: Picture, array: np.ndarray) -> np.ndarray:
     return array[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
 
 
+@settings(deadline=None)
 @given(losses=PLAUSIBLE, log_y=st.booleans(), kind=st.sampled_from(["gradient", "search"]))
 def test_every_finite_point_lands_in_its_cell(losses, log_y, kind):
     picture = draw(ChartView(runs=(run_of(losses, kind=kind),), log_y=log_y), 90, 24)
@@ -52,6 +53,7 @@ def test_every_finite_point_lands_in_its_cell(losses, log_y, kind):
         assert any(picture.codepoints[cell] != ord(" ") for cell in here)
 
 
+@settings(deadline=None)
 @given(before=st.integers(5, 20), gap=st.integers(25, 60), bad=st.sampled_from([math.nan, math.inf, -math.inf]))
 def test_a_gap_stays_empty_and_has_a_sign_where_it_starts(before, gap, bad):
     losses = [1.0] * before + [bad] * gap + [2.0] * 20
