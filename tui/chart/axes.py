@@ -66,7 +66,7 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
         lowest = raw_low[_usable(raw_low, log)].min(initial=np.inf)
         highest = raw_high[_usable(raw_high, log)].max(initial=-np.inf)
         if lowest <= highest:
-            low, high = _with_band(low, high, float(lowest), float(highest), log=log)
+            low, high = _with_band(low, high, float(lowest), min(float(highest), max(high, cap)), log=log)
     x_low, x_seen = 0.0, float(rows.x.max())
     if view.log_x:
         x_low = float(rows.x[rows.x > 0].min(initial=np.inf))

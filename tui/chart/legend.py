@@ -39,22 +39,18 @@ def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tu
     if readings is None:
         return tuple(Entry(run.slot, run.label, run.settings) for run in view.runs)
     runs = {run.run_id: run for run in view.runs}
-    values = [_value_text(view, reading) for reading in readings]
-    width = max(map(len, values), default=0)
+    text = measure_of(view).text
+    values = ["·" if reading.value is None else text(reading.value) for reading in readings]
+    seconds = ["" if reading.companion is None else f" ┄{text(reading.companion)}" for reading in readings]
+    width, second_width = max(map(len, values), default=0), max(map(len, seconds), default=0)
     return tuple(
-        _read_entry(runs[reading.run_id], reading, value.rjust(width))
-        for reading, value in zip(readings, values, strict=True)
+        _read_entry(runs[reading.run_id], reading, value.rjust(width) + second.ljust(second_width))
+        for reading, value, second in zip(readings, values, seconds, strict=True)
     )
 
 
 def _read_entry(run: ChartRun, reading: Reading, value: str) -> Entry:
     return Entry(run.slot, run.label, run.settings, value, reading.ended or reading.value is None)
-
-
-def _value_text(view: ChartView, reading: Reading) -> str:
-    measure = measure_of(view)
-    value = "·" if reading.value is None else measure.text(reading.value)
-    return value if reading.companion is None else f"{value} ┄{measure.text(reading.companion)}"
 
 
 @lru_cache(maxsize=64)
@@ -68,11 +64,11 @@ def draw_legend(
     """
     if not entries or most_rows < 1 or width < 4:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
-    texts = [cells(_text(entry, names=True), charset) for entry in entries]
+    texts = _texts(entries, charset, names=True)
     across = _entries_across(max(map(len, texts)), len(entries), width, most_rows)
     label_width = (width + SPACE) // across - SPACE - 2
     if max(map(len, texts)) > label_width:
-        texts = [cells(_text(entry, names=False), charset) for entry in entries]
+        texts = _texts(entries, charset, names=False)
         across = _entries_across(max(map(len, texts)), len(entries), width, most_rows)
         label_width = (width + SPACE) // across - SPACE - 2
     label_width = max(min(max(map(len, texts)), label_width), 1)
@@ -100,9 +96,17 @@ def draw_legend(
     return sheet.codes, sheet.styles
 
 
-def _text(entry: Entry, *, names: bool) -> str:
-    settings = " | ".join(f"{name} {value}" if names else value for name, value in entry.settings)
-    return "  ".join(filter(None, [entry.value, entry.label, settings]))
+def _texts(entries: Sequence[Entry], charset: Charset, *, names: bool) -> list[list[int]]:
+    """Each entry as cells; settings stand below each other."""
+    labels = [cells(entry.label, charset) for entry in entries]
+    longest = max(map(len, labels))
+    texts = []
+    for entry, label in zip(entries, labels, strict=True):
+        settings = " | ".join(f"{name} {value}" if names else value for name, value in entry.settings)
+        value = cells(f"{entry.value}  " if entry.value else "", charset)
+        padding = [ord(" ")] * (longest - len(label) + 2) if settings else []
+        texts.append([*value, *label, *padding, *cells(settings, charset)])
+    return texts
 
 
 def _entries_across(longest: int, count: int, width: int, most_rows: int) -> int:

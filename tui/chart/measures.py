@@ -34,7 +34,7 @@ class Measure:
         return f"{100 * value:.1f}%" if self.percent else short_number(value)
 
 
-LOSS = Measure(cap_linear=4.0, cap_log=1e4)
+LOSS = Measure(cap_linear=2.0, cap_log=100.0)
 ACCURACY = Measure(scale="linear", lower_is_better=False, limits=(0.0, 1.0), percent=True)
 MEASURES: Mapping[str, Measure] = {
     "loss": LOSS,
@@ -44,7 +44,7 @@ MEASURES: Mapping[str, Measure] = {
     "train accuracy": ACCURACY,
     "validation accuracy": ACCURACY,
     # it shrinks by orders of magnitude on the way down, and a diverging run's explodes sooner than its loss
-    "gradient norm": Measure(cap_linear=2.0, cap_log=1e3),
+    "gradient norm": Measure(cap_linear=2.0, cap_log=30.0),
     # chosen by a person, so every value is meant to be seen
     "step size": Measure(scale="log", steps=True),
 }

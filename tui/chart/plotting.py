@@ -67,7 +67,10 @@ class Layer:
         return Layer(
             tuple(self.series[i] for i in index),
             Columns(
-                columns.line[index], columns.low[index], columns.high[index], tuple(columns.gap_starts[i] for i in index)
+                columns.line[index],
+                columns.low[index],
+                columns.high[index],
+                tuple(columns.gap_starts[i] for i in index),
             ),
             self.lines[index],
             self.bands[index],
@@ -81,7 +84,7 @@ def rasterise(view: ChartView, rows: Bundle, axes: Axes, width: int, height: int
     if axes.log_y:
         low[(rows.low <= 0) & (rows.high > 0)] = dots_y
     columns = to_columns(rows, x_to_dots(axes, rows.x, dots_x), y_to_dots(axes, rows.line, dots_y), low, high, dots_x)
-    lines = line_bits(columns.line, height)
+    lines = line_bits(columns.line, height, [one.steps for one in rows.series])
     for index, one in enumerate(rows.series):
         if one.companion:
             if charset == "ascii":

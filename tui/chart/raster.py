@@ -36,10 +36,11 @@ def dot_rows(positions: Floats, dots: int) -> Rows:
     return rows.astype(np.int64)
 
 
-def line_spans(lines: Floats, dots: int) -> tuple[Rows, Rows]:
+def line_spans(lines: Floats, dots: int, steps: Sequence[bool] = ()) -> tuple[Rows, Rows]:
     """First and last dot row of connected lines in every dot column; lines and results have shape (k, columns).
 
-    Neighbours meet half-way, so that a steep line has no holes. Empty columns get a span of nothing.
+    Neighbours meet half-way, so that a steep line has no holes; lines in `steps` rise and fall upright, in the
+    column of the new value. Empty columns get a span of nothing.
     """
     rows = dot_rows(lines, dots)
     first, last = rows.copy(), rows.copy()
@@ -48,6 +49,9 @@ def line_spans(lines: Floats, dots: int) -> tuple[Rows, Rows]:
     joined = (before != NOWHERE) & (after != NOWHERE)
     middle = (before + after) // 2
     falls, rises = joined & (after > before), joined & (after < before)
+    upright = np.flatnonzero(steps)
+    if len(upright):
+        middle[upright] = before[upright] - rises[upright]
     last[:, :-1] = np.where(falls, np.maximum(last[:, :-1], middle), last[:, :-1])
     first[:, 1:] = np.where(falls, np.minimum(first[:, 1:], middle + 1), first[:, 1:])
     first[:, :-1] = np.where(rises, np.minimum(first[:, :-1], middle + 1), first[:, :-1])
@@ -79,9 +83,9 @@ def _between(first: Rows, stop: Rows, rows: int, side: int) -> Bits:
     return table[np.minimum(np.maximum(stop, first), dots)] & ~table[first]
 
 
-def line_bits(lines: Floats, rows: int) -> Bits:
+def line_bits(lines: Floats, rows: int, steps: Sequence[bool] = ()) -> Bits:
     """Cells of connected lines: uint8 dots of shape (k, rows, columns / 2) for lines of shape (k, columns)."""
-    first, last = line_spans(lines, rows * 4)
+    first, last = line_spans(lines, rows * 4, steps)
     left = _between(first[:, 0::2], last[:, 0::2] + 1, rows, 0)
     return (left | _between(first[:, 1::2], last[:, 1::2] + 1, rows, 1)).transpose(0, 2, 1)
 

@@ -53,9 +53,7 @@ def readings(view: ChartView, series: list[Series], x: float) -> tuple[Reading, 
             continue
         value, low, high = (float(values[row]) for values in (main.line, main.low, main.high))
         ended = not run.growing and x > main.x_end
-        found.append(
-            Reading(run.run_id, run.label, run.slot, value, low, high, float(main.x[row]), beside, ended)
-        )
+        found.append(Reading(run.run_id, run.label, run.slot, value, low, high, float(main.x[row]), beside, ended))
     sign = 1 if measure_of(view).lower_is_better else -1
     return tuple(sorted(found, key=lambda reading: _rank(reading, sign)))
 

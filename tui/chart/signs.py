@@ -59,12 +59,16 @@ def draw_markers(series: Sequence[Series], columns: Columns, lines: Bits, sheet:
         sign = marker(series[index].run.slot, ascii_only=sheet.charset == "ascii")
         start = order * MARKER_EVERY // len(mains)
         for column in range(start, sheet.width, MARKER_EVERY):
-            # a cell or two aside, where the line is alone, says more than a cell that several share
-            for near in (column, column + 1, column - 1):
-                row = _row(columns.line[index], near, sheet.height) if 0 <= near < sheet.width else None
-                if row is not None and count[row, near] == 1:
-                    sheet.put(row, near, sign, strong(series[index].run.slot))
-                    break
+            # a cell aside, where the line is alone, says more than a cell that several share
+            cells_near = [(_row(columns.line[index], at, sheet.height), at) for at in _around(column, sheet.width)]
+            passed = [(row, at) for row, at in cells_near if row is not None]
+            passed.sort(key=lambda place: int(count[place]) > 1)
+            if passed:
+                sheet.put(*passed[0], sign, strong(series[index].run.slot))
+
+
+def _around(column: int, width: int) -> Iterator[int]:
+    return (at for at in (column, column + 1, column - 1) if 0 <= at < width)
 
 
 def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: Sheet) -> None:

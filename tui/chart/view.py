@@ -117,9 +117,9 @@ class ChartView:
     `smoothing` is a half-life in iterations (0: none), so it does not depend on the zoom; a caller that reads
     only a window should read some five half-lives more to its left. `x_window` and `y_window` are (low, high) in
     units of the axis (iterations, seconds or examples; loss) and override the held ranges: zoom and pan.
-    `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend. `show_markers`
-    repeats each run's marker along its line, for terminals without colour. `note` stands at the right end of the title line ("follow").
-    `empty_hint` is what a chart without any curve says.
+    `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
+    `show_markers` repeats each run's marker along its line, for terminals without colour. `note` stands at the
+    right end of the title line ("follow"). `empty_hint` is what a chart without any curve says.
     """
 
     runs: tuple[ChartRun, ...] = ()
