@@ -10,8 +10,8 @@ from tui.chart.legend import draw_legend, entries_of
 from tui.chart.measures import settled
 from tui.chart.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.plotting import draw_curves, rasterise, ticks_for
-from tui.chart.readout import readings
-from tui.chart.series import Series, all_series, bundle
+from tui.chart.readout import readout
+from tui.chart.series import all_series, bundle
 from tui.chart.sheet import Sheet, blank
 from tui.chart.text import cells
 from tui.chart.view import Axes, Charset, ChartView, Plot
@@ -31,12 +31,12 @@ def draw(
     """
     view = settled(view)
     sheet = blank(max(width, 1), max(height, 1), charset)
-    series = all_series(view)
+    series = all_series(view, 2 * sheet.width)
     top = int(view.show_title and sheet.height >= 7)
     if top:
         _draw_title(view, sheet)
     if not series:
-        plot = Plot(0, top, sheet.width, sheet.height - _draw_legend(view, series, sheet) - top)
+        plot = Plot(0, top, sheet.width, sheet.height - _draw_legend(view, sheet) - top)
         _draw_hint(WAITING if view.runs else view.empty_hint, plot, sheet)
         return sheet.picture(None, plot)
     rows = bundle(series)
@@ -44,7 +44,7 @@ def draw(
     tiles = draw_tiles(view, rows, axes, top, sheet.height, sheet) if view.grid else ()
     if tiles:
         return sheet.picture(axes, tiles[0].plot, tiles)
-    plot = _draw_frame(axes, top, sheet.height - _draw_legend(view, series, sheet), sheet)
+    plot = _draw_frame(axes, top, sheet.height - _draw_legend(view, sheet), sheet)
     if plot.width > 0 and plot.height > 0:
         draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, charset), axes, plot, sheet)
         cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
@@ -53,11 +53,11 @@ def draw(
     return sheet.picture(axes, plot)
 
 
-def _draw_legend(view: ChartView, series: list[Series], sheet: Sheet) -> int:
+def _draw_legend(view: ChartView, sheet: Sheet) -> int:
     """The legend, or the readout in its place, at the bottom; returns its rows."""
     if not view.show_legend or sheet.height < 6:
         return 0
-    read = readings(view, series, view.cursor_x) if view.cursor_x is not None and series else None
+    read = None if view.cursor_x is None else readout(view, view.cursor_x)
     codes, styles = draw_legend(entries_of(view, read), sheet.width - 1, min(sheet.height // 6, 4), sheet.charset)
     if len(codes):
         sheet.paste(sheet.height - len(codes), 1, codes, styles)

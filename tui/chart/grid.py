@@ -11,7 +11,7 @@ from tui.chart.frame import AXIS_WIDTH, draw_frame
 from tui.chart.measures import measure_of
 from tui.chart.picture import HINT, TICK, strong
 from tui.chart.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
-from tui.chart.readout import Reading, readings
+from tui.chart.readout import Reading, readout
 from tui.chart.series import Bundle
 from tui.chart.sheet import Sheet
 from tui.chart.view import Axes, ChartRun, ChartView, Plot, Tile
@@ -70,7 +70,7 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
     if ticks is None:
         return ()
     layer = rasterise(view, rows, axes, ticks.columns, ticks.rows, sheet.charset)
-    said = {one.run_id: one for one in readings(view, list(rows.series), _read_at(view))}
+    said = {one.run_id: one for one in readout(view, _read_at(view))}
     chosen = _chosen(view.runs, plan.shown)
     tiles = []
     for place, run in enumerate(chosen):

@@ -78,9 +78,9 @@ def _above(rows: int) -> tuple[Bits, Bits]:
 
 def _between(first: Rows, stop: Rows, rows: int, side: int) -> Bits:
     """Dots first..stop-1 of one half of the cells, columns of any shape: uint8 of that shape and (cell rows,)."""
-    table, dots = _above(rows)[side], rows * 4
-    first = np.minimum(np.maximum(first, 0), dots)
-    return table[np.minimum(np.maximum(stop, first), dots)] & ~table[first]
+    table = _above(rows)[side]
+    # what lies beyond the plot is as good as its edge; where stop is before first, nothing is left
+    return table.take(stop, axis=0, mode="clip") & ~table.take(first, axis=0, mode="clip")
 
 
 def line_bits(lines: Floats, rows: int, steps: Sequence[bool] = ()) -> Bits:

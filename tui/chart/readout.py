@@ -34,12 +34,8 @@ class Reading:
 
 def readout(view: ChartView, x: float) -> tuple[Reading, ...]:
     """Every run's reading at an x, in the view's kind of x, best first: then non-finite ones, then those without."""
-    return readings(view, all_series(view), x)
-
-
-def readings(view: ChartView, series: list[Series], x: float) -> tuple[Reading, ...]:
-    """Like `readout`, from series that have been made already."""
     view = settled(view)
+    series = all_series(view)
     mains = {one.run.run_id: one for one in series if not one.companion}
     companions = {one.run.run_id: one for one in series if one.companion}
     found = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tui.chart.coarse import coarsened, widest
 from tui.chart.measures import measure_of
 from tui.chart.view import ChartRun, ChartView, CurveColumns, Floats, Integers, Points, XKind
 
@@ -42,15 +43,18 @@ class Series:
     companion: bool = False
 
 
-def all_series(view: ChartView) -> list[Series]:
-    """The series of all runs that have any values: first the main lines in the order of the runs, then companions."""
-    steps = measure_of(view).steps
+def all_series(view: ChartView, dots: int = 0) -> list[Series]:
+    """The series of all runs that have any values: first the main lines in the order of the runs, then companions.
+
+    For an axis of `dots` dot columns curves are brought to the width that it can show; 0 leaves them as they are.
+    """
+    steps, width = measure_of(view).steps, widest(view, dots)
     mains, companions = [], []
     for run in view.runs:
         if run.points is not None:
             main = series_of_points(run, run.points, view.x_kind, steps=steps)
         else:
-            main = series_of(run, view.x_kind, view.smoothing)
+            main = series_of(run, view.x_kind, view.smoothing, width)
         second = None
         if run.companion is not None:
             second = series_of_points(run, run.companion, view.x_kind, steps=steps, companion=True)
@@ -59,11 +63,11 @@ def all_series(view: ChartView) -> list[Series]:
     return mains + companions
 
 
-def series_of(run: ChartRun, x_kind: XKind, smoothing: float) -> Series | None:
-    """The series of a run's curve on an axis kind, or None when it has no rows."""
-    curve = run.curve
-    if curve is None or not len(curve.iteration):
+def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) -> Series | None:
+    """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows."""
+    if run.curve is None or not len(run.curve.iteration):
         return None
+    curve = coarsened(run.curve, width)
     gap = (curve.count <= 0) | ~np.isfinite(curve.mean)
     low, high = np.where(gap, np.nan, curve.low), np.where(gap, np.nan, curve.high)
     low[~np.isfinite(low)] = np.nan
@@ -76,7 +80,7 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float) -> Series | None:
         line[gap] = np.nan
     else:
         line = np.where(gap, np.nan, curve.mean)
-    x, x_start, x_end = _x_of_curve(run, curve, x_kind)
+    x, x_start, x_end = _x_of_curve(run, curve, x_kind, done=float(run.curve.iteration[-1] + run.curve.width))
     filled = not steps and curve.width > 1
     return Series(run, x, line, low, high, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
 
@@ -124,10 +128,9 @@ def _rising(values: Floats | Integers) -> Floats:
     return out
 
 
-def _x_of_curve(run: ChartRun, curve: CurveColumns, x_kind: XKind) -> tuple[Floats, float, float]:
+def _x_of_curve(run: ChartRun, curve: CurveColumns, x_kind: XKind, done: float) -> tuple[Floats, float, float]:
     """x of every row (its middle), where the first row begins, and the end of the run on that axis."""
     width, planned = curve.width, run.planned_iterations
-    done = float(curve.iteration[-1] + width)
     if planned is not None:
         done = min(done, max(float(planned), float(curve.iteration[-1] + 1)))
     end = _end(run, done)

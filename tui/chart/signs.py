@@ -165,9 +165,11 @@ def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
     """Dot columns at which a line drops to zero or less, which a log axis cannot show."""
     if not axes.log_y:
         return []
-    below = np.isfinite(one.line) & (one.line <= 0)
+    # NaN compares false
+    below = one.line <= 0
     if not below.any():
         return []
+    below &= np.isfinite(one.line)
     x: Floats = x_to_dots(axes, one.x[below & ~np.concatenate([[False], below[:-1]])], dots)
     return [min(int(at), dots - 1) for at in x.tolist() if 0 <= at <= dots]
 
