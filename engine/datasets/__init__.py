@@ -4,13 +4,13 @@ from engine.datasets.registry import LOADERS, load
 from engine.datasets.split import (
     SPLIT_SEED,
     SPLITS,
-    DataError,
     Dataset,
     Split,
     StoredSplit,
     stratified,
     with_bias,
 )
+from engine.spec import DataError
 
 __all__ = [
     "LOADERS",
