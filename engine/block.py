@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -63,17 +64,18 @@ class Block:
 
 
 def concatenate(blocks: Sequence[Block]) -> Block:
-    """One block from adjoining blocks that carry the same columns.
+    """One block from adjoining blocks that carry the same columns; empty ones add nothing.
 
     Raises ValueError when there are none, when an iteration is missing between two of them,
     or when they carry different columns.
     """
     if not blocks:
         raise ValueError("no blocks to concatenate")
+    blocks = [block for block in blocks if len(block)] or blocks[:1]
     if len(blocks) == 1:
         return blocks[0]
     names = blocks[0].columns().keys()
-    for before, after in zip(blocks, blocks[1:]):
+    for before, after in itertools.pairwise(blocks):
         if after.first_iteration != before.end_iteration:
             raise ValueError(f"block from {after.first_iteration} does not follow iteration {before.end_iteration - 1}")
         if after.columns().keys() != names:

@@ -44,7 +44,8 @@ class Optimization:
         room = k if planned is None else min(k, planned - state.iteration)
         if state.stop_reason or room <= 0:
             return state, Block(first_iteration=state.iteration, loss=np.empty(0))
-        state, block = self.strategy.advance(state, room)
+        with np.errstate(all="ignore"):
+            state, block = self.strategy.advance(state, room)
         if not state.stop_reason and planned is not None and state.iteration >= planned:
             state = replace(state, stop_reason="planned iterations done")
         return state, block

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,5 +73,5 @@ def state_from_bytes(data: bytes) -> State:
                 streams=header["streams"],
                 stop_reason=header["stop_reason"],
             )
-    except (KeyError, OSError, TypeError, ValueError, EOFError) as error:
+    except (KeyError, OSError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"not a readable checkpoint: {error}") from error

@@ -1,1 +1,51 @@
-"""."""
+"""The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
+
+from engine.store.doors import Store, open_for_reading, open_for_writing
+from engine.store.queue import Queue
+from engine.store.reader import Reader
+from engine.store.records import (
+    ENDED,
+    STATES,
+    Checkpoint,
+    Claim,
+    Command,
+    Curve,
+    Evaluation,
+    Fenced,
+    Ownership,
+    Process,
+    Run,
+    RunState,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    StoreGone,
+    Worker,
+)
+from engine.store.writer import RunWriter
+
+__all__ = [
+    "ENDED",
+    "STATES",
+    "Checkpoint",
+    "Claim",
+    "Command",
+    "Curve",
+    "Evaluation",
+    "Fenced",
+    "Ownership",
+    "Process",
+    "Queue",
+    "Reader",
+    "Run",
+    "RunState",
+    "RunWriter",
+    "Store",
+    "StoreBusy",
+    "StoreError",
+    "StoreFull",
+    "StoreGone",
+    "Worker",
+    "open_for_reading",
+    "open_for_writing",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -19,6 +19,22 @@ Floats = NDArray[np.float64]
 
 class StoreError(Exception):
     """Something is wrong with a store: the message says what, what was kept and what to do next."""
+
+
+class StoreBusy(StoreError):
+    """Another process held the write lock for longer than the timeout: try again."""
+
+
+class StoreFull(StoreError):
+    """There is no room for more rows: try again when there is."""
+
+
+class StoreGone(StoreError):
+    """The file was deleted or replaced while it was open: nothing written from now on would be found again."""
+
+
+class Fenced(StoreError):
+    """The run belongs to somebody else by now: whoever sees this leaves it alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +124,49 @@ class Worker:
     heartbeat_s: float
     log_path: str
     left_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Which process, beyond doubt: a pid alone may be used again after its process ended or the machine restarted."""
+
+    host: str
+    boot_id: str
+    pid: int
+    start_ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All that a strategy needs to go on from `iteration`, as bytes; `kind` is resume, snapshot or end."""
+
+    iteration: int
+    data: bytes = field(repr=False)
+    kind: str = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's right to write one run, until its attempt is over.
+
+    `iterations_done` and `elapsed_s` are what is stored already; `checkpoint` is where to go on
+    from (None: from the start), at or before `iterations_done`.
+    """
+
+    run_id: int
+    spec: RunSpec
+    worker_id: int
+    attempt: int
+    iterations_done: int = 0
+    elapsed_s: float = 0.0
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """A running run and the worker that owns it (None when the store does not know that worker)."""
+
+    run_id: int
+    attempt: int
+    heartbeat_s: float | None
+    worker: Worker | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -75,7 +76,7 @@ class Picture:
         if not len(codes):
             return []
         edges = [0, *(np.flatnonzero(styles[1:] != styles[:-1]) + 1).tolist(), len(styles)]
-        return [(_text(codes[i:j]), int(styles[i])) for i, j in zip(edges, edges[1:], strict=False)]
+        return [(_text(codes[i:j]), int(styles[i])) for i, j in pairwise(edges)]
 
     def changed_spans(self, previous: Picture | None, *, bridge: int = 6) -> list[Span]:
         """Where this picture differs from `previous`: everything when there is none or its size differs.
@@ -117,4 +118,5 @@ class Picture:
 
 
 def _text(codes: Codepoints) -> str:
-    return codes[codes != WIDE_TAIL].astype("<u4").tobytes().decode("utf-32-le")
+    text: str = codes[codes != WIDE_TAIL].astype("<u4").tobytes().decode("utf-32-le")
+    return text

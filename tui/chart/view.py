@@ -65,8 +65,9 @@ class ChartRun:
 
     `label` is what the legend says; the caller has cleaned it (no control characters). `kind` decides the
     drawing: a search shows best-so-far with its tries as faint dots, gradient descent its mean loss over a faint
-    min-max band. `slot` comes from `tui.palette.assign`. `planned_iterations` holds the x axis while the run
-    grows. `examples_per_iteration` (the batch size; N for a full batch) scales the axis "examples".
+    min-max band. `slot` comes from `tui.palette.assign`. `planned_iterations` holds the x axis while the run is
+    `growing` (running, paused or queued); the axis ends with the data of the others.
+    `examples_per_iteration` (the batch size; N for a full batch) scales the axis "examples".
     An emphasised run wins every cell that it shares.
     """
 
@@ -76,6 +77,7 @@ class ChartRun:
     curve: CurveColumns | None = None
     kind: RunKind = "gradient"
     planned_iterations: int | None = None
+    growing: bool = False
     examples_per_iteration: int = 1
     emphasised: bool = False
     marks: tuple[ChartMark, ...] = ()

@@ -1,0 +1,44 @@
+"""`lossboard list`: the runs of a store, newest first."""
+
+from __future__ import annotations
+
+import click
+
+from engine.commands.options import as_json, json_option, number, reading, table
+from engine.commands.show import run_as_dict
+from engine.jobs.liveness import judge
+from engine.store import Run
+
+HEADER = ["run", "name", "status", "iterations", "last loss", "best loss", "it/s"]
+NUMBERS = frozenset({0, 3, 4, 5, 6})
+
+
+@click.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@json_option
+@click.pass_obj
+def command(db: str, limit: int, json: bool) -> None:
+    """List the runs, newest first."""
+    with reading(db) as reader:
+        runs, workers = reader.runs(limit=limit), reader.workers()
+    statuses = [judge(run, workers) for run in runs]
+    if json:
+        click.echo(as_json([{**run_as_dict(run), "status": s} for run, s in zip(runs, statuses, strict=True)]))
+    elif runs:
+        click.echo(table(HEADER, [row(run, s) for run, s in zip(runs, statuses, strict=True)], NUMBERS))
+    else:
+        click.echo("no runs yet; lossboard run starts one", err=True)
+
+
+def row(run: Run, status: str) -> list[str]:
+    """One line of the table."""
+    planned = run.spec.iterations if run.spec is not None else None
+    return [
+        str(run.run_id),
+        run.name,
+        status,
+        f"{run.iterations_done}/{planned}" if planned is not None else str(run.iterations_done),
+        number(run.last_loss),
+        number(run.best_loss),
+        number(run.iterations_per_s, 3),
+    ]

@@ -1,0 +1,95 @@
+"""What the commands share: options made from the fields of a run, the doors to a store, and output."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from engine.spec import FIELDS, SpecError
+from engine.store import Reader, Run, StoreError, open_for_reading
+from engine.text import clean
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+json_option = click.option("--json", is_flag=True, help="Answer as JSON.")
+
+
+def spec_options(command: Command) -> Command:
+    """One option for every field of a run, in the order of FIELDS."""
+    for field in reversed(FIELDS.values()):
+        choices = f" ({', '.join(field.choices)})" if field.choices else ""
+        command = click.option(
+            field.flag, field.name, metavar="NAME" if field.choices else "NUMBER", help=f"{field.help}{choices}."
+        )(command)
+    return command
+
+
+@contextmanager
+def people_errors() -> Iterator[None]:
+    """Turn what is wrong into one sentence: wrong usage exits with 2, a store's trouble with 1."""
+    try:
+        yield
+    except SpecError as error:
+        raise click.UsageError(error.message) from error
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def reading(path: str) -> Iterator[Reader]:
+    """The store's read-only door, closed at the end."""
+    with people_errors():
+        reader = open_for_reading(path)
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+
+def the_run(reader: Reader, run_id: int) -> Run:
+    """The run of that number, or a sentence that says which there are."""
+    run = reader.run(run_id)
+    if run is None:
+        newest = reader.runs(limit=1)
+        known = f"the newest is {newest[0].run_id}" if newest else "there are no runs in it yet"
+        raise click.ClickException(f"no run {run_id} in this store; {known} (lossboard list shows them)")
+    return run
+
+
+def as_json(value: Any) -> str:
+    """JSON that any reader takes: what is not finite becomes a word."""
+    return json.dumps(_finite(value), ensure_ascii=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number for a table: a few significant digits, a dot where there is none."""
+    return "·" if value is None else f"{value:.{digits}g}"
+
+
+def table(header: list[str], rows: list[list[str]], right: frozenset[int]) -> str:
+    """Rows of cleaned text in aligned columns; the columns in `right` are aligned to the right."""
+    cells = [header, *([clean(cell, 40) for cell in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    )
+    return "\n".join(line.rstrip() for line in lines)

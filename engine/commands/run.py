@@ -1,0 +1,81 @@
+"""`lossboard run`: start a run in the background and, unless told not to, wait for it."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, the_run
+from engine.commands.show import described, latest_by_split, run_as_dict
+from engine.jobs.liveness import judge
+from engine.jobs.submit import submit
+from engine.spec import RunSpec, spec_from_fields
+from engine.store import ENDED, Reader, Run
+
+POLL_S = 0.1
+
+
+@click.command("run")
+@spec_options
+@click.option("--name", default="", help="A name for the run; by default what its strategy is called.")
+@click.option("--detach", is_flag=True, help="Print the run's number and leave; the run goes on.")
+@json_option
+@click.pass_obj
+def command(db: str, /, name: str, detach: bool, json: bool, **fields: str | None) -> None:
+    """Start a run and wait for it: a progress bar on stderr, a summary on stdout.
+
+    The run works in the background: interrupting this command does not end it.
+    """
+    with people_errors():
+        spec = spec_from_fields({key: text for key, text in fields.items() if text is not None})
+        (run_id,) = submit(db, [spec], names=[name] if name else None)
+    if detach:
+        click.echo(as_json({"run_id": run_id}) if json else str(run_id))
+        return
+    with reading(db) as reader:
+        try:
+            run = wait(reader, run_id, spec)
+        except KeyboardInterrupt:
+            click.echo(
+                f"\nrun {run_id} goes on; watch it with lossboard, end it with lossboard stop {run_id}", err=True
+            )
+            raise SystemExit(130) from None
+        evaluations = latest_by_split(reader.evaluations(run_id))
+    if json:
+        summary = {split: {"loss": e.loss, "accuracy": e.accuracy} for split, e in evaluations.items()}
+        click.echo(as_json({**run_as_dict(run), "evaluations": summary}))
+    else:
+        for label, value in described(run, run.state)[:6]:
+            click.echo(f"{label:>16}  {value}")
+        for split, e in evaluations.items():
+            click.echo(f"{split:>16}  loss {e.loss:.4g}, accuracy {e.accuracy:.1%}")
+    if run.state == "failed":
+        raise SystemExit(1)
+
+
+def wait(reader: Reader, run_id: int, spec: RunSpec) -> Run:
+    """Wait until the run has ended, drawing a progress bar on stderr where that is a terminal.
+
+    Raises click.ClickException when the run's process is gone and nobody has taken it up again.
+    """
+    total = spec.iterations or 0
+    with click.progressbar(
+        length=total or 1,
+        label=f"run {run_id} {spec.label}",
+        file=sys.stderr,
+        hidden=not (total and sys.stderr.isatty()),
+    ) as bar:
+        while True:
+            run = the_run(reader, run_id)
+            if total:
+                bar.update(run.iterations_done - bar.pos)
+            if run.state in ENDED:
+                return run
+            if judge(run, reader.workers()) == "lost":
+                raise click.ClickException(
+                    f"run {run_id} was lost after {run.iterations_done} iterations: its worker is gone; "
+                    f"what it recorded is kept, and the next worker takes it up (lossboard work starts one)"
+                )
+            time.sleep(POLL_S)

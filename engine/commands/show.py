@@ -1,0 +1,61 @@
+"""`lossboard show RUN`: one run, whole."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from engine.commands.options import as_json, json_option, number, reading, the_run
+from engine.jobs.liveness import judge
+from engine.spec import FIELDS, as_text
+from engine.store import Evaluation, Run
+from engine.text import clean
+
+
+@click.command("show")
+@click.argument("run_id", metavar="RUN", type=int)
+@json_option
+@click.pass_obj
+def command(db: str, run_id: int, json: bool) -> None:
+    """Show one run: its spec, where it stands, and its latest evaluations."""
+    with reading(db) as reader:
+        run = the_run(reader, run_id)
+        evaluations = reader.evaluations(run_id)
+        status = judge(run, reader.workers())
+    if json:
+        click.echo(as_json({**run_as_dict(run), "status": status, "evaluations": [asdict(e) for e in evaluations]}))
+        return
+    for label, value in described(run, status):
+        click.echo(f"{label:>16}  {value}")
+    for evaluation in latest_by_split(evaluations).values():
+        click.echo(
+            f"{evaluation.split:>16}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
+            f" after {evaluation.iteration} iterations"
+        )
+
+
+def run_as_dict(run: Run) -> dict[str, Any]:
+    """A run's row with its spec as an object."""
+    return asdict(run)
+
+
+def described(run: Run, status: str) -> list[tuple[str, str]]:
+    """A run as labelled lines, without what is not known."""
+    lines = [
+        ("run", f"{run.run_id}  {clean(run.name)}"),
+        ("state", f"{status}{f': {clean(run.reason)}' if run.reason else ''}"),
+        ("iterations", f"{run.iterations_done}"),
+        ("elapsed", f"{run.elapsed_s:.2f} s"),
+        ("last loss", number(run.last_loss)),
+        ("best loss", number(run.best_loss)),
+    ]
+    if run.spec is not None:
+        lines += [(field.label, as_text(getattr(run.spec, name)) or "none") for name, field in FIELDS.items()]
+    return lines
+
+
+def latest_by_split(evaluations: list[Evaluation]) -> dict[str, Evaluation]:
+    """The last evaluation of each split."""
+    return {evaluation.split: evaluation for evaluation in evaluations}

@@ -1,0 +1,28 @@
+"""Put runs in the queue and see to it that somebody works on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import optimize
+from engine.jobs.launch import start_workers
+from engine.spec import RunSpec
+from engine.store import open_for_writing
+
+
+def submit(path: str | Path, specs: Sequence[RunSpec], names: Sequence[str] | None = None) -> list[int]:
+    """Queue the specs as runs, start workers for them and return the runs' numbers.
+
+    Every spec is checked against its data set first, so that either all are queued or none.
+    Raises SpecError or StoreError.
+    """
+    for spec in specs:
+        optimize.check(spec)
+    store = open_for_writing(path)
+    try:
+        run_ids = store.queue.add(specs, names=names)
+    finally:
+        store.close()
+    start_workers(path)
+    return run_ids

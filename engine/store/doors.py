@@ -1,0 +1,122 @@
+"""The two doors to a store: one for those who write, one for those who only look."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from engine.store.connection import Connection, connect_for_reading, connect_for_writing
+from engine.store.queue import Queue
+from engine.store.reader import WORKER_COLUMNS, Reader
+from engine.store.records import Claim, Process, Worker
+from engine.store.timing import boot_seconds, utc_now
+from engine.store.writer import RunWriter
+
+Enrol = Callable[[list[Worker], int], Sequence[tuple[Process, str]]]
+"""From the workers that have not left and the number of queued runs to (process, log path) of new workers."""
+
+
+class Store:
+    """A store open for writing: the queue, the workers' register and the writer of a claimed run."""
+
+    def __init__(self, connection: Connection, boot_clock: Callable[[], float] = boot_seconds) -> None:
+        self._connection = connection
+        self._boot_clock = boot_clock
+        self.queue = Queue(connection, boot_clock)
+
+    @property
+    def path(self) -> Path:
+        """The store's file, absolute, links followed."""
+        return self._connection.path
+
+    def writer(self, claim: Claim) -> RunWriter:
+        """The writer of a claimed run. Raises Fenced when the claim no longer holds."""
+        return RunWriter(self._connection, claim, self._boot_clock)
+
+    def reader(self) -> Reader:
+        """Read over this connection; it sees what this store has just written and need not be closed."""
+        return Reader(self._connection)
+
+    def register_worker(self, process: Process, log_path: str = "") -> int:
+        """The id of the worker that this process is; entered now unless its launcher has done so."""
+        with self._connection.transaction() as raw:
+            row = raw.execute(
+                "SELECT worker_id FROM workers WHERE host = ? AND boot_id = ? AND pid = ? AND start_ticks = ? "
+                "AND left_at IS NULL",
+                (process.host, process.boot_id, process.pid, process.start_ticks),
+            ).fetchone()
+            if row is not None:
+                return int(row[0])
+            cursor = raw.execute(ENROL, self._worker_values(process, log_path))
+            return int(cursor.lastrowid or 0)
+
+    def enrol_workers(self, enrol: Enrol) -> list[int]:
+        """Let `enrol` start processes and enter them, under the write lock: of two who do so at once, the
+        second sees what the first has started."""
+        with self._connection.transaction() as raw:
+            present = [
+                Worker(*row)
+                for row in raw.execute(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL").fetchall()
+            ]
+            queued = raw.execute("SELECT count(*) FROM runs WHERE state = 'queued'").fetchone()[0]
+            ids = []
+            for process, log_path in enrol(present, int(queued)):
+                ids.append(int(raw.execute(ENROL, self._worker_values(process, log_path)).lastrowid or 0))
+            return ids
+
+    def leave_if_idle(self, worker_id: int) -> bool:
+        """Note that a worker leaves, unless a run has been queued: then False, and it should claim again.
+
+        One transaction, so that whoever queues a run either is served by this worker or sees that it has left.
+        """
+        with self._connection.transaction() as raw:
+            if raw.execute("SELECT 1 FROM runs WHERE state = 'queued' LIMIT 1").fetchone() is not None:
+                return False
+            raw.execute("UPDATE workers SET left_at = ? WHERE worker_id = ?", (utc_now(), worker_id))
+            return True
+
+    def leave(self, worker_id: int) -> None:
+        """Note that a worker is gone, whatever waits in the queue."""
+        with self._connection.transaction() as raw:
+            raw.execute(
+                "UPDATE workers SET left_at = ? WHERE worker_id = ? AND left_at IS NULL", (utc_now(), worker_id)
+            )
+
+    def close(self) -> None:
+        """Close the file; twice is harmless."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _worker_values(self, process: Process, log_path: str) -> tuple[object, ...]:
+        return (
+            process.host, process.boot_id, process.pid, process.start_ticks, utc_now(), self._boot_clock(), log_path,
+        )  # fmt: skip
+
+
+ENROL = """
+    INSERT INTO workers (host, boot_id, pid, start_ticks, started_at, heartbeat_s, log_path)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def open_for_writing(path: str | os.PathLike[str], *, create: bool = True) -> Store:
+    """The store at `path`, made if there is none and `create` holds, brought up to date if it is older.
+
+    Raises StoreError, having changed nothing.
+    """
+    return Store(connect_for_writing(path, create=create))
+
+
+def open_for_reading(path: str | os.PathLike[str]) -> Reader:
+    """The store at `path`, never written. Raises StoreError when there is none."""
+    return Reader(connect_for_reading(path))

@@ -1,0 +1,166 @@
+"""The schema, as a list of append-only steps. A step that was released is never changed: add another."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+steps = Migrations("lossboard")
+
+
+def apply(raw: sqlite3.Connection) -> None:
+    """Run the steps that this database has not had. The caller holds the write lock: two openers do not collide."""
+    steps.apply(Database(raw, execute_plugins=False))
+
+
+@steps()
+def m001_runs_and_their_iterations(db: Database) -> None:
+    """Runs, one row per iteration, the pyramid over them, and what workers need."""
+    for statement in M001:
+        db.execute(statement)
+
+
+M001 = (
+    """
+    CREATE TABLE sweeps (
+      sweep_id    INTEGER PRIMARY KEY AUTOINCREMENT,
+      name        TEXT NOT NULL,
+      parameter   TEXT NOT NULL,  -- the field of the spec that differs
+      spec        TEXT NOT NULL,  -- what the runs have in common, as JSON
+      created_at  TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE workers (
+      worker_id    INTEGER PRIMARY KEY AUTOINCREMENT,
+      host         TEXT NOT NULL,
+      boot_id      TEXT NOT NULL,
+      pid          INTEGER NOT NULL,
+      start_ticks  INTEGER NOT NULL,  -- when the process started: a pid is used again
+      started_at   TEXT NOT NULL,
+      heartbeat_s  REAL NOT NULL,     -- seconds since the machine started
+      log_path     TEXT NOT NULL,
+      left_at      TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE runs (
+      run_id            INTEGER PRIMARY KEY AUTOINCREMENT,
+      name              TEXT NOT NULL,
+      sweep_id          INTEGER REFERENCES sweeps(sweep_id),
+      parent_id         INTEGER REFERENCES runs(run_id),  -- the run that this one was forked from
+      parent_iteration  INTEGER,
+      state             TEXT NOT NULL
+        CHECK (state IN ('queued', 'running', 'paused', 'finished', 'failed', 'cancelled')),
+      reason            TEXT NOT NULL DEFAULT '',         -- why it ended, or why it waits again
+      spec              TEXT NOT NULL,                    -- all that defines the run, as JSON
+      environment       TEXT NOT NULL DEFAULT '',         -- library versions and CPU, as JSON
+      created_at        TEXT NOT NULL,
+      started_at        TEXT,
+      ended_at          TEXT,
+      iterations_done   INTEGER NOT NULL DEFAULT 0,
+      elapsed_s         REAL NOT NULL DEFAULT 0,          -- time spent running, pauses excluded
+      last_loss         REAL,
+      best_loss         REAL,
+      best_iteration    INTEGER,
+      iterations_per_s  REAL,
+      diverged_at       INTEGER,                          -- first iteration whose loss is not finite
+      worker_id         INTEGER REFERENCES workers(worker_id),
+      attempt           INTEGER NOT NULL DEFAULT 0,       -- how often it was claimed
+      times_lost        INTEGER NOT NULL DEFAULT 0,       -- workers lost since its last progress
+      heartbeat_s       REAL,
+      tags              TEXT NOT NULL DEFAULT '',
+      note              TEXT NOT NULL DEFAULT ''
+    ) STRICT
+    """,
+    "CREATE INDEX runs_by_state ON runs (state)",
+    "CREATE INDEX runs_by_sweep ON runs (sweep_id) WHERE sweep_id IS NOT NULL",
+    """
+    CREATE TABLE iterations (
+      run_id         INTEGER NOT NULL REFERENCES runs(run_id),
+      iteration      INTEGER NOT NULL,  -- from 0
+      elapsed_s      REAL,
+      loss           REAL,              -- of this proposal or batch; NULL where it was not a number
+      data_loss      REAL,
+      gradient_norm  REAL,
+      step_size      REAL,
+      PRIMARY KEY (run_id, iteration)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE evaluations (
+      run_id     INTEGER NOT NULL REFERENCES runs(run_id),
+      iteration  INTEGER NOT NULL,
+      split      TEXT NOT NULL,
+      loss       REAL,
+      accuracy   REAL,              -- 0 to 1
+      PRIMARY KEY (run_id, iteration, split)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE buckets (          -- derived from iterations, and rebuildable
+      run_id     INTEGER NOT NULL REFERENCES runs(run_id),
+      level      INTEGER NOT NULL,  -- a bucket covers 2^level iterations
+      bucket     INTEGER NOT NULL,  -- from iteration bucket * 2^level
+      n          INTEGER NOT NULL,  -- finite losses in it
+      low        REAL,
+      high       REAL,
+      total      REAL,
+      last       REAL,
+      elapsed_s  REAL,              -- at its last iteration
+      PRIMARY KEY (run_id, level, bucket)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE checkpoints (
+      run_id      INTEGER NOT NULL REFERENCES runs(run_id),
+      iteration   INTEGER NOT NULL,
+      kind        TEXT NOT NULL,    -- resume (the newest one stays), snapshot or end
+      created_at  TEXT NOT NULL,
+      state       BLOB NOT NULL,    -- weights, update buffers and generator states, as .npz
+      PRIMARY KEY (run_id, iteration)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE commands (
+      command_id            INTEGER PRIMARY KEY AUTOINCREMENT,
+      run_id                INTEGER NOT NULL REFERENCES runs(run_id),
+      verb                  TEXT NOT NULL,
+      argument              TEXT NOT NULL DEFAULT '',
+      issued_at             TEXT NOT NULL,
+      applied_at_iteration  INTEGER,
+      outcome               TEXT NOT NULL DEFAULT ''  -- empty while it waits
+    ) STRICT
+    """,
+    "CREATE INDEX commands_by_run ON commands (run_id)",
+    """
+    CREATE VIEW run_summary AS
+    SELECT run_id, name, state,
+           json_extract(spec, '$.strategy') AS strategy,
+           json_extract(spec, '$.objective') AS objective,
+           json_extract(spec, '$.dataset') AS dataset,
+           json_extract(spec, '$.step_size') AS step_size,
+           json_extract(spec, '$.batch_size') AS batch_size,
+           json_extract(spec, '$.regularization_strength') AS regularization_strength,
+           json_extract(spec, '$.seed') AS seed,
+           iterations_done,
+           json_extract(spec, '$.iterations') AS iterations_planned,
+           round(elapsed_s, 3) AS elapsed_s,
+           round(iterations_per_s, 1) AS iterations_per_s,
+           last_loss, best_loss, best_iteration, diverged_at, reason, created_at
+    FROM runs
+    """,
+    """
+    CREATE VIEW final_evaluations AS
+    SELECT e.run_id, r.name, e.split, e.iteration, e.loss, e.accuracy
+    FROM evaluations e JOIN runs r USING (run_id)
+    WHERE e.iteration = (SELECT max(l.iteration) FROM evaluations l WHERE l.run_id = e.run_id AND l.split = e.split)
+    """,
+    """
+    CREATE VIEW sweep_results AS
+    SELECT s.sweep_id, s.name AS sweep, s.parameter, json_extract(r.spec, '$.' || s.parameter) AS value,
+           r.run_id, r.state, r.iterations_done, r.last_loss, r.best_loss, r.diverged_at
+    FROM sweeps s JOIN runs r USING (sweep_id)
+    """,
+)

@@ -1,0 +1,223 @@
+"""Reader: everything that may be asked of a store. Bounded reads, returned whole; nothing stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine.block import COLUMNS, Block
+from engine.decimation import bucket_starts, decimate
+from engine.spec import RunSpec, SpecError, spec_from_json
+from engine.store.connection import Connection, Rows
+from engine.store.pyramid import LEVELS
+from engine.store.records import Command, Curve, Evaluation, Run, Worker
+
+RUN_COLUMNS = (
+    "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
+    "iterations_done, elapsed_s, last_loss, best_loss, best_iteration, iterations_per_s, diverged_at, worker_id, "
+    "attempt, heartbeat_s, tags, note"
+)
+WORKER_COLUMNS = (
+    "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
+)
+MOST_ITERATIONS = 100_000
+
+
+class Reader:
+    """The read side of a store. Any thread may use it, one at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def path(self) -> str:
+        """The store's file."""
+        return str(self._connection.path)
+
+    def data_version(self) -> int:
+        """A number that differs from the last one when another connection has committed in between.
+
+        Raises StoreGone when the file was deleted or replaced: nothing new would ever be seen.
+        """
+        self._connection.check_identity()
+        return int(self._connection.rows("PRAGMA data_version")[0][0])
+
+    def runs(self, limit: int = 200, offset: int = 0) -> list[Run]:
+        """Runs, newest first."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs ORDER BY run_id DESC LIMIT ? OFFSET ?", (limit, offset)
+        )
+        return [_run(row) for row in rows]
+
+    def run(self, run_id: int) -> Run | None:
+        """One run, None when there is none of that id."""
+        rows = self._connection.rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))
+        return _run(rows[0]) if rows else None
+
+    def counts(self) -> dict[str, int]:
+        """How many runs there are in each state; states without a run are left out."""
+        return dict(self._connection.rows("SELECT state, count(*) FROM runs GROUP BY state"))
+
+    def curve(self, run_id: int, columns: int, first: int = 0, last: int | None = None) -> Curve:
+        """The losses of iterations `first` to `last` (both included; None: the newest) in buckets.
+
+        About `columns` to 4 * `columns` rows, or one row per iteration when there are that few.
+        The first and the last bucket may reach beyond what was asked.
+        """
+        done = self._connection.rows("SELECT iterations_done FROM runs WHERE run_id = ?", (run_id,))
+        end = (done[0][0] if done else 0) - 1
+        first, last = max(first, 0), end if last is None else min(last, end)
+        span, columns = last - first + 1, max(columns, 1)
+        level = max((level for level in LEVELS if span >> level >= columns), default=0)
+        if level:
+            return self._from_buckets(run_id, level, first, last)
+        return self._from_rows(run_id, 1 if span <= 4 * columns else 4, first, last)
+
+    def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:
+        """At most `limit` iterations from `first` on; a column that holds nothing in them is None."""
+        rows = self._connection.rows(
+            f"SELECT iteration, {', '.join(COLUMNS)} FROM iterations WHERE run_id = ? AND iteration >= ? "
+            f"ORDER BY iteration LIMIT ?",
+            (run_id, first, limit),
+        )
+        if not rows:
+            return Block(first_iteration=first, loss=np.empty(0))
+        table = _table(rows, len(COLUMNS) + 1)
+        found = {name: table[place] for place, name in enumerate(COLUMNS, start=1)}
+        held = {name: column for name, column in found.items() if name == "loss" or not np.isnan(column).all()}
+        return Block(first_iteration=rows[0][0], **held)
+
+    def evaluations(self, run_id: int) -> list[Evaluation]:
+        """Every evaluation of a run on a whole split, in the order of iterations."""
+        rows = self._connection.rows(
+            "SELECT iteration, split, loss, accuracy FROM evaluations WHERE run_id = ? ORDER BY iteration, split",
+            (run_id,),
+        )
+        return [Evaluation(row[0], row[1], _float(row[2]), _float(row[3])) for row in rows]
+
+    def commands(self, run_id: int) -> list[Command]:
+        """Every command that a run was given, oldest first; one without an outcome still waits."""
+        rows = self._connection.rows(
+            "SELECT command_id, run_id, verb, argument, issued_at, applied_at_iteration, outcome "
+            "FROM commands WHERE run_id = ? ORDER BY command_id",
+            (run_id,),
+        )
+        return [Command(*row) for row in rows]
+
+    def workers(self) -> list[Worker]:
+        """The workers that have not said that they left. Whether they live is for `engine.jobs` to judge."""
+        rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL ORDER BY worker_id")
+        return [Worker(*row) for row in rows]
+
+    def worker(self, worker_id: int) -> Worker | None:
+        """One worker, gone or not."""
+        rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE worker_id = ?", (worker_id,))
+        return Worker(*rows[0]) if rows else None
+
+    def checkpoint(self, run_id: int) -> tuple[int, bytes] | None:
+        """The newest checkpoint of a run: its iteration and its state as bytes."""
+        rows = self._connection.rows(
+            "SELECT iteration, state FROM checkpoints WHERE run_id = ? ORDER BY iteration DESC LIMIT 1", (run_id,)
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def close(self) -> None:
+        """Close the file; twice is harmless."""
+        self._connection.close()
+
+    def _from_rows(self, run_id: int, width: int, first: int, last: int) -> Curve:
+        first -= first % width
+        rows = self._connection.rows(
+            "SELECT iteration, elapsed_s, loss FROM iterations WHERE run_id = ? AND iteration BETWEEN ? AND ? "
+            "ORDER BY iteration",
+            (run_id, first, last),
+        )
+        iteration, elapsed_s, loss = _table(rows, 3)
+        starts = bucket_starts(first, len(rows), width)
+        buckets = decimate(loss, starts)
+        ends = np.append(starts[1:], len(rows))[: len(starts)] - 1
+        return Curve(
+            run_id=run_id,
+            width=width,
+            iteration=iteration[starts].astype(np.int64),
+            elapsed_s=elapsed_s[ends],
+            count=buckets.count,
+            low=buckets.low,
+            high=buckets.high,
+            mean=buckets.mean,
+            last=buckets.last,
+            low_before=self._low_before(run_id, first),
+        )
+
+    def _from_buckets(self, run_id: int, level: int, first: int, last: int) -> Curve:
+        rows = self._connection.rows(
+            "SELECT bucket, n, low, high, total, last, elapsed_s FROM buckets "
+            "WHERE run_id = ? AND level = ? AND bucket BETWEEN ? AND ? ORDER BY bucket",
+            (run_id, level, first >> level, last >> level),
+        )
+        bucket, n, low, high, total, at_end, elapsed_s = _table(rows, 7)
+        return Curve(
+            run_id=run_id,
+            width=1 << level,
+            iteration=bucket.astype(np.int64) << level,
+            elapsed_s=elapsed_s,
+            count=n.astype(np.int64),
+            low=low,
+            high=high,
+            mean=np.divide(total, n, out=np.full(len(rows), np.nan), where=n > 0),
+            last=at_end,
+            low_before=self._low_before(run_id, first >> level << level),
+        )
+
+    def _low_before(self, run_id: int, iteration: int) -> float:
+        """The lowest finite loss before `iteration`, inf when there is none: at most a few buckets per level."""
+        lows: list[float | None] = []
+        start = 0
+        for level in reversed(LEVELS):
+            upto = iteration >> level
+            if start >> level < upto:
+                rows = self._connection.rows(
+                    "SELECT min(low) FROM buckets WHERE run_id = ? AND level = ? AND bucket >= ? AND bucket < ?",
+                    (run_id, level, start >> level, upto),
+                )
+                lows.append(rows[0][0])
+                start = upto << level
+        if start < iteration:
+            rows = self._connection.rows(
+                "SELECT min(loss) FROM iterations WHERE run_id = ? AND iteration >= ? AND iteration < ? "
+                "AND abs(loss) < 9e999",
+                (run_id, start, iteration),
+            )
+            lows.append(rows[0][0])
+        return min((low for low in lows if low is not None), default=float("inf"))
+
+
+def _table(rows: Rows, width: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Rows as float64 columns, shape (width, n); NULL is NaN."""
+    return np.ascontiguousarray(np.array(rows, dtype=np.float64).reshape(len(rows), width).T)
+
+
+def _float(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _run(row: Sequence[Any]) -> Run:
+    values = list(row)
+    values[3] = _spec(row[3])
+    return Run(*values)
+
+
+def worker_from_row(row: Sequence[Any]) -> Worker | None:
+    """A worker from WORKER_COLUMNS of an outer join; None where it found none."""
+    return None if row[0] is None else Worker(*row)
+
+
+@lru_cache(maxsize=4096)
+def _spec(text: str) -> RunSpec | None:
+    try:
+        return spec_from_json(text)
+    except (SpecError, TypeError):
+        return None

@@ -1,0 +1,291 @@
+"""RunWriter: what a worker writes about the run that it has claimed, one short transaction at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.block import Block
+from engine.store import pyramid
+from engine.store.connection import Connection
+from engine.store.records import Checkpoint, Claim, Command, Evaluation, Fenced, RunState
+from engine.store.timing import utc_now
+
+STATEMENT_ROWS = (128, 16, 1)
+"""Rows per INSERT: long statements for speed, few lengths so that SQLite keeps them prepared."""
+
+RATE_WINDOW_S = 2.0
+WORKER_HEARTBEAT_S = 1.0
+
+
+class RunWriter:
+    """The one writer of a running run, for as long as its claim holds.
+
+    Every method is one transaction that raises Fenced, having written nothing, when the run has
+    gone to another worker or attempt. After any StoreError the same call may be made again.
+    """
+
+    def __init__(self, connection: Connection, claim: Claim, boot_clock: Callable[[], float]) -> None:
+        self.claim = claim
+        self._connection = connection
+        self._boot_clock = boot_clock
+        self._worker_heartbeat_s = -np.inf
+        with connection.transaction() as raw:
+            row = raw.execute(
+                f"SELECT iterations_done, elapsed_s, last_loss, best_loss, best_iteration, diverged_at "
+                f"FROM runs WHERE {FENCE}",
+                self._fence,
+            ).fetchone()
+            if row is None:
+                raise _fenced(claim)
+            self._pyramid = pyramid.load(raw, claim.run_id, row[0])
+        self._summary = Summary(*row)
+        self._marks: deque[tuple[float, int]] = deque([(row[1], row[0])])
+
+    @property
+    def iterations_done(self) -> int:
+        """Iterations committed; a block that starts earlier repeats known rows, which are left as they are."""
+        return self._summary.iterations_done
+
+    @property
+    def _fence(self) -> tuple[int, int, int]:
+        return self.claim.run_id, self.claim.worker_id, self.claim.attempt
+
+    def write(
+        self,
+        block: Block | None = None,
+        *,
+        evaluations: Sequence[Evaluation] = (),
+        checkpoint: Checkpoint | None = None,
+        applied: Iterable[tuple[int, int, str]] = (),
+    ) -> list[Command]:
+        """Commit what is new, and a heartbeat; returns the run's waiting commands, oldest first.
+
+        `applied` holds (command_id, iteration, outcome) of the commands obeyed since the last write.
+        Raises ValueError when the block leaves a gap after the iterations already done.
+        """
+        return self._commit("running", "", block, evaluations, checkpoint, applied)
+
+    def finish(self, reason: str = "", **last: Any) -> None:
+        """The run reached its end; `last` is what `write` takes, in the same transaction."""
+        self._leave("finished", reason, **last)
+
+    def pause(self, reason: str = "", **last: Any) -> None:
+        """The run waits for a resume and frees its worker; give a checkpoint to go on from."""
+        self._leave("paused", reason, **last)
+
+    def cancel(self, reason: str, **last: Any) -> None:
+        """The run was stopped by somebody."""
+        self._leave("cancelled", reason, **last)
+
+    def fail(self, reason: str, **last: Any) -> None:
+        """The run cannot go on; `reason` is a sentence for people."""
+        self._leave("failed", reason, **last)
+
+    def release(self, reason: str = "", **last: Any) -> None:
+        """Back into the queue, for another worker to go on from the checkpoint."""
+        self._leave("queued", reason, **last)
+
+    def record_environment(self, environment: str) -> None:
+        """Store what the run is computed with (JSON: library versions, CPU)."""
+        with self._connection.transaction() as raw:
+            changed = raw.execute(f"UPDATE runs SET environment = ? WHERE {FENCE}", (environment, *self._fence))
+            if changed.rowcount != 1:
+                raise _fenced(self.claim)
+
+    def _leave(
+        self,
+        state: RunState,
+        reason: str,
+        block: Block | None = None,
+        evaluations: Sequence[Evaluation] = (),
+        checkpoint: Checkpoint | None = None,
+        applied: Iterable[tuple[int, int, str]] = (),
+    ) -> None:
+        self._commit(state, reason, block, evaluations, checkpoint, applied)
+
+    def _commit(
+        self,
+        state: RunState,
+        reason: str,
+        block: Block | None,
+        evaluations: Sequence[Evaluation],
+        checkpoint: Checkpoint | None,
+        applied: Iterable[tuple[int, int, str]],
+    ) -> list[Command]:
+        block = self._unwritten(block)
+        summary = self._summary if block is None else self._summary.after(block)
+        rate = self._rate(summary, state)
+        now_s = self._boot_clock()
+        run_id = self.claim.run_id
+        with self._connection.transaction() as raw:
+            changed = raw.execute(
+                UPDATE_RUN,
+                (*summary.values(), rate, now_s, state, reason, None if state in LIVE else utc_now(), *self._fence),
+            )
+            if changed.rowcount != 1:
+                raise _fenced(self.claim)
+            partial = None
+            if block is not None:
+                insert_rows(raw, run_id, block)
+                buckets, partial = self._pyramid.rows(block)
+                raw.executemany(pyramid.UPSERT, buckets)
+            if evaluations:
+                raw.executemany(
+                    "INSERT OR REPLACE INTO evaluations (run_id, iteration, split, loss, accuracy) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    [(run_id, e.iteration, e.split, float(e.loss), float(e.accuracy)) for e in evaluations],
+                )
+            if checkpoint is not None:
+                keep_checkpoint(raw, run_id, checkpoint)
+            raw.executemany(
+                "UPDATE commands SET applied_at_iteration = ?, outcome = ? WHERE command_id = ?",
+                [(iteration, outcome, command_id) for command_id, iteration, outcome in applied],
+            )
+            if state in ("finished", "failed", "cancelled"):
+                raw.execute(
+                    "UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,)
+                )
+            beat = now_s - self._worker_heartbeat_s >= WORKER_HEARTBEAT_S
+            if beat:
+                raw.execute("UPDATE workers SET heartbeat_s = ? WHERE worker_id = ?", (now_s, self.claim.worker_id))
+            waiting = raw.execute(
+                f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id",
+                (run_id,),
+            ).fetchall()
+        self._accept(summary, partial, now_s if beat else None)
+        return [Command(*row) for row in waiting]
+
+    def _accept(self, summary: Summary, partial: dict[int, pyramid.Partial] | None, beat_s: float | None) -> None:
+        self._summary = summary
+        if partial is not None:
+            self._pyramid.accept(partial)
+            self._marks.append((summary.elapsed_s, summary.iterations_done))
+            while len(self._marks) > 2 and summary.elapsed_s - self._marks[1][0] >= RATE_WINDOW_S:
+                self._marks.popleft()
+        if beat_s is not None:
+            self._worker_heartbeat_s = beat_s
+
+    def _unwritten(self, block: Block | None) -> Block | None:
+        """The part of a block that is not stored yet, None when all of it is."""
+        if block is None or block.end_iteration <= self.iterations_done:
+            return None
+        if block.first_iteration > self.iterations_done:
+            raise ValueError(
+                f"run {self.claim.run_id} has {self.iterations_done} iterations; "
+                f"a block from {block.first_iteration} leaves a gap"
+            )
+        return block.rows(self.iterations_done - block.first_iteration, len(block))
+
+    def _rate(self, summary: Summary, state: RunState) -> float | None:
+        """Iterations per second: lately while it runs, over all once it has ended."""
+        since_s, since = self._marks[0] if state == "running" else (0.0, 0)
+        took_s = summary.elapsed_s - since_s
+        return (summary.iterations_done - since) / took_s if took_s > 0 else None
+
+
+FENCE = "run_id = ? AND worker_id = ? AND attempt = ? AND state = 'running'"
+LIVE = ("queued", "running", "paused")
+COMMAND_COLUMNS = "command_id, run_id, verb, argument, issued_at, applied_at_iteration, outcome"
+
+UPDATE_RUN = f"""
+    UPDATE runs SET iterations_done = ?, elapsed_s = ?, last_loss = ?, best_loss = ?, best_iteration = ?,
+                    diverged_at = ?, iterations_per_s = coalesce(?, iterations_per_s), heartbeat_s = ?,
+                    state = ?, reason = ?, ended_at = ?
+    WHERE {FENCE}
+"""
+
+
+def _fenced(claim: Claim) -> Fenced:
+    return Fenced(f"run {claim.run_id} is no longer this worker's (attempt {claim.attempt}); nothing was written")
+
+
+class Summary:
+    """What the table `runs` says of the iterations done so far."""
+
+    __slots__ = ("best_iteration", "best_loss", "diverged_at", "elapsed_s", "iterations_done", "last_loss")
+
+    def __init__(
+        self,
+        iterations_done: int,
+        elapsed_s: float,
+        last_loss: float | None,
+        best_loss: float | None,
+        best_iteration: int | None,
+        diverged_at: int | None,
+    ) -> None:
+        self.iterations_done = iterations_done
+        self.elapsed_s = elapsed_s
+        self.last_loss = last_loss
+        self.best_loss = best_loss
+        self.best_iteration = best_iteration
+        self.diverged_at = diverged_at
+
+    def values(self) -> tuple[Any, ...]:
+        """In the order of the constructor."""
+        return (
+            self.iterations_done,
+            self.elapsed_s,
+            self.last_loss,
+            self.best_loss,
+            self.best_iteration,
+            self.diverged_at,
+        )
+
+    def after(self, block: Block) -> Summary:
+        """The summary once this block, at least one iteration, has been added."""
+        finite = np.isfinite(block.loss)
+        best_loss, best_iteration, diverged_at = self.best_loss, self.best_iteration, self.diverged_at
+        if finite.any():
+            at = int(np.where(finite, block.loss, np.inf).argmin())
+            low = float(block.loss[at])
+            if best_loss is None or low < best_loss:
+                best_loss, best_iteration = low, block.first_iteration + at
+        if diverged_at is None and not finite.all():
+            diverged_at = block.first_iteration + int(finite.argmin())
+        elapsed_s = self.elapsed_s if block.elapsed_s is None else float(block.elapsed_s[-1])
+        return Summary(block.end_iteration, elapsed_s, float(block.loss[-1]), best_loss, best_iteration, diverged_at)
+
+
+def insert_rows(raw: sqlite3.Connection, run_id: int, block: Block) -> None:
+    """Insert a block into `iterations`, naming only the columns that are there: binding NULLs costs as much as data.
+
+    SQLite stores NaN as NULL; Inf is kept.
+    """
+    columns = block.columns()
+    names, width, count = ", ".join(columns), len(columns) + 1, len(block)
+    flat: list[Any] = [None] * (count * width)
+    flat[0::width] = range(block.first_iteration, block.end_iteration)
+    for place, column in enumerate(columns.values(), start=1):
+        flat[place::width] = column.tolist()
+    row = f"({int(run_id)}{', ?' * width})"
+    done = 0
+    for rows in STATEMENT_ROWS:
+        statement = f"INSERT INTO iterations (run_id, iteration, {names}) VALUES {', '.join([row] * rows)}"
+        while count - done >= rows:
+            raw.execute(statement, flat[done * width : (done + rows) * width])
+            done += rows
+
+
+def keep_checkpoint(raw: sqlite3.Connection, run_id: int, checkpoint: Checkpoint) -> None:
+    """Store a checkpoint; of those that only serve to go on, the newest stays.
+
+    A checkpoint further on is progress: the workers that were lost before it no longer count.
+    """
+    raw.execute(
+        "UPDATE runs SET times_lost = 0 WHERE run_id = ? AND times_lost > 0 "
+        "AND ? > (SELECT coalesce(max(iteration), 0) FROM checkpoints WHERE run_id = runs.run_id)",
+        (run_id, checkpoint.iteration),
+    )
+    raw.execute(
+        "DELETE FROM checkpoints WHERE run_id = ? AND kind = 'resume' AND iteration <> ?",
+        (run_id, checkpoint.iteration),
+    )
+    raw.execute(
+        "INSERT OR REPLACE INTO checkpoints (run_id, iteration, kind, created_at, state) VALUES (?, ?, ?, ?, ?)",
+        (run_id, checkpoint.iteration, checkpoint.kind, utc_now(), checkpoint.data),
+    )

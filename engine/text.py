@@ -1,0 +1,36 @@
+"""Text from outside (names, notes, another program's database), made safe for a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ESCAPES = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: to BEL or ST
+    r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC: to ST
+    r"|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]?"  # CSI and the two-byte sequences
+)
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_SPACES = frozenset({"Zs", "Zl", "Zp"})
+
+
+def clean(text: str, width: int | None = None) -> str:
+    """The text as one printable line, cut to `width` characters with an ellipsis.
+
+    Escape sequences vanish whole; control, format (right-to-left marks, zero widths), surrogate and
+    unassigned characters vanish; line breaks, tabs and odd spaces become one space.
+    """
+    if width is not None:
+        text = text[: 16 * width + 1024]
+    text = _ESCAPES.sub("", text)
+    kept = []
+    for character in text:
+        category = unicodedata.category(character)
+        if character in "\n\r\t\v\f" or category in _SPACES:
+            kept.append(" ")
+        elif category not in _HIDDEN:
+            kept.append(character)
+    line = re.sub(r" {2,}", " ", "".join(kept)).strip()
+    if width is not None and len(line) > width:
+        line = line[: max(width - 1, 0)] + "…" if width > 0 else ""
+    return line

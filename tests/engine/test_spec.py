@@ -1,0 +1,115 @@
+"""RunSpec: what can be chosen, what is refused and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.spec import (
+    FIELDS,
+    STRATEGIES,
+    RunSpec,
+    SpecError,
+    as_text,
+    defaults,
+    parse_field,
+    race,
+    spec_from_fields,
+    spec_from_json,
+)
+
+positive = st.floats(min_value=1e-300, max_value=1e300)
+
+specs = st.builds(
+    RunSpec,
+    strategy=st.sampled_from(STRATEGIES),
+    step_size=positive,
+    batch_size=st.none() | st.integers(1, 10**6),
+    regularization_strength=st.just(0.0) | positive,
+    delta=positive,
+    initial_scale=positive,
+    iterations=st.integers(1, 10**9),
+    seconds=st.none() | positive,
+    pace=st.none() | positive,
+    seed=st.integers(0, 2**53),
+    metrics=st.sampled_from(["all", "loss"]),
+)
+
+
+@given(specs)
+def test_json_brings_back_the_same_spec(spec: RunSpec) -> None:
+    assert spec_from_json(spec.to_json()) == spec
+
+
+@given(specs)
+def test_text_fields_bring_back_the_same_spec(spec: RunSpec) -> None:
+    assert spec_from_fields({name: as_text(getattr(spec, name)) for name in FIELDS}) == spec
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "message"),
+    [
+        ("step_size", "abc", "'abc' is not a number"),
+        ("step_size", "0", "greater than 0"),
+        ("step_size", "-1", "greater than 0"),
+        ("step_size", "nan", "not a finite number"),
+        ("step_size", "inf", "not a finite number"),
+        ("batch_size", "0", "at least 1"),
+        ("batch_size", "1.5", "not a whole number"),
+        ("regularization_strength", "-0.1", "0 or greater"),
+        ("iterations", "0", "at least 1"),
+        ("iterations", "1e400", "not a finite number"),
+        ("iterations", "1e300", "at most"),
+        ("seed", "-1", "at least 0"),
+        ("dataset", "digit", "did you mean digits?"),
+        ("strategy", "gradent-descent", "did you mean gradient-descent?"),
+        ("strategy", "\x1b[31mred", r"\x1b[31mred"),
+        ("objective", "", "choose from"),
+    ],
+)
+def test_a_bad_value_is_refused_in_words(field: str, text: str, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_field(field, text)
+    assert caught.value.field == field
+    assert message in caught.value.message
+    assert "\x1b" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "[]", '"x"', '{"step_size": []}', '{"step_size": true}', '{"learning_rate": 1}', '{"step_size": NaN}'],
+)
+def test_json_that_is_no_spec_is_refused(text: str) -> None:
+    with pytest.raises(SpecError):
+        spec_from_json(text)
+
+
+def test_an_unknown_field_is_answered_with_the_near_match() -> None:
+    with pytest.raises(SpecError, match="did you mean step_size"):
+        spec_from_fields({"stepsize": "1"})
+
+
+def test_a_run_needs_a_budget() -> None:
+    with pytest.raises(SpecError, match="budget"):
+        spec_from_fields({"iterations": "none"})
+    assert spec_from_fields({"iterations": "none", "seconds": "3"}).seconds == 3
+
+
+def test_full_batch_has_several_spellings() -> None:
+    assert spec_from_fields({"batch_size": "full"}).batch_size is None
+    assert spec_from_fields({"batch_size": "N"}).label == "gradient full"
+
+
+def test_the_race_is_the_three_strategies_of_the_notes() -> None:
+    assert [spec.strategy for spec in race()] == list(STRATEGIES)
+    assert all(spec.iterations == 1000 and spec.pace == 100 for spec in race())
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_defaults_are_valid_for_every_strategy(strategy: str) -> None:
+    spec = defaults(strategy)
+    values: dict[str, Any] = {name: getattr(spec, name) for name in FIELDS}
+    assert RunSpec(**values) == spec

@@ -1,0 +1,44 @@
+"""clean(): nothing but one line of printable text reaches the terminal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.text import clean
+
+
+@pytest.mark.parametrize(
+    ("given_text", "shown"),
+    [
+        ("plain name", "plain name"),
+        ("[/nope] [link=x]", "[/nope] [link=x]"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("a\x1b]52;c;aGVsbG8=\x07b", "ab"),
+        ("a\x1b]0;title\x1b\\b", "ab"),
+        ("a\x9b31mb", "ab"),
+        ("two\nlines\tand\r\nmore", "two lines and more"),
+        ("left\u202eright\u200b", "leftright"),
+        ("Größe λ 画", "Größe λ 画"),
+        ("\x00\x07\x08\x7f\x85", ""),
+    ],
+)
+def test_what_is_shown(given_text: str, shown: str) -> None:
+    assert clean(given_text) == shown
+
+
+@given(st.text(max_size=300), st.none() | st.integers(0, 40))
+def test_always_one_printable_line(text: str, width: int | None) -> None:
+    line = clean(text, width)
+    assert line.isprintable()
+    assert width is None or len(line) <= width
+
+
+@given(st.text(max_size=100))
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+def test_ten_thousand_characters_are_cut() -> None:
+    assert clean("x" * 10_000, 20) == "x" * 19 + "…"

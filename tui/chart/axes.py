@@ -1,0 +1,203 @@
+"""Axes: ranges that are held while a chart grows, values to dots, and ticks that are round numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui.chart.series import Series
+from tui.chart.view import Axes, ChartView, Floats
+
+STEPS_1_2_5 = (1.0, 2.0, 5.0, 10.0)
+FINE_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+EMPTY_SHARE = 0.45
+"""A held range is given up when the data fill less than this share of it."""
+FAR = 1e6
+"""Dots beyond which a position no longer matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the data need: positive where the axis is logarithmic.
+
+    `x_high` is where the runs end or will end, `x_seen` where the data end; `x_guessed`: `x_high` is an estimate.
+    `line_low` and `line_high` bound the lines alone, `y_low` and `y_high` bands as well.
+    """
+
+    x_low: float
+    x_high: float
+    x_seen: float
+    x_guessed: bool
+    line_low: float
+    line_high: float
+    y_low: float
+    y_high: float
+
+
+def bounds_of(view: ChartView, series: Sequence[Series]) -> Bounds:
+    """The bounds of the finite values in the x window.
+
+    The lines decide. A band may widen the range by a quarter, no more, and a run that diverges may not squeeze
+    the others flat: the top is at most 4 times (log: 10,000 times) the highest first value, and such a line
+    leaves the plot.
+    """
+    x_high = max((one.x_end for one in series), default=1.0)
+    lows, highs, firsts, band = [], [], [], []
+    for one in series:
+        rows = slice(None)
+        if view.x_window is not None:
+            first, last = np.searchsorted(one.x, view.x_window, "left")
+            rows = slice(max(int(first) - 1, 0), int(last) + 1)
+        line = _usable(one.line[rows], view.log_y)
+        if len(line):
+            lows.append(float(line.min()))
+            highs.append(float(line.max()))
+            firsts.append(float(line[0]))
+        raw = np.concatenate([_usable(one.low[rows], view.log_y), _usable(one.high[rows], view.log_y)])
+        if len(raw) and view.show_raw:
+            band.append((float(raw.min()), float(raw.max())))
+    if not lows:
+        lows, highs = ([0.1], [10.0]) if view.log_y else ([0.0], [1.0])
+    low, high = min(lows), max(highs)
+    cap = max(firsts, default=high) * (1e4 if view.log_y else 4.0)
+    if low < cap < high:
+        high = cap
+    line_low, line_high = low, high
+    if band:
+        low, high = _with_band(low, high, min(b[0] for b in band), max(b[1] for b in band), log=view.log_y)
+    x_seen = max((float(one.x[-1]) for one in series), default=0.0)
+    x_low = 0.0
+    if view.log_x:
+        x_low = min((float(x[0]) for one in series if len(x := one.x[one.x > 0])), default=1.0)
+        x_high = max(x_high, x_low)
+    return Bounds(x_low, x_high, x_seen, any(one.guessed for one in series), line_low, line_high, low, high)
+
+
+def _usable(values: Floats, log: bool) -> Floats:
+    return values[np.isfinite(values) & (values > 0)] if log else values[np.isfinite(values)]
+
+
+def _with_band(low: float, high: float, band_low: float, band_high: float, *, log: bool) -> tuple[float, float]:
+    a, b, c, d = (_scaled(v, log) for v in (low, high, band_low, band_high))
+    slack = max(b - a, 0.3 if log else abs(b) * 0.1) / 4
+    a, b = min(a, max(c, a - slack)), max(b, min(d, b + slack))
+    return (10**a, 10**b) if log else (a, b)
+
+
+def _scaled(value: float, log: bool) -> float:
+    return math.log10(value) if log else value
+
+
+def hold(view: ChartView, bounds: Bounds, previous: Axes | None) -> Axes:
+    """The axes for `bounds`: those of `previous` where they still serve, else round ones with some slack.
+
+    A rescale repaints everything, so a held range is left only when the data leave it, or fill less than half.
+    Windows of the view always win.
+    """
+    same = previous if previous is not None and _comparable(view, previous) else None
+    x_low, x_high = _x_range(view, bounds, same)
+    y_low, y_high = _y_range(view, bounds, same)
+    return Axes(x_low, x_high, y_low, y_high, view.log_x, view.log_y, view.x_kind, view.measure)
+
+
+def _comparable(view: ChartView, axes: Axes) -> bool:
+    return (axes.log_x, axes.log_y, axes.x_kind, axes.measure) == (view.log_x, view.log_y, view.x_kind, view.measure)
+
+
+def _x_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, float]:
+    window = _window(view.x_window, view.log_x)
+    if window is not None:
+        return window
+    low, high = bounds.x_low, bounds.x_high
+    if bounds.x_guessed:
+        if held is not None and held.x_low == low and bounds.x_seen <= held.x_high <= 2 * high:
+            return low, held.x_high
+        high = ceiling(high, FINE_STEPS)
+    if high <= low:
+        high = low * 10 if view.log_x else low + 1.0
+    return low, high
+
+
+def _y_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, float]:
+    window = _window(view.y_window, view.log_y)
+    if window is not None:
+        return window
+    low, high, log = bounds.y_low, bounds.y_high, view.log_y
+    if held is not None:
+        rises, falls = bounds.line_high > held.y_high, bounds.line_low < held.y_low
+        slack = 1.6 if log else 1.0
+        kept_low = floor(low / slack) if falls and log else held.y_low
+        kept_high = ceiling(high * slack, FINE_STEPS) if rises and log else held.y_high
+        filled = _scaled(min(high, kept_high), log) - _scaled(max(low, kept_low), log)
+        if filled >= EMPTY_SHARE * (_scaled(kept_high, log) - _scaled(kept_low, log)) and (log or not rises | falls):
+            return kept_low, kept_high
+    return nice_log(low, high) if log else nice_linear(low, high)
+
+
+def _window(window: tuple[float, float] | None, log: bool) -> tuple[float, float] | None:
+    if window is None or not all(map(math.isfinite, window)):
+        return None
+    low, high = min(window), max(window)
+    if log:
+        high = high if high > 0 else 1.0
+        low = low if low > 0 else high / 1e3
+    if not high > low or not math.isfinite(high - low):
+        return None
+    return low, high
+
+
+def floor(value: float, steps: Sequence[float] = STEPS_1_2_5) -> float:
+    """The largest round number that is at most `value` (positive)."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return max((step * power for step in steps if step * power <= value * (1 + 1e-9)), default=power)
+
+
+def ceiling(value: float, steps: Sequence[float] = STEPS_1_2_5) -> float:
+    """The smallest round number that is at least `value`; 1 for what is not positive."""
+    if not value > 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return min((step * power for step in steps if step * power >= value * (1 - 1e-9)), default=10 * power)
+
+
+def nice_log(low: float, high: float) -> tuple[float, float]:
+    """Round positive limits around low..high, at least a factor of two apart."""
+    low, high = max(low, 1e-300), min(max(high, 1e-300), 1e300)
+    a, b = floor(low), ceiling(high, FINE_STEPS)
+    return (a, b) if b >= 2 * a else (floor(a / 1.5), ceiling(b * 1.5))
+
+
+def nice_linear(low: float, high: float) -> tuple[float, float]:
+    """Round limits around low..high; from 0 when the data come near it."""
+    limit = 1e300
+    low, high = max(min(low, limit), -limit), max(min(high, limit), -limit)
+    if 0 <= low <= 0.4 * high:
+        low = 0.0
+    span = high - low
+    if not span > abs(high) * 1e-9:
+        span = abs(high) * 0.2 or 1.0
+        low, high = low - span / 2, high + span / 2
+    step = ceiling(span / 10)
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+
+
+def x_to_dots(axes: Axes, x: Floats, dots: int) -> Floats:
+    """Positions in dot columns, 0 at the left edge and `dots` at the right one; NaN for log of non-positive."""
+    return _to_dots(x, axes.x_low, axes.x_high, dots, axes.log_x)
+
+
+def y_to_dots(axes: Axes, y: Floats, dots: int) -> Floats:
+    """Positions in dot rows, 0 at the top and `dots` at the bottom; NaN for log of non-positive."""
+    return dots - _to_dots(y, axes.y_low, axes.y_high, dots, axes.log_y)
+
+
+def _to_dots(values: Floats, low: float, high: float, dots: int, log: bool) -> Floats:
+    if log:
+        # NaN compares false, so it stays NaN
+        values = np.log10(np.where(values > 0, values, np.nan))
+        low, high = math.log10(low), math.log10(high)
+    out: Floats = np.minimum(np.maximum((values - low) * (dots / (high - low)), -FAR), FAR)
+    return out

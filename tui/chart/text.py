@@ -1,0 +1,57 @@
+"""Text as cells: one or two per character, cut to a width, reduced to ASCII where there is no UTF-8."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from tui.chart.picture import WIDE_TAIL, Codepoints, StyleIds
+from tui.chart.view import Charset
+
+ASCII_SIGNS = str.maketrans({"·": "-", "…": "~", "×": "x", "λ": "l", "Δ": "d", "∇": "g", "─": "-", "│": "|"})
+
+
+def cells(text: str, charset: Charset = "unicode") -> list[int]:
+    """The codepoints of `text`, one a cell; a two-cell character is followed by WIDE_TAIL.
+
+    Control, format and combining characters have no cell of their own and are dropped: labels arrive clean, and
+    a stray one must not shift the row.
+    """
+    if text.isascii() and text.isprintable():
+        return [ord(character) for character in text]
+    if charset == "ascii":
+        reduced = unicodedata.normalize("NFKD", text.translate(ASCII_SIGNS))
+        plain = (c for c in reduced if not unicodedata.combining(c) and c.isprintable())
+        return [ord(c) if c.isascii() else ord("?") for c in plain]
+    codes: list[int] = []
+    for character in unicodedata.normalize("NFC", text):
+        if unicodedata.category(character)[0] in "CM" or unicodedata.category(character) in ("Zl", "Zp"):
+            continue
+        codes.append(ord(character))
+        if unicodedata.east_asian_width(character) in "WF":
+            codes.append(WIDE_TAIL)
+    return codes
+
+
+def fit(codes: list[int], width: int, charset: Charset = "unicode") -> list[int]:
+    """`codes` cut to `width` cells, with an ellipsis where something was cut off."""
+    if len(codes) <= width:
+        return codes
+    if width <= 0:
+        return []
+    kept = codes[: width - 1]
+    if codes[len(kept)] == WIDE_TAIL and kept:
+        kept[-1] = ord(" ")
+    while kept and kept[-1] == ord(" "):
+        kept.pop()
+    return [*kept, ord("~" if charset == "ascii" else "…")]
+
+
+def place(codepoints: Codepoints, styles: StyleIds, row: int, column: int, codes: list[int], style: int) -> int:
+    """Write cells into a row, cut at its right end; returns the column after them."""
+    codes = codes[: max(codepoints.shape[1] - column, 0)]
+    if codes and codes[-1] != WIDE_TAIL and unicodedata.east_asian_width(chr(codes[-1])) in "WF":
+        codes = [*codes[:-1], ord(" ")]
+    end = column + len(codes)
+    codepoints[row, column:end] = codes
+    styles[row, column:end] = style
+    return end
