@@ -1,0 +1,225 @@
+"""Numerical gradient by centred differences, and the gradient check that compares an analytic gradient with it.
+
+Everything here is float64: a centred difference loses half of the digits it is made of.
+Source: CS231n, optimization ("computing the gradient") and neural networks 3 ("gradient checks").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.objectives import Objective, Rows
+
+Floats = NDArray[np.float64]
+
+H = 1e-5
+TOLERANCE = 1e-6
+WORST = 10
+MOST_EXAMINED = 200
+"""How many disagreeing coordinates are looked at again with a smaller h: more than that is no accident of kinks."""
+
+Verdict = Literal["passed", "passed but for kinks", "failed"]
+Reason = Literal["", "kink within h", "h too large", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """One weight's two derivatives. `reason` is why they differ by more than rounding explains, '' if they do not."""
+
+    index: int
+    analytic: float
+    numerical: float
+    relative_error: float
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class GradientCheck:
+    """What a gradient check found over `checked` of `size` weights.
+
+    `norm_error` is ||a - n|| / max(||a||, ||n||), over all checked coordinates; `norm_error_off_kinks`
+    leaves out those whose difference a kink within h explains. `worst` are the coordinates that differ most, the
+    worst first; `kinks` and `wrong` count the coordinates with that reason.
+    """
+
+    h: float
+    tolerance: float
+    size: int
+    checked: int
+    norm_error: float
+    norm_error_off_kinks: float
+    worst: tuple[Coordinate, ...]
+    kinks: int
+    wrong: int
+    verdict: Verdict
+
+    @property
+    def passed(self) -> bool:
+        """Whether the analytic gradient is right wherever the loss has one."""
+        return self.verdict != "failed"
+
+
+def numerical_gradient(
+    objective: Objective,
+    weights: NDArray[Any],
+    h: float = H,
+    rows: Rows = None,
+    coordinates: NDArray[np.intp] | None = None,
+) -> Floats:
+    """Centred differences (f(w + h) - f(w - h)) / 2h of any objective, two losses a coordinate.
+
+    Returns shape (size,), or (len(coordinates),) for the chosen ones. Raises ValueError unless the
+    weights are float64 of shape (size,) and h is positive.
+    """
+    point = _point(objective, weights, h)
+    chosen = range(objective.size) if coordinates is None else coordinates.tolist()
+    loss = _along(objective, point, rows)
+    return np.array([(loss(i, h) - loss(i, -h)) / _step(point[i], h) for i in chosen])
+
+
+def check_gradient(
+    objective: Objective,
+    weights: NDArray[Any],
+    h: float = H,
+    rows: Rows = None,
+    coordinates: NDArray[np.intp] | None = None,
+    numerical: Floats | None = None,
+    tolerance: float = TOLERANCE,
+) -> GradientCheck:
+    """Compare the objective's own gradient with the numerical one, and say why where they differ.
+
+    `numerical` saves the black-box differences where a faster form has made them already. A
+    coordinate agrees when |a - n| <= tolerance * max(|a|, |n|) + rounding. One that does not is
+    looked at again with a smaller h and from both sides: where that brings the two together, or
+    where the analytic value lies between the slopes to the left and right of a kink, it is right.
+    Raises ValueError for an objective that is not float64.
+    """
+    point = _point(objective, weights, h)
+    chosen = np.arange(objective.size) if coordinates is None else np.asarray(coordinates, dtype=np.intp)
+    if not len(chosen):
+        raise ValueError("a gradient check needs at least one coordinate")
+    here, gradient = objective.loss_and_gradient(point, rows)
+    if gradient.dtype != np.float64:
+        raise ValueError(f"the objective computes in {gradient.dtype}; a gradient check needs one built with float64")
+    analytic = gradient[chosen]
+    if numerical is None:
+        numerical = numerical_gradient(objective, point, h, rows, chosen)
+    elif numerical.shape != chosen.shape:
+        raise ValueError(f"a numerical gradient of shape {numerical.shape} does not fit {len(chosen)} coordinates")
+
+    difference = np.abs(analytic - numerical)
+    scale = np.maximum(np.abs(analytic), np.abs(numerical))
+    relative = np.divide(difference, scale, out=np.zeros_like(difference), where=scale > 0)
+    relative[~np.isfinite(difference)] = np.inf
+    excess = difference - tolerance * scale
+    disagree = np.flatnonzero(~(excess <= _rounding(here.total, h)))
+    order = np.argsort(-np.nan_to_num(difference, nan=np.inf), kind="stable")
+
+    look = _Look(_along(objective, point, rows), here.total, h, tolerance)
+    reasons: dict[int, Reason] = dict.fromkeys(disagree.tolist(), "wrong")
+    for i in [i for i in order.tolist() if i in reasons][:MOST_EXAMINED]:
+        reasons[i] = look.reason(int(chosen[i]), float(analytic[i]), float(numerical[i]))
+    explained = np.array([i for i, reason in reasons.items() if reason != "wrong"], dtype=np.intp)
+    off_kinks = np.delete(np.arange(len(chosen)), explained)
+    kinks = sum(reason == "kink within h" for reason in reasons.values())
+    wrong = sum(reason == "wrong" for reason in reasons.values())
+    return GradientCheck(
+        h=h,
+        tolerance=tolerance,
+        size=objective.size,
+        checked=len(chosen),
+        norm_error=norm_error(analytic, numerical),
+        norm_error_off_kinks=norm_error(analytic[off_kinks], numerical[off_kinks]),
+        worst=tuple(
+            Coordinate(
+                index=int(chosen[i]),
+                analytic=float(analytic[i]),
+                numerical=float(numerical[i]),
+                relative_error=float(relative[i]),
+                reason=reasons.get(i, ""),
+            )
+            for i in order[:WORST].tolist()
+        ),
+        kinks=kinks,
+        wrong=wrong,
+        verdict="failed" if wrong else "passed but for kinks" if kinks else "passed",
+    )
+
+
+def norm_error(analytic: Floats, numerical: Floats) -> float:
+    """||a - n|| / max(||a||, ||n||): 0 when both are zero, inf when either is not finite."""
+    if not (np.isfinite(analytic).all() and np.isfinite(numerical).all()):
+        return float("inf")
+    scale = max(float(np.linalg.norm(analytic)), float(np.linalg.norm(numerical)))
+    return float(np.linalg.norm(analytic - numerical)) / scale if scale else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A second look at one coordinate, with the loss as a function of how far that weight is moved."""
+
+    loss: Callable[[int, float], float]
+    here: float
+    h: float
+    tolerance: float
+
+    def reason(self, i: int, analytic: float, numerical: float) -> Reason:
+        for h in (self.h / 10, self.h / 100):
+            closer = (self.loss(i, h) - self.loss(i, -h)) / (2 * h)
+            near = self.tolerance * max(abs(analytic), abs(closer)) + _rounding(self.here, h)
+            if abs(analytic - closer) <= min(near, abs(analytic - numerical) / 2):
+                return "kink within h" if self._bent(i) else "h too large"
+        right = (self.loss(i, self.h) - self.here) / self.h
+        left = (self.here - self.loss(i, -self.h)) / self.h
+        slack = self.tolerance * max(abs(left), abs(right)) + _rounding(self.here, self.h)
+        between = min(left, right) - slack <= analytic <= max(left, right) + slack
+        return "kink within h" if between and self._bent(i) else "wrong"
+
+    def _bent(self, i: int) -> bool:
+        """Whether the second difference does not shrink with h squared, as that of a smooth function does."""
+        wide, narrow = self._second_difference(i, self.h), self._second_difference(i, self.h / 10)
+        rounding = 101 * 8 * float(np.finfo(np.float64).eps) * abs(self.here)
+        return abs(wide - 100 * narrow) > 0.1 * abs(wide) + rounding
+
+    def _second_difference(self, i: int, h: float) -> float:
+        return self.loss(i, h) - 2 * self.here + self.loss(i, -h)
+
+
+def _point(objective: Objective, weights: NDArray[Any], h: float) -> Floats:
+    if not h > 0:
+        raise ValueError(f"h must be greater than 0, not {h}")
+    if weights.shape != (objective.size,) or weights.dtype != np.float64:
+        raise ValueError(
+            f"weights of shape {weights.shape} and type {weights.dtype} do not fit; "
+            f"a gradient check of this objective needs ({objective.size},) and float64"
+        )
+    return weights.copy()
+
+
+def _along(objective: Objective, point: Floats, rows: Rows) -> Callable[[int, float], float]:
+    """The total loss with weight i moved by an offset, the other weights left where they are."""
+
+    def loss(i: int, offset: float) -> float:
+        kept = point[i]
+        point[i] = kept + offset
+        try:
+            return objective.loss(point, rows).total
+        finally:
+            point[i] = kept
+
+    return loss
+
+
+def _step(weight: float, h: float) -> float:
+    """The distance between weight + h and weight - h as they are rounded."""
+    return float((weight + h) - (weight - h))
+
+
+def _rounding(loss: float, h: float) -> float:
+    """How far rounding alone may move a centred difference of this loss."""
+    return 16 * float(np.finfo(np.float64).eps) * max(abs(loss), 1.0) / h
