@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.objectives import Objective, Rows
+from engine.datasets import Rows
+from engine.objectives import Objective
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +69,7 @@ def numerical_gradient(
     objective: Objective,
     weights: NDArray[Any],
     h: float = H,
-    rows: Rows = None,
+    rows: Rows | None = None,
     coordinates: NDArray[np.intp] | None = None,
 ) -> Floats:
     """Centred differences (f(w + h) - f(w - h)) / 2h of any objective, two losses a coordinate.
@@ -86,7 +87,7 @@ def check_gradient(
     objective: Objective,
     weights: NDArray[Any],
     h: float = H,
-    rows: Rows = None,
+    rows: Rows | None = None,
     coordinates: NDArray[np.intp] | None = None,
     numerical: Floats | None = None,
     tolerance: float = TOLERANCE,
@@ -201,7 +202,7 @@ def _point(objective: Objective, weights: NDArray[Any], h: float) -> Floats:
     return weights.copy()
 
 
-def _along(objective: Objective, point: Floats, rows: Rows) -> Callable[[int, float], float]:
+def _along(objective: Objective, point: Floats, rows: Rows | None) -> Callable[[int, float], float]:
     """The total loss with weight i moved by an offset, the other weights left where they are."""
 
     def loss(i: int, offset: float) -> float:

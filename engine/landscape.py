@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.objectives import Objective, Rows
+from engine.datasets import Rows
+from engine.objectives import Objective
 
 Floats = NDArray[np.float64]
 Array = NDArray[Any]
@@ -60,7 +61,9 @@ class Probe:
         return None if self.best is None else float(self.step_sizes[self.best])
 
 
-def line(objective: Objective, weights: Array, direction: Array, positions: ArrayLike, rows: Rows = None) -> Line:
+def line(
+    objective: Objective, weights: Array, direction: Array, positions: ArrayLike, rows: Rows | None = None
+) -> Line:
     """The loss at weights + a * direction for every a of `positions`. Raises ValueError for shapes that do not fit."""
     _fits(objective, weights=weights, direction=direction)
     a = _positions(positions)
@@ -75,7 +78,7 @@ def plane(
     second_direction: Array,
     first: ArrayLike,
     second: ArrayLike,
-    rows: Rows = None,
+    rows: Rows | None = None,
 ) -> Plane:
     """The loss at weights + a * first_direction + b * second_direction over the grid of a in `first`, b in `second`.
 
@@ -88,7 +91,9 @@ def plane(
     return Plane(a, b, losses[0], losses[1])
 
 
-def probe(objective: Objective, weights: Array, step_sizes: Sequence[float] = STEP_SIZES, rows: Rows = None) -> Probe:
+def probe(
+    objective: Objective, weights: Array, step_sizes: Sequence[float] = STEP_SIZES, rows: Rows | None = None
+) -> Probe:
     """One step along the negative gradient from `weights`, for each step size; the same rows before and after.
 
     Raises ValueError for a step size that is not a positive number, or weights that do not fit.
@@ -109,7 +114,7 @@ def probe(objective: Objective, weights: Array, step_sizes: Sequence[float] = ST
     )
 
 
-def gradient_direction(objective: Objective, weights: Array, rows: Rows = None) -> Array:
+def gradient_direction(objective: Objective, weights: Array, rows: Rows | None = None) -> Array:
     """The negative gradient as a unit vector: downhill for small positive positions. Raises ValueError where flat."""
     _fits(objective, weights=weights)
     gradient = objective.loss_and_gradient(weights, rows)[1]
@@ -153,7 +158,7 @@ def apart(direction: Array, other: Array) -> Array:
     return np.asarray((rest * (float(np.linalg.norm(direction)) / norm)).astype(direction.dtype))
 
 
-def _losses(objective: Objective, points: Any, count: int, rows: Rows) -> Floats:
+def _losses(objective: Objective, points: Any, count: int, rows: Rows | None) -> Floats:
     """Total and data loss at each point, shape (2, count)."""
     losses = np.empty((2, count))
     with np.errstate(over="ignore", invalid="ignore"):

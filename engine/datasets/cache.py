@@ -46,6 +46,11 @@ class About:
         """N, the examples of all splits."""
         return sum(self.sizes)
 
+    @property
+    def stored_bytes(self) -> int:
+        """The bytes of its features."""
+        return self.examples * self.features * np.dtype(self.stored).itemsize
+
 
 def folder() -> Path:
     """The cache folder: LOSSBOARD_CACHE where that is set, else the user's own of this system."""

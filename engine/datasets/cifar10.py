@@ -46,10 +46,21 @@ def cifar10() -> Dataset:
     Pixels are 0..255 with the train split's mean image subtracted, the units of the CS231n notes.
     Raises DataError that says how to get them.
     """
-    entry = cache.folder() / "cifar10"
+    entry = entry_of()
     if not entry.exists():
         raise DataError(f"cifar10 has not been added yet. {HOW_TO_GET}")
     return cache.open_entry(entry)
+
+
+def entry_of() -> Path:
+    """Where CIFAR-10 lies in the cache once it is added."""
+    return cache.folder() / "cifar10"
+
+
+def sizes() -> tuple[int, int, int]:
+    """The examples of train, validation and test."""
+    validation = round(5 * EXAMPLES_PER_BATCH * VALIDATION)
+    return 5 * EXAMPLES_PER_BATCH - validation, validation, EXAMPLES_PER_BATCH
 
 
 def add(source: Path) -> Path:
@@ -59,20 +70,18 @@ def add(source: Path) -> Path:
     """
     files = _from_folder(source) if source.is_dir() else _from_archive(source)
     version = BINARY if FILES[BINARY][0] in files else PYTHON
-    test = EXAMPLES_PER_BATCH
-    validation = round(5 * EXAMPLES_PER_BATCH * VALIDATION)
     about = cache.About(
         name="cifar10",
         classes=CLASSES,
         features=PIXELS,
         stored="uint8",
-        sizes=(5 * EXAMPLES_PER_BATCH - validation, validation, test),
+        sizes=sizes(),
         centred=True,
         source=str(source),
     )
     # All are read before the old entry goes, so that a damaged file costs nothing.
     batches = [_decoded(name, files[name], source, version) for name in FILES[version]]
-    entry = cache.folder() / "cifar10"
+    entry = entry_of()
     cache.remove(entry)
     cache.make(entry, about, batches)
     return entry

@@ -48,8 +48,13 @@ def own(path: Path) -> Dataset:
     X of type uint8 stays uint8 and has the train split's mean subtracted, as images are; any other
     numbers are kept as float32, as they are. Raises DataError that names the file and what fits.
     """
+    return cache.opened_or_made(entry_of(path), lambda entry: _make(entry, path))
+
+
+def entry_of(path: Path) -> Path:
+    """Where this content of a file lies in the cache. Raises DataError for what is not a file that can be read."""
     key = hashlib.sha256(repr((str(path), stamp(path))).encode()).hexdigest()[:16]
-    return cache.opened_or_made(cache.folder() / f"own-{key}", lambda entry: _make(entry, path))
+    return cache.folder() / f"own-{key}"
 
 
 def _make(entry: Path, path: Path) -> None:
@@ -70,7 +75,7 @@ def _make(entry: Path, path: Path) -> None:
         raise DataError(f"{path} cannot be read ({error or type(error).__name__}); {EXPECTED}") from None
     train, validation, test = (len(rows[split]) for split in SPLITS)
     about = cache.About(
-        name=path.stem,
+        name=path.name,
         classes=int(labels.max()) + 1,
         features=features.shape[1],
         stored=str(features.dtype),

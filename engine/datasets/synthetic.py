@@ -23,18 +23,26 @@ def synthetic_cifar(train: int) -> Dataset:
 
     Pixels are 0..255 with the train split's mean image subtracted, the units of the CS231n notes.
     """
-    entry = cache.folder() / f"synthetic-cifar-{train}"
-    return cache.opened_or_made(entry, lambda place: _make(place, train))
+    return cache.opened_or_made(entry_of(train), lambda place: _make(place, train))
+
+
+def entry_of(train: int) -> Path:
+    """Where the data set with that many training images lies in the cache."""
+    return cache.folder() / f"synthetic-cifar-{train}"
+
+
+def sizes(train: int) -> tuple[int, int, int]:
+    """The examples of train, validation and test."""
+    return train, train // 10, train // 10
 
 
 def _make(entry: Path, train: int) -> None:
-    other = train // 10
     about = cache.About(
         name="synthetic-cifar",
         classes=CLASSES,
         features=PIXELS,
         stored="uint8",
-        sizes=(train, other, other),
+        sizes=sizes(train),
         centred=True,
         source="made by lossboard from a fixed seed",
     )
