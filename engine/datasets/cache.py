@@ -26,6 +26,7 @@ from engine.spec import DataError
 
 FORMAT = 1
 ABOUT_MOST_BYTES = 1 << 20
+MOST_CLASSES = 1 << 16
 STORED_TYPES = ("uint8", "float32")
 
 
@@ -136,8 +137,13 @@ def read_about(entry: Path) -> About:
         numbers = (about.classes, about.features, *about.sizes)
         if not all(type(number) is int and number > 0 for number in numbers) or len(about.sizes) != len(SPLITS):
             raise ValueError("its numbers make no sense")
-        if about.stored not in STORED_TYPES or not isinstance(about.name, str) or not isinstance(about.source, str):
-            raise ValueError("its words make no sense")
+        if (
+            about.classes > MOST_CLASSES
+            or about.stored not in STORED_TYPES
+            or not isinstance(about.name, str)
+            or not isinstance(about.source, str)
+        ):
+            raise ValueError("what it says makes no sense")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(path, _reason(error)) from None
     return about

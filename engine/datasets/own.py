@@ -114,11 +114,11 @@ def _read_csv(path: Path) -> Table:
                 table = np.loadtxt(file, delimiter=",", ndmin=2, comments=None, quotechar='"')
             except ValueError as error:
                 hint = " (rows are counted from 1, without the header)" if "row" in str(error) else ""
-                raise ValueError(f"expected a table of numbers, but {str(error).partition(';')[0]}{hint}") from None
+                raise ValueError(
+                    f"expected a table of numbers, but {str(error).partition('; use `')[0]}{hint}"
+                ) from None
     if not table.size:
         raise ValueError("expected a table of numbers, but it is empty")
-    if table.shape[1] < 2:
-        raise ValueError("expected at least one column of X and one of y, separated by commas; found one column")
     if names and len(names) != table.shape[1]:
         raise ValueError(f"its header names {len(names)} columns, its rows have {table.shape[1]}")
     column = next((names.index(name) for name in LABEL_COLUMNS if name in names), table.shape[1] - 1)
@@ -126,15 +126,22 @@ def _read_csv(path: Path) -> Table:
 
 
 def _header(file: TextIO) -> list[str]:
-    """The column names of the first line, lower case, with the file after it; none when it holds only numbers."""
+    """The column names of the first line, lower case, with the file after it; none when a cell of it is a number."""
     cells = next(csv.reader([file.readline(1 << 20)]), [])
-    try:
-        for cell in cells:
-            float(cell)
-    except ValueError:
+    if len(cells) == 1:
+        raise ValueError("expected at least one column of X and one of y, separated by commas; found one column")
+    if cells and not any(_is_number(cell) for cell in cells):
         return [cell.strip().lower() for cell in cells]
     file.seek(0)
     return []
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _features(X: NDArray[Any]) -> NDArray[Any]:
