@@ -13,8 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets import Rows
-from engine.objectives import Objective
+from engine.surface import Rows, Surface
 
 Floats = NDArray[np.float64]
 
@@ -66,10 +65,10 @@ class GradientCheck:
 
 
 def numerical_gradient(
-    objective: Objective,
+    surface: Surface,
     weights: NDArray[Any],
     h: float = H,
-    rows: Rows | None = None,
+    rows: Rows = None,
     coordinates: NDArray[np.intp] | None = None,
 ) -> Floats:
     """Centred differences (f(w + h) - f(w - h)) / 2h of any objective, two losses a coordinate.
@@ -77,17 +76,17 @@ def numerical_gradient(
     Returns shape (size,), or (len(coordinates),) for the chosen ones. Raises ValueError unless the
     weights are float64 of shape (size,) and h is positive.
     """
-    point = _point(objective, weights, h)
-    chosen = range(objective.size) if coordinates is None else coordinates.tolist()
-    loss = _along(objective, point, rows)
+    point = _point(surface, weights, h)
+    chosen = range(surface.size) if coordinates is None else coordinates.tolist()
+    loss = _along(surface, point, rows)
     return np.array([(loss(i, h) - loss(i, -h)) / _step(point[i], h) for i in chosen])
 
 
 def check_gradient(
-    objective: Objective,
+    surface: Surface,
     weights: NDArray[Any],
     h: float = H,
-    rows: Rows | None = None,
+    rows: Rows = None,
     coordinates: NDArray[np.intp] | None = None,
     numerical: Floats | None = None,
     tolerance: float = TOLERANCE,
@@ -96,20 +95,20 @@ def check_gradient(
 
     `numerical` saves the black-box differences where a faster form has made them already. A
     coordinate agrees when |a - n| <= tolerance * max(|a|, |n|) + rounding. One that does not is
-    looked at again with a smaller h and from both sides: where that brings the two together, or
-    where the analytic value lies between the slopes to the left and right of a kink, it is right.
+    looked at again from both sides and with a smaller h: where that brings the two together, or where
+    there is a kink and the analytic value lies between the slopes on its two sides, it is right.
     Raises ValueError for an objective that is not float64.
     """
-    point = _point(objective, weights, h)
-    chosen = np.arange(objective.size) if coordinates is None else np.asarray(coordinates, dtype=np.intp)
+    point = _point(surface, weights, h)
+    chosen = np.arange(surface.size) if coordinates is None else np.asarray(coordinates, dtype=np.intp)
     if not len(chosen):
         raise ValueError("a gradient check needs at least one coordinate")
-    here, gradient = objective.loss_and_gradient(point, rows)
+    here, gradient = surface.loss_and_gradient(point, rows)
     if gradient.dtype != np.float64:
         raise ValueError(f"the objective computes in {gradient.dtype}; a gradient check needs one built with float64")
     analytic = gradient[chosen]
     if numerical is None:
-        numerical = numerical_gradient(objective, point, h, rows, chosen)
+        numerical = numerical_gradient(surface, point, h, rows, chosen)
     elif numerical.shape != chosen.shape:
         raise ValueError(f"a numerical gradient of shape {numerical.shape} does not fit {len(chosen)} coordinates")
 
@@ -121,7 +120,7 @@ def check_gradient(
     disagree = np.flatnonzero(~(excess <= _rounding(here.total, h)))
     order = np.argsort(-np.nan_to_num(difference, nan=np.inf), kind="stable")
 
-    look = _Look(_along(objective, point, rows), here.total, h, tolerance)
+    look = _Look(_along(surface, point, rows), here.total, h, tolerance)
     reasons: dict[int, Reason] = dict.fromkeys(disagree.tolist(), "wrong")
     for i in [i for i in order.tolist() if i in reasons][:MOST_EXAMINED]:
         reasons[i] = look.reason(int(chosen[i]), float(analytic[i]), float(numerical[i]))
@@ -132,7 +131,7 @@ def check_gradient(
     return GradientCheck(
         h=h,
         tolerance=tolerance,
-        size=objective.size,
+        size=surface.size,
         checked=len(chosen),
         norm_error=norm_error(analytic, numerical),
         norm_error_off_kinks=norm_error(analytic[off_kinks], numerical[off_kinks]),
@@ -170,16 +169,20 @@ class _Look:
     tolerance: float
 
     def reason(self, i: int, analytic: float, numerical: float) -> Reason:
-        for h in (self.h / 10, self.h / 100):
-            closer = (self.loss(i, h) - self.loss(i, -h)) / (2 * h)
-            near = self.tolerance * max(abs(analytic), abs(closer)) + _rounding(self.here, h)
-            if abs(analytic - closer) <= min(near, abs(analytic - numerical) / 2):
-                return "kink within h" if self._bent(i) else "h too large"
-        right = (self.loss(i, self.h) - self.here) / self.h
-        left = (self.here - self.loss(i, -self.h)) / self.h
-        slack = self.tolerance * max(abs(left), abs(right)) + _rounding(self.here, self.h)
-        between = min(left, right) - slack <= analytic <= max(left, right) + slack
-        return "kink within h" if between and self._bent(i) else "wrong"
+        bent = self._bent(i)
+        for h in (self.h, self.h / 10, self.h / 100):
+            left = (self.here - self.loss(i, -h)) / h
+            right = (self.loss(i, h) - self.here) / h
+            # Never more than half of what there is to explain, however coarse rounding makes a small h.
+            slack = min(
+                self.tolerance * max(abs(analytic), abs(left), abs(right)) + _rounding(self.here, h),
+                abs(analytic - numerical) / 2,
+            )
+            if abs(analytic - (left + right) / 2) <= slack:
+                return "kink within h" if bent else "h too large"
+            if bent and min(left, right) - slack <= analytic <= max(left, right) + slack:
+                return "kink within h"
+        return "wrong"
 
     def _bent(self, i: int) -> bool:
         """Whether the second difference does not shrink with h squared, as that of a smooth function does."""
@@ -191,25 +194,25 @@ class _Look:
         return self.loss(i, h) - 2 * self.here + self.loss(i, -h)
 
 
-def _point(objective: Objective, weights: NDArray[Any], h: float) -> Floats:
+def _point(surface: Surface, weights: NDArray[Any], h: float) -> Floats:
     if not h > 0:
         raise ValueError(f"h must be greater than 0, not {h}")
-    if weights.shape != (objective.size,) or weights.dtype != np.float64:
+    if weights.shape != (surface.size,) or weights.dtype != np.float64:
         raise ValueError(
             f"weights of shape {weights.shape} and type {weights.dtype} do not fit; "
-            f"a gradient check of this objective needs ({objective.size},) and float64"
+            f"a gradient check of this objective needs ({surface.size},) and float64"
         )
     return weights.copy()
 
 
-def _along(objective: Objective, point: Floats, rows: Rows | None) -> Callable[[int, float], float]:
+def _along(surface: Surface, point: Floats, rows: Rows) -> Callable[[int, float], float]:
     """The total loss with weight i moved by an offset, the other weights left where they are."""
 
     def loss(i: int, offset: float) -> float:
         kept = point[i]
         point[i] = kept + offset
         try:
-            return objective.loss(point, rows).total
+            return surface.loss(point, rows).total
         finally:
             point[i] = kept
 

@@ -13,11 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.datasets import Rows
-from engine.objectives import Objective
+from engine.surface import Array, Rows, Surface
 
 Floats = NDArray[np.float64]
-Array = NDArray[Any]
 
 STEP_SIZES = tuple(float(f"1e{exponent}") for exponent in range(-10, 0))
 """1e-10 ... 0.1, the step sizes that the notes try."""
@@ -61,49 +59,45 @@ class Probe:
         return None if self.best is None else float(self.step_sizes[self.best])
 
 
-def line(
-    objective: Objective, weights: Array, direction: Array, positions: ArrayLike, rows: Rows | None = None
-) -> Line:
+def line(surface: Surface, weights: Array, direction: Array, positions: ArrayLike, rows: Rows = None) -> Line:
     """The loss at weights + a * direction for every a of `positions`. Raises ValueError for shapes that do not fit."""
-    _fits(objective, weights=weights, direction=direction)
+    _fits(surface, weights=weights, direction=direction)
     a = _positions(positions)
-    losses = _losses(objective, (_moved(weights, (x, direction)) for x in a.tolist()), len(a), rows)
+    losses = _losses(surface, (_moved(weights, (x, direction)) for x in a.tolist()), len(a), rows)
     return Line(a, losses[0], losses[1])
 
 
 def plane(
-    objective: Objective,
+    surface: Surface,
     weights: Array,
     first_direction: Array,
     second_direction: Array,
     first: ArrayLike,
     second: ArrayLike,
-    rows: Rows | None = None,
+    rows: Rows = None,
 ) -> Plane:
     """The loss at weights + a * first_direction + b * second_direction over the grid of a in `first`, b in `second`.
 
     Raises ValueError for shapes that do not fit.
     """
-    _fits(objective, weights=weights, first_direction=first_direction, second_direction=second_direction)
+    _fits(surface, weights=weights, first_direction=first_direction, second_direction=second_direction)
     a, b = _positions(first), _positions(second)
     points = (_moved(weights, (x, first_direction), (y, second_direction)) for y in b.tolist() for x in a.tolist())
-    losses = _losses(objective, points, len(a) * len(b), rows).reshape(2, len(b), len(a))
+    losses = _losses(surface, points, len(a) * len(b), rows).reshape(2, len(b), len(a))
     return Plane(a, b, losses[0], losses[1])
 
 
-def probe(
-    objective: Objective, weights: Array, step_sizes: Sequence[float] = STEP_SIZES, rows: Rows | None = None
-) -> Probe:
+def probe(surface: Surface, weights: Array, step_sizes: Sequence[float] = STEP_SIZES, rows: Rows = None) -> Probe:
     """One step along the negative gradient from `weights`, for each step size; the same rows before and after.
 
     Raises ValueError for a step size that is not a positive number, or weights that do not fit.
     """
-    _fits(objective, weights=weights)
+    _fits(surface, weights=weights)
     sizes = _positions(step_sizes)
     if not (sizes > 0).all():
         raise ValueError(f"step sizes must be greater than 0, not {sizes.min()}")
-    before, gradient = objective.loss_and_gradient(weights, rows)
-    loss = _losses(objective, (_moved(weights, (-size, gradient)) for size in sizes.tolist()), len(sizes), rows)[0]
+    before, gradient = surface.loss_and_gradient(weights, rows)
+    loss = _losses(surface, (_moved(weights, (-size, gradient)) for size in sizes.tolist()), len(sizes), rows)[0]
     finite = np.where(np.isfinite(loss), loss, np.inf)
     return Probe(
         step_sizes=sizes,
@@ -114,10 +108,10 @@ def probe(
     )
 
 
-def gradient_direction(objective: Objective, weights: Array, rows: Rows | None = None) -> Array:
+def gradient_direction(surface: Surface, weights: Array, rows: Rows = None) -> Array:
     """The negative gradient as a unit vector: downhill for small positive positions. Raises ValueError where flat."""
-    _fits(objective, weights=weights)
-    gradient = objective.loss_and_gradient(weights, rows)[1]
+    _fits(surface, weights=weights)
+    gradient = surface.loss_and_gradient(weights, rows)[1]
     norm = float(np.linalg.norm(gradient.astype(np.float64)))
     if not 0 < norm < np.inf:
         raise ValueError(f"the gradient here has the norm {norm:g}: it gives no direction")
@@ -125,13 +119,34 @@ def gradient_direction(objective: Objective, weights: Array, rows: Rows | None =
 
 
 def random_direction(
-    objective: Objective, weights: Array, generator: np.random.Generator, filters: Sequence[slice] | None = None
+    surface: Surface, weights: Array, generator: np.random.Generator, filters: Sequence[slice] | None = None
 ) -> Array:
     """A normal direction: of unit norm, or scaled filter by filter where `filters` are given (see `scaled`)."""
-    _fits(objective, weights=weights)
-    direction = generator.standard_normal(objective.size)
+    _fits(surface, weights=weights)
+    direction = generator.standard_normal(surface.size)
     direction = direction / np.linalg.norm(direction) if filters is None else scaled(direction, weights, filters)
     return np.asarray(direction.astype(weights.dtype))
+
+
+def axis(surface: Surface, index: int) -> Array:
+    """The direction in which one weight grows by 1 and no other moves. Raises ValueError for one that is not there."""
+    if not 0 <= index < surface.size:
+        raise ValueError(f"there is no weight {index}; this objective has {surface.size}, counted from 0")
+    direction = np.zeros(surface.size)
+    direction[index] = 1.0
+    return direction
+
+
+def filters(shapes: Sequence[tuple[int, int]], biased: Sequence[bool]) -> list[slice]:
+    """Where each unit's incoming weights lie in flat weights made of (rows, columns) matrices, row by row.
+
+    A row is one unit's; its last column is left out where the matrix is `biased`.
+    """
+    parts, start = [], 0
+    for (rows, columns), bias in zip(shapes, biased, strict=True):
+        parts += [slice(start + r * columns, start + (r + 1) * columns - bias) for r in range(rows)]
+        start += rows * columns
+    return parts
 
 
 def scaled(direction: Array, weights: Array, filters: Sequence[slice]) -> Array:
@@ -158,12 +173,12 @@ def apart(direction: Array, other: Array) -> Array:
     return np.asarray((rest * (float(np.linalg.norm(direction)) / norm)).astype(direction.dtype))
 
 
-def _losses(objective: Objective, points: Any, count: int, rows: Rows | None) -> Floats:
+def _losses(surface: Surface, points: Any, count: int, rows: Rows) -> Floats:
     """Total and data loss at each point, shape (2, count)."""
     losses = np.empty((2, count))
     with np.errstate(over="ignore", invalid="ignore"):
         for i, point in enumerate(points):
-            found = objective.loss(point, rows)
+            found = surface.loss(point, rows)
             losses[:, i] = found.total, found.data_loss
     return losses
 
@@ -184,7 +199,7 @@ def _positions(values: ArrayLike) -> Floats:
     return positions
 
 
-def _fits(objective: Objective, **vectors: Array) -> None:
+def _fits(surface: Surface, **vectors: Array) -> None:
     for name, vector in vectors.items():
-        if vector.shape != (objective.size,):
-            raise ValueError(f"{name} of shape {vector.shape} does not fit; this objective has ({objective.size},)")
+        if vector.shape != (surface.size,):
+            raise ValueError(f"{name} of shape {vector.shape} does not fit; this objective has ({surface.size},)")
