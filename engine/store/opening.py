@@ -14,6 +14,7 @@ from engine.store.filesystem import journal_mode
 from engine.store.records import StoreError
 
 JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
+SMALLEST_DATABASE = 512
 
 
 def _missing(path: Path) -> StoreError:
@@ -117,6 +118,8 @@ def _refuse_strangers(place: Path) -> None:
         )
     if not os.access(place, os.R_OK):
         raise StoreError(f"{place} cannot be read by you. {advice}")
+    if status.st_size < SMALLEST_DATABASE:
+        raise StoreError(f"{place} is not a database. {advice}")
     try:
         with closing(connect(place, "mode=ro&immutable=1")) as probe:
             owner = pragma(probe, "application_id")
