@@ -1,0 +1,26 @@
+"""The examples: each data set as fixed splits of features and classes. Names only; the work is in the modules."""
+
+from engine.datasets.registry import LOADERS, load
+from engine.datasets.split import (
+    SPLIT_SEED,
+    SPLITS,
+    DataError,
+    Dataset,
+    Split,
+    StoredSplit,
+    stratified,
+    with_bias,
+)
+
+__all__ = [
+    "LOADERS",
+    "SPLITS",
+    "SPLIT_SEED",
+    "DataError",
+    "Dataset",
+    "Split",
+    "StoredSplit",
+    "load",
+    "stratified",
+    "with_bias",
+]
