@@ -52,6 +52,11 @@ class RunWriter:
         return self._summary.iterations_done
 
     @property
+    def last_loss(self) -> float | None:
+        """The loss of the last iteration committed; None where it was not a number."""
+        return self._summary.last_loss
+
+    @property
     def _fence(self) -> tuple[int, int, int]:
         return self.claim.run_id, self.claim.worker_id, self.claim.attempt
 

@@ -17,6 +17,8 @@ EMPTY_SHARE = 0.45
 """A held range is given up when the data fill less than this share of it."""
 FAR = 1e6
 """Dots beyond which a position no longer matters."""
+EDGE = 1e-6
+"""Dots by which rounding may miss the edge of the plot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +202,7 @@ def _to_dots(values: Floats, low: float, high: float, dots: int, log: bool) -> F
         values = np.log10(np.where(values > 0, values, np.nan))
         low, high = math.log10(low), math.log10(high)
     out: Floats = np.minimum(np.maximum((values - low) * (dots / (high - low)), -FAR), FAR)
+    # a value on the edge of its range is inside, whatever the last bit says
+    out[np.abs(out) < EDGE] = 0.0
+    out[np.abs(out - dots) < EDGE] = dots
     return out

@@ -35,7 +35,10 @@ def draw_legend(
     codepoints = np.full((rows, width), ord(" "), dtype=np.uint32)
     styles = np.zeros((rows, width), dtype=np.uint8)
     room = rows * across
-    shown = len(entries) if len(entries) <= room else max(room - 1, 0)
+    shown = len(entries) if len(entries) <= room else max(room - 1, 1)
+    left_out = f"+{len(entries) - shown} more"
+    if shown == room < len(entries):
+        label_width = max(label_width - len(left_out) - 1, 1)
     for index, (slot, codes) in enumerate(entries[:shown]):
         row, place_in_row = divmod(index, across)
         column = place_in_row * (label_width + 2 + SPACE)
@@ -43,9 +46,9 @@ def draw_legend(
         column = place(codepoints, styles, row, column, [ord(sign), ord(" ")], strong(slot))
         place(codepoints, styles, row, column, fit(codes, label_width, charset), TITLE)
     if shown < len(entries):
-        row, place_in_row = divmod(shown, across)
-        text = cells(f"+{len(entries) - shown} more", charset)
-        place(codepoints, styles, row, place_in_row * (label_width + 2 + SPACE), text, HINT)
+        row, place_in_row = divmod(min(shown, room - 1), across)
+        column = place_in_row * (label_width + 2 + SPACE) if shown < room else label_width + 3
+        place(codepoints, styles, row, column, cells(left_out, charset), HINT)
     codepoints.setflags(write=False)
     styles.setflags(write=False)
     return codepoints, styles

@@ -20,7 +20,8 @@ class Series:
     """One run's values in units of the axes; all arrays have shape (n,), x does not fall.
 
     `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none. `gap` tells the rows
-    whose losses were all non-finite. `steps` lines hold their value until the next point (best-so-far).
+    whose losses were all non-finite. `steps` lines hold their value until the next point (best-so-far). `filled`
+    bands reach from row to row, because a row stands for many iterations; the others are separate points.
     `x_end` is where the run ends or will end; `guessed` says that this is an estimate.
     """
 
@@ -31,6 +32,7 @@ class Series:
     high: Floats
     gap: Flags
     steps: bool
+    filled: bool
     x_end: float
     guessed: bool
 
@@ -54,7 +56,7 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float) -> Series | None:
         line = np.where(gap, np.nan, curve.mean)
     x, x_end = _x_values(run, curve, x_kind)
     guessed = run.growing and (run.planned_iterations is None or x_kind == "time")
-    return Series(run, x, line, low, high, gap, steps, x_end, guessed)
+    return Series(run, x, line, low, high, gap, steps, not steps and curve.width > 1, x_end, guessed)
 
 
 def _x_values(run: ChartRun, curve: CurveColumns, x_kind: XKind) -> tuple[Floats, float]:
@@ -155,6 +157,10 @@ def to_columns(series: Series, x_dots: Floats, line: Floats, low: Floats, high: 
     seen = (columns >= 0) & (columns < width)
     full_low, full_high = empty.copy(), empty.copy()
     full_low[columns[seen]], full_high[columns[seen]] = low_at[seen], high_at[seen]
+    if series.filled:
+        grid = np.arange(max(int(columns[0]), 0), min(int(columns[-1]), width - 1) + 1)
+        row = np.searchsorted(columns, grid, "right") - 1
+        full_low[grid], full_high[grid] = low_at[row], high_at[row]
     full_line = _joined(columns, line_at, width, steps=series.steps)
     return Columns(full_line, full_low, full_high, _gap_starts(column, line, gap, width))
 

@@ -49,7 +49,8 @@ def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
         values, step = _time_values(axes.x_low, axes.x_high, most)
         label = clock_label if step >= 1 and axes.x_high >= 120 else _linear_label(step)
     else:
-        values, step = _linear_values(axes.x_low, axes.x_high, most)
+        whole = 1.0 if axes.x_high - axes.x_low >= 2 else 0.0
+        values, step = _linear_values(axes.x_low, axes.x_high, most, least=whole)
         if step < 1:
             label = _linear_label(step)
     cells = np.floor(x_to_dots(axes, np.array(values), columns * 2) / 2)
@@ -78,8 +79,9 @@ def _spread(
     return tuple(ticks)
 
 
-def _linear_values(low: float, high: float, most: int) -> tuple[list[float], float]:
-    step = ceiling((high - low) / most)
+def _linear_values(low: float, high: float, most: int, *, least: float = 0.0) -> tuple[list[float], float]:
+    """Multiples of a round step (at least `least`), and the step."""
+    step = max(ceiling((high - low) / most), least)
     first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
     return [k * step for k in range(first, min(last, first + 4 * most) + 1)], step
 

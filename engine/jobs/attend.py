@@ -1,0 +1,309 @@
+"""Attend to one claimed run: advance its state in blocks, write them, obey its commands, keep its budget."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+
+from engine import optimize
+from engine.block import Block, concatenate
+from engine.jobs.environment import environment_json
+from engine.optimize import Optimization
+from engine.spec import SpecError
+from engine.state import State, state_from_bytes, state_to_bytes
+from engine.store import (
+    Checkpoint,
+    Claim,
+    Command,
+    Evaluation,
+    Fenced,
+    RunWriter,
+    Store,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+)
+
+log = logging.getLogger(__name__)
+
+BLOCK_S = 0.04
+"""What a block should take: two fit into a flush interval."""
+
+FLUSH_S = 0.1
+"""A kill loses no more than this."""
+
+MOST_ROWS = 50_000
+CHECKPOINT_S = 2.0
+CHECKPOINT_SHARE = 0.02
+"""A checkpoint waits until it costs no more than this share of the time."""
+
+BEAT_S = 0.5
+RETRY_S = 1.0
+FALLEN_BEHIND_S = 1.0
+
+T = TypeVar("T")
+
+
+def attend(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
+    """Carry a claimed run to its end, or until it is paused, stopped, given back or taken away.
+
+    A spec that cannot be built and an unexpected exception fail the run with the reason.
+    Raises StoreError when the store cannot be written any more.
+    """
+    log.info("run %d, attempt %d: %s", claim.run_id, claim.attempt, claim.spec.to_json())
+    try:
+        writer = store.writer(claim)
+        try:
+            optimization = optimize.build(claim.spec)
+            Attendance(optimization, writer, _first_state(optimization, claim), leave).carry_on()
+        except SpecError as error:
+            log.error("run %d cannot be built: %s", claim.run_id, error.message)
+            writer.fail(error.message)
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("run %d failed", claim.run_id)
+            writer.fail(f"{type(error).__name__}: {error}")
+    except Fenced as error:
+        log.warning("%s", error)
+
+
+def _first_state(optimization: Optimization, claim: Claim) -> State:
+    if claim.checkpoint is None:
+        return optimization.start()
+    try:
+        return state_from_bytes(claim.checkpoint.data)
+    except ValueError as error:
+        log.error("run %d starts again, its stored iterations are repeated: %s", claim.run_id, error)
+        return optimization.start()
+
+
+class Attendance:
+    """One attempt at one run.
+
+    After a take-up the iterations since the checkpoint are computed again, as fast as possible,
+    and not written again: what is committed stays. Commands are obeyed only beyond them.
+    """
+
+    def __init__(self, optimization: Optimization, writer: RunWriter, state: State, leave: Callable[[], bool]) -> None:
+        self.optimization = optimization
+        self.spec = optimization.spec
+        self.writer = writer
+        self.state = state
+        self.leave = leave
+        self._k = 16
+        self._blocks: list[Block] = []
+        self._evaluations: list[Evaluation] = []
+        self._evaluated_at = -1
+        now = time.monotonic()
+        self._flushed_at = self._checkpointed_at = now
+        self._checkpoint_every_s = CHECKPOINT_S
+        self._base_s, self._since = writer.claim.elapsed_s, now
+        self._stamped_s = self._base_s
+        self._pace_from = (now, state.iteration)
+
+    def carry_on(self) -> None:
+        """Advance until something ends this attempt."""
+        claim = self.writer.claim
+        self._tried(partial(self.writer.record_environment, environment_json()))
+        commands = self._flush(with_checkpoint=claim.checkpoint is None)
+        while True:
+            if self.leave():
+                self._end(self.writer.release, "its worker was told to leave")
+                return
+            if not self._catching_up:
+                if commands and self._obey(commands):
+                    return
+                over = self._over()
+                if over:
+                    self._end(self.writer.finish, over)
+                    return
+            self._evaluate_when_due()
+            commands = self._advance() or self._flush_when_due()
+
+    @property
+    def _catching_up(self) -> bool:
+        return self.state.iteration < self.writer.iterations_done
+
+    @property
+    def _elapsed_s(self) -> float:
+        return self._base_s + (time.monotonic() - self._since)
+
+    def _over(self) -> str:
+        seconds = self.spec.seconds
+        if self.state.stop_reason:
+            return self.state.stop_reason
+        return "planned seconds over" if seconds is not None and self._elapsed_s >= seconds else ""
+
+    def _advance(self) -> list[Command]:
+        """One block; the commands that were found while waiting for the pace."""
+        before = self.state.iteration
+        repeating = self._catching_up
+        limit = self.writer.iterations_done - before if repeating else self._block_size()
+        k = max(1, min(self._k if repeating else limit, limit, self.optimization.next_evaluation(before + 1) - before))
+        started = time.monotonic()
+        self.state, block = self.optimization.advance(self.state, k)
+        self._adapt(len(block), time.monotonic() - started)
+        if repeating:
+            self._repeated(block)
+            return []
+        if not len(block):
+            if not self.state.stop_reason:
+                raise RuntimeError(f"no progress at iteration {before}, and no reason to stop")
+            return []
+        commands = self._keep_pace()
+        now_s = self._elapsed_s
+        self._blocks.append(block.stamped(self._stamped_s, now_s))
+        self._stamped_s = now_s
+        return commands
+
+    def _block_size(self) -> int:
+        if self.spec.pace is None:
+            return self._k
+        return max(1, min(self._k, round(self.spec.pace * FLUSH_S)))
+
+    def _adapt(self, done: int, took_s: float) -> None:
+        """Aim at blocks of BLOCK_S; grow by four at most, since the first calls are slow."""
+        if done >= self._k or took_s > BLOCK_S:
+            wanted = done * BLOCK_S / max(took_s, 1e-6)
+            self._k = int(min(max(wanted, 1), 4 * self._k, MOST_ROWS))
+
+    def _repeated(self, block: Block) -> None:
+        """Known iterations were computed again: once they are all there, the clocks start."""
+        if self._catching_up:
+            return
+        known = self.writer.last_loss
+        if len(block) and not np.array_equal(block.loss[-1], np.nan if known is None else known, equal_nan=True):
+            log.warning(
+                "run %d: iteration %d repeats as %r, stored is %r: this machine's arithmetic differs",
+                self.writer.claim.run_id, self.state.iteration - 1, float(block.loss[-1]), known,
+            )  # fmt: skip
+        self._since = time.monotonic()
+        self._pace_from = (self._since, self.state.iteration)
+
+    def _keep_pace(self) -> list[Command]:
+        """Sleep until the block is due, with a heartbeat now and then; woken by a command or the wish to leave."""
+        if self.spec.pace is None:
+            return []
+        since, first = self._pace_from
+        due = since + (self.state.iteration - first) / self.spec.pace
+        if time.monotonic() - due > FALLEN_BEHIND_S:
+            self._pace_from = (time.monotonic(), self.state.iteration)
+        while (left_s := due - time.monotonic()) > 0 and not self.leave():
+            seconds = self.spec.seconds
+            if seconds is not None and self._elapsed_s >= seconds:
+                break
+            time.sleep(min(left_s, FLUSH_S))
+            if time.monotonic() - self._flushed_at >= BEAT_S:
+                commands = self._flush()
+                if commands:
+                    return commands
+        return []
+
+    def _evaluate_when_due(self) -> None:
+        iteration = self.state.iteration
+        if iteration != self._evaluated_at and self.optimization.next_evaluation(iteration) == iteration:
+            self._evaluate([split for split in self.optimization.objectives if split != "test"])
+
+    def _evaluate(self, splits: Sequence[str]) -> None:
+        for split in splits:
+            loss, accuracy = self.optimization.evaluate(self.state.weights, split)
+            self._evaluations.append(Evaluation(self.state.iteration, split, loss, accuracy))
+        self._evaluated_at = self.state.iteration
+
+    def _flush_when_due(self) -> list[Command]:
+        age_s = time.monotonic() - self._flushed_at
+        rows = sum(map(len, self._blocks))
+        return self._flush() if age_s >= FLUSH_S - BLOCK_S or rows >= MOST_ROWS else []
+
+    def _flush(self, with_checkpoint: bool = False, applied: Sequence[tuple[int, int, str]] = ()) -> list[Command]:
+        """Commit what has gathered, with a checkpoint when one is due; returns the waiting commands."""
+        with_checkpoint |= time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
+        checkpoint = self._checkpoint("resume") if with_checkpoint else None
+        commands = self._tried(
+            lambda: self.writer.write(
+                self._gathered(), evaluations=self._evaluations, checkpoint=checkpoint, applied=applied
+            )
+        )
+        self._written()
+        return commands
+
+    def _end(
+        self,
+        end: Callable[..., None],
+        reason: str,
+        applied: Sequence[tuple[int, int, str]] = (),
+    ) -> None:
+        """The last transaction of this attempt, with everything that the next one or the reader needs."""
+        final = end in (self.writer.finish, self.writer.cancel)
+        if final:
+            self._evaluate(list(self.optimization.objectives))
+        checkpoint = self._checkpoint("end" if final else "resume")
+        self._tried(
+            lambda: end(
+                reason, block=self._gathered(), evaluations=self._evaluations, checkpoint=checkpoint, applied=applied
+            )
+        )
+        self._written()
+        log.info("run %d at iteration %d: %s", self.writer.claim.run_id, self.state.iteration, reason)
+
+    def _checkpoint(self, kind: str) -> Checkpoint:
+        started = time.monotonic()
+        checkpoint = Checkpoint(self.state.iteration, state_to_bytes(self.state), kind)
+        self._checkpointed_at = time.monotonic()
+        self._checkpoint_every_s = max(CHECKPOINT_S, (self._checkpointed_at - started) / CHECKPOINT_SHARE)
+        return checkpoint
+
+    def _gathered(self) -> Block | None:
+        return concatenate(self._blocks) if self._blocks else None
+
+    def _written(self) -> None:
+        self._blocks, self._evaluations = [], []
+        self._flushed_at = time.monotonic()
+
+    def _obey(self, commands: Sequence[Command]) -> bool:
+        """Carry out the waiting commands in order; True when one of them ended this attempt."""
+        applied: list[tuple[int, int, str]] = []
+        at = self.state.iteration
+        withdrawn = {
+            before.command_id
+            for before, after in pairwise(commands)
+            if (before.verb, after.verb) == ("pause", "resume")
+        }
+        for command in commands:
+            if command.verb == "stop":
+                reason = f"stopped at iteration {at}"
+                self._end(self.writer.cancel, reason, [*applied, (command.command_id, at, reason)])
+                return True
+            if command.verb == "pause" and command.command_id not in withdrawn:
+                done = (command.command_id, at, f"paused at iteration {at}")
+                self._end(self.writer.pause, "", [*applied, done])
+                return True
+            applied.append((command.command_id, at, self._steer(command)))
+        # With a checkpoint: a run that is taken up again must not compute on with the old step size.
+        self._flush(with_checkpoint=True, applied=applied)
+        return False
+
+    def _steer(self, command: Command) -> str:
+        if command.verb == "set-step-size":
+            step_size = float(command.argument)
+            before, self.state = self.state.step_size, optimize.with_step_size(self.state, step_size)
+            return f"step size {before:g} to {step_size:g}"
+        return {"pause": "withdrawn", "resume": "it was running"}.get(command.verb, "not understood")
+
+    def _tried(self, commit: Callable[[], T]) -> T:
+        """Commit, and again when the store is busy or full: the run waits, nothing is lost."""
+        while True:
+            try:
+                return commit()
+            except (StoreBusy, StoreFull) as error:
+                if self.leave():
+                    raise
+                log.warning("run %d waits: %s", self.writer.claim.run_id, error)
+                time.sleep(RETRY_S)

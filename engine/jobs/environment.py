@@ -1,0 +1,35 @@
+"""What a run is computed with: equal results need equal arithmetic, so it is stored with the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+
+
+def environment_json() -> str:
+    """Library versions, BLAS and CPU as a JSON object."""
+    dependencies = np.show_config(mode="dicts")["Build Dependencies"]
+    blas = dependencies.get("blas", {})
+    return json.dumps(
+        {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
+            "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS", ""),
+            "system": f"{platform.system()} {platform.machine()}",
+            "cpu": _cpu(),
+        }
+    )
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())

@@ -1,0 +1,96 @@
+"""Start workers that outlive whoever starts them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.jobs.liveness import identify, is_alive
+from engine.jobs.recovery import recover_lost_runs
+from engine.jobs.threads import ONE_THREAD
+from engine.store import Process, Worker, open_for_writing
+
+LEAST_WORKERS = 4
+"""So that a race of three is live on a small machine: paced runs sleep most of the time."""
+
+LOGS_KEPT = 50
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def default_workers() -> int:
+    """As many workers as this process may use cores, but at least LEAST_WORKERS."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:
+        cores = os.cpu_count() or 1
+    return max(cores, LEAST_WORKERS)
+
+
+def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int:
+    """Start workers for the queued runs of a store; returns how many were started.
+
+    At most `count` live workers in total (default: `default_workers()`), and no more new ones
+    than there are queued runs. Runs whose worker was lost are queued again first. Call it as often
+    as you like, from several processes at once. Raises StoreError.
+    """
+    most = default_workers() if count is None else count
+    _reap()
+    with open_for_writing(path) as store:
+        recover_lost_runs(store)
+
+        def enrol(present: list[Worker], queued: int) -> list[tuple[Process, str]]:
+            living = sum(is_alive(worker) is not False for worker in present)
+            started = (_start(store.path) for _ in range(min(most - living, queued)))
+            return [entry for entry in started if entry is not None]
+
+        return len(store.enrol_workers(enrol))
+
+
+def log_folder() -> Path:
+    """Where workers write their logs: the user's state folder, made on first use; a temporary one if it cannot be."""
+    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    folder = Path(base) / "lossboard" / "workers"
+    with suppress(OSError):  # a home that cannot be written must not keep a run from starting
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.access(folder, os.W_OK):
+        return folder
+    return Path(tempfile.mkdtemp(prefix="lossboard-workers-"))
+
+
+def _start(store: Path) -> tuple[Process, str] | None:
+    """One detached worker: its own session, so that it outlives the terminal; nothing open but its log."""
+    folder = log_folder()
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-")
+    descriptor, log = tempfile.mkstemp(prefix=stamp, suffix=".log", dir=folder)
+    try:
+        # -P: a file in the current folder must not be imported in place of a library.
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "engine.jobs.worker", "--db", str(store), "--log", log],
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            start_new_session=True,
+            env={**os.environ, **ONE_THREAD},
+        )
+    finally:
+        os.close(descriptor)
+    _children.append(child)
+    _prune(folder)
+    process = identify(child.pid)
+    return None if process is None else (process, log)
+
+
+def _reap() -> None:
+    """Take note of children that have ended: until then their process table entries stay."""
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+def _prune(folder: Path) -> None:
+    for old in sorted(folder.glob("*.log"))[:-LOGS_KEPT]:
+        old.unlink(missing_ok=True)

@@ -1,0 +1,199 @@
+"""What stands on the screen, cell by cell, asked of `draw` alone."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.tui.chart_curves import decimated, noisy
+from tui.chart import ChartMark, ChartRun, ChartView, Picture, draw
+from tui.chart.picture import BLANK, CURSOR, TITLE, faint, strong
+
+LOSSES = st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), max_size=60)
+PLAUSIBLE = st.lists(st.floats(1e-3, 50.0), min_size=1, max_size=80)
+LABELS = st.text(max_size=30) | st.sampled_from(["步长 0.1 梯度下降", "e\u0301te", "15 gradient b256 0.1", "👩‍🔬 run"])
+
+
+def run_of(losses, *, run_id=1, slot=0, width=1, **options) -> ChartRun:
+    return ChartRun(run_id, options.pop("label", f"{run_id} run"), slot, decimated(losses, width=width), **options)
+
+
+def cells_of(picture: Picture, x: float, y: float) -> set[tuple[int, int]]:
+    """The plot cells at a point: more than one only where it lies on an edge between them."""
+    axes, plot = picture.axes, picture.plot
+    across = (x - axes.x_low) / (axes.x_high - axes.x_low) * plot.width
+    low, high = (math.log(v) if axes.log_y else v for v in (axes.y_low, axes.y_high))
+    down = (1 - ((math.log(y) if axes.log_y else y) - low) / (high - low)) * plot.height
+    columns = {min(max(math.floor(across + e), 0), plot.width - 1) for e in (-1e-6, 1e-6)}
+    rows = {min(max(math.floor(down + e), 0), plot.height - 1) for e in (-1e-6, 1e-6)}
+    return {(plot.top + row, plot.left + column) for row in rows for column in columns}
+
+
+def plot_of(picture: Picture, array: np.ndarray) -> np.ndarray:
+    plot = picture.plot
+    return array[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
+
+
+@given(losses=PLAUSIBLE, log_y=st.booleans(), kind=st.sampled_from(["gradient", "search"]))
+def test_every_finite_point_lands_in_its_cell(losses, log_y, kind):
+    picture = draw(ChartView(runs=(run_of(losses, kind=kind),), log_y=log_y), 90, 24)
+    for iteration, loss in enumerate(losses):
+        if not picture.axes.y_low <= loss <= picture.axes.y_high:
+            continue
+        here = cells_of(picture, iteration, loss)
+        assert any(picture.styles[cell] in (strong(0), faint(0)) for cell in here)
+        assert any(picture.codepoints[cell] != ord(" ") for cell in here)
+
+
+@given(before=st.integers(5, 20), gap=st.integers(25, 60), bad=st.sampled_from([math.nan, math.inf, -math.inf]))
+def test_a_gap_stays_empty_and_has_a_sign_where_it_starts(before, gap, bad):
+    losses = [1.0] * before + [bad] * gap + [2.0] * 20
+    picture = draw(ChartView(runs=(run_of(losses),), show_legend=False), 80, 20)
+    styles = plot_of(picture, picture.styles)
+    share = picture.plot.width / picture.axes.x_high
+    first, last = math.ceil(before * share) + 1, math.floor((before + gap) * share) - 1
+    assert (styles[:, first:last] == BLANK).all()
+    assert picture.to_text().count("✗") == 1
+    assert "X" in draw(ChartView(runs=(run_of(losses),), show_legend=False), 80, 20, charset="ascii").to_text()
+
+
+def test_best_so_far_goes_on_through_a_try_that_was_not_finite():
+    losses = [5.0, 4.0] + [math.nan] * 50 + [3.0] * 10
+    picture = draw(ChartView(runs=(run_of(losses, kind="search"),), show_legend=False), 80, 20)
+    assert (plot_of(picture, picture.styles) == strong(0)).any(axis=0)[:-2].all()
+    assert "✗" not in picture.to_text()
+
+
+def test_best_so_far_starts_from_what_was_reached_before_the_window():
+    curve = decimated([6.0] * 40, first=100, low_before=2.0)
+    picture = draw(ChartView(runs=(ChartRun(1, "1", 0, curve, kind="search"),), x_window=(100.0, 140.0)), 60, 20)
+    assert any(picture.styles[cell] == strong(0) for cell in cells_of(picture, 120, 2.0))
+
+
+def test_losses_of_zero_are_gaps_with_a_sign_on_a_log_axis_and_points_on_a_linear_one():
+    losses = [1.0] * 30 + [0.0] * 30
+    view = ChartView(runs=(run_of(losses, kind="search"),), show_legend=False)
+    assert draw(view, 80, 20).to_text().count("▾") == 1
+    linear = draw(ChartView(runs=view.runs, log_y=False), 80, 20)
+    assert all(any(linear.styles[c] == strong(0) for c in cells_of(linear, i, 0.0)) for i in range(31, 60))
+
+
+def test_a_log_x_axis_leaves_iteration_zero_out():
+    picture = draw(ChartView(runs=(run_of([9.0, 8.0, 7.0, 6.0]),), log_x=True), 60, 16)
+    assert picture.axes.x_low == 1.0
+    assert (plot_of(picture, picture.styles)[:, 0] == strong(0)).any()
+
+
+def test_a_run_that_diverges_leaves_the_plot_and_does_not_squeeze_the_others():
+    wild = [9.0 * 1.5**k for k in range(300)]
+    picture = draw(ChartView(runs=(run_of(wild), run_of(noisy(300), run_id=2, slot=1)), log_y=False), 80, 20)
+    assert picture.axes.y_high < 100
+
+
+@given(
+    many=st.lists(st.tuples(LOSSES, LABELS, st.sampled_from(["gradient", "search"]), st.integers(1, 7)), max_size=5),
+    width=st.integers(1, 200),
+    height=st.integers(1, 60),
+    flags=st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()),
+    x_kind=st.sampled_from(["iteration", "time", "examples"]),
+    smoothing=st.sampled_from([0.0, 2.0, 1e4]),
+    window=st.none() | st.tuples(st.floats(), st.floats()),
+    charset=st.sampled_from(["unicode", "ascii"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_nothing_in_a_view_makes_it_raise_and_every_row_has_the_asked_width(
+    many, width, height, flags, x_kind, smoothing, window, charset
+):
+    runs = tuple(
+        run_of(losses, run_id=i, slot=i, width=bucket, label=label, kind=kind, growing=flags[3], planned_iterations=50,
+               marks=(ChartMark(3, "fork", 0.1),))
+        for i, (losses, label, kind, bucket) in enumerate(many)
+    )  # fmt: skip
+    view = ChartView(
+        runs, log_x=flags[0], log_y=flags[1], show_raw=flags[2], x_kind=x_kind, smoothing=smoothing,
+        x_window=window, y_window=window, cursor_x=window[0] if window else None, note="follow",
+    )  # fmt: skip
+    first = draw(view, width, height, charset=charset)
+    for picture in (first, draw(view, width, height, charset=charset, previous=first)):
+        assert picture.codepoints.shape == picture.styles.shape == (height, width)
+        for row in range(height):
+            text = "".join(piece for piece, _ in picture.row(row))
+            assert cell_len(text) == width or not text.isascii()
+            assert charset == "unicode" or text.isascii()
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (120, 35), (200, 60)])
+def test_curves_are_seen_at_every_size(size):
+    runs = tuple(run_of(noisy(200, seed=i), run_id=i, slot=i, label="a long label " * 3) for i in range(8))
+    picture = draw(ChartView(runs=runs), *size)
+    seen = {int(style) for style in np.unique(plot_of(picture, picture.styles))}
+    assert len({strong(i) for i in range(8)} & seen) >= min(size[1] - 2, 8) - 1
+
+
+@given(count=st.integers(1, 40), width=st.integers(20, 160), height=st.integers(6, 50), label=LABELS)
+@settings(max_examples=40, deadline=None)
+def test_the_legend_never_covers_data(count, width, height, label):
+    runs = tuple(run_of([4.0, 3.0, 2.0], run_id=i, slot=i, label=f"{i} {label}") for i in range(count))
+    picture = draw(ChartView(runs=runs), width, height)
+    assert TITLE not in plot_of(picture, picture.styles)
+    below = picture.styles[picture.plot.top + picture.plot.height :]
+    assert strong(0) in below
+    assert not (below == faint(0)).any()
+
+
+def test_a_two_cell_character_is_never_cut_in_half():
+    for width in range(4, 40):
+        picture = draw(ChartView(runs=(run_of([1.0], label="步长零点一梯度下降"),)), width, 12)
+        assert {cell_len("".join(text for text, _ in picture.row(row))) for row in range(12)} == {width}
+
+
+def test_an_empty_chart_says_what_to_do():
+    assert "press n" in " ".join(draw(ChartView(), 60, 10).to_text().split())
+    waiting = draw(ChartView(runs=(ChartRun(3, "3 queued", 0),)), 60, 10).to_text()
+    assert "waiting" in waiting
+    assert "3 queued" in waiting
+
+
+def test_the_cursor_stands_in_empty_cells_only():
+    view = ChartView(runs=(run_of(noisy(100)),))
+    plain, cursor = draw(view, 80, 20), draw(ChartView(runs=view.runs, cursor_x=50.0), 80, 20)
+    column = np.flatnonzero((cursor.styles == CURSOR).any(axis=0))
+    assert len(column) == 1
+    assert abs(cursor.x_at(int(column[0])) - 50.0) < 2
+    assert (plain.styles[cursor.styles == CURSOR] == BLANK).all()
+    untouched = cursor.styles != CURSOR
+    assert (plain.codepoints[untouched] == cursor.codepoints[untouched]).all()
+
+
+def test_marks_stand_on_the_axis_in_the_colour_of_their_run():
+    marks = (ChartMark(50, "step-size"), ChartMark(75, "fork"), ChartMark(9000, "pause"))
+    picture = draw(ChartView(runs=(run_of(noisy(100), slot=3, marks=marks),)), 80, 20)
+    row = picture.plot.top + picture.plot.height
+    text = "".join(chr(code) for code in picture.codepoints[row])
+    assert text.count("◆") == text.count("◇") == 1
+    assert picture.styles[row, text.index("◆")] == strong(3)
+
+
+def test_an_emphasised_run_wins_every_cell_that_it_shares_and_otherwise_both_are_seen():
+    same = [1.0 + k for k in range(80)]
+    both = (run_of(same, slot=0), run_of(same, run_id=2, slot=1))
+    styles = plot_of(p := draw(ChartView(runs=both), 80, 20), p.styles)
+    assert {strong(0), strong(1)} <= set(np.unique(styles).tolist())
+    loud = (run_of(same, slot=0, emphasised=True), run_of(same, run_id=2, slot=1))
+    styles = plot_of(p := draw(ChartView(runs=loud), 80, 20), p.styles)
+    assert (styles == strong(1)).sum() <= 1  # the other one's sign at the end of its line
+
+
+def test_plotext_and_textual_stay_out_until_a_frame_is_drawn():
+    code = (
+        "import sys, tui.chart, tui.palette; print([m for m in ('plotext', 'textual', 'sqlite3') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"

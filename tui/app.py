@@ -1,0 +1,161 @@
+"""The app: holds what was read and what was chosen, and answers the messages of screens, feed and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from textual.app import App
+
+from engine.spec import SpecError
+from engine.store import StoreError
+from engine.text import clean
+from tui import keymap, orders
+from tui.choices import Choices
+from tui.feed import Feed, Outcome
+from tui.messages import (
+    ChoicesChanged,
+    DraftKept,
+    OrderAnswered,
+    ReadFailed,
+    RunRejected,
+    RunsQueued,
+    RunSubmitted,
+    SignalCaught,
+    SnapshotRead,
+    StopConfirmed,
+    StopRequested,
+)
+from tui.screens.board import Board
+from tui.snapshot import Snapshot, Wanted
+from tui.theme import THEME
+
+SMALLEST_READ = 64
+"""Points per curve that are asked for at least, however narrow the chart."""
+
+
+class Dashboard(App[int], inherit_bindings=False):
+    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = keymap.bindings("app")
+
+    def __init__(self, path: Path, feed: Feed, first: Snapshot) -> None:
+        super().__init__()
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.path = path
+        self.snapshot = first
+        self.choices = Choices().follow(first.runs)
+        self._feed = feed
+        self._draft: Mapping[str, str] = {}
+        self._unreadable = False
+        self._board = Board(clean(path.name, 40), first, self.choices)
+
+    def get_default_screen(self) -> Board:
+        return self._board
+
+    def on_mount(self) -> None:
+        self._feed.deliver = self._deliver
+        self.call_after_refresh(self._ask)
+
+    def on_unmount(self) -> None:
+        self._feed.stop()
+
+    def _deliver(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Snapshot):
+            self.post_message(SnapshotRead(outcome))
+        else:
+            self.post_message(ReadFailed(clean(str(outcome), 300)))
+
+    def _ask(self) -> None:
+        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ)))
+
+    def _show(self) -> None:
+        self._board.update(self.snapshot, self.choices)
+        self.call_after_refresh(self._ask)
+
+    def on_snapshot_read(self, message: SnapshotRead) -> None:
+        self.snapshot = message.snapshot
+        self.choices = self.choices.follow(self.snapshot.runs)
+        if self._unreadable:
+            self._unreadable = False
+            self._board.tell("The store can be read again.")
+        self._show()
+
+    def on_read_failed(self, message: ReadFailed) -> None:
+        self._unreadable = True
+        self._board.tell(message.sentence, failed=True)
+        self.call_after_refresh(self._ask)
+
+    def on_choices_changed(self, message: ChoicesChanged) -> None:
+        self.choices = message.choices
+        self._show()
+
+    def on_sentence_dismissed(self) -> None:
+        self._board.tell("")
+
+    def on_race_requested(self) -> None:
+        self._order(lambda: RunsQueued(orders.start_race(self.path)))
+
+    def on_new_run_requested(self) -> None:
+        from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
+
+        self.push_screen(NewRun(self._draft))
+
+    def on_draft_kept(self, message: DraftKept) -> None:
+        self._draft = message.texts
+
+    def on_run_submitted(self, message: RunSubmitted) -> None:
+        self._order(lambda: RunsQueued(orders.start(self.path, message.spec, message.name)))
+
+    def on_runs_queued(self, message: RunsQueued) -> None:
+        while self.screen is not self._board:
+            self.pop_screen()
+        self._board.tell("")
+        self.choices = self.choices.pointing_at(max(message.run_ids))
+        self._ask()
+
+    def on_stop_requested(self, message: StopRequested) -> None:
+        from tui.screens.confirm import Confirm
+
+        run = self.snapshot.run(message.run_id)
+        reached = f" at iteration {run.iterations_done}" if run is not None and run.iterations_done else ""
+        question = f"Stop run {message.run_id}{reached}? What it has recorded is kept."
+        self.push_screen(Confirm(question, StopConfirmed(message.run_id)))
+
+    def on_stop_confirmed(self, message: StopConfirmed) -> None:
+        self._order(lambda: OrderAnswered(orders.stop(self.path, message.run_id)))
+
+    def on_order_answered(self, message: OrderAnswered) -> None:
+        self._board.tell(clean(message.sentence, 300), failed=message.failed)
+
+    def on_signal_caught(self, message: SignalCaught) -> None:
+        self.exit(128 + message.number)
+
+    def _order(self, carry_out: Callable[[], RunsQueued | OrderAnswered]) -> None:
+        def work() -> None:
+            try:
+                self.post_message(carry_out())
+            except SpecError as error:
+                self.post_message(RunRejected(error.field, error.message))
+            except StoreError as error:
+                self.post_message(OrderAnswered(str(error), failed=True))
+
+        self.run_worker(work, thread=True, group="orders", exit_on_error=True)
+
+    def on_run_rejected(self, message: RunRejected) -> None:
+        from tui.screens.new_run import NewRun
+
+        if isinstance(self.screen, NewRun):
+            self.screen.reject(message.field, message.sentence)
+        else:
+            self._board.tell(message.sentence, failed=True)
+
+    def action_help(self) -> None:
+        from tui.screens.help import Help
+
+        self.push_screen(Help())
+
+    def action_leave(self) -> None:
+        self.exit(0)

@@ -1,0 +1,60 @@
+"""A run in words: what it is called, what it is, and in what runs differ."""
+
+from __future__ import annotations
+
+from engine.spec import RunSpec
+from engine.store import Run
+from engine.text import clean
+from tui import format as fmt
+
+
+def label(run: Run) -> str:
+    """What a run's strategy is called in a table, such as 'gradient b256'."""
+    return run.spec.label if run.spec is not None else "unreadable spec"
+
+
+def given_name(run: Run) -> str:
+    """The name that a person gave the run, cleaned; '' when it is only what its strategy is called."""
+    name = clean(run.name, 60)
+    return "" if name == label(run) else name
+
+
+def describe(run: Run) -> str:
+    """The run's spec in words, its name first if it was given one."""
+    name = given_name(run)
+    if run.spec is None:
+        return name or "a spec that this version cannot read"
+    return " · ".join(filter(None, [name, *_words(run.spec)]))
+
+
+def _words(spec: RunSpec) -> list[str]:
+    gradient = spec.strategy == "gradient-descent"
+    batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
+    return [
+        spec.strategy.replace("-", " ", 1) if gradient else spec.strategy.replace("-", " "),
+        f"{spec.objective} Δ {fmt.setting(spec.delta)}",
+        f"λ {fmt.setting(spec.regularization_strength)}",
+        spec.dataset,
+        batch if gradient else "",
+        "" if spec.strategy == "random-search" else f"step size {fmt.setting(spec.step_size)}",
+        f"seed {spec.seed}",
+        "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
+    ]
+
+
+def differing(specs: list[RunSpec]) -> list[str]:
+    """The names of the fields in which the specs differ, in the order of the fields; pace and seed come last."""
+    if len(specs) < 2:
+        return []
+    names = [name for name in RunSpec.__dataclass_fields__ if len({getattr(spec, name) for spec in specs}) > 1]
+    return sorted(names, key=lambda name: name in ("pace", "seed", "metrics"))
+
+
+def progress(run: Run) -> float | None:
+    """The share of a run's budget that is used up, or None when its budget cannot be told."""
+    shares = []
+    if run.spec is not None and run.spec.iterations:
+        shares.append(run.iterations_done / run.spec.iterations)
+    if run.spec is not None and run.spec.seconds:
+        shares.append(run.elapsed_s / run.spec.seconds)
+    return max(shares) if shares else None

@@ -1,0 +1,179 @@
+"""The feed: the one thread that reads the store. One read per request, one snapshot back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Condition, Thread
+
+from engine.jobs import liveness
+from engine.store import Curve, Evaluation, Reader, Run, open_for_reading
+from tui.choices import Choices
+from tui.snapshot import Snapshot, Wanted
+
+PACE_S = 0.1
+"""Reads are no closer together than this, except when the viewer asks for something else."""
+
+JUDGE_S = 2.0
+"""How often runs that seem to go on are judged, although nothing was written."""
+
+RETRY_S = 1.0
+"""Pause after a read that failed."""
+
+MOST_RUNS = 200
+"""Runs of one read: bounded, newest first."""
+
+Outcome = Snapshot | Exception
+
+
+class Source:
+    """One reader of a store, and what need not be read again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader: Reader | None = None
+        self._version = -1
+        self._runs: tuple[Run, ...] = ()
+        self._shown: object = None
+        self._judged_at = 0.0
+        self._lost: frozenset[int] = frozenset()
+        self._workers = 0
+        self._curves: dict[int, tuple[object, Curve]] = {}
+        self._evaluations: dict[int, tuple[object, tuple[Evaluation, ...]]] = {}
+
+    def read(self, wanted: Wanted) -> Snapshot | None:
+        """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
+        if self._reader is None:
+            self._reader = open_for_reading(self._path)
+        version = self._reader.data_version()
+        changed = version != self._version
+        due = time.monotonic() - self._judged_at >= JUDGE_S
+        runs = tuple(self._reader.runs(limit=MOST_RUNS)) if changed else self._runs
+        if due:
+            changed |= self._judge(self._reader, runs)
+        choices = wanted.choices.follow(runs)
+        shown = choices.drawn, choices.pointed, wanted.columns
+        if not changed and shown == self._shown:
+            return None
+        snapshot = self._snapshot(self._reader, runs, choices, wanted.columns)
+        self._version, self._runs, self._shown = version, runs, shown
+        return snapshot
+
+    def close(self) -> None:
+        """Let go of the store; the next read opens it again."""
+        reader, self._reader, self._version = self._reader, None, -1
+        if reader is not None:
+            reader.close()
+
+    def _judge(self, reader: Reader, runs: tuple[Run, ...]) -> bool:
+        workers = reader.workers()
+        before = self._lost, self._workers
+        self._judged_at = time.monotonic()
+        self._lost = liveness.lost(runs, workers)
+        self._workers = liveness.alive(workers)
+        return before != (self._lost, self._workers)
+
+    def _snapshot(self, reader: Reader, runs: tuple[Run, ...], choices: Choices, columns: int) -> Snapshot:
+        shown = [run for run in runs if run.run_id in choices.drawn or run.run_id == choices.pointed]
+        self._curves = {run.run_id: self._curve(reader, run, columns) for run in shown}
+        self._evaluations = {run.run_id: self._evaluated(reader, run) for run in shown}
+        return Snapshot(
+            runs=runs,
+            counts=dict(reader.counts()),
+            lost=self._lost,
+            curves={run_id: curve for run_id, (_, curve) in self._curves.items()},
+            evaluations={run_id: rows for run_id, (_, rows) in self._evaluations.items()},
+            gradient_norms=dict(self._gradient_norm(reader, run) for run in shown if run.run_id == choices.pointed),
+            workers=self._workers,
+        )
+
+    def _curve(self, reader: Reader, run: Run, columns: int) -> tuple[object, Curve]:
+        stamp = (run.iterations_done, run.attempt, columns)
+        held = self._curves.get(run.run_id)
+        return held if held and held[0] == stamp else (stamp, reader.curve(run.run_id, columns))
+
+    def _evaluated(self, reader: Reader, run: Run) -> tuple[object, tuple[Evaluation, ...]]:
+        stamp = (run.iterations_done, run.state)
+        held = self._evaluations.get(run.run_id)
+        return held if held and held[0] == stamp else (stamp, tuple(reader.evaluations(run.run_id)))
+
+    def _gradient_norm(self, reader: Reader, run: Run) -> tuple[int, float]:
+        last = reader.iterations(run.run_id, first=max(run.iterations_done - 1, 0), limit=1)
+        norms = last.gradient_norm
+        return run.run_id, float("nan") if norms is None or not len(norms) else float(norms[-1])
+
+
+@dataclass(slots=True)
+class _Desk:
+    wanted: Wanted
+    asked: bool = True
+    changed: bool = False
+    stopped: bool = False
+
+
+class Feed:
+    """Reads in a thread of its own. `ask` puts one question; `deliver` gets one outcome, in that thread.
+
+    The question stands until something new is there to answer it, so an idle store costs one PRAGMA per
+    PACE_S and not one byte. An answer is followed by silence until the next `ask`: a screen that is slow to draw
+    is asked for less, never more.
+    """
+
+    def __init__(self, path: Path, wanted: Wanted, deliver: Callable[[Outcome], None]) -> None:
+        self.deliver = deliver
+        self._path = path
+        self._desk = _Desk(wanted)
+        self._bell = Condition()
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
+
+    def start(self) -> None:
+        """Start reading: the first question is already put."""
+        self._thread.start()
+
+    def ask(self, wanted: Wanted) -> None:
+        """Ask for what is new. A question that differs from the last one is answered at once."""
+        with self._bell:
+            desk = self._desk
+            desk.changed = desk.changed or wanted != desk.wanted
+            desk.wanted, desk.asked = wanted, True
+            self._bell.notify()
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """Stop reading and let go of the store."""
+        with self._bell:
+            self._desk.stopped = True
+            self._bell.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        source = Source(self._path)
+        pause_s = 0.0
+        told = ""
+        while (wanted := self._next(pause_s)) is not None:
+            try:
+                outcome: Outcome | None = source.read(wanted)
+                pause_s = PACE_S
+            except Exception as error:  # whatever it is, the last picture stays and the screen says why
+                source.close()
+                outcome, pause_s = error, RETRY_S
+            if isinstance(outcome, Snapshot):
+                told = ""
+            elif outcome is not None:
+                outcome, told = (None if str(outcome) == told else outcome), str(outcome)
+            if outcome is not None:
+                with self._bell:
+                    self._desk.asked = False
+                self.deliver(outcome)
+        source.close()
+
+    def _next(self, pause_s: float) -> Wanted | None:
+        """The question to answer next, after a pause; None once stopped."""
+        with self._bell:
+            desk = self._desk
+            self._bell.wait_for(lambda: desk.changed or desk.stopped, pause_s)
+            self._bell.wait_for(lambda: desk.asked or desk.stopped)
+            desk.changed = False
+            return None if desk.stopped else desk.wanted

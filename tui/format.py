@@ -1,0 +1,97 @@
+"""Numbers as text, and text as cells. Foreign strings come through `engine.text.clean` first."""
+
+from __future__ import annotations
+
+import math
+
+from rich.cells import cell_len, set_cell_size
+
+NOTHING = "·"
+"""What stands where there is no number yet."""
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """The text in exactly `width` cells: cut with an ellipsis, or padded on one side."""
+    if width <= 0:
+        return ""
+    cells = cell_len(text)
+    if cells > width:
+        return set_cell_size(text, width - 1) + "…"
+    padding = " " * (width - cells)
+    return padding + text if right else text + padding
+
+
+def number(value: float | None) -> str:
+    """Three significant digits in at most seven cells: 0.214, 12.4, 8.00, 1.71e3, nan, inf."""
+    if value is None:
+        return NOTHING
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(value) < 999.5:
+        return f"{value:#.3g}".rstrip(".")
+    return _short_exponent(f"{value:.2e}")
+
+
+def setting(value: float | None) -> str:
+    """A chosen number as a person would write it: 0.1, 0.03, 1e-4, 100."""
+    return NOTHING if value is None else _short_exponent(f"{value:.4g}")
+
+
+def _short_exponent(text: str) -> str:
+    mantissa, mark, exponent = text.partition("e")
+    if not mark:
+        return text
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def rate(value: float | None) -> str:
+    """A number per second in at most four cells: 8.2, 100, 41k, 1.2M."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    for unit in ("", "k", "M", "G"):
+        if value < 9.95:
+            return f"{value:.1f}".removesuffix(".0") + unit
+        if value < 999.5:
+            return f"{value:.0f}{unit}"
+        value /= 1000
+    return f"{value:.0f}T"
+
+
+def count(value: int | None) -> str:
+    """How many, in full up to four digits, then shortened: 640, 1000, 12k, 1.5M."""
+    if value is None:
+        return NOTHING
+    return str(value) if abs(value) < 10_000 else rate(value)
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share of one, such as '97.2 %'."""
+    return NOTHING if share is None or not math.isfinite(share) else f"{100 * share:.{digits}f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Time spent: 00:06, 12:40, 1:02:03, 3 d 04:00."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOTHING
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days} d {hour:02d}:{minute:02d}"
+    return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute:02d}:{second:02d}"
+
+
+def bar(share: float, width: int) -> tuple[str, str]:
+    """A progress bar of `width` cells as (done, still to do); half a cell is told by ╸."""
+    halves = round(max(0.0, min(1.0, share)) * width * 2)
+    done = "━" * (halves // 2) + "╸" * (halves % 2)
+    return done, "─" * (width - len(done))
+
+
+def listed(words: list[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

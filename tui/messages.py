@@ -1,0 +1,122 @@
+"""Every message between the rooms of the screen, once. Each is named after what has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from engine.spec import RunSpec
+from tui.choices import Choices
+from tui.snapshot import Snapshot
+
+
+@dataclass
+class SnapshotRead(Message):
+    """The feed read something new."""
+
+    snapshot: Snapshot
+
+
+@dataclass
+class ReadFailed(Message):
+    """The feed could not read; `sentence` says why. The next read is tried all the same."""
+
+    sentence: str
+
+
+@dataclass
+class ChoicesChanged(Message):
+    """The viewer marked, moved or turned an axis."""
+
+    choices: Choices
+
+
+@dataclass
+class RunPointed(Message):
+    """A row of the table was clicked."""
+
+    run_id: int
+
+
+@dataclass
+class SentenceDismissed(Message):
+    """What the screen told was put away."""
+
+
+@dataclass
+class RaceRequested(Message):
+    """The three strategies are to race."""
+
+
+@dataclass
+class NewRunRequested(Message):
+    """The form for a new run is to open."""
+
+
+@dataclass
+class ChoiceMade(Message):
+    """A field of a form got another of its known answers."""
+
+    field: str
+    choice: str
+
+
+@dataclass
+class DraftKept(Message):
+    """The form was left; `texts` is what was typed, by field."""
+
+    texts: Mapping[str, str]
+
+
+@dataclass
+class RunSubmitted(Message):
+    """A form was completed."""
+
+    spec: RunSpec
+    name: str
+
+
+@dataclass
+class RunRejected(Message):
+    """A submitted run does not fit its data: the field, and what would fit."""
+
+    field: str
+    sentence: str
+
+
+@dataclass
+class RunsQueued(Message):
+    """Runs are in the queue and workers were started."""
+
+    run_ids: tuple[int, ...]
+
+
+@dataclass
+class StopRequested(Message):
+    """A run is to be stopped, once somebody has said yes."""
+
+    run_id: int
+
+
+@dataclass
+class StopConfirmed(Message):
+    """Somebody has said yes."""
+
+    run_id: int
+
+
+@dataclass
+class OrderAnswered(Message):
+    """The store answered an order: `sentence` is for people, `failed` when nothing came of it."""
+
+    sentence: str
+    failed: bool = False
+
+
+@dataclass
+class SignalCaught(Message):
+    """The system asked the program to leave."""
+
+    number: int

@@ -1,0 +1,181 @@
+"""The board: the runs, their curves, the details of one, and the keys. An empty store shows the welcome instead."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.strip import Strip
+
+from engine.store import ENDED
+from tui import keymap
+from tui.choices import Choices
+from tui.curves import chart_view
+from tui.messages import (
+    ChoicesChanged,
+    NewRunRequested,
+    RaceRequested,
+    RunPointed,
+    SentenceDismissed,
+    StopRequested,
+)
+from tui.race import verdict
+from tui.snapshot import Snapshot
+from tui.theme import WARNED
+from tui.widgets.chart_pane import ChartPane
+from tui.widgets.details import details
+from tui.widgets.footer import key_line, message_line
+from tui.widgets.header import header
+from tui.widgets.lines import Lines, strip
+from tui.widgets.runs_table import RunsTable, beside
+from tui.widgets.welcome import WELCOME_KEYS, Welcome
+
+WIDE = 100
+"""Columns from which the chart stands beside the table instead of below it."""
+
+LEAST_WIDTH, LEAST_HEIGHT = 40, 12
+"""Below this only a sentence fits."""
+
+
+class Board(Screen[None], inherit_bindings=False):
+    """Shows a snapshot under the viewer's choices. Keys become messages; the app answers them."""
+
+    AUTO_FOCUS = None
+    ALLOW_SELECT = False
+    BINDINGS = keymap.bindings("board")
+    DEFAULT_CSS = """
+    #body { height: 1fr; layout: vertical; }
+    RunsTable { height: 35%; min-height: 4; max-height: 10; }
+    Board.-wide #body { layout: horizontal; }
+    Board.-wide RunsTable { width: 44%; min-width: 48; max-width: 84; height: 100%; max-height: 100%; }
+    #details { height: 2; }
+    #message, #small, #welcome { display: none; }
+    Board.-telling #message { display: block; }
+    Board.-empty #body, Board.-empty #details { display: none; }
+    Board.-empty #welcome { display: block; }
+    Board.-small > * { display: none; }
+    Board.-small > #small { display: block; height: 1fr; }
+    """
+
+    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+        self.choices = choices
+        self._store_name = store_name
+        self._sentence = ""
+        self._failed = False
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="header")
+        with Container(id="body"):
+            yield RunsTable()
+            yield ChartPane()
+        yield Welcome(id="welcome")
+        yield Lines(id="details")
+        yield Lines(id="message")
+        yield Lines(id="footer")
+        yield Lines(id="small")
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        self.set_class(width >= WIDE, "-wide")
+        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
+        self.paint(width)
+
+    def update(self, snapshot: Snapshot, choices: Choices) -> None:
+        """Show what was read, or the same under other choices."""
+        self.snapshot, self.choices = snapshot, choices
+        self.paint(self.size.width)
+
+    def tell(self, sentence: str, *, failed: bool = False) -> None:
+        """Show a cleaned sentence above the keys until it is put away; '' puts it away."""
+        self._sentence, self._failed = sentence, failed
+        self.paint(self.size.width)
+
+    @property
+    def empty(self) -> bool:
+        """No run in the store yet."""
+        return not self.snapshot.runs
+
+    def paint(self, width: int) -> None:
+        """Bring every line up to date; what did not change is not sent."""
+        sentence = self._sentence or verdict(self.snapshot)
+        self.set_class(bool(sentence), "-telling")
+        self.set_class(self.empty, "-empty")
+        keys = [key for key in keymap.keys_of("board") if not self.empty or key.action in WELCOME_KEYS]
+        self._lines("header", [header(self.snapshot, self._store_name, width)])
+        self._lines("details", details(self.snapshot, self.choices, width))
+        self._lines("message", [message_line(sentence, width, failed=self._failed and bool(self._sentence))])
+        self._lines("footer", [key_line([*(keymap.keys_of("welcome") if self.empty else ()), *keys], width)])
+        self._lines("small", self._too_small(width))
+        self.query_one(RunsTable).update(self.snapshot, self.choices)
+        self.query_one(ChartPane).update(chart_view(self.snapshot, self.choices))
+
+    def _lines(self, css_id: str, strips: list[Strip]) -> None:
+        self.query_one(f"#{css_id}", Lines).show(strips)
+
+    def _too_small(self, width: int) -> list[Strip]:
+        words = (
+            "terminal too small",
+            f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}",
+            f"{self.snapshot.going_on} go on · q quit",
+        )
+        return [strip([(word, WARNED)], width) for word in words]
+
+    def _choose(self, choices: Choices) -> None:
+        if choices != self.choices:
+            self.post_message(ChoicesChanged(choices))
+
+    def on_run_pointed(self, message: RunPointed) -> None:
+        message.stop()
+        self._choose(self.choices.pointing_at(message.run_id))
+
+    def action_move(self, by: int) -> None:
+        run = beside(self.snapshot, self.choices.pointed, by)
+        if run is not None:
+            self._choose(self.choices.pointing_at(run.run_id))
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * self.query_one(RunsTable).rows)
+
+    def action_edge(self, by: int) -> None:
+        self.action_move(by * len(self.snapshot.runs))
+
+    def action_mark(self) -> None:
+        if self.choices.pointed is None:
+            return
+        choices = self.choices.toggled(self.choices.pointed)
+        if choices == self.choices:
+            self.tell("All the colours are taken: unmark a run first (space).")
+        self._choose(choices)
+
+    def action_open(self) -> None:
+        if self.empty:
+            self.post_message(RaceRequested())
+        elif not self.choices.alone:
+            self._choose(self.choices.looking(alone=True))
+
+    def action_back(self) -> None:
+        if self._sentence:
+            self.post_message(SentenceDismissed())
+        else:
+            self._choose(self.choices.looking(alone=False))
+
+    def action_log_y(self) -> None:
+        self._choose(self.choices.with_other_y())
+
+    def action_x_axis(self) -> None:
+        self._choose(self.choices.with_next_x_kind())
+
+    def action_new_run(self) -> None:
+        self.post_message(NewRunRequested())
+
+    def action_stop(self) -> None:
+        run = self.snapshot.run(self.choices.pointed)
+        if run is None:
+            return
+        if run.state in ENDED:
+            self.tell(f"Run {run.run_id} has ended already ({self.snapshot.status(run)}).")
+        else:
+            self.post_message(StopRequested(run.run_id))

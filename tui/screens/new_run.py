@@ -1,0 +1,187 @@
+"""The form for a run of one's own, made from the fields of a spec and checked with every keystroke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input
+
+from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
+from tui import keymap
+from tui.messages import ChoiceMade, DraftKept, RunSubmitted
+from tui.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
+from tui.widgets.choice import Choice
+from tui.widgets.footer import key_line
+from tui.widgets.lines import Lines, Part, strip
+
+NAME = "name"
+LABEL_WIDTH = 16
+LONGEST_TEXT = 60
+
+
+class NewRun(Screen[None], inherit_bindings=False):
+    """One line per field: what it is, what is typed, and what it means or why it will not do.
+
+    Fields that nobody touched follow the strategy's defaults; those that do not apply to the strategy are not
+    shown. `draft` is what was typed when the form was last left.
+    """
+
+    ALLOW_SELECT = False
+    AUTO_FOCUS = "#strategy"
+    BINDINGS = keymap.bindings("form")
+    DEFAULT_CSS = """
+    #title, #footer, #verdict { height: 1; }
+    #fields { height: 1fr; scrollbar-size: 1 1; padding: 1 0 0 0; }
+    .field { height: 1; }
+    .field Input {
+        width: 22; height: 1; border: none; padding: 0 1; background: $background; color: $foreground;
+        &:focus { background: $surface; border: none; }
+    }
+    .label { width: 18; }
+    .says { width: 1fr; padding: 0 0 0 1; }
+    """
+
+    def __init__(self, draft: Mapping[str, str]) -> None:
+        super().__init__()
+        self._touched: dict[str, str] = dict(draft)
+        self._called = self._touched.pop(NAME, "")
+        self._texts: dict[str, str] = {}
+        self._submitted = False
+        self._fill()
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="title")
+        with VerticalScroll(id="fields", can_focus=False):
+            for name, field in FIELDS.items():
+                with Horizontal(classes="field", id=f"row-{name}"):
+                    yield Lines(classes="label", id=f"label-{name}")
+                    if field.choices:
+                        yield Choice(name, field.choices, self._texts[name])
+                    else:
+                        yield _input(name, self._texts[name])
+                    yield Lines(classes="says", id=f"says-{name}")
+            with Horizontal(classes="field"):
+                yield Lines(classes="label", id=f"label-{NAME}")
+                yield _input(NAME, self._called)
+                yield Lines(classes="says", id=f"says-{NAME}")
+        yield Lines(id="verdict")
+        yield Lines(id="footer")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._paint()
+
+    def on_descendant_focus(self) -> None:
+        self._paint()
+
+    def on_choice_made(self, message: ChoiceMade) -> None:
+        message.stop()
+        self._take(message.field, message.choice)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        message.stop()
+        name = message.input.id or ""
+        if name == NAME:
+            self._called = message.value
+        elif message.value != self._texts.get(name):
+            self._take(name, message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.action_submit()
+
+    def _take(self, name: str, text: str) -> None:
+        self._touched[name] = text
+        self._submitted = False
+        self._fill()
+        for field in self.query(Input):
+            if field.id in self._texts and field.value != self._texts[field.id]:
+                field.value = self._texts[field.id]
+        self._paint()
+
+    def _fill(self) -> None:
+        strategy = self._touched.get("strategy", defaults().strategy)
+        base = defaults(strategy)
+        self._texts = {name: self._touched.get(name, as_text(getattr(base, name))) for name in FIELDS}
+        if "batch_size" not in self._touched:
+            self._texts["batch_size"] = "full" if base.batch_size is None else str(base.batch_size)
+
+    def _applicable(self) -> list[str]:
+        return [name for name, field in FIELDS.items() if self._texts["strategy"] in field.strategies]
+
+    def errors(self) -> dict[str, str]:
+        """What will not do, by field."""
+        found: dict[str, str] = {}
+        for name in self._applicable():
+            try:
+                parse_field(name, self._texts[name])
+            except SpecError as error:
+                found[name] = error.message
+        if not found:
+            try:
+                self._spec()
+            except SpecError as error:
+                found[error.field] = error.message
+        return found
+
+    def _spec(self) -> RunSpec:
+        return spec_from_fields({name: self._texts[name] for name in self._applicable()})
+
+    def reject(self, field: str, sentence: str) -> None:
+        """Say that the data set does not take a field's value."""
+        self._submitted = False
+        self._paint({field: sentence})
+
+    def _paint(self, rejected: Mapping[str, str] | None = None) -> None:
+        width = self.size.width
+        errors = {**self.errors(), **(rejected or {})}
+        applicable = self._applicable()
+        title: list[Part] = [(" new run", STRONG), ("   a run of your own, in the background", DIM)]
+        self._lines("title").show([strip(title, width)])
+        for name, field in FIELDS.items():
+            self.query_one(f"#row-{name}").display = name in applicable
+            self._say(name, field.label, field.help, errors.get(name))
+        self._say(NAME, "name", "what the table calls it; may stay empty", None)
+        self._lines("verdict").show([strip(_verdict(errors, self._submitted), width)])
+        self._lines("footer").show([key_line(keymap.keys_of("form", "choice"), width)])
+
+    def _say(self, name: str, label: str, explanation: str, error: str | None) -> None:
+        focused = self.focused is not None and self.focused.id == name
+        sign: Part = ("▌ ", ACCENTED) if focused else ("  ", TEXT)
+        self._lines(f"label-{name}").show([strip([sign, (label, STRONG if focused else TEXT)], LABEL_WIDTH + 2)])
+        says = self._lines(f"says-{name}")
+        text = error.removeprefix(f"{label}: ") if error else explanation
+        says.show([strip([(text, FAILED if error else DIM)], max(self.size.width - LABEL_WIDTH - 26, 0))])
+
+    def _lines(self, css_id: str) -> Lines:
+        return self.query_one(f"#{css_id}", Lines)
+
+    def action_submit(self) -> None:
+        errors = self.errors()
+        if errors:
+            self.query_one(f"#{next(iter(errors))}").focus()
+        elif not self._submitted:
+            self._submitted = True
+            self.app.post_message(RunSubmitted(self._spec(), self._called.strip()))
+        self._paint()
+
+    def action_close(self) -> None:
+        self.app.post_message(DraftKept({**self._touched, NAME: self._called}))
+        self.dismiss()
+
+
+def _input(name: str, text: str) -> Input:
+    field = Input(text, id=name, compact=True, max_length=LONGEST_TEXT, select_on_focus=False)
+    field.cursor_blink = False
+    return field
+
+
+def _verdict(errors: Mapping[str, str], submitted: bool) -> list[Part]:
+    if errors:
+        first = next(iter(errors.values()))
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        return [(" ! ", FAILED), (first + more, TEXT)]
+    return [(" › ", ACCENTED), ("starting …" if submitted else "ready: enter starts it", TEXT)]

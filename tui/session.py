@@ -1,0 +1,57 @@
+"""One sitting at the dashboard: from the store's door to the line on the way out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from queue import SimpleQueue
+
+from engine.store import open_for_writing
+from engine.text import clean
+from tui import signals
+from tui.feed import Feed, Outcome
+from tui.snapshot import Snapshot, Wanted
+
+
+def run(path: Path) -> int:
+    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read.
+
+    The store is read in the feed's thread while the screen's modules are still being imported, so that the
+    first frame shows data.
+    """
+    if not path.exists():
+        open_for_writing(path).close()
+    signals.block()
+    first: SimpleQueue[Outcome] = SimpleQueue()
+    feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), first.put)
+    feed.start()
+    from tui.app import Dashboard
+    from tui.messages import SignalCaught
+
+    outcome = first.get()
+    if not isinstance(outcome, Snapshot):
+        feed.stop()
+        raise outcome
+    app = Dashboard(path, feed, outcome)
+
+    def caught(number: int) -> None:
+        app.post_message(SignalCaught(number))
+
+    signals.await_in_thread(caught)
+    code = app.run()
+    feed.stop()
+    if app.return_code:
+        return app.return_code
+    print(farewell(app.snapshot, path), file=sys.stderr)
+    return code or 0
+
+
+def farewell(snapshot: Snapshot, path: Path) -> str:
+    """How many runs go on, and how to come back."""
+    number = snapshot.going_on
+    back = "lossboard" if path == Path("runs.db") and not os.environ.get("LOSSBOARD_DB") else f"lossboard --db {path}"
+    if not number:
+        return f"No run is going on. Come back with: {clean(back)}"
+    return f"{number} run{'s go' if number > 1 else ' goes'} on without the screen. Come back with: {clean(back)}"

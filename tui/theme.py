@@ -1,0 +1,58 @@
+"""The few inks of the screen: a dark ground, dim rules, one accent. A run's own colour is `tui.palette`'s."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from rich.style import Style
+from textual.theme import Theme
+
+from tui import palette
+
+GROUND = "#101216"
+RAISED = "#1d222b"
+FOREGROUND = "#cdd2da"
+QUIET = "#8a9099"
+RULE = "#4a4f57"
+ACCENT = "#8fb6e8"
+GOOD = "#8cc490"
+WARNING = "#e3b465"
+BAD = "#ee7d7d"
+
+TEXT = Style(color=FOREGROUND)
+STRONG = Style(color="#eef1f5", bold=True)
+DIM = Style(color=QUIET)
+RULES = Style(color=RULE)
+ACCENTED = Style(color=ACCENT)
+TITLE = Style(color=ACCENT, bold=True)
+FINISHED = Style(color=GOOD)
+WARNED = Style(color=WARNING)
+FAILED = Style(color=BAD)
+POINTED = Style(bgcolor=RAISED)
+
+THEME = Theme(
+    name="lossboard",
+    primary=ACCENT,
+    accent=ACCENT,
+    foreground=FOREGROUND,
+    background=GROUND,
+    surface=RAISED,
+    panel=RAISED,
+    warning=WARNING,
+    error=BAD,
+    success=GOOD,
+    dark=True,
+)
+
+
+@cache
+def cell_style(style_id: int) -> Style:
+    """How a style id of a chart's Picture is painted."""
+    ink = palette.ink(style_id)
+    return Style(color=ink.colour.removeprefix("ansi_") or None, dim=ink.dim or None, bold=ink.bold or None)
+
+
+@cache
+def run_style(slot: int) -> Style:
+    """The colour of a run's curve, for whatever else stands for that run."""
+    return Style(color=palette.colour(slot).removeprefix("ansi_") or None)

@@ -1,0 +1,48 @@
+"""A field of a form with a few known answers, on one line."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui import keymap
+from tui.messages import ChoiceMade
+from tui.theme import ACCENTED, DIM, POINTED, TEXT
+from tui.widgets.lines import strip
+
+WIDTH = 22
+
+
+class Choice(Widget, can_focus=True):
+    """Shows the answer that is chosen; posts ChoiceMade when the keys turn to another. A single answer is plain."""
+
+    DEFAULT_CSS = f"Choice {{ height: 1; width: {WIDTH}; }}"
+    BINDINGS = keymap.bindings("choice")
+
+    chosen: reactive[str] = reactive("", layout=False)
+
+    def __init__(self, field: str, choices: tuple[str, ...], chosen: str) -> None:
+        super().__init__(id=field)
+        self._choices = choices
+        self.can_focus = len(choices) > 1
+        self.set_reactive(Choice.chosen, chosen)
+
+    def action_choose(self, by: int) -> None:
+        self.chosen = self._choices[(self._choices.index(self.chosen) + by) % len(self._choices)]
+        self.post_message(ChoiceMade(self.id or "", self.chosen))
+
+    def on_click(self, event: events.Click) -> None:
+        if self.can_focus:
+            self.action_choose(1)
+
+    def render_line(self, y: int) -> Strip:
+        if len(self._choices) == 1:
+            return strip([(" " + self.chosen, DIM)], WIDTH)
+        turn = (
+            [("‹ ", ACCENTED), (self.chosen, TEXT), (" ›", ACCENTED)]
+            if self.has_focus
+            else [(" ", TEXT), (self.chosen, TEXT), (" ›", DIM)]
+        )
+        return strip(turn, WIDTH, ground=POINTED if self.has_focus else None)

@@ -1,0 +1,71 @@
+"""The lines about the run under the cursor: what it is, how far it came, what it reached."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from engine.spec import FIELDS
+from engine.store import ENDED, Run
+from engine.text import clean
+from tui import format as fmt
+from tui.choices import Choices
+from tui.describe import describe, differing, progress
+from tui.snapshot import Snapshot
+from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
+from tui.widgets.lines import Part, strip
+
+BAR_WIDTH = 14
+
+
+def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
+    """Two lines at `width` cells; blank ones when there is no run."""
+    run = snapshot.run(choices.pointed)
+    if run is None:
+        return [strip((), width), strip((), width)]
+    indent = " " * (len(str(run.run_id)) + 3)
+    first: list[Part] = [(f" {run.run_id}  ", STRONG), (describe(run), TEXT)]
+    second: list[Part] = [(indent, TEXT), *_reached(snapshot, run)]
+    return [strip(first, width, _progress(snapshot, run)), strip(second, width, _differences(snapshot, choices))]
+
+
+def _progress(snapshot: Snapshot, run: Run) -> list[Part]:
+    share = progress(run)
+    status = snapshot.status(run)
+    if share is None or status in ("queued", *ENDED):
+        return [(f"{status} ", DIM), (f"{fmt.duration(run.elapsed_s)} ", TEXT)] if run.started_at else []
+    done, rest = fmt.bar(share, BAR_WIDTH)
+    return [(done, ACCENTED), (rest, RULES), (f" {min(share, 1.0):4.0%} ".replace("%", " %"), TEXT)]
+
+
+def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
+    parts: list[Part] = []
+
+    def add(word: str, value: str) -> None:
+        parts.extend([(word + " ", DIM), (value + "  ", TEXT)])
+
+    latest = {evaluation.split: evaluation for evaluation in snapshot.evaluations.get(run.run_id, ())}
+    if (train := latest.get("train")) is not None:
+        add("train", fmt.number(train.loss))
+    if (validation := latest.get("validation")) is not None:
+        add("validation", fmt.number(validation.loss))
+        add("accuracy", fmt.percent(validation.accuracy))
+    norm = snapshot.gradient_norms.get(run.run_id)
+    if norm is not None and norm == norm:
+        add("|∇|", fmt.number(norm))
+    if run.diverged_at is not None:
+        parts.append((f"diverged at iteration {run.diverged_at}  ", WARNED))
+    if snapshot.status(run) == "lost":
+        parts.append((f"its process is gone; {run.iterations_done} iterations are kept  ", WARNED))
+    elif run.reason and run.state in ("failed", "cancelled"):
+        parts.append((clean(run.reason, 120) + "  ", WARNED))
+    elif run.state == "queued":
+        parts.append(("waits for a worker  ", DIM))
+    return parts
+
+
+def _differences(snapshot: Snapshot, choices: Choices) -> list[Part]:
+    runs = [run for run_id in choices.marked if (run := snapshot.run(run_id)) is not None]
+    names = differing([run.spec for run in runs if run.spec is not None])
+    if not names:
+        return []
+    return [("differs: ", DIM), (", ".join(FIELDS[name].label for name in names[:4]) + " ", DIM)]

@@ -1,0 +1,37 @@
+"""The first line: which store, how many runs, how many workers, and how fast they go together."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from tui import format as fmt
+from tui.snapshot import Snapshot
+from tui.theme import DIM, STRONG, TEXT, TITLE
+from tui.widgets.lines import Part, strip
+
+
+def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
+    """The line at `width` cells. `store_name` is cleaned."""
+    counts = snapshot.counts
+    done = sum(counts.get(state, 0) for state in ("finished", "failed", "cancelled"))
+    left: list[Part] = [(" lossboard", TITLE), ("   ", TEXT), (fmt.fit(store_name, min(len(store_name), 24)), DIM)]
+    for number, word in (
+        (counts.get("running", 0), "running"),
+        (counts.get("paused", 0), "paused"),
+        (counts.get("queued", 0), "queued"),
+        (done, "done"),
+    ):
+        if number or word not in ("paused", "queued"):
+            left += [("   ", TEXT), (str(number), STRONG if number and word == "running" else TEXT), (f" {word}", DIM)]
+    if snapshot.lost:
+        left += [("   ", TEXT), (f"{len(snapshot.lost)} lost", DIM)]
+    return strip(left, width, _work(snapshot))
+
+
+def _work(snapshot: Snapshot) -> list[Part]:
+    if not snapshot.workers:
+        return []
+    speed = sum(run.iterations_per_s or 0.0 for run in snapshot.runs if snapshot.status(run) == "running")
+    workers = f"{snapshot.workers} worker" + ("s" if snapshot.workers != 1 else "")
+    parts: list[Part] = [(f"{fmt.rate(speed)} it/s", TEXT), (" · ", DIM)] if speed else []
+    return [*parts, (workers + " ", DIM)]

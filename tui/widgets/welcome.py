@@ -1,0 +1,46 @@
+"""What an empty store shows: the three ways down, and the keys that start."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from textual.strip import Strip
+
+from engine.spec import race
+from tui.theme import ACCENTED, DIM, STRONG, TEXT
+from tui.widgets.lines import Lines, Part, strip
+
+WELCOME_KEYS = frozenset({"new_run", "app.help", "app.leave"})
+"""What the board's keys can do before there is a run."""
+
+HIKER = "A hiker, blindfolded, on the loss surface of a classifier of handwritten digits."
+WAYS = (
+    ("random search", "throw darts at the map"),
+    ("random local search", "step somewhere near; keep it if it is lower"),
+    ("gradient descent", "feel the slope; step downhill"),
+)
+
+
+def welcome(width: int, height: int) -> list[Strip]:
+    """The lines, in the middle of `width` x `height` cells."""
+    iterations = race()[0].iterations or 0
+    lines: list[list[Part]] = [
+        *([(line, STRONG)] for line in wrap(HIKER, max(width - 4, 20))),
+        [(f"Three ways down, {iterations:,} steps each:", TEXT)],
+        [],
+        *([("   " + name.ljust(22), TEXT), (way, DIM)] for name, way in WAYS),
+        [],
+        [("enter", ACCENTED), ("  watch them race          ", TEXT), ("n", ACCENTED), ("  a run of your own", TEXT)],
+    ]
+    left = " " * max(min((width - 80) // 2, 24), 2)
+    above = max((height - len(lines)) * 2 // 5, 0)
+    return [strip([], width)] * above + [strip([(left, TEXT), *line], width) for line in lines]
+
+
+class Welcome(Lines):
+    """The welcome, whatever the size."""
+
+    DEFAULT_CSS = "Welcome { height: 1fr; }"
+
+    def on_resize(self) -> None:
+        self.show(welcome(*self.size))
