@@ -7,7 +7,7 @@ import pytest
 
 from engine import datasets
 from engine.datasets import Split
-from engine.objectives import LinearSVM
+from engine.objectives import Objective, objective
 
 
 def svm(X: list[list[float]], y: list[int], classes: int, strength: float = 0.0, delta: float = 1.0) -> LinearSVM:
