@@ -21,7 +21,10 @@ H = 1e-5
 TOLERANCE = 1e-6
 WORST = 10
 MOST_EXAMINED = 200
-"""How many disagreeing coordinates are looked at again with a smaller h: more than that is no accident of kinks."""
+"""How many coordinates that no smaller h explains are looked at one by one: more than that is no accident of kinks."""
+
+Differences = Callable[[float, NDArray[np.intp]], Floats]
+"""Centred differences with a given h, for the given coordinates."""
 
 Verdict = Literal["passed", "passed but for kinks", "failed"]
 Reason = Literal["", "kink within h", "h too large", "wrong"]
@@ -88,16 +91,16 @@ def check_gradient(
     h: float = H,
     rows: Rows = None,
     coordinates: NDArray[np.intp] | None = None,
-    numerical: Floats | None = None,
+    differences: Differences | None = None,
     tolerance: float = TOLERANCE,
 ) -> GradientCheck:
     """Compare the objective's own gradient with the numerical one, and say why where they differ.
 
-    `numerical` saves the black-box differences where a faster form has made them already. A
+    `differences` takes the place of the black-box differences where a faster form is at hand. A
     coordinate agrees when |a - n| <= tolerance * max(|a|, |n|) + rounding. One that does not is
-    looked at again from both sides and with a smaller h: where that brings the two together, or where
-    there is a kink and the analytic value lies between the slopes on its two sides, it is right.
-    Raises ValueError for an objective that is not float64.
+    looked at again with a smaller h: where that brings the two together, or where there is a kink
+    and the analytic value lies between the slopes on its two sides, it is right. Raises ValueError
+    for an objective that is not float64.
     """
     point = _point(surface, weights, h)
     chosen = np.arange(surface.size) if coordinates is None else np.asarray(coordinates, dtype=np.intp)
@@ -106,42 +109,32 @@ def check_gradient(
     here, gradient = surface.loss_and_gradient(point, rows)
     if gradient.dtype != np.float64:
         raise ValueError(f"the objective computes in {gradient.dtype}; a gradient check needs one built with float64")
-    analytic = gradient[chosen]
-    if numerical is None:
-        numerical = numerical_gradient(surface, point, h, rows, chosen)
-    elif numerical.shape != chosen.shape:
-        raise ValueError(f"a numerical gradient of shape {numerical.shape} does not fit {len(chosen)} coordinates")
+    if differences is None:
 
-    difference = np.abs(analytic - numerical)
-    scale = np.maximum(np.abs(analytic), np.abs(numerical))
-    relative = np.divide(difference, scale, out=np.zeros_like(difference), where=scale > 0)
-    relative[~np.isfinite(difference)] = np.inf
-    excess = difference - tolerance * scale
-    disagree = np.flatnonzero(~(excess <= _rounding(here.total, h)))
-    order = np.argsort(-np.nan_to_num(difference, nan=np.inf), kind="stable")
+        def differences(h: float, coordinates: NDArray[np.intp]) -> Floats:
+            return numerical_gradient(surface, point, h, rows, coordinates)
 
-    look = _Look(_along(surface, point, rows), here.total, h, tolerance)
-    reasons: dict[int, Reason] = dict.fromkeys(disagree.tolist(), "wrong")
-    for i in [i for i in order.tolist() if i in reasons][:MOST_EXAMINED]:
-        reasons[i] = look.reason(int(chosen[i]), float(analytic[i]), float(numerical[i]))
-    explained = np.array([i for i, reason in reasons.items() if reason != "wrong"], dtype=np.intp)
-    off_kinks = np.delete(np.arange(len(chosen)), explained)
-    kinks = sum(reason == "kink within h" for reason in reasons.values())
-    wrong = sum(reason == "wrong" for reason in reasons.values())
+    look = _Look(differences, _along(surface, point, rows), here.total, h, tolerance)
+    analytic, numerical = gradient[chosen], differences(h, chosen)
+    reasons = look.reasons(chosen, analytic, numerical)
+    unexplained = (reasons == "") | (reasons == "wrong")
+    kinks, wrong = int((reasons == "kink within h").sum()), int((reasons == "wrong").sum())
+    difference = np.nan_to_num(np.abs(analytic - numerical), nan=np.inf)
+    order = np.lexsort((-difference, reasons != "wrong"))
     return GradientCheck(
         h=h,
         tolerance=tolerance,
         size=surface.size,
         checked=len(chosen),
         norm_error=norm_error(analytic, numerical),
-        norm_error_off_kinks=norm_error(analytic[off_kinks], numerical[off_kinks]),
+        norm_error_off_kinks=norm_error(analytic[unexplained], numerical[unexplained]),
         worst=tuple(
             Coordinate(
                 index=int(chosen[i]),
                 analytic=float(analytic[i]),
                 numerical=float(numerical[i]),
-                relative_error=float(relative[i]),
-                reason=reasons.get(i, ""),
+                relative_error=norm_error(analytic[i : i + 1], numerical[i : i + 1]),
+                reason=reasons[i],
             )
             for i in order[:WORST].tolist()
         ),
@@ -161,28 +154,51 @@ def norm_error(analytic: Floats, numerical: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A second look at one coordinate, with the loss as a function of how far that weight is moved."""
+    """Why two gradients differ; `loss` is the loss with one weight moved, `here` the loss with none."""
 
+    differences: Differences
     loss: Callable[[int, float], float]
     here: float
     h: float
     tolerance: float
 
-    def reason(self, i: int, analytic: float, numerical: float) -> Reason:
-        bent = self._bent(i)
+    def reasons(self, chosen: NDArray[np.intp], analytic: Floats, numerical: Floats) -> NDArray[Any]:
+        """A Reason for each coordinate, as an array of str objects."""
+        reasons = np.full(len(chosen), "", dtype=object)
+        error = np.abs(analytic - numerical)
+        scale = np.maximum(np.abs(analytic), np.abs(numerical))
+        open_ = np.flatnonzero(~(error <= self.tolerance * scale + _rounding(self.here, self.h)))
+        reasons[open_] = "wrong"
+        shrinks = np.zeros(len(chosen), dtype=bool)
+        for h in (self.h / 10, self.h / 100):
+            closer = np.abs(analytic[open_] - self.differences(h, chosen[open_])) if len(open_) else error[open_]
+            if h == self.h / 10:
+                # The error of a smooth function falls with h squared, that of a kink at once or not at all.
+                shrinks[open_] = np.abs(error[open_] - 100 * closer) <= 0.1 * error[open_] + 100 * _rounding(
+                    self.here, h
+                )
+            right = closer <= self._slack(h, np.abs(analytic[open_]), error[open_])
+            explained, open_ = open_[right], open_[~right]
+            reasons[explained] = np.where(shrinks[explained], "h too large", "kink within h")
+        for i in open_[np.argsort(-error[open_], kind="stable")][:MOST_EXAMINED].tolist():
+            if self._between_slopes(int(chosen[i]), float(analytic[i]), float(error[i])):
+                reasons[i] = "kink within h"
+        return reasons
+
+    def _slack(self, h: float, size: Floats, error: Floats) -> Floats:
+        """Never more than half of what there is to explain, however coarse rounding makes a small h."""
+        return np.minimum(self.tolerance * size + _rounding(self.here, h), error / 2)
+
+    def _between_slopes(self, i: int, analytic: float, error: float) -> bool:
+        if not self._bent(i):
+            return False
         for h in (self.h, self.h / 10, self.h / 100):
             left = (self.here - self.loss(i, -h)) / h
             right = (self.loss(i, h) - self.here) / h
-            # Never more than half of what there is to explain, however coarse rounding makes a small h.
-            slack = min(
-                self.tolerance * max(abs(analytic), abs(left), abs(right)) + _rounding(self.here, h),
-                abs(analytic - numerical) / 2,
-            )
-            if abs(analytic - (left + right) / 2) <= slack:
-                return "kink within h" if bent else "h too large"
-            if bent and min(left, right) - slack <= analytic <= max(left, right) + slack:
-                return "kink within h"
-        return "wrong"
+            slack = float(self._slack(h, np.array([max(abs(left), abs(right))]), np.array([error]))[0])
+            if min(left, right) - slack <= analytic <= max(left, right) + slack:
+                return True
+        return False
 
     def _bent(self, i: int) -> bool:
         """Whether the second difference does not shrink with h squared, as that of a smooth function does."""
