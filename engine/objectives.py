@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine import kernels
-from engine.datasets import Split
+from engine.datasets import Split, StoredSplit
 from engine.examples import Chosen, Examples
 from engine.kernels import Kernel
 from engine.layout import Layout
@@ -279,6 +280,20 @@ KINDS = {
 assert tuple(KINDS) == OBJECTIVES
 
 
+def _check_examples(split: Split) -> None:
+    if not len(split):
+        raise ValueError("0 examples were given; an objective needs at least 1")
+    # A stored split was checked when it was stored; looking again would read all of it.
+    if isinstance(split, StoredSplit):
+        return
+    if split.X.ndim != 2 or not split.X.shape[1]:
+        raise ValueError(f"X has shape {split.X.shape}; examples are rows of features, shape (N, D)")
+    good = np.isfinite(split.X).all(axis=1)
+    if not good.all():
+        row = int(good.argmin())
+        raise ValueError(f"example {row} of X holds a feature that is NaN or infinite; every feature must be a number")
+
+
 def objective(
     name: str,
     split: Split,
@@ -293,14 +308,23 @@ def objective(
     """The objective of that name on a split: svm, softmax, two-layer (with softmax) or two-layer-svm.
 
     `classes` C is the highest label + 1 where it is not given. Raises ValueError that says what
-    was given and what fits: an unknown name, labels out of range, a single class, no examples.
+    was given and what fits: an unknown name, labels out of range, a single class, no examples,
+    features that are NaN.
     """
     if name not in KINDS:
         raise ValueError(
             f"objective {shown(name)} is not known{near_match(name, KINDS)} (choose from {', '.join(KINDS)})"
         )
-    if not len(split):
-        raise ValueError("0 examples were given; an objective needs at least 1")
+    kind = KINDS[name]
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"an objective computes in float32 or float64, not {np.dtype(dtype)}")
+    if not (math.isfinite(regularization_strength) and regularization_strength >= 0):
+        raise ValueError(f"regularization strength: {regularization_strength} was given; it must be 0 or greater")
+    if kind.hinge and not (math.isfinite(delta) and delta > 0):
+        raise ValueError(f"delta: {delta} was given; the margin must be greater than 0")
+    if kind.hidden and hidden_size < 1:
+        raise ValueError(f"hidden size: {hidden_size} was given; a two-layer net needs at least 1 hidden unit")
+    _check_examples(split)
     low, high = int(split.y.min()), int(split.y.max())
     if classes is None:
         classes = high + 1
@@ -310,9 +334,6 @@ def objective(
         raise ValueError(f"classes: {classes} was given; a loss needs at least 2")
     if low < 0 or high >= classes:
         raise ValueError(f"label {low if low < 0 else high} is out of range; {classes} classes are 0 to {classes - 1}")
-    kind = KINDS[name]
-    if kind.hidden and hidden_size < 1:
-        raise ValueError(f"hidden size: {hidden_size} was given; a two-layer net needs at least 1 hidden unit")
     return Objective(
         split,
         classes,
