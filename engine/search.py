@@ -41,6 +41,11 @@ class Stack:
     after: Mapping[str, Any]
 
 
+def drawing(seed: int) -> Mapping[str, Any]:
+    """The saved generator of a run's draws, before the first of them."""
+    return streams.saved(streams.stream(seed, "draws"))
+
+
 class Stacks:
     """Stacks of `size` draws from one generator, each computed once while it is asked for again and again.
 
@@ -83,13 +88,12 @@ class RandomSearch:
 
     def start(self) -> State:
         """No weights are kept yet: zeros stand in until the first draw is taken."""
-        draws = streams.saved(streams.stream(self.seed, "draws"))
         weights = np.zeros(self.objective.size, self.objective.dtype)
-        return State(iteration=0, weights=weights, step_size=self.scale, streams={"draws": draws})
+        return State(iteration=0, weights=weights, step_size=self.scale, streams={"draws": drawing(self.seed)})
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """k fresh draws; `weights` are the best seen, `loss` is each draw's own."""
-        record, saved = Record(), state.streams["draws"]
+        record, saved = Record(), state.streams.get("draws") or drawing(self.seed)
         best, kept, size = state.best_loss, state.weights, self._stacks.size
         scale = self.objective.dtype.type(self.scale)
         penalty = self.objective.layout.flat(self.objective.penalty)
@@ -213,13 +217,12 @@ class LocalSearch:
     def start(self) -> State:
         """Small random weights, as in the notes."""
         weights = self.objective.initial_weights(streams.stream(self.seed, "weights"), self.initial_scale)
-        draws = streams.saved(streams.stream(self.seed, "draws"))
-        return State(iteration=0, weights=weights, step_size=self.step_size, streams={"draws": draws})
+        return State(iteration=0, weights=weights, step_size=self.step_size, streams={"draws": drawing(self.seed)})
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """k trials; `weights` are the ones kept, `loss` is each trial's own."""
         objective = self.objective
-        record, saved = Record(), state.streams["draws"]
+        record, saved = Record(), state.streams.get("draws") or drawing(self.seed)
         best, kept, size = state.best_loss, state.weights, self._stacks.size
         step_size = np.array(state.step_size, objective.dtype)
         penalty = objective.layout.flat(objective.penalty)
