@@ -55,6 +55,16 @@ class Layout:
         parts = zip(self.shapes, self.matrices(padded), strict=True)
         return np.concatenate([view[:, :columns].ravel() for (_, columns), view in parts])
 
+    def add(self, padded: Array, out: Array) -> Array:
+        """Add padded weights (padded_size,) to flat ones `out` (size,) in place."""
+        start = 0
+        for (rows, columns), view in zip(self.shapes, self.matrices(padded), strict=True):
+            end = start + rows * columns
+            part = out[start:end].reshape(rows, columns)
+            part += view[:, :columns]
+            start = end
+        return out
+
     def regularized(self, bias: bool, dtype: DTypeLike) -> Array:
         """Padded ones where a weight is regularized and zeros where it is not; `bias` says whether biases are."""
         mask = np.zeros(self.padded_size, dtype=dtype)

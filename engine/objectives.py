@@ -83,6 +83,7 @@ class Objective:
         mask = self.layout.regularized(regularize_bias, self.dtype)
         self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)
         """The derivative of the regularization loss is penalty * W; padded."""
+        self._flat_penalty = self.layout.flat(self.penalty)
         self._passes: dict[tuple[int, bool], Pass] = {}
 
     @property
@@ -112,7 +113,7 @@ class Objective:
         """Class scores of the examples X (n, D), shape (n, C)."""
         if X.ndim != 2 or X.shape[1] != self.split.dimensions:
             raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
-        matrices = self.layout.matrices(self._checked_weights(weights))
+        matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
         last, D = matrices[-1], X.shape[1]
         with np.errstate(all="ignore"):
             if not self.hidden_size:
@@ -132,7 +133,7 @@ class Objective:
         run, places, chosen = self._prepared(weights, rows, backward=True)
         with np.errstate(all="ignore"):
             loss = Loss(run.run(chosen, places), self.regularization_loss(run.weights))
-            return loss, self.layout.flat(run.gradient + self.penalty * run.weights)
+            return loss, self.layout.add(run.gradient, self._flat_penalty * np.asarray(weights, self.dtype))
 
     def regularization_loss(self, padded: Array) -> float:
         """lambda * sum(W^2) of padded weights."""
@@ -140,7 +141,7 @@ class Objective:
 
     def evaluate(self, weights: Array) -> tuple[float, float]:
         """Total loss and accuracy (0..1) over the whole split."""
-        padded = self._checked_weights(weights)
+        padded = self.padded(self._checked_weights(weights))
         matrices, y = self.layout.matrices(padded), self.split.y
         sum_of_losses, right = 0.0, 0
         with np.errstate(all="ignore"):
@@ -238,14 +239,14 @@ class Objective:
                 f"weights of shape {np.shape(weights)} were given; this objective has {self.size:,} weights in one "
                 f"flat vector, shape ({self.size},)"
             )
-        return self.padded(np.asarray(weights))
+        return np.asarray(weights)
 
     def _prepared(self, weights: Array, rows: Rows, backward: bool) -> tuple[Pass, Places, Rows]:
         if rows is not None:
             rows = self._checked_rows(rows)
         y = self.split.y if rows is None else self.split.y[rows]
         run = self.passing(len(y), backward)
-        run.weights[:] = self._checked_weights(weights)
+        self.layout.pad(self._checked_weights(weights), run.weights)
         return run, self.places(y), rows
 
     def _checked_rows(self, rows: Chosen) -> NDArray[np.intp]:
