@@ -13,7 +13,7 @@ from engine.kernels import SMALL_PRODUCTS
 
 def described() -> str:
     """Processor, cores, Python, NumPy and its BLAS, in one line."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     vectors = "AVX-512" if SMALL_PRODUCTS else "no AVX-512"
     return (
         f"{_processor()} ({vectors}), {os.cpu_count()} cores, one BLAS thread; {platform.system()}, "

@@ -78,7 +78,8 @@ class Objective:
         if hidden_size:
             self.layout = Layout([(hidden_size, D), (classes, hidden_size + 1)], [split.bias, True])
         else:
-            self.layout = Layout([(classes, D)], [split.bias])
+            # Products of few columns with all of X packed are fastest with W column by column.
+            self.layout = Layout([(classes, D)], [split.bias], transposed=not kernels.SMALL_PRODUCTS)
         self.examples = Examples(split, self.dtype)
         mask = self.layout.regularized(regularize_bias, self.dtype)
         self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)
@@ -170,20 +171,22 @@ class Objective:
             self._passes[key] = self._build_pass(n, backward)
         return self._passes[key]
 
-    def stacked_scores(self, stack: Array) -> Iterator[tuple[slice, Array]]:
-        """Scores of K weight vectors (K, padded_size) at once: (rows, scores (K, C, n)) for each group of examples.
+    def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
+        """Scores of K weight vectors (K, size) at once: (rows, scores (K, C, n)) for each group of examples.
 
         For linear scores. The arrays are good until the next one.
         """
-        W = stack.reshape(len(stack) * self.classes, self.examples.columns)
+        K, C, D = len(weights), self.classes, self.split.dimensions
+        W = np.zeros((K * C, self.examples.columns), self.dtype)
+        W[:, :D] = weights.reshape(K * C, D)
         buffers: dict[int, tuple[Callable[[Chosen], Array], Array]] = {}
         for group in self.examples.groups(len(self)):
             n = group.stop - group.start
             if n not in buffers:
-                buffers[n] = (self.examples.gatherer(n), np.empty((len(W), n), self.dtype))
+                buffers[n] = (self.examples.gatherer(n), np.empty((K * C, n), self.dtype))
             gather, scores = buffers[n]
             np.matmul(W, gather(group).T, out=scores)
-            yield group, scores.reshape(len(stack), self.classes, n)
+            yield group, scores.reshape(K, C, n)
 
     def _kernel(self, weights: Sequence[Array], gradient: Sequence[Array] | None, n: int) -> Kernel:
         make = kernels.two_layer if self.hidden_size else kernels.linear

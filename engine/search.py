@@ -115,10 +115,10 @@ class RandomSearch:
     def _data_losses(self, draws: Array) -> Array:
         """The mean data loss of each draw of a stack, shape (K,) float64."""
         objective, N = self.objective, len(self.objective)
-        weights = objective.padded(draws * objective.dtype.type(self.scale))
+        weights = draws * objective.dtype.type(self.scale)
         if not objective.linear:
             run = objective.passing(N, backward=False)
-            run.weights[:] = weights[0]
+            objective.layout.pad(weights[0], run.weights)
             return np.array([run.run(None, objective.places(objective.split.y))])
         sums = np.zeros(len(draws))
         for rows, scores in objective.stacked_scores(weights):
@@ -191,7 +191,7 @@ class PlainTrials:
 def relative_scores(objective: Objective, weights: Array, constant: bool) -> Array:
     """Relative scores (K, C, N) of K weight vectors (K, size); see `DataLoss.relative`."""
     found = np.empty((len(weights), objective.classes, len(objective)), objective.dtype)
-    for rows, scores in objective.stacked_scores(objective.padded(weights)):
+    for rows, scores in objective.stacked_scores(weights):
         found[:, :, rows] = objective.data_loss.relative(scores, objective.split.y[rows], constant)
     return found
 
