@@ -73,10 +73,12 @@ def linear(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, d
     rows = -(-n // block) * block
     scores = np.zeros((rows, classes), dtype)
     if block == n:
-        G = None if gradient is None else gradient[0]
-        ST = scores.T
-        # ndarray.dot costs half of what np.matmul does for small matrices.
-        return Kernel(scores, n, lambda X: X.dot(WT, scores), lambda X: ST.dot(X, G))
+        G = np.empty_like(W) if gradient is None else gradient[0]
+        ST, GT = scores.T, G.T
+        # ndarray.dot costs half of what np.matmul does for small matrices; it wants an `out` that lies row by row.
+        if G.flags.c_contiguous:
+            return Kernel(scores, n, lambda X: X.dot(WT, scores), lambda X: ST.dot(X, G))
+        return Kernel(scores, n, lambda X: X.dot(WT, scores), lambda X: X.T.dot(scores, GT))
     blocks = rows // block
     S3 = scores.reshape(blocks, block, classes)
     S3T = S3.transpose(0, 2, 1)

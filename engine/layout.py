@@ -22,13 +22,15 @@ def padded_columns(columns: int) -> int:
 class Layout:
     """Matrices of the given (rows, columns), one after the other and row by row, in one flat vector.
 
-    `biased` says of each matrix whether its last column is the bias. Padding is kept at zero by
-    every update, because the gradient there is zero.
+    `biased` says of each matrix whether its last column is the bias. Padded matrices lie column by
+    column where `transposed`. Padding is kept at zero by every update, because the gradient there
+    is zero.
     """
 
-    def __init__(self, shapes: Sequence[tuple[int, int]], biased: Sequence[bool]) -> None:
+    def __init__(self, shapes: Sequence[tuple[int, int]], biased: Sequence[bool], transposed: bool = False) -> None:
         self.shapes = tuple(shapes)
         self.biased = tuple(biased)
+        self.transposed = transposed
         self.size = sum(rows * columns for rows, columns in shapes)
         self.padded_size = sum(rows * padded_columns(columns) for rows, columns in shapes)
 
@@ -36,9 +38,13 @@ class Layout:
         """Views of padded weights of shape (..., padded_size) as matrices (..., rows, padded columns)."""
         views, start = [], 0
         for rows, columns in self.shapes:
-            end = start + rows * padded_columns(columns)
-            views.append(padded[..., start:end].reshape(*padded.shape[:-1], rows, padded_columns(columns)))
-            start = end
+            width = padded_columns(columns)
+            part = padded[..., start : start + rows * width]
+            if self.transposed:
+                views.append(part.reshape(*padded.shape[:-1], width, rows).swapaxes(-1, -2))
+            else:
+                views.append(part.reshape(*padded.shape[:-1], rows, width))
+            start += rows * width
         return tuple(views)
 
     def pad(self, weights: Array, out: Array) -> Array:
@@ -54,6 +60,16 @@ class Layout:
         """The flat weights (size,) of padded ones (padded_size,), as a new array."""
         parts = zip(self.shapes, self.matrices(padded), strict=True)
         return np.concatenate([view[:, :columns].ravel() for (_, columns), view in parts])
+
+    def add(self, padded: Array, out: Array) -> Array:
+        """Add padded weights (padded_size,) to flat ones `out` (size,) in place."""
+        start = 0
+        for (rows, columns), view in zip(self.shapes, self.matrices(padded), strict=True):
+            end = start + rows * columns
+            part = out[start:end].reshape(rows, columns)
+            part += view[:, :columns]
+            start = end
+        return out
 
     def regularized(self, bias: bool, dtype: DTypeLike) -> Array:
         """Padded ones where a weight is regularized and zeros where it is not; `bias` says whether biases are."""

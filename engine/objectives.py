@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine import kernels
-from engine.datasets import Split
+from engine.datasets import Split, StoredSplit
 from engine.examples import Chosen, Examples
 from engine.kernels import Kernel
 from engine.layout import Layout
@@ -77,11 +78,13 @@ class Objective:
         if hidden_size:
             self.layout = Layout([(hidden_size, D), (classes, hidden_size + 1)], [split.bias, True])
         else:
-            self.layout = Layout([(classes, D)], [split.bias])
+            # Products of few columns with all of X packed are fastest with W column by column.
+            self.layout = Layout([(classes, D)], [split.bias], transposed=not kernels.SMALL_PRODUCTS)
         self.examples = Examples(split, self.dtype)
         mask = self.layout.regularized(regularize_bias, self.dtype)
         self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)
         """The derivative of the regularization loss is penalty * W; padded."""
+        self._flat_penalty = self.layout.flat(self.penalty)
         self._passes: dict[tuple[int, bool], Pass] = {}
 
     @property
@@ -111,7 +114,7 @@ class Objective:
         """Class scores of the examples X (n, D), shape (n, C)."""
         if X.ndim != 2 or X.shape[1] != self.split.dimensions:
             raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
-        matrices = self.layout.matrices(self._checked_weights(weights))
+        matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
         last, D = matrices[-1], X.shape[1]
         with np.errstate(all="ignore"):
             if not self.hidden_size:
@@ -131,7 +134,7 @@ class Objective:
         run, places, chosen = self._prepared(weights, rows, backward=True)
         with np.errstate(all="ignore"):
             loss = Loss(run.run(chosen, places), self.regularization_loss(run.weights))
-            return loss, self.layout.flat(run.gradient + self.penalty * run.weights)
+            return loss, self.layout.add(run.gradient, self._flat_penalty * np.asarray(weights, self.dtype))
 
     def regularization_loss(self, padded: Array) -> float:
         """lambda * sum(W^2) of padded weights."""
@@ -139,7 +142,7 @@ class Objective:
 
     def evaluate(self, weights: Array) -> tuple[float, float]:
         """Total loss and accuracy (0..1) over the whole split."""
-        padded = self._checked_weights(weights)
+        padded = self.padded(self._checked_weights(weights))
         matrices, y = self.layout.matrices(padded), self.split.y
         sum_of_losses, right = 0.0, 0
         with np.errstate(all="ignore"):
@@ -168,20 +171,22 @@ class Objective:
             self._passes[key] = self._build_pass(n, backward)
         return self._passes[key]
 
-    def stacked_scores(self, stack: Array) -> Iterator[tuple[slice, Array]]:
-        """Scores of K weight vectors (K, padded_size) at once: (rows, scores (K, C, n)) for each group of examples.
+    def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
+        """Scores of K weight vectors (K, size) at once: (rows, scores (K, C, n)) for each group of examples.
 
         For linear scores. The arrays are good until the next one.
         """
-        W = stack.reshape(len(stack) * self.classes, self.examples.columns)
+        K, C, D = len(weights), self.classes, self.split.dimensions
+        W = np.zeros((K * C, self.examples.columns), self.dtype)
+        W[:, :D] = weights.reshape(K * C, D)
         buffers: dict[int, tuple[Callable[[Chosen], Array], Array]] = {}
         for group in self.examples.groups(len(self)):
             n = group.stop - group.start
             if n not in buffers:
-                buffers[n] = (self.examples.gatherer(n), np.empty((len(W), n), self.dtype))
+                buffers[n] = (self.examples.gatherer(n), np.empty((K * C, n), self.dtype))
             gather, scores = buffers[n]
             np.matmul(W, gather(group).T, out=scores)
-            yield group, scores.reshape(len(stack), self.classes, n)
+            yield group, scores.reshape(K, C, n)
 
     def _kernel(self, weights: Sequence[Array], gradient: Sequence[Array] | None, n: int) -> Kernel:
         make = kernels.two_layer if self.hidden_size else kernels.linear
@@ -237,14 +242,14 @@ class Objective:
                 f"weights of shape {np.shape(weights)} were given; this objective has {self.size:,} weights in one "
                 f"flat vector, shape ({self.size},)"
             )
-        return self.padded(np.asarray(weights))
+        return np.asarray(weights)
 
     def _prepared(self, weights: Array, rows: Rows, backward: bool) -> tuple[Pass, Places, Rows]:
         if rows is not None:
             rows = self._checked_rows(rows)
         y = self.split.y if rows is None else self.split.y[rows]
         run = self.passing(len(y), backward)
-        run.weights[:] = self._checked_weights(weights)
+        self.layout.pad(self._checked_weights(weights), run.weights)
         return run, self.places(y), rows
 
     def _checked_rows(self, rows: Chosen) -> NDArray[np.intp]:
@@ -279,6 +284,20 @@ KINDS = {
 assert tuple(KINDS) == OBJECTIVES
 
 
+def _check_examples(split: Split) -> None:
+    if not len(split):
+        raise ValueError("0 examples were given; an objective needs at least 1")
+    # A stored split was checked when it was stored; looking again would read all of it.
+    if isinstance(split, StoredSplit):
+        return
+    if split.X.ndim != 2 or not split.X.shape[1]:
+        raise ValueError(f"X has shape {split.X.shape}; examples are rows of features, shape (N, D)")
+    good = np.isfinite(split.X).all(axis=1)
+    if not good.all():
+        row = int(good.argmin())
+        raise ValueError(f"example {row} of X holds a feature that is NaN or infinite; every feature must be a number")
+
+
 def objective(
     name: str,
     split: Split,
@@ -293,14 +312,23 @@ def objective(
     """The objective of that name on a split: svm, softmax, two-layer (with softmax) or two-layer-svm.
 
     `classes` C is the highest label + 1 where it is not given. Raises ValueError that says what
-    was given and what fits: an unknown name, labels out of range, a single class, no examples.
+    was given and what fits: an unknown name, labels out of range, a single class, no examples,
+    features that are NaN.
     """
     if name not in KINDS:
         raise ValueError(
             f"objective {shown(name)} is not known{near_match(name, KINDS)} (choose from {', '.join(KINDS)})"
         )
-    if not len(split):
-        raise ValueError("0 examples were given; an objective needs at least 1")
+    kind = KINDS[name]
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"an objective computes in float32 or float64, not {np.dtype(dtype)}")
+    if not (math.isfinite(regularization_strength) and regularization_strength >= 0):
+        raise ValueError(f"regularization strength: {regularization_strength} was given; it must be 0 or greater")
+    if kind.hinge and not (math.isfinite(delta) and delta > 0):
+        raise ValueError(f"delta: {delta} was given; the margin must be greater than 0")
+    if kind.hidden and hidden_size < 1:
+        raise ValueError(f"hidden size: {hidden_size} was given; a two-layer net needs at least 1 hidden unit")
+    _check_examples(split)
     low, high = int(split.y.min()), int(split.y.max())
     if classes is None:
         classes = high + 1
@@ -310,9 +338,6 @@ def objective(
         raise ValueError(f"classes: {classes} was given; a loss needs at least 2")
     if low < 0 or high >= classes:
         raise ValueError(f"label {low if low < 0 else high} is out of range; {classes} classes are 0 to {classes - 1}")
-    kind = KINDS[name]
-    if kind.hidden and hidden_size < 1:
-        raise ValueError(f"hidden size: {hidden_size} was given; a two-layer net needs at least 1 hidden unit")
     return Objective(
         split,
         classes,

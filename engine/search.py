@@ -41,6 +41,11 @@ class Stack:
     after: Mapping[str, Any]
 
 
+def drawing(seed: int) -> Mapping[str, Any]:
+    """The saved generator of a run's draws, before the first of them."""
+    return streams.saved(streams.stream(seed, "draws"))
+
+
 class Stacks:
     """Stacks of `size` draws from one generator, each computed once while it is asked for again and again.
 
@@ -83,13 +88,12 @@ class RandomSearch:
 
     def start(self) -> State:
         """No weights are kept yet: zeros stand in until the first draw is taken."""
-        draws = streams.saved(streams.stream(self.seed, "draws"))
         weights = np.zeros(self.objective.size, self.objective.dtype)
-        return State(iteration=0, weights=weights, step_size=self.scale, streams={"draws": draws})
+        return State(iteration=0, weights=weights, step_size=self.scale, streams={"draws": drawing(self.seed)})
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """k fresh draws; `weights` are the best seen, `loss` is each draw's own."""
-        record, saved = Record(), state.streams["draws"]
+        record, saved = Record(), state.streams.get("draws") or drawing(self.seed)
         best, kept, size = state.best_loss, state.weights, self._stacks.size
         scale = self.objective.dtype.type(self.scale)
         penalty = self.objective.layout.flat(self.objective.penalty)
@@ -111,10 +115,10 @@ class RandomSearch:
     def _data_losses(self, draws: Array) -> Array:
         """The mean data loss of each draw of a stack, shape (K,) float64."""
         objective, N = self.objective, len(self.objective)
-        weights = objective.padded(draws * objective.dtype.type(self.scale))
+        weights = draws * objective.dtype.type(self.scale)
         if not objective.linear:
             run = objective.passing(N, backward=False)
-            run.weights[:] = weights[0]
+            objective.layout.pad(weights[0], run.weights)
             return np.array([run.run(None, objective.places(objective.split.y))])
         sums = np.zeros(len(draws))
         for rows, scores in objective.stacked_scores(weights):
@@ -187,7 +191,7 @@ class PlainTrials:
 def relative_scores(objective: Objective, weights: Array, constant: bool) -> Array:
     """Relative scores (K, C, N) of K weight vectors (K, size); see `DataLoss.relative`."""
     found = np.empty((len(weights), objective.classes, len(objective)), objective.dtype)
-    for rows, scores in objective.stacked_scores(objective.padded(weights)):
+    for rows, scores in objective.stacked_scores(weights):
         found[:, :, rows] = objective.data_loss.relative(scores, objective.split.y[rows], constant)
     return found
 
@@ -213,13 +217,12 @@ class LocalSearch:
     def start(self) -> State:
         """Small random weights, as in the notes."""
         weights = self.objective.initial_weights(streams.stream(self.seed, "weights"), self.initial_scale)
-        draws = streams.saved(streams.stream(self.seed, "draws"))
-        return State(iteration=0, weights=weights, step_size=self.step_size, streams={"draws": draws})
+        return State(iteration=0, weights=weights, step_size=self.step_size, streams={"draws": drawing(self.seed)})
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """k trials; `weights` are the ones kept, `loss` is each trial's own."""
         objective = self.objective
-        record, saved = Record(), state.streams["draws"]
+        record, saved = Record(), state.streams.get("draws") or drawing(self.seed)
         best, kept, size = state.best_loss, state.weights, self._stacks.size
         step_size = np.array(state.step_size, objective.dtype)
         penalty = objective.layout.flat(objective.penalty)
