@@ -9,18 +9,25 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import os.path
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 STRATEGIES = ("random-search", "local-search", "gradient-descent")
-OBJECTIVES = ("svm",)
-DATASETS = ("digits",)
+OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm")
+DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
 METRICS = ("all", "loss")
+UPDATES = ("vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+SCHEDULES = ("constant", "step", "exponential", "1/t", "cosine")
+SAMPLINGS = ("replacement", "epochs")
+YES_NO = ("yes", "no")
 
 GRADIENT = frozenset({"gradient-descent"})
 STEPPING = frozenset({"local-search", "gradient-descent"})
 ALL = frozenset(STRATEGIES)
+HINGE = frozenset({"svm", "two-layer-svm"})
+TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
 
 
 class SpecError(ValueError):
@@ -30,6 +37,13 @@ class SpecError(ValueError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class DataError(SpecError):
+    """The data themselves are missing, damaged or of the wrong shape: the message names the file and what fits."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("dataset", message)
 
 
 def near_match(given: str, known: Iterable[str]) -> str:
@@ -87,6 +101,27 @@ def _whole(text: str) -> int:
     return int(value)
 
 
+def _fraction(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < 1:
+        raise ValueError(f"must be at least 0 and less than 1, not {shown(text)}")
+    return value
+
+
+def _decay_factor(text: str) -> float:
+    value = _number(text)
+    if not 0 < value <= 1:
+        raise ValueError(f"must be greater than 0 and at most 1, not {shown(text)}")
+    return value
+
+
+def _above_one(text: str) -> float:
+    value = _number(text)
+    if value <= 1:
+        raise ValueError(f"must be greater than 1, not {shown(text)}")
+    return value
+
+
 def _at_least(least: int, most: int = 2**53) -> Callable[[str], int]:
     def parse(text: str) -> int:
         value = _whole(text)
@@ -99,6 +134,63 @@ def _at_least(least: int, most: int = 2**53) -> Callable[[str], int]:
     return parse
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """The whole number that may follow a data set's name after a colon, such as spiral:4."""
+
+    unit: str
+    least: int
+    most: int
+    default: int
+
+
+AMOUNTS = {
+    "spiral": Amount("classes", least=2, most=20, default=3),
+    "synthetic-cifar": Amount("training examples", least=100, most=50_000, default=50_000),
+}
+
+
+def is_path(dataset: str) -> bool:
+    """Whether a data set's name means a file or a folder: it holds a separator or ends in .npz or .csv."""
+    separators = {os.path.sep, os.path.altsep or os.path.sep}
+    return dataset.lower().endswith((".npz", ".csv")) or any(separator in dataset for separator in separators)
+
+
+def dataset_parts(dataset: str) -> tuple[str, int | None]:
+    """A known data set's name and its amount, the default where none is written; None where it takes none.
+
+    Raises ValueError that says what fits.
+    """
+    name, colon, amount = (part.strip() for part in dataset.strip().lower().partition(":"))
+    if name not in DATASETS:
+        raise ValueError(
+            f"{shown(dataset)} is not known{near_match(name, DATASETS)} "
+            f"(choose from {', '.join(DATASETS)}, or give the path of a .npz or .csv file)"
+        )
+    takes = AMOUNTS.get(name)
+    if takes is None:
+        if colon:
+            raise ValueError(f"{name} takes no number after it, not {shown(dataset)}")
+        return name, None
+    if not colon:
+        return name, takes.default
+    try:
+        return name, _at_least(takes.least, takes.most)(amount)
+    except ValueError as error:
+        raise ValueError(f"{takes.unit} of {name}: {error}") from None
+
+
+def _dataset(text: str) -> str:
+    """A name as it is always written, or the absolute path of a file, so that a run in any folder finds it."""
+    text = text.strip()
+    if not is_path(text):
+        name, amount = dataset_parts(text)
+        return name if amount is None or amount == AMOUNTS[name].default else f"{name}:{amount}"
+    if not text.isprintable():
+        raise ValueError(f"the path {shown(text)} holds characters that cannot be shown; rename the file")
+    return os.path.abspath(os.path.expanduser(text))
+
+
 def _batch_size(text: str) -> int | None:
     return None if text.strip().lower() in ("full", "n") else _at_least(1)(text)
 
@@ -109,7 +201,10 @@ def _optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that can be chosen: how it is named, explained, read and when it applies."""
+    """One thing that can be chosen: how it is named, explained, read and when it applies.
+
+    It applies to `strategies`, and where each field named in `needs` has one of the values there.
+    """
 
     name: str
     label: str
@@ -117,6 +212,13 @@ class Field:
     parse: Callable[[str], Any]
     choices: tuple[str, ...] = ()
     strategies: frozenset[str] = ALL
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def applies(self, chosen: Mapping[str, Any]) -> bool:
+        """Whether this field decides anything, given what is chosen for the others by name."""
+        return chosen["strategy"] in self.strategies and all(
+            chosen[name] in values for name, values in self.needs.items()
+        )
 
     @property
     def flag(self) -> str:
@@ -124,12 +226,16 @@ class Field:
         return "--" + self.name.replace("_", "-")
 
 
+def _rate(name: str, label: str, explained: str, *updates: str) -> Field:
+    return Field(name, label, explained, _fraction, strategies=GRADIENT, needs={"update": frozenset(updates)})
+
+
 FIELDS: dict[str, Field] = {
-    field.name: field
-    for field in (
+    row.name: row
+    for row in (
         Field("strategy", "strategy", "how the weights are searched", _choice(STRATEGIES), STRATEGIES),
         Field("objective", "objective", "what is minimised", _choice(OBJECTIVES), OBJECTIVES),
-        Field("dataset", "data set", "the examples", _choice(DATASETS), DATASETS),
+        Field("dataset", "data set", "the examples: a name, or the path of your own .npz or .csv", _dataset, DATASETS),
         Field("step_size", "step size", "step size (learning rate)", _positive, strategies=STEPPING),
         Field(
             "batch_size",
@@ -144,15 +250,87 @@ FIELDS: dict[str, Field] = {
             "lambda, the weight of sum(W^2) in the loss",
             _not_negative,
         ),
-        Field("delta", "delta", "the SVM margin", _positive),
+        Field(
+            "regularize_bias",
+            "regularize bias",
+            "whether the biases are in sum(W^2) with the other weights",
+            _choice(YES_NO),
+            YES_NO,
+        ),
+        Field("delta", "delta", "the SVM margin", _positive, needs={"objective": HINGE}),
+        Field(
+            "hidden_size",
+            "hidden units",
+            "hidden units of the two-layer net",
+            _at_least(1, 100_000),
+            needs={"objective": TWO_LAYER},
+        ),
         Field(
             "initial_scale",
             "initial scale",
             "standard deviation of the first weights, and of every draw of random search",
             _positive,
         ),
+        Field(
+            "sampling",
+            "sampling",
+            "how batches are drawn: with replacement, or each example once in an epoch",
+            _choice(SAMPLINGS),
+            SAMPLINGS,
+            GRADIENT,
+        ),
+        Field("update", "update", "the parameter update", _choice(UPDATES), UPDATES, GRADIENT),
+        _rate("momentum", "momentum", "share of the velocity that is kept", "momentum", "nesterov"),
+        _rate("rms_decay", "decay of squares", "share of the mean of squares that is kept", "rmsprop"),
+        _rate("beta1", "beta 1", "share of the mean of gradients that is kept", "adam"),
+        _rate("beta2", "beta 2", "share of the mean of squares that is kept", "adam"),
+        Field("schedule", "schedule", "how the step size falls", _choice(SCHEDULES), SCHEDULES, GRADIENT),
+        Field(
+            "decay_factor",
+            "decay factor",
+            "what a step decay multiplies the step size by",
+            _decay_factor,
+            strategies=GRADIENT,
+            needs={"schedule": frozenset({"step"})},
+        ),
+        Field(
+            "decay_every",
+            "decay every",
+            "iterations between two step decays",
+            _at_least(1),
+            strategies=GRADIENT,
+            needs={"schedule": frozenset({"step"})},
+        ),
+        Field(
+            "decay_rate",
+            "decay rate",
+            "k in exp(-k t) and 1/(1 + k t), per iteration",
+            _not_negative,
+            strategies=GRADIENT,
+            needs={"schedule": frozenset({"exponential", "1/t"})},
+        ),
+        Field(
+            "warm_up",
+            "warm-up",
+            "iterations in which the step size rises to its full value, before the schedule begins",
+            _at_least(0),
+            strategies=GRADIENT,
+        ),
         Field("iterations", "iterations", "budget in iterations, or none", _optional(_at_least(1))),
         Field("seconds", "seconds", "budget in seconds, or none", _optional(_positive)),
+        Field(
+            "divergence_factor",
+            "divergence factor",
+            "a run has diverged at a loss beyond so many times its first",
+            _above_one,
+            strategies=GRADIENT,
+        ),
+        Field(
+            "patience",
+            "patience",
+            "stop after so many evaluations without a better validation loss; or none",
+            _optional(_at_least(1)),
+        ),
         Field("pace", "pace", "iterations per second, to watch; or none for full speed", _optional(_positive)),
         Field("seed", "seed", "the one seed of every random draw", _at_least(0)),
         Field("metrics", "metrics", "what each iteration records: all, or the loss alone", _choice(METRICS), METRICS),
@@ -165,6 +343,12 @@ STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "gradient-descent": {},
 }
 """Where a strategy's defaults differ from RunSpec's own: chosen for digits, so that the story tells."""
+
+OBJECTIVE_DEFAULTS: dict[str, dict[str, Any]] = {
+    "two-layer": {"initial_scale": 0.1},
+    "two-layer-svm": {"initial_scale": 0.1},
+}
+"""Where an objective's defaults differ again: the gradient of a net vanishes near zero weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +366,25 @@ class RunSpec:
     step_size: float = 0.1
     batch_size: int | None = 256
     regularization_strength: float = 0.001
+    regularize_bias: str = "yes"
     delta: float = 1.0
+    hidden_size: int = 50
     initial_scale: float = 0.001
+    sampling: str = "replacement"
+    update: str = "vanilla"
+    momentum: float = 0.9
+    rms_decay: float = 0.99
+    beta1: float = 0.9
+    beta2: float = 0.999
+    schedule: str = "constant"
+    decay_factor: float = 0.5
+    decay_every: int = 250
+    decay_rate: float = 0.001
+    warm_up: int = 0
     iterations: int | None = 1000
     seconds: float | None = None
+    divergence_factor: float = 1e6
+    patience: int | None = None
     pace: float | None = None
     seed: int = 0
     metrics: str = "all"
@@ -196,13 +395,16 @@ class RunSpec:
             object.__setattr__(self, name, parse_field(name, as_text(value)))
         if self.iterations is None and self.seconds is None:
             raise SpecError("iterations", "give a budget: iterations, seconds or both")
+        if self.schedule == "cosine" and self.iterations is None:
+            raise SpecError("schedule", "schedule: cosine ends at the planned iterations; give a budget in iterations")
 
     @property
     def label(self) -> str:
         """A short name for a table, such as 'gradient b256'."""
         if self.strategy != "gradient-descent":
             return self.strategy.replace("-", " ")
-        return "gradient full" if self.batch_size is None else f"gradient b{self.batch_size}"
+        how = "gradient" if self.update == "vanilla" else self.update
+        return f"{how} full" if self.batch_size is None else f"{how} b{self.batch_size}"
 
     def to_json(self) -> str:
         """The whole spec as a JSON object, keys in the order of the fields."""
@@ -239,17 +441,19 @@ def parse_field(name: str, text: str) -> Any:
         raise SpecError(name, f"{FIELDS[name].label}: {error}") from None
 
 
-def defaults(strategy: str = "gradient-descent") -> RunSpec:
-    """The spec that tells the story on digits, for one strategy."""
-    strategy = parse_field("strategy", strategy)
-    return RunSpec(strategy=strategy, **STRATEGY_DEFAULTS[strategy])
+def defaults(strategy: str = "gradient-descent", objective: str = "svm") -> RunSpec:
+    """The spec that tells the story on digits, for one strategy and one objective."""
+    strategy, objective = parse_field("strategy", strategy), parse_field("objective", objective)
+    values = STRATEGY_DEFAULTS[strategy] | OBJECTIVE_DEFAULTS.get(objective, {})
+    return RunSpec(strategy=strategy, objective=objective, **values)
 
 
 def spec_from_fields(texts: Mapping[str, str]) -> RunSpec:
-    """A spec from text fields (a form, a command line); what is absent takes the strategy's default."""
+    """A spec from text fields (a form, a command line); what is absent takes the strategy's and objective's default."""
     unknown_field(texts)
     values = {name: parse_field(name, text) for name, text in texts.items()}
-    return replace(defaults(values.get("strategy", "gradient-descent")), **values)
+    chosen = {name: values[name] for name in ("strategy", "objective") if name in values}
+    return replace(defaults(**chosen), **values)
 
 
 def spec_from_json(text: str) -> RunSpec:
