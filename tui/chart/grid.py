@@ -27,13 +27,17 @@ TITLE_ROWS = AXIS_ROWS = LABEL_ROWS = 1
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`down` x `across` tiles of one size, `shown` of them in use; each has `width` x `rows` cells for its curve."""
+    """`down` x `across` tiles of one size, `shown` of them in use; each has `width` x `rows` cells for its curve.
+
+    The y labels take `label_width` cells at the left.
+    """
 
     shown: int
     across: int
     down: int
     width: int
     rows: int
+    label_width: int
 
 
 def layout(count: int, width: int, height: int, label_width: int = 4) -> Layout | None:
@@ -49,7 +53,7 @@ def _layout(shown: int, across: int, width: int, height: int, label_width: int) 
     down = -(-shown // across)
     wide = (width - label_width - GAP * (across - 1)) // across - AXIS_WIDTH
     rows = (height - LABEL_ROWS) // down - TITLE_ROWS - AXIS_ROWS
-    return Layout(shown, across, down, wide, rows) if wide >= LEAST_WIDTH and rows >= LEAST_ROWS else None
+    return Layout(shown, across, down, wide, rows, label_width) if wide >= LEAST_WIDTH and rows >= LEAST_ROWS else None
 
 
 def _ugliness(one: Layout) -> float:
@@ -58,17 +62,14 @@ def _ugliness(one: Layout) -> float:
 
 
 def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int, sheet: Sheet) -> tuple[Tile, ...]:
-    """The tiles of a view's runs in the rows top..bottom; none where there is no room for one.
+    """The tiles of a view's runs in the rows top..bottom; none where only one of several has room, or not even that.
 
-    Runs that have no tile are counted in the last row. The emphasised run always has one.
+    Runs that have no tile are counted in the row of the title. The emphasised run always has one.
     """
-    whole = ticks_for(axes, max(sheet.width, 12), max(bottom - top, 4))
-    plan = layout(len(view.runs), sheet.width, bottom - top, whole.label_width if whole else 4)
-    if plan is None:
+    planned = _planned(len(view.runs), axes, sheet.width, bottom - top)
+    if planned is None or planned[0].shown == 1 < len(view.runs):
         return ()
-    ticks = ticks_for(axes, plan.width + AXIS_WIDTH, plan.rows + AXIS_ROWS + LABEL_ROWS, 0)
-    if ticks is None:
-        return ()
+    plan, ticks = planned
     layer = rasterise(view, rows, axes, ticks.columns, ticks.rows, sheet.charset)
     said = {one.run_id: one for one in readout(view, _read_at(view))}
     chosen = _chosen(view.runs, plan.shown)
@@ -76,7 +77,7 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
     for place, run in enumerate(chosen):
         down, across = divmod(place, plan.across)
         row = top + down * (plan.rows + TITLE_ROWS + AXIS_ROWS)
-        left = ticks.label_width + across * (plan.width + AXIS_WIDTH + GAP) + AXIS_WIDTH
+        left = plan.label_width + across * (plan.width + AXIS_WIDTH + GAP) + AXIS_WIDTH
         plot = Plot(left, row + TITLE_ROWS, ticks.columns, ticks.rows)
         is_lowest = place + plan.across >= len(chosen)
         _draw_frame(ticks, plot, sheet, first=across == 0, lowest=is_lowest)
@@ -88,6 +89,20 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
         text = sheet.fitted(f" +{left_out} more ", sheet.width)
         sheet.write(top - 1 if top else bottom - 1, sheet.width - len(text) - 1, text, HINT)
     return tuple(tiles)
+
+
+def _planned(count: int, axes: Axes, width: int, height: int) -> tuple[Layout, Ticks] | None:
+    """The layout and the ticks of its tiles: which ticks there are depends on the layout, and their room on them."""
+    label_width = 0
+    for _ in range(4):
+        plan = layout(count, width, height, label_width)
+        ticks = plan and ticks_for(axes, plan.width + AXIS_WIDTH, plan.rows + AXIS_ROWS + LABEL_ROWS, 0)
+        if plan is None or not isinstance(ticks, Ticks):
+            return None
+        if ticks.label_width <= label_width:
+            return plan, ticks
+        label_width = ticks.label_width
+    return None
 
 
 def _read_at(view: ChartView) -> float:

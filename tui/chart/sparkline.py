@@ -32,7 +32,7 @@ def sparkline(values: Sequence[float] | Floats, width: int, charset: Charset = "
     low, high = float(np.nanmin(means)), float(np.nanmax(means))
     share = (means - low) / (high - low) if math.isfinite(high - low) and high > low else means * 0.0
     if charset == "ascii":
-        return "".join(" " if math.isnan(s) else ASCII_LEVELS[min(int(s * 4), 3)] for s in share)
+        return "".join(" " if math.isnan(s) else ASCII_LEVELS[min(int(s * 4), 3)] for s in share).ljust(width)
     rows = np.full(columns, np.nan)
     rows[: len(share)] = 3 - np.minimum(np.floor(share * 4), 3)
     bits = line_bits(rows[None, :], 1)[0, 0]
