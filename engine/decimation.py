@@ -31,7 +31,9 @@ class Buckets:
     @property
     def mean(self) -> Floats:
         """The mean of the finite values, NaN where there is none."""
-        return np.divide(self.total, self.count, out=np.full(len(self), np.nan), where=self.count > 0)
+        mean = np.full(len(self), np.nan)
+        np.divide(self.total, self.count, out=mean, where=self.count > 0)
+        return mean
 
 
 def bucket_starts(first: int, count: int, width: int) -> Integers:

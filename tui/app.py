@@ -90,6 +90,8 @@ class Dashboard(App[int], inherit_bindings=False):
 
     def on_choices_changed(self, message: ChoicesChanged) -> None:
         self.choices = message.choices
+        if not self._unreadable:
+            self._board.tell("")
         self._show()
 
     def on_sentence_dismissed(self) -> None:

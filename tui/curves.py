@@ -40,6 +40,7 @@ def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: set[str])
         curve=snapshot.curves.get(run.run_id),
         kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
         planned_iterations=None if spec is None else spec.iterations,
+        growing=run.state in ("queued", "running", "paused"),
         examples_per_iteration=1 if spec is None else spec.batch_size or EXAMPLES.get(spec.dataset, 1),
         emphasised=run.run_id == choices.pointed,
     )

@@ -32,11 +32,11 @@ def _words(spec: RunSpec) -> list[str]:
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
     return [
         spec.strategy.replace("-", " ", 1) if gradient else spec.strategy.replace("-", " "),
+        batch if gradient else "",
+        "" if spec.strategy == "random-search" else f"step size {fmt.setting(spec.step_size)}",
         f"{spec.objective} Δ {fmt.setting(spec.delta)}",
         f"λ {fmt.setting(spec.regularization_strength)}",
         spec.dataset,
-        batch if gradient else "",
-        "" if spec.strategy == "random-search" else f"step size {fmt.setting(spec.step_size)}",
         f"seed {spec.seed}",
         "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
     ]

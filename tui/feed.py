@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
-from engine.jobs import liveness
+from engine.jobs.liveness import alive, lost
 from engine.store import Curve, Evaluation, Reader, Run, open_for_reading
 from tui.choices import Choices
 from tui.snapshot import Snapshot, Wanted
@@ -71,8 +71,8 @@ class Source:
         workers = reader.workers()
         before = self._lost, self._workers
         self._judged_at = time.monotonic()
-        self._lost = liveness.lost(runs, workers)
-        self._workers = liveness.alive(workers)
+        self._lost = lost(runs, workers)
+        self._workers = alive(workers)
         return before != (self._lost, self._workers)
 
     def _snapshot(self, reader: Reader, runs: tuple[Run, ...], choices: Choices, columns: int) -> Snapshot:

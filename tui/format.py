@@ -90,8 +90,3 @@ def bar(share: float, width: int) -> tuple[str, str]:
     halves = round(max(0.0, min(1.0, share)) * width * 2)
     done = "━" * (halves // 2) + "╸" * (halves % 2)
     return done, "─" * (width - len(done))
-
-
-def listed(words: list[str]) -> str:
-    """Words as a sentence lists them: a, b and c."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

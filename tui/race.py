@@ -15,18 +15,20 @@ def racers(snapshot: Snapshot) -> tuple[Run, ...]:
     return runs if tuple(run.spec for run in runs) == race() else ()
 
 
-def verdict(snapshot: Snapshot) -> str:
-    """One line on what the race showed, in numbers from the store; '' while it goes on or when there is none."""
+def verdict(snapshot: Snapshot, *, long: bool = True) -> str:
+    """What the race showed, in numbers from the store; '' while it goes on or when there is none."""
     runs = racers(snapshot)
     if not runs or not all(run.state in ENDED for run in runs):
         return ""
-    if any(run.state != "finished" or run.best_loss is None for run in runs):
-        return "The race ended early. n starts a run of your own."
-    places = sorted(runs, key=lambda run: run.best_loss if run.best_loss is not None else float("inf"))
-    first, *others = places
-    behind = fmt.listed([f"{label(run)} {fmt.number(run.best_loss)}" for run in others])
-    right = ""
-    for evaluation in snapshot.evaluations.get(first.run_id, ()):
-        if evaluation.split == "validation":
-            right = f" and reads {fmt.percent(evaluation.accuracy)} of unseen digits right"
-    return f"{label(first)} came down to {fmt.number(first.best_loss)}{right}; {behind}.  n: a run of your own"
+    reached = [(run.best_loss, run) for run in runs if run.state == "finished" and run.best_loss is not None]
+    if len(reached) < len(runs):
+        return "The race ended early."
+    (best, first), *others = sorted(reached, key=lambda pair: pair[0])
+    behind = [f"{label(run)} {fmt.number(loss)}" for loss, run in others]
+    if not long:
+        return " · ".join([f"{label(first)} {fmt.number(best)}", *behind])
+    right = next(
+        (e.accuracy for e in reversed(snapshot.evaluations.get(first.run_id, ())) if e.split == "validation"), None
+    )
+    reading = "" if right is None else f" and reads {fmt.percent(right)} right"
+    return f"{label(first)} reached {fmt.number(best)}{reading}; {', '.join(behind)}"

@@ -7,10 +7,12 @@ import shutil
 import sys
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Thread
 
 from engine.store import open_for_writing
 from engine.text import clean
 from tui import signals
+from tui.chart import warm_up
 from tui.feed import Feed, Outcome
 from tui.snapshot import Snapshot, Wanted
 
@@ -27,6 +29,7 @@ def run(path: Path) -> int:
     first: SimpleQueue[Outcome] = SimpleQueue()
     feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), first.put)
     feed.start()
+    Thread(target=warm_up, name="warm-up", daemon=True).start()
     from tui.app import Dashboard
     from tui.messages import SignalCaught
 

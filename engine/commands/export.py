@@ -15,7 +15,14 @@ ROWS_PER_READ = 20_000
 
 @click.command("export")
 @click.argument("run_id", metavar="RUN", type=int)
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="CSV, or one JSON object per line.",
+)
 @click.option(
     "--output", type=click.Path(dir_okay=False, writable=True), help="A file instead of stdout; not overwritten."
 )

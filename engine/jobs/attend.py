@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
 
 from engine import optimize
 from engine.block import Block, concatenate
 from engine.jobs.environment import environment_json
+from engine.jobs.patience import patiently
 from engine.optimize import Optimization
 from engine.spec import SpecError
 from engine.state import State, state_from_bytes, state_to_bytes
@@ -25,9 +25,7 @@ from engine.store import (
     Fenced,
     RunWriter,
     Store,
-    StoreBusy,
     StoreError,
-    StoreFull,
 )
 
 log = logging.getLogger(__name__)
@@ -44,10 +42,7 @@ CHECKPOINT_SHARE = 0.02
 """A checkpoint waits until it costs no more than this share of the time."""
 
 BEAT_S = 0.5
-RETRY_S = 1.0
 FALLEN_BEHIND_S = 1.0
-
-T = TypeVar("T")
 
 
 def attend(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
@@ -58,18 +53,20 @@ def attend(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
     """
     log.info("run %d, attempt %d: %s", claim.run_id, claim.attempt, claim.spec.to_json())
     try:
-        writer = store.writer(claim)
+        writer = patiently(lambda: store.writer(claim), leave)
         try:
             optimization = optimize.build(claim.spec)
             Attendance(optimization, writer, _first_state(optimization, claim), leave).carry_on()
         except SpecError as error:
             log.error("run %d cannot be built: %s", claim.run_id, error.message)
-            writer.fail(error.message)
+            reason = error.message
+            patiently(lambda: writer.fail(reason), leave)
         except StoreError:
             raise
         except Exception as error:
             log.exception("run %d failed", claim.run_id)
-            writer.fail(f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            patiently(lambda: writer.fail(reason), leave)
     except Fenced as error:
         log.warning("%s", error)
 
@@ -111,7 +108,7 @@ class Attendance:
     def carry_on(self) -> None:
         """Advance until something ends this attempt."""
         claim = self.writer.claim
-        self._tried(partial(self.writer.record_environment, environment_json()))
+        patiently(partial(self.writer.record_environment, environment_json()), self.leave)
         commands = self._flush(with_checkpoint=claim.checkpoint is None)
         while True:
             if self.leave():
@@ -226,10 +223,10 @@ class Attendance:
         """Commit what has gathered, with a checkpoint when one is due; returns the waiting commands."""
         with_checkpoint |= time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
         checkpoint = self._checkpoint("resume") if with_checkpoint else None
-        commands = self._tried(
-            lambda: self.writer.write(
-                self._gathered(), evaluations=self._evaluations, checkpoint=checkpoint, applied=applied
-            )
+        gathered = self._gathered()
+        commands = patiently(
+            lambda: self.writer.write(gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied),
+            self.leave,
         )
         self._written()
         return commands
@@ -245,10 +242,10 @@ class Attendance:
         if final:
             self._evaluate(list(self.optimization.objectives))
         checkpoint = self._checkpoint("end" if final else "resume")
-        self._tried(
-            lambda: end(
-                reason, block=self._gathered(), evaluations=self._evaluations, checkpoint=checkpoint, applied=applied
-            )
+        gathered = self._gathered()
+        patiently(
+            lambda: end(reason, block=gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied),
+            self.leave,
         )
         self._written()
         log.info("run %d at iteration %d: %s", self.writer.claim.run_id, self.state.iteration, reason)
@@ -296,14 +293,3 @@ class Attendance:
             before, self.state = self.state.step_size, optimize.with_step_size(self.state, step_size)
             return f"step size {before:g} to {step_size:g}"
         return {"pause": "withdrawn", "resume": "it was running"}.get(command.verb, "not understood")
-
-    def _tried(self, commit: Callable[[], T]) -> T:
-        """Commit, and again when the store is busy or full: the run waits, nothing is lost."""
-        while True:
-            try:
-                return commit()
-            except (StoreBusy, StoreFull) as error:
-                if self.leave():
-                    raise
-                log.warning("run %d waits: %s", self.writer.claim.run_id, error)
-                time.sleep(RETRY_S)

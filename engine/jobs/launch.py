@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,21 +52,27 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
 
 
 def log_folder() -> Path:
-    """Where workers write their logs: the user's state folder, made on first use; a temporary one if it cannot be."""
+    """Where workers write their logs: in the user's state folder, so that nothing gathers beside the store."""
     base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    folder = Path(base) / "lossboard" / "workers"
-    with suppress(OSError):  # a home that cannot be written must not keep a run from starting
+    return Path(base) / "lossboard" / "workers"
+
+
+def _open_log() -> tuple[int, str]:
+    """A new log file and its path; the null device and '' when none can be made: that must not stop a run."""
+    folder = log_folder()
+    try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if os.access(folder, os.W_OK):
-        return folder
-    return Path(tempfile.mkdtemp(prefix="lossboard-workers-"))
+        for old in sorted(folder.glob("*.log"))[: -LOGS_KEPT + 1]:
+            old.unlink(missing_ok=True)
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-")
+        return tempfile.mkstemp(prefix=stamp, suffix=".log", dir=folder)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY), ""
 
 
 def _start(store: Path) -> tuple[Process, str] | None:
     """One detached worker: its own session, so that it outlives the terminal; nothing open but its log."""
-    folder = log_folder()
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-")
-    descriptor, log = tempfile.mkstemp(prefix=stamp, suffix=".log", dir=folder)
+    descriptor, log = _open_log()
     try:
         # -P: a file in the current folder must not be imported in place of a library.
         child = subprocess.Popen(
@@ -81,7 +86,6 @@ def _start(store: Path) -> tuple[Process, str] | None:
     finally:
         os.close(descriptor)
     _children.append(child)
-    _prune(folder)
     process = identify(child.pid)
     return None if process is None else (process, log)
 
@@ -89,8 +93,3 @@ def _start(store: Path) -> tuple[Process, str] | None:
 def _reap() -> None:
     """Take note of children that have ended: until then their process table entries stay."""
     _children[:] = [child for child in _children if child.poll() is None]
-
-
-def _prune(folder: Path) -> None:
-    for old in sorted(folder.glob("*.log"))[:-LOGS_KEPT]:
-        old.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from engine.jobs.attend import attend
 from engine.jobs.liveness import this_process
+from engine.jobs.patience import patiently
 from engine.jobs.recovery import recover_lost_runs
 from engine.store import StoreError, open_for_writing
 
@@ -28,15 +29,15 @@ def work(
     """
     attended = 0
     with open_for_writing(path) as store:
-        worker_id = store.register_worker(this_process(), log_path)
+        worker_id = patiently(lambda: store.register_worker(this_process(), log_path), leave)
         log.info("worker %d works for %s", worker_id, store.path)
         try:
             while not leave() and attended != max_runs:
-                for run_id in recover_lost_runs(store):
+                for run_id in patiently(lambda: recover_lost_runs(store), leave):
                     log.info("run %d had lost its worker; it is queued again", run_id)
-                claim = store.queue.claim(worker_id)
+                claim = patiently(lambda: store.queue.claim(worker_id), leave)
                 if claim is None:
-                    if store.leave_if_idle(worker_id):
+                    if patiently(lambda: store.leave_if_idle(worker_id), leave):
                         break
                     continue
                 attended += 1
@@ -44,6 +45,7 @@ def work(
         finally:
             try:
                 store.leave(worker_id)
+                store.fold_journal()
             except StoreError as error:
                 log.error("could not say goodbye: %s", error)
     log.info("worker %d leaves after %d runs", worker_id, attended)

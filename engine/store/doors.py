@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.store.connection import Connection, connect_for_reading, connect_for_writing
+from engine.store.connection import Connection
+from engine.store.opening import connect_for_reading, connect_for_writing
 from engine.store.queue import Queue
 from engine.store.reader import WORKER_COLUMNS, Reader
 from engine.store.records import Claim, Process, Worker
@@ -84,6 +85,10 @@ class Store:
             raw.execute(
                 "UPDATE workers SET left_at = ? WHERE worker_id = ? AND left_at IS NULL", (utc_now(), worker_id)
             )
+
+    def fold_journal(self) -> None:
+        """Bring what is committed from the -wal file into the store's file, so that a copy of that one has it all."""
+        self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Close the file; twice is harmless."""

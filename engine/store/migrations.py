@@ -80,11 +80,12 @@ M001 = (
     CREATE TABLE iterations (
       run_id         INTEGER NOT NULL REFERENCES runs(run_id),
       iteration      INTEGER NOT NULL,  -- from 0
-      elapsed_s      REAL,
+      elapsed_us     INTEGER,           -- time spent running: as whole microseconds it takes half the room
       loss           REAL,              -- of this proposal or batch; NULL where it was not a number
       data_loss      REAL,
       gradient_norm  REAL,
       step_size      REAL,
+      elapsed_s      REAL GENERATED ALWAYS AS (elapsed_us / 1e6) VIRTUAL,
       PRIMARY KEY (run_id, iteration)
     ) STRICT, WITHOUT ROWID
     """,

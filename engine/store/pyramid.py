@@ -57,7 +57,9 @@ class Pyramid:
         first = block.first_iteration
         starts = bucket_starts(first, len(block), 1 << LEVELS[0])
         buckets, bucket = decimate(block.loss, starts), first >> LEVELS[0]
-        times = _ends(block.elapsed_s, starts, len(block))
+        # As the rows keep it, so that the pyramid can be rebuilt from them to the last digit.
+        times = None if block.elapsed_s is None else np.rint(block.elapsed_s * 1e6) / 1e6
+        times = _ends(times, starts, len(block))
         for level in LEVELS:
             if level != LEVELS[0]:
                 starts = bucket_starts(bucket, len(buckets), 4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -13,10 +12,9 @@ from engine.block import Block
 from engine.store import pyramid
 from engine.store.connection import Connection
 from engine.store.records import Checkpoint, Claim, Command, Evaluation, Fenced, RunState
+from engine.store.rows import insert_rows, keep_checkpoint
+from engine.store.summary import Summary
 from engine.store.timing import utc_now
-
-STATEMENT_ROWS = (128, 16, 1)
-"""Rows per INSERT: long statements for speed, few lengths so that SQLite keeps them prepared."""
 
 RATE_WINDOW_S = 2.0
 WORKER_HEARTBEAT_S = 1.0
@@ -207,90 +205,3 @@ UPDATE_RUN = f"""
 
 def _fenced(claim: Claim) -> Fenced:
     return Fenced(f"run {claim.run_id} is no longer this worker's (attempt {claim.attempt}); nothing was written")
-
-
-class Summary:
-    """What the table `runs` says of the iterations done so far."""
-
-    __slots__ = ("best_iteration", "best_loss", "diverged_at", "elapsed_s", "iterations_done", "last_loss")
-
-    def __init__(
-        self,
-        iterations_done: int,
-        elapsed_s: float,
-        last_loss: float | None,
-        best_loss: float | None,
-        best_iteration: int | None,
-        diverged_at: int | None,
-    ) -> None:
-        self.iterations_done = iterations_done
-        self.elapsed_s = elapsed_s
-        self.last_loss = last_loss
-        self.best_loss = best_loss
-        self.best_iteration = best_iteration
-        self.diverged_at = diverged_at
-
-    def values(self) -> tuple[Any, ...]:
-        """In the order of the constructor."""
-        return (
-            self.iterations_done,
-            self.elapsed_s,
-            self.last_loss,
-            self.best_loss,
-            self.best_iteration,
-            self.diverged_at,
-        )
-
-    def after(self, block: Block) -> Summary:
-        """The summary once this block, at least one iteration, has been added."""
-        finite = np.isfinite(block.loss)
-        best_loss, best_iteration, diverged_at = self.best_loss, self.best_iteration, self.diverged_at
-        if finite.any():
-            at = int(np.where(finite, block.loss, np.inf).argmin())
-            low = float(block.loss[at])
-            if best_loss is None or low < best_loss:
-                best_loss, best_iteration = low, block.first_iteration + at
-        if diverged_at is None and not finite.all():
-            diverged_at = block.first_iteration + int(finite.argmin())
-        elapsed_s = self.elapsed_s if block.elapsed_s is None else float(block.elapsed_s[-1])
-        return Summary(block.end_iteration, elapsed_s, float(block.loss[-1]), best_loss, best_iteration, diverged_at)
-
-
-def insert_rows(raw: sqlite3.Connection, run_id: int, block: Block) -> None:
-    """Insert a block into `iterations`, naming only the columns that are there: binding NULLs costs as much as data.
-
-    SQLite stores NaN as NULL; Inf is kept.
-    """
-    columns = block.columns()
-    names, width, count = ", ".join(columns), len(columns) + 1, len(block)
-    flat: list[Any] = [None] * (count * width)
-    flat[0::width] = range(block.first_iteration, block.end_iteration)
-    for place, column in enumerate(columns.values(), start=1):
-        flat[place::width] = column.tolist()
-    row = f"({int(run_id)}{', ?' * width})"
-    done = 0
-    for rows in STATEMENT_ROWS:
-        statement = f"INSERT INTO iterations (run_id, iteration, {names}) VALUES {', '.join([row] * rows)}"
-        while count - done >= rows:
-            raw.execute(statement, flat[done * width : (done + rows) * width])
-            done += rows
-
-
-def keep_checkpoint(raw: sqlite3.Connection, run_id: int, checkpoint: Checkpoint) -> None:
-    """Store a checkpoint; of those that only serve to go on, the newest stays.
-
-    A checkpoint further on is progress: the workers that were lost before it no longer count.
-    """
-    raw.execute(
-        "UPDATE runs SET times_lost = 0 WHERE run_id = ? AND times_lost > 0 "
-        "AND ? > (SELECT coalesce(max(iteration), 0) FROM checkpoints WHERE run_id = runs.run_id)",
-        (run_id, checkpoint.iteration),
-    )
-    raw.execute(
-        "DELETE FROM checkpoints WHERE run_id = ? AND kind = 'resume' AND iteration <> ?",
-        (run_id, checkpoint.iteration),
-    )
-    raw.execute(
-        "INSERT OR REPLACE INTO checkpoints (run_id, iteration, kind, created_at, state) VALUES (?, ?, ?, ?, ?)",
-        (run_id, checkpoint.iteration, checkpoint.kind, utc_now(), checkpoint.data),
-    )

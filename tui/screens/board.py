@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -12,6 +13,7 @@ from engine.store import ENDED
 from tui import keymap
 from tui.choices import Choices
 from tui.curves import chart_view
+from tui.keymap import Key
 from tui.messages import (
     ChoicesChanged,
     NewRunRequested,
@@ -29,10 +31,13 @@ from tui.widgets.footer import key_line, message_line
 from tui.widgets.header import header
 from tui.widgets.lines import Lines, strip
 from tui.widgets.runs_table import RunsTable, beside
-from tui.widgets.welcome import WELCOME_KEYS, Welcome
+from tui.widgets.welcome import WELCOME_KEYS, welcome
 
 WIDE = 100
 """Columns from which the chart stands beside the table instead of below it."""
+
+LONG_VERDICT = 115
+"""Columns that the longer sentence on a race takes."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
@@ -46,16 +51,17 @@ class Board(Screen[None], inherit_bindings=False):
     BINDINGS = keymap.bindings("board")
     DEFAULT_CSS = """
     #body { height: 1fr; layout: vertical; }
-    RunsTable { height: 35%; min-height: 4; max-height: 10; }
+    RunsTable { height: auto; min-height: 4; max-height: 40%; }
     Board.-wide #body { layout: horizontal; }
     Board.-wide RunsTable { width: 44%; min-width: 48; max-width: 84; height: 100%; max-height: 100%; }
     #details { height: 2; }
+    #welcome, #small { height: 1fr; }
     #message, #small, #welcome { display: none; }
     Board.-telling #message { display: block; }
     Board.-empty #body, Board.-empty #details { display: none; }
     Board.-empty #welcome { display: block; }
     Board.-small > * { display: none; }
-    Board.-small > #small { display: block; height: 1fr; }
+    Board.-small > #small { display: block; }
     """
 
     def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices) -> None:
@@ -65,62 +71,73 @@ class Board(Screen[None], inherit_bindings=False):
         self._store_name = store_name
         self._sentence = ""
         self._failed = False
+        self._hushed = ""
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="header")
+        self._arrange(self.app.size)
+        yield Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header")
         with Container(id="body"):
-            yield RunsTable()
-            yield ChartPane()
-        yield Welcome(id="welcome")
-        yield Lines(id="details")
-        yield Lines(id="message")
-        yield Lines(id="footer")
-        yield Lines(id="small")
+            yield RunsTable(self.snapshot, self.choices)
+            yield ChartPane(chart_view(self.snapshot, self.choices))
+        yield Lines(welcome, css_id="welcome")
+        yield Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details")
+        yield Lines(self._message, css_id="message")
+        yield Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer")
+        yield Lines(self._too_small, css_id="small")
 
     def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
-        self.set_class(width >= WIDE, "-wide")
-        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
-        self.paint(width)
+        self._arrange(event.size)
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
         """Show what was read, or the same under other choices."""
         self.snapshot, self.choices = snapshot, choices
-        self.paint(self.size.width)
+        self.paint()
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence above the keys until it is put away; '' puts it away."""
         self._sentence, self._failed = sentence, failed
-        self.paint(self.size.width)
+        self.paint()
 
     @property
     def empty(self) -> bool:
         """No run in the store yet."""
         return not self.snapshot.runs
 
-    def paint(self, width: int) -> None:
+    def paint(self) -> None:
         """Bring every line up to date; what did not change is not sent."""
-        sentence = self._sentence or verdict(self.snapshot)
-        self.set_class(bool(sentence), "-telling")
-        self.set_class(self.empty, "-empty")
-        keys = [key for key in keymap.keys_of("board") if not self.empty or key.action in WELCOME_KEYS]
-        self._lines("header", [header(self.snapshot, self._store_name, width)])
-        self._lines("details", details(self.snapshot, self.choices, width))
-        self._lines("message", [message_line(sentence, width, failed=self._failed and bool(self._sentence))])
-        self._lines("footer", [key_line([*(keymap.keys_of("welcome") if self.empty else ()), *keys], width)])
-        self._lines("small", self._too_small(width))
-        self.query_one(RunsTable).update(self.snapshot, self.choices)
-        self.query_one(ChartPane).update(chart_view(self.snapshot, self.choices))
+        self._arrange(self.app.size)
+        self.query_one(RunsTable).show(self.snapshot, self.choices)
+        self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
+        for lines in self.query(Lines):
+            lines.update()
 
-    def _lines(self, css_id: str, strips: list[Strip]) -> None:
-        self.query_one(f"#{css_id}", Lines).show(strips)
+    def _arrange(self, size: Size) -> None:
+        small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
+        self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(small, "-small")
+        self.set_class(self.empty and not small, "-empty")
+        self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
 
-    def _too_small(self, width: int) -> list[Strip]:
-        words = (
-            "terminal too small",
-            f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}",
-            f"{self.snapshot.going_on} go on · q quit",
-        )
+    def _telling(self, width: int) -> tuple[str, str]:
+        """What to say above the keys, and what to press next."""
+        if self._sentence:
+            return self._sentence, ""
+        seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
+        return ("", "") if seen == self._hushed else (seen, "n: your own run")
+
+    def _message(self, width: int, _: int) -> list[Strip]:
+        sentence, hint = self._telling(width)
+        return [message_line(sentence, width, hint, failed=self._failed)]
+
+    def _keys(self) -> list[Key]:
+        keys = keymap.keys_of("board")
+        if not self.empty:
+            return keys
+        return [*keymap.keys_of("welcome"), *(key for key in keys if key.action in WELCOME_KEYS)]
+
+    def _too_small(self, width: int, _: int) -> list[Strip]:
+        going_on = f"{self.snapshot.going_on} runs go on"
+        words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", going_on, "q quit")
         return [strip([(word, WARNED)], width) for word in words]
 
     def _choose(self, choices: Choices) -> None:
@@ -159,8 +176,11 @@ class Board(Screen[None], inherit_bindings=False):
     def action_back(self) -> None:
         if self._sentence:
             self.post_message(SentenceDismissed())
-        else:
+        elif self.choices.alone:
             self._choose(self.choices.looking(alone=False))
+        else:
+            self._hushed = self._telling(self.app.size.width)[0]
+            self.paint()
 
     def action_log_y(self) -> None:
         self._choose(self.choices.with_other_y())

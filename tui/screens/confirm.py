@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -21,7 +20,7 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
     BINDINGS = keymap.bindings("confirm")
     DEFAULT_CSS = """
     Confirm { align: left bottom; background: transparent; }
-    #question, #footer { background: $surface; }
+    Lines { background: $surface; }
     """
 
     def __init__(self, question: str, confirmed: Message) -> None:
@@ -30,13 +29,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         self._confirmed = confirmed
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="question")
-        yield Lines(id="footer")
-
-    def on_resize(self, event: events.Resize) -> None:
-        width = event.size.width
-        self.query_one("#question", Lines).show([strip([(" ? ", WARNED), (self._question, TEXT)], width)])
-        self.query_one("#footer", Lines).show([key_line(keymap.keys_of("confirm"), width)])
+        yield Lines(lambda width, _: [strip([(" ? ", WARNED), (self._question, TEXT)], width)])
+        yield Lines(lambda width, _: [key_line(keymap.keys_of("confirm"), width)])
 
     def action_confirm(self) -> None:
         self.app.post_message(self._confirmed)

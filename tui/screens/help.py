@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.strip import Strip
@@ -24,13 +23,8 @@ class Help(Screen[None], inherit_bindings=False):
     DEFAULT_CSS = "#page { height: 1fr; }"
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="page")
-        yield Lines(id="footer")
-
-    def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
-        self.query_one("#page", Lines).show(page(keymap.keys_of("board"), width, height - 1))
-        self.query_one("#footer", Lines).show([key_line(keymap.keys_of("help"), width)])
+        yield Lines(lambda width, height: page(keymap.keys_of("board"), width, height), css_id="page")
+        yield Lines(lambda width, _: [key_line(keymap.keys_of("help"), width)])
 
     def action_close(self) -> None:
         self.dismiss()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Input
 
 from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
@@ -19,7 +19,6 @@ from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip
 
 NAME = "name"
-LABEL_WIDTH = 16
 LONGEST_TEXT = 60
 
 
@@ -34,7 +33,6 @@ class NewRun(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = "#strategy"
     BINDINGS = keymap.bindings("form")
     DEFAULT_CSS = """
-    #title, #footer, #verdict { height: 1; }
     #fields { height: 1fr; scrollbar-size: 1 1; padding: 1 0 0 0; }
     .field { height: 1; }
     .field Input {
@@ -42,7 +40,7 @@ class NewRun(Screen[None], inherit_bindings=False):
         &:focus { background: $surface; border: none; }
     }
     .label { width: 18; }
-    .says { width: 1fr; padding: 0 0 0 1; }
+    .remark { width: 1fr; padding: 0 0 0 1; }
     """
 
     def __init__(self, draft: Mapping[str, str]) -> None:
@@ -51,27 +49,47 @@ class NewRun(Screen[None], inherit_bindings=False):
         self._called = self._touched.pop(NAME, "")
         self._texts: dict[str, str] = {}
         self._submitted = False
+        self._errors: dict[str, str] = {}
         self._fill()
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="title")
+        yield Lines(
+            lambda width, _: [strip([(" new run", STRONG), ("   in the background, like every run", DIM)], width)]
+        )
         with VerticalScroll(id="fields", can_focus=False):
             for name, field in FIELDS.items():
                 with Horizontal(classes="field", id=f"row-{name}"):
-                    yield Lines(classes="label", id=f"label-{name}")
+                    yield self._label(name, field.label)
                     if field.choices:
                         yield Choice(name, field.choices, self._texts[name])
                     else:
                         yield _input(name, self._texts[name])
-                    yield Lines(classes="says", id=f"says-{name}")
+                    yield self._remark(name, field.label, field.help)
             with Horizontal(classes="field"):
-                yield Lines(classes="label", id=f"label-{NAME}")
+                yield self._label(NAME, "name")
                 yield _input(NAME, self._called)
-                yield Lines(classes="says", id=f"says-{NAME}")
-        yield Lines(id="verdict")
-        yield Lines(id="footer")
+                yield self._remark(NAME, "name", "what the table calls it; may stay empty")
+        yield Lines(lambda width, _: [strip(_verdict(self._errors, self._submitted), width)])
+        yield Lines(lambda width, _: [key_line(keymap.keys_of("form", "choice"), width)])
 
-    def on_resize(self, event: events.Resize) -> None:
+    def _label(self, name: str, label: str) -> Lines:
+        def build(width: int, _: int) -> list[Strip]:
+            focused = self.focused is not None and self.focused.id == name
+            sign: Part = ("▌ ", ACCENTED) if focused else ("  ", TEXT)
+            return [strip([sign, (label, STRONG if focused else TEXT)], width)]
+
+        return Lines(build, classes="label")
+
+    def _remark(self, name: str, label: str, explanation: str) -> Lines:
+        def build(width: int, _: int) -> list[Strip]:
+            error = self._errors.get(name)
+            if error is None:
+                return [strip([(explanation, DIM)], width)]
+            return [strip([(error.removeprefix(f"{label}: "), FAILED)], width)]
+
+        return Lines(build, classes="remark")
+
+    def on_mount(self) -> None:
         self._paint()
 
     def on_descendant_focus(self) -> None:
@@ -136,28 +154,12 @@ class NewRun(Screen[None], inherit_bindings=False):
         self._paint({field: sentence})
 
     def _paint(self, rejected: Mapping[str, str] | None = None) -> None:
-        width = self.size.width
-        errors = {**self.errors(), **(rejected or {})}
+        self._errors = {**self.errors(), **(rejected or {})}
         applicable = self._applicable()
-        title: list[Part] = [(" new run", STRONG), ("   a run of your own, in the background", DIM)]
-        self._lines("title").show([strip(title, width)])
-        for name, field in FIELDS.items():
+        for name in FIELDS:
             self.query_one(f"#row-{name}").display = name in applicable
-            self._say(name, field.label, field.help, errors.get(name))
-        self._say(NAME, "name", "what the table calls it; may stay empty", None)
-        self._lines("verdict").show([strip(_verdict(errors, self._submitted), width)])
-        self._lines("footer").show([key_line(keymap.keys_of("form", "choice"), width)])
-
-    def _say(self, name: str, label: str, explanation: str, error: str | None) -> None:
-        focused = self.focused is not None and self.focused.id == name
-        sign: Part = ("▌ ", ACCENTED) if focused else ("  ", TEXT)
-        self._lines(f"label-{name}").show([strip([sign, (label, STRONG if focused else TEXT)], LABEL_WIDTH + 2)])
-        says = self._lines(f"says-{name}")
-        text = error.removeprefix(f"{label}: ") if error else explanation
-        says.show([strip([(text, FAILED if error else DIM)], max(self.size.width - LABEL_WIDTH - 26, 0))])
-
-    def _lines(self, css_id: str) -> Lines:
-        return self.query_one(f"#{css_id}", Lines)
+        for lines in self.query(Lines):
+            lines.update()
 
     def action_submit(self) -> None:
         errors = self.errors()

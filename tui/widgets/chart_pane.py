@@ -17,26 +17,20 @@ class ChartPane(Widget):
 
     DEFAULT_CSS = "ChartPane { width: 1fr; height: 1fr; }"
 
-    def __init__(self) -> None:
+    def __init__(self, view: ChartView) -> None:
         super().__init__()
         self.picture: Picture | None = None
         """What is on the screen now."""
-        self._view = ChartView()
+        self._view = view
         self._rows: dict[int, Strip] = {}
 
-    def update(self, view: ChartView) -> None:
+    def show(self, view: ChartView) -> None:
         """Draw this view."""
         self._view = view
-        self._draw()
-
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        width, height = self.size
-        if not (width and height and self.display):
-            return
-        before, self.picture = self.picture, chart.draw(self._view, width, height, previous=self.picture)
+        before = self.picture
+        if before is None or (before.width, before.height) != self.size:
+            return  # not drawn yet at this size: render_line will
+        self.picture = self._drawn()
         reach: dict[int, int] = {}
         for span in self.picture.changed_spans(before):
             reach[span.row] = max(reach.get(span.row, 0), span.stop)
@@ -44,9 +38,13 @@ class ChartPane(Widget):
             self._rows.pop(row, None)
             self.refresh(Region(0, row, stop, 1))
 
+    def _drawn(self) -> Picture:
+        return chart.draw(self._view, self.size.width, self.size.height, previous=self.picture)
+
     def render_line(self, y: int) -> Strip:
-        if self.picture is None or y >= self.picture.height:
-            return Strip.blank(self.size.width)
+        if self.picture is None or (self.picture.width, self.picture.height) != self.size:
+            self.picture = self._drawn()
+            self._rows.clear()
         if y not in self._rows:
             pieces = [Segment(text, cell_style(style)) for text, style in self.picture.row(y)]
             self._rows[y] = Strip(pieces, self.picture.width)

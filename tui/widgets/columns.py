@@ -21,7 +21,7 @@ SIGNS: Mapping[str, tuple[str, Style]] = {
     "finished": ("✓", FINISHED),
     "diverged": ("✗", FAILED),
     "failed": ("✗", FAILED),
-    "cancelled": ("■", DIM),
+    "cancelled": ("⊘", DIM),
     "lost": ("?", WARNED),
 }
 """How a status looks: a shape first, a colour second."""

@@ -12,7 +12,7 @@ from tui.choices import Choices
 from tui.describe import describe, differing, progress
 from tui.snapshot import Snapshot
 from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
-from tui.widgets.lines import Part, strip
+from tui.widgets.lines import Part, cells, strip
 
 BAR_WIDTH = 14
 
@@ -25,7 +25,10 @@ def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
     indent = " " * (len(str(run.run_id)) + 3)
     first: list[Part] = [(f" {run.run_id}  ", STRONG), (describe(run), TEXT)]
     second: list[Part] = [(indent, TEXT), *_reached(snapshot, run)]
-    return [strip(first, width, _progress(snapshot, run)), strip(second, width, _differences(snapshot, choices))]
+    differences = _differences(snapshot, choices)
+    if cells(second) + cells(differences) > width:
+        differences = []
+    return [strip(first, width, _progress(snapshot, run)), strip(second, width, differences)]
 
 
 def _progress(snapshot: Snapshot, run: Run) -> list[Part]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from tui import format as fmt
 from tui.keymap import Key, footer
 from tui.theme import ACCENTED, DIM, TEXT, WARNED
 from tui.widgets.lines import Part, strip
@@ -20,7 +19,7 @@ def key_line(keys: Sequence[Key], width: int) -> Strip:
     return strip(parts, width)
 
 
-def message_line(sentence: str, width: int, *, failed: bool = False) -> Strip:
-    """A cleaned sentence for the viewer: what happened, and what to press next."""
+def message_line(sentence: str, width: int, hint: str = "", *, failed: bool = False) -> Strip:
+    """A cleaned sentence for the viewer on what happened, and a hint on what to press next."""
     sign: Part = (" ! ", WARNED) if failed else (" › ", ACCENTED)
-    return strip([sign, (fmt.fit(sentence, min(len(sentence), width)), TEXT)], width)
+    return strip([sign, (sentence, TEXT)], width, [(hint + " ", ACCENTED)] if hint else [])

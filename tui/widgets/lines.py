@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -15,6 +15,8 @@ from tui.format import fit
 from tui.theme import TEXT
 
 Part = tuple[str, Style]
+Build = Callable[[int, int], Sequence[Strip]]
+"""(width, height) to rows from the top; rows that are missing are blank."""
 
 
 def cells(parts: Iterable[Part]) -> int:
@@ -47,23 +49,30 @@ def _cut(parts: Iterable[Part], room: int) -> list[Part]:
 
 
 class Lines(Widget):
-    """Shows strips as they are; rows that equal what stands there are neither drawn nor sent."""
+    """A function from a size to strips. After `update`, rows that equal what stands there are not sent again."""
 
     DEFAULT_CSS = "Lines { height: 1; }"
 
-    _strips: Sequence[Strip] = ()
+    def __init__(self, build: Build, *, css_id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=css_id, classes=classes)
+        self._build = build
+        self._strips: Sequence[Strip] = ()
+        self._built_for: Size | None = None
 
-    def show(self, strips: Sequence[Strip]) -> None:
-        """Replace what is shown."""
-        before, self._strips = self._strips, list(strips)
-        width, height = self.size
-        for row in range(min(max(len(before), len(strips)), height)):
+    def update(self) -> None:
+        """Build the strips anew."""
+        if self._built_for != self.size:
+            return  # not drawn yet at this size: render_line will build them
+        before, self._strips = self._strips, self._build(*self.size)
+        for row in range(min(max(len(before), len(self._strips)), self.size.height)):
             if before[row : row + 1] != self._strips[row : row + 1]:
-                self.refresh(Region(0, row, width, 1))
+                self.refresh(Region(0, row, self.size.width, 1))
 
     def text(self) -> str:
-        """What is shown, as plain text."""
-        return "\n".join(row.text.rstrip() for row in self._strips)
+        """What it shows, as plain text."""
+        return "\n".join(row.text.rstrip() for row in self._build(*self.size))
 
     def render_line(self, y: int) -> Strip:
+        if self._built_for != self.size:
+            self._strips, self._built_for = self._build(*self.size), self.size
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)

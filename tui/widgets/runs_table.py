@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual import events
+from textual.geometry import Size
 from textual.strip import Strip
 
 from engine.store import Run
@@ -23,10 +24,10 @@ class RunsTable(Lines):
 
     DEFAULT_CSS = "RunsTable { height: 1fr; }"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._snapshot = Snapshot()
-        self._choices = Choices()
+    def __init__(self, snapshot: Snapshot, choices: Choices) -> None:
+        super().__init__(self._table)
+        self._snapshot = snapshot
+        self._choices = choices
         self._top = 0
 
     @property
@@ -34,13 +35,16 @@ class RunsTable(Lines):
         """How many runs fit below the titles."""
         return max(self.size.height - 1, 1)
 
-    def update(self, snapshot: Snapshot, choices: Choices) -> None:
+    def show(self, snapshot: Snapshot, choices: Choices) -> None:
         """Show these runs; the cursor's row is brought into view."""
+        grown = len(snapshot.runs) != len(self._snapshot.runs)
         self._snapshot, self._choices = snapshot, choices
-        self._paint()
+        self.update()
+        if grown:
+            self.refresh(layout=True)
 
-    def on_resize(self) -> None:
-        self._paint()
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._snapshot.runs) + 1
 
     def on_click(self, event: events.Click) -> None:
         row = self._top + event.y - 1
@@ -58,14 +62,14 @@ class RunsTable(Lines):
         if run is not None:
             self.post_message(RunPointed(run.run_id))
 
-    def _paint(self) -> None:
-        runs, width = self._snapshot.runs, self.size.width
+    def _table(self, width: int, height: int) -> list[Strip]:
+        runs = self._snapshot.runs
         index = next((i for i, run in enumerate(runs) if run.run_id == self._choices.pointed), 0)
         self._top = max(0, min(self._top, index, len(runs) - self.rows))
         self._top = max(self._top, index - self.rows + 1)
         visible = runs[self._top : self._top + self.rows]
         columns = fitting(runs, width - 4)
-        self.show([_titles(columns, width), *(self._row(run, columns, width) for run in visible)])
+        return [_titles(columns, width), *(self._row(run, columns, width) for run in visible)]
 
     def _row(self, run: Run, columns: list[Column], width: int) -> Strip:
         drawn = run.run_id in self._choices.drawn

@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from engine.spec import race
 from tui.theme import ACCENTED, DIM, STRONG, TEXT
-from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.lines import Part, strip
 
 WELCOME_KEYS = frozenset({"new_run", "app.help", "app.leave"})
 """What the board's keys can do before there is a run."""
@@ -35,12 +35,3 @@ def welcome(width: int, height: int) -> list[Strip]:
     left = " " * max(min((width - 80) // 2, 24), 2)
     above = max((height - len(lines)) * 2 // 5, 0)
     return [strip([], width)] * above + [strip([(left, TEXT), *line], width) for line in lines]
-
-
-class Welcome(Lines):
-    """The welcome, whatever the size."""
-
-    DEFAULT_CSS = "Welcome { height: 1fr; }"
-
-    def on_resize(self) -> None:
-        self.show(welcome(*self.size))

@@ -1,0 +1,28 @@
+"""Wait for a store that is locked or full, rather than lose what a worker holds."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from engine.store import StoreBusy, StoreFull
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 1.0
+
+T = TypeVar("T")
+
+
+def patiently(commit: Callable[[], T], leave: Callable[[], bool]) -> T:
+    """The result of `commit`, tried until the store is neither busy nor full; raises that error when asked to leave."""
+    while True:
+        try:
+            return commit()
+        except (StoreBusy, StoreFull) as error:
+            if leave():
+                raise
+            log.warning("waiting: %s", error)
+            time.sleep(RETRY_S)

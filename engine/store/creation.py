@@ -1,0 +1,91 @@
+"""A new store, complete from the first moment that anybody can see it; and an older one brought up to date."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from engine.store.connection import APPLICATION_ID, SCHEMA_VERSION, connect, explained, pragma, write_lock
+from engine.store.filesystem import journal_mode
+from engine.store.records import StoreError
+
+JOURNALS = ("-wal", "-shm", "-journal")
+
+
+def make_store(place: Path) -> None:
+    """Make a store under another name and link it into place, unless somebody else was faster.
+
+    So a file at `place` is never half made, whoever looks and whenever this process is killed.
+    Raises StoreError when the folder is missing or cannot be written.
+    """
+    if not place.parent.is_dir():
+        raise StoreError(
+            f"The folder {place.parent} does not exist. Nothing was made; create it, or name another file with --db."
+        )
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".new", dir=place.parent)
+    except OSError as error:
+        raise StoreError(
+            f"No store can be made in {place.parent}: {error.strerror}. Use another place with --db."
+        ) from error
+    os.close(descriptor)
+    draft = Path(name)
+    try:
+        with explained(place), closing(connect(draft, "mode=rw")) as raw:
+            raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            raw.execute(f"PRAGMA journal_mode = {journal_mode(place)}")
+            bring_up_to_date(raw)
+        with _alone_in(place.parent):
+            if not os.path.lexists(place):
+                _set_orphans_aside(place)
+                _link(draft, place)
+    finally:
+        for leftover in (draft, *(Path(f"{draft}{suffix}") for suffix in JOURNALS)):
+            leftover.unlink(missing_ok=True)
+
+
+def bring_up_to_date(raw: sqlite3.Connection) -> None:
+    """Run the migrations that a store has not had, under one write lock."""
+    from engine.store import migrations  # sqlite-utils takes 50 ms to import; only a new or old store needs it
+
+    with write_lock(raw):
+        if pragma(raw, "user_version") < SCHEMA_VERSION:
+            migrations.apply(raw)
+            raw.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            raw.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Of several processes that make a store in this folder, one at a time; where folders cannot be locked, at once."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _set_orphans_aside(place: Path) -> None:
+    """A journal that outlived its deleted store must not be played into the new one; it is kept under another name."""
+    for suffix in JOURNALS:
+        orphan = Path(f"{place}{suffix}")
+        if suffix == "-shm":
+            orphan.unlink(missing_ok=True)
+        elif orphan.exists():
+            orphan.replace(f"{orphan}.orphan")
+
+
+def _link(draft: Path, place: Path) -> None:
+    try:
+        os.link(draft, place)
+    except FileExistsError:
+        return
+    except OSError:
+        os.rename(draft, place)  # a file system without hard links

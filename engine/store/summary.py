@@ -1,0 +1,56 @@
+"""What the table `runs` says of a run's iterations, kept up block by block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.block import Block
+
+
+class Summary:
+    """What the table `runs` says of the iterations done so far."""
+
+    __slots__ = ("best_iteration", "best_loss", "diverged_at", "elapsed_s", "iterations_done", "last_loss")
+
+    def __init__(
+        self,
+        iterations_done: int,
+        elapsed_s: float,
+        last_loss: float | None,
+        best_loss: float | None,
+        best_iteration: int | None,
+        diverged_at: int | None,
+    ) -> None:
+        self.iterations_done = iterations_done
+        self.elapsed_s = elapsed_s
+        self.last_loss = last_loss
+        self.best_loss = best_loss
+        self.best_iteration = best_iteration
+        self.diverged_at = diverged_at
+
+    def values(self) -> tuple[Any, ...]:
+        """In the order of the constructor."""
+        return (
+            self.iterations_done,
+            self.elapsed_s,
+            self.last_loss,
+            self.best_loss,
+            self.best_iteration,
+            self.diverged_at,
+        )
+
+    def after(self, block: Block) -> Summary:
+        """The summary once this block, at least one iteration, has been added."""
+        finite = np.isfinite(block.loss)
+        best_loss, best_iteration, diverged_at = self.best_loss, self.best_iteration, self.diverged_at
+        if finite.any():
+            at = int(np.where(finite, block.loss, np.inf).argmin())
+            low = float(block.loss[at])
+            if best_loss is None or low < best_loss:
+                best_loss, best_iteration = low, block.first_iteration + at
+        if diverged_at is None and not finite.all():
+            diverged_at = block.first_iteration + int(finite.argmin())
+        elapsed_s = self.elapsed_s if block.elapsed_s is None else float(block.elapsed_s[-1])
+        return Summary(block.end_iteration, elapsed_s, float(block.loss[-1]), best_loss, best_iteration, diverged_at)

@@ -1,0 +1,122 @@
+"""Judging whether a run's process lives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from engine.jobs import liveness
+from engine.jobs.recovery import recover_lost_runs
+from engine.store import Worker, open_for_writing
+from tests.stores import block_of, wait_until
+
+
+@pytest.fixture
+def child():
+    started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield started
+    started.kill()
+    started.wait()
+    started.stdin.close()
+
+
+def worker_that_is(pid: int) -> Worker:
+    found = liveness.identify(pid)
+    assert found is not None
+    return Worker(1, found.host, found.boot_id, found.pid, found.start_ticks, "", 0.0, "", None)
+
+
+def test_this_process_lives():
+    assert liveness.is_alive(worker_that_is(os.getpid())) is True
+
+
+def test_a_process_that_ended_does_not_live_even_before_its_parent_has_noticed(child):
+    worker = worker_that_is(child.pid)
+    assert liveness.is_alive(worker)
+    child.kill()
+    wait_until(lambda: liveness.is_alive(worker) is False)
+    child.wait()
+    assert liveness.is_alive(worker) is False
+    assert liveness.identify(child.pid) is None
+
+
+def test_a_pid_used_again_is_another_process():
+    worker = worker_that_is(os.getpid())
+    assert liveness.is_alive(replace(worker, start_ticks=worker.start_ticks - 1)) is False
+
+
+def test_no_process_outlives_a_restart_of_its_machine():
+    assert liveness.is_alive(replace(worker_that_is(os.getpid()), boot_id="before/pid:[1]")) is False
+
+
+def test_another_machine_or_container_cannot_be_judged_from_here():
+    worker = worker_that_is(os.getpid())
+    assert liveness.is_alive(replace(worker, host="elsewhere")) is None
+    machine = liveness.boot_id().partition("/")[0]
+    assert liveness.is_alive(replace(worker, boot_id=f"{machine}/pid:[1]")) is None
+    assert liveness.alive([worker, replace(worker, host="elsewhere"), replace(worker, start_ticks=0)]) == 2
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_for_writing(tmp_path / "runs.db") as store:
+        yield store
+
+
+def claimed_by(store, process):
+    from engine.spec import defaults
+
+    store.queue.add([defaults()])
+    claim = store.queue.claim(store.register_worker(process))
+    assert claim is not None
+    store.writer(claim).write(block_of([1.0]))
+    return store.reader().run(claim.run_id)
+
+
+def test_a_run_is_lost_when_its_worker_is_gone_and_is_queued_again(store):
+    run = claimed_by(store, replace(liveness.this_process(), start_ticks=1))
+    workers = store.reader().workers()
+    assert liveness.judge(run, workers) == "lost"
+    assert liveness.lost([run], workers) == {1}
+    assert recover_lost_runs(store) == [1]
+    assert store.reader().run(1).state == "queued"
+    assert store.reader().workers() == []
+    assert recover_lost_runs(store) == []
+
+
+def test_a_run_is_silent_when_its_worker_lives_and_says_nothing(store):
+    run = claimed_by(store, liveness.this_process())
+    workers = store.reader().workers()
+    assert liveness.judge(run, workers) == "running"
+    later = run.heartbeat_s + liveness.SILENT_AFTER_S + 1
+    assert liveness.judge(run, workers, now_s=later) == "silent"
+    assert recover_lost_runs(store) == []
+
+
+def test_a_run_that_ended_while_one_looked_is_not_called_lost(store):
+    run = claimed_by(store, liveness.this_process())
+    store.leave(run.worker_id)
+    assert liveness.judge(run, store.reader().workers()) == "running"
+
+
+def test_only_running_runs_are_judged(store):
+    run = claimed_by(store, replace(liveness.this_process(), start_ticks=1))
+    workers = store.reader().workers()
+    for state in ("queued", "paused", "finished", "failed", "cancelled"):
+        assert liveness.judge(replace(run, state=state), workers) == state
+
+
+def test_where_there_is_no_proc_ps_tells_when_a_process_started(monkeypatch, tmp_path, child):
+    monkeypatch.setattr(liveness, "PROC", tmp_path)
+    if not liveness._said_by("ps", "-o", "lstart=", "-p", str(os.getpid())):
+        pytest.skip("no ps on this machine")
+    started = liveness._start_ticks(child.pid)
+    assert started is not None
+    assert liveness._start_ticks(child.pid) == started
+    child.kill()
+    child.wait()
+    assert liveness._start_ticks(child.pid) is None

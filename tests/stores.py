@@ -1,0 +1,54 @@
+"""What the tests of the store start from: a claimed run, and blocks with a clock."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.block import Block
+from engine.spec import RunSpec, defaults
+from engine.store import Process, RunWriter, Store
+
+SECONDS_PER_ITERATION = 0.001
+
+
+def process(pid: int = 1) -> Process:
+    """A process that never was."""
+    return Process(host="host", boot_id="boot", pid=pid, start_ticks=1)
+
+
+def claimed_writer(store: Store, spec: RunSpec | None = None, pid: int = 1) -> RunWriter:
+    """The writer of a run that has just been queued and claimed."""
+    store.queue.add([spec or defaults()])
+    claim = store.queue.claim(store.register_worker(process(pid)))
+    assert claim is not None
+    return store.writer(claim)
+
+
+def block_of(losses: Any, first: int = 0) -> Block:
+    """Losses as a block whose iterations take a millisecond each."""
+    loss = np.asarray(losses, dtype=np.float64)
+    elapsed = SECONDS_PER_ITERATION * np.arange(first + 1, first + len(loss) + 1)
+    return Block(first_iteration=first, loss=loss, elapsed_s=elapsed)
+
+
+def query(path: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Rows as any other program sees them."""
+    with closing(sqlite3.connect(path, timeout=10)) as connection:
+        rows = connection.execute(sql, parameters).fetchall()
+        connection.commit()
+        return rows
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
+    """Return as soon as the condition holds; fail after so many seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what or condition}"
+        time.sleep(0.01)

@@ -1,0 +1,151 @@
+"""The headless commands as a user runs them: real processes, a real store, answers instead of tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOSSBOARD = [sys.executable, "-c", "from tui.cli import main; main(prog_name='lossboard')"]
+
+
+def lossboard(folder: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the program in a folder, without a terminal, and expect an exit status."""
+    environment = {key: value for key, value in os.environ.items() if key != "LOSSBOARD_DB"}
+    environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(
+        [*LOSSBOARD, *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def table(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(sql).fetchall()
+
+
+def test_a_run_is_made_listed_shown_and_exported(tmp_path: Path) -> None:
+    summary = json.loads(lossboard(tmp_path, "run", "--iterations", "300", "--name", "[/mine]", "--json").stdout)
+    assert summary["state"] == "finished"
+    assert summary["iterations_done"] == 300
+    assert set(summary["evaluations"]) == {"train", "validation", "test"}
+    assert table(tmp_path / "runs.db", "SELECT count(*), min(iteration), max(iteration) FROM iterations") == [
+        (300, 0, 299)
+    ]
+
+    (listed,) = json.loads(lossboard(tmp_path, "list", "--json").stdout)
+    assert (listed["run_id"], listed["name"], listed["status"]) == (1, "[/mine]", "finished")
+    assert "[/mine]" in lossboard(tmp_path, "list").stdout
+
+    shown = json.loads(lossboard(tmp_path, "show", "1", "--json").stdout)
+    assert shown["spec"]["strategy"] == "gradient-descent"
+    assert "batch size  256" in lossboard(tmp_path, "show", "1").stdout
+
+    csv = lossboard(tmp_path, "export", "1").stdout.splitlines()
+    assert csv[0] == "iteration,elapsed_s,loss,data_loss,gradient_norm,step_size"
+    assert len(csv) == 301
+    jsonl = [json.loads(line) for line in lossboard(tmp_path, "export", "1", "--format", "jsonl").stdout.splitlines()]
+    assert [row["iteration"] for row in jsonl] == list(range(300))
+    assert jsonl[7]["loss"] == float(csv[8].split(",")[2])
+
+
+def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    lossboard(tmp_path, "run", "--iterations", "5")
+    (tmp_path / "out.csv").write_text("mine")
+    assert "left as it is" in lossboard(tmp_path, "export", "1", "--output", "out.csv", status=1).stderr
+    assert (tmp_path / "out.csv").read_text() == "mine"
+    lossboard(tmp_path, "export", "1", "--output", "other.csv")
+    assert len((tmp_path / "other.csv").read_text().splitlines()) == 6
+
+
+def test_a_detached_run_is_stopped_and_keeps_its_rows(tmp_path: Path) -> None:
+    arguments = ("run", "--iterations", "none", "--seconds", "600", "--pace", "50", "--detach", "--json")
+    run_id = str(json.loads(lossboard(tmp_path, *arguments).stdout)["run_id"])
+    lossboard(tmp_path, "stop", run_id)
+    for _ in range(300):
+        run = json.loads(lossboard(tmp_path, "show", run_id, "--json").stdout)
+        if run["state"] == "cancelled":
+            break
+    assert run["state"] == "cancelled"
+    rows = table(tmp_path / "runs.db", "SELECT count(*) FROM iterations")
+    assert rows == [(run["iterations_done"],)]
+    assert "cancelled already" in lossboard(tmp_path, "stop", run_id).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("run", "--step-size", "abc"), 2, "'abc' is not a number"),
+        (("run", "--step-size", "0"), 2, "greater than 0"),
+        (("run", "--step-size", "-1"), 2, "greater than 0"),
+        (("run", "--step-size", "nan"), 2, "not a finite number"),
+        (("run", "--batch-size", "0"), 2, "at least 1"),
+        (("run", "--batch-size", "2000"), 2, "more than the 1,198 training examples"),
+        (("run", "--dataset", "digit"), 2, "did you mean digits?"),
+        (("run", "--strategy", "gradient-decent"), 2, "did you mean gradient-descent?"),
+        (("run", "--iterations", "none"), 2, "give a budget"),
+        (("list",), 1, "There is no store at"),
+        (("stop", "1"), 1, "There is no store at"),
+        (("show", "one"), 2, "not a valid integer"),
+        (("rum",), 2, "No such command"),
+        (("--db", "missing/runs.db", "run"), 1, "does not exist"),
+    ],
+)
+def test_bad_input_is_an_answer_and_makes_nothing(
+    tmp_path: Path, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    assert said in lossboard(tmp_path, *arguments, status=status).stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"hello, I am a text\n" * 100, "not a database"), (b"", "is empty")],
+    ids=["text", "emptied"],
+)
+def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "runs.db"
+    path.write_bytes(content)
+    for arguments in (("list",), ("run", "--iterations", "5"), ("stop", "1")):
+        assert said in lossboard(tmp_path, *arguments, status=1).stderr
+    assert path.read_bytes() == content
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE runs (mine)")
+        database.commit()
+    before = path.read_bytes()
+    assert "another program" in lossboard(tmp_path, "run", status=1).stderr
+    assert "another program" in lossboard(tmp_path, "list", status=1).stderr
+    assert path.read_bytes() == before
+
+
+def test_without_a_terminal_the_dashboard_names_the_command_to_use(tmp_path: Path) -> None:
+    done = lossboard(tmp_path, status=2)
+    assert "lossboard run" in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_engine_alone_has_the_same_commands(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.cli", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "export" in done.stdout

@@ -1,0 +1,353 @@
+"""Real worker processes on a real store: detached, killed, taken over, told what to do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from engine.jobs.launch import start_workers
+from engine.jobs.liveness import identify, is_alive, judge
+from engine.spec import RunSpec, defaults, race
+from engine.state import state_from_bytes
+from engine.store import ENDED, open_for_reading, open_for_writing, pyramid
+from engine.store.connection import connect
+from engine.store.pyramid import LEVELS
+from tests.stores import query, wait_until
+
+QUICK = defaults().changed(iterations=400)
+ENDLESS = defaults().changed(iterations=None, seconds=600.0)
+
+
+@pytest.fixture(autouse=True)
+def logs(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "runs.db"
+    yield path
+    for worker in workers_of(path):
+        if is_alive(worker):
+            os.kill(worker.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def reader(path):
+    with open_for_writing(path):
+        reader = open_for_reading(path)
+    yield reader
+    reader.close()
+
+
+def workers_of(path):
+    reader = open_for_reading(path)
+    try:
+        return reader.workers()
+    finally:
+        reader.close()
+
+
+def queue(path, *specs: RunSpec) -> list[int]:
+    with open_for_writing(path) as store:
+        return store.queue.add(specs)
+
+
+def command(path, run_id, verb, argument="") -> str:
+    with open_for_writing(path) as store:
+        return store.queue.command(run_id, verb, argument)
+
+
+def wait_for_state(reader, run_id, *states):
+    wait_until(lambda: reader.run(run_id).state in states, what=f"run {run_id} in {states}")
+    return reader.run(run_id)
+
+
+def wait_for_iterations(reader, run_id, count):
+    wait_until(lambda: reader.run(run_id).iterations_done >= count, what=f"{count} iterations of run {run_id}")
+    return reader.run(run_id)
+
+
+def worker_of(reader, run_id):
+    return reader.worker(reader.run(run_id).worker_id)
+
+
+def kill(worker):
+    os.kill(worker.pid, signal.SIGKILL)
+    wait_until(lambda: is_alive(worker) is False, what="the killed worker is gone")
+
+
+def undisturbed(spec: RunSpec):
+    """Losses and final weights of a run that nothing happens to."""
+    from engine import optimize
+
+    optimization = optimize.build(spec)
+    state, block = optimization.advance(optimization.start(), spec.iterations or 0)
+    return block.loss, state.weights
+
+
+def losses_of(path, run_id):
+    rows = query(path, "SELECT iteration, loss FROM iterations WHERE run_id = ? ORDER BY iteration", run_id)
+    assert [row[0] for row in rows] == list(range(len(rows)))
+    return np.array([row[1] for row in rows], dtype=float)
+
+
+def assert_consistent(path, run_id):
+    """No gap, no duplicate, and a summary and a pyramid that agree with the rows."""
+    losses = losses_of(path, run_id)
+    [(done, last, best)] = query(
+        path, "SELECT iterations_done, last_loss, best_loss FROM runs WHERE run_id = ?", run_id
+    )
+    assert done == len(losses)
+    assert (last, best) == (losses[-1], losses.min())
+    sql = "SELECT * FROM buckets WHERE run_id = ? ORDER BY level, bucket"
+    stored = query(path, sql, run_id)
+    assert len(stored) == sum(-(-done // 2**level) for level in LEVELS)
+    raw = connect(path, "mode=rw")
+    raw.execute("BEGIN IMMEDIATE")
+    pyramid.rebuild(raw, run_id)
+    rebuilt = raw.execute(sql, (run_id,)).fetchall()
+    raw.execute("ROLLBACK")
+    raw.close()
+    np.testing.assert_allclose(np.array(stored, float), np.array(rebuilt, float), rtol=1e-9)
+
+
+def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path, reader):
+    specs = [spec.changed(iterations=60, pace=200.0) for spec in race()]
+    ids = queue(path, *specs)
+    assert start_workers(path) == 3
+    wait_until(lambda: reader.counts().get("running") == 3, what="three runs at once")
+    workers = reader.workers()
+    assert {os.getsid(worker.pid) for worker in workers} == {worker.pid for worker in workers}
+    assert {os.getpriority(os.PRIO_PROCESS, worker.pid) for worker in workers} == {
+        min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+    }
+    wait_until(lambda: reader.counts() == {"finished": 3}, what="three runs finished")
+    for run_id, spec in zip(ids, specs, strict=True):
+        run = reader.run(run_id)
+        assert (run.iterations_done, run.reason) == (60, "planned iterations done")
+        assert run.elapsed_s == pytest.approx(60 / 200, abs=0.15)
+        np.testing.assert_array_equal(losses_of(path, run_id), undisturbed(spec)[0])
+        assert_consistent(path, run_id)
+        assert {e.split for e in reader.evaluations(run_id) if e.iteration == 60} == {"train", "validation", "test"}
+    wait_until(lambda: reader.workers() == [], what="the workers have left")
+    assert query(path, "SELECT json_extract(environment, '$.blas_threads') FROM runs") == [("1",)] * 3
+
+
+def test_no_more_workers_than_runs_and_no_more_than_asked_for(path, reader):
+    queue(path, *[ENDLESS] * 3)
+    assert start_workers(path, count=2) == 2
+    assert start_workers(path, count=2) == 0
+    wait_until(lambda: reader.counts().get("running") == 2)
+    assert start_workers(path, count=0) == 0
+    assert len(reader.workers()) == 2
+
+
+def test_a_paced_run_sleeps(path, reader):
+    queue(path, QUICK.changed(iterations=None, seconds=600.0, pace=20.0))
+    start_workers(path)
+    wait_for_iterations(reader, 1, 5)
+    worker = worker_of(reader, 1)
+    before, started = cpu_seconds(worker.pid), time.monotonic()
+    wait_for_iterations(reader, 1, 25)
+    assert (cpu_seconds(worker.pid) - before) / (time.monotonic() - started) < 0.2
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_kill_9_leaves_every_committed_iteration_and_the_next_worker_goes_on_bit_for_bit(path, reader):
+    spec = defaults().changed(iterations=12_000, seed=3)
+    queue(path, spec)
+    start_workers(path)
+    for upto in (1_000, 4_000, 7_000):
+        wait_for_iterations(reader, 1, upto)
+        worker = worker_of(reader, 1)
+        kill(worker)
+        run = reader.run(1)
+        assert judge(run, reader.workers()) == "lost"
+        assert_consistent(path, 1)
+        committed = losses_of(path, 1)
+        assert start_workers(path) == 1
+        wait_until(lambda gone=worker: worker_of(reader, 1).worker_id != gone.worker_id, what="another worker")
+        np.testing.assert_array_equal(losses_of(path, 1)[: len(committed)], committed)
+    run = wait_for_state(reader, 1, *ENDED)
+    assert (run.state, run.iterations_done, run.attempt) == ("finished", 12_000, 4)
+    losses, weights = undisturbed(spec)
+    np.testing.assert_array_equal(losses_of(path, 1), losses)
+    iteration, state = reader.checkpoint(1)
+    assert iteration == 12_000
+    np.testing.assert_array_equal(state_from_bytes(state).weights, weights)
+    assert_consistent(path, 1)
+    elapsed = [row[0] for row in query(path, "SELECT elapsed_s FROM iterations ORDER BY iteration")]
+    assert np.all(np.diff(elapsed) >= 0)
+
+
+def test_a_lost_run_is_taken_up_by_a_worker_that_is_there_anyway(path, reader):
+    queue(path, ENDLESS, QUICK.changed(iterations=None, seconds=1.0))
+    start_workers(path)
+    wait_until(lambda: reader.counts().get("running") == 2)
+    lost = worker_of(reader, 1)
+    kill(lost)
+    wait_until(lambda: reader.run(1).worker_id not in (None, lost.worker_id), what="the run has another worker")
+
+
+def test_told_to_leave_a_worker_puts_its_run_back_with_a_checkpoint(path, reader):
+    queue(path, ENDLESS)
+    start_workers(path)
+    wait_for_iterations(reader, 1, 100)
+    worker = worker_of(reader, 1)
+    os.kill(worker.pid, signal.SIGTERM)
+    run = wait_for_state(reader, 1, "queued")
+    assert reader.checkpoint(1)[0] == run.iterations_done
+    wait_until(lambda: is_alive(worker) is False)
+    assert reader.workers() == []
+    assert_consistent(path, 1)
+
+
+def test_stop_keeps_what_was_done(path, reader):
+    queue(path, ENDLESS)
+    start_workers(path)
+    wait_for_iterations(reader, 1, 10)
+    command(path, 1, "stop")
+    run = wait_for_state(reader, 1, *ENDED)
+    assert (run.state, run.reason) == ("cancelled", f"stopped at iteration {run.iterations_done}")
+    assert_consistent(path, 1)
+
+
+def test_pause_frees_the_worker_and_resume_goes_on_bit_for_bit(path, reader):
+    spec = defaults().changed(iterations=3_000, pace=3_000.0)
+    queue(path, spec)
+    start_workers(path)
+    wait_for_iterations(reader, 1, 100)
+    command(path, 1, "pause")
+    paused = wait_for_state(reader, 1, "paused")
+    wait_until(lambda: reader.workers() == [], what="the worker is free")
+    assert paused.iterations_done < 3_000
+    assert "waits for a worker" in command(path, 1, "resume")
+    start_workers(path)
+    run = wait_for_state(reader, 1, *ENDED)
+    assert run.state == "finished"
+    np.testing.assert_array_equal(losses_of(path, 1), undisturbed(spec)[0])
+    assert run.elapsed_s == pytest.approx(1.0, abs=0.4)
+
+
+def test_a_new_step_size_holds_from_a_recorded_iteration_on_and_survives_a_kill(path, reader):
+    queue(path, ENDLESS)
+    start_workers(path)
+    wait_for_iterations(reader, 1, 200)
+    command(path, 1, "set-step-size", "0.025")
+    wait_until(lambda: reader.commands(1)[0].outcome, what="the command is obeyed")
+    at = reader.commands(1)[0].applied_at_iteration
+    assert reader.commands(1)[0].outcome == "step size 0.1 to 0.025"
+    wait_for_iterations(reader, 1, at + 500)
+    kill(worker_of(reader, 1))
+    start_workers(path)
+    done = reader.run(1).iterations_done
+    wait_for_iterations(reader, 1, done + 500)
+    sizes = query(
+        path, "SELECT min(iteration), max(iteration), step_size FROM iterations GROUP BY step_size ORDER BY 1"
+    )
+    assert [(first, size) for first, _, size in sizes] == [(0, 0.1), (at, 0.025)]
+
+
+def test_a_spec_that_cannot_be_built_fails_with_the_sentence_and_the_next_run_is_done(path, reader):
+    queue(path, QUICK.changed(batch_size=5000), QUICK)
+    start_workers(path, count=1)
+    assert wait_for_state(reader, 2, *ENDED).state == "finished"
+    failed = reader.run(1)
+    assert failed.state == "failed"
+    assert "batch size: 5,000 is more than" in failed.reason
+
+
+def test_a_budget_in_seconds(path, reader):
+    queue(path, QUICK.changed(iterations=None, seconds=0.3))
+    start_workers(path)
+    run = wait_for_state(reader, 1, *ENDED)
+    assert (run.state, run.reason) == ("finished", "planned seconds over")
+    assert run.elapsed_s == pytest.approx(0.3, abs=0.2)
+
+
+def test_a_run_that_diverges_is_recorded_to_its_end(path, reader):
+    queue(path, defaults().changed(step_size=1e300, iterations=50))
+    start_workers(path)
+    run = wait_for_state(reader, 1, *ENDED)
+    assert run.diverged_at is not None
+    assert run.state == "finished"
+    [(rows,)] = query(path, "SELECT count(*) FROM iterations")
+    assert rows == run.iterations_done
+
+
+FAILS = """
+import sys
+from engine import optimize
+def explode(spec):
+    raise ArithmeticError("the cat sat on the keyboard")
+optimize.build = explode
+from engine.jobs.worker import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_an_unexpected_error_fails_the_run_with_the_reason_and_is_traced_in_the_log(path, reader):
+    queue(path, QUICK, QUICK)
+    done = subprocess.run(
+        [sys.executable, "-c", FAILS, "--db", str(path)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 0
+    assert {run.reason for run in reader.runs()} == {"ArithmeticError: the cat sat on the keyboard"}
+    assert reader.counts() == {"failed": 2}
+    assert "Traceback" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_worker_whose_store_is_deleted_notices_and_leaves(path, reader, tmp_path):
+    queue(path, ENDLESS)
+    start_workers(path)
+    wait_for_iterations(reader, 1, 10)
+    worker = worker_of(reader, 1)
+    log = worker.log_path
+    for suffix in ("", "-wal", "-shm"):
+        os.rename(f"{path}{suffix}", tmp_path / f"gone{suffix}")
+    wait_until(lambda: is_alive(worker) is False, seconds=5, what="the worker has noticed")
+    with open(log) as text:
+        assert "deleted or replaced" in text.read()
+    for suffix in ("", "-wal", "-shm"):
+        if (tmp_path / f"gone{suffix}").exists():
+            os.rename(tmp_path / f"gone{suffix}", f"{path}{suffix}")
+
+
+def test_blocked_signals_are_unblocked(path, reader):
+    queue(path, ENDLESS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
+    try:
+        start_workers(path)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGHUP})
+    wait_for_iterations(reader, 1, 10)
+    worker = worker_of(reader, 1)
+    os.kill(worker.pid, signal.SIGHUP)
+    wait_for_iterations(reader, 1, reader.run(1).iterations_done + 10)
+    os.kill(worker.pid, signal.SIGTERM)
+    wait_until(lambda: is_alive(worker) is False)
+
+
+def test_a_closed_launcher_does_not_take_its_workers_along(path, reader):
+    queue(path, ENDLESS)
+    code = "import sys; from engine.jobs.launch import start_workers; print(start_workers(sys.argv[1]))"
+    launcher = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert launcher.stdout == "1\n"
+    wait_for_iterations(reader, 1, 10)
+    [worker] = reader.workers()
+    assert identify(worker.pid) is not None
+    os.kill(worker.pid, signal.SIGTERM)
+    wait_for_state(reader, 1, "queued")

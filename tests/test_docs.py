@@ -1,0 +1,50 @@
+"""What is not documented is not done: the README against the keys, the commands and the fields."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from engine.cli import COMMANDS
+from engine.spec import FIELDS
+from tui import keymap
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_stands_in_the_readme_and_explains_itself(name: str) -> None:
+    assert re.search(rf"lossboard {name}\b", README)
+    command = importlib.import_module(COMMANDS[name]).command
+    assert isinstance(command, click.Command)
+    assert command.help
+    commands = command.commands.values() if isinstance(command, click.Group) else [command]
+    for part in commands:
+        assert part.help
+        assert all(option.help for option in part.params if isinstance(option, click.Option))
+
+
+@pytest.mark.parametrize("key", [key for key in keymap.KEYS if key.place == "board"], ids=lambda key: key.action)
+def test_every_key_of_the_board_stands_in_the_readme(key: keymap.Key) -> None:
+    assert all(f"`{keymap.NAMES.get(name, name)}`" in README for name in key.keys[: key.advertised])
+
+
+def test_no_two_keys_of_one_place_collide() -> None:
+    for place in {key.place for key in keymap.KEYS}:
+        names = [name for key in keymap.keys_of(place) for name in key.keys]
+        assert len(names) == len(set(names)), place
+
+
+def test_every_field_explains_itself() -> None:
+    assert all(field.help and field.label for field in FIELDS.values())
+
+
+def test_every_picture_and_page_that_is_named_is_there() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} names {target}"
