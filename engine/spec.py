@@ -9,13 +9,14 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import os.path
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 STRATEGIES = ("random-search", "local-search", "gradient-descent")
 OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm")
-DATASETS = ("digits",)
+DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
 METRICS = ("all", "loss")
 UPDATES = ("vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
 SCHEDULES = ("constant", "step", "exponential", "1/t", "cosine")
@@ -36,6 +37,13 @@ class SpecError(ValueError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class DataError(SpecError):
+    """The data themselves are missing, damaged or of the wrong shape: the message names the file and what fits."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("dataset", message)
 
 
 def near_match(given: str, known: Iterable[str]) -> str:
@@ -126,6 +134,63 @@ def _at_least(least: int, most: int = 2**53) -> Callable[[str], int]:
     return parse
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """The whole number that may follow a data set's name after a colon, such as spiral:4."""
+
+    unit: str
+    least: int
+    most: int
+    default: int
+
+
+AMOUNTS = {
+    "spiral": Amount("classes", least=2, most=20, default=3),
+    "synthetic-cifar": Amount("training examples", least=100, most=50_000, default=50_000),
+}
+
+
+def is_path(dataset: str) -> bool:
+    """Whether a data set's name means a file or a folder: it holds a separator or ends in .npz or .csv."""
+    separators = {os.path.sep, os.path.altsep or os.path.sep}
+    return dataset.lower().endswith((".npz", ".csv")) or any(separator in dataset for separator in separators)
+
+
+def dataset_parts(dataset: str) -> tuple[str, int | None]:
+    """A known data set's name and its amount, the default where none is written; None where it takes none.
+
+    Raises ValueError that says what fits.
+    """
+    name, colon, amount = (part.strip() for part in dataset.strip().lower().partition(":"))
+    if name not in DATASETS:
+        raise ValueError(
+            f"{shown(dataset)} is not known{near_match(name, DATASETS)} "
+            f"(choose from {', '.join(DATASETS)}, or give the path of a .npz or .csv file)"
+        )
+    takes = AMOUNTS.get(name)
+    if takes is None:
+        if colon:
+            raise ValueError(f"{name} takes no number after it, not {shown(dataset)}")
+        return name, None
+    if not colon:
+        return name, takes.default
+    try:
+        return name, _at_least(takes.least, takes.most)(amount)
+    except ValueError as error:
+        raise ValueError(f"{takes.unit} of {name}: {error}") from None
+
+
+def _dataset(text: str) -> str:
+    """A name as it is always written, or the absolute path of a file, so that a run in any folder finds it."""
+    text = text.strip()
+    if not is_path(text):
+        name, amount = dataset_parts(text)
+        return name if amount is None or amount == AMOUNTS[name].default else f"{name}:{amount}"
+    if not text.isprintable():
+        raise ValueError(f"the path {shown(text)} holds characters that cannot be shown; rename the file")
+    return os.path.abspath(os.path.expanduser(text))
+
+
 def _batch_size(text: str) -> int | None:
     return None if text.strip().lower() in ("full", "n") else _at_least(1)(text)
 
@@ -170,7 +235,7 @@ FIELDS: dict[str, Field] = {
     for row in (
         Field("strategy", "strategy", "how the weights are searched", _choice(STRATEGIES), STRATEGIES),
         Field("objective", "objective", "what is minimised", _choice(OBJECTIVES), OBJECTIVES),
-        Field("dataset", "data set", "the examples", _choice(DATASETS), DATASETS),
+        Field("dataset", "data set", "the examples: a name, or the path of your own .npz or .csv", _dataset, DATASETS),
         Field("step_size", "step size", "step size (learning rate)", _positive, strategies=STEPPING),
         Field(
             "batch_size",

@@ -4,13 +4,14 @@ from engine.datasets.registry import LOADERS, load
 from engine.datasets.split import (
     SPLIT_SEED,
     SPLITS,
-    DataError,
     Dataset,
+    Rows,
     Split,
     StoredSplit,
     stratified,
     with_bias,
 )
+from engine.spec import DataError
 
 __all__ = [
     "LOADERS",
@@ -18,6 +19,7 @@ __all__ = [
     "SPLIT_SEED",
     "DataError",
     "Dataset",
+    "Rows",
     "Split",
     "StoredSplit",
     "load",

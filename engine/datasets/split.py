@@ -9,21 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.spec import SpecError
-
 SPLITS = ("train", "validation", "test")
 SPLIT_SEED = 231
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.intp]
 Rows = NDArray[np.intp] | slice
-
-
-class DataError(SpecError):
-    """The data themselves are missing, damaged or of the wrong shape: the message names the file and what fits."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("dataset", message)
 
 
 class Split:
