@@ -180,7 +180,7 @@ class Objective:
         W = np.zeros((K * C, self.examples.columns), self.dtype)
         W[:, :D] = weights.reshape(K * C, D)
         buffers: dict[int, tuple[Callable[[Chosen], Array], Array]] = {}
-        for group in self.examples.groups(len(self)):
+        for group in self.examples.groups(len(self), kernels.STACK_ROWS):
             n = group.stop - group.start
             if n not in buffers:
                 buffers[n] = (self.examples.gatherer(n), np.empty((K * C, n), self.dtype))
