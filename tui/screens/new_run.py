@@ -176,7 +176,9 @@ class NewRun(Screen[None], inherit_bindings=False):
 
 
 def _input(name: str, text: str) -> Input:
-    field = Input(text, id=name, compact=True, max_length=LONGEST_TEXT, select_on_focus=False)
+    field = Input(
+        text, id=name, compact=True, max_length=LONGEST_TEXT, placeholder="none" if text == "" and name != NAME else ""
+    )
     field.cursor_blink = False
     return field
 
