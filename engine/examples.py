@@ -36,9 +36,10 @@ class Examples:
     def __len__(self) -> int:
         return len(self.split)
 
-    def groups(self, n: int) -> list[slice]:
-        """n positions cut into groups."""
-        return [slice(start, min(start + self.group, n)) for start in range(0, n, self.group)]
+    def groups(self, n: int, at_least: int = 1) -> list[slice]:
+        """n positions cut into groups, of at least so many positions each but for the last."""
+        size = max(self.group, at_least)
+        return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
     def gatherer(self, n: int, rows: int | None = None) -> Gather:
         """A function that gives n chosen examples as an array (rows, columns), zeros after the n-th.

@@ -18,6 +18,8 @@ GROUP_BYTES = 1 << 20
 """Examples are taken in groups of about this many bytes, at least GROUP_ROWS, so that the backward pass finds them in
 cache."""
 GROUP_ROWS = 256
+STACK_ROWS = 512
+"""Many weight vectors at once have their products with so many examples: that many make the most of the packing."""
 SMALL_PRODUCT = 1_000_000
 """OpenBLAS multiplies without packing up to this many multiplications, on processors with AVX-512."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,12 @@ from numpy.typing import DTypeLike, NDArray
 from engine import kernels
 from engine.datasets import Split, StoredSplit
 from engine.examples import Chosen, Examples
-from engine.kernels import Kernel
-from engine.layout import Layout
+from engine.layout import Array, Layout
 from engine.losses import CrossEntropy, DataLoss, Hinge
+from engine.passes import Pass, Passes, Places, Rows
 from engine.spec import OBJECTIVES, near_match, shown
 
-Array = NDArray[Any]
-Rows = NDArray[np.intp] | slice | None
-Places = NDArray[np.intp]
+__all__ = ["KINDS", "Array", "Loss", "Objective", "Pass", "Places", "Rows", "objective"]
 
 HIDDEN_SIZE = 50
 
@@ -35,19 +33,6 @@ class Loss:
     @property
     def total(self) -> float:
         return self.data_loss + self.regularization_loss
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """Forward and backward over n examples, with buffers of its own: the fast door of an objective.
-
-    Put padded weights into `weights`, call `run(rows, places)`: it returns the mean data loss and
-    leaves its derivative in `gradient` (padded; without the regularization).
-    """
-
-    weights: Array
-    gradient: Array
-    run: Callable[[Rows, Places], float]
 
 
 class Objective:
@@ -85,6 +70,8 @@ class Objective:
         self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)
         """The derivative of the regularization loss is penalty * W; padded."""
         self._flat_penalty = self.layout.flat(self.penalty)
+        make_kernel = kernels.two_layer if hidden_size else kernels.linear
+        self._make = Passes(self.examples, self.layout, data_loss, make_kernel)
         self._passes: dict[tuple[int, bool], Pass] = {}
 
     @property
@@ -148,7 +135,7 @@ class Objective:
         with np.errstate(all="ignore"):
             for group in self.examples.groups(len(self)):
                 n = group.stop - group.start
-                kernel = self._kernel(matrices, None, n)
+                kernel = self._make.make_kernel(matrices, None, n, self.dtype)
                 kernel.forward(self.examples.gatherer(n, kernel.rows)(group))
                 right += int(np.count_nonzero(kernel.scores.argmax(axis=1) == y[group]))
                 sum_of_losses += self.data_loss.slope(kernel.scores, 1.0)(self.places(y[group]))
@@ -168,7 +155,7 @@ class Objective:
         if key not in self._passes:
             if len(self._passes) >= 4:
                 del self._passes[next(iter(self._passes))]
-            self._passes[key] = self._build_pass(n, backward)
+            self._passes[key] = self._make.make(n, backward)
         return self._passes[key]
 
     def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
@@ -180,61 +167,13 @@ class Objective:
         W = np.zeros((K * C, self.examples.columns), self.dtype)
         W[:, :D] = weights.reshape(K * C, D)
         buffers: dict[int, tuple[Callable[[Chosen], Array], Array]] = {}
-        for group in self.examples.groups(len(self)):
+        for group in self.examples.groups(len(self), kernels.STACK_ROWS):
             n = group.stop - group.start
             if n not in buffers:
                 buffers[n] = (self.examples.gatherer(n), np.empty((K * C, n), self.dtype))
             gather, scores = buffers[n]
             np.matmul(W, gather(group).T, out=scores)
             yield group, scores.reshape(K, C, n)
-
-    def _kernel(self, weights: Sequence[Array], gradient: Sequence[Array] | None, n: int) -> Kernel:
-        make = kernels.two_layer if self.hidden_size else kernels.linear
-        return make(weights, gradient, n, self.dtype)
-
-    def _build_pass(self, n: int, backward: bool) -> Pass:
-        weights, gradient = np.zeros((2, self.layout.padded_size), self.dtype)
-        groups = self.examples.groups(n)
-        if len(groups) == 1:
-            return Pass(weights, gradient, self._group_pass(weights, gradient if backward else None, n, n))
-        part = np.zeros_like(gradient)
-        passes = {
-            size: self._group_pass(weights, part if backward else None, size, n)
-            for size in {group.stop - group.start for group in groups}
-        }
-
-        def run(rows: Rows, places: Places) -> float:
-            gradient.fill(0)
-            data_loss = 0.0
-            for group in groups:
-                chosen = group if rows is None else rows[group]  # type: ignore[index]
-                data_loss += passes[group.stop - group.start](chosen, places[group])
-                np.add(gradient, part, gradient)
-            return data_loss
-
-        return Pass(weights, gradient, run)
-
-    def _group_pass(
-        self, weights: Array, gradient: Array | None, n: int, total: int
-    ) -> Callable[[Rows, Places], float]:
-        matrices = self.layout.matrices(weights)
-        gradients = None if gradient is None else self.layout.matrices(gradient)
-        kernel = self._kernel(matrices, gradients, n)
-        gather, slope = self.examples.gatherer(n, kernel.rows), self.data_loss.slope(kernel.scores, 1.0 / total)
-        forward, backward, everything = kernel.forward, kernel.backward, slice(0, n)
-
-        def run(rows: Rows, places: Places) -> float:
-            X = gather(everything if rows is None else rows)
-            forward(X)
-            data_loss = slope(places) / total
-            backward(X)
-            return data_loss
-
-        def run_forward(rows: Rows, places: Places) -> float:
-            forward(gather(everything if rows is None else rows))
-            return slope(places) / total
-
-        return run_forward if gradient is None else run
 
     def _checked_weights(self, weights: Array) -> Array:
         if np.shape(weights) != (self.size,):

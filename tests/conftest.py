@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.jobs.threads import ONE_THREAD
+
+# Workers compute on one BLAS thread; another number of threads gives other last bits. NumPy reads this on import.
+os.environ.update(ONE_THREAD)
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_test_writes_to_the_users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from engine.commands.options import json_option
+from engine.commands.options import field_option, json_option, people_errors
 from engine.spec import FIELDS, DataError, RunSpec, SpecError, spec_from_fields
 from engine.text import clean
 
@@ -32,14 +32,13 @@ ITERATIONS_AT_ONCE = 100
 @contextmanager
 def told() -> Iterator[None]:
     """Turn what is wrong into one sentence: wrong usage exits with 2, data that cannot be used with 1."""
-    try:
-        yield
-    except DataError as error:
-        raise click.ClickException(clean(error.message)) from error
-    except SpecError as error:
-        raise click.UsageError(clean(error.message)) from error
-    except ValueError as error:
-        raise click.UsageError(clean(str(error))) from error
+    with people_errors():
+        try:
+            yield
+        except SpecError:
+            raise
+        except ValueError as error:
+            raise click.UsageError(clean(str(error))) from error
 
 
 def place_options(examples: str) -> Callable[[Command], Command]:
@@ -48,9 +47,7 @@ def place_options(examples: str) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         json_option(command)
         for field in reversed([field for name, field in FIELDS.items() if name not in BUDGETS]):
-            choices = f" ({', '.join(field.choices)})" if field.choices else ""
-            metavar = "NAME" if field.choices else "NUMBER"
-            click.option(field.flag, field.name, metavar=metavar, help=f"{field.help}{choices}.")(command)
+            field_option(field)(command)
         click.option("--weights", metavar="FILE", help="Look from the weights in a .npy file, or from zeros, instead.")(
             command
         )
