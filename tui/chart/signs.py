@@ -127,8 +127,9 @@ def draw_heads(series: Sequence[Series], columns: Columns, sheet: Sheet) -> None
         if not 0 <= float(line[end]) <= sheet.height * 4:
             _draw_exit(line, end, style, sheet)
             continue
-        way = list(_back(line, end // 2, sheet.height))
-        column, row = next((place for place in way if not taken & _neighbours(*place)), way[0])
+        at_end = next(_back(line, end // 2, sheet.height))
+        free = (place for place in _back(line, end // 2, sheet.height) if not taken & _neighbours(*place))
+        column, row = next(free, at_end)
         taken.add((column, row))
         sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), style)
 
