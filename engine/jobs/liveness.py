@@ -61,7 +61,8 @@ def alive(workers: Iterable[Worker]) -> int:
 
 
 def judge(run: Run, workers: Sequence[Worker], now_s: float | None = None) -> str:
-    """The status of a run: its stored state, or 'lost' (its process is gone) or 'silent' (no heartbeat lately).
+    """The status of a run: its stored state, or 'lost' (its process is gone), 'silent' (no heartbeat lately) or
+    'waiting' (it cannot write; `run.reason` says why).
 
     `workers` are those that have not left, read after the run; `now_s` is on the clock of the
     heartbeats. A worker that is not among them has ended this run since the run was read.
@@ -78,7 +79,7 @@ def judge(run: Run, workers: Sequence[Worker], now_s: float | None = None) -> st
     now_s = boot_seconds() if now_s is None else now_s
     if same_clock and run.heartbeat_s is not None and now_s - run.heartbeat_s > SILENT_AFTER_S:
         return "silent"
-    return run.state
+    return "waiting" if run.reason else run.state
 
 
 def lost(runs: Iterable[Run], workers: Sequence[Worker]) -> frozenset[int]:

@@ -1,0 +1,25 @@
+"""Settings: the few things about a store that people choose once, for everyone who uses it."""
+
+from __future__ import annotations
+
+from engine.store.connection import Connection
+
+
+class Settings:
+    """Words by name. What a value means is known to whoever asks for it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, name: str) -> str | None:
+        """The stored value, None where it is left at its default."""
+        rows = self._connection.rows("SELECT value FROM settings WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
+
+    def set(self, name: str, value: str | None) -> None:
+        """Store a value; None goes back to the default."""
+        with self._connection.transaction() as raw:
+            if value is None:
+                raw.execute("DELETE FROM settings WHERE name = ?", (name,))
+            else:
+                raw.execute("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (name, value))
