@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 STAMP  := $(VENV)/.installed
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench pictures clean
 
 run: $(STAMP)
 	@$(VENV)/bin/lossboard
@@ -19,6 +19,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(VENV)/bin/python -m bench
+
+pictures: $(STAMP)
+	$(VENV)/bin/python docs/pictures/take.py
 
 clean:
 	rm -rf $(VENV)

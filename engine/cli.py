@@ -12,6 +12,10 @@ COMMANDS = {
     "show": "engine.commands.show",
     "export": "engine.commands.export",
     "stop": "engine.commands.stop",
+    "probe": "engine.commands.probe",
+    "gradient-check": "engine.commands.gradient_check",
+    "landscape": "engine.commands.landscape",
+    "data": "engine.commands.data",
 }
 """Each command by name, and the module that holds it under `command`."""
 

@@ -1,17 +1,26 @@
-"""Objectives: score function + data loss + regularization loss, with their analytic gradients."""
+"""Objectives: score function + data loss + regularization loss over a split, with their analytic gradients."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.datasets import Split
+from engine import kernels
+from engine.datasets import Split, StoredSplit
+from engine.examples import Chosen, Examples
+from engine.layout import Array, Layout
+from engine.losses import CrossEntropy, DataLoss, Hinge
+from engine.passes import Pass, Passes, Places, Rows
+from engine.spec import OBJECTIVES, near_match, shown
 
-Array = NDArray[Any]
-Rows = NDArray[np.intp] | slice | None
+__all__ = ["KINDS", "Array", "Loss", "Objective", "Pass", "Places", "Rows", "objective"]
+
+HIDDEN_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,91 +35,254 @@ class Loss:
         return self.data_loss + self.regularization_loss
 
 
-class Objective(Protocol):
+class Objective:
     """What is minimised over one flat vector of weights, on one split.
 
-    `rows` chooses examples (row numbers or a slice); None means all of them.
-    """
-
-    @property
-    def size(self) -> int: ...
-    @property
-    def examples(self) -> int: ...
-    def initial_weights(self, generator: np.random.Generator, scale: float) -> Array: ...
-    def scores(self, weights: Array, X: Array) -> Array: ...
-    def loss(self, weights: Array, rows: Rows = None) -> Loss: ...
-    def loss_and_gradient(self, weights: Array, rows: Rows = None) -> tuple[Loss, Array]: ...
-
-
-class LinearSVM:
-    """Multiclass SVM loss of linear scores, Weston-Watkins form (CS231n, linear classification).
-
-    L = mean_i sum_{j != y_i} max(0, s_j - s_{y_i} + delta) + lambda * sum(W^2), with s = W x.
-    The weights are W of shape (C, D), row by row, as one flat vector; the bias is the last column of W
-    and is regularized with the rest, as the bias trick of the notes does. At a kink, where a margin is
-    exactly 0, the subgradient of max(0, .) taken is 0.
+    L = mean_i L_i(s(x_i; W)) + lambda * sum(W^2). `size` weights; `classes` C; arrays are of
+    `dtype`: float32 to run, float64 to check. Weights of the wrong size and rows that are not
+    there raise ValueError. Buffers are kept between calls: one thread at a time.
     """
 
     def __init__(
         self,
         split: Split,
         classes: int,
-        regularization_strength: float,
-        delta: float = 1.0,
+        data_loss: DataLoss,
+        hidden_size: int = 0,
+        regularization_strength: float = 0.0,
+        regularize_bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.X: Array = np.ascontiguousarray(split.X, dtype=dtype)
-        self.y = split.y
+        self.split = split
         self.classes = classes
+        self.data_loss = data_loss
+        self.hidden_size = hidden_size
         self.regularization_strength = regularization_strength
-        self.delta = delta
-        self.dtype = np.dtype(dtype)
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        D = split.dimensions
+        if hidden_size:
+            self.layout = Layout([(hidden_size, D), (classes, hidden_size + 1)], [split.bias, True])
+        else:
+            # Products of few columns with all of X packed are fastest with W column by column.
+            self.layout = Layout([(classes, D)], [split.bias], transposed=not kernels.SMALL_PRODUCTS)
+        self.examples = Examples(split, self.dtype)
+        mask = self.layout.regularized(regularize_bias, self.dtype)
+        self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)
+        """The derivative of the regularization loss is penalty * W; padded."""
+        self._flat_penalty = self.layout.flat(self.penalty)
+        make_kernel = kernels.two_layer if hidden_size else kernels.linear
+        self._make = Passes(self.examples, self.layout, data_loss, make_kernel)
+        self._passes: dict[tuple[int, bool], Pass] = {}
 
     @property
     def size(self) -> int:
-        """How many weights there are: C x D."""
-        return self.classes * self.X.shape[1]
+        """How many weights there are."""
+        return self.layout.size
 
     @property
-    def examples(self) -> int:
-        """N, the number of examples in the split."""
-        return len(self.y)
+    def linear(self) -> bool:
+        """Whether the scores are linear in the weights."""
+        return not self.hidden_size
+
+    def __len__(self) -> int:
+        return len(self.split)
 
     def initial_weights(self, generator: np.random.Generator, scale: float) -> Array:
-        """Normal weights of standard deviation `scale`, shape (size,)."""
-        return generator.standard_normal(self.size, dtype=self.dtype) * self.dtype.type(scale)  # type: ignore[arg-type]
+        """Normal weights of standard deviation `scale`, biases included, shape (size,)."""
+        weights: Array = self.draws(generator, 1)[0]
+        weights *= scale
+        return weights
+
+    def draws(self, generator: np.random.Generator, count: int) -> Array:
+        """`count` standard normal weight vectors, shape (count, size): the same numbers as one at a time."""
+        return generator.standard_normal((count, self.size), dtype=self.dtype)
 
     def scores(self, weights: Array, X: Array) -> Array:
-        """Class scores of the examples X, shape (len(X), C)."""
-        return X @ weights.reshape(self.classes, -1).T
+        """Class scores of the examples X (n, D), shape (n, C)."""
+        if X.ndim != 2 or X.shape[1] != self.split.dimensions:
+            raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
+        matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
+        last, D = matrices[-1], X.shape[1]
+        with np.errstate(all="ignore"):
+            if not self.hidden_size:
+                return X @ last[:, :D].T
+            hidden = np.maximum(X @ matrices[0][:, :D].T, 0)
+            scores: Array = hidden @ last[:, : self.hidden_size].T + last[:, self.hidden_size]
+            return scores
 
     def loss(self, weights: Array, rows: Rows = None) -> Loss:
-        """The loss over the chosen rows at these weights."""
-        X, y = self._chosen(rows)
-        margins = self._margins(weights, X, y)
-        return Loss(float(margins.sum()) / len(y), self._regularization_loss(weights))
+        """The loss over the chosen rows (all when None) at these weights."""
+        run, places, chosen = self._prepared(weights, rows, backward=False)
+        with np.errstate(all="ignore"):
+            return Loss(run.run(chosen, places), self.regularization_loss(run.weights))
 
     def loss_and_gradient(self, weights: Array, rows: Rows = None) -> tuple[Loss, Array]:
-        """The loss over the chosen rows and its (sub)gradient, shape (size,)."""
-        X, y = self._chosen(rows)
-        margins = self._margins(weights, X, y)
-        loss = Loss(float(margins.sum()) / len(y), self._regularization_loss(weights))
-        violated = (margins > 0).astype(self.dtype)
-        violated[np.arange(len(y)), y] = -violated.sum(axis=1)
-        gradient = (violated.T @ X).ravel()
-        gradient *= self.dtype.type(1.0 / len(y))
-        gradient += self.dtype.type(2.0 * self.regularization_strength) * weights
-        return loss, gradient
+        """The loss over the chosen rows (all when None) and its (sub)gradient, shape (size,)."""
+        run, places, chosen = self._prepared(weights, rows, backward=True)
+        with np.errstate(all="ignore"):
+            loss = Loss(run.run(chosen, places), self.regularization_loss(run.weights))
+            return loss, self.layout.add(run.gradient, self._flat_penalty * np.asarray(weights, self.dtype))
 
-    def _chosen(self, rows: Rows) -> tuple[Array, NDArray[np.intp]]:
-        return (self.X, self.y) if rows is None else (self.X[rows], self.y[rows])
+    def regularization_loss(self, padded: Array) -> float:
+        """lambda * sum(W^2) of padded weights."""
+        return 0.5 * float((self.penalty * padded).dot(padded)) if self.regularization_strength else 0.0
 
-    def _margins(self, weights: Array, X: Array, y: NDArray[np.intp]) -> Array:
-        scores = self.scores(weights, X)
-        index = np.arange(len(y))
-        margins = scores - (scores[index, y] - self.dtype.type(self.delta))[:, None]
-        margins[index, y] = 0
-        return np.maximum(margins, 0, out=margins)
+    def evaluate(self, weights: Array) -> tuple[float, float]:
+        """Total loss and accuracy (0..1) over the whole split."""
+        padded = self.padded(self._checked_weights(weights))
+        matrices, y = self.layout.matrices(padded), self.split.y
+        sum_of_losses, right = 0.0, 0
+        with np.errstate(all="ignore"):
+            for group in self.examples.groups(len(self)):
+                n = group.stop - group.start
+                kernel = self._make.make_kernel(matrices, None, n, self.dtype)
+                kernel.forward(self.examples.gatherer(n, kernel.rows)(group))
+                right += int(np.count_nonzero(kernel.scores.argmax(axis=1) == y[group]))
+                sum_of_losses += self.data_loss.slope(kernel.scores, 1.0)(self.places(y[group]))
+            return sum_of_losses / len(self) + self.regularization_loss(padded), right / len(self)
 
-    def _regularization_loss(self, weights: Array) -> float:
-        return self.regularization_strength * float(weights @ weights)
+    def padded(self, weights: Array) -> Array:
+        """Weights (..., size) as padded ones (..., padded_size)."""
+        return self.layout.pad(weights, np.zeros((*weights.shape[:-1], self.layout.padded_size), self.dtype))
+
+    def places(self, y: NDArray[np.intp]) -> Places:
+        """Where the correct scores of a batch lie in its group's flattened scores; y of shape (..., n)."""
+        return y + (np.arange(y.shape[-1]) % self.examples.group) * self.classes
+
+    def passing(self, n: int, backward: bool = True) -> Pass:
+        """The pass over batches of n examples; the same one each time, kept for the last few sizes."""
+        key = (n, backward)
+        if key not in self._passes:
+            if len(self._passes) >= 4:
+                del self._passes[next(iter(self._passes))]
+            self._passes[key] = self._make.make(n, backward)
+        return self._passes[key]
+
+    def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
+        """Scores of K weight vectors (K, size) at once: (rows, scores (K, C, n)) for each group of examples.
+
+        For linear scores. The arrays are good until the next one.
+        """
+        K, C, D = len(weights), self.classes, self.split.dimensions
+        W = np.zeros((K * C, self.examples.columns), self.dtype)
+        W[:, :D] = weights.reshape(K * C, D)
+        buffers: dict[int, tuple[Callable[[Chosen], Array], Array]] = {}
+        for group in self.examples.groups(len(self), kernels.STACK_ROWS):
+            n = group.stop - group.start
+            if n not in buffers:
+                buffers[n] = (self.examples.gatherer(n), np.empty((K * C, n), self.dtype))
+            gather, scores = buffers[n]
+            np.matmul(W, gather(group).T, out=scores)
+            yield group, scores.reshape(K, C, n)
+
+    def _checked_weights(self, weights: Array) -> Array:
+        if np.shape(weights) != (self.size,):
+            raise ValueError(
+                f"weights of shape {np.shape(weights)} were given; this objective has {self.size:,} weights in one "
+                f"flat vector, shape ({self.size},)"
+            )
+        return np.asarray(weights)
+
+    def _prepared(self, weights: Array, rows: Rows, backward: bool) -> tuple[Pass, Places, Rows]:
+        if rows is not None:
+            rows = self._checked_rows(rows)
+        y = self.split.y if rows is None else self.split.y[rows]
+        run = self.passing(len(y), backward)
+        self.layout.pad(self._checked_weights(weights), run.weights)
+        return run, self.places(y), rows
+
+    def _checked_rows(self, rows: Chosen) -> NDArray[np.intp]:
+        N = len(self)
+        if isinstance(rows, slice):
+            rows = np.arange(N)[rows]
+        chosen = np.asarray(rows)
+        if chosen.ndim != 1 or not len(chosen) or chosen.dtype.kind not in "iu":
+            raise ValueError(
+                f"rows {chosen.dtype} {chosen.shape} choose no examples; give row numbers in one dimension"
+            )
+        low, high = int(chosen.min()), int(chosen.max())
+        if low < 0 or high >= N:
+            raise ValueError(f"row {low if low < 0 else high} is not among the {N:,} examples, 0 to {N - 1:,}")
+        return chosen.astype(np.intp, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an objective's name stands for."""
+
+    hinge: bool
+    hidden: bool
+
+
+KINDS = {
+    "svm": Kind(hinge=True, hidden=False),
+    "softmax": Kind(hinge=False, hidden=False),
+    "two-layer": Kind(hinge=False, hidden=True),
+    "two-layer-svm": Kind(hinge=True, hidden=True),
+}
+assert tuple(KINDS) == OBJECTIVES
+
+
+def _check_examples(split: Split) -> None:
+    if not len(split):
+        raise ValueError("0 examples were given; an objective needs at least 1")
+    # A stored split was checked when it was stored; looking again would read all of it.
+    if isinstance(split, StoredSplit):
+        return
+    if split.X.ndim != 2 or not split.X.shape[1]:
+        raise ValueError(f"X has shape {split.X.shape}; examples are rows of features, shape (N, D)")
+    good = np.isfinite(split.X).all(axis=1)
+    if not good.all():
+        row = int(good.argmin())
+        raise ValueError(f"example {row} of X holds a feature that is NaN or infinite; every feature must be a number")
+
+
+def objective(
+    name: str,
+    split: Split,
+    classes: int | None = None,
+    *,
+    regularization_strength: float = 0.0,
+    regularize_bias: bool = True,
+    delta: float = 1.0,
+    hidden_size: int = HIDDEN_SIZE,
+    dtype: DTypeLike = np.float32,
+) -> Objective:
+    """The objective of that name on a split: svm, softmax, two-layer (with softmax) or two-layer-svm.
+
+    `classes` C is the highest label + 1 where it is not given. Raises ValueError that says what
+    was given and what fits: an unknown name, labels out of range, a single class, no examples,
+    features that are NaN.
+    """
+    if name not in KINDS:
+        raise ValueError(
+            f"objective {shown(name)} is not known{near_match(name, KINDS)} (choose from {', '.join(KINDS)})"
+        )
+    kind = KINDS[name]
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"an objective computes in float32 or float64, not {np.dtype(dtype)}")
+    if not (math.isfinite(regularization_strength) and regularization_strength >= 0):
+        raise ValueError(f"regularization strength: {regularization_strength} was given; it must be 0 or greater")
+    if kind.hinge and not (math.isfinite(delta) and delta > 0):
+        raise ValueError(f"delta: {delta} was given; the margin must be greater than 0")
+    if kind.hidden and hidden_size < 1:
+        raise ValueError(f"hidden size: {hidden_size} was given; a two-layer net needs at least 1 hidden unit")
+    _check_examples(split)
+    low, high = int(split.y.min()), int(split.y.max())
+    if classes is None:
+        classes = high + 1
+        if low == high:
+            raise ValueError(f"every example is of class {high}: a single class; a loss needs at least 2")
+    if classes < 2:
+        raise ValueError(f"classes: {classes} was given; a loss needs at least 2")
+    if low < 0 or high >= classes:
+        raise ValueError(f"label {low if low < 0 else high} is out of range; {classes} classes are 0 to {classes - 1}")
+    return Objective(
+        split,
+        classes,
+        Hinge(delta) if kind.hinge else CrossEntropy(),
+        hidden_size if kind.hidden else 0,
+        regularization_strength,
+        regularize_bias,
+        dtype,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,10 +10,11 @@ import numpy as np
 from engine import datasets
 from engine.block import Block
 from engine.datasets import Dataset
-from engine.objectives import Array, LinearSVM, Objective
+from engine.layout import Array
+from engine.objectives import Objective, objective
 from engine.spec import RunSpec, SpecError
 from engine.state import State
-from engine.strategies import GradientDescent, LocalSearch, RandomSearch, Strategy
+from engine.strategies import STRATEGIES, Strategy
 
 EVALUATIONS_PER_RUN = 50
 EVALUATE_EVERY_WITHOUT_BUDGET = 1000
@@ -59,10 +59,7 @@ class Optimization:
 
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
         """Loss and accuracy (0..1) over a whole split at these weights."""
-        objective, examples = self.objectives[split], self.dataset.splits[split]
-        with np.errstate(all="ignore"):
-            predicted = objective.scores(weights, examples.X).argmax(axis=1)
-            return objective.loss(weights).total, float((predicted == examples.y).mean())
+        return self.objectives[split].evaluate(weights)
 
 
 def with_step_size(state: State, step_size: float) -> State:
@@ -72,9 +69,26 @@ def with_step_size(state: State, step_size: float) -> State:
     return replace(state, step_size=step_size)
 
 
+def with_evaluation(state: State, loss: float, patience: int | None) -> State:
+    """The state after an evaluation found this loss; it stops once `patience` evaluations in a row were no better."""
+    if loss < state.best_evaluation:
+        return replace(state, best_evaluation=loss, evaluations_since_best=0)
+    since = state.evaluations_since_best + 1
+    stop = not state.stop_reason and patience is not None and since >= patience
+    reason = f"no improvement for {since} evaluations" if stop else state.stop_reason
+    return replace(state, evaluations_since_best=since, stop_reason=reason)
+
+
 def check(spec: RunSpec) -> None:
-    """The checks that need the data set: raises SpecError for a batch larger than the train split."""
-    train = len(datasets.load(spec.dataset).splits["train"])
+    """The checks that need the data set: raises SpecError for a batch larger than the train split, or one class."""
+    split = datasets.load(spec.dataset).splits["train"]
+    train = len(split)
+    if train and (split.y == split.y[0]).all():
+        raise SpecError(
+            "dataset",
+            f"data set: all {train:,} training examples of {spec.dataset} are of class {split.y[0]}; "
+            f"a loss needs at least two classes",
+        )
     if spec.batch_size is not None and spec.batch_size > train:
         raise SpecError(
             "batch_size",
@@ -83,23 +97,20 @@ def check(spec: RunSpec) -> None:
         )
 
 
-STRATEGIES: dict[str, Callable[[RunSpec, Objective], Strategy]] = {
-    "random-search": lambda spec, objective: RandomSearch(objective, spec.initial_scale, spec.seed, spec.metrics),
-    "local-search": lambda spec, objective: LocalSearch(
-        objective, spec.step_size, spec.initial_scale, spec.seed, spec.metrics
-    ),
-    "gradient-descent": lambda spec, objective: GradientDescent(
-        objective, spec.step_size, spec.batch_size, spec.initial_scale, spec.seed, spec.metrics
-    ),
-}
-
-
 def build(spec: RunSpec) -> Optimization:
     """The optimization that a spec describes. Raises SpecError when the spec does not fit its data set."""
     check(spec)
     dataset = datasets.load(spec.dataset)
-    objectives: dict[str, Objective] = {
-        name: LinearSVM(split, dataset.classes, spec.regularization_strength, spec.delta)
+    objectives = {
+        name: objective(
+            spec.objective,
+            split,
+            dataset.classes,
+            regularization_strength=spec.regularization_strength,
+            regularize_bias=spec.regularize_bias == "yes",
+            delta=spec.delta,
+            hidden_size=spec.hidden_size,
+        )
         for name, split in dataset.splits.items()
     }
     strategy = STRATEGIES[spec.strategy](spec, objectives["train"])

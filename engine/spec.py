@@ -1,163 +1,54 @@
-"""RunSpec: everything that decides a run, validated; to and from text fields and JSON.
-
-FIELDS is the one table of what can be chosen. The command line's options, the form for a new
-run and the JSON reader are all made from it.
-"""
+"""RunSpec: everything that decides a run, validated; to and from text fields and JSON."""
 
 from __future__ import annotations
 
-import difflib
 import json
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-STRATEGIES = ("random-search", "local-search", "gradient-descent")
-OBJECTIVES = ("svm",)
-DATASETS = ("digits",)
-METRICS = ("all", "loss")
+from engine.fields import (
+    AMOUNTS,
+    DATASETS,
+    FIELDS,
+    METRICS,
+    OBJECTIVES,
+    SAMPLINGS,
+    SCHEDULES,
+    STRATEGIES,
+    UPDATES,
+    Field,
+    dataset_parts,
+    is_path,
+)
+from engine.values import DataError, SpecError, near_match, shown
 
-GRADIENT = frozenset({"gradient-descent"})
-STEPPING = frozenset({"local-search", "gradient-descent"})
-ALL = frozenset(STRATEGIES)
-
-
-class SpecError(ValueError):
-    """A value that does not make a run: `field` names it, the message says what would fit."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
-
-
-def near_match(given: str, known: Iterable[str]) -> str:
-    """A hint such as '; did you mean digits?', or '' when nothing known is near."""
-    found = difflib.get_close_matches(given.lower(), list(known), n=1, cutoff=0.5)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
-def shown(given: str) -> str:
-    """What was typed, short and printable, for an error message."""
-    text = given if len(given) <= 40 else given[:39] + "…"
-    return ascii(text) if not text.isprintable() else repr(text)
-
-
-def _choice(choices: tuple[str, ...]) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        value = text.strip().lower()
-        if value not in choices:
-            raise ValueError(
-                f"{shown(text)} is not known{near_match(value, choices)} (choose from {', '.join(choices)})"
-            )
-        return value
-
-    return parse
-
-
-def _number(text: str) -> float:
-    try:
-        value = float(text.strip())
-    except ValueError:
-        raise ValueError(f"{shown(text)} is not a number; write it like 0.1 or 1e-3") from None
-    if not math.isfinite(value):
-        raise ValueError(f"{shown(text)} is not a finite number")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = _number(text)
-    if value <= 0:
-        raise ValueError(f"must be greater than 0, not {shown(text)}")
-    return value
-
-
-def _not_negative(text: str) -> float:
-    value = _number(text)
-    if value < 0:
-        raise ValueError(f"must be 0 or greater, not {shown(text)}")
-    return value
-
-
-def _whole(text: str) -> int:
-    value = _number(text.replace("_", "").replace(",", ""))
-    if value != int(value):
-        raise ValueError(f"{shown(text)} is not a whole number")
-    return int(value)
-
-
-def _at_least(least: int, most: int = 2**53) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        value = _whole(text)
-        if value < least:
-            raise ValueError(f"must be at least {least}, not {shown(text)}")
-        if value > most:
-            raise ValueError(f"must be at most {most:,}, not {shown(text)}")
-        return value
-
-    return parse
-
-
-def _batch_size(text: str) -> int | None:
-    return None if text.strip().lower() in ("full", "n") else _at_least(1)(text)
-
-
-def _optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    return lambda text: None if text.strip().lower() in ("", "none", "no") else parse(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing that can be chosen: how it is named, explained, read and when it applies."""
-
-    name: str
-    label: str
-    help: str
-    parse: Callable[[str], Any]
-    choices: tuple[str, ...] = ()
-    strategies: frozenset[str] = ALL
-
-    @property
-    def flag(self) -> str:
-        """The command line's spelling, such as --step-size."""
-        return "--" + self.name.replace("_", "-")
-
-
-FIELDS: dict[str, Field] = {
-    field.name: field
-    for field in (
-        Field("strategy", "strategy", "how the weights are searched", _choice(STRATEGIES), STRATEGIES),
-        Field("objective", "objective", "what is minimised", _choice(OBJECTIVES), OBJECTIVES),
-        Field("dataset", "data set", "the examples", _choice(DATASETS), DATASETS),
-        Field("step_size", "step size", "step size (learning rate)", _positive, strategies=STEPPING),
-        Field(
-            "batch_size",
-            "batch size",
-            "examples per update: a number, or full",
-            _batch_size,
-            strategies=GRADIENT,
-        ),
-        Field(
-            "regularization_strength",
-            "regularization",
-            "lambda, the weight of sum(W^2) in the loss",
-            _not_negative,
-        ),
-        Field("delta", "delta", "the SVM margin", _positive),
-        Field(
-            "initial_scale",
-            "initial scale",
-            "standard deviation of the first weights, and of every draw of random search",
-            _positive,
-        ),
-        Field("iterations", "iterations", "budget in iterations, or none", _optional(_at_least(1))),
-        Field("seconds", "seconds", "budget in seconds, or none", _optional(_positive)),
-        Field("pace", "pace", "iterations per second, to watch; or none for full speed", _optional(_positive)),
-        Field("seed", "seed", "the one seed of every random draw", _at_least(0)),
-        Field("metrics", "metrics", "what each iteration records: all, or the loss alone", _choice(METRICS), METRICS),
-    )
-}
+__all__ = [
+    "AMOUNTS",
+    "DATASETS",
+    "FIELDS",
+    "METRICS",
+    "OBJECTIVES",
+    "SAMPLINGS",
+    "SCHEDULES",
+    "STRATEGIES",
+    "UPDATES",
+    "DataError",
+    "Field",
+    "RunSpec",
+    "SpecError",
+    "as_text",
+    "dataset_parts",
+    "defaults",
+    "is_path",
+    "near_match",
+    "parse_field",
+    "race",
+    "shown",
+    "spec_from_fields",
+    "spec_from_json",
+    "unknown_field",
+]
 
 STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "random-search": {"initial_scale": 0.1, "batch_size": None},
@@ -165,6 +56,12 @@ STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "gradient-descent": {},
 }
 """Where a strategy's defaults differ from RunSpec's own: chosen for digits, so that the story tells."""
+
+OBJECTIVE_DEFAULTS: dict[str, dict[str, Any]] = {
+    "two-layer": {"initial_scale": 0.1},
+    "two-layer-svm": {"initial_scale": 0.1},
+}
+"""Where an objective's defaults differ again: the gradient of a net vanishes near zero weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +79,25 @@ class RunSpec:
     step_size: float = 0.1
     batch_size: int | None = 256
     regularization_strength: float = 0.001
+    regularize_bias: str = "yes"
     delta: float = 1.0
+    hidden_size: int = 50
     initial_scale: float = 0.001
+    sampling: str = "replacement"
+    update: str = "vanilla"
+    momentum: float = 0.9
+    rms_decay: float = 0.99
+    beta1: float = 0.9
+    beta2: float = 0.999
+    schedule: str = "constant"
+    decay_factor: float = 0.5
+    decay_every: int = 250
+    decay_rate: float = 0.001
+    warm_up: int = 0
     iterations: int | None = 1000
     seconds: float | None = None
+    divergence_factor: float = 1e6
+    patience: int | None = None
     pace: float | None = None
     seed: int = 0
     metrics: str = "all"
@@ -196,13 +108,16 @@ class RunSpec:
             object.__setattr__(self, name, parse_field(name, as_text(value)))
         if self.iterations is None and self.seconds is None:
             raise SpecError("iterations", "give a budget: iterations, seconds or both")
+        if self.schedule == "cosine" and self.iterations is None:
+            raise SpecError("schedule", "schedule: cosine ends at the planned iterations; give a budget in iterations")
 
     @property
     def label(self) -> str:
         """A short name for a table, such as 'gradient b256'."""
         if self.strategy != "gradient-descent":
             return self.strategy.replace("-", " ")
-        return "gradient full" if self.batch_size is None else f"gradient b{self.batch_size}"
+        how = "gradient" if self.update == "vanilla" else self.update
+        return f"{how} full" if self.batch_size is None else f"{how} b{self.batch_size}"
 
     def to_json(self) -> str:
         """The whole spec as a JSON object, keys in the order of the fields."""
@@ -239,17 +154,19 @@ def parse_field(name: str, text: str) -> Any:
         raise SpecError(name, f"{FIELDS[name].label}: {error}") from None
 
 
-def defaults(strategy: str = "gradient-descent") -> RunSpec:
-    """The spec that tells the story on digits, for one strategy."""
-    strategy = parse_field("strategy", strategy)
-    return RunSpec(strategy=strategy, **STRATEGY_DEFAULTS[strategy])
+def defaults(strategy: str = "gradient-descent", objective: str = "svm") -> RunSpec:
+    """The spec that tells the story on digits, for one strategy and one objective."""
+    strategy, objective = parse_field("strategy", strategy), parse_field("objective", objective)
+    values = STRATEGY_DEFAULTS[strategy] | OBJECTIVE_DEFAULTS.get(objective, {})
+    return RunSpec(strategy=strategy, objective=objective, **values)
 
 
 def spec_from_fields(texts: Mapping[str, str]) -> RunSpec:
-    """A spec from text fields (a form, a command line); what is absent takes the strategy's default."""
+    """A spec from text fields (a form, a command line); what is absent takes the strategy's and objective's default."""
     unknown_field(texts)
     values = {name: parse_field(name, text) for name, text in texts.items()}
-    return replace(defaults(values.get("strategy", "gradient-descent")), **values)
+    chosen = {name: values[name] for name in ("strategy", "objective") if name in values}
+    return replace(defaults(**chosen), **values)
 
 
 def spec_from_json(text: str) -> RunSpec:

@@ -23,7 +23,8 @@ class State:
     of the searches. `best_loss` is the lowest loss recorded so far, `first_loss` the very first.
     `buffers` holds what a strategy or an update carries along, `streams` the state of each named
     generator. `step_size` is the base step size now in force: steering a run replaces it.
-    `stop_reason` is empty while the run may go on.
+    `stop_reason` is empty while the run may go on. `best_evaluation` is the lowest loss that an
+    evaluation found, `evaluations_since_best` how many have been made since.
     """
 
     iteration: int
@@ -34,6 +35,8 @@ class State:
     buffers: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     streams: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stop_reason: str = ""
+    best_evaluation: float = float("inf")
+    evaluations_since_best: int = 0
 
 
 def state_to_bytes(state: State) -> bytes:
@@ -46,6 +49,8 @@ def state_to_bytes(state: State) -> bytes:
         "first_loss": state.first_loss.hex(),
         "streams": state.streams,
         "stop_reason": state.stop_reason,
+        "best_evaluation": state.best_evaluation.hex(),
+        "evaluations_since_best": state.evaluations_since_best,
     }
     arrays = {f"buffer_{name}": array for name, array in state.buffers.items()}
     out = io.BytesIO()
@@ -72,6 +77,8 @@ def state_from_bytes(data: bytes) -> State:
                 },
                 streams=header["streams"],
                 stop_reason=header["stop_reason"],
+                best_evaluation=float.fromhex(header.get("best_evaluation", "inf")),
+                evaluations_since_best=int(header.get("evaluations_since_best", 0)),
             )
     except (KeyError, OSError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"not a readable checkpoint: {error}") from error

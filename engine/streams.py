@@ -22,7 +22,7 @@ def saved(generator: np.random.Generator) -> dict[str, Any]:
 
 def restored(state: Mapping[str, Any]) -> np.random.Generator:
     """A generator that goes on where `saved` was called. Raises ValueError for another kind of state."""
-    bits = np.random.PCG64(0)
+    bits: Any = np.random.PCG64(0)
     try:
         bits.state = dict(state)
     except (TypeError, KeyError, ValueError) as error:

@@ -51,6 +51,9 @@ def refuse_without_terminal() -> None:
 
 def dashboard(path: Path) -> int:
     """Open the dashboard on a store, made if there is none; returns the exit code. A StoreError is one message."""
+    from tui import signals
+
+    signals.block()  # before NumPy is imported: its threads would take the signals
     from engine.store import StoreError
     from tui import session
 

@@ -28,7 +28,8 @@ NAMES = {
 class Key:
     """One thing that a key does: `word` stands in the footer, `help` on the help screen.
 
-    `keys` are Textual's names, the first one being the one that is advertised; keys after a None are not.
+    `keys` are Textual's names, of which the first `advertised` ones are shown.
+    A `first` key is taken before the focused field sees it: what is typed right after tab belongs to the next field.
     `rank` says who stays in a narrow footer (0 always); None is never in a footer.
     """
 
@@ -39,6 +40,7 @@ class Key:
     help: str
     rank: int | None = None
     advertised: int = 1
+    first: bool = False
 
     @property
     def shown(self) -> str:
@@ -63,8 +65,8 @@ KEYS: tuple[Key, ...] = (
     Key("welcome", "race", ("enter",), "watch them race", "start the three strategies and watch them race", 0),
     Key("form", "submit", ("enter",), "start", "start the run", 0),
     Key("form", "close", ("escape",), "back", "back to the board; what was typed is kept", 0),
-    Key("form", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 2),
-    Key("form", "app.focus_previous", ("shift+tab", "up"), "previous", "to the field before", None, 2),
+    Key("form", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 2, first=True),
+    Key("form", "app.focus_previous", ("shift+tab", "up"), "previous", "to the field before", None, 2, first=True),
     Key("choice", "choose(1)", ("right", "space"), "choose", "the next choice", None, 2),
     Key("choice", "choose(-1)", ("left",), "choose", "the choice before"),
     Key("confirm", "confirm", ("enter", "y"), "stop it", "yes, stop it", 0),
@@ -72,7 +74,7 @@ KEYS: tuple[Key, ...] = (
     Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to the board", 0),
     Key("board", "app.help", ("question_mark",), "help", "this page", 0),
     Key("board", "app.leave", ("q",), "quit", "leave; the runs go on", 0),
-    Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere"),
+    Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere", first=True),
 )
 
 
@@ -82,9 +84,8 @@ def keys_of(*places: Place) -> list[Key]:
 
 
 def bindings(place: Place) -> list[BindingType]:
-    """The bindings of one place; those of the app win over every field and dialog."""
-    first = place == "app"
-    return [Binding(",".join(key.keys), key.action, key.word, show=False, priority=first) for key in keys_of(place)]
+    """The bindings of one place."""
+    return [Binding(",".join(key.keys), key.action, key.word, show=False, priority=key.first) for key in keys_of(place)]
 
 
 def footer(keys: Sequence[Key], room: int) -> list[Key]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from engine.store import open_for_writing
 from engine.text import clean
@@ -16,39 +17,45 @@ from tui.chart import warm_up
 from tui.feed import Feed, Outcome
 from tui.snapshot import Snapshot, Wanted
 
+if TYPE_CHECKING:
+    from tui.app import Dashboard
+
 
 def run(path: Path) -> int:
-    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read.
-
-    The store is read in the feed's thread while the screen's modules are still being imported, so that the
-    first frame shows data.
-    """
-    if not path.exists():
-        open_for_writing(path).close()
-    signals.block()
-    first: SimpleQueue[Outcome] = SimpleQueue()
-    feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), first.put)
-    feed.start()
-    Thread(target=warm_up, name="warm-up", daemon=True).start()
-    from tui.app import Dashboard
+    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read."""
+    app = prepare(path)
     from tui.messages import SignalCaught
-
-    outcome = first.get()
-    if not isinstance(outcome, Snapshot):
-        feed.stop()
-        raise outcome
-    app = Dashboard(path, feed, outcome)
 
     def caught(number: int) -> None:
         app.post_message(SignalCaught(number))
 
     signals.await_in_thread(caught)
     code = app.run()
-    feed.stop()
     if app.return_code:
         return app.return_code
     print(farewell(app.snapshot, path), file=sys.stderr)
     return code or 0
+
+
+def prepare(path: Path) -> Dashboard:
+    """The dashboard on a store, made if there is none, with its first read done. Raises StoreError.
+
+    The store is read in the feed's thread while the screen's modules are still being imported, so that the
+    first frame shows data.
+    """
+    if not path.exists():
+        open_for_writing(path).close()
+    first: SimpleQueue[Outcome] = SimpleQueue()
+    feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), first.put)
+    feed.start()
+    Thread(target=warm_up, name="warm-up", daemon=True).start()
+    from tui.app import Dashboard
+
+    outcome = first.get()
+    if isinstance(outcome, Snapshot):
+        return Dashboard(path, feed, outcome)
+    feed.stop()
+    raise outcome
 
 
 def farewell(snapshot: Snapshot, path: Path) -> str:

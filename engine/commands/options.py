@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.spec import FIELDS, SpecError
+from engine.spec import FIELDS, DataError, Field, SpecError
 from engine.store import Reader, Run, StoreError, open_for_reading
 from engine.text import clean
 
@@ -22,20 +22,26 @@ json_option = click.option("--json", is_flag=True, help="Answer as JSON.")
 def spec_options(command: Command) -> Command:
     """One option for every field of a run, in the order of FIELDS."""
     for field in reversed(FIELDS.values()):
-        choices = f" ({', '.join(field.choices)})" if field.choices else ""
-        command = click.option(
-            field.flag, field.name, metavar="NAME" if field.choices else "NUMBER", help=f"{field.help}{choices}."
-        )(command)
+        field_option(field)(command)
     return command
+
+
+def field_option(field: Field) -> Callable[[Command], Command]:
+    """The option of one field of a run, taken as text: `engine.spec` reads it."""
+    choices = f" ({', '.join(field.choices)})" if field.choices and not field.open else ""
+    metavar = "NAME" if field.choices else "NUMBER"
+    return click.option(field.flag, field.name, metavar=metavar, help=f"{field.help}{choices}.")
 
 
 @contextmanager
 def people_errors() -> Iterator[None]:
-    """Turn what is wrong into one sentence: wrong usage exits with 2, a store's trouble with 1."""
+    """Turn what is wrong into one sentence: wrong usage exits with 2, a store's or a data file's trouble with 1."""
     try:
         yield
+    except DataError as error:
+        raise click.ClickException(clean(error.message)) from error
     except SpecError as error:
-        raise click.UsageError(error.message) from error
+        raise click.UsageError(clean(error.message)) from error
     except StoreError as error:
         raise click.ClickException(str(error)) from error
 

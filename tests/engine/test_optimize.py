@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import datasets, optimize
-from engine.block import concatenate
-from engine.spec import STRATEGIES, RunSpec, SpecError, defaults
+from engine import datasets, optimize, search
+from engine.block import Block, concatenate
+from engine.descent import GradientDescent
+from engine.objectives import objective as objective_of
+from engine.spec import (
+    METRICS,
+    OBJECTIVES,
+    SAMPLINGS,
+    SCHEDULES,
+    STRATEGIES,
+    UPDATES,
+    RunSpec,
+    SpecError,
+    defaults,
+)
 from engine.state import State, state_from_bytes, state_to_bytes
+from engine.updates import UPDATES as UPDATE_RULES
+from engine.updates import Rates
 
 STORIES = [
     ("random-search", 7.0, 9.0),
@@ -35,29 +51,105 @@ def test_following_the_gradient_classifies_digits_it_has_not_seen() -> None:
     assert accuracy > 0.95
 
 
-@settings(max_examples=20, deadline=None)
+SWEEP = [
+    (1e-6, 8.9, 9.1),
+    (1e-3, 3.0, 4.0),
+    (1e-2, 0.5, 0.7),
+    (0.1, 0.2, 0.3),
+    (1.0, 0.15, 0.3),
+    (10.0, 1.5, 6.0),
+    (100.0, 800.0, 2600.0),
+]
+
+
+@pytest.mark.parametrize(("step_size", "low", "high"), SWEEP)
+def test_a_sweep_of_step_sizes_goes_all_the_way(step_size: float, low: float, high: float) -> None:
+    """Too small hardly moves, too large climbs far above the start, and both are there to be plotted."""
+    optimization = optimize.build(RunSpec(step_size=step_size, iterations=300))
+    state, block = optimization.advance(optimization.start(), 300)
+    assert len(block) == 300
+    assert state.stop_reason == "planned iterations done"
+    assert low < np.median(block.loss[-20:]) < high
+
+
+STEP_SIZES = {"vanilla": 0.2, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.05, "rmsprop": 0.005, "adam": 0.005}
+
+
+def advanced_in(spec: RunSpec, cuts: list[int]) -> tuple[State, Block]:
+    """A run that goes through bytes, and through a process that knows nothing of it, at every cut."""
+    state, blocks = optimize.build(spec).start(), []
+    for k in cuts:
+        state, block = optimize.build(spec).advance(state_from_bytes(state_to_bytes(state)), k)
+        blocks.append(block)
+    return state, concatenate(blocks)
+
+
+def assert_same(chunked: tuple[State, Block], whole: tuple[State, Block]) -> None:
+    """Bit for bit: all that a checkpoint holds, and every column."""
+    assert state_to_bytes(chunked[0]) == state_to_bytes(whole[0])
+    for name, column in whole[1].columns().items():
+        np.testing.assert_array_equal(chunked[1].columns()[name], column)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_with_every_update_and_schedule(objective: str, update: str, schedule: str) -> None:
+    """Each learns, and cut into pieces each is the same run."""
+    spec = defaults(objective=objective).changed(
+        update=update, schedule=schedule, step_size=STEP_SIZES[update], batch_size=32, iterations=120, warm_up=10
+    )
+    optimization = optimize.build(spec)
+    whole = optimization.advance(optimization.start(), 120)
+    assert optimization.evaluate(whole[0].weights, "train")[1] > 0.6
+    assert_same(advanced_in(spec, [1, 50, 3, 66]), whole)
+
+
+@settings(max_examples=40, deadline=None)
 @given(
     strategy=st.sampled_from(STRATEGIES),
-    batch_size=st.sampled_from([1, 7, 256, None]),
-    cuts=st.lists(st.integers(1, 60), min_size=1, max_size=6),
+    objective=st.sampled_from(OBJECTIVES),
+    update=st.sampled_from(UPDATES),
+    sampling=st.sampled_from(SAMPLINGS),
+    batch_size=st.sampled_from([1, 7, 256, 1100, None]),
+    metrics=st.sampled_from(METRICS),
+    cuts=st.lists(st.integers(1, 60), min_size=1, max_size=5),
     seed=st.integers(0, 1000),
 )
 def test_chunked_equals_whole_even_through_bytes(
-    strategy: str, batch_size: int | None, cuts: list[int], seed: int
+    strategy: str,
+    objective: str,
+    update: str,
+    sampling: str,
+    batch_size: int | None,
+    metrics: str,
+    cuts: list[int],
+    seed: int,
 ) -> None:
-    spec = defaults(strategy).changed(batch_size=batch_size, iterations=60, seed=seed)
+    spec = defaults(strategy, objective).changed(
+        update=update,
+        sampling=sampling,
+        batch_size=batch_size,
+        metrics=metrics,
+        iterations=60,
+        seed=seed,
+        hidden_size=5,
+    )
+    with mock.patch.object(search, "STACK_MOST", 16), mock.patch.object(search, "REFRESH_EVERY", 24):
+        optimization = optimize.build(spec)
+        whole = optimization.advance(optimization.start(), 60)
+        assert_same(advanced_in(spec, [*cuts, 60]), whole)
+    assert whole[0].stop_reason == "planned iterations done"
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_run_that_diverges_does_so_wherever_it_is_cut(cut: int) -> None:
+    spec = RunSpec(step_size=1e4, divergence_factor=50.0, iterations=100, batch_size=32)
     optimization = optimize.build(spec)
-    whole_state, whole = optimization.advance(optimization.start(), 60)
-    state, blocks = optimization.start(), []
-    for k in [*cuts, 60]:
-        state = state_from_bytes(state_to_bytes(state))
-        state, block = optimization.advance(state, k)
-        blocks.append(block)
-    chunked = concatenate(blocks)
-    assert state.stop_reason == whole_state.stop_reason == "planned iterations done"
-    np.testing.assert_array_equal(state.weights, whole_state.weights)
-    for name, column in whole.columns().items():
-        np.testing.assert_array_equal(chunked.columns()[name], column)
+    whole = optimization.advance(optimization.start(), 100)
+    assert whole[0].stop_reason == "diverged"
+    assert 2 <= len(whole[1]) < 100
+    assert_same(advanced_in(spec, [cut, 100]), whole)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -86,6 +178,78 @@ def test_a_diverging_run_ends_with_its_first_loss_that_is_no_number() -> None:
     assert np.isfinite(block.loss[:-1]).all()
     assert not np.isfinite(block.loss[-1])
     assert len(optimization.advance(state, 5)[1]) == 0
+
+
+def test_a_loss_beyond_a_multiple_of_the_first_has_diverged() -> None:
+    optimization = optimize.build(RunSpec(step_size=100.0, divergence_factor=10.0, iterations=100))
+    state, block = optimization.advance(optimization.start(), 100)
+    assert state.stop_reason == "diverged"
+    assert (block.loss[:-1] <= 10 * block.loss[0]).all()
+    assert 10 * block.loss[0] < block.loss[-1] < np.inf
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_numbers_that_overflow_print_no_warning(strategy: str, recwarn: pytest.WarningsRecorder) -> None:
+    optimization = optimize.build(defaults(strategy).changed(step_size=1e30, initial_scale=1e25, iterations=5))
+    state, _ = optimization.advance(optimization.start(), 5)
+    assert state.stop_reason == "diverged"
+    optimization.evaluate(state.weights, "validation")
+    assert not recwarn.list
+
+
+def test_a_run_stops_once_its_evaluations_improve_no_more() -> None:
+    state = State(iteration=0, weights=np.zeros(1), step_size=1.0)
+    for loss in (3.0, 2.0, 2.5, 2.0):
+        state = optimize.with_evaluation(state, loss, patience=3)
+    assert (state.best_evaluation, state.evaluations_since_best, state.stop_reason) == (2.0, 2, "")
+    assert state_from_bytes(state_to_bytes(state)).evaluations_since_best == 2
+    assert optimize.with_evaluation(state, 1.9, patience=3).evaluations_since_best == 0
+    assert optimize.with_evaluation(state, float("nan"), patience=None).stop_reason == ""
+    stopped = optimize.with_evaluation(state, float("nan"), patience=3)
+    assert stopped.stop_reason == "no improvement for 3 evaluations"
+
+
+def test_softmax_with_regularization_comes_down_to_its_one_minimum() -> None:
+    """Convex, and strictly so by L2: the gradient vanishes, and where it started leaves no trace in the loss."""
+    of = objective_of(
+        "softmax", datasets.load("digits").splits["train"], 10, regularization_strength=0.01, dtype=np.float64
+    )
+    ends = []
+    for seed in (0, 1):
+        descent = GradientDescent(
+            of, None, UPDATE_RULES["nesterov"], Rates(), lambda t: 1.0, 0.2, 0.1, divergence_factor=1e6, seed=seed
+        )
+        _, block = descent.advance(descent.start(), 700)
+        assert block.gradient_norm is not None
+        assert block.gradient_norm[-1] < 1e-6
+        ends.append(block.loss[-1])
+    assert ends[0] == pytest.approx(ends[1], abs=1e-6)
+
+
+def test_a_cosine_needs_an_end_to_come_down_to() -> None:
+    with pytest.raises(SpecError, match="give a budget in iterations"):
+        RunSpec(schedule="cosine", iterations=None, seconds=1.0)
+
+
+def test_the_effective_step_size_is_recorded_and_the_base_is_what_steering_changes() -> None:
+    optimization = optimize.build(RunSpec(schedule="1/t", decay_rate=1.0, iterations=20))
+    state, block = optimization.advance(optimization.start(), 2)
+    assert block.step_size is not None
+    assert block.step_size.tolist() == pytest.approx([0.1, 0.05])
+    assert state.step_size == 0.1
+    _, block = optimization.advance(optimize.with_step_size(state, 0.3), 1)
+    assert block.step_size is not None
+    assert block.step_size.tolist() == pytest.approx([0.1])
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_state_can_be_taken_on_by_another_strategy_or_update(strategy: str) -> None:
+    """As a fork with changed fields does: what the state does not carry starts anew."""
+    optimization = optimize.build(RunSpec())
+    state, _ = optimization.advance(optimization.start(), 10)
+    forked = optimize.build(defaults(strategy).changed(update="adam", iterations=30))
+    state, block = forked.advance(state, 20)
+    assert len(block) == 20
 
 
 def test_the_step_size_can_be_changed_on_the_way() -> None:

@@ -51,7 +51,7 @@ class Board(Screen[None], inherit_bindings=False):
     BINDINGS = keymap.bindings("board")
     DEFAULT_CSS = """
     #body { height: 1fr; layout: vertical; }
-    RunsTable { height: auto; min-height: 4; max-height: 40%; }
+    RunsTable { height: auto; min-height: 4; max-height: 50%; }
     Board.-wide #body { layout: horizontal; }
     Board.-wide RunsTable { width: 44%; min-width: 48; max-width: 84; height: 100%; max-height: 100%; }
     #details { height: 2; }
@@ -123,7 +123,7 @@ class Board(Screen[None], inherit_bindings=False):
         if self._sentence:
             return self._sentence, ""
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
-        return ("", "") if seen == self._hushed else (seen, "n: your own run")
+        return ("", "") if seen == self._hushed else (seen, "n: your run")
 
     def _message(self, width: int, _: int) -> list[Strip]:
         sentence, hint = self._telling(width)

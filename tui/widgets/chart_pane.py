@@ -10,6 +10,7 @@ from textual.widget import Widget
 from tui import chart
 from tui.chart import ChartView, Picture
 from tui.theme import cell_style
+from tui.widgets.lines import grounded
 
 
 class ChartPane(Widget):
@@ -47,7 +48,7 @@ class ChartPane(Widget):
             self._rows.clear()
         if y not in self._rows:
             pieces = [Segment(text, cell_style(style)) for text, style in self.picture.row(y)]
-            self._rows[y] = Strip(pieces, self.picture.width)
+            self._rows[y] = grounded(self, Strip(pieces, self.picture.width))
         return self._rows[y]
 
     def text(self) -> str:

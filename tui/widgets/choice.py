@@ -10,7 +10,7 @@ from textual.widget import Widget
 from tui import keymap
 from tui.messages import ChoiceMade
 from tui.theme import ACCENTED, DIM, POINTED, TEXT
-from tui.widgets.lines import strip
+from tui.widgets.lines import grounded, strip
 
 WIDTH = 22
 
@@ -38,11 +38,7 @@ class Choice(Widget, can_focus=True):
             self.action_choose(1)
 
     def render_line(self, y: int) -> Strip:
-        if len(self._choices) == 1:
-            return strip([(" " + self.chosen, DIM)], WIDTH)
-        turn = (
-            [("‹ ", ACCENTED), (self.chosen, TEXT), (" ›", ACCENTED)]
-            if self.has_focus
-            else [(" ", TEXT), (self.chosen, TEXT), (" ›", DIM)]
-        )
-        return strip(turn, WIDTH, ground=POINTED if self.has_focus else None)
+        if not self.can_focus:
+            return grounded(self, strip([(self.chosen, DIM)], WIDTH))
+        turn = (" ‹ ›", ACCENTED if self.has_focus else DIM)
+        return grounded(self, strip([(self.chosen, TEXT), turn], WIDTH, ground=POINTED if self.has_focus else None))

@@ -14,7 +14,7 @@ from tui.snapshot import Snapshot
 from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part, cells, strip
 
-BAR_WIDTH = 14
+BAR_WIDTH = 10
 
 
 def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:

@@ -48,6 +48,11 @@ def _cut(parts: Iterable[Part], room: int) -> list[Part]:
     return kept
 
 
+def grounded(widget: Widget, row: Strip) -> Strip:
+    """The row on its widget's background, without which the terminal's own would show between the letters."""
+    return row.apply_style(Style(bgcolor=widget.background_colors[1].rich_color))
+
+
 class Lines(Widget):
     """A function from a size to strips. After `update`, rows that equal what stands there are not sent again."""
 
@@ -75,4 +80,4 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         if self._built_for != self.size:
             self._strips, self._built_for = self._build(*self.size), self.size
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return grounded(self, self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width))

@@ -1,0 +1,19 @@
+"""Timing: alternatives measured in turn, so that whatever else the machine does meets all of them alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from statistics import median
+
+
+def medians(alternatives: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median time of each alternative in seconds, after one round that is not counted."""
+    taken: dict[str, list[float]] = {name: [] for name in alternatives}
+    for counted in range(-1, rounds):
+        for name, run in alternatives.items():
+            start = time.perf_counter()
+            run()
+            if counted >= 0:
+                taken[name].append(time.perf_counter() - start)
+    return {name: median(times) for name, times in taken.items()}

@@ -1,0 +1,149 @@
+"""`lossboard gradient-check`: an objective's analytic gradient against the numerical one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.commands.numerics import Place, place_options, the_place, told
+from engine.commands.options import as_json, table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.gradient import GradientCheck
+    from engine.layout import Layout
+
+COORDINATES = 1000
+H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
+"""Raw pixels move the margins so far that a larger h crosses kinks; features of about 1 need no such care."""
+
+
+@click.command("gradient-check")
+@place_options(examples="1000")
+@click.option(
+    "--h",
+    "h",
+    type=float,
+    help=f"Half the distance of the centred differences; by default {H:g}, or {H_FOR_PIXELS:g} for pixels.",
+)
+@click.option("--tolerance", type=float, help="The relative error that still passes; 1e-06 by default.")
+@click.option(
+    "--coordinates",
+    metavar="N",
+    default=str(COORDINATES),
+    show_default=True,
+    help="How many weights of a network to check: a number, drawn from the seed, or all. Linear scores: always all.",
+)
+def command(
+    json: bool,
+    examples: str,
+    after: int,
+    weights: str | None,
+    h: float | None,
+    tolerance: float | None,
+    coordinates: str,
+    **fields: Any,
+) -> None:
+    """Check the analytic gradient against centred differences, and tell kinks from mistakes.
+
+    Exits with 1 when the gradient is wrong.
+    """
+    with told():
+        place = the_place(fields, examples, after, weights)
+        chosen = _chosen(place, coordinates)
+        result, margins = _check(place, h, tolerance, chosen)
+    layout = place.objective.layout
+    if json:
+        worst = [{**asdict(entry), "weight": named(layout, entry.index)} for entry in result.worst]
+        answer = {**place.as_dict(), **asdict(result), "worst": worst, "margins_within_h": margins}
+        click.echo(as_json({**answer, "passed": result.passed}))
+    else:
+        click.echo(place.sentence(), err=True)
+        for label, value in described(result, margins):
+            click.echo(f"{label:>22}  {value}")
+        header = ["weight", "analytic", "numerical", "relative error", ""]
+        rows = [
+            [named(layout, e.index), f"{e.analytic:.8g}", f"{e.numerical:.8g}", f"{e.relative_error:.1e}", e.reason]
+            for e in result.worst
+        ]
+        click.echo("\n" + table(header, rows, right=frozenset({1, 2, 3})))
+    if not result.passed:
+        raise SystemExit(1)
+
+
+def described(result: GradientCheck, margins: int | None) -> list[tuple[str, str]]:
+    """The check as labels and values."""
+    rows = [
+        ("verdict", result.verdict),
+        ("norm error", f"{result.norm_error:.2e}"),
+        ("norm error off kinks", f"{result.norm_error_off_kinks:.2e}"),
+        ("h", f"{result.h:g}"),
+        ("weights checked", f"{result.checked:,} of {result.size:,}"),
+        ("weights near a kink", f"{result.kinks:,}"),
+        ("weights wrong", f"{result.wrong:,}"),
+    ]
+    return rows if margins is None else [*rows, ("margins within h", f"{margins:,}")]
+
+
+def named(layout: Layout, index: int) -> str:
+    """Which weight that is: its matrix, its row (a class or a hidden unit) and its column."""
+    for number, ((rows, columns), biased) in enumerate(zip(layout.shapes, layout.biased, strict=True), start=1):
+        if index < rows * columns:
+            row, column = divmod(index, columns)
+            matrix = "W" if len(layout.shapes) == 1 else f"W{number}"
+            return f"{matrix}[{row}, {'bias' if biased and column == columns - 1 else column}]"
+        index -= rows * columns
+    raise IndexError(index)
+
+
+def _check(
+    place: Place, h: float | None, tolerance: float | None, chosen: NDArray[np.intp] | None
+) -> tuple[GradientCheck, int | None]:
+    import numpy as np
+
+    from engine import gradient, rank_one
+
+    spec, split = place.spec, place.objective.split
+    rows = slice(None) if place.rows is None else place.rows
+    X, y = split.batch(rows).astype(np.float64), split.y[rows]
+    if h is None:
+        h = H_FOR_PIXELS if np.abs(X).max() > PIXELS_FROM else H
+    within = gradient.TOLERANCE if tolerance is None else tolerance
+    if not (0 < h < np.inf and 0 < within < np.inf):
+        raise ValueError("h and the tolerance must be finite numbers greater than 0")
+    if not place.objective.linear:
+        return gradient.check_gradient(place.objective, place.weights, h, place.rows, chosen, tolerance=within), None
+    penalised = place.objective.layout.flat(place.objective.penalty) != 0
+
+    def differences(h: float, coordinates: NDArray[np.intp]) -> NDArray[np.float64]:
+        data = rank_one.linear_numerical_gradient(X, y, place.weights, spec.objective, h, spec.delta)  # type: ignore[arg-type]
+        penalty = rank_one.regularization_difference(place.weights, spec.regularization_strength, h)
+        whole: NDArray[np.float64] = data + penalised * penalty
+        return whole[coordinates]
+
+    hinge = spec.objective == "svm"
+    margins = rank_one.margins_within(X, y, place.weights, h, spec.delta) if hinge else None
+    check = gradient.check_gradient(place.objective, place.weights, h, place.rows, chosen, differences, within)
+    return check, margins
+
+
+def _chosen(place: Place, text: str) -> NDArray[np.intp] | None:
+    import numpy as np
+
+    from engine import streams
+
+    if place.objective.linear or text.strip().lower() == "all":
+        return None
+    try:
+        count = int(text)
+    except ValueError:
+        raise ValueError(f"coordinates: {text[:40]!a} is not a number; write it like 500, or all") from None
+    if count < 1:
+        raise ValueError(f"coordinates: must be at least 1, not {count}")
+    if count >= place.objective.size:
+        return None
+    return np.sort(streams.stream(place.spec.seed, "coordinates").choice(place.objective.size, count, replace=False))

@@ -1,0 +1,209 @@
+"""Entries in the user's cache folder: features as they are stored in one memory-mapped file, made once, shared by all.
+
+An entry is a folder of four files: `features.npy` (N, D - 1) uint8 or float32, train, validation and test one
+after the other; `labels.npy` (N,) uint16; `mean.npy` (D - 1,) float32, the mean of the train split, or of shape
+(0,) where none is subtracted; `about.json`, what they should be.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.datasets.split import SPLITS, Dataset, StoredSplit
+from engine.spec import DataError
+
+FORMAT = 1
+ABOUT_MOST_BYTES = 1 << 20
+MOST_CLASSES = 1 << 16
+STORED_TYPES = ("uint8", "float32")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an entry holds: `sizes` are the examples of train, validation and test; `source` is where they came from."""
+
+    name: str
+    classes: int
+    features: int
+    stored: str
+    sizes: tuple[int, int, int]
+    centred: bool
+    source: str
+
+    @property
+    def examples(self) -> int:
+        """N, the examples of all splits."""
+        return sum(self.sizes)
+
+    @property
+    def stored_bytes(self) -> int:
+        """The bytes of its features."""
+        return self.examples * self.features * np.dtype(self.stored).itemsize
+
+
+def folder() -> Path:
+    """The cache folder: LOSSBOARD_CACHE where that is set, else the user's own of this system."""
+    given = os.environ.get("LOSSBOARD_CACHE")
+    if given:
+        return Path(given).expanduser().absolute()
+    import platformdirs  # only stored data sets need it, so that the rest of the engine imports without it
+
+    return platformdirs.user_cache_path("lossboard", appauthor=False)
+
+
+def make(entry: Path, about: About, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+    """Write an entry from (features, labels) chunks in the order of the splits, whole or not at all.
+
+    It is made beside its place and moved there: of two processes that make it at once, the first
+    one's stays. Raises DataError when the folder cannot be written.
+    """
+    try:
+        entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=".part", dir=entry.parent))
+    except OSError as error:
+        raise DataError(f"the cache folder {entry.parent} cannot be written: {_reason(error)}") from None
+    try:
+        _write(part, about, chunks)
+        _move(part, entry)
+    except OSError as error:
+        raise DataError(f"{entry} could not be made: {_reason(error)}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def remove(entry: Path) -> None:
+    """Take an entry out of the cache; whoever has it open keeps what is mapped. Nothing happens if it is not there."""
+    with contextlib.suppress(FileNotFoundError):
+        away = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=".part", dir=entry.parent))
+        try:
+            entry.rename(away / entry.name)
+        finally:
+            shutil.rmtree(away, ignore_errors=True)
+
+
+def _write(part: Path, about: About, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+    features = np.lib.format.open_memmap(
+        part / "features.npy", mode="w+", dtype=np.dtype(about.stored), shape=(about.examples, about.features)
+    )
+    labels = np.empty(about.examples, dtype=np.uint16)
+    total = np.zeros(about.features)
+    train, done = about.sizes[0], 0
+    for rows, y in chunks:
+        end = done + len(rows)
+        features[done:end] = rows
+        labels[done:end] = y
+        if about.centred and done < train:
+            total += rows[: train - done].sum(axis=0, dtype=np.float64)
+        done = end
+    if done != about.examples:
+        raise ValueError(f"{about.name}: {done} examples were made instead of {about.examples}")
+    features.flush()
+    np.save(part / "labels.npy", labels)
+    np.save(part / "mean.npy", (total / train if about.centred else total[:0]).astype(np.float32))
+    (part / "about.json").write_text(json.dumps({"format": FORMAT, **asdict(about)}), encoding="utf-8")
+
+
+def _move(part: Path, entry: Path) -> None:
+    try:
+        part.rename(entry)
+    except OSError:
+        # A folder cannot be renamed onto one that is not empty: another process was first, and its entry is as good.
+        if not (entry / "about.json").exists():
+            raise
+
+
+def read_about(entry: Path) -> About:
+    """What an entry says it holds. Raises DataError that names the file."""
+    path = entry / "about.json"
+    try:
+        if path.stat().st_size > ABOUT_MOST_BYTES:
+            raise ValueError("it is too long")
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.pop("format") != FORMAT:
+            raise ValueError("another version of lossboard wrote it")
+        about = About(**{**values, "sizes": tuple(values["sizes"])})
+        numbers = (about.classes, about.features, *about.sizes)
+        if not all(type(number) is int and number > 0 for number in numbers) or len(about.sizes) != len(SPLITS):
+            raise ValueError("its numbers make no sense")
+        if (
+            about.classes > MOST_CLASSES
+            or about.stored not in STORED_TYPES
+            or not isinstance(about.name, str)
+            or not isinstance(about.source, str)
+        ):
+            raise ValueError("what it says makes no sense")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise damaged(path, _reason(error)) from None
+    return about
+
+
+def open_entry(entry: Path) -> Dataset:
+    """The data set of an entry, its features mapped and not read. Raises DataError that names the file."""
+    about = read_about(entry)
+    features = _array(entry / "features.npy", about.stored, (about.examples, about.features), mapped=True)
+    labels = _array(entry / "labels.npy", "uint16", (about.examples,))
+    mean = _array(entry / "mean.npy", "float32", (about.features if about.centred else 0,))
+    if int(labels.max()) >= about.classes:
+        raise damaged(entry / "labels.npy", f"class {labels.max()} is out of range, 0 to {about.classes - 1}")
+    ends = np.cumsum(about.sizes)
+    splits = {
+        name: StoredSplit(features[end - size : end], labels[end - size : end], mean if about.centred else None)
+        for name, size, end in zip(SPLITS, about.sizes, ends.tolist(), strict=True)
+    }
+    return Dataset(about.name, about.classes, MappingProxyType(splits))
+
+
+def opened_or_made(entry: Path, make_it: Callable[[Path], None]) -> Dataset:
+    """The data set of an entry, made first where it is not there yet."""
+    if not entry.exists():
+        make_it(entry)
+    return open_entry(entry)
+
+
+def entries() -> Mapping[str, About | DataError]:
+    """Every entry of the cache by its folder's name, with what it holds or what is wrong with it."""
+    try:
+        names = sorted(path.name for path in folder().iterdir() if path.is_dir() and path.suffix != ".part")
+    except OSError:
+        return {}
+    found: dict[str, About | DataError] = {}
+    for name in names:
+        try:
+            found[name] = read_about(folder() / name)
+        except DataError as error:
+            found[name] = error
+    return found
+
+
+def damaged(path: Path, reason: str) -> DataError:
+    """The error for a file of the cache that is not as it was written."""
+    return DataError(f"{path} is damaged: {reason}; remove the folder {path.parent} to have it made again")
+
+
+def _array(path: Path, dtype: DTypeLike, shape: tuple[int, ...], mapped: bool = False) -> NDArray[Any]:
+    wanted = f"{np.dtype(dtype)} {shape}"
+    try:
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError) as error:
+        raise damaged(path, f"expected {wanted}, but {_reason(error)}") from None
+    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.shape != shape:
+        given = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else "an archive"
+        raise damaged(path, f"expected {wanted}, found {given}")
+    # A plain view: slicing a memmap object costs microseconds at every batch.
+    return array.view(np.ndarray)
+
+
+def _reason(error: BaseException) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -1,0 +1,105 @@
+"""What there is to choose from: every known data set and every entry of the cache, described without making any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.datasets import cache, cifar10, own, registry, synthetic
+from engine.datasets.split import SPLITS, Dataset
+from engine.spec import AMOUNTS, DATASETS, DataError, dataset_parts, is_path, parse_field
+
+READY, ON_USE, TO_ADD, CHANGED, DAMAGED = "ready", "made on first use", "to be added", "source has changed", "damaged"
+
+EXPLANATIONS = {
+    "digits": "Handwritten digits, 8 x 8 pixels scaled to 0..1, packaged with lossboard (UCI repository, CC BY 4.0).",
+    "three-points": "The three-point example of the CS231n optimization notes: one number per class and no bias, "
+    "so that W is (w0, w1, w2). Every split holds all three.",
+    "spiral": "Points in the plane on spiral arms, which no line tells apart; spiral:N has N arms, one a class "
+    "(after the CS231n neural networks case study).",
+    "synthetic-cifar": "Images of CIFAR-10's shape, made from a fixed seed into the cache; synthetic-cifar:N has "
+    "N training images. Pixels 0..255 less the mean image.",
+    "cifar10": "60,000 photographs in 10 classes; pixels 0..255 less the mean image. " + cifar10.HOW_TO_GET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One data set: what to write for it, its `state`, and its shape where that is known.
+
+    `features` are counted without the bias; `sizes` are the examples of train, validation and test;
+    `cache_bytes` is what it takes in the cache folder.
+    """
+
+    dataset: str
+    state: str
+    classes: int | None = None
+    features: int | None = None
+    sizes: tuple[int, ...] | None = None
+    cache_bytes: int = 0
+    source: str = ""
+    trouble: str = ""
+
+
+def everything() -> list[Described]:
+    """The known data sets, then what else is in the cache."""
+    known = [describe(name) for name in DATASETS]
+    stored = [_entry(name, about) for name, about in cache.entries().items()]
+    listed = {entry.dataset for entry in known}
+    return known + [entry for entry in stored if entry.dataset not in listed]
+
+
+def describe(dataset: str) -> Described:
+    """One data set by what a spec would call it. A file is read and checked; nothing else that is costly is made.
+
+    Raises SpecError for a name that is not known, DataError for a file that does not fit.
+    """
+    dataset = parse_field("dataset", dataset)
+    if is_path(dataset):
+        registry.load(dataset)
+        entry = own.entry_of(Path(dataset))
+        return _entry(entry.name, cache.read_about(entry))
+    name, amount = dataset_parts(dataset)
+    if name not in registry.STORED:
+        return _small(dataset, registry.load(dataset))
+    folder = synthetic.entry_of(amount) if amount else cifar10.entry_of()
+    if folder.exists():
+        try:
+            return _entry(folder.name, cache.read_about(folder))
+        except DataError as error:
+            return Described(dataset, DAMAGED, trouble=error.message)
+    if amount:
+        return Described(dataset, ON_USE, synthetic.CLASSES, synthetic.PIXELS, synthetic.sizes(amount))
+    return Described(dataset, TO_ADD, cifar10.CLASSES, cifar10.PIXELS, cifar10.sizes())
+
+
+def explanation(dataset: str) -> str:
+    """What a data set is and where it comes from, in a sentence or two; '' for a user's own file."""
+    return "" if is_path(dataset) else EXPLANATIONS[dataset_parts(dataset)[0]]
+
+
+def _small(dataset: str, loaded: Dataset) -> Described:
+    train = loaded.splits["train"]
+    sizes = tuple(len(loaded.splits[split]) for split in SPLITS)
+    return Described(dataset, READY, loaded.classes, train.dimensions - train.bias, sizes)
+
+
+def _entry(folder: str, about: cache.About | DataError) -> Described:
+    if isinstance(about, DataError):
+        return Described(folder, DAMAGED, trouble=about.message)
+    dataset, state = about.name, READY
+    if about.name in AMOUNTS:
+        dataset = parse_field("dataset", f"{about.name}:{about.sizes[0]}")
+    elif about.name not in DATASETS:
+        dataset = about.source
+        state = READY if _is_current(folder, Path(about.source)) else CHANGED
+    return Described(
+        dataset, state, about.classes, about.features, about.sizes, about.stored_bytes, source=about.source
+    )
+
+
+def _is_current(folder: str, source: Path) -> bool:
+    try:
+        return own.entry_of(source).name == folder
+    except DataError:
+        return False

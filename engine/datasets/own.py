@@ -1,0 +1,185 @@
+"""A user's own examples from a .npz or a .csv file: checked once, kept in the cache as the other stored data sets."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import stat
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.datasets import cache
+from engine.datasets.split import SPLITS, Dataset, stratified
+from engine.spec import DataError
+
+MOST_BYTES = 4 << 30
+MOST_CLASSES = 1000
+LABEL_COLUMNS = ("y", "label", "class")
+EXPECTED = "expected a .npz with X (N, D) and y (N,), or a .csv of numbers with the class in its last column"
+
+Table = tuple[NDArray[Any], NDArray[Any]]
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """What tells one content of a file from the next: its size and time of change. Raises DataError."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}; {EXPECTED}") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise DataError(f"{path} is a folder; {EXPECTED} (for CIFAR-10: lossboard data add cifar10 PATH)")
+    if not stat.S_ISREG(status.st_mode):
+        raise DataError(f"{path} is not a regular file; {EXPECTED}")
+    if status.st_size > MOST_BYTES:
+        raise DataError(f"{path} has {status.st_size:,} bytes; at most {MOST_BYTES:,} are read")
+    return status.st_size, status.st_mtime_ns
+
+
+def own(path: Path) -> Dataset:
+    """The examples of a file, split as `stratified` does; made anew when the file has changed.
+
+    X of type uint8 stays uint8 and has the train split's mean subtracted, as images are; any other
+    numbers are kept as float32, as they are. Raises DataError that names the file and what fits.
+    """
+    return cache.opened_or_made(entry_of(path), lambda entry: _make(entry, path))
+
+
+def entry_of(path: Path) -> Path:
+    """Where this content of a file lies in the cache. Raises DataError for what is not a file that can be read."""
+    key = hashlib.sha256(repr((str(path), stamp(path))).encode()).hexdigest()[:16]
+    return cache.folder() / f"own-{key}"
+
+
+def _make(entry: Path, path: Path) -> None:
+    try:
+        X, y = _reader(path)(path)
+        features, labels = _features(X), _labels(y)
+        if len(features) != len(labels):
+            raise ValueError(f"{len(features):,} rows of X and {len(labels):,} of y; expected as many of each")
+        rows = stratified(labels)
+        for split, chosen in rows.items():
+            if not len(chosen):
+                raise ValueError(
+                    f"{len(labels)} examples leave none for the {split} split; expected 6 or more of a class"
+                )
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None
+    except (OSError, EOFError, MemoryError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read ({error or type(error).__name__}); {EXPECTED}") from None
+    train, validation, test = (len(rows[split]) for split in SPLITS)
+    about = cache.About(
+        name=path.name,
+        classes=int(labels.max()) + 1,
+        features=features.shape[1],
+        stored=str(features.dtype),
+        sizes=(train, validation, test),
+        centred=features.dtype == np.uint8,
+        source=str(path),
+    )
+    cache.make(entry, about, ((features[rows[split]], labels[rows[split]]) for split in SPLITS))
+
+
+def _reader(path: Path) -> Callable[[Path], Table]:
+    readers = {".npz": _read_npz, ".csv": _read_csv}
+    if path.suffix.lower() not in readers:
+        raise ValueError(f"not a kind of file that is read; {EXPECTED}")
+    return readers[path.suffix.lower()]
+
+
+def _read_npz(path: Path) -> Table:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {member.filename.removesuffix(".npy"): member.file_size for member in archive.infolist()}
+    for name in ("X", "y"):
+        if name not in sizes:
+            raise ValueError(f"it has no array {name}, only {sorted(sizes)[:8]!a}; {EXPECTED}")
+        if sizes[name] > MOST_BYTES:
+            raise ValueError(f"its {name} unpacks to {sizes[name]:,} bytes; at most {MOST_BYTES:,} are read")
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays["X"], arrays["y"]
+
+
+def _read_csv(path: Path) -> Table:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = _header(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # "no data" is told below, with the file's name
+            try:
+                table = np.loadtxt(file, delimiter=",", ndmin=2, comments=None, quotechar='"')
+            except ValueError as error:
+                hint = " (rows are counted from 1, without the header)" if "row" in str(error) else ""
+                raise ValueError(
+                    f"expected a table of numbers, but {str(error).partition('; use `')[0]}{hint}"
+                ) from None
+    if not table.size:
+        raise ValueError("expected a table of numbers, but it is empty")
+    if names and len(names) != table.shape[1]:
+        raise ValueError(f"its header names {len(names)} columns, its rows have {table.shape[1]}")
+    column = next((names.index(name) for name in LABEL_COLUMNS if name in names), table.shape[1] - 1)
+    return np.delete(table, column, axis=1), table[:, column]
+
+
+def _header(file: TextIO) -> list[str]:
+    """The column names of the first line, lower case, with the file after it; none when a cell of it is a number."""
+    cells = next(csv.reader([file.readline(1 << 20)]), [])
+    if len(cells) == 1:
+        raise ValueError("expected at least one column of X and one of y, separated by commas; found one column")
+    if cells and not any(_is_number(cell) for cell in cells):
+        return [cell.strip().lower() for cell in cells]
+    file.seek(0)
+    return []
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _features(X: NDArray[Any]) -> NDArray[Any]:
+    if X.dtype.kind not in "buif":
+        raise ValueError(f"its X is of type {X.dtype}; expected numbers")
+    if X.ndim < 2 or X.size == 0:
+        raise ValueError(f"its X has shape {X.shape}; expected (N, D) with N and D at least 1")
+    X = X.reshape(len(X), -1)
+    if X.dtype == np.uint8:
+        return X
+    with np.errstate(over="ignore"):
+        features = X.astype(np.float32)
+    wrong = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    if len(wrong):
+        raise ValueError(
+            f"row {wrong[0] + 1} of X holds NaN, Inf or a number too large for float32; expected finite ones"
+        )
+    return features
+
+
+def _labels(y: NDArray[Any]) -> NDArray[np.intp]:
+    if y.dtype.kind not in "uif":
+        raise ValueError(f"its y is of type {y.dtype}; expected whole numbers from 0")
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1 or not len(y):
+        raise ValueError(f"its y has shape {y.shape}; expected (N,)")
+    if not np.isfinite(y).all() or (y != np.floor(y)).any():
+        raise ValueError("its y holds numbers that are not whole; expected classes 0, 1, 2, ...")
+    low, high = int(y.min()), int(y.max())
+    if low < 0 or high >= MOST_CLASSES:
+        raise ValueError(f"its labels go from {low} to {high}; expected 0 to C-1, with at most {MOST_CLASSES} classes")
+    labels = y.astype(np.intp)
+    missing = np.flatnonzero(np.bincount(labels) == 0)
+    if len(missing):
+        raise ValueError(
+            f"its labels go from {low} to {high} but none is {missing[0]}; expected 0 to C-1, every one used"
+        )
+    if high == 0:
+        raise ValueError("all its examples are of one class; expected two classes or more")
+    return labels

@@ -1,0 +1,153 @@
+"""Split and Dataset: how every objective meets its examples, whether they lie in memory or in a mapped file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SPLITS = ("train", "validation", "test")
+SPLIT_SEED = 231
+
+Floats = NDArray[np.float32]
+Labels = NDArray[np.intp]
+Rows = NDArray[np.intp] | slice
+
+
+class Split:
+    """N examples in memory: `X` float32 of shape (N, D), `y` classes 0..C-1 of shape (N,).
+
+    The last column of X is ones (bias trick), unless `bias` is False.
+    """
+
+    def __init__(self, X: NDArray[Any], y: NDArray[Any], bias: bool = True) -> None:
+        if len(X) != len(y):
+            raise ValueError(f"{len(X)} rows of X and {len(y)} of y: a split needs as many of each")
+        self._X = X
+        self.y: Labels = np.asarray(y, dtype=np.intp)
+        self.bias = bias
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def dimensions(self) -> int:
+        """D, the number of features with the bias column."""
+        return int(self._X.shape[1])
+
+    @property
+    def X(self) -> NDArray[Any]:
+        """All examples, shape (N, D). Made anew at each call where the split is a mapped file: prefer `chunks`."""
+        return self._X
+
+    def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
+        """The chosen examples, float32 of shape (n, D), written to `out` where one is given.
+
+        `out` may be a view with gaps, such as the first D columns of a padded buffer. Raises
+        IndexError for a row that is not there.
+        """
+        if out is None:
+            return np.asarray(self._X[rows], dtype=np.float32)
+        out[...] = self._X[rows]
+        return out
+
+    def chunks(self, size: int) -> Iterator[tuple[slice, Floats]]:
+        """All examples in order, as (slice, float32 (n, D)) with n <= size; an array is good until the next one."""
+        if size < 1:
+            raise ValueError(f"a chunk needs at least 1 example, not {size}")
+        for start in range(0, len(self), size):
+            rows = slice(start, min(start + size, len(self)))
+            yield rows, self._chunk(rows, size)
+
+    def _chunk(self, rows: slice, size: int) -> Floats:
+        return np.asarray(self._X[rows], dtype=np.float32)
+
+
+class StoredSplit(Split):
+    """N examples left as they are stored: the mean is subtracted and the ones are added as a batch is gathered.
+
+    `features` are N stored rows of D - 1 numbers, uint8 or float32, usually a view into a mapped
+    file that all workers share; `mean` float32 of shape (D - 1,), or None to subtract nothing.
+    """
+
+    def __init__(self, features: NDArray[Any], y: NDArray[Any], mean: Floats | None = None) -> None:
+        super().__init__(features, y)
+        self._mean = mean
+        self._gathered = features[:0].copy()
+        self._buffer = np.empty((0, 0), dtype=np.float32)
+
+    @property
+    def dimensions(self) -> int:
+        """D, the number of features with the bias column."""
+        return int(self._X.shape[1]) + 1
+
+    @property
+    def X(self) -> Floats:
+        """All examples, float32 of shape (N, D), made anew at each call: 4 N D bytes."""
+        return self.batch(slice(None))
+
+    def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
+        """The chosen examples, float32 of shape (n, D), written to `out` where one is given. Raises IndexError."""
+        stored = self._X[rows] if isinstance(rows, slice) else self._gather(rows)
+        if out is None:
+            out = np.empty((len(stored), self.dimensions), dtype=np.float32)
+        features = out[:, :-1]
+        # Converting and subtracting are two passes because one mixed-type pass takes twice as long.
+        np.copyto(features, stored)
+        if self._mean is not None:
+            features -= self._mean
+        out[:, -1] = 1
+        return out
+
+    def _gather(self, rows: NDArray[np.intp]) -> NDArray[Any]:
+        rows = np.asarray(rows)
+        if not len(rows):
+            return self._X[:0]
+        low, high = int(rows.min()), int(rows.max())
+        if low < 0 or high >= len(self):
+            raise IndexError(
+                f"row {low if low < 0 else high} is not among the {len(self)} examples, 0 to {len(self) - 1}"
+            )
+        if len(rows) > len(self._gathered):
+            self._gathered = np.empty((len(rows), self._X.shape[1]), dtype=self._X.dtype)
+        # mode="clip" writes straight into the buffer; the default mode makes a copy first.
+        return self._X.take(rows, axis=0, out=self._gathered[: len(rows)], mode="clip")
+
+    def _chunk(self, rows: slice, size: int) -> Floats:
+        if len(self._buffer) < min(size, len(self)):
+            self._buffer = np.empty((min(size, len(self)), self.dimensions), dtype=np.float32)
+        return self.batch(rows, out=self._buffer[: rows.stop - rows.start])
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set's splits by name (train, validation, test), and its number of classes."""
+
+    name: str
+    classes: int
+    splits: Mapping[str, Split]
+
+
+def with_bias(features: NDArray[Any]) -> Floats:
+    """The features as float32 with a last column of ones, so that W holds the bias (CS231n, linear classification)."""
+    ones = np.ones((len(features), 1), dtype=np.float32)
+    return np.ascontiguousarray(np.hstack([features.astype(np.float32), ones]))
+
+
+def stratified(y: NDArray[Any], seed: int = SPLIT_SEED) -> dict[str, Labels]:
+    """Row numbers of each split: within each class two thirds train, one sixth validates, one sixth tests.
+
+    The order within a class comes from a fixed seed, so that the splits never change; rows come
+    back sorted.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    parts: dict[str, list[Labels]] = {name: [] for name in SPLITS}
+    for label in np.unique(y):
+        rows = generator.permutation(np.flatnonzero(y == label))
+        train_end, validation_end = round(len(rows) * 4 / 6), round(len(rows) * 5 / 6)
+        for name, part in zip(SPLITS, np.split(rows, [train_end, validation_end]), strict=True):
+            parts[name].append(part)
+    return {name: np.sort(np.concatenate(part)) for name, part in parts.items()}

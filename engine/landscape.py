@@ -1,0 +1,205 @@
+"""The loss along a line and over a plane of weight space, and the one-step step-size probe.
+
+Sources: CS231n, optimization ("visualizing the loss function", "effect of step size"); H. Li et al., Visualizing
+the Loss Landscape of Neural Nets, 2018, for directions scaled filter by filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.surface import Array, Rows, Surface
+
+Floats = NDArray[np.float64]
+
+STEP_SIZES = tuple(float(f"1e{exponent}") for exponent in range(-10, 0))
+"""1e-10 ... 0.1, the step sizes that the notes try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The loss at W + a d: `positions` a, `loss` and `data_loss` all of shape (k,). Inf and NaN are data."""
+
+    positions: Floats
+    loss: Floats
+    data_loss: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """The loss at W + a d1 + b d2: `first` a (m,), `second` b (n,), `loss` and `data_loss` (n, m), a row for each b."""
+
+    first: Floats
+    second: Floats
+    loss: Floats
+    data_loss: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The loss after one step W - s * gradient for each of `step_sizes` (k,), and `start_loss` before it.
+
+    `best` is the position of the lowest finite loss, None where there is none.
+    """
+
+    step_sizes: Floats
+    loss: Floats
+    start_loss: float
+    gradient_norm: float
+    best: int | None
+
+    @property
+    def best_step_size(self) -> float | None:
+        """The step size of the lowest loss."""
+        return None if self.best is None else float(self.step_sizes[self.best])
+
+
+def line(surface: Surface, weights: Array, direction: Array, positions: ArrayLike, rows: Rows = None) -> Line:
+    """The loss at weights + a * direction for every a of `positions`. Raises ValueError for shapes that do not fit."""
+    _fits(surface, weights=weights, direction=direction)
+    a = _positions(positions)
+    losses = _losses(surface, (_moved(weights, (x, direction)) for x in a.tolist()), len(a), rows)
+    return Line(a, losses[0], losses[1])
+
+
+def plane(
+    surface: Surface,
+    weights: Array,
+    first_direction: Array,
+    second_direction: Array,
+    first: ArrayLike,
+    second: ArrayLike,
+    rows: Rows = None,
+) -> Plane:
+    """The loss at weights + a * first_direction + b * second_direction over the grid of a in `first`, b in `second`.
+
+    Raises ValueError for shapes that do not fit.
+    """
+    _fits(surface, weights=weights, first_direction=first_direction, second_direction=second_direction)
+    a, b = _positions(first), _positions(second)
+    points = (_moved(weights, (x, first_direction), (y, second_direction)) for y in b.tolist() for x in a.tolist())
+    losses = _losses(surface, points, len(a) * len(b), rows).reshape(2, len(b), len(a))
+    return Plane(a, b, losses[0], losses[1])
+
+
+def probe(surface: Surface, weights: Array, step_sizes: Sequence[float] = STEP_SIZES, rows: Rows = None) -> Probe:
+    """One step along the negative gradient from `weights`, for each step size; the same rows before and after.
+
+    Raises ValueError for a step size that is not a positive number, or weights that do not fit.
+    """
+    _fits(surface, weights=weights)
+    sizes = _positions(step_sizes)
+    if not (sizes > 0).all():
+        raise ValueError(f"step sizes must be greater than 0, not {sizes.min()}")
+    before, gradient = surface.loss_and_gradient(weights, rows)
+    loss = _losses(surface, (_moved(weights, (-size, gradient)) for size in sizes.tolist()), len(sizes), rows)[0]
+    finite = np.where(np.isfinite(loss), loss, np.inf)
+    return Probe(
+        step_sizes=sizes,
+        loss=loss,
+        start_loss=before.total,
+        gradient_norm=float(np.linalg.norm(gradient.astype(np.float64))),
+        best=int(finite.argmin()) if np.isfinite(loss).any() else None,
+    )
+
+
+def gradient_direction(surface: Surface, weights: Array, rows: Rows = None) -> Array:
+    """The negative gradient as a unit vector: downhill for small positive positions. Raises ValueError where flat."""
+    _fits(surface, weights=weights)
+    gradient = surface.loss_and_gradient(weights, rows)[1]
+    norm = float(np.linalg.norm(gradient.astype(np.float64)))
+    if not 0 < norm < np.inf:
+        raise ValueError(f"the gradient here has the norm {norm:g}: it gives no direction")
+    return np.asarray(-gradient / gradient.dtype.type(norm))
+
+
+def random_direction(
+    surface: Surface, weights: Array, generator: np.random.Generator, filters: Sequence[slice] | None = None
+) -> Array:
+    """A normal direction: of unit norm, or scaled filter by filter where `filters` are given (see `scaled`)."""
+    _fits(surface, weights=weights)
+    direction = generator.standard_normal(surface.size)
+    direction = direction / np.linalg.norm(direction) if filters is None else scaled(direction, weights, filters)
+    return np.asarray(direction.astype(weights.dtype))
+
+
+def axis(surface: Surface, index: int) -> Array:
+    """The direction in which one weight grows by 1 and no other moves. Raises ValueError for one that is not there."""
+    if not 0 <= index < surface.size:
+        raise ValueError(f"there is no weight {index}; this objective has {surface.size}, counted from 0")
+    direction = np.zeros(surface.size)
+    direction[index] = 1.0
+    return direction
+
+
+def filters(shapes: Sequence[tuple[int, int]], biased: Sequence[bool]) -> list[slice]:
+    """Where each unit's incoming weights lie in flat weights made of (rows, columns) matrices, row by row.
+
+    A row is one unit's; its last column is left out where the matrix is `biased`.
+    """
+    parts, start = [], 0
+    for (rows, columns), bias in zip(shapes, biased, strict=True):
+        parts += [slice(start + r * columns, start + (r + 1) * columns - bias) for r in range(rows)]
+        start += rows * columns
+    return parts
+
+
+def scaled(direction: Array, weights: Array, filters: Sequence[slice]) -> Array:
+    """The direction with each filter given the norm of the weights it perturbs, and 0 outside of them (Li et al. 2018).
+
+    A filter is what makes one unit's input: a slice of the flat weights. Biases belong to none, so they stay where
+    they are. So the picture does not change when one layer is scaled up and the next one down.
+    """
+    result = np.zeros(direction.shape, dtype=np.float64)
+    for part in filters:
+        norm = np.linalg.norm(direction[part])
+        if norm > 0:
+            result[part] = direction[part] * (np.linalg.norm(weights[part]) / norm)
+    return result
+
+
+def apart(direction: Array, other: Array) -> Array:
+    """The part of a direction at right angles to another, with its own norm kept: two axes of a plane."""
+    projection = float(direction @ other) / float(other @ other) if other.any() else 0.0
+    rest = direction - projection * other
+    norm = float(np.linalg.norm(rest))
+    if norm <= 1e-6 * float(np.linalg.norm(direction)):
+        raise ValueError("the two directions are one: they span no plane")
+    return np.asarray((rest * (float(np.linalg.norm(direction)) / norm)).astype(direction.dtype))
+
+
+def _losses(surface: Surface, points: Any, count: int, rows: Rows) -> Floats:
+    """Total and data loss at each point, shape (2, count)."""
+    losses = np.empty((2, count))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for i, point in enumerate(points):
+            found = surface.loss(point, rows)
+            losses[:, i] = found.total, found.data_loss
+    return losses
+
+
+def _moved(weights: Array, *moves: tuple[float, Array]) -> Array:
+    """The weights moved along each direction, in their own precision."""
+    point = weights.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for amount, direction in moves:
+            point += amount * direction
+        return np.asarray(point.astype(weights.dtype))
+
+
+def _positions(values: ArrayLike) -> Floats:
+    positions = np.asarray(values, dtype=np.float64)
+    if positions.ndim != 1 or not len(positions) or not np.isfinite(positions).all():
+        raise ValueError(f"expected one or more finite positions in a row, not an array of shape {positions.shape}")
+    return positions
+
+
+def _fits(surface: Surface, **vectors: Array) -> None:
+    for name, vector in vectors.items():
+        if vector.shape != (surface.size,):
+            raise ValueError(f"{name} of shape {vector.shape} does not fit; this objective has ({surface.size},)")

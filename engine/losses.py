@@ -1,0 +1,137 @@
+"""The data losses as functions of the class scores: multiclass SVM (hinge) and softmax (cross-entropy).
+
+Each is written twice. `slope` is the form for batches: bound once to a buffer of scores, it turns
+them in place into the loss and its derivative. `relative` and `summed` are the form for whole
+splits of linear scores: subtracting the correct class's score is linear, so that a search can
+keep relative scores and add to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Classes = NDArray[np.intp]
+Slope = Callable[[Classes], float]
+
+
+class DataLoss(Protocol):
+    """A loss per example from its scores; the data loss is the mean over the examples."""
+
+    def slope(self, scores: Array, scale: float) -> Slope:
+        """A function bound to `scores` (n, C): it returns the sum of the n losses and leaves their derivative behind.
+
+        It takes where the correct scores lie in the flattened buffer, shape (n,); the derivative
+        that replaces the scores is multiplied by `scale`.
+        """
+
+    def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
+        """Scores (K, C, n) relative to the correct class's, in place, so that `summed` can take them.
+
+        `constant` False leaves out what does not depend on the scores: the form for a direction
+        that is to be added to relative scores.
+        """
+
+    def summed(self, relative: Array) -> Array:
+        """The sum of the losses over C x n relative scores (K, C, n), shape (K,); overwrites them."""
+
+
+@dataclass(frozen=True)
+class Hinge:
+    """Multiclass SVM loss, Weston-Watkins form: sum_{j != y} max(0, s_j - s_y + delta).
+
+    At a kink, where a margin is exactly 0, the subgradient of max(0, .) taken is 0.
+    Source: CS231n, linear classification.
+    """
+
+    delta: float = 1.0
+
+    def slope(self, scores: Array, scale: float) -> Slope:
+        n, classes = scores.shape
+        dtype = scores.dtype
+        flat, correct = scores.reshape(-1), np.empty(n, dtype)
+        column = correct[:, None]
+        # 0-d arrays and dot products, because scalars and reductions cost twice as much per call.
+        delta, zero, scaled = np.array(self.delta, dtype), np.zeros((), dtype), np.array(scale, dtype)
+        ones, minus_ones = np.ones(n * classes, dtype), np.full(classes, -1, dtype)
+        subtract, maximum, sign, multiply = np.subtract, np.maximum, np.sign, np.multiply
+
+        def margins_and_slope(places: Classes) -> float:
+            flat.take(places, None, correct, "clip")
+            subtract(correct, delta, correct)
+            subtract(scores, column, scores)
+            flat[places] = 0
+            maximum(scores, zero, out=scores)
+            loss = float(ones.dot(flat))
+            sign(scores, scores)
+            scores.dot(minus_ones, correct)
+            flat[places] = correct
+            multiply(scores, scaled, scores)
+            return loss
+
+        return margins_and_slope
+
+    def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
+        index = np.arange(len(y))
+        scores -= scores[:, y, index][:, None, :]
+        if constant:
+            scores += scores.dtype.type(self.delta)
+            scores[:, y, index] = 0
+        return scores
+
+    def summed(self, relative: Array) -> Array:
+        np.maximum(relative, 0, out=relative)
+        sums: Array = relative.reshape(len(relative), -1).sum(axis=1)
+        return sums
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Softmax loss: log(sum_j exp(s_j)) - s_y, shifted by the highest score so that scores of 1e4 are safe.
+
+    Source: CS231n, linear classification, "practical issues: numeric stability".
+    """
+
+    def slope(self, scores: Array, scale: float) -> Slope:
+        n, classes = scores.shape
+        dtype = scores.dtype
+        flat, highest, correct = scores.reshape(-1), np.empty(n, dtype), np.empty(n, dtype)
+        totals, logs = np.empty(n, dtype), np.empty(n, dtype)
+        high_column, total_column = highest[:, None], totals[:, None]
+        ones, class_ones, scaled = np.ones(n, dtype), np.ones(classes, dtype), np.array(scale, dtype)
+        subtract, exp, multiply, divide = np.subtract, np.exp, np.multiply, np.divide
+
+        def log_likelihood_and_slope(places: Classes) -> float:
+            np.maximum.reduce(scores, axis=1, out=highest)
+            subtract(scores, high_column, scores)
+            flat.take(places, None, correct, "clip")
+            exp(scores, scores)
+            scores.dot(class_ones, totals)
+            np.log(totals, logs)
+            subtract(logs, correct, logs)
+            loss = float(ones.dot(logs))
+            divide(scaled, totals, totals)
+            multiply(scores, total_column, scores)
+            flat.take(places, None, correct, "clip")
+            subtract(correct, scaled, correct)
+            flat[places] = correct
+            return loss
+
+        return log_likelihood_and_slope
+
+    def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
+        scores -= scores[:, y, np.arange(len(y))][:, None, :]
+        return scores
+
+    def summed(self, relative: Array) -> Array:
+        highest = relative.max(axis=1)
+        relative -= highest[:, None, :]
+        np.exp(relative, out=relative)
+        highest += np.log(relative.sum(axis=1))
+        sums: Array = highest.sum(axis=1)
+        return sums

@@ -1,0 +1,33 @@
+"""What every test stands on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.jobs.threads import ONE_THREAD
+
+# Workers compute on one BLAS thread; another number of threads gives other last bits. NumPy reads this on import.
+os.environ.update(ONE_THREAD)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_test_writes_to_the_users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    before = os.environ.get("LOSSBOARD_CACHE")
+    os.environ["LOSSBOARD_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["LOSSBOARD_CACHE"]
+    else:
+        os.environ["LOSSBOARD_CACHE"] = before
+
+
+@pytest.fixture
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder of the test's own."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("LOSSBOARD_CACHE", str(folder))
+    return folder

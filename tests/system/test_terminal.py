@@ -1,0 +1,139 @@
+"""The real program in a real terminal, from an empty store to the line on the way out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.jobs.liveness import is_alive
+from engine.store import open_for_reading
+from tests.stores import query, wait_until
+from tests.system.terminal import PROGRAM, Terminal, idle_for
+from tests.tui.dashboards import raced
+
+BRAILLE = "[\u2801-\u28ff]"
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path = tmp_path / "runs.db"
+    yield path
+    if path.exists() and path.read_bytes().startswith(b"SQLite"):
+        reader = open_for_reading(path)
+        for worker in reader.workers():
+            if is_alive(worker):
+                os.kill(worker.pid, signal.SIGKILL)
+        reader.close()
+
+
+def rows(path: Path) -> dict[int, int]:
+    return dict(query(path, "SELECT run_id, count(*) FROM iterations GROUP BY run_id"))
+
+
+def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path):
+    first = Terminal("--db", str(path))
+    first.wait_for("Three ways down")
+    first.type("\r")
+    first.wait_for(BRAILLE)
+    wait_until(lambda: len(rows(path)) == 3)
+    first.signal(signal.SIGKILL)
+    assert first.exit_code() == -signal.SIGKILL
+    seen = rows(path)
+    wait_until(lambda: all(rows(path)[run_id] > seen[run_id] for run_id in seen))
+
+    second = Terminal("--db", str(path))
+    second.wait_for(BRAILLE)
+    second.wait_for("3.*running")
+    second.type("q")
+    assert second.exit_code() == 0
+    assert "3 runs go on without the screen. Come back with: lossboard --db" in second.written
+    assert second.written.index("\x1b[?1049l") < second.written.index("3 runs go on")
+
+    third = Terminal("--db", str(path))
+    third.wait_for("reads .* right; local search", seconds=30)
+    third.type("q")
+    assert third.exit_code() == 0
+    assert "No run is going on" in third.written
+    assert rows(path) == {1: 1000, 2: 1000, 3: 1000}
+    best = dict(query(path, "SELECT run_id, best_loss FROM runs"))
+    assert best[1] > best[2] > best[3]
+
+
+def test_an_idle_dashboard_writes_nothing(path):
+    dashboard = Terminal("--db", str(raced(path)))
+    dashboard.wait_for(BRAILLE)
+    wait_until(lambda: idle_for(dashboard, 0.5) == 0)
+    assert idle_for(dashboard, 2.5) == 0
+    dashboard.type("q")
+    assert dashboard.exit_code() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_restores_the_terminal(path, number):
+    dashboard = Terminal("--db", str(raced(path)))
+    dashboard.wait_for(BRAILLE)
+    dashboard.signal(number)
+    assert dashboard.exit_code(4.0) == 128 + number
+    assert "\x1b[?1049l" in dashboard.written
+    assert "Traceback" not in dashboard.written
+
+
+def test_a_lost_terminal_ends_the_dashboard(path):
+    dashboard = Terminal("--db", str(raced(path)))
+    dashboard.wait_for(BRAILLE)
+    dashboard.hang_up()
+    dashboard.exit_code(4.0)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(20, 5), (80, 24)])
+def test_small_terminals(path, columns, rows):
+    dashboard = Terminal("--db", str(raced(path)), columns=columns, rows=rows)
+    dashboard.wait_for("too small" if columns < 40 else BRAILLE)
+    dashboard.type("q")
+    assert dashboard.exit_code() == 0
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, only text\n" * 50, b""], ids=["text", "empty"])
+def test_a_file_that_is_no_store_is_one_sentence(path, content):
+    path.write_bytes(content)
+    dashboard = Terminal("--db", str(path))
+    assert dashboard.exit_code() == 1
+    assert dashboard.written.startswith("lossboard: ")
+    assert "Traceback" not in dashboard.written
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(path):
+    dashboard = Terminal("--db", str(path.parent / "no" / "such" / "runs.db"))
+    assert dashboard.exit_code() == 1
+    assert dashboard.written.startswith("lossboard: ")
+    assert "Traceback" not in dashboard.written
+
+
+def test_without_a_terminal_the_headless_command_is_named(path):
+    done = subprocess.run([PROGRAM, "--db", path], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "lossboard run" in done.stderr
+    assert not path.exists()
+
+
+def test_a_dumb_terminal_is_refused(path):
+    dashboard = Terminal("--db", str(path), TERM="dumb")
+    assert dashboard.exit_code() == 2
+    assert "lossboard run" in dashboard.written
+    assert "\x1b" not in dashboard.written
+
+
+def test_the_headless_commands_come_without_the_screen():
+    code = (
+        "import sys, tui.cli; tui.cli.main(['list', '--help'], standalone_mode=False); print('textual' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("False\n")

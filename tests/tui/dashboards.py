@@ -1,0 +1,92 @@
+"""A dashboard under test: opened on a store as the program opens it, with every message that it sent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from textual.message import Message
+from textual.pilot import Pilot
+
+from engine.spec import RunSpec, race
+from engine.store import Evaluation, RunWriter, open_for_reading, open_for_writing
+from tests.stores import block_of, process
+from tui import session
+from tui.app import Dashboard
+
+Kind = TypeVar("Kind", bound=Message)
+
+
+class Opened:
+    """A running dashboard, what it sent, and what stands on its screen."""
+
+    def __init__(self, app: Dashboard, pilot: Pilot[int], sent: list[Message]) -> None:
+        self.app, self.pilot, self.sent = app, pilot, sent
+
+    def text(self) -> str:
+        """The screen, row by row."""
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    def all_of(self, kind: type[Kind]) -> list[Kind]:
+        """Every message of a kind, once each, oldest first."""
+        return list({id(message): message for message in self.sent if isinstance(message, kind)}.values())
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait for the condition, which may look at messages or at the screen."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, self.text()
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def opened(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator[Opened]:
+    sent: list[Message] = []
+    app = session.prepare(path)
+    async with app.run_test(size=size, message_hook=sent.append) as pilot:
+        await pilot.pause()
+        yield Opened(app, pilot, sent)
+
+
+def losses(start: float, count: int = 200) -> np.ndarray:
+    """A curve that falls from `start`."""
+    return start * np.exp(-np.arange(count) / 80)
+
+
+def store_with(path: Path, *runs: tuple[str, RunSpec], finish: bool = True) -> list[RunWriter]:
+    """A store of named runs of 200 iterations each; the writers are alive unless the runs are finished."""
+    store = open_for_writing(path)
+    writers = []
+    for number, (name, spec) in enumerate(runs, start=1):
+        store.queue.add([spec], names=[name])
+        claim = store.queue.claim(store.register_worker(process(number)))
+        assert claim is not None
+        writer = store.writer(claim)
+        values = losses(10.0 / number)
+        evaluations = [Evaluation(200, "train", 0.25, 0.98), Evaluation(200, "validation", 0.31, 0.972)]
+        (writer.finish if finish else writer.write)(block=block_of(values), evaluations=evaluations)
+        writers.append(writer)
+    return writers
+
+
+def raced(path: Path) -> Path:
+    """A store that holds the finished race."""
+    store_with(path, *((spec.label, spec) for spec in race()))
+    return path
+
+
+def stored_runs(path: Path) -> list[object]:
+    reader = open_for_reading(path)
+    try:
+        return list(reader.runs())
+    finally:
+        reader.close()

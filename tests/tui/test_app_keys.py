@@ -1,0 +1,200 @@
+"""Each key: the message that it becomes first, what stands on the screen then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.spec import defaults, race
+from engine.store import open_for_reading, open_for_writing
+from tests.tui.dashboards import Opened, opened, raced, store_with
+from tui import keymap
+from tui.messages import (
+    ChoicesChanged,
+    NewRunRequested,
+    OrderAnswered,
+    RaceRequested,
+    RunPointed,
+    RunsQueued,
+    StopConfirmed,
+    StopRequested,
+)
+from tui.screens.board import Board
+from tui.screens.confirm import Confirm
+from tui.screens.help import Help
+from tui.screens.new_run import NewRun
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return raced(tmp_path / "runs.db")
+
+
+@pytest.fixture(autouse=True)
+def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs stay in the queue: these tests are about the screen."""
+    monkeypatch.setattr("engine.jobs.submit.start_workers", lambda path: 0)
+
+
+def choices(board: Opened):
+    return board.all_of(ChoicesChanged)[-1].choices
+
+
+async def test_enter_on_an_empty_store_queues_the_race(tmp_path):
+    path = tmp_path / "runs.db"
+    async with opened(path) as board:
+        assert "Three ways down, 1,000 steps each" in board.text()
+        assert "enter watch them race" in board.text()
+        await board.press("enter")
+        assert board.all_of(RaceRequested)
+        await board.until(lambda: board.all_of(RunsQueued))
+        await board.until(lambda: "3 queued" in board.text())
+        assert "random search" in board.text()
+        assert "Three ways down" not in board.text()
+    reader = open_for_reading(path)
+    assert tuple(run.spec for run in reversed(reader.runs())) == race()
+    reader.close()
+
+
+async def test_the_board_shows_runs_curves_details_and_keys(path):
+    async with opened(path) as board:
+        text = board.text()
+        assert "3 done" in text
+        assert "gradient b256" in text
+        assert "local search" in text
+        assert any("⠀" < character <= "⣿" for character in text)
+        assert "accuracy 97.2 %" in text
+        assert "validation 0.310" in text
+        assert "n new" in text
+        assert "? help" in text
+        assert "q quit" in text
+
+
+async def test_when_the_race_has_ended_one_line_says_what_was_seen(path):
+    async with opened(path) as board:
+        assert "gradient b256 reached 0.277 and reads 97.2 % right" in board.text()
+        assert "n: your run" in board.text()
+        await board.press("escape")
+        assert "reached" not in board.text()
+
+
+async def test_n_opens_the_form(path):
+    async with opened(path) as board:
+        await board.press("n")
+        assert board.all_of(NewRunRequested)
+        assert isinstance(board.app.screen, NewRun)
+
+
+async def test_y_turns_the_loss_axis(path):
+    async with opened(path) as board:
+        assert "loss (log)" in board.text()
+        await board.press("y")
+        assert not choices(board).log_y
+        assert "loss (log)" not in board.text()
+        await board.press("y")
+        assert choices(board).log_y
+
+
+async def test_x_cycles_the_x_axis(path):
+    async with opened(path) as board:
+        kinds = []
+        for word in ("time", "examples", "iteration"):
+            await board.press("x")
+            kinds.append(choices(board).x_kind)
+            assert f"x: {word}" in board.text()
+        assert kinds == ["time", "examples", "iteration"]
+
+
+@pytest.mark.parametrize(("keys", "pointed"), [
+    (["j"], 2), (["down", "down"], 1), (["j", "k"], 3), (["j", "up"], 3), (["G"], 1), (["end", "home"], 3),
+    (["pagedown"], 1), (["end", "pageup"], 3), (["j", "j", "j", "j"], 1),
+])  # fmt: skip
+async def test_moving(path, keys, pointed):
+    async with opened(path) as board:
+        await board.press(*keys)
+        assert choices(board).pointed == pointed
+        label = {3: "gradient descent", 2: "local search", 1: "random search"}[pointed]
+        assert f" {pointed}  {label} ·" in board.text()
+
+
+async def test_space_takes_a_curve_out_and_puts_it_back(path):
+    async with opened(path) as board:
+        assert "3 gradient b256 0.1" in board.text()
+        await board.press("space")
+        assert choices(board).marked == (1, 2)
+        assert "3 gradient b256 0.1" not in board.text()
+        await board.press("space")
+        assert set(choices(board).marked) == {1, 2, 3}
+        assert "3 gradient b256 0.1" in board.text()
+
+
+async def test_enter_looks_at_one_run_and_esc_goes_back(path):
+    async with opened(path) as board:
+        await board.press("enter")
+        assert choices(board).drawn == (3,)
+        assert "run 3 alone" in board.text()
+        await board.press("j")
+        assert "run 2 alone" in board.text()
+        await board.press("escape")
+        assert choices(board).drawn == (1, 2, 3)
+
+
+async def test_t_asks_and_esc_lets_the_run_go_on(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, ("mine", defaults()), finish=False)
+    async with opened(path) as board:
+        await board.press("t")
+        assert [message.run_id for message in board.all_of(StopRequested)] == [1]
+        assert isinstance(board.app.screen, Confirm)
+        assert "Stop run 1 at iteration 200?" in board.text()
+        await board.press("escape")
+        assert isinstance(board.app.screen, Board)
+        assert not board.all_of(StopConfirmed)
+
+
+async def test_t_then_enter_stops(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, ("mine", defaults()), finish=False)
+    async with opened(path) as board:
+        await board.press("t", "enter")
+        assert [message.run_id for message in board.all_of(StopConfirmed)] == [1]
+        await board.until(lambda: board.all_of(OrderAnswered))
+        await board.until(lambda: "Run 1 stops" in board.text())
+    with open_for_writing(path) as store:
+        assert [command.verb for command in store.reader().commands(1)] == ["stop"]
+
+
+async def test_t_on_a_run_that_has_ended_says_so(path):
+    async with opened(path) as board:
+        await board.press("t")
+        assert "Run 3 has ended already (finished)." in board.text()
+        assert isinstance(board.app.screen, Board)
+
+
+async def test_the_help_page_has_every_key_of_the_board(path):
+    async with opened(path) as board:
+        await board.press("question_mark")
+        assert isinstance(board.app.screen, Help)
+        text = board.text()
+        for key in keymap.keys_of("board"):
+            assert key.shown in text
+            assert key.help in text
+        await board.press("escape")
+        assert isinstance(board.app.screen, Board)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_leaving(path, key):
+    async with opened(path) as board:
+        await board.pilot.press(key)
+        await board.until(lambda: not board.app.is_running)
+    assert board.app.return_code == 0
+
+
+async def test_a_click_on_a_row_selects_it_and_the_wheel_moves(path):
+    async with opened(path) as board:
+        await board.pilot.click("RunsTable", offset=(10, 2))
+        await board.pilot.pause()
+        assert [message.run_id for message in board.all_of(RunPointed)] == [2]
+        assert choices(board).pointed == 2

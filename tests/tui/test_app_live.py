@@ -1,0 +1,100 @@
+"""A board that is alive: growing curves, sizes, foreign names, a store that goes away, two boards at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from engine.spec import defaults
+from tests.stores import block_of
+from tests.tui.dashboards import losses, opened, raced, store_with
+from tui.messages import ReadFailed, SnapshotRead
+
+HOSTILE = (
+    "[/nope]",
+    "[bold red]loud[/]",
+    "\x1b[2J\x1b[31mred",
+    "\x1b]52;c;aGVsbG8=\x07copied",
+    "two\nlines\r\tand tabs",
+    "\u202eright to left\u202c\u200bhidden\ufeff",
+    "\x9b31mC1\x9d0;title\x9c",
+    "x" * 10_000,
+    "宽" * 300,
+    "e" + "\u0301" * 500,
+    "",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("size", [(120, 35), (80, 24)])
+async def test_a_foreign_name_can_do_nothing_to_the_screen(tmp_path, name, size):
+    path = tmp_path / "runs.db"
+    store_with(path, (name, defaults()))
+    async with opened(path, size) as board:
+        await board.press("enter", "j", "space")
+        text = board.text()
+        assert text.count("\n") == size[1] - 1
+        assert not set(text) & set("\x1b\x07\x9b\x9d\u202e\u202c\u200b\ufeff\r\t")
+        assert "gradient b256" in text
+        assert not board.all_of(ReadFailed)
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 12), (39, 12), (20, 5), (5, 2), (200, 50)])
+async def test_every_size_lives_on(tmp_path, size):
+    async with opened(raced(tmp_path / "runs.db"), size) as board:
+        await board.press("j", "question_mark", "escape", "n", "escape", "y")
+        if size[0] >= 40 and size[1] >= 12:
+            assert "local search" in board.text()
+        elif size >= (20, 5):
+            assert "terminal too small" in board.text()
+        await board.pilot.resize_terminal(100, 30)
+        await board.until(lambda: "random search" in board.text())
+
+
+async def test_a_growing_run_is_seen_without_a_key(tmp_path):
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("grows", defaults()), finish=False)
+    async with opened(path) as board:
+        before = board.text()
+        writer.write(block_of(losses(0.5, 100), first=200))
+        await board.until(lambda: " 300 " in board.text())
+        assert board.text() != before
+
+
+async def test_what_started_meanwhile_is_drawn_by_itself(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, ("first", defaults()))
+    async with opened(path) as board:
+        store_with(path, ("second", defaults().changed(step_size=0.5)))
+        await board.until(lambda: "2 second 0.5" in board.text())
+
+
+async def test_an_idle_store_sends_nothing(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.until(lambda: not board.app._feed._desk.changed)
+        await asyncio.sleep(0.3)
+        board.sent.clear()
+        await asyncio.sleep(0.5)
+        assert not board.all_of(SnapshotRead)
+
+
+async def test_a_store_that_goes_away_leaves_the_last_picture(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    async with opened(path) as board:
+        path.rename(tmp_path / "elsewhere.db")
+        await board.until(lambda: board.all_of(ReadFailed))
+        await board.until(lambda: " ! " in board.text())
+        assert "gradient b256" in board.text()
+        assert "●" in board.text()
+        (tmp_path / "elsewhere.db").rename(path)
+        await board.until(lambda: "can be read again" in board.text())
+
+
+async def test_two_dashboards_on_one_store(tmp_path):
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("seen twice", defaults()), finish=False)
+    async with opened(path) as one, opened(path, (80, 24)) as other:
+        writer.write(block_of(losses(0.5, 100), first=200))
+        await one.until(lambda: " 300 " in one.text())
+        await other.until(lambda: " 300 " in other.text())

@@ -1,0 +1,85 @@
+"""What is marked, by itself and by hand; and the keys that a footer keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.store import Run
+from tui import keymap
+from tui.choices import MOST_MARKED, Choices
+
+
+def run_of(run_id: int, state: str = "finished") -> Run:
+    nothing = dict.fromkeys(Run.__dataclass_fields__)
+    return Run(**{**nothing, "run_id": run_id, "state": state})
+
+
+def newest_first(*runs: Run) -> list[Run]:
+    return sorted(runs, key=lambda run: -run.run_id)
+
+
+def test_at_first_the_running_ones_are_marked_and_then_the_newest():
+    runs = newest_first(run_of(1, "running"), *(run_of(n) for n in range(2, 20)))
+    choices = Choices().follow(runs)
+    assert choices.marked == (1, *range(13, 20))
+    assert choices.pointed == 19
+
+
+def test_a_run_is_marked_when_it_starts_not_when_it_is_queued():
+    choices = Choices().follow([run_of(1, "queued")])
+    assert choices.marked == ()
+    assert choices.follow([run_of(1, "running")]).marked == (1,)
+
+
+def test_a_mark_that_was_taken_away_stays_away():
+    choices = Choices().follow([run_of(1)]).toggled(1)
+    assert choices.follow([run_of(1)]).marked == ()
+
+
+def test_a_full_chart_drops_the_oldest_that_no_hand_marked():
+    runs = [run_of(n) for n in range(1, MOST_MARKED + 1)]
+    choices = Choices().follow(newest_first(*runs)).toggled(1).toggled(1)
+    choices = choices.follow(newest_first(*runs, run_of(20, "running")))
+    assert 1 in choices.marked
+    assert 20 in choices.marked
+    assert 2 not in choices.marked
+    assert len(choices.marked) == MOST_MARKED
+
+
+def test_marks_by_hand_are_never_dropped():
+    choices = Choices()
+    for n in range(1, MOST_MARKED + 1):
+        choices = choices.toggled(n)
+    assert choices.toggled(99) == choices
+    runs = newest_first(*(run_of(n) for n in range(1, 10)))
+    assert choices.follow(runs).marked == tuple(range(1, MOST_MARKED + 1))
+
+
+def test_a_colour_stays_with_its_run():
+    choices = Choices().follow(newest_first(run_of(1), run_of(2), run_of(3)))
+    before = choices.slots
+    assert len(set(before.values())) == 3
+    assert choices.toggled(2).slots == {1: before[1], 3: before[3]}
+
+
+def test_nothing_new_is_the_same_value():
+    runs = newest_first(run_of(1), run_of(2))
+    choices = Choices().follow(runs)
+    assert choices.follow(runs) is choices
+    assert choices.follow([replace(run, iterations_done=9) for run in runs]) is choices
+
+
+def test_a_run_that_is_gone_loses_mark_and_cursor():
+    choices = Choices().follow(newest_first(run_of(1), run_of(2))).follow([run_of(1)])
+    assert choices.marked == (1,)
+    assert choices.pointed == 1
+
+
+@pytest.mark.parametrize("room", [10, 20, 40, 60, 80, 120])
+def test_the_footer_fits_and_keeps_help_and_quit_longest(room):
+    kept = keymap.footer(keymap.keys_of("board"), room)
+    assert sum(len(key.shown) + len(key.word) + 3 for key in kept) - 2 <= room
+    if kept:
+        assert kept[-1].word == "quit" or room < 12

@@ -1,0 +1,87 @@
+"""The feed: one answer to a question, none when nothing is new, never two in flight."""
+
+from __future__ import annotations
+
+import time
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from engine.spec import defaults, race
+from engine.store import StoreError
+from tests.stores import block_of
+from tests.tui.dashboards import losses, raced, store_with
+from tui.choices import Choices
+from tui.feed import PACE_S, Feed, Source
+from tui.snapshot import Snapshot, Wanted
+
+
+@pytest.fixture
+def answers():
+    return SimpleQueue()
+
+
+@pytest.fixture
+def growing(tmp_path, answers):
+    (writer,) = store_with(tmp_path / "runs.db", ("grows", defaults()), finish=False)
+    feed = Feed(tmp_path / "runs.db", Wanted(), answers.put)
+    feed.start()
+    yield writer, feed
+    feed.stop()
+
+
+def nothing(answers, seconds):
+    with pytest.raises(Empty):
+        answers.get(timeout=seconds)
+
+
+def test_the_first_answer_holds_runs_curves_and_evaluations(tmp_path):
+    source = Source(raced(tmp_path / "runs.db"))
+    snapshot = source.read(Wanted())
+    assert tuple(run.spec for run in reversed(snapshot.runs)) == race()
+    assert set(snapshot.curves) == {1, 2, 3}
+    assert snapshot.counts == {"finished": 3}
+    assert snapshot.evaluations[3][-1].accuracy == pytest.approx(0.972)
+    assert source.read(Wanted()) is None
+    source.close()
+
+
+def test_one_answer_to_a_question_however_much_is_written(growing, answers):
+    writer, feed = growing
+    assert isinstance(answers.get(timeout=5), Snapshot)
+    for first in (200, 300, 400):
+        writer.write(block_of(losses(0.5, 100), first=first))
+    nothing(answers, 3 * PACE_S)
+    feed.ask(Wanted())
+    assert answers.get(timeout=5).runs[0].iterations_done == 500
+    nothing(answers, 3 * PACE_S)
+
+
+def test_a_question_stands_until_something_is_new(growing, answers):
+    writer, feed = growing
+    answers.get(timeout=5)
+    feed.ask(Wanted())
+    nothing(answers, 3 * PACE_S)
+    writer.write(block_of(losses(0.5, 100), first=200))
+    assert answers.get(timeout=5).runs[0].iterations_done == 300
+
+
+def test_another_question_is_answered_at_once(growing, answers):
+    _, feed = growing
+    answers.get(timeout=5)
+    feed.ask(Wanted(Choices(pointed=1, met=frozenset({1}))))
+    assert answers.get(timeout=5).runs
+    time.sleep(2 * PACE_S)
+    start = time.monotonic()
+    feed.ask(Wanted(Choices(pointed=1, met=frozenset({1})), columns=512))
+    answers.get(timeout=5)
+    assert time.monotonic() - start < PACE_S
+
+
+def test_a_store_that_cannot_be_read_is_told_once(tmp_path, answers):
+    feed = Feed(tmp_path / "no" / "runs.db", Wanted(), answers.put)
+    feed.start()
+    assert isinstance(answers.get(timeout=5), StoreError)
+    feed.ask(Wanted())
+    nothing(answers, 1.3)
+    feed.stop()

@@ -1,0 +1,64 @@
+"""Numbers as text."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui import format as fmt
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (None, "·"), (0, "0"), (0.2144, "0.214"), (0.2, "0.200"), (12.4, "12.4"), (8, "8.00"), (100, "100"),
+    (999.7, "1e3"), (1714, "1.71e3"), (4.2e-5, "4.2e-5"), (-0.5, "-0.500"), (1e300, "1e300"),
+    (math.inf, "inf"), (-math.inf, "-inf"), (math.nan, "nan"),
+])  # fmt: skip
+def test_number(value, text):
+    assert fmt.number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0.1, "0.1"), (0.03, "0.03"), (1e-4, "0.0001"), (1e-5, "1e-5"), (100.0, "100"), (2.5e-6, "2.5e-6"), (None, "·"),
+])  # fmt: skip
+def test_setting(value, text):
+    assert fmt.setting(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (None, "·"), (0, "0"), (8.2, "8.2"), (100, "100"), (999.6, "1k"), (41_234, "41k"), (1.23e6, "1.2M"),
+    (math.nan, "·"),
+])  # fmt: skip
+def test_rate(value, text):
+    assert fmt.rate(value) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [
+    (0, "00:00"), (6.9, "00:06"), (760, "12:40"), (3723, "1:02:03"), (273_600, "3 d 04:00"), (math.nan, "·"),
+])  # fmt: skip
+def test_duration(seconds, text):
+    assert fmt.duration(seconds) == text
+
+
+def test_count_and_percent():
+    assert [fmt.count(n) for n in (None, 640, 9999, 12_345)] == ["·", "640", "9999", "12k"]
+    assert fmt.percent(0.9722) == "97.2 %"
+    assert fmt.percent(None) == "·"
+
+
+@given(st.text(), st.integers(0, 40), st.booleans())
+def test_fit_takes_exactly_its_cells(text, width, right):
+    assert cell_len(fmt.fit(text, width, right=right)) == width
+
+
+@given(st.floats(allow_nan=False), st.integers(1, 40))
+def test_a_bar_has_its_width(share, width):
+    assert sum(len(part) for part in fmt.bar(share, width)) == width
+
+
+@given(st.floats())
+def test_a_loss_fits_its_column_or_is_an_extreme(value):
+    assert len(fmt.number(value)) <= 6 or not 1e-9 <= abs(value) <= 1e9 or value < 0
