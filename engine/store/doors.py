@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from engine.store import pyramid
 from engine.store.catalogue import Catalogue
 from engine.store.connection import Connection
 from engine.store.opening import connect_for_reading, connect_for_writing
@@ -83,6 +84,17 @@ class Store:
             raw.execute("UPDATE workers SET left_at = ? WHERE worker_id = ?", (utc_now(), worker_id))
             return True
 
+    def leave_if_surplus(self, worker_id: int, enough: Callable[[list[Worker]], bool]) -> bool:
+        """Note that a worker leaves if the others present are `enough`; of several who ask at once, one at a time."""
+        with self._connection.transaction() as raw:
+            others = raw.execute(
+                f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL AND worker_id <> ?", (worker_id,)
+            ).fetchall()
+            if not enough([Worker(*row) for row in others]):
+                return False
+            raw.execute("UPDATE workers SET left_at = ? WHERE worker_id = ?", (utc_now(), worker_id))
+            return True
+
     def leave(self, worker_id: int) -> None:
         """Note that a worker is gone, whatever waits in the queue."""
         with self._connection.transaction() as raw:
@@ -93,6 +105,11 @@ class Store:
     def fold_journal(self) -> None:
         """Bring what is committed from the -wal file into the store's file, so that a copy of that one has it all."""
         self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def rebuild_pyramid(self, run_id: int) -> None:
+        """Make a run's buckets again from its iterations. Its writer, if it has one, must not go on."""
+        with self._connection.transaction() as raw:
+            pyramid.rebuild(raw, run_id)
 
     def close(self) -> None:
         """Close the file; twice is harmless."""

@@ -6,15 +6,10 @@ from engine.store.connection import Connection
 
 
 class Settings:
-    """Words by name. What a value means is known to whoever asks for it."""
+    """Words by name; `Reader.setting` reads them. What a value means is known to whoever asks for it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def get(self, name: str) -> str | None:
-        """The stored value, None where it is left at its default."""
-        rows = self._connection.rows("SELECT value FROM settings WHERE name = ?", (name,))
-        return rows[0][0] if rows else None
 
     def set(self, name: str, value: str | None) -> None:
         """Store a value; None goes back to the default."""
