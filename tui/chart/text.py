@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
-from tui.chart.picture import WIDE_TAIL, Codepoints, StyleIds
+from tui.chart.picture import WIDE_TAIL
 from tui.chart.view import Charset
 
-ASCII_SIGNS = str.maketrans({"·": "-", "…": "~", "×": "x", "λ": "l", "Δ": "d", "∇": "g", "─": "-", "│": "|"})
+ASCII_SIGNS = str.maketrans({"·": "-", "…": "~", "×": "x", "λ": "l", "Δ": "d", "∇": "g", "─": "-", "│": "|", "┄": ":"})
 
 
 def cells(text: str, charset: Charset = "unicode") -> list[int]:
@@ -16,12 +17,15 @@ def cells(text: str, charset: Charset = "unicode") -> list[int]:
     Control, format and combining characters have no cell of their own and are dropped: labels arrive clean, and
     a stray one must not shift the row.
     """
-    if text.isascii() and text.isprintable():
-        return [ord(character) for character in text]
+    return [*map(ord, text)] if text.isascii() and text.isprintable() else [*_cells(text, charset)]
+
+
+@lru_cache(maxsize=512)
+def _cells(text: str, charset: Charset) -> tuple[int, ...]:
     if charset == "ascii":
         reduced = unicodedata.normalize("NFKD", text.translate(ASCII_SIGNS))
         plain = (c for c in reduced if not unicodedata.combining(c) and c.isprintable())
-        return [ord(c) if c.isascii() else ord("?") for c in plain]
+        return tuple(ord(c) if c.isascii() else ord("?") for c in plain)
     codes: list[int] = []
     for character in unicodedata.normalize("NFC", text):
         if unicodedata.category(character)[0] in "CM" or unicodedata.category(character) in ("Zl", "Zp"):
@@ -29,7 +33,7 @@ def cells(text: str, charset: Charset = "unicode") -> list[int]:
         codes.append(ord(character))
         if unicodedata.east_asian_width(character) in "WF":
             codes.append(WIDE_TAIL)
-    return codes
+    return tuple(codes)
 
 
 def fit(codes: list[int], width: int, charset: Charset = "unicode") -> list[int]:
@@ -44,14 +48,3 @@ def fit(codes: list[int], width: int, charset: Charset = "unicode") -> list[int]
     while kept and kept[-1] == ord(" "):
         kept.pop()
     return [*kept, ord("~" if charset == "ascii" else "…")]
-
-
-def place(codepoints: Codepoints, styles: StyleIds, row: int, column: int, codes: list[int], style: int) -> int:
-    """Write cells into a row, cut at its right end; returns the column after them."""
-    codes = codes[: max(codepoints.shape[1] - column, 0)]
-    if codes and codes[-1] != WIDE_TAIL and unicodedata.east_asian_width(chr(codes[-1])) in "WF":
-        codes = [*codes[:-1], ord(" ")]
-    end = column + len(codes)
-    codepoints[row, column:end] = codes
-    styles[row, column:end] = style
-    return end
