@@ -28,13 +28,25 @@ EPILOG = "Without a command the dashboard opens; its ? key tells what it can do.
     show_default=True,
     help="The store of runs; also LOSSBOARD_DB.",
 )
+@click.option("--workers", type=click.IntRange(1, 256), help="How many runs the store works on at once, from now on.")
 @click.pass_context
-def main(ctx: click.Context, db: str) -> None:
+def main(ctx: click.Context, db: str, workers: int | None) -> None:
     """Launch, watch and compare optimization runs in the terminal."""
     ctx.obj = db
     if ctx.invoked_subcommand is None:
         refuse_without_terminal()
+        if workers is not None:
+            set_workers(db, workers)
         ctx.exit(dashboard(Path(db)))
+
+
+def set_workers(db: str, workers: int) -> None:
+    """Store how many workers may work at once; a StoreError is one message and exit code 1."""
+    from engine.commands.options import people_errors
+    from engine.jobs.launch import set_worker_count
+
+    with people_errors():
+        set_worker_count(db, workers)
 
 
 def refuse_without_terminal() -> None:

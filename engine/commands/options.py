@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -17,6 +17,9 @@ from engine.text import clean
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", is_flag=True, help="Answer as JSON.")
+run_argument = click.argument("run_id", metavar="RUN", type=int)
+runs_argument = click.argument("run_ids", metavar="RUN...", type=int, nargs=-1, required=True)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 def spec_options(command: Command) -> Command:
@@ -33,6 +36,24 @@ def field_option(field: Field) -> Callable[[Command], Command]:
     return click.option(field.flag, field.name, metavar=metavar, help=f"{field.help}{choices}.")
 
 
+def answer(json: bool, sentence: str, **more: Any) -> None:
+    """What a command has to say, on stdout."""
+    click.echo(as_json({**more, "answer": sentence}) if json else sentence)
+
+
+def each_answers(run_ids: Iterable[int], ask: Callable[[int], str], json: bool) -> None:
+    """One answer per run; a run for which it cannot be done is told on stderr, and the exit code is 1."""
+    refused = False
+    for run_id in run_ids:
+        try:
+            answer(json, ask(run_id), run_id=run_id)
+        except StoreError as error:
+            click.echo(f"Error: {clean(str(error))}", err=True)
+            refused = True
+    if refused:
+        raise SystemExit(1)
+
+
 @contextmanager
 def people_errors() -> Iterator[None]:
     """Turn what is wrong into one sentence: wrong usage exits with 2, a store's or a data file's trouble with 1."""
@@ -43,7 +64,7 @@ def people_errors() -> Iterator[None]:
     except SpecError as error:
         raise click.UsageError(clean(error.message)) from error
     except StoreError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(clean(str(error))) from error
 
 
 @contextmanager
@@ -68,8 +89,17 @@ def the_run(reader: Reader, run_id: int) -> Run:
 
 
 def as_json(value: Any) -> str:
-    """JSON that any reader takes: what is not finite becomes a word."""
-    return json.dumps(_finite(value), ensure_ascii=False)
+    """JSON that any reader and any terminal takes: what is not finite becomes a word, what is not printable escaped."""
+    text = json.dumps(_finite(value), ensure_ascii=False)
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    # JSON counts in UTF-16 code units.
+    units = character.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+    return "".join(f"\\u{unit}" for unit in units)
 
 
 def _finite(value: Any) -> Any:
