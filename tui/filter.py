@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from engine.store import Run
 from engine.values import near_match, number, shown
-from tui.filter_fields import ALIASES, CHOICES, NAMES, NUMBERS, TEXTS, label_of, number_of, tags_of
+from tui.filter_fields import ALIASES, CHOICES, NAMES, NUMBERS, TEXTS, label_of, number_of
 
 _FIELD = re.compile(r"([^\W\d][\w-]*)(?:\s*:?(<=|>=|!=|==|<|>|=)\s*|:)")
 _PIECE = re.compile(r'(?:[^\s|"]|"[^"]*")+')
@@ -55,7 +55,7 @@ class Word:
         """Whether the run has the word anywhere."""
         if self.text == str(run.run_id):
             return True
-        where = "\n".join((run.name, label_of(run), *tags_of(run), run.note)).casefold()
+        where = "\n".join((run.name, label_of(run), *run.tags, run.note)).casefold()
         if not self.text.isdecimal():
             return self.text in where
         return re.search(rf"(?<!\d){self.text}(?!\d)", where) is not None

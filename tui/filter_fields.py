@@ -60,12 +60,6 @@ def number_of(run: Run, name: str) -> float | None:
     return None if isinstance(value, str) else value
 
 
-def tags_of(run: Run) -> tuple[str, ...]:
-    """The run's tags, one by one."""
-    tags: str | tuple[str, ...] = run.tags
-    return tuple(tags.replace(",", " ").split()) if isinstance(tags, str) else tags
-
-
 def label_of(run: Run) -> str:
     """What the run's strategy is called in a table; '' where its spec is not readable."""
     return "" if run.spec is None else run.spec.label
@@ -146,7 +140,7 @@ CHOICES: Mapping[str, Choices] = {
 TEXTS: Mapping[str, Callable[[Run], tuple[str, ...]]] = {
     "name": lambda run: (run.name,),
     "note": lambda run: (run.note,),
-    "tag": tags_of,
+    "tag": lambda run: run.tags,
     "dataset": lambda run: () if run.spec is None else (run.spec.dataset,),
 }
 """Free text: a run matches where an answer contains what was asked for; a tag must be the whole tag."""

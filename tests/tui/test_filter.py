@@ -43,7 +43,7 @@ ADAM = run(
     best_loss=0.3,
     iterations_done=101,
 )
-LOST = run(30, None, name="from later", state="running", tags="old, demo")
+LOST = run(30, None, name="from later", state="running", tags=("old", "Demo"))
 RUNS = (SEARCH, LOCAL, BATCH, ADAM, LOST)
 
 
