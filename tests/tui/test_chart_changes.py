@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Picture, Plot, draw
+from tui.chart.window import zoom
 
 GLYPHS = st.sampled_from([ord(" "), ord("a"), 0x28FF, ord("梯")])
 
@@ -98,3 +100,45 @@ def test_another_kind_of_axis_lets_go_of_the_held_range_and_a_window_wins():
     assert draw(race(500, log_y=False), 80, 24, previous=first).axes.y_low == 0
     zoomed = draw(race(500, x_window=(100.0, 200.0), y_window=(0.5, 3.0)), 80, 24, previous=first)
     assert (zoomed.axes.x_low, zoomed.axes.x_high, zoomed.axes.y_low, zoomed.axes.y_high) == (100, 200, 0.5, 3.0)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 20.0])
+@pytest.mark.parametrize("x_kind", ["iteration", "examples"])
+def test_a_growing_chart_does_not_change_when_its_buckets_get_wider(x_kind, smoothing):
+    def at(width: int) -> Picture:
+        runs = tuple(
+            ChartRun(i, f"{i}", i, decimated(noisy(900, seed=i), width=width), kind=kind, planned_iterations=4000,
+                     growing=True, examples_per_iteration=32)
+            for i, kind in enumerate(("gradient", "search", "gradient"))
+        )  # fmt: skip
+        return draw(ChartView(runs, x_kind=x_kind, smoothing=smoothing), 120, 30)
+
+    assert at(4).changed_spans(at(1)) == []
+    assert at(16).changed_spans(at(4)) == []
+
+
+@pytest.mark.parametrize("grid", [False, True])
+def test_a_thousand_partial_repaints_equal_the_full_picture(grid):
+    draws = random.Random(7)
+    picture, n, window = None, 20, None
+    codes = styles = None
+    size = (90, 26)
+    for turn in range(1000):
+        n = min(n + draws.choice([0, 1, 5, 40]), 1000) if n < 1000 else 20
+        if turn % 50 == 0:
+            size = (draws.randint(20, 130), draws.randint(5, 40))
+        if turn % 25 == 0:
+            window = zoom(window, draws.choice([0.5, 2.0, 3.0]), draws.uniform(0, 1000), (0.0, 1000.0))
+        cursor = draws.choice([None, draws.uniform(0, 1000)])
+        view = replace(RACES[n // 100], x_window=window, cursor_x=cursor, grid=grid, log_y=turn % 90 < 60)
+        before, picture = picture, draw(view, *size, previous=picture)
+        if codes is None or codes.shape != picture.codepoints.shape:
+            codes, styles = np.zeros(picture.codepoints.shape, np.uint32), np.zeros(picture.styles.shape, np.uint8)
+        for row, start, stop in picture.changed_spans(before):
+            codes[row, start:stop] = picture.codepoints[row, start:stop]
+            styles[row, start:stop] = picture.styles[row, start:stop]
+        assert (codes == picture.codepoints).all()
+        assert (styles == picture.styles).all()
+
+
+RACES = [race(n) for n in (20, *range(100, 1001, 100))]

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartMark, ChartRun, ChartView, Picture, draw
-from tui.chart.picture import BLANK, CURSOR, TITLE, faint, strong
+from tui.chart.picture import BLANK, TITLE, faint, strong
 
 LOSSES = st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), max_size=60)
 PLAUSIBLE = st.lists(st.floats(1e-3, 50.0), min_size=1, max_size=80)
@@ -41,6 +41,7 @@ def plot_of(picture: Picture, array: np.ndarray) -> np.ndarray:
     return array[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
 
 
+@settings(deadline=None)
 @given(losses=PLAUSIBLE, log_y=st.booleans(), kind=st.sampled_from(["gradient", "search"]))
 def test_every_finite_point_lands_in_its_cell(losses, log_y, kind):
     picture = draw(ChartView(runs=(run_of(losses, kind=kind),), log_y=log_y), 90, 24)
@@ -52,6 +53,7 @@ def test_every_finite_point_lands_in_its_cell(losses, log_y, kind):
         assert any(picture.codepoints[cell] != ord(" ") for cell in here)
 
 
+@settings(deadline=None)
 @given(before=st.integers(5, 20), gap=st.integers(25, 60), bad=st.sampled_from([math.nan, math.inf, -math.inf]))
 def test_a_gap_stays_empty_and_has_a_sign_where_it_starts(before, gap, bad):
     losses = [1.0] * before + [bad] * gap + [2.0] * 20
@@ -101,7 +103,7 @@ def test_a_run_that_diverges_leaves_the_plot_and_does_not_squeeze_the_others():
     many=st.lists(st.tuples(LOSSES, LABELS, st.sampled_from(["gradient", "search"]), st.integers(1, 7)), max_size=5),
     width=st.integers(1, 200),
     height=st.integers(1, 60),
-    flags=st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()),
+    flags=st.tuples(*[st.booleans()] * 6),
     x_kind=st.sampled_from(["iteration", "time", "examples"]),
     smoothing=st.sampled_from([0.0, 2.0, 1e4]),
     window=st.none() | st.tuples(st.floats(), st.floats()),
@@ -119,6 +121,7 @@ def test_nothing_in_a_view_makes_it_raise_and_every_row_has_the_asked_width(
     view = ChartView(
         runs, log_x=flags[0], log_y=flags[1], show_raw=flags[2], x_kind=x_kind, smoothing=smoothing,
         x_window=window, y_window=window, cursor_x=window[0] if window else None, note="follow",
+        grid=flags[4], show_markers=flags[5],
     )  # fmt: skip
     first = draw(view, width, height, charset=charset)
     for picture in (first, draw(view, width, height, charset=charset, previous=first)):
@@ -161,15 +164,35 @@ def test_an_empty_chart_says_what_to_do():
     assert "3 queued" in waiting
 
 
-def test_the_cursor_stands_in_empty_cells_only():
-    view = ChartView(runs=(run_of(noisy(100)),))
-    plain, cursor = draw(view, 80, 20), draw(ChartView(runs=view.runs, cursor_x=50.0), 80, 20)
-    column = np.flatnonzero((cursor.styles == CURSOR).any(axis=0))
-    assert len(column) == 1
-    assert abs(cursor.x_at(int(column[0])) - 50.0) < 2
-    assert (plain.styles[cursor.styles == CURSOR] == BLANK).all()
-    untouched = cursor.styles != CURSOR
-    assert (plain.codepoints[untouched] == cursor.codepoints[untouched]).all()
+def test_an_outlying_value_of_a_diverging_run_does_not_stretch_a_log_axis_and_has_a_sign_where_it_leaves():
+    wild = [9.0 * 1.5**k for k in range(60)]
+    picture = draw(ChartView(runs=(run_of(wild, width=4), run_of(noisy(60), run_id=2, slot=1))), 80, 20)
+    assert picture.axes.y_high < 9.0 * 1.5 * 100 * 10
+    assert strong(0) in picture.styles[picture.plot.top]
+    assert "▴" in picture.to_text()
+
+
+def test_markers_stand_along_every_line_and_not_only_at_its_end():
+    runs = tuple(run_of(noisy(300, seed=i), run_id=i, slot=i) for i in range(4))
+    plain, marked = (draw(ChartView(runs=runs, show_markers=on, show_legend=False), 120, 30) for on in (False, True))
+    for sign in "●■▲◆":
+        assert plain.to_text().count(sign) == 1
+        assert marked.to_text().count(sign) >= 5
+
+
+def test_runs_that_end_together_keep_their_heads_apart():
+    runs = tuple(run_of([1.0] * 50, run_id=i, slot=i) for i in range(5))
+    text = draw(ChartView(runs=runs, show_legend=False), 100, 20).to_text()
+    assert all(text.count(sign) == 1 for sign in "●■▲◆▼")
+
+
+def test_the_legend_says_what_differs_and_drops_the_names_before_it_cuts_labels():
+    settings = (("step size", "1e-3"), ("batch", "256"))
+    runs = tuple(run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} gradient", settings=settings) for i in range(4))
+    assert "2 gradient  step size 1e-3 | batch 256" in draw(ChartView(runs=runs), 120, 30).to_text()
+    narrow = draw(ChartView(runs=runs), 34, 24).to_text()
+    assert "2 gradient  1e-3 | 256" in narrow
+    assert "step size" not in narrow
 
 
 def test_marks_stand_on_the_axis_in_the_colour_of_their_run():
@@ -178,6 +201,7 @@ def test_marks_stand_on_the_axis_in_the_colour_of_their_run():
     row = picture.plot.top + picture.plot.height
     text = "".join(chr(code) for code in picture.codepoints[row])
     assert text.count("◆") == text.count("◇") == 1
+    assert picture.to_text().count("◇") == 2, "one on the axis and one on the line"
     assert picture.styles[row, text.index("◆")] == strong(3)
 
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun
 from tui.chart.axes import nice_linear, nice_log
-from tui.chart.series import series_of, smoothed, to_columns
-from tui.chart.ticks import clock_label, count_label, loss_label, x_ticks, y_ticks
+from tui.chart.columns import to_columns
+from tui.chart.measures import short_number
+from tui.chart.series import bundle, series_of, smoothed
+from tui.chart.ticks import clock_label, count_label, x_ticks, y_ticks
 from tui.chart.view import Axes
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=32)
@@ -23,7 +25,7 @@ ANY = st.floats(allow_nan=True, allow_infinity=True, width=32)
 def columns_of(losses, width, **options):
     series = series_of(ChartRun(1, "1", 0, decimated(losses), **options), "iteration", 0.0)
     x = series.x * (width / len(losses))
-    return series, to_columns(series, x, series.line, series.high, series.low, width)
+    return series, to_columns(bundle([series]), x, series.line, series.high, series.low, width)
 
 
 @given(st.lists(ANY, min_size=1, max_size=200), st.integers(1, 40))
@@ -34,10 +36,10 @@ def test_two_points_a_column_bound_the_truth(losses, width):
     for column in range(width):
         inside = [v for v, at in zip(losses, x, strict=True) if math.floor(at) == column and math.isfinite(v)]
         if inside:
-            assert (columns.low[column], columns.high[column]) == (max(inside), min(inside))
+            assert (columns.low[0, column], columns.high[0, column]) == (max(inside), min(inside))
         else:
-            assert math.isnan(columns.low[column])
-            assert math.isnan(columns.high[column])
+            assert math.isnan(columns.low[0, column])
+            assert math.isnan(columns.high[0, column])
 
 
 @given(st.lists(ANY, min_size=1, max_size=100))
@@ -109,7 +111,7 @@ def test_ticks_lie_in_the_plot_in_order_and_do_not_touch(low, factor, log, x_kin
 
 
 def test_labels_are_short_and_plain():
-    assert [loss_label(v) for v in (0.001, 0.2, 1.0, 20.0, 5000.0, 1e4, 1e-4, 1e100)] == [
+    assert [short_number(v) for v in (0.001, 0.2, 1.0, 20.0, 5000.0, 1e4, 1e-4, 1e100)] == [
         "0.001", "0.2", "1", "20", "5000", "1e4", "1e-4", "1e100",
     ]  # fmt: skip
     assert [count_label(v) for v in (0, 800, 1500, 20_000, 1.5e6)] == ["0", "800", "1500", "20k", "1.5M"]

@@ -3,6 +3,13 @@
 from tui.chart.canvas import draw
 from tui.chart.frame import warm_up
 from tui.chart.picture import Picture, Span
-from tui.chart.view import Axes, ChartMark, ChartRun, ChartView, Plot
+from tui.chart.readout import Reading, readout
+from tui.chart.sparkline import sparkline
+from tui.chart.svg import to_svg
+from tui.chart.table import table, to_csv
+from tui.chart.view import Axes, ChartMark, ChartRun, ChartView, Plot, Points, Tile, Window
 
-__all__ = ["Axes", "ChartMark", "ChartRun", "ChartView", "Picture", "Plot", "Span", "draw", "warm_up"]
+__all__ = [
+    "Axes", "ChartMark", "ChartRun", "ChartView", "Picture", "Plot", "Points", "Reading", "Span", "Tile", "Window",
+    "draw", "readout", "sparkline", "table", "to_csv", "to_svg", "warm_up",
+]  # fmt: skip

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tui.chart.series import Series
-from tui.chart.view import Axes, ChartView, Floats
+from tui.chart.columns import reaching
+from tui.chart.measures import measure_of
+from tui.chart.series import Bundle, Flags
+from tui.chart.view import Axes, ChartView, Floats, Window
 
 STEPS_1_2_5 = (1.0, 2.0, 5.0, 10.0)
 FINE_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
@@ -39,47 +41,42 @@ class Bounds:
     y_high: float
 
 
-def bounds_of(view: ChartView, series: Sequence[Series]) -> Bounds:
+def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
     """The bounds of the finite values in the x window.
 
     The lines decide. A band may widen the range by a quarter, no more, and a run that diverges may not squeeze
-    the others flat: the top is at most 4 times (log: 10,000 times) the highest first value, and such a line
+    the others flat: the top is at most the measure's cap, counted from the highest first value, and such a line
     leaves the plot.
     """
-    x_high = max((one.x_end for one in series), default=1.0)
-    lows, highs, firsts, band = [], [], [], []
-    for one in series:
-        rows = slice(None)
-        if view.x_window is not None:
-            first, last = np.searchsorted(one.x, view.x_window, "left")
-            rows = slice(max(int(first) - 1, 0), int(last) + 1)
-        line = _usable(one.line[rows], view.log_y)
-        if len(line):
-            lows.append(float(line.min()))
-            highs.append(float(line.max()))
-            firsts.append(float(line[0]))
-        raw = np.concatenate([_usable(one.low[rows], view.log_y), _usable(one.high[rows], view.log_y)])
-        if len(raw) and view.show_raw:
-            band.append((float(raw.min()), float(raw.max())))
-    if not lows:
-        lows, highs = ([0.1], [10.0]) if view.log_y else ([0.0], [1.0])
-    low, high = min(lows), max(highs)
-    cap = max(firsts, default=high) * (1e4 if view.log_y else 4.0)
+    measure, log = measure_of(view), view.log_y
+    x_high = max(one.x_end for one in rows.series)
+    usable = _usable(rows.line, log)
+    known = np.flatnonzero(usable)
+    firsts = rows.line[known[np.flatnonzero(np.diff(rows.owner[known], prepend=-1))]]
+    window = _window(view.x_window, view.log_x)
+    near = slice(None) if window is None else reaching(rows.x, rows.owner, *window)
+    line = rows.line[near][usable[near]]
+    low, high = (float(line.min()), float(line.max())) if len(line) else (0.1, 10.0) if log else (0.0, 1.0)
+    cap = float(firsts.max(initial=0.0)) * (measure.cap_log if log else measure.cap_linear) if len(firsts) else high
     if low < cap < high:
         high = cap
     line_low, line_high = low, high
-    if band:
-        low, high = _with_band(low, high, min(b[0] for b in band), max(b[1] for b in band), log=view.log_y)
-    x_seen = max((float(one.x[-1]) for one in series), default=0.0)
-    x_low = 0.0
+    if view.show_raw and len(line):
+        raw_low, raw_high = rows.low[near], rows.high[near]
+        lowest = raw_low[_usable(raw_low, log)].min(initial=np.inf)
+        highest = raw_high[_usable(raw_high, log)].max(initial=-np.inf)
+        if lowest <= highest:
+            low, high = _with_band(low, high, float(lowest), min(float(highest), max(high, cap)), log=log)
+    x_low, x_seen = 0.0, float(rows.x.max())
     if view.log_x:
-        x_low = min((float(x[0]) for one in series if len(x := one.x[one.x > 0])), default=1.0)
+        x_low = float(rows.x[rows.x > 0].min(initial=np.inf))
+        x_low = x_low if math.isfinite(x_low) else 1.0
         x_high = max(x_high, x_low)
-    return Bounds(x_low, x_high, x_seen, any(one.guessed for one in series), line_low, line_high, low, high)
+    return Bounds(x_low, x_high, x_seen, any(one.guessed for one in rows.series), line_low, line_high, low, high)
 
 
-def _usable(values: Floats, log: bool) -> Floats:
-    return values[np.isfinite(values) & (values > 0)] if log else values[np.isfinite(values)]
+def _usable(values: Floats, log: bool) -> Flags:
+    return np.isfinite(values) & (values > 0) if log else np.isfinite(values)
 
 
 def _with_band(low: float, high: float, band_low: float, band_high: float, *, log: bool) -> tuple[float, float]:
@@ -127,6 +124,12 @@ def _y_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float,
     window = _window(view.y_window, view.log_y)
     if window is not None:
         return window
+    low, high = _held_y(view, bounds, held)
+    least, most = measure_of(view).limits
+    return (max(low, least), min(high, most)) if max(low, least) < min(high, most) else (low, high)
+
+
+def _held_y(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, float]:
     low, high, log = bounds.y_low, bounds.y_high, view.log_y
     if held is not None:
         rises, falls = bounds.line_high > held.y_high, bounds.line_low < held.y_low
@@ -139,7 +142,7 @@ def _y_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float,
     return nice_log(low, high) if log else nice_linear(low, high)
 
 
-def _window(window: tuple[float, float] | None, log: bool) -> tuple[float, float] | None:
+def _window(window: Window | None, log: bool) -> Window | None:
     if window is None or not all(map(math.isfinite, window)):
         return None
     low, high = min(window), max(window)

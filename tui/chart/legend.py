@@ -1,57 +1,112 @@
-"""Legend: a sign and a label for every run, in calm columns below the plot."""
+"""Legend: a sign, a label and what differs for every run, in calm columns below the plot.
+
+While the cursor reads the chart, the same rows say every run's value, best first.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from tui.chart.picture import HINT, TITLE, Codepoints, StyleIds, strong
-from tui.chart.text import cells, fit, place
-from tui.chart.view import Charset
+from tui.chart.measures import measure_of
+from tui.chart.picture import HINT, TITLE, Codepoints, StyleIds, faint, strong
+from tui.chart.readout import Reading
+from tui.chart.sheet import blank
+from tui.chart.text import cells, fit
+from tui.chart.view import Charset, ChartRun, ChartView
 from tui.palette import marker
 
 SPACE = 3
 LEAST_LABEL = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the legend says of a run; `value` is its reading, `quiet` that it has ended or has none."""
+
+    slot: int
+    label: str
+    settings: tuple[tuple[str, str], ...] = ()
+    value: str = ""
+    quiet: bool = False
+
+
+def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tuple[Entry, ...]:
+    """The legend's entries, in the order of the runs or of their readings."""
+    if readings is None:
+        return tuple(Entry(run.slot, run.label, run.settings) for run in view.runs)
+    runs = {run.run_id: run for run in view.runs}
+    text = measure_of(view).text
+    values = ["·" if reading.value is None else text(reading.value) for reading in readings]
+    seconds = ["" if reading.companion is None else f" ┄{text(reading.companion)}" for reading in readings]
+    width, second_width = max(map(len, values), default=0), max(map(len, seconds), default=0)
+    return tuple(
+        _read_entry(runs[reading.run_id], reading, value.rjust(width) + second.ljust(second_width))
+        for reading, value, second in zip(readings, values, seconds, strict=True)
+    )
+
+
+def _read_entry(run: ChartRun, reading: Reading, value: str) -> Entry:
+    return Entry(run.slot, run.label, run.settings, value, reading.ended or reading.value is None)
+
+
 @lru_cache(maxsize=64)
 def draw_legend(
-    runs: tuple[tuple[str, int], ...], width: int, most_rows: int, charset: Charset
+    entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset
 ) -> tuple[Codepoints, StyleIds]:
-    """The legend of (label, slot) pairs as read-only codepoints and styles of shape (rows, width).
+    """The legend as read-only codepoints and styles of shape (rows, width).
 
-    It has at most `most_rows` rows, and 0 when there is nothing to say.
-
-    Labels are cut before a run is left out; what is left out is counted at the end.
+    It has at most `most_rows` rows, and 0 when there is nothing to say. Where there is little room the names of
+    settings go first, then labels are cut, then runs are left out; those are counted at the end.
     """
-    entries = [(slot, cells(label, charset)) for label, slot in runs]
     if not entries or most_rows < 1 or width < 4:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
-    longest = max(len(codes) for _, codes in entries)
-    across = _entries_across(longest, len(entries), width, most_rows)
-    label_width = max(min(longest, (width + SPACE) // across - SPACE - 2), 1)
+    texts = _texts(entries, charset, names=True)
+    across = _entries_across(max(map(len, texts)), len(entries), width, most_rows)
+    label_width = (width + SPACE) // across - SPACE - 2
+    if max(map(len, texts)) > label_width:
+        texts = _texts(entries, charset, names=False)
+        across = _entries_across(max(map(len, texts)), len(entries), width, most_rows)
+        label_width = (width + SPACE) // across - SPACE - 2
+    label_width = max(min(max(map(len, texts)), label_width), 1)
     rows = min(-(-len(entries) // across), most_rows)
-    codepoints = np.full((rows, width), ord(" "), dtype=np.uint32)
-    styles = np.zeros((rows, width), dtype=np.uint8)
+    sheet = blank(width, rows, charset)
     room = rows * across
     shown = len(entries) if len(entries) <= room else max(room - 1, 1)
     left_out = f"+{len(entries) - shown} more"
     if shown == room < len(entries):
         label_width = max(label_width - len(left_out) - 1, 1)
-    for index, (slot, codes) in enumerate(entries[:shown]):
+    for index, (entry, codes) in enumerate(zip(entries[:shown], texts, strict=False)):
         row, place_in_row = divmod(index, across)
         column = place_in_row * (label_width + 2 + SPACE)
-        sign = marker(slot, ascii_only=charset == "ascii")
-        column = place(codepoints, styles, row, column, [ord(sign), ord(" ")], strong(slot))
-        place(codepoints, styles, row, column, fit(codes, label_width, charset), TITLE)
+        sign = marker(entry.slot, ascii_only=charset == "ascii")
+        column = sheet.write(row, column, [ord(sign), ord(" ")], strong(entry.slot))
+        sheet.write(row, column, fit(codes, label_width, charset), HINT if entry.quiet else TITLE)
+        value = cells(entry.value, charset)[:label_width]
+        sheet.write(row, column, value, (faint if entry.quiet else strong)(entry.slot))
     if shown < len(entries):
         row, place_in_row = divmod(min(shown, room - 1), across)
         column = place_in_row * (label_width + 2 + SPACE) if shown < room else label_width + 3
-        place(codepoints, styles, row, column, cells(left_out, charset), HINT)
-    codepoints.setflags(write=False)
-    styles.setflags(write=False)
-    return codepoints, styles
+        sheet.write(row, column, cells(left_out, charset), HINT)
+    sheet.codes.setflags(write=False)
+    sheet.styles.setflags(write=False)
+    return sheet.codes, sheet.styles
+
+
+def _texts(entries: Sequence[Entry], charset: Charset, *, names: bool) -> list[list[int]]:
+    """Each entry as cells; settings stand below each other."""
+    labels = [cells(entry.label, charset) for entry in entries]
+    longest = max(map(len, labels))
+    texts = []
+    for entry, label in zip(entries, labels, strict=True):
+        settings = " | ".join(f"{name} {value}" if names else value for name, value in entry.settings)
+        value = cells(f"{entry.value}  " if entry.value else "", charset)
+        padding = [ord(" ")] * (longest - len(label) + 2) if settings else []
+        texts.append([*value, *label, *padding, *cells(settings, charset)])
+    return texts
 
 
 def _entries_across(longest: int, count: int, width: int, most_rows: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.chart.view import Axes, Plot
+from tui.chart.view import Axes, Plot, Tile
 
 Codepoints = NDArray[np.uint32]
 StyleIds = NDArray[np.uint8]
@@ -54,13 +55,15 @@ class Picture:
     """A drawn chart: `codepoints` uint32 and `styles` uint8, both of shape (height, width), read-only.
 
     Hand a picture to the next `draw` as `previous`: its axes are held, so that a live chart rarely rescales.
-    `axes` is None where there was nothing to draw; `plot` tells which cells hold curves.
+    `axes` is None where there was nothing to draw; `plot` tells which cells hold curves. A grid has `tiles`, on
+    the same axes; its `plot` is that of the first.
     """
 
     codepoints: Codepoints
     styles: StyleIds
     axes: Axes | None
     plot: Plot
+    tiles: tuple[Tile, ...] = ()
 
     @property
     def width(self) -> int:
@@ -106,15 +109,42 @@ class Picture:
         return "\n".join(_text(row).rstrip() for row in self.codepoints)
 
     def x_at(self, column: int) -> float | None:
-        """The x value at the middle of a cell column, or None outside of the plot."""
-        inside = column - self.plot.left
-        if self.axes is None or not 0 <= inside < self.plot.width:
+        """The x value at the middle of a cell column, or None outside of the plot; in a grid, of any tile."""
+        plots = [tile.plot for tile in self.tiles] or [self.plot]
+        plot = next((plot for plot in plots if 0 <= column - plot.left < plot.width), None)
+        if self.axes is None or plot is None:
             return None
-        share = (inside + 0.5) / self.plot.width
+        share = (column - plot.left + 0.5) / plot.width
         low, high = self.axes.x_low, self.axes.x_high
         if self.axes.log_x:
             return float(low * (high / low) ** share)
         return low + (high - low) * share
+
+    def column_at(self, x: float) -> int | None:
+        """The cell column in which an x value lies, or None outside of the plot; in a grid, of the first tile."""
+        if self.axes is None or self.plot.width <= 0:
+            return None
+        inside = share_of(x, self.axes.x_low, self.axes.x_high, log=self.axes.log_x) * self.plot.width
+        if not 0 <= inside <= self.plot.width:
+            return None
+        return self.plot.left + min(int(inside), self.plot.width - 1)
+
+    def run_at(self, column: int, row: int) -> int | None:
+        """The run whose tile has this cell, title and axis included; None beside the tiles and in an overlay."""
+        for tile in self.tiles:
+            across, down = column - tile.plot.left, row - tile.plot.top
+            if -1 <= across < tile.plot.width and -1 <= down <= tile.plot.height:
+                return tile.run_id
+        return None
+
+
+def share_of(value: float, low: float, high: float, *, log: bool) -> float:
+    """Where a value lies between low (0) and high (1); NaN for the log of what is not positive."""
+    if log:
+        if not value > 0:
+            return math.nan
+        value, low, high = math.log(value), math.log(low), math.log(high)
+    return (value - low) / (high - low)
 
 
 def _text(codes: Codepoints) -> str:

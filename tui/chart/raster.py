@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tui.chart.picture import Codepoints, StyleIds
-from tui.chart.series import Columns
 from tui.chart.view import Floats
 
 Bits = NDArray[np.uint8]
-Rows = NDArray[np.int32]
+Rows = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 DOT_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of the dot in row r and column c of a braille cell, DOT_BITS[r][c]."""
 BRAILLE = 0x2800
+LEFT_DOTS = np.uint8(0x47)
+"""The left half of a cell: lines that keep only these look dotted, whatever their slope."""
+WEAVE_DOTS = (np.uint8(0x01 | 0x04), np.uint8(0x10 | 0x80))
+"""Every other dot of the left and the right half of a cell."""
 WEAVE = 2
 """Cells that several lines share change colour after so many columns, so that none of them vanishes."""
-NOWHERE = np.int32(2**30)
+NOWHERE = 2**30
 
 
 def dot_rows(positions: Floats, dots: int) -> Rows:
@@ -27,13 +33,14 @@ def dot_rows(positions: Floats, dots: int) -> Rows:
     rows = np.floor(positions)
     rows[positions == dots] = dots - 1
     rows[np.isnan(rows)] = NOWHERE
-    return rows.astype(np.int32)
+    return rows.astype(np.int64)
 
 
-def line_spans(lines: Floats, dots: int) -> tuple[Rows, Rows]:
+def line_spans(lines: Floats, dots: int, steps: Sequence[bool] = ()) -> tuple[Rows, Rows]:
     """First and last dot row of connected lines in every dot column; lines and results have shape (k, columns).
 
-    Neighbours meet half-way, so that a steep line has no holes. Empty columns get a span of nothing.
+    Neighbours meet half-way, so that a steep line has no holes; lines in `steps` rise and fall upright, in the
+    column of the new value. Empty columns get a span of nothing.
     """
     rows = dot_rows(lines, dots)
     first, last = rows.copy(), rows.copy()
@@ -42,6 +49,9 @@ def line_spans(lines: Floats, dots: int) -> tuple[Rows, Rows]:
     joined = (before != NOWHERE) & (after != NOWHERE)
     middle = (before + after) // 2
     falls, rises = joined & (after > before), joined & (after < before)
+    upright = np.flatnonzero(steps)
+    if len(upright):
+        middle[upright] = before[upright] - rises[upright]
     last[:, :-1] = np.where(falls, np.maximum(last[:, :-1], middle), last[:, :-1])
     first[:, 1:] = np.where(falls, np.minimum(first[:, 1:], middle + 1), first[:, 1:])
     first[:, :-1] = np.where(rises, np.minimum(first[:, :-1], middle + 1), first[:, :-1])
@@ -49,11 +59,35 @@ def line_spans(lines: Floats, dots: int) -> tuple[Rows, Rows]:
     return first, last
 
 
-def line_bits(lines: Floats, rows: int) -> Bits:
+@lru_cache(maxsize=32)
+def _above(rows: int) -> tuple[Bits, Bits]:
+    """The dots above an edge for the left and the right half of a cell: uint8 of shape (edges, cell rows).
+
+    Edge e has the dot rows 0..e-1 above it, so row e of a table is a whole column of cells at once.
+    """
+    edge, cell = np.arange(rows * 4 + 1)[:, None], np.arange(rows)[None, :]
+    halves = []
+    for side in (0, 1):
+        bits = np.zeros((rows * 4 + 1, rows), dtype=np.uint8)
+        for r in range(4):
+            bits |= np.where(edge > cell * 4 + r, np.uint8(DOT_BITS[r][side]), np.uint8(0))
+        bits.setflags(write=False)
+        halves.append(bits)
+    return halves[0], halves[1]
+
+
+def _between(first: Rows, stop: Rows, rows: int, side: int) -> Bits:
+    """Dots first..stop-1 of one half of the cells, columns of any shape: uint8 of that shape and (cell rows,)."""
+    table = _above(rows)[side]
+    # what lies beyond the plot is as good as its edge; where stop is before first, nothing is left
+    return table.take(stop, axis=0, mode="clip") & ~table.take(first, axis=0, mode="clip")
+
+
+def line_bits(lines: Floats, rows: int, steps: Sequence[bool] = ()) -> Bits:
     """Cells of connected lines: uint8 dots of shape (k, rows, columns / 2) for lines of shape (k, columns)."""
-    first, last = line_spans(lines, rows * 4)
-    grid = np.arange(rows * 4, dtype=np.int32)[None, :, None]
-    return _pack((grid >= first[:, None, :]) & (grid <= last[:, None, :]))
+    first, last = line_spans(lines, rows * 4, steps)
+    left = _between(first[:, 0::2], last[:, 0::2] + 1, rows, 0)
+    return (left | _between(first[:, 1::2], last[:, 1::2] + 1, rows, 1)).transpose(0, 2, 1)
 
 
 def band_bits(lows: Floats, highs: Floats, rows: int, filled: Sequence[bool]) -> Bits:
@@ -64,73 +98,64 @@ def band_bits(lows: Floats, highs: Floats, rows: int, filled: Sequence[bool]) ->
     """
     dots = rows * 4
     low, high = dot_rows(lows, dots), dot_rows(highs, dots)
-    out = np.zeros((len(lows), dots, lows.shape[1]), dtype=np.bool_)
     which = np.flatnonzero(filled)
-    if len(which):
-        grid = np.arange(dots, dtype=np.int32)[None, :, None]
-        between = (grid > high[which, None, :]) & (grid < low[which, None, :]) & (low[which] != NOWHERE)[:, None, :]
-        between[:, 0::2, 1::2] = False
-        between[:, 1::2, 0::2] = False
-        out[which] = between
-    for ends in (low, high):
-        series, column = np.nonzero((ends >= 0) & (ends < dots))
-        out[series, ends[series, column], column] = True
-    return _pack(out)
+    halves = []
+    for side in (0, 1):
+        low_dots, high_dots = low[:, side::2], high[:, side::2]
+        half = _between(low_dots, low_dots + 1, rows, side) | _between(high_dots, high_dots + 1, rows, side)
+        if len(which):
+            # an empty column is NOWHERE on both sides, so that nothing lies between
+            half[which] |= _between(high_dots[which] + 1, low_dots[which], rows, side) & WEAVE_DOTS[side]
+        halves.append(half)
+    return (halves[0] | halves[1]).transpose(0, 2, 1)
 
 
-def _pack(dots: NDArray[np.bool_]) -> Bits:
-    count, height, width = dots.shape
-    bits = np.zeros((count, height // 4, width // 2), dtype=np.uint8)
-    view = dots.view(np.uint8)
-    for r, pair in enumerate(DOT_BITS):
-        for c, bit in enumerate(pair):
-            bits |= view[:, r::4, c::2] * np.uint8(bit)
-    return bits
+@dataclass(frozen=True, slots=True, eq=False)
+class Pen:
+    """How one series is painted: its styles, whether it wins shared cells, and its sign where there is no braille."""
+
+    strong: int
+    faint: int
+    first: bool = False
+    glyph: int = 0
 
 
-def stack(columns: Sequence[Columns]) -> tuple[Floats, Floats, Floats]:
-    """The lines, lows and highs of several series, each of shape (k, dot columns)."""
-    return (
-        np.array([one.line for one in columns]),
-        np.array([one.low for one in columns]),
-        np.array([one.high for one in columns]),
-    )
-
-
-def compose(
-    lines: Bits, bands: Bits, strong: Sequence[int], faint: Sequence[int], first: Sequence[bool], glyphs: Sequence[int]
-) -> tuple[Codepoints, StyleIds]:
+def compose(lines: Bits, bands: Bits, pens: Sequence[Pen], *, glyphs: bool = False) -> tuple[Codepoints, StyleIds]:
     """One picture of all series: codepoints and styles of shape (rows, columns), blank where nothing is.
 
     A cell has one colour. Lines hide bands. Lines that share a cell keep all their dots and take turns in its
-    colour along the row, unless one of them is `first` (emphasised). `glyphs` (one a series, for terminals
-    without braille) replace the dots of a line; a band then is a dot.
+    colour along the row, unless one of them is `first` (emphasised). With `glyphs`, for terminals without
+    braille, a line is made of its pen's sign, and a band of dots.
     """
     codes = np.full(lines.shape[1:], ord(" "), dtype=np.uint32)
     styles = np.zeros(lines.shape[1:], dtype=np.uint8)
-    band_owner, any_band = _owners(bands, [False] * len(bands))
-    line_owner, any_line = _owners(lines, first)
-    band_dots = np.bitwise_or.reduce(bands, axis=0)
-    line_dots = np.bitwise_or.reduce(lines, axis=0)
-    if glyphs:
-        codes[any_band] = ord(".")
-        codes[any_line] = np.array(glyphs, dtype=np.uint32)[line_owner[any_line]]
-    else:
-        codes[any_band] = band_dots[any_band].astype(np.uint32) + BRAILLE
-        codes[any_line] = line_dots[any_line].astype(np.uint32) + BRAILLE
-    styles[any_band] = np.array(faint, dtype=np.uint8)[band_owner[any_band]]
-    styles[any_line] = np.array(strong, dtype=np.uint8)[line_owner[any_line]]
+    first = [pen.first for pen in pens]
+    for bits, ids, is_line in (
+        (bands, [pen.faint for pen in pens], False),
+        (lines, [pen.strong for pen in pens], True),
+    ):
+        there, owner = owners(bits, first if is_line else [])
+        if not glyphs:
+            codes[there] = np.bitwise_or.reduce(bits, axis=0)[there].astype(np.uint32) + BRAILLE
+        elif is_line:
+            codes[there] = np.array([pen.glyph for pen in pens], dtype=np.uint32)[owner[there]]
+        else:
+            codes[there] = ord(".")
+        styles[there] = np.array(ids, dtype=np.uint8)[owner[there]]
     return codes, styles
 
 
-def _owners(bits: Bits, first: Sequence[bool]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Which series gives each cell its colour, and which cells have any dot."""
+def owners(bits: Bits, first: Sequence[bool] = ()) -> tuple[Flags, NDArray[np.intp]]:
+    """Which cells have any dot, and which series gives each of them its colour; both of shape (rows, columns)."""
     there = bits != 0
-    rank = np.cumsum(there, axis=0, dtype=np.uint8)
-    count = rank[-1]
-    turn = (np.arange(bits.shape[2]) // WEAVE) % np.maximum(count, 1)
-    chosen = there & (rank == turn + 1)
-    owner = np.argmax(chosen, axis=0)
+    count = np.add.reduce(there, axis=0, dtype=np.uint8)
+    owner = there.argmax(axis=0)
+    row, column = np.nonzero(count > 1)
+    if len(row):
+        together = there[:, row, column]
+        turn = (column // WEAVE) % count[row, column]
+        rank = np.cumsum(together, axis=0, dtype=np.uint8)
+        owner[row, column] = np.argmax(together & (rank == turn + 1), axis=0)
     for index in np.flatnonzero(first):
         owner[there[index]] = index
-    return owner, count > 0
+    return count > 0, owner

@@ -1,4 +1,4 @@
-"""Series: a run's decimated curve as values on an x axis, then as one line and one band per dot column."""
+"""Series: a run's decimated curve, or its sparse measurements, as values on an x axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.chart.view import ChartRun, CurveColumns, Floats, Integers, XKind
+from tui.chart.coarse import coarsened, widest
+from tui.chart.measures import measure_of
+from tui.chart.view import ChartRun, ChartView, CurveColumns, Floats, Integers, Points, XKind
 
 Flags = NDArray[np.bool_]
 
@@ -22,7 +24,8 @@ class Series:
     `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none. `gap` tells the rows
     whose losses were all non-finite. `steps` lines hold their value until the next point (best-so-far). `filled`
     bands reach from row to row, because a row stands for many iterations; the others are separate points.
-    `x_end` is where the run ends or will end; `guessed` says that this is an estimate.
+    `x_start` is where the first row begins, `x_end` where the run ends or will end; `guessed` says that this is an
+    estimate. `sparse` values were measured one by one; a `companion` is the second line of its run.
     """
 
     run: ChartRun
@@ -33,15 +36,38 @@ class Series:
     gap: Flags
     steps: bool
     filled: bool
+    x_start: float
     x_end: float
     guessed: bool
+    sparse: bool = False
+    companion: bool = False
 
 
-def series_of(run: ChartRun, x_kind: XKind, smoothing: float) -> Series | None:
-    """The series of a run on an axis kind, or None when it has no rows."""
-    curve = run.curve
-    if curve is None or not len(curve.iteration):
+def all_series(view: ChartView, dots: int = 0) -> list[Series]:
+    """The series of all runs that have any values: first the main lines in the order of the runs, then companions.
+
+    For an axis of `dots` dot columns curves are brought to the width that it can show; 0 leaves them as they are.
+    """
+    steps, width = measure_of(view).steps, widest(view, dots)
+    mains, companions = [], []
+    for run in view.runs:
+        if run.points is not None:
+            main = series_of_points(run, run.points, view.x_kind, steps=steps)
+        else:
+            main = series_of(run, view.x_kind, view.smoothing, width)
+        second = None
+        if run.companion is not None:
+            second = series_of_points(run, run.companion, view.x_kind, steps=steps, companion=True)
+        mains += [main] if main is not None else []
+        companions += [second] if second is not None else []
+    return mains + companions
+
+
+def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) -> Series | None:
+    """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows."""
+    if run.curve is None or not len(run.curve.iteration):
         return None
+    curve = coarsened(run.curve, width)
     gap = (curve.count <= 0) | ~np.isfinite(curve.mean)
     low, high = np.where(gap, np.nan, curve.low), np.where(gap, np.nan, curve.high)
     low[~np.isfinite(low)] = np.nan
@@ -54,30 +80,70 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float) -> Series | None:
         line[gap] = np.nan
     else:
         line = np.where(gap, np.nan, curve.mean)
-    x, x_end = _x_values(run, curve, x_kind)
-    guessed = run.growing and (run.planned_iterations is None or x_kind == "time")
-    return Series(run, x, line, low, high, gap, steps, not steps and curve.width > 1, x_end, guessed)
+    x, x_start, x_end = _x_of_curve(run, curve, x_kind, done=float(run.curve.iteration[-1] + run.curve.width))
+    filled = not steps and curve.width > 1
+    return Series(run, x, line, low, high, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
 
 
-def _x_values(run: ChartRun, curve: CurveColumns, x_kind: XKind) -> tuple[Floats, float]:
-    """x of every row (its middle) and the end of the run on that axis."""
+def series_of_points(
+    run: ChartRun, points: Points, x_kind: XKind, *, steps: bool = False, companion: bool = False
+) -> Series | None:
+    """The series of sparse measurements on an axis kind, or None when there are none."""
+    if not len(points.iteration):
+        return None
+    values = np.asarray(points.values, dtype=np.float64)
+    gap = ~np.isfinite(values)
+    line, nothing = np.where(gap, np.nan, values), np.full(len(values), np.nan)
+    done = max(float(points.iteration[-1]), 1.0)
+    end = _end(run, done)
+    if x_kind == "time":
+        x = _rising(points.elapsed_s)
+        x_end = float(x[-1]) * max(end / done, 1.0)
+    else:
+        scale = _scale(run, x_kind)
+        x, x_end = _rising(points.iteration) * scale, end * scale
+    return Series(
+        run, x, line, nothing, nothing, gap, steps, False, float(x[0]), x_end, _is_guessed(run, x_kind), True, companion
+    )
+
+
+def _is_guessed(run: ChartRun, x_kind: XKind) -> bool:
+    return run.growing and (run.planned_iterations is None or x_kind == "time")
+
+
+def _scale(run: ChartRun, x_kind: XKind) -> int:
+    return max(run.examples_per_iteration, 1) if x_kind == "examples" else 1
+
+
+def _end(run: ChartRun, done: float) -> float:
+    """Iterations that a run has made in the end, or will have made."""
+    if not run.growing:
+        return done
+    return max(float(run.planned_iterations), done) if run.planned_iterations is not None else 1.5 * done
+
+
+def _rising(values: Floats | Integers) -> Floats:
+    finite = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    out: Floats = np.maximum.accumulate(finite)
+    return out
+
+
+def _x_of_curve(run: ChartRun, curve: CurveColumns, x_kind: XKind, done: float) -> tuple[Floats, float, float]:
+    """x of every row (its middle), where the first row begins, and the end of the run on that axis."""
     width, planned = curve.width, run.planned_iterations
-    done = float(curve.iteration[-1] + width)
     if planned is not None:
         done = min(done, max(float(planned), float(curve.iteration[-1] + 1)))
-    end = done
-    if run.growing:
-        end = max(float(planned), done) if planned is not None else 1.5 * done
+    end = _end(run, done)
     if x_kind == "time":
-        seconds = np.maximum.accumulate(np.nan_to_num(curve.elapsed_s, nan=0.0, posinf=0.0, neginf=0.0))
+        seconds = _rising(curve.elapsed_s)
         before = np.concatenate([seconds[:1], seconds[:-1]])
         middle = seconds if width == 1 else (seconds + before) / 2
-        return middle, float(seconds[-1]) * max(end / done, 1.0)
-    middle = curve.iteration + (width - 1) / 2
-    scale = max(run.examples_per_iteration, 1) if x_kind == "examples" else 1
-    if x_kind == "examples":
-        middle = middle + 1
-    return np.minimum(middle, done) * scale, end * scale
+        return middle, float(middle[0]), float(seconds[-1]) * max(end / done, 1.0)
+    scale = _scale(run, x_kind)
+    # an iteration's examples have been seen when it is over
+    seen = 1 if x_kind == "examples" else 0
+    middle = curve.iteration + ((width - 1) / 2 + seen)
+    return np.minimum(middle, done) * scale, float(curve.iteration[0] + seen) * scale, end * scale
 
 
 def best_so_far(low: Floats, low_before: float) -> Floats:
@@ -114,91 +180,33 @@ def smoothed(values: Floats, weights: Integers | Floats, half_lives_per_row: flo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """A series on a grid of dot columns, in dot rows measured down from the top of the plot (floats).
+class Bundle:
+    """All series of a chart end to end, because NumPy is quick at few long arrays and slow at many short ones.
 
-    `line`, `low` and `high` have shape (dot columns,): NaN is empty, values outside of the plot are kept. `high`
-    is above `low`, so it is the smaller number. `gap_starts` are the (column, row) where a run went non-finite.
+    `x`, `line`, `low`, `high`, `gap` and `owner` (the index of a row's series) have shape (rows of all series,);
+    series i has the rows starts[i]..starts[i + 1].
     """
 
+    series: tuple[Series, ...]
+    x: Floats
     line: Floats
     low: Floats
     high: Floats
-    gap_starts: tuple[tuple[int, float], ...]
+    gap: Flags
+    owner: Integers
+    starts: Integers
 
 
-def to_columns(series: Series, x_dots: Floats, line: Floats, low: Floats, high: Floats, width: int) -> Columns:
-    """Gather rows into `width` dot columns: the band keeps the extremes of each, the line runs through all.
-
-    `x_dots`, `line`, `low`, `high` are the rows' positions in dots, shape (n,), x in columns, y in rows. The line
-    is the mean of a column's rows (the lowest of a best-so-far) and is interpolated over columns without rows,
-    but never across a gap.
-    """
-    inside = np.isfinite(x_dots)
-    x_dots, line, low, high, gap = x_dots[inside], line[inside], low[inside], high[inside], series.gap[inside]
-    first, last = _neighbourhood(x_dots, width)
-    x_dots, line, low, high = (values[first:last] for values in (x_dots, line, low, high))
-    gap = gap[first:last]
-    empty = np.full(width, np.nan)
-    if not len(x_dots):
-        return Columns(empty, empty, empty, ())
-    column = np.floor(x_dots).astype(np.int64)
-    column[(column == width) & (x_dots <= width)] = width - 1
-    starts = np.concatenate([[0], np.flatnonzero(column[1:] != column[:-1]) + 1])
-    columns = column[starts]
-    if series.steps:
-        line_at = np.fmax.reduceat(line, starts)
-    else:
-        known = np.isfinite(line)
-        counts = np.add.reduceat(known.astype(np.float64), starts)
-        line_at = np.add.reduceat(np.where(known, line, 0.0), starts) / np.maximum(counts, 1.0)
-        line_at[counts == 0] = np.nan
-    low_at, high_at = np.fmax.reduceat(low, starts), np.fmin.reduceat(high, starts)
-    seen = (columns >= 0) & (columns < width)
-    full_low, full_high = empty.copy(), empty.copy()
-    full_low[columns[seen]], full_high[columns[seen]] = low_at[seen], high_at[seen]
-    if series.filled:
-        grid = np.arange(max(int(columns[0]), 0), min(int(columns[-1]), width - 1) + 1)
-        row = np.searchsorted(columns, grid, "right") - 1
-        full_low[grid], full_high[grid] = low_at[row], high_at[row]
-    full_line = _joined(columns, line_at, width, steps=series.steps)
-    return Columns(full_line, full_low, full_high, _gap_starts(column, line, gap, width))
-
-
-def _neighbourhood(x_dots: Floats, width: int) -> tuple[int, int]:
-    """Rows first..last that are in the plot, with one more on each side so that lines reach its edges."""
-    first = max(int(np.searchsorted(x_dots, 0.0, "left")) - 1, 0)
-    last = int(np.searchsorted(x_dots, float(width), "right")) + 1
-    return first, min(last, len(x_dots))
-
-
-def _joined(columns: Integers, values: Floats, width: int, *, steps: bool) -> Floats:
-    """Values of shape (width,): those of `columns` and what lies between them, empty across a gap and beyond."""
-    grid = np.arange(width)
-    known = np.isfinite(values)
-    at, value = columns[known], values[known]
-    if not len(at):
-        return np.full(width, np.nan)
-    behind = np.searchsorted(at, grid, "right") - 1
-    if steps:
-        out = value[np.maximum(behind, 0)]
-    else:
-        out = np.interp(grid, at, value)
-        gaps_before = np.searchsorted(columns[~known], at)
-        ahead = np.minimum(behind + 1, len(at) - 1)
-        broken = gaps_before[ahead] != gaps_before[np.maximum(behind, 0)]
-        out[broken & (at[np.maximum(behind, 0)] != grid)] = np.nan
-    out[(grid < at[0]) | (grid > at[-1])] = np.nan
-    return out
-
-
-def _gap_starts(column: Integers, line: Floats, gap: Flags, width: int) -> tuple[tuple[int, float], ...]:
-    """(column, row of the last finite value before it, or -1) of every stretch of non-finite rows in the plot."""
-    if not gap.any():
-        return ()
-    starts = np.flatnonzero(gap & ~np.concatenate([[False], gap[:-1]]))
-    out: dict[int, float] = {}
-    for start in starts[(column[starts] >= 0) & (column[starts] < width)].tolist():
-        before = line[start - 1] if start else np.nan
-        out.setdefault(int(column[start]), float(before) if np.isfinite(before) else -1.0)
-    return tuple(out.items())
+def bundle(series: list[Series]) -> Bundle:
+    """The bundle of some series (one at least)."""
+    lengths = [len(one.x) for one in series]
+    return Bundle(
+        tuple(series),
+        np.concatenate([one.x for one in series]),
+        np.concatenate([one.line for one in series]),
+        np.concatenate([one.low for one in series]),
+        np.concatenate([one.high for one in series]),
+        np.concatenate([one.gap for one in series]),
+        np.repeat(np.arange(len(series), dtype=np.int64), lengths),
+        np.cumsum([0, *lengths], dtype=np.int64),
+    )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-from tui.chart.picture import WIDE_TAIL, Codepoints, StyleIds
+from tui.chart.picture import WIDE_TAIL
 from tui.chart.view import Charset
 
-ASCII_SIGNS = str.maketrans({"·": "-", "…": "~", "×": "x", "λ": "l", "Δ": "d", "∇": "g", "─": "-", "│": "|"})
+ASCII_SIGNS = str.maketrans({"·": "-", "…": "~", "×": "x", "λ": "l", "Δ": "d", "∇": "g", "─": "-", "│": "|", "┄": ":"})
 
 
 def cells(text: str, charset: Charset = "unicode") -> list[int]:
@@ -44,14 +44,3 @@ def fit(codes: list[int], width: int, charset: Charset = "unicode") -> list[int]
     while kept and kept[-1] == ord(" "):
         kept.pop()
     return [*kept, ord("~" if charset == "ascii" else "…")]
-
-
-def place(codepoints: Codepoints, styles: StyleIds, row: int, column: int, codes: list[int], style: int) -> int:
-    """Write cells into a row, cut at its right end; returns the column after them."""
-    codes = codes[: max(codepoints.shape[1] - column, 0)]
-    if codes and codes[-1] != WIDE_TAIL and unicodedata.east_asian_width(chr(codes[-1])) in "WF":
-        codes = [*codes[:-1], ord(" ")]
-    end = column + len(codes)
-    codepoints[row, column:end] = codes
-    styles[row, column:end] = style
-    return end

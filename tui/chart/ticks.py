@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tui.chart.axes import ceiling, x_to_dots, y_to_dots
-from tui.chart.view import Axes
+from tui.chart.measures import MEASURES, OTHER, short_number
+from tui.chart.view import Axes, XKind
 
 ROWS_PER_TICK = 3
 COLUMNS_PER_TICK = 11
@@ -28,12 +29,12 @@ class Tick(NamedTuple):
 def y_ticks(axes: Axes, rows: int) -> tuple[Tick, ...]:
     """Ticks of the y axis for a plot of `rows` cells, from the bottom up."""
     most = max(2, rows // ROWS_PER_TICK)
-    label: Callable[[float], str] = loss_label
+    label: Callable[[float], str] = short_number
     if axes.log_y:
         values = _log_values(axes.y_low, axes.y_high, most)
     else:
         values, step = _linear_values(axes.y_low, axes.y_high, most)
-        label = _linear_label(step)
+        label = _percent_label(step) if MEASURES.get(axes.measure, OTHER).percent else _linear_label(step)
     cells = np.floor(y_to_dots(axes, np.array(values), rows * 4) / 4)
     return _spread(cells, values, label, rows, lambda tick, last: abs(tick.cell - last.cell) >= min(2, rows - 1))
 
@@ -112,19 +113,6 @@ def _log_values(low: float, high: float, most: int) -> list[float]:
     return values
 
 
-def loss_label(value: float) -> str:
-    """A value of a log axis in at most five characters: 0.001, 20, 1e-4, 1e5."""
-    if value == 0 or 1e-3 * (1 - 1e-9) <= abs(value) < 1e4:
-        return f"{value:.4g}"
-    return _power(value)
-
-
-def _power(value: float) -> str:
-    mantissa, exponent = f"{value:.3g}".partition("e")[::2] if "e" in f"{value:.3g}" else f"{value:.2e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{mantissa}e{int(exponent)}"
-
-
 def count_label(value: float) -> str:
     """A count in few characters: 800, 1500, 20k, 1.5M."""
     for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
@@ -140,8 +128,20 @@ def clock_label(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def x_text(value: float, x_kind: XKind) -> str:
+    """An x value for reading: whole iterations or examples, seconds or m:ss."""
+    if x_kind == "time":
+        return clock_label(value) if value >= 120 else f"{value:.3g} s"
+    return f"{value:.0f}"
+
+
+def _percent_label(step: float) -> Callable[[float], str]:
+    decimals = max(0, -math.floor(math.log10(step * 100) + 1e-9))
+    return lambda value: f"{100 * value + 0.0:.{min(decimals, 4)}f}%"
+
+
 def _linear_label(step: float) -> Callable[[float], str]:
     if not 1e-4 <= step < 1e5:
-        return lambda value: "0" if abs(value) < step / 2 else _power(value)
+        return lambda value: "0" if abs(value) < step / 2 else short_number(value)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return lambda value: f"{value + 0.0:.{decimals}f}" if abs(value) >= step / 2 else "0"

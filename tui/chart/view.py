@@ -18,7 +18,8 @@ Integers = NDArray[np.int64]
 XKind = Literal["iteration", "time", "examples"]
 RunKind = Literal["search", "gradient"]
 Charset = Literal["unicode", "ascii"]
-MarkKind = Literal["step-size", "pause", "fork", "divergence", "other"]
+MarkKind = Literal["step-size", "step-halved", "step-doubled", "pause", "fork", "divergence", "other"]
+Window = tuple[float, float]
 
 SMOOTHING_STEPS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
 """Half-lives, in iterations, that the smoothing keys step through; 0 is none."""
@@ -50,9 +51,22 @@ class CurveColumns(Protocol):
     def low_before(self) -> float: ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Sparse measurements of a run in the order in which they were made: all arrays have shape (n,).
+
+    `iteration` is the number of iterations done when a value was measured, `elapsed_s` the time then (seconds).
+    A value that is not finite is a gap.
+    """
+
+    iteration: Integers
+    elapsed_s: Floats
+    values: Floats
+
+
 @dataclass(frozen=True, slots=True)
 class ChartMark:
-    """Something that happened to a run at `iteration`: drawn as a sign on the x axis in the run's colour."""
+    """Something that happened to a run at `iteration`: a sign on its line and on the x axis, in its colour."""
 
     iteration: int
     kind: MarkKind = "other"
@@ -63,12 +77,18 @@ class ChartMark:
 class ChartRun:
     """One curve of a chart.
 
-    `label` is what the legend says; the caller has cleaned it (no control characters). `kind` decides the
-    drawing: a search shows best-so-far with its tries as faint dots, gradient descent its mean loss over a faint
-    min-max band. `slot` comes from `tui.palette.assign`. `planned_iterations` holds the x axis while the run is
-    `growing` (running, paused or queued); the axis ends with the data of the others.
-    `examples_per_iteration` (the batch size; N for a full batch) scales the axis "examples".
-    An emphasised run wins every cell that it shares.
+    `label` is what the legend says; the caller has cleaned it (no control characters). `settings` are the
+    (name, value) pairs in which it differs from the other runs: ("step size", "1e-3"); the legend says them as
+    far as there is room. `slot` comes from `tui.palette.assign`.
+
+    What is drawn is `points` where there are any to draw, else `curve`; a caller that shows another measure
+    than the loss gives `points` (perhaps empty ones). `companion` is a second, dotted line in the same colour,
+    such as the validation loss. `kind` decides how a curve is drawn: a search shows best-so-far with its tries
+    as faint dots, gradient descent its mean loss over a faint min-max band.
+
+    `planned_iterations` holds the x axis while the run is `growing` (running, paused or queued); the axis ends
+    with the data of the others. `examples_per_iteration` (the batch size; N for a full batch) scales the axis
+    "examples". An emphasised run wins every cell that it shares.
     """
 
     run_id: int
@@ -81,17 +101,25 @@ class ChartRun:
     examples_per_iteration: int = 1
     emphasised: bool = False
     marks: tuple[ChartMark, ...] = ()
+    points: Points | None = None
+    companion: Points | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChartView:
     """All that decides a chart except its size.
 
+    `measure` names the y axis and decides how it is scaled and limited (`tui.chart.measures`); `companion_name`
+    is what the dotted second lines are ("validation"). With `grid` every run has a tile of its own, all on the
+    same axes.
+
     `smoothing` is a half-life in iterations (0: none), so it does not depend on the zoom; a caller that reads
     only a window should read some five half-lives more to its left. `x_window` and `y_window` are (low, high) in
     units of the axis (iterations, seconds or examples; loss) and override the held ranges: zoom and pan.
-    `cursor_x` draws the readout's vertical line. `note` stands at the right end of the title line ("follow").
-    `empty_hint` is what a chart without any curve says.
+    `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
+    `show_markers` repeats each run's marker along its line, for terminals without colour. `note` stands at the
+    right end of the title line ("follow"). `empty_hint` is what a chart without any curve says.
     """
 
     runs: tuple[ChartRun, ...] = ()
@@ -100,14 +128,17 @@ class ChartView:
     log_x: bool = False
     log_y: bool = True
     smoothing: float = 0.0
-    x_window: tuple[float, float] | None = None
-    y_window: tuple[float, float] | None = None
+    x_window: Window | None = None
+    y_window: Window | None = None
     cursor_x: float | None = None
     note: str = ""
     empty_hint: str = "nothing to draw yet: mark runs with space, or press n for a new run"
     show_title: bool = True
     show_legend: bool = True
     show_raw: bool = True
+    show_markers: bool = False
+    grid: bool = False
+    companion_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +163,11 @@ class Plot:
     top: int
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One run's part of a grid: the cells of its curve, below its title."""
+
+    run_id: int
+    plot: Plot

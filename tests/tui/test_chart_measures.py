@@ -1,0 +1,110 @@
+"""Other measures than the loss: sparse values, their axes, and the second line."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.tui.chart_curves import decimated
+from tui.chart import ChartRun, ChartView, Picture, Points, draw
+from tui.chart.picture import strong
+from tui.chart.view import ChartMark
+
+
+def points(values, every: int = 50) -> Points:
+    iteration = np.arange(len(values)) * every
+    return Points(iteration, iteration / 100, np.array(values, dtype=float))
+
+
+def measured(values, *, slot: int = 0, **options) -> ChartRun:
+    return ChartRun(slot, f"{slot} run", slot, points=points(values), **options)
+
+
+def plot_styles(picture: Picture) -> np.ndarray:
+    plot = picture.plot
+    return picture.styles[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+@settings(deadline=None)
+def test_accuracy_is_a_linear_axis_of_per_cents_within_0_and_1(values):
+    picture = draw(ChartView((measured(values),), measure="accuracy", log_y=True), 80, 20)
+    assert not picture.axes.log_y
+    assert 0 <= picture.axes.y_low < picture.axes.y_high <= 1
+    assert picture.axes.y_low <= min(values) + 1e-9
+    assert picture.axes.y_high >= max(values) - 1e-9
+    assert "%" in picture.to_text()
+    assert "(log)" not in picture.to_text().splitlines()[0]
+
+
+def test_step_size_is_a_log_axis_with_upright_steps():
+    picture = draw(ChartView((measured([0.1, 0.05, 0.2, 0.2]),), measure="step size", log_y=False), 80, 20)
+    assert picture.axes.log_y
+    assert picture.axes.y_low <= 0.05
+    assert picture.axes.y_high >= 0.2
+    columns = (plot_styles(picture) == strong(0)).sum(axis=0)
+    assert sorted(columns.tolist())[-3] <= 2, "all rows of a step lie in one column"
+
+
+@pytest.mark.parametrize(
+    ("measure", "log_y", "most"),
+    [("loss", True, 1e4), ("loss", False, 60), ("gradient norm", True, 1e4), ("something else", True, math.inf)],
+)
+def test_how_far_a_diverging_run_may_widen_the_axis_depends_on_the_measure(measure, log_y, most):
+    wild, calm = measured([10.0 * 3**k for k in range(30)]), measured([10.0, 5.0, 2.0, 1.0], slot=1)
+    picture = draw(ChartView((wild, calm), measure=measure, log_y=log_y), 80, 20)
+    assert picture.axes.y_high <= most
+    if most == math.inf:
+        assert picture.axes.y_high >= 10.0 * 3**29
+
+
+def test_a_value_that_is_not_finite_is_a_gap_with_a_sign():
+    picture = draw(ChartView((measured([1.0, 2.0, math.nan, math.nan, math.nan, 3.0]),), show_legend=False), 80, 20)
+    assert picture.to_text().count("✗") == 1
+    empty = np.flatnonzero(~(plot_styles(picture) == strong(0)).any(axis=0))
+    assert len(empty) > 30
+
+
+def test_points_that_are_apart_have_signs_and_a_dense_series_is_a_plain_line():
+    assert draw(ChartView((measured([1.0, 2.0, 3.0, 2.0]),)), 80, 20).to_text().count("•") >= 2
+    assert "•" not in draw(ChartView((measured([1.0, 2.0] * 60),)), 80, 20).to_text()
+
+
+@pytest.mark.parametrize("charset", ["unicode", "ascii"])
+def test_a_companion_is_a_thinner_line_of_its_run_and_named_in_the_title(charset):
+    train = decimated([1.0] * 200)
+    run = ChartRun(1, "1", 0, train, companion=points([4.0] * 5))
+    view = ChartView((run,), companion_name="validation", show_raw=False, show_legend=False)
+    picture = draw(view, 80, 20, charset=charset)
+    assert "validation" in picture.to_text().splitlines()[0]
+    plot = picture.plot
+    rows = {}
+    for row in range(plot.top, plot.top + plot.height):
+        codes = picture.codepoints[row, plot.left : plot.left + plot.width]
+        dots = sum(bin(int(code) - 0x2800).count("1") if code >= 0x2800 else 1 for code in codes if code != ord(" "))
+        if dots > 10:
+            rows[row] = dots
+    upper, lower = (rows[row] for row in sorted(rows))
+    assert upper < 0.6 * lower
+
+
+def test_empty_points_draw_nothing_and_not_the_loss():
+    run = ChartRun(1, "1", 0, decimated([1.0] * 10), points=points([]))
+    assert draw(ChartView((run,), measure="accuracy"), 60, 12).axes is None
+
+
+def test_marks_of_steering_have_signs_of_their_own_on_the_line_in_every_kind_of_x():
+    marks = tuple(
+        ChartMark(40 + 30 * i, kind, (40 + 30 * i) / 100)
+        for i, kind in enumerate(("step-halved", "step-doubled", "pause", "fork"))
+    )
+    for x_kind in ("iteration", "time", "examples"):
+        run = ChartRun(1, "1", 0, decimated([1.0] * 200), marks=marks)
+        text = draw(ChartView((run,), x_kind=x_kind), 80, 20).to_text()
+        assert all(text.count(sign) == 2 for sign in "↓↑‖◇")
+        ascii_text = draw(ChartView((run,), x_kind=x_kind), 80, 20, charset="ascii").to_text()
+        assert ascii_text.count("\\") == ascii_text.count("/") == 2

@@ -1,0 +1,87 @@
+"""The readout: what every run had reached at the cursor."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.tui.chart_curves import decimated, noisy
+from tui.chart import ChartRun, ChartView, Points, draw, readout
+from tui.chart.picture import CURSOR, HINT
+
+VALUES = st.lists(st.floats(1e-3, 1e3) | st.just(math.nan), min_size=1, max_size=60)
+
+
+@given(values=VALUES, at=st.floats(-5, 90), kind=st.sampled_from(["gradient", "search"]))
+def test_a_reading_is_the_last_value_at_or_before_the_cursor(values, at, kind):
+    view = ChartView((ChartRun(1, "1", 0, decimated(values), kind=kind),))
+    (reading,) = readout(view, at)
+    if at < 0:
+        assert reading.value is None
+        return
+    seen = values[: int(at) + 1]
+    if kind == "gradient":
+        expected = seen[-1]
+    else:
+        expected = min((value for value in seen if math.isfinite(value)), default=math.nan)
+    assert reading.value == pytest.approx(expected, nan_ok=True)
+    assert reading.ended == (at > len(values))
+
+
+@pytest.mark.parametrize(("x_kind", "x"), [("iteration", 30.0), ("time", 0.31), ("examples", 31 * 256.0)])
+def test_every_kind_of_x_reads_the_same_iteration(x_kind, x):
+    losses = [float(100 - k) for k in range(60)]
+    run = ChartRun(1, "1", 0, decimated(losses), examples_per_iteration=256)
+    (reading,) = readout(ChartView((run,), x_kind=x_kind), x)
+    assert reading.value == losses[30]
+    assert reading.at == pytest.approx(x)
+
+
+def test_readings_are_sorted_best_first_and_what_cannot_be_compared_comes_last():
+    curves = {1: [5.0] * 9, 2: [1.0] * 9, 3: [math.nan] * 9, 4: [], 5: [3.0] * 9}
+    runs = tuple(ChartRun(i, str(i), i, decimated(losses)) for i, losses in curves.items())
+    assert [one.run_id for one in readout(ChartView(runs), 4.0)] == [2, 5, 1, 3, 4]
+    points = tuple(
+        ChartRun(i, str(i), i, points=Points(np.array([0]), np.array([0.0]), np.array([share])))
+        for i, share in ((1, 0.2), (2, 0.9), (3, 0.5))
+    )
+    assert [one.run_id for one in readout(ChartView(points, measure="accuracy"), 4.0)] == [2, 3, 1]
+
+
+def test_the_drawn_readout_says_values_in_the_legends_place_and_covers_nothing_but_the_cursors_column():
+    runs = tuple(ChartRun(i, f"{i} run", i, decimated([float(i + 1)] * 100)) for i in range(3))
+    plain, read = draw(ChartView(runs), 80, 20), draw(ChartView(runs, cursor_x=50.0), 80, 20)
+    column = read.column_at(50.0)
+    assert read.plot == plain.plot
+    plot = read.plot
+    area = np.s_[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
+    changed = (plain.codepoints[area] != read.codepoints[area]).any(axis=0)
+    assert np.flatnonzero(changed).tolist() == [column - plot.left]
+    assert (read.styles[:, column] == CURSOR).any()
+    below = read.to_text().splitlines()[plot.top + plot.height + 1 :]
+    assert "50" in below[0]
+    assert all(f"{i + 1}  {i} run" in "\n".join(below[1:]) for i in range(3))
+
+
+def test_a_run_that_has_ended_before_the_cursor_is_read_quietly():
+    runs = (ChartRun(1, "long", 0, decimated([2.0] * 100)), ChartRun(2, "short", 1, decimated([1.0] * 40)))
+    picture = draw(ChartView(runs, cursor_x=80.0), 80, 20)
+    quiet = [text for row in range(20) for text, style in picture.row(row) if style == HINT]
+    assert any("short" in text for text in quiet)
+    assert not any("long" in text for text in quiet)
+
+
+@given(x=st.floats(1, 99), width=st.integers(12, 160), log_x=st.booleans(), grid=st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_a_column_and_its_x_lead_to_each_other(x, width, log_x, grid):
+    picture = draw(ChartView((ChartRun(1, "1", 0, decimated(noisy(100))),), log_x=log_x, grid=grid), width, 20)
+    column = picture.column_at(x)
+    assert column is not None
+    assert picture.column_at(picture.x_at(column)) == column
+    assert picture.column_at(math.nan) is None
+    assert picture.column_at(1e9) is None
+    assert picture.x_at(picture.plot.left - 1) is None

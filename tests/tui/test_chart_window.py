@@ -1,0 +1,78 @@
+"""Windows: zoom, pan and follow are arithmetic on ranges."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.tui.chart_curves import decimated, noisy
+from tui.chart import ChartRun, ChartView
+from tui.chart.window import extent, follow, pan, zoom
+
+LIMITS = (1.0, 10_000.0)
+INSIDE = st.floats(*LIMITS)
+
+
+def share(value: float, window: tuple[float, float], log: bool) -> float:
+    scale = math.log if log else float
+    low, high = scale(window[0]), scale(window[1])
+    return (scale(value) - low) / (high - low)
+
+
+@given(st.none() | st.tuples(INSIDE, INSIDE), st.floats(1.0, 8.0), INSIDE, st.booleans())
+def test_zooming_in_keeps_the_place_under_the_cursor_and_stays_inside(window, factor, around, log):
+    if window is not None:
+        window = min(window), max(window)
+        assume(window[1] > window[0] * 1.05)
+        around = min(max(around, window[0]), window[1])
+    before = window or LIMITS
+    after = zoom(window, factor, around, LIMITS, log=log)
+    if after is None:
+        assert factor < 1.01
+        return
+    assert LIMITS[0] <= after[0] < after[1] <= LIMITS[1]
+    assert share(around, after, log) == pytest.approx(share(around, before, log), abs=1e-3)
+
+
+@given(st.tuples(INSIDE, INSIDE), st.floats(0.01, 100.0), INSIDE, st.booleans())
+def test_a_window_never_leaves_its_limits_and_zooming_out_ends_with_the_whole(window, factor, around, log):
+    window = min(window), max(window)
+    assume(window[1] > window[0] * 1.01)
+    after = zoom(window, factor, around, LIMITS, log=log)
+    assert after is None or LIMITS[0] <= after[0] < after[1] <= LIMITS[1]
+    assert zoom(window, 1e-6, around, LIMITS, log=log) is None
+
+
+@given(st.tuples(st.floats(2000, 4000), st.floats(4500, 7000)), st.floats(-0.1, 0.1), st.booleans())
+def test_panning_there_and_back_changes_nothing_and_the_width_stays(window, by, log):
+    there = pan(window, by, LIMITS, log=log)
+    assert pan(there, -by, LIMITS, log=log) == pytest.approx(window)
+    assert pan(window, 1e6, LIMITS, log=log)[1] == pytest.approx(LIMITS[1])
+    assert pan(None, by, LIMITS, log=log) is None
+    far = pan(window, 1e6, (0.0, 10_000.0))
+    assert far[1] - far[0] == pytest.approx(window[1] - window[0])
+
+
+def test_following_moves_once_in_a_while_and_keeps_the_newest_data_in_sight():
+    window, moves = (0.0, 100.0), 0
+    for seen in range(1000):
+        after = follow(window, float(seen))
+        assert after[0] <= seen <= after[1]
+        assert after[1] - after[0] == pytest.approx(100)
+        moves += after != window
+        window = after
+    assert moves <= 900 / 25 + 1
+    assert follow(None, 5.0) is None
+    assert follow((1.0, 2.0), math.nan) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(("x_kind", "end"), [("iteration", 400.0), ("time", 4.0), ("examples", 3200.0)])
+def test_the_extent_reaches_to_the_plan_of_growing_runs_whatever_is_zoomed(x_kind, end):
+    run = ChartRun(1, "1", 0, decimated(noisy(100)), planned_iterations=400, growing=True, examples_per_iteration=8)
+    assert extent(ChartView((run,), x_kind=x_kind, x_window=(10.0, 20.0))) == pytest.approx((0.0, end))
+    assert extent(ChartView()) == (0.0, 1.0)
+    low, high = extent(ChartView((run,), log_x=True))
+    assert 0 < low < high

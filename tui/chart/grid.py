@@ -1,0 +1,153 @@
+"""Grid: a tile for every run, all on the same axes, so that what is lower is lower."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tui.chart import signs
+from tui.chart.frame import AXIS_WIDTH, draw_frame
+from tui.chart.measures import measure_of
+from tui.chart.picture import HINT, TICK, strong
+from tui.chart.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
+from tui.chart.readout import Reading, readout
+from tui.chart.series import Bundle
+from tui.chart.sheet import Sheet
+from tui.chart.view import Axes, ChartRun, ChartView, Plot, Tile
+from tui.palette import marker
+
+GAP = 2
+LEAST_WIDTH, LEAST_ROWS = 13, 2
+"""Cells of a curve below which a tile says nothing."""
+ASPECT = 4.5
+"""Cells across for one down that look right for a curve: about two to one on the screen."""
+TITLE_ROWS = AXIS_ROWS = LABEL_ROWS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`down` x `across` tiles of one size, `shown` of them in use; each has `width` x `rows` cells for its curve.
+
+    The y labels take `label_width` cells at the left.
+    """
+
+    shown: int
+    across: int
+    down: int
+    width: int
+    rows: int
+    label_width: int
+
+
+def layout(count: int, width: int, height: int, label_width: int = 4) -> Layout | None:
+    """The layout in which `count` tiles, or as many as there is room for, look best; None if not one fits."""
+    for shown in range(count, 0, -1):
+        fitting = [one for across in range(1, shown + 1) if (one := _layout(shown, across, width, height, label_width))]
+        if fitting:
+            return min(fitting, key=_ugliness)
+    return None
+
+
+def _layout(shown: int, across: int, width: int, height: int, label_width: int) -> Layout | None:
+    down = -(-shown // across)
+    wide = (width - label_width - GAP * (across - 1)) // across - AXIS_WIDTH
+    rows = (height - LABEL_ROWS) // down - TITLE_ROWS - AXIS_ROWS
+    return Layout(shown, across, down, wide, rows, label_width) if wide >= LEAST_WIDTH and rows >= LEAST_ROWS else None
+
+
+def _ugliness(one: Layout) -> float:
+    empty = one.across * one.down - one.shown
+    return abs(math.log(one.width / one.rows / ASPECT)) + 0.5 * empty / one.shown
+
+
+def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int, sheet: Sheet) -> tuple[Tile, ...]:
+    """The tiles of a view's runs in the rows top..bottom; none where only one of several has room, or not even that.
+
+    Runs that have no tile are counted in the row of the title. The emphasised run always has one.
+    """
+    planned = _planned(len(view.runs), axes, sheet.width, bottom - top)
+    if planned is None or planned[0].shown == 1 < len(view.runs):
+        return ()
+    plan, ticks = planned
+    layer = rasterise(view, rows, axes, ticks.columns, ticks.rows, sheet.charset)
+    said = {one.run_id: one for one in readout(view, _read_at(view))}
+    chosen = _chosen(view.runs, plan.shown)
+    tiles = []
+    for place, run in enumerate(chosen):
+        down, across = divmod(place, plan.across)
+        row = top + down * (plan.rows + TITLE_ROWS + AXIS_ROWS)
+        left = plan.label_width + across * (plan.width + AXIS_WIDTH + GAP) + AXIS_WIDTH
+        plot = Plot(left, row + TITLE_ROWS, ticks.columns, ticks.rows)
+        is_lowest = place + plan.across >= len(chosen)
+        _draw_frame(ticks, plot, sheet, first=across == 0, lowest=is_lowest)
+        _draw_title(view, run, said, plot, plan.width, sheet)
+        _draw_run(view, run, layer, axes, plot, sheet, lowest=is_lowest)
+        tiles.append(Tile(run.run_id, plot))
+    left_out = len(view.runs) - len(chosen)
+    if left_out:
+        text = sheet.fitted(f" +{left_out} more ", sheet.width)
+        sheet.write(top - 1 if top else bottom - 1, sheet.width - len(text) - 1, text, HINT)
+    return tuple(tiles)
+
+
+def _planned(count: int, axes: Axes, width: int, height: int) -> tuple[Layout, Ticks] | None:
+    """The layout and the ticks of its tiles: which ticks there are depends on the layout, and their room on them."""
+    label_width = 0
+    for _ in range(4):
+        plan = layout(count, width, height, label_width)
+        ticks = plan and ticks_for(axes, plan.width + AXIS_WIDTH, plan.rows + AXIS_ROWS + LABEL_ROWS, 0)
+        if plan is None or not isinstance(ticks, Ticks):
+            return None
+        if ticks.label_width <= label_width:
+            return plan, ticks
+        label_width = ticks.label_width
+    return None
+
+
+def _read_at(view: ChartView) -> float:
+    return math.inf if view.cursor_x is None else view.cursor_x
+
+
+def _chosen(runs: Sequence[ChartRun], room: int) -> list[ChartRun]:
+    chosen = list(runs[:room])
+    if len(runs) > room:
+        chosen[-1:] = [run for run in runs[room - 1 :] if run.emphasised][:1] or chosen[-1:]
+    return chosen
+
+
+def _draw_frame(ticks: Ticks, plot: Plot, sheet: Sheet, *, first: bool, lowest: bool) -> None:
+    codes, styles = draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset)
+    skipped = 0 if first else ticks.label_width
+    shown = ticks.rows + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
+    shown = min(shown, sheet.height - plot.top)
+    left = plot.left - AXIS_WIDTH - (ticks.label_width - skipped)
+    sheet.paste(plot.top, left, codes[:shown, skipped:], styles[:shown, skipped:])
+
+
+def _draw_title(
+    view: ChartView, run: ChartRun, said: Mapping[int, Reading], plot: Plot, width: int, sheet: Sheet
+) -> None:
+    row = plot.top - TITLE_ROWS
+    reading = said[run.run_id]
+    value = [] if reading.value is None else sheet.fitted(measure_of(view).text(reading.value), width // 2)
+    settings = " ".join(value for _, value in run.settings)
+    room = width - len(value) - 3
+    sign = marker(run.slot, ascii_only=sheet.charset == "ascii")
+    sheet.put(row, plot.left, sign, strong(run.slot))
+    if room > 0:
+        label = sheet.fitted(f"{run.label} {settings}".rstrip(), room)
+        sheet.write(row, plot.left + 2, label, strong(run.slot))
+    style = strong(run.slot) if view.cursor_x is not None else TICK
+    sheet.write(row, plot.left + plot.width - len(value), value, style)
+
+
+def _draw_run(
+    view: ChartView, run: ChartRun, layer: Layer, axes: Axes, plot: Plot, sheet: Sheet, *, lowest: bool
+) -> None:
+    own = [index for index, one in enumerate(layer.series) if one.run.run_id == run.run_id]
+    if own:
+        draw_curves(view, layer.only(own), axes, plot, sheet)
+    cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
+    if lowest and cursor is not None and view.cursor_x is not None:
+        signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)

@@ -1,0 +1,205 @@
+"""Signs: what stands on the curves besides their lines, for the eye and for terminals without colour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tui.chart.axes import x_to_dots
+from tui.chart.columns import Columns
+from tui.chart.picture import CURSOR, FRAME, TITLE, share_of, strong
+from tui.chart.raster import Bits
+from tui.chart.series import Series
+from tui.chart.sheet import Sheet
+from tui.chart.text import cells
+from tui.chart.ticks import x_text
+from tui.chart.view import Axes, ChartMark, Floats, Plot
+from tui.palette import marker
+
+SIGNS = {
+    "unicode": {"non-finite": "✗", "below": "▾", "above": "▴", "cursor": "│", "rule": "─", "dot": "·", "point": "•",
+                "step-size": "◆", "step-halved": "↓", "step-doubled": "↑", "pause": "‖", "fork": "◇",
+                "divergence": "✗", "other": "◆"},
+    "ascii": {"non-finite": "X", "below": "_", "above": "^", "cursor": "|", "rule": "-", "dot": "-", "point": "",
+              "step-size": "!", "step-halved": "\\", "step-doubled": "/", "pause": "=", "fork": "Y",
+              "divergence": "X", "other": "!"},
+}  # fmt: skip
+MARKER_EVERY = 18
+"""Cells between a run's markers along its line."""
+HEAD_ROOM = 12
+"""Cells that a head may go back along its line where another one has its place."""
+POINT_ROOM = 3
+"""Cells that measured points are apart at least if each is to have a sign."""
+
+
+def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: Bits, sheet: Sheet) -> None:
+    """A sign where a sparse value was measured, where no other line passes and the points are apart."""
+    sign = SIGNS[sheet.charset]["point"]
+    alone = np.add.reduce(lines != 0, axis=0, dtype=np.uint8) == 1
+    for index, one in enumerate(series):
+        if not one.sparse or one.companion or one.steps or not sign:
+            continue
+        where = x_to_dots(axes, one.x[~one.gap], sheet.width)
+        at = np.unique(where[np.isfinite(where) & (where >= 0) & (where < sheet.width)].astype(int))
+        if len(at) * POINT_ROOM > (at[-1] - at[0] + 1 if len(at) else 0) and len(at) > 1:
+            continue
+        for column in at.tolist():
+            row = _row(columns.line[index], column, sheet.height)
+            if row is not None and alone[row, column]:
+                sheet.put(row, column, sign, strong(one.run.slot))
+
+
+def draw_markers(series: Sequence[Series], columns: Columns, lines: Bits, sheet: Sheet) -> None:
+    """Each run's marker along its line, staggered from run to run, at places that do not move while it grows."""
+    count = np.add.reduce(lines != 0, axis=0, dtype=np.uint8)
+    mains = [index for index, one in enumerate(series) if not one.companion]
+    for order, index in enumerate(mains):
+        sign = marker(series[index].run.slot, ascii_only=sheet.charset == "ascii")
+        start = order * MARKER_EVERY // len(mains)
+        for column in range(start, sheet.width, MARKER_EVERY):
+            # a cell aside, where the line is alone, says more than a cell that several share
+            cells_near = [(_row(columns.line[index], at, sheet.height), at) for at in _around(column, sheet.width)]
+            passed = [(row, at) for row, at in cells_near if row is not None]
+            passed.sort(key=lambda place: int(count[place]) > 1)
+            if passed:
+                sheet.put(*passed[0], sign, strong(series[index].run.slot))
+
+
+def _around(column: int, width: int) -> Iterator[int]:
+    return (at for at in (column, column + 1, column - 1) if 0 <= at < width)
+
+
+def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: Sheet) -> None:
+    """A vertical line in empty cells, and each run's marker where its line crosses it."""
+    free = sheet.codes[:, column] == ord(" ")
+    sheet.codes[free, column], sheet.styles[free, column] = ord(SIGNS[sheet.charset]["cursor"]), CURSOR
+    for index, one in enumerate(series):
+        row = None if one.companion else _row(columns.line[index], column, sheet.height)
+        if row is not None:
+            sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), strong(one.run.slot))
+
+
+def cursor_column(axes: Axes, x: float | None, width: int) -> int | None:
+    """The plot column of an x value; None outside of the plot."""
+    where = math.nan if x is None else share_of(x, axes.x_low, axes.x_high, log=axes.log_x) * width
+    return min(int(where), width - 1) if 0 <= where <= width else None
+
+
+def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: Sheet) -> None:
+    """The cursor's x value in the row of tick labels, below the cursor; it hides the labels that it would touch."""
+    row = plot.top + plot.height + 1
+    text = cells(x_text(x, axes.x_kind), sheet.charset)
+    if row >= sheet.height or len(text) > plot.width:
+        return
+    middle = plot.left + column
+    start = min(max(middle - len(text) // 2, plot.left), sheet.width - len(text))
+    _clear_label(sheet, row, start - 1, start + len(text) + 1)
+    sheet.write(row, start, text, TITLE)
+    sheet.put(row - 1, middle, {"unicode": "┴", "ascii": "+"}[sheet.charset], FRAME)
+
+
+def _clear_label(sheet: Sheet, row: int, start: int, stop: int) -> None:
+    """Blank the cells start..stop and what is left of the words that they cut."""
+    space = ord(" ")
+    start, stop = max(start, 0), min(stop, sheet.width)
+    while start > 0 and sheet.codes[row, start] != space and sheet.codes[row, start - 1] != space:
+        start -= 1
+    while stop < sheet.width and sheet.codes[row, stop - 1] != space and sheet.codes[row, stop] != space:
+        stop += 1
+    sheet.codes[row, start:stop] = space
+
+
+def draw_heads(series: Sequence[Series], columns: Columns, sheet: Sheet) -> None:
+    """The run's marker at the right end of its line; where several end together they stand beside each other.
+
+    A line that ends outside of the plot has a sign on the edge where it left.
+    """
+    taken: set[tuple[int, int]] = set()
+    signs = SIGNS[sheet.charset]
+    for index, one in enumerate(series):
+        line = columns.line[index]
+        known = np.flatnonzero(np.isfinite(line))
+        if one.companion or not len(known):
+            continue
+        last = float(line[known[-1]])
+        style = strong(one.run.slot)
+        if not 0 <= last <= sheet.height * 4:
+            inside = known[(line[known] >= 0) & (line[known] <= sheet.height * 4)]
+            if last < 0:
+                sheet.put(0, int(inside[-1] if len(inside) else known[-1]) // 2, signs["above"], style)
+            elif len(inside):
+                sheet.put(sheet.height - 1, int(inside[-1]) // 2, signs["below"], style)
+            continue
+        for column, row in _back(line, int(known[-1]) // 2, sheet.height):
+            if not taken & {(row, column - 1), (row, column), (row, column + 1)}:
+                break
+        else:
+            column, row = next(_back(line, int(known[-1]) // 2, sheet.height))
+        taken.add((row, column))
+        sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), style)
+
+
+def _back(line: Floats, column: int, rows: int) -> Iterator[tuple[int, int]]:
+    """Cells of a line as (column, row), from `column` some way back."""
+    for at in range(column, max(column - HEAD_ROOM, -1), -1):
+        row = _row(line, at, rows)
+        if row is not None:
+            yield at, row
+
+
+def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Sheet) -> None:
+    """A sign at the last finite height of a run that went non-finite, and where a log axis loses it at zero."""
+    signs, rows = SIGNS[sheet.charset], sheet.height
+    for index, one in enumerate(series):
+        style = strong(one.run.slot)
+        if not one.steps:
+            for at, place in columns.gap_starts[index]:
+                sheet.put(min(max(int(place // 4), 0), rows - 1), at // 2, signs["non-finite"], style)
+        for at in _below_zero(one, axes, sheet.width * 2):
+            sheet.put(rows - 1, at // 2, signs["below"], style)
+
+
+def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
+    """Dot columns at which a line drops to zero or less, which a log axis cannot show."""
+    if not axes.log_y:
+        return []
+    # NaN compares false
+    below = one.line <= 0
+    if not below.any():
+        return []
+    below &= np.isfinite(one.line)
+    x: Floats = x_to_dots(axes, one.x[below & ~np.concatenate([[False], below[:-1]])], dots)
+    return [min(int(at), dots - 1) for at in x.tolist() if 0 <= at <= dots]
+
+
+def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Columns, sheet: Sheet) -> None:
+    """What happened to a run: a sign on its line and the same on the x axis below."""
+    signs = SIGNS[sheet.charset]
+    area, below = sheet.part(plot), plot.top + plot.height
+    for index, one in enumerate(series):
+        for mark in () if one.companion else one.run.marks:
+            column = cursor_column(axes, _mark_x(mark, one, axes), plot.width)
+            if column is None:
+                continue
+            row = _row(columns.line[index], column, plot.height)
+            if row is not None:
+                area.put(row, column, signs[mark.kind], strong(one.run.slot))
+            if below < sheet.height:
+                sheet.put(below, plot.left + column, signs[mark.kind], strong(one.run.slot))
+
+
+def _mark_x(mark: ChartMark, one: Series, axes: Axes) -> float | None:
+    if axes.x_kind == "time":
+        return mark.elapsed_s
+    return float(mark.iteration * (max(one.run.examples_per_iteration, 1) if axes.x_kind == "examples" else 1))
+
+
+def _row(line: Floats, column: int, rows: int) -> int | None:
+    """The cell row in which a line passes through a cell column; None where it does not."""
+    for at in (2 * column + 1, 2 * column):
+        place = float(line[at])
+        if 0 <= place <= rows * 4:
+            return min(int(place // 4), rows - 1)
+    return None
