@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from rich.color import ColorSystem
+from rich.console import RenderableType
+from textual import events
+from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.messages import TerminalSupportsSynchronizedOutput
+from textual.screen import Screen
 
 from engine.spec import SpecError
 from engine.store import StoreError
@@ -26,6 +32,7 @@ from tui.messages import (
     StopConfirmed,
     StopRequested,
 )
+from tui.rim import Rim
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
 from tui.theme import THEME
@@ -50,7 +57,10 @@ class Dashboard(App[int], inherit_bindings=False):
         self._feed = feed
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
+        self._unanswered = False
         self._board = Board(clean(path.name, 40), first, self.choices)
+        self._rim = Rim(self._write, self.set_timer)
+        self._rim.colours = None if self.no_color else _colours(self.console.color_system)
 
     def get_default_screen(self) -> Board:
         return self._board
@@ -68,12 +78,35 @@ class Dashboard(App[int], inherit_bindings=False):
         else:
             self.post_message(ReadFailed(clean(str(outcome), 300)))
 
+    def _write(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """In place of Textual's, which writes whole rows and never leaves a frame out."""
+        if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._running and not self._closed:
+            self._rim.take(renderable, *self.size)
+        self.post_display_hook()
+
+    def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
+        message.prevent_default()
+        self._rim.answered()
+        if self._unanswered:
+            self._ask_when_drawn()
+
+    def _ask_when_drawn(self) -> None:
+        """Ask the feed for what is new once the terminal shows what was read before."""
+        self._unanswered = not self._rim.is_open
+        if not self._unanswered:
+            self._ask()
+
     def _ask(self) -> None:
         self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ)))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
-        self.call_after_refresh(self._ask)
+        self.call_after_refresh(self._ask_when_drawn)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self.snapshot = message.snapshot
@@ -161,3 +194,8 @@ class Dashboard(App[int], inherit_bindings=False):
 
     def action_leave(self) -> None:
         self.exit(0)
+
+
+def _colours(system: str | None) -> ColorSystem | None:
+    systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
+    return systems.get(system or "")
