@@ -27,6 +27,8 @@ class Ink(NamedTuple):
 PLAIN = Ink()
 ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
 
+ENDS = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
+
 
 @lru_cache(maxsize=4096)
 def ink_of(style: Style | None, system: ColorSystem | None) -> Ink:
@@ -50,15 +52,22 @@ def change(before: Ink, after: Ink, *, blank: bool = False) -> tuple[str, Ink]:
 
     For a `blank` the foreground may stay as it is.
     """
-    if before == after:
+    wanted = Ink(before.foreground, after.background, before.attributes) if _may_keep(before, after, blank) else after
+    if wanted == before:
         return "", before
-    if before.attributes != after.attributes and not (blank and not before.marks_blanks and not after.marks_blanks):
-        parameters = ["0", after.attributes, after.foreground, after.background]
-        return f"\x1b[{';'.join(filter(None, parameters))}m", after
-    wanted = after if not blank else Ink(before.foreground, after.background, before.attributes)
     parameters = []
+    if wanted.attributes != before.attributes:
+        had, has = before.attributes.split(";"), wanted.attributes.split(";")
+        # bold and dim are ended by the same code, so what is to stay is said after what ends
+        ended = dict.fromkeys(ENDS[code] for code in had if code and code not in has)
+        parameters += [*ended, *(code for code in has if code and (code not in had or ENDS[code] in ended))]
     if wanted.foreground != before.foreground:
         parameters.append(wanted.foreground or "39")
     if wanted.background != before.background:
         parameters.append(wanted.background or "49")
-    return (f"\x1b[{';'.join(parameters)}m" if parameters else ""), wanted
+    return f"\x1b[{';'.join(parameters)}m", wanted
+
+
+def _may_keep(before: Ink, after: Ink, blank: bool) -> bool:
+    """Whether a blank of one ink looks the same in the other's foreground."""
+    return blank and not before.marks_blanks and not after.marks_blanks

@@ -21,6 +21,12 @@ BRIDGE = 5
 ERASE_FROM = 8
 """Blank cells at the end of a row from which on erasing is shorter than writing them."""
 
+FEW = 400
+"""Changed cells up to which they are written colour by colour instead of row by row."""
+
+Span = tuple[int, int, int]
+"""(row, first cell, cell after the last)."""
+
 Cell = tuple[str, Ink]
 """A character with what combines with it, and its ink. The second cell of a wide character holds ''."""
 
@@ -88,15 +94,36 @@ class Surface:
 
     def update(self) -> str:
         """What to write so that the terminal shows what is wanted; '' when it does. Taken as written."""
-        writer = _Writer(self.width, self._erases)
+        spans: list[Span] = []
         for y in sorted(self._touched):
             wanted, shown = self._wanted[y], self._shown[y]
             if wanted != shown:
-                for start, stop in _changes(wanted, shown):
-                    writer.write(y, start, stop, wanted)
+                spans += ((y, start, stop) for start, stop in _changes(wanted, shown))
                 self._shown[y] = wanted.copy()
         self._touched.clear()
+        if sum(stop - start for _, start, stop in spans) <= FEW:
+            spans = [piece for span in spans for piece in _of_one_ink(span, self._wanted)]
+            spans.sort(key=lambda span: (_order(self._wanted[span[0]][span[1]][1]), span))
+        writer = _Writer(self.width, self._erases)
+        for y, start, stop in spans:
+            writer.write(y, start, stop, self._wanted[y])
         return writer.finished()
+
+
+def _order(ink: Ink) -> tuple[str, str, str]:
+    return ink.background, ink.attributes, ink.foreground
+
+
+def _of_one_ink(span: Span, rows: Sequence[Sequence[Cell]]) -> Iterator[Span]:
+    """The parts of a span whose cells have one ink each: told in the order of inks they need fewer colours."""
+    y, start, stop = span
+    row = rows[y]
+    begin = start
+    for x in range(start + 1, stop):
+        if row[x][1] != row[x - 1][1]:
+            yield y, begin, x
+            begin = x
+    yield y, begin, stop
 
 
 def _changes(wanted: Sequence[Cell], shown: Sequence[Cell]) -> Iterator[tuple[int, int]]:
