@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
-from textual import events
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.messages import TerminalSupportsSynchronizedOutput

@@ -11,6 +11,7 @@ from threading import Condition, Thread
 from engine.jobs.liveness import alive, lost
 from engine.store import Curve, Evaluation, Reader, Run, open_for_reading
 from tui.choices import Choices
+from tui.growth import grown
 from tui.snapshot import Snapshot, Wanted
 
 PACE_S = 0.1
@@ -40,7 +41,7 @@ class Source:
         self._judged_at = 0.0
         self._lost: frozenset[int] = frozenset()
         self._workers = 0
-        self._curves: dict[int, tuple[object, Curve]] = {}
+        self._curves: dict[int, tuple[tuple[int, int], Curve]] = {}
         self._evaluations: dict[int, tuple[object, tuple[Evaluation, ...]]] = {}
 
     def read(self, wanted: Wanted) -> Snapshot | None:
@@ -89,10 +90,13 @@ class Source:
             workers=self._workers,
         )
 
-    def _curve(self, reader: Reader, run: Run, columns: int) -> tuple[object, Curve]:
-        stamp = (run.iterations_done, run.attempt, columns)
+    def _curve(self, reader: Reader, run: Run, columns: int) -> tuple[tuple[int, int], Curve]:
+        stamp = (run.iterations_done, columns)
         held = self._curves.get(run.run_id)
-        return held if held and held[0] == stamp else (stamp, reader.curve(run.run_id, columns))
+        if held is not None and held[0] == stamp:
+            return held
+        longer = grown(held[1], reader, run, columns) if held is not None and held[0][1] == columns else None
+        return stamp, longer or reader.curve(run.run_id, columns)
 
     def _evaluated(self, reader: Reader, run: Run) -> tuple[object, tuple[Evaluation, ...]]:
         stamp = (run.iterations_done, run.state)

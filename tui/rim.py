@@ -20,9 +20,7 @@ class Rim:
     `call_later(seconds, function)` sets a timer; `write` takes what goes to the terminal.
     """
 
-    def __init__(
-        self, write: Callable[[str], None], call_later: Callable[[float, Callable[[], None]], object]
-    ) -> None:
+    def __init__(self, write: Callable[[str], None], call_later: Callable[[float, Callable[[], None]], object]) -> None:
         self.link = Link()
         self.synchronised = False
         self.colours: ColorSystem | None = ColorSystem.TRUECOLOR

@@ -66,7 +66,10 @@ class Surface:
         self._touched: set[int] = set(range(height))
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
-        """Want these segments from a cell on; what reaches beyond the edges is dropped."""
+        """Want these segments from a cell on; what reaches beyond the edges is dropped.
+
+        Half of a wide character, here or beside, is a blank.
+        """
         if not 0 <= y < self.height:
             return
         cells: list[Cell] = []
@@ -74,12 +77,19 @@ class Surface:
             if not control:
                 ink = ink_of(style, self._system)
                 cells += [(character, ink) for character in split(text)]
-        if x < 0:
-            cells, x = cells[-x:], 0
-        cells = cells[: max(self.width - x, 0)]
-        row = self._wanted[y]
-        if row[x : x + len(cells)] != cells:
-            row[x : x + len(cells)] = cells
+        start, stop = max(-x, 0), max(self.width - x, 0)
+        if cells[stop : stop + 1] and not cells[stop][0]:
+            cells[stop - 1] = (" ", cells[stop - 1][1])
+        if start < len(cells) and not cells[start][0]:
+            cells[start] = (" ", cells[start][1])
+        cells, x = cells[start:stop], max(x, 0)
+        row, end = self._wanted[y], x + len(cells)
+        if row[x:end] != cells:
+            if not row[x][0]:
+                row[x - 1] = (" ", row[x - 1][1])
+            if end < self.width and not row[end][0]:
+                row[end] = (" ", row[end][1])
+            row[x:end] = cells
             self._touched.add(y)
 
     def forget(self) -> None:

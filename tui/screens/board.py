@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.timer import Timer
 
 from engine.store import ENDED
 from tui import keymap
@@ -38,6 +41,9 @@ WIDE = 100
 
 LONG_VERDICT = 115
 """Columns that the longer sentence on a race takes."""
+
+TELL_S = 0.25
+"""Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
@@ -72,6 +78,8 @@ class Board(Screen[None], inherit_bindings=False):
         self._sentence = ""
         self._failed = False
         self._hushed = ""
+        self._told_at = 0.0
+        self._tell_later: Timer | None = None
 
     def compose(self) -> ComposeResult:
         self._arrange(self.app.size)
@@ -89,9 +97,16 @@ class Board(Screen[None], inherit_bindings=False):
         self._arrange(event.size)
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show what was read, or the same under other choices."""
+        """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
+        is_growth = choices == self.choices and len(snapshot.runs) == len(self.snapshot.runs)
         self.snapshot, self.choices = snapshot, choices
-        self.paint()
+        since = monotonic() - self._told_at
+        if not is_growth or since >= TELL_S:
+            self.paint()
+            return
+        self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
+        if self._tell_later is None:
+            self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence above the keys until it is put away; '' puts it away."""
@@ -105,11 +120,16 @@ class Board(Screen[None], inherit_bindings=False):
 
     def paint(self) -> None:
         """Bring every line up to date; what did not change is not sent."""
+        if self._tell_later is not None:
+            self._tell_later.stop()
+            self._tell_later = None
+        self._told_at = monotonic()
         self._arrange(self.app.size)
         self.query_one(RunsTable).show(self.snapshot, self.choices)
         self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
         for lines in self.query(Lines):
-            lines.update()
+            if not isinstance(lines, RunsTable):
+                lines.update()
 
     def _arrange(self, size: Size) -> None:
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
