@@ -102,6 +102,7 @@ class Field:
     """One thing that can be chosen: how it is named, explained, read and when it applies.
 
     It applies to `strategies`, and where each field named in `needs` has one of the values there.
+    Where it is `open`, the choices are known answers among others.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Field:
     choices: tuple[str, ...] = ()
     strategies: frozenset[str] = ALL
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    open: bool = False
 
     def applies(self, chosen: Mapping[str, Any]) -> bool:
         """Whether this field decides anything, given what is chosen for the others by name."""
@@ -133,7 +135,14 @@ FIELDS: dict[str, Field] = {
     for row in (
         Field("strategy", "strategy", "how the weights are searched", choice(STRATEGIES), STRATEGIES),
         Field("objective", "objective", "what is minimised", choice(OBJECTIVES), OBJECTIVES),
-        Field("dataset", "data set", "the examples: a name, or the path of your own .npz or .csv", _dataset, DATASETS),
+        Field(
+            "dataset",
+            "data set",
+            "digits, three-points, spiral:3, synthetic-cifar:9000, cifar10, or your .npz or .csv",
+            _dataset,
+            DATASETS,
+            open=True,
+        ),
         Field("step_size", "step size", "step size (learning rate)", positive, strategies=STEPPING),
         Field(
             "batch_size",

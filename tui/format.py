@@ -22,16 +22,16 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits in at most seven cells: 0.214, 12.4, 8.00, 1.71e3, nan, inf."""
+    """Three significant digits, two below 0.01, in six cells unless it is extreme: 0.214, 12.4, 7.8e-3, 1.71e3, nan."""
     if value is None:
         return NOTHING
     if not math.isfinite(value):
         return str(value)
     if value == 0:
         return "0"
-    if 1e-3 <= abs(value) < 999.5:
+    if 1e-2 <= abs(value) < 999.5:
         return f"{value:#.3g}".rstrip(".")
-    return _short_exponent(f"{value:.2e}")
+    return _short_exponent(f"{value:.1e}" if abs(value) < 1 else f"{value:.2e}")
 
 
 def setting(value: float | None) -> str:

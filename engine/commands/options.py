@@ -28,7 +28,7 @@ def spec_options(command: Command) -> Command:
 
 def field_option(field: Field) -> Callable[[Command], Command]:
     """The option of one field of a run, taken as text: `engine.spec` reads it."""
-    choices = f" ({', '.join(field.choices)})" if field.choices else ""
+    choices = f" ({', '.join(field.choices)})" if field.choices and not field.open else ""
     metavar = "NAME" if field.choices else "NUMBER"
     return click.option(field.flag, field.name, metavar=metavar, help=f"{field.help}{choices}.")
 

@@ -19,6 +19,8 @@ EMPTY_SHARE = 0.45
 """A held range is given up when the data fill less than this share of it."""
 FAR = 1e6
 """Dots beyond which a position no longer matters."""
+TINY = 1e-250
+"""A range below which shares of it can no longer be computed."""
 EDGE = 1e-6
 """Dots by which rounding may miss the edge of the plot."""
 
@@ -182,8 +184,8 @@ def nice_linear(low: float, high: float) -> tuple[float, float]:
     if 0 <= low <= 0.4 * high:
         low = 0.0
     span = high - low
-    if not span > abs(high) * 1e-9:
-        span = abs(high) * 0.2 or 1.0
+    if not span > max(abs(high) * 1e-9, TINY):
+        span = abs(high) * 0.2 if abs(high) > TINY else 1.0
         low, high = low - span / 2, high + span / 2
     step = ceiling(span / 10)
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step

@@ -127,21 +127,18 @@ def compose(lines: Bits, bands: Bits, pens: Sequence[Pen], *, glyphs: bool = Fal
     colour along the row, unless one of them is `first` (emphasised). With `glyphs`, for terminals without
     braille, a line is made of its pen's sign, and a band of dots.
     """
-    codes = np.full(lines.shape[1:], ord(" "), dtype=np.uint32)
-    styles = np.zeros(lines.shape[1:], dtype=np.uint8)
     first = [pen.first for pen in pens]
-    for bits, ids, is_line in (
-        (bands, [pen.faint for pen in pens], False),
-        (lines, [pen.strong for pen in pens], True),
-    ):
-        there, owner = owners(bits, first if is_line else [])
-        if not glyphs:
-            codes[there] = np.bitwise_or.reduce(bits, axis=0)[there].astype(np.uint32) + BRAILLE
-        elif is_line:
-            codes[there] = np.array([pen.glyph for pen in pens], dtype=np.uint32)[owner[there]]
-        else:
-            codes[there] = ord(".")
-        styles[there] = np.array(ids, dtype=np.uint8)[owner[there]]
+    band_there, band_owner = owners(bands)
+    line_there, line_owner = owners(lines, first)
+    styles = np.where(band_there, np.array([pen.faint for pen in pens], dtype=np.uint8)[band_owner], np.uint8(0))
+    styles = np.where(line_there, np.array([pen.strong for pen in pens], dtype=np.uint8)[line_owner], styles)
+    if glyphs:
+        band_codes = np.array(ord("."), dtype=np.uint32)
+        line_codes = np.array([pen.glyph for pen in pens], dtype=np.uint32)[line_owner]
+    else:
+        band_codes = np.bitwise_or.reduce(bands, axis=0) + np.uint32(BRAILLE)
+        line_codes = np.bitwise_or.reduce(lines, axis=0) + np.uint32(BRAILLE)
+    codes = np.where(line_there, line_codes, np.where(band_there, band_codes, np.uint32(ord(" "))))
     return codes, styles
 
 
@@ -149,7 +146,9 @@ def owners(bits: Bits, first: Sequence[bool] = ()) -> tuple[Flags, NDArray[np.in
     """Which cells have any dot, and which series gives each of them its colour; both of shape (rows, columns)."""
     there = bits != 0
     count = np.add.reduce(there, axis=0, dtype=np.uint8)
-    owner = there.argmax(axis=0)
+    # of one series alone this is its index; the others follow
+    indices = np.arange(len(bits), dtype=np.uint8)[:, None, None]
+    owner = np.bitwise_or.reduce(there * indices, axis=0).astype(np.intp)
     row, column = np.nonzero(count > 1)
     if len(row):
         together = there[:, row, column]

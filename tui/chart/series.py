@@ -68,21 +68,30 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
     if run.curve is None or not len(run.curve.iteration):
         return None
     curve = coarsened(run.curve, width)
-    gap = (curve.count <= 0) | ~np.isfinite(curve.mean)
-    low, high = np.where(gap, np.nan, curve.low), np.where(gap, np.nan, curve.high)
-    low[~np.isfinite(low)] = np.nan
-    high[~np.isfinite(high)] = np.nan
+    gap, low, high, mean = _cleaned(curve)
     steps = run.kind == "search"
     if steps:
         line = best_so_far(low, curve.low_before)
     elif smoothing > 0:
-        line = smoothed(curve.mean, np.where(gap, 0, curve.count), curve.width / smoothing)
+        line = smoothed(mean, np.where(gap, 0, curve.count), curve.width / smoothing)
         line[gap] = np.nan
     else:
-        line = np.where(gap, np.nan, curve.mean)
+        line = mean
     x, x_start, x_end = _x_of_curve(run, curve, x_kind, done=float(run.curve.iteration[-1] + run.curve.width))
     filled = not steps and curve.width > 1
     return Series(run, x, line, low, high, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
+
+
+def _cleaned(curve: CurveColumns) -> tuple[Flags, Floats, Floats, Floats]:
+    """Which rows are gaps, and low, high and mean with NaN there and wherever they are not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = curve.low.sum() + curve.high.sum() + curve.mean.sum()
+    if np.isfinite(total) and curve.count.min() > 0:
+        # a finite sum has finite parts only, and that is how nearly all curves are
+        return np.zeros(len(curve.mean), dtype=np.bool_), curve.low, curve.high, curve.mean
+    gap = (curve.count <= 0) | ~np.isfinite(curve.mean)
+    low, high = (np.where(gap | ~np.isfinite(values), np.nan, values) for values in (curve.low, curve.high))
+    return gap, low, high, np.where(gap, np.nan, curve.mean)
 
 
 def series_of_points(

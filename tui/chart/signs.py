@@ -117,32 +117,38 @@ def draw_heads(series: Sequence[Series], columns: Columns, sheet: Sheet) -> None
     A line that ends outside of the plot has a sign on the edge where it left.
     """
     taken: set[tuple[int, int]] = set()
-    signs = SIGNS[sheet.charset]
+    known = np.isfinite(columns.line)
+    ends = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
     for index, one in enumerate(series):
-        line = columns.line[index]
-        known = np.flatnonzero(np.isfinite(line))
-        if one.companion or not len(known):
+        end, line = int(ends[index]), columns.line[index]
+        if one.companion or not known[index, end]:
             continue
-        last = float(line[known[-1]])
         style = strong(one.run.slot)
-        if not 0 <= last <= sheet.height * 4:
-            inside = known[(line[known] >= 0) & (line[known] <= sheet.height * 4)]
-            if last < 0:
-                sheet.put(0, int(inside[-1] if len(inside) else known[-1]) // 2, signs["above"], style)
-            elif len(inside):
-                sheet.put(sheet.height - 1, int(inside[-1]) // 2, signs["below"], style)
+        if not 0 <= float(line[end]) <= sheet.height * 4:
+            _draw_exit(line, end, style, sheet)
             continue
-        for column, row in _back(line, int(known[-1]) // 2, sheet.height):
-            if not taken & {(row, column - 1), (row, column), (row, column + 1)}:
-                break
-        else:
-            column, row = next(_back(line, int(known[-1]) // 2, sheet.height))
-        taken.add((row, column))
+        at_end = next(_back(line, end // 2, sheet.height))
+        free = (place for place in _back(line, end // 2, sheet.height) if not taken & _neighbours(*place))
+        column, row = next(free, at_end)
+        taken.add((column, row))
         sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), style)
 
 
+def _neighbours(column: int, row: int) -> set[tuple[int, int]]:
+    return {(column - 1, row), (column, row), (column + 1, row)}
+
+
+def _draw_exit(line: Floats, end: int, style: int, sheet: Sheet) -> None:
+    """The sign of a line that ends outside of the plot; what has always been below has none."""
+    inside = np.flatnonzero((line >= 0) & (line <= sheet.height * 4))
+    if line[end] < 0:
+        sheet.put(0, int(inside[-1] if len(inside) else end) // 2, SIGNS[sheet.charset]["above"], style)
+    elif len(inside):
+        sheet.put(sheet.height - 1, int(inside[-1]) // 2, SIGNS[sheet.charset]["below"], style)
+
+
 def _back(line: Floats, column: int, rows: int) -> Iterator[tuple[int, int]]:
-    """Cells of a line as (column, row), from `column` some way back."""
+    """Cells of a line as (column, row), from `column` some way back; the first is the line's own end."""
     for at in range(column, max(column - HEAD_ROOM, -1), -1):
         row = _row(line, at, rows)
         if row is not None:

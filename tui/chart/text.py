@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from tui.chart.picture import WIDE_TAIL
 from tui.chart.view import Charset
@@ -16,12 +17,15 @@ def cells(text: str, charset: Charset = "unicode") -> list[int]:
     Control, format and combining characters have no cell of their own and are dropped: labels arrive clean, and
     a stray one must not shift the row.
     """
-    if text.isascii() and text.isprintable():
-        return [ord(character) for character in text]
+    return [*map(ord, text)] if text.isascii() and text.isprintable() else [*_cells(text, charset)]
+
+
+@lru_cache(maxsize=512)
+def _cells(text: str, charset: Charset) -> tuple[int, ...]:
     if charset == "ascii":
         reduced = unicodedata.normalize("NFKD", text.translate(ASCII_SIGNS))
         plain = (c for c in reduced if not unicodedata.combining(c) and c.isprintable())
-        return [ord(c) if c.isascii() else ord("?") for c in plain]
+        return tuple(ord(c) if c.isascii() else ord("?") for c in plain)
     codes: list[int] = []
     for character in unicodedata.normalize("NFC", text):
         if unicodedata.category(character)[0] in "CM" or unicodedata.category(character) in ("Zl", "Zp"):
@@ -29,7 +33,7 @@ def cells(text: str, charset: Charset = "unicode") -> list[int]:
         codes.append(ord(character))
         if unicodedata.east_asian_width(character) in "WF":
             codes.append(WIDE_TAIL)
-    return codes
+    return tuple(codes)
 
 
 def fit(codes: list[int], width: int, charset: Charset = "unicode") -> list[int]:

@@ -19,14 +19,14 @@ from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip
 
 NAME = "name"
-LONGEST_TEXT = 60
+LONGEST_TEXT = 500
 
 
 class NewRun(Screen[None], inherit_bindings=False):
     """One line per field: what it is, what is typed, and what it means or why it will not do.
 
-    Fields that nobody touched follow the strategy's defaults; those that do not apply to the strategy are not
-    shown. `draft` is what was typed when the form was last left.
+    Fields that nobody touched follow the defaults of the strategy and the objective; those that decide nothing
+    under what is chosen are not shown. `draft` is what was typed when the form was last left.
     """
 
     ALLOW_SELECT = False
@@ -39,7 +39,7 @@ class NewRun(Screen[None], inherit_bindings=False):
         width: 22; height: 1; border: none; padding: 0 1; background: $background; color: $foreground;
         &:focus { background: $surface; border: none; }
     }
-    .label { width: 18; }
+    .label { width: 20; }
     .remark { width: 1fr; padding: 0 0 0 1; }
     """
 
@@ -60,7 +60,7 @@ class NewRun(Screen[None], inherit_bindings=False):
             for name, field in FIELDS.items():
                 with Horizontal(classes="field", id=f"row-{name}"):
                     yield self._label(name, field.label)
-                    if field.choices:
+                    if field.choices and not field.open:
                         yield Choice(name, field.choices, self._texts[name])
                     else:
                         yield _input(name, self._texts[name])
@@ -121,14 +121,13 @@ class NewRun(Screen[None], inherit_bindings=False):
         self._paint()
 
     def _fill(self) -> None:
-        strategy = self._touched.get("strategy", defaults().strategy)
-        base = defaults(strategy)
+        base = defaults(**{name: self._touched[name] for name in ("strategy", "objective") if name in self._touched})
         self._texts = {name: self._touched.get(name, as_text(getattr(base, name))) for name in FIELDS}
         if "batch_size" not in self._touched:
             self._texts["batch_size"] = "full" if base.batch_size is None else str(base.batch_size)
 
     def _applicable(self) -> list[str]:
-        return [name for name, field in FIELDS.items() if self._texts["strategy"] in field.strategies]
+        return [name for name, field in FIELDS.items() if field.applies(self._texts)]
 
     def errors(self) -> dict[str, str]:
         """What will not do, by field."""
