@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -159,21 +160,24 @@ class Objective:
         return self._passes[key]
 
     def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
-        """Scores of K weight vectors (K, size) at once: (rows, scores (K, C, n)) for each group of examples.
+        """Scores, less the first class's, of K weight vectors (K, size): (rows, (K, C, n)) for each group of examples.
 
-        For linear scores. The arrays are good until the next one.
+        For linear scores. Data losses know only differences of scores, so one class of them needs
+        no product. The arrays are good until the next one.
         """
         K, C, D = len(weights), self.classes, self.split.dimensions
-        W = np.zeros((K * C, self.examples.columns), self.dtype)
-        W[:, :D] = weights.reshape(K * C, D)
-        buffers: dict[int, tuple[Callable[[Chosen], Array], Array]] = {}
-        for group in self.examples.groups(len(self), kernels.STACK_ROWS):
-            n = group.stop - group.start
-            if n not in buffers:
-                buffers[n] = (self.examples.gatherer(n), np.empty((K * C, n), self.dtype))
-            gather, scores = buffers[n]
-            np.matmul(W, gather(group).T, out=scores)
-            yield group, scores.reshape(K, C, n)
+        W = weights.reshape(K, C, D)
+        differences = np.zeros((K * (C - 1), self.examples.columns), self.dtype)
+        differences[:, :D] = (W[:, 1:] - W[:, :1]).reshape(-1, D)
+        groups = self.examples.groups(len(self), kernels.STACK_ROWS)
+        for n, of_this_size in groupby(groups, lambda group: group.stop - group.start):
+            gather = self.examples.gatherer(n)
+            products, scores = np.empty((len(differences), n), self.dtype), np.empty((K, C, n), self.dtype)
+            for group in of_this_size:
+                np.matmul(differences, gather(group).T, out=products)
+                scores[:, 0] = 0
+                scores[:, 1:] = products.reshape(K, C - 1, n)
+                yield group, scores
 
     def _checked_weights(self, weights: Array) -> Array:
         if np.shape(weights) != (self.size,):
