@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Thread
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -16,6 +17,7 @@ from engine.spec import SpecError
 from engine.store import StoreError
 from engine.text import clean
 from tui import keymap, orders
+from tui.chart import warm_up
 from tui.choices import Choices
 from tui.feed import Feed, Outcome
 from tui.messages import (
@@ -66,7 +68,12 @@ class Dashboard(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._feed.deliver = self._deliver
-        self.call_after_refresh(self._ask)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The first picture is there: what it did not need may come now."""
+        Thread(target=warm_up, name="warm-up", daemon=True).start()
+        self._ask()
 
     def on_unmount(self) -> None:
         self._feed.stop()
@@ -81,6 +88,8 @@ class Dashboard(App[int], inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(text)
             self._driver.flush()
+        if self._unanswered:
+            self.call_next(self._ask_when_drawn)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """In place of Textual's, which writes whole rows and never leaves a frame out."""
@@ -91,8 +100,6 @@ class Dashboard(App[int], inherit_bindings=False):
     def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
         message.prevent_default()
         self._rim.answered()
-        if self._unanswered:
-            self._ask_when_drawn()
 
     def _ask_when_drawn(self) -> None:
         """Ask the feed for what is new once the terminal shows what was read before."""

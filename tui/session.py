@@ -7,13 +7,12 @@ import shutil
 import sys
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from engine.store import open_for_writing
 from engine.text import clean
 from tui import signals
-from tui.chart import warm_up
+from tui.chart import put_off_plotext
 from tui.feed import Feed, Outcome
 from tui.snapshot import Snapshot, Wanted
 
@@ -48,7 +47,7 @@ def prepare(path: Path) -> Dashboard:
     first: SimpleQueue[Outcome] = SimpleQueue()
     feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), first.put)
     feed.start()
-    Thread(target=warm_up, name="warm-up", daemon=True).start()
+    put_off_plotext()
     from tui.app import Dashboard
 
     outcome = first.get()

@@ -116,7 +116,12 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
             done += 50
         while not isinstance(board.app.screen, Board):
             await board.press("escape")
-        await board.until(lambda: board.app.snapshot.run(1).iterations_done == done)
+
+        def caught_up():
+            board.app._rim.answered()
+            return board.app.snapshot.run(1).iterations_done == done
+
+        await board.until(caught_up)
         await board.pilot.pause()
         board.app._rim.answered()
         await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""), 6.0)

@@ -1,4 +1,4 @@
-"""Plain frame: the frame that plotext draws, line by line the same, for the first picture: the import would hold it up."""
+"""Plain frame: the frame that plotext draws, the same line by line, for a first picture that cannot wait for it."""
 
 from __future__ import annotations
 
