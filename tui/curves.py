@@ -9,9 +9,6 @@ from tui.choices import Choices
 from tui.describe import differing, given_name, label
 from tui.snapshot import Snapshot
 
-EXAMPLES = {"digits": 1257}
-"""Examples of each data set's training split: what an iteration over the full batch sees."""
-
 
 def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
     """The chart of the drawn runs; the run under the cursor wins the cells that it shares."""
@@ -41,7 +38,7 @@ def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: set[str])
         kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
         planned_iterations=None if spec is None else spec.iterations,
         growing=run.state in ("queued", "running", "paused"),
-        examples_per_iteration=1 if spec is None else spec.batch_size or EXAMPLES.get(spec.dataset, 1),
+        examples_per_iteration=run.examples_per_iteration or 1,
         emphasised=run.run_id == choices.pointed,
     )
 

@@ -15,19 +15,20 @@ NUMBERS = frozenset({0, 3, 4, 5, 6})
 
 @click.command("list")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@click.option("--deleted", is_flag=True, help="The deleted ones, which can be brought back.")
 @json_option
 @click.pass_obj
-def command(db: str, limit: int, json: bool) -> None:
+def command(db: str, limit: int, deleted: bool, json: bool) -> None:
     """List the runs, newest first."""
     with reading(db) as reader:
-        runs, workers = reader.runs(limit=limit), reader.workers()
+        runs, workers = reader.runs(limit=limit, deleted=deleted), reader.workers()
     statuses = [judge(run, workers) for run in runs]
     if json:
         click.echo(as_json([{**run_as_dict(run), "status": s} for run, s in zip(runs, statuses, strict=True)]))
     elif runs:
         click.echo(table(HEADER, [row(run, s) for run, s in zip(runs, statuses, strict=True)], NUMBERS))
     else:
-        click.echo("no runs yet; lossboard run starts one", err=True)
+        click.echo("no deleted runs" if deleted else "no runs yet; lossboard run starts one", err=True)
 
 
 def row(run: Run, status: str) -> list[str]:

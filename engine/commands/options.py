@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -17,6 +17,9 @@ from engine.text import clean
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", is_flag=True, help="Answer as JSON.")
+run_argument = click.argument("run_id", metavar="RUN", type=int)
+runs_argument = click.argument("run_ids", metavar="RUN...", type=int, nargs=-1, required=True)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 def spec_options(command: Command) -> Command:
@@ -31,6 +34,24 @@ def field_option(field: Field) -> Callable[[Command], Command]:
     choices = f" ({', '.join(field.choices)})" if field.choices and not field.open else ""
     metavar = "NAME" if field.choices else "NUMBER"
     return click.option(field.flag, field.name, metavar=metavar, help=f"{field.help}{choices}.")
+
+
+def answer(json: bool, sentence: str, **more: Any) -> None:
+    """What a command has to say, on stdout."""
+    click.echo(as_json({**more, "answer": sentence}) if json else sentence)
+
+
+def each_answers(run_ids: Iterable[int], ask: Callable[[int], str], json: bool) -> None:
+    """One answer per run; a run for which it cannot be done is told on stderr, and the exit code is 1."""
+    refused = False
+    for run_id in run_ids:
+        try:
+            answer(json, ask(run_id), run_id=run_id)
+        except StoreError as error:
+            click.echo(f"Error: {error}", err=True)
+            refused = True
+    if refused:
+        raise SystemExit(1)
 
 
 @contextmanager

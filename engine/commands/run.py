@@ -9,6 +9,8 @@ import click
 
 from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, the_run
 from engine.commands.show import described, latest_by_split, run_as_dict
+from engine.jobs import steer
+from engine.jobs.launch import MOST_WORKERS
 from engine.jobs.liveness import judge
 from engine.jobs.submit import submit
 from engine.spec import RunSpec, spec_from_fields
@@ -21,16 +23,19 @@ POLL_S = 0.1
 @spec_options
 @click.option("--name", default="", help="A name for the run; by default what its strategy is called.")
 @click.option("--detach", is_flag=True, help="Print the run's number and leave; the run goes on.")
+@click.option(
+    "--workers", type=click.IntRange(1, MOST_WORKERS), help="How many runs the store works on at once, from now on."
+)
 @json_option
 @click.pass_obj
-def command(db: str, /, name: str, detach: bool, json: bool, **fields: str | None) -> None:
+def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool, **fields: str | None) -> None:
     """Start a run and wait for it: a progress bar on stderr, a summary on stdout.
 
     The run works in the background: interrupting this command does not end it.
     """
     with people_errors():
         spec = spec_from_fields({key: text for key, text in fields.items() if text is not None})
-        (run_id,) = submit(db, [spec], names=[name] if name else None)
+        (run_id,) = submit(db, [spec], names=[name] if name else None, workers=workers)
     if detach:
         click.echo(as_json({"run_id": run_id}) if json else str(run_id))
         return
@@ -58,7 +63,7 @@ def command(db: str, /, name: str, detach: bool, json: bool, **fields: str | Non
 def wait(reader: Reader, run_id: int, spec: RunSpec) -> Run:
     """Wait until the run has ended, drawing a progress bar on stderr where that is a terminal.
 
-    Raises click.ClickException when the run's process is gone and nobody has taken it up again.
+    When its worker is lost another one takes it up.
     """
     total = spec.iterations or 0
     with click.progressbar(
@@ -74,8 +79,6 @@ def wait(reader: Reader, run_id: int, spec: RunSpec) -> Run:
             if run.state in ENDED:
                 return run
             if judge(run, reader.workers()) == "lost":
-                raise click.ClickException(
-                    f"run {run_id} was lost after {run.iterations_done} iterations: its worker is gone; "
-                    f"what it recorded is kept, and the next worker takes it up (lossboard work starts one)"
-                )
+                click.echo(f"run {run_id} has lost its worker; another one takes it up", err=True)
+                steer.recover(reader.path)
             time.sleep(POLL_S)

@@ -22,10 +22,19 @@ def command(db: str, run_id: int, json: bool) -> None:
     """Show one run: its spec, where it stands, and its latest evaluations."""
     with reading(db) as reader:
         run = the_run(reader, run_id)
-        evaluations = reader.evaluations(run_id)
+        evaluations, events = reader.evaluations(run_id), reader.events(run_id)
         status = judge(run, reader.workers())
     if json:
-        click.echo(as_json({**run_as_dict(run), "status": status, "evaluations": [asdict(e) for e in evaluations]}))
+        click.echo(
+            as_json(
+                {
+                    **run_as_dict(run),
+                    "status": status,
+                    "evaluations": [asdict(e) for e in evaluations],
+                    "events": [asdict(e) for e in events],
+                }
+            )
+        )
         return
     for label, value in described(run, status):
         click.echo(f"{label:>16}  {value}")
@@ -34,6 +43,8 @@ def command(db: str, run_id: int, json: bool) -> None:
             f"{evaluation.split:>16}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
             f" after {evaluation.iteration} iterations"
         )
+    for event in events:
+        click.echo(f"{event.verb:>16}  at iteration {event.iteration}: {clean(event.outcome)}")
 
 
 def run_as_dict(run: Run) -> dict[str, Any]:
@@ -51,6 +62,12 @@ def described(run: Run, status: str) -> list[tuple[str, str]]:
         ("last loss", number(run.last_loss)),
         ("best loss", number(run.best_loss)),
     ]
+    if run.deleted_at is not None:
+        lines.append(("deleted", clean(run.deleted_at)))
+    if run.tags:
+        lines.append(("tags", ", ".join(clean(tag, 60) for tag in run.tags)))
+    if run.note:
+        lines.append(("note", clean(run.note, 1000)))
     if run.spec is not None:
         lines += [(field.label, as_text(getattr(run.spec, name)) or "none") for name, field in FIELDS.items()]
     return lines

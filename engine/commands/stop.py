@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.options import people_errors
-from engine.store import open_for_writing
+from engine.commands.options import each_answers, json_option, runs_argument
+from engine.jobs import steer
 
 
 @click.command("stop")
-@click.argument("run_ids", metavar="RUN...", type=int, nargs=-1, required=True)
+@runs_argument
+@json_option
 @click.pass_obj
-def command(db: str, run_ids: tuple[int, ...]) -> None:
-    """Stop runs; what they have recorded is kept."""
-    with people_errors():
-        store = open_for_writing(db, create=False)
-        try:
-            for run_id in run_ids:
-                click.echo(store.queue.command(run_id, "stop"))
-        finally:
-            store.close()
+def command(db: str, run_ids: tuple[int, ...], json: bool) -> None:
+    """Stop runs where they are; what they have recorded is kept."""
+    each_answers(run_ids, lambda run_id: steer.stop(db, run_id), json)

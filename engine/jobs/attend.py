@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
 from engine import optimize
 from engine.block import Block, concatenate
+from engine.jobs.beat import Beat, Ended
 from engine.jobs.environment import environment_json
+from engine.jobs.forking import first_state
 from engine.jobs.patience import patiently
 from engine.optimize import Optimization
 from engine.spec import SpecError
@@ -27,8 +31,11 @@ from engine.store import (
     Store,
     StoreError,
 )
+from engine.store.writer import Applied
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 BLOCK_S = 0.04
 """What a block should take: two fit into a flush interval."""
@@ -40,6 +47,12 @@ MOST_ROWS = 50_000
 CHECKPOINT_S = 2.0
 CHECKPOINT_SHARE = 0.02
 """A checkpoint waits until it costs no more than this share of the time."""
+
+SNAPSHOT_RATIO = 1.25
+"""A fork computes at most a fifth of its parent again, and a run of a million iterations keeps 60 snapshots."""
+
+SMALL_SNAPSHOT = 256 * 1024
+LARGE_SNAPSHOT_RATIO = 2.0
 
 BEAT_S = 0.5
 FALLEN_BEHIND_S = 1.0
@@ -56,7 +69,10 @@ def attend(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
         writer = patiently(lambda: store.writer(claim), leave)
         try:
             optimization = optimize.build(claim.spec)
-            Attendance(optimization, writer, _first_state(optimization, claim), leave).carry_on()
+            state = _first_state(optimization, claim, Beat(writer, leave))
+            Attendance(optimization, writer, state, leave).carry_on()
+        except Ended as ended:
+            log.info("run %d did not begin: %s", claim.run_id, ended)
         except SpecError as error:
             log.error("run %d cannot be built: %s", claim.run_id, error.message)
             reason = error.message
@@ -71,12 +87,16 @@ def attend(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
         log.warning("%s", error)
 
 
-def _first_state(optimization: Optimization, claim: Claim) -> State:
+def _first_state(optimization: Optimization, claim: Claim, beat: Beat) -> State:
+    if claim.origin is not None:
+        return first_state(claim.origin, optimization, beat)
     if claim.checkpoint is None:
         return optimization.start()
     try:
         return state_from_bytes(claim.checkpoint.data)
     except ValueError as error:
+        if claim.first_iteration:
+            raise RuntimeError(f"the state that it goes on from cannot be read: {error}") from error
         log.error("run %d starts again, its stored iterations are repeated: %s", claim.run_id, error)
         return optimization.start()
 
@@ -101,28 +121,41 @@ class Attendance:
         now = time.monotonic()
         self._flushed_at = self._checkpointed_at = now
         self._checkpoint_every_s = CHECKPOINT_S
+        self._snapshot_at = _snapshot_after(writer.claim.snapshot_iteration, 0)
         self._base_s, self._since = writer.claim.elapsed_s, now
         self._stamped_s = self._base_s
         self._pace_from = (now, state.iteration)
 
     def carry_on(self) -> None:
         """Advance until something ends this attempt."""
-        claim = self.writer.claim
-        patiently(partial(self.writer.record_environment, environment_json()), self.leave)
-        commands = self._flush(with_checkpoint=claim.checkpoint is None)
+        self._begin()
+        commands = self._flush()
         while True:
             if self.leave():
                 self._end(self.writer.release, "its worker was told to leave")
                 return
-            if not self._catching_up:
-                if commands and self._obey(commands):
-                    return
-                over = self._over()
-                if over:
-                    self._end(self.writer.finish, over)
-                    return
+            if commands and self._obey(commands):
+                return
+            over = "" if self._catching_up else self._over()
+            if over:
+                self._end(self.writer.finish, over)
+                return
             self._evaluate_when_due()
             commands = self._advance() or self._flush_when_due()
+
+    def _begin(self) -> None:
+        spec, best = self.spec, self.state.best_loss
+        batch_size = spec.batch_size if spec.strategy == "gradient-descent" else None
+        begin = partial(
+            self.writer.begin,
+            environment_json(),
+            examples_per_iteration=batch_size or len(self.optimization.dataset.splits["train"]),
+            best_before=best if self.writer.claim.origin is not None and math.isfinite(best) else None,
+        )
+        self._patiently(begin)
+
+    def _patiently(self, commit: Callable[[], T]) -> T:
+        return patiently(commit, self.leave, self.writer.note_waiting)
 
     @property
     def _catching_up(self) -> bool:
@@ -219,14 +252,14 @@ class Attendance:
         rows = sum(map(len, self._blocks))
         return self._flush() if age_s >= FLUSH_S - BLOCK_S or rows >= MOST_ROWS else []
 
-    def _flush(self, with_checkpoint: bool = False, applied: Sequence[tuple[int, int, str]] = ()) -> list[Command]:
+    def _flush(self, with_checkpoint: bool = False, applied: Sequence[Applied] = ()) -> list[Command]:
         """Commit what has gathered, with a checkpoint when one is due; returns the waiting commands."""
-        with_checkpoint |= time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
-        checkpoint = self._checkpoint("resume") if with_checkpoint else None
+        snapshot = self.state.iteration >= self._snapshot_at
+        with_checkpoint |= snapshot or time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
+        checkpoint = self._checkpoint("snapshot" if snapshot else "resume") if with_checkpoint else None
         gathered = self._gathered()
-        commands = patiently(
-            lambda: self.writer.write(gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied),
-            self.leave,
+        commands = self._patiently(
+            lambda: self.writer.write(gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
         )
         self._written()
         return commands
@@ -235,17 +268,18 @@ class Attendance:
         self,
         end: Callable[..., None],
         reason: str,
-        applied: Sequence[tuple[int, int, str]] = (),
+        applied: Sequence[Applied] = (),
     ) -> None:
         """The last transaction of this attempt, with everything that the next one or the reader needs."""
         final = end in (self.writer.finish, self.writer.cancel)
+        # While known iterations are repeated the stored ones are further on than this state.
+        final &= not self._catching_up
         if final:
             self._evaluate(list(self.optimization.objectives))
         checkpoint = self._checkpoint("end" if final else "resume")
         gathered = self._gathered()
-        patiently(
-            lambda: end(reason, block=gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied),
-            self.leave,
+        self._patiently(
+            lambda: end(reason, block=gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
         )
         self._written()
         log.info("run %d at iteration %d: %s", self.writer.claim.run_id, self.state.iteration, reason)
@@ -255,6 +289,8 @@ class Attendance:
         checkpoint = Checkpoint(self.state.iteration, state_to_bytes(self.state), kind)
         self._checkpointed_at = time.monotonic()
         self._checkpoint_every_s = max(CHECKPOINT_S, (self._checkpointed_at - started) / CHECKPOINT_SHARE)
+        if kind == "snapshot":
+            self._snapshot_at = _snapshot_after(checkpoint.iteration, len(checkpoint.data))
         return checkpoint
 
     def _gathered(self) -> Block | None:
@@ -265,9 +301,12 @@ class Attendance:
         self._flushed_at = time.monotonic()
 
     def _obey(self, commands: Sequence[Command]) -> bool:
-        """Carry out the waiting commands in order; True when one of them ended this attempt."""
-        applied: list[tuple[int, int, str]] = []
-        at = self.state.iteration
+        """Carry out the waiting commands in order; True when one of them ended this attempt.
+
+        While known iterations are repeated only what ends the attempt is done; a step size waits until they are there.
+        """
+        applied: list[Applied] = []
+        at = max(self.state.iteration, self.writer.iterations_done)
         withdrawn = {
             before.command_id
             for before, after in pairwise(commands)
@@ -282,14 +321,23 @@ class Attendance:
                 done = (command.command_id, at, f"paused at iteration {at}")
                 self._end(self.writer.pause, "", [*applied, done])
                 return True
-            applied.append((command.command_id, at, self._steer(command)))
-        # With a checkpoint: a run that is taken up again must not compute on with the old step size.
-        self._flush(with_checkpoint=True, applied=applied)
+            if not self._catching_up:
+                applied.append(self._steer(command, at))
+        if applied:
+            # With a checkpoint: a run that is taken up again must not compute on with the old step size.
+            self._flush(with_checkpoint=True, applied=applied)
         return False
 
-    def _steer(self, command: Command) -> str:
+    def _steer(self, command: Command, at: int) -> Applied:
         if command.verb == "set-step-size":
             step_size = float(command.argument)
             before, self.state = self.state.step_size, optimize.with_step_size(self.state, step_size)
-            return f"step size {before:g} to {step_size:g}"
-        return {"pause": "withdrawn", "resume": "it was running"}.get(command.verb, "not understood")
+            return command.command_id, at, f"step size {before:g} to {step_size:g}"
+        outcome = {"pause": "withdrawn", "resume": "it was running"}.get(command.verb, "not understood")
+        return command.command_id, None, outcome
+
+
+def _snapshot_after(iteration: int, size: int) -> int:
+    """The iteration at which the next snapshot is due, after one of `size` bytes."""
+    ratio = SNAPSHOT_RATIO if size <= SMALL_SNAPSHOT else LARGE_SNAPSHOT_RATIO
+    return max(iteration + 1, math.ceil(iteration * ratio))

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.jobs.liveness import identify, is_alive
+from engine.jobs.liveness import identify, works
+from engine.jobs.logs import open_log
 from engine.jobs.recovery import recover_lost_runs
 from engine.jobs.threads import ONE_THREAD
-from engine.store import Process, Worker, open_for_writing
+from engine.store import Process, Reader, Worker, open_for_writing
 
 LEAST_WORKERS = 4
 """So that a race of three is live on a small machine: paced runs sleep most of the time."""
 
-LOGS_KEPT = 50
+MOST_WORKERS = 256
+WORKERS = "workers"
+"""The setting that holds the number of workers."""
 
 _children: list[subprocess.Popen[bytes]] = []
 
@@ -31,48 +32,54 @@ def default_workers() -> int:
     return max(cores, LEAST_WORKERS)
 
 
+def worker_count(reader: Reader) -> int:
+    """How many workers may work for a store at once: as it was set, else `default_workers()`."""
+    text = reader.setting(WORKERS) or ""
+    return int(text) if text.isdecimal() and int(text) else default_workers()
+
+
+def set_worker_count(path: str | os.PathLike[str], count: int | None) -> str:
+    """Set how many workers may work for a store at once (None: the default), for everyone who uses it.
+
+    More are started if runs wait; fewer leave one by one, each when the run at hand has ended. Returns the sentence
+    that says so. Raises ValueError for less than one or more than MOST_WORKERS, and StoreError.
+    """
+    if count is not None and not 1 <= count <= MOST_WORKERS:
+        raise ValueError(f"workers: give a number from 1 to {MOST_WORKERS}, not {count}")
+    with open_for_writing(path) as store:
+        before = worker_count(store.reader())
+        store.settings.set(WORKERS, None if count is None else str(count))
+        after = worker_count(store.reader())
+    started = start_workers(path)
+    number = f"At most {after} worker{'' if after == 1 else 's'} at once"
+    if after < before:
+        return f"{number}; those beyond leave when the run at hand has ended."
+    return f"{number}{f'; {started} more started' if started else ''}."
+
+
 def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int:
     """Start workers for the queued runs of a store; returns how many were started.
 
-    At most `count` live workers in total (default: `default_workers()`), and no more new ones
+    At most `count` live workers in total (default: `worker_count` of the store), and no more new ones
     than there are queued runs. Runs whose worker was lost are queued again first. Call it as often
     as you like, from several processes at once. Raises StoreError.
     """
-    most = default_workers() if count is None else count
     _reap()
     with open_for_writing(path) as store:
         recover_lost_runs(store)
+        most = worker_count(store.reader()) if count is None else count
 
         def enrol(present: list[Worker], queued: int) -> list[tuple[Process, str]]:
-            living = sum(is_alive(worker) is not False for worker in present)
+            living = sum(map(works, present))
             started = (_start(store.path) for _ in range(min(most - living, queued)))
             return [entry for entry in started if entry is not None]
 
         return len(store.enrol_workers(enrol))
 
 
-def log_folder() -> Path:
-    """Where workers write their logs: in the user's state folder, so that nothing gathers beside the store."""
-    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    return Path(base) / "lossboard" / "workers"
-
-
-def _open_log() -> tuple[int, str]:
-    """A new log file and its path; the null device and '' when none can be made: that must not stop a run."""
-    folder = log_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for old in sorted(folder.glob("*.log"))[: -LOGS_KEPT + 1]:
-            old.unlink(missing_ok=True)
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-")
-        return tempfile.mkstemp(prefix=stamp, suffix=".log", dir=folder)
-    except OSError:
-        return os.open(os.devnull, os.O_WRONLY), ""
-
-
 def _start(store: Path) -> tuple[Process, str] | None:
     """One detached worker: its own session, so that it outlives the terminal; nothing open but its log."""
-    descriptor, log = _open_log()
+    descriptor, log = open_log()
     try:
         # -P: a file in the current folder must not be imported in place of a library.
         child = subprocess.Popen(

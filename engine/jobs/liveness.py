@@ -55,13 +55,31 @@ def is_alive(worker: Worker) -> bool | None:
     return _start_ticks(worker.pid) == worker.start_ticks
 
 
+def is_stopped(worker: Worker) -> bool:
+    """Whether a worker's process is there but stopped (SIGSTOP): it may go on at any time."""
+    return is_alive(worker) is True and _stat(worker.pid)[0] in ("T", "t")
+
+
+def works(worker: Worker) -> bool:
+    """Whether a worker is there to take runs, as far as can be told from here."""
+    return is_alive(worker) is not False and not is_stopped(worker)
+
+
+def silence_s(worker: Worker, heartbeat_s: float | None, now_s: float) -> float | None:
+    """Seconds since a heartbeat; None where its clock is another machine's."""
+    if heartbeat_s is None or worker.boot_id.partition("/")[0] != boot_id().partition("/")[0]:
+        return None
+    return now_s - heartbeat_s
+
+
 def alive(workers: Iterable[Worker]) -> int:
     """How many of these workers live, as far as can be told from here."""
     return sum(is_alive(worker) is not False for worker in workers)
 
 
 def judge(run: Run, workers: Sequence[Worker], now_s: float | None = None) -> str:
-    """The status of a run: its stored state, or 'lost' (its process is gone) or 'silent' (no heartbeat lately).
+    """The status of a run: its stored state, or 'lost' (its process is gone), 'silent' (no heartbeat lately) or
+    'waiting' (it cannot write; `run.reason` says why).
 
     `workers` are those that have not left, read after the run; `now_s` is on the clock of the
     heartbeats. A worker that is not among them has ended this run since the run was read.
@@ -74,11 +92,10 @@ def judge(run: Run, workers: Sequence[Worker], now_s: float | None = None) -> st
     living = is_alive(worker)
     if living is False:
         return "lost"
-    same_clock = worker.boot_id.partition("/")[0] == boot_id().partition("/")[0]
-    now_s = boot_seconds() if now_s is None else now_s
-    if same_clock and run.heartbeat_s is not None and now_s - run.heartbeat_s > SILENT_AFTER_S:
+    silent_s = silence_s(worker, run.heartbeat_s, boot_seconds() if now_s is None else now_s)
+    if silent_s is not None and silent_s > SILENT_AFTER_S:
         return "silent"
-    return run.state
+    return "waiting" if run.reason else run.state
 
 
 def lost(runs: Iterable[Run], workers: Sequence[Worker]) -> frozenset[int]:
@@ -91,13 +108,20 @@ def _start_ticks(pid: int) -> int | None:
 
     Where there is no /proc, the seconds since the machine's epoch as `ps` tells them.
     """
+    fields = _stat(pid)
+    if not fields[0]:
+        return None if PROC.joinpath("self").exists() else _started_by_ps(pid)
+    return None if fields[0] in ("Z", "X") else int(fields[19])
+
+
+def _stat(pid: int) -> list[str]:
+    """What /proc says of a process from its state letter on; [''] where it says nothing."""
     try:
         text = (PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
-        return None if PROC.joinpath("self").exists() else _started_by_ps(pid)
+        return [""]
     # The command's name stands in parentheses and may itself hold parentheses and spaces.
-    fields = text.rpartition(")")[2].split()
-    return None if fields[0] in ("Z", "X") else int(fields[19])
+    return text.rpartition(")")[2].split()
 
 
 def _started_by_ps(pid: int) -> int | None:

@@ -1,20 +1,51 @@
-"""Runs whose worker is gone go back into the queue, to be taken up from their last checkpoint."""
+"""Runs whose worker is gone, or stopped for too long, go back into the queue, to go on from their last checkpoint."""
 
 from __future__ import annotations
 
-from engine.jobs.liveness import is_alive
-from engine.store import Store
+from engine.jobs.liveness import is_alive, is_stopped, silence_s
+from engine.store import Ownership, Store
+from engine.store.timing import boot_seconds
+
+TAKE_OVER_AFTER_S = 60.0
+"""Silence after which a stopped worker's run is taken over; one that computes is left alone however long it takes."""
+
+UNSEEN_FACTOR = 10
+"""So many times longer for a worker in another container, of which only the heartbeats are seen from here."""
+
+TAKE_OVER_AFTER = "take_over_after_s"
+"""The setting that holds another time than TAKE_OVER_AFTER_S."""
 
 
-def recover_lost_runs(store: Store) -> list[int]:
-    """Give back every running run whose worker has ended, and note those workers as gone; returns the runs' ids."""
+def recover_lost_runs(store: Store, now_s: float | None = None) -> list[int]:
+    """Give back every running run whose worker has ended or has been stopped for too long; returns the runs' ids.
+
+    Workers that have ended are noted as gone. A stopped one that goes on finds its run fenced.
+    """
+    now_s = boot_seconds() if now_s is None else now_s
+    after_s = float(store.reader().setting(TAKE_OVER_AFTER) or TAKE_OVER_AFTER_S)
     recovered = []
     for owned in store.queue.owned():
-        if owned.worker is None or is_alive(owned.worker) is False:
-            who = "an unknown worker" if owned.worker is None else f"worker {owned.worker.worker_id}"
-            if store.queue.give_back(owned, f"{who} was lost (its process ended without a word)"):
-                recovered.append(owned.run_id)
+        reason = _why_lost(owned, now_s, after_s)
+        if reason and store.queue.give_back(owned, reason):
+            recovered.append(owned.run_id)
     for worker in store.reader().workers():
         if is_alive(worker) is False:
             store.leave(worker.worker_id)
     return recovered
+
+
+def _why_lost(owned: Ownership, now_s: float, after_s: float) -> str:
+    worker = owned.worker
+    if worker is None:
+        return "an unknown worker was lost (its process ended without a word)"
+    living = is_alive(worker)
+    if living is False:
+        return f"worker {worker.worker_id} was lost (its process ended without a word)"
+    silent_s = silence_s(worker, owned.heartbeat_s, now_s)
+    if silent_s is None:
+        return ""
+    if silent_s > after_s and is_stopped(worker):
+        return f"worker {worker.worker_id} was stopped and silent for {silent_s:.0f} s; its run was taken over"
+    if living is None and silent_s > UNSEEN_FACTOR * after_s:
+        return f"worker {worker.worker_id} in another container was silent for {silent_s:.0f} s; its run was taken over"
+    return ""

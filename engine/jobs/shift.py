@@ -7,10 +7,11 @@ import os
 from collections.abc import Callable
 
 from engine.jobs.attend import attend
-from engine.jobs.liveness import this_process
+from engine.jobs.launch import worker_count
+from engine.jobs.liveness import this_process, works
 from engine.jobs.patience import patiently
 from engine.jobs.recovery import recover_lost_runs
-from engine.store import StoreError, open_for_writing
+from engine.store import Store, StoreError, open_for_writing
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +22,11 @@ def work(
     leave: Callable[[], bool],
     log_path: str = "",
     max_runs: int | None = None,
+    beyond_limit: bool = False,
 ) -> int:
     """Work for a store until its queue is empty, `max_runs` are done or `leave()` holds; returns the runs attended to.
 
+    Between two runs it leaves when more workers are there than were set, unless it may work `beyond_limit`.
     Raises StoreError when the store cannot be used any more; what was committed is kept, and the
     run at hand is taken up from its checkpoint by the next worker.
     """
@@ -35,6 +38,9 @@ def work(
             while not leave() and attended != max_runs:
                 for run_id in patiently(lambda: recover_lost_runs(store), leave):
                     log.info("run %d had lost its worker; it is queued again", run_id)
+                if not beyond_limit and patiently(lambda: _surplus(store, worker_id), leave):
+                    log.info("worker %d leaves: more workers are there than were set", worker_id)
+                    break
                 claim = patiently(lambda: store.queue.claim(worker_id), leave)
                 if claim is None:
                     if patiently(lambda: store.leave_if_idle(worker_id), leave):
@@ -50,3 +56,8 @@ def work(
                 log.error("could not say goodbye: %s", error)
     log.info("worker %d leaves after %d runs", worker_id, attended)
     return attended
+
+
+def _surplus(store: Store, worker_id: int) -> bool:
+    most = worker_count(store.reader())
+    return store.leave_if_surplus(worker_id, lambda others: sum(map(works, others)) >= most)

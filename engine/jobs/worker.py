@@ -41,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--db", required=True, metavar="PATH", help="the store to work for")
     parser.add_argument("--log", default="", metavar="PATH", help="where this process's output goes, for the record")
     parser.add_argument("--max-runs", type=int, default=None, metavar="N", help="leave after so many runs")
+    parser.add_argument(
+        "--beyond-limit", action="store_true", help="work although as many workers are there as were set"
+    )
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.environ.update(ONE_THREAD)
@@ -50,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     from engine.store import StoreError
 
     try:
-        work(given.db, leave=leave, log_path=given.log, max_runs=given.max_runs)
+        work(given.db, leave=leave, log_path=given.log, max_runs=given.max_runs, beyond_limit=given.beyond_limit)
     except StoreError as error:
         logging.error("%s", error)
         return 1

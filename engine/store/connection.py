@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from engine.store.records import StoreBusy, StoreError, StoreFull, StoreGone
 APPLICATION_ID = 0x4C6F7373
 """'Loss' in ASCII: marks a file as ours before anything else in it is believed."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """user_version of a store that has had every migration."""
 
 BUSY_TIMEOUT_S = 10.0
@@ -42,7 +42,7 @@ class Connection:
             self.check_identity()
             yield self._raw
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """All rows of one SELECT, fetched at once so that no read transaction stays open."""
         with self._lock, explained(self.path):
             return self._raw.execute(sql, parameters).fetchall()

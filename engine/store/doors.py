@@ -8,11 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from engine.store import pyramid
+from engine.store.catalogue import Catalogue
 from engine.store.connection import Connection
 from engine.store.opening import connect_for_reading, connect_for_writing
 from engine.store.queue import Queue
 from engine.store.reader import WORKER_COLUMNS, Reader
 from engine.store.records import Claim, Process, Worker
+from engine.store.settings import Settings
 from engine.store.timing import boot_seconds, utc_now
 from engine.store.writer import RunWriter
 
@@ -21,12 +24,14 @@ Enrol = Callable[[list[Worker], int], Sequence[tuple[Process, str]]]
 
 
 class Store:
-    """A store open for writing: the queue, the workers' register and the writer of a claimed run."""
+    """A store open for writing: queue, catalogue, settings, the workers' register and the writer of a claimed run."""
 
     def __init__(self, connection: Connection, boot_clock: Callable[[], float] = boot_seconds) -> None:
         self._connection = connection
         self._boot_clock = boot_clock
         self.queue = Queue(connection, boot_clock)
+        self.catalogue = Catalogue(connection)
+        self.settings = Settings(connection)
 
     @property
     def path(self) -> Path:
@@ -62,7 +67,7 @@ class Store:
                 Worker(*row)
                 for row in raw.execute(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL").fetchall()
             ]
-            queued = raw.execute("SELECT count(*) FROM runs WHERE state = 'queued'").fetchone()[0]
+            queued = raw.execute(WAITING).fetchone()[0]
             ids = []
             for process, log_path in enrol(present, int(queued)):
                 ids.append(int(raw.execute(ENROL, self._worker_values(process, log_path)).lastrowid or 0))
@@ -74,7 +79,18 @@ class Store:
         One transaction, so that whoever queues a run either is served by this worker or sees that it has left.
         """
         with self._connection.transaction() as raw:
-            if raw.execute("SELECT 1 FROM runs WHERE state = 'queued' LIMIT 1").fetchone() is not None:
+            if raw.execute(WAITING).fetchone()[0]:
+                return False
+            raw.execute("UPDATE workers SET left_at = ? WHERE worker_id = ?", (utc_now(), worker_id))
+            return True
+
+    def leave_if_surplus(self, worker_id: int, enough: Callable[[list[Worker]], bool]) -> bool:
+        """Note that a worker leaves if the others present are `enough`; of several who ask at once, one at a time."""
+        with self._connection.transaction() as raw:
+            others = raw.execute(
+                f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL AND worker_id <> ?", (worker_id,)
+            ).fetchall()
+            if not enough([Worker(*row) for row in others]):
                 return False
             raw.execute("UPDATE workers SET left_at = ? WHERE worker_id = ?", (utc_now(), worker_id))
             return True
@@ -89,6 +105,11 @@ class Store:
     def fold_journal(self) -> None:
         """Bring what is committed from the -wal file into the store's file, so that a copy of that one has it all."""
         self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def rebuild_pyramid(self, run_id: int) -> None:
+        """Make a run's buckets again from its iterations. Its writer, if it has one, must not go on."""
+        with self._connection.transaction() as raw:
+            pyramid.rebuild(raw, run_id)
 
     def close(self) -> None:
         """Close the file; twice is harmless."""
@@ -107,6 +128,8 @@ class Store:
             process.host, process.boot_id, process.pid, process.start_ticks, utc_now(), self._boot_clock(), log_path,
         )  # fmt: skip
 
+
+WAITING = "SELECT count(*) FROM runs WHERE state = 'queued' AND deleted_at IS NULL"
 
 ENROL = """
     INSERT INTO workers (host, boot_id, pid, start_ticks, started_at, heartbeat_s, log_path)

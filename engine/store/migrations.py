@@ -165,3 +165,70 @@ M001 = (
     FROM sweeps s JOIN runs r USING (sweep_id)
     """,
 )
+
+
+@steps()
+def m002_forks_deletion_and_settings(db: Database) -> None:
+    """What a fork goes on from, runs set aside until they are purged, settings, and what happened to a run when."""
+    for statement in M002:
+        db.execute(statement)
+
+
+M002 = (
+    "ALTER TABLE runs ADD COLUMN examples_per_iteration INTEGER",  # the batch size; N for the full batch and searches
+    "ALTER TABLE runs ADD COLUMN best_before REAL",  # the lowest loss of the run that it was forked from, up to there
+    "ALTER TABLE runs ADD COLUMN deleted_at TEXT",
+    "CREATE INDEX runs_by_parent ON runs (parent_id) WHERE parent_id IS NOT NULL",
+    "CREATE INDEX runs_deleted ON runs (deleted_at) WHERE deleted_at IS NOT NULL",
+    """
+    CREATE TABLE settings (
+      name   TEXT PRIMARY KEY,
+      value  TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE VIEW events AS
+    SELECT run_id, applied_at_iteration AS iteration, verb, argument, outcome, issued_at AS happened_at
+    FROM commands WHERE applied_at_iteration IS NOT NULL
+    UNION ALL
+    SELECT parent_id, parent_iteration, 'fork', CAST(run_id AS TEXT), 'run ' || run_id || ' was forked here', created_at
+    FROM runs WHERE parent_id IS NOT NULL AND deleted_at IS NULL
+    UNION ALL
+    SELECT run_id, parent_iteration, 'forked', CAST(parent_id AS TEXT), 'forked from run ' || parent_id, created_at
+    FROM runs WHERE parent_id IS NOT NULL
+    """,
+    "DROP VIEW run_summary",
+    """
+    CREATE VIEW run_summary AS
+    SELECT run_id, name, state,
+           json_extract(spec, '$.strategy') AS strategy,
+           json_extract(spec, '$.objective') AS objective,
+           json_extract(spec, '$.dataset') AS dataset,
+           json_extract(spec, '$.step_size') AS step_size,
+           json_extract(spec, '$.batch_size') AS batch_size,
+           json_extract(spec, '$.regularization_strength') AS regularization_strength,
+           json_extract(spec, '$.seed') AS seed,
+           iterations_done,
+           json_extract(spec, '$.iterations') AS iterations_planned,
+           round(elapsed_s, 3) AS elapsed_s,
+           round(iterations_per_s, 1) AS iterations_per_s,
+           last_loss, best_loss, best_iteration, diverged_at, parent_id, parent_iteration, tags, note, reason,
+           created_at
+    FROM runs WHERE deleted_at IS NULL
+    """,
+    "DROP VIEW final_evaluations",
+    """
+    CREATE VIEW final_evaluations AS
+    SELECT e.run_id, r.name, e.split, e.iteration, e.loss, e.accuracy
+    FROM evaluations e JOIN runs r USING (run_id)
+    WHERE r.deleted_at IS NULL
+      AND e.iteration = (SELECT max(l.iteration) FROM evaluations l WHERE l.run_id = e.run_id AND l.split = e.split)
+    """,
+    "DROP VIEW sweep_results",
+    """
+    CREATE VIEW sweep_results AS
+    SELECT s.sweep_id, s.name AS sweep, s.parameter, json_extract(r.spec, '$.' || s.parameter) AS value,
+           r.run_id, r.state, r.iterations_done, r.last_loss, r.best_loss, r.diverged_at
+    FROM sweeps s JOIN runs r USING (sweep_id) WHERE r.deleted_at IS NULL
+    """,
+)

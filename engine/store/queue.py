@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from engine.spec import RunSpec, SpecError, parse_field, spec_from_json
 from engine.store.connection import Connection
+from engine.store.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.reader import WORKER_COLUMNS, worker_from_row
-from engine.store.records import ENDED, Checkpoint, Claim, Ownership, StoreError
+from engine.store.records import ENDED, Claim, Ownership, StoreError
 from engine.store.timing import utc_now
 
 VERBS = ("stop", "pause", "resume", "set-step-size")
@@ -19,9 +20,12 @@ MOST_TIMES_LOST = 5
 CLAIM = """
     UPDATE runs SET state = 'running', worker_id = ?, attempt = attempt + 1, heartbeat_s = ?,
                     started_at = coalesce(started_at, ?), reason = ''
-    WHERE run_id = (SELECT run_id FROM runs WHERE state = 'queued' ORDER BY run_id LIMIT 1)
-    RETURNING run_id, spec, attempt, iterations_done, elapsed_s
+    WHERE run_id = (SELECT run_id FROM runs WHERE state = 'queued' AND deleted_at IS NULL ORDER BY run_id LIMIT 1)
+    RETURNING run_id, spec, attempt, iterations_done, elapsed_s, coalesce(parent_iteration, 0)
 """
+
+
+SNAPSHOT = "SELECT coalesce(max(iteration), -1) FROM checkpoints WHERE run_id = ? AND kind = 'snapshot'"
 
 
 class Queue:
@@ -57,14 +61,35 @@ class Queue:
                 rows = raw.execute(CLAIM, (worker_id, self._boot_clock(), utc_now())).fetchall()
                 if not rows:
                     return None
-                run_id, text, attempt, done, elapsed_s = rows[0]
+                run_id, text, attempt, done, elapsed_s, first = rows[0]
                 try:
                     spec = spec_from_json(text)
+                    checkpoint = newest_checkpoint(raw, run_id, done)
+                    origin = origin_of(raw, run_id) if checkpoint is None else None
                 except (SpecError, TypeError) as error:
                     _end(raw, run_id, "failed", f"its spec cannot be read: {error}")
                     continue
-                checkpoint = _newest_checkpoint(raw, run_id, done)
-                return Claim(run_id, spec, worker_id, attempt, done, elapsed_s, checkpoint)
+                except StoreError as error:
+                    _end(raw, run_id, "failed", str(error))
+                    continue
+                snapshot = raw.execute(SNAPSHOT, (run_id,)).fetchone()[0]
+                return Claim(run_id, spec, worker_id, attempt, done, elapsed_s, checkpoint, origin, first, snapshot)
+
+    def spec_at(self, run_id: int, iteration: int) -> RunSpec:
+        """A run's spec with the step size in force at an iteration, from which a fork there is made.
+
+        Raises StoreError for an unknown run and Refused for an iteration that it has not, or not yet.
+        """
+        with self._connection.transaction() as raw:
+            return spec_at(raw, run_id, iteration)
+
+    def fork(self, run_id: int, iteration: int, spec: RunSpec, name: str) -> int:
+        """Queue a run that goes on from `iteration` of another one, with its own spec; returns its number.
+
+        Raises what `spec_at` does.
+        """
+        with self._connection.transaction() as raw:
+            return add_fork(raw, run_id, iteration, spec, name)
 
     def command(self, run_id: int, verb: str, argument: str = "") -> str:
         """Steer a run; returns the sentence that tells what happens now.
@@ -78,10 +103,14 @@ class Queue:
         if verb == "set-step-size":
             argument = repr(parse_field("step_size", argument))
         with self._connection.transaction() as raw:
-            row = raw.execute("SELECT state, iterations_done FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            row = raw.execute(
+                "SELECT state, iterations_done, deleted_at FROM runs WHERE run_id = ?", (run_id,)
+            ).fetchone()
             if row is None:
-                raise StoreError(f"There is no run {run_id} in this store.")
+                raise StoreError(f"There is no run {run_id} in this store; lossboard list shows which there are.")
             state, done = str(row[0]), int(row[1])
+            if row[2] is not None:
+                return f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back."
             if state in ENDED:
                 return f"Run {run_id} is {state} already; nothing to {verb.replace('-', ' ')}."
             if state == "running" or verb == "set-step-size":
@@ -119,15 +148,6 @@ class Queue:
             if rows and rows[0][0] >= MOST_TIMES_LOST:
                 _end(raw, lost.run_id, "failed", f"given up: {rows[0][0]} workers were lost on it; the last: {reason}")
             return bool(rows)
-
-
-def _newest_checkpoint(raw: sqlite3.Connection, run_id: int, iterations_done: int) -> Checkpoint | None:
-    row = raw.execute(
-        "SELECT iteration, state, kind FROM checkpoints WHERE run_id = ? AND iteration <= ? "
-        "ORDER BY iteration DESC LIMIT 1",
-        (run_id, iterations_done),
-    ).fetchone()
-    return None if row is None else Checkpoint(*row)
 
 
 def _end(raw: sqlite3.Connection, run_id: int, state: str, reason: str) -> None:

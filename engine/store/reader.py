@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,13 +14,15 @@ from engine.decimation import bucket_starts, decimate
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.connection import Connection, Rows
 from engine.store.pyramid import LEVELS
-from engine.store.records import Command, Curve, Evaluation, Run, Worker
+from engine.store.records import Command, Curve, Evaluation, Event, Run, Worker
+from engine.store.tags import tags_from_text
 
 RUN_COLUMNS = (
     "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
     "iterations_done, elapsed_s, last_loss, best_loss, best_iteration, iterations_per_s, diverged_at, worker_id, "
-    "attempt, heartbeat_s, tags, note"
+    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at"
 )
+TAGS = RUN_COLUMNS.split(", ").index("tags")
 WORKER_COLUMNS = (
     "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
 )
@@ -47,21 +50,23 @@ class Reader:
         self._connection.check_identity()
         return int(self._connection.rows("PRAGMA data_version")[0][0])
 
-    def runs(self, limit: int = 200, offset: int = 0) -> list[Run]:
-        """Runs, newest first."""
+    def runs(self, limit: int = 200, offset: int = 0, *, deleted: bool = False) -> list[Run]:
+        """Runs, newest first; with `deleted` those that were deleted and can be brought back, else the others."""
         rows = self._connection.rows(
-            f"SELECT {RUN_COLUMNS} FROM runs ORDER BY run_id DESC LIMIT ? OFFSET ?", (limit, offset)
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE deleted_at IS {'NOT ' if deleted else ''}NULL "
+            f"ORDER BY run_id DESC LIMIT ? OFFSET ?",
+            (limit, offset),
         )
         return [_run(row) for row in rows]
 
     def run(self, run_id: int) -> Run | None:
-        """One run, None when there is none of that id."""
+        """One run, deleted or not; None when there is none of that id."""
         rows = self._connection.rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))
         return _run(rows[0]) if rows else None
 
     def counts(self) -> dict[str, int]:
-        """How many runs there are in each state; states without a run are left out."""
-        return dict(self._connection.rows("SELECT state, count(*) FROM runs GROUP BY state"))
+        """How many runs there are in each state, deleted ones aside; states without a run are left out."""
+        return dict(self._connection.rows("SELECT state, count(*) FROM runs WHERE deleted_at IS NULL GROUP BY state"))
 
     def curve(self, run_id: int, columns: int, first: int = 0, last: int | None = None) -> Curve:
         """The losses of iterations `first` to `last` (both included; None: the newest) in buckets.
@@ -70,16 +75,22 @@ class Reader:
         one row per iteration when there are that few. The first and the last bucket may reach
         beyond what was asked.
         """
-        done = self._connection.rows("SELECT iterations_done FROM runs WHERE run_id = ?", (run_id,))
-        end = (done[0][0] if done else 0) - 1
-        first, last = max(first, 0), end if last is None else min(last, end)
+        known = self._connection.rows(
+            "SELECT iterations_done, coalesce(parent_iteration, 0), best_before FROM runs WHERE run_id = ?", (run_id,)
+        )
+        done, begin, best_before = known[0] if known else (0, 0, None)
+        first, last = max(first, begin), done - 1 if last is None else min(last, done - 1)
         span, columns = last - first + 1, max(columns, 1)
         level = max((level for level in LEVELS if span >> level >= columns), default=0)
         if not level and span > MOST_RAW * columns:
             level = LEVELS[0]
         if level:
-            return self._from_buckets(run_id, level, first, last)
-        return self._from_rows(run_id, 1 if span <= 4 * columns else 4, first, last)
+            curve = self._from_buckets(run_id, level, first, last)
+        else:
+            curve = self._from_rows(run_id, 1 if span <= 4 * columns else 4, first, last, begin)
+        # A run that was forked in the middle of a bucket begins there, and not with the bucket.
+        curve.iteration[:1] = np.maximum(curve.iteration[:1], begin)
+        return curve if best_before is None else replace(curve, low_before=min(curve.low_before, best_before))
 
     def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:
         """At most `limit` iterations from `first` on; a column that holds nothing in them is None."""
@@ -112,6 +123,20 @@ class Reader:
         )
         return [Command(*row) for row in rows]
 
+    def events(self, run_id: int) -> list[Event]:
+        """What happened to a run and where, for marks on its curve: steering that was applied, and forks."""
+        rows = self._connection.rows(
+            "SELECT iteration, verb, argument, outcome, happened_at FROM events WHERE run_id = ? "
+            "ORDER BY iteration, happened_at",
+            (run_id,),
+        )
+        return [Event(*row) for row in rows]
+
+    def setting(self, name: str) -> str | None:
+        """The stored value of a setting, None where it is left at its default."""
+        rows = self._connection.rows("SELECT value FROM settings WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
+
     def workers(self) -> list[Worker]:
         """The workers that have not said that they left. Whether they live is for `engine.jobs` to judge."""
         rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL ORDER BY worker_id")
@@ -133,8 +158,8 @@ class Reader:
         """Close the file; twice is harmless."""
         self._connection.close()
 
-    def _from_rows(self, run_id: int, width: int, first: int, last: int) -> Curve:
-        first -= first % width
+    def _from_rows(self, run_id: int, width: int, first: int, last: int, begin: int) -> Curve:
+        first = max(first - first % width, begin)
         where = "FROM iterations WHERE run_id = ? AND iteration BETWEEN ? AND ?"
         # Two narrow reads cost a third less than one that fetches three values for each iteration.
         loss = np.array([row[0] for row in self._connection.rows(f"SELECT loss {where}", (run_id, first, last))], float)
@@ -212,7 +237,7 @@ def _float(value: float | None) -> float:
 
 def _run(row: Sequence[Any]) -> Run:
     values = list(row)
-    values[3] = _spec(row[3])
+    values[3], values[TAGS] = _spec(row[3]), tags_from_text(row[TAGS])
     return Run(*values)
 
 

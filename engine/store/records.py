@@ -33,13 +33,21 @@ class StoreGone(StoreError):
     """The file was deleted or replaced while it was open: nothing written from now on would be found again."""
 
 
+class Refused(StoreError):
+    """What was asked for cannot be done to that run: nothing was changed, and the message says what would help."""
+
+
 class Fenced(StoreError):
     """The run belongs to somebody else by now: whoever sees this leaves it alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One row of the table `runs`. Times are ISO 8601 in UTC; `spec` is None where it is not readable."""
+    """One row of the table `runs`. Times are ISO 8601 in UTC; `spec` is None where it is not readable.
+
+    `iterations_done` counts from iteration 0, so a run that was forked begins with its parent's; its own rows are
+    those from `first_iteration` on.
+    """
 
     run_id: int
     name: str
@@ -62,8 +70,15 @@ class Run:
     worker_id: int | None
     attempt: int
     heartbeat_s: float | None
-    tags: str
+    tags: tuple[str, ...]
     note: str
+    examples_per_iteration: int | None
+    deleted_at: str | None
+
+    @property
+    def first_iteration(self) -> int:
+        """Where its own rows begin: 0, or where it was forked."""
+        return self.parent_iteration or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,21 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a run before `iteration`, for a mark on its curve.
+
+    `verb` is stop, pause, resume, set-step-size (`argument` is the new one), fork (a run was forked here: `argument` is
+    its number) or forked (this run goes on from there: `argument` is its parent's number). `outcome` says it in words.
+    """
+
+    iteration: int
+    verb: str
+    argument: str
+    outcome: str
+    happened_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """One worker process: where it runs and when it was last heard of (CLOCK_BOOTTIME, seconds)."""
 
@@ -146,11 +176,26 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a fork goes on from: its parent's state before `iteration`, to be computed from the checkpoint before it.
+
+    `steps` are the parent's step sizes set while it ran, as (iteration, step size), oldest first.
+    """
+
+    spec: RunSpec
+    iteration: int
+    checkpoint: Checkpoint | None
+    steps: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A worker's right to write one run, until its attempt is over.
 
     `iterations_done` and `elapsed_s` are what is stored already; `checkpoint` is where to go on
-    from (None: from the start), at or before `iterations_done`.
+    from, at or before `iterations_done`. Where it is None the run starts: from `origin` if it was forked.
+    `first_iteration` is 0, or where it was forked; `snapshot_iteration` where its newest snapshot was taken, -1 when
+    there is none.
     """
 
     run_id: int
@@ -160,6 +205,9 @@ class Claim:
     iterations_done: int = 0
     elapsed_s: float = 0.0
     checkpoint: Checkpoint | None = None
+    origin: Origin | None = None
+    first_iteration: int = 0
+    snapshot_iteration: int = -1
 
 
 @dataclass(frozen=True, slots=True)

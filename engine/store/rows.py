@@ -40,20 +40,14 @@ def insert_rows(raw: sqlite3.Connection, run_id: int, block: Block) -> None:
 
 
 def keep_checkpoint(raw: sqlite3.Connection, run_id: int, checkpoint: Checkpoint) -> None:
-    """Store a checkpoint; of those that only serve to go on, the newest stays.
-
-    A checkpoint further on is progress: the workers that were lost before it no longer count.
-    """
-    raw.execute(
-        "UPDATE runs SET times_lost = 0 WHERE run_id = ? AND times_lost > 0 "
-        "AND ? > (SELECT coalesce(max(iteration), 0) FROM checkpoints WHERE run_id = runs.run_id)",
-        (run_id, checkpoint.iteration),
-    )
+    """Store a checkpoint; of those that only serve to go on, the newest stays. A snapshot stays one."""
     raw.execute(
         "DELETE FROM checkpoints WHERE run_id = ? AND kind = 'resume' AND iteration <> ?",
         (run_id, checkpoint.iteration),
     )
     raw.execute(
-        "INSERT OR REPLACE INTO checkpoints (run_id, iteration, kind, created_at, state) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO checkpoints (run_id, iteration, kind, created_at, state) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET created_at = excluded.created_at, state = excluded.state, "
+        "kind = iif(kind = 'snapshot' AND excluded.kind = 'resume', kind, excluded.kind)",
         (run_id, checkpoint.iteration, checkpoint.kind, utc_now(), checkpoint.data),
     )

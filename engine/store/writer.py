@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ from engine.store.timing import utc_now
 RATE_WINDOW_S = 2.0
 WORKER_HEARTBEAT_S = 1.0
 
+Applied = tuple[int, int | None, str]
+
 
 class RunWriter:
     """The one writer of a running run, for as long as its claim holds.
@@ -34,14 +37,15 @@ class RunWriter:
         self._worker_heartbeat_s = -np.inf
         with connection.transaction() as raw:
             row = raw.execute(
-                f"SELECT iterations_done, elapsed_s, last_loss, best_loss, best_iteration, diverged_at "
-                f"FROM runs WHERE {FENCE}",
+                f"SELECT iterations_done, elapsed_s, last_loss, best_loss, best_iteration, diverged_at, "
+                f"coalesce(parent_iteration, 0) FROM runs WHERE {FENCE}",
                 self._fence,
             ).fetchone()
             if row is None:
                 raise _fenced(claim)
             self._pyramid = pyramid.load(raw, claim.run_id, row[0])
-        self._summary = Summary(*row)
+            self._start = _start(raw, claim.run_id, row[6], row[1])
+        self._summary = Summary(*row[:6])
         self._marks: deque[tuple[float, int]] = deque([(row[1], row[0])])
 
     @property
@@ -64,11 +68,12 @@ class RunWriter:
         *,
         evaluations: Sequence[Evaluation] = (),
         checkpoint: Checkpoint | None = None,
-        applied: Iterable[tuple[int, int, str]] = (),
+        applied: Iterable[Applied] = (),
     ) -> list[Command]:
         """Commit what is new, and a heartbeat; returns the run's waiting commands, oldest first.
 
-        `applied` holds (command_id, iteration, outcome) of the commands obeyed since the last write.
+        `applied` holds (command_id, iteration, outcome) of the commands answered since the last write; the iteration
+        is None where the command changed nothing.
         Raises ValueError when the block leaves a gap after the iterations already done.
         """
         return self._commit("running", "", block, evaluations, checkpoint, applied)
@@ -93,10 +98,25 @@ class RunWriter:
         """Back into the queue, for another worker to go on from the checkpoint."""
         self._leave("queued", reason, **last)
 
-    def record_environment(self, environment: str) -> None:
-        """Store what the run is computed with (JSON: library versions, CPU)."""
+    def begin(
+        self, environment: str, examples_per_iteration: int | None = None, best_before: float | None = None
+    ) -> None:
+        """Store what the run is computed with (JSON: library versions, CPU) and how many examples an iteration sees.
+
+        `best_before` is the lowest loss that a fork goes on from.
+        """
+        self._update(
+            "environment = ?, examples_per_iteration = ?, best_before = coalesce(?, best_before)",
+            environment, examples_per_iteration, best_before,
+        )  # fmt: skip
+
+    def note_waiting(self, reason: str) -> None:
+        """Say in the run's row why nothing is written for now; the next write takes it away."""
+        self._update("reason = ?, heartbeat_s = ?", reason, self._boot_clock())
+
+    def _update(self, assignments: str, *values: Any) -> None:
         with self._connection.transaction() as raw:
-            changed = raw.execute(f"UPDATE runs SET environment = ? WHERE {FENCE}", (environment, *self._fence))
+            changed = raw.execute(f"UPDATE runs SET {assignments} WHERE {FENCE}", (*values, *self._fence))
             if changed.rowcount != 1:
                 raise _fenced(self.claim)
 
@@ -107,7 +127,7 @@ class RunWriter:
         block: Block | None = None,
         evaluations: Sequence[Evaluation] = (),
         checkpoint: Checkpoint | None = None,
-        applied: Iterable[tuple[int, int, str]] = (),
+        applied: Iterable[Applied] = (),
     ) -> None:
         self._commit(state, reason, block, evaluations, checkpoint, applied)
 
@@ -118,17 +138,18 @@ class RunWriter:
         block: Block | None,
         evaluations: Sequence[Evaluation],
         checkpoint: Checkpoint | None,
-        applied: Iterable[tuple[int, int, str]],
+        applied: Iterable[Applied],
     ) -> list[Command]:
         block = self._unwritten(block)
         summary = self._summary if block is None else self._summary.after(block)
         rate = self._rate(summary, state)
         now_s = self._boot_clock()
+        ended_at = None if state in LIVE else utc_now()
         run_id = self.claim.run_id
         with self._connection.transaction() as raw:
             changed = raw.execute(
                 UPDATE_RUN,
-                (*summary.values(), rate, now_s, state, reason, None if state in LIVE else utc_now(), *self._fence),
+                (*summary.values(), rate, now_s, state, reason, ended_at, block is not None, *self._fence),
             )
             if changed.rowcount != 1:
                 raise _fenced(self.claim)
@@ -186,7 +207,7 @@ class RunWriter:
 
     def _rate(self, summary: Summary, state: RunState) -> float | None:
         """Iterations per second: lately while it runs, over all once it has ended."""
-        since_s, since = self._marks[0] if state == "running" else (0.0, 0)
+        since_s, since = self._marks[0] if state == "running" else self._start
         took_s = summary.elapsed_s - since_s
         return (summary.iterations_done - since) / took_s if took_s > 0 else None
 
@@ -198,9 +219,19 @@ COMMAND_COLUMNS = "command_id, run_id, verb, argument, issued_at, applied_at_ite
 UPDATE_RUN = f"""
     UPDATE runs SET iterations_done = ?, elapsed_s = ?, last_loss = ?, best_loss = ?, best_iteration = ?,
                     diverged_at = ?, iterations_per_s = coalesce(?, iterations_per_s), heartbeat_s = ?,
-                    state = ?, reason = ?, ended_at = ?
+                    state = ?, reason = ?, ended_at = ?, times_lost = iif(?, 0, times_lost)
     WHERE {FENCE}
 """
+
+
+def _start(raw: sqlite3.Connection, run_id: int, first_iteration: int, elapsed_s: float) -> tuple[float, int]:
+    """From which time and iteration a run's own rate counts: a fork takes over its parent's time."""
+    if not first_iteration:
+        return 0.0, 0
+    row = raw.execute(
+        "SELECT elapsed_s, iteration + 1 FROM iterations WHERE run_id = ? ORDER BY iteration LIMIT 1", (run_id,)
+    ).fetchone()
+    return (elapsed_s, first_iteration) if row is None else (row[0] or 0.0, row[1])
 
 
 def _fenced(claim: Claim) -> Fenced:

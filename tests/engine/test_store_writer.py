@@ -107,7 +107,7 @@ def test_a_stale_worker_leaves_empty_handed(store, path, takes_over):
     for attempt in (
         lambda: stale.write(block_of([2.0], first=1)),
         lambda: stale.finish("done", block=block_of([2.0], first=1), checkpoint=Checkpoint(2, b"stale")),
-        lambda: stale.record_environment("{}"),
+        lambda: stale.begin("{}"),
         lambda: store.writer(stale.claim),
     ):
         with pytest.raises(Fenced):

@@ -1,0 +1,69 @@
+"""`lossboard doctor`: what is wrong with this machine, this store and this terminal, and what to do."""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+
+from engine.commands.options import as_json, json_option, people_errors
+from engine.jobs.doctor import Finding, examine
+from engine.store import open_for_writing
+from engine.text import clean
+
+SIGNS = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
+
+
+@click.command("doctor")
+@click.option("--rebuild", is_flag=True, help="Make the pyramids of runs that are not running again first.")
+@json_option
+@click.pass_obj
+def command(db: str, rebuild: bool, json: bool) -> None:
+    """Look at the machine, the store, its workers and the terminal; ends with 1 when there is a problem."""
+    with people_errors():
+        if rebuild:
+            rebuild_pyramids(db)
+        findings = [*terminal(), *examine(db)]
+    if json:
+        click.echo(as_json([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            click.echo(f"{SIGNS[finding.level]:>8}  {finding.about}: {clean(finding.found)}")
+            if finding.advice:
+                click.echo(f"{'':>8}  → {clean(finding.advice)}")
+    if any(finding.level == "problem" for finding in findings):
+        raise SystemExit(1)
+
+
+def rebuild_pyramids(db: str) -> None:
+    """The buckets of every run that has no writer, made again from its iterations."""
+    with open_for_writing(db, create=False) as store:
+        for run in store.reader().runs(limit=sys.maxsize):
+            if run.state != "running":
+                store.rebuild_pyramid(run.run_id)
+
+
+def terminal() -> Iterator[Finding]:
+    """What the dashboard would find on this terminal."""
+    term, encoding = os.environ.get("TERM", ""), locale.getpreferredencoding(False)
+    if not sys.stdout.isatty():
+        yield Finding("terminal", "ok", "standard output is not a terminal here, so there is none to look at")
+    elif term in ("", "dumb", "unknown"):
+        yield Finding(
+            "terminal",
+            "problem",
+            f"TERM is {term or 'not set'}: the dashboard cannot be painted",
+            "export TERM=xterm-256color",
+        )
+    else:
+        yield Finding("terminal", "ok", f"TERM is {term}")
+    if encoding.replace("-", "").lower() == "utf8":
+        yield Finding("characters", "ok", "UTF-8")
+    else:
+        yield Finding(
+            "characters", "note", f"{encoding}: curves are drawn with ASCII marks", "export LANG=C.UTF-8 for finer ones"
+        )

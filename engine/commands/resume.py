@@ -1,0 +1,17 @@
+"""`lossboard resume RUN...`: let paused runs go on, bit for bit as if they had not been paused."""
+
+from __future__ import annotations
+
+import click
+
+from engine.commands.options import each_answers, json_option, runs_argument
+from engine.jobs import steer
+
+
+@click.command("resume")
+@runs_argument
+@json_option
+@click.pass_obj
+def command(db: str, run_ids: tuple[int, ...], json: bool) -> None:
+    """Let paused runs go on."""
+    each_answers(run_ids, lambda run_id: steer.resume(db, run_id), json)

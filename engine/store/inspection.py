@@ -1,0 +1,111 @@
+"""A look at the health of a store: its pages, its pyramid, and how it is kept on disk. Never writes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.store.connection import SCHEMA_VERSION, Connection
+from engine.store.filesystem import NETWORK, kind_of
+from engine.store.opening import connect_for_reading, located
+from engine.store.pyramid import LEVELS
+
+MOST_FAULTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found; sizes in bytes, `damage` and `crooked` in words, empty when all is well."""
+
+    path: Path
+    schema: int
+    newest_schema: int
+    journal: str
+    file_system: str
+    on_network: bool
+    mode: int
+    writable: bool
+    size: int
+    journal_size: int
+    free: int
+    room: int
+    damage: str
+    crooked: tuple[str, ...]
+    orphan: bool
+
+
+def inspect(path: str | os.PathLike[str]) -> Inspection:
+    """Look at a store, reading every page of it. Raises StoreError when it cannot be opened at all."""
+    place = located(path)
+    connection = connect_for_reading(place)
+    try:
+
+        def number(name: str) -> int:
+            return int(connection.rows(f"PRAGMA {name}")[0][0])
+
+        kind = kind_of(place)
+        status, journal = place.stat(), Path(f"{place}-wal")
+        room = os.statvfs(place.parent)
+        return Inspection(
+            path=place,
+            schema=number("user_version"),
+            newest_schema=SCHEMA_VERSION,
+            journal=str(connection.rows("PRAGMA journal_mode")[0][0]).upper(),
+            file_system=kind,
+            on_network=kind in NETWORK,
+            mode=stat.S_IMODE(status.st_mode),
+            writable=os.access(place, os.W_OK) and os.access(place.parent, os.W_OK),
+            size=status.st_size,
+            journal_size=journal.stat().st_size if journal.exists() else 0,
+            free=number("freelist_count") * number("page_size"),
+            room=room.f_bavail * room.f_frsize,
+            damage=_damage(connection),
+            crooked=_crooked(connection),
+            orphan=Path(f"{place}-wal.orphan").exists(),
+        )
+    finally:
+        connection.close()
+
+
+def _damage(connection: Connection) -> str:
+    faults = [str(row[0]) for row in connection.rows(f"PRAGMA quick_check({MOST_FAULTS})")]
+    return "" if faults == ["ok"] else "; ".join(faults)
+
+
+COMPARE = """
+    SELECT r.iterations_done, coalesce(r.parent_iteration, 0), r.best_loss,
+           (SELECT count(*) FROM iterations i WHERE i.run_id = r.run_id),
+           (SELECT count(*) FROM iterations i WHERE i.run_id = r.run_id AND abs(i.loss) < 9e999),
+           b.level, b.held, b.n, b.low
+    FROM runs r LEFT JOIN
+         (SELECT level, count(*) AS held, sum(n) AS n, min(low) AS low
+          FROM buckets WHERE run_id = :run_id GROUP BY level) b
+    WHERE r.run_id = :run_id
+"""
+
+
+def _crooked(connection: Connection) -> tuple[str, ...]:
+    """The runs whose rows, summary and pyramid do not agree; each compared in one statement, so in one moment."""
+    faults = []
+    for (run_id,) in connection.rows("SELECT run_id FROM runs WHERE iterations_done > 0 AND deleted_at IS NULL"):
+        fault = _fault(connection, run_id)
+        if fault:
+            faults.append(f"run {run_id}: {fault}")
+    return tuple(faults)
+
+
+def _fault(connection: Connection, run_id: int) -> str:
+    found = connection.rows(COMPARE, {"run_id": run_id})
+    if not found:
+        return ""
+    done, first, best, rows, finite = found[0][:5]
+    if rows != done - first:
+        return f"{rows} iterations are stored, {done - first} are told of"
+    levels = {row[5]: row[6:] for row in found if row[5] is not None}
+    for level in LEVELS if rows else ():
+        expected = (((done - 1) >> level) - (first >> level) + 1, finite, best)
+        if levels.get(level) != expected:
+            return f"level {level} of its pyramid does not agree with its iterations"
+    return ""
