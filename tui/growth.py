@@ -20,8 +20,8 @@ def grown(held: Curve, reader: Reader, run: Run, columns: int) -> Curve | None:
         return None
     first = int(held.iteration[-1])
     span = run.iterations_done - first
-    rows = -(-run.iterations_done // held.width)
-    if not 0 < span <= LONGEST_TAIL or rows > 4 * columns or int(held.iteration[0]):
+    rows = -(-(run.iterations_done - run.first_iteration) // held.width)
+    if not 0 < span <= LONGEST_TAIL or rows > 4 * columns or int(held.iteration[0]) != run.first_iteration:
         return None
     tail = reader.curve(run.run_id, span, first=first)
     if tail.width != 1 or not len(tail.iteration) or int(tail.iteration[0]) != first:

@@ -69,7 +69,7 @@ async def test_what_started_meanwhile_is_drawn_by_itself(tmp_path):
     store_with(path, ("first", defaults()))
     async with opened(path) as board:
         store_with(path, ("second", defaults().changed(step_size=0.5)))
-        await board.until(lambda: "2 second 0.5" in board.text())
+        await board.until(lambda: "2 second  step size 0.5" in board.text())
 
 
 async def test_an_idle_store_sends_nothing(tmp_path):

@@ -8,24 +8,21 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
 
-from engine.store import ENDED
 from tui import keymap
 from tui.choices import Choices
 from tui.curves import chart_view
 from tui.keymap import Key
 from tui.messages import (
-    ChoicesChanged,
     NewRunRequested,
     RaceRequested,
     RunPointed,
     SentenceDismissed,
-    StopRequested,
 )
 from tui.race import verdict
+from tui.screens.steering_keys import SteeringKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
 from tui.widgets.chart_pane import ChartPane
@@ -49,7 +46,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
 
 
-class Board(Screen[None], inherit_bindings=False):
+class Board(SteeringKeys, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices. Keys become messages; the app answers them."""
 
     AUTO_FOCUS = None
@@ -160,10 +157,6 @@ class Board(Screen[None], inherit_bindings=False):
         words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", going_on, "q quit")
         return [strip([(word, WARNED)], width) for word in words]
 
-    def _choose(self, choices: Choices) -> None:
-        if choices != self.choices:
-            self.post_message(ChoicesChanged(choices))
-
     def on_run_pointed(self, message: RunPointed) -> None:
         message.stop()
         self._choose(self.choices.pointing_at(message.run_id))
@@ -196,26 +189,13 @@ class Board(Screen[None], inherit_bindings=False):
     def action_back(self) -> None:
         if self._sentence:
             self.post_message(SentenceDismissed())
+        elif self.choices.look.cursor is not None:
+            self.action_readout()
         elif self.choices.alone:
             self._choose(self.choices.looking(alone=False))
         else:
             self._hushed = self._telling(self.app.size.width)[0]
             self.paint()
 
-    def action_log_y(self) -> None:
-        self._choose(self.choices.with_other_y())
-
-    def action_x_axis(self) -> None:
-        self._choose(self.choices.with_next_x_kind())
-
     def action_new_run(self) -> None:
         self.post_message(NewRunRequested())
-
-    def action_stop(self) -> None:
-        run = self.snapshot.run(self.choices.pointed)
-        if run is None:
-            return
-        if run.state in ENDED:
-            self.tell(f"Run {run.run_id} has ended already ({self.snapshot.status(run)}).")
-        else:
-            self.post_message(StopRequested(run.run_id))
