@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import sys
@@ -26,6 +27,7 @@ class Terminal:
         self, *arguments: str, columns: int = 120, rows: int = 35, program: Path = PROGRAM, **environment: str
     ) -> None:
         self.written = ""
+        self._hung_up = False
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             # The whole environment by name: pytest's readline has left LINES and COLUMNS in the one of the process.
@@ -39,8 +41,13 @@ class Terminal:
     def _read(self) -> None:
         decoder = getincrementaldecoder("utf-8")("replace")
         with suppress(OSError):  # the other end is closed: the program has ended
-            while data := os.read(self._fd, 65536):
-                self.written += decoder.decode(data)
+            while not self._hung_up:
+                # a read that waits would keep the terminal open after hang_up
+                if select.select([self._fd], [], [], 0.02)[0]:
+                    data = os.read(self._fd, 65536)
+                    if not data:
+                        break
+                    self.written += decoder.decode(data)
 
     def resize(self, columns: int, rows: int) -> None:
         """Make the terminal another size."""
@@ -62,6 +69,8 @@ class Terminal:
 
     def hang_up(self) -> None:
         """The terminal goes away."""
+        self._hung_up = True
+        self._thread.join()
         os.close(self._fd)
 
     def exit_code(self, seconds: float = 10.0) -> int:
