@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Thread
 
-from textual.app import App
+from rich.color import ColorSystem
+from rich.console import RenderableType
+from textual import events
+from textual._compositor import CompositorUpdate
+from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
+from textual.screen import Screen
 
 from engine.spec import SpecError
 from engine.store import StoreError
 from engine.text import clean
-from tui import keymap, orders
+from tui import keymap, orders, reach
+from tui.chart import warm_up
 from tui.choices import Choices
+from tui.curves import drawn_runs
 from tui.feed import Feed, Outcome
+from tui.helm import Helm
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
@@ -23,9 +34,8 @@ from tui.messages import (
     RunSubmitted,
     SignalCaught,
     SnapshotRead,
-    StopConfirmed,
-    StopRequested,
 )
+from tui.rim import Rim
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
 from tui.theme import THEME
@@ -34,7 +44,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(App[int], inherit_bindings=False):
+class Dashboard(Helm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -50,14 +60,30 @@ class Dashboard(App[int], inherit_bindings=False):
         self._feed = feed
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
+        self._unanswered = False
         self._board = Board(clean(path.name, 40), first, self.choices)
+        self._rim = Rim(self._write, self.set_timer)
+        self._rim.colours = None if self.no_color else _colours(self.console.color_system)
 
     def get_default_screen(self) -> Board:
         return self._board
 
     def on_mount(self) -> None:
         self._feed.deliver = self._deliver
-        self.call_after_refresh(self._ask)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The first picture is there: what it did not need may come now."""
+        if not gc.isenabled():
+            gc.freeze()  # what was imported stays: looking at it again and again would only take time
+            gc.enable()
+        Thread(target=warm_up, name="warm-up", daemon=True).start()
+        self._ask()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            self._rim.link.pressed()
+        await super().on_event(event)
 
     def on_unmount(self) -> None:
         self._feed.stop()
@@ -68,20 +94,50 @@ class Dashboard(App[int], inherit_bindings=False):
         else:
             self.post_message(ReadFailed(clean(str(outcome), 300)))
 
+    def _write(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
+        if self._unanswered:
+            self.call_next(self._ask_when_drawn)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """In place of Textual's, which writes whole rows and never leaves a frame out."""
+        if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._running and not self._closed:
+            self._rim.take(renderable, *self.size)
+        self.post_display_hook()
+
+    def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
+        message.prevent_default()
+        self._rim.answered()
+
+    def _ask_when_drawn(self) -> None:
+        """Ask the feed for what is new once the terminal shows what was read before."""
+        self._unanswered = not self._rim.is_open
+        if not self._unanswered:
+            self._ask()
+
     def _ask(self) -> None:
         self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ)))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
-        self.call_after_refresh(self._ask)
+        self.call_after_refresh(self._ask_when_drawn)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self.snapshot = message.snapshot
         self.choices = self.choices.follow(self.snapshot.runs)
+        self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         if self._unreadable:
             self._unreadable = False
             self._board.tell("The store can be read again.")
         self._show()
+
+    def _newest(self) -> float | None:
+        """Where the newest iteration of a drawn run that goes on stands on the x axis."""
+        runs = drawn_runs(self.snapshot, self.choices)
+        look = self.choices.look
+        return max((reach.newest(look, run) for run in runs if run.state == "running"), default=None)
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self._unreadable = True
@@ -98,7 +154,7 @@ class Dashboard(App[int], inherit_bindings=False):
         self._board.tell("")
 
     def on_race_requested(self) -> None:
-        self._order(lambda: RunsQueued(orders.start_race(self.path)))
+        self.order(lambda: RunsQueued(orders.start_race(self.path)))
 
     def on_new_run_requested(self) -> None:
         from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
@@ -109,7 +165,7 @@ class Dashboard(App[int], inherit_bindings=False):
         self._draft = message.texts
 
     def on_run_submitted(self, message: RunSubmitted) -> None:
-        self._order(lambda: RunsQueued(orders.start(self.path, message.spec, message.name)))
+        self.order(lambda: RunsQueued(orders.start(self.path, message.spec, message.name)))
 
     def on_runs_queued(self, message: RunsQueued) -> None:
         while self.screen is not self._board:
@@ -118,39 +174,41 @@ class Dashboard(App[int], inherit_bindings=False):
         self.choices = self.choices.pointing_at(max(message.run_ids))
         self._ask()
 
-    def on_stop_requested(self, message: StopRequested) -> None:
-        from tui.screens.confirm import Confirm
-
-        run = self.snapshot.run(message.run_id)
-        reached = f" at iteration {run.iterations_done}" if run is not None and run.iterations_done else ""
-        question = f"Stop run {message.run_id}{reached}? What it has recorded is kept."
-        self.push_screen(Confirm(question, StopConfirmed(message.run_id)))
-
-    def on_stop_confirmed(self, message: StopConfirmed) -> None:
-        self._order(lambda: OrderAnswered(orders.stop(self.path, message.run_id)))
-
     def on_order_answered(self, message: OrderAnswered) -> None:
-        self._board.tell(clean(message.sentence, 300), failed=message.failed)
+        from tui.screens.prompt import Prompt
+
+        if isinstance(self.screen, Prompt):
+            if message.failed:
+                self.screen.complain(clean(message.sentence, 300))
+                return
+            self.screen.dismiss()
+        self.tell(clean(message.sentence, 300), failed=message.failed)
+
+    def tell(self, sentence: str, *, failed: bool = False) -> None:
+        self._board.tell(sentence, failed=failed)
 
     def on_signal_caught(self, message: SignalCaught) -> None:
         self.exit(128 + message.number)
 
-    def _order(self, carry_out: Callable[[], RunsQueued | OrderAnswered]) -> None:
+    def order(self, carry_out: Callable[[], Message]) -> None:
         def work() -> None:
             try:
                 self.post_message(carry_out())
             except SpecError as error:
                 self.post_message(RunRejected(error.field, error.message))
-            except StoreError as error:
+            except (StoreError, ValueError) as error:
                 self.post_message(OrderAnswered(str(error), failed=True))
 
         self.run_worker(work, thread=True, group="orders", exit_on_error=True)
 
     def on_run_rejected(self, message: RunRejected) -> None:
         from tui.screens.new_run import NewRun
+        from tui.screens.prompt import Prompt
 
         if isinstance(self.screen, NewRun):
             self.screen.reject(message.field, message.sentence)
+        elif isinstance(self.screen, Prompt):
+            self.screen.complain(clean(message.sentence, 300))
         else:
             self._board.tell(message.sentence, failed=True)
 
@@ -161,3 +219,8 @@ class Dashboard(App[int], inherit_bindings=False):
 
     def action_leave(self) -> None:
         self.exit(0)
+
+
+def _colours(system: str | None) -> ColorSystem | None:
+    systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
+    return systems.get(system or "")

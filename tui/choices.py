@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from engine.store import Run
 from tui.chart.view import XKind
+from tui.look import Look
 from tui.palette import assign
 
 MOST_MARKED = 8
 """Curves drawn at once: as many as there are colours that can be told apart."""
-
-X_KINDS: tuple[XKind, ...] = ("iteration", "time", "examples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +27,16 @@ class Choices:
     met: frozenset[int] = frozenset()
     pointed: int | None = None
     alone: bool = False
-    log_y: bool = True
-    x_kind: XKind = "iteration"
+    look: Look = field(default_factory=Look)
     slots: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def log_y(self) -> bool:
+        return self.look.log_y
+
+    @property
+    def x_kind(self) -> XKind:
+        return self.look.x_kind
 
     @property
     def drawn(self) -> tuple[int, ...]:
@@ -86,13 +92,9 @@ class Choices:
         """The cursor on another run."""
         return replace(self, pointed=run_id)
 
-    def with_next_x_kind(self) -> Choices:
-        """The next of iteration, time, examples."""
-        return replace(self, x_kind=X_KINDS[(X_KINDS.index(self.x_kind) + 1) % len(X_KINDS)])
-
-    def with_other_y(self) -> Choices:
-        """The loss axis logarithmic, or linear."""
-        return replace(self, log_y=not self.log_y)
+    def looking_so(self, look: Look) -> Choices:
+        """The chart looked at in another way."""
+        return self if look == self.look else replace(self, look=look)
 
     def looking(self, *, alone: bool) -> Choices:
         """The pointed run alone, or all marked runs together."""

@@ -5,39 +5,70 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import click
-
-from engine.cli import Commands
+if TYPE_CHECKING:
+    import click
 
 EPILOG = "Without a command the dashboard opens; its ? key tells what it can do."
 
 
-@click.group(
-    cls=Commands,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=EPILOG,
-)
-@click.version_option(package_name="lossboard", prog_name="lossboard")
-@click.option(
-    "--db",
-    type=click.Path(),
-    envvar="LOSSBOARD_DB",
-    default="runs.db",
-    show_default=True,
-    help="The store of runs; also LOSSBOARD_DB.",
-)
-@click.option("--workers", type=click.IntRange(1, 256), help="How many runs the store works on at once, from now on.")
-@click.pass_context
-def main(ctx: click.Context, db: str, workers: int | None) -> None:
-    """Launch, watch and compare optimization runs in the terminal."""
-    ctx.obj = db
-    if ctx.invoked_subcommand is None:
-        refuse_without_terminal()
-        if workers is not None:
-            set_workers(db, workers)
-        ctx.exit(dashboard(Path(db)))
+def main(arguments: list[str] | None = None, **options: Any) -> Any:
+    """Open the dashboard, or hand over to the command that is named. `options` are click's."""
+    path = _plainly_asked_for(sys.argv[1:] if arguments is None else arguments)
+    if path is None:
+        return group()(arguments, **options)
+    refuse_without_terminal()
+    raise SystemExit(dashboard(path))
+
+
+def _plainly_asked_for(arguments: list[str]) -> Path | None:
+    """The store whose dashboard is asked for, where that can be told without click, which takes time to import."""
+    match arguments:
+        case []:
+            return Path(os.environ.get("LOSSBOARD_DB") or "runs.db")
+        case ["--db", path]:
+            return Path(path)
+        case _:
+            return None
+
+
+def group() -> click.Group:
+    """The whole command line."""
+    import click
+
+    from engine.cli import Commands
+
+    @click.group(
+        cls=Commands,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=EPILOG,
+    )
+    @click.version_option(package_name="lossboard", prog_name="lossboard")
+    @click.option(
+        "--db",
+        type=click.Path(),
+        envvar="LOSSBOARD_DB",
+        default="runs.db",
+        show_default=True,
+        help="The store of runs; also LOSSBOARD_DB.",
+    )
+    @click.option(
+        "--workers", type=click.IntRange(1, 256), help="How many runs the store works on at once, from now on."
+    )
+    @click.pass_context
+    def lossboard(ctx: click.Context, db: str, workers: int | None) -> None:
+        """Launch, watch and compare optimization runs in the terminal."""
+        ctx.obj = db
+        if ctx.invoked_subcommand is None:
+            refuse_without_terminal()
+            if workers is not None:
+                set_workers(db, workers)
+            ctx.exit(dashboard(Path(db)))
+
+    assert isinstance(lossboard, click.Group)
+    return lossboard
 
 
 def set_workers(db: str, workers: int) -> None:
@@ -57,7 +88,7 @@ def refuse_without_terminal() -> None:
         lack = f"The dashboard cannot be painted on a terminal of the kind {os.environ.get('TERM') or '(none)'!r}"
     else:
         return
-    click.echo(f"{lack}. Use lossboard run, lossboard list or lossboard show instead (lossboard --help).", err=True)
+    print(f"{lack}. Use lossboard run, lossboard list or lossboard show instead (lossboard --help).", file=sys.stderr)
     raise SystemExit(2)
 
 
@@ -72,5 +103,5 @@ def dashboard(path: Path) -> int:
     try:
         return session.run(path)
     except StoreError as error:
-        click.echo(f"lossboard: {error}", err=True)
+        print(f"lossboard: {error}", file=sys.stderr)
         return 1

@@ -2,50 +2,97 @@
 
 from __future__ import annotations
 
-from engine.store import Run
+import numpy as np
+
+from engine.spec import FIELDS, as_text
+from engine.store import Curve, Run
 from tui import format as fmt
-from tui.chart import ChartRun, ChartView
+from tui.chart import ChartRun, ChartView, Points
 from tui.choices import Choices
 from tui.describe import differing, given_name, label
+from tui.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, marks
 from tui.snapshot import Snapshot
 
 
 def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
     """The chart of the drawn runs; the run under the cursor wins the cells that it shares."""
-    runs = [run for run_id in choices.drawn if (run := snapshot.run(run_id)) is not None]
-    varied = set(differing([run.spec for run in runs if run.spec is not None]))
+    runs = drawn_runs(snapshot, choices)
+    varied = differing([run.spec for run in runs if run.spec is not None])
+    look = choices.look
     return ChartView(
         runs=tuple(_chart_run(run, snapshot, choices, varied) for run in runs),
-        x_kind=choices.x_kind,
-        log_y=choices.log_y,
+        measure=look.measure,
+        x_kind=look.x_kind,
+        log_x=look.log_x,
+        log_y=look.log_y,
+        smoothing=look.smoothing,
+        x_window=look.window,
+        cursor_x=look.cursor,
+        grid=look.grid and not choices.alone,
+        companion_name="validation" if look.measure == "train loss" else "",
         note=_note(snapshot, choices, runs),
     )
 
 
+def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
+    """The runs that the chart shows, in the order in which they were marked."""
+    return [run for run_id in choices.drawn if (run := snapshot.run(run_id)) is not None]
+
+
 def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
+    if choices.look.cursor is not None:
+        return "readout · esc back"
     if choices.alone:
         return f"run {choices.pointed} alone · esc back"
+    if choices.look.window is not None and not choices.look.following:
+        return "zoomed · 0 all"
     return "follow" if any(snapshot.status(run) == "running" for run in runs) else ""
 
 
-def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: set[str]) -> ChartRun:
+def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
     spec = run.spec
+    curve = snapshot.curves.get(run.run_id)
+    measure = choices.look.measure
+    evaluations = snapshot.evaluations.get(run.run_id, ())
     return ChartRun(
         run_id=run.run_id,
-        label=legend(run, varied),
+        label=f"{run.run_id} {given_name(run) or label(run)}",
         slot=choices.slot(run.run_id),
-        curve=snapshot.curves.get(run.run_id),
+        curve=curve,
         kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
         planned_iterations=None if spec is None else spec.iterations,
         growing=run.state in ("queued", "running", "paused"),
         examples_per_iteration=run.examples_per_iteration or 1,
         emphasised=run.run_id == choices.pointed,
+        marks=marks(run, snapshot.events.get(run.run_id, ()), curve),
+        points=_points(run, snapshot, measure, curve),
+        companion=evaluated(evaluations, "validation", "loss", curve) if measure == "train loss" else None,
+        settings=_settings(run, varied),
     )
 
 
-def legend(run: Run, varied: set[str]) -> str:
-    """What the legend says of a run: its number, its name or strategy, and its step size where that varies."""
-    words = [str(run.run_id), given_name(run) or label(run)]
-    if run.spec is not None and "step_size" in varied and run.spec.strategy != "random-search":
-        words.append(fmt.setting(run.spec.step_size))
-    return " ".join(words)
+def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None) -> Points | None:
+    """What another measure than the loss shows of a run; None for the loss itself."""
+    if measure in OF_EVALUATIONS:
+        return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve)
+    if measure not in OF_ITERATIONS:
+        return None
+    samples = snapshot.samples.get(run.run_id)
+    if samples is None:
+        return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
+    return Points(samples.iteration, samples.elapsed_s, getattr(samples, OF_ITERATIONS[measure]))
+
+
+def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
+    """The values in which a run differs from the others that are drawn, without what its label says already."""
+    spec = run.spec
+    if spec is None:
+        return ()
+    chosen = {name: getattr(spec, name) for name in FIELDS}
+    said = {"strategy", "initial_scale", "name"} | ({"batch_size"} if not given_name(run) else set())
+    told = [name for name in varied if name not in said and FIELDS[name].applies(chosen)]
+    return tuple((FIELDS[name].label, _shown(chosen[name])) for name in told)
+
+
+def _shown(value: object) -> str:
+    return fmt.setting(value) if isinstance(value, float) else as_text(value) or "none"

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
-from engine.jobs.liveness import alive, lost
-from engine.store import Curve, Evaluation, Reader, Run, open_for_reading
+from engine.store import Reader, Run, open_for_reading
+from tui.about import About
 from tui.choices import Choices
+from tui.judgement import Judgement
 from tui.snapshot import Snapshot, Wanted
 
 PACE_S = 0.1
 """Reads are no closer together than this, except when the viewer asks for something else."""
-
-JUDGE_S = 2.0
-"""How often runs that seem to go on are judged, although nothing was written."""
 
 RETRY_S = 1.0
 """Pause after a read that failed."""
@@ -37,11 +34,8 @@ class Source:
         self._version = -1
         self._runs: tuple[Run, ...] = ()
         self._shown: object = None
-        self._judged_at = 0.0
-        self._lost: frozenset[int] = frozenset()
-        self._workers = 0
-        self._curves: dict[int, tuple[object, Curve]] = {}
-        self._evaluations: dict[int, tuple[object, tuple[Evaluation, ...]]] = {}
+        self._judgement = Judgement()
+        self._about = About()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
@@ -49,12 +43,11 @@ class Source:
             self._reader = open_for_reading(self._path)
         version = self._reader.data_version()
         changed = version != self._version
-        due = time.monotonic() - self._judged_at >= JUDGE_S
         runs = tuple(self._reader.runs(limit=MOST_RUNS)) if changed else self._runs
-        if due:
-            changed |= self._judge(self._reader, runs)
+        changed |= self._judgement.revise(self._reader, runs)
         choices = wanted.choices.follow(runs)
-        shown = choices.drawn, choices.pointed, wanted.columns
+        look = choices.look
+        shown = choices.drawn, choices.pointed, wanted.columns, look.window, look.x_kind, look.measure, look.smoothing
         if not changed and shown == self._shown:
             return None
         snapshot = self._snapshot(self._reader, runs, choices, wanted.columns)
@@ -67,42 +60,27 @@ class Source:
         if reader is not None:
             reader.close()
 
-    def _judge(self, reader: Reader, runs: tuple[Run, ...]) -> bool:
-        workers = reader.workers()
-        before = self._lost, self._workers
-        self._judged_at = time.monotonic()
-        self._lost = lost(runs, workers)
-        self._workers = alive(workers)
-        return before != (self._lost, self._workers)
-
     def _snapshot(self, reader: Reader, runs: tuple[Run, ...], choices: Choices, columns: int) -> Snapshot:
         shown = [run for run in runs if run.run_id in choices.drawn or run.run_id == choices.pointed]
-        self._curves = {run.run_id: self._curve(reader, run, columns) for run in shown}
-        self._evaluations = {run.run_id: self._evaluated(reader, run) for run in shown}
+        about = self._about.read(reader, shown, choices, columns)
         return Snapshot(
             runs=runs,
             counts=dict(reader.counts()),
-            lost=self._lost,
-            curves={run_id: curve for run_id, (_, curve) in self._curves.items()},
-            evaluations={run_id: rows for run_id, (_, rows) in self._evaluations.items()},
-            gradient_norms=dict(self._gradient_norm(reader, run) for run in shown if run.run_id == choices.pointed),
-            workers=self._workers,
+            judged=self._judgement.judged,
+            curves={run_id: one.curve for run_id, one in about.items()},
+            evaluations={run_id: one.evaluations for run_id, one in about.items()},
+            events={run_id: one.events for run_id, one in about.items()},
+            samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},
+            gradient_norms=dict(_gradient_norm(reader, run) for run in shown if run.run_id == choices.pointed),
+            workers=self._judgement.workers,
+            most_workers=self._judgement.most_workers,
         )
 
-    def _curve(self, reader: Reader, run: Run, columns: int) -> tuple[object, Curve]:
-        stamp = (run.iterations_done, run.attempt, columns)
-        held = self._curves.get(run.run_id)
-        return held if held and held[0] == stamp else (stamp, reader.curve(run.run_id, columns))
 
-    def _evaluated(self, reader: Reader, run: Run) -> tuple[object, tuple[Evaluation, ...]]:
-        stamp = (run.iterations_done, run.state)
-        held = self._evaluations.get(run.run_id)
-        return held if held and held[0] == stamp else (stamp, tuple(reader.evaluations(run.run_id)))
-
-    def _gradient_norm(self, reader: Reader, run: Run) -> tuple[int, float]:
-        last = reader.iterations(run.run_id, first=max(run.iterations_done - 1, 0), limit=1)
-        norms = last.gradient_norm
-        return run.run_id, float("nan") if norms is None or not len(norms) else float(norms[-1])
+def _gradient_norm(reader: Reader, run: Run) -> tuple[int, float]:
+    last = reader.iterations(run.run_id, first=max(run.iterations_done - 1, 0), limit=1)
+    norms = last.gradient_norm
+    return run.run_id, float("nan") if norms is None or not len(norms) else float(norms[-1])
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Place = Literal["app", "board", "welcome", "form", "choice", "confirm", "help"]
+Place = Literal["app", "board", "welcome", "form", "choice", "confirm", "prompt", "help"]
 
 NAMES = {
     "question_mark": "?",
@@ -20,6 +20,14 @@ NAMES = {
     "shift+tab": "shift tab",
     "left": "←",
     "right": "→",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "comma": ",",
+    "full_stop": ".",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "slash": "/",
 }
 """How a key is written where Textual's name for it is not what stands on the keyboard."""
 
@@ -49,19 +57,39 @@ class Key:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("board", "new_run", ("n",), "new", "make a run of your own: choose, check, start", 1),
-    Key("board", "open", ("enter",), "open", "look at this run alone; esc brings the others back", 4),
-    Key("board", "mark", ("space",), "mark", "draw this run among the others, or stop drawing it", 2),
-    Key("board", "stop", ("t",), "stop", "stop this run (asks first); its rows stay", 5),
+    Key("board", "new_run", ("n",), "new", "a run of your own: choose, check, start", 1),
+    Key("board", "open", ("enter",), "open", "look at this run alone; esc: all marked ones", 4),
+    Key("board", "mark", ("space",), "mark", "draw this run among the others, or not", 2),
+    Key("board", "pause", ("p",), "pause", "pause this run, or let it go on", 5),
+    Key("board", "scale_step(0.5)", ("left_square_bracket",), "step size / 2", "halve this run's step size"),
+    Key("board", "scale_step(2.0)", ("right_square_bracket",), "step size x 2", "double this run's step size"),
+    Key("board", "stop", ("t",), "stop", "stop this run (asks); its rows stay", 5),
+    Key("board", "fork", ("f",), "fork", "a new run that goes on from this one", 6),
+    Key("board", "edit", ("e",), "edit", "this run's name, tags and note"),
+    Key("board", "delete", ("d",), "delete", "delete this run (asks first)", 7),
+    Key("board", "undo", ("u",), "undo", "bring the run deleted last back"),
+    Key("board", "workers", ("W",), "workers", "how many workers there may be"),
     Key("board", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 3),
     Key("board", "x_axis", ("x",), "x axis", "x axis: iteration, time, examples seen", 3),
+    Key("board", "log_x", ("X",), "log x", "x axis: logarithmic or linear"),
+    Key("board", "layout", ("v",), "grid", "runs over each other, or a tile for each", 4),
+    Key("board", "measure", ("m",), "metric", "y axis: loss, accuracy, gradient norm, ...", 5),
+    Key("board", "readout", ("c",), "readout", "read all values at a line (h, l or the mouse)", 4),
+    Key("board", "smooth(-1)", ("comma",), "rougher", "smooth less"),
+    Key("board", "smooth(1)", ("full_stop",), "smoother", "smooth more"),
+    Key("board", "zoom(2.0)", ("plus", "equals_sign"), "zoom in", "look closer"),
+    Key("board", "zoom(0.5)", ("minus",), "zoom out", "look from further away"),
+    Key("board", "across(-1)", ("h", "left"), "left", "pan left; move the line of a readout", None, 2),
+    Key("board", "across(1)", ("l", "right"), "right", "pan right; move the line of a readout", None, 2),
+    Key("board", "whole", ("0",), "all", "the whole x axis again"),
+    Key("board", "follow", ("w",), "follow", "follow the newest iterations, or stand still"),
     Key("board", "move(1)", ("j", "down"), "down", "move down the table", None, 2),
     Key("board", "move(-1)", ("k", "up"), "up", "move up the table", None, 2),
     Key("board", "page(1)", ("pagedown",), "page down", "move down by a page"),
     Key("board", "page(-1)", ("pageup",), "page up", "move up by a page"),
     Key("board", "edge(-1)", ("home", "g"), "newest", "go to the newest run", None, 2),
     Key("board", "edge(1)", ("end", "G"), "oldest", "go to the oldest run", None, 2),
-    Key("board", "back", ("escape",), "back", "back to all marked runs; put a message away"),
+    Key("board", "back", ("escape",), "back", "all marked runs again; put a message away"),
     Key("welcome", "race", ("enter",), "watch them race", "start the three strategies and watch them race", 0),
     Key("form", "submit", ("enter",), "start", "start the run", 0),
     Key("form", "close", ("escape",), "back", "back to the board; what was typed is kept", 0),
@@ -69,8 +97,14 @@ KEYS: tuple[Key, ...] = (
     Key("form", "app.focus_previous", ("shift+tab", "up"), "previous", "to the field before", None, 2, first=True),
     Key("choice", "choose(1)", ("right", "space"), "choose", "the next choice", None, 2),
     Key("choice", "choose(-1)", ("left",), "choose", "the choice before"),
-    Key("confirm", "confirm", ("enter", "y"), "stop it", "yes, stop it", 0),
-    Key("confirm", "close", ("escape", "n"), "let it run", "no, let it run", 0),
+    Key("confirm", "confirm", ("enter", "y"), "yes", "yes, do it", 0),
+    Key("confirm", "close", ("escape", "n"), "no", "no, leave it as it is", 0),
+    Key("prompt", "submit", ("enter",), "do it", "with what is typed", 0),
+    Key("prompt", "close", ("escape",), "back", "leave everything as it is", 0),
+    Key("prompt", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 1, first=True),
+    Key("prompt", "app.focus_previous", ("shift+tab", "up"), "previous", "to the field before", None, 1, first=True),
+    Key("help", "scroll(1)", ("j", "down", "space", "pagedown"), "down", "further down", 1, 1),
+    Key("help", "scroll(-1)", ("k", "up", "pageup"), "up", "further up", 1, 1),
     Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to the board", 0),
     Key("board", "app.help", ("question_mark",), "help", "this page", 0),
     Key("board", "app.leave", ("q",), "quit", "leave; the runs go on", 0),

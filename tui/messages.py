@@ -41,6 +41,21 @@ class RunPointed(Message):
 
 
 @dataclass
+class ChartScrolled(Message):
+    """The wheel turned over the chart at `x` (None: beside the plot): `factor` times as close."""
+
+    factor: float
+    x: float | None
+
+
+@dataclass
+class ChartPointed(Message):
+    """The mouse is over the chart at `x`."""
+
+    x: float
+
+
+@dataclass
 class SentenceDismissed(Message):
     """What the screen told was put away."""
 
@@ -105,6 +120,84 @@ class StopConfirmed(Message):
     """Somebody has said yes."""
 
     run_id: int
+
+
+@dataclass
+class SteeringRequested(Message):
+    """A run is to be steered: `verb` is pause, resume, halve or double (its step size)."""
+
+    run_id: int
+    verb: str
+
+
+@dataclass
+class DeletionRequested(Message):
+    """A run is to be deleted, once somebody has said yes."""
+
+    run_id: int
+
+
+@dataclass
+class DeletionConfirmed(Message):
+    """Somebody has said yes."""
+
+    run_id: int
+
+
+@dataclass
+class RunDeleted(Message):
+    """A run is out of sight, and can be brought back."""
+
+    run_id: int
+    sentence: str
+
+
+@dataclass
+class UndoRequested(Message):
+    """The run that was deleted last is to be brought back."""
+
+
+@dataclass
+class ForkRequested(Message):
+    """The form for a fork of a run is to open; `at` is the iteration that it proposes."""
+
+    run_id: int
+    at: int
+
+
+@dataclass
+class ForkSubmitted(Message):
+    """The form for a fork was completed; `texts` are its fields."""
+
+    run_id: int
+    texts: Mapping[str, str]
+
+
+@dataclass
+class EditRequested(Message):
+    """A run's name, tags and note are to be changed."""
+
+    run_id: int
+
+
+@dataclass
+class EditSubmitted(Message):
+    """What a person calls a run and says about it; tags are separated by spaces or commas."""
+
+    run_id: int
+    texts: Mapping[str, str]
+
+
+@dataclass
+class WorkersRequested(Message):
+    """How many workers there may be is to be changed."""
+
+
+@dataclass
+class WorkersSubmitted(Message):
+    """How many workers there may be, as it was typed."""
+
+    texts: Mapping[str, str]
 
 
 @dataclass

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from engine.spec import RunSpec, race
-from engine.store import open_for_writing
+from engine.spec import RunSpec, SpecError, race
+from engine.store import Run
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
@@ -23,9 +24,81 @@ def start_race(path: Path) -> tuple[int, ...]:
 
 
 def stop(path: Path, run_id: int) -> str:
-    """Ask a run's worker to end it; the store's answer as a sentence. Raises StoreError."""
-    store = open_for_writing(path, create=False)
-    try:
-        return store.queue.command(run_id, "stop")
-    finally:
-        store.close()
+    """End a run where it is; the store's answer as a sentence. Raises StoreError."""
+    from engine.jobs import steer
+
+    return steer.stop(path, run_id)
+
+
+def steered(path: Path, run_id: int, verb: str) -> str:
+    """Pause or resume a run, halve or double its step size; the answer as a sentence. Raises StoreError, SpecError."""
+    from engine.jobs import steer
+
+    match verb:
+        case "pause":
+            return steer.pause(path, run_id)
+        case "resume":
+            return steer.resume(path, run_id)
+        case "halve" | "double":
+            return steer.scale_step_size(path, run_id, 0.5 if verb == "halve" else 2.0)
+        case _:
+            raise ValueError(f"no way to steer: {verb}")
+
+
+def delete(path: Path, run_id: int) -> str:
+    """Put a run out of sight; the answer as a sentence. Raises StoreError."""
+    from engine.jobs import steer
+
+    steer.delete(path, run_id)
+    return f"Run {run_id} is deleted; u brings it back, until the dashboard closes."
+
+
+def undelete(path: Path, run_id: int) -> str:
+    """Bring a run back; the answer as a sentence. Raises StoreError."""
+    from engine.jobs import steer
+
+    return steer.undelete(path, run_id)
+
+
+def purge(path: Path, run_ids: Sequence[int]) -> str:
+    """Give the space of deleted runs back; the answer as sentences. Raises StoreError."""
+    from engine.jobs import steer
+
+    return steer.purge(path, run_ids)
+
+
+def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:
+    """Start a fork as its form says; its number and the answer. Raises StoreError, or SpecError naming the field."""
+    from engine.jobs import steer
+
+    changes = dict(texts)
+    at, name = changes.pop("iteration").strip(), changes.pop("name").strip()
+    if at and not at.isdecimal():
+        raise SpecError("iteration", f"from iteration: {at!r} is not a whole number")
+    return steer.fork(path, run_id, int(at) if at else None, changes, name)
+
+
+def edit(path: Path, run_id: int, before: Run, texts: Mapping[str, str]) -> str:
+    """Change what differs in a run's name, tags and note; the answers as a sentence. Raises StoreError."""
+    from engine.jobs import steer
+
+    tags = [tag for tag in texts["tags"].replace(",", " ").split() if tag]
+    answers = []
+    if texts["name"].strip() != before.name:
+        answers.append(steer.rename(path, run_id, texts["name"].strip()))
+    if added := [tag for tag in tags if tag not in before.tags]:
+        answers.append(steer.tag(path, run_id, added))
+    if removed := [tag for tag in before.tags if tag not in tags]:
+        answers.append(steer.untag(path, run_id, removed))
+    if texts["note"].strip() != before.note:
+        answers.append(steer.write_note(path, run_id, texts["note"].strip()))
+    return " ".join(answers) or "Nothing was changed."
+
+
+def set_workers(path: Path, text: str) -> str:
+    """How many workers there may be ('': as many as is usual); the answer as a sentence. Raises ValueError."""
+    from engine.jobs.launch import set_worker_count
+
+    if text.strip() and not text.strip().isdecimal():
+        raise ValueError(f"workers: {text.strip()!r} is not a whole number")
+    return set_worker_count(path, int(text) if text.strip() else None)

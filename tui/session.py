@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
 from typing import TYPE_CHECKING
 
-from engine.store import open_for_writing
+from engine.store import StoreError, open_for_writing
 from engine.text import clean
 from tui import signals
-from tui.chart import warm_up
+from tui.chart import put_off_plotext
 from tui.feed import Feed, Outcome
 from tui.snapshot import Snapshot, Wanted
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def run(path: Path) -> int:
     """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read."""
+    gc.disable()  # until the first picture is there: the imports make much and throw little away
     app = prepare(path)
     from tui.messages import SignalCaught
 
@@ -31,10 +32,22 @@ def run(path: Path) -> int:
 
     signals.await_in_thread(caught)
     code = app.run()
+    give_back(path, app.deleted)
     if app.return_code:
         return app.return_code
     print(farewell(app.snapshot, path), file=sys.stderr)
     return code or 0
+
+
+def give_back(path: Path, deleted: list[int]) -> None:
+    """Give the space of the runs that were deleted back: nobody can undo it any more."""
+    if deleted:
+        from tui import orders
+
+        try:
+            print(orders.purge(path, deleted), file=sys.stderr)
+        except StoreError as error:
+            print(f"lossboard: {clean(str(error), 300)}", file=sys.stderr)
 
 
 def prepare(path: Path) -> Dashboard:
@@ -48,7 +61,7 @@ def prepare(path: Path) -> Dashboard:
     first: SimpleQueue[Outcome] = SimpleQueue()
     feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), first.put)
     feed.start()
-    Thread(target=warm_up, name="warm-up", daemon=True).start()
+    put_off_plotext()
     from tui.app import Dashboard
 
     outcome = first.get()

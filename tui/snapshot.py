@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.store import Curve, Evaluation, Run
+from engine.store import Curve, Evaluation, Event, Run, Samples
 from tui.choices import Choices
 
 
@@ -22,27 +22,37 @@ class Snapshot:
     """All that the screen needs from one read.
 
     `runs` are the newest first, at most `feed.MOST_RUNS`; `counts` covers every run of the store by state.
-    `lost` are the runs whose process is gone although their stored state says otherwise. `curves`,
-    `evaluations` and `gradient_norms` are there for the runs that are drawn or pointed at.
+    `judged` tells of runs that do not do what their stored state says: 'lost', 'silent' or 'waiting'. `curves`,
+    `evaluations`, `events` and `gradient_norms` are there for the runs that are drawn or pointed at, `samples` (single
+    iterations) for those that are drawn where the chart shows what curves do not hold. `workers` are alive, at most
+    `most_workers` may be.
     """
 
     runs: tuple[Run, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
-    lost: frozenset[int] = frozenset()
+    judged: Mapping[int, str] = field(default_factory=dict)
     curves: Mapping[int, Curve] = field(default_factory=dict)
     evaluations: Mapping[int, tuple[Evaluation, ...]] = field(default_factory=dict)
+    events: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
+    samples: Mapping[int, Samples] = field(default_factory=dict)
     gradient_norms: Mapping[int, float] = field(default_factory=dict)
     workers: int = 0
+    most_workers: int = 0
 
     def run(self, run_id: int | None) -> Run | None:
         """The run of that number, if it is among those that were read."""
         return next((run for run in self.runs if run.run_id == run_id), None)
 
     def status(self, run: Run) -> str:
-        """The run's state as it is judged now: its stored state, 'lost', or 'diverged' for one that ended so."""
-        if run.run_id in self.lost:
-            return "lost"
+        """The run's state as it is judged now: its stored state, 'lost', 'silent', 'waiting', or 'diverged'."""
+        if run.run_id in self.judged and run.state == "running":
+            return self.judged[run.run_id]
         return "diverged" if run.diverged_at is not None and run.state == "finished" else run.state
+
+    @property
+    def lost(self) -> int:
+        """How many runs have lost their process."""
+        return sum(status == "lost" for status in self.judged.values())
 
     @property
     def going_on(self) -> int:

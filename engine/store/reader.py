@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -14,7 +16,7 @@ from engine.decimation import bucket_starts, decimate
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.connection import Connection, Rows
 from engine.store.pyramid import LEVELS
-from engine.store.records import Command, Curve, Evaluation, Event, Run, Worker
+from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Worker
 from engine.store.tags import tags_from_text
 
 RUN_COLUMNS = (
@@ -105,6 +107,24 @@ class Reader:
         found = {name: table[place] for place, name in enumerate(COLUMNS, start=1)}
         held = {name: column for name, column in found.items() if name == "loss" or not np.isnan(column).all()}
         return Block(first_iteration=rows[0][0], **held)
+
+    def samples(self, run_id: int, count: int, first: int = 0, last: int | None = None) -> Samples:
+        """At most `count` single iterations from `first` to `last` (None: the newest), evenly spread: one look each."""
+        known = self._connection.rows(
+            "SELECT iterations_done, coalesce(parent_iteration, 0) FROM runs WHERE run_id = ?", (run_id,)
+        )
+        done, begin = known[0] if known else (0, 0)
+        first, last = max(first, begin), done - 1 if last is None else min(last, done - 1)
+        # multiples of one spacing, so that a growing run is not sampled elsewhere at each look
+        spacing = 1 << max(math.ceil(math.log2(max((last - first + 1) / max(count, 1), 1))), 0)
+        wanted = sorted({*range(first + -first % spacing, last + 1, spacing), *([last] if last >= first else [])})
+        rows = self._connection.rows(
+            "SELECT iteration, elapsed_s, gradient_norm, step_size FROM iterations WHERE run_id = ? "
+            "AND iteration IN (SELECT value FROM json_each(?)) ORDER BY iteration",
+            (run_id, json.dumps(wanted)),
+        )
+        iteration, elapsed_s, gradient_norm, step_size = _table(rows, 4)
+        return Samples(iteration.astype(np.int64), elapsed_s, gradient_norm, step_size)
 
     def evaluations(self, run_id: int) -> list[Evaluation]:
         """Every evaluation of a run on a whole split, in the order of iterations."""

@@ -104,6 +104,16 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Samples:
+    """Single iterations of a run, evenly spread: all columns have shape (n,), NaN where nothing was recorded."""
+
+    iteration: NDArray[np.int64]
+    elapsed_s: Floats
+    gradient_norm: Floats
+    step_size: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Loss and accuracy (0..1) of a whole split at the weights after `iteration` iterations."""
 

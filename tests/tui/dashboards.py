@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from engine.spec import RunSpec, race
 from engine.store import Evaluation, RunWriter, open_for_reading, open_for_writing
 from tests.stores import block_of, process
+from tests.tui.emulator import Emulator
 from tui import session
 from tui.app import Dashboard
 
@@ -25,11 +26,11 @@ Kind = TypeVar("Kind", bound=Message)
 class Opened:
     """A running dashboard, what it sent, and what stands on its screen."""
 
-    def __init__(self, app: Dashboard, pilot: Pilot[int], sent: list[Message]) -> None:
-        self.app, self.pilot, self.sent = app, pilot, sent
+    def __init__(self, app: Dashboard, pilot: Pilot[int], sent: list[Message], terminal: Emulator) -> None:
+        self.app, self.pilot, self.sent, self.terminal = app, pilot, sent, terminal
 
     def text(self) -> str:
-        """The screen, row by row."""
+        """The screen as it is composed, row by row."""
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
 
     def all_of(self, kind: type[Kind]) -> list[Kind]:
@@ -52,9 +53,17 @@ class Opened:
 async def opened(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator[Opened]:
     sent: list[Message] = []
     app = session.prepare(path)
+    terminal = Emulator(*size)
+    write = app._rim._write
+
+    def written(text: str) -> None:
+        terminal.feed(text)
+        write(text)
+
+    app._rim._write = written
     async with app.run_test(size=size, message_hook=sent.append) as pilot:
         await pilot.pause()
-        yield Opened(app, pilot, sent)
+        yield Opened(app, pilot, sent, terminal)
 
 
 def losses(start: float, count: int = 200) -> np.ndarray:

@@ -120,13 +120,13 @@ async def test_moving(path, keys, pointed):
 
 async def test_space_takes_a_curve_out_and_puts_it_back(path):
     async with opened(path) as board:
-        assert "3 gradient b256 0.1" in board.text()
+        assert "▲ 3 gradient b256" in board.text()
         await board.press("space")
         assert choices(board).marked == (1, 2)
-        assert "3 gradient b256 0.1" not in board.text()
+        assert "▲ 3 gradient b256" not in board.text()
         await board.press("space")
         assert set(choices(board).marked) == {1, 2, 3}
-        assert "3 gradient b256 0.1" in board.text()
+        assert "▲ 3 gradient b256" in board.text()
 
 
 async def test_enter_looks_at_one_run_and_esc_goes_back(path):

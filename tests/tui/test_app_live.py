@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 
@@ -10,6 +11,7 @@ from engine.spec import defaults
 from tests.stores import block_of
 from tests.tui.dashboards import losses, opened, raced, store_with
 from tui.messages import ReadFailed, SnapshotRead
+from tui.screens.board import Board
 
 HOSTILE = (
     "[/nope]",
@@ -67,7 +69,7 @@ async def test_what_started_meanwhile_is_drawn_by_itself(tmp_path):
     store_with(path, ("first", defaults()))
     async with opened(path) as board:
         store_with(path, ("second", defaults().changed(step_size=0.5)))
-        await board.until(lambda: "2 second 0.5" in board.text())
+        await board.until(lambda: "2 second  step size 0.5" in board.text())
 
 
 async def test_an_idle_store_sends_nothing(tmp_path):
@@ -98,3 +100,33 @@ async def test_two_dashboards_on_one_store(tmp_path):
         writer.write(block_of(losses(0.5, 100), first=200))
         await one.until(lambda: " 300 " in one.text())
         await other.until(lambda: " 300 " in other.text())
+
+
+async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_path):
+    path = tmp_path / "runs.db"
+    writers = store_with(path, *((name, defaults()) for name in ("宽 name", "one", "two")), finish=False)
+    rng, done = random.Random(3), 200
+    async with opened(path, (100, 30)) as board:
+        for _ in range(60):
+            await board.pilot.press(rng.choice(["j", "k", "y", "x", "space", "question_mark", "escape", "enter"]))
+            if rng.random() < 0.5:
+                board.app._rim.answered()
+            for writer in writers:
+                writer.write(block_of(rng.random() * losses(5.0, 50), first=done))
+            done += 50
+        while not isinstance(board.app.screen, Board):
+            await board.press("escape")
+
+        def caught_up():
+            board.app._rim.answered()
+            return board.app.snapshot.run(1).iterations_done == done
+
+        await board.until(caught_up)
+        await board.pilot.pause()
+        board.app._rim.answered()
+        await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""), 6.0)
+        parts = board.terminal.cells()
+        board.terminal.screen.reset()
+        board.app._rim.forget()
+        await board.until(lambda: board.app._rim.is_open, 6.0)
+        assert board.terminal.cells() == parts

@@ -13,6 +13,7 @@ from threading import Lock
 import numpy as np
 
 from tui.chart.picture import FRAME, TICK, Codepoints, StyleIds
+from tui.chart.plain_frame import plain_lines
 from tui.chart.ticks import Tick
 from tui.chart.view import Charset
 
@@ -26,9 +27,20 @@ AXIS_WIDTH, AXIS_HEIGHT = 1, 2
 """Cells that the axes take beside the y labels, and below the plot (a line and a row of labels)."""
 
 
+_put_off = False
+
+
+def put_off_plotext() -> None:
+    """Draw frames without plotext until `warm_up`: a first picture need not wait for its import."""
+    global _put_off
+    _put_off = True
+
+
 def warm_up() -> None:
-    """Import plotext ahead of the first frame; safe from a thread."""
-    draw_frame(24, 6, (Tick(0, "0"),), (Tick(0, "0"),))
+    """Import plotext ahead of the next new frame; safe from a thread."""
+    global _put_off
+    _plotext_lines(26, 8, 24, 6, (Tick(0, "0"),), (Tick(0, "0"),))
+    _put_off = False
 
 
 @lru_cache(maxsize=128)
@@ -42,7 +54,11 @@ def draw_frame(
     label_width = max((len(tick.label) for tick in y), default=0)
     shape = (height + AXIS_HEIGHT, label_width + AXIS_WIDTH + width)
     codepoints = np.full(shape, ord(" "), dtype=np.uint32)
-    for row, text in enumerate(_plotext_lines(shape[1], shape[0], width, height, x, y)[: shape[0]]):
+    if _put_off:
+        lines = plain_lines(shape[1], shape[0], height, x, y)
+    else:
+        lines = _plotext_lines(shape[1], shape[0], width, height, x, y)
+    for row, text in enumerate(lines[: shape[0]]):
         if charset == "ascii":
             text = text.translate(ASCII_BOX)
         text = text[: shape[1]].ljust(shape[1])

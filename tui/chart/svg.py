@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from html import escape
 
 from tui.chart.picture import Picture
 from tui.chart.raster import BRAILLE, DOT_BITS
@@ -145,4 +145,4 @@ def _opacity(paint: Ink) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape("".join(c for c in text if c.isprintable()), {'"': "&quot;"})
+    return escape("".join(c for c in text if c.isprintable()))

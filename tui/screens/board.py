@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.strip import Strip
+from textual.timer import Timer
 
-from engine.store import ENDED
 from tui import keymap
 from tui.choices import Choices
 from tui.curves import chart_view
 from tui.keymap import Key
 from tui.messages import (
-    ChoicesChanged,
     NewRunRequested,
     RaceRequested,
     RunPointed,
     SentenceDismissed,
-    StopRequested,
 )
 from tui.race import verdict
+from tui.screens.steering_keys import SteeringKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
 from tui.widgets.chart_pane import ChartPane
@@ -39,11 +39,14 @@ WIDE = 100
 LONG_VERDICT = 115
 """Columns that the longer sentence on a race takes."""
 
+TELL_S = 0.25
+"""Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
+
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
 
 
-class Board(Screen[None], inherit_bindings=False):
+class Board(SteeringKeys, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices. Keys become messages; the app answers them."""
 
     AUTO_FOCUS = None
@@ -72,6 +75,8 @@ class Board(Screen[None], inherit_bindings=False):
         self._sentence = ""
         self._failed = False
         self._hushed = ""
+        self._told_at = 0.0
+        self._tell_later: Timer | None = None
 
     def compose(self) -> ComposeResult:
         self._arrange(self.app.size)
@@ -89,9 +94,16 @@ class Board(Screen[None], inherit_bindings=False):
         self._arrange(event.size)
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show what was read, or the same under other choices."""
+        """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
+        is_growth = choices == self.choices and len(snapshot.runs) == len(self.snapshot.runs)
         self.snapshot, self.choices = snapshot, choices
-        self.paint()
+        since = monotonic() - self._told_at
+        if not is_growth or since >= TELL_S:
+            self.paint()
+            return
+        self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
+        if self._tell_later is None:
+            self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence above the keys until it is put away; '' puts it away."""
@@ -105,11 +117,16 @@ class Board(Screen[None], inherit_bindings=False):
 
     def paint(self) -> None:
         """Bring every line up to date; what did not change is not sent."""
+        if self._tell_later is not None:
+            self._tell_later.stop()
+            self._tell_later = None
+        self._told_at = monotonic()
         self._arrange(self.app.size)
         self.query_one(RunsTable).show(self.snapshot, self.choices)
         self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
         for lines in self.query(Lines):
-            lines.update()
+            if not isinstance(lines, RunsTable):
+                lines.update()
 
     def _arrange(self, size: Size) -> None:
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
@@ -139,10 +156,6 @@ class Board(Screen[None], inherit_bindings=False):
         going_on = f"{self.snapshot.going_on} runs go on"
         words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", going_on, "q quit")
         return [strip([(word, WARNED)], width) for word in words]
-
-    def _choose(self, choices: Choices) -> None:
-        if choices != self.choices:
-            self.post_message(ChoicesChanged(choices))
 
     def on_run_pointed(self, message: RunPointed) -> None:
         message.stop()
@@ -176,26 +189,13 @@ class Board(Screen[None], inherit_bindings=False):
     def action_back(self) -> None:
         if self._sentence:
             self.post_message(SentenceDismissed())
+        elif self.choices.look.cursor is not None:
+            self.action_readout()
         elif self.choices.alone:
             self._choose(self.choices.looking(alone=False))
         else:
             self._hushed = self._telling(self.app.size.width)[0]
             self.paint()
 
-    def action_log_y(self) -> None:
-        self._choose(self.choices.with_other_y())
-
-    def action_x_axis(self) -> None:
-        self._choose(self.choices.with_next_x_kind())
-
     def action_new_run(self) -> None:
         self.post_message(NewRunRequested())
-
-    def action_stop(self) -> None:
-        run = self.snapshot.run(self.choices.pointed)
-        if run is None:
-            return
-        if run.state in ENDED:
-            self.tell(f"Run {run.run_id} has ended already ({self.snapshot.status(run)}).")
-        else:
-            self.post_message(StopRequested(run.run_id))

@@ -7,11 +7,14 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from tui import keymap
+from tui.format import fit
 from tui.keymap import Key
 from tui.theme import ACCENTED, DIM, STRONG, TEXT
 from tui.widgets.columns import SIGNS
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip
+
+TWO_COLUMNS = 118
 
 
 class Help(Screen[None], inherit_bindings=False):
@@ -22,25 +25,39 @@ class Help(Screen[None], inherit_bindings=False):
     BINDINGS = keymap.bindings("help")
     DEFAULT_CSS = "#page { height: 1fr; }"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._top = 0
+
     def compose(self) -> ComposeResult:
-        yield Lines(lambda width, height: page(keymap.keys_of("board"), width, height), css_id="page")
+        yield Lines(lambda width, height: page(keymap.keys_of("board"), width)[self._top :], css_id="page")
         yield Lines(lambda width, _: [key_line(keymap.keys_of("help"), width)])
+
+    def action_scroll(self, by: int) -> None:
+        lines = self.query_one("#page", Lines)
+        below = max(len(page(keymap.keys_of("board"), lines.size.width)) - lines.size.height, 0)
+        self._top = max(0, min(self._top + by * max(lines.size.height // 2, 1), below))
+        lines.update()
 
     def action_close(self) -> None:
         self.dismiss()
 
 
-def page(keys: list[Key], width: int, height: int) -> list[Strip]:
-    """The lines of the page; blank ones and the legend of signs give way in a low terminal."""
-    blank = height >= len(keys) + 6
-    lines: list[list[Part]] = [[(" Keys", STRONG)]]
-    lines += [[]] if blank else []
-    lines += [[("  " + key.shown.ljust(12), ACCENTED), (key.help, TEXT)] for key in keys]
-    lines += [[]] if blank else []
+def page(keys: list[Key], width: int) -> list[Strip]:
+    """All lines of the page, in two columns where there is room for them."""
+    columns = 2 if width >= TWO_COLUMNS else 1
+    rows = -(-len(keys) // columns)
+    lines: list[list[Part]] = [[(" Keys", STRONG)], []]
+    for row in range(rows):
+        parts: list[Part] = []
+        for key in keys[row::rows]:
+            parts += [("  " + key.shown.ljust(9), ACCENTED), (fit(key.help, width // columns - 12) + " ", TEXT)]
+        lines.append(parts)
     signs: list[Part] = [(" ", TEXT)]
     for status, (sign, style) in SIGNS.items():
         signs += [(" " + sign, style), (f" {status}  ", DIM)]
     lines += [
+        [],
         signs,
         [("  A bar at the left of a row: drawn in the chart, in that colour. Runs go on without it.", DIM)],
     ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from rich.segment import Segment
+from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui import chart
 from tui.chart import ChartView, Picture
+from tui.messages import ChartPointed, ChartScrolled
 from tui.theme import cell_style
 from tui.widgets.lines import grounded
 
@@ -38,6 +40,20 @@ class ChartPane(Widget):
         for row, stop in reach.items():
             self._rows.pop(row, None)
             self.refresh(Region(0, row, stop, 1))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        x = None if self.picture is None else self.picture.x_at(event.x)
+        if x is not None and self._view.cursor_x is not None:
+            self.post_message(ChartPointed(x))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._scrolled(2.0, event.x)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._scrolled(0.5, event.x)
+
+    def _scrolled(self, factor: float, column: int) -> None:
+        self.post_message(ChartScrolled(factor, None if self.picture is None else self.picture.x_at(column)))
 
     def _drawn(self) -> Picture:
         return chart.draw(self._view, self.size.width, self.size.height, previous=self.picture)

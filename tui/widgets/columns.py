@@ -23,6 +23,8 @@ SIGNS: Mapping[str, tuple[str, Style]] = {
     "failed": ("✗", FAILED),
     "cancelled": ("⊘", DIM),
     "lost": ("?", WARNED),
+    "silent": ("◌", WARNED),
+    "waiting": ("◔", WARNED),
 }
 """How a status looks: a shape first, a colour second."""
 

@@ -24,7 +24,7 @@ def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
         if number or word not in ("paused", "queued"):
             left += [("   ", TEXT), (str(number), STRONG if number and word == "running" else TEXT), (f" {word}", DIM)]
     if snapshot.lost:
-        left += [("   ", TEXT), (f"{len(snapshot.lost)} lost", DIM)]
+        left += [("   ", TEXT), (f"{snapshot.lost} lost", DIM)]
     return strip(left, width, _work(snapshot))
 
 
@@ -32,6 +32,6 @@ def _work(snapshot: Snapshot) -> list[Part]:
     if not snapshot.workers:
         return []
     speed = sum(run.iterations_per_s or 0.0 for run in snapshot.runs if snapshot.status(run) == "running")
-    workers = f"{snapshot.workers} worker" + ("s" if snapshot.workers != 1 else "")
+    workers = f"{snapshot.workers} of {snapshot.most_workers} workers"
     parts: list[Part] = [(f"{fmt.rate(speed)} it/s", TEXT), (" · ", DIM)] if speed else []
     return [*parts, (workers + " ", DIM)]

@@ -1,0 +1,36 @@
+"""A terminal emulator: what a person would see after all that was written."""
+
+from __future__ import annotations
+
+import pyte
+
+from tui.link import QUESTION
+
+
+class Emulator:
+    """A terminal of `columns` x `rows` cells; `feed` takes what a program writes."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.Stream(self.screen)
+
+    def feed(self, text: str) -> None:
+        # the emulator would print the p of the question
+        self._stream.feed(text.replace(QUESTION, ""))
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.screen.resize(rows, columns)
+
+    def text(self) -> str:
+        """The screen, row by row."""
+        return "\n".join(self.screen.display)
+
+    def cells(self) -> list[list[tuple[object, ...]]]:
+        """Every cell: what stands in it and how it looks; of a blank only what can be seen."""
+        return [[_seen(self.screen.buffer[y][x]) for x in range(self.screen.columns)] for y in range(self.screen.lines)]
+
+
+def _seen(cell: pyte.screens.Char) -> tuple[object, ...]:
+    if cell.data == " " and not cell.underscore and not cell.reverse:
+        return " ", cell.bg
+    return tuple(cell)

@@ -1,0 +1,112 @@
+"""The chart's keys: how it is looked at, zoomed, moved and read."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engine.spec import defaults
+from tests.stores import block_of
+from tests.tui.dashboards import Opened, losses, opened, raced, store_with
+from tui.look import MEASURES, Look
+from tui.messages import ChoicesChanged
+
+
+def look(board: Opened) -> Look:
+    return board.all_of(ChoicesChanged)[-1].choices.look
+
+
+async def test_layout_measures_axes_and_smoothing(tmp_path):
+    async with opened(raced(tmp_path / "runs.db"), (140, 40)) as board:
+        await board.press("v")
+        assert look(board).grid
+        assert board.text().count("gradient b256") >= 2
+        assert "■" not in board.text().splitlines()[-4]
+        await board.press("v")
+        assert not look(board).grid
+        seen = []
+        for measure in (*MEASURES[1:], MEASURES[0]):
+            await board.press("m")
+            seen.append(look(board).measure)
+            await board.until(lambda measure=measure: f" {measure}" in board.text())
+        assert seen == [*MEASURES[1:], "loss"]
+        await board.press("X")
+        assert look(board).log_x
+        assert "x: iteration (log)" in board.text()
+        await board.press("X", "full_stop", "full_stop")
+        assert look(board).smoothing == 5.0
+        assert "smoothing 5" in board.text()
+        await board.press("comma", "comma", "comma")
+        assert look(board).smoothing == 0.0
+
+
+async def test_zoom_pan_and_back(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, ("long", defaults().changed(iterations=200)))
+    async with opened(path) as board:
+        await board.press("plus")
+        low, high = look(board).window
+        assert high - low == pytest.approx(100)
+        assert high == pytest.approx(200)
+        await board.until(lambda: board.app.snapshot.curves[1].iteration[0] == 0)
+        await board.press("h")
+        assert look(board).window[0] == pytest.approx(75)
+        assert not look(board).following
+        assert "zoomed · 0 all" in board.text()
+        await board.press("right", "w")
+        assert look(board).following
+        await board.press("minus")
+        assert look(board).window is None
+        await board.press("plus", "plus", "0")
+        assert look(board).window is None
+
+
+async def test_the_readout_tells_every_value_at_a_line_that_moves(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("c")
+        end = look(board).cursor
+        assert end is not None
+        assert "readout" in board.text()
+        assert re.search(r"▲ 0\.2\d+ +3 gradient", board.text())
+        await board.press("h", "left")
+        assert look(board).cursor < end
+        await board.press("l", "right")
+        assert look(board).cursor == pytest.approx(end)
+        await board.pilot.hover("ChartPane", offset=(30, 10))
+        await board.until(lambda: look(board).cursor < end / 2)
+        await board.press("escape")
+        assert look(board).cursor is None
+
+
+async def test_a_zoomed_chart_follows_the_newest_iterations(tmp_path):
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
+    async with opened(path) as board:
+        await board.press(*["plus"] * 6)
+        before = look(board).window
+        writer.write(block_of(losses(0.5, 400), first=200))
+        await board.until(lambda: board.app.choices.look.window[0] > before[0])
+        assert board.app.choices.look.window[1] > 600
+
+
+async def test_a_window_of_a_long_run_is_read_closely(tmp_path):
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("long", defaults().changed(iterations=100_000)), finish=False)
+    for first in range(200, 100_000, 19_960):
+        writer.write(block_of(losses(0.5, 19_960), first=first))
+    async with opened(path) as board:
+        assert board.app.snapshot.curves[1].width > 16
+        await board.press(*["plus"] * 8)
+        await board.until(lambda: board.app.snapshot.curves[1].width == 1)
+        assert len(board.app.snapshot.curves[1].iteration) < 1000
+
+
+async def test_the_wheel_zooms_where_the_mouse_is(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        pane = board.app.screen.query_one("ChartPane")
+        pane._scrolled(2.0, 20)
+        await board.until(lambda: board.all_of(ChoicesChanged))
+        low, high = look(board).window
+        assert low < 40
+        assert high - low == pytest.approx(100)

@@ -1,0 +1,154 @@
+"""Steering from the board: each key becomes a message, each answer a sentence, each question can be declined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.spec import defaults
+from engine.store import open_for_reading, open_for_writing
+from tests.stores import block_of, claimed_writer
+from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
+from tui.messages import (
+    DeletionRequested,
+    ForkSubmitted,
+    OrderAnswered,
+    RunDeleted,
+    RunsQueued,
+    SteeringRequested,
+    WorkersSubmitted,
+)
+from tui.screens.board import Board
+from tui.screens.prompt import Prompt
+
+
+@pytest.fixture(autouse=True)
+def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("submit", "steer", "launch"):
+        monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
+    monkeypatch.setattr("engine.jobs.steer.recover_lost_runs", lambda store: [])
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Path:
+    path = tmp_path / "runs.db"
+    store_with(path, ("mine", defaults()), finish=False)
+    return path
+
+
+async def type_into(board: Opened, field: str, text: str) -> None:
+    box = board.app.screen.query_one(f"#{field}")
+    box.focus()
+    box.value = text
+    await board.pilot.pause()
+
+
+async def test_pause_and_step_sizes_become_commands(running):
+    async with opened(running) as board:
+        await board.press("p", "left_square_bracket", "right_square_bracket", "right_square_bracket")
+        await board.until(lambda: len(board.all_of(OrderAnswered)) == 4)
+        assert [message.verb for message in board.all_of(SteeringRequested)] == ["pause", "halve", "double", "double"]
+        assert not any(answer.failed for answer in board.all_of(OrderAnswered))
+        assert board.all_of(OrderAnswered)[-1].sentence[:30] in board.text()
+    reader = open_for_reading(running)
+    verbs = [(command.verb, command.argument) for command in reader.commands(1)]
+    reader.close()
+    assert verbs[0] == ("pause", "")
+    assert sorted(verb for verb, _ in verbs[1:]) == ["set-step-size"] * 3
+
+
+async def test_what_cannot_be_steered_is_said(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    with open_for_writing(path) as store:
+        claimed_writer(store, defaults("random-search")).write(block=block_of(losses(9.0, 50)))
+    async with opened(path) as board:
+        await board.press("right_square_bracket")
+        assert "Run 4 is a random search: it takes no steps" in board.text()
+        await board.press("d")
+        assert "Run 4 is running: stop it first (t)." in board.text()
+        await board.press("j")
+        await board.press("p")
+        assert "Run 3 has ended already (finished)" in board.text()
+        await board.press("u")
+        assert "nothing to undo" in board.text()
+        assert not board.all_of(SteeringRequested)
+
+
+async def test_delete_asks_and_can_be_undone(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    async with opened(path) as board:
+        await board.press("d")
+        assert "Delete run 3 and its 200 iterations?" in board.text()
+        await board.press("escape")
+        assert not board.all_of(RunDeleted)
+        await board.press("d", "enter")
+        await board.until(lambda: board.all_of(RunDeleted))
+        assert [message.run_id for message in board.all_of(DeletionRequested)] == [3, 3]
+        await board.until(lambda: "▲ 3 gradient" not in board.text())
+        assert "u brings it back" in board.text()
+        await board.press("u")
+        await board.until(lambda: "2 local search" in board.text() and " 3 gradient b256" in board.text())
+        assert board.app.deleted == []
+
+
+async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    async with opened(path) as board:
+        await board.press("f")
+        assert isinstance(board.app.screen, Prompt)
+        assert "Fork run 3" in board.text()
+        assert "0 to 200" in board.text()
+        await type_into(board, "step_size", "no number")
+        await board.press("enter")
+        await board.until(lambda: "step size" in board.text() and " ! " in board.text())
+        assert board.all_of(ForkSubmitted)[0].texts["step_size"] == "no number"
+        await type_into(board, "iteration", "x")
+        await board.press("enter")
+        await board.until(lambda: "not a whole number" in board.text())
+        assert isinstance(board.app.screen, Prompt)
+        await board.press("escape")
+        assert isinstance(board.app.screen, Board)
+    assert len(stored_runs(path)) == 3
+
+
+async def test_a_fork_is_queued(tmp_path, monkeypatch):
+    path = raced(tmp_path / "runs.db")
+    asked = []
+    monkeypatch.setattr("tui.orders.fork", lambda path, run_id, texts: (asked.append((run_id, texts)), (3, ""))[1])
+    async with opened(path) as board:
+        await board.press("f")
+        await type_into(board, "step_size", "0.02")
+        await board.press("enter")
+        await board.until(lambda: board.all_of(RunsQueued))
+        await board.until(lambda: isinstance(board.app.screen, Board))
+    assert asked == [(3, {"iteration": "200", "step_size": "0.02", "name": ""})]
+
+
+async def test_name_tags_and_note_are_edited_in_one_place(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    async with opened(path) as board:
+        await board.press("e")
+        await type_into(board, "name", "the [/good] one")
+        await type_into(board, "tags", "keep, digits")
+        await type_into(board, "note", "why not")
+        await board.press("enter")
+        await board.until(lambda: board.all_of(OrderAnswered))
+        assert isinstance(board.app.screen, Board)
+        await board.until(lambda: "the [/good] one" in board.text())
+    run = stored_runs(path)[0]
+    assert (run.name, run.tags, run.note) == ("the [/good] one", ("keep", "digits"), "why not")
+
+
+async def test_how_many_workers_there_may_be(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    async with opened(path) as board:
+        await board.press("W")
+        await type_into(board, "workers", "many")
+        await board.press("enter")
+        await board.until(lambda: "not a whole number" in board.text())
+        await type_into(board, "workers", "2")
+        await board.press("enter")
+        await board.until(lambda: isinstance(board.app.screen, Board))
+        assert board.all_of(WorkersSubmitted)[-1].texts == {"workers": "2"}
+        assert "At most 2 workers at once" in board.text()

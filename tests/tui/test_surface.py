@@ -1,0 +1,147 @@
+"""The surface: whatever is left out, the terminal ends up with what a full repaint would show."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+
+from tests.tui.emulator import Emulator
+from tui.link import FREE_RUN_S, PATIENCE_S, QUESTION, Link
+from tui.pen import PLAIN, Ink, change
+from tui.rim import Rim
+from tui.surface import Surface, split
+
+STYLES = [
+    Style(color="#cdd2da", bgcolor="#101216"),
+    Style(color="#8fb6e8", bgcolor="#101216", bold=True),
+    Style(color="#8fb6e8", bgcolor="#1d222b", dim=True),
+    Style(color="#4a4f57", bgcolor="#101216", bold=True, underline=True),
+    Style(bgcolor="#1d222b", reverse=True),
+    Style(italic=True, strike=True),
+    None,
+]
+WORDS = ["loss", "   ", "⣿⣀⡀⠁", "宽宽", "e\u0301a", "0.214", " ", "─" * 9, "●▲", "宽", " " * 30, "x"]
+WIDTH, HEIGHT = 48, 12
+
+
+def piece(rng: random.Random) -> list[Segment]:
+    return [Segment(rng.choice(WORDS), rng.choice(STYLES)) for _ in range(rng.randint(1, 6))]
+
+
+def repainted(surface: Surface) -> Emulator:
+    emulator = Emulator(surface.width, surface.height)
+    surface.forget()
+    emulator.feed(surface.update())
+    return emulator
+
+
+@pytest.mark.parametrize("system", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT, ColorSystem.STANDARD, None])
+@pytest.mark.parametrize("erases", [True, False])
+def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(system, erases):
+    rng = random.Random(7)
+    surface = Surface(WIDTH, HEIGHT, system, erases=erases)
+    emulator = Emulator(WIDTH, HEIGHT)
+    for step in range(1000):
+        for _ in range(rng.randint(0, 3)):
+            surface.put(rng.randint(-3, WIDTH + 3), rng.randint(-1, HEIGHT), piece(rng))
+        if rng.random() < 0.7:  # else this frame is left out
+            emulator.feed(surface.update())
+        if step % 100 == 99:
+            emulator.feed(surface.update())
+            assert emulator.cells() == repainted(surface).cells()
+
+
+def test_what_is_there_already_is_not_written():
+    surface = Surface(20, 2, ColorSystem.TRUECOLOR)
+    surface.put(0, 0, [Segment("loss 0.214", STYLES[0])])
+    assert surface.update()
+    surface.put(0, 0, [Segment("loss 0.2", STYLES[0]), Segment("14", STYLES[0])])
+    assert not surface.is_behind
+    assert surface.update() == ""
+    surface.put(0, 0, [Segment("loss 0.215", STYLES[0])])
+    assert surface.update() == "\x1b[1;10H\x1b[38;2;205;210;218;48;2;16;18;22m5\x1b[0m"
+
+
+def test_links_and_control_segments_are_never_written():
+    surface = Surface(20, 1, ColorSystem.TRUECOLOR)
+    surface.put(0, 0, [Segment("go", Style(link="https://example.org")), Segment("\x1b[2J", None, [(1,)])])
+    assert "example" not in (text := surface.update())
+    assert "2J" not in text
+
+
+def test_what_combines_stays_with_its_letter_and_wide_letters_have_two_cells():
+    assert split("ae\u0301宽\u0301b") == ("a", "e\u0301", "宽\u0301", "", "b")
+
+
+@pytest.mark.parametrize(("before", "after", "written"), [
+    (PLAIN, Ink("31"), "\x1b[31m"),
+    (Ink("31", "40"), Ink("32", "40"), "\x1b[32m"),
+    (Ink("31"), PLAIN, "\x1b[39m"),
+    (Ink(attributes="1"), Ink(), "\x1b[22m"),
+    (Ink(attributes="1;2"), Ink(attributes="2"), "\x1b[22;2m"),
+    (Ink(attributes="4"), Ink("31", attributes="4;7"), "\x1b[7;31m"),
+])  # fmt: skip
+def test_the_pen_is_told_what_changes(before, after, written):
+    assert change(before, after) == (written, after)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_terminal_that_answers_gets_a_frame_for_each_answer():
+    clock = Clock()
+    link = Link(clock)
+    link.answered()
+    assert link.wait_s() == 0
+    link.sent()
+    assert link.wait_s() == PATIENCE_S
+    clock.now += 0.5
+    link.answered()
+    assert link.wait_s() == 0
+
+
+def test_a_lost_answer_is_given_up_and_the_terminal_is_free_run_until_it_answers_again():
+    clock = Clock()
+    link = Link(clock)
+    link.answered()
+    link.sent()
+    clock.now += PATIENCE_S
+    assert link.wait_s() == 0
+    link.sent()
+    assert link.wait_s() == FREE_RUN_S
+    link.answered()
+    assert link.wait_s() == 0
+
+
+def test_a_terminal_that_never_answers_is_free_run_except_after_a_key():
+    link = Link(Clock())
+    link.sent()
+    assert link.wait_s() == FREE_RUN_S
+    link.pressed()
+    assert link.wait_s() == 0
+
+
+def test_frames_that_are_left_out_are_not_owed():
+    written, timers = [], []
+    rim = Rim(written.append, lambda seconds, then: timers.append(then))
+    rim.answered()
+    surface = rim._surface = Surface(20, 1, None)
+    for frame in range(50):
+        surface.put(0, 0, [Segment(f"frame {frame}")])
+        rim.flush()
+    assert len(written) == 1
+    assert "frame 0" in written[0]
+    assert written[0].endswith(QUESTION)
+    assert len(timers) == 1
+    rim.answered()
+    assert len(written) == 2
+    assert "49" in written[1]
+    assert rim.is_open

@@ -1,0 +1,72 @@
+"""About: what is read of each run that is drawn or pointed at, and what of it need not be read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from engine.store import Curve, Evaluation, Event, Reader, Run, Samples
+from tui import reach
+from tui.choices import Choices
+from tui.growth import grown
+from tui.points import OF_ITERATIONS
+
+Stamp = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneRun:
+    """One run's rows, and what they depend on. `curve` is the shown window of `whole`."""
+
+    stamp: Stamp
+    columns: int
+    whole: Curve
+    curve: Curve
+    evaluations: tuple[Evaluation, ...]
+    events: tuple[Event, ...]
+    samples: Samples | None
+
+
+class About:
+    """Reads runs, and keeps what it has read of them."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, OneRun] = {}
+
+    def read(self, reader: Reader, runs: Iterable[Run], choices: Choices, columns: int) -> dict[int, OneRun]:
+        """All about these runs. `columns` is how many points of a curve there is room for."""
+        self._held = {run.run_id: self._one(reader, run, choices, columns) for run in runs}
+        return self._held
+
+    def _one(self, reader: Reader, run: Run, choices: Choices, columns: int) -> OneRun:
+        held = self._held.get(run.run_id)
+        rows: Stamp = (run.iterations_done, run.state, run.attempt, columns)
+        look = choices.look
+        window: Stamp = (look.window, look.x_kind, look.smoothing if look.window else 0.0, look.measure)
+        if held is not None and held.stamp == (rows, window):
+            return held if not _steered(run) else replace(held, events=tuple(reader.events(run.run_id)))
+        if held is None or held.stamp[0] != rows:
+            whole = self._whole(reader, run, held, columns)
+            evaluations = tuple(reader.evaluations(run.run_id))
+            events = tuple(reader.events(run.run_id))
+        else:
+            whole, evaluations, events = held.whole, held.evaluations, held.events
+        first, last = reach.iterations(look, run, whole)
+        is_whole = look.window is None or whole.width == 1
+        curve = whole if is_whole else reader.curve(run.run_id, columns, first, last)
+        samples = reader.samples(run.run_id, columns, first, last) if look.measure in OF_ITERATIONS else None
+        return OneRun((rows, window), columns, whole, curve, evaluations, events, samples)
+
+    def _whole(self, reader: Reader, run: Run, held: OneRun | None, columns: int) -> Curve:
+        if held is not None and held.columns == columns:
+            if int(held.whole.iteration[-1:].sum()) + held.whole.width == run.iterations_done and held.whole.width == 1:
+                return held.whole
+            longer = grown(held.whole, reader, run, columns)
+            if longer is not None:
+                return longer
+        return reader.curve(run.run_id, columns)
+
+
+def _steered(run: Run) -> bool:
+    """Whether events may come without iterations: forks of a run that has ended."""
+    return run.state not in ("running", "queued")

@@ -1,0 +1,151 @@
+"""The helm: the part of the app that answers requests to steer, fork, name and delete runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from textual.app import App
+from textual.message import Message
+
+from engine.spec import FIELDS, as_text
+from engine.store import Run
+from engine.text import clean
+from tui import orders
+from tui.messages import (
+    DeletionConfirmed,
+    DeletionRequested,
+    EditRequested,
+    EditSubmitted,
+    ForkRequested,
+    ForkSubmitted,
+    OrderAnswered,
+    RunDeleted,
+    RunsQueued,
+    SteeringRequested,
+    StopConfirmed,
+    StopRequested,
+    WorkersSubmitted,
+)
+from tui.snapshot import Snapshot
+
+FORKED_FIELDS = (
+    "step_size", "batch_size", "update", "momentum", "regularization_strength", "iterations", "seconds", "pace",
+)  # fmt: skip
+"""What the form for a fork offers, as far as it decides anything for the run."""
+
+
+class Helm(App[int], inherit_bindings=False):
+    """Asks what must be asked first; then each order is carried out in a thread, and answered with a message."""
+
+    path: Path
+    snapshot: Snapshot
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: list[int] = []
+        """Runs deleted in this sitting that can be brought back, the newest last."""
+
+    def order(self, carry_out: Callable[[], Message]) -> None:
+        """Carry an order out in a thread and post what it answers, or the sentence on why not."""
+        raise NotImplementedError
+
+    def tell(self, sentence: str, *, failed: bool = False) -> None:
+        """Show a cleaned sentence."""
+        raise NotImplementedError
+
+    def _confirm(self, question: str, confirmed: Message) -> None:
+        from tui.screens.confirm import Confirm
+
+        self.push_screen(Confirm(question, confirmed))
+
+    def on_stop_requested(self, message: StopRequested) -> None:
+        run = self.snapshot.run(message.run_id)
+        reached = f" at iteration {run.iterations_done}" if run is not None and run.iterations_done else ""
+        question = f"Stop run {message.run_id}{reached}? What it has recorded is kept."
+        self._confirm(question, StopConfirmed(message.run_id))
+
+    def on_stop_confirmed(self, message: StopConfirmed) -> None:
+        self.order(lambda: OrderAnswered(orders.stop(self.path, message.run_id)))
+
+    def on_steering_requested(self, message: SteeringRequested) -> None:
+        self.order(lambda: OrderAnswered(orders.steered(self.path, message.run_id, message.verb)))
+
+    def on_deletion_requested(self, message: DeletionRequested) -> None:
+        run = self.snapshot.run(message.run_id)
+        rows = f" and its {run.iterations_done:,} iterations" if run is not None and run.iterations_done else ""
+        question = f"Delete run {message.run_id}{rows}? u brings it back, until the dashboard closes."
+        self._confirm(question, DeletionConfirmed(message.run_id))
+
+    def on_deletion_confirmed(self, message: DeletionConfirmed) -> None:
+        self.order(lambda: RunDeleted(message.run_id, orders.delete(self.path, message.run_id)))
+
+    def on_run_deleted(self, message: RunDeleted) -> None:
+        self.deleted.append(message.run_id)
+        self.tell(message.sentence)
+
+    def on_undo_requested(self) -> None:
+        if not self.deleted:
+            self.tell("There is nothing to undo: no run was deleted since the dashboard was opened.")
+            return
+        run_id = self.deleted.pop()
+        self.order(lambda: OrderAnswered(orders.undelete(self.path, run_id)))
+
+    def on_fork_requested(self, message: ForkRequested) -> None:
+        from tui.screens.prompt import Prompt, Question
+
+        run = self.snapshot.run(message.run_id)
+        if run is None or run.spec is None:
+            self.tell("This version cannot read the run's spec, so it cannot be forked.")
+            return
+        most = f"{run.first_iteration:,} to {run.iterations_done:,}"
+        begin = Question("iteration", "from iteration", str(message.at), most)
+        called = Question("name", "name", "", "what the table calls it; may stay empty")
+        title = f"Fork run {run.run_id}: a new run goes on from there, exactly, with what you change."
+        before = fork_texts(run)
+        fields = [Question(name, FIELDS[name].label, text, FIELDS[name].help) for name, text in before.items()]
+
+        def answered(texts: Mapping[str, str]) -> ForkSubmitted:
+            return ForkSubmitted(message.run_id, {k: v for k, v in texts.items() if v != before.get(k)})
+
+        self.push_screen(Prompt(title, [begin, *fields, called], answered))
+
+    def on_fork_submitted(self, message: ForkSubmitted) -> None:
+        self.order(lambda: RunsQueued((orders.fork(self.path, message.run_id, message.texts)[0],)))
+
+    def on_edit_requested(self, message: EditRequested) -> None:
+        from tui.screens.prompt import Prompt, Question
+
+        run = self.snapshot.run(message.run_id)
+        if run is None:
+            return
+        questions = (
+            Question("name", "name", clean(run.name, 200)),
+            Question("tags", "tags", " ".join(clean(tag, 60) for tag in run.tags), "separated by spaces"),
+            Question("note", "note", clean(run.note, 400)),
+        )
+        self.push_screen(
+            Prompt(f"Edit run {run.run_id}.", questions, lambda texts: EditSubmitted(message.run_id, texts))
+        )
+
+    def on_edit_submitted(self, message: EditSubmitted) -> None:
+        run = self.snapshot.run(message.run_id)
+        if run is not None:
+            self.order(lambda: OrderAnswered(orders.edit(self.path, message.run_id, run, message.texts)))
+
+    def on_workers_requested(self) -> None:
+        from tui.screens.prompt import Prompt, Question
+
+        asked = Question("workers", "workers", str(self.snapshot.most_workers or ""), "empty: as many as is usual here")
+        self.push_screen(Prompt("How many workers may work for this store at once?", (asked,), WorkersSubmitted))
+
+    def on_workers_submitted(self, message: WorkersSubmitted) -> None:
+        self.order(lambda: OrderAnswered(orders.set_workers(self.path, message.texts["workers"])))
+
+
+def fork_texts(run: Run) -> dict[str, str]:
+    """What the form for a fork of a run begins with, by field."""
+    if run.spec is None:
+        return {}
+    chosen = {name: getattr(run.spec, name) for name in FIELDS}
+    return {name: as_text(chosen[name]) for name in FORKED_FIELDS if FIELDS[name].applies(chosen)}

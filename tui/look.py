@@ -1,0 +1,88 @@
+"""Look: how the viewer looks at the drawn runs, as one frozen value with pure changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tui.chart import Window
+from tui.chart.view import SMOOTHING_STEPS, XKind
+from tui.chart.window import follow, pan, zoom
+
+X_KINDS: tuple[XKind, ...] = ("iteration", "time", "examples")
+MEASURES = ("loss", "train loss", "validation loss", "accuracy", "gradient norm", "step size")
+"""What the y axis can show, in the order of its key. `tui.chart.measures` knows how each is scaled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`window` is the shown part of the x axis, in its own units; None is all of it.
+
+    `following`: a window moves on with the newest iterations. `cursor` is the x at which values are read out, None
+    without a readout. `smoothing` is a half-life in iterations.
+    """
+
+    grid: bool = False
+    log_x: bool = False
+    log_y: bool = True
+    x_kind: XKind = "iteration"
+    smoothing: float = 0.0
+    window: Window | None = None
+    following: bool = True
+    cursor: float | None = None
+    measure: str = "loss"
+
+    def with_next_x_kind(self) -> Look:
+        """The next of iteration, time, examples; seen whole, because a window means something else there."""
+        kind = X_KINDS[(X_KINDS.index(self.x_kind) + 1) % len(X_KINDS)]
+        return replace(self, x_kind=kind, window=None, cursor=None)
+
+    def with_other_x(self) -> Look:
+        """The x axis logarithmic, or linear; seen whole."""
+        return replace(self, log_x=not self.log_x, window=None)
+
+    def with_other_y(self) -> Look:
+        """The y axis logarithmic, or linear."""
+        return replace(self, log_y=not self.log_y)
+
+    def with_other_layout(self) -> Look:
+        """All runs over each other, or a tile for each."""
+        return replace(self, grid=not self.grid)
+
+    def smoothed(self, by: int) -> Look:
+        """A longer half-life (by > 0), or a shorter one."""
+        steps = SMOOTHING_STEPS
+        index = max(place for place, step in enumerate(steps) if step <= self.smoothing)
+        return replace(self, smoothing=steps[max(0, min(index + by, len(steps) - 1))])
+
+    def with_measure(self, by: int = 1) -> Look:
+        """The next thing on the y axis."""
+        index = MEASURES.index(self.measure) if self.measure in MEASURES else 0
+        return replace(self, measure=MEASURES[(index + by) % len(MEASURES)])
+
+    def zoomed(self, factor: float, around: float, limits: Window) -> Look:
+        """`factor` times as close, with `around` where it is."""
+        return replace(self, window=zoom(self.window, factor, around, limits, log=self.log_x))
+
+    def panned(self, share: float, limits: Window) -> Look:
+        """Moved by a share of what is shown. Whoever moves back from the newest iterations stays there."""
+        moved = pan(self.window, share, limits, log=self.log_x)
+        return replace(self, window=moved, following=self.following and share > 0)
+
+    def whole(self) -> Look:
+        """The whole axis, following the newest iterations."""
+        return replace(self, window=None, following=True)
+
+    def with_other_following(self) -> Look:
+        """Whether a window moves on with the newest iterations."""
+        return replace(self, following=not self.following)
+
+    def followed(self, newest: float | None) -> Look:
+        """The same after runs have grown up to `newest`."""
+        if not self.following or self.window is None or newest is None:
+            return self
+        window = follow(self.window, newest, log=self.log_x)
+        return self if window == self.window else replace(self, window=window)
+
+    def reading(self, x: float | None) -> Look:
+        """A readout at an x, or none."""
+        return replace(self, cursor=x)

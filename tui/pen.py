@@ -1,0 +1,73 @@
+"""Pen: the least that must be written so that the next cell has its style."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from rich.color import Color, ColorSystem
+from rich.style import Style
+
+RESET = "\x1b[0m"
+
+
+class Ink(NamedTuple):
+    """A style as the terminal is told it: parameters of SGR. '' is the terminal's own colour."""
+
+    foreground: str = ""
+    background: str = ""
+    attributes: str = ""
+
+    @property
+    def marks_blanks(self) -> bool:
+        """Whether a blank in this ink shows more than its background."""
+        return any(code in ("4", "7", "9") for code in self.attributes.split(";"))
+
+
+PLAIN = Ink()
+ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
+
+ENDS = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
+
+
+@lru_cache(maxsize=4096)
+def ink_of(style: Style | None, system: ColorSystem | None) -> Ink:
+    """The ink of a style on a terminal with such colours (None: without any). Links are never written."""
+    if style is None:
+        return PLAIN
+    attributes = ";".join(code for name, code in ATTRIBUTES if getattr(style, name))
+    if system is None:
+        return Ink(attributes=attributes)
+    return Ink(_codes(style.color, system, True), _codes(style.bgcolor, system, False), attributes)
+
+
+def _codes(colour: Color | None, system: ColorSystem, foreground: bool) -> str:
+    if colour is None or colour.is_default:
+        return ""
+    return ";".join(colour.downgrade(system).get_ansi_codes(foreground))
+
+
+def change(before: Ink, after: Ink, *, blank: bool = False) -> tuple[str, Ink]:
+    """What to write to turn one ink into another, and the ink that the pen has then.
+
+    For a `blank` the foreground may stay as it is.
+    """
+    wanted = Ink(before.foreground, after.background, before.attributes) if _may_keep(before, after, blank) else after
+    if wanted == before:
+        return "", before
+    parameters = []
+    if wanted.attributes != before.attributes:
+        had, has = before.attributes.split(";"), wanted.attributes.split(";")
+        # bold and dim are ended by the same code, so what is to stay is said after what ends
+        ended = dict.fromkeys(ENDS[code] for code in had if code and code not in has)
+        parameters += [*ended, *(code for code in has if code and (code not in had or ENDS[code] in ended))]
+    if wanted.foreground != before.foreground:
+        parameters.append(wanted.foreground or "39")
+    if wanted.background != before.background:
+        parameters.append(wanted.background or "49")
+    return f"\x1b[{';'.join(parameters)}m", wanted
+
+
+def _may_keep(before: Ink, after: Ink, blank: bool) -> bool:
+    """Whether a blank of one ink looks the same in the other's foreground."""
+    return blank and not before.marks_blanks and not after.marks_blanks

@@ -1,0 +1,70 @@
+"""Points and marks of a chart: what was measured now and then, and what happened to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.store import Curve, Evaluation, Event, Run
+from tui.chart import ChartMark, Points
+from tui.chart.view import Floats, MarkKind
+
+OF_EVALUATIONS = {
+    "train loss": ("train", "loss"),
+    "validation loss": ("validation", "loss"),
+    "accuracy": ("validation", "accuracy"),
+}
+"""Which split and which column of the evaluations a measure shows."""
+
+OF_ITERATIONS = {"gradient norm": "gradient_norm", "step size": "step_size"}
+"""Which column of the iterations a measure shows."""
+
+SIGNED: dict[str, MarkKind] = {"pause": "pause", "fork": "fork", "forked": "fork"}
+
+
+def elapsed_at(curve: Curve | None, iterations: Sequence[int]) -> Floats:
+    """The seconds that had gone by after so many iterations, as far as the curve tells."""
+    asked = np.asarray(iterations, dtype=np.float64)
+    if curve is None or not len(curve.iteration):
+        return np.full(len(asked), np.nan)
+    ends = np.append(curve.iteration[1:], curve.iteration[-1] + curve.width)
+    seconds: Floats = np.interp(asked, np.concatenate([[0.0], ends]), np.concatenate([[0.0], curve.elapsed_s]))
+    return seconds
+
+
+def evaluated(evaluations: Sequence[Evaluation], split: str, column: str, curve: Curve | None) -> Points:
+    """The loss or the accuracy of a split as points."""
+    kept = [evaluation for evaluation in evaluations if evaluation.split == split]
+    iteration = np.array([evaluation.iteration for evaluation in kept], dtype=np.int64)
+    values = np.array([getattr(evaluation, column) for evaluation in kept], dtype=np.float64)
+    return Points(iteration, elapsed_at(curve, iteration.tolist()), values)
+
+
+def marks(run: Run, events: Sequence[Event], curve: Curve | None) -> tuple[ChartMark, ...]:
+    """What happened to a run, as signs on its curve."""
+    found: list[tuple[int, MarkKind]] = []
+    step = None if run.spec is None else run.spec.step_size
+    for event in events:
+        kind = SIGNED.get(event.verb)
+        if event.verb == "set-step-size":
+            kind, step = _step(event.argument, step)
+        if kind is not None:
+            found.append((event.iteration, kind))
+    if run.diverged_at is not None:
+        found.append((run.diverged_at, "divergence"))
+    seconds = elapsed_at(curve, [iteration for iteration, _ in found]).tolist()
+    return tuple(
+        ChartMark(iteration, kind, None if at != at else at)
+        for (iteration, kind), at in zip(found, seconds, strict=True)
+    )
+
+
+def _step(argument: str, before: float | None) -> tuple[MarkKind, float | None]:
+    try:
+        after = float(argument)
+    except ValueError:
+        return "step-size", before
+    if before and after == 2 * before:
+        return "step-doubled", after
+    return ("step-halved" if before and after == before / 2 else "step-size"), after

@@ -1,0 +1,112 @@
+"""What the board's keys do to the chart: how it is looked at, zoomed, moved and read."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from tui import reach
+from tui.chart import Picture
+from tui.choices import Choices
+from tui.curves import drawn_runs
+from tui.look import Look
+from tui.messages import ChartPointed, ChartScrolled, ChoicesChanged
+from tui.snapshot import Snapshot
+from tui.widgets.chart_pane import ChartPane
+
+PAN = 0.25
+"""How much of what is shown one key moves it."""
+
+
+class ChartKeys(Screen[None], inherit_bindings=False):
+    """The part of the board that turns keys and the mouse into another Look."""
+
+    snapshot: Snapshot
+    choices: Choices
+
+    def _choose(self, choices: Choices) -> None:
+        if choices != self.choices:
+            self.post_message(ChoicesChanged(choices))
+
+    def _look(self, look: Look) -> None:
+        self._choose(self.choices.looking_so(look))
+
+    @property
+    def _picture(self) -> Picture | None:
+        return self.query_one(ChartPane).picture
+
+    def _limits(self) -> tuple[float, float]:
+        return reach.limits(self.choices.look, drawn_runs(self.snapshot, self.choices))
+
+    def action_log_y(self) -> None:
+        self._look(self.choices.look.with_other_y())
+
+    def action_x_axis(self) -> None:
+        self._look(self.choices.look.with_next_x_kind())
+
+    def action_log_x(self) -> None:
+        self._look(self.choices.look.with_other_x())
+
+    def action_layout(self) -> None:
+        self._look(self.choices.look.with_other_layout())
+
+    def action_measure(self) -> None:
+        self._look(self.choices.look.with_measure())
+
+    def action_smooth(self, by: int) -> None:
+        self._look(self.choices.look.smoothed(by))
+
+    def action_whole(self) -> None:
+        self._look(self.choices.look.whole())
+
+    def action_follow(self) -> None:
+        self._look(self.choices.look.with_other_following())
+
+    def action_zoom(self, factor: float) -> None:
+        """Around the readout's line, else the newest iterations while they are followed, else the middle."""
+        look = self.choices.look
+        around = look.cursor
+        if around is None and look.following:
+            runs = drawn_runs(self.snapshot, self.choices)
+            around = max((reach.newest(look, run) for run in runs), default=None)
+        low, high = look.window or self._limits()
+        self._look(look.zoomed(factor, (low + high) / 2 if around is None else around, self._limits()))
+
+    def action_across(self, by: int) -> None:
+        look = self.choices.look
+        if look.cursor is None:
+            self._look(look.panned(by * PAN, self._limits()))
+        else:
+            self._read_beside(look.cursor, by)
+
+    def action_readout(self) -> None:
+        look, picture = self.choices.look, self._picture
+        if look.cursor is not None or picture is None or picture.axes is None:
+            self._look(look.reading(None))
+            return
+        runs = drawn_runs(self.snapshot, self.choices)
+        end = max((reach.newest(look, run) for run in runs), default=0.0)
+        column = picture.column_at(end)
+        last = picture.plot.left + picture.plot.width - 1
+        self._look(look.reading(picture.x_at(last if column is None else max(column - 1, picture.plot.left))))
+
+    def _read_beside(self, cursor: float, by: int) -> None:
+        picture = self._picture
+        if picture is None:
+            return
+        column = picture.column_at(cursor)
+        plot = picture.plot
+        column = plot.left + plot.width // 2 if column is None else column + by
+        x = picture.x_at(max(plot.left, min(column, plot.left + plot.width - 1)))
+        if x is not None:
+            self._look(self.choices.look.reading(x))
+
+    def on_chart_pointed(self, message: ChartPointed) -> None:
+        message.stop()
+        if self.choices.look.cursor is not None:
+            self._look(self.choices.look.reading(message.x))
+
+    def on_chart_scrolled(self, message: ChartScrolled) -> None:
+        message.stop()
+        low, high = self.choices.look.window or self._limits()
+        around = (low + high) / 2 if message.x is None else message.x
+        self._look(self.choices.look.zoomed(message.factor, around, self._limits()))

@@ -1,0 +1,92 @@
+"""A few questions over the last lines of the board, answered by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Input
+
+from tui import keymap
+from tui.theme import DIM, FAILED, STRONG, TEXT
+from tui.widgets.footer import key_line
+from tui.widgets.lines import Lines, strip
+
+LONGEST_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One line: what is asked, what stands there already, and a remark on it. All texts are cleaned."""
+
+    name: str
+    label: str
+    text: str = ""
+    remark: str = ""
+
+
+class Prompt(ModalScreen[None], inherit_bindings=False):
+    """Asks; posts what `answered` makes of the texts, by name, and stays until it is told what came of it."""
+
+    ALLOW_SELECT = False
+    BINDINGS = keymap.bindings("prompt")
+    DEFAULT_CSS = """
+    Prompt { align: left bottom; background: transparent; }
+    Prompt Lines { background: $surface; }
+    .question { height: 1; background: $surface; }
+    .question Input { width: 28; height: 1; border: none; padding: 0 1; background: $background; color: $foreground; }
+    .question Input:focus { border: none; }
+    .asked { width: 18; }
+    .remarked { width: 1fr; }
+    """
+
+    def __init__(
+        self, title: str, questions: Sequence[Question], answered: Callable[[Mapping[str, str]], Message]
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._questions = questions
+        self._answered = answered
+        self._complaint = ""
+
+    def compose(self) -> ComposeResult:
+        yield Lines(self._head)
+        for question in self._questions:
+            with Horizontal(classes="question"):
+                yield Lines(_line(f"   {question.label}", STRONG), classes="asked")
+                field = Input(question.text, id=question.name, compact=True, max_length=LONGEST_TEXT)
+                field.cursor_blink = False
+                yield field
+                yield Lines(_line(f" {question.remark}", DIM), classes="remarked")
+        yield Lines(lambda width, _: [key_line(keymap.keys_of("prompt"), width)])
+
+    def _head(self, width: int, _: int) -> list[Strip]:
+        if self._complaint:
+            return [strip([(" ! ", FAILED), (self._complaint, TEXT)], width)]
+        return [strip([(" ? ", STRONG), (self._title, TEXT)], width)]
+
+    def complain(self, sentence: str) -> None:
+        """Say why nothing came of it; what was typed stays."""
+        self._complaint = sentence
+        self.query(Lines).first().update()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.action_submit()
+
+    def action_submit(self) -> None:
+        self.complain("")
+        self.app.post_message(self._answered({field.id or "": field.value for field in self.query(Input)}))
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+
+def _line(text: str, style: Style) -> Callable[[int, int], list[Strip]]:
+    return lambda width, _: [strip([(text, style)], width)]

@@ -1,0 +1,82 @@
+"""What the board's keys do to the run under the cursor: each key becomes a request, or a sentence why not."""
+
+from __future__ import annotations
+
+from engine.store import ENDED, Run
+from tui.messages import (
+    DeletionRequested,
+    EditRequested,
+    ForkRequested,
+    SteeringRequested,
+    StopRequested,
+    UndoRequested,
+    WorkersRequested,
+)
+from tui.screens.chart_keys import ChartKeys
+
+
+class SteeringKeys(ChartKeys, inherit_bindings=False):
+    """The part of the board that turns keys into orders."""
+
+    def tell(self, sentence: str, *, failed: bool = False) -> None:
+        """Show a cleaned sentence above the keys."""
+        raise NotImplementedError
+
+    @property
+    def _pointed(self) -> Run | None:
+        return self.snapshot.run(self.choices.pointed)
+
+    def _has_ended(self, run: Run) -> bool:
+        if run.state not in ENDED:
+            return False
+        self.tell(f"Run {run.run_id} has ended already ({self.snapshot.status(run)}). f forks it: a new run goes on.")
+        return True
+
+    def action_stop(self) -> None:
+        run = self._pointed
+        if run is not None and not self._has_ended(run):
+            self.post_message(StopRequested(run.run_id))
+
+    def action_pause(self) -> None:
+        run = self._pointed
+        if run is not None and not self._has_ended(run):
+            self.post_message(SteeringRequested(run.run_id, "resume" if run.state == "paused" else "pause"))
+
+    def action_scale_step(self, factor: float) -> None:
+        run = self._pointed
+        if run is None or self._has_ended(run):
+            return
+        if run.spec is not None and run.spec.strategy == "random-search":
+            self.tell(f"Run {run.run_id} is a random search: it takes no steps, so it has no step size.")
+        else:
+            self.post_message(SteeringRequested(run.run_id, "halve" if factor < 1 else "double"))
+
+    def action_fork(self) -> None:
+        """Where the readout's line is, if there is one, else from the newest iteration."""
+        run, look = self._pointed, self.choices.look
+        if run is None:
+            return
+        at = run.iterations_done
+        if look.cursor is not None and look.x_kind != "time":
+            scale = (run.examples_per_iteration or 1) if look.x_kind == "examples" else 1
+            at = max(run.first_iteration, min(round(look.cursor / scale), at))
+        self.post_message(ForkRequested(run.run_id, at))
+
+    def action_edit(self) -> None:
+        if self._pointed is not None:
+            self.post_message(EditRequested(self._pointed.run_id))
+
+    def action_delete(self) -> None:
+        run = self._pointed
+        if run is None:
+            return
+        if run.state == "running" and self.snapshot.status(run) != "lost":
+            self.tell(f"Run {run.run_id} is running: stop it first (t).")
+        else:
+            self.post_message(DeletionRequested(run.run_id))
+
+    def action_undo(self) -> None:
+        self.post_message(UndoRequested())
+
+    def action_workers(self) -> None:
+        self.post_message(WorkersRequested())
