@@ -141,13 +141,11 @@ class Dashboard(Helm, inherit_bindings=False):
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self._unreadable = True
-        self._board.tell(message.sentence, failed=True)
+        self._board.tell(message.sentence, failed=True, lasting=True)
         self.call_after_refresh(self._ask)
 
     def on_choices_changed(self, message: ChoicesChanged) -> None:
         self.choices = message.choices
-        if not self._unreadable:
-            self._board.tell("")
         self._show()
 
     def on_sentence_dismissed(self) -> None:

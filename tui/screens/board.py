@@ -75,7 +75,9 @@ class Board(SteeringKeys, inherit_bindings=False):
         self._sentence = ""
         self._failed = False
         self._hushed = ""
+        self._lasting = False
         self._told_at = 0.0
+        self._painted: Choices | None = None
         self._tell_later: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -95,8 +97,10 @@ class Board(SteeringKeys, inherit_bindings=False):
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
         """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
-        is_growth = choices == self.choices and len(snapshot.runs) == len(self.snapshot.runs)
+        is_growth = choices == self._painted and len(snapshot.runs) == len(self.snapshot.runs)
         self.snapshot, self.choices = snapshot, choices
+        if not self.query(ChartPane):
+            return
         since = monotonic() - self._told_at
         if not is_growth or since >= TELL_S:
             self.paint()
@@ -105,10 +109,14 @@ class Board(SteeringKeys, inherit_bindings=False):
         if self._tell_later is None:
             self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
-    def tell(self, sentence: str, *, failed: bool = False) -> None:
-        """Show a cleaned sentence above the keys until it is put away; '' puts it away."""
-        self._sentence, self._failed = sentence, failed
+    def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
+        """Show a cleaned sentence above the keys until it is put away ('' does) or, unless it lasts, a key works."""
+        self._sentence, self._failed, self._lasting = sentence, failed, lasting
         self.paint()
+
+    def hush(self) -> None:
+        if not self._lasting:
+            self._sentence, self._failed = "", False
 
     @property
     def empty(self) -> bool:
@@ -117,10 +125,12 @@ class Board(SteeringKeys, inherit_bindings=False):
 
     def paint(self) -> None:
         """Bring every line up to date; what did not change is not sent."""
+        if not self.query(ChartPane):
+            return  # read before the first picture: composing will show it
         if self._tell_later is not None:
             self._tell_later.stop()
             self._tell_later = None
-        self._told_at = monotonic()
+        self._told_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
         self.query_one(RunsTable).show(self.snapshot, self.choices)
         self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
