@@ -14,7 +14,10 @@ from importlib import import_module
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[name] = "1"
 
-BENCHES = ("engine_speed", "engine_search", "numerical_gradient", "data_memory", "chart_draw")
+BENCHES = (
+    *("engine_speed", "engine_search", "numerical_gradient", "data_memory", "chart_draw"),
+    *("store_throughput", "store_reading", "store_cost"),
+)
 
 
 def main() -> int:

@@ -31,14 +31,19 @@ class DataLoss(Protocol):
         """
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
-        """Scores (K, C, n) relative to the correct class's, in place, so that `summed` can take them.
+        """Scores (C, K, n) relative to the correct class's, in place, so that `summed` can take them.
 
         `constant` False leaves out what does not depend on the scores: the form for a direction
         that is to be added to relative scores.
         """
 
     def summed(self, relative: Array) -> Array:
-        """The sum of the losses over C x n relative scores (K, C, n), shape (K,); overwrites them."""
+        """The sum of the losses over C x n relative scores (C, K, n), shape (K,); overwrites them."""
+
+
+def _correct(scores: Array, y: Classes) -> tuple[Any, ...]:
+    """Where the correct classes' scores are in (C, K, n), as an index that gives (K, n)."""
+    return y, np.arange(scores.shape[1])[:, None], np.arange(len(y))
 
 
 @dataclass(frozen=True)
@@ -77,16 +82,17 @@ class Hinge:
         return margins_and_slope
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
-        index = np.arange(len(y))
-        scores -= scores[:, y, index][:, None, :]
+        places = _correct(scores, y)
+        correct = scores[places]
         if constant:
-            scores += scores.dtype.type(self.delta)
-            scores[:, y, index] = 0
+            correct -= scores.dtype.type(self.delta)
+        scores -= correct
+        scores[places] = 0
         return scores
 
     def summed(self, relative: Array) -> Array:
         np.maximum(relative, 0, out=relative)
-        sums: Array = relative.reshape(len(relative), -1).sum(axis=1)
+        sums: Array = relative.sum(axis=0).sum(axis=1)
         return sums
 
 
@@ -125,13 +131,13 @@ class CrossEntropy:
         return log_likelihood_and_slope
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
-        scores -= scores[:, y, np.arange(len(y))][:, None, :]
+        scores -= scores[_correct(scores, y)]
         return scores
 
     def summed(self, relative: Array) -> Array:
-        highest = relative.max(axis=1)
-        relative -= highest[:, None, :]
+        highest = relative.max(axis=0)
+        relative -= highest
         np.exp(relative, out=relative)
-        highest += np.log(relative.sum(axis=1))
+        highest += np.log(relative.sum(axis=0))
         sums: Array = highest.sum(axis=1)
         return sums

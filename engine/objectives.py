@@ -160,23 +160,24 @@ class Objective:
         return self._passes[key]
 
     def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
-        """Scores, less the first class's, of K weight vectors (K, size): (rows, (K, C, n)) for each group of examples.
+        """Scores, less the first class's, of K weight vectors (K, size): (rows, (C, K, n)) for each group of examples.
 
         For linear scores. Data losses know only differences of scores, so one class of them needs
-        no product. The arrays are good until the next one.
+        no product; with the classes first, the others' is written to its place. The arrays are good
+        until the next one.
         """
         K, C, D = len(weights), self.classes, self.split.dimensions
-        W = weights.reshape(K, C, D)
-        differences = np.zeros((K * (C - 1), self.examples.columns), self.dtype)
-        differences[:, :D] = (W[:, 1:] - W[:, :1]).reshape(-1, D)
+        W = weights.reshape(K, C, D).swapaxes(0, 1)
+        differences = np.zeros((C - 1, K, self.examples.columns), self.dtype)
+        np.subtract(W[1:], W[0], out=differences[..., :D])
+        stacked = differences.reshape((C - 1) * K, -1)
         groups = self.examples.groups(len(self), kernels.STACK_ROWS)
         for n, of_this_size in groupby(groups, lambda group: group.stop - group.start):
-            gather = self.examples.gatherer(n)
-            products, scores = np.empty((len(differences), n), self.dtype), np.empty((K, C, n), self.dtype)
+            gather, scores = self.examples.gatherer(n), np.empty((C, K, n), self.dtype)
+            products = scores[1:].reshape(len(stacked), n)
             for group in of_this_size:
-                np.matmul(differences, gather(group).T, out=products)
-                scores[:, 0] = 0
-                scores[:, 1:] = products.reshape(K, C - 1, n)
+                scores[0] = 0
+                np.matmul(stacked, gather(group).T, out=products)
                 yield group, scores
 
     def _checked_weights(self, weights: Array) -> Array:

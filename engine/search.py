@@ -24,8 +24,9 @@ from engine.state import State
 
 STACK_MOST = 128
 STACK_BYTES = 16 << 20
-STACK_MULTIPLICATIONS = 25_000_000_000
-"""About half a second of one core: a longer stack would hold up a run's curve."""
+STACK_MULTIPLICATIONS = 50_000_000_000
+"""About a second of one core: a longer stack would hold up a run's curve, a shorter one would convert and pack the
+examples for too few tries."""
 
 REFRESH_EVERY = 1024
 """Local search computes its kept scores anew every so many iterations, before rounding adds up."""
@@ -33,7 +34,7 @@ REFRESH_EVERY = 1024
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """K standard normal weight vectors `draws` (K, size), what was computed from them, and the generator's states."""
+    """K drawn weight vectors `draws` (K, size), what was computed from them, and the generator's states."""
 
     before: Mapping[str, Any]
     draws: Array
@@ -49,20 +50,18 @@ def drawing(seed: int) -> Mapping[str, Any]:
 class Stacks:
     """Stacks of `size` draws from one generator, each computed once while it is asked for again and again.
 
-    `kept_per_example` is the bytes that a computed draw keeps for every example.
+    `compute` may change the draws, which are standard normal. `kept_per_example` is the bytes that
+    a computed draw keeps for every example.
     """
 
     def __init__(self, objective: Objective, compute: Callable[[Array], Array], kept_per_example: int) -> None:
         self._objective = objective
         self._compute = compute
         self._last: Stack | None = None
-        self.size = STACK_MOST if objective.linear else 1
         N, weights = len(objective), objective.size
-        while self.size > 1 and (
-            self.size * weights * N > STACK_MULTIPLICATIONS
-            or self.size * (kept_per_example * N + weights * objective.dtype.itemsize) > STACK_BYTES
-        ):
-            self.size //= 2
+        bytes_each = kept_per_example * N + weights * objective.dtype.itemsize
+        most = min(STACK_MOST, STACK_MULTIPLICATIONS // (weights * N), STACK_BYTES // bytes_each)
+        self.size = max(1, most) if objective.linear else 1
 
     def at(self, before: Mapping[str, Any]) -> Stack:
         """The stack that the generator draws from this saved state on."""
@@ -95,12 +94,11 @@ class RandomSearch:
         """k fresh draws; `weights` are the best seen, `loss` is each draw's own."""
         record, saved = Record(), state.streams.get("draws") or drawing(self.seed)
         best, kept, size = state.best_loss, state.weights, self._stacks.size
-        scale = self.objective.dtype.type(self.scale)
         penalty = self.objective.layout.flat(self.objective.penalty)
         with np.errstate(all="ignore"):
             while len(record) < k and not record.diverged:
                 stack, place = self._stacks.at(saved), (state.iteration + len(record)) % size
-                weights = stack.draws[place] * scale
+                weights = stack.draws[place]
                 data_loss = float(stack.computed[place])
                 total = data_loss + 0.5 * float((penalty * weights).dot(weights))
                 record.losses.append(total)
@@ -108,20 +106,20 @@ class RandomSearch:
                     record.data_losses.append(data_loss)
                 record.diverged = not math.isfinite(total)
                 if total < best:
-                    best, kept = total, weights
+                    best, kept = total, weights.copy()
                 saved = stack.after if place == size - 1 else saved
         return record.state_after(state, kept, {"draws": saved}, {}), record.block(state.iteration)
 
     def _data_losses(self, draws: Array) -> Array:
-        """The mean data loss of each draw of a stack, shape (K,) float64."""
+        """Scale the draws of a stack in place, and give the mean data loss of each, shape (K,) float64."""
         objective, N = self.objective, len(self.objective)
-        weights = draws * objective.dtype.type(self.scale)
+        draws *= objective.dtype.type(self.scale)
         if not objective.linear:
             run = objective.passing(N, backward=False)
-            objective.layout.pad(weights[0], run.weights)
+            objective.layout.pad(draws[0], run.weights)
             return np.array([run.run(None, objective.places(objective.split.y))])
         sums = np.zeros(len(draws))
-        for rows, scores in objective.stacked_scores(weights):
+        for rows, scores in objective.stacked_scores(draws):
             sums += objective.data_loss.summed(objective.data_loss.relative(scores, objective.split.y[rows]))
         return sums / N
 
@@ -154,7 +152,7 @@ class LinearTrials:
         else:
             np.multiply(direction, step_size, self._moved)
             np.add(self._moved, self._scores, self._moved)
-        return float(self._objective.data_loss.summed(self._moved[None])[0]) / len(self._objective)
+        return float(self._objective.data_loss.summed(self._moved[:, None])[0]) / len(self._objective)
 
     def accept(self, direction: Array, step_size: Array) -> None:
         """Keep the trial: S += step_size * P."""
@@ -189,10 +187,11 @@ class PlainTrials:
 
 
 def relative_scores(objective: Objective, weights: Array, constant: bool) -> Array:
-    """Relative scores (K, C, N) of K weight vectors (K, size); see `DataLoss.relative`."""
+    """Relative scores (K, C, N) of K weight vectors (K, size), one after the other; see `DataLoss.relative`."""
     found = np.empty((len(weights), objective.classes, len(objective)), objective.dtype)
     for rows, scores in objective.stacked_scores(weights):
-        found[:, :, rows] = objective.data_loss.relative(scores, objective.split.y[rows], constant)
+        relative = objective.data_loss.relative(scores, objective.split.y[rows], constant)
+        found[:, :, rows] = relative.swapaxes(0, 1)
     return found
 
 
@@ -230,7 +229,7 @@ class LocalSearch:
             trials = (LinearTrials if objective.linear else PlainTrials)(objective, kept, state.buffers)
             while len(record) < k and not record.diverged:
                 iteration = state.iteration + len(record)
-                if iteration % REFRESH_EVERY == 0:
+                if iteration and iteration % REFRESH_EVERY == 0:
                     trials.refresh(kept)
                 trial, direction = kept, None
                 if iteration:

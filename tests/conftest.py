@@ -15,14 +15,11 @@ os.environ.update(ONE_THREAD)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_test_writes_to_the_users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    before = os.environ.get("LOSSBOARD_CACHE")
-    os.environ["LOSSBOARD_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    if before is None:
-        del os.environ["LOSSBOARD_CACHE"]
-    else:
-        os.environ["LOSSBOARD_CACHE"] = before
+def _no_test_writes_to_the_users_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOSSBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture

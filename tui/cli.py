@@ -54,16 +54,30 @@ def group() -> click.Group:
         show_default=True,
         help="The store of runs; also LOSSBOARD_DB.",
     )
+    @click.option(
+        "--workers", type=click.IntRange(1, 256), help="How many runs the store works on at once, from now on."
+    )
     @click.pass_context
-    def lossboard(ctx: click.Context, db: str) -> None:
+    def lossboard(ctx: click.Context, db: str, workers: int | None) -> None:
         """Launch, watch and compare optimization runs in the terminal."""
         ctx.obj = db
         if ctx.invoked_subcommand is None:
             refuse_without_terminal()
+            if workers is not None:
+                set_workers(db, workers)
             ctx.exit(dashboard(Path(db)))
 
     assert isinstance(lossboard, click.Group)
     return lossboard
+
+
+def set_workers(db: str, workers: int) -> None:
+    """Store how many workers may work at once; a StoreError is one message and exit code 1."""
+    from engine.commands.options import people_errors
+    from engine.jobs.launch import set_worker_count
+
+    with people_errors():
+        set_worker_count(db, workers)
 
 
 def refuse_without_terminal() -> None:

@@ -48,7 +48,7 @@ def each_answers(run_ids: Iterable[int], ask: Callable[[int], str], json: bool) 
         try:
             answer(json, ask(run_id), run_id=run_id)
         except StoreError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {clean(str(error))}", err=True)
             refused = True
     if refused:
         raise SystemExit(1)
@@ -64,7 +64,7 @@ def people_errors() -> Iterator[None]:
     except SpecError as error:
         raise click.UsageError(clean(error.message)) from error
     except StoreError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(clean(str(error))) from error
 
 
 @contextmanager
@@ -89,8 +89,17 @@ def the_run(reader: Reader, run_id: int) -> Run:
 
 
 def as_json(value: Any) -> str:
-    """JSON that any reader takes: what is not finite becomes a word."""
-    return json.dumps(_finite(value), ensure_ascii=False)
+    """JSON that any reader and any terminal takes: what is not finite becomes a word, what is not printable escaped."""
+    text = json.dumps(_finite(value), ensure_ascii=False)
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    # JSON counts in UTF-16 code units.
+    units = character.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+    return "".join(f"\\u{unit}" for unit in units)
 
 
 def _finite(value: Any) -> Any:

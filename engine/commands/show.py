@@ -55,8 +55,8 @@ def run_as_dict(run: Run) -> dict[str, Any]:
 def described(run: Run, status: str) -> list[tuple[str, str]]:
     """A run as labelled lines, without what is not known."""
     lines = [
-        ("run", f"{run.run_id}  {clean(run.name)}"),
-        ("state", f"{status}{f': {clean(run.reason)}' if run.reason else ''}"),
+        ("run", f"{run.run_id}  {clean(run.name, 200)}"),
+        ("state", f"{status}{f': {clean(run.reason, 500)}' if run.reason else ''}"),
         ("iterations", f"{run.iterations_done}"),
         ("elapsed", f"{run.elapsed_s:.2f} s"),
         ("last loss", number(run.last_loss)),

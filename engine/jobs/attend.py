@@ -240,6 +240,10 @@ class Attendance:
         iteration = self.state.iteration
         if iteration != self._evaluated_at and self.optimization.next_evaluation(iteration) == iteration:
             self._evaluate([split for split in self.optimization.objectives if split != "test"])
+            # A checkpoint is taken before the evaluation at its iteration, so that it counts once after a take-up too.
+            for found in self._evaluations:
+                if found.split == "validation" and found.iteration == iteration:
+                    self.state = optimize.with_evaluation(self.state, found.loss, self.spec.patience)
 
     def _evaluate(self, splits: Sequence[str]) -> None:
         for split in splits:

@@ -24,12 +24,17 @@ def first_state(origin: Origin, optimization: Optimization, beat: Callable[[], N
 
     Raises SpecError when the weights do not fit what was changed.
     """
-    return changed(state_at(origin, beat), origin.spec, optimization)
+    patient = optimization.spec.patience is not None
+    return changed(state_at(origin, beat, evaluated=patient), origin.spec, optimization)
 
 
-def state_at(origin: Origin, beat: Callable[[], None]) -> State:
-    """The parent's state before the fork's iteration, bit for bit: its step sizes change where they did."""
+def state_at(origin: Origin, beat: Callable[[], None], evaluated: bool = False) -> State:
+    """The parent's state before the fork's iteration, bit for bit: its step sizes change where they did.
+
+    With `evaluated` what its evaluations found is counted too, which only a fork with patience needs.
+    """
     optimization = optimize.build(origin.spec)
+    evaluated = (evaluated or origin.spec.patience is not None) and "validation" in optimization.objectives
     state = optimization.start() if origin.checkpoint is None else state_from_bytes(origin.checkpoint.data)
     k = 16
     while state.iteration < origin.iteration:
@@ -38,11 +43,16 @@ def state_at(origin: Origin, beat: Callable[[], None]) -> State:
             if at == state.iteration:
                 state = optimize.with_step_size(state, step_size)
         stops = [origin.iteration, *(at for at, _ in origin.steps if at > state.iteration)]
+        if evaluated:
+            if optimization.next_evaluation(state.iteration) == state.iteration:
+                loss = optimization.evaluate(state.weights, "validation")[0]
+                state = optimize.with_evaluation(state, loss, origin.spec.patience)
+            stops.append(optimization.next_evaluation(state.iteration + 1))
         started = time.monotonic()
         state, block = optimization.advance(state, min(k, min(stops) - state.iteration))
         if not len(block):
             raise RuntimeError(f"the parent ends at iteration {state.iteration}: {state.stop_reason or 'no progress'}")
-        if len(block) == k:
+        if len(block) >= k:
             wanted = k * BLOCK_S / max(time.monotonic() - started, 1e-6)
             k = int(min(max(wanted, 1), 4 * k, MOST_ITERATIONS))
     return state
@@ -60,7 +70,7 @@ def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
             f"the weights of the parent ({len(state.weights)} numbers) do not fit {spec.objective} on {spec.dataset} "
             f"({len(fresh.weights)}); a fork goes on with the weights that there are",
         )
-    same_loss = all(getattr(before, name, None) == getattr(spec, name, None) for name in DECIDE_THE_LOSS)
+    same_loss = all(getattr(before, name) == getattr(spec, name) for name in DECIDE_THE_LOSS)
     same_strategy = before.strategy == spec.strategy
     state = replace(
         state,
@@ -68,10 +78,13 @@ def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
         step_size=fresh.step_size,
         buffers=state.buffers if same_strategy and (same_loss or spec.strategy == "gradient-descent") else {},
         streams={**fresh.streams, **(state.streams if same_strategy and before.seed == spec.seed else {})},
+        evaluations_since_best=0 if state.stop_reason else state.evaluations_since_best,
         stop_reason="",
     )
     if same_loss and (same_strategy or spec.strategy == "gradient-descent"):
         return state
     # What a search has to beat is the loss of the weights that it begins with.
     kept = optimization.evaluate(state.weights, "train")[0]
-    return replace(state, best_loss=kept, first_loss=state.first_loss if same_loss else kept)
+    if same_loss:
+        return replace(state, best_loss=kept)
+    return replace(state, best_loss=kept, first_loss=kept, best_evaluation=float("inf"), evaluations_since_best=0)

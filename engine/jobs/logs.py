@@ -7,6 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engine.places import state_folder
 from engine.store import Worker
 
 LOGS_KEPT = 50
@@ -15,8 +16,7 @@ TAIL_BYTES = 4096
 
 def log_folder() -> Path:
     """Where workers write their logs: in the user's state folder, so that nothing gathers beside the store."""
-    base = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    return Path(base) / "lossboard" / "workers"
+    return state_folder() / "workers"
 
 
 def open_log() -> tuple[int, str]:

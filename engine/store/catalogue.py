@@ -99,13 +99,13 @@ class Catalogue:
     def _set(self, run_id: int, column: str, text: str, answer: str) -> str:
         with self._connection.transaction() as raw:
             _known(raw, run_id, "1")
-            raw.execute(f"UPDATE runs SET {column} = ? WHERE run_id = ?", (text, run_id))
+            raw.execute(f"UPDATE runs SET {column} = ? WHERE run_id = ?", (storable(text), run_id))
         return answer
 
     def _retag(self, run_id: int, add: tuple[str, ...] = (), remove: frozenset[str] = frozenset()) -> str:
         with self._connection.transaction() as raw:
             before = tags_from_text(_known(raw, run_id, "tags")[0])
-            after = [tag for tag in dict.fromkeys((*before, *add)) if tag not in remove]
+            after = [tag for tag in dict.fromkeys((*before, *map(storable, add))) if tag not in remove]
             raw.execute("UPDATE runs SET tags = ? WHERE run_id = ?", (tags_to_text(after), run_id))
         number = len(after)
         return f"Run {run_id} has {number or 'no'} tag{'' if number == 1 else 's'} now."
@@ -137,6 +137,11 @@ class Catalogue:
                 if pragma(raw, "freelist_count") in (0, free):
                     break
         self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def storable(text: str) -> str:
+    """The text as it is, but for halves of surrogate pairs (undecodable bytes of a command line): SQLite has none."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _known(raw: sqlite3.Connection, run_id: int, columns: str) -> tuple[Any, ...]:

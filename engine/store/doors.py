@@ -96,10 +96,15 @@ class Store:
             return True
 
     def leave(self, worker_id: int) -> None:
-        """Note that a worker is gone, whatever waits in the queue."""
+        """Note that a worker is gone, whatever waits in the queue.
+
+        One that leaves a running run behind is not noted: its process will be found dead, and the run lost.
+        """
         with self._connection.transaction() as raw:
             raw.execute(
-                "UPDATE workers SET left_at = ? WHERE worker_id = ? AND left_at IS NULL", (utc_now(), worker_id)
+                "UPDATE workers SET left_at = ? WHERE worker_id = ? AND left_at IS NULL AND NOT EXISTS "
+                "(SELECT 1 FROM runs WHERE runs.worker_id = workers.worker_id AND state = 'running')",
+                (utc_now(), worker_id),
             )
 
     def fold_journal(self) -> None:

@@ -12,17 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.block import Block
-from engine.decimation import Buckets, Floats, bucket_starts, decimate, merge
+from engine.decimation import bucket_starts, decimate
+from engine.store.rows import replacements, run_all
 
 LEVELS = tuple(range(4, 21, 2))
 """Exponents: a bucket of level e covers 2^e iterations."""
 
 REBUILD_ROWS = 1 << 16
-
-UPSERT = """
-    INSERT OR REPLACE INTO buckets (run_id, level, bucket, n, low, high, total, last, elapsed_s)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
 
 
 class Partial(NamedTuple):
@@ -34,6 +30,9 @@ class Partial(NamedTuple):
     high: float | None
     total: float | None
 
+
+Cell = tuple[int, float, float, float, float | None, float | None]
+"""n, low, high, total, last and elapsed_s of a bucket."""
 
 Row = tuple[int, int, int, int, float | None, float | None, float | None, float | None, float | None]
 
@@ -54,50 +53,72 @@ class Pyramid:
         after: dict[int, Partial] = {}
         if not len(block):
             return rows, dict(self._partial)
-        first = block.first_iteration
-        starts = bucket_starts(first, len(block), 1 << LEVELS[0])
-        buckets, bucket = decimate(block.loss, starts), first >> LEVELS[0]
-        # As the rows keep it, so that the pyramid can be rebuilt from them to the last digit.
-        times = None if block.elapsed_s is None else np.rint(block.elapsed_s * 1e6) / 1e6
-        times = _ends(times, starts, len(block))
+        bucket = block.first_iteration >> LEVELS[0]
+        cells = _cells(block)
         for level in LEVELS:
             if level != LEVELS[0]:
-                starts = bucket_starts(bucket, len(buckets), 4)
-                times = _ends(times, starts, len(buckets))
-                buckets, bucket = merge(buckets, starts), bucket >> 2
-            level_rows = self._level_rows(level, bucket, buckets, times)
-            rows += level_rows
-            last = level_rows[-1]
+                cells, bucket = _wider(cells, bucket), bucket >> 2
+            first, start = self._joined(level, bucket, cells[0]), len(rows)
+            rows += [(self.run_id, level, number, *cell) for number, cell in enumerate(cells, start=bucket)]
+            rows[start] = (self.run_id, level, bucket, *first)
             if block.end_iteration % (1 << level):
-                after[level] = Partial(*last[2:7])
+                after[level] = Partial(*rows[-1][2:7])
         return rows, after
 
     def accept(self, partial: dict[int, Partial]) -> None:
         """Take over the partial buckets that `rows` gave, once they are committed."""
         self._partial = partial
 
-    def _level_rows(self, level: int, bucket: int, buckets: Buckets, times: Floats | None) -> list[Row]:
-        count = len(buckets)
-        n, low, high, total, last = (
-            column.tolist() for column in (buckets.count, buckets.low, buckets.high, buckets.total, buckets.last)
-        )
+    def _joined(self, level: int, bucket: int, cell: Cell) -> Cell:
+        """The first cell of a level, with what the partial bucket held before."""
         before = self._partial.get(level)
-        if before is not None and before.bucket == bucket:
-            n[0] += before.n
-            low[0] = float(np.fmin(low[0], _number(before.low)))
-            high[0] = float(np.fmax(high[0], _number(before.high)))
-            total[0] += before.total or 0.0
-        elapsed = [None] * count if times is None else times.tolist()
-        ids, levels, numbers = [self.run_id] * count, [level] * count, range(bucket, bucket + count)
-        return list(zip(ids, levels, numbers, n, low, high, total, last, elapsed, strict=True))
+        if before is None or before.bucket != bucket:
+            return cell
+        held = (before.n, _number(before.low), _number(before.high), before.total or 0.0, None, None)
+        return _together(held, cell)
+
+
+def _cells(block: Block) -> list[Cell]:
+    """What the lowest level's buckets take from a block."""
+    starts = bucket_starts(block.first_iteration, len(block), 1 << LEVELS[0])
+    buckets = decimate(block.loss, starts)
+    columns = (buckets.count, buckets.low, buckets.high, buckets.total, buckets.last)
+    if block.elapsed_s is None:
+        elapsed: list[float | None] = [None] * len(starts)
+    else:
+        # As the rows keep it, so that the pyramid can be rebuilt from them to the last digit.
+        ends = block.elapsed_s[np.append(starts[1:], len(block)) - 1]
+        elapsed = (np.rint(ends * 1e6) / 1e6).tolist()
+    return list(zip(*(column.tolist() for column in columns), elapsed, strict=True))
+
+
+def _wider(cells: list[Cell], bucket: int) -> list[Cell]:
+    """Cells of four times the width; the first of `cells` is number `bucket` of its level.
+
+    In plain Python: there are few, and from the second level on NumPy's calls would cost more than the work.
+    """
+    wide = cells[:1]
+    for number, cell in enumerate(cells[1:], start=bucket + 1):
+        if number & 3:
+            wide[-1] = _together(wide[-1], cell)
+        else:
+            wide.append(cell)
+    return wide
+
+
+def _together(before: Cell, after: Cell) -> Cell:
+    """Two adjoining cells as one. A NaN stands where there was no finite loss, and gives way to any number."""
+    n, low, high, total, _, _ = before
+    m, other_low, other_high, other_total, last, elapsed_s = after
+    if other_low < low or low != low:
+        low = other_low
+    if other_high > high or high != high:
+        high = other_high
+    return n + m, low, high, total + other_total, last, elapsed_s
 
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else value
-
-
-def _ends(times: Floats | None, starts: np.ndarray[tuple[int], np.dtype[np.int64]], count: int) -> Floats | None:
-    return None if times is None else times[np.append(starts[1:], count) - 1]
 
 
 def load(raw: sqlite3.Connection, run_id: int, iterations_done: int) -> Pyramid:
@@ -128,6 +149,6 @@ def rebuild(raw: sqlite3.Connection, run_id: int) -> None:
         columns = np.array(rows, dtype=np.float64).T
         block = Block(first_iteration=rows[0][0], loss=columns[1], elapsed_s=columns[2])
         changed, partial = pyramid.rows(block)
-        raw.executemany(UPSERT, changed)
+        run_all(raw, replacements(changed))
         pyramid.accept(partial)
         first = rows[-1][0] + 1

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from engine.spec import RunSpec, SpecError, parse_field, spec_from_json
+from engine.store.catalogue import storable
 from engine.store.connection import Connection
 from engine.store.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.reader import WORKER_COLUMNS, worker_from_row
@@ -46,7 +47,7 @@ class Queue:
             for spec, name in zip(specs, labels, strict=True):
                 cursor = raw.execute(
                     "INSERT INTO runs (name, sweep_id, state, spec, created_at) VALUES (?, ?, 'queued', ?, ?)",
-                    (name, sweep_id, spec.to_json(), now),
+                    (storable(name), sweep_id, spec.to_json(), now),
                 )
                 ids.append(int(cursor.lastrowid or 0))
         return ids
@@ -89,7 +90,7 @@ class Queue:
         Raises what `spec_at` does.
         """
         with self._connection.transaction() as raw:
-            return add_fork(raw, run_id, iteration, spec, name)
+            return add_fork(raw, run_id, iteration, spec, storable(name))
 
     def command(self, run_id: int, verb: str, argument: str = "") -> str:
         """Steer a run; returns the sentence that tells what happens now.

@@ -181,15 +181,15 @@ class Reader:
     def _from_rows(self, run_id: int, width: int, first: int, last: int, begin: int) -> Curve:
         first = max(first - first % width, begin)
         where = "FROM iterations WHERE run_id = ? AND iteration BETWEEN ? AND ?"
-        # Two narrow reads cost a third less than one that fetches three values for each iteration.
+        # Two narrow reads cost a third less than one that fetches two values for each iteration.
         loss = np.array([row[0] for row in self._connection.rows(f"SELECT loss {where}", (run_id, first, last))], float)
         ends = self._connection.rows(
-            f"SELECT iteration, elapsed_s {where} AND (iteration % ? = ? OR iteration = ?)",
-            (run_id, first, last, width, width - 1, last),
+            f"SELECT elapsed_s {where} AND (iteration % {width} = {width - 1} OR iteration = ?)",
+            (run_id, first, last, last),
         )
-        at_end, elapsed_s = _table(ends, 2)
+        elapsed_s = np.array([row[0] for row in ends], float)
         buckets = decimate(loss, bucket_starts(first, len(loss), width))
-        iteration = at_end.astype(np.int64) // width * width
+        iteration = first // width * width + width * np.arange(len(elapsed_s), dtype=np.int64)
         return Curve(
             run_id=run_id,
             width=width,

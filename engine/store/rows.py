@@ -1,8 +1,11 @@
-"""The hot rows: a block into `iterations`, a checkpoint into `checkpoints`, inside the caller's transaction."""
+"""The hot rows: blocks into `iterations`, buckets, checkpoints, inside the caller's transaction."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,28 +18,70 @@ STATEMENT_ROWS = (128, 16, 1)
 """Rows per INSERT: long statements for speed, few lengths so that SQLite keeps them prepared."""
 
 
-def insert_rows(raw: sqlite3.Connection, run_id: int, block: Block) -> None:
-    """Insert a block into `iterations`, naming only the columns that are there: binding NULLs costs as much as data.
+Statements = list[tuple[str, list[Any]]]
+"""SQL with its parameters, made before the write lock is taken so that it is held only while they run."""
 
-    SQLite stores NaN as NULL; Inf is kept.
+
+def insertions(run_id: int, block: Block) -> Statements:
+    """What inserts a block into `iterations`, naming only the columns that are there: a NULL costs as much as data.
+
+    SQLite stores NaN as NULL; Inf is kept. It counts the iterations itself, which costs less than binding them.
     """
-    columns: dict[str, list[int] | list[float]] = {
-        name: column.tolist() for name, column in block.columns().items() if name != "elapsed_s"
-    }
-    if block.elapsed_s is not None:
-        columns["elapsed_us"] = np.rint(block.elapsed_s * 1e6).astype(np.int64).tolist()
-    names, width, count = ", ".join(columns), len(columns) + 1, len(block)
-    flat: list[Any] = [None] * (count * width)
-    flat[0::width] = range(block.first_iteration, block.end_iteration)
-    for place, column in enumerate(columns.values(), start=1):
-        flat[place::width] = column
-    row = f"({int(run_id)}{', ?' * width})"
-    done = 0
+    names: list[str] = []
+    columns: list[list[Any]] = []
+    for name, column in block.columns().items():
+        if name == "elapsed_s":
+            name, column = "elapsed_us", np.rint(column * 1e6).astype(np.int64)
+        names.append(name)
+        columns.append(column.tolist())
+    made: Statements = []
+    for start, end in _pieces(len(block)):
+        values = [run_id, block.first_iteration + start]
+        for column_values in columns:
+            values += column_values[start:end]
+        made.append((_insert_iterations(tuple(names), end - start), values))
+    return made
+
+
+def replacements(buckets: Sequence[Sequence[Any]]) -> Statements:
+    """What inserts rows into `buckets`, in place of the partial ones that have grown."""
+    return [
+        (_replace_buckets(end - start), list(chain.from_iterable(buckets[start:end])))
+        for start, end in _pieces(len(buckets))
+    ]
+
+
+def run_all(raw: sqlite3.Connection, statements: Statements) -> None:
+    """Run prepared statements, in order."""
+    for sql, values in statements:
+        raw.execute(sql, values)
+
+
+def _pieces(count: int) -> Iterator[tuple[int, int]]:
+    start = 0
     for rows in STATEMENT_ROWS:
-        statement = f"INSERT INTO iterations (run_id, iteration, {names}) VALUES {', '.join([row] * rows)}"
-        while count - done >= rows:
-            raw.execute(statement, flat[done * width : (done + rows) * width])
-            done += rows
+        while count - start >= rows:
+            yield start, start + rows
+            start += rows
+
+
+@lru_cache
+def _insert_iterations(names: tuple[str, ...], rows: int) -> str:
+    """Parameters: the run, the first iteration, then column after column, as they lie in a block."""
+    values = (
+        f"(?1, ?2 + {row}, {', '.join(f'?{3 + column * rows + row}' for column in range(len(names)))})"
+        for row in range(rows)
+    )
+    return f"INSERT INTO iterations (run_id, iteration, {', '.join(names)}) VALUES {', '.join(values)}"
+
+
+@lru_cache
+def _replace_buckets(rows: int) -> str:
+    row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    return (
+        "INSERT OR REPLACE INTO buckets (run_id, level, bucket, n, low, high, total, last, elapsed_s) VALUES "
+        + ", ".join([row] * rows)
+    )
 
 
 def keep_checkpoint(raw: sqlite3.Connection, run_id: int, checkpoint: Checkpoint) -> None:

@@ -13,7 +13,7 @@ from engine.block import Block
 from engine.store import pyramid
 from engine.store.connection import Connection
 from engine.store.records import Checkpoint, Claim, Command, Evaluation, Fenced, RunState
-from engine.store.rows import insert_rows, keep_checkpoint
+from engine.store.rows import Statements, insertions, keep_checkpoint, replacements, run_all
 from engine.store.summary import Summary
 from engine.store.timing import utc_now
 
@@ -146,6 +146,11 @@ class RunWriter:
         now_s = self._boot_clock()
         ended_at = None if state in LIVE else utc_now()
         run_id = self.claim.run_id
+        statements: Statements = []
+        partial = None
+        if block is not None:
+            buckets, partial = self._pyramid.rows(block)
+            statements = insertions(run_id, block) + replacements(buckets)
         with self._connection.transaction() as raw:
             changed = raw.execute(
                 UPDATE_RUN,
@@ -153,11 +158,7 @@ class RunWriter:
             )
             if changed.rowcount != 1:
                 raise _fenced(self.claim)
-            partial = None
-            if block is not None:
-                insert_rows(raw, run_id, block)
-                buckets, partial = self._pyramid.rows(block)
-                raw.executemany(pyramid.UPSERT, buckets)
+            run_all(raw, statements)
             if evaluations:
                 raw.executemany(
                     "INSERT OR REPLACE INTO evaluations (run_id, iteration, split, loss, accuracy) "

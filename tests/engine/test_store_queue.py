@@ -67,6 +67,15 @@ def test_each_run_is_claimed_once_however_many_workers_ask(path, store):
     assert sorted(taken) == list(range(1, 41))
 
 
+def test_a_worker_that_leaves_a_running_run_behind_is_still_known_so_that_the_run_is_judged_lost(store):
+    writer = claimed_writer(store)
+    store.leave(writer.claim.worker_id)
+    assert [worker.worker_id for worker in store.reader().workers()] == [writer.claim.worker_id]
+    writer.finish()
+    store.leave(writer.claim.worker_id)
+    assert store.reader().workers() == []
+
+
 def test_a_run_whose_spec_cannot_be_read_fails_with_the_reason_and_holds_nobody_up(store, path):
     store.queue.add([defaults(), defaults(), defaults()])
     query(path, """UPDATE runs SET spec = '{"learning_rate": 1}' WHERE run_id = 1""")

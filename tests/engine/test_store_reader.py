@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -100,10 +99,6 @@ def test_ten_thousand_runs_are_counted_and_listed_in_pages(tmp_path):
         assert reader.counts() == {"queued": 9999, "running": 1}
         assert [run.run_id for run in reader.runs(limit=3)] == [10_000, 9_999, 9_998]
         assert [run.run_id for run in reader.runs(limit=2, offset=9_998)] == [2, 1]
-        started = time.perf_counter()
-        reader.runs(limit=200)
-        reader.counts()
-        assert time.perf_counter() - started < 0.1
 
 
 def test_reading_leaves_no_transaction_open_so_the_journal_can_be_folded(reader):

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import sys
@@ -20,25 +21,37 @@ PROGRAM = Path(sys.executable).with_name("lossboard")
 
 
 class Terminal:
-    """Runs `lossboard ARGUMENTS`; `written` is all that it has written to the terminal so far."""
+    """Runs `lossboard ARGUMENTS`, or another program; `written` is all that it has written to the terminal so far."""
 
-    def __init__(self, *arguments: str, columns: int = 120, rows: int = 35, **environment: str) -> None:
+    def __init__(
+        self, *arguments: str, columns: int = 120, rows: int = 35, program: Path = PROGRAM, **environment: str
+    ) -> None:
         self.written = ""
+        self._hung_up = False
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             # The whole environment by name: pytest's readline has left LINES and COLUMNS in the one of the process.
             kept = {name: value for name, value in os.environ.items() if name not in ("LINES", "COLUMNS")}
             wanted = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
-            os.execve(PROGRAM, [str(PROGRAM), *arguments], wanted)
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execve(program, [str(program), *arguments], wanted)
+        self.resize(columns, rows)
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         decoder = getincrementaldecoder("utf-8")("replace")
         with suppress(OSError):  # the other end is closed: the program has ended
-            while data := os.read(self._fd, 65536):
-                self.written += decoder.decode(data)
+            while not self._hung_up:
+                # a read that waits would keep the terminal open after hang_up
+                if select.select([self._fd], [], [], 0.02)[0]:
+                    data = os.read(self._fd, 65536)
+                    if not data:
+                        break
+                    self.written += decoder.decode(data)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the terminal another size."""
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, keys: str) -> None:
         """Press keys."""
@@ -56,6 +69,8 @@ class Terminal:
 
     def hang_up(self) -> None:
         """The terminal goes away."""
+        self._hung_up = True
+        self._thread.join()
         os.close(self._fd)
 
     def exit_code(self, seconds: float = 10.0) -> int:

@@ -89,7 +89,7 @@ def test_a_lost_terminal_ends_the_dashboard(path):
     dashboard = Terminal("--db", str(raced(path)))
     dashboard.wait_for(BRAILLE)
     dashboard.hang_up()
-    dashboard.exit_code(4.0)
+    dashboard.exit_code(10.0)
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(20, 5), (80, 24)])
