@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -27,6 +28,7 @@ from tui.helm import Helm
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
+    FilterSubmitted,
     OrderAnswered,
     ReadFailed,
     RunRejected,
@@ -56,7 +58,7 @@ class Dashboard(Helm, inherit_bindings=False):
         self.theme = THEME.name
         self.path = path
         self.snapshot = first
-        self.choices = Choices().follow(first.runs)
+        self.choices = Choices().follow(first.newest)
         self._feed = feed
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
@@ -126,7 +128,7 @@ class Dashboard(Helm, inherit_bindings=False):
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self.snapshot = message.snapshot
-        self.choices = self.choices.follow(self.snapshot.runs)
+        self.choices = self.choices.follow(self.snapshot.newest, self.snapshot.runs, self.snapshot.others)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         if self._unreadable:
             self._unreadable = False
@@ -141,13 +143,23 @@ class Dashboard(Helm, inherit_bindings=False):
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self._unreadable = True
-        self._board.tell(message.sentence, failed=True)
+        self._board.tell(message.sentence, failed=True, lasting=True)
         self.call_after_refresh(self._ask)
 
     def on_choices_changed(self, message: ChoicesChanged) -> None:
         self.choices = message.choices
-        if not self._unreadable:
-            self._board.tell("")
+        self._show()
+
+    def on_filter_requested(self) -> None:
+        from tui.screens.prompt import Prompt, Question
+
+        asked = Question("filter", "filter", self.choices.listing.text, "sgd loss<0.5 | tag:keep -step_size>=1")
+        self.push_screen(Prompt("Which runs? Empty: all of them.", (asked,), FilterSubmitted))
+
+    def on_filter_submitted(self, message: FilterSubmitted) -> None:
+        self.screen.dismiss()
+        listing = replace(self.choices.listing, text=message.texts["filter"].strip())
+        self.choices = self.choices.listing_so(listing)
         self._show()
 
     def on_sentence_dismissed(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.store import Run
+from engine.store import Listing, Run
 from tui.chart.view import XKind
 from tui.look import Look
 from tui.palette import assign
@@ -19,7 +19,9 @@ class Choices:
     """`marked` runs are drawn, in the order in which they were marked; `by_hand` those that a person marked.
 
     `met` are the started runs that were considered for marking: a run is marked by itself only once.
-    `pointed` is the run under the cursor. `slots` gives every marked run its colour while it is marked.
+    `listing` says which runs the table has and in what order; `edge` that the cursor goes to its first run (-1) or its
+    last (1), whichever that is. `pointed` is the run under the cursor. `slots` gives every marked run its colour while
+    it is marked.
     """
 
     marked: tuple[int, ...] = ()
@@ -28,6 +30,8 @@ class Choices:
     pointed: int | None = None
     alone: bool = False
     look: Look = field(default_factory=Look)
+    listing: Listing = field(default_factory=Listing)
+    edge: int = 0
     slots: Mapping[int, int] = field(default_factory=dict)
 
     @property
@@ -49,10 +53,15 @@ class Choices:
         """The colour slot of a drawn run; a run that is looked at alone without a mark takes the first free one."""
         return self.slots[run_id] if run_id in self.slots else assign([*self.slots, run_id], self.slots)[run_id]
 
-    def follow(self, runs: Sequence[Run]) -> Choices:
-        """These choices after the store changed: runs that have started since get marked, the cursor finds a run."""
-        known = {run.run_id for run in runs}
-        started = [run for run in runs if run.state != "queued"]
+    def follow(self, newest: Sequence[Run], listed: Sequence[Run] | None = None, others: Sequence[Run] = ()) -> Choices:
+        """These choices after the store changed: runs that have started since get marked, the cursor finds a run.
+
+        `newest` are those of the store, `listed` the part of the list that was read (None: the same), `others` are
+        marked or pointed at.
+        """
+        listed = newest if listed is None else listed
+        known = {run.run_id for run in (*newest, *listed, *others)}
+        started = [run for run in newest if run.state != "queued"]
         fresh = [run for run in started if run.run_id not in self.met]
         running = {run.run_id for run in started if run.state == "running"}
         newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_MARKED:]
@@ -61,11 +70,13 @@ class Choices:
             marked = self._with_room(marked, running)
             if len(marked) < MOST_MARKED:
                 marked.append(run.run_id)
-        met = frozenset(run.run_id for run in started)
-        pointed = self.pointed if self.pointed in known else runs[0].run_id if runs else None
-        if (tuple(marked), met, pointed) == (self.marked, self.met, self.pointed):
+        met = self.met | {run.run_id for run in started}
+        pointed = self.pointed if self.pointed in known else listed[0].run_id if listed else None
+        if self.edge and listed:
+            pointed = listed[0 if self.edge < 0 else -1].run_id
+        if (tuple(marked), met, pointed, 0) == (self.marked, self.met, self.pointed, self.edge):
             return self
-        return replace(self._marking(marked), met=met, pointed=pointed)
+        return replace(self._marking(marked), met=met, pointed=pointed, edge=0)
 
     def _with_room(self, marked: list[int], running: Iterable[int]) -> list[int]:
         if len(marked) < MOST_MARKED:
@@ -88,9 +99,24 @@ class Choices:
             return self
         return replace(self._marking([*marked, run_id]), by_hand=self.by_hand | {run_id})
 
+    def marking_all(self, run_ids: Iterable[int]) -> Choices:
+        """These runs marked by hand, as far as there are colours; what was marked by hand before stays."""
+        marked = [run_id for run_id in self.marked if run_id in self.by_hand]
+        marked += [run_id for run_id in run_ids if run_id not in marked]
+        marked = marked[:MOST_MARKED]
+        return replace(self._marking(marked), by_hand=frozenset(marked))
+
     def pointing_at(self, run_id: int) -> Choices:
         """The cursor on another run."""
-        return replace(self, pointed=run_id)
+        return replace(self, pointed=run_id, edge=0)
+
+    def at_edge(self, edge: int) -> Choices:
+        """The cursor on the first run of the list (-1) or its last (1), once it is read."""
+        return replace(self, edge=edge)
+
+    def listing_so(self, listing: Listing) -> Choices:
+        """Other runs in the table, or in another order; the cursor stays on its run."""
+        return self if listing == self.listing else replace(self, listing=listing)
 
     def looking_so(self, look: Look) -> Choices:
         """The chart looked at in another way."""

@@ -11,6 +11,7 @@ from engine.store import Reader, Run, open_for_reading
 from tui.about import About
 from tui.choices import Choices
 from tui.judgement import Judgement
+from tui.page import Page
 from tui.snapshot import Snapshot, Wanted
 
 PACE_S = 0.1
@@ -18,9 +19,6 @@ PACE_S = 0.1
 
 RETRY_S = 1.0
 """Pause after a read that failed."""
-
-MOST_RUNS = 200
-"""Runs of one read: bounded, newest first."""
 
 Outcome = Snapshot | Exception
 
@@ -32,7 +30,7 @@ class Source:
         self._path = path
         self._reader: Reader | None = None
         self._version = -1
-        self._runs: tuple[Run, ...] = ()
+        self._page = Page()
         self._shown: object = None
         self._judgement = Judgement()
         self._about = About()
@@ -43,15 +41,18 @@ class Source:
             self._reader = open_for_reading(self._path)
         version = self._reader.data_version()
         changed = version != self._version
-        runs = tuple(self._reader.runs(limit=MOST_RUNS)) if changed else self._runs
-        changed |= self._judgement.revise(self._reader, runs)
-        choices = wanted.choices.follow(runs)
+        page = self._page
+        if changed or not page.holds(wanted.choices):
+            page = Page.read(self._reader, wanted.choices)
+            changed |= page != self._page
+        changed |= self._judgement.revise(self._reader, page.all)
+        choices = wanted.choices.follow(page.newest, page.runs, page.others)
         look = choices.look
         shown = choices.drawn, choices.pointed, wanted.columns, look.window, look.x_kind, look.measure, look.smoothing
         if not changed and shown == self._shown:
             return None
-        snapshot = self._snapshot(self._reader, runs, choices, wanted.columns)
-        self._version, self._runs, self._shown = version, runs, shown
+        snapshot = self._snapshot(self._reader, page, choices, wanted.columns)
+        self._version, self._page, self._shown = version, page, shown
         return snapshot
 
     def close(self) -> None:
@@ -60,11 +61,16 @@ class Source:
         if reader is not None:
             reader.close()
 
-    def _snapshot(self, reader: Reader, runs: tuple[Run, ...], choices: Choices, columns: int) -> Snapshot:
-        shown = [run for run in runs if run.run_id in choices.drawn or run.run_id == choices.pointed]
+    def _snapshot(self, reader: Reader, page: Page, choices: Choices, columns: int) -> Snapshot:
+        shown = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
         about = self._about.read(reader, shown, choices, columns)
         return Snapshot(
-            runs=runs,
+            runs=page.runs,
+            newest=page.newest,
+            others=page.others,
+            first=page.first,
+            total=page.total,
+            complaint=page.complaint,
             counts=dict(reader.counts()),
             judged=self._judgement.judged,
             curves={run_id: one.curve for run_id, one in about.items()},

@@ -189,6 +189,18 @@ class EditSubmitted(Message):
 
 
 @dataclass
+class FilterRequested(Message):
+    """The list's filter is to be changed."""
+
+
+@dataclass
+class FilterSubmitted(Message):
+    """A filter, as it was typed."""
+
+    texts: Mapping[str, str]
+
+
+@dataclass
 class WorkersRequested(Message):
     """How many workers there may be is to be changed."""
 

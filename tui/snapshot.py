@@ -21,14 +21,20 @@ class Wanted:
 class Snapshot:
     """All that the screen needs from one read.
 
-    `runs` are the newest first, at most `feed.MOST_RUNS`; `counts` covers every run of the store by state.
-    `judged` tells of runs that do not do what their stored state says: 'lost', 'silent' or 'waiting'. `curves`,
-    `evaluations`, `events` and `gradient_norms` are there for the runs that are drawn or pointed at, `samples` (single
-    iterations) for those that are drawn where the chart shows what curves do not hold. `workers` are alive, at most
-    `most_workers` may be.
+    `runs` are the part of the list around the cursor: at most `page.MOST_RUNS` of `total`, with `first` before them.
+    `newest` are those of the store, `others` are drawn or pointed at. `complaint` says why the filter cannot be read.
+    `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
+    says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
+    that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
+    curves do not hold. `workers` are alive, at most `most_workers` may be.
     """
 
     runs: tuple[Run, ...] = ()
+    newest: tuple[Run, ...] = ()
+    others: tuple[Run, ...] = ()
+    first: int = 0
+    total: int = 0
+    complaint: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     judged: Mapping[int, str] = field(default_factory=dict)
     curves: Mapping[int, Curve] = field(default_factory=dict)
@@ -41,7 +47,7 @@ class Snapshot:
 
     def run(self, run_id: int | None) -> Run | None:
         """The run of that number, if it is among those that were read."""
-        return next((run for run in self.runs if run.run_id == run_id), None)
+        return next((run for run in (*self.runs, *self.others, *self.newest) if run.run_id == run_id), None)
 
     def status(self, run: Run) -> str:
         """The run's state as it is judged now: its stored state, 'lost', 'silent', 'waiting', or 'diverged'."""

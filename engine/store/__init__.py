@@ -1,6 +1,7 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
 from engine.store.doors import Store, open_for_reading, open_for_writing
+from engine.store.listing import FilterError, Listing
 from engine.store.queue import Queue
 from engine.store.reader import Reader
 from engine.store.records import (
@@ -38,6 +39,8 @@ __all__ = [
     "Evaluation",
     "Event",
     "Fenced",
+    "FilterError",
+    "Listing",
     "Origin",
     "Ownership",
     "Process",

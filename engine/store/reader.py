@@ -15,6 +15,7 @@ from engine.block import COLUMNS, Block
 from engine.decimation import bucket_starts, decimate
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.connection import Connection, Rows
+from engine.store.listing import Listing
 from engine.store.pyramid import LEVELS
 from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Worker
 from engine.store.tags import tags_from_text
@@ -60,6 +61,37 @@ class Reader:
             (limit, offset),
         )
         return [_run(row) for row in rows]
+
+    def listed(self, listing: Listing, limit: int = 200, offset: int = 0) -> list[Run]:
+        """Runs as a listing wants them. Raises FilterError."""
+        where, values = listing.where()
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE {where} ORDER BY {listing.order_by()} LIMIT ? OFFSET ?",
+            (*values, limit, offset),
+        )
+        return [_run(row) for row in rows]
+
+    def listed_count(self, listing: Listing) -> int:
+        """How many runs a listing has. Raises FilterError."""
+        where, values = listing.where()
+        return int(self._connection.rows(f"SELECT count(*) FROM runs WHERE {where}", values)[0][0])
+
+    def place(self, listing: Listing, run_id: int) -> int | None:
+        """How many runs come before one in a listing; None when it is not in it. Raises FilterError."""
+        where, values = listing.where()
+        if listing == Listing():
+            rows = self._connection.rows(
+                "SELECT (SELECT count(*) FROM runs WHERE deleted_at IS NULL AND run_id > r.run_id) FROM runs r "
+                "WHERE run_id = ? AND deleted_at IS NULL",
+                (run_id,),
+            )
+        else:
+            rows = self._connection.rows(
+                f"SELECT place FROM (SELECT run_id, row_number() OVER (ORDER BY {listing.order_by()}) - 1 AS place "
+                f"FROM runs WHERE {where}) WHERE run_id = ?",
+                (*values, run_id),
+            )
+        return int(rows[0][0]) if rows else None
 
     def run(self, run_id: int) -> Run | None:
         """One run, deleted or not; None when there is none of that id."""

@@ -110,3 +110,13 @@ async def test_the_wheel_zooms_where_the_mouse_is(tmp_path):
         low, high = look(board).window
         assert low < 40
         assert high - low == pytest.approx(100)
+
+
+async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        for key in ("v", "y", "m", "j", "j", "full_stop", "v", "c"):
+            board.app.simulate_key(key)
+        await board.until(lambda: board.app.choices.look.cursor is not None)
+        choices = board.app.choices
+        assert (choices.look.grid, choices.log_y, choices.look.measure) == (False, False, MEASURES[1])
+        assert (choices.pointed, choices.look.smoothing) == (1, 2.0)

@@ -69,7 +69,7 @@ async def test_what_cannot_be_steered_is_said(tmp_path):
         assert "Run 4 is running: stop it first (t)." in board.text()
         await board.press("j")
         await board.press("p")
-        assert "Run 3 has ended already (finished)" in board.text()
+        await board.until(lambda: "Run 3 has ended already (finished)" in board.text())
         await board.press("u")
         assert "nothing to undo" in board.text()
         assert not board.all_of(SteeringRequested)

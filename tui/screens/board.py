@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.timer import Timer
 
+from engine.text import clean
 from tui import keymap
 from tui.choices import Choices
 from tui.curves import chart_view
@@ -18,11 +19,10 @@ from tui.keymap import Key
 from tui.messages import (
     NewRunRequested,
     RaceRequested,
-    RunPointed,
     SentenceDismissed,
 )
 from tui.race import verdict
-from tui.screens.steering_keys import SteeringKeys
+from tui.screens.list_keys import ListKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
 from tui.widgets.chart_pane import ChartPane
@@ -30,7 +30,7 @@ from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_line
 from tui.widgets.header import header
 from tui.widgets.lines import Lines, strip
-from tui.widgets.runs_table import RunsTable, beside
+from tui.widgets.runs_table import RunsTable
 from tui.widgets.welcome import WELCOME_KEYS, welcome
 
 WIDE = 100
@@ -46,7 +46,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
 
 
-class Board(SteeringKeys, inherit_bindings=False):
+class Board(ListKeys, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices. Keys become messages; the app answers them."""
 
     AUTO_FOCUS = None
@@ -75,7 +75,9 @@ class Board(SteeringKeys, inherit_bindings=False):
         self._sentence = ""
         self._failed = False
         self._hushed = ""
+        self._lasting = False
         self._told_at = 0.0
+        self._painted: Choices | None = None
         self._tell_later: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -95,8 +97,10 @@ class Board(SteeringKeys, inherit_bindings=False):
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
         """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
-        is_growth = choices == self.choices and len(snapshot.runs) == len(self.snapshot.runs)
+        is_growth = choices == self._painted and len(snapshot.runs) == len(self.snapshot.runs)
         self.snapshot, self.choices = snapshot, choices
+        if not self.query(ChartPane):
+            return
         since = monotonic() - self._told_at
         if not is_growth or since >= TELL_S:
             self.paint()
@@ -105,22 +109,28 @@ class Board(SteeringKeys, inherit_bindings=False):
         if self._tell_later is None:
             self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
-    def tell(self, sentence: str, *, failed: bool = False) -> None:
-        """Show a cleaned sentence above the keys until it is put away; '' puts it away."""
-        self._sentence, self._failed = sentence, failed
+    def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
+        """Show a cleaned sentence above the keys until it is put away ('' does) or, unless it lasts, a key works."""
+        self._sentence, self._failed, self._lasting = sentence, failed, lasting
         self.paint()
+
+    def hush(self) -> None:
+        if not self._lasting:
+            self._sentence, self._failed = "", False
 
     @property
     def empty(self) -> bool:
         """No run in the store yet."""
-        return not self.snapshot.runs
+        return not self.snapshot.counts
 
     def paint(self) -> None:
         """Bring every line up to date; what did not change is not sent."""
+        if not self.query(ChartPane):
+            return  # read before the first picture: composing will show it
         if self._tell_later is not None:
             self._tell_later.stop()
             self._tell_later = None
-        self._told_at = monotonic()
+        self._told_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
         self.query_one(RunsTable).show(self.snapshot, self.choices)
         self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
@@ -139,6 +149,10 @@ class Board(SteeringKeys, inherit_bindings=False):
         """What to say above the keys, and what to press next."""
         if self._sentence:
             return self._sentence, ""
+        if self.snapshot.complaint:
+            return clean(self.snapshot.complaint, 200), "/: filter"
+        if self.choices.listing.text:
+            return f"{self.snapshot.total:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
         return ("", "") if seen == self._hushed else (seen, "n: your run")
 
@@ -156,29 +170,6 @@ class Board(SteeringKeys, inherit_bindings=False):
         going_on = f"{self.snapshot.going_on} runs go on"
         words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", going_on, "q quit")
         return [strip([(word, WARNED)], width) for word in words]
-
-    def on_run_pointed(self, message: RunPointed) -> None:
-        message.stop()
-        self._choose(self.choices.pointing_at(message.run_id))
-
-    def action_move(self, by: int) -> None:
-        run = beside(self.snapshot, self.choices.pointed, by)
-        if run is not None:
-            self._choose(self.choices.pointing_at(run.run_id))
-
-    def action_page(self, by: int) -> None:
-        self.action_move(by * self.query_one(RunsTable).rows)
-
-    def action_edge(self, by: int) -> None:
-        self.action_move(by * len(self.snapshot.runs))
-
-    def action_mark(self) -> None:
-        if self.choices.pointed is None:
-            return
-        choices = self.choices.toggled(self.choices.pointed)
-        if choices == self.choices:
-            self.tell("All the colours are taken: unmark a run first (space).")
-        self._choose(choices)
 
     def action_open(self) -> None:
         if self.empty:

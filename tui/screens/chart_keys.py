@@ -23,8 +23,15 @@ class ChartKeys(Screen[None], inherit_bindings=False):
     snapshot: Snapshot
     choices: Choices
 
+    def hush(self) -> None:
+        """Put away what was told, unless it still holds."""
+        raise NotImplementedError
+
     def _choose(self, choices: Choices) -> None:
+        """Taken over at once: the next key may be here before the message is."""
         if choices != self.choices:
+            self.hush()
+            self.choices = choices
             self.post_message(ChoicesChanged(choices))
 
     def _look(self, look: Look) -> None:

@@ -18,7 +18,7 @@ from tui.screens.chart_keys import ChartKeys
 class SteeringKeys(ChartKeys, inherit_bindings=False):
     """The part of the board that turns keys into orders."""
 
-    def tell(self, sentence: str, *, failed: bool = False) -> None:
+    def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
         """Show a cleaned sentence above the keys."""
         raise NotImplementedError
 

@@ -31,7 +31,10 @@ SIGNS: Mapping[str, tuple[str, Style]] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `rank` 0 is never dropped, higher ranks go first; `spare` cells may be added when there is room."""
+    """One column: `rank` 0 is never dropped, higher ranks go first; `spare` cells may be added when there is room.
+
+    `order` is what the list is called when it is sorted by it.
+    """
 
     title: str
     width: int
@@ -39,6 +42,7 @@ class Column:
     parts: Callable[[Run, int], Sequence[Part]]
     right: bool = True
     spare: int = 0
+    order: str = ""
 
 
 def _of_spec(text: Callable[[RunSpec], str]) -> Callable[[Run, int], Sequence[Part]]:
@@ -71,16 +75,16 @@ def _loss(run: Run, width: int) -> Sequence[Part]:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("run", 3, 0, lambda run, width: [(str(run.run_id), DIM)]),
-    Column("name", 12, 8, lambda run, width: [(given_name(run), TEXT)], right=False, spare=16),
-    Column("strategy", 13, 0, lambda run, width: [(label(run), TEXT)], right=False),
+    Column("run", 3, 0, lambda run, width: [(str(run.run_id), DIM)], order="run"),
+    Column("name", 12, 8, lambda run, width: [(given_name(run), TEXT)], right=False, spare=16, order="name"),
+    Column("strategy", 13, 0, lambda run, width: [(label(run), TEXT)], right=False, order="strategy"),
     Column("objective", 9, 9, _of_spec(lambda spec: spec.objective), right=False),
-    Column("step", 5, 3, _of_spec(_step_size)),
-    Column("batch", 5, 7, _of_spec(_batch)),
-    Column("iteration", 9, 4, _iterations, spare=12),
-    Column("loss", 6, 1, _loss),
-    Column("best", 6, 2, lambda run, width: [(fmt.number(run.best_loss), TEXT)]),
-    Column("it/s", 4, 5, lambda run, width: [(fmt.rate(run.iterations_per_s), DIM)]),
+    Column("step", 5, 3, _of_spec(_step_size), order="step_size"),
+    Column("batch", 5, 7, _of_spec(_batch), order="batch_size"),
+    Column("iteration", 9, 4, _iterations, spare=12, order="iterations_done"),
+    Column("loss", 6, 1, _loss, order="loss"),
+    Column("best", 6, 2, lambda run, width: [(fmt.number(run.best_loss), TEXT)], order="best"),
+    Column("it/s", 4, 5, lambda run, width: [(fmt.rate(run.iterations_per_s), DIM)], order="rate"),
 )
 
 

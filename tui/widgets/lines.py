@@ -67,7 +67,8 @@ class Lines(Widget):
     def update(self) -> None:
         """Build the strips anew."""
         if self._built_for != self.size:
-            return  # not drawn yet at this size: render_line will build them
+            self._built_for = None  # not drawn at this size: render_line will build them
+            return
         before, self._strips = self._strips, self._build(*self.size)
         for row in range(min(max(len(before), len(self._strips)), self.size.height)):
             if before[row : row + 1] != self._strips[row : row + 1]:

@@ -7,12 +7,12 @@ from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
-from engine.store import Run
+from engine.store import Listing, Run
 from tui import format as fmt
 from tui.choices import Choices
 from tui.messages import RunPointed
 from tui.snapshot import Snapshot
-from tui.theme import DIM, POINTED, TEXT, run_style
+from tui.theme import ACCENTED, DIM, POINTED, TEXT, run_style
 from tui.widgets.columns import SIGNS, Column, fitting
 from tui.widgets.lines import Lines, Part, strip
 
@@ -69,7 +69,18 @@ class RunsTable(Lines):
         self._top = max(self._top, index - self.rows + 1)
         visible = runs[self._top : self._top + self.rows]
         columns = fitting(runs, width - 4)
-        return [_titles(columns, width), *(self._row(run, columns, width) for run in visible)]
+        return [self._titles(columns, width), *(self._row(run, columns, width) for run in visible)]
+
+    def _titles(self, columns: list[Column], width: int) -> Strip:
+        """The titles, the one that the list is sorted by marked; at the right how far down the list the cursor is."""
+        listing = self._choices.listing
+        parts: list[Part] = [("   ", DIM)]
+        for column in columns:
+            is_order = column.order == listing.order and listing != Listing(listing.text)
+            sign = ("▴" if listing.reverse else "▾") if is_order else ""
+            title = fmt.fit(sign + column.title, column.width, right=column.right)
+            parts.append((" " + title, ACCENTED if is_order else DIM))
+        return strip(parts, width)
 
     def _row(self, run: Run, columns: list[Column], width: int) -> Strip:
         drawn = run.run_id in self._choices.drawn
@@ -96,8 +107,3 @@ def _cell(run: Run, column: Column) -> list[Part]:
         return [(fmt.fit(text, column.width, right=column.right), style)]
     missing = column.width - sum(cell_len(text) for text, _ in parts)
     return [(" " * max(missing, 0), TEXT), *parts]
-
-
-def _titles(columns: list[Column], width: int) -> Strip:
-    titles = (fmt.fit(column.title, column.width, right=column.right) for column in columns)
-    return strip([("   ", DIM), *((" " + title, DIM) for title in titles)], width)
