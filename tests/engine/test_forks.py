@@ -116,7 +116,7 @@ def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path):
 
 
 def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path):
-    carried_out(path, PARENT.changed(iterations=1500, pace=2000.0), leave=steering(path, 150, "set-step-size", "0.02"))
+    carried_out(path, PARENT.changed(iterations=3000, pace=2000.0), leave=steering(path, 150, "set-step-size", "0.02"))
     [(at,)] = query(path, "SELECT applied_at_iteration FROM commands")
     for place in (at - 1, at, at + 1, at + 50):
         steer.fork(path, 1, place)
@@ -253,16 +253,16 @@ def test_snapshots_stand_ever_further_apart(path):
 
 
 def test_events_tell_where_to_put_marks(path):
-    carried_out(path, PARENT.changed(pace=2000.0), leave=steering(path, 100, "set-step-size", "0.05"))
-    steer.fork(path, 1, 300)
+    carried_out(path, PARENT.changed(iterations=3000, pace=2000.0), leave=steering(path, 100, "set-step-size", "0.05"))
+    steer.fork(path, 1, 2900)
     reader = open_for_reading(path)
     at = reader.commands(1)[0].applied_at_iteration
     marks = [(event.iteration, event.verb, event.argument, event.outcome) for event in reader.events(1)]
     assert marks == [
         (at, "set-step-size", "0.05", "step size 0.1 to 0.05"),
-        (300, "fork", "2", "run 2 was forked here"),
+        (2900, "fork", "2", "run 2 was forked here"),
     ]
-    assert [(event.iteration, event.verb, event.argument) for event in reader.events(2)] == [(300, "forked", "1")]
+    assert [(event.iteration, event.verb, event.argument) for event in reader.events(2)] == [(2900, "forked", "1")]
     reader.close()
     steer.delete(path, 2)
     reader = open_for_reading(path)
