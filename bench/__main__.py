@@ -15,8 +15,9 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECL
     os.environ[name] = "1"
 
 BENCHES = (
-    *("engine_speed", "engine_search", "numerical_gradient", "data_memory", "chart_draw", "screen"),
-    *("store_throughput", "store_reading", "store_cost"),
+    *("engine_speed", "engine_search", "numerical_gradient", "data_memory", "chart_draw"),
+    *("store_throughput", "store_reading", "store_cost", "store_kill"),
+    "screen",
 )
 
 

@@ -1,220 +1,219 @@
-"""The dashboard in a real pseudo-terminal of 160 x 45: how soon, how often, how many bytes, at what cost."""
+"""The dashboard in a real pseudo-terminal of 160x45: how soon it shows curves, how fast it answers, what it sends."""
 
 from __future__ import annotations
 
-import os
-import signal
-import tempfile
+import json
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from bench.report import Row
-from bench.terminal import QUESTION, Terminal
-from engine.block import Block
-from engine.jobs.launch import start_workers
-from engine.jobs.liveness import is_alive
+from bench.stores import block, claimed_writer
+from bench.terminal import Terminal
 from engine.jobs.submit import submit
-from engine.spec import RunSpec, defaults
-from engine.store import Process, open_for_reading, open_for_writing
+from engine.spec import defaults
+from engine.store import open_for_reading, open_for_writing
 
-CURVE = "[\u2801-\u28ff]"
-STARTS, KEYS, LIVE_S = 7, 40, 10.0
-BARE = """
-from textual.app import App
-from textual.widgets import Static
-class Bare(App):
-    def compose(self):
-        yield Static("\u28ff")
-Bare().run()
-"""
-STALLS = """
-import asyncio, atexit, sys, time
-from tui import session
-prepare, late = session.prepare, []
-def prepared(path):
-    app = prepare(path)
-    begin = app._begin
-    async def watch():
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.005)
-            late.append(time.perf_counter() - before - 0.005)
-    def begun():
-        app.watching = asyncio.get_running_loop().create_task(watch())
-        begin()
-    app._begin = begun
-    return app
-session.prepare = prepared
-def told():
-    kept = sorted(late[400:])
-    print("p99 of the stalls is", round(1000 * kept[int(0.99 * len(kept))], 2), "ms", flush=True)
-atexit.register(told)
-from tui.cli import main
-main()
-"""
-
-
-def store_of(folder: Path, runs: int, iterations: int) -> Path:
-    """A store of finished runs with noisy curves; beyond 8 the others only wait in the queue."""
-    path = folder / f"{runs}x{iterations}.db"
-    rng = np.random.default_rng(1)
-    with open_for_writing(path) as store:
-        if runs > 8:
-            store.queue.add([defaults().changed(seed=seed) for seed in range(runs - 8)])
-        for number in range(min(runs, 8)):
-            (run_id,) = store.queue.add([defaults().changed(step_size=0.1 / (number + 1), iterations=iterations)])
-            claim = store.queue.claim(store.register_worker(Process("bench", "boot", number + 1, 1)))
-            while claim is not None and claim.run_id != run_id and runs > 8:
-                store.writer(claim).cancel("passed over")
-                claim = store.queue.claim(claim.worker_id)
-            assert claim is not None
-            writer = store.writer(claim)
-            at = np.arange(iterations)
-            loss = 8 * np.exp(-at / (iterations / 6)) + 0.2 + 0.1 * (number + 1) * rng.random(iterations)
-            for first in range(0, iterations, 20_000):
-                part = loss[first : first + 20_000]
-                elapsed = np.arange(first + 1, first + len(part) + 1) / 1000
-                block = Block(first_iteration=first, loss=part, elapsed_s=elapsed)
-                (writer.finish if first + len(part) == iterations else writer.write)(block=block)
-            if runs > 8:
-                break
-    return path
-
-
-def limited(case: str, measured: float, limit: float, unit: str, beside: str = "", *, at_most: bool = True) -> Row:
-    digits = 3 if unit == "s" else 1
-    words = f"limit {limit:g} {unit}{', ' + beside if beside else ''}"
-    return Row(case, f"{measured:.{digits}f} {unit}", words, measured / limit, 1.0, at_most=at_most)
-
-
-def start_s(path: Path | None) -> float:
-    """The median time from a process's start to the first curve; None: to bare Textual's first character."""
-    taken = []
-    for _ in range(STARTS):
-        terminal = Terminal(program=BARE) if path is None else Terminal("--db", str(path))
-        taken.append(terminal.wait_for(CURVE))
-        time.sleep(0.3)
-        terminal.leave()
-    return median(taken)
-
-
-def keys_s(terminal: Terminal, *keys: str) -> tuple[float, float, float]:
-    """Median and 95th percentile of the time to the first byte, and the median of the bytes."""
-    taken = [terminal.after(keys[turn % len(keys)]) for turn in range(KEYS)]
-    times = [seconds for seconds, _ in taken]
-    return median(times), quantiles(times, n=20)[-1], median(count for _, count in taken)
-
-
-def starts(folder: Path) -> Iterator[Row]:
-    bare = start_s(None)
-    beside = f"bare Textual {bare:.3f} s"
-    for case, runs, iterations, limit in (
-        ("start to first curve, 8 x 1,000", 8, 1000, 0.45),
-        ("start to first curve, 8 x 100,000", 8, 100_000, 0.6),
-        ("start with 10,000 runs in the store", 10_000, 1000, 0.6),
-    ):
-        yield limited(case, start_s(store_of(folder, runs, iterations)), limit, "s", beside)
-
-
-def at_rest(folder: Path) -> Iterator[Row]:
-    """Keys and idleness on 8 x 100,000, whose store `starts` has made."""
-    terminal = Terminal("--db", str(folder / "8x100000.db"))
-    terminal.wait_for(CURVE)
-    time.sleep(1.5)
-    middle, late, _ = keys_s(terminal, "j", "k")
-    yield limited("list key, median", 1000 * middle, 15, "ms")
-    yield limited("list key, 95th percentile", 1000 * late, 30, "ms")
-    middle, late, size = keys_s(terminal, "y")
-    yield limited("log-y redraw, median", 1000 * middle, 25, "ms")
-    yield limited("log-y redraw, 95th percentile", 1000 * late, 45, "ms")
-    yield limited("log-y redraw, bytes", size / 1000, 6.5, "kB")
-    middle, late, size = keys_s(terminal, "+", "-")
-    yield limited("zoom redraw, median", 1000 * middle, 25, "ms")
-    yield limited("zoom redraw, bytes", size / 1000, 6.5, "kB")
-    time.sleep(1)
-    before, used = len(terminal.read), terminal.processor_s()
-    time.sleep(LIVE_S)
-    yield limited("idle, processor", 100 * (terminal.processor_s() - used) / LIVE_S, 0.5, "%")
-    yield Row(
-        "idle, bytes", f"{len(terminal.read) - before} B", "limit 0 B", float(len(terminal.read) - before), 0, True
-    )
-    terminal.leave()
-
-
-def live_store(folder: Path, runs: int, pace: float | None) -> Path:
-    path = folder / f"live{runs}.db"
-    kinds = ("gradient-descent", "local-search", "random-search", "gradient-descent")
-    specs: list[RunSpec] = [
-        defaults(kinds[number % 4]).changed(pace=pace, iterations=int((pace or 20_000) * 120), seed=number)
-        for number in range(runs)
-    ]
-    submit(path, specs)
-    start_workers(path, runs)
-    return path
-
-
-def kill_workers(path: Path) -> None:
-    reader = open_for_reading(path)
-    for worker in reader.workers():
-        if is_alive(worker):
-            os.kill(worker.pid, signal.SIGKILL)
-    reader.close()
-
-
-def live(folder: Path) -> Iterator[Row]:
-    for case, runs, pace, limit in (
-        ("4 live runs of 100/s", 4, 100.0, 4.0),
-        ("8 live runs at full speed", 8, None, 8.0),
-    ):
-        path = live_store(folder, runs, pace)
-        terminal = Terminal("--db", str(path), program=STALLS)
-        terminal.wait_for(CURVE)
-        time.sleep(4)
-        before, frames, used = len(terminal.read), terminal.read.count(QUESTION), terminal.processor_s()
-        time.sleep(LIVE_S)
-        yield limited(f"{case}, bytes/s", (len(terminal.read) - before) / LIVE_S / 1000, limit, "kB/s")
-        rate = (terminal.read.count(QUESTION) - frames) / LIVE_S
-        yield limited(f"{case}, frames/s", rate, 8, "/s", at_most=False)
-        yield limited(f"{case}, processor", 100 * (terminal.processor_s() - used) / LIVE_S, 10, "%")
-        yield limited(f"{case}, memory", terminal.memory_mb(), 90, "MB")
-        start = len(terminal.read)
-        terminal.press("q")
-        terminal.wait_for("stalls is [0-9.]+", start)
-        stall = float(bytes(terminal.read[start:]).partition(b"stalls is ")[2].split()[0])
-        yield limited(f"{case}, stall p99", stall, 15, "ms")
-        terminal.leave()
-        if runs == 4:
-            yield slow_link(path)
-        kill_workers(path)
-
-
-def slow_link(path: Path) -> Row:
-    """`?` to the help text over a line of 8 kB/s, while four runs are drawn."""
-    terminal = Terminal("--db", str(path), rate=8000)
-    terminal.wait_for(CURVE)
-    time.sleep(5)
-    taken = []
-    for _ in range(9):
-        start, pressed = len(terminal.read), time.monotonic()
-        terminal.press("?")
-        terminal.wait_for("Keys", start)
-        taken.append(time.monotonic() - pressed)
-        time.sleep(1.5)
-        terminal.press("\x1b")
-        time.sleep(2.5)
-    terminal.leave()
-    return limited("8 kB/s link, 4 live runs: ? to the help text", median(taken), 0.4, "s")
+BRAILLE = rb"\xe2[\xa0-\xa3]"
+STARTS = 9
+KEYS = 60
+WATCHED_S = 10.0
+BARE = (
+    "from textual.app import App\nfrom textual.widgets import Static\n"
+    "class Bare(App):\n    def compose(self):\n        yield Static('\\u28ff')\nBare().run()"
+)
 
 
 def rows() -> Iterator[Row]:
-    """All figures; takes about two minutes, and needs the machine for itself."""
-    with tempfile.TemporaryDirectory(prefix="lossboard-bench-") as name:
-        os.environ["XDG_STATE_HOME"] = name
-        folder = Path(name)
-        yield from starts(folder)
-        yield from at_rest(folder)
-        yield from live(folder)
+    """Every figure of the screen, each against its limit."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        short = stored(place / "short.db", runs=8, iterations=1_000)
+        long = stored(place / "long.db", runs=8, iterations=100_000)
+        many = stored(place / "many.db", runs=8, iterations=1_000, queued=10_000)
+        yield from starting(short, long, many)
+        yield from keys(many, long)
+        yield from idle(short)
+    yield from live(runs=4, pace=100.0, bytes_limit_per_s=4_000)
+    yield from live(runs=8, pace=None, bytes_limit_per_s=8_000)
+    yield from slow_link()
+
+
+def stored(path: Path, runs: int, iterations: int, queued: int = 0) -> Path:
+    """A store of finished runs with noisy falling losses, made after so many that wait."""
+    generator = np.random.default_rng(0)
+    with open_for_writing(path) as store:
+        if queued:
+            store.queue.add([defaults()] * queued)
+            for run_id in range(1, queued + 1):
+                store.queue.command(run_id, "stop")
+        for number in range(runs):
+            writer = claimed_writer(store, defaults().changed(iterations=iterations, seed=number))
+            for first in range(0, iterations, 20_000):
+                part = block(first, min(20_000, iterations - first), 0.4, generator)
+                falling = part.loss**0.15 * (
+                    0.2 + 9.0 / (1.0 + (number + 1) * np.arange(first, part.end_iteration) / 300.0)
+                )
+                part.loss[:] = falling
+                writer.write(part)
+            writer.finish("planned iterations done")
+    return path
+
+
+@contextmanager
+def dashboard(path: Path, **terminal: float) -> Iterator[Terminal]:
+    """The program on a store, from its start to its end."""
+    program = [sys.executable, "-c", "from tui.cli import main; main()", "--db", str(path)]
+    opened = Terminal(program, bytes_per_s=terminal.get("bytes_per_s"))
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def first_paint_s(command: list[str]) -> float:
+    """Seconds from the start of a process to its first curve."""
+    opened = Terminal(command)
+    try:
+        return opened.wait_for(BRAILLE) - opened.started
+    finally:
+        opened.close()
+
+
+def starting(short: Path, long: Path, many: Path) -> Iterator[Row]:
+    """Start to first curve, with bare Textual measured in between."""
+    lossboard = [sys.executable, "-c", "from tui.cli import main; main()", "--db"]
+    alternatives = {
+        "bare": [sys.executable, "-c", BARE],
+        "8 runs of 1,000": [*lossboard, str(short)],
+        "8 runs of 100,000": [*lossboard, str(long)],
+        "10,008 runs": [*lossboard, str(many)],
+    }
+    taken: dict[str, list[float]] = {name: [] for name in alternatives}
+    for _ in range(STARTS):
+        for name, command in alternatives.items():
+            taken[name].append(first_paint_s(command))
+    bare_s = median(taken.pop("bare"))
+    for (name, times), limit_s in zip(taken.items(), (0.45, 0.6, 0.6), strict=True):
+        yield _limited(f"start to first curve, {name}", median(times), limit_s, "s", f"bare Textual {bare_s:.2f} s")
+
+
+def keys(many: Path, long: Path) -> Iterator[Row]:
+    """List keys among 10,000 runs, and redraws of long curves."""
+    with dashboard(many) as board:
+        board.wait_for(BRAILLE)
+        board.settle()
+        yield from _answers(board, "list key", lambda i: "j" if i % 40 < 20 else "k", 15, 30)
+    with dashboard(long) as board:
+        board.wait_for(BRAILLE)
+        before = board.settle()
+        yield from _answers(board, "log y, 8 x 100,000", lambda i: "y", 25, 45)
+        sent = (board.settle() - before) / KEYS
+        yield _limited("bytes of a log-y redraw", sent / 1e3, 6.5, "kB", "")
+        yield from _answers(board, "zoom, 8 x 100,000", lambda i: "+" if i % 8 < 4 else "-", 25, 45)
+
+
+def _answers(board: Terminal, case: str, key: Callable[[int], str], median_ms: float, p95_ms: float) -> Iterator[Row]:
+    taken = []
+    for number in range(KEYS):
+        since = len(board.written)
+        pressed = board.press(key(number))
+        board.wait_for(rb".", since)
+        first = next(at for at, count in board.arrivals if count > since)
+        taken.append(1e3 * (first - pressed))
+        board.settle(0.12)
+    yield _limited(f"{case}, median to first byte", median(taken), median_ms, "ms", "")
+    yield _limited(f"{case}, p95", float(np.percentile(taken, 95)), p95_ms, "ms", "")
+
+
+def idle(path: Path) -> Iterator[Row]:
+    """Nothing runs: nothing is sent."""
+    with dashboard(path) as board:
+        board.wait_for(BRAILLE)
+        before, cpu_s = board.settle(1.0), board.cpu_s()
+        time.sleep(WATCHED_S)
+        sent, cpu = len(board.written) - before, 100 * (board.cpu_s() - cpu_s) / WATCHED_S
+    yield Row("idle", f"{sent} bytes", "limit 0 bytes", float(sent), 0.0, at_most=True)
+    yield _limited("idle, share of a core", cpu, 0.5, "%", "")
+
+
+def live(runs: int, pace: float | None, bytes_limit_per_s: float) -> Iterator[Row]:
+    """Runs that grow: bytes, frames, processor, memory, and how long the event loop is held up."""
+    how = f"{runs} live runs " + ("at full speed" if pace is None else f"of {pace:g} iterations/s")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "runs.db"
+        _start(path, runs, pace)
+        report = Path(folder) / "stalls.json"
+        command = [sys.executable, "-m", "bench.stalls", str(path), str(report)]
+        board = Terminal(command)
+        try:
+            board.wait_for(BRAILLE)
+            time.sleep(3.0)
+            before, cpu_s, frames = len(board.written), board.cpu_s(), board.written.count(b"\x1b[?2026h")
+            early_mb = board.memory_mb()
+            time.sleep(WATCHED_S)
+            sent, cpu = len(board.written) - before, 100 * (board.cpu_s() - cpu_s) / WATCHED_S
+            shown = (board.written.count(b"\x1b[?2026h") - frames) / WATCHED_S
+            late_mb = board.memory_mb()
+            board.press("q")
+            board.settle()
+            stalls_ms = 1e3 * np.array(json.loads(report.read_text()))
+        finally:
+            board.close()
+            _stop(path)
+    yield _limited(f"{how}, bytes", sent / WATCHED_S / 1e3, bytes_limit_per_s / 1e3, "kB/s", "")
+    yield Row(f"{how}, frames", f"{shown:.1f} /s", "limit 8 /s", shown / 8, 1.0, at_most=False)
+    yield _limited(f"{how}, share of a core", cpu, 10, "%", "")
+    yield _limited(f"{how}, event loop held up, p99", float(np.percentile(stalls_ms, 99)), 15, "ms", "")
+    yield _limited(f"{how}, memory", late_mb, 90, "MB", f"{WATCHED_S:g} s before {early_mb:.0f} MB")
+
+
+def slow_link() -> Iterator[Row]:
+    """Help over a link of 8 kB/s while four runs grow."""
+    taken = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "runs.db"
+        _start(path, 4, 100.0)
+        try:
+            with dashboard(path, bytes_per_s=8_000) as board:
+                board.wait_for(BRAILLE)
+                time.sleep(4.0)
+                for _ in range(7):
+                    since = len(board.written)
+                    pressed = board.press("?")
+                    taken.append(board.wait_for(rb"Keys", since) - pressed)
+                    board.press("\x1b")
+                    time.sleep(2.0)
+        finally:
+            _stop(path)
+    yield _limited("8 kB/s, four live runs: ? to the help text", median(taken), 0.4, "s", "")
+
+
+def _start(path: Path, runs: int, pace: float | None) -> None:
+    endless = defaults().changed(iterations=None, seconds=600.0, pace=pace)
+    submit(path, [endless.changed(seed=number) for number in range(runs)], workers=runs)
+    reader = open_for_reading(path)
+    try:
+        while sum(run.iterations_done > 0 for run in reader.runs()) < runs:
+            time.sleep(0.05)
+    finally:
+        reader.close()
+
+
+def _stop(path: Path) -> None:
+    with open_for_writing(path) as store:
+        for run in store.reader().runs():
+            store.queue.command(run.run_id, "stop")
+        while store.reader().counts().get("running"):
+            time.sleep(0.05)
+
+
+def _limited(case: str, found: float, limit: float, unit: str, beside: str) -> Row:
+    ours = f"{found:.3g} {unit}"
+    return Row(case, ours, beside or f"limit {limit:g} {unit}", found / limit, 1.0, at_most=True)

@@ -1,4 +1,4 @@
-"""A pseudo-terminal of 160 x 45 with the program in it: answers like a terminal, counts bytes, may be slow."""
+"""A pseudo-terminal that answers as a real one does, reads as fast as its link lets it, and keeps the time."""
 
 from __future__ import annotations
 
@@ -6,91 +6,98 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
-import sys
 import termios
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
 
-COLUMNS, ROWS = 160, 45
-PROGRAM = "from tui.cli import main; main()"
-ROOT = Path(__file__).parents[1]
 QUESTION, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+CLOCK_TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
+SLICE_S = 0.02
 
 
 class Terminal:
-    """Runs `program` in Python with some arguments. `rate` is how many bytes a second the line carries."""
+    """A program in a terminal of `columns` x `rows` at the end of a link of so many bytes/s; None is no limit."""
 
-    def __init__(self, *arguments: str, program: str = PROGRAM, rate: float | None = None) -> None:
-        self.read = bytearray()
-        self._rate = rate
-        self.started = time.monotonic()
+    def __init__(
+        self, command: Sequence[str], columns: int = 160, rows: int = 45, bytes_per_s: float | None = None
+    ) -> None:
+        self.written = bytearray()
+        self.arrivals: list[tuple[float, int]] = []
+        """When bytes came, and how many there were then in all."""
+        self._bytes_per_s = bytes_per_s
+        self._news = Condition()
+        self.started = time.perf_counter()
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-            kept = {name: value for name, value in os.environ.items() if name not in ("LINES", "COLUMNS", "NO_COLOR")}
-            wanted = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)}
-            os.execve(sys.executable, [sys.executable, "-P", "-c", program, *arguments], wanted)
-        Thread(target=self._follow, daemon=True).start()
+            wanted = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            os.execvpe(command[0], list(command), {k: v for k, v in wanted.items() if k not in ("LINES", "COLUMNS")})
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
 
-    def _follow(self) -> None:
-        size = 65536 if self._rate is None else max(int(self._rate / 50), 1)
-        with suppress(OSError):
-            while data := os.read(self._fd, size):
-                if self._rate is not None:
-                    time.sleep(len(data) / self._rate)
-                asked = (bytes(self.read[-len(QUESTION) :]) + data).count(QUESTION) - self.read[-len(QUESTION) :].count(
-                    QUESTION
-                )
-                self.read += data
-                os.write(self._fd, ANSWER * asked)
+    def _read(self) -> None:
+        answered = 0
+        most = 65536 if self._bytes_per_s is None else max(int(self._bytes_per_s * SLICE_S), 1)
+        with suppress(OSError):  # the other end is closed: the program has ended
+            while True:
+                if not select.select([self._fd], [], [], 0.1)[0]:
+                    continue
+                data = os.read(self._fd, most)
+                if not data:
+                    return
+                with self._news:
+                    self.written += data
+                    self.arrivals.append((time.perf_counter(), len(self.written)))
+                    self._news.notify_all()
+                questions = self.written.count(QUESTION)
+                os.write(self._fd, ANSWER * (questions - answered))
+                answered = questions
+                if self._bytes_per_s is not None:
+                    time.sleep(len(data) / self._bytes_per_s)
 
-    def wait_for(self, pattern: str, start: int = 0, seconds: float = 20.0) -> float:
-        """Seconds since the start of the program until something that matches is read from position `start` on."""
-        wanted, end = re.compile(pattern.encode()), time.monotonic() + seconds
-        while not wanted.search(self.read, start):
-            if time.monotonic() > end:
-                raise TimeoutError(f"no {pattern!r} in {bytes(self.read[-300:])!r}")
-            time.sleep(0.0005)
-        return time.monotonic() - self.started
-
-    def press(self, keys: str) -> None:
+    def press(self, keys: str) -> float:
+        """Press keys; when that was."""
+        at = time.perf_counter()
         os.write(self._fd, keys.encode())
+        return at
 
-    def after(self, keys: str, quiet_s: float = 0.15) -> tuple[float, int]:
-        """Seconds from a key to the first byte, and the bytes until nothing came for `quiet_s`."""
-        before, pressed = len(self.read), time.monotonic()
-        self.press(keys)
-        while len(self.read) == before and time.monotonic() - pressed < 5:
-            time.sleep(0.0002)
-        first = time.monotonic() - pressed
-        seen, since = len(self.read), time.monotonic()
-        while time.monotonic() - since < quiet_s:
-            time.sleep(0.005)
-            if len(self.read) != seen:
-                seen, since = len(self.read), time.monotonic()
-        return first, seen - before
+    def wait_for(self, pattern: bytes, since: int = 0, seconds: float = 30.0) -> float:
+        """When something that matches had been written after the first `since` bytes. Raises TimeoutError."""
+        wanted, end = re.compile(pattern), time.monotonic() + seconds
+        with self._news:
+            while not wanted.search(self.written, since):
+                if not self._news.wait(max(end - time.monotonic(), 0)) and time.monotonic() >= end:
+                    raise TimeoutError(f"no {pattern!r} in {bytes(self.written[-2000:])!r}")
+            return self.arrivals[-1][0]
 
-    def processor_s(self) -> float:
-        """Seconds of processor time that the program has used so far."""
+    def settle(self, quiet_s: float = 0.5) -> int:
+        """Wait until nothing has been written for a while; how many bytes there are."""
+        while True:
+            count = len(self.written)
+            time.sleep(quiet_s)
+            if len(self.written) == count:
+                return count
+
+    def cpu_s(self) -> float:
+        """Processor time that the program has taken, in seconds."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+        return (int(fields[11]) + int(fields[12])) * CLOCK_TICK_S
 
     def memory_mb(self) -> float:
-        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
-        return int(found.group(1)) / 1024 if found else float("nan")
+        """Its resident memory."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """End the program and wait for it."""
-        self.press("q")
-        end = time.monotonic() + 3
-        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
-            if time.monotonic() > end:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-                break
-            time.sleep(0.01)
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        with suppress(OSError):
+            os.close(self._fd)
+        self._thread.join(2.0)

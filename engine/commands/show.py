@@ -40,11 +40,11 @@ def command(db: str, run_id: int, json: bool) -> None:
         click.echo(f"{label:>16}  {value}")
     for evaluation in latest_by_split(evaluations).values():
         click.echo(
-            f"{evaluation.split:>16}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
+            f"{clean(evaluation.split, 16):>16}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
             f" after {evaluation.iteration} iterations"
         )
     for event in events:
-        click.echo(f"{event.verb:>16}  at iteration {event.iteration}: {clean(event.outcome)}")
+        click.echo(f"{clean(event.verb, 16):>16}  at iteration {event.iteration}: {clean(event.outcome, 200)}")
 
 
 def run_as_dict(run: Run) -> dict[str, Any]:

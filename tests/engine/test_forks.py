@@ -1,0 +1,292 @@
+"""Forks: what goes on from an iteration of another run is that run, bit for bit, until something was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from engine.jobs import steer
+from engine.jobs.shift import work
+from engine.spec import SpecError, defaults
+from engine.state import state_from_bytes
+from engine.store import Refused, StoreError, open_for_reading, open_for_writing
+from engine.store.inspection import inspect
+from tests.stores import query
+
+CURVE_WITH_ITS_PARENTS = """
+    SELECT elapsed_s FROM (
+      SELECT iteration, elapsed_s FROM iterations WHERE run_id = 1 AND iteration < ?
+      UNION ALL SELECT iteration, elapsed_s FROM iterations WHERE run_id = ?
+    ) ORDER BY iteration
+"""
+PARENT = defaults().changed(iterations=400)
+
+
+@pytest.fixture(autouse=True)
+def nobody_else(monkeypatch):
+    """Runs are worked on in this process."""
+    monkeypatch.setattr(steer, "start_workers", lambda path: 0)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "runs.db"
+
+
+def carried_out(path, *specs, leave: Callable[[], bool] = lambda: False) -> None:
+    """Queue these specs and work until nothing waits."""
+    with open_for_writing(path) as store:
+        store.queue.add(specs)
+    work(path, leave=leave)
+
+
+def losses(path, run_id):
+    reader = open_for_reading(path)
+    try:
+        block = reader.iterations(run_id)
+        return block.first_iteration, block.loss
+    finally:
+        reader.close()
+
+
+def run_of(path, run_id):
+    reader = open_for_reading(path)
+    try:
+        return reader.run(run_id)
+    finally:
+        reader.close()
+
+
+def last_weights(path, run_id):
+    reader = open_for_reading(path)
+    try:
+        return state_from_bytes(reader.checkpoint(run_id)[1]).weights
+    finally:
+        reader.close()
+
+
+def steering(path, at: int, verb: str, argument: str = "") -> Callable[[], bool]:
+    """A worker's `leave` that never holds, and gives run 1 a command once it has done so many iterations."""
+    told = []
+
+    def leave() -> bool:
+        if not told and (run := run_of(path, 1)) is not None and run.iterations_done >= at:
+            with open_for_writing(path) as store:
+                told.append(store.queue.command(1, verb, argument))
+        return False
+
+    return leave
+
+
+@pytest.mark.parametrize("strategy", ["random-search", "local-search", "gradient-descent"])
+@pytest.mark.parametrize("update", ["vanilla", "adam"])
+def test_an_unchanged_fork_anywhere_repeats_its_parent(path, strategy, update):
+    if update == "adam" and strategy != "gradient-descent":
+        pytest.skip("searches have no update")
+    carried_out(path, defaults(strategy).changed(iterations=300, update=update))
+    places = (0, 1, 137, 299)
+    for at in places:
+        assert steer.fork(path, 1, at).sentence == f"Run {places.index(at) + 2} goes on from iteration {at} of run 1."
+    work(path, leave=lambda: False)
+    parent = losses(path, 1)[1]
+    for run_id, at in enumerate(places, start=2):
+        first, child = losses(path, run_id)
+        assert first == at
+        np.testing.assert_array_equal(child, parent[at:])
+        np.testing.assert_array_equal(last_weights(path, run_id), last_weights(path, 1))
+        run = run_of(path, run_id)
+        assert (run.parent_id, run.parent_iteration, run.first_iteration) == (1, at, at)
+        assert (run.state, run.iterations_done) == ("finished", 300)
+        elapsed = [row[0] for row in query(path, CURVE_WITH_ITS_PARENTS, at, run_id)]
+        assert len(elapsed) == 300
+        assert np.all(np.diff(elapsed) >= 0)
+    assert inspect(path).crooked == ()
+
+
+def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path):
+    carried_out(path, PARENT, PARENT.changed(iterations=600))
+    with pytest.raises(SpecError, match="give it more"):
+        steer.fork(path, 1)
+    steer.fork(path, 1, changes={"iterations": "600"})
+    work(path, leave=lambda: False)
+    np.testing.assert_array_equal(losses(path, 3)[1], losses(path, 2)[1][400:])
+
+
+def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path):
+    carried_out(path, PARENT.changed(iterations=1500, pace=2000.0), leave=steering(path, 150, "set-step-size", "0.02"))
+    [(at,)] = query(path, "SELECT applied_at_iteration FROM commands")
+    for place in (at - 1, at, at + 1, at + 50):
+        steer.fork(path, 1, place)
+    work(path, leave=lambda: False)
+    parent = losses(path, 1)[1]
+    assert [run_of(path, n).spec.step_size for n in (2, 3, 4, 5)] == [0.1, 0.02, 0.02, 0.02]
+    for run_id, place in ((3, at), (4, at + 1), (5, at + 50)):
+        np.testing.assert_array_equal(losses(path, run_id)[1], parent[place:])
+    assert losses(path, 2)[1][0] == parent[at - 1]
+    assert not np.array_equal(losses(path, 2)[1], parent[at - 1 :])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"step_size": "0.5"},
+        {"batch_size": "full"},
+        {"batch_size": "16", "seed": "5"},
+        {"update": "momentum"},
+        {"regularization_strength": "1"},
+        {"objective": "softmax"},
+        {"strategy": "local-search"},
+        {"strategy": "random-search", "metrics": "loss"},
+        {"seconds": "60", "patience": "3"},
+    ],
+    ids=str,
+)
+def test_anything_may_be_changed_and_the_weights_go_on(path, changes):
+    carried_out(path, PARENT)
+    forked = steer.fork(path, 1, 200, changes)
+    assert "with" in forked.sentence
+    work(path, leave=lambda: False)
+    run = run_of(path, forked.run_id)
+    assert (run.state, run.iterations_done) == ("finished", 400), run.reason
+    first, child = losses(path, forked.run_id)
+    assert first == 200
+    parent = losses(path, 1)[1]
+    if set(changes) <= {"step_size", "update"}:
+        assert child[0] == parent[200]
+    if changes.get("strategy") != "random-search" and "regularization_strength" not in changes:
+        assert child[0] < parent[0] / 4
+    assert inspect(path).crooked == ()
+
+
+def test_a_search_goes_on_from_what_is_best_for_it_now(path):
+    carried_out(path, defaults("local-search").changed(iterations=200))
+    steer.fork(path, 1, 100)
+    steer.fork(path, 1, 100, {"regularization_strength": "0.5"})
+    work(path, leave=lambda: False)
+    reader = open_for_reading(path)
+    best = losses(path, 1)[1][:100].min()
+    assert reader.curve(2, 240).low_before == best
+    assert reader.curve(3, 240).low_before > best
+    assert reader.curve(2, 1, first=150).low_before <= best
+    reader.close()
+
+
+def test_a_fork_of_a_fork_and_a_fork_that_has_not_begun(path):
+    carried_out(path, PARENT)
+    steer.fork(path, 1, 101)
+    with pytest.raises(Refused, match="fork run 1 instead"):
+        steer.fork(path, 2, 101)
+    work(path, leave=lambda: False)
+    with pytest.raises(Refused, match=r"forked at 101 to 400, not at 50; what comes before is run 1's"):
+        steer.fork(path, 2, 50)
+    steer.fork(path, 2, 101)
+    steer.fork(path, 2, 333)
+    work(path, leave=lambda: False)
+    np.testing.assert_array_equal(losses(path, 3)[1], losses(path, 1)[1][101:])
+    np.testing.assert_array_equal(losses(path, 4)[1], losses(path, 1)[1][333:])
+    assert run_of(path, 3).elapsed_s > run_of(path, 2).elapsed_s - run_of(path, 1).elapsed_s
+
+
+@pytest.mark.parametrize(
+    ("run_id", "at", "says"),
+    [(9, None, "no run 9"), (1, 401, "forked at 0 to 400, not at 401"), (1, -1, "not at -1")],
+)
+def test_what_cannot_be_forked_is_refused_in_words(path, run_id, at, says):
+    carried_out(path, PARENT)
+    with pytest.raises(StoreError, match=says):
+        steer.fork(path, run_id, at)
+    assert query(path, "SELECT count(*) FROM runs") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"learning_rate": "1"}, "not a field"),
+        ({"step_size": "x"}, "not a number"),
+        ({"objective": "two-layer"}, "do not fit"),
+        ({"dataset": "spiral"}, "do not fit"),
+        ({"batch_size": "5000"}, "more than the"),
+        ({"iterations": "100"}, "give it more"),
+    ],
+    ids=str,
+)
+def test_changes_that_make_no_run_are_refused_before_anything_is_queued(path, changes, says):
+    carried_out(path, PARENT)
+    with pytest.raises(SpecError, match=says):
+        steer.fork(path, 1, 200, changes)
+    assert query(path, "SELECT count(*) FROM runs") == [(1,)]
+
+
+def test_a_fork_that_was_taken_up_again_and_one_stopped_before_it_began(path):
+    carried_out(path, PARENT)
+    steer.fork(path, 1, 123)
+    with open_for_writing(path) as store:
+        claim = store.queue.claim(store.register_worker(dead_process()))
+        assert claim.origin.iteration == 123
+        assert claim.origin.checkpoint.iteration <= 123
+    steer.fork(path, 1, 50)
+    assert "cancelled" in steer.stop(path, 3)
+    work(path, leave=lambda: False)
+    np.testing.assert_array_equal(losses(path, 2)[1], losses(path, 1)[1][123:])
+    assert (run_of(path, 2).attempt, run_of(path, 3).state) == (2, "cancelled")
+
+
+def dead_process():
+    from dataclasses import replace
+
+    from engine.jobs.liveness import this_process
+
+    return replace(this_process(), start_ticks=1)
+
+
+def test_snapshots_stand_ever_further_apart(path):
+    carried_out(path, PARENT.changed(pace=1500.0, iterations=600))
+    at = [row[0] for row in query(path, "SELECT iteration FROM checkpoints WHERE kind = 'snapshot' ORDER BY 1")]
+    assert at[0] == 0
+    assert len(at) > 3
+    assert all(after >= 1.25 * before for before, after in pairwise(at))
+    assert query(path, "SELECT iteration, kind FROM checkpoints ORDER BY iteration DESC LIMIT 1") == [(600, "end")]
+    assert query(path, "SELECT count(*) FROM checkpoints WHERE kind = 'resume'") == [(0,)]
+
+
+def test_events_tell_where_to_put_marks(path):
+    carried_out(path, PARENT.changed(pace=2000.0), leave=steering(path, 100, "set-step-size", "0.05"))
+    steer.fork(path, 1, 300)
+    reader = open_for_reading(path)
+    at = reader.commands(1)[0].applied_at_iteration
+    marks = [(event.iteration, event.verb, event.argument, event.outcome) for event in reader.events(1)]
+    assert marks == [
+        (at, "set-step-size", "0.05", "step size 0.1 to 0.05"),
+        (300, "fork", "2", "run 2 was forked here"),
+    ]
+    assert [(event.iteration, event.verb, event.argument) for event in reader.events(2)] == [(300, "forked", "1")]
+    reader.close()
+    steer.delete(path, 2)
+    reader = open_for_reading(path)
+    assert [event.verb for event in reader.events(1)] == ["set-step-size"]
+    reader.close()
+
+
+def test_patience_counts_each_evaluation_once_however_a_run_is_cut(path):
+    spec = defaults().changed(iterations=2000, step_size=1.0, patience=4)
+    carried_out(path, spec)
+    whole = run_of(path, 1)
+    assert "no improvement" in whole.reason
+    with open_for_writing(path) as store:
+        store.queue.add([spec])
+    calls = [0]
+
+    def leave() -> bool:
+        calls[0] += 1
+        return calls[0] % 7 == 0
+
+    while run_of(path, 2).state != "finished":
+        work(path, leave=leave)
+    steer.fork(path, 1, whole.iterations_done // 2)
+    work(path, leave=lambda: False)
+    for run_id in (2, 3):
+        run = run_of(path, run_id)
+        assert (run.iterations_done, run.reason) == (whole.iterations_done, whole.reason)

@@ -1,0 +1,74 @@
+"""A real store of every schema there was enters by the same door, with all that it held."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.jobs import steer
+from engine.jobs.shift import work
+from engine.store import StoreError, open_for_reading, open_for_writing
+from engine.store.connection import SCHEMA_VERSION
+from engine.store.inspection import inspect
+from tests.stores import query
+
+ASSETS = sorted((Path(__file__).parents[1] / "assets").glob("store_v*.db"))
+
+
+@pytest.fixture(params=ASSETS, ids=lambda asset: asset.stem)
+def old(request, tmp_path):
+    return Path(shutil.copyfile(request.param, tmp_path / "runs.db"))
+
+
+def schema(path):
+    """Tables, indexes and views as SQL without its spacing; what SQLite adds itself aside."""
+    rows = query(path, "SELECT name, sql FROM sqlite_schema WHERE name NOT GLOB '*sqlite*' AND sql IS NOT NULL")
+    return {name: re.sub(r"\s+", " ", sql) for name, sql in rows}
+
+
+def test_there_is_one_of_every_version_before_this_one():
+    assert [asset.stem for asset in ASSETS] == [f"store_v{version}" for version in range(1, SCHEMA_VERSION)]
+
+
+def test_it_is_only_read_once_it_was_brought_up_to_date(old):
+    before = old.read_bytes()
+    with pytest.raises(StoreError, match=r"older version.*bring it up to date"):
+        open_for_reading(old)
+    assert old.read_bytes() == before
+
+
+def test_it_becomes_what_a_new_store_is_and_keeps_what_it_held(old, tmp_path):
+    tables = ("runs", "iterations", "evaluations", "buckets", "checkpoints", "commands", "sweeps", "workers")
+    columns = {table: [row[1] for row in query(old, f"PRAGMA table_info({table})")] for table in tables}
+    held = {table: query(old, f"SELECT {', '.join(columns[table])} FROM {table}") for table in tables}
+    assert all(held.values())
+    with open_for_writing(old):
+        pass
+    open_for_writing(tmp_path / "new.db").close()
+    assert schema(old) == schema(tmp_path / "new.db")
+    assert query(old, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
+    for table in tables:
+        assert query(old, f"SELECT {', '.join(columns[table])} FROM {table}") == held[table], table
+    found = inspect(old)
+    assert (found.damage, found.crooked) == ("", ())
+
+
+def test_its_runs_go_on_and_can_be_forked(old, monkeypatch):
+    monkeypatch.setattr(steer, "start_workers", lambda path: 0)
+    with open_for_writing(old) as store:
+        # The process that worked on run 4 is gone, as it is on every machine but the one that made this file.
+        [owned] = store.queue.owned()
+        store.queue.give_back(owned, "its worker was lost")
+    assert "waits for a worker" in steer.resume(old, 3)
+    assert steer.fork(old, 3, 10).run_id == 6
+    assert steer.fork(old, 1, 40, {"iterations": "60"}).run_id == 7
+    work(old, leave=lambda: False)
+    reader = open_for_reading(old)
+    assert reader.counts() == {"finished": 7}, [run.reason for run in reader.runs()]
+    assert [run.iterations_done for run in reader.runs()] == [60, *[40] * 6]
+    assert [event.verb for event in reader.events(3)] == ["fork", "set-step-size", "pause", "resume"]
+    reader.close()
+    assert inspect(old).crooked == ()

@@ -1,0 +1,256 @@
+"""Workers that are gone, stopped, silent or out of sight: whose run is taken over, when, and with what reason."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from engine.jobs import liveness, recovery, steer
+from engine.jobs.launch import default_workers, set_worker_count, worker_count
+from engine.jobs.logs import last_words
+from engine.jobs.patience import patiently
+from engine.jobs.recovery import TAKE_OVER_AFTER, TAKE_OVER_AFTER_S, UNSEEN_FACTOR, recover_lost_runs
+from engine.spec import defaults
+from engine.store import Checkpoint, Fenced, StoreBusy, StoreFull, open_for_writing
+from engine.store.timing import boot_seconds
+from tests.stores import block_of, wait_until
+
+
+@pytest.fixture(autouse=True)
+def nobody_else(monkeypatch):
+    monkeypatch.setattr(steer, "start_workers", lambda path: 0)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "runs.db"
+
+
+@pytest.fixture
+def store(path):
+    with open_for_writing(path) as store:
+        yield store
+
+
+@pytest.fixture
+def child():
+    started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield started
+    started.kill()
+    started.wait()
+    started.stdin.close()
+
+
+def claimed_by(store, process):
+    store.queue.add([defaults()])
+    claim = store.queue.claim(store.register_worker(process))
+    writer = store.writer(claim)
+    writer.write(block_of([1.0, 2.0]), checkpoint=Checkpoint(2, b"state"))
+    return writer
+
+
+def stopped(child):
+    process = liveness.identify(child.pid)
+    os.kill(child.pid, signal.SIGSTOP)
+    wait_until(lambda: liveness._stat(child.pid)[0] == "T")
+    return process
+
+
+def test_a_stopped_worker_is_left_alone_at_first_and_taken_over_after_the_stated_time(store, child):
+    writer = claimed_by(store, stopped(child))
+    now_s = boot_seconds()
+    assert recover_lost_runs(store, now_s + TAKE_OVER_AFTER_S - 1) == []
+    assert recover_lost_runs(store, now_s + TAKE_OVER_AFTER_S + 1) == [1]
+    assert "was stopped and silent for 6" in store.reader().run(1).reason
+    os.kill(child.pid, signal.SIGCONT)
+    with pytest.raises(Fenced):
+        writer.write(block_of([3.0], first=2))
+    assert len(store.reader().workers()) == 1
+
+
+def test_the_time_can_be_set(store, child):
+    claimed_by(store, stopped(child))
+    store.settings.set(TAKE_OVER_AFTER, "0.5")
+    assert recover_lost_runs(store, boot_seconds() + 1) == [1]
+
+
+def test_a_worker_that_computes_is_left_alone_however_long_it_takes(store, child):
+    claimed_by(store, liveness.identify(child.pid))
+    assert recover_lost_runs(store, boot_seconds() + 1e6) == []
+
+
+def test_a_worker_in_another_container_is_judged_by_its_heartbeat_alone(store):
+    machine = liveness.boot_id().partition("/")[0]
+    claimed_by(store, replace(liveness.this_process(), boot_id=f"{machine}/pid:[1]"))
+    now_s = boot_seconds()
+    assert recover_lost_runs(store, now_s + UNSEEN_FACTOR * TAKE_OVER_AFTER_S - 5) == []
+    assert recover_lost_runs(store, now_s + UNSEEN_FACTOR * TAKE_OVER_AFTER_S + 5) == [1]
+    assert "another container" in store.reader().run(1).reason
+
+
+def test_a_worker_on_another_machine_is_never_judged_from_here(store):
+    claimed_by(store, replace(liveness.this_process(), host="elsewhere", boot_id="other/pid:[1]"))
+    assert recover_lost_runs(store, boot_seconds() + 1e6) == []
+
+
+def test_stopped_workers_do_not_count_as_being_there(store, child):
+    claimed_by(store, stopped(child))
+    [worker] = store.reader().workers()
+    assert liveness.is_stopped(worker)
+    assert not liveness.works(worker)
+    os.kill(child.pid, signal.SIGCONT)
+    wait_until(lambda: liveness.works(worker))
+
+
+def test_setting_the_clock_back_an_hour_changes_no_judgement(store, monkeypatch):
+    writer = claimed_by(store, liveness.this_process())
+    an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    for module in ("queue", "writer", "doors", "rows", "forks", "catalogue"):
+        monkeypatch.setattr(f"engine.store.{module}.utc_now", lambda: an_hour_ago)
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    writer.write(block_of([3.0], first=2))
+    run, workers = store.reader().run(1), store.reader().workers()
+    assert liveness.judge(run, workers) == "running"
+    assert recover_lost_runs(store) == []
+    assert "pauses within a moment" in store.queue.command(1, "pause")
+    writer.pause(applied=[(1, 3, "paused")])
+    assert store.queue.command(1, "resume") == "Run 1 waits for a worker to go on."
+    claim = store.queue.claim(writer.claim.worker_id)
+    assert (claim.attempt, claim.iterations_done) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("ask", "says", "state"),
+    [
+        (steer.stop, "had lost its worker. Run 1 was waiting; it is cancelled.", "cancelled"),
+        (steer.pause, "had lost its worker. Run 1 is paused.", "paused"),
+        (steer.resume, "had lost its worker. Run 1 is queued already.", "queued"),
+        (lambda path, run_id: steer.set_step_size(path, run_id, 0.5), "takes step size 0.5 when it goes on", "queued"),
+        (steer.delete, "is deleted", "queued"),
+    ],
+    ids=["stop", "pause", "resume", "step size", "delete"],
+)
+def test_a_lost_run_obeys_at_once(store, path, ask, says, state):
+    claimed_by(store, replace(liveness.this_process(), start_ticks=1))
+    assert says in ask(path, 1)
+    assert store.reader().run(1).state == state
+
+
+def test_five_workers_lost_without_one_new_iteration_fail_a_run_and_each_new_one_forgives(store):
+    gone = replace(liveness.this_process(), start_ticks=1)
+    writer = claimed_by(store, gone)
+    for attempt in range(8):
+        recover_lost_runs(store)
+        claim = store.queue.claim(store.register_worker(gone))
+        writer = store.writer(claim)
+        writer.write(block_of([1.0], first=2 + attempt))
+    for _ in range(5):
+        assert store.reader().run(1).state == "running"
+        recover_lost_runs(store)
+        if store.queue.claim(store.register_worker(gone)) is None:
+            break
+    run = store.reader().run(1)
+    assert run.state == "failed"
+    assert "5 workers were lost on it" in run.reason
+
+
+def test_two_dashboards_that_steer_the_same_run_get_answers_that_agree(store, path):
+    writer = claimed_by(store, liveness.this_process())
+    assert "pauses within a moment" in steer.pause(path, 1)
+    assert "told so already" in steer.pause(path, 1)
+    assert "stops within a moment" in steer.stop(path, 1)
+    assert "told so already" in steer.stop(path, 1)
+    assert [command.verb for command in writer.write()] == ["pause", "stop"]
+    writer.cancel("stopped at iteration 2", applied=[(2, 2, "stopped at iteration 2")])
+    for ask in (steer.stop, steer.pause, steer.resume):
+        assert "cancelled already" in ask(path, 1)
+    assert [event.verb for event in store.reader().events(1)] == ["stop"]
+
+
+def test_halving_twice_at_once_is_a_quarter(store, path):
+    writer = claimed_by(store, liveness.this_process())
+    steer.scale_step_size(path, 1, 0.5)
+    assert "0.025 with its next block" in steer.scale_step_size(path, 1, 0.5)
+    assert [command.argument for command in writer.write()] == ["0.05", "0.025"]
+    assert "0.05" in steer.scale_step_size(path, 1, 2)
+
+
+def test_the_number_of_workers_is_stored_for_everyone(store, path, monkeypatch):
+    monkeypatch.setattr("engine.jobs.launch._start", lambda path: None)
+    assert worker_count(store.reader()) == default_workers()
+    assert set_worker_count(path, 1) == "At most 1 worker at once; those beyond leave when the run at hand has ended."
+    assert worker_count(store.reader()) == 1
+    assert set_worker_count(path, 7) == "At most 7 workers at once."
+    set_worker_count(path, None)
+    assert worker_count(store.reader()) == default_workers()
+    for count in (0, -1, 1000):
+        with pytest.raises(ValueError, match="from 1 to 256"):
+            set_worker_count(path, count)
+    store.settings.set("workers", "many")
+    assert worker_count(store.reader()) == default_workers()
+
+
+def test_of_too_many_workers_the_surplus_leaves(store):
+    process = liveness.this_process()
+    first, second = (store.register_worker(replace(process, start_ticks=ticks)) for ticks in (1, 2))
+    assert not store.leave_if_surplus(first, lambda others: len(others) >= 2)
+    assert store.leave_if_surplus(first, lambda others: len(others) >= 1)
+    assert not store.leave_if_surplus(second, lambda others: len(others) >= 1)
+    assert [worker.worker_id for worker in store.reader().workers()] == [second]
+
+
+def test_waiting_is_written_down_where_it_can_be(store, monkeypatch):
+    monkeypatch.setattr("engine.jobs.patience.RETRY_S", 0.0)
+    writer = claimed_by(store, liveness.this_process())
+    statuses, troubles = [], [StoreFull("the disk is full"), StoreBusy("locked")]
+
+    def commit():
+        if troubles:
+            raise troubles.pop(0)
+        return writer.write(block_of([5.0], first=2))
+
+    def say(reason):
+        writer.note_waiting(reason)
+        statuses.append((liveness.judge(store.reader().run(1), store.reader().workers()), reason))
+
+    patiently(commit, lambda: False, say)
+    assert statuses == [("waiting", "waiting: the disk is full"), ("waiting", "waiting: locked")]
+    assert liveness.judge(store.reader().run(1), store.reader().workers()) == "running"
+
+
+def test_that_waiting_cannot_be_written_down_is_no_matter(monkeypatch):
+    monkeypatch.setattr("engine.jobs.patience.RETRY_S", 0.0)
+    troubles = [StoreFull("full")]
+
+    def commit():
+        if troubles:
+            raise troubles.pop()
+        return "done"
+
+    def say(reason):
+        raise StoreFull("not even that")
+
+    assert patiently(commit, lambda: False, say) == "done"
+
+
+def test_the_last_words_of_a_worker(store, tmp_path):
+    log = tmp_path / "w.log"
+    log.write_text("2026-01-01 00:00:00,000 INFO one\n2026-01-01 00:00:01,000 WARNING waiting: the disk is full\n")
+    worker_id = store.register_worker(liveness.this_process(), str(log))
+    worker = store.reader().worker(worker_id)
+    assert last_words(worker) == "waiting: the disk is full"
+    assert last_words(replace(worker, log_path="")) == ""
+    assert last_words(replace(worker, log_path=str(tmp_path / "none.log"))) == ""
+
+
+def test_recover_answers_with_the_runs_that_are_taken_up(store, path):
+    claimed_by(store, replace(liveness.this_process(), start_ticks=1))
+    assert steer.recover(path) == [1]
+    assert steer.recover(path) == []
+    assert recovery.TAKE_OVER_AFTER_S == 60
