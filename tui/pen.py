@@ -11,6 +11,10 @@ from rich.style import Style
 RESET = "\x1b[0m"
 
 
+MARKING = frozenset({"4", "7", "9"})
+"""Attributes that can be seen on a blank."""
+
+
 class Ink(NamedTuple):
     """A style as the terminal is told it: parameters of SGR. '' is the terminal's own colour."""
 
@@ -21,7 +25,7 @@ class Ink(NamedTuple):
     @property
     def marks_blanks(self) -> bool:
         """Whether a blank in this ink shows more than its background."""
-        return any(code in ("4", "7", "9") for code in self.attributes.split(";"))
+        return bool(self.attributes) and not MARKING.isdisjoint(self.attributes.split(";"))
 
 
 PLAIN = Ink()

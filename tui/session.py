@@ -17,12 +17,16 @@ from tui.chart import put_off_plotext
 from tui.feed import Feed, Outcome
 from tui.snapshot import Snapshot, Wanted
 
+FRAMES_PER_S = "250"
+"""How soon Textual draws after a change: frames are few, but a key should not wait for the next 60th of a second."""
+
 if TYPE_CHECKING:
     from tui.app import Dashboard
 
 
 def run(path: Path) -> int:
     """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read."""
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     gc.disable()  # until the first picture is there: the imports make much and throw little away
     app = prepare(path)
     from tui.messages import SignalCaught
@@ -58,17 +62,36 @@ def prepare(path: Path) -> Dashboard:
     """
     if not path.exists():
         open_for_writing(path).close()
-    first: SimpleQueue[Outcome] = SimpleQueue()
-    feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), first.put)
-    feed.start()
-    put_off_plotext()
+    feed, first = _first_read(path)
     from tui.app import Dashboard
 
     outcome = first.get()
+    if isinstance(outcome, StoreError):
+        feed.stop()
+        _bring_up_to_date(path, outcome)
+        feed, first = _first_read(path)
+        outcome = first.get()
     if isinstance(outcome, Snapshot):
         return Dashboard(path, feed, outcome)
     feed.stop()
     raise outcome
+
+
+def _first_read(path: Path) -> tuple[Feed, SimpleQueue[Outcome]]:
+    """A feed that has been asked its first question, and where the answer will be."""
+    answers: SimpleQueue[Outcome] = SimpleQueue()
+    feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), answers.put)
+    feed.start()
+    put_off_plotext()
+    return feed, answers
+
+
+def _bring_up_to_date(path: Path, error: StoreError) -> None:
+    """A store of an older version is read once it was opened for writing; whatever else is wrong is said as it was."""
+    try:
+        open_for_writing(path, create=False).close()
+    except StoreError:
+        raise error from None
 
 
 def farewell(snapshot: Snapshot, path: Path) -> str:

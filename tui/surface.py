@@ -21,9 +21,6 @@ BRIDGE = 5
 ERASE_FROM = 8
 """Blank cells at the end of a row from which on erasing is shorter than writing them."""
 
-FEW = 400
-"""Changed cells up to which they are written colour by colour instead of row by row."""
-
 Span = tuple[int, int, int]
 """(row, first cell, cell after the last)."""
 
@@ -104,52 +101,49 @@ class Surface:
 
     def update(self) -> str:
         """What to write so that the terminal shows what is wanted; '' when it does. Taken as written."""
-        spans: list[Span] = []
+        pieces: dict[Ink, list[Span]] = {}
         for y in sorted(self._touched):
             wanted, shown = self._wanted[y], self._shown[y]
             if wanted != shown:
-                spans += ((y, start, stop) for start, stop in _changes(wanted, shown))
+                for ink, start, stop in _changes(wanted, shown):
+                    pieces.setdefault(ink, []).append((y, start, stop))
                 self._shown[y] = wanted.copy()
         self._touched.clear()
-        if sum(stop - start for _, start, stop in spans) <= FEW:
-            spans = [piece for span in spans for piece in _of_one_ink(span, self._wanted)]
-            spans.sort(key=lambda span: (_order(self._wanted[span[0]][span[1]][1]), span))
         writer = _Writer(self.width, self._erases)
-        for y, start, stop in spans:
-            writer.write(y, start, stop, self._wanted[y])
+        for ink in sorted(pieces, key=lambda ink: (ink.background, ink.attributes, ink.foreground)):
+            for y, start, stop in pieces[ink]:
+                writer.write(y, start, stop, self._wanted[y])
         return writer.finished()
 
 
-def _order(ink: Ink) -> tuple[str, str, str]:
-    return ink.background, ink.attributes, ink.foreground
+def _changes(wanted: Sequence[Cell], shown: Sequence[Cell]) -> Iterator[tuple[Ink, int, int]]:
+    """The spans start..stop that differ, each of one ink, with no half of a wide character in them.
 
-
-def _of_one_ink(span: Span, rows: Sequence[Sequence[Cell]]) -> Iterator[Span]:
-    """The parts of a span whose cells have one ink each: told in the order of inks they need fewer colours."""
-    y, start, stop = span
-    row = rows[y]
-    begin = start
-    for x in range(start + 1, stop):
-        if row[x][1] != row[x - 1][1]:
-            yield y, begin, x
-            begin = x
-    yield y, begin, stop
-
-
-def _changes(wanted: Sequence[Cell], shown: Sequence[Cell]) -> Iterator[tuple[int, int]]:
-    """The spans start..stop that differ, with no half of a wide character in them."""
+    Told ink by ink they need far fewer colours than row by row, and moving the cursor is shorter than a colour.
+    """
     differing = {x for x, (new, old) in enumerate(zip(wanted, shown, strict=True)) if new != old}
     tails = {x for x, (new, old) in enumerate(zip(wanted, shown, strict=True)) if not (new[0] and old[0])}
     while tails and (more := _torn(differing, tails)):
         differing |= more
-    ordered = sorted(differing)
-    start = last = ordered[0]
-    for x in ordered[1:]:
-        if x - last > BRIDGE or any(wanted[between][1] != wanted[last][1] for between in range(last + 1, x)):
-            yield start, last + 1
-            start = x
-        last = x
-    yield start, last + 1
+    start = last = -1
+    ink = PLAIN
+    for x in sorted(differing):
+        if start >= 0 and x - last <= BRIDGE and all(_fits(wanted[at], ink) for at in range(last + 1, x + 1)):
+            last = x
+            continue
+        if start >= 0:
+            yield ink, start, last + 1
+        start, last, ink = x, x, wanted[x][1]
+    yield ink, start, last + 1
+
+
+def _fits(cell: Cell, ink: Ink) -> bool:
+    """Whether a cell looks as it should when it is written with an ink."""
+    character, own = cell
+    if own is ink or own == ink:
+        return True
+    blank = character == " " and own.background == ink.background
+    return blank and not own.marks_blanks and not ink.marks_blanks
 
 
 def _torn(differing: set[int], tails: set[int]) -> set[int]:

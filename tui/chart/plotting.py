@@ -44,9 +44,11 @@ def ticks_for(axes: Axes, width: int, height: int, label_width: int | None = Non
     rows = height - AXIS_HEIGHT
     y = y_ticks(axes, rows)
     columns = width - AXIS_WIDTH - (max((len(t.label) for t in y), default=0) if label_width is None else label_width)
+    if columns < 1:
+        return None
     # a label of the x axis is centred on its tick and may reach half its length beyond the plot
     x = x_ticks(axes, columns)
-    if x and len(x[-1].label) // 2 > columns - 1 - x[-1].cell and columns > 24:
+    if x and columns - 1 - x[-1].cell < len(x[-1].label) // 2 < columns - 24:
         columns -= len(x[-1].label) // 2
         x = x_ticks(axes, columns)
     return Ticks(x, y, columns, rows)
