@@ -50,11 +50,11 @@ def test_a_curve_agrees_with_the_iterations_under_each_of_its_rows(reader, losse
             under = losses[start : min(start + curve.width, end + 1)]
         finite = under[np.isfinite(under)]
         assert curve.count[i] == len(finite)
-        np.testing.assert_equal(curve.last[i], under[-1])
-        assert curve.elapsed_s[i] == pytest.approx(0.001 * (start + len(under)))
+        assert curve.last[i] == under[-1] or math.isnan(curve.last[i] + under[-1])
+        assert math.isclose(curve.elapsed_s[i], 0.001 * (start + len(under)), rel_tol=1e-9)
         if len(finite):
             assert (curve.low[i], curve.high[i]) == (finite.min(), finite.max())
-            assert curve.mean[i] == pytest.approx(finite.mean())
+            assert math.isclose(curve.mean[i], finite.mean(), rel_tol=1e-9)
         else:
             assert math.isnan(curve.low[i])
     before = losses[: curve.iteration[0]]

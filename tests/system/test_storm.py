@@ -26,7 +26,7 @@ from engine.store import Worker, open_for_reading, open_for_writing
 from engine.store.inspection import inspect
 from tests.system.workers import end_workers, losses_of, undisturbed
 
-RUNS = int(os.environ.get("LOSSBOARD_STORM", "12"))
+RUNS = int(os.environ.get("LOSSBOARD_STORM", "8"))
 WORKERS = 4
 BLOWS_PER_S = 4.0
 STOPPED_S = 1.0

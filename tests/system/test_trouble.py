@@ -79,7 +79,7 @@ def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_hand
 
 
 def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path, reader):
-    spec = defaults().changed(iterations=40_000, metrics="loss")
+    spec = defaults().changed(iterations=40_000, batch_size=8, metrics="loss")
     queue(path, spec)
     start_workers(path)
     wait_for_iterations(reader, 1, 3000)

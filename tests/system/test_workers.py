@@ -310,20 +310,25 @@ def test_an_unexpected_error_fails_the_run_with_the_reason_and_is_traced_in_the_
     assert done.stdout == ""
 
 
-def test_a_worker_whose_store_is_deleted_notices_and_leaves(path, reader, tmp_path):
+@pytest.mark.parametrize("happens", ["deleted", "replaced"])
+def test_a_worker_whose_store_is_gone_notices_and_leaves(path, reader, tmp_path, happens):
     queue(path, ENDLESS)
     start_workers(path)
     wait_for_iterations(reader, 1, 10)
     worker = worker_of(reader, 1)
-    log = worker.log_path
-    for suffix in ("", "-wal", "-shm"):
-        os.rename(f"{path}{suffix}", tmp_path / f"gone{suffix}")
+    names = [f"{path}{suffix}" for suffix in ("", "-wal", "-shm")]
+    for name in names:
+        os.rename(name, f"{name}.gone")
+    if happens == "replaced":
+        queue(path, QUICK)
     wait_until(lambda: is_alive(worker) is False, seconds=5, what="the worker has noticed")
-    with open(log) as text:
+    with open(worker.log_path) as text:
         assert "deleted or replaced" in text.read()
-    for suffix in ("", "-wal", "-shm"):
-        if (tmp_path / f"gone{suffix}").exists():
-            os.rename(tmp_path / f"gone{suffix}", f"{path}{suffix}")
+    if happens == "replaced":
+        assert query(path, "SELECT state, attempt FROM runs") == [("queued", 0)]
+    for name in names:
+        if os.path.exists(f"{name}.gone"):
+            os.replace(f"{name}.gone", name)
 
 
 def test_blocked_signals_are_unblocked(path, reader):

@@ -22,7 +22,7 @@ BAR = "▌"
 class RunsTable(Lines):
     """Shows a snapshot's runs under a choice. Posts RunPointed when a row is clicked or the wheel turns."""
 
-    DEFAULT_CSS = "RunsTable { height: 1fr; }"
+    DEFAULT_CSS = "RunsTable { height: auto; }"
 
     def __init__(self, snapshot: Snapshot, choices: Choices) -> None:
         super().__init__(self._table)
