@@ -110,7 +110,9 @@ class Surface:
                 self._shown[y] = wanted.copy()
         self._touched.clear()
         writer = _Writer(self.width, self._erases)
-        for ink in sorted(pieces, key=lambda ink: (ink.background, ink.attributes, ink.foreground)):
+        # the ink of the topmost change first, because it is what somebody waits for; then others on the same ground
+        grounds = list(dict.fromkeys(ink.background for ink in pieces))
+        for ink in sorted(pieces, key=lambda ink: grounds.index(ink.background)):
             for y, start, stop in pieces[ink]:
                 writer.write(y, start, stop, self._wanted[y])
         return writer.finished()
