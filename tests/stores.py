@@ -46,7 +46,7 @@ def query(path: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return rows
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60.0, what: str = "") -> None:
     """Return as soon as the condition holds; fail after so many seconds."""
     end = time.monotonic() + seconds
     while not condition():
