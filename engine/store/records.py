@@ -81,7 +81,7 @@ class Run:
         return self.parent_iteration or 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """A run's losses between two iterations, decimated: row i covers `width` iterations from iteration[i].
 
@@ -103,7 +103,7 @@ class Curve:
     low_before: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """Single iterations of a run, evenly spread: all columns have shape (n,), NaN where nothing was recorded."""
 
