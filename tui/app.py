@@ -6,7 +6,6 @@ import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 from textual import events
 from textual.message import Message
@@ -15,7 +14,6 @@ from engine.spec import SpecError
 from engine.store import StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
-from tui.chart import warm_up
 from tui.choices import Choices
 from tui.curves import drawn_runs
 from tui.feed import Feed, Outcome
@@ -72,7 +70,6 @@ class Dashboard(Helm, Painting, inherit_bindings=False):
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
-        Thread(target=warm_up, name="warm-up", daemon=True).start()
         self._ask()
 
     async def on_event(self, event: events.Event) -> None:
