@@ -49,9 +49,6 @@ class ValueResult:
     iterations_done: int
 
 
-Best = ValueResult | None
-
-
 def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
     """The results per value, from the lowest to the highest."""
     by_values: dict[tuple[Value, ...], list[Measured]] = {}
@@ -61,7 +58,7 @@ def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
     return tuple(_result(values, by_values[values]) for values in in_order)
 
 
-def best_of(found: Sequence[ValueResult]) -> Best:
+def best_of(found: Sequence[ValueResult]) -> ValueResult | None:
     """The complete value with the lowest finite train loss; of equal ones the lowest. None before there is one."""
     finite = [
         result
