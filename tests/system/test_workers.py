@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,6 +129,8 @@ def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path,
     assert {os.getpriority(os.PRIO_PROCESS, worker.pid) for worker in workers} == {
         min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
     }
+    sessions = [Path(f"/proc/{worker.pid}/autogroup") for worker in workers]
+    assert not [told for session in sessions if session.exists() and "nice 0" in (told := session.read_text())]
     wait_until(lambda: reader.counts() == {"finished": 3}, what="three runs finished")
     for run_id, spec in zip(ids, specs, strict=True):
         run = reader.run(run_id)
