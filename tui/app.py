@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
-from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual import events
 from textual._compositor import CompositorUpdate
@@ -40,19 +39,25 @@ from tui.messages import (
 from tui.rim import Rim
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
-from tui.theme import THEME
+from tui.theme import INPUT_CSS, THEME
+from tui.wardrobe import Wardrobe
+from tui.widgets.chart_pane import Brush
 
 SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Helm, inherit_bindings=False):
-    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
+class Dashboard(Wardrobe, Helm, inherit_bindings=False):
+    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
+
+    `theme` is the name of a theme, '' the usual one; with `ascii_only` nothing but ASCII is written.
+    """
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = keymap.bindings("app")
+    CSS = INPUT_CSS
 
-    def __init__(self, path: Path, feed: Feed, first: Snapshot) -> None:
+    def __init__(self, path: Path, feed: Feed, first: Snapshot, theme: str = "", *, ascii_only: bool = False) -> None:
         super().__init__()
         self.register_theme(THEME)
         self.theme = THEME.name
@@ -63,9 +68,11 @@ class Dashboard(Helm, inherit_bindings=False):
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
-        self._board = Board(clean(path.name, 40), first, self.choices)
         self._rim = Rim(self._write, self.set_timer)
-        self._rim.colours = None if self.no_color else _colours(self.console.color_system)
+        self._rim.ascii_only = ascii_only
+        self.dress(theme)
+        brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
+        self._board = Board(clean(path.name, 40), first, self.choices, brush)
 
     def get_default_screen(self) -> Board:
         return self._board
@@ -231,8 +238,3 @@ class Dashboard(Helm, inherit_bindings=False):
 
     def action_leave(self) -> None:
         self.exit(0)
-
-
-def _colours(system: str | None) -> ColorSystem | None:
-    systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
-    return systems.get(system or "")

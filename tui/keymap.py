@@ -110,6 +110,7 @@ KEYS: tuple[Key, ...] = (
     Key("help", "scroll(1)", ("j", "down", "space", "pagedown"), "down", "further down", 1, 1),
     Key("help", "scroll(-1)", ("k", "up", "pageup"), "up", "further up", 1, 1),
     Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to the board", 0),
+    Key("board", "app.next_theme", ("T",), "theme", "other colours: dark, light, colour-blind, ansi"),
     Key("board", "app.help", ("question_mark",), "help", "this page", 0),
     Key("board", "app.leave", ("q",), "quit", "leave; the runs go on", 0),
     Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere", first=True),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.store import StoreError, open_for_writing
 from engine.text import clean
-from tui import signals
+from tui import plain, signals
 from tui.chart import put_off_plotext
 from tui.feed import Feed, Outcome
 from tui.snapshot import Snapshot, Wanted
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from tui.app import Dashboard
 
 
-def run(path: Path) -> int:
-    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read."""
+def run(path: Path, theme: str = "", *, ascii_only: bool = False) -> int:
+    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read.
+
+    `theme` and `ascii_only` are asked for; otherwise what was worn last, and what the terminal can show.
+    """
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     gc.disable()  # until the first picture is there: the imports make much and throw little away
-    app = prepare(path)
+    app = prepare(path, theme, ascii_only=ascii_only)
     from tui.messages import SignalCaught
 
     def caught(number: int) -> None:
@@ -54,7 +57,7 @@ def give_back(path: Path, deleted: list[int]) -> None:
             print(f"lossboard: {clean(str(error), 300)}", file=sys.stderr)
 
 
-def prepare(path: Path) -> Dashboard:
+def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboard:
     """The dashboard on a store, made if there is none, with its first read done. Raises StoreError.
 
     The store is read in the feed's thread while the screen's modules are still being imported, so that the
@@ -72,7 +75,7 @@ def prepare(path: Path) -> Dashboard:
         feed, first = _first_read(path)
         outcome = first.get()
     if isinstance(outcome, Snapshot):
-        return Dashboard(path, feed, outcome)
+        return Dashboard(path, feed, outcome, theme, ascii_only=ascii_only or plain.is_wanted())
     feed.stop()
     raise outcome
 

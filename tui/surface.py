@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from rich.cells import get_character_cell_size
-from rich.color import ColorSystem
 from rich.segment import Segment
 
-from tui.pen import PLAIN, RESET, Ink, change, ink_of
+from tui.pen import PLAIN, RESET, Colours, Ink, change, ink_of
+from tui.plain import split_ascii
 
 BRIDGE = 5
 """Equal cells between two changes that are written again: moving the cursor costs about as many bytes."""
@@ -51,12 +51,16 @@ def split(text: str) -> tuple[str, ...]:
 class Surface:
     """A terminal of `width` x `height` cells.
 
-    `system` is how many colours it has (None: none); `erases` whether erasing keeps the background colour.
+    `colours` says what becomes of a style; `erases` whether erasing keeps the background colour; `ascii_only` that
+    no other characters may be written.
     """
 
-    def __init__(self, width: int, height: int, system: ColorSystem | None, *, erases: bool = True) -> None:
+    def __init__(
+        self, width: int, height: int, colours: Colours, *, erases: bool = True, ascii_only: bool = False
+    ) -> None:
         self.width, self.height = width, height
-        self._system = system
+        self._colours = colours
+        self._split = split_ascii if ascii_only else split
         self._erases = erases
         self._wanted = [[BLANK] * width for _ in range(height)]
         self._shown = [[UNKNOWN] * width for _ in range(height)]
@@ -72,8 +76,8 @@ class Surface:
         cells: list[Cell] = []
         for text, style, control in segments:
             if not control:
-                ink = ink_of(style, self._system)
-                cells += [(character, ink) for character in split(text)]
+                ink = ink_of(style, self._colours)
+                cells += [(character, ink) for character in self._split(text)]
         start, stop = max(-x, 0), max(self.width - x, 0)
         if cells[stop : stop + 1] and not cells[stop][0]:
             cells[stop - 1] = (" ", cells[stop - 1][1])

@@ -25,7 +25,7 @@ from tui.race import verdict
 from tui.screens.list_keys import ListKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
-from tui.widgets.chart_pane import ChartPane
+from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_line
 from tui.widgets.header import header
@@ -67,8 +67,9 @@ class Board(ListKeys, inherit_bindings=False):
     Board.-small > #small { display: block; }
     """
 
-    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices) -> None:
+    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, brush: Brush) -> None:
         super().__init__()
+        self._brush = brush
         self.snapshot = snapshot
         self.choices = choices
         self._store_name = store_name
@@ -85,7 +86,7 @@ class Board(ListKeys, inherit_bindings=False):
         yield Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header")
         with Container(id="body"):
             yield RunsTable(self.snapshot, self.choices)
-            yield ChartPane(chart_view(self.snapshot, self.choices))
+            yield ChartPane(chart_view(self.snapshot, self.choices), self._brush)
         yield Lines(welcome, css_id="welcome")
         yield Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details")
         yield Lines(self._message, css_id="message")
