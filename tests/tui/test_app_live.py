@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from engine.spec import defaults
 from tests.stores import block_of
 from tests.tui.dashboards import losses, opened, raced, store_with
+from tui.feed import Source
 from tui.messages import ReadFailed, SnapshotRead
 from tui.screens.board import Board
 
@@ -72,12 +72,16 @@ async def test_what_started_meanwhile_is_drawn_by_itself(tmp_path):
         await board.until(lambda: "2 second  step size 0.5" in board.text())
 
 
-async def test_an_idle_store_sends_nothing(tmp_path):
+async def test_an_idle_store_sends_nothing(tmp_path, monkeypatch):
+    answers = []
+    read = Source.read
+    monkeypatch.setattr(Source, "read", lambda *asked: answers.append(read(*asked)) or answers[-1])
     async with opened(raced(tmp_path / "runs.db")) as board:
-        await board.until(lambda: not board.app._feed._desk.changed)
-        await asyncio.sleep(0.3)
+        await board.until(lambda: answers and answers[-1] is None)
         board.sent.clear()
-        await asyncio.sleep(0.5)
+        looks = len(answers)
+        await board.until(lambda: len(answers) >= looks + 5)
+        assert answers[looks:] == [None] * (len(answers) - looks)
         assert not board.all_of(SnapshotRead)
 
 
