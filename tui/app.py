@@ -20,10 +20,10 @@ from engine.store import StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
 from tui.chart import warm_up
-from tui.choices import Choices
 from tui.curves import drawn_runs
 from tui.feed import Feed, Outcome
 from tui.helm import Helm
+from tui.keeping import Keeper, Keeping
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
@@ -36,6 +36,8 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
+from tui.recall import choices_of, view_of
+from tui.remembered import View
 from tui.rim import Rim
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
@@ -47,30 +49,34 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Wardrobe, Helm, inherit_bindings=False):
+class Dashboard(Keeping, Wardrobe, Helm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
-    `theme` is the name of a theme, '' the usual one; with `ascii_only` nothing but ASCII is written.
+    `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
     """
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = keymap.bindings("app")
     CSS = INPUT_CSS
 
-    def __init__(self, path: Path, feed: Feed, first: Snapshot, theme: str = "", *, ascii_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, feed: Feed, first: Snapshot, view: View, theme: str = "", *, ascii_only: bool = False
+    ) -> None:
         super().__init__()
         self.register_theme(THEME)
         self.theme = THEME.name
         self.path = path
         self.snapshot = first
-        self.choices = Choices().follow(first.newest)
+        self.choices = choices_of(view).follow(first.newest, first.runs, first.others)
         self._feed = feed
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
         self._rim = Rim(self._write, self.set_timer)
         self._rim.ascii_only = ascii_only
-        self.dress(theme)
+        self.theme_chosen = view.theme
+        self.keeper = Keeper(path, view_of(self.choices, view.theme))
+        self.dress(theme or view.theme)
         brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
         self._board = Board(clean(path.name, 40), first, self.choices, brush)
 

@@ -40,11 +40,11 @@ def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def split_ascii(text: str) -> tuple[str, ...]:
-    """Text cell by cell, every cell one printable ASCII character."""
+def plain(text: str) -> str:
+    """Text in as many cells, every one of them a printable ASCII character."""
     if text.isascii() and text.isprintable():
-        return tuple(text)
-    return tuple(sign for character in text for sign in _signs(character))
+        return text
+    return "".join(map(_signs, text))
 
 
 def _signs(character: str) -> str:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from engine.store import StoreError, open_for_writing
 from engine.text import clean
-from tui import plain, signals
+from tui import plain, remembered, signals
 from tui.chart import put_off_plotext
 from tui.feed import Feed, Outcome
+from tui.recall import choices_of
+from tui.remembered import View
 from tui.snapshot import Snapshot, Wanted
 
 FRAMES_PER_S = "250"
@@ -65,25 +67,27 @@ def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboa
     """
     if not path.exists():
         open_for_writing(path).close()
-    feed, first = _first_read(path)
+    view = remembered.load(path)
+    feed, first = _first_read(path, view)
     from tui.app import Dashboard
 
     outcome = first.get()
     if isinstance(outcome, StoreError):
         feed.stop()
         _bring_up_to_date(path, outcome)
-        feed, first = _first_read(path)
+        feed, first = _first_read(path, view)
         outcome = first.get()
     if isinstance(outcome, Snapshot):
-        return Dashboard(path, feed, outcome, theme, ascii_only=ascii_only or plain.is_wanted())
+        return Dashboard(path, feed, outcome, view, theme, ascii_only=ascii_only or plain.is_wanted())
     feed.stop()
     raise outcome
 
 
-def _first_read(path: Path) -> tuple[Feed, SimpleQueue[Outcome]]:
+def _first_read(path: Path, view: View) -> tuple[Feed, SimpleQueue[Outcome]]:
     """A feed that has been asked its first question, and where the answer will be."""
     answers: SimpleQueue[Outcome] = SimpleQueue()
-    feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), answers.put)
+    wanted = Wanted(choices_of(view), 2 * shutil.get_terminal_size().columns)
+    feed = Feed(path, wanted, answers.put)
     feed.start()
     put_off_plotext()
     return feed, answers

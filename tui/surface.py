@@ -13,7 +13,7 @@ from rich.cells import get_character_cell_size
 from rich.segment import Segment
 
 from tui.pen import PLAIN, RESET, Colours, Ink, change, ink_of
-from tui.plain import split_ascii
+from tui.plain import plain
 
 BRIDGE = 5
 """Equal cells between two changes that are written again: moving the cursor costs about as many bytes."""
@@ -60,7 +60,7 @@ class Surface:
     ) -> None:
         self.width, self.height = width, height
         self._colours = colours
-        self._split = split_ascii if ascii_only else split
+        self._say = plain if ascii_only else str
         self._erases = erases
         self._wanted = [[BLANK] * width for _ in range(height)]
         self._shown = [[UNKNOWN] * width for _ in range(height)]
@@ -77,7 +77,7 @@ class Surface:
         for text, style, control in segments:
             if not control:
                 ink = ink_of(style, self._colours)
-                cells += [(character, ink) for character in self._split(text)]
+                cells += [(character, ink) for character in split(self._say(text))]
         start, stop = max(-x, 0), max(self.width - x, 0)
         if cells[stop : stop + 1] and not cells[stop][0]:
             cells[stop - 1] = (" ", cells[stop - 1][1])

@@ -11,9 +11,10 @@ from tui.themes import Theme
 
 
 class Wardrobe(App[int], inherit_bindings=False):
-    """A theme is put on where the cells are written; `worn` is the one that is on."""
+    """A theme is put on where the cells are written; `worn` is the one that is on, `theme_chosen` the last choice."""
 
     worn: Theme
+    theme_chosen: str = ""
     _rim: Rim
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
@@ -32,6 +33,7 @@ class Wardrobe(App[int], inherit_bindings=False):
 
     def action_wear(self, name: str) -> None:
         """Put a theme on and say so; what stands on the screen is painted anew."""
+        self.theme_chosen = name
         self.dress(name)
         screen = self.screen
         self._display(screen, screen._compositor.render_update(full=True, screen_stack=self._background_screens))

@@ -10,7 +10,7 @@ from engine.spec import defaults
 from tests.tui.dashboards import opened, store_with
 from tui import palette
 from tui.palette import MARKERS
-from tui.plain import is_wanted, split_ascii
+from tui.plain import is_wanted, plain
 from tui.surface import split
 from tui.widgets.columns import SIGNS
 
@@ -19,21 +19,20 @@ WORDS = st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("●�
 
 @given(WORDS)
 def test_every_cell_becomes_one_printable_sign_and_none_moves(text):
-    cells = split_ascii(text)
-    assert all(len(cell) == 1 and " " <= cell <= "~" for cell in cells)
-    assert len(cells) == len(split(text))
+    assert all(" " <= sign <= "~" for sign in plain(text))
+    assert len(plain(text)) == len(split(text))
 
 
 def test_words_stay_readable():
-    assert "".join(split_ascii("svm Δ 1 · λ 0.001 · café …")) == "svm d 1 - l 0.001 - cafe ~"
-    assert "".join(split_ascii("━━╸── ⠉⠒⠤⣀ 宽")) == "==--- '-._ ??"
+    assert plain("svm Δ 1 · λ 0.001 · café …") == "svm d 1 - l 0.001 - cafe ~"
+    assert plain("━━╸── ⠉⠒⠤⣀ 宽") == "==--- '-._ ??"
 
 
 def test_signs_and_markers_stay_different():
     assert "".join(map(palette.marker, range(8))) == MARKERS
-    assert "".join(split_ascii(MARKERS)) == palette.ASCII_MARKERS
+    assert plain(MARKERS) == palette.ASCII_MARKERS
     for signs in (["●", "…", "⏸", "✓", "✗", "⊘", "?", "◌", "◔"], list(MARKERS)):
-        assert len({split_ascii(sign) for sign in signs}) == len(signs)
+        assert len({plain(sign) for sign in signs}) == len(signs)
     assert {sign for sign, _ in SIGNS.values()} <= set("●…⏸✓✗⊘?◌◔")
 
 

@@ -127,8 +127,7 @@ def seen_contrasts(terminal) -> list[tuple[float, str]]:
 
 
 @pytest.mark.parametrize("name", PAINTED)
-async def test_every_screen_is_legible_in_every_theme(tmp_path, name, monkeypatch):
-    monkeypatch.setenv("COLORTERM", "truecolor")
+async def test_every_screen_is_legible_in_every_theme(tmp_path, name):
     async with opened(raced(tmp_path / "runs.db")) as board:
         board.app.action_wear(name)
         await board.until(lambda: f"Theme: {name}" in board.terminal.text())
@@ -139,8 +138,7 @@ async def test_every_screen_is_legible_in_every_theme(tmp_path, name, monkeypatc
             assert worst[0] >= 3.0, (keys, worst)
 
 
-async def test_the_key_puts_the_next_theme_on_and_the_whole_screen_with_it(tmp_path, monkeypatch):
-    monkeypatch.setenv("COLORTERM", "truecolor")
+async def test_the_key_puts_the_next_theme_on_and_the_whole_screen_with_it(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
         worn = []
         for _ in NAMES:
