@@ -21,6 +21,7 @@ from engine.text import clean
 from tui import keymap, orders, reach
 from tui.chart import warm_up
 from tui.curves import drawn_runs
+from tui.desk import Desk
 from tui.feed import Feed, Outcome
 from tui.helm import Helm
 from tui.keeping import Keeper, Keeping
@@ -49,7 +50,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Keeping, Wardrobe, Helm, inherit_bindings=False):
+class Dashboard(Keeping, Wardrobe, Desk, Helm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.

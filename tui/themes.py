@@ -36,7 +36,7 @@ COLOUR_BLIND: dict[str, str] = {theme.GOOD: "#56b4e9", theme.WARNING: "#f0e442",
 
 BOLD, DIM, UNDERLINED, REVERSED = frozenset("1"), frozenset("2"), frozenset("4"), frozenset("7")
 WITHOUT_COLOUR: Mapping[str, Paint] = {
-    theme.FOREGROUND: Paint(), theme.STRONGEST: Paint("", BOLD), theme.QUIET: Paint("", DIM),
+    theme.GROUND: Paint(), theme.FOREGROUND: Paint(), theme.STRONGEST: Paint("", BOLD), theme.QUIET: Paint("", DIM),
     theme.RULE: Paint("", DIM), theme.ACCENT: Paint("", BOLD), theme.GOOD: Paint(),
     theme.WARNING: Paint("", BOLD), theme.BAD: Paint("", BOLD),
 }  # fmt: skip
