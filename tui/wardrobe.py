@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from textual.app import App
 from textual.filter import LineFilter
 
 from tui import themes
-from tui.rim import Rim
+from tui.painting import Painting
 from tui.themes import Theme
 
 
-class Wardrobe(App[int], inherit_bindings=False):
+class Wardrobe(Painting, inherit_bindings=False):
     """A theme is put on where the cells are written; `worn` is the one that is on, `theme_chosen` the last choice."""
 
     worn: Theme
     theme_chosen: str = ""
-    _rim: Rim
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence."""
@@ -29,7 +27,7 @@ class Wardrobe(App[int], inherit_bindings=False):
         """Put a theme on, as far as the terminal has colours for it."""
         system = None if self.no_color else themes.system_of(self.console.color_system)
         self.worn = themes.named(name, system, light_ground=themes.has_light_ground())
-        self._rim.wear(self.worn.colours)
+        self.rim.wear(self.worn.colours)
 
     def action_wear(self, name: str) -> None:
         """Put a theme on and say so; what stands on the screen is painted anew."""

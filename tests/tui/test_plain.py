@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from engine.spec import defaults
 from tests.tui.dashboards import opened, store_with
 from tui import palette
+from tui.cells import split
 from tui.palette import MARKERS
 from tui.plain import is_wanted, plain
-from tui.surface import split
 from tui.widgets.columns import SIGNS
 
 WORDS = st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("●⏸✓✗⣿⠉宽é━╸·…λ"), max_size=30)
@@ -51,7 +51,7 @@ async def test_nothing_but_ascii_reaches_the_terminal(tmp_path):
     async with opened(path, ascii_only=True) as board:
         written = []
         feed, board.terminal.feed = board.terminal.feed, lambda text: (written.append(text), feed(text))
-        board.app._rim.forget()
+        board.app.rim.forget()
         for keys in (
             ["j", "c"],
             ["v"],
@@ -62,7 +62,7 @@ async def test_nothing_but_ascii_reaches_the_terminal(tmp_path):
             ["escape", "t"],
         ):
             await board.press(*keys)
-            await board.until(lambda: board.app._rim.is_open)
+            await board.until(lambda: board.app.rim.is_open)
         assert len(written) >= 7
         assert {c for c in "".join(written) if not " " <= c <= "~"} == {"\x1b"}
         shown = board.terminal.text()

@@ -133,7 +133,7 @@ async def test_every_screen_is_legible_in_every_theme(tmp_path, name):
         await board.until(lambda: f"Theme: {name}" in board.terminal.text())
         for keys in ([], ["question_mark"], ["escape", "n"], ["escape", "slash", "s", "g"], ["escape", "p"]):
             await board.press(*keys)
-            await board.until(lambda: board.app._rim.is_open)
+            await board.until(lambda: board.app.rim.is_open)
             worst = min(seen_contrasts(board.terminal))
             assert worst[0] >= 3.0, (keys, worst)
 
