@@ -17,6 +17,7 @@ from engine.spec import SpecError
 from engine.store import StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
+from tui.announcing import Announcing
 from tui.chart import warm_up
 from tui.curves import drawn_runs
 from tui.desk import Desk
@@ -50,7 +51,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Keeping, Wardrobe, Desk, Helm, inherit_bindings=False):
+class Dashboard(Announcing, Keeping, Wardrobe, Desk, Helm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
@@ -70,6 +71,7 @@ class Dashboard(Keeping, Wardrobe, Desk, Helm, inherit_bindings=False):
         self.snapshot = first
         self.choices = choices_of(view).follow(first.newest, first.runs, first.others)
         self._feed = feed
+        self._compared = first
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False

@@ -76,6 +76,7 @@ class Board(ListKeys, inherit_bindings=False):
         self._sentence = ""
         self._failed = False
         self._hushed = ""
+        self._news = ""
         self._lasting = False
         self._told_at = 0.0
         self._painted: Choices | None = None
@@ -113,6 +114,11 @@ class Board(ListKeys, inherit_bindings=False):
     def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
         """Show a cleaned sentence above the keys until it is put away ('' does) or, unless it lasts, a key works."""
         self._sentence, self._failed, self._lasting = sentence, failed, lasting
+        self.paint()
+
+    def announce(self, news: str) -> None:
+        """Show what happened in the background, unless there is something else to say; '' puts it away."""
+        self._news = news
         self.paint()
 
     def hush(self) -> None:
@@ -155,7 +161,7 @@ class Board(ListKeys, inherit_bindings=False):
         if self.choices.listing.text:
             return f"{self.snapshot.total:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
-        return ("", "") if seen == self._hushed else (seen, "n: your run")
+        return (self._news, "") if not seen or seen == self._hushed else (seen, "n: your run")
 
     def _message(self, width: int, _: int) -> list[Strip]:
         sentence, hint = self._telling(width)
