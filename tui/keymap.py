@@ -8,7 +8,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Place = Literal["app", "board", "welcome", "form", "choice", "confirm", "prompt", "help"]
+Place = Literal["app", "board", "welcome", "form", "choice", "confirm", "prompt", "help", "sweep", "sweepview", "probe"]
 
 NAMES = {
     "question_mark": "?",
@@ -95,6 +95,30 @@ KEYS: tuple[Key, ...] = (
     Key("board", "edge(1)", ("end", "G"), "last", "go to the last run of the list", None, 2),
     Key("board", "back", ("escape",), "back", "all marked runs again; put a message away"),
     Key("welcome", "race", ("enter",), "watch them race", "start the three strategies and watch them race", 0),
+    Key("sweep", "submit", ("enter",), "start", "queue the whole sweep and watch it", 0),
+    Key("sweep", "close", ("escape",), "back", "back; what was put together is kept", 0),
+    Key("sweep", "low(-1)", ("left",), "low end", "the low end down"),
+    Key("sweep", "low(1)", ("right",), "low end", "the low end up"),
+    Key("sweep", "high(1)", ("up",), "high end", "the high end up"),
+    Key("sweep", "high(-1)", ("down",), "high end", "the high end down"),
+    Key("sweep", "count(1)", ("plus", "equals_sign"), "more", "more values"),
+    Key("sweep", "count(-1)", ("minus",), "fewer", "fewer values"),
+    Key("sweep", "field(1)", ("p",), "parameter", "sweep the next parameter", 2),
+    Key("sweep", "field(-1)", ("P",), "parameter", "sweep the parameter before"),
+    Key("sweep", "moves", ("h",), "halves", "arrows move by decades, or by halves"),
+    Key("sweep", "scale", ("l",), "scale", "logarithmic, linear, or a list of values", 3),
+    Key("sweep", "type", ("e",), "type", "type the ends, or the values themselves", 2),
+    Key("sweep", "grid", ("g",), "grid", "a second parameter makes a grid, or only one again", 3),
+    Key("sweep", "other", ("tab",), "other", "arrows move the other parameter of a grid", None, first=True),
+    Key("sweep", "repeat(1)", ("r",), "seeds", "one more seed for each value", 5),
+    Key("sweep", "repeat(-1)", ("R",), "seeds", "one seed fewer for each value"),
+    Key("sweep", "seeds", ("f",), "fair", "the same seeds and mini-batches for all values, or other ones", 6),
+    Key("sweep", "race", ("m",), "race", "stop losers early, at one rung more; after six rungs not at all", 4),
+    Key("sweep", "keep", ("k",), "keep", "how many go on from a rung: 1/2, 1/3, 1/4"),
+    Key("sweep", "last(-2)", ("left_square_bracket",), "iterations / 2", "half as many iterations"),
+    Key("sweep", "last(2)", ("right_square_bracket",), "iterations x 2", "twice as many iterations"),
+    Key("sweep", "pace", ("w",), "pace", "at full speed, or slowly enough to be watched"),
+    Key("sweep", "from", ("b",), "from", "the settings of the selected run, or the defaults"),
     Key("form", "submit", ("enter",), "start", "start the run", 0),
     Key("form", "close", ("escape",), "back", "back to the board; what was typed is kept", 0),
     Key("form", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 2, first=True),
