@@ -24,7 +24,6 @@ from tui.chart import warm_up
 from tui.choices import Choices
 from tui.curves import drawn_runs
 from tui.feed import Feed, Outcome
-from tui.helm import Helm
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
@@ -40,13 +39,14 @@ from tui.messages import (
 from tui.rim import Rim
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
+from tui.sweep_helm import SweepHelm
 from tui.theme import THEME
 
 SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Helm, inherit_bindings=False):
+class Dashboard(SweepHelm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -63,7 +63,8 @@ class Dashboard(Helm, inherit_bindings=False):
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
-        self._board = Board(clean(path.name, 40), first, self.choices)
+        self.store_name = clean(path.name, 40)
+        self._board = Board(self.store_name, first, self.choices)
         self._rim = Rim(self._write, self.set_timer)
         self._rim.colours = None if self.no_color else _colours(self.console.color_system)
 
@@ -120,10 +121,11 @@ class Dashboard(Helm, inherit_bindings=False):
             self._ask()
 
     def _ask(self) -> None:
-        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ)))
+        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ), self.sweep_id))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
+        self.show_sweep(self.snapshot)
         self.call_after_refresh(self._ask_when_drawn)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
@@ -171,7 +173,7 @@ class Dashboard(Helm, inherit_bindings=False):
     def on_new_run_requested(self) -> None:
         from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
 
-        self.push_screen(NewRun(self._draft))
+        self.push_screen(NewRun(self._draft or self.usual_texts()))
 
     def on_draft_kept(self, message: DraftKept) -> None:
         self._draft = message.texts

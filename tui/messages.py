@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from engine.spec import RunSpec
 from tui.choices import Choices
 from tui.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from engine.sweep import SweepPlan
-    from tui.probing import Probed
-    from tui.sweep_draft import SweepDraft
 
 
 @dataclass
@@ -216,162 +210,6 @@ class WorkersSubmitted(Message):
     """How many workers there may be, as it was typed."""
 
     texts: Mapping[str, str]
-
-
-@dataclass
-class SweepRequested(Message):
-    """The dialog for a sweep is to open."""
-
-
-@dataclass
-class SweepDraftKept(Message):
-    """The dialog for a sweep was left; `draft` is what stood in it."""
-
-    draft: SweepDraft
-
-
-@dataclass
-class SweepTypingRequested(Message):
-    """The values of a sweep are to be typed."""
-
-    draft: SweepDraft
-
-
-@dataclass
-class SweepTyped(Message):
-    """The values of a sweep, as they were typed."""
-
-    texts: Mapping[str, str]
-
-
-@dataclass
-class SweepSubmitted(Message):
-    """A sweep was put together and is to be queued."""
-
-    plan: SweepPlan
-
-
-@dataclass
-class SweepStarted(Message):
-    """A sweep is in the queue and workers were started; `sentence` says what it is."""
-
-    sweep_id: int
-    sentence: str
-
-
-@dataclass
-class SweepOpened(Message):
-    """A sweep is to be looked at."""
-
-    sweep_id: int
-
-
-@dataclass
-class SweepSteered(Message):
-    """A whole sweep is to be steered: `verb` is pause, resume, stop or delete."""
-
-    sweep_id: int
-    verb: str
-
-
-@dataclass
-class SweepSteeringConfirmed(Message):
-    """Somebody has said yes."""
-
-    sweep_id: int
-    verb: str
-
-
-@dataclass
-class RefinementRequested(Message):
-    """A sweep is to be refined around its best value."""
-
-    sweep_id: int
-
-
-@dataclass
-class SweepValuesRequested(Message):
-    """More values are to be typed for a sweep."""
-
-    sweep_id: int
-
-
-@dataclass
-class SweepValuesSubmitted(Message):
-    """More values for a sweep, as they were typed."""
-
-    sweep_id: int
-    texts: Mapping[str, str]
-
-
-@dataclass
-class SweepRepetitionRequested(Message):
-    """A sweep is to be repeated with something changed."""
-
-    sweep_id: int
-
-
-@dataclass
-class SweepRepetitionSubmitted(Message):
-    """What is to be changed in the repetition of a sweep; what stayed as it was is not in `texts`."""
-
-    sweep_id: int
-    texts: Mapping[str, str]
-
-
-@dataclass
-class SweepAnswered(Message):
-    """The store answered an order about a sweep: `sentence` is for people, `failed` when nothing came of it."""
-
-    sentence: str
-    failed: bool = False
-
-
-@dataclass
-class SweepGone(Message):
-    """A sweep was deleted."""
-
-    sweep_id: int
-    sentence: str
-
-
-@dataclass
-class UsualChosen(Message):
-    """The spec of a run is to be what new runs and sweeps begin with."""
-
-    run_id: int
-
-
-@dataclass
-class RunShown(Message):
-    """A run is to be looked at on the board, alone."""
-
-    run_id: int
-
-
-@dataclass
-class ProbeRequested(Message):
-    """One step with each step size is to be tried from a run's weights at an iteration (None: the newest)."""
-
-    run_id: int
-    iteration: int | None = None
-
-
-@dataclass
-class ProbeAnswered(Message):
-    """What one step with each step size leads to; or, when `probed` is None, why that cannot be told."""
-
-    probed: Probed | None
-    sentence: str = ""
-
-
-@dataclass
-class ProbedRunRequested(Message):
-    """A run with a step size that was found by a probe is to start; `at`: it goes on from that iteration of the run."""
-
-    run_id: int
-    step_size: float
-    at: int | None
 
 
 @dataclass

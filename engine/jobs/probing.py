@@ -7,6 +7,7 @@ from os import PathLike
 
 from engine import landscape, optimize
 from engine.landscape import Probe
+from engine.layout import Array
 from engine.spec import RunSpec
 from engine.state import state_from_bytes
 from engine.store import Reader, Refused, Run, StoreError, open_for_reading
@@ -65,5 +66,5 @@ def _known(reader: Reader, run_id: int) -> tuple[Run, RunSpec]:
     return run, run.spec
 
 
-def _weights(data: bytes) -> optimize.Array:
+def _weights(data: bytes) -> Array:
     return state_from_bytes(data).weights
