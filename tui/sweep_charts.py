@@ -48,8 +48,8 @@ def curves_view(seen: SweepSeen, pointed: Values | None, *, log_y: bool) -> Char
                 emphasised=result.values == pointed,
             )
         )
-    left_out = len(seen.values) - len(runs)
-    note = f"{len(runs)} of {len(seen.values)} values" if left_out else "coloured by value"
+    started = sum(result.iterations_done > 0 for result in seen.values)
+    note = f"{len(runs)} of {started} curves" if len(runs) < started else "coloured by value"
     return ChartView(
         runs=tuple(runs),
         log_y=log_y,

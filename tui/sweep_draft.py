@@ -14,9 +14,6 @@ KEEPS = (1 / 2, 1 / 3, 1 / 4)
 
 MOST_RUNGS = 6
 MOST_REPEATS = 100
-GRID_COUNT = 5
-"""Values of a second parameter at first: ten by ten is more than most people want to wait for."""
-
 WATCH_PACE = 100.0
 """Iterations per second of runs that are to be watched."""
 
@@ -93,8 +90,7 @@ class SweepDraft:
         if len(self.ranges) > 1:
             return replace(self, ranges=self.ranges[:1], active=0)
         fields = [field for field in offered(self.base) if field not in (self.range.field, "seed")]
-        second = SweepRange.usual(fields[0])
-        return replace(self, ranges=(*self.ranges, replace(second, count=GRID_COUNT)), active=1)
+        return replace(self, ranges=(*self.ranges, SweepRange.brief(fields[0])), active=1)
 
     def repeated(self, by: int) -> SweepDraft:
         """More runs with other seeds for each value, or fewer."""

@@ -142,13 +142,14 @@ class SweepHelm(Helm, inherit_bindings=False):
         from tui.screens.prompt import Prompt, Question
 
         draft, swept = message.draft, message.draft.range
+        written = swept.text if swept.scale == "list" else ""
         questions = (
             Question("low", "low end", swept.end_text(swept.low)),
             Question("high", "high end", swept.end_text(swept.high)),
-            Question("count", "number of values", str(swept.count)),
-            Question("values", "or the values", swept.text if swept.scale == "list" else "", "such as 1e-3, 0.01, 0.1"),
+            Question("count", "how many", str(swept.count)),
+            Question("values", "or these values", written, "such as 1e-3, 0.01, 0.1"),
             Question("iterations", "iterations", as_text(draft.base.iterations) or "none"),
-            Question("repeats", "seeds per value", str(draft.repeats)),
+            Question("repeats", "seeds", str(draft.repeats)),
         )
         self.push_screen(Prompt(f"Which values of {swept.label}?", questions, SweepTyped))
 

@@ -45,6 +45,9 @@ USUAL: dict[str, tuple[Scale, str, str, int]] = {
 }
 """Where the range of each field that can be swept begins: scale, low end, high end, number of values."""
 
+BRIEF = 5
+"""Values of a second parameter at first: ten by ten is more than most people want to wait for."""
+
 
 @dataclass(frozen=True, slots=True)
 class SweepRange:
@@ -66,6 +69,13 @@ class SweepRange:
         """The range that a field begins with."""
         scale, low, high, count = USUAL[field]
         return cls(field, scale, Decimal(low), Decimal(high), count)
+
+    @classmethod
+    def brief(cls, field: str) -> SweepRange:
+        """The same in few values, for the second parameter of a grid."""
+        usual = cls.usual(field)
+        low = usual.high / 2 ** (BRIEF - 1) if usual.scale == "powers of two" else usual.low
+        return replace(usual, low=max(low, usual.low), count=min(usual.count, BRIEF))
 
     @property
     def label(self) -> str:

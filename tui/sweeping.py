@@ -76,15 +76,15 @@ class Sweeping:
         except StoreError as error:
             return SweepSeen(sweep_id, complaint=str(error))
         runs = {run.run_id: run for run in reader.sweep_runs(sweep_id)}
-        known = [result for result in found.values if result.run_ids[0] in runs]
-        drawn = [runs[result.run_ids[0]] for result in spread_over(known, MOST_CURVES)]
+        first = [runs[result.run_ids[0]] for result in found.values if result.run_ids[0] in runs]
+        drawn = spread_over([run for run in first if run.iterations_done], MOST_CURVES)
         about = self._about.read(reader, drawn, Choices(), columns)
         curves = {run_id: one.curve for run_id, one in about.items()}
         return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, curves=curves)
 
 
-def spread_over(results: Sequence[ValueResult], most: int) -> list[ValueResult]:
-    """At most so many of the results, the ends and what lies evenly between."""
-    if len(results) <= most:
-        return list(results)
-    return [results[round(place * (len(results) - 1) / (most - 1))] for place in range(most)]
+def spread_over(runs: Sequence[Run], most: int) -> list[Run]:
+    """At most so many of the runs, the ends and what lies evenly between."""
+    if len(runs) <= most:
+        return list(runs)
+    return [runs[round(place * (len(runs) - 1) / (most - 1))] for place in range(most)]

@@ -8,6 +8,7 @@ from textual import events
 from textual.strip import Strip
 
 from engine.outcome import ValueResult, loss_text
+from engine.text import clean
 from tui import format as fmt
 from tui.ramp import letter
 from tui.snapshot import Snapshot
@@ -134,9 +135,9 @@ def _why(seen: SweepSeen, result: ValueResult) -> str:
     if result.diverged:
         at = [run.diverged_at for run in runs if run.diverged_at is not None]
         return f"diverged at {min(at):,}" if at else "diverged"
-    dropped = [run.rung for run in runs if run.rung is not None and run.state == "cancelled"]
-    if dropped:
-        return f"dropped at {min(dropped):,}"
+    told = next((run.reason for run in runs if run.state in ("cancelled", "failed") and run.reason), "")
+    if told:
+        return clean(told, 80)
     if any(run.state == "paused" and run.rung == run.iterations_done for run in runs):
         return f"waits at {result.iterations_done:,} for the others"
-    return "stopped" if result.stopped else ""
+    return ""
