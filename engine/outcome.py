@@ -49,9 +49,6 @@ class ValueResult:
     iterations_done: int
 
 
-Best = ValueResult | None
-
-
 def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
     """The results per value, from the lowest to the highest."""
     by_values: dict[tuple[Value, ...], list[Measured]] = {}
@@ -61,7 +58,7 @@ def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
     return tuple(_result(values, by_values[values]) for values in in_order)
 
 
-def best_of(found: Sequence[ValueResult]) -> Best:
+def best_of(found: Sequence[ValueResult]) -> ValueResult | None:
     """The complete value with the lowest finite train loss; of equal ones the lowest. None before there is one."""
     finite = [
         result
@@ -74,13 +71,25 @@ def best_of(found: Sequence[ValueResult]) -> Best:
 def table_lines(axes: Sequence[Axis], found: Sequence[ValueResult]) -> list[str]:
     """The table in the form of the notes, such as 'for step size 1e-06 new loss: 1.6478'; the best is marked."""
     best = best_of(found)
-    return [f"{_line(axes, result)}{'  * best' if result is best else ''}" for result in found]
+    return [f"{_line(axes, result)}{_remark(result, result is best)}" for result in found]
 
 
 def _line(axes: Sequence[Axis], result: ValueResult) -> str:
     where = ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(axes, result.values, strict=True))
-    loss = "none yet" if result.train_loss is None else loss_text(result.train_loss)
-    return f"for {where} new loss: {loss}"
+    return f"for {where} new loss: {'none yet' if result.train_loss is None else loss_text(result.train_loss)}"
+
+
+def _remark(result: ValueResult, best: bool) -> str:
+    remarks = []
+    if result.low is not None and result.high is not None and len(result.run_ids) > 1:
+        remarks.append(f"{loss_text(result.low)} to {loss_text(result.high)} over {len(result.run_ids)} seeds")
+    if result.diverged:
+        remarks.append("diverged")
+    if not result.complete and result.train_loss is not None:
+        remarks.append(f"{'stopped' if result.stopped else 'so far,'} after {result.iterations_done:,} iterations")
+    if best:
+        remarks.append("best")
+    return f"  ({'; '.join(remarks)})" if remarks else ""
 
 
 def loss_text(loss: float) -> str:

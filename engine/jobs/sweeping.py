@@ -110,9 +110,11 @@ def undelete(path: Path, sweep_id: int) -> str:
 def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> str:
     with open_for_writing(path, create=False) as store:
         _known(store, sweep_id)
-        recover_lost_runs(store)
+        lost = recover_lost_runs(store)
         changed = store.queue.command_sweep(sweep_id, verb)
-    start_workers(path)
+        again = store.queue.decide_rungs()
+    if verb == "resume" or lost or again:
+        start_workers(path)
     return f"Sweep {sweep_id} {does}: {_runs(changed)}." if changed else nothing.format(sweep_id)
 
 

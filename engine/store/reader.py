@@ -209,9 +209,11 @@ class Reader:
     def sweep_evaluations(self, sweep_id: int) -> dict[int, dict[str, Evaluation]]:
         """The newest evaluation of each run of a sweep, by run and split."""
         rows = self._connection.rows(
-            "SELECT run_id, iteration, split, loss, accuracy FROM evaluations e WHERE run_id IN "
-            "(SELECT run_id FROM runs WHERE sweep_id = ? AND deleted_at IS NULL) AND iteration = "
-            "(SELECT max(l.iteration) FROM evaluations l WHERE l.run_id = e.run_id AND l.split = e.split)",
+            "SELECT e.run_id, e.iteration, e.split, e.loss, e.accuracy FROM runs r "
+            'JOIN (SELECT value AS split FROM json_each(\'["train", "validation", "test"]\')) s '
+            "JOIN evaluations e ON e.run_id = r.run_id AND e.split = s.split AND e.iteration = "
+            "(SELECT l.iteration FROM evaluations l WHERE l.run_id = r.run_id AND l.split = s.split "
+            "ORDER BY l.iteration DESC LIMIT 1) WHERE r.sweep_id = ? AND r.deleted_at IS NULL",
             (sweep_id,),
         )
         found: dict[int, dict[str, Evaluation]] = {}
