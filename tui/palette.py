@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui import ramp
-from tui.chart.picture import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
+from tui.styles import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
 
 Scheme = Literal["dark", "light", "ansi-dark", "ansi-light", "none"]
 

@@ -15,8 +15,8 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 ANCHORS: Mapping[str, tuple[str, ...]] = {
     # lightness rises (on a light ground: falls) all along, so the order survives any reduction to fewer colours
-    "dark": ("#5566f0", "#2f94d8", "#2bb894", "#8fce4d", "#ffe357"),
-    "light": ("#b58900", "#6f8f00", "#007f66", "#00619b", "#3a2d9c"),
+    "dark": ("#8650f0", "#4a86f0", "#22b5b0", "#86cf55", "#ffe357"),
+    "light": ("#b58900", "#5f9300", "#008c7a", "#2563c4", "#6b2fb0"),
     "ansi-dark": ("ansi_bright_blue", "ansi_cyan", "ansi_green", "ansi_bright_green", "ansi_bright_yellow"),
     "ansi-light": ("ansi_yellow", "ansi_green", "ansi_cyan", "ansi_blue", "ansi_black"),
 }

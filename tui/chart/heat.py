@@ -9,7 +9,7 @@ import numpy as np
 
 from tui.chart.measures import short_number
 from tui.chart.picture import HINT, TICK, TITLE, Picture, strong
-from tui.chart.response import draw_hint, draw_title
+from tui.chart.response import LARGEST, draw_hint, draw_title
 from tui.chart.sheet import Sheet, blank
 from tui.chart.text import cells
 from tui.chart.view import Charset, Floats, Plot
@@ -74,7 +74,7 @@ def shares(losses: Floats) -> Floats:
     finite = np.isfinite(losses)
     if not finite.any():
         return found
-    values = losses[finite]
+    values = np.clip(losses[finite], -LARGEST, LARGEST)
     scaled = np.log(values) if (values > 0).all() else values
     span = float(scaled.max() - scaled.min())
     found[finite] = 1.0 if span == 0 else (scaled.max() - scaled) / span
@@ -90,9 +90,10 @@ def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Shee
         # the last column stays free where there is room, so that neighbours are told apart
         filled = max(area.width - (area.width > 3), 1)
         area.codes[:, :filled], area.styles[:, :filled] = ord(shade), style
-    sign = GONE[charset] if math.isinf(loss) else "" if math.isnan(loss) else short_number(float(f"{loss:.3g}"))
-    if math.isnan(loss):
-        sign = "·"
+    if math.isfinite(loss):
+        sign = short_number(float(f"{max(-LARGEST, min(loss, LARGEST)):.3g}"))
+    else:
+        sign = "·" if math.isnan(loss) else GONE[charset]
     if place == view.best:
         sign = f"{BEST[charset]}{sign}" if area.width > len(sign) + 2 else BEST[charset]
     if place == view.pointed and area.width > len(sign) + 3:

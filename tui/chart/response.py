@@ -20,6 +20,9 @@ from tui.chart.view import Axes, Charset, Floats, Plot
 CAP = 100.0
 """What diverged may not squeeze the rest flat: the axis ends at so many times the highest loss of the others."""
 
+LARGEST = 1e300
+"""Losses beyond are as good as this: differences between them could not be computed."""
+
 SIGNS = {
     "unicode": {"best": "★", "gone": "✗", "growing": "○", "done": "●", "spread": "│", "cursor": "┊", "beyond": "▴"},
     "ascii": {"best": "*", "gone": "X", "growing": "o", "done": "@", "spread": "|", "cursor": ":", "beyond": "^"},
@@ -165,7 +168,7 @@ def _draw(view: ResponseView, axes: Axes, area: Sheet) -> None:
 
 def _down(axes: Axes, values: Sequence[float], area: Sheet) -> Floats:
     """Heights in dots from the top; NaN for what is not known."""
-    return y_to_dots(axes, np.array(values, dtype=np.float64), area.height * 4)
+    return y_to_dots(axes, np.clip(np.array(values, dtype=np.float64), -LARGEST, LARGEST), area.height * 4)
 
 
 def _row(dots: float, area: Sheet) -> int | None:

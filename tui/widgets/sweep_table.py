@@ -137,7 +137,8 @@ def _why(seen: SweepSeen, result: ValueResult) -> str:
         return f"diverged at {min(at):,}" if at else "diverged"
     told = next((run.reason for run in runs if run.state in ("cancelled", "failed") and run.reason), "")
     if told:
-        return clean(told, 80)
+        rung, is_rung, _ = told.partition(":")
+        return f"dropped at {clean(rung, 20)}" if is_rung and rung.startswith("rung ") else clean(told, 60)
     if any(run.state == "paused" and run.rung == run.iterations_done for run in runs):
         return f"waits at {result.iterations_done:,} for the others"
     return ""
