@@ -112,7 +112,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
             ResponsePoint(size, loss, loss, loss, slot, diverged=not math.isfinite(loss)) for size, loss, slot in rows
         )
         log_y = bool((probe.loss > 0).all()) and float(probe.loss.max()) > 10 * float(probe.loss.min())
-        title = f"loss{' (log)' if log_y else ''} after one step against step size (log)"
+        title = f"loss{' (log)' if log_y else ''} after one step against step size"
         return draw_response(
             ResponseView(points, log_y=log_y, title=title, best=probe.best, pointed=self._place), width, height
         )
