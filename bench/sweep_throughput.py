@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -14,7 +13,6 @@ from tempfile import TemporaryDirectory
 from bench.report import Row, line
 from bench.timing import medians
 from engine.jobs import sweeping
-from engine.jobs.liveness import is_alive
 from engine.spec import defaults
 from engine.store import ENDED, open_for_reading
 from engine.sweep import Axis, SweepPlan, log_values
