@@ -17,6 +17,13 @@ from engine.state import State
 from engine.strategies import STRATEGIES, Strategy
 
 EVALUATIONS_PER_RUN = 50
+LEAST_EVALUATIONS = 20
+"""Where evaluating would take more than about a thirtieth of the time, a run has fewer evaluations, down to these."""
+
+EVALUATION_RATIO = 24
+FIXED_COST = 100
+"""What an iteration costs beside its examples, in examples."""
+
 EVALUATE_EVERY_WITHOUT_BUDGET = 1000
 
 
@@ -53,9 +60,15 @@ class Optimization:
     def next_evaluation(self, iteration: int) -> int:
         """The first iteration at or after this one at which the splits are evaluated."""
         planned = self.spec.iterations
-        every = EVALUATE_EVERY_WITHOUT_BUDGET if planned is None else max(1, planned // EVALUATIONS_PER_RUN)
+        every = EVALUATE_EVERY_WITHOUT_BUDGET if planned is None else self._evaluate_every(planned)
         due = -(-iteration // every) * every
         return due if planned is None else min(due, planned)
+
+    def _evaluate_every(self, planned: int) -> int:
+        used = (self.spec.batch_size or len(self.objective)) + FIXED_COST
+        evaluated = sum(len(split) for name, split in self.dataset.splits.items() if name != "test")
+        cheap = -(-EVALUATION_RATIO * evaluated // used)
+        return max(1, planned // EVALUATIONS_PER_RUN, min(cheap, planned // LEAST_EVALUATIONS))
 
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
         """Loss and accuracy (0..1) over a whole split at these weights."""
