@@ -40,7 +40,9 @@ async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path):
         assert board.text().count("new loss:") == 10
         await board.press("h")
         await board.until(lambda: len(board.all_of(ProbeAnswered)) == 2)
-        await board.press("l", "l")
+        await board.press("l")
+        await board.until(lambda: len(board.all_of(ProbeAnswered)) == 3)
+        await board.press("l")
         await board.until(lambda: "has kept no later weights" in board.text())
         await board.press("k", "k", "home", "enter")
         await board.until(lambda: board.all_of(RunsQueued))

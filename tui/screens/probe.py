@@ -50,6 +50,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         self._found: RunProbe | None = None
         self._sentence = ""
         self._place = 0
+        self._asked = 0
 
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, _: [strip(self._title(), width)])
@@ -68,6 +69,8 @@ class ProbeView(Screen[None], inherit_bindings=False):
     def show(self, found: RunProbe | None, sentence: str) -> None:
         """What was computed, or a cleaned sentence on why nothing was."""
         if found is not None:
+            if self._found is None:
+                self._asked = found.iteration
             self._found, self._place = found, found.probe.best or 0
         self._sentence = sentence
         self._paint()
@@ -140,16 +143,17 @@ class ProbeView(Screen[None], inherit_bindings=False):
             self.action_move(self._found.probe.best - self._place)
 
     def action_across(self, by: int) -> None:
-        """The checkpoint before, or the next one."""
+        """The checkpoint before, or the next one, counted from the one that was asked for last."""
         found = self._found
         if found is None:
             return
-        at = bisect_left(found.checkpoints, found.iteration) + by
+        at = bisect_left(found.checkpoints, self._asked) + by
         if 0 <= at < len(found.checkpoints):
-            self.post_message(ProbeRequested(self._run_id, found.checkpoints[at]))
+            self._asked = found.checkpoints[at]
+            self.post_message(ProbeRequested(self._run_id, self._asked))
         else:
             which = "earlier" if by < 0 else "later"
-            self.show(None, f"Run {self._run_id} has kept no {which} weights than those after {found.iteration:,}.")
+            self.show(None, f"Run {self._run_id} has kept no {which} weights than those after {self._asked:,}.")
 
     def action_start(self) -> None:
         if self._found is not None:
