@@ -245,7 +245,7 @@ async def test_a_sweep_is_repeated_with_another_update(path):
         await board.until(lambda: "'nonsense' is not known" in board.text())
         board.app.screen.query_one("#update").value = "adam"
         await board.press("enter")
-        await board.until(lambda: view_of(board).sweep_id == 2)
+        await board.until(lambda: isinstance(board.app.screen, SweepView) and view_of(board).sweep_id == 2)
         await board.until(lambda: view_of(board).seen.outcome is not None)
         assert "repeats sweep 1 with update adam" in board.text()
     plan = found(path, 2).plan
