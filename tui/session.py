@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from engine.store import StoreError, open_for_writing
 from engine.text import clean
 from tui import signals
-from tui.chart import put_off_plotext
 from tui.feed import Feed, Outcome
 from tui.snapshot import Snapshot, Wanted
 
@@ -82,7 +81,6 @@ def _first_read(path: Path) -> tuple[Feed, SimpleQueue[Outcome]]:
     answers: SimpleQueue[Outcome] = SimpleQueue()
     feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), answers.put)
     feed.start()
-    put_off_plotext()
     return feed, answers
 
 
