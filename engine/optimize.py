@@ -114,6 +114,21 @@ def check(spec: RunSpec) -> None:
         )
 
 
+def exact_objective(spec: RunSpec) -> Objective:
+    """What a spec minimises over its whole train split, in float64: to look at, not to run. Raises SpecError."""
+    dataset = datasets.load(spec.dataset)
+    return objective(
+        spec.objective,
+        dataset.splits["train"],
+        dataset.classes,
+        regularization_strength=spec.regularization_strength,
+        regularize_bias=spec.regularize_bias == "yes",
+        delta=spec.delta,
+        hidden_size=spec.hidden_size,
+        dtype=np.float64,
+    )
+
+
 def build(spec: RunSpec) -> Optimization:
     """The optimization that a spec describes. Raises SpecError when the spec does not fit its data set."""
     check(spec)

@@ -59,12 +59,9 @@ def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
 
 
 def best_of(found: Sequence[ValueResult]) -> ValueResult | None:
-    """The complete value with the lowest finite train loss; of equal ones the lowest. None before there is one."""
-    finite = [
-        result
-        for result in found
-        if result.complete and result.train_loss is not None and math.isfinite(result.train_loss)
-    ]
+    """The complete value with the lowest train loss, none of whose runs diverged; of equal ones the lowest."""
+    compared = [result for result in found if result.complete and not result.diverged]
+    finite = [one for one in compared if one.train_loss is not None and math.isfinite(one.train_loss)]
     return min(finite, key=lambda result: result.train_loss or 0.0, default=None)
 
 

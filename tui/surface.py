@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
 from tui.cells import FIRST_CLUSTER, TAIL, codes_of, text_of
-from tui.pen import PLAIN, RESET, Ink, change, ink_of
+from tui.pen import PLAIN, RESET, Colours, Ink, change, ink_of
+from tui.plain import plain
 
 BRIDGE = 5
 """From so many equal cells between two changes on, moving the cursor costs fewer bytes than writing them again."""
@@ -52,12 +52,16 @@ class Line(NamedTuple):
 class Surface:
     """A terminal of `width` x `height` cells.
 
-    `system` is how many colours it has (None: none); `erases` whether erasing keeps the background colour.
+    `colours` says what becomes of a style; `erases` whether erasing keeps the background colour; `ascii_only` that
+    no other characters may be written.
     """
 
-    def __init__(self, width: int, height: int, system: ColorSystem | None, *, erases: bool = True) -> None:
+    def __init__(
+        self, width: int, height: int, colours: Colours, *, erases: bool = True, ascii_only: bool = False
+    ) -> None:
         self.width, self.height = width, height
-        self._system = system
+        self._colours = colours
+        self._say = plain if ascii_only else str
         self._erases = erases
         self.inks = [PLAIN]
         """What the numbers of inks mean."""
@@ -73,7 +77,7 @@ class Surface:
         """The number of a style's ink on this surface."""
         number = self._numbers.get(style)
         if number is None:
-            ink = ink_of(style, self._system)
+            ink = ink_of(style, self._colours)
             if ink not in self.inks:
                 self.inks.append(ink)
             number = self._numbers[style] = self.inks.index(ink)
@@ -88,7 +92,7 @@ class Surface:
         inks: list[int] = []
         for text, style, control in segments:
             if not control:
-                found = codes_of(text)
+                found = codes_of(self._say(text))
                 codes += found
                 inks += [self.ink(style)] * len(found)
         self.paste(x, y, np.array([codes], np.uint32), np.array([inks], np.uint16))

@@ -22,10 +22,10 @@ from tui.messages import (
     SentenceDismissed,
 )
 from tui.race import verdict
-from tui.screens.list_keys import ListKeys
+from tui.screens.sweep_keys import SweepKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
-from tui.widgets.chart_pane import ChartPane
+from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_line
 from tui.widgets.header import header
@@ -46,7 +46,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
 
 
-class Board(ListKeys, inherit_bindings=False):
+class Board(SweepKeys, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices. Keys become messages; the app answers them."""
 
     AUTO_FOCUS = None
@@ -67,7 +67,7 @@ class Board(ListKeys, inherit_bindings=False):
     Board.-small > #small { display: block; }
     """
 
-    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices) -> None:
+    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, brush: Brush) -> None:
         super().__init__()
         self.snapshot = snapshot
         self.choices = choices
@@ -75,11 +75,12 @@ class Board(ListKeys, inherit_bindings=False):
         self._sentence = ""
         self._failed = False
         self._hushed = ""
+        self._news = ""
         self._lasting = False
         self._told_at = 0.0
         self._painted: Choices | None = None
         self._table = RunsTable(snapshot, choices)
-        self._chart = ChartPane(chart_view(snapshot, choices))
+        self._chart = ChartPane(chart_view(snapshot, choices), brush)
         self._lines = (
             Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
             Lines(welcome, css_id="welcome"),
@@ -119,6 +120,11 @@ class Board(ListKeys, inherit_bindings=False):
         self._sentence, self._failed, self._lasting = sentence, failed, lasting
         self.paint()
 
+    def announce(self, news: str) -> None:
+        """Show what happened in the background, unless there is something else to say; '' puts it away."""
+        self._news = news
+        self.paint()
+
     def hush(self) -> None:
         if not self._lasting:
             self._sentence, self._failed = "", False
@@ -156,7 +162,7 @@ class Board(ListKeys, inherit_bindings=False):
         if self.choices.listing.text:
             return f"{self.snapshot.total:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
-        return ("", "") if seen == self._hushed else (seen, "n: your run")
+        return (self._news, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
 
     def _message(self, width: int, _: int) -> list[Strip]:
         sentence, hint = self._telling(width)
