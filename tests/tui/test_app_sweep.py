@@ -73,7 +73,7 @@ def worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def looking_at(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator[Opened]:
     """A dashboard that shows the sweep of its newest run."""
     async with opened(path, size) as board:
-        await board.press("S")
+        await board.press("V")
         await board.until(lambda: isinstance(board.app.screen, SweepView) and board.app.screen.seen.outcome is not None)
         await board.pilot.pause()
         yield board
@@ -122,7 +122,7 @@ async def test_three_arrows_enter_and_ten_runs(path):
 
 async def test_impossible_ranges_are_answered_before_anything_is_queued(path):
     async with opened(raced(path)) as board:
-        await board.press("S")
+        await board.press("V")
         assert "belongs to no sweep: s starts one" in board.text()
         await board.press("s", *["right"] * 7)
         assert "the low end 1000 is above the high end 100" in board.text()
@@ -218,7 +218,7 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
 async def test_a_sweep_is_steered_as_one_thing(path):
     queued(path, PLAN)
     async with opened(path) as board:
-        await board.press("S")
+        await board.press("V")
         await board.until(lambda: shows(board, 1))
         await board.press("p")
         await board.until(lambda: view_of(board).seen.outcome.states == {"paused": 5})
