@@ -53,6 +53,12 @@ def colour(slot: int, scheme: str) -> str:
     return _mixed(anchors[before], anchors[before + 1], place - before)
 
 
+def colours(scheme: str) -> list[str]:
+    """The whole ramp, strong and faint."""
+    slots = range(FIRST_SLOT, FIRST_SLOT + STEPS)
+    return [paint(slot, scheme) for paint in (colour, faint) for slot in slots]
+
+
 @cache
 def faint(slot: int, scheme: str) -> str:
     """The same, nearer to the ground; as it is where the ground is not known."""

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tui.screens.sweep_dialog import Start, SweepDialog
     from tui.screens.sweep_view import SweepView
     from tui.sweep_draft import SweepDraft
+    from tui.widgets.chart_pane import Brush
 
 REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "batch_size", "iterations", "seed")
 """What the form for a repetition offers, as far as it decides anything and is not what was swept."""
@@ -54,6 +55,7 @@ class SweepHelm(Helm, inherit_bindings=False):
 
     choices: Choices
     store_name: str
+    brush: Brush
 
     def __init__(self) -> None:
         super().__init__()
@@ -189,7 +191,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         from tui.screens.sweep_view import SweepView
 
         self.back_to_board()
-        self.push_screen(SweepView(sweep_id, self.store_name, self.snapshot, sentence))
+        self.push_screen(SweepView(sweep_id, self.store_name, self.snapshot, self.brush, sentence))
         self.call_after_refresh(self._ask)
 
     def back_to_board(self) -> None:
@@ -283,7 +285,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         from tui.screens.probe import ProbeView
 
         if not isinstance(self.screen, ProbeView):
-            self.push_screen(ProbeView(message.run_id))
+            self.push_screen(ProbeView(message.run_id, self.brush))
 
         def carry_out() -> Message:
             try:

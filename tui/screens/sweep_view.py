@@ -35,7 +35,7 @@ from tui.sweep_messages import (
 from tui.sweeping import SweepSeen, Values
 from tui.theme import WARNED
 from tui.widgets import sweep_head
-from tui.widgets.chart_pane import ChartPane
+from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.footer import key_line, message_line
 from tui.widgets.header import header
 from tui.widgets.lines import Lines, strip
@@ -67,8 +67,9 @@ class SweepView(Screen[None], inherit_bindings=False):
     SweepView.-small > #small { display: block; }
     """
 
-    def __init__(self, sweep_id: int, store_name: str, snapshot: Snapshot, sentence: str = "") -> None:
+    def __init__(self, sweep_id: int, store_name: str, snapshot: Snapshot, brush: Brush, sentence: str = "") -> None:
         super().__init__()
+        self._brush = brush
         self.sweep_id = sweep_id
         self._store_name = store_name
         self._snapshot = snapshot
@@ -95,7 +96,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         yield Lines(lambda width, _: [sweep_head.title(self.seen, width)], css_id="title")
         yield Lines(lambda width, _: [sweep_head.rungs(self.seen, width)], css_id="rungs")
         with Horizontal(id="charts"):
-            yield ChartPane(self._curves())
+            yield ChartPane(self._curves(), self._brush)
             yield PicturePane(self._response, css_id="response")
         yield SweepTable()
         yield Lines(lambda width, _: [sweep_head.best(self.seen, width)], css_id="best")
@@ -164,11 +165,13 @@ class SweepView(Screen[None], inherit_bindings=False):
         return curves_view(self.seen, self._pointed, log_y=self._log_y)
 
     def _response(self, width: int, height: int) -> Picture:
+        charset = self._brush.charset
         if self.seen.outcome is None:
-            return draw_response(ResponseView(empty_hint="reading …"), width, height)
+            return draw_response(ResponseView(empty_hint="reading …"), width, height, charset=charset)
         if len(self.seen.outcome.plan.axes) > 1:
-            return draw_heat(heat_view(self.seen, self._pointed), width, height)
-        return draw_response(response_view(self.seen, self._pointed, log_y=self._log_y), width, height)
+            return draw_heat(heat_view(self.seen, self._pointed), width, height, charset=charset)
+        view = response_view(self.seen, self._pointed, log_y=self._log_y)
+        return draw_response(view, width, height, charset=charset)
 
     def _message(self, width: int, _: int) -> list[Strip]:
         return [message_line(self._sentence, width, failed=self._failed)]
