@@ -237,7 +237,7 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, inherit_bindings
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help())
+        self.push_screen(Help("sweepview" if self.sweep_id is not None else "board"))
 
     def action_leave(self) -> None:
         self.exit(0)
