@@ -33,6 +33,7 @@ PLAN = SweepPlan(BASE, (Axis("step_size", (1e-4, 1e-2, 0.1, 1.0, 1e4)),))
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("submit", "steer", "launch", "sweeping", "shift"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
+    monkeypatch.setattr("engine.jobs.launch.warm_workers", lambda path: 0)
 
 
 @pytest.fixture
