@@ -17,7 +17,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 
 from engine.spec import SpecError
-from engine.store import StoreError
+from engine.store import FilterError, StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
 from tui.chart import warm_up
@@ -120,7 +120,7 @@ class Dashboard(Helm, inherit_bindings=False):
             self._ask()
 
     def _ask(self) -> None:
-        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ)))
+        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ), self._board.glimpsed_rows))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
@@ -128,7 +128,7 @@ class Dashboard(Helm, inherit_bindings=False):
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self.snapshot = message.snapshot
-        self.choices = self.choices.follow(self.snapshot.newest, self.snapshot.runs, self.snapshot.others)
+        self.choices = self.choices.follow(self.snapshot.newest, self.snapshot.rows, self.snapshot.others)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         if self._unreadable:
             self._unreadable = False
@@ -157,8 +157,13 @@ class Dashboard(Helm, inherit_bindings=False):
         self.push_screen(Prompt("Which runs? Empty: all of them.", (asked,), FilterSubmitted))
 
     def on_filter_submitted(self, message: FilterSubmitted) -> None:
-        self.screen.dismiss()
         listing = replace(self.choices.listing, text=message.texts["filter"].strip())
+        try:
+            listing.check()
+        except FilterError as error:
+            self.post_message(OrderAnswered(str(error), failed=True))
+            return
+        self.screen.dismiss()
         self.choices = self.choices.listing_so(listing)
         self._show()
 

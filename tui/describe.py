@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.spec import RunSpec
+from engine.spec import FIELDS, RunSpec
 from engine.store import Run
 from engine.text import clean
 from tui import format as fmt
@@ -40,6 +40,11 @@ def _words(spec: RunSpec) -> list[str]:
         f"seed {spec.seed}",
         "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
     ]
+
+
+def field_label(name: str) -> str:
+    """What a field of a spec is called, cleaned where the name is not one of ours."""
+    return FIELDS[name].label if name in FIELDS else clean(name, 40)
 
 
 def differing(specs: list[RunSpec]) -> list[str]:

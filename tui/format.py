@@ -34,9 +34,9 @@ def number(value: float | None) -> str:
     return _short_exponent(f"{value:.1e}" if abs(value) < 1 else f"{value:.2e}")
 
 
-def setting(value: float | None) -> str:
+def setting(value: float | None, digits: int = 4) -> str:
     """A chosen number as a person would write it: 0.1, 0.03, 1e-4, 100."""
-    return NOTHING if value is None else _short_exponent(f"{value:.4g}")
+    return NOTHING if value is None else _short_exponent(f"{value:.{digits}g}")
 
 
 def _short_exponent(text: str) -> str:

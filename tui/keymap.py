@@ -70,6 +70,8 @@ KEYS: tuple[Key, ...] = (
     Key("board", "filter", ("slash",), "filter", "show only some runs, such as: sgd loss<0.5", 5),
     Key("board", "sort", ("o",), "sort", "sort by the next column"),
     Key("board", "turn", ("O",), "turn", "the other way round"),
+    Key("board", "pin", ("i",), "pin", "keep this run on top of the list, or not"),
+    Key("board", "group", ("S",), "group", "runs of a sweep together; space folds a sweep"),
     Key("board", "mark_all", ("a",), "mark all", "mark the runs of the list, as far as colours go"),
     Key("board", "undo", ("u",), "undo", "bring the run deleted last back"),
     Key("board", "workers", ("W",), "workers", "how many workers there may be"),

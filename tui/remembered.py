@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.places import state_folder
+from engine.store.listing import ORDERS
 from tui.chart.view import XKind
-from tui.sorting import COLUMNS
 
 VERSION = 1
 MOST_BYTES = 64 * 1024
@@ -89,7 +89,7 @@ class View:
     measure: str = _kept("loss", _text)
     smoothing: float = _kept(0.0, _amount)
     grid: bool = _kept(False, _switch)
-    sort: str = _kept("run", _one_of(COLUMNS))
+    sort: str = _kept("run", _one_of(ORDERS))
     descending: bool = _kept(True, _switch)
     grouped: bool = _kept(False, _switch)
     filter: str = _kept("", _text)

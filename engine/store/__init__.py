@@ -1,12 +1,15 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
 from engine.store.doors import Store, open_for_reading, open_for_writing
-from engine.store.listing import FilterError, Listing
+from engine.store.filter import FilterError
+from engine.store.listing import Listing
+from engine.store.page import Around
 from engine.store.queue import Queue
 from engine.store.reader import Reader
 from engine.store.records import (
     ENDED,
     STATES,
+    Background,
     Checkpoint,
     Claim,
     Command,
@@ -14,6 +17,7 @@ from engine.store.records import (
     Evaluation,
     Event,
     Fenced,
+    Listed,
     Origin,
     Ownership,
     Process,
@@ -25,6 +29,7 @@ from engine.store.records import (
     StoreError,
     StoreFull,
     StoreGone,
+    SweepTitle,
     Worker,
 )
 from engine.store.writer import RunWriter
@@ -32,6 +37,8 @@ from engine.store.writer import RunWriter
 __all__ = [
     "ENDED",
     "STATES",
+    "Around",
+    "Background",
     "Checkpoint",
     "Claim",
     "Command",
@@ -40,6 +47,7 @@ __all__ = [
     "Event",
     "Fenced",
     "FilterError",
+    "Listed",
     "Listing",
     "Origin",
     "Ownership",
@@ -56,6 +64,7 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "SweepTitle",
     "Worker",
     "open_for_reading",
     "open_for_writing",

@@ -56,7 +56,7 @@ class Board(ListKeys, inherit_bindings=False):
     #body { height: 1fr; layout: vertical; }
     RunsTable { height: auto; min-height: 4; max-height: 50%; }
     Board.-wide #body { layout: horizontal; }
-    Board.-wide RunsTable { width: 44%; min-width: 48; max-width: 84; height: 100%; max-height: 100%; }
+    Board.-wide RunsTable { width: 46%; min-width: 48; max-width: 92; height: 100%; max-height: 100%; }
     #details { height: 2; }
     #welcome, #small { height: 1fr; }
     #message, #small, #welcome { display: none; }
@@ -97,7 +97,7 @@ class Board(ListKeys, inherit_bindings=False):
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
         """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
-        is_growth = choices == self._painted and len(snapshot.runs) == len(self.snapshot.runs)
+        is_growth = choices == self._painted and len(snapshot.rows) == len(self.snapshot.rows)
         self.snapshot, self.choices = snapshot, choices
         if not self.query(ChartPane):
             return
@@ -117,6 +117,11 @@ class Board(ListKeys, inherit_bindings=False):
     def hush(self) -> None:
         if not self._lasting:
             self._sentence, self._failed = "", False
+
+    @property
+    def glimpsed_rows(self) -> int:
+        """How many rows of the table show more of a run than its numbers."""
+        return sum(table.glimpsed_rows for table in self.query(RunsTable))
 
     @property
     def empty(self) -> bool:
@@ -152,7 +157,7 @@ class Board(ListKeys, inherit_bindings=False):
         if self.snapshot.complaint:
             return clean(self.snapshot.complaint, 200), "/: filter"
         if self.choices.listing.text:
-            return f"{self.snapshot.total:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
+            return f"{self.snapshot.fitting:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
         return ("", "") if seen == self._hushed else (seen, "n: your run")
 
@@ -174,7 +179,7 @@ class Board(ListKeys, inherit_bindings=False):
     def action_open(self) -> None:
         if self.empty:
             self.post_message(RaceRequested())
-        elif not self.choices.alone:
+        elif not self._folded() and not self.choices.alone:
             self._choose(self.choices.looking(alone=True))
 
     def action_back(self) -> None:
