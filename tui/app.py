@@ -5,16 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
-from rich.color import ColorSystem
-from rich.console import RenderableType
 from textual import events
-from textual._compositor import CompositorUpdate
 from textual.message import Message
-from textual.messages import TerminalSupportsSynchronizedOutput
-from textual.screen import Screen
 
 from engine.spec import SpecError
 from engine.store import FilterError, StoreError
@@ -37,16 +34,19 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
-from tui.rim import Rim
+from tui.painting import Painting
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
 from tui.theme import THEME
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Helm, inherit_bindings=False):
+class Dashboard(Helm, Painting, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -64,8 +64,6 @@ class Dashboard(Helm, inherit_bindings=False):
         self._unreadable = False
         self._unanswered = False
         self._board = Board(clean(path.name, 40), first, self.choices)
-        self._rim = Rim(self._write, self.set_timer)
-        self._rim.colours = None if self.no_color else _colours(self.console.color_system)
 
     def get_default_screen(self) -> Board:
         return self._board
@@ -84,7 +82,7 @@ class Dashboard(Helm, inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
-            self._rim.link.pressed()
+            self.rim.link.pressed()
         await super().on_event(event)
 
     def on_unmount(self) -> None:
@@ -96,26 +94,13 @@ class Dashboard(Helm, inherit_bindings=False):
         else:
             self.post_message(ReadFailed(clean(str(outcome), 300)))
 
-    def _write(self, text: str) -> None:
-        if self._driver is not None:
-            self._driver.write(text)
-            self._driver.flush()
+    def written(self) -> None:
         if self._unanswered:
             self.call_next(self._ask_when_drawn)
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """In place of Textual's, which writes whole rows and never leaves a frame out."""
-        if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._running and not self._closed:
-            self._rim.take(renderable, *self.size)
-        self.post_display_hook()
-
-    def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
-        message.prevent_default()
-        self._rim.answered()
-
     def _ask_when_drawn(self) -> None:
         """Ask the feed for what is new once the terminal shows what was read before."""
-        self._unanswered = not self._rim.is_open
+        self._unanswered = not self.rim.is_open
         if not self._unanswered:
             self._ask()
 
@@ -124,11 +109,13 @@ class Dashboard(Helm, inherit_bindings=False):
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
-        self.call_after_refresh(self._ask_when_drawn)
+        self.rim.flush()
+        self._ask_when_drawn()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self.snapshot = message.snapshot
-        self.choices = self.choices.follow(self.snapshot.newest, self.snapshot.rows, self.snapshot.others)
+        read = self.snapshot
+        self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         if self._unreadable:
             self._unreadable = False
@@ -207,16 +194,24 @@ class Dashboard(Helm, inherit_bindings=False):
     def on_signal_caught(self, message: SignalCaught) -> None:
         self.exit(128 + message.number)
 
+    @cached_property
+    def _clerk(self) -> ThreadPoolExecutor:
+        """Carries orders out one after the other: pause, then resume, must not become resume, then pause."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(1, "orders")
+
     def order(self, carry_out: Callable[[], Message]) -> None:
         def work() -> None:
             try:
                 self.post_message(carry_out())
             except SpecError as error:
                 self.post_message(RunRejected(error.field, error.message))
-            except (StoreError, ValueError) as error:
-                self.post_message(OrderAnswered(str(error), failed=True))
+            except Exception as error:  # whatever it is, the dashboard stays and says it
+                told = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
+                self.post_message(OrderAnswered(told, failed=True))
 
-        self.run_worker(work, thread=True, group="orders", exit_on_error=True)
+        self._clerk.submit(work)
 
     def on_run_rejected(self, message: RunRejected) -> None:
         from tui.screens.new_run import NewRun
@@ -236,8 +231,3 @@ class Dashboard(Helm, inherit_bindings=False):
 
     def action_leave(self) -> None:
         self.exit(0)
-
-
-def _colours(system: str | None) -> ColorSystem | None:
-    systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
-    return systems.get(system or "")

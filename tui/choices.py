@@ -13,6 +13,9 @@ from tui.palette import assign
 Row = Run | SweepTitle
 """What a list holds."""
 
+Cursor = tuple[int | None, int | None, int]
+"""A run, or the title of a sweep, or to which edge of the list."""
+
 MOST_MARKED = 8
 """Curves drawn at once: as many as there are colours that can be told apart."""
 
@@ -58,11 +61,22 @@ class Choices:
         """The colour slot of a drawn run; a run that is looked at alone without a mark takes the first free one."""
         return self.slots[run_id] if run_id in self.slots else assign([*self.slots, run_id], self.slots)[run_id]
 
-    def follow(self, newest: Sequence[Run], listed: Sequence[Row] | None = None, others: Sequence[Run] = ()) -> Choices:
+    @property
+    def cursor(self) -> Cursor:
+        """Where the cursor is, or is to go."""
+        return self.pointed, self.title, self.edge
+
+    def follow(
+        self,
+        newest: Sequence[Run],
+        listed: Sequence[Row] | None = None,
+        others: Sequence[Run] = (),
+        sought: Cursor | None = None,
+    ) -> Choices:
         """These choices after the store changed: runs that have started since get marked, the cursor finds a run.
 
         `newest` are those of the store, `listed` the part of the list that was read (None: the same), `others` are
-        marked or pointed at.
+        marked or pointed at. `sought` is the cursor for which the list was read: one that has moved since stays.
         """
         listed = newest if listed is None else listed
         known = {run.run_id for run in (*newest, *listed, *others) if isinstance(run, Run)}
@@ -76,12 +90,16 @@ class Choices:
             if len(marked) < MOST_MARKED:
                 marked.append(run.run_id)
         met = self.met | {run.run_id for run in started}
-        pointed, title = self._cursor(known, listed)
-        if (tuple(marked), met, pointed, title, 0) == (self.marked, self.met, self.pointed, self.title, self.edge):
+        pointed, title, edge = self.cursor if self._has_moved(sought) else (*self._found(known, listed), 0)
+        if (tuple(marked), met, pointed, title, edge) == (self.marked, self.met, *self.cursor):
             return self
-        return replace(self._marking(marked), met=met, pointed=pointed, title=title, edge=0)
+        return replace(self._marking(marked), met=met, pointed=pointed, title=title, edge=edge)
 
-    def _cursor(self, known: Container[int], listed: Sequence[Row]) -> tuple[int | None, int | None]:
+    def _has_moved(self, sought: Cursor | None) -> bool:
+        is_somewhere = self.pointed is not None or self.title is not None
+        return is_somewhere and sought is not None and sought != self.cursor
+
+    def _found(self, known: Container[int], listed: Sequence[Row]) -> tuple[int | None, int | None]:
         """The run or the title under the cursor; the first row where the list has not what it was on."""
         if self.edge and listed:
             return _number_of(listed[0 if self.edge < 0 else -1])

@@ -69,6 +69,7 @@ class Source:
         place = place_of(page.rows, choices) or 0
         pointed = next((run for run in shown if run.run_id == choices.pointed), None)
         return Snapshot(
+            sought=wanted.choices.cursor,
             rows=page.rows,
             runs=page.runs,
             newest=page.newest,

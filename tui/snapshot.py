@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.store import Background, Curve, Evaluation, Event, Run, Samples, SweepTitle
-from tui.choices import Choices, Row
+from tui.choices import Choices, Cursor, Row
 from tui.glimpses import Glimpse
 
 
@@ -25,9 +25,9 @@ class Wanted:
 class Snapshot:
     """All that the screen needs from one read.
 
-    `rows` are the part of the list around the cursor: at most `page.MOST_RUNS` of `total`, with `first` before them;
-    `runs` are those of them that are no titles. `fitting` runs of the store fit the filter; `complaint` says why it
-    cannot be read. `newest` are those of the store, `others` are drawn or pointed at.
+    `rows` are the part of the list around the cursor, which was `sought`: at most `page.MOST_RUNS` of `total`, with
+    `first` before them; `runs` are those of them that are no titles. `fitting` runs of the store fit the filter;
+    `complaint` says why it cannot be read. `newest` are those of the store, `others` are drawn or pointed at.
     `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
     says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
@@ -35,6 +35,7 @@ class Snapshot:
     alone. `workers` are alive, at most `most_workers` may be.
     """
 
+    sought: Cursor | None = None
     rows: tuple[Row, ...] = ()
     runs: tuple[Run, ...] = ()
     newest: tuple[Run, ...] = ()

@@ -23,15 +23,18 @@ from engine.store.records import (
     Process,
     Refused,
     Run,
+    RungDecision,
     RunState,
     Samples,
     StoreBusy,
     StoreError,
     StoreFull,
     StoreGone,
+    Sweep,
     SweepTitle,
     Worker,
 )
+from engine.store.steering import Verb
 from engine.store.writer import RunWriter
 
 __all__ = [
@@ -58,13 +61,16 @@ __all__ = [
     "Run",
     "RunState",
     "RunWriter",
+    "RungDecision",
     "Samples",
     "Store",
     "StoreBusy",
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "Sweep",
     "SweepTitle",
+    "Verb",
     "Worker",
     "open_for_reading",
     "open_for_writing",

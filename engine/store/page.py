@@ -13,7 +13,7 @@ from engine.store.conditions import Condition
 from engine.store.listing import Listing
 
 BEFORE_TITLE = 3
-BEFORE_RUN = 8
+BEFORE_RUN = 9
 """Columns of a row before those of a title, and before those of a run."""
 
 
@@ -34,11 +34,12 @@ class Around:
 def page_of(listing: Listing, around: Around, columns: str, judged: Mapping[int, str]) -> Condition:
     """Rows of (rows before it, rows of the list, runs that fit, *title, *columns of a run).
 
-    A title is sweep_id (NULL in the row of a run), name, parameter, runs and best_loss. Raises FilterError.
+    A title is the fields of SweepTitle; its sweep_id is NULL in the row of a run. Raises FilterError.
     """
     fits, values = listing.fits(judged)
     title = (
-        "CASE WHEN r.run_id IS NULL THEN e.sweep END, coalesce(s.name, ''), coalesce(s.parameter, ''), e.runs, e.best"
+        "CASE WHEN r.run_id IS NULL THEN e.sweep END, coalesce(s.name, ''), coalesce(s.parameter, ''), "
+        "coalesce(s.second_parameter, ''), e.runs, e.best"
     )
     of_run = ", ".join(f"r.{column.strip()}" for column in columns.split(","))
     asked = (around.limit, around.first, around.run_id, around.sweep_id, around.at_end)

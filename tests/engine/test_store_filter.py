@@ -17,6 +17,7 @@ from engine.store.filter_fields import CHOICES, NAMES, NUMBERS, TEXTS
 from engine.store.listing import ORDERS
 from engine.store.tags import tags_to_text
 from tests.engine.plain_filter import Known, fits, ordered
+from tests.stores import sweep_row
 
 LATER = '{"strategy": "annealing", "heat": 3'
 """A spec that this version cannot read."""
@@ -64,15 +65,10 @@ class Shelf:
         return told
 
 
-def sweep_of(path: Path) -> int:
-    with open_for_writing(path) as store:
-        return store.queue.add_sweep("seven", "step_size", defaults())
-
-
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory) -> Shelf:
     shelf = Shelf(tmp_path_factory.mktemp("shelf") / "runs.db")
-    sweep = sweep_of(shelf.path)
+    sweep = sweep_row(shelf.path)
     shelf.put(
         1, defaults("random-search"), name="baseline", last_loss=2.3, best_loss=2.1, iterations_done=1000, accuracy=0.5
     )

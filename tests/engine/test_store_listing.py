@@ -7,7 +7,7 @@ import pytest
 from engine.spec import defaults
 from engine.store import Around, Listing, SweepTitle, open_for_writing
 from engine.store.listing import ORDERS
-from tests.stores import block_of, claimed_writer, process
+from tests.stores import block_of, claimed_writer, process, sweep_row
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_nothing_that_is_typed_reaches_the_database_as_a_statement(reader):
 def swept(tmp_path):
     """Runs 1 to 8: 2, 3 and 7 of sweep 1, 4 and 5 of sweep 2; run n ended with loss n / 10."""
     store = open_for_writing(tmp_path / "swept.db")
-    sweeps = [store.queue.add_sweep(name, "step_size", defaults()) for name in ("first", "second")]
+    sweeps = [sweep_row(store.path, name) for name in ("first", "second")]
     members = {2: sweeps[0], 3: sweeps[0], 7: sweeps[0], 4: sweeps[1], 5: sweeps[1]}
     for run_id in range(1, 9):
         store.queue.add([defaults()], sweep_id=members.get(run_id))
@@ -127,7 +127,7 @@ def test_what_is_grouped_folded_and_pinned(swept, listing, shown):
 def test_a_title_tells_of_the_runs_below_it(swept):
     titles = [row for row in swept.listed(Listing("loss>0.25", grouped=True)).rows if isinstance(row, SweepTitle)]
     [title] = [title for title in titles if title.sweep_id == 1]
-    assert title == SweepTitle(1, "first", "step_size", 2, 0.3)
+    assert title == SweepTitle(1, "first", "step_size", "", 2, 0.3)
 
 
 def test_a_run_inside_a_folded_sweep_has_no_place(swept):

@@ -15,7 +15,7 @@ from tui.messages import (
     NewRunRequested,
     OrderAnswered,
     RaceRequested,
-    RunPointed,
+    RowPointed,
     RunsQueued,
     StopConfirmed,
     StopRequested,
@@ -50,8 +50,8 @@ async def test_enter_on_an_empty_store_queues_the_race(tmp_path):
         assert board.all_of(RaceRequested)
         await board.until(lambda: board.all_of(RunsQueued))
         await board.until(lambda: "3 queued" in board.text())
+        await board.until(lambda: "Three ways down" not in board.text())
         assert "random search" in board.text()
-        assert "Three ways down" not in board.text()
     reader = open_for_reading(path)
     assert tuple(run.spec for run in reversed(reader.runs())) == race()
     reader.close()
@@ -196,5 +196,5 @@ async def test_a_click_on_a_row_selects_it_and_the_wheel_moves(path):
     async with opened(path) as board:
         await board.pilot.click("RunsTable", offset=(10, 2))
         await board.pilot.pause()
-        assert [message.run_id for message in board.all_of(RunPointed)] == [2]
+        assert [message.row.run_id for message in board.all_of(RowPointed)] == [2]
         assert choices(board).pointed == 2

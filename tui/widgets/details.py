@@ -9,7 +9,7 @@ from engine.store import ENDED, Run, SweepTitle
 from engine.text import clean
 from tui import format as fmt
 from tui.choices import Choices
-from tui.describe import describe, differing, field_label, progress
+from tui.describe import describe, differing, progress, sweep_words
 from tui.snapshot import Snapshot
 from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part, cells, strip
@@ -35,8 +35,7 @@ def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
 
 
 def _sweep(title: SweepTitle, choices: Choices, width: int) -> list[Strip]:
-    name = clean(title.name, 60)
-    first: list[Part] = [(f" sweep {title.sweep_id}  ", STRONG), (f"{name} over {field_label(title.parameter)}", TEXT)]
+    first: list[Part] = [(f" sweep {title.sweep_id}  ", STRONG), (sweep_words(title), TEXT)]
     fold = "unfold" if title.sweep_id in choices.listing.folded else "fold"
     second: list[Part] = [
         (f"   {title.runs} in this list  ", TEXT),

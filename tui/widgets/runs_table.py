@@ -8,10 +8,9 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from engine.store import Run, SweepTitle
-from engine.text import clean
 from tui import format as fmt
 from tui.choices import Choices, Row
-from tui.describe import field_label
+from tui.describe import sweep_words
 from tui.glimpses import Glimpse
 from tui.messages import RowPointed, SortRequested
 from tui.page import place_of
@@ -150,11 +149,12 @@ class RunsTable(Lines):
 
     def _sweep(self, title: SweepTitle, width: int) -> tuple[list[Part], int, list[Part]]:
         folded = title.sweep_id in self._choices.listing.folded
-        name, parameter = clean(title.name, 60), field_label(title.parameter)
-        told = [name] if name not in ("", title.parameter, parameter) else []
         reached = "" if title.best_loss is None else f" · best {fmt.number(title.best_loss)}"
-        parts: list[Part] = [(" ▸ " if folded else " ▾ ", ACCENTED), (f" sweep {title.sweep_id}", STRONG)]
-        parts += [(f" · {text}", DIM) for text in (parameter, *told)]
+        parts: list[Part] = [
+            (" ▸ " if folded else " ▾ ", ACCENTED),
+            (f" sweep {title.sweep_id}", STRONG),
+            (f" · {sweep_words(title)}", DIM),
+        ]
         return parts, width, [(f"{title.runs} run{'s' * (title.runs != 1)}{reached} ", DIM)]
 
 
