@@ -27,7 +27,8 @@ class Choices:
     `met` are the started runs that were considered for marking: a run is marked by itself only once.
     `listing` says which runs the table has and in what order; `edge` that the cursor goes to its first run (-1) or its
     last (1), whichever that is. `pointed` is the run under the cursor, `title` the sweep whose title is: one of them is
-    None. `slots` gives every marked run its colour while
+    None. `alone`: it is looked at by itself, with all that is known of it, in the whole room where it is `spread`.
+    `slots` gives every marked run its colour while
     it is marked.
     """
 
@@ -37,6 +38,7 @@ class Choices:
     pointed: int | None = None
     title: int | None = None
     alone: bool = False
+    spread: bool = False
     look: Look = field(default_factory=Look)
     listing: Listing = field(default_factory=Listing)
     edge: int = 0
@@ -156,6 +158,10 @@ class Choices:
     def looking_so(self, look: Look) -> Choices:
         """The chart looked at in another way."""
         return self if look == self.look else replace(self, look=look)
+
+    def with_other_spread(self) -> Choices:
+        """What is known of a run with its curve beside it, or in the whole room."""
+        return replace(self, spread=not self.spread)
 
     def looking(self, *, alone: bool) -> Choices:
         """The pointed run alone, or all marked runs together."""

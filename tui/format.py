@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
@@ -83,6 +84,14 @@ def duration(seconds: float | None) -> str:
     if days:
         return f"{days} d {hour:02d}:{minute:02d}"
     return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute:02d}:{second:02d}"
+
+
+def moment(text: str) -> str:
+    """A point in time, given as ISO 8601, on the clock of whoever looks: 23 Nov 14:02."""
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%d %b %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return NOTHING
 
 
 def bar(share: float, width: int) -> tuple[str, str]:

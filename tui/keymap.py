@@ -58,7 +58,8 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("board", "new_run", ("n",), "new", "a run of your own: choose, check, start", 1),
-    Key("board", "open", ("enter",), "open", "look at this run alone; esc: all marked ones", 4),
+    Key("board", "open", ("enter",), "open", "this run alone, with all that is known of it; fold a sweep", 4),
+    Key("board", "spread", ("tab",), "details", "a run alone: its details in the whole room, or with its curve"),
     Key("board", "mark", ("space",), "mark", "draw this run among the others, or not", 2),
     Key("board", "pause", ("p",), "pause", "pause this run, or let it go on", 5),
     Key("board", "scale_step(0.5)", ("left_square_bracket",), "step size / 2", "halve this run's step size"),
@@ -91,8 +92,8 @@ KEYS: tuple[Key, ...] = (
     Key("board", "follow", ("w",), "follow", "follow the newest iterations, or stand still"),
     Key("board", "move(1)", ("j", "down"), "down", "move down the table", None, 2),
     Key("board", "move(-1)", ("k", "up"), "up", "move up the table", None, 2),
-    Key("board", "page(1)", ("pagedown",), "page down", "move down by a page"),
-    Key("board", "page(-1)", ("pageup",), "page up", "move up by a page"),
+    Key("board", "page(1)", ("pagedown",), "page down", "move down by a page; scroll a run's details"),
+    Key("board", "page(-1)", ("pageup",), "page up", "move up by a page; scroll a run's details"),
     Key("board", "edge(-1)", ("home", "g"), "first", "go to the first run of the list", None, 2),
     Key("board", "edge(1)", ("end", "G"), "last", "go to the last run of the list", None, 2),
     Key("board", "back", ("escape",), "back", "all marked runs again; put a message away"),

@@ -30,6 +30,7 @@ from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_line
 from tui.widgets.header import header
 from tui.widgets.lines import Lines, strip
+from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.welcome import WELCOME_KEYS, welcome
 
@@ -57,6 +58,11 @@ class Board(ListKeys, inherit_bindings=False):
     RunsTable { height: auto; min-height: 4; max-height: 50%; }
     Board.-wide #body { layout: horizontal; }
     Board.-wide RunsTable { width: 46%; min-width: 48; max-width: 92; height: 100%; max-height: 100%; }
+    Board RunPage { display: none; height: 50%; }
+    Board.-wide RunPage { width: 46%; min-width: 48; max-width: 92; height: 100%; }
+    Board.-alone RunPage { display: block; }
+    Board.-alone RunsTable, Board.-alone #details, Board.-spread ChartPane { display: none; }
+    Board.-spread RunPage { width: 100%; max-width: 100%; height: 100%; }
     #details { height: 2; }
     #welcome, #small { height: 1fr; }
     #message, #small, #welcome { display: none; }
@@ -85,6 +91,7 @@ class Board(ListKeys, inherit_bindings=False):
         yield Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header")
         with Container(id="body"):
             yield RunsTable(self.snapshot, self.choices)
+            yield RunPage(self.snapshot, self.choices)
             yield ChartPane(chart_view(self.snapshot, self.choices))
         yield Lines(welcome, css_id="welcome")
         yield Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details")
@@ -138,9 +145,10 @@ class Board(ListKeys, inherit_bindings=False):
         self._told_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
         self.query_one(RunsTable).show(self.snapshot, self.choices)
+        self.query_one(RunPage).show(self.snapshot, self.choices)
         self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
         for lines in self.query(Lines):
-            if not isinstance(lines, RunsTable):
+            if not isinstance(lines, RunsTable | RunPage):
                 lines.update()
 
     def _arrange(self, size: Size) -> None:
@@ -148,6 +156,8 @@ class Board(ListKeys, inherit_bindings=False):
         self.set_class(size.width >= WIDE, "-wide")
         self.set_class(small, "-small")
         self.set_class(self.empty and not small, "-empty")
+        self.set_class(self.choices.alone and not small, "-alone")
+        self.set_class(self.choices.alone and self.choices.spread and not small, "-spread")
         self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
 
     def _telling(self, width: int) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from engine.store.listing import ORDERS
 from tui.choices import Row
 from tui.messages import FilterRequested, RowPointed, SortRequested
 from tui.screens.steering_keys import SteeringKeys
+from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
 
 FULL = "All the colours are taken: unmark a run first (space)."
@@ -33,7 +34,15 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
         self._point(beside(self.snapshot, self.choices, by))
 
     def action_page(self, by: int) -> None:
-        self.action_move(by * self.query_one(RunsTable).rows)
+        """By a page of the list, or of the run that is looked at alone."""
+        if self.choices.alone:
+            self.query_one(RunPage).scroll(by)
+        else:
+            self.action_move(by * self.query_one(RunsTable).rows)
+
+    def action_spread(self) -> None:
+        if self.choices.alone:
+            self._choose(self.choices.with_other_spread())
 
     def action_edge(self, by: int) -> None:
         """To the first or the last row, which need not have been read yet."""

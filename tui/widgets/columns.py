@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
@@ -123,13 +122,6 @@ def curve_text(shape: tuple[float, ...], width: int) -> str:
     return sparkline(values, width, log=bool(len(finite)) and float(finite.min()) > 0)
 
 
-def _created(run: Run) -> str:
-    try:
-        return datetime.fromisoformat(run.created_at).astimezone().strftime("%d %b %H:%M")
-    except (ValueError, OverflowError, OSError):
-        return fmt.NOTHING
-
-
 COLUMNS: tuple[Column, ...] = (
     Column("run", 3, 0, _of_run(lambda run: str(run.run_id), DIM), order="run"),
     Column("name", 12, 8, _of_run(given_name), right=False, spare=16, order="name"),
@@ -144,7 +136,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("valid.", 6, 9, _validation, order="validation", glimpses=True),
     Column("acc.", 5, 10, _accuracy, order="accuracy", glimpses=True),
     Column("it/s", 4, 6, _of_run(lambda run: fmt.rate(run.iterations_per_s), DIM), order="speed"),
-    Column("created", 12, 12, _of_run(_created, DIM), right=False, order="created"),
+    Column("created", 12, 12, _of_run(lambda run: fmt.moment(run.created_at), DIM), right=False, order="created"),
 )
 
 
