@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -17,11 +16,12 @@ from engine.spec import SpecError
 from engine.store import FilterError, StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
-from tui.chart import warm_up
-from tui.choices import Choices
+from tui.announcing import Announcing
 from tui.curves import drawn_runs
+from tui.desk import Desk
 from tui.feed import Feed, Outcome
 from tui.helm import Helm
+from tui.keeping import Keeper, Keeping
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
@@ -34,10 +34,13 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
-from tui.painting import Painting
+from tui.recall import choices_of, view_of
+from tui.remembered import View
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
-from tui.theme import THEME
+from tui.theme import INPUT_CSS, THEME
+from tui.wardrobe import Wardrobe
+from tui.widgets.chart_pane import Brush
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -46,24 +49,36 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Helm, Painting, inherit_bindings=False):
-    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
+class Dashboard(Announcing, Keeping, Wardrobe, Desk, Helm, inherit_bindings=False):
+    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
+
+    `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
+    """
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = keymap.bindings("app")
+    CSS = INPUT_CSS
 
-    def __init__(self, path: Path, feed: Feed, first: Snapshot) -> None:
+    def __init__(
+        self, path: Path, feed: Feed, first: Snapshot, view: View, theme: str = "", *, ascii_only: bool = False
+    ) -> None:
         super().__init__()
         self.register_theme(THEME)
         self.theme = THEME.name
         self.path = path
         self.snapshot = first
-        self.choices = Choices().follow(first.newest)
+        self.choices = choices_of(view).follow(first.newest, first.runs, first.others)
         self._feed = feed
+        self._compared = first
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
-        self._board = Board(clean(path.name, 40), first, self.choices)
+        self.rim.ascii_only = ascii_only
+        self.theme_chosen = view.theme
+        self.keeper = Keeper(path, view_of(self.choices, view.theme))
+        self.dress(theme or view.theme)
+        brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
+        self._board = Board(clean(path.name, 40), first, self.choices, brush)
 
     def get_default_screen(self) -> Board:
         return self._board
@@ -77,7 +92,6 @@ class Dashboard(Helm, Painting, inherit_bindings=False):
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
-        Thread(target=warm_up, name="warm-up", daemon=True).start()
         self._ask()
 
     async def on_event(self, event: events.Event) -> None:

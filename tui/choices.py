@@ -24,17 +24,18 @@ MOST_MARKED = 8
 class Choices:
     """`marked` runs are drawn, in the order in which they were marked; `by_hand` those that a person marked.
 
-    `met` are the started runs that were considered for marking: a run is marked by itself only once.
+    `met` are the started runs that were considered for marking, besides all up to number `met_to`: a run is marked by
+    itself only once.
     `listing` says which runs the table has and in what order; `edge` that the cursor goes to its first run (-1) or its
     last (1), whichever that is. `pointed` is the run under the cursor, `title` the sweep whose title is: one of them is
     None. `alone`: it is looked at by itself, with all that is known of it, in the whole room where it is `spread`.
-    `slots` gives every marked run its colour while
-    it is marked.
+    `slots` gives every marked run its colour while it is marked.
     """
 
     marked: tuple[int, ...] = ()
     by_hand: frozenset[int] = frozenset()
     met: frozenset[int] = frozenset()
+    met_to: int = 0
     pointed: int | None = None
     title: int | None = None
     alone: bool = False
@@ -83,7 +84,9 @@ class Choices:
         listed = newest if listed is None else listed
         known = {run.run_id for run in (*newest, *listed, *others) if isinstance(run, Run)}
         started = [run for run in newest if run.state != "queued"]
-        fresh = [run for run in started if run.run_id not in self.met]
+        # in a store that was made anew numbers begin again
+        met_to = min(self.met_to, max((run.run_id for run in newest), default=0))
+        fresh = [run for run in started if run.run_id not in self.met and run.run_id > met_to]
         running = {run.run_id for run in started if run.state == "running"}
         newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_MARKED:]
         marked = [run_id for run_id in self.marked if run_id in known]
@@ -93,9 +96,9 @@ class Choices:
                 marked.append(run.run_id)
         met = self.met | {run.run_id for run in started}
         pointed, title, edge = self.cursor if self._has_moved(sought) else (*self._found(known, listed), 0)
-        if (tuple(marked), met, pointed, title, edge) == (self.marked, self.met, *self.cursor):
+        if (tuple(marked), met, met_to, pointed, title, edge) == (self.marked, self.met, self.met_to, *self.cursor):
             return self
-        return replace(self._marking(marked), met=met, pointed=pointed, title=title, edge=edge)
+        return replace(self._marking(marked), met=met, met_to=met_to, pointed=pointed, title=title, edge=edge)
 
     def _has_moved(self, sought: Cursor | None) -> bool:
         is_somewhere = self.pointed is not None or self.title is not None

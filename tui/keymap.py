@@ -8,7 +8,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Place = Literal["app", "board", "welcome", "form", "choice", "confirm", "prompt", "help"]
+Place = Literal["app", "board", "welcome", "form", "choice", "confirm", "prompt", "pick", "help"]
 
 NAMES = {
     "question_mark": "?",
@@ -28,6 +28,8 @@ NAMES = {
     "equals_sign": "=",
     "minus": "-",
     "slash": "/",
+    "colon": ":",
+    "ctrl+p": "ctrl p",
 }
 """How a key is written where Textual's name for it is not what stands on the keyboard."""
 
@@ -58,8 +60,8 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("board", "new_run", ("n",), "new", "a run of your own: choose, check, start", 1),
-    Key("board", "open", ("enter",), "open", "this run alone, with all that is known of it; fold a sweep", 4),
-    Key("board", "spread", ("tab",), "details", "a run alone: its details in the whole room, or with its curve"),
+    Key("board", "open", ("enter",), "open", "a run alone, with all about it; fold a sweep", 4),
+    Key("board", "spread", ("tab",), "details", "a run alone: details and curve, or details only"),
     Key("board", "mark", ("space",), "mark", "draw this run among the others, or not", 2),
     Key("board", "pause", ("p",), "pause", "pause this run, or let it go on", 5),
     Key("board", "scale_step(0.5)", ("left_square_bracket",), "step size / 2", "halve this run's step size"),
@@ -72,7 +74,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "sort", ("o",), "sort", "sort by the next column"),
     Key("board", "turn", ("O",), "turn", "the other way round"),
     Key("board", "pin", ("i",), "pin", "keep this run on top of the list, or not"),
-    Key("board", "group", ("S",), "group", "runs of a sweep together; space folds a sweep"),
+    Key("board", "group", ("B",), "group", "runs of a sweep together; space folds a sweep"),
     Key("board", "mark_all", ("a",), "mark all", "mark the runs of the list, as far as colours go"),
     Key("board", "undo", ("u",), "undo", "bring the run deleted last back"),
     Key("board", "workers", ("W",), "workers", "how many workers there may be"),
@@ -110,9 +112,18 @@ KEYS: tuple[Key, ...] = (
     Key("prompt", "close", ("escape",), "back", "leave everything as it is", 0),
     Key("prompt", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 1, first=True),
     Key("prompt", "app.focus_previous", ("shift+tab", "up"), "previous", "to the field before", None, 1, first=True),
+    Key("pick", "submit", ("enter",), "do it", "what the cursor is on", 0),
+    Key("pick", "close", ("escape",), "back", "leave everything as it is", 0),
+    Key("pick", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
+    Key("pick", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
     Key("help", "scroll(1)", ("j", "down", "space", "pagedown"), "down", "further down", 1, 1),
     Key("help", "scroll(-1)", ("k", "up", "pageup"), "up", "further up", 1, 1),
     Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to the board", 0),
+    Key("board", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name; also a run by its number", 5, 2),
+    Key("board", "app.copy", ("Y",), "copy", "to the clipboard: values, command or chart"),
+    Key("board", "app.save", ("S",), "save", "what is shown: picture, text or values"),
+    Key("board", "app.release_mouse", ("M",), "mouse", "leave the mouse to the terminal, or take it back"),
+    Key("board", "app.next_theme", ("T",), "theme", "other colours: dark, light, colour-blind, ansi"),
     Key("board", "app.help", ("question_mark",), "help", "this page", 0),
     Key("board", "app.leave", ("q",), "quit", "leave; the runs go on", 0),
     Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere", first=True),

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -90,7 +89,7 @@ class View:
     smoothing: float = _kept(0.0, _amount)
     grid: bool = _kept(False, _switch)
     sort: str = _kept("run", _one_of(ORDERS))
-    descending: bool = _kept(True, _switch)
+    reverse: bool = _kept(False, _switch)
     grouped: bool = _kept(False, _switch)
     filter: str = _kept("", _text)
     theme: str = _kept("", _text)
@@ -156,6 +155,8 @@ def _read(file: Path) -> bytes:
 
 
 def _replace(file: Path, data: bytes) -> None:
+    import tempfile  # only whoever leaves needs it
+
     descriptor, name = tempfile.mkstemp(suffix=".new", dir=file.parent)
     try:
         with open(descriptor, "wb") as new:

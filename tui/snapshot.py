@@ -60,6 +60,12 @@ class Snapshot:
         """The run of that number, if it is among those that were read."""
         return next((run for run in (*self.runs, *self.others, *self.newest) if run.run_id == run_id), None)
 
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What does not change while runs merely grow."""
+        page = None if self.background is None else self.background.run_id
+        return len(self.rows), len(self.glimpses), page
+
     def title(self, sweep_id: int | None) -> SweepTitle | None:
         """The title of a sweep, if it is on the page."""
         titles = (row for row in self.rows if isinstance(row, SweepTitle))

@@ -100,7 +100,7 @@ def listed(board: Opened) -> list[object]:
 
 async def test_runs_of_a_sweep_stand_together_and_fold(swept):
     async with opened(swept) as board:
-        await board.press("S")
+        await board.press("B")
         await board.until(lambda: listed(board) == [6, "sweep 1", 5, 3, 2, 4, 1])
         assert "sweep 1 · step size 1e-3 to 1" in board.text()
         assert "3 runs · best 0.166" in board.text()
@@ -115,7 +115,7 @@ async def test_runs_of_a_sweep_stand_together_and_fold(swept):
         assert board.app.choices.pointed == 4
         await board.press("k", "space")
         await board.until(lambda: listed(board) == [6, "sweep 1", 5, 3, 2, 4, 1])
-        await board.press("S")
+        await board.press("B")
         await board.until(lambda: listed(board) == [6, 5, 4, 3, 2, 1] and board.app.choices.pointed == 6)
 
 
@@ -126,7 +126,7 @@ async def test_a_pinned_run_stays_on_top(swept):
         await board.press("i")
         await board.until(lambda: listed(board) == [1, 6, 5, 4, 3, 2])
         assert "✓↑   1 " in board.text()
-        await board.press("S", "slash", *"loss<0.5", "enter")
+        await board.press("B", "slash", *"loss<0.5", "enter")
         await board.until(lambda: listed(board) == [1, 6, "sweep 1", 5, 3, 2, 4] and "5 runs fit" in board.text())
         await board.press("i")
         await board.until(lambda: board.app.choices.listing.pinned == () and 1 not in listed(board))

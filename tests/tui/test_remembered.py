@@ -31,7 +31,7 @@ CHOSEN = View(
     smoothing=30.0,
     grid=True,
     sort="loss",
-    descending=False,
+    reverse=True,
     filter='strategy:sgd "größer 1"',
     theme="light",
 )

@@ -30,6 +30,9 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
     def _list(self, listing: Listing) -> None:
         self._choose(self.choices.listing_so(listing))
 
+    def action_point(self, run_id: int) -> None:
+        self._choose(self.choices.pointing_at(run_id))
+
     def action_move(self, by: int) -> None:
         self._point(beside(self.snapshot, self.choices, by))
 
