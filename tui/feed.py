@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
+from engine.jobs.usual import usual
 from engine.store import Reader, Run, open_for_reading
 from tui.about import About
 from tui.choices import Choices
@@ -14,6 +15,7 @@ from tui.glimpses import Glimpses
 from tui.judgement import Judgement
 from tui.page import Lists, Page, place_of
 from tui.snapshot import Snapshot, Wanted
+from tui.sweeping import Sweeping
 
 PACE_S = 0.1
 """Reads are no closer together than this, except when the viewer asks for something else."""
@@ -38,6 +40,7 @@ class Source:
         self._judgement = Judgement()
         self._about = About()
         self._glimpses = Glimpses()
+        self._sweeping = Sweeping()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
@@ -50,7 +53,7 @@ class Source:
         changed |= judged_anew or page is not self._page
         choices = wanted.choices.follow(page.newest, page.rows, page.others)
         look = choices.look
-        cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
+        cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows, wanted.sweep_id
         shown = cursor, wanted.columns, look.window, look.x_kind, look.measure, look.smoothing
         if not changed and shown == self._shown:
             return None
@@ -92,6 +95,8 @@ class Source:
             background=reader.background(pointed) if pointed is not None and choices.alone else None,
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
+            sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns),
+            usual=usual(reader),
         )
 
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.spec import RunSpec
 from engine.store import Background, Curve, Evaluation, Event, Run, Samples, SweepTitle
 from tui.choices import Choices, Cursor, Row
 from tui.glimpses import Glimpse
+from tui.sweeping import SweepSeen
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the screen shows: the runs it draws, and how many points of each it has room for; `rows` of the table that
-    show more of a run than its numbers (0: none).
+    """What the screen shows: the runs it draws, how many points of each it has room for, the sweep that is open, and
+    how many `rows` of the table show more of a run than its numbers.
     """
 
     choices: Choices = field(default_factory=Choices)
     columns: int = 256
+    sweep_id: int | None = None
     rows: int = 0
 
 
@@ -33,6 +36,7 @@ class Snapshot:
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
     curves do not hold. `glimpses` are there for the runs near the cursor, `background` for the run that is looked at
     alone. `workers` are alive, at most `most_workers` may be.
+    `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
     """
 
     sought: Cursor | None = None
@@ -55,6 +59,8 @@ class Snapshot:
     background: Background | None = None
     workers: int = 0
     most_workers: int = 0
+    sweep: SweepSeen | None = None
+    usual: RunSpec | None = None
 
     def run(self, run_id: int | None) -> Run | None:
         """The run of that number, if it is among those that were read."""
