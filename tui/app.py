@@ -121,7 +121,7 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, inherit_bindings
 
     def _ask(self) -> None:
         columns = max(2 * self.size.width, SMALLEST_READ)
-        self._feed.ask(Wanted(self.choices, columns, self.sweep_id, self._board.glimpsed_rows))
+        self._feed.ask(Wanted(self.choices, columns, self._board.glimpsed_rows, self.sweep_id))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)

@@ -39,8 +39,8 @@ class Source:
         self._counts: Mapping[str, int] = {}
         self._judgement = Judgement()
         self._about = About()
-        self._glimpses = Glimpses()
         self._sweeping = Sweeping()
+        self._glimpses = Glimpses()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
@@ -53,8 +53,9 @@ class Source:
         changed |= judged_anew or page is not self._page
         choices = wanted.choices.follow(page.newest, page.rows, page.others)
         look = choices.look
-        cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows, wanted.sweep_id
-        shown = cursor, wanted.columns, look.window, look.x_kind, look.measure, look.smoothing
+        cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
+        looked_at = look.window, look.x_kind, look.measure, look.smoothing
+        shown = cursor, wanted.columns, wanted.sweep_id, looked_at
         if not changed and shown == self._shown:
             return None
         if version != self._version:

@@ -14,14 +14,15 @@ from tui.sweeping import SweepSeen
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the screen shows: the runs it draws, how many points of each it has room for, the sweep that is open, and
-    how many `rows` of the table show more of a run than its numbers.
+    """What the screen shows: the runs it draws, how many points of each it has room for, and the sweep that is open.
+
+    `rows` of the table show more of a run than its numbers (0: none).
     """
 
     choices: Choices = field(default_factory=Choices)
     columns: int = 256
-    sweep_id: int | None = None
     rows: int = 0
+    sweep_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
