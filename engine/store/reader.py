@@ -30,8 +30,8 @@ WORKER_COLUMNS = (
     "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
 )
 MOST_ITERATIONS = 100_000
-MOST_RAW = 8
-"""Iterations per column up to which a chart is made from the rows themselves: 1,920 of them take about 1 ms."""
+MOST_RAW = 6
+"""Iterations per column up to which a chart is made from the rows themselves: 1,440 of them take about 1 ms."""
 
 
 class Reader:
@@ -105,7 +105,7 @@ class Reader:
     def curve(self, run_id: int, columns: int, first: int = 0, last: int | None = None) -> Curve:
         """The losses of iterations `first` to `last` (both included; None: the newest) in buckets.
 
-        `columns` to 4 * `columns` rows (half as many just below the reach of the lowest level), or
+        `columns` to 4 * `columns` rows (three eighths as many just below the reach of the lowest level), or
         one row per iteration when there are that few. The first and the last bucket may reach
         beyond what was asked.
         """
