@@ -5,26 +5,22 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from threading import Thread
+from typing import TYPE_CHECKING
 
-from rich.color import ColorSystem
-from rich.console import RenderableType
 from textual import events
-from textual._compositor import CompositorUpdate
 from textual.message import Message
-from textual.messages import TerminalSupportsSynchronizedOutput
-from textual.screen import Screen
 
 from engine.spec import SpecError
 from engine.store import StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
-from tui.chart import warm_up
-from tui.choices import Choices
+from tui.announcing import Announcing
 from tui.curves import drawn_runs
+from tui.desk import Desk
 from tui.feed import Feed, Outcome
-from tui.helm import Helm
+from tui.keeping import Keeper, Keeping
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
@@ -37,35 +33,53 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
-from tui.rim import Rim
+from tui.recall import choices_of, view_of
+from tui.remembered import View
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
-from tui.theme import THEME
+from tui.sweep_helm import SweepHelm
+from tui.theme import INPUT_CSS, THEME
+from tui.wardrobe import Wardrobe
+from tui.widgets.chart_pane import Brush
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Helm, inherit_bindings=False):
-    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
+class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, inherit_bindings=False):
+    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
+
+    `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
+    """
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = keymap.bindings("app")
+    CSS = INPUT_CSS
 
-    def __init__(self, path: Path, feed: Feed, first: Snapshot) -> None:
+    def __init__(
+        self, path: Path, feed: Feed, first: Snapshot, view: View, theme: str = "", *, ascii_only: bool = False
+    ) -> None:
         super().__init__()
         self.register_theme(THEME)
         self.theme = THEME.name
         self.path = path
         self.snapshot = first
-        self.choices = Choices().follow(first.newest)
+        self.choices = choices_of(view).follow(first.newest, first.runs, first.others)
         self._feed = feed
+        self._compared = first
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
-        self._board = Board(clean(path.name, 40), first, self.choices)
-        self._rim = Rim(self._write, self.set_timer)
-        self._rim.colours = None if self.no_color else _colours(self.console.color_system)
+        self.rim.ascii_only = ascii_only
+        self.theme_chosen = view.theme
+        self.keeper = Keeper(path, view_of(self.choices, view.theme))
+        self.dress(theme or view.theme)
+        self.store_name = clean(path.name, 40)
+        self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
+        self._board = Board(self.store_name, first, self.choices, self.brush)
 
     def get_default_screen(self) -> Board:
         return self._board
@@ -79,12 +93,11 @@ class Dashboard(Helm, inherit_bindings=False):
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
-        Thread(target=warm_up, name="warm-up", daemon=True).start()
         self._ask()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
-            self._rim.link.pressed()
+            self.rim.link.pressed()
         await super().on_event(event)
 
     def on_unmount(self) -> None:
@@ -96,35 +109,24 @@ class Dashboard(Helm, inherit_bindings=False):
         else:
             self.post_message(ReadFailed(clean(str(outcome), 300)))
 
-    def _write(self, text: str) -> None:
-        if self._driver is not None:
-            self._driver.write(text)
-            self._driver.flush()
+    def written(self) -> None:
         if self._unanswered:
             self.call_next(self._ask_when_drawn)
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """In place of Textual's, which writes whole rows and never leaves a frame out."""
-        if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._running and not self._closed:
-            self._rim.take(renderable, *self.size)
-        self.post_display_hook()
-
-    def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
-        message.prevent_default()
-        self._rim.answered()
-
     def _ask_when_drawn(self) -> None:
         """Ask the feed for what is new once the terminal shows what was read before."""
-        self._unanswered = not self._rim.is_open
+        self._unanswered = not self.rim.is_open
         if not self._unanswered:
             self._ask()
 
     def _ask(self) -> None:
-        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ)))
+        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ), self.sweep_id))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
-        self.call_after_refresh(self._ask_when_drawn)
+        self.show_sweep(self.snapshot)
+        self.rim.flush()
+        self._ask_when_drawn()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self.snapshot = message.snapshot
@@ -171,7 +173,7 @@ class Dashboard(Helm, inherit_bindings=False):
     def on_new_run_requested(self) -> None:
         from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
 
-        self.push_screen(NewRun(self._draft))
+        self.push_screen(NewRun(self._draft or self.usual_texts()))
 
     def on_draft_kept(self, message: DraftKept) -> None:
         self._draft = message.texts
@@ -202,16 +204,24 @@ class Dashboard(Helm, inherit_bindings=False):
     def on_signal_caught(self, message: SignalCaught) -> None:
         self.exit(128 + message.number)
 
+    @cached_property
+    def _clerk(self) -> ThreadPoolExecutor:
+        """Carries orders out one after the other: pause, then resume, must not become resume, then pause."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(1, "orders")
+
     def order(self, carry_out: Callable[[], Message]) -> None:
         def work() -> None:
             try:
                 self.post_message(carry_out())
             except SpecError as error:
                 self.post_message(RunRejected(error.field, error.message))
-            except (StoreError, ValueError) as error:
-                self.post_message(OrderAnswered(str(error), failed=True))
+            except Exception as error:  # whatever it is, the dashboard stays and says it
+                told = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
+                self.post_message(OrderAnswered(told, failed=True))
 
-        self.run_worker(work, thread=True, group="orders", exit_on_error=True)
+        self._clerk.submit(work)
 
     def on_run_rejected(self, message: RunRejected) -> None:
         from tui.screens.new_run import NewRun
@@ -227,12 +237,7 @@ class Dashboard(Helm, inherit_bindings=False):
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help())
+        self.push_screen(Help("sweepview" if self.sweep_id is not None else "board"))
 
     def action_leave(self) -> None:
         self.exit(0)
-
-
-def _colours(system: str | None) -> ColorSystem | None:
-    systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
-    return systems.get(system or "")

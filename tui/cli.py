@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import click
 
+THEMES = ("dark", "light", "colour-blind", "ansi")
+"""What `tui.themes` has; named here because it brings the screen in."""
+
 EPILOG = "Without a command the dashboard opens; its ? key tells what it can do."
 
 
@@ -57,15 +60,17 @@ def group() -> click.Group:
     @click.option(
         "--workers", type=click.IntRange(1, 256), help="How many runs the store works on at once, from now on."
     )
+    @click.option("--theme", type=click.Choice(THEMES), help="The dashboard's colours; also LOSSBOARD_THEME.")
+    @click.option("--ascii", "ascii_only", is_flag=True, help="The dashboard in plain ASCII, as without UTF-8.")
     @click.pass_context
-    def lossboard(ctx: click.Context, db: str, workers: int | None) -> None:
+    def lossboard(ctx: click.Context, db: str, workers: int | None, theme: str | None, ascii_only: bool) -> None:
         """Launch, watch and compare optimization runs in the terminal."""
         ctx.obj = db
         if ctx.invoked_subcommand is None:
             refuse_without_terminal()
             if workers is not None:
                 set_workers(db, workers)
-            ctx.exit(dashboard(Path(db)))
+            ctx.exit(dashboard(Path(db), theme or "", ascii_only=ascii_only))
 
     assert isinstance(lossboard, click.Group)
     return lossboard
@@ -92,16 +97,21 @@ def refuse_without_terminal() -> None:
     raise SystemExit(2)
 
 
-def dashboard(path: Path) -> int:
+def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False) -> int:
     """Open the dashboard on a store, made if there is none; returns the exit code. A StoreError is one message."""
     from tui import signals
+
+    theme = theme or os.environ.get("LOSSBOARD_THEME", "")
+    if theme and theme not in THEMES:
+        print(f"lossboard: LOSSBOARD_THEME names no theme: it may be {', '.join(THEMES)}.", file=sys.stderr)
+        return 2
 
     signals.block()  # before NumPy is imported: its threads would take the signals
     from engine.store import StoreError
     from tui import session
 
     try:
-        return session.run(path)
+        return session.run(path, theme, ascii_only=ascii_only)
     except StoreError as error:
         print(f"lossboard: {error}", file=sys.stderr)
         return 1

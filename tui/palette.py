@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.chart.picture import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
+from tui import ramp
+from tui.styles import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
 
-Scheme = Literal["dark", "light", "ansi-dark", "ansi-light", "none"]
+Scheme = Literal["dark", "light", "colour-blind", "ansi-dark", "ansi-light", "none"]
 
 COLOURS: Mapping[Scheme, tuple[str, ...]] = {
     # Okabe and Ito's order, lightened for a dark ground, darkened for a light one
     "dark": ("#56b4e9", "#e69f00", "#2fc59b", "#e58fc0", "#f0e442", "#f0743a", "#8fa8ff", "#c8c8c8"),
     "light": ("#0072b2", "#b35c00", "#007a5a", "#a8447f", "#857500", "#c43e00", "#4b50c8", "#555555"),
+    # M. Okabe and K. Ito, "Color Universal Design" (2008): theirs, exactly; their black is a light grey here
+    "colour-blind": ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#dcdcdc"),
     "ansi-dark": (
         "ansi_bright_cyan", "ansi_yellow", "ansi_green", "ansi_bright_magenta",
         "ansi_bright_yellow", "ansi_bright_red", "ansi_bright_blue", "ansi_white",
@@ -26,10 +29,12 @@ COLOURS: Mapping[Scheme, tuple[str, ...]] = {
 }  # fmt: skip
 FAINT: Mapping[Scheme, tuple[str, ...]] = {
     "dark": ("#2b5770", "#6b4d0c", "#1d5e4b", "#6b475b", "#6c672a", "#703c22", "#475276", "#5c5c5c"),
+    "colour-blind": ("#2f5a73", "#70510c", "#0a4f3f", "#654259", "#716c2d", "#673809", "#0b3b5b", "#686868"),
     "light": ("#a5cbe0", "#e0c3a3", "#a3cdc0", "#deb9cf", "#d0caa0", "#e8b8a3", "#bcbde8", "#c0c0c0"),
 }
 OTHERS: Mapping[Scheme, Mapping[int, str]] = {
     "dark": {FRAME: "#4a4f57", TICK: "#8a9099", TITLE: "#b4bac4", HINT: "#8a9099", CURSOR: "#8a9099"},
+    "colour-blind": {FRAME: "#4a4f57", TICK: "#8a9099", TITLE: "#b4bac4", HINT: "#8a9099", CURSOR: "#8a9099"},
     "light": {FRAME: "#c2c6cc", TICK: "#6a7079", TITLE: "#3c4048", HINT: "#6a7079", CURSOR: "#6a7079"},
     "ansi-dark": {FRAME: "ansi_bright_black", TICK: "ansi_white", TITLE: "ansi_white", HINT: "ansi_white"},
     "ansi-light": {FRAME: "ansi_bright_black", TICK: "ansi_black", TITLE: "ansi_black", HINT: "ansi_black"},
@@ -58,12 +63,16 @@ def assign(run_ids: Iterable[int], held: Mapping[int, int] | None = None) -> dic
 
 def colour(slot: int, scheme: Scheme = "dark") -> str:
     """The colour of a slot's line: "#rrggbb" or a Textual "ansi_..." name; "" without colour."""
+    if slot >= ramp.FIRST_SLOT:
+        return ramp.colour(slot, scheme)
     colours = COLOURS[scheme]
     return colours[slot % len(colours)]
 
 
 def marker(slot: int, *, ascii_only: bool = False) -> str:
     """The one-cell sign of a slot; slots that share a colour have different ones."""
+    if slot >= ramp.FIRST_SLOT:
+        return ramp.letter(slot)
     markers = ASCII_MARKERS if ascii_only else MARKERS
     return markers[(slot + slot // len(markers)) % len(markers)]
 
@@ -74,7 +83,8 @@ def ink(style: int, scheme: Scheme = "dark") -> Ink:
     if run is not None:
         slot, is_faint = run
         if is_faint and scheme in FAINT:
-            return Ink(FAINT[scheme][slot % len(FAINT[scheme])])
+            faint = FAINT[scheme]
+            return Ink(ramp.faint(slot, scheme) if slot >= ramp.FIRST_SLOT else faint[slot % len(faint)])
         return Ink(colour(slot, scheme), dim=is_faint)
     if style == BLANK:
         return Ink("")

@@ -1,6 +1,6 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
-from engine.store.doors import Store, open_for_reading, open_for_writing
+from engine.store.doors import Demand, Store, open_for_reading, open_for_writing
 from engine.store.listing import FilterError, Listing
 from engine.store.queue import Queue
 from engine.store.reader import Reader
@@ -19,14 +19,17 @@ from engine.store.records import (
     Process,
     Refused,
     Run,
+    RungDecision,
     RunState,
     Samples,
     StoreBusy,
     StoreError,
     StoreFull,
     StoreGone,
+    Sweep,
     Worker,
 )
+from engine.store.steering import Verb
 from engine.store.writer import RunWriter
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "Claim",
     "Command",
     "Curve",
+    "Demand",
     "Evaluation",
     "Event",
     "Fenced",
@@ -50,12 +54,15 @@ __all__ = [
     "Run",
     "RunState",
     "RunWriter",
+    "RungDecision",
     "Samples",
     "Store",
     "StoreBusy",
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "Sweep",
+    "Verb",
     "Worker",
     "open_for_reading",
     "open_for_writing",

@@ -17,19 +17,21 @@ from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.connection import Connection, Rows
 from engine.store.listing import Listing
 from engine.store.pyramid import LEVELS
-from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Worker
+from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Sweep, Worker
+from engine.store.sweeps import read_sweeps
 from engine.store.tags import tags_from_text
 
 RUN_COLUMNS = (
     "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
     "iterations_done, elapsed_s, last_loss, best_loss, best_iteration, iterations_per_s, diverged_at, worker_id, "
-    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at"
+    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at, rung"
 )
 TAGS = RUN_COLUMNS.split(", ").index("tags")
 WORKER_COLUMNS = (
     "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
 )
 MOST_ITERATIONS = 100_000
+MOST_ROWS = 2**63 - 1
 MOST_RAW = 6
 """Iterations per column up to which a chart is made from the rows themselves: 1,440 of them take about 1 ms."""
 
@@ -184,6 +186,41 @@ class Reader:
         )
         return [Event(*row) for row in rows]
 
+    def sweeps(self, limit: int = 50) -> list[Sweep]:
+        """Sweeps that have runs which are not deleted, newest first."""
+        return read_sweeps(
+            self._connection,
+            "WHERE EXISTS (SELECT 1 FROM runs r WHERE r.sweep_id = s.sweep_id AND r.deleted_at IS NULL) "
+            "ORDER BY sweep_id DESC LIMIT ?",
+            limit,
+        )
+
+    def sweep(self, sweep_id: int) -> Sweep | None:
+        """One sweep; None when there is none of that id."""
+        return next(iter(read_sweeps(self._connection, "WHERE sweep_id = ?", sweep_id)), None)
+
+    def sweep_runs(self, sweep_id: int) -> list[Run]:
+        """The runs of a sweep in the order in which they were queued, deleted ones aside."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE sweep_id = ? AND deleted_at IS NULL ORDER BY run_id", (sweep_id,)
+        )
+        return [_run(row) for row in rows]
+
+    def sweep_evaluations(self, sweep_id: int) -> dict[int, dict[str, Evaluation]]:
+        """The newest evaluation of each run of a sweep, by run and split."""
+        rows = self._connection.rows(
+            "SELECT e.run_id, e.iteration, e.split, e.loss, e.accuracy FROM runs r "
+            'JOIN (SELECT value AS split FROM json_each(\'["train", "validation", "test"]\')) s '
+            "JOIN evaluations e ON e.run_id = r.run_id AND e.split = s.split AND e.iteration = "
+            "(SELECT l.iteration FROM evaluations l WHERE l.run_id = r.run_id AND l.split = s.split "
+            "ORDER BY l.iteration DESC LIMIT 1) WHERE r.sweep_id = ? AND r.deleted_at IS NULL",
+            (sweep_id,),
+        )
+        found: dict[int, dict[str, Evaluation]] = {}
+        for run_id, iteration, split, loss, accuracy in rows:
+            found.setdefault(run_id, {})[split] = Evaluation(iteration, split, _float(loss), _float(accuracy))
+        return found
+
     def setting(self, name: str) -> str | None:
         """The stored value of a setting, None where it is left at its default."""
         rows = self._connection.rows("SELECT value FROM settings WHERE name = ?", (name,))
@@ -199,12 +236,19 @@ class Reader:
         rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE worker_id = ?", (worker_id,))
         return Worker(*rows[0]) if rows else None
 
-    def checkpoint(self, run_id: int) -> tuple[int, bytes] | None:
-        """The newest checkpoint of a run: its iteration and its state as bytes."""
+    def checkpoint(self, run_id: int, iteration: int | None = None) -> tuple[int, bytes] | None:
+        """The newest checkpoint of a run, or the newest up to an iteration: its iteration and its state as bytes."""
         rows = self._connection.rows(
-            "SELECT iteration, state FROM checkpoints WHERE run_id = ? ORDER BY iteration DESC LIMIT 1", (run_id,)
+            "SELECT iteration, state FROM checkpoints WHERE run_id = ? AND iteration <= ? "
+            "ORDER BY iteration DESC LIMIT 1",
+            (run_id, MOST_ROWS if iteration is None else iteration),
         )
         return (rows[0][0], rows[0][1]) if rows else None
+
+    def checkpoints(self, run_id: int) -> list[int]:
+        """The iterations of which a run has checkpoints, oldest first."""
+        rows = self._connection.rows("SELECT iteration FROM checkpoints WHERE run_id = ? ORDER BY iteration", (run_id,))
+        return [row[0] for row in rows]
 
     def close(self) -> None:
         """Close the file; twice is harmless."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from textual.message import Message
@@ -42,25 +42,34 @@ class Opened:
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        """Wait for the condition, which may look at messages or at the screen."""
+        """Wait for the condition, which may look at messages or at the screen; what it asserts may come later too."""
         end = time.monotonic() + seconds
-        while not condition():
+        while not holds(condition):
             assert time.monotonic() < end, self.text()
             await asyncio.sleep(0.01)
 
 
+def holds(condition: Callable[[], object]) -> bool:
+    """Whether a condition is met and asserts nothing that is not so."""
+    try:
+        return bool(condition())
+    except AssertionError:
+        return False
+
+
 @asynccontextmanager
-async def opened(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator[Opened]:
+async def opened(path: Path, size: tuple[int, int] = (120, 35), **manner: Any) -> AsyncIterator[Opened]:
+    """The dashboard on a terminal of `size`; `manner` is what the command line says of its looks."""
     sent: list[Message] = []
-    app = session.prepare(path)
+    app = session.prepare(path, **manner)
     terminal = Emulator(*size)
-    write = app._rim._write
+    write = app.rim._write
 
     def written(text: str) -> None:
         terminal.feed(text)
         write(text)
 
-    app._rim._write = written
+    app.rim._write = written
     async with app.run_test(size=size, message_hook=sent.append) as pilot:
         await pilot.pause()
         yield Opened(app, pilot, sent, terminal)

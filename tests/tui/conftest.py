@@ -1,0 +1,55 @@
+"""Keys pressed in tests are answered when nothing waits any more, not when the processor has been idle for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import textual.app
+import textual.pilot
+from textual._context import active_app
+from textual.message_pump import MessagePump
+
+QUIET_ROUNDS = 3
+"""Looks in a row that find nothing waiting: a handler may be between taking a message and posting the next."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _keys_are_answered_when_nothing_waits() -> Iterator[None]:
+    """Textual waits for 20 ms without work after every key, twice; a test of a few hundred keys took half a minute."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(textual.app, "wait_for_idle", until_nothing_waits)
+        patch.setattr(textual.pilot, "wait_for_idle", until_nothing_waits)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _terminals_have_all_colours() -> Iterator[None]:
+    """Whatever terminal the tests are started from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORTERM", "truecolor")
+        for name in ("NO_COLOR", "COLORFGBG", "LC_ALL", "LOSSBOARD_THEME"):
+            patch.delenv(name, raising=False)
+        patch.setenv("LC_CTYPE", "C.UTF-8")
+        yield
+
+
+async def until_nothing_waits(min_sleep_s: float = 0.0, max_sleep_s: float = 1.0) -> None:
+    """Wait until no message waits in the app, its screens and their widgets, at most for `max_sleep_s`."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    quiet = 0
+    while loop.time() - begin < max_sleep_s and (quiet < QUIET_ROUNDS or loop.time() - begin < min_sleep_s):
+        await asyncio.sleep(0 if quiet < QUIET_ROUNDS - 1 else 0.001)
+        quiet = 0 if any(_has_waiting(pump) for pump in _pumps()) else quiet + 1
+
+
+def _pumps() -> list[MessagePump]:
+    app = active_app.get()
+    return [app, *(widget for screen in app.screen_stack for widget in screen.walk_children(with_self=True))]
+
+
+def _has_waiting(pump: MessagePump) -> bool:
+    queue = pump._message_queue
+    return bool(queue is not None and queue.qsize()) or bool(pump._next_callbacks)
