@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from engine.jobs.attend import attend
@@ -38,11 +38,13 @@ def work(
     max_runs: int | None = None,
     beyond_limit: bool = False,
     linger_s: float = 0.0,
+    call_others: bool = False,
 ) -> int:
     """Work for a store until its queue is empty, `max_runs` are done or `leave()` holds; returns the runs attended to.
 
-    Once the queue is empty it waits `linger_s` for more. Between two runs it leaves when more workers are there than
-    were set, unless it may work `beyond_limit`.
+    Once the queue is empty it waits `linger_s` for more. With `call_others` it has more workers started when a run
+    turns out to be long, or a race goes on with more than one. Between two runs it leaves when more workers are there
+    than were set, unless it may work `beyond_limit`.
     Raises StoreError when the store cannot be used any more; what was committed is kept, and the
     run at hand is taken up from its checkpoint by the next worker.
     """
@@ -57,12 +59,12 @@ def work(
                 if not beyond_limit and patiently(lambda: _surplus(store, worker_id), leave):
                     log.info("worker %d leaves: more workers are there than were set", worker_id)
                     break
-                if patiently(store.queue.decide_rungs, leave):
+                if patiently(store.queue.decide_rungs, leave) and call_others:
                     _call_others(store.path)
                 claim = patiently(lambda: store.queue.claim(worker_id), leave)
                 if claim is not None:
                     attended += 1
-                    with _others_if_long(store.path):
+                    with _others_if_long(store.path) if call_others else nullcontext():
                         attend(store, claim, leave)
                     idle_since = time.monotonic()
                 elif time.monotonic() - idle_since < (RACE_S if store.queue.race_is_on() else linger_s):
