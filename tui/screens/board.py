@@ -42,6 +42,9 @@ LONG_VERDICT = 115
 TELL_S = 0.3
 """Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
 
+LOW = 18
+"""Rows below which the chart has the second line of the details."""
+
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
 
@@ -58,6 +61,7 @@ class Board(ListKeys, inherit_bindings=False):
     Board.-wide #body { layout: horizontal; }
     Board.-wide RunsTable { width: 44%; min-width: 48; max-width: 84; height: 100%; max-height: 100%; }
     #details { height: 2; }
+    Board.-low #details { height: 1; }
     #welcome, #small { height: 1fr; }
     #message, #small, #welcome { display: none; }
     Board.-telling #message { display: block; }
@@ -149,6 +153,7 @@ class Board(ListKeys, inherit_bindings=False):
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
         self.set_class(size.width >= WIDE, "-wide")
         self.set_class(small, "-small")
+        self.set_class(size.height < LOW, "-low")
         self.set_class(self.empty and not small, "-empty")
         self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
 
