@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -18,7 +17,6 @@ from engine.store import StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
 from tui.announcing import Announcing
-from tui.chart import warm_up
 from tui.curves import drawn_runs
 from tui.desk import Desk
 from tui.feed import Feed, Outcome
@@ -94,7 +92,6 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, Helm, inherit_bindings=Fals
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
-        Thread(target=warm_up, name="warm-up", daemon=True).start()
         self._ask()
 
     async def on_event(self, event: events.Event) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from engine.store import StoreError, open_for_writing
 from engine.text import clean
 from tui import plain, remembered, signals
-from tui.chart import put_off_plotext
 from tui.feed import Feed, Outcome
 from tui.recall import choices_of
 from tui.remembered import View
@@ -89,7 +88,6 @@ def _first_read(path: Path, view: View) -> tuple[Feed, SimpleQueue[Outcome]]:
     wanted = Wanted(choices_of(view), 2 * shutil.get_terminal_size().columns)
     feed = Feed(path, wanted, answers.put)
     feed.start()
-    put_off_plotext()
     return feed, answers
 
 

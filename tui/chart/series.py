@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,8 +64,12 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
     return mains + companions
 
 
+@lru_cache(maxsize=16)
 def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) -> Series | None:
-    """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows."""
+    """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows.
+
+    Remembered, since most keys change how curves are looked at, or one of them, and leave the others as they are.
+    """
     if run.curve is None or not len(run.curve.iteration):
         return None
     curve = coarsened(run.curve, width)

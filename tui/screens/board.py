@@ -73,7 +73,6 @@ class Board(ListKeys, inherit_bindings=False):
 
     def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, brush: Brush) -> None:
         super().__init__()
-        self._brush = brush
         self.snapshot = snapshot
         self.choices = choices
         self._store_name = store_name
@@ -84,19 +83,26 @@ class Board(ListKeys, inherit_bindings=False):
         self._lasting = False
         self._told_at = 0.0
         self._painted: Choices | None = None
+        self._table = RunsTable(snapshot, choices)
+        self._chart = ChartPane(chart_view(snapshot, choices), brush)
+        self._lines = (
+            Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
+            Lines(welcome, css_id="welcome"),
+            Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
+            Lines(self._message, css_id="message"),
+            Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer"),
+            Lines(self._too_small, css_id="small"),
+        )
         self._tell_later: Timer | None = None
 
     def compose(self) -> ComposeResult:
         self._arrange(self.app.size)
-        yield Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header")
+        head, *others = self._lines
+        yield head
         with Container(id="body"):
-            yield RunsTable(self.snapshot, self.choices)
-            yield ChartPane(chart_view(self.snapshot, self.choices), self._brush)
-        yield Lines(welcome, css_id="welcome")
-        yield Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details")
-        yield Lines(self._message, css_id="message")
-        yield Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer")
-        yield Lines(self._too_small, css_id="small")
+            yield self._table
+            yield self._chart
+        yield from others
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange(event.size)
@@ -105,13 +111,11 @@ class Board(ListKeys, inherit_bindings=False):
         """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
         is_growth = choices == self._painted and len(snapshot.runs) == len(self.snapshot.runs)
         self.snapshot, self.choices = snapshot, choices
-        if not self.query(ChartPane):
-            return
         since = monotonic() - self._told_at
         if not is_growth or since >= TELL_S:
             self.paint()
             return
-        self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
+        self._chart.show(chart_view(self.snapshot, self.choices))
         if self._tell_later is None:
             self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
@@ -136,18 +140,15 @@ class Board(ListKeys, inherit_bindings=False):
 
     def paint(self) -> None:
         """Bring every line up to date; what did not change is not sent."""
-        if not self.query(ChartPane):
-            return  # read before the first picture: composing will show it
         if self._tell_later is not None:
             self._tell_later.stop()
             self._tell_later = None
         self._told_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
-        self.query_one(RunsTable).show(self.snapshot, self.choices)
-        self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
-        for lines in self.query(Lines):
-            if not isinstance(lines, RunsTable):
-                lines.update()
+        self._table.show(self.snapshot, self.choices)
+        self._chart.show(chart_view(self.snapshot, self.choices))
+        for lines in self._lines:
+            lines.update()
 
     def _arrange(self, size: Size) -> None:
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT

@@ -41,10 +41,10 @@ class ChartPane(Painted):
 
     def show(self, view: ChartView) -> None:
         """Draw this view."""
+        before, is_drawn = self.picture, view == self._view
         self._view = view
-        before = self.picture
-        if before is None or (before.width, before.height) != self.size:
-            return  # not drawn yet at this size: render_line will
+        if is_drawn or before is None or (before.width, before.height) != self.size:
+            return  # what is not drawn yet at this size is drawn when Textual asks for its rows
         self.picture = self._drawn()
         self._rows.clear()
         place = self.place()
