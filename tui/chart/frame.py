@@ -18,7 +18,7 @@ from tui.chart.ticks import Tick
 from tui.chart.view import Charset
 
 FIGURE = Lock()
-"""plotext has one global figure; warm_up may run in a thread beside the first draw."""
+"""plotext has one global figure."""
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 BOX = "─│┤├┬┴└┘┌┐┼"

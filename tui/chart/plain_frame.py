@@ -33,4 +33,4 @@ def plain_lines(width: int, rows: int, x: Sequence[Tick], y: Sequence[Tick]) -> 
             end = start + len(tick.label)
             words[start:end] = tick.label
             rule[tick.cell] = "┬"
-    return [line.ljust(width) for line in (*lines, " " * margin + "└" + "".join(rule), "".join(words))]
+    return [line[:width].ljust(width) for line in (*lines, " " * margin + "└" + "".join(rule), "".join(words))]
