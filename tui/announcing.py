@@ -29,13 +29,17 @@ class Announcing(App[int], inherit_bindings=False):
         from tui.news import added, news  # the first picture has none
 
         before, self._compared = self._compared, message.snapshot
-        looked_at = self.choices.pointed if self.screen is self._board else None
+        looked_at = self.choices.pointed if self._shows_board else None
         self._announce(added(self._news, [one for one in news(before, self._compared) if one.run_id != looked_at]))
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and self.screen is self._board:
+        if isinstance(event, events.Key) and self._shows_board:
             self._announce(())
         await super().on_event(event)
+
+    @property
+    def _shows_board(self) -> bool:
+        return self.screen_stack[-1:] == [self._board]
 
     def _announce(self, told: tuple[News, ...]) -> None:
         if told != self._news:

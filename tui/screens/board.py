@@ -80,6 +80,8 @@ class Board(ListKeys, inherit_bindings=False):
         self._failed = False
         self._hushed = ""
         self._news = ""
+        self.standing = ""
+        """What is said while there is nothing else to say."""
         self._lasting = False
         self._told_at = 0.0
         self._painted: Choices | None = None
@@ -167,7 +169,7 @@ class Board(ListKeys, inherit_bindings=False):
         if self.choices.listing.text:
             return f"{self.snapshot.total:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
-        return (self._news, "") if not seen or seen == self._hushed else (seen, "n: your run")
+        return (self._news or self.standing, "") if not seen or seen == self._hushed else (seen, "n: your run")
 
     def _message(self, width: int, _: int) -> list[Strip]:
         sentence, hint = self._telling(width)
