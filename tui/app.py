@@ -20,7 +20,6 @@ from tui.announcing import Announcing
 from tui.curves import drawn_runs
 from tui.desk import Desk
 from tui.feed import Feed, Outcome
-from tui.helm import Helm
 from tui.keeping import Keeper, Keeping
 from tui.messages import (
     ChoicesChanged,
@@ -38,6 +37,7 @@ from tui.recall import choices_of, view_of
 from tui.remembered import View
 from tui.screens.board import Board
 from tui.snapshot import Snapshot, Wanted
+from tui.sweep_helm import SweepHelm
 from tui.theme import INPUT_CSS, THEME
 from tui.wardrobe import Wardrobe
 from tui.widgets.chart_pane import Brush
@@ -49,7 +49,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Announcing, Keeping, Wardrobe, Desk, Helm, inherit_bindings=False):
+class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
@@ -77,8 +77,9 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, Helm, inherit_bindings=Fals
         self.theme_chosen = view.theme
         self.keeper = Keeper(path, view_of(self.choices, view.theme))
         self.dress(theme or view.theme)
-        brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
-        self._board = Board(clean(path.name, 40), first, self.choices, brush)
+        self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
+        self.store_name = clean(path.name, 40)
+        self._board = Board(self.store_name, first, self.choices, self.brush)
 
     def get_default_screen(self) -> Board:
         return self._board
@@ -119,10 +120,11 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, Helm, inherit_bindings=Fals
             self._ask()
 
     def _ask(self) -> None:
-        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ)))
+        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ), self.sweep_id))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
+        self.show_sweep(self.snapshot)
         self.rim.flush()
         self._ask_when_drawn()
 
@@ -171,7 +173,7 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, Helm, inherit_bindings=Fals
     def on_new_run_requested(self) -> None:
         from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
 
-        self.push_screen(NewRun(self._draft))
+        self.push_screen(NewRun(self._draft or self.usual_texts()))
 
     def on_draft_kept(self, message: DraftKept) -> None:
         self._draft = message.texts

@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--beyond-limit", action="store_true", help="work although as many workers are there as were set"
     )
+    parser.add_argument("--linger", type=float, default=0.0, metavar="S", help="wait so long when the queue is empty")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.environ.update(ONE_THREAD)
@@ -54,7 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
     from engine.store import StoreError
 
     try:
-        work(given.db, leave=leave, log_path=given.log, max_runs=given.max_runs, beyond_limit=given.beyond_limit)
+        work(
+            given.db, leave=leave, log_path=given.log, max_runs=given.max_runs, beyond_limit=given.beyond_limit,
+            linger_s=given.linger,
+        )  # fmt: skip
     except StoreError as error:
         logging.error("%s", error)
         return 1
