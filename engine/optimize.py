@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -60,11 +61,14 @@ class Optimization:
     def next_evaluation(self, iteration: int) -> int:
         """The first iteration at or after this one at which the splits are evaluated."""
         planned = self.spec.iterations
-        every = EVALUATE_EVERY_WITHOUT_BUDGET if planned is None else self._evaluate_every(planned)
-        due = -(-iteration // every) * every
+        due = -(-iteration // self._evaluate_every) * self._evaluate_every
         return due if planned is None else min(due, planned)
 
-    def _evaluate_every(self, planned: int) -> int:
+    @cached_property
+    def _evaluate_every(self) -> int:
+        planned = self.spec.iterations
+        if planned is None:
+            return EVALUATE_EVERY_WITHOUT_BUDGET
         used = (self.spec.batch_size or len(self.objective)) + FIXED_COST
         evaluated = sum(len(split) for name, split in self.dataset.splits.items() if name != "test")
         cheap = -(-EVALUATION_RATIO * evaluated // used)

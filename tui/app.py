@@ -77,8 +77,8 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, inherit_bindings
         self.theme_chosen = view.theme
         self.keeper = Keeper(path, view_of(self.choices, view.theme))
         self.dress(theme or view.theme)
-        self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
         self.store_name = clean(path.name, 40)
+        self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
         self._board = Board(self.store_name, first, self.choices, self.brush)
 
     def get_default_screen(self) -> Board:
@@ -237,7 +237,7 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, inherit_bindings
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help())
+        self.push_screen(Help("sweepview" if self.sweep_id is not None else "board"))
 
     def action_leave(self) -> None:
         self.exit(0)

@@ -16,11 +16,13 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ANCHORS: Mapping[str, tuple[str, ...]] = {
     # lightness rises (on a light ground: falls) all along, so the order survives any reduction to fewer colours
     "dark": ("#8650f0", "#4a86f0", "#22b5b0", "#86cf55", "#ffe357"),
+    # blue to yellow by lightness: nobody has to tell red from green
+    "colour-blind": ("#3b54c4", "#4a86f0", "#8fb0c9", "#c9c46a", "#ffe357"),
     "light": ("#b58900", "#5f9300", "#008c7a", "#2563c4", "#6b2fb0"),
     "ansi-dark": ("ansi_bright_blue", "ansi_cyan", "ansi_green", "ansi_bright_green", "ansi_bright_yellow"),
     "ansi-light": ("ansi_yellow", "ansi_green", "ansi_cyan", "ansi_blue", "ansi_black"),
 }
-GROUNDS: Mapping[str, str] = {"dark": "#101216", "light": "#ffffff"}
+GROUNDS: Mapping[str, str] = {"dark": "#101216", "colour-blind": "#101216", "light": "#ffffff"}
 
 
 def ramp_slots(count: int) -> tuple[int, ...]:
@@ -49,6 +51,12 @@ def colour(slot: int, scheme: str) -> str:
         return anchors[round(place)]
     before = min(int(place), len(anchors) - 2)
     return _mixed(anchors[before], anchors[before + 1], place - before)
+
+
+def colours(scheme: str) -> list[str]:
+    """The whole ramp, strong and faint."""
+    slots = range(FIRST_SLOT, FIRST_SLOT + STEPS)
+    return [paint(slot, scheme) for paint in (colour, faint) for slot in slots]
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -130,6 +131,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         self._begun_with = starts[0]
         rate = None if run is None or run.spec is None or run.spec.pace else run.iterations_per_s
         self.push_screen(SweepDialog(draft, starts, rate, self.snapshot.most_workers))
+        self.run_worker(partial(orders.get_ready, self.path), thread=True, group="workers")
 
     def _run(self, run_id: int | None) -> Run | None:
         found = self.snapshot.run(run_id)
@@ -285,7 +287,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         from tui.screens.probe import ProbeView
 
         if not isinstance(self.screen, ProbeView):
-            self.push_screen(ProbeView(message.run_id))
+            self.push_screen(ProbeView(message.run_id, self.brush))
 
         def carry_out() -> Message:
             try:

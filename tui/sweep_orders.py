@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.spec import RunSpec
+from engine.store import StoreError
 from engine.sweep import SweepPlan, listed
 
 if TYPE_CHECKING:
     from engine.jobs.probing import RunProbe
+
+
+def get_ready(path: Path) -> None:
+    """Have workers there before a sweep is queued: they come while it is put together."""
+    from engine.jobs import launch
+
+    with suppress(StoreError):  # whoever starts the sweep is told what is wrong
+        launch.warm_workers(path)
 
 
 def start(path: Path, plan: SweepPlan) -> tuple[int, str]:

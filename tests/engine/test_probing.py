@@ -76,9 +76,8 @@ def test_the_command_probes_a_run(path):
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["1", "--delta", "3"], "its own settings"), (["1", "--after", "3"], "its own settings")
-    (["--at", "3"], "needs a RUN"),
-    (["9"], "no run 9"), (["1", "--step-sizes", "0"], "greater than 0"),
+    (["1", "--delta", "3"], "its own settings"), (["1", "--after", "3"], "its own settings"),
+    (["--at", "3"], "needs a RUN"), (["9"], "no run 9"), (["1", "--step-sizes", "0"], "greater than 0"),
 ])  # fmt: skip
 def test_what_does_not_go_together_is_said(path, arguments, said):
     answered = CliRunner().invoke(command, arguments, obj=str(path))

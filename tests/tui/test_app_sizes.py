@@ -20,7 +20,7 @@ SCREENS = {
     "delete": (["d"], "Confirm", "Delete run 3"),
     "commands": (["colon"], "Pick", "step size / 2"),
     "copy": (["Y"], "Pick", "copy command"),
-    "save": (["S"], "Prompt", "file"),
+    "save": (["E"], "Prompt", "file"),
 }
 
 

@@ -33,6 +33,7 @@ PLAN = SweepPlan(BASE, (Axis("step_size", (1e-4, 1e-2, 0.1, 1.0, 1e4)),))
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("submit", "steer", "launch", "sweeping", "shift"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
+    monkeypatch.setattr("engine.jobs.launch.warm_workers", lambda path: 0)
 
 
 @pytest.fixture
@@ -73,15 +74,22 @@ def worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def looking_at(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator[Opened]:
     """A dashboard that shows the sweep of its newest run."""
     async with opened(path, size) as board:
-        await board.press("S")
-        await board.until(lambda: view_of(board).seen.outcome is not None)
+        await board.press("V")
+        await board.until(lambda: isinstance(board.app.screen, SweepView) and board.app.screen.seen.outcome is not None)
         await board.pilot.pause()
         yield board
 
 
 def view_of(board: Opened) -> SweepView:
-    assert isinstance(board.app.screen, SweepView), board.text()
-    return board.app.screen
+    """The sweep view, whatever is asked over it."""
+    [view] = [screen for screen in board.app.screen_stack if isinstance(screen, SweepView)]
+    return view
+
+
+def shows(board: Opened, sweep_id: int) -> bool:
+    """Whether a sweep has been read and stands on the screen."""
+    screen = board.app.screen
+    return isinstance(screen, SweepView) and screen.sweep_id == sweep_id and screen.seen.outcome is not None
 
 
 def table_of(board: Opened) -> list[str]:
@@ -95,7 +103,7 @@ async def test_three_arrows_enter_and_ten_runs(path):
         assert "10 runs, 10,000 iterations" in board.text()
         assert board.text().count("●") == 10
         await board.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "enter")
-        await board.until(lambda: isinstance(board.app.screen, SweepView) and view_of(board).seen.outcome is not None)
+        await board.until(lambda: shows(board, 1))
         assert "10 runs are in the queue" in board.text()
         assert len(stored_runs(path)) == 10
         await work(path)
@@ -115,7 +123,7 @@ async def test_three_arrows_enter_and_ten_runs(path):
 
 async def test_impossible_ranges_are_answered_before_anything_is_queued(path):
     async with opened(raced(path)) as board:
-        await board.press("S")
+        await board.press("V")
         assert "belongs to no sweep: s starts one" in board.text()
         await board.press("s", *["right"] * 7)
         assert "the low end 1000 is above the high end 100" in board.text()
@@ -183,7 +191,7 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         await board.until(lambda: board.app.snapshot.usual is not None)
         await board.press("z")
         await board.until(lambda: board.all_of(SweepStarted))
-        await board.until(lambda: view_of(board).sweep_id == 2 and view_of(board).seen.outcome is not None)
+        await board.until(lambda: shows(board, 2))
         await board.pilot.pause()
         assert "Sweep 2 refines sweep 1: a third as wide, around its best value." in board.text()
         assert "after sweep 1" in board.text()
@@ -193,8 +201,7 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         assert (high / low) ** 3 == pytest.approx(1e8, rel=1e-3)
         assert low < best.values[0] < high
         await board.press("P")
-        await board.until(lambda: view_of(board).sweep_id == 1)
-        await board.until(lambda: view_of(board).seen.outcome is not None)
+        await board.until(lambda: shows(board, 1))
         values = view_of(board).seen.outcome.plan.axes[0].ordered
         next_value = values[values.index(best.values[0]) + 1]
         await board.press("j", "enter")
@@ -212,8 +219,8 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
 async def test_a_sweep_is_steered_as_one_thing(path):
     queued(path, PLAN)
     async with opened(path) as board:
-        await board.press("S")
-        await board.until(lambda: view_of(board).seen.outcome is not None)
+        await board.press("V")
+        await board.until(lambda: shows(board, 1))
         await board.press("p")
         await board.until(lambda: view_of(board).seen.outcome.states == {"paused": 5})
         await board.press("p")
@@ -222,6 +229,7 @@ async def test_a_sweep_is_steered_as_one_thing(path):
         await board.press(*"0.5", "enter")
         await board.until(lambda: view_of(board).seen.outcome.total == 6)
         await board.until(lambda: "step size 5e-01" in board.text())
+        await board.until(lambda: shows(board, 1))
         await board.press("a", *"abc", "enter")
         await board.until(lambda: "'abc' is not a number" in board.text())
         await board.press("escape", "t", "n")
@@ -245,8 +253,7 @@ async def test_a_sweep_is_repeated_with_another_update(path):
         await board.until(lambda: "'nonsense' is not known" in board.text())
         board.app.screen.query_one("#update").value = "adam"
         await board.press("enter")
-        await board.until(lambda: isinstance(board.app.screen, SweepView) and view_of(board).sweep_id == 2)
-        await board.until(lambda: view_of(board).seen.outcome is not None)
+        await board.until(lambda: shows(board, 2))
         assert "repeats sweep 1 with update adam" in board.text()
     plan = found(path, 2).plan
     assert (plan.base.update, plan.axes, plan.parent_id) == ("adam", PLAN.axes, 1)

@@ -20,6 +20,7 @@ from tui.describe import words
 from tui.ramp import ramp_slots
 from tui.sweep_messages import ProbedRunRequested, ProbeRequested
 from tui.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT
+from tui.widgets.chart_pane import Brush
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip
 from tui.widgets.picture_pane import PicturePane
@@ -44,8 +45,9 @@ class ProbeView(Screen[None], inherit_bindings=False):
     ProbeView.-narrow #curve { display: none; }
     """
 
-    def __init__(self, run_id: int) -> None:
+    def __init__(self, run_id: int, brush: Brush) -> None:
         super().__init__()
+        self._charset = brush.charset
         self._run_id = run_id
         self._found: RunProbe | None = None
         self._sentence = ""
@@ -107,7 +109,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
 
     def _curve(self, width: int, height: int) -> Picture:
         if self._found is None:
-            return draw_response(ResponseView(empty_hint=""), width, height)
+            return draw_response(ResponseView(empty_hint=""), width, height, charset=self._charset)
         probe = self._found.probe
         slots = ramp_slots(len(probe.step_sizes))
         rows = zip(probe.step_sizes.tolist(), probe.loss.tolist(), slots, strict=True)
@@ -116,9 +118,8 @@ class ProbeView(Screen[None], inherit_bindings=False):
         )
         log_y = bool((probe.loss > 0).all()) and float(probe.loss.max()) > 10 * float(probe.loss.min())
         title = f"loss{' (log)' if log_y else ''} after one step against step size"
-        return draw_response(
-            ResponseView(points, log_y=log_y, title=title, best=probe.best, pointed=self._place), width, height
-        )
+        view = ResponseView(points, log_y=log_y, title=title, best=probe.best, pointed=self._place)
+        return draw_response(view, width, height, charset=self._charset)
 
     def _verdict(self) -> list[Part]:
         if self._found is None or self._sentence:

@@ -69,6 +69,7 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def __init__(self, sweep_id: int, store_name: str, snapshot: Snapshot, brush: Brush, sentence: str = "") -> None:
         super().__init__()
+        self._brush = brush
         self.sweep_id = sweep_id
         self._store_name = store_name
         self._snapshot = snapshot
@@ -165,11 +166,13 @@ class SweepView(Screen[None], inherit_bindings=False):
         return curves_view(self.seen, self._pointed, log_y=self._log_y)
 
     def _response(self, width: int, height: int) -> Picture:
+        charset = self._brush.charset
         if self.seen.outcome is None:
-            return draw_response(ResponseView(empty_hint="reading …"), width, height)
+            return draw_response(ResponseView(empty_hint="reading …"), width, height, charset=charset)
         if len(self.seen.outcome.plan.axes) > 1:
-            return draw_heat(heat_view(self.seen, self._pointed), width, height)
-        return draw_response(response_view(self.seen, self._pointed, log_y=self._log_y), width, height)
+            return draw_heat(heat_view(self.seen, self._pointed), width, height, charset=charset)
+        view = response_view(self.seen, self._pointed, log_y=self._log_y)
+        return draw_response(view, width, height, charset=charset)
 
     def _message(self, width: int, _: int) -> list[Strip]:
         return [message_line(self._sentence, width, failed=self._failed)]
