@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.spec import defaults
@@ -34,6 +34,7 @@ def look(statuses: dict[int, str], **every) -> Snapshot:
 
 
 @given(LOOKS, LOOKS)
+@settings(deadline=None)
 def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(before, after):
     found = news(look(before), look(after))
     told = [one.run_id for one in found]
@@ -48,6 +49,7 @@ def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(before,
 
 
 @given(st.lists(LOOKS, max_size=5))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_all_that_happened_is_one_line(looks):
     told: tuple[News, ...] = ()
     for before, after in itertools.pairwise(looks):
