@@ -40,7 +40,7 @@ WIDE = 100
 LONG_VERDICT = 115
 """Columns that the longer sentence on a race takes."""
 
-TELL_S = 0.3
+TELL_S = 0.5
 """Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
 
 LOW = 18
