@@ -178,7 +178,7 @@ KEYS: tuple[Key, ...] = (
     Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to the board", 0),
     Key("board", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name; also a run by its number", 5, 2),
     Key("board", "app.copy", ("Y",), "copy", "to the clipboard: values, command or chart"),
-    Key("board", "app.save", ("S",), "save", "what is shown: picture, text or values"),
+    Key("board", "app.save", ("E",), "export", "what is shown: picture, text or values"),
     Key("board", "app.release_mouse", ("M",), "mouse", "leave the mouse to the terminal, or take it back"),
     Key("board", "app.next_theme", ("T",), "theme", "other colours: dark, light, colour-blind, ansi"),
     Key("board", "app.help", ("question_mark",), "help", "this page", 0),

@@ -73,6 +73,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.sweep_id = sweep_id
         self._store_name = store_name
         self._snapshot = snapshot
+        self._brush = brush
         self._sentence, self._failed = sentence, False
         self._pointed: Values | None = None
         self._follows = True
