@@ -62,9 +62,9 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("board", "new_run", ("n",), "new", "a run of your own: choose, check, start", 1),
-    Key("board", "sweep", ("s",), "sweep", "many values at once: step sizes, batch sizes", 1),
-    Key("board", "open_sweep", ("V",), "its sweep", "the sweep that this run belongs to"),
-    Key("board", "probe", ("b",), "probe", "one step with each step size, from its weights"),
+    Key("board", "app.sweep", ("s",), "sweep", "many values at once: step sizes, batch sizes", 1),
+    Key("board", "app.open_sweep", ("V",), "its sweep", "the sweep that this run belongs to"),
+    Key("board", "app.probe", ("b",), "probe", "one step with each step size, from its weights"),
     Key("board", "open", ("enter",), "open", "look at this run alone; esc: all marked ones", 4),
     Key("board", "mark", ("space",), "mark", "draw this run among the others, or not", 2),
     Key("board", "pause", ("p",), "pause", "pause this run, or let it go on", 5),

@@ -116,11 +116,31 @@ class SweepHelm(Helm, inherit_bindings=False):
         else:
             self.tell(sentence, failed=message.failed)
 
+    def action_sweep(self) -> None:
+        """At once: keys that arrive together with this one belong to the dialog."""
+        self._put_together(self.choices.pointed)
+
+    def action_open_sweep(self) -> None:
+        """The sweep of the run under the cursor."""
+        run = self.snapshot.run(self.choices.pointed)
+        if run is None or run.sweep_id is None:
+            self.tell("This run belongs to no sweep: s starts one." if run else "There is no run yet.")
+        else:
+            self._open(run.sweep_id)
+
+    def action_probe(self) -> None:
+        """From the run under the cursor."""
+        if self.choices.pointed is not None:
+            self._probe(self.choices.pointed, None)
+
     def on_sweep_requested(self, message: SweepRequested) -> None:
+        self._put_together(message.run_id)
+
+    def _put_together(self, run_id: int | None) -> None:
+        """Open the dialog; the sweep begins with the spec of a run."""
         from tui.screens.sweep_dialog import SweepDialog
         from tui.sweep_draft import SweepDraft
 
-        run_id = self.choices.pointed if message.run_id is None else message.run_id
         run = self._run(run_id)
         starts: list[tuple[RunSpec, int | None]] = [(self.snapshot.usual or defaults(), None)]
         if run is not None and run.spec is not None:
@@ -284,14 +304,17 @@ class SweepHelm(Helm, inherit_bindings=False):
         return {"strategy": spec.strategy, "objective": spec.objective, **texts}
 
     def on_probe_requested(self, message: ProbeRequested) -> None:
+        self._probe(message.run_id, message.iteration)
+
+    def _probe(self, run_id: int, iteration: int | None) -> None:
         from tui.screens.probe import ProbeView
 
         if not isinstance(self.screen, ProbeView):
-            self.push_screen(ProbeView(message.run_id, self.brush))
+            self.push_screen(ProbeView(run_id, self.brush))
 
         def carry_out() -> Message:
             try:
-                return ProbeAnswered(orders.probe(self.path, message.run_id, message.iteration))
+                return ProbeAnswered(orders.probe(self.path, run_id, iteration))
             except (StoreError, ValueError) as error:
                 return ProbeAnswered(None, str(error))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class SweepRequested(Message):
-    """The dialog for a sweep is to open; it begins with the spec of a run (None: that of the run under the cursor)."""
+    """The dialog for a sweep is to open; it begins with the spec of a run (None: with the defaults)."""
 
     run_id: int | None = None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from textual.events import Key
 
 from engine.jobs import shift
 from engine.jobs.progress import SweepOutcome, outcome
@@ -99,7 +100,9 @@ def table_of(board: Opened) -> list[str]:
 async def test_three_arrows_enter_and_ten_runs(path):
     async with opened(path) as board:
         assert "sweep step sizes" in board.text()
-        await board.press("s", "left", "left", "up")
+        for key in ("s", "left", "left", "up"):  # all at once, as over a slow line
+            board.app.post_message(Key(key, None))
+        await board.until(lambda: "1e+03" in board.text())
         assert "10 runs, 10,000 iterations" in board.text()
         assert board.text().count("●") == 10
         await board.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "enter")
