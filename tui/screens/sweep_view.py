@@ -168,7 +168,8 @@ class SweepView(Screen[None], inherit_bindings=False):
     def _response(self, width: int, height: int) -> Picture:
         charset = self._brush.charset
         if self.seen.outcome is None:
-            return draw_response(ResponseView(empty_hint="reading …"), width, height, charset=charset)
+            hint = "it cannot be read" if self.seen.complaint else "reading …"
+            return draw_response(ResponseView(empty_hint=hint), width, height, charset=charset)
         if len(self.seen.outcome.plan.axes) > 1:
             return draw_heat(heat_view(self.seen, self._pointed), width, height, charset=charset)
         view = response_view(self.seen, self._pointed, log_y=self._log_y)
