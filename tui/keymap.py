@@ -133,6 +133,7 @@ KEYS: tuple[Key, ...] = (
     Key("sweepview", "view", ("v",), "view", "curves and loss over the parameter, or one of them", 3),
     Key("sweepview", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 5),
     Key("sweepview", "pause", ("p",), "pause", "pause the whole sweep, or let it go on", 4),
+    Key("sweepview", "go_on", ("c",), "continue", "let a value that was dropped at a rung go on all the same"),
     Key("sweepview", "stop", ("t",), "stop", "stop the whole sweep (asks); what it recorded stays", 5),
     Key("sweepview", "delete", ("d",), "delete", "delete the whole sweep (asks)", 7),
     Key("sweepview", "add", ("a",), "add", "add values to this sweep, running or not", 4),

@@ -1,4 +1,4 @@
-"""The part of the app that answers requests about sweeps and probes."""
+"""The part of the app that answers requests about sweeps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from engine.text import clean
 from tui import sweep_orders as orders
 from tui.choices import Choices
 from tui.helm import Helm
-from tui.messages import ChoicesChanged, RunsQueued
+from tui.messages import ChoicesChanged
 from tui.snapshot import Snapshot
 from tui.sweep_messages import (
-    ProbeAnswered,
-    ProbedRunRequested,
-    ProbeRequested,
     RefinementRequested,
     RunShown,
     SweepAnswered,
@@ -38,6 +35,7 @@ from tui.sweep_messages import (
     SweepValuesRequested,
     SweepValuesSubmitted,
     UsualChosen,
+    ValuesContinued,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "
 
 
 class SweepHelm(Helm, inherit_bindings=False):
-    """Opens the dialog, the sweep view and the probe; orders are carried out in a thread, as in Helm."""
+    """Opens the dialog and the sweep view; orders are carried out in a thread, as in Helm."""
 
     choices: Choices
     store_name: str
@@ -127,11 +125,6 @@ class SweepHelm(Helm, inherit_bindings=False):
             self.tell("This run belongs to no sweep: s starts one." if run else "There is no run yet.")
         else:
             self._open(run.sweep_id)
-
-    def action_probe(self) -> None:
-        """From the run under the cursor."""
-        if self.choices.pointed is not None:
-            self._probe(self.choices.pointed, None)
 
     def on_sweep_requested(self, message: SweepRequested) -> None:
         self._put_together(message.run_id)
@@ -248,6 +241,9 @@ class SweepHelm(Helm, inherit_bindings=False):
         self.back_to_board()
         self.tell(clean(message.sentence, 300))
 
+    def on_values_continued(self, message: ValuesContinued) -> None:
+        self._sweep_order(lambda: SweepAnswered(orders.go_on(self.path, message.run_ids)))
+
     def on_refinement_requested(self, message: RefinementRequested) -> None:
         self._sweep_order(lambda: SweepStarted(*orders.refine(self.path, message.sweep_id)))
 
@@ -302,40 +298,6 @@ class SweepHelm(Helm, inherit_bindings=False):
         if texts.get("batch_size") == "":
             texts["batch_size"] = "full"
         return {"strategy": spec.strategy, "objective": spec.objective, **texts}
-
-    def on_probe_requested(self, message: ProbeRequested) -> None:
-        self._probe(message.run_id, message.iteration)
-
-    def _probe(self, run_id: int, iteration: int | None) -> None:
-        from tui.screens.probe import ProbeView
-
-        if not isinstance(self.screen, ProbeView):
-            self.push_screen(ProbeView(run_id, self.brush))
-
-        def carry_out() -> Message:
-            try:
-                return ProbeAnswered(orders.probe(self.path, run_id, iteration))
-            except (StoreError, ValueError) as error:
-                return ProbeAnswered(None, str(error))
-
-        self.order(carry_out)
-
-    def on_probe_answered(self, message: ProbeAnswered) -> None:
-        from tui.screens.probe import ProbeView
-
-        if isinstance(self.screen, ProbeView):
-            self.screen.show(message.found, clean(message.sentence, 300))
-
-    def on_probed_run_requested(self, message: ProbedRunRequested) -> None:
-        def carry_out() -> Message:
-            try:
-                return RunsQueued(
-                    (orders.start_probed(self.path, message.run_id, message.spec, message.step_size, message.at),)
-                )
-            except (StoreError, ValueError) as error:
-                return ProbeAnswered(None, str(error))
-
-        self.order(carry_out)
 
 
 def repeated_texts(base: RunSpec, swept: set[str]) -> dict[str, str]:

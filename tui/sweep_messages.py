@@ -89,6 +89,13 @@ class SweepSteeringConfirmed(Message):
 
 
 @dataclass
+class ValuesContinued(Message):
+    """Runs of a sweep that were stopped on the way are to go on."""
+
+    run_ids: tuple[int, ...]
+
+
+@dataclass
 class RefinementRequested(Message):
     """A sweep is to be refined around its best value."""
 

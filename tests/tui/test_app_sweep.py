@@ -273,6 +273,13 @@ async def test_diverged_and_spread_and_race_are_told(path):
         assert any("dropped at rung 15" in row for row in rows)
         assert all("seeds" in row for row in rows if "dropped" not in row and "diverged" not in row)
         assert "│ seeds" in text
+        await board.press("home", "c")
+        await board.until(lambda: view_of(board).seen.outcome.states.get("queued") == 2)
+        await work(path)
+        await board.until(lambda: view_of(board).seen.outcome.states.get("queued") is None)
+        assert "dropped" not in table_of(board)[0]
+        await board.press("c")
+        assert "Nothing of this value was dropped" in board.text()
 
 
 async def test_every_size_shows_what_it_can(worked_off, path):
