@@ -14,7 +14,7 @@ from engine.text import clean
 from tui import sweep_orders as orders
 from tui.choices import Choices
 from tui.helm import Helm
-from tui.messages import ChoicesChanged
+from tui.messages import ChoicesChanged, DraftKept
 from tui.snapshot import Snapshot
 from tui.sweep_messages import (
     RefinementRequested,
@@ -286,6 +286,7 @@ class SweepHelm(Helm, inherit_bindings=False):
 
     def on_usual_chosen(self, message: UsualChosen) -> None:
         self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id)))
+        self.post_message(DraftKept({}))  # what was typed before begins with what was usual then
         self._sweep_order(lambda: SweepAnswered(orders.make_usual(self.path, message.run_id)))
 
     def usual_texts(self) -> dict[str, str]:

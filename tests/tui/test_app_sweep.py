@@ -189,6 +189,8 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         view = view_of(board)
         best = view.seen.outcome.best
         assert view.pointed is best
+        await board.press("escape", "n", "left", "escape", "V")  # a draft from before
+        await board.until(lambda: shows(board, 1))
         await board.press("u")
         await board.until(lambda: "begin with the settings of run" in board.text())
         await board.until(lambda: board.app.snapshot.usual is not None)
@@ -301,9 +303,11 @@ async def test_every_size_shows_what_it_can(worked_off, path):
 
 async def test_a_grid_is_a_heat_map_with_a_cursor(path):
     axes = (Axis("step_size", (1e-4, 1e-2, 1.0)), Axis("batch_size", (8, 32)))
-    await work(queued(path, SweepPlan(BASE, axes)))
+    await work(queued(path, SweepPlan(BASE, axes, name="[/nope]\x1b[31m red")))
     async with looking_at(path) as board:
         text = board.text()
+        assert "[/nope] red" in text
+        assert "\x1b" not in text
         assert "across: step size   up: batch size" in text
         assert "█" in text
         assert text.count("★") >= 2
