@@ -13,7 +13,7 @@ from textual import events
 from textual.message import Message
 
 from engine.spec import SpecError
-from engine.store import StoreError
+from engine.store import FilterError, StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
 from tui.announcing import Announcing
@@ -121,7 +121,8 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
             self._ask()
 
     def _ask(self) -> None:
-        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ), self.sweep_id))
+        columns = max(2 * self.size.width, SMALLEST_READ)
+        self._feed.ask(Wanted(self.choices, columns, self._board.glimpsed_rows, self.sweep_id))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
@@ -131,7 +132,8 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self.snapshot = message.snapshot
-        self.choices = self.choices.follow(self.snapshot.newest, self.snapshot.runs, self.snapshot.others)
+        read = self.snapshot
+        self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         if self._unreadable:
             self._unreadable = False
@@ -160,8 +162,13 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
         self.push_screen(Prompt("Which runs? Empty: all of them.", (asked,), FilterSubmitted))
 
     def on_filter_submitted(self, message: FilterSubmitted) -> None:
-        self.screen.dismiss()
         listing = replace(self.choices.listing, text=message.texts["filter"].strip())
+        try:
+            listing.check()
+        except FilterError as error:
+            self.post_message(OrderAnswered(str(error), failed=True))
+            return
+        self.screen.dismiss()
         self.choices = self.choices.listing_so(listing)
         self._show()
 

@@ -11,8 +11,9 @@ from engine.jobs.usual import usual
 from engine.store import Reader, Run, open_for_reading
 from tui.about import About
 from tui.choices import Choices
+from tui.glimpses import Glimpses
 from tui.judgement import Judgement
-from tui.page import Page
+from tui.page import Lists, Page, place_of
 from tui.snapshot import Snapshot, Wanted
 from tui.sweeping import Sweeping
 
@@ -32,31 +33,29 @@ class Source:
         self._path = path
         self._reader: Reader | None = None
         self._version = -1
+        self._lists = Lists()
         self._page = Page()
         self._shown: object = None
         self._counts: Mapping[str, int] = {}
         self._judgement = Judgement()
         self._about = About()
         self._sweeping = Sweeping()
+        self._glimpses = Glimpses()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
         if self._reader is None:
             self._reader = open_for_reading(self._path)
         version = self._reader.data_version()
-        changed = version != self._version
-        page = self._page
-        if changed or not page.holds(wanted.choices):
-            page = Page.read(self._reader, wanted.choices)
-            changed |= page != self._page
-        swept = () if self._sweeping.seen is None else self._sweeping.seen.runs.values()
-        changed |= self._judgement.revise(self._reader, (*page.all, *swept))
-        choices = wanted.choices.follow(page.newest, page.runs, page.others)
+        changed = version != self._version or not self._glimpses.complete
+        judged_anew = self._judgement.revise(self._reader)
+        page = self._lists.read(self._reader, wanted.choices, self._judgement.judged, changed or judged_anew)
+        changed |= judged_anew or page is not self._page
+        choices = wanted.choices.follow(page.newest, page.rows, page.others)
         look = choices.look
-        shown = (
-            *(choices.drawn, choices.pointed, wanted.columns, wanted.sweep_id),
-            *(look.window, look.x_kind, look.measure, look.smoothing),
-        )
+        cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
+        looked_at = look.window, look.x_kind, look.measure, look.smoothing
+        shown = cursor, wanted.columns, wanted.sweep_id, looked_at
         if not changed and shown == self._shown:
             return None
         if version != self._version:
@@ -74,12 +73,17 @@ class Source:
     def _snapshot(self, reader: Reader, page: Page, choices: Choices, wanted: Wanted) -> Snapshot:
         shown = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
         about = self._about.read(reader, shown, choices, wanted.columns)
+        place = place_of(page.rows, choices) or 0
+        pointed = next((run for run in shown if run.run_id == choices.pointed), None)
         return Snapshot(
+            sought=wanted.choices.cursor,
+            rows=page.rows,
             runs=page.runs,
             newest=page.newest,
             others=page.others,
             first=page.first,
             total=page.total,
+            fitting=page.fitting,
             complaint=page.complaint,
             counts=self._counts,
             judged=self._judgement.judged,
@@ -87,7 +91,9 @@ class Source:
             evaluations={run_id: one.evaluations for run_id, one in about.items()},
             events={run_id: one.events for run_id, one in about.items()},
             samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},
-            gradient_norms=dict(_gradient_norm(reader, run) for run in shown if run.run_id == choices.pointed),
+            gradient_norms={} if pointed is None else dict([_gradient_norm(reader, pointed)]),
+            glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
+            background=reader.background(pointed) if pointed is not None and choices.alone else None,
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
             sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns),
