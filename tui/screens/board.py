@@ -22,7 +22,7 @@ from tui.messages import (
     SentenceDismissed,
 )
 from tui.race import verdict
-from tui.screens.sweep_keys import SweepKeys
+from tui.screens.list_keys import ListKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
 from tui.widgets.chart_pane import Brush, ChartPane
@@ -50,7 +50,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
 
 
-class Board(SweepKeys, inherit_bindings=False):
+class Board(ListKeys, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices. Keys become messages; the app answers them."""
 
     AUTO_FOCUS = None
