@@ -57,7 +57,8 @@ def particulars(snapshot: Snapshot, choices: Choices, width: int) -> list[Line]:
 def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
     status = snapshot.status(run)
     name = given_name(run)
-    yield [(f" {run.run_id}  ", STRONG), (name or label(run), TEXT), (f"  {status}", DIM)]
+    yield [(f" {run.run_id}  ", STRONG), (label(run), TEXT), (f"  {status}", DIM)]
+    yield from ([(" " + line, STRONG)] for line in _wrapped(name, width))
     if run.tags:
         yield [(" " + "  ".join(f"#{clean(tag, 40)}" for tag in run.tags), ACCENTED)]
     yield from ([(" " + line, TEXT)] for line in _wrapped(clean(run.note, 1000), width))

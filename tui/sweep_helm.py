@@ -119,12 +119,13 @@ class SweepHelm(Helm, inherit_bindings=False):
         self._put_together(self.choices.pointed)
 
     def action_open_sweep(self) -> None:
-        """The sweep of the run under the cursor."""
+        """The sweep of the run under the cursor, or the one whose title is."""
         run = self.snapshot.run(self.choices.pointed)
-        if run is None or run.sweep_id is None:
+        sweep_id = self.choices.title if run is None else run.sweep_id
+        if sweep_id is None:
             self.tell("This run belongs to no sweep: s starts one." if run else "There is no run yet.")
         else:
-            self._open(run.sweep_id)
+            self._open(sweep_id)
 
     def on_sweep_requested(self, message: SweepRequested) -> None:
         self._put_together(message.run_id)

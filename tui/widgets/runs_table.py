@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
@@ -27,6 +28,9 @@ MARGIN = 3
 
 NO_GLIMPSE = Glimpse()
 
+MOST_HELD = 1000
+"""Rows that are kept as they were drawn."""
+
 
 class RunsTable(Lines):
     """Shows a snapshot's rows under a choice. Posts RowPointed when a row is clicked or the wheel turns, SortRequested
@@ -39,6 +43,7 @@ class RunsTable(Lines):
         self._snapshot = snapshot
         self._choices = choices
         self._top = 0
+        self._drawn: dict[int, tuple[object, Strip]] = {}
         self._columns: tuple[Column, ...] = ()
         self._columns_for: tuple[tuple[Run, ...], str, int] | None = None
 
@@ -110,12 +115,16 @@ class RunsTable(Lines):
         self._top = max(self._top, place - self.rows + 1)
         columns = self.columns
         lines = [self._titles(columns, width)]
+        drawn = frozenset(self._choices.drawn)
         for number, row in enumerate(rows[self._top : self._top + self.rows], start=self._top):
             ground = POINTED if number == place else None
             if isinstance(row, Run):
-                lines.append(strip(self._run(row, columns), width, ground=ground))
+                slot = self._choices.slot(row.run_id) if row.run_id in drawn else None
+                lines.append(self._row(row, columns, slot, width, ground))
             else:
                 lines.append(strip(*self._sweep(row, width), ground=ground))
+        if len(self._drawn) > MOST_HELD:
+            self._drawn.clear()
         return lines
 
     def _titles(self, columns: tuple[Column, ...], width: int) -> Strip:
@@ -131,21 +140,17 @@ class RunsTable(Lines):
             parts.append((" " + title, ACCENTED if is_order else DIM))
         return strip(parts, width)
 
-    def _run(self, run: Run, columns: tuple[Column, ...]) -> list[Part]:
-        choices, listing = self._choices, self._choices.listing
-        drawn = run.run_id in choices.drawn
-        ink = run_style(choices.slot(run.run_id)) if drawn else None
-        sign, sign_style = SIGNS[self._snapshot.status(run)]
-        parts: list[Part] = [(BAR, ink) if ink else (" ", TEXT), (sign, ink or sign_style)]
-        if run.run_id in listing.pinned:
-            parts.append((PINNED, ACCENTED))
-        else:
-            parts.append((MEMBER, RULES) if listing.grouped and run.sweep_id is not None else (" ", TEXT))
+    def _row(self, run: Run, columns: tuple[Column, ...], slot: int | None, width: int, ground: Style | None) -> Strip:
+        """The row of a run, made anew only where something in it has changed."""
+        listing = self._choices.listing
+        mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
         glimpse = self._snapshot.glimpses.get(run.run_id, NO_GLIMPSE)
-        for column in columns:
-            parts.append((" ", TEXT))
-            parts.extend(_cell(run, glimpse, column))
-        return parts
+        wanted = run, glimpse, self._snapshot.status(run), mark, slot, columns, width, ground
+        held = self._drawn.get(run.run_id)
+        if held is None or held[0] != wanted:
+            parts = _cells(run, glimpse, wanted[2], mark, slot, columns)
+            held = self._drawn[run.run_id] = wanted, strip(parts, width, ground=ground)
+        return held[1]
 
     def _sweep(self, title: SweepTitle, width: int) -> tuple[list[Part], int, list[Part]]:
         folded = title.sweep_id in self._choices.listing.folded
@@ -163,6 +168,19 @@ def beside(snapshot: Snapshot, choices: Choices, by: int) -> Row | None:
     rows = snapshot.rows
     place = place_of(rows, choices) or 0
     return rows[max(0, min(place + by, len(rows) - 1))] if rows else None
+
+
+def _cells(
+    run: Run, glimpse: Glimpse, status: str, mark: str, slot: int | None, columns: tuple[Column, ...]
+) -> list[Part]:
+    ink = None if slot is None else run_style(slot)
+    sign, sign_style = SIGNS[status]
+    parts: list[Part] = [(BAR, ink) if ink else (" ", TEXT), (sign, ink or sign_style)]
+    parts.append((mark, ACCENTED if mark == PINNED else RULES))
+    for column in columns:
+        parts.append((" ", TEXT))
+        parts.extend(_cell(run, glimpse, column))
+    return parts
 
 
 def _cell(run: Run, glimpse: Glimpse, column: Column) -> list[Part]:
