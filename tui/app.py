@@ -131,6 +131,8 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
         self._ask_when_drawn()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
+        if not self.screen_stack:
+            return  # on the way out
         self.snapshot = message.snapshot
         read = self.snapshot
         self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought)
