@@ -230,18 +230,21 @@ def test_stop_keeps_what_was_done(path, reader):
 def test_pause_frees_the_worker_and_resume_goes_on_bit_for_bit(path, reader):
     spec = defaults().changed(iterations=3_000, pace=3_000.0)
     queue(path, spec)
+    begin_s = time.monotonic()
     start_workers(path)
     wait_for_iterations(reader, 1, 100)
     command(path, 1, "pause")
     paused = wait_for_state(reader, 1, "paused")
+    paused_s = time.monotonic()
     wait_until(lambda: reader.workers() == [], what="the worker is free")
     assert paused.iterations_done < 3_000
+    resumed_s = time.monotonic()
     assert "waits for a worker" in command(path, 1, "resume")
     start_workers(path)
     run = wait_for_state(reader, 1, *ENDED)
     assert run.state == "finished"
     np.testing.assert_array_equal(losses_of(path, 1), undisturbed(spec)[0])
-    assert run.elapsed_s == pytest.approx(1.0, abs=0.4)
+    assert 0.9 < run.elapsed_s <= (time.monotonic() - begin_s) - (resumed_s - paused_s)
 
 
 def test_a_new_step_size_holds_from_a_recorded_iteration_on_and_survives_a_kill(path, reader):

@@ -21,6 +21,8 @@ FAR = 1e6
 """Dots beyond which a position no longer matters."""
 TINY = 1e-250
 """A range below which shares of it can no longer be computed."""
+LIMIT = 1e300
+"""Axes end here, and logarithmic ones begin at its inverse: beyond it their lengths are no numbers."""
 EDGE = 1e-6
 """Dots by which rounding may miss the edge of the plot."""
 
@@ -148,10 +150,12 @@ def _window(window: Window | None, log: bool) -> Window | None:
     if window is None or not all(map(math.isfinite, window)):
         return None
     low, high = min(window), max(window)
+    low, high = max(low, -LIMIT), min(high, LIMIT)
     if log:
-        high = high if high > 0 else 1.0
+        high = max(high, 1 / LIMIT) if high > 0 else 1.0
         low = low if low > 0 else high / 1e3
-    if not high > low or not math.isfinite(high - low):
+        low = max(low, 1 / LIMIT)
+    if not high > low:
         return None
     return low, high
 
@@ -172,15 +176,14 @@ def ceiling(value: float, steps: Sequence[float] = STEPS_1_2_5) -> float:
 
 def nice_log(low: float, high: float) -> tuple[float, float]:
     """Round positive limits around low..high, at least a factor of two apart."""
-    low, high = max(low, 1e-300), min(max(high, 1e-300), 1e300)
+    low, high = max(low, 1 / LIMIT), min(max(high, 1 / LIMIT), LIMIT)
     a, b = floor(low), ceiling(high, FINE_STEPS)
     return (a, b) if b >= 2 * a else (floor(a / 1.5), ceiling(b * 1.5))
 
 
 def nice_linear(low: float, high: float) -> tuple[float, float]:
     """Round limits around low..high; from 0 when the data come near it."""
-    limit = 1e300
-    low, high = max(min(low, limit), -limit), max(min(high, limit), -limit)
+    low, high = max(min(low, LIMIT), -LIMIT), max(min(high, LIMIT), -LIMIT)
     if 0 <= low <= 0.4 * high:
         low = 0.0
     span = high - low
@@ -206,7 +209,8 @@ def _to_dots(values: Floats, low: float, high: float, dots: int, log: bool) -> F
         # NaN compares false, so it stays NaN
         values = np.log10(np.where(values > 0, values, np.nan))
         low, high = math.log10(low), math.log10(high)
-    out: Floats = np.minimum(np.maximum((values - low) * (dots / (high - low)), -FAR), FAR)
+    with np.errstate(over="ignore"):  # divided first: the inverse of a tiny range is no number
+        out: Floats = np.minimum(np.maximum((values - low) / (high - low or 1.0) * dots, -FAR), FAR)
     # a value on the edge of its range is inside, whatever the last bit says
     out[np.abs(out) < EDGE] = 0.0
     out[np.abs(out - dots) < EDGE] = dots
