@@ -24,7 +24,6 @@ from tui.chart import warm_up
 from tui.choices import Choices
 from tui.curves import drawn_runs
 from tui.feed import Feed, Outcome
-from tui.helm import Helm
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
@@ -37,16 +36,17 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
+from tui.playback import Playback
 from tui.rim import Rim
 from tui.screens.board import Board
-from tui.snapshot import Snapshot, Wanted
+from tui.snapshot import Snapshot
 from tui.theme import THEME
 
 SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Helm, inherit_bindings=False):
+class Dashboard(Playback, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -63,12 +63,12 @@ class Dashboard(Helm, inherit_bindings=False):
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
-        self._board = Board(clean(path.name, 40), first, self.choices)
+        self.board = Board(clean(path.name, 40), first, self.choices)
         self._rim = Rim(self._write, self.set_timer)
         self._rim.colours = None if self.no_color else _colours(self.console.color_system)
 
     def get_default_screen(self) -> Board:
-        return self._board
+        return self.board
 
     def on_mount(self) -> None:
         self._feed.deliver = self._deliver
@@ -80,7 +80,7 @@ class Dashboard(Helm, inherit_bindings=False):
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
         Thread(target=warm_up, name="warm-up", daemon=True).start()
-        self._ask()
+        self.ask()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
@@ -117,38 +117,43 @@ class Dashboard(Helm, inherit_bindings=False):
         """Ask the feed for what is new once the terminal shows what was read before."""
         self._unanswered = not self._rim.is_open
         if not self._unanswered:
-            self._ask()
+            self.ask()
 
-    def _ask(self) -> None:
-        self._feed.ask(Wanted(self.choices, max(2 * self.size.width, SMALLEST_READ)))
+    def ask(self) -> None:
+        if not self.is_early():
+            self._feed.ask(self.wanted(max(2 * self.size.width, SMALLEST_READ)))
 
-    def _show(self) -> None:
-        self._board.update(self.snapshot, self.choices)
+    def show(self) -> None:
+        self.front.update(self.snapshot, self.choices)
         self.call_after_refresh(self._ask_when_drawn)
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
+        self._readable()
+        if self.takes(message.snapshot):
+            return
         self.snapshot = message.snapshot
         self.choices = self.choices.follow(self.snapshot.newest, self.snapshot.runs, self.snapshot.others)
-        self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
+        self.choices = self.choices.looking_so(self.choices.look.followed(self.newest_x()))
+        self.show()
+
+    def _readable(self) -> None:
         if self._unreadable:
             self._unreadable = False
-            self._board.tell("The store can be read again.")
-        self._show()
+            self.front.tell("The store can be read again.")
 
-    def _newest(self) -> float | None:
-        """Where the newest iteration of a drawn run that goes on stands on the x axis."""
+    def newest_x(self) -> float | None:
         runs = drawn_runs(self.snapshot, self.choices)
         look = self.choices.look
         return max((reach.newest(look, run) for run in runs if run.state == "running"), default=None)
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self._unreadable = True
-        self._board.tell(message.sentence, failed=True, lasting=True)
-        self.call_after_refresh(self._ask)
+        self.front.tell(message.sentence, failed=True, lasting=True)
+        self.call_after_refresh(self.ask)
 
     def on_choices_changed(self, message: ChoicesChanged) -> None:
         self.choices = message.choices
-        self._show()
+        self.show()
 
     def on_filter_requested(self) -> None:
         from tui.screens.prompt import Prompt, Question
@@ -160,10 +165,10 @@ class Dashboard(Helm, inherit_bindings=False):
         self.screen.dismiss()
         listing = replace(self.choices.listing, text=message.texts["filter"].strip())
         self.choices = self.choices.listing_so(listing)
-        self._show()
+        self.show()
 
     def on_sentence_dismissed(self) -> None:
-        self._board.tell("")
+        self.front.tell("")
 
     def on_race_requested(self) -> None:
         self.order(lambda: RunsQueued(orders.start_race(self.path)))
@@ -180,11 +185,12 @@ class Dashboard(Helm, inherit_bindings=False):
         self.order(lambda: RunsQueued(orders.start(self.path, message.spec, message.name)))
 
     def on_runs_queued(self, message: RunsQueued) -> None:
-        while self.screen is not self._board:
+        self.leave_replay()
+        while self.screen is not self.board:
             self.pop_screen()
-        self._board.tell("")
+        self.front.tell("")
         self.choices = self.choices.pointing_at(max(message.run_ids))
-        self._ask()
+        self.ask()
 
     def on_order_answered(self, message: OrderAnswered) -> None:
         from tui.screens.prompt import Prompt
@@ -197,7 +203,7 @@ class Dashboard(Helm, inherit_bindings=False):
         self.tell(clean(message.sentence, 300), failed=message.failed)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
-        self._board.tell(sentence, failed=failed)
+        self.front.tell(sentence, failed=failed)
 
     def on_signal_caught(self, message: SignalCaught) -> None:
         self.exit(128 + message.number)
@@ -222,12 +228,12 @@ class Dashboard(Helm, inherit_bindings=False):
         elif isinstance(self.screen, Prompt):
             self.screen.complain(clean(message.sentence, 300))
         else:
-            self._board.tell(message.sentence, failed=True)
+            self.front.tell(message.sentence, failed=True)
 
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help())
+        self.push_screen(Help("board" if self.front is self.board else "replay"))
 
     def action_leave(self) -> None:
         self.exit(0)

@@ -10,8 +10,10 @@ from threading import Condition, Thread
 from engine.store import Reader, Run, open_for_reading
 from tui.about import About
 from tui.choices import Choices
+from tui.clock import Moment
 from tui.judgement import Judgement
 from tui.page import Page
+from tui.past import Past
 from tui.snapshot import Snapshot, Wanted
 
 PACE_S = 0.1
@@ -34,12 +36,15 @@ class Source:
         self._shown: object = None
         self._judgement = Judgement()
         self._about = About()
+        self._past = Past()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
         if self._reader is None:
             self._reader = open_for_reading(self._path)
         version = self._reader.data_version()
+        if wanted.moment is not None:
+            return self._replayed(self._reader, wanted, wanted.moment, version)
         changed = version != self._version
         page = self._page
         if changed or not page.holds(wanted.choices):
@@ -55,9 +60,19 @@ class Source:
         self._version, self._page, self._shown = version, page, shown
         return snapshot
 
+    def _replayed(self, reader: Reader, wanted: Wanted, moment: Moment, version: int) -> Snapshot | None:
+        """The past as it is wanted, or None when it was read last."""
+        changed = self._past.follow(reader, moment.run_ids, version)
+        changed |= self._judgement.revise(reader, self._past.runs)
+        if not changed and self._shown == wanted:
+            return None
+        snapshot = self._past.at(reader, moment, wanted.choices, wanted.columns, self._judgement)
+        self._shown = wanted
+        return snapshot
+
     def close(self) -> None:
         """Let go of the store; the next read opens it again."""
-        reader, self._reader, self._version = self._reader, None, -1
+        reader, self._reader, self._version, self._shown = self._reader, None, -1, None
         if reader is not None:
             reader.close()
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Place = Literal["app", "board", "welcome", "form", "choice", "confirm", "prompt", "help"]
+Place = Literal["app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "help"]
 
 NAMES = {
     "question_mark": "?",
@@ -28,6 +28,8 @@ NAMES = {
     "equals_sign": "=",
     "minus": "-",
     "slash": "/",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
 }
 """How a key is written where Textual's name for it is not what stands on the keyboard."""
 
@@ -38,7 +40,8 @@ class Key:
 
     `keys` are Textual's names, of which the first `advertised` ones are shown.
     A `first` key is taken before the focused field sees it: what is typed right after tab belongs to the next field.
-    `rank` says who stays in a narrow footer (0 always); None is never in a footer.
+    `rank` says who stays in a narrow footer (0 always); None is never in a footer. `written` stands for many keys at
+    once; where they differ in what they do the action has `{key}` in it.
     """
 
     place: Place
@@ -49,11 +52,12 @@ class Key:
     rank: int | None = None
     advertised: int = 1
     first: bool = False
+    written: str = ""
 
     @property
     def shown(self) -> str:
         """The keys as they are written for people."""
-        return " ".join(NAMES.get(key, key) for key in self.keys[: self.advertised])
+        return self.written or " ".join(NAMES.get(key, key) for key in self.keys[: self.advertised])
 
 
 KEYS: tuple[Key, ...] = (
@@ -63,6 +67,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "pause", ("p",), "pause", "pause this run, or let it go on", 5),
     Key("board", "scale_step(0.5)", ("left_square_bracket",), "step size / 2", "halve this run's step size"),
     Key("board", "scale_step(2.0)", ("right_square_bracket",), "step size x 2", "double this run's step size"),
+    Key("board", "replay", ("r",), "replay", "play the marked runs back", 3),
     Key("board", "stop", ("t",), "stop", "stop this run (asks); its rows stay", 5),
     Key("board", "fork", ("f",), "fork", "a new run that goes on from this one", 6),
     Key("board", "edit", ("e",), "edit", "this run's name, tags and note"),
@@ -94,6 +99,30 @@ KEYS: tuple[Key, ...] = (
     Key("board", "edge(-1)", ("home", "g"), "first", "go to the first run of the list", None, 2),
     Key("board", "edge(1)", ("end", "G"), "last", "go to the last run of the list", None, 2),
     Key("board", "back", ("escape",), "back", "all marked runs again; put a message away"),
+    Key("replay", "play", ("space",), "play", "play, or stand still", 0),
+    Key("replay", "step(-1)", ("comma",), "back", "one iteration back", 2),
+    Key("replay", "step(1)", ("full_stop",), "on", "one iteration on", 2),
+    Key("replay", "speed(-1)", ("left_square_bracket",), "slower", "play slower", 3),
+    Key("replay", "speed(1)", ("right_square_bracket",), "faster", "play faster", 3),
+    Key("replay", "jump({key})", tuple("123456789"), "jump", "jump to 10 % ... 90 %", 4, written="1-9"),
+    Key("replay", "bound(-1)", ("home",), "start", "to the start"),
+    Key("replay", "bound(1)", ("end",), "end", "to the end, or the newest iterations"),
+    Key("replay", "event(1)", ("e",), "event", "to the next event: steering, fork, divergence", 4),
+    Key("replay", "event(-1)", ("E",), "event back", "to the event before"),
+    Key("replay", "steering(1)", ("s",), "steering", "to the next steering: step size, pause, stop"),
+    Key("replay", "steering(-1)", ("S",), "steering back", "to the steering before"),
+    Key("replay", "evaluation(1)", ("t",), "evaluation", "to the next evaluation on a whole split"),
+    Key("replay", "evaluation(-1)", ("T",), "evaluation back", "to the evaluation before"),
+    Key("replay", "best", ("B",), "best", "to the lowest loss, of the selected run first", 5),
+    Key("replay", "divergence", ("d",), "divergence", "to the divergence, of the selected run first"),
+    Key("replay", "loop", ("L",), "loop", "begin again at the end, or stop there"),
+    Key("replay", "clock", ("C",), "clock", "in step, as it happened, or by examples seen", 4),
+    Key("replay", "axes", ("a",), "axes", "hold the final range of the axes, or let them grow", 6),
+    Key("replay", "fork", ("f",), "fork here", "a new run that goes on from this iteration", 3),
+    Key("replay", "link", ("u",), "link", "copy the command that opens this moment", 6),
+    Key("replay", "smooth(-1)", ("less_than_sign",), "rougher", "smooth less"),
+    Key("replay", "smooth(1)", ("greater_than_sign",), "smoother", "smooth more"),
+    Key("replay", "live", ("r",), "live", "back to the live view", 1),
     Key("welcome", "race", ("enter",), "watch them race", "start the three strategies and watch them race", 0),
     Key("form", "submit", ("enter",), "start", "start the run", 0),
     Key("form", "close", ("escape",), "back", "back to the board; what was typed is kept", 0),
@@ -116,14 +145,26 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+SHARED_WITH_REPLAY = frozenset({
+    "open", "log_y", "x_axis", "log_x", "layout", "measure", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
+    "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "app.help", "app.leave",
+})  # fmt: skip
+"""What keys of the board do in a replay too: they look, and change no run."""
+
+
 def keys_of(*places: Place) -> list[Key]:
     """The keys that work at some place, in the order of the table."""
-    return [key for key in KEYS if key.place in places]
+    shared = SHARED_WITH_REPLAY if "replay" in places else ()
+    return [key for key in KEYS if key.place in places or (key.place == "board" and key.action in shared)]
 
 
 def bindings(place: Place) -> list[BindingType]:
     """The bindings of one place."""
-    return [Binding(",".join(key.keys), key.action, key.word, show=False, priority=key.first) for key in keys_of(place)]
+    return [
+        Binding(names, key.action.format(key=names), key.word, show=False, priority=key.first)
+        for key in keys_of(place)
+        for names in (key.keys if "{key}" in key.action else (",".join(key.keys),))
+    ]
 
 
 def footer(keys: Sequence[Key], room: int) -> list[Key]:

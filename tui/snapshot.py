@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 
 from engine.store import Curve, Evaluation, Event, Run, Samples
 from tui.choices import Choices
+from tui.clock import Moment
+from tui.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the screen shows: the runs it draws, and how many points of each it has room for."""
+    """What the screen shows: the runs it draws, and how many points of each it has room for.
+
+    `moment` asks for the past instead of all that there is.
+    """
 
     choices: Choices = field(default_factory=Choices)
     columns: int = 256
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Snapshot:
     says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
     curves do not hold. `workers` are alive, at most `most_workers` may be.
+    Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
     runs: tuple[Run, ...] = ()
@@ -44,6 +51,8 @@ class Snapshot:
     gradient_norms: Mapping[int, float] = field(default_factory=dict)
     workers: int = 0
     most_workers: int = 0
+    tape: Tape | None = None
+    final: Snapshot | None = None
 
     def run(self, run_id: int | None) -> Run | None:
         """The run of that number, if it is among those that were read."""

@@ -18,6 +18,7 @@ from engine.store.connection import Connection, Rows
 from engine.store.listing import Listing
 from engine.store.pyramid import LEVELS
 from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Worker
+from engine.store.stretch import stretch
 from engine.store.tags import tags_from_text
 
 RUN_COLUMNS = (
@@ -102,12 +103,15 @@ class Reader:
         """How many runs there are in each state, deleted ones aside; states without a run are left out."""
         return dict(self._connection.rows("SELECT state, count(*) FROM runs WHERE deleted_at IS NULL GROUP BY state"))
 
-    def curve(self, run_id: int, columns: int, first: int = 0, last: int | None = None) -> Curve:
+    def curve(
+        self, run_id: int, columns: int, first: int = 0, last: int | None = None, *, ending: bool = False
+    ) -> Curve:
         """The losses of iterations `first` to `last` (both included; None: the newest) in buckets.
 
         `columns` to 4 * `columns` rows (half as many just below the reach of the lowest level), or
         one row per iteration when there are that few. The first and the last bucket may reach
-        beyond what was asked.
+        beyond what was asked; with `ending` the last one holds nothing after `last`, as it was when
+        that iteration was the newest.
         """
         known = self._connection.rows(
             "SELECT iterations_done, coalesce(parent_iteration, 0), best_before FROM runs WHERE run_id = ?", (run_id,)
@@ -124,6 +128,8 @@ class Reader:
             curve = self._from_rows(run_id, 1 if span <= 4 * columns else 4, first, last, begin)
         # A run that was forked in the middle of a bucket begins there, and not with the bucket.
         curve.iteration[:1] = np.maximum(curve.iteration[:1], begin)
+        if ending and level and len(curve.iteration) and last + 1 < done:
+            curve = self._ended(curve, last + 1)
         return curve if best_before is None else replace(curve, low_before=min(curve.low_before, best_before))
 
     def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:
@@ -206,6 +212,11 @@ class Reader:
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
+    def checkpoints(self, run_id: int) -> list[int]:
+        """The iterations at which weights of a run are kept, in order."""
+        rows = self._connection.rows("SELECT iteration FROM checkpoints WHERE run_id = ? ORDER BY iteration", (run_id,))
+        return [row[0] for row in rows]
+
     def close(self) -> None:
         """Close the file; twice is harmless."""
         self._connection.close()
@@ -257,25 +268,27 @@ class Reader:
 
     def _low_before(self, run_id: int, iteration: int) -> float:
         """The lowest finite loss before `iteration`, inf when there is none: at most a few buckets per level."""
-        lows: list[float | None] = []
-        start = 0
-        for level in reversed(LEVELS):
-            upto = iteration >> level
-            if start >> level < upto:
-                rows = self._connection.rows(
-                    "SELECT min(low) FROM buckets WHERE run_id = ? AND level = ? AND bucket >= ? AND bucket < ?",
-                    (run_id, level, start >> level, upto),
-                )
-                lows.append(rows[0][0])
-                start = upto << level
-        if start < iteration:
-            rows = self._connection.rows(
-                "SELECT min(loss) FROM iterations WHERE run_id = ? AND iteration >= ? AND iteration < ? "
-                "AND abs(loss) < 9e999",
-                (run_id, start, iteration),
-            )
-            lows.append(rows[0][0])
-        return min((low for low in lows if low is not None), default=float("inf"))
+        return stretch(self._connection, run_id, 0, iteration).low
+
+    def _ended(self, curve: Curve, stop: int) -> Curve:
+        """A curve without what its last bucket holds from iteration `stop` on."""
+        start = int(curve.iteration[-1]) // curve.width * curve.width
+        if start + curve.width <= stop:
+            return curve
+        part = stretch(self._connection, curve.run_id, start, stop)
+        row = self.iterations(curve.run_id, stop - 1, limit=1)
+        is_there = len(row) > 0 and row.first_iteration == stop - 1
+        known = part.count > 0
+        for column, value in (
+            (curve.count, part.count),
+            (curve.low, part.low if known else np.nan),
+            (curve.high, part.high if known else np.nan),
+            (curve.mean, part.total / part.count if known else np.nan),
+            (curve.last, row.loss[-1] if is_there else np.nan),
+            (curve.elapsed_s, row.elapsed_s[-1] if is_there and row.elapsed_s is not None else np.nan),
+        ):
+            column[-1] = value
+        return curve
 
 
 def _table(rows: Rows, width: int) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -13,12 +13,14 @@ from textual.timer import Timer
 
 from engine.text import clean
 from tui import keymap
+from tui.chart import ChartView
 from tui.choices import Choices
 from tui.curves import chart_view
 from tui.keymap import Key
 from tui.messages import (
     NewRunRequested,
     RaceRequested,
+    ReplayRequested,
     SentenceDismissed,
 )
 from tui.race import verdict
@@ -85,7 +87,7 @@ class Board(ListKeys, inherit_bindings=False):
         yield Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header")
         with Container(id="body"):
             yield RunsTable(self.snapshot, self.choices)
-            yield ChartPane(chart_view(self.snapshot, self.choices))
+            yield ChartPane(self._view())
         yield Lines(welcome, css_id="welcome")
         yield Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details")
         yield Lines(self._message, css_id="message")
@@ -105,7 +107,7 @@ class Board(ListKeys, inherit_bindings=False):
         if not is_growth or since >= TELL_S:
             self.paint()
             return
-        self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
+        self.query_one(ChartPane).show(self._view())
         if self._tell_later is None:
             self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
@@ -133,10 +135,14 @@ class Board(ListKeys, inherit_bindings=False):
         self._told_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
         self.query_one(RunsTable).show(self.snapshot, self.choices)
-        self.query_one(ChartPane).show(chart_view(self.snapshot, self.choices))
+        self.query_one(ChartPane).show(self._view())
         for lines in self.query(Lines):
             if not isinstance(lines, RunsTable):
                 lines.update()
+
+    def _view(self) -> ChartView:
+        """What the chart shows."""
+        return chart_view(self.snapshot, self.choices)
 
     def _arrange(self, size: Size) -> None:
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
@@ -190,3 +196,7 @@ class Board(ListKeys, inherit_bindings=False):
 
     def action_new_run(self) -> None:
         self.post_message(NewRunRequested())
+
+    def action_replay(self) -> None:
+        pointed = self.choices.pointed
+        self.post_message(ReplayRequested(self.choices.drawn or (() if pointed is None else (pointed,))))

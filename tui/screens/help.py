@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from tui import keymap
 from tui.format import fit
-from tui.keymap import Key
+from tui.keymap import Key, Place
 from tui.theme import ACCENTED, DIM, STRONG, TEXT
 from tui.widgets.columns import SIGNS
 from tui.widgets.footer import key_line
@@ -18,24 +18,25 @@ TWO_COLUMNS = 118
 
 
 class Help(Screen[None], inherit_bindings=False):
-    """Every key of the board and what it does, and what the signs of the table mean."""
+    """Every key of a place and what it does, and what the signs of the table mean."""
 
     AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("help")
     DEFAULT_CSS = "#page { height: 1fr; }"
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place = "board") -> None:
         super().__init__()
+        self._place = place
         self._top = 0
 
     def compose(self) -> ComposeResult:
-        yield Lines(lambda width, height: page(keymap.keys_of("board"), width)[self._top :], css_id="page")
+        yield Lines(lambda width, height: page(keymap.keys_of(self._place), width)[self._top :], css_id="page")
         yield Lines(lambda width, _: [key_line(keymap.keys_of("help"), width)])
 
     def action_scroll(self, by: int) -> None:
         lines = self.query_one("#page", Lines)
-        below = max(len(page(keymap.keys_of("board"), lines.size.width)) - lines.size.height, 0)
+        below = max(len(page(keymap.keys_of(self._place), lines.size.width)) - lines.size.height, 0)
         self._top = max(0, min(self._top + by * max(lines.size.height // 2, 1), below))
         lines.update()
 

@@ -1,0 +1,187 @@
+"""Playback: the part of the app that opens replays, asks for their moments at a steady pace, and leaves them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.store import Listing
+from engine.text import clean
+from tui.choices import Choices
+from tui.clock import Clock, Moment, usual_speed
+from tui.helm import Helm
+from tui.messages import ClockTurned, ReplayLeft, ReplayRequested
+from tui.snapshot import Snapshot, Wanted
+
+if TYPE_CHECKING:
+    from tui.chart.view import XKind
+    from tui.screens.board import Board
+    from tui.screens.replay import Replay
+
+FRAME_S = 0.1
+"""Between two frames of a replay that plays; keys are answered at once."""
+
+START = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a replay begins: which runs, on which clock, where (None: at the start) and how fast (None: as is usual).
+
+    `at` is an iteration, or a position of the clock where `of_clock`. It plays at once, unless it begins somewhere.
+    """
+
+    run_ids: tuple[int, ...]
+    kind: XKind = "iteration"
+    at: float | None = None
+    of_clock: bool = False
+    speed: float | None = None
+
+    def clock(self, snapshot: Snapshot, now_s: float) -> Clock:
+        """The clock to begin with, now that the tape is known."""
+        assert snapshot.tape is not None
+        line = snapshot.tape.timeline(self.kind)
+        clock = Clock(self.kind, line.start, self.speed or usual_speed(line))
+        if self.at is None:
+            return replace(clock, since_s=now_s)
+        return clock.at(self.at if self.of_clock else line.position_of(self.at), snapshot.tape)
+
+
+class Playback(Helm, inherit_bindings=False):
+    """While a replay is shown, `snapshot` and `choices` are the replay's; the live ones wait."""
+
+    path: Path
+    snapshot: Snapshot
+    choices: Choices
+    board: Board
+    now: Callable[[], float] = staticmethod(time.monotonic)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opening: Opening | None = None
+        self._clock: Clock | None = None
+        self._replay: Replay | None = None
+        self._live: tuple[Snapshot, Choices] | None = None
+        self._asked_s = START
+        self._waits = False
+
+    def ask(self) -> None:
+        """Put the question that stands now to the feed."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        """Bring the screen up to date, then ask for what is new."""
+        raise NotImplementedError
+
+    @property
+    def front(self) -> Board:
+        """The board that is shown: the live one, or the replay."""
+        return self.board if self._replay is None else self._replay
+
+    def wanted(self, columns: int) -> Wanted:
+        """What is to be read next."""
+        self._asked_s = self.now()
+        if self._replay is not None:
+            return Wanted(self.choices, columns, self._replay.moment())
+        if self._opening is not None:
+            position = START if self._clock is None else self._clock.position
+            choices = replayed(self.choices, self._opening.run_ids)
+            return Wanted(choices, columns, Moment(self._opening.run_ids, self._opening.kind, position))
+        return Wanted(self.choices, columns)
+
+    def is_early(self) -> bool:
+        """Whether the next frame of a replay that plays is not due yet; then it is asked for when it is."""
+        if self._replay is None or not self._replay.clock.playing:
+            return False
+        wait_s = self._asked_s + FRAME_S - self.now()
+        if wait_s > 0 and not self._waits:
+            self._waits = True
+            self.set_timer(wait_s, self._due)
+        return wait_s > 0
+
+    def _due(self) -> None:
+        self._waits, self._asked_s = False, START
+        self.ask()
+
+    def takes(self, snapshot: Snapshot) -> bool:
+        """Whether what was read belongs to a replay, or came too late for one: then nothing is left to do with it."""
+        if snapshot.tape is None and self._replay is None and self._opening is None:
+            return False
+        if snapshot.tape is None or (self._replay is None and self._opening is None):
+            self.ask()
+        elif self._replay is None:
+            self._begin_replay(snapshot)
+        else:
+            self.snapshot = snapshot
+            self.choices = self.choices.looking_so(self.choices.look.followed(self.newest_x()))
+            self.show()
+        return True
+
+    def newest_x(self) -> float | None:
+        """Where the newest iteration of a drawn run that goes on stands on the x axis."""
+        raise NotImplementedError
+
+    def _begin_replay(self, snapshot: Snapshot) -> None:
+        from tui.screens.replay import Replay
+
+        opening = self._opening
+        assert opening is not None
+        if not snapshot.runs:
+            self._opening = None
+            self.tell("There is nothing to replay: these runs are not in the store.", failed=True)
+            self.ask()
+            return
+        if self._clock is None:
+            self._clock = opening.clock(snapshot, self.now())
+            if opening.at is not None:
+                self.ask()
+                return
+        self._live = self.snapshot, self.choices
+        self.snapshot, self.choices = snapshot, replayed(self.choices, opening.run_ids)
+        self._replay = Replay(clean(self.path.name, 40), snapshot, self.choices, self._clock, self.now)
+        self._opening = self._clock = None
+        self.push_screen(self._replay)
+        self.call_after_refresh(self.ask)
+
+    def on_replay_requested(self, message: ReplayRequested) -> None:
+        if message.run_ids:
+            self.open_replay(Opening(message.run_ids, self.choices.look.x_kind))
+        else:
+            self.tell("There is nothing to replay yet: mark runs with space, or press n for a new run.")
+
+    def open_replay(self, opening: Opening) -> None:
+        """Read what a replay needs; it is shown as soon as that is there."""
+        self._opening, self._clock = opening, None
+        self.ask()
+
+    def on_clock_turned(self, message: ClockTurned) -> None:
+        self._asked_s = START
+        self.ask()
+
+    def on_replay_left(self, message: ReplayLeft) -> None:
+        self.leave_replay()
+        self.ask()
+
+    def leave_replay(self) -> None:
+        """Back to the live view, which is looked at as the replay was."""
+        if self._replay is None or self._live is None:
+            return
+        while self.screen is not self.board:
+            self.pop_screen()
+        look, pointed = self.choices.look, self.choices.pointed
+        self.snapshot, choices = self._live
+        self.choices = choices.looking_so(replace(look, window=None, cursor=None))
+        if pointed is not None:
+            self.choices = self.choices.pointing_at(pointed)
+        self._replay = self._live = None
+
+
+def replayed(choices: Choices, run_ids: tuple[int, ...]) -> Choices:
+    """Live choices as those of a replay: its runs and no others, in the colours that they have."""
+    slots = {run_id: choices.slots[run_id] for run_id in run_ids if run_id in choices.slots}
+    pointed = choices.pointed if choices.pointed in run_ids else run_ids[-1]
+    only = replace(choices, slots=slots, listing=Listing(), alone=False, edge=0, pointed=pointed)
+    return only.marking_only(run_ids)

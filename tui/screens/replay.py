@@ -1,0 +1,113 @@
+"""The replay: the board as it was at the moment of a clock, with a line to move along."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual import events
+from textual.app import ComposeResult
+
+from tui import keymap
+from tui.chart import Axes, ChartView, axes_of
+from tui.choices import Choices
+from tui.clock import Clock, Moment
+from tui.curves import chart_view
+from tui.keymap import Key
+from tui.messages import ForkRequested, ReplayLeft, SentenceDismissed
+from tui.screens.transport_keys import TransportKeys
+from tui.snapshot import Snapshot
+from tui.widgets.chart_pane import ChartPane
+from tui.widgets.scrubber import Scene, Scrubber
+
+
+class Replay(TransportKeys, inherit_bindings=False):
+    """Shows a snapshot of the past. It owns its clock; whoever reads asks it for the moment to read."""
+
+    BINDINGS = keymap.bindings("replay")
+    DEFAULT_CSS = "Replay.-small #scrubber { display: none; }"
+
+    def __init__(
+        self,
+        store_name: str,
+        snapshot: Snapshot,
+        choices: Choices,
+        clock: Clock,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(store_name, snapshot, choices)
+        self.clock = clock
+        self.now = now
+        self._held: tuple[object, Axes | None] = (None, None)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.paint)  # now it is known how wide the chart is, whose axes are to be held
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.call_after_refresh(self.paint)
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            if widget.id == "footer":
+                yield Scrubber(lambda: Scene(self.clock, self.tape, self.choices.pointed))
+            yield widget
+
+    @property
+    def empty(self) -> bool:
+        return False
+
+    def moment(self) -> Moment:
+        """What is to be shown now."""
+        clock = self.tick()
+        return Moment(self.choices.marked, clock.kind, clock.position)
+
+    def update(self, snapshot: Snapshot, choices: Choices) -> None:
+        """Show what was read; every frame whole, so that the same moment always looks the same."""
+        self.snapshot, self.choices = snapshot, choices
+        self.paint()
+
+    def _view(self) -> ChartView:
+        """The chart, on the axes that it will have in the end if they are held."""
+        view, axes = super()._view(), None
+        if self.clock.holds and self.choices.look.window is None:
+            axes = self._final_axes()
+        if axes is None:
+            return view
+        return replace(view, x_window=(axes.x_low, axes.x_high), y_window=(axes.y_low, axes.y_high))
+
+    def _final_axes(self) -> Axes | None:
+        final, choices = self.snapshot.final, self.choices
+        if final is None or not self.query(ChartPane):
+            return None
+        width = self.query_one(ChartPane).size.width
+        decisive = (final, width, choices.drawn, replace(choices.look, cursor=None))
+        if self._held[0] != decisive:
+            self._held = decisive, axes_of(chart_view(final, choices), width)
+        return self._held[1]
+
+    def _keys(self) -> list[Key]:
+        return keymap.keys_of("replay")
+
+    def action_back(self) -> None:
+        if self._sentence:
+            self.post_message(SentenceDismissed())
+        elif self.choices.look.cursor is not None or self.choices.alone:
+            super().action_back()
+        else:
+            self.action_live()
+
+    def action_fork(self) -> None:
+        """From the iteration that is shown."""
+        run = self.snapshot.run(self.choices.pointed)
+        if run is None:
+            return
+        kept = self.checkpoint_of(run)
+        remark = "" if kept is None else f" Weights are kept of iteration {kept:,}: the rest is computed again."
+        if kept == run.iterations_done:
+            remark = " Its weights are kept."
+        self.post_message(ForkRequested(run.run_id, run.iterations_done, remark))
+
+    def action_live(self) -> None:
+        self.post_message(ReplayLeft())
