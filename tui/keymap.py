@@ -100,23 +100,27 @@ KEYS: tuple[Key, ...] = (
     Key("board", "edge(1)", ("end", "G"), "last", "go to the last run of the list", None, 2),
     Key("board", "back", ("escape",), "back", "all marked runs again; put a message away"),
     Key("replay", "play", ("space",), "play", "play, or stand still", 0),
-    Key("replay", "step(-1)", ("comma",), "back", "one iteration back", 2),
-    Key("replay", "step(1)", ("full_stop",), "on", "one iteration on", 2),
-    Key("replay", "speed(-1)", ("left_square_bracket",), "slower", "play slower", 3),
-    Key("replay", "speed(1)", ("right_square_bracket",), "faster", "play faster", 3),
-    Key("replay", "jump({key})", tuple("123456789"), "jump", "jump to 10 % ... 90 %", 4, written="1-9"),
-    Key("replay", "bound(-1)", ("home",), "start", "to the start"),
-    Key("replay", "bound(1)", ("end",), "end", "to the end, or the newest iterations"),
-    Key("replay", "event(1)", ("e",), "event", "to the next event: steering, fork, divergence", 4),
-    Key("replay", "event(-1)", ("E",), "event back", "to the event before"),
-    Key("replay", "steering(1)", ("s",), "steering", "to the next steering: step size, pause, stop"),
-    Key("replay", "steering(-1)", ("S",), "steering back", "to the steering before"),
-    Key("replay", "evaluation(1)", ("t",), "evaluation", "to the next evaluation on a whole split"),
-    Key("replay", "evaluation(-1)", ("T",), "evaluation back", "to the evaluation before"),
-    Key("replay", "best", ("B",), "best", "to the lowest loss, of the selected run first", 5),
-    Key("replay", "divergence", ("d",), "divergence", "to the divergence, of the selected run first"),
+    Key("replay", "step('{key}')", ("comma", "full_stop"), "step", "one iteration back, one on", 1, 2),
+    Key("replay", "speed('{key}')", ("left_square_bracket", "right_square_bracket"), "speed", "slower, faster", 2, 2),
+    Key("replay", "jump({key})", tuple("123456789"), "jump", "to 10 % ... 90 %", 3, written="1-9"),
+    Key("replay", "bound('{key}')", ("home", "end"), "ends", "to the start, to the end or the live edge", None, 2),
+    Key(
+        "replay", "event('{key}')", ("e", "E"), "event", "next event, the one before: steering, fork, divergence", 4, 2
+    ),
+    Key(
+        "replay",
+        "steering('{key}')",
+        ("s", "S"),
+        "steering",
+        "next steering, the one before: step size, pause, stop",
+        None,
+        2,
+    ),
+    Key("replay", "evaluation('{key}')", ("t", "T"), "evaluation", "next evaluation, the one before", None, 2),
+    Key("replay", "best", ("B",), "best", "to the lowest loss: of the selected run, else of all", 5),
+    Key("replay", "divergence", ("d",), "divergence", "to the divergence: of the selected run, else the first"),
     Key("replay", "loop", ("L",), "loop", "begin again at the end, or stop there"),
-    Key("replay", "clock", ("C",), "clock", "in step, as it happened, or by examples seen", 4),
+    Key("replay", "clock", ("C",), "clock", "in step, as it happened, or by examples seen", 3),
     Key("replay", "axes", ("a",), "axes", "hold the final range of the axes, or let them grow", 6),
     Key("replay", "fork", ("f",), "fork here", "a new run that goes on from this iteration", 3),
     Key("replay", "link", ("u",), "link", "copy the command that opens this moment", 6),
@@ -153,9 +157,11 @@ SHARED_WITH_REPLAY = frozenset({
 
 
 def keys_of(*places: Place) -> list[Key]:
-    """The keys that work at some place, in the order of the table."""
-    shared = SHARED_WITH_REPLAY if "replay" in places else ()
-    return [key for key in KEYS if key.place in places or (key.place == "board" and key.action in shared)]
+    """The keys that work at some place, in the order of the table; those that a replay shares with the board last."""
+    own = [key for key in KEYS if key.place in places]
+    if "replay" in places:
+        own += [key for key in KEYS if key.place == "board" and key.action in SHARED_WITH_REPLAY]
+    return own
 
 
 def bindings(place: Place) -> list[BindingType]:

@@ -113,7 +113,7 @@ class Past:
 def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: Choices, columns: int) -> Then:
     run_id, look = reel.run.run_id, choices.look
     done, state = _cut(reel.run, line, position)
-    whole = reader.curve(run_id, columns, last=done - 1, ending=True)
+    whole = reel.stock.curve(reader, done, columns)
     row = reader.iterations(run_id, done - 1, limit=1) if done > reel.run.first_iteration else None
     newest = row if row is not None and len(row) and row.first_iteration == done - 1 else None
     run = reel.after(done, state, whole, newest)

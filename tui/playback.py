@@ -129,6 +129,7 @@ class Playback(Helm, inherit_bindings=False):
 
         opening = self._opening
         assert opening is not None
+        self.board.visible = True
         if not snapshot.runs:
             self._opening = None
             self.tell("There is nothing to replay: these runs are not in the store.", failed=True)
@@ -156,6 +157,11 @@ class Playback(Helm, inherit_bindings=False):
         """Read what a replay needs; it is shown as soon as that is there."""
         self._opening, self._clock = opening, None
         self.ask()
+
+    def begin_with(self, opening: Opening) -> None:
+        """Open a replay first thing; how it ended is not shown before."""
+        self.board.visible = False
+        self._opening = opening
 
     def on_clock_turned(self, message: ClockTurned) -> None:
         self._asked_s = START

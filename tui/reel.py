@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.block import Block
 from engine.store import ENDED, Curve, Evaluation, Event, Reader, Run, RunState
+from tui.stock import Stock
 from tui.tape import Floats, MarkKind, Recording
 
 KNOTS = 256
@@ -25,6 +26,7 @@ class Reel:
     recording: Recording
     evaluations: tuple[Evaluation, ...]
     events: tuple[Event, ...]
+    stock: Stock
     inherited_loss: float | None = None
 
     def after(self, done: int, state: RunState, curve: Curve, newest: Block | None) -> Run:
@@ -84,7 +86,7 @@ def reel_of(reader: Reader, run: Run) -> Reel:
         diverged_at=run.diverged_at,
         goes_on=run.state not in ENDED,
     )
-    return Reel(run, recording, evaluations, events, inherited_loss)
+    return Reel(run, recording, evaluations, events, Stock(run), inherited_loss)
 
 
 def _knots(reader: Reader, run: Run, inherited_s: float) -> tuple[Floats, Floats]:

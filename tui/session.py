@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.store import StoreError, open_for_writing
 from engine.text import clean
@@ -24,11 +24,18 @@ if TYPE_CHECKING:
     from tui.app import Dashboard
 
 
-def run(path: Path) -> int:
-    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read."""
+def run(path: Path, **replay: Any) -> int:
+    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read.
+
+    `replay` are the fields of an Opening, for a replay to begin with.
+    """
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     gc.disable()  # until the first picture is there: the imports make much and throw little away
     app = prepare(path)
+    if replay:
+        from tui.playback import Opening
+
+        app.begin_with(Opening(**replay))
     from tui.messages import SignalCaught
 
     def caught(number: int) -> None:

@@ -20,6 +20,7 @@ from engine.store.pyramid import LEVELS
 from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Worker
 from engine.store.stretch import stretch
 from engine.store.tags import tags_from_text
+from engine.store.widths import width_for
 
 RUN_COLUMNS = (
     "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
@@ -31,8 +32,6 @@ WORKER_COLUMNS = (
     "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
 )
 MOST_ITERATIONS = 100_000
-MOST_RAW = 8
-"""Iterations per column up to which a chart is made from the rows themselves: 1,920 of them take about 1 ms."""
 
 
 class Reader:
@@ -118,19 +117,38 @@ class Reader:
         )
         done, begin, best_before = known[0] if known else (0, 0, None)
         first, last = max(first, begin), done - 1 if last is None else min(last, done - 1)
-        span, columns = last - first + 1, max(columns, 1)
-        level = max((level for level in LEVELS if span >> level >= columns), default=0)
-        if not level and span > MOST_RAW * columns:
-            level = LEVELS[0]
-        if level:
-            curve = self._from_buckets(run_id, level, first, last)
+        width = width_for(last - first + 1, max(columns, 1))
+        if width >= 1 << LEVELS[0]:
+            curve = self._from_buckets(run_id, width.bit_length() - 1, first, last)
         else:
-            curve = self._from_rows(run_id, 1 if span <= 4 * columns else 4, first, last, begin)
+            curve = self._from_rows(run_id, width, first, last, begin)
         # A run that was forked in the middle of a bucket begins there, and not with the bucket.
         curve.iteration[:1] = np.maximum(curve.iteration[:1], begin)
-        if ending and level and len(curve.iteration) and last + 1 < done:
-            curve = self._ended(curve, last + 1)
+        start = last // width * width
+        if ending and len(curve.iteration) and start + width > last + 1 < done:
+            bucket = self.bucket(run_id, start, last + 1)
+            for name in ("elapsed_s", "count", "low", "high", "mean", "last"):
+                getattr(curve, name)[-1:] = getattr(bucket, name)
         return curve if best_before is None else replace(curve, low_before=min(curve.low_before, best_before))
+
+    def bucket(self, run_id: int, first: int, stop: int) -> Curve:
+        """Iterations first..stop - 1 as a curve of one row; `first` is a multiple of the buckets that fit into them."""
+        part = stretch(self._connection, run_id, first, stop)
+        newest = self.iterations(run_id, stop - 1, limit=1)
+        is_there = len(newest) > 0 and newest.first_iteration == stop - 1
+        known = part.count > 0
+        return Curve(
+            run_id=run_id,
+            width=stop - first,
+            iteration=np.array([first], dtype=np.int64),
+            elapsed_s=np.array([newest.elapsed_s[-1] if is_there and newest.elapsed_s is not None else np.nan]),
+            count=np.array([part.count], dtype=np.int64),
+            low=np.array([part.low if known else np.nan]),
+            high=np.array([part.high if known else np.nan]),
+            mean=np.array([part.total / part.count if known else np.nan]),
+            last=np.array([newest.loss[-1] if is_there else np.nan]),
+            low_before=float("inf"),
+        )
 
     def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:
         """At most `limit` iterations from `first` on; a column that holds nothing in them is None."""
@@ -269,26 +287,6 @@ class Reader:
     def _low_before(self, run_id: int, iteration: int) -> float:
         """The lowest finite loss before `iteration`, inf when there is none: at most a few buckets per level."""
         return stretch(self._connection, run_id, 0, iteration).low
-
-    def _ended(self, curve: Curve, stop: int) -> Curve:
-        """A curve without what its last bucket holds from iteration `stop` on."""
-        start = int(curve.iteration[-1]) // curve.width * curve.width
-        if start + curve.width <= stop:
-            return curve
-        part = stretch(self._connection, curve.run_id, start, stop)
-        row = self.iterations(curve.run_id, stop - 1, limit=1)
-        is_there = len(row) > 0 and row.first_iteration == stop - 1
-        known = part.count > 0
-        for column, value in (
-            (curve.count, part.count),
-            (curve.low, part.low if known else np.nan),
-            (curve.high, part.high if known else np.nan),
-            (curve.mean, part.total / part.count if known else np.nan),
-            (curve.last, row.loss[-1] if is_there else np.nan),
-            (curve.elapsed_s, row.elapsed_s[-1] if is_there and row.elapsed_s is not None else np.nan),
-        ):
-            column[-1] = value
-        return curve
 
 
 def _table(rows: Rows, width: int) -> np.ndarray[Any, np.dtype[np.float64]]:

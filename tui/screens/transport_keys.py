@@ -9,9 +9,15 @@ from tui.clock import Clock
 from tui.messages import ClockTurned, ScrubberDragged
 from tui.screens.board import Board
 from tui.tape import Tape
-from tui.widgets.scrubber import speed_text
 
 NOTHING_THERE = "There is no {} {}."
+
+BACK = frozenset({"comma", "left_square_bracket", "home", "E", "S", "T"})
+
+
+def way(key: str) -> int:
+    """Which way a key goes: 1 on, -1 back."""
+    return -1 if key in BACK else 1
 
 
 class TransportKeys(Board, inherit_bindings=False):
@@ -46,27 +52,26 @@ class TransportKeys(Board, inherit_bindings=False):
     def action_play(self) -> None:
         self._turn(self.clock.toggled(self.now(), self.tape))
 
-    def action_step(self, by: int) -> None:
-        self._turn(self.tick().stepped(by, self.tape, self.choices.pointed))
+    def action_step(self, key: str) -> None:
+        self._turn(self.tick().stepped(way(key), self.tape, self.choices.pointed))
 
-    def action_speed(self, by: int) -> None:
-        self._turn(self.tick().faster(by))
-        self.tell(f"Speed {speed_text(self.clock.speed)}.")
+    def action_speed(self, key: str) -> None:
+        self._turn(self.tick().faster(way(key)))
 
     def action_jump(self, tenths: int) -> None:
         self._turn(self.tick().at_share(tenths / 10, self.tape))
 
-    def action_bound(self, by: int) -> None:
-        self._turn(self.tick().at_share(float(by > 0), self.tape))
+    def action_bound(self, key: str) -> None:
+        self._turn(self.tick().at_share(float(way(key) > 0), self.tape))
 
-    def action_event(self, by: int) -> None:
-        self._go(self.tick().to_event(by, self.tape), "event", by)
+    def action_event(self, key: str) -> None:
+        self._go(self.tick().to_event(way(key), self.tape), "event", way(key))
 
-    def action_steering(self, by: int) -> None:
-        self._go(self.tick().to_event(by, self.tape, ("steering",)), "steering", by)
+    def action_steering(self, key: str) -> None:
+        self._go(self.tick().to_event(way(key), self.tape, ("steering",)), "steering", way(key))
 
-    def action_evaluation(self, by: int) -> None:
-        self._go(self.tick().to_next(by, self.tape.evaluations(), self.tape), "evaluation", by)
+    def action_evaluation(self, key: str) -> None:
+        self._go(self.tick().to_next(way(key), self.tape.evaluations(), self.tape), "evaluation", way(key))
 
     def action_best(self) -> None:
         self._go(self.tick().to_place(self.tape.best(self.choices.pointed), self.tape), "lowest loss")
@@ -76,7 +81,6 @@ class TransportKeys(Board, inherit_bindings=False):
 
     def action_loop(self) -> None:
         self._turn(self.tick().looping(not self.clock.loop))
-        self.tell("Begins again at the end." if self.clock.loop else "Stops at the end.")
 
     def action_clock(self) -> None:
         self._turn(self.tick().with_next_kind(self.tape))
