@@ -8,13 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
-from rich.color import ColorSystem
-from rich.console import RenderableType
 from textual import events
-from textual._compositor import CompositorUpdate
 from textual.message import Message
-from textual.messages import TerminalSupportsSynchronizedOutput
-from textual.screen import Screen
 
 from engine.spec import SpecError
 from engine.store import StoreError
@@ -36,8 +31,8 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
+from tui.painting import Painting
 from tui.playback import Playback
-from tui.rim import Rim
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
 from tui.theme import THEME
@@ -46,7 +41,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Playback, inherit_bindings=False):
+class Dashboard(Playback, Painting, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -64,8 +59,6 @@ class Dashboard(Playback, inherit_bindings=False):
         self._unreadable = False
         self._unanswered = False
         self.board = Board(clean(path.name, 40), first, self.choices)
-        self._rim = Rim(self._write, self.set_timer)
-        self._rim.colours = None if self.no_color else _colours(self.console.color_system)
 
     def get_default_screen(self) -> Board:
         return self.board
@@ -84,7 +77,7 @@ class Dashboard(Playback, inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
-            self._rim.link.pressed()
+            self.rim.link.pressed()
         await super().on_event(event)
 
     def on_unmount(self) -> None:
@@ -96,26 +89,13 @@ class Dashboard(Playback, inherit_bindings=False):
         else:
             self.post_message(ReadFailed(clean(str(outcome), 300)))
 
-    def _write(self, text: str) -> None:
-        if self._driver is not None:
-            self._driver.write(text)
-            self._driver.flush()
+    def written(self) -> None:
         if self._unanswered:
             self.call_next(self._ask_when_drawn)
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """In place of Textual's, which writes whole rows and never leaves a frame out."""
-        if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._running and not self._closed:
-            self._rim.take(renderable, *self.size)
-        self.post_display_hook()
-
-    def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
-        message.prevent_default()
-        self._rim.answered()
-
     def _ask_when_drawn(self) -> None:
         """Ask the feed for what is new once the terminal shows what was read before."""
-        self._unanswered = not self._rim.is_open
+        self._unanswered = not self.rim.is_open
         if not self._unanswered:
             self.ask()
 
@@ -125,7 +105,8 @@ class Dashboard(Playback, inherit_bindings=False):
 
     def show(self) -> None:
         self.front.update(self.snapshot, self.choices)
-        self.call_after_refresh(self._ask_when_drawn)
+        self.rim.flush()
+        self._ask_when_drawn()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self._readable()
@@ -237,8 +218,3 @@ class Dashboard(Playback, inherit_bindings=False):
 
     def action_leave(self) -> None:
         self.exit(0)
-
-
-def _colours(system: str | None) -> ColorSystem | None:
-    systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
-    return systems.get(system or "")

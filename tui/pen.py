@@ -27,6 +27,10 @@ class Ink(NamedTuple):
         """Whether a blank in this ink shows more than its background."""
         return bool(self.attributes) and not MARKING.isdisjoint(self.attributes.split(";"))
 
+    def blanks_like(self, other: Ink) -> bool:
+        """Whether a blank in this ink and one in another look the same."""
+        return self.background == other.background and not self.marks_blanks and not other.marks_blanks
+
 
 PLAIN = Ink()
 ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))

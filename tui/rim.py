@@ -1,15 +1,18 @@
-"""The rim: where the frames that Textual has composed become what is written to the terminal."""
+"""The rim: where frames that Textual has composed, and cells that widgets paint, become what is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.color import ColorSystem
 from rich.segment import Segment
+from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
 from tui.link import QUESTION, Link
-from tui.surface import Surface
+from tui.surface import Codes, Surface
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
@@ -17,10 +20,16 @@ SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 class Rim:
     """Keeps what the terminal shows, and brings it up to date when the link allows.
 
-    `call_later(seconds, function)` sets a timer; `write` takes what goes to the terminal.
+    `write` takes what goes to the terminal; `call_later(seconds, function)` sets a timer; `call_soon(function)` calls
+    it once everything that is being painted now has been put.
     """
 
-    def __init__(self, write: Callable[[str], None], call_later: Callable[[float, Callable[[], None]], object]) -> None:
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        call_later: Callable[[float, Callable[[], None]], object],
+        call_soon: Callable[[Callable[[], None]], object],
+    ) -> None:
         self.link = Link()
         self.synchronised = False
         self.colours: ColorSystem | None = ColorSystem.TRUECOLOR
@@ -30,7 +39,9 @@ class Rim:
         self._surface: Surface | None = None
         self._write = write
         self._call_later = call_later
+        self._call_soon = call_soon
         self._timed = False
+        self._due = False
 
     def take(self, update: CompositorUpdate, width: int, height: int) -> None:
         """A composed frame, or the parts of it that changed, on a screen of this size; written when it may be."""
@@ -46,6 +57,26 @@ class Rim:
                     if strip is not None:
                         surface.put(x, y, strip)
         self.flush()
+
+    def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
+        """A row that changed; written soon, together with what else is put now."""
+        if self._surface is not None:
+            self._surface.put(x, y, segments)
+            self._flush_soon()
+
+    def paste(self, x: int, y: int, codes: Codes, style_ids: NDArray[np.uint8], style: Callable[[int], Style]) -> None:
+        """Cells of shape (rows, columns) that may have changed; `style` is how a style id is painted."""
+        if self._surface is not None:
+            inks = np.zeros(256, np.uint16)
+            for style_id in np.flatnonzero(np.bincount(style_ids.ravel(), minlength=256)).tolist():
+                inks[style_id] = self._surface.ink(style(style_id))
+            self._surface.paste(x, y, codes, inks[style_ids])
+            self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        if not self._due and not self.is_open:
+            self._due = True
+            self._call_soon(self.flush)
 
     def forget(self) -> None:
         """Something else has written to the terminal: all of it is to be written again."""
@@ -66,6 +97,7 @@ class Rim:
 
     def flush(self) -> None:
         """Write what has changed, now or as soon as the link allows."""
+        self._due = False
         if self._surface is None or not self._surface.is_behind:
             return
         wait_s = self.link.wait_s()

@@ -7,45 +7,38 @@ left out: the difference is always taken from what was written last to what is w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from typing import NamedTuple
 
-from rich.cells import get_character_cell_size
+import numpy as np
+from numpy.typing import NDArray
 from rich.color import ColorSystem
 from rich.segment import Segment
+from rich.style import Style
 
+from tui.cells import FIRST_CLUSTER, TAIL, codes_of, text_of
 from tui.pen import PLAIN, RESET, Ink, change, ink_of
 
 BRIDGE = 5
-"""Equal cells between two changes that are written again: moving the cursor costs about as many bytes."""
+"""From so many equal cells between two changes on, moving the cursor costs fewer bytes than writing them again."""
 
 ERASE_FROM = 8
 """Blank cells at the end of a row from which on erasing is shorter than writing them."""
 
-Span = tuple[int, int, int]
-"""(row, first cell, cell after the last)."""
+BLANK = ord(" ")
+UNKNOWN = 2**32 - 1
 
-Cell = tuple[str, Ink]
-"""A character with what combines with it, and its ink. The second cell of a wide character holds ''."""
-
-BLANK: Cell = (" ", PLAIN)
-UNKNOWN: Cell = ("\0", PLAIN)
+Codes = NDArray[np.uint32]
+Inks = NDArray[np.uint16]
+Flags = NDArray[np.bool_]
 
 
-@lru_cache(maxsize=8192)
-def split(text: str) -> tuple[str, ...]:
-    """Text cell by cell."""
-    if text.isascii():
-        return tuple(text)
-    cells: list[str] = []
-    for character in text:
-        size = get_character_cell_size(character)
-        if size:
-            cells.append(character)
-            cells.extend([""] * (size - 1))
-        elif cells:
-            head = len(cells) - 1 if cells[-1] or len(cells) < 2 else len(cells) - 2
-            cells[head] += character
-    return tuple(cells)
+class Span(NamedTuple):
+    """Cells start..stop of a row, all of one ink."""
+
+    row: int
+    start: int
+    stop: int
+    ink: int
 
 
 class Surface:
@@ -58,141 +51,199 @@ class Surface:
         self.width, self.height = width, height
         self._system = system
         self._erases = erases
-        self._wanted = [[BLANK] * width for _ in range(height)]
-        self._shown = [[UNKNOWN] * width for _ in range(height)]
-        self._touched: set[int] = set(range(height))
+        self.inks = [PLAIN]
+        """What the numbers of inks mean."""
+        self._numbers: dict[Style | None, int] = {None: 0}
+        shape = (height, width)
+        self._codes: Codes = np.full(shape, BLANK, np.uint32)
+        self._inked: Inks = np.zeros(shape, np.uint16)
+        self._shown_codes: Codes = np.full(shape, UNKNOWN, np.uint32)
+        self._shown_inked: Inks = np.zeros(shape, np.uint16)
+        self._touched: Flags = np.ones(height, np.bool_)
+
+    def ink(self, style: Style | None) -> int:
+        """The number of a style's ink on this surface."""
+        number = self._numbers.get(style)
+        if number is None:
+            ink = ink_of(style, self._system)
+            if ink not in self.inks:
+                self.inks.append(ink)
+            number = self._numbers[style] = self.inks.index(ink)
+        return number
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
         """Want these segments from a cell on; what reaches beyond the edges is dropped.
 
         Half of a wide character, here or beside, is a blank.
         """
-        if not 0 <= y < self.height:
-            return
-        cells: list[Cell] = []
+        codes: list[int] = []
+        inks: list[int] = []
         for text, style, control in segments:
             if not control:
-                ink = ink_of(style, self._system)
-                cells += [(character, ink) for character in split(text)]
-        start, stop = max(-x, 0), max(self.width - x, 0)
-        if cells[stop : stop + 1] and not cells[stop][0]:
-            cells[stop - 1] = (" ", cells[stop - 1][1])
-        if start < len(cells) and not cells[start][0]:
-            cells[start] = (" ", cells[start][1])
-        cells, x = cells[start:stop], max(x, 0)
-        row, end = self._wanted[y], x + len(cells)
-        if row[x:end] != cells:
-            if not row[x][0]:
-                row[x - 1] = (" ", row[x - 1][1])
-            if end < self.width and not row[end][0]:
-                row[end] = (" ", row[end][1])
-            row[x:end] = cells
-            self._touched.add(y)
+                found = codes_of(text)
+                codes += found
+                inks += [self.ink(style)] * len(found)
+        self.paste(x, y, np.array([codes], np.uint32), np.array([inks], np.uint16))
+
+    def paste(self, x: int, y: int, codes: Codes, inks: Inks) -> None:
+        """Want these cells, with their top left one at (x, y): codes and numbers of inks of shape (rows, columns)."""
+        rows, columns = slice(max(-y, 0), max(self.height - y, 0)), slice(max(-x, 0), max(self.width - x, 0))
+        if columns.stop < codes.shape[1]:
+            codes = codes.copy()
+            codes[codes[:, columns.stop] == TAIL, columns.stop - 1 : columns.stop] = BLANK
+        codes, inks = codes[rows, columns], inks[rows, columns]
+        height, width = codes.shape
+        if not height or not width:
+            return
+        y, x = max(y, 0), max(x, 0)
+        bottom, right = y + height, x + width
+        area = np.s_[y:bottom, x:right]
+        changed = ((self._codes[area] != codes) | (self._inked[area] != inks)).any(axis=1)
+        if not changed.any():
+            return
+        self._touched[y:bottom] |= changed
+        if x > 0:
+            beside = self._codes[y:bottom, x - 1]
+            beside[changed & (self._codes[y:bottom, x] == TAIL)] = BLANK
+        if right < self.width:
+            beside = self._codes[y:bottom, right]
+            beside[changed & (beside == TAIL)] = BLANK
+        self._codes[area], self._inked[area] = codes, inks
+        first = self._codes[y:bottom, x]
+        first[first == TAIL] = BLANK
 
     def forget(self) -> None:
         """Nobody knows what stands on the terminal: everything is to be written again."""
-        self._shown = [[UNKNOWN] * self.width for _ in range(self.height)]
-        self._touched = set(range(self.height))
+        self._shown_codes.fill(UNKNOWN)
+        self._touched.fill(True)
 
     @property
     def is_behind(self) -> bool:
         """Whether rows were changed since the last `update`."""
-        return bool(self._touched)
+        return bool(self._touched.any())
 
     def update(self) -> str:
         """What to write so that the terminal shows what is wanted; '' when it does. Taken as written."""
-        pieces: dict[Ink, list[Span]] = {}
-        for y in sorted(self._touched):
-            wanted, shown = self._wanted[y], self._shown[y]
-            if wanted != shown:
-                for ink, start, stop in _changes(wanted, shown):
-                    pieces.setdefault(ink, []).append((y, start, stop))
-                self._shown[y] = wanted.copy()
-        self._touched.clear()
-        writer = _Writer(self.width, self._erases)
+        pieces: dict[int, list[Span]] = {}
+        for span in self._changes():
+            pieces.setdefault(span.ink, []).append(span)
+        self._shown_codes[self._touched] = self._codes[self._touched]
+        self._shown_inked[self._touched] = self._inked[self._touched]
+        self._touched.fill(False)
+        writer = _Writer(self)
         # the ink of the topmost change first, because it is what somebody waits for; then others on the same ground
-        grounds = list(dict.fromkeys(ink.background for ink in pieces))
-        for ink in sorted(pieces, key=lambda ink: grounds.index(ink.background)):
-            for y, start, stop in pieces[ink]:
-                writer.write(y, start, stop, self._wanted[y])
+        grounds = list(dict.fromkeys(self.inks[ink].background for ink in pieces))
+        for ink in sorted(pieces, key=lambda ink: grounds.index(self.inks[ink].background)):
+            for span in pieces[ink]:
+                writer.write(span)
         return writer.finished()
 
+    def _changes(self) -> Iterator[Span]:
+        """The spans that differ, row by row, with no half of a wide character in them.
 
-def _changes(wanted: Sequence[Cell], shown: Sequence[Cell]) -> Iterator[tuple[Ink, int, int]]:
-    """The spans start..stop that differ, each of one ink, with no half of a wide character in them.
+        Told ink by ink they need far fewer colours than row by row, and moving the cursor is shorter than a colour.
+        """
+        touched = np.flatnonzero(self._touched)
+        codes, inks, shown = self._codes[touched], self._inked[touched], self._shown_codes[touched]
+        differing = (codes != shown) | (inks != self._shown_inked[touched])
+        tails = (codes == TAIL) | (shown == TAIL)
+        if tails.any():
+            _with_other_halves(differing, tails)
+        last: Span | None = None
+        row_codes: list[int] = []
+        row_inks: list[int] = []
+        for place, start, stop, ink in _runs(differing, inks):
+            row = int(touched[place])
+            if last is None or row != last.row:
+                row_codes, row_inks = codes[place].tolist(), inks[place].tolist()
+            elif start - last.stop < BRIDGE and self._fit(
+                last.ink, row_codes[last.stop : stop], row_inks[last.stop : stop]
+            ):
+                last = last._replace(stop=stop)
+                continue
+            if last is not None:
+                yield last
+            last = Span(row, start, stop, ink)
+        if last is not None:
+            yield last
 
-    Told ink by ink they need far fewer colours than row by row, and moving the cursor is shorter than a colour.
-    """
-    differing = {x for x, (new, old) in enumerate(zip(wanted, shown, strict=True)) if new != old}
-    tails = {x for x, (new, old) in enumerate(zip(wanted, shown, strict=True)) if not (new[0] and old[0])}
-    while tails and (more := _torn(differing, tails)):
-        differing |= more
-    start = last = -1
-    ink = PLAIN
-    for x in sorted(differing):
-        if start >= 0 and x - last <= BRIDGE and all(_fits(wanted[at], ink) for at in range(last + 1, x + 1)):
-            last = x
-            continue
-        if start >= 0:
-            yield ink, start, last + 1
-        start, last, ink = x, x, wanted[x][1]
-    yield ink, start, last + 1
-
-
-def _fits(cell: Cell, ink: Ink) -> bool:
-    """Whether a cell looks as it should when it is written with an ink."""
-    character, own = cell
-    if own is ink or own == ink:
+    def _fit(self, ink: int, codes: Sequence[int], inks: Sequence[int]) -> bool:
+        """Whether cells look as they should when they are written with an ink."""
+        for code, own in zip(codes, inks, strict=True):
+            if own != ink and (code != BLANK or not self.inks[own].blanks_like(self.inks[ink])):
+                return False
         return True
-    blank = character == " " and own.background == ink.background
-    return blank and not own.marks_blanks and not ink.marks_blanks
+
+    def cells(self, span: Span) -> list[int]:
+        """The codes that are wanted in a span."""
+        codes: list[int] = self._codes[span.row, span.start : span.stop].tolist()
+        return codes
+
+    def erasable_from(self, span: Span) -> int:
+        """The first of the blanks that end a row as a span ends, where erasing them is shorter; else the span's end."""
+        if span.stop < self.width or not self._erases:
+            return span.stop
+        ground, at = self.inks[self._inked[span.row, -1]], self.width
+        while at > span.start and self._codes[span.row, at - 1] == BLANK:
+            if not self.inks[self._inked[span.row, at - 1]].blanks_like(ground):
+                break
+            at -= 1
+        return at if self.width - at >= ERASE_FROM else span.stop
 
 
-def _torn(differing: set[int], tails: set[int]) -> set[int]:
-    """The other halves of wide characters, old or new, of which one half differs."""
-    heads = {x - 1 for x in tails & differing if x}
-    return (heads | {x for x in tails if x - 1 in differing}) - differing
+def _runs(differing: Flags, inks: Inks) -> Iterator[tuple[int, int, int, int]]:
+    """(row, start, stop, ink) of neighbours that differ and have one ink."""
+    rows, columns = np.nonzero(differing)
+    if not len(rows):
+        return iter(())
+    inked = inks[rows, columns]
+    apart = (np.diff(rows) != 0) | (np.diff(columns) != 1) | (np.diff(inked) != 0)
+    firsts = np.concatenate([[0], np.flatnonzero(apart) + 1])
+    lasts = np.append(firsts[1:], len(rows)) - 1
+    found = rows[firsts], columns[firsts], columns[lasts] + 1, inked[firsts]
+    return zip(*(part.tolist() for part in found), strict=True)
+
+
+def _with_other_halves(differing: Flags, tails: Flags) -> None:
+    """Add the other halves of wide characters, old or new, of which one half differs."""
+    while True:
+        more = np.zeros_like(differing)
+        more[:, :-1] |= (tails & differing)[:, 1:]
+        more[:, 1:] |= differing[:, :-1] & tails[:, 1:]
+        more &= ~differing
+        if not more.any():
+            return
+        differing |= more
 
 
 class _Writer:
-    """Writes spans, keeping count of where the cursor and the pen are."""
+    """Writes spans of a surface, keeping count of where the cursor and the pen are."""
 
-    def __init__(self, width: int, erases: bool) -> None:
-        self._width = width
-        self._erases = erases
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
         self._out: list[str] = []
         self._ink = PLAIN
         self._at: tuple[int, int] | None = None
 
-    def write(self, y: int, start: int, stop: int, row: Sequence[Cell]) -> None:
-        self._move(start, y)
-        blank_from = self._blank_end(row, start) if stop == self._width and self._erases else stop
-        for x in range(start, min(stop, blank_from)):
-            character, ink = row[x]
-            self._turn(ink, blank=character == " ")
-            self._out.append(character)
-        if blank_from < stop:
-            self._turn(row[blank_from][1], blank=True)
+    def write(self, span: Span) -> None:
+        surface = self._surface
+        self._move(span.start, span.row)
+        blank_from = surface.erasable_from(span)
+        codes = surface.cells(span)[: blank_from - span.start]
+        if codes:
+            self._turn(surface.inks[span.ink], blank=all(code == BLANK for code in codes))
+            self._out.append(text_of(codes))
+        if blank_from < span.stop:
+            self._turn(surface.inks[span.ink], blank=True)
             self._out.append("\x1b[K")
-            stop = max(blank_from, start)
-        uncertain = stop >= self._width or any(len(row[x][0]) != 1 for x in range(start, stop))
-        self._at = None if uncertain else (stop, y)
+        stop = span.start + len(codes)
+        uncertain = stop >= surface.width or min(codes, default=1) == TAIL or max(codes, default=0) >= FIRST_CLUSTER
+        self._at = None if uncertain else (stop, span.row)
 
     def finished(self) -> str:
         if self._ink != PLAIN:
             self._out.append(RESET)
         return "".join(self._out)
-
-    def _blank_end(self, row: Sequence[Cell], start: int) -> int:
-        """The first cell of the blanks that end a row, or its end where erasing them would be no shorter."""
-        background = row[-1][1].background
-        at = self._width
-        while at > start:
-            character, ink = row[at - 1]
-            if character != " " or ink.background != background or ink.marks_blanks:
-                break
-            at -= 1
-        return at if self._width - at >= ERASE_FROM else self._width
 
     def _move(self, x: int, y: int) -> None:
         if self._at == (x, y):

@@ -134,6 +134,9 @@ class Attendance:
             if self.leave():
                 self._end(self.writer.release, "its worker was told to leave")
                 return
+            if self._at_rung and not any(command.verb == "stop" for command in commands):
+                self._wait_at_rung()
+                return
             if commands and self._obey(commands):
                 return
             over = "" if self._catching_up else self._over()
@@ -165,6 +168,16 @@ class Attendance:
     def _elapsed_s(self) -> float:
         return self._base_s + (time.monotonic() - self._since)
 
+    @property
+    def _at_rung(self) -> bool:
+        rung = self.writer.claim.rung
+        return rung is not None and self.state.iteration >= rung and not (self._catching_up or self._over())
+
+    def _wait_at_rung(self) -> None:
+        """Free the worker until all runs of the sweep have come as far; commands wait for what is decided then."""
+        self._evaluate([split for split in self.optimization.objectives if split != "test"])
+        self._end(self.writer.pause, f"waits at rung {self.writer.claim.rung} for the other runs of its sweep")
+
     def _over(self) -> str:
         seconds = self.spec.seconds
         if self.state.stop_reason:
@@ -176,6 +189,9 @@ class Attendance:
         before = self.state.iteration
         repeating = self._catching_up
         limit = self.writer.iterations_done - before if repeating else self._block_size()
+        rung = self.writer.claim.rung
+        if rung is not None and rung > before:
+            limit = min(limit, rung - before)
         k = max(1, min(self._k if repeating else limit, limit, self.optimization.next_evaluation(before + 1) - before))
         started = time.monotonic()
         self.state, block = self.optimization.advance(self.state, k)

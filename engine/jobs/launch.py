@@ -60,13 +60,14 @@ def set_worker_count(path: str | os.PathLike[str], count: int | None) -> str:
 def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int:
     """Start workers for the queued runs of a store; returns how many were started.
 
-    At most `count` live workers in total (default: `worker_count` of the store), and no more new ones
-    than there are queued runs. Runs whose worker was lost are queued again first. Call it as often
-    as you like, from several processes at once. Raises StoreError.
+    At most `count` live workers in total (default: `worker_count` of the store), and no more new ones than there are
+    queued runs. Runs whose worker was lost are queued again first, and those that a rung is found to have kept. Call
+    it as often as you like, from several processes at once. Raises StoreError.
     """
     _reap()
     with open_for_writing(path) as store:
         recover_lost_runs(store)
+        store.queue.decide_rungs()
         most = worker_count(store.reader()) if count is None else count
 
         def enrol(present: list[Worker], queued: int) -> list[tuple[Process, str]]:

@@ -82,7 +82,11 @@ def delete(path: Path, run_id: int) -> str:
     """Put a run out of sight, until it is brought back or purged. A running run is refused, a lost one is not."""
     with open_for_writing(path, create=False) as store:
         _give_back_if_lost(store, run_id)
-        return store.catalogue.delete(run_id)
+        answer = store.catalogue.delete(run_id)
+        again = store.queue.decide_rungs()
+    if again:
+        start_workers(path)
+    return answer
 
 
 def undelete(path: Path, run_id: int) -> str:
@@ -131,7 +135,8 @@ def _command(path: Path, run_id: int, verb: str, argument: str = "") -> str:
     with open_for_writing(path, create=False) as store:
         lost = _give_back_if_lost(store, run_id)
         answer = store.queue.command(run_id, verb, argument)
-    if verb == "resume" or lost:
+        again = store.queue.decide_rungs()  # a run that ends may have been the last that others waited for
+    if verb == "resume" or lost or again:
         start_workers(path)
     return f"Run {run_id} had lost its worker. {answer}" if lost else answer
 

@@ -47,7 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.environ.update(ONE_THREAD)
-    os.nice(NICENESS)
+    # Set and not added: a worker that another worker has started is as nice already.
+    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     # NumPy reads the environment when it is imported, so everything that needs it comes after.
     from engine.jobs.shift import work
     from engine.store import StoreError

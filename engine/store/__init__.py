@@ -19,14 +19,17 @@ from engine.store.records import (
     Process,
     Refused,
     Run,
+    RungDecision,
     RunState,
     Samples,
     StoreBusy,
     StoreError,
     StoreFull,
     StoreGone,
+    Sweep,
     Worker,
 )
+from engine.store.steering import Verb
 from engine.store.writer import RunWriter
 
 __all__ = [
@@ -50,12 +53,15 @@ __all__ = [
     "Run",
     "RunState",
     "RunWriter",
+    "RungDecision",
     "Samples",
     "Store",
     "StoreBusy",
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "Sweep",
+    "Verb",
     "Worker",
     "open_for_reading",
     "open_for_writing",

@@ -59,14 +59,35 @@ class Catalogue:
     def undelete(self, run_id: int) -> str:
         """Bring a deleted run back, as it was."""
         with self._connection.transaction() as raw:
-            deleted_at, done, first = _known(raw, run_id, "deleted_at, iterations_done, coalesce(parent_iteration, 0)")
+            (deleted_at,) = _known(raw, run_id, "deleted_at")
             if deleted_at is None:
                 return f"Run {run_id} is not deleted; nothing to bring back."
-            row = raw.execute("SELECT 1 FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, first)).fetchone()
-            if done > first and row is None:
-                raise Refused(f"Run {run_id} is being purged: iterations of it are gone, so it cannot be brought back.")
-            raw.execute("UPDATE runs SET deleted_at = NULL WHERE run_id = ?", (run_id,))
+            _bring_back(raw, run_id)
         return f"Run {run_id} is back."
+
+    def delete_sweep(self, sweep_id: int) -> int:
+        """Put all runs of a sweep out of sight, or none; returns how many. Refused while one is running."""
+        with self._connection.transaction() as raw:
+            running = raw.execute(
+                "SELECT run_id FROM runs WHERE sweep_id = ? AND state = 'running' AND deleted_at IS NULL LIMIT 1",
+                (sweep_id,),
+            ).fetchone()
+            if running is not None:
+                raise Refused(f"Run {running[0]} of sweep {sweep_id} is running; stop it first. Nothing was deleted.")
+            changed = raw.execute(
+                "UPDATE runs SET deleted_at = ? WHERE sweep_id = ? AND deleted_at IS NULL", (utc_now(), sweep_id)
+            )
+            return changed.rowcount
+
+    def undelete_sweep(self, sweep_id: int) -> int:
+        """Bring the deleted runs of a sweep back, all or none; returns how many."""
+        with self._connection.transaction() as raw:
+            deleted = raw.execute(
+                "SELECT run_id FROM runs WHERE sweep_id = ? AND deleted_at IS NOT NULL", (sweep_id,)
+            ).fetchall()
+            for (run_id,) in deleted:
+                _bring_back(raw, run_id)
+            return len(deleted)
 
     def purge(self, run_id: int) -> str:
         """Give back the space of a deleted run, for good: in short transactions, between which others may write.
@@ -142,6 +163,14 @@ class Catalogue:
 def storable(text: str) -> str:
     """The text as it is, but for halves of surrogate pairs (undecodable bytes of a command line): SQLite has none."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _bring_back(raw: sqlite3.Connection, run_id: int) -> None:
+    done, first = _known(raw, run_id, "iterations_done, coalesce(parent_iteration, 0)")
+    row = raw.execute("SELECT 1 FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, first)).fetchone()
+    if done > first and row is None:
+        raise Refused(f"Run {run_id} is being purged: iterations of it are gone, so it cannot be brought back.")
+    raw.execute("UPDATE runs SET deleted_at = NULL WHERE run_id = ?", (run_id,))
 
 
 def _known(raw: sqlite3.Connection, run_id: int, columns: str) -> tuple[Any, ...]:

@@ -232,3 +232,45 @@ M002 = (
     FROM sweeps s JOIN runs r USING (sweep_id) WHERE r.deleted_at IS NULL
     """,
 )
+
+
+@steps()
+def m003_sweeps_and_their_rungs(db: Database) -> None:
+    """The whole plan of a sweep, what it came from, and successive halving: who waits where, and what was decided."""
+    for statement in M003:
+        db.execute(statement)
+
+
+M003 = (
+    "ALTER TABLE sweeps ADD COLUMN second_parameter TEXT",  # of a grid
+    "ALTER TABLE sweeps ADD COLUMN plan TEXT NOT NULL DEFAULT ''",  # all that defines the sweep, as JSON
+    "ALTER TABLE sweeps ADD COLUMN parent_id INTEGER REFERENCES sweeps(sweep_id)",  # refined or repeated by this one
+    "ALTER TABLE runs ADD COLUMN rung INTEGER",  # the iteration at which it waits for the other runs of its sweep
+    "CREATE INDEX runs_at_rungs ON runs (sweep_id, rung) WHERE rung IS NOT NULL",
+    """
+    CREATE TABLE rung_decisions (
+      sweep_id    INTEGER NOT NULL REFERENCES sweeps(sweep_id),
+      rung        INTEGER NOT NULL,
+      kept_up_to  REAL NOT NULL,     -- the largest train loss that went on; -Inf where none did
+      kept        INTEGER NOT NULL,  -- values of the sweep
+      dropped     INTEGER NOT NULL,
+      decided_at  TEXT NOT NULL,
+      PRIMARY KEY (sweep_id, rung)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "DROP VIEW sweep_results",
+    """
+    CREATE VIEW sweep_results AS
+    SELECT s.sweep_id, s.name AS sweep, s.parameter, json_extract(r.spec, '$.' || s.parameter) AS value,
+           s.second_parameter, json_extract(r.spec, '$.' || s.second_parameter) AS second_value,
+           json_extract(r.spec, '$.seed') AS seed, r.run_id, r.state, r.iterations_done,
+           (SELECT e.loss FROM evaluations e WHERE e.run_id = r.run_id AND e.split = 'train'
+            ORDER BY e.iteration DESC LIMIT 1) AS train_loss,
+           (SELECT e.loss FROM evaluations e WHERE e.run_id = r.run_id AND e.split = 'validation'
+            ORDER BY e.iteration DESC LIMIT 1) AS validation_loss,
+           (SELECT e.accuracy FROM evaluations e WHERE e.run_id = r.run_id AND e.split = 'validation'
+            ORDER BY e.iteration DESC LIMIT 1) AS accuracy,
+           r.last_loss, r.best_loss, r.diverged_at
+    FROM sweeps s JOIN runs r USING (sweep_id) WHERE r.deleted_at IS NULL
+    """,
+)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from engine.spec import RunSpec, SpecError, parse_field, spec_from_json
+from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.catalogue import storable
 from engine.store.connection import Connection
 from engine.store.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.reader import WORKER_COLUMNS, worker_from_row
-from engine.store.records import ENDED, Claim, Ownership, StoreError
+from engine.store.records import Claim, Ownership, StoreError, Sweep
+from engine.store.rungs import WAITING, decide_rungs
+from engine.store.steering import Verb, command, command_sweep, end, parsed
+from engine.store.sweeps import insert_runs, insert_sweep, widen_sweep
 from engine.store.timing import utc_now
-
-VERBS = ("stop", "pause", "resume", "set-step-size")
+from engine.sweep import SweepPlan, Value
 
 MOST_TIMES_LOST = 5
 """Workers that a run may lose without any progress before it is failed: it is probably the run that ends them."""
@@ -22,7 +24,7 @@ CLAIM = """
     UPDATE runs SET state = 'running', worker_id = ?, attempt = attempt + 1, heartbeat_s = ?,
                     started_at = coalesce(started_at, ?), reason = ''
     WHERE run_id = (SELECT run_id FROM runs WHERE state = 'queued' AND deleted_at IS NULL ORDER BY run_id LIMIT 1)
-    RETURNING run_id, spec, attempt, iterations_done, elapsed_s, coalesce(parent_iteration, 0)
+    RETURNING run_id, spec, attempt, iterations_done, elapsed_s, coalesce(parent_iteration, 0), rung
 """
 
 
@@ -41,16 +43,8 @@ class Queue:
     ) -> list[int]:
         """Queue one run per spec, all or none; returns their ids in order. Names default to the specs' labels."""
         labels = [spec.label for spec in specs] if names is None else list(names)
-        now = utc_now()
-        ids: list[int] = []
         with self._connection.transaction() as raw:
-            for spec, name in zip(specs, labels, strict=True):
-                cursor = raw.execute(
-                    "INSERT INTO runs (name, sweep_id, state, spec, created_at) VALUES (?, ?, 'queued', ?, ?)",
-                    (storable(name), sweep_id, spec.to_json(), now),
-                )
-                ids.append(int(cursor.lastrowid or 0))
-        return ids
+            return insert_runs(raw, specs, [storable(name) for name in labels], sweep_id)
 
     def claim(self, worker_id: int) -> Claim | None:
         """The oldest queued run, now this worker's; None when the queue is empty.
@@ -62,19 +56,21 @@ class Queue:
                 rows = raw.execute(CLAIM, (worker_id, self._boot_clock(), utc_now())).fetchall()
                 if not rows:
                     return None
-                run_id, text, attempt, done, elapsed_s, first = rows[0]
+                run_id, text, attempt, done, elapsed_s, first, rung = rows[0]
                 try:
                     spec = spec_from_json(text)
                     checkpoint = newest_checkpoint(raw, run_id, done)
                     origin = origin_of(raw, run_id) if checkpoint is None else None
                 except (SpecError, TypeError) as error:
-                    _end(raw, run_id, "failed", f"its spec cannot be read: {error}")
+                    end(raw, run_id, "failed", f"its spec cannot be read: {error}")
                     continue
                 except StoreError as error:
-                    _end(raw, run_id, "failed", str(error))
+                    end(raw, run_id, "failed", str(error))
                     continue
                 snapshot = raw.execute(SNAPSHOT, (run_id,)).fetchone()[0]
-                return Claim(run_id, spec, worker_id, attempt, done, elapsed_s, checkpoint, origin, first, snapshot)
+                return Claim(
+                    run_id, spec, worker_id, attempt, done, elapsed_s, checkpoint, origin, first, snapshot, rung
+                )
 
     def spec_at(self, run_id: int, iteration: int) -> RunSpec:
         """A run's spec with the step size in force at an iteration, from which a fork there is made.
@@ -99,33 +95,43 @@ class Queue:
         with its next block. Raises StoreError for an unknown run and ValueError for an unknown verb
         or a step size that is none.
         """
-        if verb not in VERBS:
-            raise ValueError(f"{verb!r} is not a command for a run (choose from {', '.join(VERBS)})")
-        if verb == "set-step-size":
-            argument = repr(parse_field("step_size", argument))
+        argument = parsed(verb, argument)
         with self._connection.transaction() as raw:
-            row = raw.execute(
-                "SELECT state, iterations_done, deleted_at FROM runs WHERE run_id = ?", (run_id,)
-            ).fetchone()
-            if row is None:
-                raise StoreError(f"There is no run {run_id} in this store; lossboard list shows which there are.")
-            state, done = str(row[0]), int(row[1])
-            if row[2] is not None:
-                return f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back."
-            if state in ENDED:
-                return f"Run {run_id} is {state} already; nothing to {verb.replace('-', ' ')}."
-            if state == "running" or verb == "set-step-size":
-                return _leave_for_worker(raw, run_id, state, verb, argument)
-            return _obey(raw, run_id, state, verb, done)
+            return command(raw, run_id, verb, argument)
 
-    def add_sweep(self, name: str, parameter: str, spec: RunSpec) -> int:
-        """Note a sweep over one field of `spec`; its runs are added with the id that this returns."""
+    def command_sweep(self, sweep_id: int, verb: Verb) -> int:
+        """Stop, pause or resume all runs of a sweep at once; returns for how many that makes a difference."""
         with self._connection.transaction() as raw:
-            cursor = raw.execute(
-                "INSERT INTO sweeps (name, parameter, spec, created_at) VALUES (?, ?, ?, ?)",
-                (name, parameter, spec.to_json(), utc_now()),
+            return command_sweep(raw, sweep_id, verb)
+
+    def decide_rungs(self) -> int:
+        """Decide, in one transaction, what waits to be decided in races; returns how many runs were queued again."""
+        if not self._connection.rows(f"SELECT 1 FROM ({WAITING}) LIMIT 1"):
+            return 0
+        with self._connection.transaction() as raw:
+            return decide_rungs(raw)
+
+    def race_is_on(self) -> bool:
+        """Whether runs that somebody works on may soon have others queued again."""
+        return bool(
+            self._connection.rows(
+                "SELECT 1 FROM runs WHERE rung IS NOT NULL AND state IN ('running', 'queued') "
+                "AND deleted_at IS NULL LIMIT 1"
             )
-            return int(cursor.lastrowid or 0)
+        )
+
+    def add_sweep(self, plan: SweepPlan) -> Sweep:
+        """Queue a whole sweep, all of its runs or none."""
+        with self._connection.transaction() as raw:
+            return insert_sweep(raw, replace(plan, name=storable(plan.name)))
+
+    def widen_sweep(self, sweep_id: int, values: Sequence[Value]) -> int:
+        """Add values to a sweep's first axis, whether it still runs or not; returns how many runs were queued.
+
+        Raises StoreError for an unknown sweep and SpecError for values that it has or that do not fit.
+        """
+        with self._connection.transaction() as raw:
+            return widen_sweep(raw, sweep_id, values)
 
     def owned(self) -> list[Ownership]:
         """Every running run with its worker, for a judgement on who is still alive."""
@@ -147,55 +153,5 @@ class Queue:
                 (reason, lost.run_id, lost.attempt),
             ).fetchall()
             if rows and rows[0][0] >= MOST_TIMES_LOST:
-                _end(raw, lost.run_id, "failed", f"given up: {rows[0][0]} workers were lost on it; the last: {reason}")
+                end(raw, lost.run_id, "failed", f"given up: {rows[0][0]} workers were lost on it; the last: {reason}")
             return bool(rows)
-
-
-def _end(raw: sqlite3.Connection, run_id: int, state: str, reason: str) -> None:
-    raw.execute(
-        "UPDATE runs SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", (state, reason, utc_now(), run_id)
-    )
-    raw.execute("UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,))
-
-
-def _record(raw: sqlite3.Connection, run_id: int, verb: str, argument: str, at: int | None, outcome: str) -> None:
-    raw.execute(
-        "INSERT INTO commands (run_id, verb, argument, issued_at, applied_at_iteration, outcome) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (run_id, verb, argument, utc_now(), at, outcome),
-    )
-
-
-def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: str, argument: str) -> str:
-    waiting = raw.execute(
-        "SELECT verb, argument FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id DESC LIMIT 1",
-        (run_id,),
-    ).fetchone()
-    if waiting == (verb, argument):
-        return f"Run {run_id} has been told so already."
-    if verb == "resume" and (waiting is None or waiting[0] != "pause"):
-        return f"Run {run_id} is running already."
-    _record(raw, run_id, verb, argument, None, "")
-    if verb == "set-step-size":
-        when = "with its next block" if state == "running" else "when it goes on"
-        return f"Run {run_id} takes step size {argument} {when}."
-    return {
-        "stop": f"Run {run_id} stops within a moment; what it has done is kept.",
-        "pause": f"Run {run_id} pauses within a moment and frees its worker.",
-        "resume": f"Run {run_id} goes on; the pause is withdrawn.",
-    }[verb]
-
-
-def _obey(raw: sqlite3.Connection, run_id: int, state: str, verb: str, done: int) -> str:
-    """Carry out a command on a run that no worker owns: it is queued or paused."""
-    if verb == "stop":
-        reason = f"stopped at iteration {done}" if done else "stopped before it started"
-        _record(raw, run_id, verb, "", done, reason)
-        _end(raw, run_id, "cancelled", reason)
-        return f"Run {run_id} was {'waiting' if state == 'queued' else 'paused'}; it is cancelled."
-    wanted = "paused" if verb == "pause" else "queued"
-    if state == wanted:
-        return f"Run {run_id} is {state} already."
-    raw.execute("UPDATE runs SET state = ?, reason = '' WHERE run_id = ?", (wanted, run_id))
-    _record(raw, run_id, verb, "", done, wanted)
-    return f"Run {run_id} is paused." if wanted == "paused" else f"Run {run_id} waits for a worker to go on."

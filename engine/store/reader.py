@@ -17,15 +17,16 @@ from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.connection import Connection, Rows
 from engine.store.listing import Listing
 from engine.store.pyramid import LEVELS
-from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Worker
+from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Sweep, Worker
 from engine.store.stretch import stretch
+from engine.store.sweeps import read_sweeps
 from engine.store.tags import tags_from_text
 from engine.store.widths import width_for
 
 RUN_COLUMNS = (
     "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
     "iterations_done, elapsed_s, last_loss, best_loss, best_iteration, iterations_per_s, diverged_at, worker_id, "
-    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at"
+    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at, rung"
 )
 TAGS = RUN_COLUMNS.split(", ").index("tags")
 WORKER_COLUMNS = (
@@ -207,6 +208,39 @@ class Reader:
             (run_id,),
         )
         return [Event(*row) for row in rows]
+
+    def sweeps(self, limit: int = 50) -> list[Sweep]:
+        """Sweeps that have runs which are not deleted, newest first."""
+        return read_sweeps(
+            self._connection,
+            "WHERE EXISTS (SELECT 1 FROM runs r WHERE r.sweep_id = s.sweep_id AND r.deleted_at IS NULL) "
+            "ORDER BY sweep_id DESC LIMIT ?",
+            limit,
+        )
+
+    def sweep(self, sweep_id: int) -> Sweep | None:
+        """One sweep; None when there is none of that id."""
+        return next(iter(read_sweeps(self._connection, "WHERE sweep_id = ?", sweep_id)), None)
+
+    def sweep_runs(self, sweep_id: int) -> list[Run]:
+        """The runs of a sweep in the order in which they were queued, deleted ones aside."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE sweep_id = ? AND deleted_at IS NULL ORDER BY run_id", (sweep_id,)
+        )
+        return [_run(row) for row in rows]
+
+    def sweep_evaluations(self, sweep_id: int) -> dict[int, dict[str, Evaluation]]:
+        """The newest evaluation of each run of a sweep, by run and split."""
+        rows = self._connection.rows(
+            "SELECT run_id, iteration, split, loss, accuracy FROM evaluations e WHERE run_id IN "
+            "(SELECT run_id FROM runs WHERE sweep_id = ? AND deleted_at IS NULL) AND iteration = "
+            "(SELECT max(l.iteration) FROM evaluations l WHERE l.run_id = e.run_id AND l.split = e.split)",
+            (sweep_id,),
+        )
+        found: dict[int, dict[str, Evaluation]] = {}
+        for run_id, iteration, split, loss, accuracy in rows:
+            found.setdefault(run_id, {})[split] = Evaluation(iteration, split, _float(loss), _float(accuracy))
+        return found
 
     def setting(self, name: str) -> str | None:
         """The stored value of a setting, None where it is left at its default."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.spec import RunSpec
+from engine.sweep import SweepPlan
 
 RunState = Literal["queued", "running", "paused", "finished", "failed", "cancelled"]
 STATES: tuple[RunState, ...] = ("queued", "running", "paused", "finished", "failed", "cancelled")
@@ -46,7 +47,8 @@ class Run:
     """One row of the table `runs`. Times are ISO 8601 in UTC; `spec` is None where it is not readable.
 
     `iterations_done` counts from iteration 0, so a run that was forked begins with its parent's; its own rows are
-    those from `first_iteration` on.
+    those from `first_iteration` on. `rung` is the iteration at which it waits for the other runs of its sweep, or where
+    it was dropped.
     """
 
     run_id: int
@@ -74,11 +76,35 @@ class Run:
     note: str
     examples_per_iteration: int | None
     deleted_at: str | None
+    rung: int | None = None
 
     @property
     def first_iteration(self) -> int:
         """Where its own rows begin: 0, or where it was forked."""
         return self.parent_iteration or 0
+
+
+@dataclass(frozen=True, slots=True)
+class RungDecision:
+    """What was decided at one rung of a sweep: how many of its values went on, and the largest loss among them."""
+
+    rung: int
+    kept_up_to: float
+    kept: int
+    dropped: int
+    decided_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One row of the table `sweeps`. `plan` is None where it is not readable; `parent_id` is the sweep it came from."""
+
+    sweep_id: int
+    name: str
+    plan: SweepPlan | None
+    parent_id: int | None
+    created_at: str
+    decisions: tuple[RungDecision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +231,7 @@ class Claim:
     `iterations_done` and `elapsed_s` are what is stored already; `checkpoint` is where to go on
     from, at or before `iterations_done`. Where it is None the run starts: from `origin` if it was forked.
     `first_iteration` is 0, or where it was forked; `snapshot_iteration` where its newest snapshot was taken, -1 when
-    there is none.
+    there is none. At iteration `rung` it waits for the other runs of its sweep (None: nowhere).
     """
 
     run_id: int
@@ -218,6 +244,7 @@ class Claim:
     origin: Origin | None = None
     first_iteration: int = 0
     snapshot_iteration: int = -1
+    rung: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,13 +199,3 @@ def test_a_worker_leaves_only_when_nothing_waits(store):
 def test_a_process_registers_once(store):
     assert store.register_worker(process(5)) == store.register_worker(process(5))
     assert store.register_worker(process(6)) != store.register_worker(process(5))
-
-
-def test_a_sweep_and_its_results(store, path):
-    sweep_id = store.queue.add_sweep("step sizes", "step_size", defaults())
-    store.queue.add([defaults().changed(step_size=size) for size in (0.1, 1.0)], sweep_id=sweep_id)
-    assert [run.sweep_id for run in store.reader().runs()] == [sweep_id, sweep_id]
-    assert query(path, "SELECT sweep, value FROM sweep_results ORDER BY run_id") == [
-        ("step sizes", 0.1),
-        ("step sizes", 1.0),
-    ]

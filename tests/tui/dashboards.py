@@ -54,13 +54,13 @@ async def opened(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator
     sent: list[Message] = []
     app = session.prepare(path)
     terminal = Emulator(*size)
-    write = app._rim._write
+    write = app.rim._write
 
     def written(text: str) -> None:
         terminal.feed(text)
         write(text)
 
-    app._rim._write = written
+    app.rim._write = written
     async with app.run_test(size=size, message_hook=sent.append) as pilot:
         await pilot.pause()
         yield Opened(app, pilot, sent, terminal)

@@ -9,8 +9,10 @@ import pytest
 from engine.spec import defaults
 from tests.stores import block_of
 from tests.tui.dashboards import losses, opened, raced, store_with
+from tests.tui.emulator import Emulator
 from tui.feed import Source
 from tui.messages import ReadFailed, SnapshotRead
+from tui.rim import Rim
 from tui.screens.board import Board
 
 HOSTILE = (
@@ -106,6 +108,15 @@ async def test_two_dashboards_on_one_store(tmp_path):
         await other.until(lambda: " 300 " in other.text())
 
 
+def composed(app):
+    """The screen as Textual would write it, had no widget painted by itself."""
+    terminal = Emulator(*app.size)
+    rim = Rim(lambda text: terminal.feed(text), lambda seconds, then: None, lambda then: None)
+    rim.colours = app.rim.colours
+    rim.take(app.screen._compositor.render_update(full=True), *app.size)
+    return terminal
+
+
 async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_path):
     path = tmp_path / "runs.db"
     writers = store_with(path, *((name, defaults()) for name in ("宽 name", "one", "two")), finish=False)
@@ -114,7 +125,7 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
         for _ in range(60):
             await board.pilot.press(rng.choice(["j", "k", "y", "x", "space", "question_mark", "escape", "enter"]))
             if rng.random() < 0.5:
-                board.app._rim.answered()
+                board.app.rim.answered()
             for writer in writers:
                 writer.write(block_of(rng.random() * losses(5.0, 50), first=done))
             done += 50
@@ -122,15 +133,16 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
             await board.press("escape")
 
         def caught_up():
-            board.app._rim.answered()
+            board.app.rim.answered()
             return board.app.snapshot.run(1).iterations_done == done
 
         await board.until(caught_up)
         await board.pilot.pause()
-        board.app._rim.answered()
+        board.app.rim.answered()
         await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""), 6.0)
         parts = board.terminal.cells()
         board.terminal.screen.reset()
-        board.app._rim.forget()
-        await board.until(lambda: board.app._rim.is_open, 6.0)
+        board.app.rim.forget()
+        await board.until(lambda: board.app.rim.is_open, 6.0)
         assert board.terminal.cells() == parts
+        assert composed(board.app).cells() == parts

@@ -10,10 +10,11 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tests.tui.emulator import Emulator
+from tui.cells import split
 from tui.link import FREE_RUN_S, PATIENCE_S, QUESTION, Link
 from tui.pen import PLAIN, Ink, change
 from tui.rim import Rim
-from tui.surface import Surface, split
+from tui.surface import Surface
 
 STYLES = [
     Style(color="#cdd2da", bgcolor="#101216"),
@@ -131,7 +132,7 @@ def test_a_terminal_that_never_answers_is_free_run_except_after_a_key():
 
 def test_frames_that_are_left_out_are_not_owed():
     written, timers = [], []
-    rim = Rim(written.append, lambda seconds, then: timers.append(then))
+    rim = Rim(written.append, lambda seconds, then: timers.append(then), lambda then: then())
     rim.answered()
     surface = rim._surface = Surface(20, 1, None)
     for frame in range(50):

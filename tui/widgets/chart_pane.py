@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui import chart
 from tui.chart import ChartView, Picture
 from tui.messages import ChartPointed, ChartScrolled
 from tui.theme import cell_style
-from tui.widgets.lines import grounded
+from tui.widgets.painted import Painted
 
 
-class ChartPane(Widget):
+class ChartPane(Painted):
     """Paints the Picture of a ChartView."""
 
     DEFAULT_CSS = "ChartPane { width: 1fr; height: 1fr; }"
@@ -34,12 +34,16 @@ class ChartPane(Widget):
         if before is None or (before.width, before.height) != self.size:
             return  # not drawn yet at this size: render_line will
         self.picture = self._drawn()
-        reach: dict[int, int] = {}
-        for span in self.picture.changed_spans(before):
-            reach[span.row] = max(reach.get(span.row, 0), span.stop)
-        for row, stop in reach.items():
-            self._rows.pop(row, None)
-            self.refresh(Region(0, row, stop, 1))
+        self._rows.clear()
+        place = self.place()
+        if place is None:
+            rows = {span.row for span in self.picture.changed_spans(before)}
+            self.refresh(*(Region(0, row, self.size.width, 1) for row in rows))
+        else:
+            rim, region = place
+            ground = self.ground
+            picture = self.picture
+            rim.paste(*region.offset, picture.codepoints, picture.styles, lambda style: cell_style(style) + ground)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         x = None if self.picture is None else self.picture.x_at(event.x)
@@ -58,13 +62,13 @@ class ChartPane(Widget):
     def _drawn(self) -> Picture:
         return chart.draw(self._view, self.size.width, self.size.height, previous=self.picture)
 
-    def render_line(self, y: int) -> Strip:
+    def row(self, y: int, ground: Style) -> Strip:
         if self.picture is None or (self.picture.width, self.picture.height) != self.size:
             self.picture = self._drawn()
             self._rows.clear()
         if y not in self._rows:
-            pieces = [Segment(text, cell_style(style)) for text, style in self.picture.row(y)]
-            self._rows[y] = grounded(self, Strip(pieces, self.picture.width))
+            pieces = [Segment(text, cell_style(style) + ground) for text, style in self.picture.row(y)]
+            self._rows[y] = Strip(pieces, self.picture.width)
         return self._rows[y]
 
     def text(self) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.format import fit
 from tui.theme import TEXT
+from tui.widgets.painted import Painted
 
 Part = tuple[str, Style]
 Build = Callable[[int, int], Sequence[Strip]]
@@ -53,7 +54,7 @@ def grounded(widget: Widget, row: Strip) -> Strip:
     return row.apply_style(Style(bgcolor=widget.background_colors[1].rich_color))
 
 
-class Lines(Widget):
+class Lines(Painted):
     """A function from a size to strips. After `update`, rows that equal what stands there are not sent again."""
 
     DEFAULT_CSS = "Lines { height: 1; }"
@@ -70,15 +71,15 @@ class Lines(Widget):
             self._built_for = None  # not drawn at this size: render_line will build them
             return
         before, self._strips = self._strips, self._build(*self.size)
-        for row in range(min(max(len(before), len(self._strips)), self.size.height)):
-            if before[row : row + 1] != self._strips[row : row + 1]:
-                self.refresh(Region(0, row, self.size.width, 1))
+        rows = range(min(max(len(before), len(self._strips)), self.size.height))
+        self.paint_rows([row for row in rows if before[row : row + 1] != self._strips[row : row + 1]])
 
     def text(self) -> str:
         """What it shows, as plain text."""
         return "\n".join(row.text.rstrip() for row in self._build(*self.size))
 
-    def render_line(self, y: int) -> Strip:
+    def row(self, y: int, ground: Style) -> Strip:
         if self._built_for != self.size:
             self._strips, self._built_for = self._build(*self.size), self.size
-        return grounded(self, self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width))
+        strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return strip.apply_style(ground)

@@ -1,0 +1,114 @@
+"""What a sweep found: for each value the losses of its runs, the best, and the table in the form of the notes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from engine.axis import Axis, Value, value_place, value_text
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of one run of a sweep.
+
+    `train_loss`, `validation_loss` and `accuracy` (validation, 0 to 1) are those of its newest evaluation, over the
+    whole split: a batch's loss would depend on which examples came last. None before the first.
+    """
+
+    run_id: int
+    values: tuple[Value, ...]
+    state: str
+    iterations_done: int
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    accuracy: float | None = None
+    diverged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValueResult:
+    """What a sweep found at one value (one per axis): means over its runs, of what is there so far.
+
+    `low` and `high` are the lowest and the highest train loss over the seeds. It is `complete` once all its runs came
+    to their end, and not when one of them was stopped on the way: a loss after fewer iterations is no match.
+    """
+
+    values: tuple[Value, ...]
+    run_ids: tuple[int, ...]
+    train_loss: float | None
+    low: float | None
+    high: float | None
+    validation_loss: float | None
+    accuracy: float | None
+    complete: bool
+    stopped: bool
+    diverged: int
+    iterations_done: int
+
+
+def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
+    """The results per value, from the lowest to the highest."""
+    by_values: dict[tuple[Value, ...], list[Measured]] = {}
+    for one in measured:
+        by_values.setdefault(one.values, []).append(one)
+    in_order = sorted(by_values, key=lambda values: [value_place(value) for value in values])
+    return tuple(_result(values, by_values[values]) for values in in_order)
+
+
+def best_of(found: Sequence[ValueResult]) -> ValueResult | None:
+    """The complete value with the lowest finite train loss; of equal ones the lowest. None before there is one."""
+    finite = [
+        result
+        for result in found
+        if result.complete and result.train_loss is not None and math.isfinite(result.train_loss)
+    ]
+    return min(finite, key=lambda result: result.train_loss or 0.0, default=None)
+
+
+def table_lines(axes: Sequence[Axis], found: Sequence[ValueResult]) -> list[str]:
+    """The table in the form of the notes, such as 'for step size 1e-06 new loss: 1.6478'; the best is marked."""
+    best = best_of(found)
+    return [f"{_line(axes, result)}{'  * best' if result is best else ''}" for result in found]
+
+
+def _line(axes: Sequence[Axis], result: ValueResult) -> str:
+    where = ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(axes, result.values, strict=True))
+    loss = "none yet" if result.train_loss is None else loss_text(result.train_loss)
+    return f"for {where} new loss: {loss}"
+
+
+def loss_text(loss: float) -> str:
+    """A loss with four decimals, as in the notes; five digits where it is large."""
+    return f"{loss:.4f}" if abs(loss) < 1e5 else f"{loss:.5g}"
+
+
+def _result(values: tuple[Value, ...], runs: Sequence[Measured]) -> ValueResult:
+    losses = [run.train_loss for run in runs if run.train_loss is not None]
+    return ValueResult(
+        values=values,
+        run_ids=tuple(run.run_id for run in runs),
+        train_loss=_mean(losses),
+        low=min(losses, key=_worst, default=None),
+        high=max(losses, key=_worst, default=None),
+        validation_loss=_mean([run.validation_loss for run in runs if run.validation_loss is not None]),
+        accuracy=_mean([run.accuracy for run in runs if run.accuracy is not None]),
+        complete=all(run.state == "finished" for run in runs),
+        stopped=any(run.state in ("cancelled", "failed") for run in runs),
+        diverged=sum(run.diverged for run in runs),
+        iterations_done=max(run.iterations_done for run in runs),
+    )
+
+
+def _worst(loss: float) -> float:
+    return math.inf if math.isnan(loss) else loss
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    if not numbers:
+        return None
+    if any(math.isnan(number) for number in numbers):
+        return math.nan
+    return fmean(numbers) if all(map(math.isfinite, numbers)) else math.inf

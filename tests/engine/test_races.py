@@ -1,0 +1,234 @@
+"""Successive halving: the outcome depends on the losses alone, whoever comes when and whatever people do meanwhile."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+from engine import optimize
+from engine.jobs import shift, steer, sweeping
+from engine.jobs.attend import attend
+from engine.jobs.liveness import this_process
+from engine.spec import defaults
+from engine.store import StoreError, open_for_reading, open_for_writing
+from engine.sweep import Axis, Halving, SweepPlan
+from tests.stores import process, query
+
+BASE = defaults().changed(iterations=24, batch_size=32)
+VALUES = (1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
+PLAN = SweepPlan(BASE, (Axis("step_size", VALUES),), halving=Halving((6, 12), 0.5))
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    monkeypatch.setattr(shift, "start_workers", lambda path: 0)
+    monkeypatch.setattr(steer, "start_workers", lambda path: 0)
+    monkeypatch.setattr(sweeping, "start_workers", lambda path: 0)
+    return tmp_path / "runs.db"
+
+
+def work(path):
+    shift.work(path, leave=lambda: False)
+
+
+def train_loss(value, iterations):
+    optimization = optimize.build(BASE.changed(step_size=value))
+    state, _ = optimization.advance(optimization.start(), iterations)
+    return optimization.evaluate(state.weights, "train")[0]
+
+
+def expected():
+    """How far each value comes: computed one after the other, without a store."""
+    done = dict.fromkeys(VALUES, 24)
+    racing = list(VALUES)
+    for rung in (6, 12):
+        racing.sort(key=lambda value: train_loss(value, rung))
+        keep = math.ceil(len(racing) / 2)
+        done |= dict.fromkeys(racing[keep:], rung)
+        racing = racing[:keep]
+    return done
+
+
+def done_by_value(path):
+    reader = open_for_reading(path)
+    try:
+        return {run.spec.step_size: run.iterations_done for run in reader.sweep_runs(1)}
+    finally:
+        reader.close()
+
+
+def test_half_go_on_at_each_rung_and_every_decision_is_an_event(path):
+    sweeping.start(path, PLAN)
+    work(path)
+    assert done_by_value(path) == expected()
+    reader = open_for_reading(path)
+    runs = reader.sweep_runs(1)
+    assert sorted(run.state for run in runs) == ["cancelled"] * 4 + ["finished"] * 2
+    sweep = reader.sweep(1)
+    assert [(found.rung, found.kept, found.dropped) for found in sweep.decisions] == [(6, 3, 3), (12, 2, 1)]
+    for run in runs:
+        events = [(event.verb, event.iteration) for event in reader.events(run.run_id)]
+        if run.state == "finished":
+            assert events == [("keep", 6), ("keep", 12)]
+        else:
+            assert events[-1] == ("drop", run.iterations_done)
+            assert run.reason.startswith(f"rung {run.iterations_done}: train loss ")
+            loss = train_loss(run.spec.step_size, run.iterations_done)
+            limit = next(found.kept_up_to for found in sweep.decisions if found.rung == run.iterations_done)
+            assert f"{loss:.4f}" in run.reason
+            assert f"kept up to {limit:.4f}" in run.reason
+            assert loss > limit
+    reader.close()
+
+
+def test_kept_runs_are_what_they_would_be_without_a_race_bit_for_bit(path):
+    sweeping.start(path, PLAN)
+    work(path)
+    for run_id, value in query(path, "SELECT run_id, value FROM sweep_results WHERE state = 'finished'"):
+        optimization = optimize.build(BASE.changed(step_size=value))
+        _, block = optimization.advance(optimization.start(), 24)
+        stored = query(path, "SELECT loss FROM iterations WHERE run_id = ? ORDER BY iteration", run_id)
+        assert np.array_equal([row[0] for row in stored], block.loss)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_in_which_runs_arrive_does_not_matter(path, seed):
+    sweeping.start(path, PLAN)
+    order = random.Random(seed)
+    with open_for_writing(path) as store:
+        worker_id = store.register_worker(this_process())
+        while True:
+            # Whichever run is claimed next: the others are kept from being claimed for that moment.
+            queued = [row[0] for row in query(path, "SELECT run_id FROM runs WHERE state = 'queued'")]
+            if not queued:
+                if not store.queue.decide_rungs():
+                    break
+                continue
+            chosen = order.choice(queued)
+            query(path, "UPDATE runs SET state = 'paused' WHERE state = 'queued' AND run_id <> ?", chosen)
+            claim = store.queue.claim(worker_id)
+            query(
+                path,
+                "UPDATE runs SET state = 'queued' WHERE run_id IN (SELECT value FROM json_each(?))",
+                str([run_id for run_id in queued if run_id != chosen]),
+            )
+            attend(store, claim, lambda: False)
+    assert done_by_value(path) == expected()
+
+
+def test_a_dropped_run_can_be_resumed_and_goes_on_alone(path):
+    sweeping.start(path, PLAN)
+    work(path)
+    [(run_id,)] = query(path, "SELECT run_id FROM sweep_results WHERE value = 0.0001")
+    assert "out of the race" in steer.resume(path, run_id)
+    work(path)
+    reader = open_for_reading(path)
+    run = reader.run(run_id)
+    assert (run.state, run.iterations_done, run.rung) == ("finished", 24, None)
+    assert [event.verb for event in reader.events(run_id)] == ["drop", "resume"]
+    assert len(reader.sweep(1).decisions) == 2
+    reader.close()
+
+
+def test_a_stopped_run_counts_as_a_loser_and_blocks_nobody(path):
+    sweeping.start(path, PLAN)
+    [(best,)] = query(path, "SELECT run_id FROM sweep_results WHERE value = 0.1")
+    steer.stop(path, best)
+    work(path)
+    states = dict(query(path, "SELECT value, state FROM sweep_results"))
+    assert states[0.1] == "cancelled"
+    assert sum(state == "finished" for state in states.values()) == 2
+
+
+def test_the_last_one_is_stopped_and_the_others_are_decided_at_once(path):
+    sweeping.start(path, PLAN)
+    with open_for_writing(path) as store:
+        worker_id = store.register_worker(this_process())
+        for _ in range(len(VALUES) - 1):
+            attend(store, store.queue.claim(worker_id), lambda: False)
+        assert store.queue.decide_rungs() == 0
+    [(last,)] = query(path, "SELECT run_id FROM runs WHERE state = 'queued'")
+    steer.stop(path, last)
+    assert len(query(path, "SELECT 1 FROM runs WHERE state = 'queued'")) == 3
+
+
+def test_diverged_and_failed_runs_are_losers(path):
+    plan = SweepPlan(BASE.changed(divergence_factor=1.5), (Axis("step_size", (0.01, 0.1, 1e6, 1e8)),),
+                     halving=Halving((6,), 0.5))  # fmt: skip
+    sweeping.start(path, plan)
+    work(path)
+    found = query(path, "SELECT value, state, iterations_done FROM sweep_results ORDER BY value")
+    assert [row[:2] for row in found] == [(0.01, "finished"), (0.1, "finished"), (1e6, "finished"), (1e8, "finished")]
+    assert [row[2] == 24 for row in found] == [True, True, False, False]
+
+
+def test_a_pause_while_others_are_waited_for_holds_after_the_decision(path):
+    sweeping.start(path, PLAN)
+    with open_for_writing(path) as store:
+        worker_id = store.register_worker(this_process())
+        for _ in range(len(VALUES) - 1):
+            attend(store, store.queue.claim(worker_id), lambda: False)
+    assert "pauses" in sweeping.pause(path, 1)
+    [(last,)] = query(path, "SELECT run_id FROM runs WHERE reason = ''")
+    steer.resume(path, last)
+    work(path)
+    states = [row[0] for row in query(path, "SELECT state FROM runs ORDER BY state")]
+    assert states == ["cancelled"] * 3 + ["paused"] * 3
+    sweeping.resume(path, 1)
+    work(path)
+    assert done_by_value(path) == expected()
+
+
+def test_a_waiting_run_that_is_let_go_on_leaves_the_race(path):
+    sweeping.start(path, PLAN)
+    with open_for_writing(path) as store:
+        claim = store.queue.claim(store.register_worker(this_process()))
+        attend(store, claim, lambda: False)
+    assert "out of the race" in steer.resume(path, claim.run_id)
+    work(path)
+    reader = open_for_reading(path)
+    assert reader.run(claim.run_id).state == "finished"
+    assert reader.sweep(1).decisions[0].kept == 3
+    reader.close()
+
+
+def test_values_that_are_added_later_are_held_against_what_was_decided(path):
+    sweeping.start(path, PLAN)
+    work(path)
+    before = query(path, "SELECT * FROM rung_decisions")
+    assert "2 runs more" in sweeping.add_values(path, 1, [0.3, 1e-5])
+    work(path)
+    assert query(path, "SELECT * FROM rung_decisions") == before
+    done = done_by_value(path)
+    limit = {rung: limit for _, rung, limit, *_ in before}
+    assert done[1e-5] == 6
+    assert done[0.3] == next((rung for rung in (6, 12) if train_loss(0.3, rung) > limit[rung]), 24)
+
+
+def test_a_value_is_judged_with_all_its_seeds(path):
+    plan = SweepPlan(BASE, (Axis("step_size", (1e-4, 0.1)),), repeats=3, halving=Halving((6,), 0.5))
+    sweeping.start(path, plan)
+    work(path)
+    found = query(path, "SELECT value, state, count(*) FROM sweep_results GROUP BY value, state ORDER BY value")
+    assert found == [(1e-4, "cancelled", 3), (0.1, "finished", 3)]
+
+
+def test_a_decision_that_is_broken_off_is_made_by_whoever_comes_next(path):
+    sweeping.start(path, PLAN)
+    with open_for_writing(path) as store:
+        worker_id = store.register_worker(process())
+        for _ in VALUES:
+            attend(store, store.queue.claim(worker_id), lambda: False)
+        before = query(path, "SELECT run_id, state, reason, rung FROM runs")
+        query(path, "CREATE TRIGGER broken AFTER UPDATE ON runs WHEN new.state = 'queued' "
+                    "BEGIN SELECT RAISE(ABORT, 'broken off'); END")  # fmt: skip
+        with pytest.raises(StoreError, match="broken off"):
+            store.queue.decide_rungs()
+        query(path, "DROP TRIGGER broken")
+    assert query(path, "SELECT run_id, state, reason, rung FROM runs") == before
+    assert query(path, "SELECT * FROM rung_decisions") == []
+    work(path)
+    assert done_by_value(path) == expected()

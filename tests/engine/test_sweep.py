@@ -1,0 +1,275 @@
+"""Plans of sweeps: values, order, seeds, refusals; and what is made of their results."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import optimize
+from engine.spec import RunSpec, SpecError, defaults
+from engine.sweep import (
+    Axis,
+    Halving,
+    Measured,
+    SweepPlan,
+    best_of,
+    decide,
+    fitting,
+    linear_values,
+    listed,
+    log_values,
+    powers_of_two,
+    refine,
+    results,
+    spread,
+    table_lines,
+)
+
+BASE = defaults()
+
+
+def plan(field="step_size", values=(0.01, 0.1, 1.0), base=BASE, **more):
+    return SweepPlan(base, (Axis(field, tuple(values)),), **more)
+
+
+def test_powers_of_ten_come_out_exact():
+    assert log_values(1e-6, 100, 9) == (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
+    assert log_values(1e-10, 0.1, 10) == tuple(float(f"1e{exponent}") for exponent in range(-10, 0))
+    assert linear_values(0, 1, 11) == tuple(tenth / 10 for tenth in range(11))
+
+
+@given(st.floats(1e-12, 1e6), st.floats(1.5, 1e9), st.integers(2, 50))
+def test_a_logarithmic_range_keeps_its_ends_and_rises_evenly(low, factor, count):
+    values = log_values(low, low * factor, count)
+    assert (values[0], values[-1], len(values)) == (low, low * factor, count)
+    steps = [math.log(after / before) for before, after in pairwise(values)]
+    assert all(step == pytest.approx(math.log(factor) / (count - 1), rel=0.01, abs=2e-5) for step in steps)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 50))
+def test_a_linear_range_keeps_its_ends_and_rises(low, width, count):
+    values = linear_values(low, low + width, count)
+    assert (values[0], values[-1], len(values)) == (low, low + width, count)
+    assert list(values) == sorted(set(values))
+
+
+def test_powers_of_two_and_lists():
+    assert powers_of_two(1, 256) == (1, 2, 4, 8, 16, 32, 64, 128, 256)
+    assert powers_of_two(3, 70) == (4, 8, 16, 32, 64)
+    assert listed("0.1, 1e-3,10") == (0.1, 0.001, 10.0)
+    assert listed("64, full, 16", "batch_size") == (64, None, 16)
+    assert fitting("batch_size", log_values(1, 1000, 7)) == (1, 3, 10, 32, 100, 316, 1000)
+    assert fitting("step_size", (0.5, 0.25)) == (0.5, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: log_values(1, 0.1, 5), "low end 1 is above the high end 0.1"),
+        (lambda: log_values(0, 1, 5), "begins above 0, not at 0"),
+        (lambda: log_values(-1, 1, 5), "begins above 0"),
+        (lambda: log_values(1e-3, 1, 100_000), "1 to 1,000 runs, not 100,000"),
+        (lambda: log_values(1e-3, 1, 0), "1 to 1,000 runs, not 0"),
+        (lambda: log_values(1e-3, 1, 1), "at least two values"),
+        (lambda: linear_values(1, 1, 3), "room for one value"),
+        (lambda: linear_values(1, float("inf"), 3), "finite"),
+        (lambda: powers_of_two(5, 7), "no power of two"),
+        (lambda: powers_of_two(0, 7), "above 0"),
+        (lambda: listed(" "), "commas between"),
+        (lambda: listed("1,,2"), "nothing between"),
+        (lambda: listed("1,x"), "'x' is not a number"),
+        (lambda: Axis("step_size", (0.1, -1.0)), "must be greater than 0"),
+        (lambda: Axis("step_size", ()), "at least one value"),
+        (lambda: Axis("step_size", (0.1, 1.0, 0.1)), "0.1 is there twice"),
+        (lambda: Axis("step_siz", (0.1,)), "did you mean step_size"),
+        (lambda: Axis("strategy", (1,)), "cannot be swept"),
+        (lambda: Axis("iterations", (10, 20)), "cannot be swept"),
+        (lambda: Axis("momentum", (0.5, 1.0)), "less than 1"),
+        (lambda: Axis("batch_size", (1.5, 2)), "whole number"),
+        (lambda: plan(repeats=0), "at least 1"),
+        (lambda: plan(repeats=400), "1 to 1,000 runs, not 1,200"),
+        (lambda: plan("momentum", (0.5, 0.9)), "decides nothing with update vanilla; it takes momentum or nesterov"),
+        (lambda: plan(base=defaults("random-search")), "decides nothing in random-search"),
+        (lambda: plan("seed", (1, 2), repeats=2), "sweep over seeds"),
+        (lambda: SweepPlan(BASE, ()), "one field of a run, or two"),
+        (lambda: SweepPlan(BASE, (Axis("step_size", (1.0,)), Axis("step_size", (2.0,)))), "two different ones"),
+        (lambda: plan(halving=Halving((1000,))), "not before the end of a run of 1,000 iterations"),
+        (lambda: plan(base=BASE.changed(iterations=None, seconds=1.0), halving=Halving((10,))), "budget in iterations"),
+        (lambda: Halving((), 0.5), "give iterations"),
+        (lambda: Halving((10, 10), 0.5), "must rise"),
+        (lambda: Halving((0, 10), 0.5), "must rise"),
+        (lambda: Halving((10,), 1.0), "less than 1"),
+        (lambda: refine(plan(values=(0.1,)), 0.1), "nothing to refine"),
+        (lambda: refine(plan(), 5.0), "nothing to refine"),
+        (lambda: plan().widened([0.1]), "0.1 is there twice"),
+        (lambda: plan().changed({"step_size": "1"}), "what the sweep varies"),
+    ],
+)
+def test_what_cannot_be_run_is_answered_with_a_sentence(make, words):
+    with pytest.raises(SpecError) as refusal:
+        make()
+    assert words in refusal.value.message
+
+
+def test_the_order_spreads_over_the_range():
+    assert spread(9) == (0, 8, 4, 2, 6, 1, 3, 5, 7)
+    assert spread(1) == (0,)
+    assert spread(2) == (0, 1)
+    assert [member.values[0] for member in plan(values=(1.0, 0.1, 0.01)).members()] == [0.01, 1.0, 0.1]
+
+
+@given(st.integers(1, 300))
+def test_the_order_has_every_place_once(count):
+    assert sorted(spread(count)) == list(range(count))
+
+
+def test_a_grid_begins_at_its_corners_and_has_every_cell_once():
+    grid = SweepPlan(BASE, (Axis("step_size", (0.01, 0.1, 1.0)), Axis("batch_size", (16, 64, None))))
+    cells = [member.values for member in grid.members()]
+    assert cells[:4] == [(0.01, 16), (0.01, None), (1.0, 16), (1.0, None)]
+    assert len(cells) == len(set(cells)) == grid.size == 9
+    assert all((m.spec.step_size, m.spec.batch_size) == m.values for m in grid.members())
+
+
+def test_repeats_have_the_same_seeds_for_all_values_unless_asked_otherwise():
+    base = BASE.changed(seed=7)
+    fair = plan(base=base, repeats=2).members()
+    assert [(m.repeat, m.spec.seed) for m in fair] == [(0, 7)] * 3 + [(1, 8)] * 3
+    own = plan(base=base, repeats=2, same_seeds=False)
+    assert sorted(m.spec.seed for m in own.members()) == list(range(7, 13))
+    assert {m.spec for m in own.members()} < {m.spec for m in own.widened([10.0]).members()}
+    assert {m.spec.seed for m in plan("seed", (3, 5)).members()} == {3, 5}
+
+
+def test_the_same_seed_sees_the_same_examples_whatever_the_step_size():
+    """The first loss is that of the same weights on the same batch, for every value."""
+    firsts = set()
+    for member in plan(values=(1e-6, 1.0)).members():
+        optimization = optimize.build(member.spec)
+        firsts.add(float(optimization.advance(optimization.start(), 1)[1].loss[0]))
+    assert len(firsts) == 1
+
+
+POSITIVE = st.floats(1e-9, 1e9, allow_nan=False)
+AXES = st.one_of(
+    st.tuples(st.lists(POSITIVE, min_size=1, max_size=9, unique=True).map(lambda v: Axis("step_size", tuple(v)))),
+    st.tuples(
+        st.lists(st.one_of(st.none(), st.integers(1, 999)), min_size=1, max_size=5, unique=True).map(
+            lambda v: Axis("batch_size", tuple(v))
+        ),
+        st.lists(POSITIVE, min_size=1, max_size=5, unique=True).map(lambda v: Axis("delta", tuple(v))),
+    ),
+)
+HALVINGS = st.builds(
+    Halving, st.sets(st.integers(1, 999), min_size=1, max_size=4).map(lambda r: tuple(sorted(r))), st.floats(0.01, 0.99)
+)
+
+
+@given(
+    st.builds(
+        SweepPlan,
+        base=st.builds(RunSpec, seed=st.integers(0, 2**40), step_size=POSITIVE),
+        axes=AXES,
+        repeats=st.integers(1, 4),
+        same_seeds=st.booleans(),
+        halving=st.none() | HALVINGS,
+        parent_id=st.none() | st.integers(1, 2**31),
+        name=st.text(max_size=20),
+    )
+)
+def test_a_plan_survives_json(found):
+    back = SweepPlan.from_json(found.to_json())
+    assert back == found
+    assert back.members() == found.members()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "null", '{"base": {}, "axes": [{"field": "step_size", "values": ["1"]}]}',
+             '{"base": {}, "axes": [{"field": "step_size", "values": [true]}]}', '{"base": [], "axes": []}'],
+)  # fmt: skip
+def test_a_plan_that_is_none_is_refused(text):
+    with pytest.raises(SpecError):
+        SweepPlan.from_json(text)
+
+
+def test_refining_is_a_third_as_wide_around_the_best_in_decades():
+    finer = refine(plan(values=log_values(1e-6, 100, 9)), 0.1)
+    assert finer.axes[0].values == (0.00464159, 0.01, 0.0215443, 0.0464159, 0.1, 0.215443, 0.464159, 1.0, 2.15443)
+    again = refine(finer, 0.1).axes[0].values
+    assert (len(again), again[4]) == (9, 0.1)
+    assert math.log10(again[-1] / again[0]) == pytest.approx(8 / 9, rel=1e-3)
+
+
+def test_refining_on_a_line_and_at_the_end_of_what_a_field_takes():
+    base = BASE.changed(update="momentum")
+    momentum = plan("momentum", linear_values(0.0, 0.9, 10), base=base)
+    assert refine(momentum, 0.3).axes[0].values[0] == pytest.approx(0.15)
+    assert refine(momentum, 0.9).axes[0].values[-1] == 0.9
+    assert refine(momentum, 0.0).axes[0].values[0] == 0.0
+    sizes = refine(plan("batch_size", (1, 4, 16, 64, 256)), 16)
+    assert all(isinstance(value, int) for value in sizes.axes[0].values)
+    assert 16 in sizes.axes[0].values
+
+
+def test_another_strategy_brings_its_own_defaults_and_keeps_what_was_chosen():
+    other = plan(base=BASE.changed(iterations=77)).changed({"strategy": "local-search", "seed": "5"})
+    assert (other.base.strategy, other.base.iterations, other.base.seed) == ("local-search", 77, 5)
+    assert other.base.batch_size is None
+    assert other.axes == plan().axes
+    with pytest.raises(SpecError, match="decides nothing"):
+        plan().changed({"strategy": "random-search"})
+
+
+def test_the_best_are_kept_and_what_is_not_finite_never_is():
+    found = decide({"a": 3.0, "b": float("nan"), "c": 1.0, "d": float("inf"), "e": 2.0}, 0.5)
+    assert (found.kept, found.dropped, found.kept_up_to) == (("c", "e", "a"), ("b", "d"), 3.0)
+    assert decide({"a": 1.0, "b": 1.0}, 0.5).kept == ("a",)
+    nobody = decide({"a": float("nan")}, 0.5)
+    assert (nobody.kept, nobody.dropped) == ((), ("a",))
+
+
+@given(st.dictionaries(st.integers(), st.floats(), min_size=1, max_size=40), st.floats(0.01, 0.99))
+def test_nobody_is_dropped_for_a_worse_one(losses, keep):
+    found = decide(losses, keep)
+    assert sorted(found.kept + found.dropped) == sorted(losses)
+    assert len(found.kept) <= max(1, math.ceil(round(keep * len(losses), 9)))
+    better = [losses[dropped] for dropped in found.dropped if math.isfinite(losses[dropped])]
+    assert all(loss >= found.kept_up_to for loss in better)
+
+
+def measured(run_id, value, loss, state="finished", validation=None, **more):
+    return Measured(run_id, (value,), state, 300, loss, validation, None, **more)
+
+
+def test_results_are_per_value_with_the_spread_over_seeds():
+    found = results(
+        [
+            measured(1, 1.0, 0.25, validation=0.5),
+            measured(2, 0.1, 0.75),
+            measured(3, 1.0, 0.75, validation=1.0),
+            measured(4, 10.0, float("nan"), diverged=True),
+            measured(5, 100.0, 0.1, state="cancelled"),
+            measured(6, 1000.0, None, state="queued"),
+        ]
+    )
+    assert [result.values[0] for result in found] == [0.1, 1.0, 10.0, 100.0, 1000.0]
+    one = found[1]
+    assert (one.train_loss, one.low, one.high, one.validation_loss) == (0.5, 0.25, 0.75, 0.75)
+    assert one.run_ids == (1, 3)
+    assert best_of(found) is one
+    assert found[2].diverged == 1
+    assert table_lines(plan().axes, found) == [
+        "for step size 0.1 new loss: 0.7500",
+        "for step size 1 new loss: 0.5000  * best",
+        "for step size 10 new loss: nan",
+        "for step size 100 new loss: 0.1000",
+        "for step size 1000 new loss: none yet",
+    ]
+
+
+def test_there_is_no_best_before_a_value_is_complete():
+    assert best_of(results([measured(1, 1.0, 0.5, state="running"), measured(2, 2.0, float("inf"))])) is None
