@@ -239,6 +239,11 @@ class ClockTurned(Message):
 
 
 @dataclass
+class AddressRequested(Message):
+    """The command that opens the shown moment is to be copied."""
+
+
+@dataclass
 class ScrubberDragged(Message):
     """The mouse is at a share, 0 to 1, of a replay's length."""
 

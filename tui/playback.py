@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from engine.store import Listing
 from engine.text import clean
+from tui.address import address
 from tui.choices import Choices
 from tui.clock import Clock, Moment, usual_speed
 from tui.helm import Helm
-from tui.messages import ClockTurned, ReplayLeft, ReplayRequested
+from tui.messages import AddressRequested, ClockTurned, ReplayLeft, ReplayRequested
 from tui.snapshot import Snapshot, Wanted
 
 if TYPE_CHECKING:
@@ -166,6 +167,12 @@ class Playback(Helm, inherit_bindings=False):
     def on_clock_turned(self, message: ClockTurned) -> None:
         self._asked_s = START
         self.ask()
+
+    def on_address_requested(self, message: AddressRequested) -> None:
+        if self._replay is not None:
+            command = address(self.path, self.choices.marked, self._replay.tick())
+            self.copy_to_clipboard(command)
+            self.tell(f"Copied, if the terminal lets it: {clean(command, 400)}")
 
     def on_replay_left(self, message: ReplayLeft) -> None:
         self.leave_replay()

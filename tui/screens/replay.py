@@ -15,7 +15,7 @@ from tui.choices import Choices
 from tui.clock import Clock, Moment
 from tui.curves import chart_view
 from tui.keymap import Key
-from tui.messages import ForkRequested, ReplayLeft, SentenceDismissed
+from tui.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
 from tui.screens.transport_keys import TransportKeys
 from tui.snapshot import Snapshot
 from tui.widgets.chart_pane import ChartPane
@@ -108,6 +108,9 @@ class Replay(TransportKeys, inherit_bindings=False):
         if kept == run.iterations_done:
             remark = " Its weights are kept."
         self.post_message(ForkRequested(run.run_id, run.iterations_done, remark))
+
+    def action_link(self) -> None:
+        self.post_message(AddressRequested())
 
     def action_live(self) -> None:
         self.post_message(ReplayLeft())

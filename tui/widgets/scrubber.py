@@ -148,5 +148,5 @@ def _right(scene: Scene, words: int) -> list[Part]:
     one = tape.recordings.get(scene.pointed or 0)
     if words >= 3 and one is not None and one.run_id in cut:
         kept = one.checkpoint_before(cut[one.run_id])
-        parts.append(("" if kept is None else f"  weights of {kept:,}", DIM))
+        parts.append(("  weights of " + ("" if kept is None else f"{kept:,}").rjust(width), DIM))
     return [*parts, (" ", TEXT)]
