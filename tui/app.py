@@ -91,9 +91,9 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
 
     def written(self) -> None:
         if self._unanswered:
-            self.call_next(self._ask_when_drawn)
+            self.call_next(self.ask_when_drawn)
 
-    def _ask_when_drawn(self) -> None:
+    def ask_when_drawn(self) -> None:
         """Ask the feed for what is new once the terminal shows what was read before."""
         self._unanswered = not self.rim.is_open
         if not self._unanswered:
@@ -106,7 +106,7 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
     def show(self) -> None:
         self.front.update(self.snapshot, self.choices)
         self.rim.flush()
-        self._ask_when_drawn()
+        self.ask_when_drawn()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         self._readable()

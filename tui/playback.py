@@ -66,11 +66,15 @@ class Playback(Helm, inherit_bindings=False):
         self._clock: Clock | None = None
         self._replay: Replay | None = None
         self._live: tuple[Snapshot, Choices] | None = None
-        self._asked_s = START
+        self._urgent = False
         self._waits = False
 
     def ask(self) -> None:
         """Put the question that stands now to the feed."""
+        raise NotImplementedError
+
+    def ask_when_drawn(self) -> None:
+        """The same, once the terminal shows what was read before."""
         raise NotImplementedError
 
     def show(self) -> None:
@@ -84,7 +88,7 @@ class Playback(Helm, inherit_bindings=False):
 
     def wanted(self, columns: int) -> Wanted:
         """What is to be read next."""
-        self._asked_s = self.now()
+        self._urgent = False
         if self._replay is not None:
             return Wanted(self.choices, columns, self._replay.moment())
         if self._opening is not None:
@@ -94,18 +98,18 @@ class Playback(Helm, inherit_bindings=False):
         return Wanted(self.choices, columns)
 
     def is_early(self) -> bool:
-        """Whether the next frame of a replay that plays is not due yet; then it is asked for when it is."""
+        """Whether the next frame of a replay that plays is not due yet. It will be asked for when it is."""
         if self._replay is None or not self._replay.clock.playing:
             return False
-        wait_s = self._asked_s + FRAME_S - self.now()
-        if wait_s > 0 and not self._waits:
+        if not self._waits:
             self._waits = True
-            self.set_timer(wait_s, self._due)
-        return wait_s > 0
+            self.set_timer(FRAME_S, self._due)
+            return False
+        return not self._urgent
 
     def _due(self) -> None:
-        self._waits, self._asked_s = False, START
-        self.ask()
+        self._waits = False
+        self.ask_when_drawn()
 
     def takes(self, snapshot: Snapshot) -> bool:
         """Whether what was read belongs to a replay, or came too late for one: then nothing is left to do with it."""
@@ -165,7 +169,7 @@ class Playback(Helm, inherit_bindings=False):
         self._opening = opening
 
     def on_clock_turned(self, message: ClockTurned) -> None:
-        self._asked_s = START
+        self._urgent = True
         self.ask()
 
     def on_address_requested(self, message: AddressRequested) -> None:

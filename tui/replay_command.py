@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from tui.door import dashboard, refuse_without_terminal
 
 MOST_RUNS = 8
 SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
+PAGE = "\f\n"
+"""What stands between two frames on standard output."""
+
 PLACE = re.compile(r"(\d+(?:\.\d+)?)([sx]?)")
 
 
@@ -125,11 +129,14 @@ def _write(
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
 
+    stream = sys.stdout  # while an app runs, Textual keeps what is printed to itself
+
     def keep(number: int, frame: str) -> None:
         if folder is not None:
             (folder / f"frame-{number:05d}.{'txt' if kind == 'text' else 'svg'}").write_text(frame, encoding="utf-8")
         else:
-            click.echo(("\f\n" if number > 1 else "") + frame)
+            stream.write(f"{PAGE if number > 1 else ''}{frame}\n")
+            stream.flush()
 
     with people_errors():
         count = asyncio.run(project(Film(path, Opening(**opening), size, fps, most, kind), keep))

@@ -39,7 +39,7 @@ class Replay(TransportKeys, inherit_bindings=False):
         super().__init__(store_name, snapshot, choices)
         self.clock = clock
         self.now = now
-        self._held: tuple[object, Axes | None] = (None, None)
+        self._held: tuple[Snapshot | None, object, Axes | None] = (None, None, None)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.paint)  # now it is known how wide the chart is, whose axes are to be held
@@ -82,10 +82,10 @@ class Replay(TransportKeys, inherit_bindings=False):
         if final is None or not self.query(ChartPane):
             return None
         width = self.query_one(ChartPane).size.width
-        decisive = (final, width, choices.drawn, replace(choices.look, cursor=None))
-        if self._held[0] != decisive:
-            self._held = decisive, axes_of(chart_view(final, choices), width)
-        return self._held[1]
+        decisive = (width, choices.drawn, replace(choices.look, cursor=None))
+        if self._held[0] is not final or self._held[1] != decisive:
+            self._held = final, decisive, axes_of(chart_view(final, choices), width)
+        return self._held[2]
 
     def _keys(self) -> list[Key]:
         return keymap.keys_of("replay")
