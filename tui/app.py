@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.message import Message
@@ -36,6 +38,9 @@ from tui.playback import Playback
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
 from tui.theme import THEME
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
@@ -189,16 +194,24 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
     def on_signal_caught(self, message: SignalCaught) -> None:
         self.exit(128 + message.number)
 
+    @cached_property
+    def _clerk(self) -> ThreadPoolExecutor:
+        """Carries orders out one after the other: pause, then resume, must not become resume, then pause."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(1, "orders")
+
     def order(self, carry_out: Callable[[], Message]) -> None:
         def work() -> None:
             try:
                 self.post_message(carry_out())
             except SpecError as error:
                 self.post_message(RunRejected(error.field, error.message))
-            except (StoreError, ValueError) as error:
-                self.post_message(OrderAnswered(str(error), failed=True))
+            except Exception as error:  # whatever it is, the dashboard stays and says it
+                told = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
+                self.post_message(OrderAnswered(told, failed=True))
 
-        self.run_worker(work, thread=True, group="orders", exit_on_error=True)
+        self._clerk.submit(work)
 
     def on_run_rejected(self, message: RunRejected) -> None:
         from tui.screens.new_run import NewRun
