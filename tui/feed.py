@@ -12,6 +12,7 @@ from tui.about import About
 from tui.choices import Choices
 from tui.clock import Moment
 from tui.judgement import Judgement
+from tui.lineage import Lineage
 from tui.page import Page
 from tui.past import Past
 from tui.snapshot import Snapshot, Wanted
@@ -36,6 +37,7 @@ class Source:
         self._shown: object = None
         self._judgement = Judgement()
         self._about = About()
+        self._lineage = Lineage()
         self._past = Past()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
@@ -92,6 +94,7 @@ class Source:
             evaluations={run_id: one.evaluations for run_id, one in about.items()},
             events={run_id: one.events for run_id, one in about.items()},
             samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},
+            before=self._lineage.read(reader, shown, columns),
             gradient_norms=dict(_gradient_norm(reader, run) for run in shown if run.run_id == choices.pointed),
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,

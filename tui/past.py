@@ -11,6 +11,7 @@ from tui import reach
 from tui.choices import Choices
 from tui.clock import Moment
 from tui.judgement import Judgement
+from tui.lineage import Lineage
 from tui.points import OF_ITERATIONS
 from tui.reel import Reel, reel_of
 from tui.snapshot import Snapshot
@@ -40,6 +41,7 @@ class Past:
         self._tape = Tape()
         self._known: tuple[object, ...] = ()
         self._looked_s = float("-inf")
+        self._lineage = Lineage()
         self._final: tuple[object, Snapshot] | None = None
 
     @property
@@ -106,6 +108,7 @@ class Past:
             evaluations={run_id: one.evaluations for run_id, one in then.items()},
             events={run_id: one.events for run_id, one in then.items()},
             samples={run_id: one.samples for run_id, one in then.items() if one.samples is not None},
+            before=self._lineage.read(reader, (run for run in runs if run.state != "queued"), columns),
             gradient_norms={run_id: one.gradient_norm for run_id, one in then.items() if run_id == choices.pointed},
         )
 

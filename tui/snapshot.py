@@ -32,7 +32,8 @@ class Snapshot:
     `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
     says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
-    curves do not hold. `workers` are alive, at most `most_workers` may be.
+    curves do not hold, `before` (the parent's curve up to the fork) for forks. `workers` are alive, at most
+    `most_workers` may be.
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
@@ -48,6 +49,7 @@ class Snapshot:
     evaluations: Mapping[int, tuple[Evaluation, ...]] = field(default_factory=dict)
     events: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
     samples: Mapping[int, Samples] = field(default_factory=dict)
+    before: Mapping[int, Curve] = field(default_factory=dict)
     gradient_norms: Mapping[int, float] = field(default_factory=dict)
     workers: int = 0
     most_workers: int = 0

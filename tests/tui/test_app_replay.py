@@ -182,8 +182,7 @@ async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.jobs.steer.start_workers", lambda *_: 0, raising=False)
     async with watched(raced(tmp_path / "runs.db")) as watch:
         board = watch.board
-        await watch.press("3", 60)
-        await board.press("f")
+        await board.press("space", "3", "f")  # before the frame is there
         await board.until(lambda: isinstance(board.app.screen, Prompt))
         assert board.all_of(ForkRequested)[0].at == 60
         assert re.search(r"from iteration +60", board.text())

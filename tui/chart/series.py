@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ class Series:
     whose losses were all non-finite. `steps` lines hold their value until the next point (best-so-far). `filled`
     bands reach from row to row, because a row stands for many iterations; the others are separate points.
     `x_start` is where the first row begins, `x_end` where the run ends or will end; `guessed` says that this is an
-    estimate. `sparse` values were measured one by one; a `companion` is the second line of its run.
+    estimate. `sparse` values were measured one by one; a `companion` is the second line of its run,
+    `before` that of what it was forked from (a companion, too).
     """
 
     run: ChartRun
@@ -41,6 +42,7 @@ class Series:
     guessed: bool
     sparse: bool = False
     companion: bool = False
+    before: bool = False
 
 
 def all_series(view: ChartView, dots: int = 0) -> list[Series]:
@@ -58,9 +60,21 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
         second = None
         if run.companion is not None:
             second = series_of_points(run, run.companion, view.x_kind, steps=steps, companion=True)
+        if run.before is not None:
+            companions += _before(run, run.before, view, width)
         mains += [main] if main is not None else []
         companions += [second] if second is not None else []
     return mains + companions
+
+
+def _before(run: ChartRun, curve: CurveColumns, view: ChartView, width: int) -> list[Series]:
+    """What a run was forked from as a line without a band; it ends where the run begins."""
+    parent = replace(run, curve=curve, growing=False, planned_iterations=None)
+    one = series_of(parent, view.x_kind, view.smoothing, width)
+    if one is None:
+        return []
+    nothing = np.full(len(one.x), np.nan)
+    return [replace(one, run=run, low=nothing, high=nothing, companion=True, before=True)]
 
 
 def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) -> Series | None:

@@ -99,15 +99,15 @@ class Replay(TransportKeys, inherit_bindings=False):
             self.action_live()
 
     def action_fork(self) -> None:
-        """From the iteration that is shown."""
-        run = self.snapshot.run(self.choices.pointed)
-        if run is None:
+        """From the iteration at which the clock stands, shown already or not."""
+        one = self.tape.recordings.get(self.choices.pointed or 0)
+        at = None if one is None else self.tape.timeline(self.clock.kind).cut(self.clock.position).get(one.run_id)
+        if one is None or at is None:
+            self.tell("This run has not begun: there is nothing to go on from.")
             return
-        kept = self.checkpoint_of(run)
+        kept = one.checkpoint_before(at)
         remark = "" if kept is None else f" Weights are kept of iteration {kept:,}: the rest is computed again."
-        if kept == run.iterations_done:
-            remark = " Its weights are kept."
-        self.post_message(ForkRequested(run.run_id, run.iterations_done, remark))
+        self.post_message(ForkRequested(one.run_id, at, " Its weights are kept." if kept == at else remark))
 
     def action_link(self) -> None:
         self.post_message(AddressRequested())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.store import Run
 from tui.clock import Clock
 from tui.messages import ClockTurned, ScrubberDragged
 from tui.screens.board import Board
@@ -93,11 +92,6 @@ class TransportKeys(Board, inherit_bindings=False):
     def on_scrubber_dragged(self, message: ScrubberDragged) -> None:
         message.stop()
         self._turn(self.tick().at_share(message.share, self.tape))
-
-    def checkpoint_of(self, run: Run) -> int | None:
-        """The newest iteration up to the shown one at which a run's weights are kept."""
-        one = self.tape.recordings.get(run.run_id)
-        return None if one is None else one.checkpoint_before(run.iterations_done)
 
 
 CLOCKS = {
