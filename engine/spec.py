@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any
 
 from engine.fields import (
@@ -184,6 +185,7 @@ def spec_from_json(text: str) -> RunSpec:
     return RunSpec(**values)
 
 
+@cache
 def race() -> tuple[RunSpec, ...]:
     """The three strategies of the notes on digits, paced so that they can be watched."""
     return tuple(replace(defaults(strategy), pace=100.0) for strategy in STRATEGIES)

@@ -14,6 +14,17 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
 
 
+def _printable(text: str) -> str:
+    kept = []
+    for character in text:
+        category = unicodedata.category(character)
+        if character in "\n\r\t\v\f" or category in _SPACES:
+            kept.append(" ")
+        elif category not in _HIDDEN:
+            kept.append(character)
+    return "".join(kept)
+
+
 def clean(text: str, width: int | None = None) -> str:
     """The text as one printable line, cut to `width` characters with an ellipsis.
 
@@ -22,15 +33,9 @@ def clean(text: str, width: int | None = None) -> str:
     """
     if width is not None:
         text = text[: 16 * width + 1024]
-    text = _ESCAPES.sub("", text)
-    kept = []
-    for character in text:
-        category = unicodedata.category(character)
-        if character in "\n\r\t\v\f" or category in _SPACES:
-            kept.append(" ")
-        elif category not in _HIDDEN:
-            kept.append(character)
-    line = re.sub(r" {2,}", " ", "".join(kept)).strip()
+    if not (text.isascii() and text.isprintable()):
+        text = _printable(_ESCAPES.sub("", text))
+    line = re.sub(r" {2,}", " ", text).strip()
     if width is not None and len(line) > width:
         line = line[: max(width - 1, 0)] + "…" if width > 0 else ""
     return line

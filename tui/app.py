@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -17,10 +16,11 @@ from engine.spec import SpecError
 from engine.store import StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
-from tui.chart import warm_up
-from tui.choices import Choices
+from tui.announcing import Announcing
 from tui.curves import drawn_runs
+from tui.desk import Desk
 from tui.feed import Feed, Outcome
+from tui.keeping import Keeper, Keeping
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
@@ -33,11 +33,14 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
-from tui.painting import Painting
 from tui.playback import Playback
+from tui.recall import choices_of, view_of
+from tui.remembered import View
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
-from tui.theme import THEME
+from tui.theme import INPUT_CSS, THEME
+from tui.wardrobe import Wardrobe
+from tui.widgets.chart_pane import Brush
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -46,27 +49,39 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Playback, Painting, inherit_bindings=False):
-    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits."""
+class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, inherit_bindings=False):
+    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
+
+    `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
+    """
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = keymap.bindings("app")
+    CSS = INPUT_CSS
 
-    def __init__(self, path: Path, feed: Feed, first: Snapshot) -> None:
+    def __init__(
+        self, path: Path, feed: Feed, first: Snapshot, view: View, theme: str = "", *, ascii_only: bool = False
+    ) -> None:
         super().__init__()
         self.register_theme(THEME)
         self.theme = THEME.name
         self.path = path
         self.snapshot = first
-        self.choices = Choices().follow(first.newest)
+        self.choices = choices_of(view).follow(first.newest, first.runs, first.others)
         self._feed = feed
+        self._compared = first
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
-        self.board = Board(clean(path.name, 40), first, self.choices)
+        self.rim.ascii_only = ascii_only
+        self.theme_chosen = view.theme
+        self.keeper = Keeper(path, view_of(self.choices, view.theme))
+        self.dress(theme or view.theme)
+        brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
+        self._board = self.live_board = Board(clean(path.name, 40), first, self.choices, brush)
 
     def get_default_screen(self) -> Board:
-        return self.board
+        return self.live_board
 
     def on_mount(self) -> None:
         self._feed.deliver = self._deliver
@@ -77,8 +92,7 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
-        Thread(target=warm_up, name="warm-up", daemon=True).start()
-        self.ask()
+        self._ask()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
@@ -96,50 +110,49 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
 
     def written(self) -> None:
         if self._unanswered:
-            self.call_next(self.ask_when_drawn)
+            self.call_next(self._ask_when_drawn)
 
-    def ask_when_drawn(self) -> None:
+    def _ask_when_drawn(self) -> None:
         """Ask the feed for what is new once the terminal shows what was read before."""
         self._unanswered = not self.rim.is_open
         if not self._unanswered:
-            self.ask()
+            self._ask()
 
-    def ask(self) -> None:
+    def _ask(self) -> None:
         if not self.is_early():
             self._feed.ask(self.wanted(max(2 * self.size.width, SMALLEST_READ)))
 
-    def show(self) -> None:
-        self.front.update(self.snapshot, self.choices)
+    def _show(self) -> None:
+        self._board.update(self.snapshot, self.choices)
         self.rim.flush()
-        self.ask_when_drawn()
+        self._ask_when_drawn()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
-        self._readable()
+        if self._unreadable:
+            self._unreadable = False
+            self._board.tell("The store can be read again.")
         if self.takes(message.snapshot):
+            message.prevent_default()
             return
         self.snapshot = message.snapshot
         self.choices = self.choices.follow(self.snapshot.newest, self.snapshot.runs, self.snapshot.others)
-        self.choices = self.choices.looking_so(self.choices.look.followed(self.newest_x()))
-        self.show()
+        self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
+        self._show()
 
-    def _readable(self) -> None:
-        if self._unreadable:
-            self._unreadable = False
-            self.front.tell("The store can be read again.")
-
-    def newest_x(self) -> float | None:
+    def _newest(self) -> float | None:
+        """Where the newest iteration of a drawn run that goes on stands on the x axis."""
         runs = drawn_runs(self.snapshot, self.choices)
         look = self.choices.look
         return max((reach.newest(look, run) for run in runs if run.state == "running"), default=None)
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self._unreadable = True
-        self.front.tell(message.sentence, failed=True, lasting=True)
-        self.call_after_refresh(self.ask)
+        self._board.tell(message.sentence, failed=True, lasting=True)
+        self.call_after_refresh(self._ask)
 
     def on_choices_changed(self, message: ChoicesChanged) -> None:
         self.choices = message.choices
-        self.show()
+        self._show()
 
     def on_filter_requested(self) -> None:
         from tui.screens.prompt import Prompt, Question
@@ -151,10 +164,10 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
         self.screen.dismiss()
         listing = replace(self.choices.listing, text=message.texts["filter"].strip())
         self.choices = self.choices.listing_so(listing)
-        self.show()
+        self._show()
 
     def on_sentence_dismissed(self) -> None:
-        self.front.tell("")
+        self._board.tell("")
 
     def on_race_requested(self) -> None:
         self.order(lambda: RunsQueued(orders.start_race(self.path)))
@@ -172,11 +185,11 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
 
     def on_runs_queued(self, message: RunsQueued) -> None:
         self.leave_replay()
-        while self.screen is not self.board:
+        while self.screen is not self._board:
             self.pop_screen()
-        self.front.tell("")
+        self._board.tell("")
         self.choices = self.choices.pointing_at(max(message.run_ids))
-        self.ask()
+        self._ask()
 
     def on_order_answered(self, message: OrderAnswered) -> None:
         from tui.screens.prompt import Prompt
@@ -189,7 +202,7 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
         self.tell(clean(message.sentence, 300), failed=message.failed)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
-        self.front.tell(sentence, failed=failed)
+        self._board.tell(sentence, failed=failed)
 
     def on_signal_caught(self, message: SignalCaught) -> None:
         self.exit(128 + message.number)
@@ -222,12 +235,12 @@ class Dashboard(Playback, Painting, inherit_bindings=False):
         elif isinstance(self.screen, Prompt):
             self.screen.complain(clean(message.sentence, 300))
         else:
-            self.front.tell(message.sentence, failed=True)
+            self._board.tell(message.sentence, failed=True)
 
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help("board" if self.front is self.board else "replay"))
+        self.push_screen(Help(self._board.place))
 
     def action_leave(self) -> None:
         self.exit(0)

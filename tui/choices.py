@@ -18,7 +18,8 @@ MOST_MARKED = 8
 class Choices:
     """`marked` runs are drawn, in the order in which they were marked; `by_hand` those that a person marked.
 
-    `met` are the started runs that were considered for marking: a run is marked by itself only once.
+    `met` are the started runs that were considered for marking, besides all up to number `met_to`: a run is marked by
+    itself only once.
     `listing` says which runs the table has and in what order; `edge` that the cursor goes to its first run (-1) or its
     last (1), whichever that is. `pointed` is the run under the cursor. `slots` gives every marked run its colour while
     it is marked.
@@ -27,6 +28,7 @@ class Choices:
     marked: tuple[int, ...] = ()
     by_hand: frozenset[int] = frozenset()
     met: frozenset[int] = frozenset()
+    met_to: int = 0
     pointed: int | None = None
     alone: bool = False
     look: Look = field(default_factory=Look)
@@ -62,7 +64,9 @@ class Choices:
         listed = newest if listed is None else listed
         known = {run.run_id for run in (*newest, *listed, *others)}
         started = [run for run in newest if run.state != "queued"]
-        fresh = [run for run in started if run.run_id not in self.met]
+        # in a store that was made anew numbers begin again
+        met_to = min(self.met_to, max((run.run_id for run in newest), default=0))
+        fresh = [run for run in started if run.run_id not in self.met and run.run_id > met_to]
         running = {run.run_id for run in started if run.state == "running"}
         newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_MARKED:]
         marked = [run_id for run_id in self.marked if run_id in known]
@@ -74,9 +78,9 @@ class Choices:
         pointed = self.pointed if self.pointed in known else listed[0].run_id if listed else None
         if self.edge and listed:
             pointed = listed[0 if self.edge < 0 else -1].run_id
-        if (tuple(marked), met, pointed, 0) == (self.marked, self.met, self.pointed, self.edge):
+        if (tuple(marked), met, met_to, pointed, 0) == (self.marked, self.met, self.met_to, self.pointed, self.edge):
             return self
-        return replace(self._marking(marked), met=met, pointed=pointed, edge=0)
+        return replace(self._marking(marked), met=met, met_to=met_to, pointed=pointed, edge=0)
 
     def _with_room(self, marked: list[int], running: Iterable[int]) -> list[int]:
         if len(marked) < MOST_MARKED:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.door import dashboard, refuse_without_terminal
+from tui.door import THEMES, dashboard, refuse_without_terminal
 
 if TYPE_CHECKING:
     import click
@@ -72,15 +72,17 @@ def group() -> click.Group:
     @click.option(
         "--workers", type=click.IntRange(1, 256), help="How many runs the store works on at once, from now on."
     )
+    @click.option("--theme", type=click.Choice(THEMES), help="The dashboard's colours; also LOSSBOARD_THEME.")
+    @click.option("--ascii", "ascii_only", is_flag=True, help="The dashboard in plain ASCII, as without UTF-8.")
     @click.pass_context
-    def lossboard(ctx: click.Context, db: str, workers: int | None) -> None:
+    def lossboard(ctx: click.Context, db: str, workers: int | None, theme: str | None, ascii_only: bool) -> None:
         """Launch, watch and compare optimization runs in the terminal."""
         ctx.obj = db
         if ctx.invoked_subcommand is None:
             refuse_without_terminal()
             if workers is not None:
                 set_workers(db, workers)
-            ctx.exit(dashboard(Path(db)))
+            ctx.exit(dashboard(Path(db), theme or "", ascii_only=ascii_only))
 
     assert isinstance(lossboard, click.Group)
     return lossboard

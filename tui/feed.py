@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
@@ -35,6 +35,7 @@ class Source:
         self._version = -1
         self._page = Page()
         self._shown: object = None
+        self._counts: Mapping[str, int] = {}
         self._judgement = Judgement()
         self._about = About()
         self._lineage = Lineage()
@@ -58,6 +59,8 @@ class Source:
         shown = choices.drawn, choices.pointed, wanted.columns, look.window, look.x_kind, look.measure, look.smoothing
         if not changed and shown == self._shown:
             return None
+        if version != self._version:
+            self._counts = self._reader.counts()
         snapshot = self._snapshot(self._reader, page, choices, wanted.columns)
         self._version, self._page, self._shown = version, page, shown
         return snapshot
@@ -88,7 +91,7 @@ class Source:
             first=page.first,
             total=page.total,
             complaint=page.complaint,
-            counts=dict(reader.counts()),
+            counts=self._counts,
             judged=self._judgement.judged,
             curves={run_id: one.curve for run_id, one in about.items()},
             evaluations={run_id: one.evaluations for run_id, one in about.items()},

@@ -18,6 +18,7 @@ from tui.playback import START, Opening, replayed
 from tui.screens.replay import Replay
 from tui.snapshot import Snapshot, Wanted
 from tui.theme import THEME
+from tui.widgets.chart_pane import Brush
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _opened(source: Source, film: Film, now: Callable[[], float]) -> Replay:
     choices = choices.looking_so(replace(choices.look, x_kind=opening.kind))
     first = source.read(Wanted(choices, 2 * film.size[0], Moment(opening.run_ids, opening.kind, START))) or Snapshot()
     clock = replace(opening.clock(first, now()), since_s=now())
-    return Replay(clean(film.path.name, 40), first, choices, clock, now)
+    return Replay(clean(film.path.name, 40), first, choices, clock, Brush(), now)
 
 
 def picture(app: App[Any], kind: str) -> str:

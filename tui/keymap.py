@@ -8,7 +8,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Place = Literal["app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "help"]
+Place = Literal["app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "pick", "help"]
 
 NAMES = {
     "question_mark": "?",
@@ -30,6 +30,8 @@ NAMES = {
     "slash": "/",
     "less_than_sign": "<",
     "greater_than_sign": ">",
+    "colon": ":",
+    "ctrl+p": "ctrl p",
 }
 """How a key is written where Textual's name for it is not what stands on the keyboard."""
 
@@ -104,19 +106,17 @@ KEYS: tuple[Key, ...] = (
     Key("replay", "speed('{key}')", ("left_square_bracket", "right_square_bracket"), "speed", "slower, faster", 2, 2),
     Key("replay", "jump({key})", tuple("123456789"), "jump", "to 10 % ... 90 %", 3, written="1-9"),
     Key("replay", "bound('{key}')", ("home", "end"), "ends", "to the start, to the end or the live edge", None, 2),
-    Key(
-        "replay", "event('{key}')", ("e", "E"), "event", "next event, the one before: steering, fork, divergence", 4, 2
-    ),
+    Key("replay", "event('{key}')", ("e", "E"), "event", "next event: steering, fork, divergence; the last one", 4, 2),
     Key(
         "replay",
         "steering('{key}')",
-        ("s", "S"),
+        ("i", "I"),
         "steering",
-        "next steering, the one before: step size, pause, stop",
+        "next steering: step size, pause, stop; the last one",
         None,
         2,
     ),
-    Key("replay", "evaluation('{key}')", ("t", "T"), "evaluation", "next evaluation, the one before", None, 2),
+    Key("replay", "evaluation('{key}')", ("n", "N"), "evaluation", "next evaluation; the last one", None, 2),
     Key("replay", "best", ("B",), "best", "to the lowest loss: of the selected run, else of all", 5),
     Key("replay", "divergence", ("d",), "divergence", "to the divergence: of the selected run, else the first"),
     Key("replay", "loop", ("L",), "loop", "begin again at the end, or stop there"),
@@ -140,9 +140,18 @@ KEYS: tuple[Key, ...] = (
     Key("prompt", "close", ("escape",), "back", "leave everything as it is", 0),
     Key("prompt", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 1, first=True),
     Key("prompt", "app.focus_previous", ("shift+tab", "up"), "previous", "to the field before", None, 1, first=True),
+    Key("pick", "submit", ("enter",), "do it", "what the cursor is on", 0),
+    Key("pick", "close", ("escape",), "back", "leave everything as it is", 0),
+    Key("pick", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
+    Key("pick", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
     Key("help", "scroll(1)", ("j", "down", "space", "pagedown"), "down", "further down", 1, 1),
     Key("help", "scroll(-1)", ("k", "up", "pageup"), "up", "further up", 1, 1),
     Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to the board", 0),
+    Key("board", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name; also a run by its number", 5, 2),
+    Key("board", "app.copy", ("Y",), "copy", "to the clipboard: values, command or chart"),
+    Key("board", "app.save", ("S",), "save", "what is shown: picture, text or values"),
+    Key("board", "app.release_mouse", ("M",), "mouse", "leave the mouse to the terminal, or take it back"),
+    Key("board", "app.next_theme", ("T",), "theme", "other colours: dark, light, colour-blind, ansi"),
     Key("board", "app.help", ("question_mark",), "help", "this page", 0),
     Key("board", "app.leave", ("q",), "quit", "leave; the runs go on", 0),
     Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere", first=True),
@@ -152,6 +161,7 @@ KEYS: tuple[Key, ...] = (
 SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "measure", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
     "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "app.help", "app.leave",
+    "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme",
 })  # fmt: skip
 """What keys of the board do in a replay too: they look, and change no run."""
 

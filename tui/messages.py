@@ -214,6 +214,20 @@ class WorkersSubmitted(Message):
 
 
 @dataclass
+class CommandPicked(Message):
+    """A command was picked by name: `action` is to be run on the board."""
+
+    action: str
+
+
+@dataclass
+class SaveSubmitted(Message):
+    """What is shown is to be saved under the name that was typed."""
+
+    texts: Mapping[str, str]
+
+
+@dataclass
 class OrderAnswered(Message):
     """The store answered an order: `sentence` is for people, `failed` when nothing came of it."""
 

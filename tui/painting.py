@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.app import App
@@ -23,7 +22,6 @@ class Painting(App[int], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.rim = Rim(self._write, self.set_timer, _soon)
-        self.rim.colours = None if self.no_color else _colours(self.console.color_system)
         self._displayed: Screen[object] | None = None
 
     def written(self) -> None:
@@ -65,8 +63,3 @@ class Painting(App[int], inherit_bindings=False):
 
 def _soon(then: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_soon(then)
-
-
-def _colours(system: str | None) -> ColorSystem | None:
-    systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
-    return systems.get(system or "")

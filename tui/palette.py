@@ -8,12 +8,14 @@ from typing import Literal
 
 from tui.chart.picture import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
 
-Scheme = Literal["dark", "light", "ansi-dark", "ansi-light", "none"]
+Scheme = Literal["dark", "light", "colour-blind", "ansi-dark", "ansi-light", "none"]
 
 COLOURS: Mapping[Scheme, tuple[str, ...]] = {
     # Okabe and Ito's order, lightened for a dark ground, darkened for a light one
     "dark": ("#56b4e9", "#e69f00", "#2fc59b", "#e58fc0", "#f0e442", "#f0743a", "#8fa8ff", "#c8c8c8"),
     "light": ("#0072b2", "#b35c00", "#007a5a", "#a8447f", "#857500", "#c43e00", "#4b50c8", "#555555"),
+    # M. Okabe and K. Ito, "Color Universal Design" (2008): theirs, exactly; their black is a light grey here
+    "colour-blind": ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#dcdcdc"),
     "ansi-dark": (
         "ansi_bright_cyan", "ansi_yellow", "ansi_green", "ansi_bright_magenta",
         "ansi_bright_yellow", "ansi_bright_red", "ansi_bright_blue", "ansi_white",
@@ -26,10 +28,12 @@ COLOURS: Mapping[Scheme, tuple[str, ...]] = {
 }  # fmt: skip
 FAINT: Mapping[Scheme, tuple[str, ...]] = {
     "dark": ("#2b5770", "#6b4d0c", "#1d5e4b", "#6b475b", "#6c672a", "#703c22", "#475276", "#5c5c5c"),
+    "colour-blind": ("#2f5a73", "#70510c", "#0a4f3f", "#654259", "#716c2d", "#673809", "#0b3b5b", "#686868"),
     "light": ("#a5cbe0", "#e0c3a3", "#a3cdc0", "#deb9cf", "#d0caa0", "#e8b8a3", "#bcbde8", "#c0c0c0"),
 }
 OTHERS: Mapping[Scheme, Mapping[int, str]] = {
     "dark": {FRAME: "#4a4f57", TICK: "#8a9099", TITLE: "#b4bac4", HINT: "#8a9099", CURSOR: "#8a9099"},
+    "colour-blind": {FRAME: "#4a4f57", TICK: "#8a9099", TITLE: "#b4bac4", HINT: "#8a9099", CURSOR: "#8a9099"},
     "light": {FRAME: "#c2c6cc", TICK: "#6a7079", TITLE: "#3c4048", HINT: "#6a7079", CURSOR: "#6a7079"},
     "ansi-dark": {FRAME: "ansi_bright_black", TICK: "ansi_white", TITLE: "ansi_white", HINT: "ansi_white"},
     "ansi-light": {FRAME: "ansi_bright_black", TICK: "ansi_black", TITLE: "ansi_black", HINT: "ansi_black"},

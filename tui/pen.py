@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -38,21 +40,64 @@ ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), 
 ENDS = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
 
 
+class Paint(NamedTuple):
+    """What stands for a colour: another one ('#rrggbb' or a name of the terminal's own, '': its default), and what
+    attributes say instead, as SGR codes."""
+
+    colour: str = ""
+    attributes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Colours:
+    """What becomes of the colours that the screen asks for.
+
+    `system` is how many the terminal has (None: none at all). `inks` and `grounds` say what stands for a colour
+    ('#rrggbb') as foreground and as background; of others `adapt` makes a foreground, and a background stays
+    unless `paints` is False.
+    """
+
+    system: ColorSystem | None = ColorSystem.TRUECOLOR
+    inks: Mapping[str, Paint] = field(default_factory=dict)
+    grounds: Mapping[str, Paint] = field(default_factory=dict)
+    adapt: Callable[[str], str] | None = None
+    paints: bool = True
+
+
 @lru_cache(maxsize=4096)
-def ink_of(style: Style | None, system: ColorSystem | None) -> Ink:
-    """The ink of a style on a terminal with such colours (None: without any). Links are never written."""
+def ink_of(style: Style | None, colours: Colours) -> Ink:
+    """The ink of a style under such colours. Links are never written."""
     if style is None:
         return PLAIN
-    attributes = ";".join(code for name, code in ATTRIBUTES if getattr(style, name))
-    if system is None:
-        return Ink(attributes=attributes)
-    return Ink(_codes(style.color, system, True), _codes(style.bgcolor, system, False), attributes)
+    ink, ground = _ink(style.color, colours), _ground(style.bgcolor, colours)
+    said = ink.attributes | ground.attributes
+    attributes = ";".join(code for name, code in ATTRIBUTES if getattr(style, name) or code in said)
+    return Ink(_codes(ink.colour, colours.system, True), _codes(ground.colour, colours.system, False), attributes)
 
 
-def _codes(colour: Color | None, system: ColorSystem, foreground: bool) -> str:
+def _ink(colour: Color | None, colours: Colours) -> Paint:
+    name = _name(colour)
+    if name in colours.inks or colours.adapt is None or not name.startswith("#"):
+        return colours.inks.get(name, Paint(name))
+    return Paint(colours.adapt(name))
+
+
+def _ground(colour: Color | None, colours: Colours) -> Paint:
+    name = _name(colour)
+    return colours.grounds.get(name, Paint(name if colours.paints else ""))
+
+
+def _name(colour: Color | None) -> str:
     if colour is None or colour.is_default:
         return ""
-    return ";".join(colour.downgrade(system).get_ansi_codes(foreground))
+    return colour.triplet.hex if colour.triplet is not None else colour.name
+
+
+@lru_cache(maxsize=1024)
+def _codes(name: str, system: ColorSystem | None, foreground: bool) -> str:
+    if not name or system is None:
+        return ""
+    return ";".join(Color.parse(name).downgrade(system).get_ansi_codes(foreground))
 
 
 def change(before: Ink, after: Ink, *, blank: bool = False) -> tuple[str, Ink]:

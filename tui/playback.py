@@ -52,12 +52,13 @@ class Opening:
 
 
 class Playback(Helm, inherit_bindings=False):
-    """While a replay is shown, `snapshot` and `choices` are the replay's; the live ones wait."""
+    """While a replay is shown, `_board`, `snapshot` and `choices` are the replay's; the live ones wait."""
 
     path: Path
     snapshot: Snapshot
     choices: Choices
-    board: Board
+    live_board: Board
+    _board: Board
     now: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
@@ -69,22 +70,21 @@ class Playback(Helm, inherit_bindings=False):
         self._urgent = False
         self._waits = False
 
-    def ask(self) -> None:
+    def _ask(self) -> None:
         """Put the question that stands now to the feed."""
         raise NotImplementedError
 
-    def ask_when_drawn(self) -> None:
+    def _ask_when_drawn(self) -> None:
         """The same, once the terminal shows what was read before."""
         raise NotImplementedError
 
-    def show(self) -> None:
+    def _show(self) -> None:
         """Bring the screen up to date, then ask for what is new."""
         raise NotImplementedError
 
-    @property
-    def front(self) -> Board:
-        """The board that is shown: the live one, or the replay."""
-        return self.board if self._replay is None else self._replay
+    def lasting(self) -> Choices:
+        """The choices of the live view."""
+        return self.choices if self._live is None else self._live[1]
 
     def wanted(self, columns: int) -> Wanted:
         """What is to be read next."""
@@ -109,23 +109,23 @@ class Playback(Helm, inherit_bindings=False):
 
     def _due(self) -> None:
         self._waits = False
-        self.ask_when_drawn()
+        self._ask_when_drawn()
 
     def takes(self, snapshot: Snapshot) -> bool:
         """Whether what was read belongs to a replay, or came too late for one: then nothing is left to do with it."""
         if snapshot.tape is None and self._replay is None and self._opening is None:
             return False
         if snapshot.tape is None or (self._replay is None and self._opening is None):
-            self.ask()
+            self._ask()
         elif self._replay is None:
             self._begin_replay(snapshot)
         else:
             self.snapshot = snapshot
-            self.choices = self.choices.looking_so(self.choices.look.followed(self.newest_x()))
-            self.show()
+            self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
+            self._show()
         return True
 
-    def newest_x(self) -> float | None:
+    def _newest(self) -> float | None:
         """Where the newest iteration of a drawn run that goes on stands on the x axis."""
         raise NotImplementedError
 
@@ -134,23 +134,26 @@ class Playback(Helm, inherit_bindings=False):
 
         opening = self._opening
         assert opening is not None
-        self.board.visible = True
+        self.live_board.visible = True
         if not snapshot.runs:
             self._opening = None
             self.tell("There is nothing to replay: these runs are not in the store.", failed=True)
-            self.ask()
+            self._ask()
             return
         if self._clock is None:
             self._clock = opening.clock(snapshot, self.now())
             if opening.at is not None:
-                self.ask()
+                self._ask()
                 return
         self._live = self.snapshot, self.choices
         self.snapshot, self.choices = snapshot, replayed(self.choices, opening.run_ids)
-        self._replay = Replay(clean(self.path.name, 40), snapshot, self.choices, self._clock, self.now)
+        self._replay = Replay(
+            clean(self.path.name, 40), snapshot, self.choices, self._clock, self._board.brush, self.now
+        )
+        self._board = self._replay
         self._opening = self._clock = None
         self.push_screen(self._replay)
-        self.call_after_refresh(self.ask)
+        self.call_after_refresh(self._ask)
 
     def on_replay_requested(self, message: ReplayRequested) -> None:
         if message.run_ids:
@@ -161,16 +164,16 @@ class Playback(Helm, inherit_bindings=False):
     def open_replay(self, opening: Opening) -> None:
         """Read what a replay needs; it is shown as soon as that is there."""
         self._opening, self._clock = opening, None
-        self.ask()
+        self._ask()
 
     def begin_with(self, opening: Opening) -> None:
         """Open a replay first thing; how it ended is not shown before."""
-        self.board.visible = False
+        self.live_board.visible = False
         self._opening = opening
 
     def on_clock_turned(self, message: ClockTurned) -> None:
         self._urgent = True
-        self.ask()
+        self._ask()
 
     def on_address_requested(self, message: AddressRequested) -> None:
         if self._replay is not None:
@@ -180,20 +183,20 @@ class Playback(Helm, inherit_bindings=False):
 
     def on_replay_left(self, message: ReplayLeft) -> None:
         self.leave_replay()
-        self.ask()
+        self._ask()
 
     def leave_replay(self) -> None:
         """Back to the live view, which is looked at as the replay was."""
         if self._replay is None or self._live is None:
             return
-        while self.screen is not self.board:
+        while self.screen is not self.live_board:
             self.pop_screen()
         look, pointed = self.choices.look, self.choices.pointed
         self.snapshot, choices = self._live
         self.choices = choices.looking_so(replace(look, window=None, cursor=None))
         if pointed is not None:
             self.choices = self.choices.pointing_at(pointed)
-        self._replay = self._live = None
+        self._board, self._replay, self._live = self.live_board, None, None
 
 
 def replayed(choices: Choices, run_ids: tuple[int, ...]) -> Choices:

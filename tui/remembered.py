@@ -10,15 +10,14 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
 from engine.places import state_folder
+from engine.store.listing import ORDERS
 from tui.chart.view import XKind
-from tui.sorting import COLUMNS
 
 VERSION = 1
 MOST_BYTES = 64 * 1024
@@ -89,8 +88,8 @@ class View:
     measure: str = _kept("loss", _text)
     smoothing: float = _kept(0.0, _amount)
     grid: bool = _kept(False, _switch)
-    sort: str = _kept("run", _one_of(COLUMNS))
-    descending: bool = _kept(True, _switch)
+    sort: str = _kept("run", _one_of(ORDERS))
+    reverse: bool = _kept(False, _switch)
     grouped: bool = _kept(False, _switch)
     filter: str = _kept("", _text)
     theme: str = _kept("", _text)
@@ -156,6 +155,8 @@ def _read(file: Path) -> bytes:
 
 
 def _replace(file: Path, data: bytes) -> None:
+    import tempfile  # only whoever leaves needs it
+
     descriptor, name = tempfile.mkstemp(suffix=".new", dir=file.parent)
     try:
         with open(descriptor, "wb") as new:

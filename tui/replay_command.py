@@ -105,7 +105,7 @@ def command(
 
     signals.block()  # before the store brings NumPy in
     _check(db, run_ids)
-    raise SystemExit(dashboard(Path(db), **opening))
+    raise SystemExit(dashboard(Path(db), replay=opening))
 
 
 def _check(db: str, run_ids: tuple[int, ...]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
 from tui.link import QUESTION, Link
+from tui.pen import Colours
 from tui.surface import Codes, Surface
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -32,7 +32,8 @@ class Rim:
     ) -> None:
         self.link = Link()
         self.synchronised = False
-        self.colours: ColorSystem | None = ColorSystem.TRUECOLOR
+        self.colours = Colours()
+        self.ascii_only = False
         self.erases = True
         self.frames = 0
         """How many were written."""
@@ -47,7 +48,9 @@ class Rim:
         """A composed frame, or the parts of it that changed, on a screen of this size; written when it may be."""
         surface = self._surface
         if surface is None or (surface.width, surface.height) != (width, height):
-            surface = self._surface = Surface(width, height, self.colours, erases=self.erases)
+            surface = self._surface = Surface(
+                width, height, self.colours, erases=self.erases, ascii_only=self.ascii_only
+            )
         if isinstance(update, LayoutUpdate):
             for y, strips in enumerate(update.strips, update.region.y):
                 surface.put(update.region.x, y, _joined(strips))
@@ -57,6 +60,10 @@ class Rim:
                     if strip is not None:
                         surface.put(x, y, strip)
         self.flush()
+
+    def wear(self, colours: Colours) -> None:
+        """Other colours from the next frame on, which must be a whole one."""
+        self.colours, self._surface = colours, None
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
         """A row that changed; written soon, together with what else is put now."""

@@ -6,15 +6,17 @@ import gc
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from engine.store import StoreError, open_for_writing
 from engine.text import clean
-from tui import signals
-from tui.chart import put_off_plotext
+from tui import plain, remembered, signals
 from tui.feed import Feed, Outcome
+from tui.recall import choices_of
+from tui.remembered import View
 from tui.snapshot import Snapshot, Wanted
 
 FRAMES_PER_S = "250"
@@ -24,15 +26,16 @@ if TYPE_CHECKING:
     from tui.app import Dashboard
 
 
-def run(path: Path, **replay: Any) -> int:
+def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
     """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read.
 
-    `replay` are the fields of an Opening, for a replay to begin with.
+    `theme` and `ascii_only` are asked for; otherwise what was worn last, and what the terminal can show. `replay` are
+    the fields of an Opening, for a replay to begin with.
     """
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     gc.disable()  # until the first picture is there: the imports make much and throw little away
-    app = prepare(path)
-    if replay:
+    app = prepare(path, theme, ascii_only=ascii_only)
+    if replay is not None:
         from tui.playback import Opening
 
         app.begin_with(Opening(**replay))
@@ -61,7 +64,7 @@ def give_back(path: Path, deleted: list[int]) -> None:
             print(f"lossboard: {clean(str(error), 300)}", file=sys.stderr)
 
 
-def prepare(path: Path) -> Dashboard:
+def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboard:
     """The dashboard on a store, made if there is none, with its first read done. Raises StoreError.
 
     The store is read in the feed's thread while the screen's modules are still being imported, so that the
@@ -69,27 +72,28 @@ def prepare(path: Path) -> Dashboard:
     """
     if not path.exists():
         open_for_writing(path).close()
-    feed, first = _first_read(path)
+    view = remembered.load(path)
+    feed, first = _first_read(path, view)
     from tui.app import Dashboard
 
     outcome = first.get()
     if isinstance(outcome, StoreError):
         feed.stop()
         _bring_up_to_date(path, outcome)
-        feed, first = _first_read(path)
+        feed, first = _first_read(path, view)
         outcome = first.get()
     if isinstance(outcome, Snapshot):
-        return Dashboard(path, feed, outcome)
+        return Dashboard(path, feed, outcome, view, theme, ascii_only=ascii_only or plain.is_wanted())
     feed.stop()
     raise outcome
 
 
-def _first_read(path: Path) -> tuple[Feed, SimpleQueue[Outcome]]:
+def _first_read(path: Path, view: View) -> tuple[Feed, SimpleQueue[Outcome]]:
     """A feed that has been asked its first question, and where the answer will be."""
     answers: SimpleQueue[Outcome] = SimpleQueue()
-    feed = Feed(path, Wanted(columns=2 * shutil.get_terminal_size().columns), answers.put)
+    wanted = Wanted(choices_of(view), 2 * shutil.get_terminal_size().columns)
+    feed = Feed(path, wanted, answers.put)
     feed.start()
-    put_off_plotext()
     return feed, answers
 
 

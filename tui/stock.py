@@ -27,6 +27,8 @@ class Stock:
             held = reader.curve(run.run_id, columns, last=begin + longest(width, columns) - 1)
             self._held[width, columns] = held
         rows = int(np.searchsorted(held.iteration, done))
+        if rows == len(held.iteration) and done >= run.iterations_done:
+            return held
         cut = _first(held, rows)
         if not rows or done >= run.iterations_done:
             return cut

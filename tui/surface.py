@@ -6,17 +6,17 @@ left out: the difference is always taken from what was written last to what is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
 from tui.cells import FIRST_CLUSTER, TAIL, codes_of, text_of
-from tui.pen import PLAIN, RESET, Ink, change, ink_of
+from tui.pen import PLAIN, RESET, Colours, Ink, change, ink_of
+from tui.plain import plain
 
 BRIDGE = 5
 """From so many equal cells between two changes on, moving the cursor costs fewer bytes than writing them again."""
@@ -41,15 +41,27 @@ class Span(NamedTuple):
     ink: int
 
 
+class Line(NamedTuple):
+    """A row as it is wanted: codes and inks of its cells. `text` is there where each cell is one narrow character."""
+
+    codes: list[int]
+    inks: list[int]
+    text: str
+
+
 class Surface:
     """A terminal of `width` x `height` cells.
 
-    `system` is how many colours it has (None: none); `erases` whether erasing keeps the background colour.
+    `colours` says what becomes of a style; `erases` whether erasing keeps the background colour; `ascii_only` that
+    no other characters may be written.
     """
 
-    def __init__(self, width: int, height: int, system: ColorSystem | None, *, erases: bool = True) -> None:
+    def __init__(
+        self, width: int, height: int, colours: Colours, *, erases: bool = True, ascii_only: bool = False
+    ) -> None:
         self.width, self.height = width, height
-        self._system = system
+        self._colours = colours
+        self._say = plain if ascii_only else str
         self._erases = erases
         self.inks = [PLAIN]
         """What the numbers of inks mean."""
@@ -65,7 +77,7 @@ class Surface:
         """The number of a style's ink on this surface."""
         number = self._numbers.get(style)
         if number is None:
-            ink = ink_of(style, self._system)
+            ink = ink_of(style, self._colours)
             if ink not in self.inks:
                 self.inks.append(ink)
             number = self._numbers[style] = self.inks.index(ink)
@@ -80,7 +92,7 @@ class Surface:
         inks: list[int] = []
         for text, style, control in segments:
             if not control:
-                found = codes_of(text)
+                found = codes_of(self._say(text))
                 codes += found
                 inks += [self.ink(style)] * len(found)
         self.paste(x, y, np.array([codes], np.uint32), np.array([inks], np.uint16))
@@ -124,71 +136,72 @@ class Surface:
 
     def update(self) -> str:
         """What to write so that the terminal shows what is wanted; '' when it does. Taken as written."""
+        touched = np.flatnonzero(self._touched)
+        codes, inks = self._codes[touched], self._inked[touched]
+        shown, shown_inks = self._shown_codes[touched], self._shown_inked[touched]
+        differing = (codes != shown) | (inks != shown_inks)
+        tails = (codes == TAIL) | (shown == TAIL)
+        if tails.any():
+            _with_other_halves(differing, tails)
+        lines = {place: _line(codes[place], inks[place]) for place in np.flatnonzero(differing.any(axis=1)).tolist()}
         pieces: dict[int, list[Span]] = {}
-        for span in self._changes():
+        for span in self._spans(differing, inks, lines):
             pieces.setdefault(span.ink, []).append(span)
-        self._shown_codes[self._touched] = self._codes[self._touched]
-        self._shown_inked[self._touched] = self._inked[self._touched]
+        self._shown_codes[touched], self._shown_inked[touched] = codes, inks
         self._touched.fill(False)
-        writer = _Writer(self)
+        writer = _Writer(self.width)
         # the ink of the topmost change first, because it is what somebody waits for; then others on the same ground
         grounds = list(dict.fromkeys(self.inks[ink].background for ink in pieces))
         for ink in sorted(pieces, key=lambda ink: grounds.index(self.inks[ink].background)):
             for span in pieces[ink]:
-                writer.write(span)
+                line = lines[span.row]
+                writer.write(int(touched[span.row]), span, line, self.inks[ink], self._erasable_from(span, line))
         return writer.finished()
 
-    def _changes(self) -> Iterator[Span]:
-        """The spans that differ, row by row, with no half of a wide character in them.
+    def _spans(self, differing: Flags, inks: Inks, lines: dict[int, Line]) -> Iterator[Span]:
+        """What differs, with equal cells between where writing them again is shorter.
 
-        Told ink by ink they need far fewer colours than row by row, and moving the cursor is shorter than a colour.
+        Told ink by ink it needs far fewer colours than row by row, and moving the cursor is shorter than a colour.
         """
-        touched = np.flatnonzero(self._touched)
-        codes, inks, shown = self._codes[touched], self._inked[touched], self._shown_codes[touched]
-        differing = (codes != shown) | (inks != self._shown_inked[touched])
-        tails = (codes == TAIL) | (shown == TAIL)
-        if tails.any():
-            _with_other_halves(differing, tails)
         last: Span | None = None
-        row_codes: list[int] = []
-        row_inks: list[int] = []
-        for place, start, stop, ink in _runs(differing, inks):
-            row = int(touched[place])
-            if last is None or row != last.row:
-                row_codes, row_inks = codes[place].tolist(), inks[place].tolist()
-            elif start - last.stop < BRIDGE and self._fit(
-                last.ink, row_codes[last.stop : stop], row_inks[last.stop : stop]
-            ):
-                last = last._replace(stop=stop)
-                continue
+        for row, start, stop, ink in _runs(differing, inks):
+            if last is not None and row == last.row and start - last.stop < BRIDGE:
+                line = lines[row]
+                alike = ink == last.ink
+                # most neighbours are told apart by their first cell
+                if (alike or line.codes[start] == BLANK) and self._fit(
+                    line, last.ink, last.stop, start if alike else stop
+                ):
+                    last = Span(row, last.start, stop, last.ink)
+                    continue
             if last is not None:
                 yield last
             last = Span(row, start, stop, ink)
         if last is not None:
             yield last
 
-    def _fit(self, ink: int, codes: Sequence[int], inks: Sequence[int]) -> bool:
+    def _fit(self, line: Line, ink: int, start: int, stop: int) -> bool:
         """Whether cells look as they should when they are written with an ink."""
-        for code, own in zip(codes, inks, strict=True):
-            if own != ink and (code != BLANK or not self.inks[own].blanks_like(self.inks[ink])):
+        for at in range(start, stop):
+            own = line.inks[at]
+            if own != ink and (line.codes[at] != BLANK or not self.inks[own].blanks_like(self.inks[ink])):
                 return False
         return True
 
-    def cells(self, span: Span) -> list[int]:
-        """The codes that are wanted in a span."""
-        codes: list[int] = self._codes[span.row, span.start : span.stop].tolist()
-        return codes
-
-    def erasable_from(self, span: Span) -> int:
+    def _erasable_from(self, span: Span, line: Line) -> int:
         """The first of the blanks that end a row as a span ends, where erasing them is shorter; else the span's end."""
         if span.stop < self.width or not self._erases:
             return span.stop
-        ground, at = self.inks[self._inked[span.row, -1]], self.width
-        while at > span.start and self._codes[span.row, at - 1] == BLANK:
-            if not self.inks[self._inked[span.row, at - 1]].blanks_like(ground):
-                break
+        ground, at = self.inks[line.inks[-1]], self.width
+        while at > span.start and line.codes[at - 1] == BLANK and self.inks[line.inks[at - 1]].blanks_like(ground):
             at -= 1
         return at if self.width - at >= ERASE_FROM else span.stop
+
+
+def _line(codes: Codes, inks: Inks) -> Line:
+    listed = codes.tolist()
+    simple = codes.min() > TAIL and codes.max() < FIRST_CLUSTER
+    return Line(listed, inks.tolist(), text_of(listed) if simple else "")
 
 
 def _runs(differing: Flags, inks: Inks) -> Iterator[tuple[int, int, int, int]]:
@@ -217,28 +230,26 @@ def _with_other_halves(differing: Flags, tails: Flags) -> None:
 
 
 class _Writer:
-    """Writes spans of a surface, keeping count of where the cursor and the pen are."""
+    """Writes spans, keeping count of where the cursor and the pen are."""
 
-    def __init__(self, surface: Surface) -> None:
-        self._surface = surface
+    def __init__(self, width: int) -> None:
+        self._width = width
         self._out: list[str] = []
         self._ink = PLAIN
         self._at: tuple[int, int] | None = None
 
-    def write(self, span: Span) -> None:
-        surface = self._surface
-        self._move(span.start, span.row)
-        blank_from = surface.erasable_from(span)
-        codes = surface.cells(span)[: blank_from - span.start]
-        if codes:
-            self._turn(surface.inks[span.ink], blank=all(code == BLANK for code in codes))
-            self._out.append(text_of(codes))
+    def write(self, y: int, span: Span, line: Line, ink: Ink, blank_from: int) -> None:
+        """A span in its ink; from `blank_from` on it is erased."""
+        self._move(span.start, y)
+        text = line.text[span.start : blank_from] if line.text else text_of(line.codes[span.start : blank_from])
+        if text:
+            self._turn(ink, blank=text.isspace())
+            self._out.append(text)
         if blank_from < span.stop:
-            self._turn(surface.inks[span.ink], blank=True)
+            self._turn(ink, blank=True)
             self._out.append("\x1b[K")
-        stop = span.start + len(codes)
-        uncertain = stop >= surface.width or min(codes, default=1) == TAIL or max(codes, default=0) >= FIRST_CLUSTER
-        self._at = None if uncertain else (stop, span.row)
+        # where a terminal is after a wide or combined character is for it to know
+        self._at = (blank_from, y) if line.text and blank_from < self._width else None
 
     def finished(self) -> str:
         if self._ink != PLAIN:

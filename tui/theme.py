@@ -1,4 +1,7 @@
-"""The few inks of the screen: a dark ground, dim rules, one accent. A run's own colour is `tui.palette`'s."""
+"""The few inks of the screen: a dark ground, dim rules, one accent. A run's own colour is `tui.palette`'s.
+
+These are the dark theme's; under another one `tui.themes` says what becomes of each, so no two may be equal.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from tui import palette
 
 GROUND = "#101216"
 RAISED = "#1d222b"
+FIELD = "#1e232c"
 FOREGROUND = "#cdd2da"
+STRONGEST = "#eef1f5"
 QUIET = "#8a9099"
 RULE = "#4a4f57"
 ACCENT = "#8fb6e8"
@@ -20,7 +25,7 @@ WARNING = "#e3b465"
 BAD = "#ee7d7d"
 
 TEXT = Style(color=FOREGROUND)
-STRONG = Style(color="#eef1f5", bold=True)
+STRONG = Style(color=STRONGEST, bold=True)
 DIM = Style(color=QUIET)
 RULES = Style(color=RULE)
 ACCENTED = Style(color=ACCENT)
@@ -37,12 +42,25 @@ THEME = Theme(
     foreground=FOREGROUND,
     background=GROUND,
     surface=RAISED,
-    panel=RAISED,
+    panel=FIELD,
     warning=WARNING,
     error=BAD,
     success=GOOD,
     dark=True,
 )
+
+INPUT_CSS = f"""
+Input, Input:focus {{ background-tint: transparent; }}
+Input > .input--cursor {{ background: $foreground; color: $background; text-style: none; }}
+Input > .input--selection {{ background: $foreground; color: $background; }}
+Input > .input--placeholder {{ color: {QUIET}; }}
+VerticalScroll {{
+    scrollbar-color: $foreground; scrollbar-color-hover: $foreground; scrollbar-color-active: $foreground;
+    scrollbar-background: $background; scrollbar-background-hover: $background;
+    scrollbar-background-active: $background;
+}}
+"""
+"""Textual's own parts in inks that every theme knows, instead of mixtures."""
 
 
 @cache

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import tempfile
 from pathlib import Path
-from queue import SimpleQueue
 
 from engine.jobs.submit import submit
 from engine.spec import race
-from tui.app import Dashboard
-from tui.feed import Feed, Outcome
-from tui.snapshot import Snapshot, Wanted
+from tui import session
 
 HERE = Path(__file__).parent
 SIZE = (120, 32)
@@ -24,12 +22,8 @@ async def take(folder: Path) -> None:
     """Run the race in an empty store and photograph it on the way."""
     store = folder / "runs.db"
     submit(store, race())
-    outcomes: SimpleQueue[Outcome] = SimpleQueue()
-    feed = Feed(store, Wanted(columns=2 * SIZE[0]), outcomes.put)
-    feed.start()
-    first = outcomes.get()
-    assert isinstance(first, Snapshot), first
-    app = Dashboard(store, feed, first)
+    os.environ["XDG_STATE_HOME"] = str(folder)
+    app = session.prepare(store)
     async with app.run_test(size=SIZE) as pilot:
         while not all(run.iterations_done >= SHOWN_AT for run in app.snapshot.runs):
             await pilot.pause(0.05)

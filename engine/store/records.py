@@ -107,7 +107,7 @@ class Sweep:
     decisions: tuple[RungDecision, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """A run's losses between two iterations, decimated: row i covers `width` iterations from iteration[i].
 
@@ -129,7 +129,7 @@ class Curve:
     low_before: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """Single iterations of a run, evenly spread: all columns have shape (n,), NaN where nothing was recorded."""
 

@@ -16,6 +16,7 @@ from engine.store import open_for_reading
 from tests.stores import query, wait_until
 from tests.system.terminal import PROGRAM, Terminal, idle_for
 from tests.tui.dashboards import raced
+from tui import remembered
 
 BRAILLE = "[\u2801-\u28ff]"
 
@@ -79,10 +80,13 @@ def test_an_idle_dashboard_writes_nothing(path):
 def test_a_signal_restores_the_terminal(path, number):
     dashboard = Terminal("--db", str(raced(path)))
     dashboard.wait_for(BRAILLE)
+    dashboard.type("T")
+    dashboard.wait_for("Theme: light")
     dashboard.signal(number)
     assert dashboard.exit_code(4.0) == 128 + number
     assert "\x1b[?1049l" in dashboard.written
     assert "Traceback" not in dashboard.written
+    assert remembered.load(path).theme == "light"
 
 
 def test_a_lost_terminal_ends_the_dashboard(path):

@@ -24,6 +24,17 @@ def _keys_are_answered_when_nothing_waits() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _terminals_have_all_colours() -> Iterator[None]:
+    """Whatever terminal the tests are started from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORTERM", "truecolor")
+        for name in ("NO_COLOR", "COLORFGBG", "LC_ALL", "LOSSBOARD_THEME"):
+            patch.delenv(name, raising=False)
+        patch.setenv("LC_CTYPE", "C.UTF-8")
+        yield
+
+
 async def until_nothing_waits(min_sleep_s: float = 0.0, max_sleep_s: float = 1.0) -> None:
     """Wait until no message waits in the app, its screens and their widgets, at most for `max_sleep_s`."""
     loop = asyncio.get_running_loop()

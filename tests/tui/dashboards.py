@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from textual.message import Message
@@ -50,9 +50,10 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator[Opened]:
+async def opened(path: Path, size: tuple[int, int] = (120, 35), **manner: Any) -> AsyncIterator[Opened]:
+    """The dashboard on a terminal of `size`; `manner` is what the command line says of its looks."""
     sent: list[Message] = []
-    app = session.prepare(path)
+    app = session.prepare(path, **manner)
     terminal = Emulator(*size)
     write = app.rim._write
 

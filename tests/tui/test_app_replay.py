@@ -66,7 +66,7 @@ async def test_keys_move_in_time(tmp_path):
         assert board.all_of(ReplayRequested)[0].run_ids == (1, 2, 3)
         for key, position in (
             ("5", 100), ("full_stop", 101), ("full_stop", 102), ("comma", 101), ("1", 20), ("9", 180),
-            ("end", 200), ("home", 0), ("t", 200), ("T", 200), ("home", 0), ("B", 200),
+            ("end", 200), ("home", 0), ("n", 200), ("N", 200), ("home", 0), ("B", 200),
         ):  # fmt: skip
             await watch.press(key, position)
         assert "iteration 200" in watch.line()

@@ -50,7 +50,7 @@ async def test_pause_and_step_sizes_become_commands(running):
         await board.until(lambda: len(board.all_of(OrderAnswered)) == 4)
         assert [message.verb for message in board.all_of(SteeringRequested)] == ["pause", "halve", "double", "double"]
         assert not any(answer.failed for answer in board.all_of(OrderAnswered))
-        assert board.all_of(OrderAnswered)[-1].sentence[:30] in board.text()
+        await board.until(lambda: board.all_of(OrderAnswered)[-1].sentence[:30] in board.text())
     reader = open_for_reading(running)
     verbs = [(command.verb, command.argument) for command in reader.commands(1)]
     reader.close()

@@ -14,7 +14,11 @@ from rich.cells import cell_len
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartMark, ChartRun, ChartView, Picture, draw
+from tui.chart.frame import draw_frame
 from tui.chart.picture import BLANK, TITLE, faint, strong
+from tui.chart.plain_frame import draw_plain_frame
+from tui.chart.plotting import ticks_for
+from tui.chart.view import Axes
 
 LOSSES = st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), max_size=60)
 PLAUSIBLE = st.lists(st.floats(1e-3, 50.0), min_size=1, max_size=80)
@@ -221,3 +225,20 @@ def test_plotext_and_textual_stay_out_until_a_frame_is_drawn():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"
+
+
+@pytest.mark.parametrize("axes", [
+    Axes(0, 1000, 0.1, 20, False, True, "iteration", "loss"),
+    Axes(1, 1e5, 1e-7, 3e4, True, True, "iteration", "loss"),
+    Axes(0, 137, -0.03, 1.75, False, False, "time", "loss"),
+    Axes(0, 2e6, 0, 1, False, False, "examples", "accuracy"),
+    Axes(40_000.0, 40_211.0, 2.1, 2.2, False, False, "iteration", "loss"),
+])  # fmt: skip
+@pytest.mark.parametrize(("width", "height"), [(40, 9), (80, 20), (119, 33), (200, 48), (13, 5)])
+def test_the_frame_of_a_live_chart_is_the_one_that_plotext_draws(axes, width, height):
+    ticks = ticks_for(axes, width, height)
+    assert ticks is not None
+    for charset in ("unicode", "ascii"):
+        asked = ticks.columns, ticks.rows, ticks.x, ticks.y, charset
+        for plain, drawn in zip(draw_plain_frame(*asked), draw_frame(*asked), strict=True):
+            np.testing.assert_array_equal(plain, drawn)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from engine.jobs.logs import log_folder
 from engine.places import state_folder
+from engine.store.listing import ORDERS
 from tui import remembered
 from tui.remembered import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, MOST_NUMBERS, View, load, save
-from tui.sorting import COLUMNS
 
 CHOSEN = View(
     marked=(3, 1),
@@ -31,7 +31,7 @@ CHOSEN = View(
     smoothing=30.0,
     grid=True,
     sort="loss",
-    descending=False,
+    reverse=True,
     filter='strategy:sgd "größer 1"',
     theme="light",
 )
@@ -184,7 +184,7 @@ def test_all_that_belongs_to_the_user_is_in_one_place(tmp_path, monkeypatch):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(COLUMNS),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(ORDERS),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=8,
 )

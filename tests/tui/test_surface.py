@@ -12,7 +12,7 @@ from rich.style import Style
 from tests.tui.emulator import Emulator
 from tui.cells import split
 from tui.link import FREE_RUN_S, PATIENCE_S, QUESTION, Link
-from tui.pen import PLAIN, Ink, change
+from tui.pen import PLAIN, Colours, Ink, change
 from tui.rim import Rim
 from tui.surface import Surface
 
@@ -44,7 +44,7 @@ def repainted(surface: Surface) -> Emulator:
 @pytest.mark.parametrize("erases", [True, False])
 def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(system, erases):
     rng = random.Random(7)
-    surface = Surface(WIDTH, HEIGHT, system, erases=erases)
+    surface = Surface(WIDTH, HEIGHT, Colours(system), erases=erases)
     emulator = Emulator(WIDTH, HEIGHT)
     for step in range(1000):
         for _ in range(rng.randint(0, 3)):
@@ -57,7 +57,7 @@ def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(sys
 
 
 def test_what_is_there_already_is_not_written():
-    surface = Surface(20, 2, ColorSystem.TRUECOLOR)
+    surface = Surface(20, 2, Colours())
     surface.put(0, 0, [Segment("loss 0.214", STYLES[0])])
     assert surface.update()
     surface.put(0, 0, [Segment("loss 0.2", STYLES[0]), Segment("14", STYLES[0])])
@@ -68,7 +68,7 @@ def test_what_is_there_already_is_not_written():
 
 
 def test_links_and_control_segments_are_never_written():
-    surface = Surface(20, 1, ColorSystem.TRUECOLOR)
+    surface = Surface(20, 1, Colours())
     surface.put(0, 0, [Segment("go", Style(link="https://example.org")), Segment("\x1b[2J", None, [(1,)])])
     assert "example" not in (text := surface.update())
     assert "2J" not in text
@@ -134,7 +134,7 @@ def test_frames_that_are_left_out_are_not_owed():
     written, timers = [], []
     rim = Rim(written.append, lambda seconds, then: timers.append(then), lambda then: then())
     rim.answered()
-    surface = rim._surface = Surface(20, 1, None)
+    surface = rim._surface = Surface(20, 1, Colours(None))
     for frame in range(50):
         surface.put(0, 0, [Segment(f"frame {frame}")])
         rim.flush()

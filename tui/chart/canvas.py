@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tui.chart import signs
 from tui.chart.axes import bounds_of, hold
-from tui.chart.frame import AXIS_WIDTH, draw_frame
+from tui.chart.frame import AXIS_WIDTH
 from tui.chart.grid import draw_tiles
 from tui.chart.legend import draw_legend, entries_of
 from tui.chart.measures import settled
 from tui.chart.picture import FRAME, HINT, TITLE, Picture
+from tui.chart.plain_frame import draw_plain_frame
 from tui.chart.plotting import draw_curves, rasterise, ticks_for
 from tui.chart.readout import readout
 from tui.chart.series import all_series, bundle
@@ -108,5 +109,5 @@ def _draw_frame(axes: Axes, top: int, bottom: int, sheet: Sheet) -> Plot:
     ticks = ticks_for(axes, sheet.width, bottom - top)
     if ticks is None:
         return Plot(0, top, sheet.width, max(bottom - top, 0))
-    sheet.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset))
+    sheet.paste(top, 0, *draw_plain_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset))
     return Plot(ticks.label_width + AXIS_WIDTH, top, ticks.columns, ticks.rows)

@@ -1,4 +1,4 @@
-"""Frame: plotext draws the axes and their ticks; the only file that knows plotext.
+"""Frame: plotext draws the axes and ticks of charts that are not live; the only file that knows plotext.
 
 The import is slow and a frame costs milliseconds, so the one is late and the other cached: a frame depends on
 nothing but its size and its ticks.
@@ -7,18 +7,18 @@ nothing but its size and its ticks.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 
 import numpy as np
 
 from tui.chart.picture import FRAME, TICK, Codepoints, StyleIds
-from tui.chart.plain_frame import plain_lines
 from tui.chart.ticks import Tick
 from tui.chart.view import Charset
 
 FIGURE = Lock()
-"""plotext has one global figure; warm_up may run in a thread beside the first draw."""
+"""plotext has one global figure."""
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 BOX = "─│┤├┬┴└┘┌┐┼"
@@ -27,20 +27,9 @@ AXIS_WIDTH, AXIS_HEIGHT = 1, 2
 """Cells that the axes take beside the y labels, and below the plot (a line and a row of labels)."""
 
 
-_put_off = False
-
-
-def put_off_plotext() -> None:
-    """Draw frames without plotext until `warm_up`: a first picture need not wait for its import."""
-    global _put_off
-    _put_off = True
-
-
 def warm_up() -> None:
     """Import plotext ahead of the next new frame; safe from a thread."""
-    global _put_off
     _plotext_lines(26, 8, 24, 6, (Tick(0, "0"),), (Tick(0, "0"),))
-    _put_off = False
 
 
 @lru_cache(maxsize=128)
@@ -51,22 +40,26 @@ def draw_frame(
 
     Both have shape (height + AXIS_HEIGHT, label width + AXIS_WIDTH + width); the plot's own cells are blank.
     """
-    label_width = max((len(tick.label) for tick in y), default=0)
-    shape = (height + AXIS_HEIGHT, label_width + AXIS_WIDTH + width)
-    codepoints = np.full(shape, ord(" "), dtype=np.uint32)
-    if _put_off:
-        lines = plain_lines(shape[1], shape[0], height, x, y)
-    else:
-        lines = _plotext_lines(shape[1], shape[0], width, height, x, y)
-    for row, text in enumerate(lines[: shape[0]]):
-        if charset == "ascii":
-            text = text.translate(ASCII_BOX)
-        text = text[: shape[1]].ljust(shape[1])
-        codepoints[row] = np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
-    styles = np.full(shape, FRAME, dtype=np.uint8)
-    styles[:, :label_width] = TICK
+    labels = label_width(y)
+    across, down = labels + AXIS_WIDTH + width, height + AXIS_HEIGHT
+    lines = _plotext_lines(across, down, width, height, x, y)
+    return frame_cells([line[:across].ljust(across) for line in lines[:down]], labels, charset)
+
+
+def label_width(y: Sequence[Tick]) -> int:
+    """Cells that the labels of the y axis take."""
+    return max((len(tick.label) for tick in y), default=0)
+
+
+def frame_cells(lines: Sequence[str], labels: int, charset: Charset) -> tuple[Codepoints, StyleIds]:
+    """Lines of one length as cells; the first `labels` columns and the last row are those of ticks."""
+    text = "".join(lines)
+    if charset == "ascii":
+        text = text.translate(ASCII_BOX)
+    codepoints = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").reshape(len(lines), -1)
+    styles = np.full(codepoints.shape, FRAME, dtype=np.uint8)
+    styles[:, :labels] = TICK
     styles[-1, :] = TICK
-    codepoints.setflags(write=False)
     styles.setflags(write=False)
     return codepoints, styles
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui.chart import signs
-from tui.chart.frame import AXIS_WIDTH, draw_frame
+from tui.chart.frame import AXIS_WIDTH
 from tui.chart.measures import measure_of
 from tui.chart.picture import HINT, TICK, strong
+from tui.chart.plain_frame import draw_plain_frame
 from tui.chart.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
 from tui.chart.readout import Reading, readout
 from tui.chart.series import Bundle
@@ -117,7 +118,7 @@ def _chosen(runs: Sequence[ChartRun], room: int) -> list[ChartRun]:
 
 
 def _draw_frame(ticks: Ticks, plot: Plot, sheet: Sheet, *, first: bool, lowest: bool) -> None:
-    codes, styles = draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset)
+    codes, styles = draw_plain_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset)
     skipped = 0 if first else ticks.label_width
     shown = ticks.rows + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
     shown = min(shown, sheet.height - plot.top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,24 +62,29 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
         if run.companion is not None:
             second = series_of_points(run, run.companion, view.x_kind, steps=steps, companion=True)
         if run.before is not None:
-            companions += _before(run, run.before, view, width)
+            companions += _before(run, view.x_kind, view.smoothing, width)
         mains += [main] if main is not None else []
         companions += [second] if second is not None else []
     return mains + companions
 
 
-def _before(run: ChartRun, curve: CurveColumns, view: ChartView, width: int) -> list[Series]:
+@lru_cache(maxsize=16)
+def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[Series]:
     """What a run was forked from as a line without a band; it ends where the run begins."""
-    parent = replace(run, curve=curve, growing=False, planned_iterations=None)
-    one = series_of(parent, view.x_kind, view.smoothing, width)
+    parent = replace(run, curve=run.before, growing=False, planned_iterations=None)
+    one = series_of(parent, x_kind, smoothing, width)
     if one is None:
         return []
     nothing = np.full(len(one.x), np.nan)
     return [replace(one, run=run, low=nothing, high=nothing, companion=True, before=True)]
 
 
+@lru_cache(maxsize=16)
 def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) -> Series | None:
-    """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows."""
+    """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows.
+
+    Remembered, since most keys change how curves are looked at, or one of them, and leave the others as they are.
+    """
     if run.curve is None or not len(run.curve.iteration):
         return None
     curve = coarsened(run.curve, width)

@@ -17,8 +17,22 @@ FONT_SIZE = 14
 DOT, RULE = 2.6, 1.0
 MARGIN = 12.0
 
-GROUND = {"dark": "#101216", "ansi-dark": "#101216", "light": "#ffffff", "ansi-light": "#ffffff", "none": "#ffffff"}
-INK = {"dark": "#cdd2da", "ansi-dark": "#cdd2da", "light": "#22262c", "ansi-light": "#22262c", "none": "#22262c"}
+GROUND = {
+    "dark": "#101216",
+    "colour-blind": "#101216",
+    "ansi-dark": "#101216",
+    "light": "#ffffff",
+    "ansi-light": "#ffffff",
+    "none": "#ffffff",
+}
+INK = {
+    "dark": "#cdd2da",
+    "colour-blind": "#cdd2da",
+    "ansi-dark": "#cdd2da",
+    "light": "#22262c",
+    "ansi-light": "#22262c",
+    "none": "#22262c",
+}
 DIMMED = 0.5
 ANSI = {
     "black": "#1e1e1e", "red": "#c0392b", "green": "#2e8b57", "yellow": "#b58900",

@@ -73,9 +73,9 @@ class ChartMark:
     elapsed_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ChartRun:
-    """One curve of a chart.
+    """One curve of a chart. Equal ones are drawn alike; a curve or points are only equal to themselves.
 
     `label` is what the legend says; the caller has cleaned it (no control characters). `settings` are the
     (name, value) pairs in which it differs from the other runs: ("step size", "1e-3"); the legend says them as
@@ -108,9 +108,9 @@ class ChartRun:
     before: CurveColumns | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ChartView:
-    """All that decides a chart except its size.
+    """All that decides a chart except its size: equal views make equal pictures.
 
     `measure` names the y axis and decides how it is scaled and limited (`tui.chart.measures`); `companion_name`
     is what the dotted second lines are ("validation"). With `grid` every run has a tile of its own, all on the

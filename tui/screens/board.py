@@ -16,7 +16,7 @@ from tui import keymap
 from tui.chart import ChartView
 from tui.choices import Choices
 from tui.curves import chart_view
-from tui.keymap import Key
+from tui.keymap import Key, Place
 from tui.messages import (
     NewRunRequested,
     RaceRequested,
@@ -27,7 +27,7 @@ from tui.race import verdict
 from tui.screens.list_keys import ListKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
-from tui.widgets.chart_pane import ChartPane
+from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_line
 from tui.widgets.header import header
@@ -54,6 +54,7 @@ class Board(ListKeys, inherit_bindings=False):
     AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("board")
+    place: Place = "board"
     DEFAULT_CSS = """
     #body { height: 1fr; layout: vertical; }
     RunsTable { height: auto; min-height: 4; max-height: 50%; }
@@ -69,30 +70,39 @@ class Board(ListKeys, inherit_bindings=False):
     Board.-small > #small { display: block; }
     """
 
-    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices) -> None:
+    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, brush: Brush) -> None:
         super().__init__()
         self.snapshot = snapshot
         self.choices = choices
+        self.brush = brush
         self._store_name = store_name
         self._sentence = ""
         self._failed = False
         self._hushed = ""
+        self._news = ""
         self._lasting = False
         self._told_at = 0.0
         self._painted: Choices | None = None
+        self._table = RunsTable(snapshot, choices)
+        self._chart = ChartPane(chart_view(snapshot, choices), brush)
+        self._lines: tuple[Lines, ...] = (
+            Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
+            Lines(welcome, css_id="welcome"),
+            Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
+            Lines(self._message, css_id="message"),
+            Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer"),
+            Lines(self._too_small, css_id="small"),
+        )
         self._tell_later: Timer | None = None
 
     def compose(self) -> ComposeResult:
         self._arrange(self.app.size)
-        yield Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header")
+        head, *others = self._lines
+        yield head
         with Container(id="body"):
-            yield RunsTable(self.snapshot, self.choices)
-            yield ChartPane(self._view())
-        yield Lines(welcome, css_id="welcome")
-        yield Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details")
-        yield Lines(self._message, css_id="message")
-        yield Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer")
-        yield Lines(self._too_small, css_id="small")
+            yield self._table
+            yield self._chart
+        yield from others
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange(event.size)
@@ -101,19 +111,22 @@ class Board(ListKeys, inherit_bindings=False):
         """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
         is_growth = choices == self._painted and len(snapshot.runs) == len(self.snapshot.runs)
         self.snapshot, self.choices = snapshot, choices
-        if not self.query(ChartPane):
-            return
         since = monotonic() - self._told_at
         if not is_growth or since >= TELL_S:
             self.paint()
             return
-        self.query_one(ChartPane).show(self._view())
+        self._chart.show(self.view())
         if self._tell_later is None:
             self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
     def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
         """Show a cleaned sentence above the keys until it is put away ('' does) or, unless it lasts, a key works."""
         self._sentence, self._failed, self._lasting = sentence, failed, lasting
+        self.paint()
+
+    def announce(self, news: str) -> None:
+        """Show what happened in the background, unless there is something else to say; '' puts it away."""
+        self._news = news
         self.paint()
 
     def hush(self) -> None:
@@ -127,20 +140,17 @@ class Board(ListKeys, inherit_bindings=False):
 
     def paint(self) -> None:
         """Bring every line up to date; what did not change is not sent."""
-        if not self.query(ChartPane):
-            return  # read before the first picture: composing will show it
         if self._tell_later is not None:
             self._tell_later.stop()
             self._tell_later = None
         self._told_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
-        self.query_one(RunsTable).show(self.snapshot, self.choices)
-        self.query_one(ChartPane).show(self._view())
-        for lines in self.query(Lines):
-            if not isinstance(lines, RunsTable):
-                lines.update()
+        self._table.show(self.snapshot, self.choices)
+        self._chart.show(self.view())
+        for lines in self._lines:
+            lines.update()
 
-    def _view(self) -> ChartView:
+    def view(self) -> ChartView:
         """What the chart shows."""
         return chart_view(self.snapshot, self.choices)
 
@@ -160,14 +170,14 @@ class Board(ListKeys, inherit_bindings=False):
         if self.choices.listing.text:
             return f"{self.snapshot.total:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
-        return ("", "") if seen == self._hushed else (seen, "n: your run")
+        return (self._news, "") if not seen or seen == self._hushed else (seen, "n: your run")
 
     def _message(self, width: int, _: int) -> list[Strip]:
         sentence, hint = self._telling(width)
         return [message_line(sentence, width, hint, failed=self._failed)]
 
     def _keys(self) -> list[Key]:
-        keys = keymap.keys_of("board")
+        keys = keymap.keys_of(self.place)
         if not self.empty:
             return keys
         return [*keymap.keys_of("welcome"), *(key for key in keys if key.action in WELCOME_KEYS)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.screen import Screen
 
 from tui import reach
 from tui.chart import Picture
+from tui.chart.view import XKind
 from tui.choices import Choices
 from tui.curves import drawn_runs
 from tui.look import Look
@@ -58,6 +61,12 @@ class ChartKeys(Screen[None], inherit_bindings=False):
 
     def action_measure(self) -> None:
         self._look(self.choices.look.with_measure())
+
+    def action_show(self, measure: str) -> None:
+        self._look(replace(self.choices.look, measure=measure))
+
+    def action_along(self, kind: XKind) -> None:
+        self._look(replace(self.choices.look, x_kind=kind, window=None, cursor=None))
 
     def action_smooth(self, by: int) -> None:
         self._look(self.choices.look.smoothed(by))

@@ -20,6 +20,9 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
         message.stop()
         self._choose(self.choices.pointing_at(message.run_id))
 
+    def action_point(self, run_id: int) -> None:
+        self._choose(self.choices.pointing_at(run_id))
+
     def action_move(self, by: int) -> None:
         run = beside(self.snapshot, self.choices.pointed, by)
         if run is not None:

@@ -37,7 +37,7 @@ class NewRun(Screen[None], inherit_bindings=False):
     .field { height: 1; }
     .field Input {
         width: 22; height: 1; border: none; padding: 0 1; background: $background; color: $foreground;
-        &:focus { background: $surface; border: none; }
+        &:focus { background: $panel; border: none; }
     }
     .label { width: 20; }
     .remark { width: 1fr; padding: 0 0 0 1; }

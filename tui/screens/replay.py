@@ -14,11 +14,10 @@ from tui.chart import Axes, ChartView, axes_of
 from tui.choices import Choices
 from tui.clock import Clock, Moment
 from tui.curves import chart_view
-from tui.keymap import Key
 from tui.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
 from tui.screens.transport_keys import TransportKeys
 from tui.snapshot import Snapshot
-from tui.widgets.chart_pane import ChartPane
+from tui.widgets.chart_pane import Brush
 from tui.widgets.scrubber import Scene, Scrubber
 
 
@@ -26,6 +25,7 @@ class Replay(TransportKeys, inherit_bindings=False):
     """Shows a snapshot of the past. It owns its clock; whoever reads asks it for the moment to read."""
 
     BINDINGS = keymap.bindings("replay")
+    place = "replay"
     DEFAULT_CSS = "Replay.-small #scrubber { display: none; }"
 
     def __init__(
@@ -34,9 +34,11 @@ class Replay(TransportKeys, inherit_bindings=False):
         snapshot: Snapshot,
         choices: Choices,
         clock: Clock,
+        brush: Brush,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(store_name, snapshot, choices)
+        super().__init__(store_name, snapshot, choices, brush)
+        self._lines = (*self._lines, Scrubber(lambda: Scene(self.clock, self.tape, self.choices.pointed)))
         self.clock = clock
         self.now = now
         self._held: tuple[Snapshot | None, object, Axes | None] = (None, None, None)
@@ -49,10 +51,12 @@ class Replay(TransportKeys, inherit_bindings=False):
         self.call_after_refresh(self.paint)
 
     def compose(self) -> ComposeResult:
+        scrubber = self._lines[-1]
         for widget in super().compose():
             if widget.id == "footer":
-                yield Scrubber(lambda: Scene(self.clock, self.tape, self.choices.pointed))
-            yield widget
+                yield scrubber
+            if widget is not scrubber:
+                yield widget
 
     @property
     def empty(self) -> bool:
@@ -68,9 +72,9 @@ class Replay(TransportKeys, inherit_bindings=False):
         self.snapshot, self.choices = snapshot, choices
         self.paint()
 
-    def _view(self) -> ChartView:
+    def view(self) -> ChartView:
         """The chart, on the axes that it will have in the end if they are held."""
-        view, axes = super()._view(), None
+        view, axes = super().view(), None
         if self.clock.holds and self.choices.look.window is None:
             axes = self._final_axes()
         if axes is None:
@@ -79,16 +83,13 @@ class Replay(TransportKeys, inherit_bindings=False):
 
     def _final_axes(self) -> Axes | None:
         final, choices = self.snapshot.final, self.choices
-        if final is None or not self.query(ChartPane):
+        if final is None:
             return None
-        width = self.query_one(ChartPane).size.width
+        width = self._chart.size.width
         decisive = (width, choices.drawn, replace(choices.look, cursor=None))
         if self._held[0] is not final or self._held[1] != decisive:
             self._held = final, decisive, axes_of(chart_view(final, choices), width)
         return self._held[2]
-
-    def _keys(self) -> list[Key]:
-        return keymap.keys_of("replay")
 
     def action_back(self) -> None:
         if self._sentence:

@@ -11,7 +11,7 @@ from tui.tape import Tape
 
 NOTHING_THERE = "There is no {} {}."
 
-BACK = frozenset({"comma", "left_square_bracket", "home", "E", "S", "T"})
+BACK = frozenset({"comma", "left_square_bracket", "home", "E", "I", "N"})
 
 
 def way(key: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -10,9 +12,18 @@ from textual.strip import Strip
 
 from tui import chart
 from tui.chart import ChartView, Picture
+from tui.chart.view import Charset
 from tui.messages import ChartPointed, ChartScrolled
 from tui.theme import cell_style
 from tui.widgets.painted import Painted
+
+
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """What a terminal makes of a chart: its characters, and whether lines need their markers to be told apart."""
+
+    charset: Charset = "unicode"
+    markers: bool = False
 
 
 class ChartPane(Painted):
@@ -20,8 +31,9 @@ class ChartPane(Painted):
 
     DEFAULT_CSS = "ChartPane { width: 1fr; height: 1fr; }"
 
-    def __init__(self, view: ChartView) -> None:
+    def __init__(self, view: ChartView, brush: Brush) -> None:
         super().__init__()
+        self._brush = brush
         self.picture: Picture | None = None
         """What is on the screen now."""
         self._view = view
@@ -29,10 +41,10 @@ class ChartPane(Painted):
 
     def show(self, view: ChartView) -> None:
         """Draw this view."""
+        before, is_drawn = self.picture, view == self._view
         self._view = view
-        before = self.picture
-        if before is None or (before.width, before.height) != self.size:
-            return  # not drawn yet at this size: render_line will
+        if is_drawn or before is None or (before.width, before.height) != self.size:
+            return  # what is not drawn yet at this size is drawn when Textual asks for its rows
         self.picture = self._drawn()
         self._rows.clear()
         place = self.place()
@@ -60,7 +72,8 @@ class ChartPane(Painted):
         self.post_message(ChartScrolled(factor, None if self.picture is None else self.picture.x_at(column)))
 
     def _drawn(self) -> Picture:
-        return chart.draw(self._view, self.size.width, self.size.height, previous=self.picture)
+        view = replace(self._view, show_markers=True) if self._brush.markers else self._view
+        return chart.draw(view, *self.size, charset=self._brush.charset, previous=self.picture)
 
     def row(self, y: int, ground: Style) -> Strip:
         if self.picture is None or (self.picture.width, self.picture.height) != self.size:

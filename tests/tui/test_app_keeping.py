@@ -1,0 +1,123 @@
+"""The view of a store is there again when it is opened again, whoever else looked at it meanwhile."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.spec import defaults
+from engine.store.listing import ORDERS
+from tests.tui.dashboards import opened, raced, store_with
+from tui import remembered
+from tui.choices import MOST_MARKED, Choices
+from tui.keeping import Keeper
+from tui.recall import choices_of, view_of
+from tui.remembered import View
+
+RUN_IDS = st.lists(st.integers(1, 60), unique=True, max_size=12).map(tuple)
+VIEWS = st.builds(
+    View,
+    marked=RUN_IDS,
+    by_hand=RUN_IDS,
+    met=st.integers(0, 2**53),
+    pointed=st.integers(0, 99),
+    x_kind=st.sampled_from(["iteration", "time", "examples"]),
+    log_x=st.booleans(),
+    measure=st.sampled_from(["loss", "accuracy", "no such thing"]),
+    smoothing=st.floats(0, 2**53),
+    sort=st.sampled_from(ORDERS),
+    reverse=st.booleans(),
+    filter=st.text(max_size=10),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return raced(tmp_path / "runs.db")
+
+
+@given(VIEWS)
+def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(view):
+    choices = choices_of(view)
+    again = view_of(choices, view.theme)
+    assert len(choices.marked) <= MOST_MARKED
+    assert choices.by_hand <= set(choices.marked) == set(choices.slots)
+    assert choices_of(again) == choices
+    kept = {"marked", "by_hand", "smoothing", "measure"}
+    assert replace(again, **{name: getattr(view, name) for name in kept}) == view
+
+
+async def test_a_store_is_seen_again_as_it_was_left(path):
+    async with opened(path) as board:
+        await board.press("y", "v", "X", "x", "o", "full_stop", "m", "m", "w", "T", "j", "space", "k")
+        left = board.app.choices
+        assert left.look.grid
+        assert left.marked == (1, 3)
+    async with opened(path) as board:
+        assert board.app.choices.look == left.look
+        assert board.app.choices.listing == left.listing
+        assert board.app.choices.marked == left.marked
+        assert board.app.choices.pointed == left.pointed
+        assert board.app.worn.name == "light"
+        assert set(board.app.snapshot.curves) >= {1, 3}
+    async with opened(path, theme="colour-blind") as board:
+        assert board.app.worn.name == "colour-blind"
+    assert remembered.load(path).theme == "light"
+
+
+async def test_a_change_is_remembered_before_anybody_leaves(path, monkeypatch):
+    monkeypatch.setattr("tui.keeping.SETTLE_S", 0.01)
+    async with opened(path) as board:
+        await board.press("v")
+        await board.until(lambda: remembered.load(path).grid)
+
+
+async def test_two_dashboards_leave_each_others_changes_alone(path):
+    async with opened(path) as first, opened(path) as second:
+        await first.press("v")
+        await second.press("y")
+        await second.press("space")
+    view = remembered.load(path)
+    assert (view.grid, view.log_y, view.marked) == (True, False, (1, 2))
+
+
+async def test_who_changes_nothing_writes_nothing(path):
+    keeper = Keeper(path, View())
+    keeper.keep(View())
+    async with opened(path) as board:
+        await board.press("question_mark", "escape")
+    assert remembered.load(path) == View()
+    keeper.keep(View(grid=True))
+    remembered.save(path, View(grid=True, log_x=True))
+    keeper.keep(View(grid=True))
+    assert remembered.load(path) == View(grid=True, log_x=True)
+
+
+async def test_a_spoilt_file_is_the_usual_view(path):
+    remembered.save(path, View(grid=True))
+    file = max(remembered.folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    file.write_text('{"version": 1, "view": {"marked": "all", "grid": true, "filter": "loss<", "smoothing": 1e999}}')
+    async with opened(path) as board:
+        assert board.app.choices.look.grid
+        assert board.app.choices.marked == (1, 2, 3)
+        assert "loss<" in board.text()
+
+
+async def test_in_a_store_made_anew_runs_are_marked_again(path):
+    async with opened(path) as board:
+        await board.press("space")
+    assert remembered.load(path).met == 3
+    for file in path.parent.glob("runs.db*"):
+        os.unlink(file)
+    store_with(path, ("mine", defaults()))
+    async with opened(path) as board:
+        assert board.app.choices.marked == (1,)
+
+
+def test_runs_that_were_there_are_not_marked_again():
+    assert choices_of(View(met=5)) == Choices(met_to=5)

@@ -1,0 +1,94 @@
+"""News: what became of runs is told once, in one sentence, and gone at the next key."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.spec import defaults
+from engine.store import open_for_writing
+from tests.tui.dashboards import opened, store_with
+from tests.tui.test_choices import run_of
+from tui.news import News, added, news, sentence
+from tui.snapshot import Snapshot
+
+STATUSES = ("queued", "running", "paused", "finished", "failed", "cancelled", "lost", "silent", "waiting", "diverged")
+LOOKS = st.dictionaries(st.integers(1, 9), st.sampled_from(STATUSES))
+
+
+def look(statuses: dict[int, str], **every) -> Snapshot:
+    """A snapshot of runs in these statuses."""
+    runs, judged = [], {}
+    for run_id, status in statuses.items():
+        one = run_of(run_id, status)
+        if status in ("lost", "silent", "waiting"):
+            judged[run_id], one = status, replace(one, state="running")
+        elif status == "diverged":
+            one = replace(one, state="finished", diverged_at=3)
+        runs.append(replace(one, **{"attempt": 1, **every}))
+    return Snapshot(runs=tuple(runs), judged=judged)
+
+
+@given(LOOKS, LOOKS)
+def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(before, after):
+    found = news(look(before), look(after))
+    told = [one.run_id for one in found]
+    assert told == sorted(set(told))
+    assert all(before.get(run_id, after[run_id]) != after[run_id] for run_id in told)
+    assert not any(before[run_id] in ("finished", "failed", "diverged", "cancelled") for run_id in told)
+    assert not any(after[run_id] in ("cancelled", "paused") for run_id in told)
+    ended = {"finished", "failed", "diverged"}
+    going_on = {run_id for run_id, status in before.items() if status not in (*ended, "cancelled")}
+    assert {run_id for run_id in going_on if after.get(run_id) in ended} <= set(told)
+    assert news(look(after), look(after)) == ()
+
+
+@given(st.lists(LOOKS, max_size=5))
+def test_all_that_happened_is_one_line(looks):
+    told: tuple[News, ...] = ()
+    for before, after in itertools.pairwise(looks):
+        told = added(told, news(look(before), look(after)))
+    text = sentence(told)
+    assert bool(text) == bool(told)
+    assert text.isprintable()
+    assert len(text) < 160
+
+
+def test_sentences():
+    one = {1: "running", 2: "running", 3: "silent", 4: "lost", 5: "running", 6: "running"}
+    assert sentence(news(look(one), look(one | {1: "finished"}, best_loss=0.2144))) == "Run 1 finished at 0.214."
+    ended = one | {1: "finished", 2: "finished", 3: "lost", 4: "queued", 5: "diverged", 6: "failed"}
+    assert sentence(news(look(one), look(ended))) == (
+        "Run 6 failed; run 3 lost its process; run 5 diverged; run 4 goes on again; runs 1 and 2 finished."
+    )
+    many = dict.fromkeys(range(1, 6), "running")
+    assert sentence(news(look(many), look(dict.fromkeys(many, "finished")))) == "5 runs finished."
+    again = news(look({1: "running"}, attempt=1), look({1: "running"}, attempt=2))
+    assert sentence(again) == "Run 1 goes on again."
+    assert sentence(()) == ""
+
+
+async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path):
+    path = tmp_path / "runs.db"
+    writers = store_with(path, *((f"run {n}", defaults().changed(seed=n)) for n in range(1, 5)), finish=False)
+    async with opened(path) as board:
+        assert board.app.choices.pointed == 4
+        await board.press("n")
+        writers[0].finish()
+        writers[1].fail("out of memory")
+        await board.until(lambda: board.app.snapshot.counts.get("failed"))
+        await board.press("j", "escape")
+        await board.until(lambda: "Run 2 failed; run 1 finished at" in board.text())
+        writers[3].finish()
+        await board.until(lambda: board.app.snapshot.counts["finished"] == 2)
+        assert "Run 2 failed; run 1 finished at" in board.text()
+        await board.press("j")
+        assert "finished at" not in board.text()
+        writers[2].finish()
+        await board.until(lambda: board.app.snapshot.counts["finished"] == 3)
+        assert "finished at" not in board.text()
+    with open_for_writing(path) as store:
+        assert store.reader().counts()["failed"] == 1

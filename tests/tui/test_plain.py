@@ -1,0 +1,71 @@
+"""ASCII: cell for cell, whatever is shown, and nothing else reaches a terminal that knows nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.spec import defaults
+from tests.tui.dashboards import opened, store_with
+from tui import palette
+from tui.cells import split
+from tui.palette import MARKERS
+from tui.plain import is_wanted, plain
+from tui.widgets.columns import SIGNS
+
+WORDS = st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("●⏸✓✗⣿⠉宽é━╸·…λ"), max_size=30)
+
+
+@given(WORDS)
+def test_every_cell_becomes_one_printable_sign_and_none_moves(text):
+    assert all(" " <= sign <= "~" for sign in plain(text))
+    assert len(plain(text)) == len(split(text))
+
+
+def test_words_stay_readable():
+    assert plain("svm Δ 1 · λ 0.001 · café …") == "svm d 1 - l 0.001 - cafe ~"
+    assert plain("━━╸── ⠉⠒⠤⣀ 宽") == "==--- '-._ ??"
+
+
+def test_signs_and_markers_stay_different():
+    assert "".join(map(palette.marker, range(8))) == MARKERS
+    assert plain(MARKERS) == palette.ASCII_MARKERS
+    for signs in (["●", "…", "⏸", "✓", "✗", "⊘", "?", "◌", "◔"], list(MARKERS)):
+        assert len({plain(sign) for sign in signs}) == len(signs)
+    assert {sign for sign, _ in SIGNS.values()} <= set("●…⏸✓✗⊘?◌◔")
+
+
+@pytest.mark.parametrize(("environment", "wanted"), [
+    ({}, False), ({"LANG": "de_DE.UTF-8"}, False), ({"LANG": "C.utf8"}, False), ({"LC_ALL": "C"}, True),
+    ({"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, True), ({"LC_ALL": "", "LC_CTYPE": "UTF-8", "LANG": "C"}, False),
+    ({"LANG": "de_DE.ISO-8859-1"}, True), ({"LANG": "de_DE.UTF-8", "TERM": "linux"}, True),
+])  # fmt: skip
+def test_the_locale_decides(environment, wanted):
+    assert is_wanted(environment) is wanted
+
+
+async def test_nothing_but_ascii_reaches_the_terminal(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, ("größer 宽", defaults()), ("b", defaults().changed(seed=1)))
+    async with opened(path, ascii_only=True) as board:
+        written = []
+        feed, board.terminal.feed = board.terminal.feed, lambda text: (written.append(text), feed(text))
+        board.app.rim.forget()
+        for keys in (
+            ["j", "c"],
+            ["v"],
+            ["y"],
+            ["question_mark"],
+            ["escape", "n"],
+            ["escape", "slash"],
+            ["escape", "t"],
+        ):
+            await board.press(*keys)
+            await board.until(lambda: board.app.rim.is_open)
+        assert len(written) >= 7
+        assert {c for c in "".join(written) if not " " <= c <= "~"} == {"\x1b"}
+        shown = board.terminal.text()
+        assert "groser ??" in shown
+        assert "gradient b256" in shown
+        assert "+---" in shown

@@ -1,0 +1,171 @@
+"""Themes: every ink is known to each, every word legible, and where there are no colours none is written."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+from rich.color import ColorSystem
+from rich.style import Style
+
+from engine.spec import defaults
+from tests.tui.dashboards import opened, raced, store_with
+from tui import theme, themes
+from tui.palette import COLOURS, FAINT, OTHERS
+from tui.pen import Ink, ink_of
+from tui.themes import NAMES, TEXTS, contrast, named
+
+GROUNDS = (theme.GROUND, theme.RAISED, theme.FIELD)
+INKS = {*TEXTS, theme.RULE, *GROUNDS, *COLOURS["dark"], *FAINT["dark"], *OTHERS["dark"].values()}
+PAINTED = [name for name in NAMES if name != "ansi"]
+
+# G. M. Machado et al., "A physiologically-based model for simulation of color vision deficiency" (2009), severity 1
+PROTANOPE = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+DEUTERANOPE = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+
+
+def colour_of(name: str, wanted: str, *, ground: bool) -> str:
+    """What a theme paints for one of the screen's colours, as #rrggbb."""
+    style = Style(bgcolor=wanted) if ground else Style(color=wanted)
+    codes = ink_of(style, named(name, ColorSystem.TRUECOLOR).colours)[ground]
+    return "#" + "".join(f"{int(part):02x}" for part in codes.split(";")[2:])
+
+
+def test_contrast_is_what_wcag_says():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_no_two_inks_share_a_name():
+    frames = {OTHERS["dark"][style] for style in OTHERS["dark"]} - {theme.RULE, theme.QUIET}
+    names = [*TEXTS, theme.RULE, *GROUNDS, *COLOURS["dark"], *FAINT["dark"], *frames]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", PAINTED)
+def test_words_and_curves_are_legible_on_every_ground(name):
+    grounds = [colour_of(name, ground, ground=True) for ground in GROUNDS]
+    for ground in grounds:
+        assert all(contrast(colour_of(name, text, ground=False), ground) >= 4.5 for text in TEXTS)
+        assert all(contrast(colour_of(name, curve, ground=False), ground) >= 3.0 for curve in COLOURS["dark"])
+
+
+@pytest.mark.parametrize("name", PAINTED)
+def test_curves_have_eight_colours_and_a_faint_one_each(name):
+    strong = [colour_of(name, curve, ground=False) for curve in COLOURS["dark"]]
+    faint = [colour_of(name, curve, ground=False) for curve in FAINT["dark"]]
+    ground = colour_of(name, theme.GROUND, ground=True)
+    assert len({*strong, *faint}) == 16
+    assert all(contrast(a, ground) > contrast(b, ground) for a, b in zip(strong, faint, strict=True))
+
+
+@pytest.mark.parametrize("sight", [PROTANOPE, DEUTERANOPE])
+def test_the_colour_blind_can_tell_the_curves_of_their_theme_apart(sight):
+    seen = [_lab(np.array(sight) @ _linear(colour)) for colour in COLOURS["colour-blind"]]
+    nearest = min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(seen, 2))
+    usual = [_lab(np.array(sight) @ _linear(colour)) for colour in COLOURS["dark"]]
+    assert nearest > max(15, min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(usual, 2)))
+
+
+def _linear(colour):
+    shares = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    return np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+
+
+def _lab(linear):
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.clip(np.array(to_xyz) @ linear / (0.9505, 1.0, 1.089), 1e-9, None))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("light", [True, False])
+def test_the_sixteen_colours_are_the_terminals_own_and_its_ground_is_left_alone(light):
+    colours = named("ansi", ColorSystem.TRUECOLOR, light_ground=light).colours
+    for colour in (*INKS, "#123456"):
+        ink = ink_of(Style(color=colour, bgcolor=theme.GROUND), colours)
+        assert re.fullmatch(r"|3[0-7]|9[0-7]", ink.foreground)
+        assert ink.background == ""
+    curves = [ink_of(Style(color=colour), colours).foreground for colour in COLOURS["dark"]]
+    assert len(set(curves)) == 8
+    assert ink_of(theme.POINTED, colours) == Ink(attributes="7")
+
+
+def test_without_colours_attributes_say_it():
+    colours = named("light", None).colours
+    for colour in (*INKS, "#123456", "red"):
+        ink = ink_of(Style(color=colour, bgcolor=colour), colours)
+        assert (ink.foreground, ink.background) == ("", "")
+    assert ink_of(theme.STRONG, colours).attributes == "1"
+    assert ink_of(theme.DIM, colours).attributes == "2"
+    assert ink_of(theme.DIM + theme.POINTED, colours).attributes == "2;7"
+
+
+def test_a_terminal_of_sixteen_colours_gets_no_others():
+    for name in (*NAMES, ""):
+        assert named(name, ColorSystem.STANDARD).name == "ansi"
+        assert named(name, None).name == "none"
+    assert named("no theme", ColorSystem.EIGHT_BIT).name == "dark"
+
+
+@pytest.mark.parametrize(("said", "light"), [("15;default;0", False), ("0;15", True), ("0;7", True), ("", False)])
+def test_a_terminal_may_say_that_its_ground_is_light(said, light):
+    assert themes.has_light_ground({"COLORFGBG": said}) is light
+
+
+def seen_contrasts(terminal) -> list[tuple[float, str]]:
+    """The contrast of every character that stands on the screen with its ground; ramps and rules left out."""
+    frames = {colour_of(name, theme.RULE, ground=False) for name in PAINTED}
+    frames |= {colour_of(name, faint, ground=False) for name in PAINTED for faint in FAINT["dark"]}
+    found = []
+    for row in terminal.screen.buffer.values():
+        for cell in row.values():
+            if cell.data.strip() and f"#{cell.fg}" not in frames:
+                found.append((contrast(f"#{cell.fg}", f"#{cell.bg}"), cell.data))
+    return found
+
+
+@pytest.mark.parametrize("name", PAINTED)
+async def test_every_screen_is_legible_in_every_theme(tmp_path, name):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        board.app.action_wear(name)
+        await board.until(lambda: f"Theme: {name}" in board.terminal.text())
+        for keys in ([], ["question_mark"], ["escape", "n"], ["escape", "slash", "s", "g"], ["escape", "p"]):
+            await board.press(*keys)
+            await board.until(lambda: board.app.rim.is_open)
+            worst = min(seen_contrasts(board.terminal))
+            assert worst[0] >= 3.0, (keys, worst)
+
+
+async def test_the_key_puts_the_next_theme_on_and_the_whole_screen_with_it(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        worn = []
+        for _ in NAMES:
+            await board.press("T")
+            await board.until(lambda: f"Theme: {board.app.worn.name}" in board.terminal.text())
+            grounds = {cell.bg for row in board.terminal.screen.buffer.values() for cell in row.values()}
+            worn.append((board.app.worn.name, f"#{'/'.join(sorted(grounds))}"))
+        assert [name for name, _ in worn] == ["light", "colour-blind", "ansi", "dark"]
+        assert "101216" not in worn[0][1]
+        assert worn[2][1] == "#default"
+        assert "101216" in worn[3][1]
+
+
+async def test_no_color_leaves_none_and_marks_the_lines(tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    path = tmp_path / "runs.db"
+    store_with(path, ("a", defaults()), ("b", defaults().changed(seed=1)))
+    async with opened(path) as board:
+        written = []
+        feed, board.terminal.feed = board.terminal.feed, lambda text: (written.append(text), feed(text))
+        for keys in (["T"], ["question_mark"], ["escape", "n"], ["escape", "slash"], ["escape", "c"]):
+            await board.press(*keys)
+            cells = [cell for row in board.terminal.screen.buffer.values() for cell in row.values()]
+            assert {(cell.fg, cell.bg) for cell in cells} == {("default", "default")}
+            assert any(cell.bold for cell in cells)
+        told = {code for codes in re.findall(r"\x1b\[([0-9;]*)m", "".join(written)) for code in codes.split(";")}
+        assert told <= {"", "0", "1", "2", "4", "7", "22", "24", "27"}
+        chart = "\n".join(line[60:] for line in board.terminal.text().splitlines()[2:-8])
+        assert chart.count("●") >= 3
+        assert chart.count("■") >= 3

@@ -1,0 +1,37 @@
+"""Announcing: the part of the app that tells what happened in the background, until the next key."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import App
+
+from tui.choices import Choices
+from tui.messages import SnapshotRead
+from tui.news import News, added, news, sentence
+from tui.screens.board import Board
+from tui.snapshot import Snapshot
+
+
+class Announcing(App[int], inherit_bindings=False):
+    """Compares what is read with what was read before. News wait while another screen covers the board."""
+
+    choices: Choices
+    snapshot: Snapshot
+    _board: Board
+    _compared: Snapshot
+    _news: tuple[News, ...] = ()
+
+    def on_snapshot_read(self, message: SnapshotRead) -> None:
+        before, self._compared = self._compared, message.snapshot
+        looked_at = self.choices.pointed if self.screen is self._board else None
+        self._announce(added(self._news, [one for one in news(before, self._compared) if one.run_id != looked_at]))
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and self.screen is self._board:
+            self._announce(())
+        await super().on_event(event)
+
+    def _announce(self, told: tuple[News, ...]) -> None:
+        if told != self._news:
+            self._news = told
+            self._board.announce(sentence(told))

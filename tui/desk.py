@@ -1,0 +1,130 @@
+"""The desk: the part of the app that hands things out of it. The palette, copies, files, and the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from textual.app import App
+from textual.message import Message
+
+from engine.text import clean
+from tui.chart import ChartView, Picture
+from tui.choices import Choices
+from tui.messages import CommandPicked, OrderAnswered, SaveSubmitted
+from tui.screens.board import Board
+from tui.snapshot import Snapshot
+from tui.themes import Theme
+from tui.widgets.chart_pane import ChartPane
+
+MOUSE_MODES = (1000, 1003, 1015, 1006)
+"""What Textual turns on in a terminal."""
+
+RELEASED = "The mouse is the terminal's: select text as usual. M takes it back."
+
+
+class Desk(App[int], inherit_bindings=False):
+    """Answers the commands that concern the screen as a whole."""
+
+    path: Path
+    snapshot: Snapshot
+    choices: Choices
+    worn: Theme
+    _board: Board
+    _mouse_released = False
+
+    def order(self, carry_out: Callable[[], Message]) -> None:
+        """Carry an order out in a thread and post what it answers, or the sentence on why not."""
+        raise NotImplementedError
+
+    def tell(self, sentence: str, *, failed: bool = False) -> None:
+        """Show a cleaned sentence."""
+        raise NotImplementedError
+
+    def write(self, text: str) -> None:
+        """Write a control sequence to the terminal, beside the frames."""
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
+
+    def action_palette(self) -> None:
+        from tui.commands import commands, matching
+        from tui.screens.pick import Pick
+
+        known = commands(self.snapshot.runs, self._board.place)
+        self.push_screen(Pick("do", lambda typed: matching(known, typed)))
+
+    def action_copy(self) -> None:
+        from tui.commands import copies, matching
+        from tui.screens.pick import Pick
+
+        self.push_screen(Pick("copy", lambda typed: matching(copies(), typed)))
+
+    async def on_command_picked(self, message: CommandPicked) -> None:
+        await self.run_action(message.action, self._board)
+
+    def action_copy_this(self, what: str) -> None:
+        from tui.clipboard import copy
+        from tui.takeaway import command_line, values_table
+
+        run = self.snapshot.run(self.choices.pointed)
+        view, picture = self._shown()
+        if what == "command":
+            if run is None or run.spec is None:
+                self.tell("There is no run here whose spec can be read.")
+                return
+            text = command_line(run.spec, run.name if run.name != run.spec.label else "")
+            told = f"the command that repeats run {run.run_id}"
+        elif not view.runs or picture is None:
+            self.tell("No run is drawn: mark one first (space).")
+            return
+        elif what == "table":
+            text, told = values_table(view), f"the values of {len(view.runs)} runs"
+        else:
+            text, told = picture.to_text() + "\n", "the chart as text"
+
+        def carry_out() -> Message:
+            # written by the app itself: the terminal must not get it amidst a frame
+            copy(text, lambda sequence: self.call_from_thread(self.write, sequence))
+            return OrderAnswered(f"Sent to the terminal's clipboard: {told}.")
+
+        self.order(carry_out)
+
+    def action_save(self, end: str = "svg") -> None:
+        from tui.screens.prompt import Prompt, Question
+        from tui.takeaway import file_name
+
+        if not self._shown()[0].runs:
+            self.tell("No run is drawn: mark one first (space).")
+            return
+        proposed = file_name(self.path, end, datetime.now())
+        asked = Question("file", "file", proposed, ".svg picture, .txt text, .csv values")
+        self.push_screen(Prompt("Save what is shown, in the current folder or another one.", (asked,), SaveSubmitted))
+
+    def on_save_submitted(self, message: SaveSubmitted) -> None:
+        from tui.takeaway import document, end_of, write_new
+
+        view, picture = self._shown()
+        scheme, title = self.worn.scheme, f"{clean(self.path.name, 60)}: {view.measure}"
+        path = Path(message.texts["file"].strip()).expanduser()
+
+        def carry_out() -> Message:
+            end = end_of(path.name)
+            if picture is None:
+                raise ValueError("Nothing is drawn yet.")
+            return OrderAnswered(write_new(path.absolute(), document(end, view, picture, scheme, title)))
+
+        self.order(carry_out)
+
+    def action_release_mouse(self) -> None:
+        self._mouse_released = not self._mouse_released
+        switch = "l" if self._mouse_released else "h"
+        self.write("".join(f"\x1b[?{mode}{switch}" for mode in MOUSE_MODES))
+        if self._mouse_released:
+            self._board.tell(RELEASED, lasting=True)
+        else:
+            self.tell("The mouse works here again: click a row, turn the wheel over the chart.")
+
+    def _shown(self) -> tuple[ChartView, Picture | None]:
+        return self._board.view(), self._board.query_one(ChartPane).picture

@@ -1,0 +1,83 @@
+"""News: what became of runs between two looks at the store, as one calm sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.store import Run
+from tui import format as fmt
+from tui.snapshot import Snapshot
+
+What = Literal["failed", "lost its process", "diverged", "goes on again", "finished"]
+
+ORDER: tuple[What, ...] = ("failed", "lost its process", "diverged", "goes on again", "finished")
+"""From what asks for help to what does not; the words for one run."""
+
+OF_MANY: Mapping[What, str] = {"lost its process": "lost their processes", "goes on again": "go on again"}
+"""The words for several runs, where they differ."""
+
+MOST_NAMED = 3
+GOING_ON = frozenset({"running", "paused", "waiting", "silent", "lost", "queued"})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What became of one run; `loss` is its best."""
+
+    run_id: int
+    what: What
+    loss: float | None = None
+
+
+def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
+    """What became of the runs that both have read, in the order of their numbers. What a person ended is none."""
+    known = {run.run_id: run for run in _runs(before)}
+    found = []
+    for run in sorted(_runs(after), key=lambda run: run.run_id):
+        earlier = known.get(run.run_id)
+        what = None if earlier is None else _became(before.status(earlier), after.status(run), earlier, run)
+        if what is not None:
+            found.append(News(run.run_id, what, run.best_loss))
+    return tuple(found)
+
+
+def _runs(snapshot: Snapshot) -> Iterable[Run]:
+    return {run.run_id: run for run in (*snapshot.runs, *snapshot.others, *snapshot.newest)}.values()
+
+
+def _became(before: str, after: str, earlier: Run, run: Run) -> What | None:
+    if before in GOING_ON and before != after:
+        match after:
+            case "failed" | "finished" | "diverged":
+                return after
+            case "lost":
+                return "lost its process"
+            case "running" | "queued" if before == "lost":
+                return "goes on again"
+    # lost and taken up between two looks
+    return "goes on again" if before == after == "running" and run.attempt > earlier.attempt else None
+
+
+def added(so_far: Iterable[News], more: Iterable[News]) -> tuple[News, ...]:
+    """The news with more of them; of each run the newest stays."""
+    return tuple({one.run_id: one for one in (*so_far, *more)}.values())
+
+
+def sentence(told: Iterable[News]) -> str:
+    """All news in one sentence, what asks for help first; '' for none."""
+    parts = [part for what in ORDER if (part := _part(what, [one for one in told if one.what == what]))]
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _part(what: What, told: list[News]) -> str:
+    if not told:
+        return ""
+    if len(told) == 1:
+        reached = f" at {fmt.number(told[0].loss)}" if what == "finished" and told[0].loss is not None else ""
+        return f"run {told[0].run_id} {what}{reached}"
+    *first, last = [str(one.run_id) for one in told]
+    who = f"runs {', '.join(first)} and {last}" if len(told) <= MOST_NAMED else f"{len(told)} runs"
+    return f"{who} {OF_MANY.get(what, what)}"

@@ -1,0 +1,97 @@
+"""A list over the last lines of the board: type to narrow it, move, and pick one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Input
+
+from tui import keymap
+from tui.commands import Command
+from tui.messages import CommandPicked
+from tui.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
+from tui.widgets.footer import key_line
+from tui.widgets.lines import Lines, Part, cells, strip
+
+MOST_ROWS = 12
+NAME_WIDTH = 22
+LONGEST_TEXT = 200
+
+
+class Pick(ModalScreen[None], inherit_bindings=False):
+    """Shows what `matching` finds for the typed text; posts CommandPicked. `title` is cleaned."""
+
+    ALLOW_SELECT = False
+    BINDINGS = keymap.bindings("pick")
+    DEFAULT_CSS = """
+    Pick { align: left bottom; background: transparent; }
+    Pick Lines { background: $surface; }
+    Pick #asked { height: 1; background: $surface; }
+    Pick #title { width: auto; }
+    Pick Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $background; color: $foreground; }
+    Pick Input:focus { border: none; }
+    Pick #found { background: $background; }
+    """
+
+    def __init__(self, title: str, matching: Callable[[str], Sequence[Command]]) -> None:
+        super().__init__()
+        self._title = title
+        self._matching = matching
+        self._found = list(matching(""))
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        title = [(f" {self._title} ", STRONG)]
+        found = Lines(self._rows, css_id="found")
+        found.styles.height = min(len(self._found), MOST_ROWS, max(self.app.size.height - 3, 1))
+        yield found
+        with Horizontal(id="asked"):
+            asked = Lines(lambda width, _: [strip(title, width)], css_id="title")
+            asked.styles.width = cells(title)
+            yield asked
+            field = Input(compact=True, max_length=LONGEST_TEXT)
+            field.cursor_blink = False
+            yield field
+        yield Lines(lambda width, _: [key_line(keymap.keys_of("pick"), width)])
+
+    def _rows(self, width: int, height: int) -> list[Strip]:
+        """The part of what was found around the cursor."""
+        top = max(0, min(self._at - height // 2, len(self._found) - height))
+        shown = self._found[top : top + height]
+        if not shown:
+            return [strip([("   nothing is called like that", DIM)], width)]
+        return [self._row(one, width, at == self._at) for at, one in enumerate(shown, top)]
+
+    def _row(self, one: Command, width: int, pointed: bool) -> Strip:
+        left: list[Part] = [
+            (" › " if pointed else "   ", ACCENTED),
+            (one.name.ljust(NAME_WIDTH), TEXT),
+            (one.help, DIM),
+        ]
+        return strip(left, width, [(f" {one.key} ", ACCENTED)] if one.key else [], ground=POINTED if pointed else None)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._found, self._at = list(self._matching(message.value)), 0
+        self.query_one("#found", Lines).update()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.action_submit()
+
+    def action_move(self, by: int) -> None:
+        if self._found:
+            self._at = (self._at + by) % len(self._found)
+            self.query_one("#found", Lines).update()
+
+    def action_submit(self) -> None:
+        if self._found:
+            self.app.post_message(CommandPicked(self._found[self._at].action))
+            self.dismiss()
+
+    def action_close(self) -> None:
+        self.dismiss()
