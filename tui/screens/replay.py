@@ -58,6 +58,9 @@ class Replay(TransportKeys, inherit_bindings=False):
             if widget is not scrubber:
                 yield widget
 
+    def show_clock(self) -> None:
+        self._lines[-1].update()
+
     @property
     def empty(self) -> bool:
         return False

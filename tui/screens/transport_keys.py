@@ -34,10 +34,18 @@ class TransportKeys(Board, inherit_bindings=False):
         self.clock = self.clock.ticked(self.now(), self.tape)
         return self.clock
 
+    def show_clock(self) -> None:
+        """Bring the line of the replay up to date."""
+        raise NotImplementedError
+
     def _turn(self, clock: Clock) -> None:
-        self.hush()
+        """The line tells at once; what was the case then follows when it is read."""
         self.clock = clock
-        self.paint()
+        if self._sentence:
+            self.hush()
+            self.paint()
+        else:
+            self.show_clock()
         self.post_message(ClockTurned())
 
     def _go(self, clock: Clock, what: str, by: int = 0) -> None:
