@@ -16,7 +16,7 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECL
 
 BENCHES = (
     *("engine_speed", "engine_search", "numerical_gradient", "data_memory", "chart_draw"),
-    *("store_throughput", "store_reading", "store_cost", "store_kill"),
+    *("store_throughput", "store_reading", "store_cost", "store_kill", "sweep_throughput"),
     "screen",
     "replay",
 )

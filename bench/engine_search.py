@@ -20,7 +20,7 @@ SCALE, STEP_SIZE, SEED = 1e-4, 1e-5, 0
 def rows() -> Iterator[Row]:
     """Random search and random local search in CIFAR-10's shape."""
     yield _random_search(10_000, tries=128, rounds=5)
-    yield _random_search(50_000, tries=32, rounds=3)
+    yield _random_search(50_000, tries=65, rounds=3)
     yield _local_search(10_000, tries=129, rounds=5)
 
 

@@ -42,10 +42,7 @@ class Axis:
     values: tuple[Value, ...]
 
     def __post_init__(self) -> None:
-        unknown_field([self.field])
-        if self.field not in SWEEPABLE:
-            can = ", ".join(FIELDS[name].label for name in SWEEPABLE)
-            raise SpecError(self.field, f"{self.label} cannot be swept; choose from {can}")
+        check_sweepable(self.field)
         if not self.values:
             raise SpecError(self.field, f"{self.label}: give at least one value")
         check_count(len(self.values), self.field)
@@ -112,6 +109,7 @@ def powers_of_two(low: float, high: float) -> tuple[int, ...]:
 
 def listed(text: str, field: str = "step_size") -> tuple[Value, ...]:
     """The values of a list such as '0.1, 1, 10', as a field reads them. Raises SpecError."""
+    check_sweepable(field)
     parts = [part.strip() for part in text.split(",")]
     if not any(parts):
         raise SpecError(field, "write the values with commas between them, like 0.01,0.1,1")
@@ -141,6 +139,14 @@ def value_place(value: Value) -> float:
 def value_text(value: Value) -> str:
     """A value for people: six digits at most where it is not whole."""
     return "full" if value is None else str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def check_sweepable(field: str) -> None:
+    """Raise SpecError for what is no field of a run, or none that a sweep may vary."""
+    unknown_field([field])
+    if field not in SWEEPABLE:
+        can = ", ".join(FIELDS[name].label for name in SWEEPABLE)
+        raise SpecError(field, f"{FIELDS[field].label} cannot be swept; choose from {can}")
 
 
 def check_count(count: int, field: str = "count") -> None:

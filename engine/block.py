@@ -54,8 +54,11 @@ class Block:
 
     def stamped(self, start_s: float, end_s: float) -> Block:
         """The same block with `elapsed_s` spread evenly over (start_s, end_s], in seconds."""
-        k = len(self)
-        return replace(self, elapsed_s=start_s + (end_s - start_s) * (np.arange(1, k + 1) / max(k, 1)))
+        elapsed_s = np.arange(1.0, len(self) + 1)
+        elapsed_s /= max(len(self), 1)
+        elapsed_s *= end_s - start_s
+        elapsed_s += start_s
+        return replace(self, elapsed_s=elapsed_s)
 
     def rows(self, start: int, stop: int) -> Block:
         """Rows start..stop of this block (positions, not iterations) as a block of its own."""

@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "run": "engine.commands.run",
+    "sweep": "engine.commands.sweep",
     "list": "engine.commands.list",
     "show": "engine.commands.show",
     "export": "engine.commands.export",

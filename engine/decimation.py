@@ -49,15 +49,19 @@ def decimate(values: Floats, starts: Integers) -> Buckets:
     if not len(values):
         return Buckets(*(np.empty(0, dtype) for dtype in (np.int64, *[np.float64] * 4)))
     finite = np.isfinite(values)
-    known = np.where(finite, values, np.nan)
-    ends = np.append(starts[1:], len(values)) - 1
+    ends = np.append(starts[1:], len(values))
+    if finite.all():
+        count, known, summed = ends - starts, values, values
+    else:
+        count = np.add.reduceat(finite.astype(np.int64), starts)
+        known, summed = np.where(finite, values, np.nan), np.where(finite, values, 0.0)
     with np.errstate(all="ignore"):
         return Buckets(
-            count=np.add.reduceat(finite.astype(np.int64), starts),
+            count=count,
             low=np.fmin.reduceat(known, starts),
             high=np.fmax.reduceat(known, starts),
-            total=np.add.reduceat(np.where(finite, values, 0.0), starts),
-            last=values[ends],
+            total=np.add.reduceat(summed, starts),
+            last=values[ends - 1],
         )
 
 

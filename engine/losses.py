@@ -41,9 +41,10 @@ class DataLoss(Protocol):
         """The sum of the losses over C x n relative scores (C, K, n), shape (K,); overwrites them."""
 
 
-def _correct(scores: Array, y: Classes) -> tuple[Any, ...]:
-    """Where the correct classes' scores are in (C, K, n), as an index that gives (K, n)."""
-    return y, np.arange(scores.shape[1])[:, None], np.arange(len(y))
+def _correct(scores: Array, y: Classes) -> Classes:
+    """Where the correct classes' scores lie in flattened (C, K, n), shape (K, n): one index is read faster than three."""
+    _, stacked, n = scores.shape
+    return y * (stacked * n) + np.arange(stacked * n).reshape(stacked, n)
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,17 @@ class Hinge:
         return margins_and_slope
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
-        places = _correct(scores, y)
-        correct = scores[places]
+        flat, places = scores.reshape(-1), _correct(scores, y)
+        correct = flat.take(places)
         if constant:
             correct -= scores.dtype.type(self.delta)
         scores -= correct
-        scores[places] = 0
+        flat[places] = 0
         return scores
 
     def summed(self, relative: Array) -> Array:
-        np.maximum(relative, 0, out=relative)
+        # A row of zeros, because NumPy's loop for a scalar takes three times as long.
+        np.maximum(relative, np.zeros(relative.shape[-1], relative.dtype), out=relative)
         sums: Array = relative.sum(axis=0).sum(axis=1)
         return sums
 
@@ -131,7 +133,7 @@ class CrossEntropy:
         return log_likelihood_and_slope
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
-        scores -= scores[_correct(scores, y)]
+        scores -= scores.reshape(-1).take(_correct(scores, y))
         return scores
 
     def summed(self, relative: Array) -> Array:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
 
@@ -130,17 +131,27 @@ class Objective:
 
     def evaluate(self, weights: Array) -> tuple[float, float]:
         """Total loss and accuracy (0..1) over the whole split."""
-        padded = self.padded(self._checked_weights(weights))
-        matrices, y = self.layout.matrices(padded), self.split.y
+        padded, groups = self._evaluation
+        self.layout.pad(self._checked_weights(weights), padded)
         sum_of_losses, right = 0.0, 0
         with np.errstate(all="ignore"):
-            for group in self.examples.groups(len(self)):
-                n = group.stop - group.start
-                kernel = self._make.make_kernel(matrices, None, n, self.dtype)
-                kernel.forward(self.examples.gatherer(n, kernel.rows)(group))
-                right += int(np.count_nonzero(kernel.scores.argmax(axis=1) == y[group]))
-                sum_of_losses += self.data_loss.slope(kernel.scores, 1.0)(self.places(y[group]))
+            for group in groups:
+                losses, correct = group()
+                sum_of_losses += losses
+                right += correct
             return sum_of_losses / len(self) + self.regularization_loss(padded), right / len(self)
+
+    @cached_property
+    def _evaluation(self) -> tuple[Array, list[Callable[[], tuple[float, int]]]]:
+        """Padded weights to fill in, and a function for each group of examples: sum of losses, correct answers."""
+        padded = np.zeros(self.layout.padded_size, self.dtype)
+        groups = self.examples.groups(len(self))
+        sizes = {group.stop - group.start for group in groups}
+        parts = {n: self._make.evaluating(self.layout.matrices(padded), n) for n in sizes}
+        y = self.split.y
+        return padded, [
+            partial(parts[group.stop - group.start], group, self.places(y[group]), y[group]) for group in groups
+        ]
 
     def padded(self, weights: Array) -> Array:
         """Weights (..., size) as padded ones (..., padded_size)."""

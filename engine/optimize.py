@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,6 +18,13 @@ from engine.state import State
 from engine.strategies import STRATEGIES, Strategy
 
 EVALUATIONS_PER_RUN = 50
+LEAST_EVALUATIONS = 20
+"""Where evaluating would take more than about a thirtieth of the time, a run has fewer evaluations, down to these."""
+
+EVALUATION_RATIO = 24
+FIXED_COST = 100
+"""What an iteration costs beside its examples, in examples."""
+
 EVALUATE_EVERY_WITHOUT_BUDGET = 1000
 
 
@@ -53,9 +61,18 @@ class Optimization:
     def next_evaluation(self, iteration: int) -> int:
         """The first iteration at or after this one at which the splits are evaluated."""
         planned = self.spec.iterations
-        every = EVALUATE_EVERY_WITHOUT_BUDGET if planned is None else max(1, planned // EVALUATIONS_PER_RUN)
-        due = -(-iteration // every) * every
+        due = -(-iteration // self._evaluate_every) * self._evaluate_every
         return due if planned is None else min(due, planned)
+
+    @cached_property
+    def _evaluate_every(self) -> int:
+        planned = self.spec.iterations
+        if planned is None:
+            return EVALUATE_EVERY_WITHOUT_BUDGET
+        used = (self.spec.batch_size or len(self.objective)) + FIXED_COST
+        evaluated = sum(len(split) for name, split in self.dataset.splits.items() if name != "test")
+        cheap = -(-EVALUATION_RATIO * evaluated // used)
+        return max(1, planned // EVALUATIONS_PER_RUN, min(cheap, planned // LEAST_EVALUATIONS))
 
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
         """Loss and accuracy (0..1) over a whole split at these weights."""
@@ -95,6 +112,21 @@ def check(spec: RunSpec) -> None:
             f"batch size: {spec.batch_size:,} is more than the {train:,} training examples of {spec.dataset}; "
             f"write full for all of them",
         )
+
+
+def exact_objective(spec: RunSpec) -> Objective:
+    """What a spec minimises over its whole train split, in float64: to look at, not to run. Raises SpecError."""
+    dataset = datasets.load(spec.dataset)
+    return objective(
+        spec.objective,
+        dataset.splits["train"],
+        dataset.classes,
+        regularization_strength=spec.regularization_strength,
+        regularize_bias=spec.regularize_bias == "yes",
+        delta=spec.delta,
+        hidden_size=spec.hidden_size,
+        dtype=np.float64,
+    )
 
 
 def build(spec: RunSpec) -> Optimization:

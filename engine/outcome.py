@@ -59,25 +59,34 @@ def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
 
 
 def best_of(found: Sequence[ValueResult]) -> ValueResult | None:
-    """The complete value with the lowest finite train loss; of equal ones the lowest. None before there is one."""
-    finite = [
-        result
-        for result in found
-        if result.complete and result.train_loss is not None and math.isfinite(result.train_loss)
-    ]
+    """The complete value with the lowest train loss, none of whose runs diverged; of equal ones the lowest."""
+    compared = [result for result in found if result.complete and not result.diverged]
+    finite = [one for one in compared if one.train_loss is not None and math.isfinite(one.train_loss)]
     return min(finite, key=lambda result: result.train_loss or 0.0, default=None)
 
 
 def table_lines(axes: Sequence[Axis], found: Sequence[ValueResult]) -> list[str]:
     """The table in the form of the notes, such as 'for step size 1e-06 new loss: 1.6478'; the best is marked."""
     best = best_of(found)
-    return [f"{_line(axes, result)}{'  * best' if result is best else ''}" for result in found]
+    return [f"{_line(axes, result)}{_remark(result, result is best)}" for result in found]
 
 
 def _line(axes: Sequence[Axis], result: ValueResult) -> str:
     where = ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(axes, result.values, strict=True))
-    loss = "none yet" if result.train_loss is None else loss_text(result.train_loss)
-    return f"for {where} new loss: {loss}"
+    return f"for {where} new loss: {'none yet' if result.train_loss is None else loss_text(result.train_loss)}"
+
+
+def _remark(result: ValueResult, best: bool) -> str:
+    remarks = []
+    if result.low is not None and result.high is not None and len(result.run_ids) > 1:
+        remarks.append(f"{loss_text(result.low)} to {loss_text(result.high)} over {len(result.run_ids)} seeds")
+    if result.diverged:
+        remarks.append("diverged")
+    if not result.complete and result.train_loss is not None:
+        remarks.append(f"{'stopped' if result.stopped else 'so far,'} after {result.iterations_done:,} iterations")
+    if best:
+        remarks.append("best")
+    return f"  ({'; '.join(remarks)})" if remarks else ""
 
 
 def loss_text(loss: float) -> str:

@@ -74,6 +74,21 @@ class Passes:
 
         return Pass(weights, gradient, run)
 
+    def evaluating(
+        self, weights: Sequence[Array], n: int
+    ) -> Callable[[slice, Places, NDArray[np.intp]], tuple[float, int]]:
+        """A function of n rows, their places and classes: the sum of their data losses, and how many are right."""
+        kernel = self.make_kernel(weights, None, n, self.examples.dtype)
+        gather, slope = self.examples.gatherer(n, kernel.rows), self.data_loss.slope(kernel.scores, 1.0)
+        forward, scores = kernel.forward, kernel.scores
+
+        def evaluate(rows: slice, places: Places, y: NDArray[np.intp]) -> tuple[float, int]:
+            forward(gather(rows))
+            right = int(np.count_nonzero(scores.argmax(axis=1) == y))
+            return slope(places), right
+
+        return evaluate
+
     def _group(self, weights: Array, gradient: Array | None, n: int, total: int) -> Run:
         """The share of `total` examples' mean that n of them make up."""
         gradients = None if gradient is None else self.layout.matrices(gradient)

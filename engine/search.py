@@ -24,8 +24,8 @@ from engine.state import State
 
 STACK_MOST = 128
 STACK_BYTES = 16 << 20
-STACK_MULTIPLICATIONS = 50_000_000_000
-"""About a second of one core: a longer stack would hold up a run's curve, a shorter one would convert and pack the
+STACK_MULTIPLICATIONS = 100_000_000_000
+"""About two seconds of one core: a longer stack would hold up a run's curve, a shorter one would convert and pack the
 examples for too few tries."""
 
 REFRESH_EVERY = 1024

@@ -19,6 +19,7 @@ def _no_test_writes_to_the_users_folders(tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOSSBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("LOSSBOARD_LINGER_S", "0")
         yield
 
 

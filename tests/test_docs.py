@@ -29,8 +29,11 @@ def test_every_command_stands_in_the_readme_and_explains_itself(name: str) -> No
         assert all(option.help for option in part.params if isinstance(option, click.Option))
 
 
-@pytest.mark.parametrize("key", [key for key in keymap.KEYS if key.place == "board"], ids=lambda key: key.action)
-def test_every_key_of_the_board_stands_in_the_readme(key: keymap.Key) -> None:
+EXPLAINED = keymap.keys_of("board", "sweep", "sweepview")
+
+
+@pytest.mark.parametrize("key", EXPLAINED, ids=lambda key: f"{key.place}-{key.action}")
+def test_every_key_of_the_board_and_of_sweeps_stands_in_the_readme(key: keymap.Key) -> None:
     assert all(f"`{keymap.NAMES.get(name, name)}`" in README for name in key.keys[: key.advertised])
 
 

@@ -38,6 +38,7 @@ from tui.recall import choices_of, view_of
 from tui.remembered import View
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
+from tui.sweep_helm import SweepHelm
 from tui.theme import INPUT_CSS, THEME
 from tui.wardrobe import Wardrobe
 from tui.widgets.chart_pane import Brush
@@ -49,7 +50,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, inherit_bindings=False):
+class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
@@ -77,8 +78,9 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, inherit_bindings=
         self.theme_chosen = view.theme
         self.keeper = Keeper(path, view_of(self.choices, view.theme))
         self.dress(theme or view.theme)
-        brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
-        self._board = self.live_board = Board(clean(path.name, 40), first, self.choices, brush)
+        self.store_name = clean(path.name, 40)
+        self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
+        self._board = self.live_board = Board(self.store_name, first, self.choices, self.brush)
 
     def get_default_screen(self) -> Board:
         return self.live_board
@@ -124,6 +126,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, inherit_bindings=
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
+        self.show_sweep(self.snapshot)
         self.rim.flush()
         self._ask_when_drawn()
 
@@ -175,7 +178,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, inherit_bindings=
     def on_new_run_requested(self) -> None:
         from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
 
-        self.push_screen(NewRun(self._draft))
+        self.push_screen(NewRun(self._draft or self.usual_texts()))
 
     def on_draft_kept(self, message: DraftKept) -> None:
         self._draft = message.texts
@@ -240,7 +243,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, inherit_bindings=
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help(self._board.place))
+        self.push_screen(Help("sweepview" if self.sweep_id is not None else self._board.place))
 
     def action_leave(self) -> None:
         self.exit(0)

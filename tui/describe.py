@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.spec import RunSpec
 from engine.store import Run
 from engine.text import clean
@@ -24,22 +26,24 @@ def describe(run: Run) -> str:
     name = given_name(run)
     if run.spec is None:
         return name or "a spec that this version cannot read"
-    return " · ".join(filter(None, [name, *_words(run.spec)]))
+    return " · ".join(filter(None, [name, *words(run.spec)]))
 
 
-def _words(spec: RunSpec) -> list[str]:
+def words(spec: RunSpec, without: Collection[str] = ()) -> list[str]:
+    """What decides a run, in words; `without` the fields that are told elsewhere."""
     gradient = spec.strategy == "gradient-descent"
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
-    return [
-        spec.strategy.replace("-", " ", 1) if gradient else spec.strategy.replace("-", " "),
-        batch if gradient else "",
-        "" if spec.strategy == "random-search" else f"step size {fmt.setting(spec.step_size)}",
-        f"{spec.objective} Δ {fmt.setting(spec.delta)}",
-        f"λ {fmt.setting(spec.regularization_strength)}",
-        spec.dataset,
-        f"seed {spec.seed}",
-        "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
-    ]
+    told = {
+        "strategy": spec.strategy.replace("-", " ", 1) if gradient else spec.strategy.replace("-", " "),
+        "batch_size": batch if gradient else "",
+        "step_size": "" if spec.strategy == "random-search" else f"step size {fmt.setting(spec.step_size)}",
+        "objective": spec.objective if "delta" in without else f"{spec.objective} Δ {fmt.setting(spec.delta)}",
+        "regularization_strength": f"λ {fmt.setting(spec.regularization_strength)}",
+        "dataset": spec.dataset,
+        "seed": f"seed {spec.seed}",
+        "pace": "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
+    }
+    return [text for field, text in told.items() if text and field not in without]
 
 
 def differing(specs: list[RunSpec]) -> list[str]:

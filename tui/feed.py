@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
+from engine.jobs.usual import usual
 from engine.store import Reader, Run, open_for_reading
 from tui.about import About
 from tui.choices import Choices
@@ -16,6 +17,7 @@ from tui.lineage import Lineage
 from tui.page import Page
 from tui.past import Past
 from tui.snapshot import Snapshot, Wanted
+from tui.sweeping import Sweeping
 
 PACE_S = 0.1
 """Reads are no closer together than this, except when the viewer asks for something else."""
@@ -40,6 +42,7 @@ class Source:
         self._about = About()
         self._lineage = Lineage()
         self._past = Past()
+        self._sweeping = Sweeping()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
@@ -53,15 +56,19 @@ class Source:
         if changed or not page.holds(wanted.choices):
             page = Page.read(self._reader, wanted.choices)
             changed |= page != self._page
-        changed |= self._judgement.revise(self._reader, page.all)
+        swept = () if self._sweeping.seen is None else self._sweeping.seen.runs.values()
+        changed |= self._judgement.revise(self._reader, (*page.all, *swept))
         choices = wanted.choices.follow(page.newest, page.runs, page.others)
         look = choices.look
-        shown = choices.drawn, choices.pointed, wanted.columns, look.window, look.x_kind, look.measure, look.smoothing
+        shown = (
+            *(choices.drawn, choices.pointed, wanted.columns, wanted.sweep_id),
+            *(look.window, look.x_kind, look.measure, look.smoothing),
+        )
         if not changed and shown == self._shown:
             return None
         if version != self._version:
             self._counts = self._reader.counts()
-        snapshot = self._snapshot(self._reader, page, choices, wanted.columns)
+        snapshot = self._snapshot(self._reader, page, choices, wanted)
         self._version, self._page, self._shown = version, page, shown
         return snapshot
 
@@ -81,9 +88,9 @@ class Source:
         if reader is not None:
             reader.close()
 
-    def _snapshot(self, reader: Reader, page: Page, choices: Choices, columns: int) -> Snapshot:
+    def _snapshot(self, reader: Reader, page: Page, choices: Choices, wanted: Wanted) -> Snapshot:
         shown = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
-        about = self._about.read(reader, shown, choices, columns)
+        about = self._about.read(reader, shown, choices, wanted.columns)
         return Snapshot(
             runs=page.runs,
             newest=page.newest,
@@ -97,10 +104,12 @@ class Source:
             evaluations={run_id: one.evaluations for run_id, one in about.items()},
             events={run_id: one.events for run_id, one in about.items()},
             samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},
-            before=self._lineage.read(reader, shown, columns),
+            before=self._lineage.read(reader, shown, wanted.columns),
             gradient_norms=dict(_gradient_norm(reader, run) for run in shown if run.run_id == choices.pointed),
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
+            sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns),
+            usual=usual(reader),
         )
 
 

@@ -39,6 +39,14 @@ def setting(value: float | None) -> str:
     return NOTHING if value is None else _short_exponent(f"{value:.4g}")
 
 
+def scientific(value: float, *, log: bool = True) -> str:
+    """A value of a logarithmic range as the notes write it, 1e-06 or 4.64e-04; of a linear one: 0.9."""
+    if not log or value == 0 or not math.isfinite(value):
+        return f"{value:.4g}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent):+03d}"
+
+
 def _short_exponent(text: str) -> str:
     mantissa, mark, exponent = text.partition("e")
     if not mark:

@@ -79,7 +79,10 @@ def _opened(source: Source, film: Film, now: Callable[[], float]) -> Replay:
     opening = film.opening
     choices = replayed(Choices(), opening.run_ids)
     choices = choices.looking_so(replace(choices.look, x_kind=opening.kind))
-    first = source.read(Wanted(choices, 2 * film.size[0], Moment(opening.run_ids, opening.kind, START))) or Snapshot()
+    first = (
+        source.read(Wanted(choices, 2 * film.size[0], moment=Moment(opening.run_ids, opening.kind, START)))
+        or Snapshot()
+    )
     clock = replace(opening.clock(first, now()), since_s=now())
     return Replay(clean(film.path.name, 40), first, choices, clock, Brush(), now)
 

@@ -13,6 +13,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui import answers
 from tui.rim import Rim
 
 
@@ -20,6 +21,7 @@ class Painting(App[int], inherit_bindings=False):
     """Hands the composed frames of its screens to the rim, and tells widgets where they may paint by themselves."""
 
     def __init__(self) -> None:
+        answers.hear()
         super().__init__()
         self.rim = Rim(self._write, self.set_timer, _soon)
         self._displayed: Screen[object] | None = None

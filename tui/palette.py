@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tui.chart.picture import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
+from tui import ramp
+from tui.styles import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
 
 Scheme = Literal["dark", "light", "colour-blind", "ansi-dark", "ansi-light", "none"]
 
@@ -62,12 +63,16 @@ def assign(run_ids: Iterable[int], held: Mapping[int, int] | None = None) -> dic
 
 def colour(slot: int, scheme: Scheme = "dark") -> str:
     """The colour of a slot's line: "#rrggbb" or a Textual "ansi_..." name; "" without colour."""
+    if slot >= ramp.FIRST_SLOT:
+        return ramp.colour(slot, scheme)
     colours = COLOURS[scheme]
     return colours[slot % len(colours)]
 
 
 def marker(slot: int, *, ascii_only: bool = False) -> str:
     """The one-cell sign of a slot; slots that share a colour have different ones."""
+    if slot >= ramp.FIRST_SLOT:
+        return ramp.letter(slot)
     markers = ASCII_MARKERS if ascii_only else MARKERS
     return markers[(slot + slot // len(markers)) % len(markers)]
 
@@ -78,7 +83,8 @@ def ink(style: int, scheme: Scheme = "dark") -> Ink:
     if run is not None:
         slot, is_faint = run
         if is_faint and scheme in FAINT:
-            return Ink(FAINT[scheme][slot % len(FAINT[scheme])])
+            faint = FAINT[scheme]
+            return Ink(ramp.faint(slot, scheme) if slot >= ramp.FIRST_SLOT else faint[slot % len(faint)])
         return Ink(colour(slot, scheme), dim=is_faint)
     if style == BLANK:
         return Ink("")

@@ -59,6 +59,7 @@ class Playback(Helm, inherit_bindings=False):
     choices: Choices
     live_board: Board
     _board: Board
+    sweep_id: int | None
     now: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
@@ -90,12 +91,12 @@ class Playback(Helm, inherit_bindings=False):
         """What is to be read next."""
         self._urgent = False
         if self._replay is not None:
-            return Wanted(self.choices, columns, self._replay.moment())
+            return Wanted(self.choices, columns, moment=self._replay.moment())
         if self._opening is not None:
             position = START if self._clock is None else self._clock.position
             choices = replayed(self.choices, self._opening.run_ids)
-            return Wanted(choices, columns, Moment(self._opening.run_ids, self._opening.kind, position))
-        return Wanted(self.choices, columns)
+            return Wanted(choices, columns, moment=Moment(self._opening.run_ids, self._opening.kind, position))
+        return Wanted(self.choices, columns, self.sweep_id)
 
     def is_early(self) -> bool:
         """Whether the next frame of a replay that plays is not due yet. It will be asked for when it is."""

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.spec import RunSpec
 from engine.store import Curve, Evaluation, Event, Run, Samples
 from tui.choices import Choices
 from tui.clock import Moment
+from tui.sweeping import SweepSeen
 from tui.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the screen shows: the runs it draws, and how many points of each it has room for.
+    """What the screen shows: the runs it draws, how many points of each it has room for, and the sweep that is open.
 
     `moment` asks for the past instead of all that there is.
     """
 
     choices: Choices = field(default_factory=Choices)
     columns: int = 256
+    sweep_id: int | None = None
     moment: Moment | None = None
 
 
@@ -33,7 +36,7 @@ class Snapshot:
     says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
     curves do not hold, `before` (the parent's curve up to the fork) for forks. `workers` are alive, at most
-    `most_workers` may be.
+    `most_workers` may be. `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
@@ -53,6 +56,8 @@ class Snapshot:
     gradient_norms: Mapping[int, float] = field(default_factory=dict)
     workers: int = 0
     most_workers: int = 0
+    sweep: SweepSeen | None = None
+    usual: RunSpec | None = None
     tape: Tape | None = None
     final: Snapshot | None = None
 

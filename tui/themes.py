@@ -12,7 +12,7 @@ from functools import cache
 
 from rich.color import ColorSystem
 
-from tui import theme
+from tui import ramp, theme
 from tui.chart.picture import CURSOR, FRAME, HINT, TICK, TITLE
 from tui.palette import COLOURS, FAINT, OTHERS, Scheme
 from tui.pen import Colours, Paint
@@ -123,6 +123,7 @@ def _curves(scheme: Scheme) -> dict[str, str]:
     """The colours of curves, and of what is around them, in a scheme by those of the dark one."""
     table = dict(zip(COLOURS["dark"], COLOURS[scheme], strict=True))
     table |= dict(zip(FAINT["dark"], FAINT.get(scheme, ()), strict=False))
+    table |= dict(zip(ramp.colours("dark"), ramp.colours(scheme), strict=True))
     dark = OTHERS["dark"]
     title = OTHERS.get(scheme, dark).get(TITLE, "")
     return table | ({dark[TITLE]: title} if scheme in ("light", "colour-blind") else {})

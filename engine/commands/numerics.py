@@ -105,8 +105,7 @@ def the_place(fields: dict[str, str | None], examples: str, after: int, weights:
     """The place that the options describe. Raises SpecError or ValueError that says what fits."""
     import numpy as np
 
-    from engine import datasets, optimize, streams
-    from engine.objectives import objective
+    from engine import optimize, streams
 
     given = {name: text for name, text in fields.items() if text is not None}
     if not after and not given.get("batch_size"):
@@ -120,17 +119,7 @@ def the_place(fields: dict[str, str | None], examples: str, after: int, weights:
             while state.iteration < after and not state.stop_reason:
                 state, block = optimization.advance(state, ITERATIONS_AT_ONCE)
                 bar.update(len(block))
-    dataset = datasets.load(spec.dataset)
-    looked_at = objective(
-        spec.objective,
-        dataset.splits["train"],
-        dataset.classes,
-        regularization_strength=spec.regularization_strength,
-        regularize_bias=spec.regularize_bias == "yes",
-        delta=spec.delta,
-        hidden_size=spec.hidden_size,
-        dtype=np.float64,
-    )
+    looked_at = optimize.exact_objective(spec)
     here = state.weights if weights is None else read_weights(weights, looked_at.size)
     count = _count(examples, len(looked_at))
     rows = None

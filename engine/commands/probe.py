@@ -1,33 +1,81 @@
-"""`lossboard probe`: the loss after one step along the negative gradient, for each step size of the notes."""
+"""`lossboard probe [RUN]`: the loss after one step along the negative gradient, for each step size of the notes."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.commands.numerics import place_options, the_place, told
 from engine.commands.options import as_json, table
+from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.landscape import Probe
 
 
 @click.command("probe")
+@click.argument("run_id", metavar="[RUN]", type=int, required=False)
+@click.option(
+    "--at",
+    metavar="ITERATION",
+    type=click.IntRange(min=0),
+    help="With RUN: its weights kept at or before this iteration; by default the newest.",
+)
 @place_options(examples="all")
 @click.option(
     "--step-sizes",
     metavar="A,B,...",
     help="The step sizes to try, separated by commas; by default 1e-10, 1e-9 ... 1e-1.",
 )
-def command(json: bool, examples: str, after: int, weights: str | None, step_sizes: str | None, **fields: Any) -> None:
-    """Try step sizes: the loss after one step from the same weights, and the best of them."""
+@click.pass_obj
+def command(
+    db: str,
+    /,
+    run_id: int | None,
+    at: int | None,
+    json: bool,
+    examples: str,
+    after: int,
+    weights: str | None,
+    step_sizes: str | None,
+    **fields: Any,
+) -> None:
+    """Try step sizes: the loss after one step from the same weights, and the best of them.
+
+    From the weights of RUN, which its checkpoints keep, or from those of the run that the options describe.
+    """
     from engine import landscape
 
     with told():
         sizes = landscape.STEP_SIZES if step_sizes is None else tuple(map(_size, step_sizes.split(",")))
-        place = the_place(fields, examples, after, weights)
-        probe = landscape.probe(place.objective, place.weights, sizes, place.rows)
+        if run_id is None:
+            if at is not None:
+                raise ValueError("--at needs a RUN; --after looks from a run that the options describe")
+            place = the_place(fields, examples, after, weights)
+            probe = landscape.probe(place.objective, place.weights, sizes, place.rows)
+            where, sentence = place.as_dict(), place.sentence()
+        else:
+            if examples != "all" or after or weights or any(text is not None for text in fields.values()):
+                raise ValueError(f"run {run_id} has its own settings and weights: give no options that describe a run")
+            probe, where, sentence = _of_run(db, run_id, at, sizes)
+    _print(probe, where, sentence, json)
+
+
+def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...]) -> tuple[Probe, dict[str, Any], str]:
+    from engine.jobs import probing
+
+    found = probing.probe(db, run_id, at, sizes)
+    spec = found.spec
+    sentence = f"run {run_id}, {spec.objective}, {spec.dataset}, weights after {found.iteration:,} iterations"
+    return found.probe, {"run_id": run_id, "iteration": found.iteration}, clean(sentence)
+
+
+def _print(probe: Probe, where: Mapping[str, Any], sentence: str, json: bool) -> None:
     if json:
         answer = {
-            **place.as_dict(),
+            **where,
             "start_loss": probe.start_loss,
             "gradient_norm": probe.gradient_norm,
             "step_sizes": probe.step_sizes.tolist(),
@@ -36,7 +84,7 @@ def command(json: bool, examples: str, after: int, weights: str | None, step_siz
         }
         click.echo(as_json(answer))
         return
-    click.echo(place.sentence(), err=True)
+    click.echo(sentence, err=True)
     rows = [["·", f"{probe.start_loss:.6f}", "before the step"]]
     for i, (size, loss) in enumerate(zip(probe.step_sizes.tolist(), probe.loss.tolist(), strict=True)):
         rows.append(

@@ -11,7 +11,7 @@ from engine.jobs.liveness import identify, works
 from engine.jobs.logs import open_log
 from engine.jobs.recovery import recover_lost_runs
 from engine.jobs.threads import ONE_THREAD
-from engine.store import Process, Reader, Worker, open_for_writing
+from engine.store import Demand, Process, Reader, open_for_writing
 
 LEAST_WORKERS = 4
 """So that a race of three is live on a small machine: paced runs sleep most of the time."""
@@ -20,16 +20,25 @@ MOST_WORKERS = 256
 WORKERS = "workers"
 """The setting that holds the number of workers."""
 
+LINGER_S = 10.0
+"""So that a sweep that follows another one begins at once."""
+
+LINGER = "LOSSBOARD_LINGER_S"
+
 _children: list[subprocess.Popen[bytes]] = []
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
 
 
 def default_workers() -> int:
     """As many workers as this process may use cores, but at least LEAST_WORKERS."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:
-        cores = os.cpu_count() or 1
-    return max(cores, LEAST_WORKERS)
+    return max(cores(), LEAST_WORKERS)
 
 
 def worker_count(reader: Reader) -> int:
@@ -61,8 +70,10 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
     """Start workers for the queued runs of a store; returns how many were started.
 
     At most `count` live workers in total (default: `worker_count` of the store), and no more new ones than there are
-    queued runs. Runs whose worker was lost are queued again first, and those that a rung is found to have kept. Call
-    it as often as you like, from several processes at once. Raises StoreError.
+    queued runs. Without a `count`, no more than there are cores begin at once, unless runs are paced: a start takes as
+    long as a short run. They have others follow when theirs turn out to be long. Runs whose worker was lost are queued
+    again first, and those that a rung is found to have kept. Call it as often as you like, from several processes at
+    once. Raises StoreError.
     """
     _reap()
     with open_for_writing(path) as store:
@@ -70,12 +81,44 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
         store.queue.decide_rungs()
         most = worker_count(store.reader()) if count is None else count
 
-        def enrol(present: list[Worker], queued: int) -> list[tuple[Process, str]]:
-            living = sum(map(works, present))
-            started = (_start(store.path) for _ in range(min(most - living, queued)))
-            return [entry for entry in started if entry is not None]
+        def enrol(demand: Demand) -> list[tuple[Process, str]]:
+            living = sum(map(works, demand.present))
+            at_once = most if count is not None else fitting_workers(demand, living, most)
+            return _started(store.path, min(at_once - living, demand.queued))
 
         return len(store.enrol_workers(enrol))
+
+
+def fitting_workers(demand: Demand, living: int, most: int) -> int:
+    """How many workers, of at most so many, to have for a demand: one per core until all of them are at work."""
+    all_at_work = living >= cores() and demand.running >= living
+    return most if demand.paced or all_at_work else min(cores(), most)
+
+
+def warm_workers(path: str | os.PathLike[str]) -> int:
+    """Start a worker per core although nothing waits yet, for somebody who is about to start many runs.
+
+    They leave by themselves when nothing comes. Returns how many were started, 0 where there is no store.
+    """
+    if linger_s() <= 0 or not os.path.exists(path):
+        return 0
+    _reap()
+    with open_for_writing(path, create=False) as store:
+        most = min(cores(), worker_count(store.reader()))
+        return len(store.enrol_workers(lambda demand: _started(store.path, most - sum(map(works, demand.present)))))
+
+
+def linger_s() -> float:
+    """Seconds for which a worker waits for more when the queue is empty: LOSSBOARD_LINGER_S, else LINGER_S."""
+    try:
+        return float(os.environ.get(LINGER, LINGER_S))
+    except ValueError:
+        return LINGER_S
+
+
+def _started(store: Path, count: int) -> list[tuple[Process, str]]:
+    started = (_start(store) for _ in range(count))
+    return [entry for entry in started if entry is not None]
 
 
 def _start(store: Path) -> tuple[Process, str] | None:
@@ -84,7 +127,18 @@ def _start(store: Path) -> tuple[Process, str] | None:
     try:
         # -P: a file in the current folder must not be imported in place of a library.
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine.jobs.worker", "--db", str(store), "--log", log],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "engine.jobs.worker",
+                "--db",
+                str(store),
+                "--log",
+                log,
+                "--linger",
+                str(linger_s()),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from engine.jobs.attend import attend
 from engine.jobs.launch import start_workers, worker_count
@@ -16,10 +19,15 @@ from engine.store import Store, StoreError, open_for_writing
 
 log = logging.getLogger(__name__)
 
-LINGER_S = 2.0
-"""How long a worker waits for a rung that others have still to reach: starting another one later takes 0.3 s."""
+RACE_S = 2.0
+"""How long a worker waits at least for a rung that others have still to reach: starting another one takes 0.3 s."""
 
 POLL_S = 0.02
+LOOK_ROUND_S = 0.5
+"""How often a worker that waits looks for what no commit tells: others that were lost."""
+
+LONG_RUN_S = 1.0
+"""A run that takes longer shows that the queue is worth more workers than there are cores."""
 
 
 def work(
@@ -29,10 +37,12 @@ def work(
     log_path: str = "",
     max_runs: int | None = None,
     beyond_limit: bool = False,
+    linger_s: float = 0.0,
 ) -> int:
     """Work for a store until its queue is empty, `max_runs` are done or `leave()` holds; returns the runs attended to.
 
-    Between two runs it leaves when more workers are there than were set, unless it may work `beyond_limit`.
+    Once the queue is empty it waits `linger_s` for more. Between two runs it leaves when more workers are there than
+    were set, unless it may work `beyond_limit`.
     Raises StoreError when the store cannot be used any more; what was committed is kept, and the
     run at hand is taken up from its checkpoint by the next worker.
     """
@@ -48,18 +58,17 @@ def work(
                     log.info("worker %d leaves: more workers are there than were set", worker_id)
                     break
                 if patiently(store.queue.decide_rungs, leave):
-                    start_workers(path)
+                    _call_others(store.path)
                 claim = patiently(lambda: store.queue.claim(worker_id), leave)
-                if claim is None:
-                    if time.monotonic() - idle_since < LINGER_S and store.queue.race_is_on():
-                        time.sleep(POLL_S)
-                        continue
-                    if patiently(lambda: store.leave_if_idle(worker_id), leave):
-                        break
-                    continue
-                attended += 1
-                attend(store, claim, leave)
-                idle_since = time.monotonic()
+                if claim is not None:
+                    attended += 1
+                    with _others_if_long(store.path):
+                        attend(store, claim, leave)
+                    idle_since = time.monotonic()
+                elif time.monotonic() - idle_since < (RACE_S if store.queue.race_is_on() else linger_s):
+                    _wait_for_news(store, leave)
+                elif patiently(lambda: store.leave_if_idle(worker_id), leave):
+                    break
         finally:
             try:
                 store.leave(worker_id)
@@ -68,6 +77,35 @@ def work(
                 log.error("could not say goodbye: %s", error)
     log.info("worker %d leaves after %d runs", worker_id, attended)
     return attended
+
+
+def _wait_for_news(store: Store, leave: Callable[[], bool]) -> None:
+    """Until somebody else has committed something, it is time to look round, or to leave."""
+    reader, end = store.reader(), time.monotonic() + LOOK_ROUND_S
+    before = reader.data_version()
+    while time.monotonic() < end and not leave():
+        time.sleep(POLL_S)
+        if reader.data_version() != before:
+            return
+
+
+@contextmanager
+def _others_if_long(path: Path) -> Iterator[None]:
+    """Have more workers started, if runs wait for them, once what is done in here takes long."""
+    timer = threading.Timer(LONG_RUN_S, _call_others, [path])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _call_others(path: Path) -> None:
+    try:
+        start_workers(path)
+    except (StoreError, OSError) as error:
+        log.warning("no others could be started: %s", error)
 
 
 def _surplus(store: Store, worker_id: int) -> bool:

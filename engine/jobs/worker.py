@@ -9,10 +9,8 @@ import signal
 import sys
 from types import FrameType
 
+from engine.jobs.niceness import make_room
 from engine.jobs.threads import ONE_THREAD
-
-NICENESS = 10
-"""Below the dashboard, so that the screen stays smooth when every core computes."""
 
 
 class Leave:
@@ -44,17 +42,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--beyond-limit", action="store_true", help="work although as many workers are there as were set"
     )
+    parser.add_argument("--linger", type=float, default=0.0, metavar="S", help="wait so long when the queue is empty")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.environ.update(ONE_THREAD)
-    # Set and not added: a worker that another worker has started is as nice already.
-    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+    make_room()
     # NumPy reads the environment when it is imported, so everything that needs it comes after.
     from engine.jobs.shift import work
     from engine.store import StoreError
 
     try:
-        work(given.db, leave=leave, log_path=given.log, max_runs=given.max_runs, beyond_limit=given.beyond_limit)
+        work(
+            given.db, leave=leave, log_path=given.log, max_runs=given.max_runs, beyond_limit=given.beyond_limit,
+            linger_s=given.linger,
+        )  # fmt: skip
     except StoreError as error:
         logging.error("%s", error)
         return 1

@@ -1,6 +1,6 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
-from engine.store.doors import Store, open_for_reading, open_for_writing
+from engine.store.doors import Demand, Store, open_for_reading, open_for_writing
 from engine.store.listing import FilterError, Listing
 from engine.store.queue import Queue
 from engine.store.reader import Reader
@@ -39,6 +39,7 @@ __all__ = [
     "Claim",
     "Command",
     "Curve",
+    "Demand",
     "Evaluation",
     "Event",
     "Fenced",

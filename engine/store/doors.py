@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,8 +20,19 @@ from engine.store.settings import Settings
 from engine.store.timing import boot_seconds, utc_now
 from engine.store.writer import RunWriter
 
-Enrol = Callable[[list[Worker], int], Sequence[tuple[Process, str]]]
-"""From the workers that have not left and the number of queued runs to (process, log path) of new workers."""
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Workers that have not left, runs that wait, how many of these are paced, and runs that are worked on."""
+
+    present: list[Worker]
+    queued: int
+    paced: int
+    running: int
+
+
+Enrol = Callable[[Demand], Sequence[tuple[Process, str]]]
+"""From what there is to do to (process, log path) of new workers."""
 
 
 class Store:
@@ -67,9 +79,8 @@ class Store:
                 Worker(*row)
                 for row in raw.execute(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL").fetchall()
             ]
-            queued = raw.execute(WAITING).fetchone()[0]
             ids = []
-            for process, log_path in enrol(present, int(queued)):
+            for process, log_path in enrol(Demand(present, *raw.execute(DEMAND).fetchone())):
                 ids.append(int(raw.execute(ENROL, self._worker_values(process, log_path)).lastrowid or 0))
             return ids
 
@@ -135,6 +146,14 @@ class Store:
 
 
 WAITING = "SELECT count(*) FROM runs WHERE state = 'queued' AND deleted_at IS NULL"
+
+DEMAND = """
+    SELECT count(*) FILTER (WHERE state = 'queued'),
+           count(*) FILTER (WHERE state = 'queued'
+                            AND iif(json_valid(spec), json_extract(spec, '$.pace'), NULL) IS NOT NULL),
+           count(*) FILTER (WHERE state = 'running')
+    FROM runs WHERE state IN ('queued', 'running') AND deleted_at IS NULL
+"""
 
 ENROL = """
     INSERT INTO workers (host, boot_id, pid, start_ticks, started_at, heartbeat_s, log_path)

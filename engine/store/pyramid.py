@@ -7,137 +7,100 @@ bucket of each level is partial until it is full; it is written again with every
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.block import Block
-from engine.decimation import bucket_starts, decimate
+from engine.decimation import Floats, bucket_starts, decimate
 from engine.store.rows import replacements, run_all
 
 LEVELS = tuple(range(4, 21, 2))
 """Exponents: a bucket of level e covers 2^e iterations."""
 
+LOWEST = LEVELS[0]
+SHIFTS = np.array(LEVELS) - LOWEST
+
+NOTHING = np.array([[0.0], [0.0], [np.nan], [np.nan]])
+"""n, total, low and high of no losses: what gives way to any others."""
+
 REBUILD_ROWS = 1 << 16
 
 
-class Partial(NamedTuple):
-    """A bucket that more iterations will join."""
-
-    bucket: int
-    n: int
-    low: float | None
-    high: float | None
-    total: float | None
-
-
-Cell = tuple[int, float, float, float, float | None, float | None]
-"""n, low, high, total, last and elapsed_s of a bucket."""
-
-Row = tuple[int, int, int, int, float | None, float | None, float | None, float | None, float | None]
-
-
+@dataclass(frozen=True, slots=True)
 class Pyramid:
-    """The partial buckets of one run, and the rows that each block adds to the table `buckets`."""
+    """What a run's partial buckets hold: `partial` (4, levels) is n, total, low and high, NOTHING where one is full."""
 
-    def __init__(self, run_id: int, partial: dict[int, Partial] | None = None) -> None:
-        self.run_id = run_id
-        self._partial = dict(partial or {})
+    partial: Floats
 
-    def rows(self, block: Block) -> tuple[list[Row], dict[int, Partial]]:
-        """The buckets that a block closes or changes, and the partial buckets after it.
+    def after(self, block: Block) -> tuple[Floats, Pyramid]:
+        """The buckets that the next block, at least one iteration, closes or changes, and the pyramid after it.
 
-        Nothing is kept here until `accept`, so that a transaction that fails can be tried again.
+        The former have a column each; the rows (8, m) are in the order of BUCKET_COLUMNS. All levels are
+        made from the lowest one at once, since NumPy's calls cost more than the work: every bucket is a pair of
+        positions there, from and to, and what `reduceat` makes of the pieces between the pairs is left.
         """
-        rows: list[Row] = []
-        after: dict[int, Partial] = {}
-        if not len(block):
-            return rows, dict(self._partial)
-        bucket = block.first_iteration >> LEVELS[0]
-        cells = _cells(block)
-        for level in LEVELS:
-            if level != LEVELS[0]:
-                cells, bucket = _wider(cells, bucket), bucket >> 2
-            first, start = self._joined(level, bucket, cells[0]), len(rows)
-            rows += [(self.run_id, level, number, *cell) for number, cell in enumerate(cells, start=bucket)]
-            rows[start] = (self.run_id, level, bucket, *first)
-            if block.end_iteration % (1 << level):
-                after[level] = Partial(*rows[-1][2:7])
-        return rows, after
-
-    def accept(self, partial: dict[int, Partial]) -> None:
-        """Take over the partial buckets that `rows` gave, once they are committed."""
-        self._partial = partial
-
-    def _joined(self, level: int, bucket: int, cell: Cell) -> Cell:
-        """The first cell of a level, with what the partial bucket held before."""
-        before = self._partial.get(level)
-        if before is None or before.bucket != bucket:
-            return cell
-        held = (before.n, _number(before.low), _number(before.high), before.total or 0.0, None, None)
-        return _together(held, cell)
+        lowest, first = _lowest(block), block.first_iteration >> LOWEST
+        m = lowest.shape[1]
+        first_numbers = first >> SHIFTS
+        counts = (first + m - 1 >> SHIFTS) - first_numbers + 1
+        ends = counts.cumsum()
+        begins = ends - counts
+        shift, number = SHIFTS.repeat(counts), np.arange(ends[-1]) + (first_numbers - begins).repeat(counts)
+        pairs = np.empty((len(number), 2), np.intp)
+        pairs[:, 0], pairs[:, 1] = number << shift, number + 1 << shift
+        pairs -= first
+        np.maximum(pairs, 0, out=pairs)
+        np.minimum(pairs, m, out=pairs)
+        edges = pairs.ravel()
+        cells, buckets = np.concatenate((lowest[:4], NOTHING), axis=1), np.empty((8, len(number)))
+        buckets[0], buckets[1] = LOWEST + shift, number
+        buckets[2:4] = np.add.reduceat(cells[:2], edges, axis=1)[:, ::2]
+        buckets[4] = np.fmin.reduceat(cells[2], edges)[::2]
+        buckets[5] = np.fmax.reduceat(cells[3], edges)[::2]
+        buckets[6:] = lowest[4:, pairs[:, 1] - 1]
+        buckets[2:4, begins] += self.partial[:2]
+        buckets[4, begins] = np.fmin(buckets[4, begins], self.partial[2])
+        buckets[5, begins] = np.fmax(buckets[5, begins], self.partial[3])
+        partial = np.where(block.end_iteration % (1 << SHIFTS + LOWEST), buckets[2:6, ends - 1], NOTHING)
+        return buckets, Pyramid(partial)
 
 
-def _cells(block: Block) -> list[Cell]:
-    """What the lowest level's buckets take from a block."""
-    starts = bucket_starts(block.first_iteration, len(block), 1 << LEVELS[0])
+EMPTY = Pyramid(NOTHING.repeat(len(LEVELS), axis=1))
+"""The pyramid of a run without iterations."""
+
+
+def _lowest(block: Block) -> Floats:
+    """The lowest level's buckets as far as a block fills them: n, total, low, high, last, elapsed_s, shape (6, m)."""
+    starts = bucket_starts(block.first_iteration, len(block), 1 << LOWEST)
     buckets = decimate(block.loss, starts)
-    columns = (buckets.count, buckets.low, buckets.high, buckets.total, buckets.last)
-    if block.elapsed_s is None:
-        elapsed: list[float | None] = [None] * len(starts)
-    else:
+    cells = np.full((6, len(starts)), np.nan)
+    cells[:5] = buckets.count, buckets.total, buckets.low, buckets.high, buckets.last
+    if block.elapsed_s is not None:
+        cells[5, :-1] = block.elapsed_s[starts[1:] - 1]
+        cells[5, -1] = block.elapsed_s[-1]
         # As the rows keep it, so that the pyramid can be rebuilt from them to the last digit.
-        ends = block.elapsed_s[np.append(starts[1:], len(block)) - 1]
-        elapsed = (np.rint(ends * 1e6) / 1e6).tolist()
-    return list(zip(*(column.tolist() for column in columns), elapsed, strict=True))
-
-
-def _wider(cells: list[Cell], bucket: int) -> list[Cell]:
-    """Cells of four times the width; the first of `cells` is number `bucket` of its level.
-
-    In plain Python: there are few, and from the second level on NumPy's calls would cost more than the work.
-    """
-    wide = cells[:1]
-    for number, cell in enumerate(cells[1:], start=bucket + 1):
-        if number & 3:
-            wide[-1] = _together(wide[-1], cell)
-        else:
-            wide.append(cell)
-    return wide
-
-
-def _together(before: Cell, after: Cell) -> Cell:
-    """Two adjoining cells as one. A NaN stands where there was no finite loss, and gives way to any number."""
-    n, low, high, total, _, _ = before
-    m, other_low, other_high, other_total, last, elapsed_s = after
-    if other_low < low or low != low:
-        low = other_low
-    if other_high > high or high != high:
-        high = other_high
-    return n + m, low, high, total + other_total, last, elapsed_s
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+        cells[5] = np.rint(cells[5] * 1e6) / 1e6
+    return cells
 
 
 def load(raw: sqlite3.Connection, run_id: int, iterations_done: int) -> Pyramid:
     """The pyramid of a run as stored, ready for the block that starts at `iterations_done`."""
-    partial = {}
-    for level in LEVELS:
+    partial = EMPTY.partial.copy()
+    for place, level in enumerate(LEVELS):
         row = raw.execute(
-            "SELECT bucket, n, low, high, total FROM buckets WHERE run_id = ? AND level = ? AND bucket = ?",
+            "SELECT n, total, low, high FROM buckets WHERE run_id = ? AND level = ? AND bucket = ?",
             (run_id, level, iterations_done >> level),
         ).fetchone()
         if row is not None:
-            partial[level] = Partial(*row)
-    return Pyramid(run_id, partial)
+            partial[:, place] = row
+    return Pyramid(partial)
 
 
 def rebuild(raw: sqlite3.Connection, run_id: int) -> None:
     """Make a run's buckets again from its iterations. The caller holds a transaction."""
     raw.execute("DELETE FROM buckets WHERE run_id = ?", (run_id,))
-    pyramid, first = Pyramid(run_id), 0
+    pyramid, first = EMPTY, 0
     while True:
         rows = raw.execute(
             "SELECT iteration, loss, elapsed_s FROM iterations WHERE run_id = ? AND iteration >= ? "
@@ -147,8 +110,6 @@ def rebuild(raw: sqlite3.Connection, run_id: int) -> None:
         if not rows:
             return
         columns = np.array(rows, dtype=np.float64).T
-        block = Block(first_iteration=rows[0][0], loss=columns[1], elapsed_s=columns[2])
-        changed, partial = pyramid.rows(block)
-        run_all(raw, replacements(changed))
-        pyramid.accept(partial)
+        changed, pyramid = pyramid.after(Block(first_iteration=rows[0][0], loss=columns[1], elapsed_s=columns[2]))
+        run_all(raw, replacements(run_id, changed))
         first = rows[-1][0] + 1

@@ -33,6 +33,7 @@ WORKER_COLUMNS = (
     "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
 )
 MOST_ITERATIONS = 100_000
+MOST_ROWS = 2**63 - 1
 
 
 class Reader:
@@ -232,9 +233,11 @@ class Reader:
     def sweep_evaluations(self, sweep_id: int) -> dict[int, dict[str, Evaluation]]:
         """The newest evaluation of each run of a sweep, by run and split."""
         rows = self._connection.rows(
-            "SELECT run_id, iteration, split, loss, accuracy FROM evaluations e WHERE run_id IN "
-            "(SELECT run_id FROM runs WHERE sweep_id = ? AND deleted_at IS NULL) AND iteration = "
-            "(SELECT max(l.iteration) FROM evaluations l WHERE l.run_id = e.run_id AND l.split = e.split)",
+            "SELECT e.run_id, e.iteration, e.split, e.loss, e.accuracy FROM runs r "
+            'JOIN (SELECT value AS split FROM json_each(\'["train", "validation", "test"]\')) s '
+            "JOIN evaluations e ON e.run_id = r.run_id AND e.split = s.split AND e.iteration = "
+            "(SELECT l.iteration FROM evaluations l WHERE l.run_id = r.run_id AND l.split = s.split "
+            "ORDER BY l.iteration DESC LIMIT 1) WHERE r.sweep_id = ? AND r.deleted_at IS NULL",
             (sweep_id,),
         )
         found: dict[int, dict[str, Evaluation]] = {}
@@ -257,15 +260,17 @@ class Reader:
         rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE worker_id = ?", (worker_id,))
         return Worker(*rows[0]) if rows else None
 
-    def checkpoint(self, run_id: int) -> tuple[int, bytes] | None:
-        """The newest checkpoint of a run: its iteration and its state as bytes."""
+    def checkpoint(self, run_id: int, iteration: int | None = None) -> tuple[int, bytes] | None:
+        """The newest checkpoint of a run, or the newest up to an iteration: its iteration and its state as bytes."""
         rows = self._connection.rows(
-            "SELECT iteration, state FROM checkpoints WHERE run_id = ? ORDER BY iteration DESC LIMIT 1", (run_id,)
+            "SELECT iteration, state FROM checkpoints WHERE run_id = ? AND iteration <= ? "
+            "ORDER BY iteration DESC LIMIT 1",
+            (run_id, MOST_ROWS if iteration is None else iteration),
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
     def checkpoints(self, run_id: int) -> list[int]:
-        """The iterations at which weights of a run are kept, in order."""
+        """The iterations of which a run has checkpoints, oldest first."""
         rows = self._connection.rows("SELECT iteration FROM checkpoints WHERE run_id = ? ORDER BY iteration", (run_id,))
         return [row[0] for row in rows]
 

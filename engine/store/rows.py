@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.block import Block
+from engine.decimation import Floats
 from engine.store.records import Checkpoint
 from engine.store.timing import utc_now
 
-STATEMENT_ROWS = (128, 16, 1)
+STATEMENT_ROWS = (256, 32, 4, 1)
 """Rows per INSERT: long statements for speed, few lengths so that SQLite keeps them prepared."""
 
 
@@ -22,32 +23,33 @@ Statements = list[tuple[str, list[Any]]]
 """SQL with its parameters, made before the write lock is taken so that it is held only while they run."""
 
 
+BUCKET_COLUMNS = ("level", "bucket", "n", "total", "low", "high", "last", "elapsed_s")
+
+
 def insertions(run_id: int, block: Block) -> Statements:
     """What inserts a block into `iterations`, naming only the columns that are there: a NULL costs as much as data.
 
     SQLite stores NaN as NULL; Inf is kept. It counts the iterations itself, which costs less than binding them.
     """
-    names: list[str] = []
-    columns: list[list[Any]] = []
-    for name, column in block.columns().items():
-        if name == "elapsed_s":
-            name, column = "elapsed_us", np.rint(column * 1e6).astype(np.int64)
-        names.append(name)
-        columns.append(column.tolist())
+    columns = {
+        "elapsed_us" if name == "elapsed_s" else name: _microseconds(column) if name == "elapsed_s" else column
+        for name, column in block.columns().items()
+    }
+    names = tuple(columns)
     made: Statements = []
     for start, end in _pieces(len(block)):
         values = [run_id, block.first_iteration + start]
-        for column_values in columns:
-            values += column_values[start:end]
-        made.append((_insert_iterations(tuple(names), end - start), values))
+        for column in columns.values():
+            values += column[start:end].tolist()
+        made.append((_insert_iterations(names, end - start), values))
     return made
 
 
-def replacements(buckets: Sequence[Sequence[Any]]) -> Statements:
-    """What inserts rows into `buckets`, in place of the partial ones that have grown."""
+def replacements(run_id: int, buckets: Floats) -> Statements:
+    """What inserts buckets, columns in the order of BUCKET_COLUMNS, in place of the partial ones that have grown."""
     return [
-        (_replace_buckets(end - start), list(chain.from_iterable(buckets[start:end])))
-        for start, end in _pieces(len(buckets))
+        (_replace_buckets(end - start), [run_id, *buckets[:, start:end].ravel().tolist()])
+        for start, end in _pieces(buckets.shape[1])
     ]
 
 
@@ -55,6 +57,10 @@ def run_all(raw: sqlite3.Connection, statements: Statements) -> None:
     """Run prepared statements, in order."""
     for sql, values in statements:
         raw.execute(sql, values)
+
+
+def _microseconds(elapsed_s: Floats) -> NDArray[np.int64]:
+    return np.rint(elapsed_s * 1e6).astype(np.int64)
 
 
 def _pieces(count: int) -> Iterator[tuple[int, int]]:
@@ -68,20 +74,20 @@ def _pieces(count: int) -> Iterator[tuple[int, int]]:
 @lru_cache
 def _insert_iterations(names: tuple[str, ...], rows: int) -> str:
     """Parameters: the run, the first iteration, then column after column, as they lie in a block."""
-    values = (
-        f"(?1, ?2 + {row}, {', '.join(f'?{3 + column * rows + row}' for column in range(len(names)))})"
-        for row in range(rows)
-    )
+    values = (f"(?1, ?2 + {row}, {_across(2, len(names), rows, row)})" for row in range(rows))
     return f"INSERT INTO iterations (run_id, iteration, {', '.join(names)}) VALUES {', '.join(values)}"
 
 
 @lru_cache
 def _replace_buckets(rows: int) -> str:
-    row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    return (
-        "INSERT OR REPLACE INTO buckets (run_id, level, bucket, n, low, high, total, last, elapsed_s) VALUES "
-        + ", ".join([row] * rows)
-    )
+    """Parameters: the run, then column after column."""
+    values = (f"(?1, {_across(1, len(BUCKET_COLUMNS), rows, row)})" for row in range(rows))
+    return f"INSERT OR REPLACE INTO buckets (run_id, {', '.join(BUCKET_COLUMNS)}) VALUES {', '.join(values)}"
+
+
+def _across(before: int, columns: int, rows: int, row: int) -> str:
+    """The parameters of one row where columns of so many rows follow the `before` first parameters."""
+    return ", ".join(f"?{before + 1 + column * rows + row}" for column in range(columns))
 
 
 def keep_checkpoint(raw: sqlite3.Connection, run_id: int, checkpoint: Checkpoint) -> None:

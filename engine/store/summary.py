@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,14 @@ class Summary:
         """The summary once this block, at least one iteration, has been added."""
         finite = np.isfinite(block.loss)
         best_loss, best_iteration, diverged_at = self.best_loss, self.best_iteration, self.diverged_at
-        if finite.any():
-            at = int(np.where(finite, block.loss, np.inf).argmin())
-            low = float(block.loss[at])
-            if best_loss is None or low < best_loss:
-                best_loss, best_iteration = low, block.first_iteration + at
-        if diverged_at is None and not finite.all():
-            diverged_at = block.first_iteration + int(finite.argmin())
+        known = block.loss
+        if not finite.all():
+            known = np.where(finite, known, np.inf)
+            if diverged_at is None:
+                diverged_at = block.first_iteration + int(finite.argmin())
+        at = int(known.argmin())
+        low = float(known[at])
+        if low < (math.inf if best_loss is None else best_loss):
+            best_loss, best_iteration = low, block.first_iteration + at
         elapsed_s = self.elapsed_s if block.elapsed_s is None else float(block.elapsed_s[-1])
         return Summary(block.end_iteration, elapsed_s, float(block.loss[-1]), best_loss, best_iteration, diverged_at)

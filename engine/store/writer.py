@@ -147,10 +147,10 @@ class RunWriter:
         ended_at = None if state in LIVE else utc_now()
         run_id = self.claim.run_id
         statements: Statements = []
-        partial = None
+        grown = None
         if block is not None:
-            buckets, partial = self._pyramid.rows(block)
-            statements = insertions(run_id, block) + replacements(buckets)
+            buckets, grown = self._pyramid.after(block)
+            statements = insertions(run_id, block) + replacements(run_id, buckets)
         with self._connection.transaction() as raw:
             changed = raw.execute(
                 UPDATE_RUN,
@@ -182,13 +182,13 @@ class RunWriter:
                 f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id",
                 (run_id,),
             ).fetchall()
-        self._accept(summary, partial, now_s if beat else None)
+        self._accept(summary, grown, now_s if beat else None)
         return [Command(*row) for row in waiting]
 
-    def _accept(self, summary: Summary, partial: dict[int, pyramid.Partial] | None, beat_s: float | None) -> None:
+    def _accept(self, summary: Summary, grown: pyramid.Pyramid | None, beat_s: float | None) -> None:
         self._summary = summary
-        if partial is not None:
-            self._pyramid.accept(partial)
+        if grown is not None:
+            self._pyramid = grown
             self._marks.append((summary.elapsed_s, summary.iterations_done))
             while len(self._marks) > 2 and summary.elapsed_s - self._marks[1][0] >= RATE_WINDOW_S:
                 self._marks.popleft()
@@ -204,7 +204,8 @@ class RunWriter:
                 f"run {self.claim.run_id} has {self.iterations_done} iterations; "
                 f"a block from {block.first_iteration} leaves a gap"
             )
-        return block.rows(self.iterations_done - block.first_iteration, len(block))
+        known = self.iterations_done - block.first_iteration
+        return block.rows(known, len(block)) if known else block
 
     def _rate(self, summary: Summary, state: RunState) -> float | None:
         """Iterations per second: lately while it runs, over all once it has ended."""

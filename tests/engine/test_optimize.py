@@ -270,17 +270,23 @@ def test_a_batch_larger_than_the_train_split_is_refused() -> None:
     assert caught.value.field == "batch_size"
 
 
+def evaluations_of(spec: RunSpec) -> list[int]:
+    optimization = optimize.build(spec)
+    due = [optimization.next_evaluation(0)]
+    while due[-1] < (spec.iterations or 0):
+        due.append(optimization.next_evaluation(due[-1] + 1))
+    return due
+
+
 def test_evaluations_are_due_at_the_start_at_the_end_and_between() -> None:
-    optimization = optimize.build(RunSpec(iterations=1005))
-    due, iteration = [], 0
-    while True:
-        iteration = optimization.next_evaluation(iteration)
-        due.append(iteration)
-        if iteration >= 1005:
-            break
-        iteration += 1
-    assert due[:3] == [0, 20, 40]
-    assert due[-1] == 1005
+    costly = evaluations_of(RunSpec(iterations=2005, batch_size=None))
+    assert costly == [*range(0, 2005, 40), 2005]
+
+
+def test_evaluations_that_would_cost_more_than_the_iterations_are_fewer_but_twenty() -> None:
+    assert evaluations_of(RunSpec(iterations=1000, batch_size=1)) == [*range(0, 1001, 50)]
+    assert len(evaluations_of(RunSpec(iterations=100_000, batch_size=1))) == 51
+    assert evaluations_of(RunSpec(iterations=5, batch_size=1)) == [0, 1, 2, 3, 4, 5]
 
 
 def test_state_is_immutable() -> None:

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.block import Block
 from engine.decimation import bucket_starts, decimate, merge
 from engine.store import open_for_writing, pyramid
 from engine.store.connection import connect
-from engine.store.pyramid import LEVELS, Pyramid
+from engine.store.pyramid import LEVELS
 from tests.stores import block_of, claimed_writer, process, query
 
 LOSSES = st.floats(-1e6, 1e6) | st.sampled_from([np.nan, np.inf, -np.inf, 0.0])
@@ -34,13 +33,13 @@ def brute_force(losses, first, level):
 
 def pyramid_of(losses, cuts, first=0):
     """(level, bucket) -> (n, low, high, total, last) after feeding the losses in blocks cut at these places."""
-    made, rows = Pyramid(run_id=1), {}
+    made, found = pyramid.EMPTY, {}
     places = sorted({0, len(losses), *(cut for cut in cuts if cut < len(losses))})
     for start, stop in pairwise(places):
-        changed, partial = made.rows(block_of(losses[start:stop], first + start))
-        made.accept(partial)
-        rows.update({row[1:3]: row[3:8] for row in changed})
-    return rows
+        changed, made = made.after(block_of(losses[start:stop], first + start))
+        for level, number, n, total, low, high, last, _ in changed.T:
+            found[level, number] = (n, low, high, total, last)
+    return found
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,4 +114,3 @@ def test_merging_buckets_equals_wider_buckets():
 
 def test_nothing_decimates_to_nothing():
     assert len(decimate(np.empty(0), bucket_starts(5, 0, 16))) == 0
-    assert Pyramid(1).rows(Block(0, np.empty(0))) == ([], {})

@@ -264,9 +264,9 @@ def test_results_are_per_value_with_the_spread_over_seeds():
     assert found[2].diverged == 1
     assert table_lines(plan().axes, found) == [
         "for step size 0.1 new loss: 0.7500",
-        "for step size 1 new loss: 0.5000  * best",
-        "for step size 10 new loss: nan",
-        "for step size 100 new loss: 0.1000",
+        "for step size 1 new loss: 0.5000  (0.2500 to 0.7500 over 2 seeds; best)",
+        "for step size 10 new loss: nan  (diverged)",
+        "for step size 100 new loss: 0.1000  (stopped after 300 iterations)",
         "for step size 1000 new loss: none yet",
     ]
 

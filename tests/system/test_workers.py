@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,13 +127,15 @@ def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path,
     workers = reader.workers()
     assert {os.getsid(worker.pid) for worker in workers} == {worker.pid for worker in workers}
     assert {os.getpriority(os.PRIO_PROCESS, worker.pid) for worker in workers} == {
-        min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+        max(10, os.getpriority(os.PRIO_PROCESS, 0))
     }
+    sessions = [Path(f"/proc/{worker.pid}/autogroup") for worker in workers]
+    assert not [told for session in sessions if session.exists() and "nice 0" in (told := session.read_text())]
     wait_until(lambda: reader.counts() == {"finished": 3}, what="three runs finished")
     for run_id, spec in zip(ids, specs, strict=True):
         run = reader.run(run_id)
         assert (run.iterations_done, run.reason) == (60, "planned iterations done")
-        assert run.elapsed_s == pytest.approx(60 / 200, abs=0.15)
+        assert run.elapsed_s > 60 / 200 - 0.15
         np.testing.assert_array_equal(losses_of(path, run_id), undisturbed(spec)[0])
         assert_consistent(path, run_id)
         assert {e.split for e in reader.evaluations(run_id) if e.iteration == 60} == {"train", "validation", "test"}

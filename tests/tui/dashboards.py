@@ -42,11 +42,19 @@ class Opened:
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        """Wait for the condition, which may look at messages or at the screen."""
+        """Wait for the condition, which may look at messages or at the screen; what it asserts may come later too."""
         end = time.monotonic() + seconds
-        while not condition():
+        while not holds(condition):
             assert time.monotonic() < end, self.text()
             await asyncio.sleep(0.01)
+
+
+def holds(condition: Callable[[], object]) -> bool:
+    """Whether a condition is met and asserts nothing that is not so."""
+    try:
+        return bool(condition())
+    except AssertionError:
+        return False
 
 
 @asynccontextmanager

@@ -14,8 +14,10 @@ from tui import keymap
 from tui.messages import ForkRequested, ReplayLeft, ReplayRequested
 from tui.screens.board import Board
 from tui.screens.help import Help
+from tui.screens.probe import ProbeView
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
+from tui.sweep_messages import ProbeRequested
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.scrubber import Scrubber
@@ -73,7 +75,7 @@ async def test_keys_move_in_time(tmp_path):
         await watch.press("3", 60)
         assert re.search(r" 60 .*\n", board.text())
         assert "finished" not in board.text()
-        await board.press("e")
+        await board.press("i")
         assert "There is no event after this moment." in board.text()
         await board.press("d")
         assert "There is no divergence in these runs." in board.text()
@@ -186,6 +188,10 @@ async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path, monkeypatch):
         await board.until(lambda: isinstance(board.app.screen, Prompt))
         assert board.all_of(ForkRequested)[0].at == 60
         assert re.search(r"from iteration +60", board.text())
+        await board.press("escape", "b")
+        await board.until(lambda: board.all_of(ProbeRequested))
+        assert board.all_of(ProbeRequested)[0].iteration == 60
+        await board.until(lambda: isinstance(board.app.screen, ProbeView))
         await board.press("escape")
         assert isinstance(board.app.screen, Replay)
 

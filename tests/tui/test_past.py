@@ -43,7 +43,7 @@ def at(path: Path, position: float, *run_ids: int, kind="iteration", columns: in
     try:
         choices = replayed(Choices(), run_ids or (1,))
         choices = choices.looking_so(choices.look.__class__(**look))
-        read = source.read(Wanted(choices, columns, Moment(run_ids or (1,), kind, position)))
+        read = source.read(Wanted(choices, columns, moment=Moment(run_ids or (1,), kind, position)))
         assert read is not None
         return read
     finally:
@@ -191,7 +191,7 @@ def test_a_run_that_goes_on_moves_the_end_of_the_tape(tmp_path, monkeypatch):
     path = tmp_path / "runs.db"
     writer = written(path, NOISY[:100], ended=False)
     source = Source(path)
-    wanted = Wanted(replayed(Choices(), (1,)), 60, Moment((1,), "iteration", 50.0))
+    wanted = Wanted(replayed(Choices(), (1,)), 60, moment=Moment((1,), "iteration", 50.0))
     first = source.read(wanted)
     assert first is not None
     assert first.tape is not None

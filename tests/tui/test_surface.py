@@ -8,8 +8,10 @@ import pytest
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
+from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tests.tui.emulator import Emulator
+from tui.answers import Hearing
 from tui.cells import split
 from tui.link import FREE_RUN_S, PATIENCE_S, QUESTION, Link
 from tui.pen import PLAIN, Colours, Ink, change
@@ -146,3 +148,9 @@ def test_frames_that_are_left_out_are_not_owed():
     assert len(written) == 2
     assert "49" in written[1]
     assert rim.is_open
+
+
+@pytest.mark.parametrize("setting", range(5))
+def test_any_answer_is_an_answer(setting):
+    (heard,) = Hearing().feed(f"\x1b[?2026;{setting}$y")
+    assert isinstance(heard, TerminalSupportsSynchronizedOutput)

@@ -11,35 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.chart.view import Axes, Plot, Tile
+from tui.styles import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, faint, run_style, strong
+
+__all__ = [
+    "BLANK", "CURSOR", "FRAME", "HINT", "TICK", "TITLE", "WIDE_TAIL", "Codepoints", "Picture", "Span", "StyleIds",
+    "faint", "run_style", "share_of", "strong",
+]  # fmt: skip
 
 Codepoints = NDArray[np.uint32]
 StyleIds = NDArray[np.uint8]
 
-BLANK, FRAME, TICK, TITLE, HINT, CURSOR = range(6)
-"""Style ids of everything that is not a run."""
-
-FIRST_RUN_STYLE = 16
-RUN_SLOTS = 120
 WIDE_TAIL = 0
 """Codepoint of the second cell of a two-cell character."""
-
-
-def strong(slot: int) -> int:
-    """The style id of a run's line, head and legend entry."""
-    return FIRST_RUN_STYLE + 2 * (slot % RUN_SLOTS)
-
-
-def faint(slot: int) -> int:
-    """The style id of a run's raw band and tries."""
-    return strong(slot) + 1
-
-
-def run_style(style: int) -> tuple[int, bool] | None:
-    """(slot, is faint) of a run's style id; None for the ids below FIRST_RUN_STYLE."""
-    if style < FIRST_RUN_STYLE:
-        return None
-    slot, is_faint = divmod(style - FIRST_RUN_STYLE, 2)
-    return slot, bool(is_faint)
 
 
 class Span(NamedTuple):

@@ -24,7 +24,7 @@ from tui.messages import (
     SentenceDismissed,
 )
 from tui.race import verdict
-from tui.screens.list_keys import ListKeys
+from tui.screens.sweep_keys import SweepKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
 from tui.widgets.chart_pane import Brush, ChartPane
@@ -48,7 +48,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
 
 
-class Board(ListKeys, inherit_bindings=False):
+class Board(SweepKeys, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices. Keys become messages; the app answers them."""
 
     AUTO_FOCUS = None
@@ -170,7 +170,7 @@ class Board(ListKeys, inherit_bindings=False):
         if self.choices.listing.text:
             return f"{self.snapshot.total:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
-        return (self._news, "") if not seen or seen == self._hushed else (seen, "n: your run")
+        return (self._news, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
 
     def _message(self, width: int, _: int) -> list[Strip]:
         sentence, hint = self._telling(width)

@@ -17,6 +17,8 @@ from tui.curves import chart_view
 from tui.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
 from tui.screens.transport_keys import TransportKeys
 from tui.snapshot import Snapshot
+from tui.sweep_messages import ProbeRequested
+from tui.tape import Recording
 from tui.widgets.chart_pane import Brush
 from tui.widgets.scrubber import Scene, Scrubber
 
@@ -104,14 +106,25 @@ class Replay(TransportKeys, inherit_bindings=False):
 
     def action_fork(self) -> None:
         """From the iteration at which the clock stands, shown already or not."""
+        one, at = self._here()
+        if one is not None:
+            kept = one.checkpoint_before(at)
+            remark = "" if kept is None else f" Weights are kept of iteration {kept:,}: the rest is computed again."
+            self.post_message(ForkRequested(one.run_id, at, " Its weights are kept." if kept == at else remark))
+
+    def action_probe(self) -> None:
+        one, at = self._here()
+        if one is not None:
+            self.post_message(ProbeRequested(one.run_id, at))
+
+    def _here(self) -> tuple[Recording | None, int]:
+        """The run under the cursor and how many iterations it had done; says so where it has not begun."""
         one = self.tape.recordings.get(self.choices.pointed or 0)
         at = None if one is None else self.tape.timeline(self.clock.kind).cut(self.clock.position).get(one.run_id)
-        if one is None or at is None:
+        if at is None:
             self.tell("This run has not begun: there is nothing to go on from.")
-            return
-        kept = one.checkpoint_before(at)
-        remark = "" if kept is None else f" Weights are kept of iteration {kept:,}: the rest is computed again."
-        self.post_message(ForkRequested(one.run_id, at, " Its weights are kept." if kept == at else remark))
+            return None, 0
+        return one, at
 
     def action_link(self) -> None:
         self.post_message(AddressRequested())

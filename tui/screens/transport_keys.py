@@ -11,7 +11,7 @@ from tui.tape import Tape
 
 NOTHING_THERE = "There is no {} {}."
 
-BACK = frozenset({"comma", "left_square_bracket", "home", "E", "I", "N"})
+BACK = frozenset({"comma", "left_square_bracket", "home", "I", "S", "N"})
 
 
 def way(key: str) -> int:

@@ -10,7 +10,7 @@ from engine.spec import race
 from tui.theme import ACCENTED, DIM, STRONG, TEXT
 from tui.widgets.lines import Part, strip
 
-WELCOME_KEYS = frozenset({"new_run", "app.help", "app.leave"})
+WELCOME_KEYS = frozenset({"new_run", "sweep", "app.help", "app.leave"})
 """What the board's keys can do before there is a run."""
 
 HIKER = "A hiker, blindfolded, on the loss surface of a classifier of handwritten digits."
@@ -30,7 +30,11 @@ def welcome(width: int, height: int) -> list[Strip]:
         [],
         *([("   " + name.ljust(22), TEXT), (way, DIM)] for name, way in WAYS),
         [],
-        [("enter", ACCENTED), ("  watch them race          ", TEXT), ("n", ACCENTED), ("  a run of your own", TEXT)],
+        [
+            *(("enter", ACCENTED), ("  watch them race          ", TEXT)),
+            *(("n", ACCENTED), ("  a run of your own       ", TEXT)),
+            *(("s", ACCENTED), ("  sweep step sizes", TEXT)),
+        ],
     ]
     left = " " * max(min((width - 80) // 2, 24), 2)
     above = max((height - len(lines)) * 2 // 5, 0)

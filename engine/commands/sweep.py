@@ -1,0 +1,149 @@
+"""`lossboard sweep`: one run for each of several values, in the background, and which of them was best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from engine.commands.options import json_option, people_errors, spec_options
+from engine.commands.sweep_steering import STEERING
+from engine.commands.sweep_waiting import told_or_waited
+from engine.jobs import sweeping
+from engine.jobs.launch import MOST_WORKERS, set_worker_count
+from engine.spec import SpecError, spec_from_fields
+from engine.sweep import (
+    Axis,
+    Halving,
+    SweepPlan,
+    fitting,
+    linear_values,
+    listed,
+    log_values,
+    powers_of_two,
+)
+
+USUAL_STEP_SIZES = (1e-6, 100.0, 9)
+"""From far too low to far too high on digits: a U."""
+
+SPACINGS: dict[str, Callable[..., Sequence[float]]] = {
+    "log": log_values,
+    "linear": linear_values,
+    "powers_of_two": powers_of_two,
+}
+
+RANGE = click.Tuple([float, float, int])
+
+
+@click.group("sweep", invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
+@click.option("--parameter", metavar="NAME", help="What differs: step-size by default, batch-size, delta, seed, ...")
+@click.option("--log", type=RANGE, metavar="LOW HIGH COUNT", help="So many values, evenly spaced in decades.")
+@click.option("--linear", type=RANGE, metavar="LOW HIGH COUNT", help="So many values, evenly spaced.")
+@click.option(
+    "--powers-of-two", nargs=2, type=float, metavar="LOW HIGH", help="1, 2, 4 ... as far as they lie between."
+)
+@click.option("--values", metavar="A,B,...", help="These values.")
+@click.option("--second", metavar="NAME", help="A second parameter: then the sweep is a grid.")
+@click.option("--second-log", type=RANGE, metavar="LOW HIGH COUNT", help="Its values, evenly spaced in decades.")
+@click.option("--second-linear", type=RANGE, metavar="LOW HIGH COUNT", help="Its values, evenly spaced.")
+@click.option("--second-values", metavar="A,B,...", help="Its values.")
+@click.option("--repeats", type=int, default=1, show_default=True, help="Runs per value, with seeds one after another.")
+@click.option("--own-seeds", is_flag=True, help="A seed for each run, in place of the same ones for all values.")
+@click.option("--halving", metavar="A,B,...", help="A race: at these iterations the losers are stopped.")
+@click.option("--keep", type=float, help="The share of values that goes on from each of them; by default 0.5.")
+@click.option("--name", default="", help="A name for the sweep.")
+@click.option("--detach", is_flag=True, help="Print the sweep's number and leave; it goes on.")
+@click.option(
+    "--workers", type=click.IntRange(1, MOST_WORKERS), help="How many runs the store works on at once, from now on."
+)
+@json_option
+@spec_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    halving: str | None,
+    keep: float | None,
+    repeats: int,
+    own_seeds: bool,
+    name: str,
+    detach: bool,
+    workers: int | None,
+    json: bool,
+    **given: Any,
+) -> None:
+    """Start a run for each value of a parameter and wait for all; the table on stdout marks the best.
+
+    The runs work in the background: interrupting this command does not end them, `lossboard sweep resume` waits again.
+    The other options are those of `lossboard run`.
+
+    \b
+      lossboard sweep --log 1e-6 100 9 --iterations 300
+      lossboard sweep --parameter batch-size --powers-of-two 1 256
+      lossboard sweep --log 1e-4 10 16 --halving 100,300 --keep 0.5
+      lossboard sweep refine 1
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    with people_errors():
+        plan = plan_from(given, halving, keep, repeats, own_seeds, name)
+        if workers is not None:
+            set_worker_count(ctx.obj, workers)
+        sweep_id = sweeping.start(ctx.obj, plan)
+    told_or_waited(ctx.obj, sweep_id, detach, json)
+
+
+for steering in STEERING:
+    command.add_command(steering)
+
+
+def plan_from(
+    given: dict[str, Any], halving: str | None, keep: float | None, repeats: int, own_seeds: bool, name: str
+) -> SweepPlan:
+    """The plan that the options describe. Raises SpecError that says what does not fit."""
+    parameter = _field(given.pop("parameter") or "step_size")
+    ranges = {kind: given.pop(kind) for kind in ("log", "linear", "powers_of_two", "values")}
+    if parameter == "step_size" and not any(ranges.values()):
+        ranges["log"] = USUAL_STEP_SIZES
+    second = given.pop("second")
+    second_ranges = {kind: given.pop(f"second_{kind}") for kind in ("log", "linear", "values")}
+    axes = [_axis(parameter, "--", ranges)]
+    if second:
+        axes.append(_axis(_field(second), "--second-", second_ranges))
+    elif any(second_ranges.values()):
+        raise SpecError("second", "these are values of a second parameter; name it with --second")
+    fields = {field: text for field, text in given.items() if text is not None}
+    for axis in axes:
+        if axis.field in fields:
+            raise SpecError(axis.field, f"{axis.label} is what the sweep varies; leave its option away")
+    if keep is not None and halving is None:
+        raise SpecError("halving", "--keep belongs to a race; say with --halving at which iterations it decides")
+    return SweepPlan(
+        base=spec_from_fields(fields),
+        axes=tuple(axes),
+        repeats=repeats,
+        same_seeds=not own_seeds,
+        halving=None if halving is None else Halving(_rungs(halving), 0.5 if keep is None else keep),
+        name=name,
+    )
+
+
+def _axis(field: str, prefix: str, ranges: dict[str, Any]) -> Axis:
+    chosen = {kind: given for kind, given in ranges.items() if given}
+    ways = " or ".join(f"{prefix}{kind.replace('_', '-')}" for kind in ranges)
+    if len(chosen) != 1:
+        few = "give its values with" if not chosen else "give its values in one way only, with"
+        raise SpecError(field, f"{field.replace('_', ' ')}: {few} {ways}")
+    ((kind, given),) = chosen.items()
+    if kind == "values":
+        return Axis(field, listed(given, field))
+    return Axis(field, fitting(field, SPACINGS[kind](*given)))
+
+
+def _field(name: str) -> str:
+    return name.strip().lower().removeprefix("--").replace("-", "_")
+
+
+def _rungs(text: str) -> tuple[int, ...]:
+    return tuple(int(rung or 0) for rung in listed(text, "seed"))

@@ -1,0 +1,147 @@
+"""The commands below `lossboard sweep`: look at sweeps, steer each as one thing, and start others from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from engine.commands.options import answer, as_json, json_option, number, people_errors, reading, spec_options, table
+from engine.commands.sweep_waiting import outcome_as_dict, tell, told_or_waited
+from engine.jobs import sweeping
+from engine.jobs.progress import SweepOutcome, outcome
+from engine.store import Reader, StoreError
+from engine.sweep import listed, value_text
+
+HEADER = ["sweep", "name", "runs", "ended", "diverged", "best", "train loss", "from"]
+
+sweep_argument = click.argument("sweep_id", metavar="SWEEP", type=int)
+detach_option = click.option("--detach", is_flag=True, help="Print the sweep's number and leave; it goes on.")
+
+
+@click.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@json_option
+@click.pass_obj
+def list_all(db: str, limit: int, json: bool) -> None:
+    """List the sweeps, newest first."""
+    with reading(db) as reader:
+        found = [found for sweep in reader.sweeps(limit) if (found := _outcome(reader, sweep.sweep_id)) is not None]
+    if json:
+        click.echo(as_json([outcome_as_dict(one) for one in found]))
+    elif found:
+        click.echo(table(HEADER, [_row(one) for one in found], right=frozenset({0, 2, 3, 4, 5, 6, 7})))
+    else:
+        click.echo("no sweeps yet; lossboard sweep starts one", err=True)
+
+
+@click.command("show")
+@sweep_argument
+@json_option
+@click.pass_obj
+def show(db: str, sweep_id: int, json: bool) -> None:
+    """Show what a sweep found so far, and where it stands."""
+    with reading(db) as reader:
+        tell(outcome(reader, sweep_id), json)
+
+
+@click.command("resume")
+@sweep_argument
+@detach_option
+@json_option
+@click.pass_obj
+def resume(db: str, sweep_id: int, detach: bool, json: bool) -> None:
+    """Let a paused or interrupted sweep go on, start workers for it, and wait for it."""
+    with people_errors():
+        said = sweeping.resume(db, sweep_id)
+    click.echo(said, err=True)
+    told_or_waited(db, sweep_id, detach, json)
+
+
+@click.command("add")
+@sweep_argument
+@click.argument("values")
+@json_option
+@click.pass_obj
+def add(db: str, sweep_id: int, values: str, json: bool) -> None:
+    """Add VALUES, such as 0.3,3, to a sweep, whether it still runs or not."""
+    with people_errors():
+        with reading(db) as reader:
+            field = outcome(reader, sweep_id).plan.axes[0].field
+        answer(json, sweeping.add_values(db, sweep_id, listed(values, field)), sweep_id=sweep_id)
+
+
+@click.command("refine")
+@sweep_argument
+@detach_option
+@json_option
+@click.pass_obj
+def refine(db: str, sweep_id: int, detach: bool, json: bool) -> None:
+    """Start a sweep one third as wide around the best value of SWEEP, and wait for it."""
+    with people_errors():
+        finer = sweeping.refine(db, sweep_id)
+    told_or_waited(db, finer, detach, json)
+
+
+@click.command("repeat")
+@sweep_argument
+@detach_option
+@json_option
+@spec_options
+@click.pass_obj
+def repeat(db: str, /, sweep_id: int, detach: bool, json: bool, **fields: str | None) -> None:
+    """Start the same sweep with another strategy, seed or whatever is given here, and wait for it."""
+    with people_errors():
+        changes = {field: text for field, text in fields.items() if text is not None}
+        another = sweeping.repeat(db, sweep_id, changes)
+    told_or_waited(db, another, detach, json)
+
+
+def _steering(name: str, does: Callable[[str, int], str], explained: str) -> click.Command:
+    """A command that does one thing to a whole sweep and answers with one sentence."""
+
+    @click.command(name, help=explained)
+    @sweep_argument
+    @json_option
+    @click.pass_obj
+    def steer(db: str, sweep_id: int, json: bool) -> None:
+        with people_errors():
+            answer(json, does(db, sweep_id), sweep_id=sweep_id)
+
+    return steer
+
+
+STEERING = (
+    list_all,
+    show,
+    _steering("pause", sweeping.pause, "Pause all runs of a sweep: each keeps where it is and frees its worker."),
+    resume,
+    _steering("stop", sweeping.stop, "Stop all runs of a sweep where they are; what they have recorded is kept."),
+    add,
+    refine,
+    repeat,
+    _steering("delete", sweeping.delete, "Stop a sweep and put its runs out of sight; undelete brings them back."),
+    _steering("undelete", sweeping.undelete, "Bring a deleted sweep back."),
+)
+
+
+def _outcome(reader: Reader, sweep_id: int) -> SweepOutcome | None:
+    try:
+        return outcome(reader, sweep_id)
+    except StoreError as error:
+        click.echo(str(error), err=True)
+        return None
+
+
+def _row(found: SweepOutcome) -> list[str]:
+    best = found.best
+    return [
+        str(found.sweep_id),
+        found.name,
+        str(found.total),
+        str(found.done),
+        str(found.diverged),
+        "·" if best is None else " x ".join(map(value_text, best.values)),
+        "·" if best is None else number(best.train_loss),
+        "·" if found.plan.parent_id is None else str(found.plan.parent_id),
+    ]

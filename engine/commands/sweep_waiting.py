@@ -1,0 +1,134 @@
+"""Waiting for a sweep: progress on stderr, what it found on stdout."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from engine.commands.options import as_json, reading
+from engine.jobs import steer
+from engine.jobs.launch import start_workers, worker_count
+from engine.jobs.liveness import lost, works
+from engine.jobs.progress import SweepOutcome, left_s, outcome
+from engine.store import ENDED, Reader, Run
+from engine.sweep import SweepPlan, ValueResult, loss_text, table_lines, value_text
+from engine.text import clean
+
+POLL_S = 0.05
+LOOK_AFTER_WORKERS_S = 1.0
+
+
+def told_or_waited(db: str, sweep_id: int, detach: bool, json: bool) -> None:
+    """Print a sweep's number and leave it, or wait for it and print what it found; 1 when a run failed."""
+    if detach:
+        click.echo(as_json({"sweep_id": sweep_id}) if json else str(sweep_id))
+        return
+    with reading(db) as reader:
+        found = outcome(reader, sweep_id)
+        click.echo(f"sweep {sweep_id}: {clean(found.name, 200)}, {found.total} runs", err=True)
+        try:
+            wait(reader, sweep_id, found.plan)
+        except KeyboardInterrupt:
+            click.echo(
+                f"\nsweep {sweep_id} goes on; wait for it with lossboard sweep resume {sweep_id}, "
+                f"end it with lossboard sweep stop {sweep_id}",
+                err=True,
+            )
+            raise SystemExit(130) from None
+        found = outcome(reader, sweep_id)
+    tell(found, json)
+    if found.states.get("failed"):
+        raise SystemExit(1)
+
+
+def tell(found: SweepOutcome, json: bool) -> None:
+    """What a sweep found so far, on stdout; what it still waits for, on stderr."""
+    if json:
+        click.echo(as_json(outcome_as_dict(found)))
+        return
+    for line in table_lines(found.plan.axes, found.values):
+        click.echo(line)
+    if found.best is not None:
+        click.echo(_best(found.plan, found.best), err=True)
+    if not found.over:
+        left = "" if found.left_s is None else f", about {found.left_s:.0f} s left"
+        states = ", ".join(f"{count} {state}" for state, count in sorted(found.states.items()))
+        click.echo(f"not over yet: {states}{left}", err=True)
+
+
+def outcome_as_dict(found: SweepOutcome) -> dict[str, Any]:
+    """A sweep's outcome as JSON has it; each value's `values` are one per parameter."""
+    return {
+        "sweep_id": found.sweep_id,
+        "name": found.name,
+        "parent_id": found.plan.parent_id,
+        "parameters": [axis.field for axis in found.plan.axes],
+        "spec": asdict(found.plan.base),
+        "repeats": found.plan.repeats,
+        "halving": None if found.plan.halving is None else asdict(found.plan.halving),
+        "results": [asdict(result) for result in found.values],
+        "best": None if found.best is None else asdict(found.best),
+        "states": dict(found.states),
+        "diverged": found.diverged,
+        "over": found.over,
+        "left_s": found.left_s,
+        "decisions": [asdict(decision) for decision in found.decisions],
+    }
+
+
+def wait(reader: Reader, sweep_id: int, plan: SweepPlan) -> None:
+    """Wait until no run of the sweep goes on by itself any more: all have ended, or are paused.
+
+    When workers are lost, or none are there for what waits, others take it up.
+    """
+    looked_at = time.monotonic()
+    total = len(reader.sweep_runs(sweep_id))
+    with click.progressbar(
+        length=total or 1,
+        label=f"sweep {sweep_id}",
+        file=sys.stderr,
+        show_eta=False,
+        item_show_func=lambda item: item,
+        hidden=not sys.stderr.isatty(),
+    ) as bar:
+        while True:
+            runs = reader.sweep_runs(sweep_id)
+            bar.length = max(len(runs), 1)
+            bar.update(sum(run.state in ENDED for run in runs) - bar.pos, _left(reader, runs, plan))
+            if not _goes_on(runs):
+                # The worker that was to decide about a rung may be gone: whoever starts workers decides first.
+                start_workers(reader.path)
+                if not _goes_on(reader.sweep_runs(sweep_id)):
+                    return
+            if time.monotonic() - looked_at > LOOK_AFTER_WORKERS_S:
+                looked_at = time.monotonic()
+                _look_after_workers(reader, runs)
+            time.sleep(POLL_S)
+
+
+def _goes_on(runs: list[Run]) -> bool:
+    return any(run.state in ("queued", "running") for run in runs)
+
+
+def _look_after_workers(reader: Reader, runs: list[Run]) -> None:
+    workers = reader.workers()
+    if lost(runs, workers) or not any(map(works, workers)):
+        click.echo("workers were lost; others take their runs up", err=True)
+        steer.recover(reader.path)
+
+
+def _left(reader: Reader, runs: list[Run], plan: SweepPlan) -> str:
+    seconds = left_s(runs, plan, sum(map(works, reader.workers())) or worker_count(reader))
+    return "" if seconds is None else f"about {seconds:.0f} s left"
+
+
+def _best(plan: SweepPlan, best: ValueResult) -> str:
+    where = ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(plan.axes, best.values, strict=True))
+    loss = "" if best.train_loss is None else f": train loss {loss_text(best.train_loss)}"
+    validation = "" if best.validation_loss is None else f", validation loss {loss_text(best.validation_loss)}"
+    accuracy = "" if best.accuracy is None else f", accuracy {best.accuracy:.1%}"
+    return f"best {where}{loss}{validation}{accuracy}"

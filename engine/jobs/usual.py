@@ -1,0 +1,29 @@
+"""The usual spec: what new runs and sweeps of a store begin with, once somebody has chosen it."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+from engine.spec import RunSpec, SpecError, spec_from_json
+from engine.store import Reader, Refused, open_for_writing
+
+SETTING = "usual-spec"
+
+
+def usual(reader: Reader) -> RunSpec | None:
+    """What was chosen for a store; None where nothing was, or nothing that this version can read."""
+    text = reader.setting(SETTING)
+    try:
+        return None if text is None else spec_from_json(text)
+    except (SpecError, TypeError):
+        return None
+
+
+def make_usual(path: str | PathLike[str], run_id: int) -> str:
+    """Let new runs begin with the spec of a run; the answer as a sentence. Raises StoreError."""
+    with open_for_writing(path, create=False) as store:
+        run = store.reader().run(run_id)
+        if run is None or run.spec is None:
+            raise Refused(f"The spec of run {run_id} cannot be read; what new runs begin with was not changed.")
+        store.settings.set(SETTING, run.spec.to_json())
+    return f"New runs (n) and sweeps (s) begin with the settings of run {run_id} from now on."

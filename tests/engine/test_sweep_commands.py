@@ -1,0 +1,152 @@
+"""`lossboard sweep` and what stands below it, with the workers' work done in this process."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from engine.cli import main
+from engine.commands import sweep_waiting
+from engine.jobs import shift, steer, sweeping
+from engine.store import open_for_reading
+from tests.stores import query
+
+SIZES = ("--values", "0.001,0.1,10")
+SHORT = ("--iterations", "30", "--batch-size", "32")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "runs.db"
+
+
+@pytest.fixture
+def lossboard(path, monkeypatch):
+    """Runs a command and expects an exit status; whoever would be started as a worker works at once."""
+
+    def work(path):
+        monkeypatch.setattr(shift, "start_workers", lambda path: 0)
+        return shift.work(path, leave=lambda: False)
+
+    for module in (sweeping, steer, sweep_waiting):
+        monkeypatch.setattr(module, "start_workers", work)
+
+    def run(*arguments, status=0):
+        result = CliRunner().invoke(main, ["--db", str(path), *arguments])
+        assert result.exit_code == status, result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    return run
+
+
+def test_a_sweep_ends_with_the_table_of_the_notes(lossboard):
+    done = lossboard("sweep", *SIZES, *SHORT)
+    lines = done.stdout.splitlines()
+    assert [line.split(" new loss: ")[0] for line in lines] == [
+        "for step size 0.001", "for step size 0.1", "for step size 10"
+    ]  # fmt: skip
+    assert [line.endswith("(best)") for line in lines] == [False, True, False]
+    assert "best step size 0.1" in done.stderr
+
+
+def test_json_has_it_all(lossboard):
+    found = json.loads(lossboard("sweep", *SIZES, *SHORT, "--repeats", "2", "--name", "mine", "--json").stdout)
+    assert (found["sweep_id"], found["name"], found["over"]) == (1, "mine", True)
+    assert [result["values"] for result in found["results"]] == [[0.001], [0.1], [10.0]]
+    assert all(len(result["run_ids"]) == 2 and result["complete"] for result in found["results"])
+    assert found["best"]["values"] == [0.1]
+    assert json.loads(lossboard("sweep", "show", "1", "--json").stdout) == found
+    assert json.loads(lossboard("sweep", "list", "--json").stdout) == [found]
+    assert "mine" in lossboard("sweep", "list").stdout
+
+
+def test_a_grid_a_race_and_powers_of_two(lossboard, path):
+    lossboard("sweep", *SIZES, *SHORT, "--second", "delta", "--second-values", "1,2")
+    assert query(path, "SELECT count(*), count(DISTINCT second_value) FROM sweep_results") == [(6, 2)]
+    done = lossboard("sweep", "--log", "1e-4", "10", "6", *SHORT, "--halving", "5,10", "--keep", "0.5")
+    assert done.stdout.count("stopped after 5 iterations") == 3
+    assert done.stdout.count("stopped after 10 iterations") == 1
+    done = lossboard("sweep", "--parameter", "batch-size", "--powers-of-two", "16", "64", "--iterations", "5")
+    assert done.stdout.startswith("for batch size 16 new loss: ")
+
+
+def test_a_sweep_is_refined_repeated_and_widened(lossboard, path):
+    lossboard("sweep", "--log", "0.001", "1000", "7", *SHORT)
+    lossboard("sweep", "refine", "1")
+    lossboard("sweep", "repeat", "1", "--update", "adam", "--seed", "3")
+    assert "2 runs more" in lossboard("sweep", "add", "1", "1e-5,1e-6").stdout
+    reader = open_for_reading(path)
+    finer, other = reader.sweep(2), reader.sweep(3)
+    assert (finer.parent_id, other.parent_id) == (1, 1)
+    assert (other.plan.base.update, other.plan.base.seed, len(other.plan.axes[0].values)) == ("adam", 3, 7)
+    assert len(reader.sweep_runs(1)) == 9
+    assert reader.counts() == {"finished": 9 + 7 + 7}
+    reader.close()
+
+
+def test_a_sweep_is_steered_as_one(lossboard, path, monkeypatch):
+    monkeypatch.setattr(sweeping, "start_workers", lambda path: 0)
+    assert lossboard("sweep", *SIZES, *SHORT, "--detach").stdout == "1\n"
+    assert "3 runs" in lossboard("sweep", "pause", "1").stdout
+    assert "Nothing" in lossboard("sweep", "pause", "1").stdout
+    assert "3 paused" in lossboard("sweep", "show", "1").stderr
+    assert "3 runs" in lossboard("sweep", "stop", "1").stdout
+    assert "over already" in lossboard("sweep", "stop", "1").stdout
+    assert "3 runs" in lossboard("sweep", "delete", "1").stdout
+    assert "no sweeps yet" in lossboard("sweep", "list").stderr
+    assert "3 runs" in lossboard("sweep", "undelete", "1").stdout
+
+
+def test_an_interrupted_sweep_is_resumed(lossboard, path, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(sweeping, "start_workers", lambda path: 0)
+        lossboard("sweep", *SIZES, *SHORT, "--detach")
+    shift.work(path, leave=lambda: False, max_runs=1)
+    assert lossboard("sweep", "resume", "1").stdout.count("new loss") == 3
+    assert query(path, "SELECT count(*) FROM runs WHERE state = 'finished'") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--log", "1", "0.1", "5"), "low end 1 is above the high end 0.1"),
+        (("--log", "0", "1", "5"), "begins above 0"),
+        (("--log", "0.1", "1", "100000"), "1 to 1,000 runs, not 100,000"),
+        (("--linear", "1", "nan", "5"), "finite numbers"),
+        (("--log", "1", "2"), "requires 3 arguments"),
+        (("--values", "1,x"), "'x' is not a number"),
+        (("--values", "1,1"), "twice"),
+        (("--values", "-1"), "greater than 0"),
+        (("--values", "1", "--log", "1", "2", "2"), "in one way only"),
+        (("--parameter", "delta"), "give its values with --log or --linear"),
+        (("--parameter", "step-siz", "--values", "1"), "did you mean step_size"),
+        (("--parameter", "dataset", "--values", "1"), "cannot be swept"),
+        (("--parameter", "batch-size", "--values", "10,2000"), "more than the 1,198 training examples"),
+        (("--parameter", "momentum", "--values", "0.5"), "decides nothing with update vanilla"),
+        ((*SIZES, "--step-size", "1"), "is what the sweep varies"),
+        ((*SIZES, "--halving", "2000"), "not before the end"),
+        ((*SIZES, "--halving", "10", "--keep", "1.5"), "less than 1"),
+        ((*SIZES, "--keep", "0.5"), "--keep belongs to a race"),
+        ((*SIZES, "--repeats", "0"), "at least 1"),
+        ((*SIZES, "--second-values", "1"), "name it with --second"),
+        ((*SIZES, "--second", "step-size", "--second-values", "1"), "two different ones"),
+    ],
+)
+def test_what_cannot_be_swept_is_answered_before_anything_is_queued(lossboard, path, arguments, said):
+    assert said in lossboard("sweep", *arguments, status=2).stderr
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["show", "pause", "resume", "stop", "refine", "repeat", "delete", "undelete"])
+def test_an_unknown_sweep_is_an_answer(lossboard, path, name):
+    lossboard("sweep", "--values", "1", "--iterations", "2")
+    assert "no sweep 7" in lossboard("sweep", name, "7", status=1).stderr
+
+
+def test_a_sweep_without_a_best_is_not_refined(lossboard, monkeypatch):
+    monkeypatch.setattr(sweeping, "start_workers", lambda path: 0)
+    lossboard("sweep", *SIZES, *SHORT, "--detach")
+    assert "no best value yet" in lossboard("sweep", "refine", "1", status=1).stderr

@@ -1,0 +1,96 @@
+"""A sweep from the keyboard in a real terminal: three arrow keys, ten runs, a dashboard that is killed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.jobs.liveness import is_alive
+from engine.jobs.progress import outcome
+from engine.store import open_for_reading
+from tests.stores import query, wait_until
+from tests.system.terminal import Terminal
+from tests.tui.emulator import Emulator
+
+LEFT, UP = "\x1b[D", "\x1b[A"
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path = tmp_path / "runs.db"
+    yield path
+    reader = open_for_reading(path)
+    for worker in reader.workers():
+        if is_alive(worker):
+            os.kill(worker.pid, signal.SIGKILL)
+    reader.close()
+
+
+class Screen:
+    """What stands on a terminal."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal, self._emulator, self._fed = terminal, Emulator(120, 35), 0
+
+    def rows(self) -> list[str]:
+        written = self._terminal.written
+        self._emulator.feed(written[self._fed :])
+        self._fed = len(written)
+        return self._emulator.text().split("\n")
+
+    def shows(self, *words: str) -> bool:
+        """Whether a row holds all of these."""
+        return any(all(word in row for word in words) for row in self.rows())
+
+
+def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path):
+    first = Terminal("--db", str(path))
+    seen = Screen(first)
+    wait_until(lambda: seen.shows("sweep step sizes"))
+    first.type("s")
+    wait_until(lambda: seen.shows("10 runs, 10,000 iterations"))
+    first.type(LEFT + LEFT + UP)
+    wait_until(lambda: seen.shows("1e-06", "1e+03"))
+    first.type("[[w")
+    wait_until(lambda: seen.shows("10 runs, 2,500 iterations"))
+    first.type("\r")
+    wait_until(lambda: seen.shows("for step size 1e-06 new loss:"))
+    wait_until(lambda: query(path, "SELECT count(*) FROM iterations")[0][0] > 50)
+    first.signal(signal.SIGKILL)
+    assert first.exit_code() == -signal.SIGKILL
+    assert query(path, "SELECT count(*) FROM runs WHERE state IN ('queued', 'running')")[0][0] > 0
+
+    second = Terminal("--db", str(path))
+    seen = Screen(second)
+    wait_until(lambda: seen.shows("running"))
+    second.type("V")
+    wait_until(lambda: seen.shows("left 00:") or seen.shows("left 1 s"))
+    wait_until(lambda: any(row.rstrip().endswith("done") for row in seen.rows()[:3]))
+    rows = seen.rows()
+    table = [row for row in rows if "new loss:" in row and row[1] in "✓✗"]
+    assert len(table) == 10
+    assert [row for row in table if "★ best" in row] != []
+    points = {column: place for place, row in enumerate(rows[3:23]) for column, sign in enumerate(row) if sign in "●★"}
+    heights = [points[column] for column in sorted(points) if column > 60]
+    lowest = heights.index(max(heights))
+    assert heights[:lowest] == sorted(heights[:lowest])
+    assert heights[lowest:] == sorted(heights[lowest:], reverse=True)
+    assert 0 < lowest < len(heights) - 1
+    second.type("q")
+    assert second.exit_code() == 0
+
+    reader = open_for_reading(path)
+    found = outcome(reader, 1)
+    reader.close()
+    assert found.best is not None
+    marked = next(row for row in table if "★ best" in row)
+    assert f"{found.best.train_loss:.4f}" in marked
+    done = dict(query(path, "SELECT run_id, count(*) FROM iterations GROUP BY run_id"))
+    diverged = {row[0] for row in query(path, "SELECT run_id FROM runs WHERE reason LIKE 'diverged%'")}
+    assert len(done) == 10
+    assert {done[run_id] for run_id in done if run_id not in diverged} == {250}

@@ -1,0 +1,317 @@
+"""Sweeps from the keyboard: the dialog, the view with its charts and table, and what its keys do to the whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from shutil import copy
+
+import pytest
+
+from engine.jobs import shift
+from engine.jobs.progress import SweepOutcome, outcome
+from engine.spec import defaults
+from engine.store import open_for_reading, open_for_writing
+from engine.sweep import Axis, Halving, SweepPlan
+from tests.tui.dashboards import Opened, opened, raced, stored_runs
+from tui.messages import RunsQueued
+from tui.screens.board import Board
+from tui.screens.new_run import NewRun
+from tui.screens.prompt import Prompt
+from tui.screens.sweep_dialog import SweepDialog
+from tui.screens.sweep_view import SweepView
+from tui.sweep_messages import SweepAnswered, SweepGone, SweepStarted, SweepSubmitted
+from tui.widgets.sweep_table import SweepTable
+
+BASE = defaults().changed(iterations=60, batch_size=32)
+PLAN = SweepPlan(BASE, (Axis("step_size", (1e-4, 1e-2, 0.1, 1.0, 1e4)),))
+
+
+@pytest.fixture(autouse=True)
+def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("submit", "steer", "launch", "sweeping", "shift"):
+        monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
+    monkeypatch.setattr("engine.jobs.launch.warm_workers", lambda path: 0)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runs.db"
+
+
+async def work(path: Path) -> None:
+    """What a worker would do, until the queue is empty."""
+    await asyncio.to_thread(shift.work, path, leave=lambda: False)
+
+
+def queued(path: Path, plan: SweepPlan) -> Path:
+    with open_for_writing(path) as store:
+        store.queue.add_sweep(plan)
+    return path
+
+
+def found(path: Path, sweep_id: int) -> SweepOutcome:
+    reader = open_for_reading(path)
+    try:
+        return outcome(reader, sweep_id)
+    finally:
+        reader.close()
+
+
+@pytest.fixture(scope="module")
+def worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which PLAN has been worked off, to be copied."""
+    path = queued(tmp_path_factory.mktemp("done") / "runs.db", PLAN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shift, "start_workers", lambda path, count=None: 0)
+        shift.work(path, leave=lambda: False)
+    return path
+
+
+@asynccontextmanager
+async def looking_at(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator[Opened]:
+    """A dashboard that shows the sweep of its newest run."""
+    async with opened(path, size) as board:
+        await board.press("V")
+        await board.until(lambda: isinstance(board.app.screen, SweepView) and board.app.screen.seen.outcome is not None)
+        await board.pilot.pause()
+        yield board
+
+
+def view_of(board: Opened) -> SweepView:
+    """The sweep view, whatever is asked over it."""
+    [view] = [screen for screen in board.app.screen_stack if isinstance(screen, SweepView)]
+    return view
+
+
+def shows(board: Opened, sweep_id: int) -> bool:
+    """Whether a sweep has been read and stands on the screen."""
+    screen = board.app.screen
+    return isinstance(screen, SweepView) and screen.sweep_id == sweep_id and screen.seen.outcome is not None
+
+
+def table_of(board: Opened) -> list[str]:
+    return board.app.screen.query_one(SweepTable).text().split("\n")
+
+
+async def test_three_arrows_enter_and_ten_runs(path):
+    async with opened(path) as board:
+        assert "sweep step sizes" in board.text()
+        await board.press("s", "left", "left", "up")
+        assert "10 runs, 10,000 iterations" in board.text()
+        assert board.text().count("●") == 10
+        await board.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "enter")
+        await board.until(lambda: shows(board, 1))
+        assert "10 runs are in the queue" in board.text()
+        assert len(stored_runs(path)) == 10
+        await work(path)
+        await board.until(lambda: view_of(board).seen.outcome.over)
+        await board.pilot.pause()
+        rows = table_of(board)
+        assert [row.split()[5] for row in rows] == [f"1e{power:+03d}" for power in range(-6, 4)]
+        assert sum("★ best" in row for row in rows) == 1
+        assert "★" in view_of(board).query_one("#response").text()
+        assert "for step size" in board.text()
+        await board.press("escape", "escape")
+        assert isinstance(board.app.screen, Board)
+    best = found(path, 1).best
+    assert best is not None
+    assert 1e-3 < best.values[0] < 100
+
+
+async def test_impossible_ranges_are_answered_before_anything_is_queued(path):
+    async with opened(raced(path)) as board:
+        await board.press("V")
+        assert "belongs to no sweep: s starts one" in board.text()
+        await board.press("s", *["right"] * 7)
+        assert "the low end 1000 is above the high end 100" in board.text()
+        await board.press("enter")
+        assert isinstance(board.app.screen, SweepDialog)
+        for texts, said in (
+            ({"low": "0", "high": "1"}, "begins above 0"),
+            ({"low": "1e-3", "count": "100000"}, "runs, not 100,000"),
+        ):
+            await board.press("e")
+            for name, text in texts.items():
+                board.app.screen.query_one(f"#{name}").value = text
+            await board.press("enter")
+            assert isinstance(board.app.screen, SweepDialog)
+            assert said in board.text()
+            await board.press("enter")
+        await board.press("e")
+        board.app.screen.query_one("#low").value = "abc"
+        await board.press("enter")
+        assert isinstance(board.app.screen, Prompt)
+        assert "'abc' is not a number" in board.text()
+        assert not board.all_of(SweepSubmitted)
+    assert len(stored_runs(path)) == 3
+
+
+async def test_what_does_not_fit_the_data_is_said_in_the_dialog(path):
+    async with opened(path) as board:
+        await board.press("s", "p", "e")
+        board.app.screen.query_one("#values").value = "32, 99999"
+        await board.press("enter", "enter")
+        await board.until(lambda: board.all_of(SweepAnswered))
+        await board.until(lambda: "99,999 is more than" in board.text())
+        assert isinstance(board.app.screen, SweepDialog)
+    assert stored_runs(path) == []
+
+
+async def test_the_dialog_begins_with_the_selected_run_and_keeps_its_draft(path):
+    async with opened(raced(path)) as board:
+        await board.press("s")
+        assert "run 3" in board.text()
+        assert "pace 100/s" in board.text()
+        await board.press("w", "m", "m", "g", "r", "escape")
+        assert isinstance(board.app.screen, Board)
+        await board.press("s")
+        dialog = board.app.screen
+        assert isinstance(dialog, SweepDialog)
+        draft = dialog.draft
+        assert (draft.base.pace, draft.rungs, len(draft.ranges), draft.repeats) == (None, 2, 2, 2)
+        assert "at 250, 500 iterations the best 1/2 go on" in board.text()
+        await board.press("b")
+        assert "the defaults" in board.text()
+        await board.press("escape", "k", "j", "j", "s")
+        assert board.app.screen.draft.base.strategy == "random-search"
+        assert board.app.screen.draft.complaint() == ""
+
+
+async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
+    copy(worked_off, path)
+    async with looking_at(path) as board:
+        view = view_of(board)
+        best = view.seen.outcome.best
+        assert view.pointed is best
+        await board.press("u")
+        await board.until(lambda: "begin with the settings of run" in board.text())
+        await board.until(lambda: board.app.snapshot.usual is not None)
+        await board.press("z")
+        await board.until(lambda: board.all_of(SweepStarted))
+        await board.until(lambda: shows(board, 2))
+        await board.pilot.pause()
+        assert "Sweep 2 refines sweep 1: a third as wide, around its best value." in board.text()
+        assert "after sweep 1" in board.text()
+        child = found(path, 2)
+        assert child.plan.parent_id == 1
+        low, high = child.plan.axes[0].ordered[0], child.plan.axes[0].ordered[-1]
+        assert (high / low) ** 3 == pytest.approx(1e8, rel=1e-3)
+        assert low < best.values[0] < high
+        await board.press("P")
+        await board.until(lambda: shows(board, 1))
+        values = view_of(board).seen.outcome.plan.axes[0].ordered
+        next_value = values[values.index(best.values[0]) + 1]
+        await board.press("j", "enter")
+        await board.until(lambda: board.app.choices.alone)
+        assert isinstance(board.app.screen, Board)
+        assert board.app.snapshot.run(board.app.choices.pointed).spec.step_size == next_value
+        await board.press("n")
+        assert isinstance(board.app.screen, NewRun)
+        await board.press("enter")
+        await board.until(lambda: board.all_of(RunsQueued))
+    run = stored_runs(path)[0]
+    assert run.spec == PLAN.base.changed(step_size=best.values[0])
+
+
+async def test_a_sweep_is_steered_as_one_thing(path):
+    queued(path, PLAN)
+    async with opened(path) as board:
+        await board.press("V")
+        await board.until(lambda: shows(board, 1))
+        await board.press("p")
+        await board.until(lambda: view_of(board).seen.outcome.states == {"paused": 5})
+        await board.press("p")
+        await board.until(lambda: view_of(board).seen.outcome.states == {"queued": 5})
+        await board.press("a")
+        await board.press(*"0.5", "enter")
+        await board.until(lambda: view_of(board).seen.outcome.total == 6)
+        await board.until(lambda: "step size 5e-01" in board.text())
+        await board.until(lambda: shows(board, 1))
+        await board.press("a", *"abc", "enter")
+        await board.until(lambda: "'abc' is not a number" in board.text())
+        await board.press("escape", "t", "n")
+        assert view_of(board).seen.outcome.states == {"queued": 6}
+        await board.press("t", "y")
+        await board.until(lambda: view_of(board).seen.outcome.states == {"cancelled": 6})
+        await board.press("t")
+        assert "over already" in board.text()
+        await board.press("d", "y")
+        await board.until(lambda: board.all_of(SweepGone))
+        await board.until(lambda: isinstance(board.app.screen, Board))
+        assert "Sweep 1 is deleted" in board.text()
+    assert stored_runs(path) == []
+
+
+async def test_a_sweep_is_repeated_with_another_update(path):
+    async with looking_at(queued(path, PLAN)) as board:
+        await board.press("r")
+        board.app.screen.query_one("#update").value = "nonsense"
+        await board.press("enter")
+        await board.until(lambda: "'nonsense' is not known" in board.text())
+        board.app.screen.query_one("#update").value = "adam"
+        await board.press("enter")
+        await board.until(lambda: shows(board, 2))
+        assert "repeats sweep 1 with update adam" in board.text()
+    plan = found(path, 2).plan
+    assert (plan.base.update, plan.axes, plan.parent_id) == ("adam", PLAN.axes, 1)
+
+
+async def test_diverged_and_spread_and_race_are_told(path):
+    plan = SweepPlan(BASE, PLAN.axes, repeats=2, halving=Halving((15, 30), 0.5))
+    await work(queued(path, plan))
+    async with looking_at(path) as board:
+        rows = table_of(board)
+        text = board.text()
+        assert "15: 5 → 3 up to" in text
+        assert "30: 3 → 2 up to" in text
+        assert any("dropped at rung 15" in row for row in rows)
+        assert all("seeds" in row for row in rows if "dropped" not in row and "diverged" not in row)
+        assert "│ seeds" in text
+
+
+async def test_every_size_shows_what_it_can(worked_off, path):
+    copy(worked_off, path)
+    async with looking_at(path) as board:
+        for size in ((200, 50), (80, 24), (60, 20), (40, 12), (30, 8)):
+            await board.pilot.resize_terminal(*size)
+            await board.until(lambda size=size: board.app.size == size and "refine" in board.text())
+            shown = set()
+            for _ in range(4):
+                shown.add(board.text())
+                await board.press("v")
+            assert len(shown) >= 3
+            await board.press("y", "home", "k", "j", "end")
+            assert view_of(board).pointed.values == (1e4,)
+        await board.pilot.resize_terminal(20, 5)
+        await board.until(lambda: "too small" in board.text())
+
+
+async def test_a_grid_is_a_heat_map_with_a_cursor(path):
+    axes = (Axis("step_size", (1e-4, 1e-2, 1.0)), Axis("batch_size", (8, 32)))
+    await work(queued(path, SweepPlan(BASE, axes)))
+    async with looking_at(path) as board:
+        text = board.text()
+        assert "across: step size   up: batch size" in text
+        assert "█" in text
+        assert text.count("★") >= 2
+        await board.press("home")
+        assert view_of(board).pointed.values == (1e-4, 8)
+        await board.press("l", "l", "l", "j", "h")
+        assert view_of(board).pointed.values == (1e-2, 32)
+        assert "‹" in board.text()
+
+
+async def test_many_values_are_bounded_curves_and_a_list_that_scrolls(path):
+    values = tuple(round(0.001 * place, 3) for place in range(1, 41))
+    plan = SweepPlan(BASE.changed(iterations=4), (Axis("step_size", values),))
+    await work(queued(path, plan))
+    async with looking_at(path, (200, 50)) as board:
+        assert len(view_of(board).seen.curves) == 26
+        assert "26 of 40 curves" in board.text()
+        await board.press("end")
+        assert "step size  0.04 " in board.text()
+        await board.press("home")
+        assert "step size 0.001 " in board.text()

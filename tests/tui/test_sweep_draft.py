@@ -1,0 +1,139 @@
+"""The draft of a sweep: whatever keys come, it is a plan that can be queued, or says why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.spec import FIELDS, RunSpec, SpecError, defaults
+from engine.sweep import MOST_VALUES, SWEEPABLE
+from tui.rail import rail
+from tui.sweep_draft import SweepDraft, offered
+from tui.sweep_range import USUAL, SweepRange
+
+CHANGES: list[Callable[[SweepDraft], SweepDraft]] = [
+    *(lambda draft, by=by: draft.with_low_moved(by) for by in (-1, 1)),
+    *(lambda draft, by=by: draft.with_high_moved(by) for by in (-1, 1)),
+    *(lambda draft, by=by: draft.recounted(by) for by in (-1, 1, 400)),
+    *(lambda draft, by=by: draft.with_next_field(by) for by in (-1, 1)),
+    *(lambda draft, by=by: draft.repeated(by) for by in (-1, 1)),
+    *(lambda draft, by=by: draft.lasting(by) for by in (-2, 2)),
+    SweepDraft.with_next_scale,
+    SweepDraft.with_other_moves,
+    SweepDraft.with_grid,
+    SweepDraft.with_other_range,
+    SweepDraft.with_other_seeds,
+    SweepDraft.with_rungs,
+    SweepDraft.with_next_keep,
+    SweepDraft.with_other_pace,
+    lambda draft: draft.on(defaults("random-search"), 3),
+    lambda draft: draft.on(defaults("local-search", "softmax"), None),
+    lambda draft: draft.on(defaults().changed(update="momentum", seconds=5.0, iterations=None), 4),
+]  # fmt: skip
+
+TEXTS = {"low": "1e-4", "high": "1", "count": "5", "values": "", "iterations": "1000", "repeats": "1"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(CHANGES), max_size=40), st.sampled_from([12, 40, 80]))
+def test_any_keys_leave_a_plan_or_a_reason(changes, width):
+    draft = SweepDraft.of(defaults())
+    for change in changes:
+        draft = change(draft)
+        assert {one.field for one in draft.ranges} <= set(offered(draft.base))
+        assert 0 <= draft.active < len(draft.ranges) <= 2
+    complaint = draft.complaint()
+    if complaint:
+        with pytest.raises(SpecError, match=r".+"):
+            draft.plan()
+    else:
+        plan = draft.plan()
+        assert 1 <= plan.size == len(plan.members()) <= MOST_VALUES
+    for one in draft.ranges:
+        line, labels = rail(one, width)
+        assert len(line) == len(labels) in (0, width)
+
+
+@pytest.mark.parametrize("field", SWEEPABLE)
+def test_every_field_begins_with_values_that_can_be_swept(field):
+    swept = SweepRange.usual(field)
+    assert len(swept.values()) == swept.count > 1
+    assert 1 < len(SweepRange.brief(field).values()) <= 5
+    assert set(USUAL) == set(SWEEPABLE)
+
+
+def test_three_arrow_keys_and_ten_runs():
+    draft = SweepDraft.of(defaults()).with_low_moved(-1).with_low_moved(-1).with_high_moved(1)
+    assert draft.plan().axes[0].ordered == tuple(float(f"1e{power}") for power in range(-6, 4))
+
+
+@given(st.integers(1, 12), st.booleans())
+def test_ends_come_back_exactly(moves, fine):
+    before = SweepDraft.of(defaults())
+    after = before.with_other_moves() if fine else before
+    for by in [*[1] * moves, *[-1] * moves]:
+        after = after.with_low_moved(by).with_high_moved(-by)
+    assert after.ranges == before.ranges
+
+
+@pytest.mark.parametrize(("texts", "said"), [
+    ({"low": "10", "high": "0.1"}, "above the high end"),
+    ({"low": "0"}, "begins above 0"),
+    ({"count": "100000"}, "1 to 1,000 runs, not 100,000"),
+    ({"values": "0.1, abc"}, "'abc' is not a number"),
+    ({"values": "0.1,,1"}, "nothing between two commas"),
+    ({"values": "0.1, 0.1"}, "twice"),
+    ({"values": "-1, 1"}, "greater than 0"),
+    ({"repeats": "100", "count": "50"}, "1 to 1,000 runs"),
+])  # fmt: skip
+def test_what_cannot_be_swept_is_said(texts, said):
+    draft = SweepDraft.of(defaults()).typed(TEXTS | texts)
+    assert said in draft.complaint()
+
+
+@pytest.mark.parametrize("texts", [
+    {"low": "abc"}, {"high": "nan"}, {"low": "1e999"}, {"count": "-3"}, {"count": "2.5"}, {"count": "inf"},
+    {"count": "x"}, {"iterations": "0"}, {"iterations": "x"}, {"repeats": "0"}, {"repeats": "101"},
+    {"iterations": "none"},
+])  # fmt: skip
+def test_what_is_no_number_is_refused_where_it_was_typed(texts):
+    with pytest.raises(SpecError):
+        SweepDraft.of(defaults()).typed(TEXTS | texts)
+
+
+def test_values_may_be_written_out_and_become_a_range_again_when_an_end_moves():
+    draft = SweepDraft.of(defaults()).typed(TEXTS | {"values": "0.1, 3e-4, 2"})
+    assert draft.plan().axes[0].ordered == (3e-4, 0.1, 2.0)
+    assert draft.with_low_moved(-1).plan().axes[0].ordered[0] == 1e-5
+
+
+def test_batch_sizes_are_powers_of_two_or_full():
+    draft = SweepDraft.of(defaults()).with_next_field(1)
+    assert draft.plan().axes[0].ordered == tuple(2**power for power in range(10))
+    assert len(draft.recounted(1).plan().axes[0].values) == 11
+    assert draft.typed(TEXTS | {"values": "32, full"}).plan().axes[0].ordered == (32, None)
+
+
+def test_a_race_has_its_rungs_where_its_share_is_left():
+    draft = SweepDraft.of(defaults()).with_rungs().with_rungs().with_next_keep()
+    assert draft.halving is not None
+    assert (draft.halving.rungs, draft.halving.keep) == ((111, 333), 1 / 3)
+    short = SweepDraft.of(defaults().changed(iterations=3)).with_rungs().with_rungs().with_rungs()
+    assert "rungs" in short.complaint()
+
+
+def test_a_search_without_steps_is_swept_over_what_it_has():
+    draft = SweepDraft.of(defaults("random-search"))
+    assert draft.range.field in offered(draft.base)
+    assert draft.range.field != "step_size"
+    assert not draft.complaint()
+    assert SweepDraft.of(defaults()).on(defaults("random-search"), 1).complaint() == ""
+
+
+def test_every_field_that_is_offered_decides_something():
+    for spec in (defaults(), defaults("local-search"), RunSpec(update="momentum", schedule="step")):
+        chosen = {name: getattr(spec, name) for name in FIELDS}
+        assert all(FIELDS[field].applies(chosen) for field in offered(spec))

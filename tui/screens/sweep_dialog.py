@@ -1,0 +1,148 @@
+"""The sweep dialog: a draft, the keys that change it, and what would be run, told before anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.strip import Strip
+
+from engine.spec import RunSpec, SpecError
+from engine.sweep import SweepPlan
+from tui import keymap
+from tui.sweep_draft import SweepDraft
+from tui.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
+from tui.theme import ACCENTED, FAILED, TEXT
+from tui.widgets import sweep_lines
+from tui.widgets.footer import key_line
+from tui.widgets.lines import Lines, Part, strip
+
+Start = tuple[RunSpec, int | None]
+"""What a sweep may be made of: a spec, and the run that has it (None: the defaults)."""
+
+
+class SweepDialog(Screen[None], inherit_bindings=False):
+    """Keys change the draft; enter posts its plan. `starts` are what the sweep may be made of.
+
+    `rate` is how many iterations a worker does in a second, None where that is not known; there are `workers`.
+    """
+
+    AUTO_FOCUS = None
+    ALLOW_SELECT = False
+    BINDINGS = keymap.bindings("sweep")
+    DEFAULT_CSS = """
+    SweepDialog #settings { height: 1fr; }
+    """
+
+    def __init__(self, draft: SweepDraft, starts: Sequence[Start], rate: float | None, workers: int) -> None:
+        super().__init__()
+        self.draft = draft
+        self._starts = starts
+        self._rate, self._workers = rate, workers
+        self._submitted = False
+        self._rejection = ""
+
+    def compose(self) -> ComposeResult:
+        yield Lines(lambda width, _: [sweep_lines.title(self.draft, width)])
+        yield Lines(lambda width, _: [strip((), width), *sweep_lines.axes(self.draft, width)], css_id="axes")
+        yield Lines(self._settings, css_id="settings")
+        yield Lines(lambda width, _: [strip(self._outlook(), width)], css_id="outlook")
+        yield Lines(lambda width, _: [key_line(keymap.keys_of("sweep"), width)])
+
+    def on_mount(self) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.query_one("#axes").styles.height = 1 + 2 * len(self.draft.ranges)
+
+    def _settings(self, width: int, height: int) -> list[Strip]:
+        return [strip((), width), *sweep_lines.settings(self.draft, width)][-max(height, 0) :]
+
+    def _outlook(self) -> list[Part]:
+        if self._submitted:
+            return [(" › ", ACCENTED), ("starting …", TEXT)]
+        if self._rejection:
+            return [(" ! ", FAILED), (self._rejection, TEXT)]
+        plan, complaint = self._plan()
+        return sweep_lines.outlook(self.draft, plan, complaint, self._rate, self._workers)
+
+    def _plan(self) -> tuple[SweepPlan | None, str]:
+        try:
+            return self.draft.plan(), ""
+        except SpecError as error:
+            return None, error.message
+
+    def show(self, draft: SweepDraft) -> None:
+        """Another draft stands here."""
+        self.draft, self._submitted, self._rejection = draft, False, ""
+        self._arrange()
+        for lines in self.query(Lines):
+            lines.update()
+
+    def reject(self, sentence: str) -> None:
+        """Say why it was not queued; the draft stays."""
+        self._submitted, self._rejection = False, sentence
+        self.query_one("#outlook", Lines).update()
+
+    def action_submit(self) -> None:
+        plan, _ = self._plan()
+        if plan is not None and not self._submitted:
+            self._submitted = True
+            self.app.post_message(SweepSubmitted(plan))
+        self.query_one("#outlook", Lines).update()
+
+    def action_close(self) -> None:
+        self.app.post_message(SweepDraftKept(self.draft))
+        self.dismiss()
+
+    def action_low(self, by: int) -> None:
+        self.show(self.draft.with_low_moved(by))
+
+    def action_high(self, by: int) -> None:
+        self.show(self.draft.with_high_moved(by))
+
+    def action_count(self, by: int) -> None:
+        self.show(self.draft.recounted(by))
+
+    def action_field(self, by: int) -> None:
+        self.show(self.draft.with_next_field(by))
+
+    def action_moves(self) -> None:
+        self.show(self.draft.with_other_moves())
+
+    def action_scale(self) -> None:
+        self.show(self.draft.with_next_scale())
+
+    def action_type(self) -> None:
+        self.app.post_message(SweepTypingRequested(self.draft))
+
+    def action_grid(self) -> None:
+        self.show(self.draft.with_grid())
+
+    def action_other(self) -> None:
+        self.show(self.draft.with_other_range())
+
+    def action_repeat(self, by: int) -> None:
+        self.show(self.draft.repeated(by))
+
+    def action_seeds(self) -> None:
+        self.show(self.draft.with_other_seeds())
+
+    def action_race(self) -> None:
+        self.show(self.draft.with_rungs())
+
+    def action_keep(self) -> None:
+        self.show(self.draft.with_next_keep())
+
+    def action_last(self, factor: int) -> None:
+        self.show(self.draft.lasting(factor))
+
+    def action_pace(self) -> None:
+        self.show(self.draft.with_other_pace())
+
+    def action_from(self) -> None:
+        """The next of what the sweep may be made of."""
+        starts = list(self._starts)
+        place = next((i for i, (_, origin) in enumerate(starts) if origin == self.draft.origin), -1)
+        self.show(self.draft.on(*starts[(place + 1) % len(starts)]))

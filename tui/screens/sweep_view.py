@@ -1,0 +1,280 @@
+"""The sweep view: the curves of every value, the loss over the parameter, and the table with the best marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.strip import Strip
+
+from engine.outcome import ValueResult
+from engine.store import ENDED
+from tui import keymap
+from tui.chart import ChartView, Picture
+from tui.chart.heat import draw_heat
+from tui.chart.response import ResponseView, draw_response
+from tui.snapshot import Snapshot
+from tui.sweep_charts import curves_view, heat_view, response_view
+from tui.sweep_messages import (
+    ProbeRequested,
+    RefinementRequested,
+    RunShown,
+    SweepOpened,
+    SweepRepetitionRequested,
+    SweepRequested,
+    SweepSteered,
+    SweepValuePointed,
+    SweepValuesRequested,
+    UsualChosen,
+)
+from tui.sweeping import SweepSeen, Values
+from tui.theme import WARNED
+from tui.widgets import sweep_head
+from tui.widgets.chart_pane import Brush, ChartPane
+from tui.widgets.footer import key_line, message_line
+from tui.widgets.header import header
+from tui.widgets.lines import Lines, strip
+from tui.widgets.picture_pane import PicturePane
+from tui.widgets.sweep_table import SweepTable
+
+Shown = Literal["both", "curves", "response", "table"]
+
+WIDE = 100
+"""Columns from which both charts stand beside each other."""
+
+LOW = 16
+"""Rows below which there is a chart or the table, not both."""
+
+LEAST_WIDTH, LEAST_HEIGHT = 30, 8
+
+
+class SweepView(Screen[None], inherit_bindings=False):
+    """Shows the sweep that the feed reads. Keys become messages; the app answers them."""
+
+    AUTO_FOCUS = None
+    ALLOW_SELECT = False
+    BINDINGS = keymap.bindings("sweepview")
+    DEFAULT_CSS = """
+    SweepView #charts { height: 1fr; }
+    SweepView #small { height: 1fr; display: none; }
+    SweepView #message { display: none; }
+    SweepView.-small > * { display: none; }
+    SweepView.-small > #small { display: block; }
+    """
+
+    def __init__(self, sweep_id: int, store_name: str, snapshot: Snapshot, brush: Brush, sentence: str = "") -> None:
+        super().__init__()
+        self._brush = brush
+        self.sweep_id = sweep_id
+        self._store_name = store_name
+        self._snapshot = snapshot
+        self._brush = brush
+        self._sentence, self._failed = sentence, False
+        self._pointed: Values | None = None
+        self._follows = True
+        self._wanted: Shown = "both"
+        self._log_y = True
+
+    @property
+    def seen(self) -> SweepSeen:
+        """The sweep as it was read last; an empty one before that."""
+        found = self._snapshot.sweep
+        return found if found is not None and found.sweep_id == self.sweep_id else SweepSeen(self.sweep_id)
+
+    @property
+    def pointed(self) -> ValueResult | None:
+        """What was found at the value under the cursor."""
+        place = self.seen.place(self._pointed)
+        return None if place is None else self.seen.values[place]
+
+    def compose(self) -> ComposeResult:
+        yield Lines(lambda width, _: [header(self._snapshot, self._store_name, width)])
+        yield Lines(lambda width, _: [sweep_head.title(self.seen, width)], css_id="title")
+        yield Lines(lambda width, _: [sweep_head.rungs(self.seen, width)], css_id="rungs")
+        with Horizontal(id="charts"):
+            yield ChartPane(self._curves(), self._brush)
+            yield PicturePane(self._response, css_id="response")
+        yield SweepTable()
+        yield Lines(lambda width, _: [sweep_head.best(self.seen, width)], css_id="best")
+        yield Lines(self._message, css_id="message")
+        yield Lines(lambda width, _: [key_line(keymap.keys_of("sweepview"), width)])
+        yield Lines(self._too_small, css_id="small")
+
+    def on_mount(self) -> None:
+        self.update(self._snapshot)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange(event.size)
+        self.call_after_refresh(self.paint)
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Show what was read. The cursor stays with the best value until it is moved."""
+        self._snapshot = snapshot
+        seen = self.seen
+        best = None if seen.outcome is None else seen.outcome.best
+        if self._follows and best is not None:
+            self._pointed = best.values
+        if seen.place(self._pointed) is None and seen.values:
+            self._pointed = seen.values[0].values
+        self.paint()
+
+    def tell(self, sentence: str, *, failed: bool = False) -> None:
+        """Show a cleaned sentence above the keys."""
+        self._sentence, self._failed = sentence, failed
+        self.paint()
+
+    def paint(self) -> None:
+        """Bring everything up to date; what did not change is not sent."""
+        if not self.query(SweepTable):
+            return
+        self._arrange(self.app.size)
+        self.query_one(ChartPane).show(self._curves())
+        self.query_one(SweepTable).show(self._snapshot, self.seen, self._pointed)
+        for lines in self.query(Lines):
+            if not isinstance(lines, SweepTable):
+                lines.update()
+
+    def _arrange(self, size: Size) -> None:
+        if not self.query(SweepTable):
+            return
+        seen, shown = self.seen, self._shown(size)
+        self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-small")
+        self.query_one("#rungs").display = seen.outcome is not None and seen.outcome.plan.halving is not None
+        self.query_one("#message").display = bool(self._sentence)
+        self.query_one("#charts").display = shown != "table"
+        self.query_one(ChartPane).display = shown in ("both", "curves")
+        self.query_one("#response").display = shown in ("both", "response")
+        table = self.query_one(SweepTable)
+        table.display = shown == "table" or size.height >= LOW
+        rows = max(len(seen.values), 1)
+        table.styles.height = "1fr" if shown == "table" else min(rows, max(size.height * 2 // 5, 3))
+
+    def _shown(self, size: Size) -> Shown:
+        """What there is room for of what is wanted."""
+        if size.width >= WIDE and size.height >= LOW:
+            return self._wanted
+        if self._wanted == "both":
+            return "response" if size.height >= LOW else "table"
+        return self._wanted
+
+    def _curves(self) -> ChartView:
+        return curves_view(self.seen, self._pointed, log_y=self._log_y)
+
+    def _response(self, width: int, height: int) -> Picture:
+        charset = self._brush.charset
+        if self.seen.outcome is None:
+            return draw_response(ResponseView(empty_hint="reading …"), width, height, charset=charset)
+        if len(self.seen.outcome.plan.axes) > 1:
+            return draw_heat(heat_view(self.seen, self._pointed), width, height, charset=charset)
+        view = response_view(self.seen, self._pointed, log_y=self._log_y)
+        return draw_response(view, width, height, charset=charset)
+
+    def _message(self, width: int, _: int) -> list[Strip]:
+        return [message_line(self._sentence, width, failed=self._failed)]
+
+    def _too_small(self, width: int, _: int) -> list[Strip]:
+        words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", "the sweep goes on", "q quit")
+        return [strip([(word, WARNED)], width) for word in words]
+
+    def on_sweep_value_pointed(self, message: SweepValuePointed) -> None:
+        message.stop()
+        self._point(message.values)
+
+    def _point(self, values: Values) -> None:
+        self._pointed, self._follows = values, False
+        self._sentence = ""
+        self.paint()
+
+    def action_move(self, by: int) -> None:
+        place, values = self.seen.place(self._pointed), self.seen.values
+        if values:
+            self._point(values[max(0, min((place or 0) + by, len(values) - 1))].values)
+
+    def action_across(self, by: int) -> None:
+        """The same value of the second parameter, the next one of the first."""
+        if self.seen.outcome is None or self._pointed is None:
+            return
+        firsts = self.seen.outcome.plan.axes[0].ordered
+        at = firsts.index(self._pointed[0]) if self._pointed[0] in firsts else 0
+        wanted = (firsts[max(0, min(at + by, len(firsts) - 1))], *self._pointed[1:])
+        if self.seen.place(wanted) is not None:
+            self._point(wanted)
+
+    def action_edge(self, by: int) -> None:
+        self.action_move(by * len(self.seen.values))
+
+    def action_view(self) -> None:
+        """The next of both charts, one, the other, and in a low terminal the table."""
+        order = list(self._views())
+        now = self._shown(self.app.size)
+        self._wanted = order[(order.index(now) + 1) % len(order)] if now in order else order[0]
+        self.paint()
+
+    def _views(self) -> Iterator[Shown]:
+        size = self.app.size
+        if size.width >= WIDE and size.height >= LOW:
+            yield "both"
+        yield "response"
+        yield "curves"
+        if size.height < LOW or size.width < WIDE:
+            yield "table"
+
+    def action_log_y(self) -> None:
+        self._log_y = not self._log_y
+        self.paint()
+
+    def action_open(self) -> None:
+        if self.pointed is not None:
+            self.post_message(RunShown(self.pointed.run_ids[0]))
+
+    def action_back(self) -> None:
+        if self._sentence:
+            self.tell("")
+        else:
+            self.dismiss()
+
+    def action_usual(self) -> None:
+        if self.pointed is not None:
+            self.post_message(UsualChosen(self.pointed.run_ids[0]))
+
+    def action_probe(self) -> None:
+        if self.pointed is not None:
+            self.post_message(ProbeRequested(self.pointed.run_ids[0]))
+
+    def action_again(self) -> None:
+        self.post_message(SweepRequested(None if self.pointed is None else self.pointed.run_ids[0]))
+
+    def action_refine(self) -> None:
+        self.post_message(RefinementRequested(self.sweep_id))
+
+    def action_parent(self) -> None:
+        if self.seen.parent_id is None:
+            self.tell(f"Sweep {self.sweep_id} has no parent: it refines or repeats no other one.")
+        else:
+            self.post_message(SweepOpened(self.seen.parent_id))
+
+    def action_pause(self) -> None:
+        """Pause while anything works or waits for work, else resume."""
+        runs = self.seen.runs.values()
+        going = any(run.state in ("running", "queued") for run in runs)
+        self.post_message(SweepSteered(self.sweep_id, "pause" if going else "resume"))
+
+    def action_stop(self) -> None:
+        if all(run.state in ENDED for run in self.seen.runs.values()):
+            self.tell(f"Sweep {self.sweep_id} is over already; nothing to stop.")
+        else:
+            self.post_message(SweepSteered(self.sweep_id, "stop"))
+
+    def action_delete(self) -> None:
+        self.post_message(SweepSteered(self.sweep_id, "delete"))
+
+    def action_add(self) -> None:
+        self.post_message(SweepValuesRequested(self.sweep_id))
+
+    def action_repeat(self) -> None:
+        self.post_message(SweepRepetitionRequested(self.sweep_id))

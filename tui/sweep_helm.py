@@ -1,0 +1,322 @@
+"""The part of the app that answers requests about sweeps and probes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults
+from engine.store import Run, StoreError
+from engine.text import clean
+from tui import sweep_orders as orders
+from tui.choices import Choices
+from tui.helm import Helm
+from tui.messages import ChoicesChanged, RunsQueued
+from tui.snapshot import Snapshot
+from tui.sweep_messages import (
+    ProbeAnswered,
+    ProbedRunRequested,
+    ProbeRequested,
+    RefinementRequested,
+    RunShown,
+    SweepAnswered,
+    SweepDraftKept,
+    SweepGone,
+    SweepOpened,
+    SweepRepetitionRequested,
+    SweepRepetitionSubmitted,
+    SweepRequested,
+    SweepStarted,
+    SweepSteered,
+    SweepSteeringConfirmed,
+    SweepSubmitted,
+    SweepTyped,
+    SweepTypingRequested,
+    SweepValuesRequested,
+    SweepValuesSubmitted,
+    UsualChosen,
+)
+
+if TYPE_CHECKING:
+    from engine.sweep import SweepPlan
+    from tui.screens.sweep_dialog import Start, SweepDialog
+    from tui.screens.sweep_view import SweepView
+    from tui.sweep_draft import SweepDraft
+    from tui.widgets.chart_pane import Brush
+
+REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "batch_size", "iterations", "seed")
+"""What the form for a repetition offers, as far as it decides anything and is not what was swept."""
+
+
+class SweepHelm(Helm, inherit_bindings=False):
+    """Opens the dialog, the sweep view and the probe; orders are carried out in a thread, as in Helm."""
+
+    choices: Choices
+    store_name: str
+    brush: Brush
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sweep_draft: SweepDraft | None = None
+        self._begun_with: Start | None = None
+
+    def _ask(self) -> None:
+        """Ask the feed for what the screen shows now."""
+        raise NotImplementedError
+
+    @property
+    def sweep_id(self) -> int | None:
+        """The sweep that is looked at; None when none is."""
+        view = self._sweep_view()
+        return None if view is None else view.sweep_id
+
+    def show_sweep(self, snapshot: Snapshot) -> None:
+        """Show what was read of the open sweep."""
+        view = self._sweep_view()
+        if view is not None:
+            view.update(snapshot)
+
+    def _sweep_view(self) -> SweepView | None:
+        if len(self.screen_stack) < 2:
+            return None
+        from tui.screens.sweep_view import SweepView
+
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, SweepView)), None)
+
+    def _sweep_order(self, carry_out: Callable[[], Message]) -> None:
+        """Carry an order out in a thread; what is wrong is told where it was given."""
+
+        def work() -> Message:
+            try:
+                return carry_out()
+            except SpecError as error:
+                return SweepAnswered(error.message, failed=True)
+            except (StoreError, ValueError) as error:
+                return SweepAnswered(str(error), failed=True)
+
+        self.order(work)
+
+    def on_sweep_answered(self, message: SweepAnswered) -> None:
+        from tui.screens.prompt import Prompt
+        from tui.screens.sweep_dialog import SweepDialog
+
+        sentence = clean(message.sentence, 300)
+        if isinstance(self.screen, Prompt):
+            if message.failed:
+                self.screen.complain(sentence)
+                return
+            self.screen.dismiss()
+        if isinstance(self.screen, SweepDialog):
+            self.screen.reject(sentence)
+        elif (view := self._sweep_view()) is not None:
+            view.tell(sentence, failed=message.failed)
+        else:
+            self.tell(sentence, failed=message.failed)
+
+    def on_sweep_requested(self, message: SweepRequested) -> None:
+        from tui.screens.sweep_dialog import SweepDialog
+        from tui.sweep_draft import SweepDraft
+
+        run_id = self.choices.pointed if message.run_id is None else message.run_id
+        run = self._run(run_id)
+        starts: list[tuple[RunSpec, int | None]] = [(self.snapshot.usual or defaults(), None)]
+        if run is not None and run.spec is not None:
+            starts.insert(0, (run.spec, run.run_id))
+        draft = self._sweep_draft or SweepDraft.of(*starts[0])
+        if starts[0] != self._begun_with:
+            draft = draft.on(*starts[0])
+        self._begun_with = starts[0]
+        rate = None if run is None or run.spec is None or run.spec.pace else run.iterations_per_s
+        self.push_screen(SweepDialog(draft, starts, rate, self.snapshot.most_workers))
+        self.run_worker(partial(orders.get_ready, self.path), thread=True, group="workers")
+
+    def _run(self, run_id: int | None) -> Run | None:
+        found = self.snapshot.run(run_id)
+        if found is None and self.snapshot.sweep is not None and run_id is not None:
+            return self.snapshot.sweep.runs.get(run_id)
+        return found
+
+    def on_sweep_draft_kept(self, message: SweepDraftKept) -> None:
+        self._sweep_draft = message.draft
+
+    def on_sweep_typing_requested(self, message: SweepTypingRequested) -> None:
+        from tui.screens.prompt import Prompt, Question
+
+        draft, swept = message.draft, message.draft.range
+        written = swept.text if swept.scale == "list" else ""
+        questions = (
+            Question("low", "low end", swept.end_text(swept.low)),
+            Question("high", "high end", swept.end_text(swept.high)),
+            Question("count", "how many", str(swept.count)),
+            Question("values", "or these values", written, "such as 1e-3, 0.01, 0.1"),
+            Question("iterations", "iterations", as_text(draft.base.iterations) or "none"),
+            Question("repeats", "seeds", str(draft.repeats)),
+        )
+        self.push_screen(Prompt(f"Which values of {swept.label}?", questions, SweepTyped))
+
+    def on_sweep_typed(self, message: SweepTyped) -> None:
+        from tui.screens.prompt import Prompt
+
+        dialog = self._sweep_dialog()
+        if dialog is None or not isinstance(self.screen, Prompt):
+            return
+        try:
+            draft = dialog.draft.typed(message.texts)
+        except SpecError as error:
+            self.screen.complain(clean(error.message, 300))
+        else:
+            self.screen.dismiss()
+            dialog.show(draft)
+
+    def _sweep_dialog(self) -> SweepDialog | None:
+        from tui.screens.sweep_dialog import SweepDialog
+
+        return next((screen for screen in self.screen_stack if isinstance(screen, SweepDialog)), None)
+
+    def on_sweep_submitted(self, message: SweepSubmitted) -> None:
+        self._sweep_order(lambda: SweepStarted(*orders.start(self.path, message.plan)))
+
+    def on_sweep_started(self, message: SweepStarted) -> None:
+        dialog = self._sweep_dialog()
+        if dialog is not None:
+            self._sweep_draft = dialog.draft
+        self._open(message.sweep_id, clean(message.sentence, 300))
+
+    def on_sweep_opened(self, message: SweepOpened) -> None:
+        self._open(message.sweep_id)
+
+    def _open(self, sweep_id: int, sentence: str = "") -> None:
+        """Look at a sweep; whatever else lies over the board goes away."""
+        from tui.screens.sweep_view import SweepView
+
+        self.back_to_board()
+        self.push_screen(SweepView(sweep_id, self.store_name, self.snapshot, self.brush, sentence))
+        self.call_after_refresh(self._ask)
+
+    def back_to_board(self) -> None:
+        """Nothing lies over the board any more."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def on_run_shown(self, message: RunShown) -> None:
+        self.back_to_board()
+        self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id).looking(alone=True)))
+
+    def on_sweep_steered(self, message: SweepSteered) -> None:
+        questions = {
+            "stop": f"Stop sweep {message.sweep_id}? All of its runs end where they are; what they recorded is kept.",
+            "delete": f"Delete sweep {message.sweep_id} with all of its runs? What still runs is stopped.",
+        }
+        confirmed = SweepSteeringConfirmed(message.sweep_id, message.verb)
+        if message.verb in questions:
+            self._confirm(questions[message.verb], confirmed)
+        else:
+            self.post_message(confirmed)
+
+    def on_sweep_steering_confirmed(self, message: SweepSteeringConfirmed) -> None:
+        def carry_out() -> Message:
+            sentence = orders.steered(self.path, message.sweep_id, message.verb)
+            is_gone = message.verb == "delete"
+            return SweepGone(message.sweep_id, sentence) if is_gone else SweepAnswered(sentence)
+
+        self._sweep_order(carry_out)
+
+    def on_sweep_gone(self, message: SweepGone) -> None:
+        self.back_to_board()
+        self.tell(clean(message.sentence, 300))
+
+    def on_refinement_requested(self, message: RefinementRequested) -> None:
+        self._sweep_order(lambda: SweepStarted(*orders.refine(self.path, message.sweep_id)))
+
+    def on_sweep_values_requested(self, message: SweepValuesRequested) -> None:
+        from tui.screens.prompt import Prompt, Question
+
+        plan = self._plan(message.sweep_id)
+        if plan is not None:
+            asked = Question("values", plan.axes[0].label, "", "such as 1e-3, 0.01, 0.1")
+            title = f"Which values are to be added to sweep {message.sweep_id}?"
+            self.push_screen(Prompt(title, (asked,), lambda texts: SweepValuesSubmitted(message.sweep_id, texts)))
+
+    def on_sweep_values_submitted(self, message: SweepValuesSubmitted) -> None:
+        plan = self._plan(message.sweep_id)
+        if plan is not None:
+            field, text = plan.axes[0].field, message.texts["values"]
+            self._sweep_order(lambda: SweepAnswered(orders.add_values(self.path, message.sweep_id, field, text)))
+
+    def on_sweep_repetition_requested(self, message: SweepRepetitionRequested) -> None:
+        from tui.screens.prompt import Prompt, Question
+
+        plan = self._plan(message.sweep_id)
+        if plan is None:
+            return
+        before = repeated_texts(plan.base, {axis.field for axis in plan.axes})
+        questions = [Question(name, FIELDS[name].label, text, FIELDS[name].help) for name, text in before.items()]
+
+        def answered(texts: Mapping[str, str]) -> SweepRepetitionSubmitted:
+            changed = {name: text.strip() for name, text in texts.items() if text.strip() != before[name]}
+            return SweepRepetitionSubmitted(message.sweep_id, changed)
+
+        self.push_screen(Prompt(f"Sweep {message.sweep_id} again, with what you change.", questions, answered))
+
+    def on_sweep_repetition_submitted(self, message: SweepRepetitionSubmitted) -> None:
+        self._sweep_order(lambda: SweepStarted(*orders.repeat(self.path, message.sweep_id, message.texts)))
+
+    def _plan(self, sweep_id: int) -> SweepPlan | None:
+        seen = self.snapshot.sweep
+        return None if seen is None or seen.sweep_id != sweep_id or seen.outcome is None else seen.outcome.plan
+
+    def on_usual_chosen(self, message: UsualChosen) -> None:
+        self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id)))
+        self._sweep_order(lambda: SweepAnswered(orders.make_usual(self.path, message.run_id)))
+
+    def usual_texts(self) -> dict[str, str]:
+        """What the form for a new run begins with where the usual spec differs from the defaults, by field."""
+        spec = self.snapshot.usual
+        if spec is None:
+            return {}
+        given = defaults(spec.strategy, spec.objective)
+        texts = {name: as_text(getattr(spec, name)) for name in FIELDS if getattr(spec, name) != getattr(given, name)}
+        if texts.get("batch_size") == "":
+            texts["batch_size"] = "full"
+        return {"strategy": spec.strategy, "objective": spec.objective, **texts}
+
+    def on_probe_requested(self, message: ProbeRequested) -> None:
+        from tui.screens.probe import ProbeView
+
+        if not isinstance(self.screen, ProbeView):
+            self.push_screen(ProbeView(message.run_id, self.brush))
+
+        def carry_out() -> Message:
+            try:
+                return ProbeAnswered(orders.probe(self.path, message.run_id, message.iteration))
+            except (StoreError, ValueError) as error:
+                return ProbeAnswered(None, str(error))
+
+        self.order(carry_out)
+
+    def on_probe_answered(self, message: ProbeAnswered) -> None:
+        from tui.screens.probe import ProbeView
+
+        if isinstance(self.screen, ProbeView):
+            self.screen.show(message.found, clean(message.sentence, 300))
+
+    def on_probed_run_requested(self, message: ProbedRunRequested) -> None:
+        def carry_out() -> Message:
+            try:
+                return RunsQueued(
+                    (orders.start_probed(self.path, message.run_id, message.spec, message.step_size, message.at),)
+                )
+            except (StoreError, ValueError) as error:
+                return ProbeAnswered(None, str(error))
+
+        self.order(carry_out)
+
+
+def repeated_texts(base: RunSpec, swept: set[str]) -> dict[str, str]:
+    """What the form for a repetition begins with, by field."""
+    chosen = {name: getattr(base, name) for name in FIELDS}
+    names = [name for name in REPEATED_FIELDS if name not in swept and FIELDS[name].applies(chosen)]
+    return {name: as_text(chosen[name]) or ("full" if name == "batch_size" else "none") for name in names}

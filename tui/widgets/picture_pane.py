@@ -1,0 +1,28 @@
+"""A pane that paints a Picture made by a function of a size, and sends only the rows that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tui.chart import Picture
+from tui.theme import cell_style
+from tui.widgets.lines import Lines
+
+
+class PicturePane(Lines):
+    """Paints what `draw` makes of its width and height."""
+
+    DEFAULT_CSS = "PicturePane { width: 1fr; height: 1fr; }"
+
+    def __init__(self, draw: Callable[[int, int], Picture], *, css_id: str | None = None) -> None:
+        super().__init__(lambda width, height: _strips(draw(width, height)), css_id=css_id)
+
+
+def _strips(picture: Picture) -> list[Strip]:
+    return [
+        Strip([Segment(text, cell_style(style)) for text, style in picture.row(row)], picture.width)
+        for row in range(picture.height)
+    ]

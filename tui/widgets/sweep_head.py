@@ -1,0 +1,95 @@
+"""The lines about a sweep as a whole: what it is, how far it came, what its rungs decided, and its best value."""
+
+from __future__ import annotations
+
+import math
+
+from textual.strip import Strip
+
+from engine.outcome import loss_text
+from engine.store import RungDecision
+from engine.sweep import SweepPlan
+from tui import format as fmt
+from tui.describe import words
+from tui.sweep_charts import label
+from tui.sweeping import SweepSeen
+from tui.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
+from tui.widgets.lines import Part, strip
+from tui.widgets.sweep_table import value_names
+
+STATES = ("running", "paused", "queued", "finished", "cancelled", "failed")
+
+
+def title(seen: SweepSeen, width: int) -> Strip:
+    """What is swept, over which runs; at the right how far it is and how long it takes."""
+    found = seen.outcome
+    if found is None:
+        return strip([(f" sweep {seen.sweep_id}   ", STRONG), (seen.complaint, FAILED)], width)
+    left: list[Part] = [(f" sweep {seen.sweep_id} ", STRONG), (" x ".join(_ranges(found.plan)), TEXT)]
+    if seen.parent_id is not None:
+        left.append((f"  after sweep {seen.parent_id}", ACCENTED))
+    swept = {axis.field for axis in found.plan.axes} | ({"seed"} if found.plan.repeats > 1 else set())
+    seeds = [f"{found.plan.repeats} seeds"] if found.plan.repeats > 1 else []
+    iterations = [] if found.plan.base.iterations is None else [f"{found.plan.base.iterations:,} iterations"]
+    left.append(("   " + " · ".join([*iterations, *seeds, *words(found.plan.base, without=swept)]), DIM))
+    return strip(left, width, _progress(seen))
+
+
+def _ranges(plan: SweepPlan) -> list[str]:
+    ends = [(axis, label(axis, axis.ordered[0]), label(axis, axis.ordered[-1])) for axis in plan.axes]
+    return [f"{axis.label} {low} … {high}, {len(axis.values)} values" for axis, low, high in ends]
+
+
+def _progress(seen: SweepSeen) -> list[Part]:
+    found = seen.outcome
+    assert found is not None
+    parts: list[Part] = [("  ", TEXT)]
+    for state in STATES:
+        if found.states.get(state):
+            parts += [(str(found.states[state]), STRONG if state == "running" else TEXT), (f" {state}  ", DIM)]
+    if found.diverged:
+        parts.append((f"{found.diverged} diverged  ", WARNED))
+    if found.over:
+        parts.append(("done ", FINISHED))
+    elif found.left_s is not None:
+        left = "1 s" if found.left_s < 1 else fmt.duration(math.ceil(found.left_s))
+        parts += [("left ", DIM), (left + " ", STRONG)]
+    return parts
+
+
+def rungs(seen: SweepSeen, width: int) -> Strip:
+    """Where losers stop early, and what was decided there."""
+    found = seen.outcome
+    if found is None or found.plan.halving is None:
+        return strip((), width)
+    decided = {decision.rung: decision for decision in found.decisions}
+    halving = found.plan.halving
+    parts: list[Part] = [(f" race, the best 1/{round(1 / halving.keep)} go on   ", DIM)]
+    for rung in halving.rungs:
+        parts += [(f"{rung:,}: ", TEXT), *_decision(decided.get(rung))]
+    return strip(parts, width)
+
+
+def _decision(decision: RungDecision | None) -> list[Part]:
+    if decision is None:
+        return [("not yet   ", DIM)]
+    together = decision.kept + decision.dropped
+    limit = f" up to {loss_text(decision.kept_up_to)}" if math.isfinite(decision.kept_up_to) else ""
+    return [(f"{together} → {decision.kept}", STRONG), (f"{limit}   ", DIM)]
+
+
+def best(seen: SweepSeen, width: int) -> Strip:
+    """The best value in the form of the notes, and what to press next."""
+    found = seen.outcome
+    if found is None or found.best is None or found.best.train_loss is None:
+        return strip([(" no value has come to its end yet", DIM)], width)
+    place = seen.place(found.best.values)
+    name = value_names(seen)[place or 0]
+    parts: list[Part] = [
+        (f" for {' '.join(name.split())} new loss: {loss_text(found.best.train_loss)}  ", STRONG),
+        ("★ best", FINISHED),
+    ]
+    if found.best.validation_loss is not None:
+        parts.append((f", validation {fmt.number(found.best.validation_loss)}", TEXT))
+        parts.append((f", {fmt.percent(found.best.accuracy)}", TEXT))
+    return strip(parts, width, [("z", ACCENTED), (" refine ", DIM)])
