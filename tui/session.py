@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from engine.store import StoreError, open_for_writing
+from engine.store import StoreError, open_for_reading, open_for_writing
 from engine.text import clean
 from tui import plain, remembered, signals
 from tui.feed import Feed, Outcome
@@ -49,7 +49,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
     give_back(path, app.deleted)
     if app.return_code:
         return app.return_code
-    print(farewell(app.snapshot, path), file=sys.stderr)
+    print(farewell(app.snapshot if app.snapshot.tape is None else counted(path), path), file=sys.stderr)
     return code or 0
 
 
@@ -103,6 +103,18 @@ def _bring_up_to_date(path: Path, error: StoreError) -> None:
         open_for_writing(path, create=False).close()
     except StoreError:
         raise error from None
+
+
+def counted(path: Path) -> Snapshot:
+    """How many runs there are now, for whoever leaves from the past."""
+    try:
+        reader = open_for_reading(path)
+    except StoreError:
+        return Snapshot()
+    try:
+        return Snapshot(counts=reader.counts())
+    finally:
+        reader.close()
 
 
 def farewell(snapshot: Snapshot, path: Path) -> str:

@@ -198,7 +198,8 @@ def _timeline(kind: XKind, recordings: Sequence[Recording]) -> Timeline:
 
 
 def _by_time(recordings: Sequence[Recording]) -> dict[int, Track]:
-    walls = {one.run_id: _on_the_wall(one) for one in recordings}
+    earliest_s = min(one.started_s for one in recordings)
+    walls = {one.run_id: _on_the_wall(one, earliest_s) for one in recordings}
     active = sorted(span for _, spans in walls.values() for span in spans)
     knots, seconds, ends = [active[0][0]], [0.0], active[0][0]
     for begin, end in active:
@@ -210,12 +211,12 @@ def _by_time(recordings: Sequence[Recording]) -> dict[int, Track]:
     return {run_id: Track(np.interp(track.at, knots, seconds), track.done) for run_id, (track, _) in walls.items()}
 
 
-def _on_the_wall(one: Recording) -> tuple[Track, list[tuple[float, float]]]:
-    """A run on the clock of the wall, and the spans in which it ran."""
+def _on_the_wall(one: Recording, earliest_s: float) -> tuple[Track, list[tuple[float, float]]]:
+    """A run on the clock of the wall, counted from the first start, and the spans in which it ran."""
     at: list[Floats] = []
     done: list[Floats] = []
     spans = []
-    start, begin_s = float(one.first), one.started_s
+    start, begin_s = float(one.first), one.started_s - earliest_s
     went_on = [(float(stop), went_on_s) for stop, went_on_s in one.pauses if one.first <= stop <= one.done]
     for stop, next_s in [*went_on, (float(one.done), None)]:
         inside = one.iterations[(one.iterations > start) & (one.iterations < stop)]
@@ -225,5 +226,5 @@ def _on_the_wall(one: Recording) -> tuple[Track, list[tuple[float, float]]]:
         at.append(seconds)
         done.append(knots)
         spans.append((begin_s, float(seconds[-1])))
-        start, begin_s = stop, max(next_s or 0.0, float(seconds[-1]))
+        start, begin_s = stop, max((next_s or 0.0) - earliest_s, float(seconds[-1]))
     return Track(np.concatenate(at), np.concatenate(done)), spans

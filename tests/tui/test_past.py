@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.spec import defaults
 from engine.store import Checkpoint, Evaluation, open_for_writing
-from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
+from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
 from tui.choices import Choices
 from tui.clock import Moment
 from tui.feed import Source
@@ -138,6 +138,30 @@ def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
     tape = at(path, 0).tape
     assert tape is not None
     assert tape.marks(("steering",)) == [(1, 100)]
+
+
+def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    other = written(path, NOISY[:300], ended=False)
+    with open_for_writing(path) as store:
+        store.queue.command(1, "pause")
+        (command,) = writer.write()
+        writer.pause(applied=[(command.command_id, 100, "paused at iteration 100")])
+        assert at(path, 100, 1, 2).run(1).state == "paused"
+        store.queue.command(1, "resume")
+        claim = store.queue.claim(other.claim.worker_id)
+        assert claim is not None
+        again = store.writer(claim)
+        again.write(block_of(NOISY[100:150], 100))
+        again.finish()
+    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'resume'")
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    states = [at(path, second, 1, 2, kind="time").run(1) for second in (0.05, 0.15, 0.22, 0.26)]
+    assert [(run.state, run.iterations_done) for run in states] == [
+        ("running", 50), ("paused", 100), ("running", 120), ("finished", 150),
+    ]  # fmt: skip
+    assert at(path, 0.15, 1, 2, kind="time").run(2).iterations_done == 150
 
 
 def test_a_fork_begins_where_it_left_its_parent(tmp_path):
