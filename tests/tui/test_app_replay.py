@@ -255,3 +255,14 @@ async def test_nothing_to_play_back_is_said(tmp_path):
         await board.until(lambda: isinstance(board.app.screen, Replay))  # the one under the cursor
         await board.press("r")
         assert type(board.app.screen) is Board
+
+
+async def test_marks_are_remembered_as_the_live_view_has_them(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("enter", "r")  # one run alone is played back alone
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        assert board.app.choices.marked == (3,)
+        assert board.app.lasting().marked == (1, 2, 3)
+        await board.press("r")
+        assert board.app.choices.marked == (1, 2, 3)
+        assert board.app.choices.alone
