@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.message import Message
+
 from engine.store import Listing
 from engine.text import clean
 from tui.address import address
 from tui.choices import Choices
 from tui.clock import Clock, Moment, usual_speed
 from tui.helm import Helm
-from tui.messages import AddressRequested, ClockTurned, ReplayLeft, ReplayRequested
+from tui.messages import AddressRequested, ClockTurned, OrderAnswered, ReadFailed, ReplayLeft, ReplayRequested
 from tui.snapshot import Snapshot, Wanted
 
 if TYPE_CHECKING:
@@ -83,6 +85,11 @@ class Playback(Helm, inherit_bindings=False):
         """Bring the screen up to date, then ask for what is new."""
         raise NotImplementedError
 
+    if TYPE_CHECKING:
+
+        def write(self, text: str) -> None:
+            """Write a control sequence to the terminal, beside the frames: what the desk does."""
+
     def lasting(self) -> Choices:
         """The choices of the live view."""
         return self.choices if self._live is None else self._live[1]
@@ -135,9 +142,8 @@ class Playback(Helm, inherit_bindings=False):
 
         opening = self._opening
         assert opening is not None
-        self.live_board.visible = True
         if not snapshot.runs:
-            self._opening = None
+            self._opening, self.live_board.visible = None, True
             self.tell("There is nothing to replay: these runs are not in the store.", failed=True)
             self._ask()
             return
@@ -151,7 +157,7 @@ class Playback(Helm, inherit_bindings=False):
         self._replay = Replay(
             clean(self.path.name, 40), snapshot, self.choices, self._clock, self._board.brush, self.now
         )
-        self._board = self._replay
+        self._board, self.live_board.visible = self._replay, True
         self._opening = self._clock = None
         self.push_screen(self._replay)
         self.call_after_refresh(self._ask)
@@ -177,10 +183,20 @@ class Playback(Helm, inherit_bindings=False):
         self._ask()
 
     def on_address_requested(self, message: AddressRequested) -> None:
-        if self._replay is not None:
-            command = address(self.path, self.choices.marked, self._replay.tick())
-            self.copy_to_clipboard(command)
-            self.tell(f"Copied, if the terminal lets it: {clean(command, 400)}")
+        from tui.clipboard import copy
+
+        if self._replay is None:
+            return
+        command = address(self.path, self.choices.marked, self._replay.tick())
+
+        def carry_out() -> Message:
+            copy(command, lambda sequence: self.call_from_thread(self.write, sequence))
+            return OrderAnswered(f"Sent to the terminal's clipboard: {clean(command, 200)}")
+
+        self.order(carry_out)
+
+    def on_read_failed(self, message: ReadFailed) -> None:
+        self.live_board.visible = True
 
     def on_replay_left(self, message: ReplayLeft) -> None:
         self.leave_replay()

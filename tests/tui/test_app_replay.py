@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,10 @@ from engine.spec import defaults, race
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui import keymap
-from tui.messages import ForkRequested, ReplayLeft, ReplayRequested
+from tui.chart import axes_of, draw
+from tui.clipboard import sequence
+from tui.curves import chart_view
+from tui.messages import ForkRequested, OrderAnswered, ReplayLeft, ReplayRequested
 from tui.screens.board import Board
 from tui.screens.help import Help
 from tui.screens.probe import ProbeView
@@ -196,13 +200,18 @@ async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path, monkeypatch):
         assert isinstance(board.app.screen, Replay)
 
 
-async def test_the_command_that_opens_the_moment_is_copied(tmp_path):
+async def test_the_command_that_opens_the_moment_is_copied(tmp_path, monkeypatch):
+    monkeypatch.delenv("TMUX", raising=False)
     path = raced(tmp_path / "runs.db")
     async with watched(path) as watch:
+        written: list[str] = []
+        watch.board.app._driver.write = written.append
         await watch.press("3", 60)
         await watch.board.press("u")
-        await watch.board.until(lambda: watch.board.app.clipboard)
-        assert watch.board.app.clipboard == f"lossboard --db {path} replay 1 2 3 --at 60 --speed 1/4"
+        await watch.board.until(lambda: watch.board.all_of(OrderAnswered))
+        command = f"lossboard --db {path} replay 1 2 3 --at 60 --speed 1/4"
+        assert sequence(command) in written
+        assert "Sent to the terminal's clipboard: lossboard" in watch.board.text()
 
 
 async def test_help_has_every_key_of_a_replay(tmp_path):
@@ -229,22 +238,16 @@ async def test_the_last_frame_is_what_the_live_screen_shows(tmp_path, grid):
         await board.until(lambda: "finished" in board.text())
         replay = board.app.screen
         # the replay has one line more, so the chart is drawn at the live one's size
-        from tui import chart
-        from tui.chart import axes_of
-        from tui.curves import chart_view
-
         final = chart_view(replay.snapshot, replay.choices)
-        assert replay.query_one(RunsTable).text() == live[1]
-        assert replay.query_one("#header").text() == live[2]
         axes = axes_of(final, live[0].width)
-        from dataclasses import replace
-
         held = replace(final, x_window=(axes.x_low, axes.x_high), y_window=(axes.y_low, axes.y_high))
         for view in (final, held):
-            again = chart.draw(view, live[0].width, live[0].height)
+            again = draw(view, live[0].width, live[0].height)
             assert (again.codepoints == live[0].codepoints).all()
             assert (again.styles == live[0].styles).all()
         assert replay.query_one(ChartPane).picture.axes == axes
+        assert replay.query_one(RunsTable).text() == live[1]
+        assert replay.query_one("#header").text() == live[2]
 
 
 async def test_nothing_to_play_back_is_said(tmp_path):
