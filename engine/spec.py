@@ -42,6 +42,7 @@ __all__ = [
     "dataset_parts",
     "defaults",
     "is_path",
+    "label",
     "near_match",
     "parse_field",
     "race",
@@ -115,10 +116,7 @@ class RunSpec:
     @property
     def label(self) -> str:
         """A short name for a table, such as 'gradient b256'."""
-        if self.strategy != "gradient-descent":
-            return self.strategy.replace("-", " ")
-        how = "gradient" if self.update == "vanilla" else self.update
-        return f"{how} full" if self.batch_size is None else f"{how} b{self.batch_size}"
+        return label(self.strategy, self.update, self.batch_size)
 
     def to_json(self) -> str:
         """The whole spec as a JSON object, keys in the order of the fields."""
@@ -128,6 +126,14 @@ class RunSpec:
         """This spec with other values, checked again."""
         unknown_field(values)
         return replace(self, **values)
+
+
+def label(strategy: str, update: str, batch_size: int | str | None) -> str:
+    """What a table calls a strategy, such as 'gradient b256'."""
+    if strategy != "gradient-descent":
+        return strategy.replace("-", " ")
+    how = "gradient" if update == "vanilla" else update
+    return f"{how} full" if batch_size is None else f"{how} b{batch_size}"
 
 
 def as_text(value: Any) -> str:

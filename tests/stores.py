@@ -46,6 +46,17 @@ def query(path: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return rows
 
 
+def sweep_row(path: Path, name: str = "", parameter: str = "step_size") -> int:
+    """A sweep that has no runs yet, as any program might note it; its number."""
+    query(
+        path,
+        "INSERT INTO sweeps (name, parameter, spec, created_at) VALUES (?, ?, '{}', '2026-01-02')",
+        name,
+        parameter,
+    )
+    return int(query(path, "SELECT max(sweep_id) FROM sweeps")[0][0])
+
+
 def wait_until(condition: Callable[[], object], seconds: float = 60.0, what: str = "") -> None:
     """Return as soon as the condition holds; fail after so many seconds."""
     end = time.monotonic() + seconds

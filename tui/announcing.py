@@ -23,7 +23,7 @@ class Announcing(App[int], inherit_bindings=False):
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         before, self._compared = self._compared, message.snapshot
-        looked_at = self.choices.pointed if self.screen is self._board else None
+        looked_at = self.choices.pointed if self._board.is_current else None
         self._announce(added(self._news, [one for one in news(before, self._compared) if one.run_id != looked_at]))
 
     async def on_event(self, event: events.Event) -> None:

@@ -13,7 +13,7 @@ from textual import events
 from textual.message import Message
 
 from engine.spec import SpecError
-from engine.store import StoreError
+from engine.store import FilterError, StoreError
 from engine.text import clean
 from tui import keymap, orders, reach
 from tui.announcing import Announcing
@@ -137,8 +137,8 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, inheri
         if self.takes(message.snapshot):
             message.prevent_default()
             return
-        self.snapshot = message.snapshot
-        self.choices = self.choices.follow(self.snapshot.newest, self.snapshot.runs, self.snapshot.others)
+        self.snapshot = read = message.snapshot
+        self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         self._show()
 
@@ -164,8 +164,13 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, inheri
         self.push_screen(Prompt("Which runs? Empty: all of them.", (asked,), FilterSubmitted))
 
     def on_filter_submitted(self, message: FilterSubmitted) -> None:
-        self.screen.dismiss()
         listing = replace(self.choices.listing, text=message.texts["filter"].strip())
+        try:
+            listing.check()
+        except FilterError as error:
+            self.post_message(OrderAnswered(str(error), failed=True))
+            return
+        self.screen.dismiss()
         self.choices = self.choices.listing_so(listing)
         self._show()
 

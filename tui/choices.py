@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.store import Listing, Run
+from engine.store import Listing, Run, SweepTitle
 from tui.chart.view import XKind
 from tui.look import Look
 from tui.palette import assign
+
+Row = Run | SweepTitle
+"""What a list holds."""
+
+Cursor = tuple[int | None, int | None, int]
+"""A run, or the title of a sweep, or to which edge of the list."""
 
 MOST_MARKED = 8
 """Curves drawn at once: as many as there are colours that can be told apart."""
@@ -21,8 +27,9 @@ class Choices:
     `met` are the started runs that were considered for marking, besides all up to number `met_to`: a run is marked by
     itself only once.
     `listing` says which runs the table has and in what order; `edge` that the cursor goes to its first run (-1) or its
-    last (1), whichever that is. `pointed` is the run under the cursor. `slots` gives every marked run its colour while
-    it is marked.
+    last (1), whichever that is. `pointed` is the run under the cursor, `title` the sweep whose title is: one of them is
+    None. `alone`: it is looked at by itself, with all that is known of it, in the whole room where it is `spread`.
+    `slots` gives every marked run its colour while it is marked.
     """
 
     marked: tuple[int, ...] = ()
@@ -30,7 +37,9 @@ class Choices:
     met: frozenset[int] = frozenset()
     met_to: int = 0
     pointed: int | None = None
+    title: int | None = None
     alone: bool = False
+    spread: bool = False
     look: Look = field(default_factory=Look)
     listing: Listing = field(default_factory=Listing)
     edge: int = 0
@@ -55,14 +64,25 @@ class Choices:
         """The colour slot of a drawn run; a run that is looked at alone without a mark takes the first free one."""
         return self.slots[run_id] if run_id in self.slots else assign([*self.slots, run_id], self.slots)[run_id]
 
-    def follow(self, newest: Sequence[Run], listed: Sequence[Run] | None = None, others: Sequence[Run] = ()) -> Choices:
+    @property
+    def cursor(self) -> Cursor:
+        """Where the cursor is, or is to go."""
+        return self.pointed, self.title, self.edge
+
+    def follow(
+        self,
+        newest: Sequence[Run],
+        listed: Sequence[Row] | None = None,
+        others: Sequence[Run] = (),
+        sought: Cursor | None = None,
+    ) -> Choices:
         """These choices after the store changed: runs that have started since get marked, the cursor finds a run.
 
         `newest` are those of the store, `listed` the part of the list that was read (None: the same), `others` are
-        marked or pointed at.
+        marked or pointed at. `sought` is the cursor for which the list was read: one that has moved since stays.
         """
         listed = newest if listed is None else listed
-        known = {run.run_id for run in (*newest, *listed, *others)}
+        known = {run.run_id for run in (*newest, *listed, *others) if isinstance(run, Run)}
         started = [run for run in newest if run.state != "queued"]
         # in a store that was made anew numbers begin again
         met_to = min(self.met_to, max((run.run_id for run in newest), default=0))
@@ -75,12 +95,23 @@ class Choices:
             if len(marked) < MOST_MARKED:
                 marked.append(run.run_id)
         met = self.met | {run.run_id for run in started}
-        pointed = self.pointed if self.pointed in known else listed[0].run_id if listed else None
-        if self.edge and listed:
-            pointed = listed[0 if self.edge < 0 else -1].run_id
-        if (tuple(marked), met, met_to, pointed, 0) == (self.marked, self.met, self.met_to, self.pointed, self.edge):
+        pointed, title, edge = self.cursor if self._has_moved(sought) else (*self._found(known, listed), 0)
+        if (tuple(marked), met, met_to, pointed, title, edge) == (self.marked, self.met, self.met_to, *self.cursor):
             return self
-        return replace(self._marking(marked), met=met, met_to=met_to, pointed=pointed, edge=0)
+        return replace(self._marking(marked), met=met, met_to=met_to, pointed=pointed, title=title, edge=edge)
+
+    def _has_moved(self, sought: Cursor | None) -> bool:
+        is_somewhere = self.pointed is not None or self.title is not None
+        return is_somewhere and sought is not None and sought != self.cursor
+
+    def _found(self, known: Container[int], listed: Sequence[Row]) -> tuple[int | None, int | None]:
+        """The run or the title under the cursor; the first row where the list has not what it was on."""
+        if self.edge and listed:
+            return _number_of(listed[0 if self.edge < 0 else -1])
+        if not listed:
+            return (self.pointed if self.pointed in known else None), None
+        there = [_number_of(row) for row in listed]
+        return (self.pointed, self.title) if (self.pointed, self.title) in there else there[0]
 
     def _with_room(self, marked: list[int], running: Iterable[int]) -> list[int]:
         if len(marked) < MOST_MARKED:
@@ -117,7 +148,12 @@ class Choices:
 
     def pointing_at(self, run_id: int) -> Choices:
         """The cursor on another run."""
-        return replace(self, pointed=run_id, edge=0)
+        return replace(self, pointed=run_id, title=None, edge=0)
+
+    def pointing_to(self, row: Row) -> Choices:
+        """The cursor on a row of the list: a run or the title of a sweep."""
+        pointed, title = _number_of(row)
+        return replace(self, pointed=pointed, title=title, edge=0)
 
     def at_edge(self, edge: int) -> Choices:
         """The cursor on the first run of the list (-1) or its last (1), once it is read."""
@@ -131,6 +167,14 @@ class Choices:
         """The chart looked at in another way."""
         return self if look == self.look else replace(self, look=look)
 
+    def with_other_spread(self) -> Choices:
+        """What is known of a run with its curve beside it, or in the whole room."""
+        return replace(self, spread=not self.spread)
+
     def looking(self, *, alone: bool) -> Choices:
         """The pointed run alone, or all marked runs together."""
         return replace(self, alone=alone)
+
+
+def _number_of(row: Row) -> tuple[int | None, int | None]:
+    return (row.run_id, None) if isinstance(row, Run) else (None, row.sweep_id)

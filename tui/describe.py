@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.spec import RunSpec
-from engine.store import Run
+from engine.spec import FIELDS, RunSpec
+from engine.store import Run, SweepTitle
 from engine.text import clean
 from tui import format as fmt
 
@@ -44,6 +44,20 @@ def words(spec: RunSpec, without: Collection[str] = ()) -> list[str]:
         "pace": "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
     }
     return [text for field, text in told.items() if text and field not in without]
+
+
+def field_label(name: str) -> str:
+    """What a field of a spec is called, cleaned where the name is not one of ours."""
+    return FIELDS[name].label if name in FIELDS else clean(name, 40)
+
+
+def sweep_words(title: SweepTitle) -> str:
+    """In what the runs of a sweep differ, and its name where that says more: step size · the wide one."""
+    fields = " x ".join(field_label(name) for name in (title.parameter, title.second_parameter) if name)
+    name = clean(title.name, 80)
+    if name.startswith(fields) or not name:
+        return name or fields
+    return f"{fields} · {name}" if name != title.parameter else fields
 
 
 def differing(specs: list[RunSpec]) -> list[str]:

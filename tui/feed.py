@@ -12,9 +12,10 @@ from engine.store import Reader, Run, open_for_reading
 from tui.about import About
 from tui.choices import Choices
 from tui.clock import Moment
+from tui.glimpses import Glimpses
 from tui.judgement import Judgement
 from tui.lineage import Lineage
-from tui.page import Page
+from tui.page import Lists, Page, place_of
 from tui.past import Past
 from tui.snapshot import Snapshot, Wanted
 from tui.sweeping import Sweeping
@@ -35,6 +36,7 @@ class Source:
         self._path = path
         self._reader: Reader | None = None
         self._version = -1
+        self._lists = Lists()
         self._page = Page()
         self._shown: object = None
         self._counts: Mapping[str, int] = {}
@@ -43,6 +45,7 @@ class Source:
         self._lineage = Lineage()
         self._past = Past()
         self._sweeping = Sweeping()
+        self._glimpses = Glimpses()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
@@ -51,19 +54,15 @@ class Source:
         version = self._reader.data_version()
         if wanted.moment is not None:
             return self._replayed(self._reader, wanted, wanted.moment, version)
-        changed = version != self._version
-        page = self._page
-        if changed or not page.holds(wanted.choices):
-            page = Page.read(self._reader, wanted.choices)
-            changed |= page != self._page
-        swept = () if self._sweeping.seen is None else self._sweeping.seen.runs.values()
-        changed |= self._judgement.revise(self._reader, (*page.all, *swept))
-        choices = wanted.choices.follow(page.newest, page.runs, page.others)
+        changed = version != self._version or not self._glimpses.complete
+        judged_anew = self._judgement.revise(self._reader)
+        page = self._lists.read(self._reader, wanted.choices, self._judgement.judged, changed or judged_anew)
+        changed |= judged_anew or page is not self._page
+        choices = wanted.choices.follow(page.newest, page.rows, page.others)
         look = choices.look
-        shown = (
-            *(choices.drawn, choices.pointed, wanted.columns, wanted.sweep_id),
-            *(look.window, look.x_kind, look.measure, look.smoothing),
-        )
+        cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
+        looked_at = look.window, look.x_kind, look.measure, look.smoothing
+        shown = cursor, wanted.columns, wanted.sweep_id, looked_at
         if not changed and shown == self._shown:
             return None
         if version != self._version:
@@ -75,10 +74,10 @@ class Source:
     def _replayed(self, reader: Reader, wanted: Wanted, moment: Moment, version: int) -> Snapshot | None:
         """The past as it is wanted, or None when it was read last."""
         changed = self._past.follow(reader, moment.run_ids, version)
-        changed |= self._judgement.revise(reader, self._past.runs)
+        changed |= self._judgement.revise(reader)
         if not changed and self._shown == wanted:
             return None
-        snapshot = self._past.at(reader, moment, wanted.choices, wanted.columns, self._judgement)
+        snapshot = self._past.at(reader, moment, wanted, self._judgement)
         self._shown = wanted
         return snapshot
 
@@ -91,12 +90,17 @@ class Source:
     def _snapshot(self, reader: Reader, page: Page, choices: Choices, wanted: Wanted) -> Snapshot:
         shown = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
         about = self._about.read(reader, shown, choices, wanted.columns)
+        place = place_of(page.rows, choices) or 0
+        pointed = next((run for run in shown if run.run_id == choices.pointed), None)
         return Snapshot(
+            sought=wanted.choices.cursor,
+            rows=page.rows,
             runs=page.runs,
             newest=page.newest,
             others=page.others,
             first=page.first,
             total=page.total,
+            fitting=page.fitting,
             complaint=page.complaint,
             counts=self._counts,
             judged=self._judgement.judged,
@@ -105,7 +109,9 @@ class Source:
             events={run_id: one.events for run_id, one in about.items()},
             samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},
             before=self._lineage.read(reader, shown, wanted.columns),
-            gradient_norms=dict(_gradient_norm(reader, run) for run in shown if run.run_id == choices.pointed),
+            gradient_norms={} if pointed is None else dict([_gradient_norm(reader, pointed)]),
+            glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
+            background=reader.background(pointed) if pointed is not None and choices.alone else None,
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
             sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns),

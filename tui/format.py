@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
@@ -34,9 +35,9 @@ def number(value: float | None) -> str:
     return _short_exponent(f"{value:.1e}" if abs(value) < 1 else f"{value:.2e}")
 
 
-def setting(value: float | None) -> str:
+def setting(value: float | None, digits: int = 4) -> str:
     """A chosen number as a person would write it: 0.1, 0.03, 1e-4, 100."""
-    return NOTHING if value is None else _short_exponent(f"{value:.4g}")
+    return NOTHING if value is None else _short_exponent(f"{value:.{digits}g}")
 
 
 def scientific(value: float, *, log: bool = True) -> str:
@@ -91,6 +92,14 @@ def duration(seconds: float | None) -> str:
     if days:
         return f"{days} d {hour:02d}:{minute:02d}"
     return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute:02d}:{second:02d}"
+
+
+def moment(text: str) -> str:
+    """A point in time, given as ISO 8601, on the clock of whoever looks: 23 Nov 14:02."""
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%d %b %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return NOTHING
 
 
 def bar(share: float, width: int) -> tuple[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from engine.jobs.launch import worker_count
 from engine.jobs.liveness import alive, judge
-from engine.store import Reader, Run
+from engine.store import Reader
 
 JUDGE_S = 2.0
 """How often runs that seem to go on are judged, although nothing was written."""
@@ -22,14 +22,14 @@ class Judgement:
         self.most_workers = 0
         self._judged_at = float("-inf")
 
-    def revise(self, reader: Reader, runs: Sequence[Run]) -> bool:
-        """Judge again if it is time; whether the judgement differs from the last one."""
+    def revise(self, reader: Reader) -> bool:
+        """Judge every running run again if it is time; whether the judgement differs from the last one."""
         if time.monotonic() - self._judged_at < JUDGE_S:
             return False
         self._judged_at = time.monotonic()
         before = self.judged, self.workers, self.most_workers
         workers = reader.workers()
-        statuses = {run.run_id: judge(run, workers) for run in runs if run.state == "running"}
+        statuses = {run.run_id: judge(run, workers) for run in reader.running()}
         self.judged = {run_id: status for run_id, status in statuses.items() if status != "running"}
         self.workers, self.most_workers = alive(workers), worker_count(reader)
         return before != (self.judged, self.workers, self.most_workers)

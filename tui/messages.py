@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from engine.spec import RunSpec
-from tui.choices import Choices
+from tui.choices import Choices, Row
 from tui.snapshot import Snapshot
 
 
@@ -34,10 +34,17 @@ class ChoicesChanged(Message):
 
 
 @dataclass
-class RunPointed(Message):
-    """A row of the table was clicked."""
+class RowPointed(Message):
+    """A row of the table was clicked: a run or the title of a sweep."""
 
-    run_id: int
+    row: Row
+
+
+@dataclass
+class SortRequested(Message):
+    """The title of a column was clicked; `order` is what it sorts by."""
+
+    order: str
 
 
 @dataclass

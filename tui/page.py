@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from engine.store import FilterError, Listing, Reader, Run
+from engine.store import Around, FilterError, Listing, Reader, Run, SweepTitle
 from tui.choices import Choices
 
 MOST_RUNS = 200
 """Runs of one page: several screens of them, so that most keys find what they move to."""
+
+LIST_SHARE = 0.05
+"""The part of the time that making the list anew may take while runs grow."""
+
+PACE_S = 0.1
+"""What is as quick as the store is looked at needs no rest."""
 
 SLACK = 60
 """Runs that are there on both sides of the cursor, unless the list ends."""
@@ -16,17 +24,24 @@ SLACK = 60
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`runs` of a `listing` in its order, `first` of `total` before them; the `newest` of the store; `others` that are
-    drawn or pointed at. `complaint` says why a filter cannot be read: then the page is of all runs.
+    """`rows` of a `listing` in its order, `first` of `total` before them; the `newest` runs of the store; `others` that
+    are drawn or pointed at. `fitting` runs fit the filter; `complaint` says why it cannot be read: then the page is of
+    all runs.
     """
 
     listing: Listing | None = None
-    runs: tuple[Run, ...] = ()
+    rows: tuple[Run | SweepTitle, ...] = ()
     first: int = 0
     total: int = 0
+    fitting: int = 0
     newest: tuple[Run, ...] = ()
     others: tuple[Run, ...] = ()
     complaint: str = ""
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of the page, without the titles."""
+        return tuple(row for row in self.rows if isinstance(row, Run))
 
     @property
     def all(self) -> tuple[Run, ...]:
@@ -38,33 +53,83 @@ class Page:
         if choices.listing != self.listing:
             return False
         if choices.edge:
-            at_edge = self.first == 0 if choices.edge < 0 else self.first + len(self.runs) >= self.total
-            return at_edge and bool(self.runs)
-        place = next((place for place, run in enumerate(self.runs) if run.run_id == choices.pointed), None)
+            at_edge = self.first == 0 if choices.edge < 0 else self.first + len(self.rows) >= self.total
+            return at_edge and bool(self.rows)
+        place = place_of(self.rows, choices)
         if place is None:
-            return choices.pointed is None
+            return not self.rows or (choices.pointed is None and choices.title is None)
         above = self.first == 0 or place >= SLACK
-        below = self.first + len(self.runs) >= self.total or len(self.runs) - place > SLACK
+        below = self.first + len(self.rows) >= self.total or len(self.rows) - place > SLACK
         return above and below
 
     @classmethod
-    def read(cls, reader: Reader, choices: Choices) -> Page:
-        """The page around the cursor of these choices."""
-        wanted, complaint = choices.listing, ""
+    def read(cls, reader: Reader, choices: Choices, judged: Mapping[int, str]) -> Page:
+        """The page around the cursor of these choices; `judged` tells which runs are lost, silent or waiting."""
+        at_end, complaint = choices.edge > 0, ""
+        sought = (None, None) if choices.edge else (choices.pointed, choices.title)
+        around = Around(MOST_RUNS, 0, *sought, at_end=at_end)
         try:
-            wanted.where()
+            listed = reader.listed(choices.listing, around, judged)
         except FilterError as error:
-            wanted, complaint = Listing("", wanted.order, wanted.reverse), str(error)
-        total = reader.listed_count(wanted)
-        place = reader.place(wanted, choices.pointed) if choices.pointed is not None and not choices.edge else None
-        if choices.edge > 0:
-            place = total - 1
-        first = max(0, min((place or 0) - MOST_RUNS // 2, total - MOST_RUNS))
-        runs = tuple(reader.listed(wanted, MOST_RUNS, first))
-        newest = runs if first == 0 and wanted == Listing() else tuple(reader.runs(limit=MOST_RUNS // 4))
+            listed = reader.listed(replace(choices.listing, text=""), around, judged)
+            complaint = str(error)
+        runs = listed.runs
+        is_newest = listed.first == 0 and choices.listing.plain
+        newest = runs if is_newest else tuple(reader.runs(limit=MOST_RUNS // 4))
         there = {run.run_id for run in (*runs, *newest)}
         looked_at = {*choices.marked, choices.pointed}
         found = (reader.run(run_id) for run_id in looked_at if run_id is not None and run_id not in there)
         others = [run for run in found if run is not None and run.deleted_at is None]
-        marked = [run for run in newest if run.run_id in choices.marked and run not in runs]
-        return cls(choices.listing, runs, first, total, newest, (*others, *marked), complaint)
+        on_page = {run.run_id for run in runs}
+        marked = [run for run in newest if run.run_id in choices.marked and run.run_id not in on_page]
+        return cls(
+            choices.listing,
+            listed.rows,
+            listed.first,
+            listed.total,
+            listed.fitting,
+            newest,
+            (*others, *marked),
+            complaint,
+        )
+
+    def refreshed(self, reader: Reader) -> Page:
+        """The same rows in the same order, each run as it is now."""
+        now = {run.run_id: run for run in reader.these([run.run_id for run in self.all])}
+
+        def anew(runs: Iterable[Run]) -> tuple[Run, ...]:
+            return tuple(now.get(run.run_id, run) for run in runs)
+
+        rows = tuple(now.get(row.run_id, row) if isinstance(row, Run) else row for row in self.rows)
+        return replace(self, rows=rows, newest=anew(self.newest), others=anew(self.others))
+
+
+class Lists:
+    """Reads pages, and makes a list that takes long no more often than LIST_SHARE allows: its runs are brought up to
+    date in between.
+    """
+
+    def __init__(self) -> None:
+        self._page = Page()
+        self._stale = False
+        self._due_s = 0.0
+
+    def read(self, reader: Reader, choices: Choices, judged: Mapping[int, str], changed: bool) -> Page:
+        """The page for these choices; the very one that was read last when nothing has changed."""
+        self._stale |= changed
+        now_s = time.monotonic()
+        if not self._page.holds(choices) or (self._stale and now_s >= self._due_s):
+            self._page = Page.read(reader, choices, judged)
+            took_s = time.monotonic() - now_s
+            self._stale, self._due_s = False, now_s + took_s / LIST_SHARE - PACE_S
+        elif changed:
+            self._page = self._page.refreshed(reader)
+        return self._page
+
+
+def place_of(rows: Sequence[Run | SweepTitle], choices: Choices) -> int | None:
+    """At which of these rows the cursor is; None when it is elsewhere."""
+    for place, row in enumerate(rows):
+        if row.run_id == choices.pointed if isinstance(row, Run) else row.sweep_id == choices.title:
+            return place
+    return None

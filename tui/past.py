@@ -10,11 +10,12 @@ from engine.store import Curve, Evaluation, Event, Reader, Run, RunState, Sample
 from tui import reach
 from tui.choices import Choices
 from tui.clock import Moment
+from tui.glimpses import Glimpse, Glimpses, glimpse_of
 from tui.judgement import Judgement
 from tui.lineage import Lineage
 from tui.points import OF_ITERATIONS
 from tui.reel import Reel, reel_of
-from tui.snapshot import Snapshot
+from tui.snapshot import Snapshot, Wanted
 from tui.tape import Tape, Timeline, tape_of
 
 EDGE_S = 1.0
@@ -42,6 +43,7 @@ class Past:
         self._known: tuple[object, ...] = ()
         self._looked_s = float("-inf")
         self._lineage = Lineage()
+        self._glimpses = Glimpses()
         self._final: tuple[object, Snapshot] | None = None
 
     @property
@@ -68,9 +70,9 @@ class Past:
         self._tape = tape_of([reel.recording for reel in self._reels.values()])
         return True
 
-    def at(self, reader: Reader, moment: Moment, choices: Choices, columns: int, judgement: Judgement) -> Snapshot:
+    def at(self, reader: Reader, moment: Moment, wanted: Wanted, judgement: Judgement) -> Snapshot:
         """The runs as they were at a moment, with the tape to move along and how it all ended."""
-        line = self._tape.timeline(moment.kind)
+        line, choices, columns = self._tape.timeline(moment.kind), wanted.choices, wanted.columns
         snapshot = self._snapshot(reader, line, moment.position, choices, columns)
         edge = {run.run_id: run.iterations_done for run in self.runs}
         judged = {
@@ -81,12 +83,23 @@ class Past:
         is_now = moment.position >= line.end
         return replace(
             snapshot,
+            sought=choices.cursor,
+            glimpses=self._glimpsed(reader, snapshot) if wanted.rows else {},
             judged=judged,
             workers=judgement.workers if is_now else 0,
             most_workers=judgement.most_workers if is_now else 0,
             tape=self._tape,
             final=self._in_the_end(reader, line, choices, columns),
         )
+
+    def _glimpsed(self, reader: Reader, snapshot: Snapshot) -> dict[int, Glimpse]:
+        """The shapes of the curves so far; where a run has come to its end, what the live table shows of it."""
+        now = [run for run in snapshot.runs if run == self._reels[run.run_id].run]
+        found = self._glimpses.read(reader, now, 0, len(now))
+        for run in snapshot.runs:
+            if run.run_id not in found:
+                found[run.run_id] = glimpse_of(run, snapshot.curves[run.run_id], snapshot.evaluations[run.run_id])
+        return found
 
     def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
         """The runs as far as they have come, which tells the range of the axes."""
@@ -101,8 +114,10 @@ class Past:
         then = {run_id: _then(reel, line, position, reader, choices, columns) for run_id, reel in self._reels.items()}
         runs = tuple(sorted((one.run for one in then.values()), key=lambda run: -run.run_id))
         return Snapshot(
+            rows=runs,
             runs=runs,
             total=len(runs),
+            fitting=len(runs),
             counts=Counter(run.state for run in runs),
             curves={run_id: one.curve for run_id, one in then.items()},
             evaluations={run_id: one.evaluations for run_id, one in then.items()},

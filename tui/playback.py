@@ -98,12 +98,12 @@ class Playback(Helm, inherit_bindings=False):
         """What is to be read next."""
         self._urgent = False
         if self._replay is not None:
-            return Wanted(self.choices, columns, moment=self._replay.moment())
+            return Wanted(self.choices, columns, self._board.glimpsed_rows, moment=self._replay.moment())
         if self._opening is not None:
             position = START if self._clock is None else self._clock.position
             choices = replayed(self.choices, self._opening.run_ids)
             return Wanted(choices, columns, moment=Moment(self._opening.run_ids, self._opening.kind, position))
-        return Wanted(self.choices, columns, self.sweep_id)
+        return Wanted(self.choices, columns, self._board.glimpsed_rows, self.sweep_id)
 
     def is_early(self) -> bool:
         """Whether the next frame of a replay that plays is not due yet. It will be asked for when it is."""
@@ -220,5 +220,5 @@ def replayed(choices: Choices, run_ids: tuple[int, ...]) -> Choices:
     """Live choices as those of a replay: its runs and no others, in the colours that they have."""
     slots = {run_id: choices.slots[run_id] for run_id in run_ids if run_id in choices.slots}
     pointed = choices.pointed if choices.pointed in run_ids else run_ids[-1]
-    only = replace(choices, slots=slots, listing=Listing(), alone=False, edge=0, pointed=pointed)
+    only = replace(choices, slots=slots, listing=Listing(), alone=False, edge=0, pointed=pointed, title=None)
     return only.marking_only(run_ids)

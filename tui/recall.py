@@ -28,7 +28,7 @@ def choices_of(view: View) -> Choices:
         met_to=view.met,
         pointed=view.pointed or None,
         look=look,
-        listing=Listing(view.filter, view.sort, view.reverse),
+        listing=Listing(view.filter, view.sort, view.reverse, view.pinned, view.grouped),
         slots=assign(marked),
     )
 
@@ -50,6 +50,8 @@ def view_of(choices: Choices, theme: str) -> View:
         grid=look.grid,
         sort=listing.order,
         reverse=listing.reverse,
+        pinned=listing.pinned,
+        grouped=listing.grouped,
         filter=listing.text,
         theme=theme,
     )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.spec import RunSpec
-from engine.store import Curve, Evaluation, Event, Run, Samples
-from tui.choices import Choices
+from engine.store import Background, Curve, Evaluation, Event, Run, Samples, SweepTitle
+from tui.choices import Choices, Cursor, Row
 from tui.clock import Moment
+from tui.glimpses import Glimpse
 from tui.sweeping import SweepSeen
 from tui.tape import Tape
 
@@ -17,11 +18,13 @@ from tui.tape import Tape
 class Wanted:
     """What the screen shows: the runs it draws, how many points of each it has room for, and the sweep that is open.
 
-    `moment` asks for the past instead of all that there is.
+    `rows` of the table show more of a run than its numbers (0: none). `moment` asks for the past instead of all that
+    there is.
     """
 
     choices: Choices = field(default_factory=Choices)
     columns: int = 256
+    rows: int = 0
     sweep_id: int | None = None
     moment: Moment | None = None
 
@@ -30,21 +33,26 @@ class Wanted:
 class Snapshot:
     """All that the screen needs from one read.
 
-    `runs` are the part of the list around the cursor: at most `page.MOST_RUNS` of `total`, with `first` before them.
-    `newest` are those of the store, `others` are drawn or pointed at. `complaint` says why the filter cannot be read.
+    `rows` are the part of the list around the cursor, which was `sought`: at most `page.MOST_RUNS` of `total`, with
+    `first` before them; `runs` are those of them that are no titles. `fitting` runs of the store fit the filter;
+    `complaint` says why it cannot be read. `newest` are those of the store, `others` are drawn or pointed at.
     `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
     says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
-    curves do not hold, `before` (the parent's curve up to the fork) for forks. `workers` are alive, at most
-    `most_workers` may be. `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
+    curves do not hold, `before` (the parent's curve up to the fork) for forks. `glimpses` are there for the runs near
+    the cursor, `background` for the run that is looked at alone. `workers` are alive, at most `most_workers` may be.
+    `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
+    sought: Cursor | None = None
+    rows: tuple[Row, ...] = ()
     runs: tuple[Run, ...] = ()
     newest: tuple[Run, ...] = ()
     others: tuple[Run, ...] = ()
     first: int = 0
     total: int = 0
+    fitting: int = 0
     complaint: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     judged: Mapping[int, str] = field(default_factory=dict)
@@ -54,6 +62,8 @@ class Snapshot:
     samples: Mapping[int, Samples] = field(default_factory=dict)
     before: Mapping[int, Curve] = field(default_factory=dict)
     gradient_norms: Mapping[int, float] = field(default_factory=dict)
+    glimpses: Mapping[int, Glimpse] = field(default_factory=dict)
+    background: Background | None = None
     workers: int = 0
     most_workers: int = 0
     sweep: SweepSeen | None = None
@@ -64,6 +74,17 @@ class Snapshot:
     def run(self, run_id: int | None) -> Run | None:
         """The run of that number, if it is among those that were read."""
         return next((run for run in (*self.runs, *self.others, *self.newest) if run.run_id == run_id), None)
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What does not change while runs merely grow."""
+        page = None if self.background is None else self.background.run_id
+        return len(self.rows), len(self.glimpses), page
+
+    def title(self, sweep_id: int | None) -> SweepTitle | None:
+        """The title of a sweep, if it is on the page."""
+        titles = (row for row in self.rows if isinstance(row, SweepTitle))
+        return next((title for title in titles if title.sweep_id == sweep_id), None)
 
     def status(self, run: Run) -> str:
         """The run's state as it is judged now: its stored state, 'lost', 'silent', 'waiting', or 'diverged'."""

@@ -1,4 +1,4 @@
-"""`lossboard list`: the runs of a store, newest first."""
+"""`lossboard list`: the runs of a store, filtered and sorted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import click
 from engine.commands.options import as_json, json_option, number, reading, table
 from engine.commands.show import run_as_dict
 from engine.jobs.liveness import judge
-from engine.store import Run
+from engine.store import Around, FilterError, Listing, Run
+from engine.store.listing import ORDERS
 
 HEADER = ["run", "name", "status", "iterations", "last loss", "best loss", "it/s"]
 NUMBERS = frozenset({0, 3, 4, 5, 6})
@@ -16,17 +17,31 @@ NUMBERS = frozenset({0, 3, 4, 5, 6})
 @click.command("list")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
 @click.option("--deleted", is_flag=True, help="The deleted ones, which can be brought back.")
+@click.option("--filter", "text", metavar="FILTER", default="", help="Such as 'sgd loss<0.5 | tag:keep -status:lost'.")
+@click.option("--sort", type=click.Choice(ORDERS), default="run", show_default=True, help="What to sort by.")
+@click.option("--reverse", is_flag=True, help="The other way round.")
 @json_option
 @click.pass_obj
-def command(db: str, limit: int, deleted: bool, json: bool) -> None:
-    """List the runs, newest first."""
+def command(db: str, limit: int, deleted: bool, text: str, sort: str, reverse: bool, json: bool) -> None:
+    """List the runs, newest first.
+
+    A filter is words and fields: strategy:sgd, step_size>=1e-3, loss<0.5, -negated, | between alternatives.
+    """
+    listing = Listing(text, sort, reverse, deleted=deleted)
     with reading(db) as reader:
-        runs, workers = reader.runs(limit=limit, deleted=deleted), reader.workers()
+        workers = reader.workers()
+        judged = {run.run_id: judge(run, workers) for run in reader.running()}
+        try:
+            runs = reader.listed(listing, Around(limit), judged).runs
+        except FilterError as error:
+            raise click.UsageError(str(error)) from None
     statuses = [judge(run, workers) for run in runs]
     if json:
         click.echo(as_json([{**run_as_dict(run), "status": s} for run, s in zip(runs, statuses, strict=True)]))
     elif runs:
         click.echo(table(HEADER, [row(run, s) for run, s in zip(runs, statuses, strict=True)], NUMBERS))
+    elif text:
+        click.echo("no runs fit", err=True)
     else:
         click.echo("no deleted runs" if deleted else "no runs yet; lossboard run starts one", err=True)
 

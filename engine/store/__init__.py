@@ -1,12 +1,15 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
 from engine.store.doors import Demand, Store, open_for_reading, open_for_writing
-from engine.store.listing import FilterError, Listing
+from engine.store.filter import FilterError
+from engine.store.listing import Listing
+from engine.store.page import Around
 from engine.store.queue import Queue
 from engine.store.reader import Reader
 from engine.store.records import (
     ENDED,
     STATES,
+    Background,
     Checkpoint,
     Claim,
     Command,
@@ -14,6 +17,7 @@ from engine.store.records import (
     Evaluation,
     Event,
     Fenced,
+    Listed,
     Origin,
     Ownership,
     Process,
@@ -27,6 +31,7 @@ from engine.store.records import (
     StoreFull,
     StoreGone,
     Sweep,
+    SweepTitle,
     Worker,
 )
 from engine.store.steering import Verb
@@ -35,6 +40,8 @@ from engine.store.writer import RunWriter
 __all__ = [
     "ENDED",
     "STATES",
+    "Around",
+    "Background",
     "Checkpoint",
     "Claim",
     "Command",
@@ -44,6 +51,7 @@ __all__ = [
     "Event",
     "Fenced",
     "FilterError",
+    "Listed",
     "Listing",
     "Origin",
     "Ownership",
@@ -62,6 +70,7 @@ __all__ = [
     "StoreFull",
     "StoreGone",
     "Sweep",
+    "SweepTitle",
     "Verb",
     "Worker",
     "open_for_reading",

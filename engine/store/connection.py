@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.store.records import StoreBusy, StoreError, StoreFull, StoreGone
+from engine.store.words import lend
 
 APPLICATION_ID = 0x4C6F7373
 """'Loss' in ASCII: marks a file as ours before anything else in it is believed."""
@@ -39,6 +40,7 @@ class Connection:
         self._lock = threading.RLock()
         self._identity = _identity(path)
         raw.execute("PRAGMA busy_timeout = 0")  # from here on `patiently` waits
+        lend(raw)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -1,108 +1,100 @@
-"""Listing: which runs somebody wants to see, and in what order; told to SQLite, so that ten thousand cost as few.
-
-A filter is words: all must fit, `|` between groups means either. A word is found in a run's number, name, tags, note,
-state and spec. `name:text` looks in one field, `name>=1e-3` compares (= != < <= > >=), a leading `-` means not.
-"""
+"""Listing: which runs somebody wants to see, and in what order; told to SQLite, so that ten thousand cost as few."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.fields import FIELDS
-from engine.values import near_match
+from engine.store.answers import GIVEN_NAME, LABEL, text_of
+from engine.store.conditions import Condition, condition
+from engine.store.filter import parse
+from engine.store.filter_fields import NUMBERS
 
-COLUMNS: Mapping[str, str] = {
+STATUS_ORDER = ("running", "paused", "queued", "failed", "diverged", "cancelled", "finished")
+"""From what happens now, over what asks for help, to what is over."""
+
+_STATUS = "CASE WHEN state = 'finished' AND diverged_at IS NOT NULL THEN 'diverged' ELSE state END"
+_RANKS = " ".join(f"WHEN '{status}' THEN {rank}" for rank, status in enumerate(STATUS_ORDER))
+
+_EXPRESSIONS: Mapping[str, str] = {
     "run": "run_id",
-    "name": "name",
-    "state": "state",
-    "loss": "last_loss",
-    "best": "best_loss",
-    "iterations_done": "iterations_done",
-    "rate": "iterations_per_s",
-    "elapsed": "elapsed_s",
-    "tag": "tags",
-    "note": "note",
+    "status": f"CASE {_STATUS} {_RANKS} END",
+    "name": f"sortable({GIVEN_NAME})",
+    "strategy": f"sortable({LABEL})",
+    "objective": text_of("objective"),
+    "step_size": NUMBERS["step_size"],
+    "batch_size": NUMBERS["batch_size"],
+    "iterations": NUMBERS["iterations"],
+    "loss": NUMBERS["loss"],
+    "best": NUMBERS["best"],
+    "validation": NUMBERS["validation"],
+    "accuracy": NUMBERS["accuracy"],
+    "speed": NUMBERS["speed"],
     "created": "created_at",
-    "sweep": "sweep_id",
-    "parent": "parent_id",
 }
-"""What can be asked for besides the fields of a spec, and the column that holds it."""
 
-ORDERS = ("run", "name", "strategy", "step_size", "batch_size", "iterations_done", "loss", "best", "rate")
+ORDERS: tuple[str, ...] = tuple(_EXPRESSIONS)
 """What a list can be sorted by."""
 
-OTHER_WORDS: Mapping[str, str] = {"sgd": "gradient-descent", "step": "step_size", "batch": "batch_size"}
-"""Short names, of fields and of values."""
-
-LARGEST_FIRST = frozenset({"run", "iterations_done", "rate"})
-TERM = re.compile(r"(-?)(\w+)(:|<=|>=|!=|<|>|=)(.+)", re.DOTALL)
-
-
-class FilterError(ValueError):
-    """A filter cannot be read: the message says which word, and what would do."""
+LARGEST_FIRST = frozenset({"run", "iterations", "accuracy", "speed", "created"})
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A filter as it was typed, and an order: one of ORDERS, `reverse` the other way round than usual."""
+    """A filter as it was typed, and an order: one of ORDERS, `reverse` the other way round than usual.
+
+    `pinned` runs stand on top, whether they fit the filter or not. `grouped`: the runs of a sweep stand together under
+    a title, where the first of them would stand alone; those of the `folded` sweeps are left out. `deleted`:
+    of the runs that were deleted and can be brought back, instead of the others.
+    """
 
     text: str = ""
     order: str = "run"
     reverse: bool = False
+    pinned: tuple[int, ...] = ()
+    grouped: bool = False
+    folded: tuple[int, ...] = ()
+    deleted: bool = False
 
-    def where(self) -> tuple[str, tuple[object, ...]]:
-        """The condition in SQL with its parameters. Raises FilterError."""
-        groups, values = [], []
-        for part in self.text.split("|"):
-            terms = [_condition(word) for word in part.split()]
-            if terms:
-                groups.append(" AND ".join(sql for sql, _ in terms))
-                values += [value for _, parameters in terms for value in parameters]
-        wanted = f" AND ({' OR '.join(f'({group})' for group in groups)})" if groups else ""
-        return f"deleted_at IS NULL{wanted}", tuple(values)
+    @property
+    def plain(self) -> bool:
+        """Whether this is every run, newest first."""
+        return not (self.text or self.reverse or self.pinned or self.grouped or self.deleted) and self.order == "run"
+
+    @property
+    def present(self) -> str:
+        """Whether a row is there at all, in SQL."""
+        return f"deleted_at IS {'NOT ' if self.deleted else ''}NULL"
+
+    def check(self) -> None:
+        """Raise FilterError where the filter cannot be read."""
+        parse(self.text)
+
+    def fits(self, judged: Mapping[int, str]) -> Condition:
+        """Whether a row fits the filter, in SQL with its parameters. Raises FilterError."""
+        return condition(parse(self.text), judged)
+
+    @property
+    def is_pinned(self) -> str:
+        """Whether a row is pinned, in SQL."""
+        return f"run_id IN ({', '.join(str(int(run_id)) for run_id in self.pinned)})"
 
     def order_by(self) -> str:
-        """The order in SQL: what has no value comes last, equal ones newest first."""
-        expression = _expression(self.order)
+        """The order in SQL: the pinned first, what has no value last, equal ones newest first."""
+        expression = _EXPRESSIONS[self.order]
         downwards = (self.order in LARGEST_FIRST) != self.reverse
-        return f"{expression} IS NULL, {expression} {'DESC' if downwards else 'ASC'}, run_id DESC"
+        direction = "DESC" if downwards else "ASC"
+        on_top = f"{self.is_pinned} DESC, " if self.pinned else ""
+        if self.order == "run":
+            return f"{on_top}run_id {direction}"
+        return f"{on_top}{expression} {direction} NULLS LAST, run_id DESC"
 
+    def pinning(self, run_id: int) -> Listing:
+        """The same with a run pinned, or not any more."""
+        rest = tuple(pinned for pinned in self.pinned if pinned != run_id)
+        return replace(self, pinned=rest if run_id in self.pinned else (*rest, run_id))
 
-def _expression(name: str) -> str:
-    name = OTHER_WORDS.get(name, name)
-    if name in COLUMNS:
-        return COLUMNS[name]
-    if name in FIELDS:
-        return f"json_extract(spec, '$.{name}')"
-    known = (*COLUMNS, *FIELDS)
-    raise FilterError(f"filter: there is no field {name!r}{near_match(name, known)}")
-
-
-def _condition(word: str) -> tuple[str, tuple[object, ...]]:
-    found = TERM.fullmatch(word)
-    if found is None:
-        negated, text = word.startswith("-") and len(word) > 1, word.removeprefix("-").lower()
-        text = OTHER_WORDS.get(text, text) if text == "sgd" else text
-        sql = "instr(lower(run_id || ' ' || name || ' ' || tags || ' ' || note || ' ' || state || ' ' || spec), ?) > 0"
-        return (f"NOT {sql}" if negated else sql), (text,)
-    sign, name, operator, text = found.groups()
-    expression = _expression(name)
-    if operator == ":":
-        sql, value = f"instr(lower(coalesce({expression}, '')), ?) > 0", _value(text)
-        value = str(value) if not isinstance(value, str) else OTHER_WORDS.get(text.lower(), text.lower())
-    else:
-        value = _value(text)
-        if isinstance(value, str) and operator not in ("=", "!="):
-            raise FilterError(f"filter: {word!r} compares with {text!r}, which is no number")
-        sql = f"coalesce({expression} {'IS NOT' if operator == '!=' else operator} ?, 0)"
-    return (f"NOT {sql}" if sign else sql), (value,)
-
-
-def _value(text: str) -> float | int | str:
-    try:
-        number = float(text)
-        return int(text) if text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
-    except ValueError:
-        return text
+    def folding(self, sweep_id: int) -> Listing:
+        """The same with a sweep folded, or unfolded."""
+        rest = tuple(folded for folded in self.folded if folded != sweep_id)
+        return replace(self, folded=rest if sweep_id in self.folded else (*rest, sweep_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -14,10 +14,24 @@ import numpy as np
 from engine.block import COLUMNS, Block
 from engine.decimation import bucket_starts, decimate
 from engine.spec import RunSpec, SpecError, spec_from_json
+from engine.store import glance
 from engine.store.connection import Connection, Rows
 from engine.store.listing import Listing
+from engine.store.page import BEFORE_RUN, BEFORE_TITLE, Around, page_of
 from engine.store.pyramid import LEVELS
-from engine.store.records import Command, Curve, Evaluation, Event, Run, Samples, Sweep, Worker
+from engine.store.records import (
+    Background,
+    Command,
+    Curve,
+    Evaluation,
+    Event,
+    Listed,
+    Run,
+    Samples,
+    Sweep,
+    SweepTitle,
+    Worker,
+)  # fmt: skip
 from engine.store.stretch import stretch
 from engine.store.sweeps import read_sweeps
 from engine.store.tags import tags_from_text
@@ -32,6 +46,7 @@ TAGS = RUN_COLUMNS.split(", ").index("tags")
 WORKER_COLUMNS = (
     "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
 )
+TOP = Around()
 MOST_ITERATIONS = 100_000
 MOST_ROWS = 2**63 - 1
 
@@ -64,45 +79,62 @@ class Reader:
         )
         return [_run(row) for row in rows]
 
-    def listed(self, listing: Listing, limit: int = 200, offset: int = 0) -> list[Run]:
-        """Runs as a listing wants them. Raises FilterError."""
-        where, values = listing.where()
-        rows = self._connection.rows(
-            f"SELECT {RUN_COLUMNS} FROM runs WHERE {where} ORDER BY {listing.order_by()} LIMIT ? OFFSET ?",
-            (*values, limit, offset),
-        )
-        return [_run(row) for row in rows]
+    def listed(self, listing: Listing, around: Around = TOP, judged: Mapping[int, str] | None = None) -> Listed:
+        """A page of a list; `judged` tells which running runs are lost, silent or waiting. Raises FilterError."""
+        if listing.plain:
+            return self._newest(around)
+        sql, values = page_of(listing, around, RUN_COLUMNS, judged or {})
+        rows = self._connection.rows(sql, values)
+        if not rows:
+            return Listed((), 0, 0, 0)
+        first, total, fitting = rows[0][:BEFORE_TITLE]
+        return Listed(tuple(_listed(row) for row in rows), first, total, fitting)
 
-    def listed_count(self, listing: Listing) -> int:
-        """How many runs a listing has. Raises FilterError."""
-        where, values = listing.where()
-        return int(self._connection.rows(f"SELECT count(*) FROM runs WHERE {where}", values)[0][0])
-
-    def place(self, listing: Listing, run_id: int) -> int | None:
-        """How many runs come before one in a listing; None when it is not in it. Raises FilterError."""
-        where, values = listing.where()
-        if listing == Listing():
+    def _newest(self, around: Around) -> Listed:
+        """A page of all runs, newest first, without a look at the others."""
+        total, first = sum(self.counts().values()), around.first
+        if around.at_end:
+            first = total
+        elif around.run_id is not None:
             rows = self._connection.rows(
                 "SELECT (SELECT count(*) FROM runs WHERE deleted_at IS NULL AND run_id > r.run_id) FROM runs r "
                 "WHERE run_id = ? AND deleted_at IS NULL",
-                (run_id,),
+                (around.run_id,),
             )
-        else:
-            rows = self._connection.rows(
-                f"SELECT place FROM (SELECT run_id, row_number() OVER (ORDER BY {listing.order_by()}) - 1 AS place "
-                f"FROM runs WHERE {where}) WHERE run_id = ?",
-                (*values, run_id),
-            )
-        return int(rows[0][0]) if rows else None
+            first = rows[0][0] - around.limit // 2 if rows else first
+        first = max(0, min(first, total - around.limit))
+        return Listed(tuple(self.runs(around.limit, first)), first, total, total)
+
+    def running(self, limit: int = 1000) -> list[Run]:
+        """The runs that are stored as running, newest first: those whose status is for `engine.jobs` to judge."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE state = 'running' AND deleted_at IS NULL "
+            f"ORDER BY run_id DESC LIMIT ?",
+            (limit,),
+        )
+        return [_run(row) for row in rows]
 
     def run(self, run_id: int) -> Run | None:
         """One run, deleted or not; None when there is none of that id."""
         rows = self._connection.rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))
         return _run(rows[0]) if rows else None
 
+    def these(self, run_ids: Iterable[int]) -> list[Run]:
+        """The runs of these numbers, as far as there are such, in no order."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(run_ids)),),
+        )
+        return [_run(row) for row in rows]
+
     def counts(self) -> dict[str, int]:
         """How many runs there are in each state, deleted ones aside; states without a run are left out."""
-        return dict(self._connection.rows("SELECT state, count(*) FROM runs WHERE deleted_at IS NULL GROUP BY state"))
+        # from two indexes, without a look at the rows; + keeps SQLite from walking the wrong one
+        counts: dict[str, int] = dict(self._connection.rows("SELECT state, count(*) FROM runs GROUP BY state"))
+        deleted = "SELECT state, count(*) FROM runs WHERE deleted_at IS NOT NULL GROUP BY +state"
+        for state, number in self._connection.rows(deleted):
+            counts[state] = counts.get(state, 0) - number
+        return {state: count for state, count in counts.items() if count > 0}
 
     def curve(
         self, run_id: int, columns: int, first: int = 0, last: int | None = None, *, ending: bool = False
@@ -191,6 +223,19 @@ class Reader:
             (run_id,),
         )
         return [Evaluation(row[0], row[1], _float(row[2]), _float(row[3])) for row in rows]
+
+    def shapes(self, spans: Mapping[int, int], points: int) -> dict[int, tuple[tuple[float, ...], tuple[float, ...]]]:
+        """Mean and lowest losses of each run along its iterations; `spans` gives how many of its own each has."""
+        return glance.shapes(self._connection, spans, points)
+
+    def latest(self, run_ids: Iterable[int], split: str) -> dict[int, Evaluation]:
+        """The newest evaluation of each run on a split, where it has one."""
+        return glance.latest(self._connection, run_ids, split)
+
+    def background(self, run: Run) -> Background:
+        """Where a run comes from and what it is computed with."""
+        worker = None if run.worker_id is None else self.worker(run.worker_id)
+        return glance.background(self._connection, run.run_id, worker)
 
     def commands(self, run_id: int) -> list[Command]:
         """Every command that a run was given, oldest first; one without an outcome still waits."""
@@ -341,6 +386,11 @@ def _run(row: Sequence[Any]) -> Run:
     values = list(row)
     values[3], values[TAGS] = _spec(row[3]), tags_from_text(row[TAGS])
     return Run(*values)
+
+
+def _listed(row: Sequence[Any]) -> Run | SweepTitle:
+    title = row[BEFORE_TITLE:BEFORE_RUN]
+    return _run(row[BEFORE_RUN:]) if title[0] is None else SweepTitle(*title)
 
 
 def worker_from_row(row: Sequence[Any]) -> Worker | None:

@@ -85,6 +85,36 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class SweepTitle:
+    """What stands above the runs of one sweep in a list: how many of them the list has, and their lowest loss.
+
+    `second_parameter` is '' but in a grid.
+    """
+
+    sweep_id: int
+    name: str
+    parameter: str
+    second_parameter: str
+    runs: int
+    best_loss: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list: `rows` of it, `first` of `total` before them; `fitting` runs fit the filter."""
+
+    rows: tuple[Run | SweepTitle, ...]
+    first: int
+    total: int
+    fitting: int
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of the page, without the titles."""
+        return tuple(row for row in self.rows if isinstance(row, Run))
+
+
+@dataclass(frozen=True, slots=True)
 class RungDecision:
     """What was decided at one rung of a sweep: how many of its values went on, and the largest loss among them."""
 
@@ -190,6 +220,20 @@ class Worker:
     heartbeat_s: float
     log_path: str
     left_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Where a run comes from: its sweep ('' without one), the `worker` that had it last, and the library versions and
+    the machine that it is computed with, as `environment`. `times_lost` workers were lost since its last progress.
+    """
+
+    run_id: int
+    environment: tuple[tuple[str, str], ...] = ()
+    worker: Worker | None = None
+    times_lost: int = 0
+    sweep_name: str = ""
+    sweep_parameter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
-"""Listings: the filter's small grammar, the orders, and where a run stands."""
+"""Listings: filters, orders, what is pinned, what is grouped by sweep, and where a run stands."""
 
 from __future__ import annotations
 
 import pytest
 
 from engine.spec import defaults
-from engine.store import FilterError, Listing, open_for_writing
+from engine.store import Around, Listing, SweepTitle, open_for_writing
 from engine.store.listing import ORDERS
-from tests.stores import block_of, claimed_writer
+from tests.stores import block_of, claimed_writer, process, sweep_row
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def reader(tmp_path):
 
 
 def numbers(reader, text, **order):
-    return [run.run_id for run in reader.listed(Listing(text, **order))]
+    return [run.run_id for run in reader.listed(Listing(text, **order)).runs]
 
 
 @pytest.mark.parametrize(("text", "found"), [
@@ -47,29 +47,26 @@ def numbers(reader, text, **order):
     ("run<99999999999999999999999", [4, 3, 2, 1]),
     ("it's %", [4]),
     ("[/odd]", [4]),
-    ("| |", [4, 3, 2, 1]),
     ("no-such-word", []),
 ])  # fmt: skip
 def test_filters(reader, text, found):
     assert numbers(reader, text) == found
-    assert reader.listed_count(Listing(text)) == len(found)
-    assert [reader.place(Listing(text), run_id) for run_id in found] == list(range(len(found)))
-
-
-@pytest.mark.parametrize("text", ["colour:red", "step_size<abc", "loss>=high"])
-def test_a_filter_that_cannot_be_read_says_so(text):
-    with pytest.raises(FilterError, match="filter: "):
-        Listing(text).where()
+    listed = reader.listed(Listing(text))
+    assert (listed.first, listed.total, listed.fitting) == (0, len(found), len(found))
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_every_order_and_its_reverse_hold_every_run(reader, order):
     for reverse in (False, True):
         listing = Listing(order=order, reverse=reverse)
-        runs = [run.run_id for run in reader.listed(listing)]
+        runs = [run.run_id for run in reader.listed(listing).runs]
         assert sorted(runs) == [1, 2, 3, 4]
-        assert [reader.place(listing, run_id) for run_id in runs] == [0, 1, 2, 3]
-        assert reader.listed(listing, limit=2, offset=1) == reader.listed(listing)[1:3]
+        for place, run_id in enumerate(runs):
+            found = reader.listed(listing, Around(limit=2, run_id=run_id))
+            assert found.first == max(0, min(place - 1, 2))
+            assert [run.run_id for run in found.runs] == runs[found.first : found.first + 2]
+        assert [run.run_id for run in reader.listed(listing, Around(limit=3, at_end=True)).runs] == runs[1:]
+        assert [run.run_id for run in reader.listed(listing, Around(limit=3, run_id=99)).runs] == runs[:3]
 
 
 def test_what_has_no_value_comes_last(reader):
@@ -78,6 +75,71 @@ def test_what_has_no_value_comes_last(reader):
 
 
 def test_nothing_that_is_typed_reaches_the_database_as_a_statement(reader):
-    for text in ("'; DROP TABLE runs; --", "name:'or'1'='1", "%_", '"', "x" * 10_000):
+    for text in ("'; DROP TABLE runs; --", "name:'or'1'='1", "%_", '"\'"', "x" * 10_000):
         numbers(reader, text)
     assert len(numbers(reader, "")) == 4
+
+
+@pytest.fixture
+def swept(tmp_path):
+    """Runs 1 to 8: 2, 3 and 7 of sweep 1, 4 and 5 of sweep 2; run n ended with loss n / 10."""
+    store = open_for_writing(tmp_path / "swept.db")
+    sweeps = [sweep_row(store.path, name) for name in ("first", "second")]
+    members = {2: sweeps[0], 3: sweeps[0], 7: sweeps[0], 4: sweeps[1], 5: sweeps[1]}
+    for run_id in range(1, 9):
+        store.queue.add([defaults()], sweep_id=members.get(run_id))
+        claim = store.queue.claim(store.register_worker(process()))
+        store.writer(claim).finish(block=block_of([3.0, run_id / 10]))
+    yield store.reader()
+    store.close()
+
+
+def rows(reader, listing):
+    """Runs by number, titles as (sweep, how many runs)."""
+    return [
+        (row.sweep_id, row.runs) if isinstance(row, SweepTitle) else row.run_id for row in reader.listed(listing).rows
+    ]
+
+
+@pytest.mark.parametrize(("listing", "shown"), [
+    (Listing(grouped=True), [8, (1, 3), 7, 3, 2, 6, (2, 2), 5, 4, 1]),
+    (Listing(grouped=True, reverse=True), [1, (1, 3), 2, 3, 7, (2, 2), 4, 5, 6, 8]),
+    (Listing(grouped=True, order="loss"), [1, (1, 3), 2, 3, 7, (2, 2), 4, 5, 6, 8]),
+    (Listing(grouped=True, folded=(1, 9)), [8, (1, 3), 6, (2, 2), 5, 4, 1]),
+    (Listing("loss<0.55", grouped=True, folded=(2,)), [(2, 2), (1, 2), 3, 2, 1]),
+    (Listing(grouped=True, pinned=(3, 1)), [3, 1, 8, (1, 2), 7, 2, 6, (2, 2), 5, 4]),
+    (Listing("loss>0.65", grouped=True, pinned=(3,)), [3, 8, (1, 1), 7]),
+    (Listing(pinned=(3, 1)), [3, 1, 8, 7, 6, 5, 4, 2]),
+    (Listing("loss>0.65", "loss", pinned=(3,)), [3, 7, 8]),
+])  # fmt: skip
+def test_what_is_grouped_folded_and_pinned(swept, listing, shown):
+    assert rows(swept, listing) == shown
+    every = swept.listed(listing)
+    assert every.total == len(shown)
+    for place, row in enumerate(every.rows):
+        is_title = isinstance(row, SweepTitle)
+        around = Around(3, sweep_id=row.sweep_id) if is_title else Around(3, run_id=row.run_id)
+        found = swept.listed(listing, around)
+        assert found.first == max(0, min(place - 1, len(shown) - 3))
+        assert found.rows == every.rows[found.first : found.first + 3]
+
+
+def test_a_title_tells_of_the_runs_below_it(swept):
+    titles = [row for row in swept.listed(Listing("loss>0.25", grouped=True)).rows if isinstance(row, SweepTitle)]
+    [title] = [title for title in titles if title.sweep_id == 1]
+    assert title == SweepTitle(1, "first", "step_size", "", 2, 0.3)
+
+
+def test_a_run_inside_a_folded_sweep_has_no_place(swept):
+    assert swept.listed(Listing(grouped=True, folded=(1,)), Around(2, run_id=3)).first == 0
+
+
+def test_pinned_runs_that_do_not_fit_are_not_counted(swept):
+    assert swept.listed(Listing("loss>0.65", pinned=(3, 8))).fitting == 2
+
+
+def test_pinning_and_folding_twice_changes_nothing():
+    listing = Listing(pinned=(4,))
+    assert listing.pinning(7).pinned == (4, 7)
+    assert listing.pinning(7).pinning(7) == listing
+    assert listing.folding(2).folding(2) == listing

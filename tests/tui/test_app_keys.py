@@ -15,7 +15,7 @@ from tui.messages import (
     NewRunRequested,
     OrderAnswered,
     RaceRequested,
-    RunPointed,
+    RowPointed,
     RunsQueued,
     StopConfirmed,
     StopRequested,
@@ -195,5 +195,5 @@ async def test_a_click_on_a_row_selects_it_and_the_wheel_moves(path):
     async with opened(path) as board:
         await board.pilot.click("RunsTable", offset=(10, 2))
         await board.pilot.pause()
-        assert [message.run_id for message in board.all_of(RunPointed)] == [2]
+        assert [message.row.run_id for message in board.all_of(RowPointed)] == [2]
         assert choices(board).pointed == 2

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.spec import defaults
-from engine.store import open_for_writing
-from tests.tui.dashboards import Opened, opened, raced, store_with
+from engine.store import Evaluation, Listing, Run, open_for_writing
+from engine.store.listing import ORDERS
+from tests.stores import block_of, process, sweep_row
+from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.messages import ChoicesChanged, FilterSubmitted
+from tui.widgets.runs_table import RunsTable
 
 
 @pytest.fixture
@@ -50,11 +53,11 @@ async def test_a_filter_and_an_order(tmp_path):
         await board.press("slash", "end", *["backspace"] * 3, *"colour:red".replace(":", ""), "enter")
         await board.until(lambda: "0 runs fit" in board.text())
         assert "Three ways down" not in board.text()
-        await board.press("slash", "end", *["backspace"] * 9, *"x=1".replace("=", ""), "equals_sign", "1", "enter")
-        await board.until(lambda: "there is no field 'x1'" in board.text())
-        await board.press("slash", "end", *["backspace"] * 5, "enter")
+        await board.press("slash", "end", *["backspace"] * 9, *"x1", "equals_sign", "1", "enter")
+        await board.until(lambda: "'x1' is no field" in board.text())
+        await board.press("end", *["backspace"] * 5, "enter")
         await board.until(lambda: len(board.app.snapshot.runs) == 3)
-        for _ in range(6):
+        for _ in range(ORDERS.index("loss")):
             await board.press("o")
         assert board.all_of(ChoicesChanged)[-1].choices.listing.order == "loss"
         await board.until(lambda: [run.run_id for run in board.app.snapshot.runs] == [3, 2, 1])
@@ -71,3 +74,109 @@ async def test_marking_all_of_the_list(tmp_path):
         await board.press("a")
         await board.until(lambda: "8 of 11 runs are marked" in board.text())
         assert set(board.app.choices.marked) == set(range(4, 12))
+
+
+@pytest.fixture
+def swept(tmp_path):
+    """Runs 1 to 6, of which 2, 3 and 5 are of sweep 1; run 4 is searched for."""
+    path = tmp_path / "swept.db"
+    open_for_writing(path).close()
+    sweep = sweep_row(path, "step size 1e-3 to 1")
+    with open_for_writing(path) as store:
+        for number in range(1, 7):
+            spec = defaults("local-search") if number == 4 else defaults().changed(step_size=number / 10)
+            store.queue.add(
+                [spec], names=["kept"] if number == 6 else None, sweep_id=sweep * (number in (2, 3, 5)) or None
+            )
+            claim = store.queue.claim(store.register_worker(process()))
+            evaluations = [Evaluation(200, "validation", number / 10, 1 - number / 10)]
+            store.writer(claim).finish(block=block_of(losses(10.0 / number)), evaluations=evaluations)
+    return path
+
+
+def listed(board: Opened) -> list[object]:
+    return [row.run_id if isinstance(row, Run) else f"sweep {row.sweep_id}" for row in board.app.snapshot.rows]
+
+
+async def test_runs_of_a_sweep_stand_together_and_fold(swept):
+    async with opened(swept) as board:
+        await board.press("B")
+        await board.until(lambda: listed(board) == [6, "sweep 1", 5, 3, 2, 4, 1])
+        assert "sweep 1 · step size 1e-3 to 1" in board.text()
+        assert "3 runs · best 0.166" in board.text()
+        await board.press("j")
+        assert board.app.choices.cursor == (None, 1, 0)
+        await board.press("p", "t", "f", "e", "d", "i", "left_square_bracket")
+        assert board.app.choices.listing.pinned == ()
+        await board.press("enter")
+        await board.until(lambda: listed(board) == [6, "sweep 1", 4, 1])
+        assert not board.app.choices.alone
+        await board.press("j")
+        assert board.app.choices.pointed == 4
+        await board.press("k", "space")
+        await board.until(lambda: listed(board) == [6, "sweep 1", 5, 3, 2, 4, 1])
+        await board.press("B")
+        await board.until(lambda: listed(board) == [6, 5, 4, 3, 2, 1] and board.app.choices.pointed == 6)
+
+
+async def test_a_pinned_run_stays_on_top(swept):
+    async with opened(swept) as board:
+        await board.press("G")
+        await board.until(lambda: pointed(board) == 1)
+        await board.press("i")
+        await board.until(lambda: listed(board) == [1, 6, 5, 4, 3, 2])
+        assert "✓↑   1 " in board.text()
+        await board.press("B", "slash", *"loss<0.5", "enter")
+        await board.until(lambda: listed(board) == [1, 6, "sweep 1", 5, 3, 2, 4] and "5 runs fit" in board.text())
+        await board.press("i")
+        await board.until(lambda: board.app.choices.listing.pinned == () and 1 not in listed(board))
+
+
+async def test_titles_sort_when_they_are_clicked(swept):
+    async with opened(swept, size=(200, 35)) as board:
+        await board.until(lambda: "⠉" in board.text().splitlines()[2].split("│")[0])
+        titles = board.text().splitlines()[1]
+        assert all(title in titles for title in ("name", "iteration", "curve", "valid."))
+        for title, order, reverse in (
+            ("valid.", "validation", False),
+            ("valid.", "validation", True),
+            ("best", "best", False),
+        ):
+            await board.pilot.click(RunsTable, offset=(titles.index(title) + 1, 0))
+            await board.until(lambda: board.app.snapshot.sought is not None)
+            listing = board.app.choices.listing
+            assert (listing.order, listing.reverse) == (order, reverse)
+        await board.until(lambda: listed(board) == [6, 5, 4, 3, 2, 1])
+        await board.pilot.click(RunsTable, offset=(1, 0))
+        assert board.app.choices.listing.order == "status"
+        for order in ORDERS:
+            board.app.post_message(ChoicesChanged(board.app.choices.listing_so(Listing(order=order))))
+        await board.until(lambda: "▾created" in board.text())
+
+
+async def test_a_run_alone_shows_all_that_is_known_of_it(swept):
+    async with opened(swept) as board:
+        await board.press("enter")
+        await board.until(lambda: " spec ──" in board.text())
+        assert "kept" in board.text()
+        assert "others" in board.text()
+        assert "alone" in board.text()
+        await board.press("j")
+        await board.until(lambda: " 5  gradient b256" in board.text() and "run 5 alone" in board.text())
+        await board.until(lambda: getattr(board.app.snapshot.background, "run_id", None) == 5)
+        await board.press("pagedown")
+        await board.until(lambda: "evaluations" in board.text())
+        await board.until(lambda: "of sweep 1" in board.text())
+        await board.press("pageup", "tab")
+        await board.until(lambda: "alone" not in board.text() and "iterations/s" in board.text())
+        await board.press("tab", "escape")
+        await board.until(lambda: "curve" in board.text() and not board.app.choices.alone)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_a_run_alone_in_a_small_terminal(swept, size):
+    async with opened(swept, size=size) as board:
+        await board.press("enter")
+        await board.until(lambda: "more lines" in board.text() and "└┬" in board.text())
+        await board.press("tab")
+        await board.until(lambda: "iterations" in board.text() and "└┬" not in board.text())

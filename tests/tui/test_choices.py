@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.store import Run
+from engine.store import Run, SweepTitle
 from tui import keymap
 from tui.choices import MOST_MARKED, Choices
 
@@ -75,6 +75,27 @@ def test_a_run_that_is_gone_loses_mark_and_cursor():
     choices = Choices().follow(newest_first(run_of(1), run_of(2))).follow([run_of(1)])
     assert choices.marked == (1,)
     assert choices.pointed == 1
+
+
+def test_a_cursor_that_has_moved_since_the_list_was_read_stays():
+    runs = newest_first(run_of(1), run_of(2), run_of(3))
+    choices = Choices().follow(runs)
+    asked = choices.at_edge(1)
+    assert asked.follow(runs, runs, (), choices.cursor) == asked
+    assert asked.follow(runs, runs, (), asked.cursor).cursor == (1, None, 0)
+    queued = choices.pointing_at(4)
+    assert queued.follow(runs, runs, (), choices.cursor).pointed == 4
+    assert queued.follow(runs, runs, (), queued.cursor).pointed == 3
+
+
+def test_the_cursor_may_be_on_a_title():
+    title = SweepTitle(7, "", "step_size", "", 2, 0.2)
+    rows = [title, run_of(2), run_of(1)]
+    choices = Choices().follow(rows[1:]).pointing_to(title)
+    assert choices.cursor == (None, 7, 0)
+    assert choices.drawn == choices.marked
+    assert choices.follow(rows[1:], rows).title == 7
+    assert choices.follow(rows[1:], rows[1:]).cursor == (2, None, 0)
 
 
 @pytest.mark.parametrize("room", [10, 20, 40, 60, 80, 120])

@@ -253,9 +253,9 @@ def test_a_moment_is_read_from_what_is_held(noisy):
     reader, past = open_for_reading(noisy), Past()
     past.follow(reader, (1,), reader.data_version())
     choices = replayed(Choices(), (1,))
-    early = past.at(reader, Moment((1,), "iteration", 30_000.0), choices, 60, Judgement())
-    late = past.at(reader, Moment((1,), "iteration", 60_000.0), choices, 60, Judgement())
-    again = past.at(reader, Moment((1,), "iteration", 30_000.0), choices, 60, Judgement())
+    early = past.at(reader, Moment((1,), "iteration", 30_000.0), Wanted(choices, 60), Judgement())
+    late = past.at(reader, Moment((1,), "iteration", 60_000.0), Wanted(choices, 60), Judgement())
+    again = past.at(reader, Moment((1,), "iteration", 30_000.0), Wanted(choices, 60), Judgement())
     assert early.runs == again.runs != late.runs
     assert early.tape is late.tape
     assert early.final is late.final

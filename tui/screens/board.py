@@ -32,6 +32,7 @@ from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_line
 from tui.widgets.header import header
 from tui.widgets.lines import Lines, strip
+from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.welcome import WELCOME_KEYS, welcome
 
@@ -59,7 +60,12 @@ class Board(SweepKeys, inherit_bindings=False):
     #body { height: 1fr; layout: vertical; }
     RunsTable { height: auto; min-height: 4; max-height: 50%; }
     Board.-wide #body { layout: horizontal; }
-    Board.-wide RunsTable { width: 44%; min-width: 48; max-width: 84; height: 100%; max-height: 100%; }
+    Board.-wide RunsTable { width: 46%; min-width: 48; max-width: 92; height: 100%; max-height: 100%; }
+    Board RunPage { display: none; height: 50%; }
+    Board.-wide RunPage { width: 46%; min-width: 48; max-width: 92; height: 100%; }
+    Board.-alone RunPage { display: block; }
+    Board.-alone RunsTable, Board.-alone #details, Board.-spread ChartPane { display: none; }
+    Board.-spread RunPage { width: 100%; max-width: 100%; height: 100%; }
     #details { height: 2; }
     #welcome, #small { height: 1fr; }
     #message, #small, #welcome { display: none; }
@@ -84,6 +90,7 @@ class Board(SweepKeys, inherit_bindings=False):
         self._told_at = 0.0
         self._painted: Choices | None = None
         self._table = RunsTable(snapshot, choices)
+        self._page = RunPage(snapshot, choices)
         self._chart = ChartPane(chart_view(snapshot, choices), brush)
         self._lines: tuple[Lines, ...] = (
             Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
@@ -101,6 +108,7 @@ class Board(SweepKeys, inherit_bindings=False):
         yield head
         with Container(id="body"):
             yield self._table
+            yield self._page
             yield self._chart
         yield from others
 
@@ -109,7 +117,7 @@ class Board(SweepKeys, inherit_bindings=False):
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
         """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
-        is_growth = choices == self._painted and len(snapshot.runs) == len(self.snapshot.runs)
+        is_growth = choices == self._painted and snapshot.shape == self.snapshot.shape
         self.snapshot, self.choices = snapshot, choices
         since = monotonic() - self._told_at
         if not is_growth or since >= TELL_S:
@@ -134,6 +142,11 @@ class Board(SweepKeys, inherit_bindings=False):
             self._sentence, self._failed = "", False
 
     @property
+    def glimpsed_rows(self) -> int:
+        """How many rows of the table show more of a run than its numbers."""
+        return self._table.glimpsed_rows
+
+    @property
     def empty(self) -> bool:
         """No run in the store yet."""
         return not self.snapshot.counts
@@ -146,6 +159,7 @@ class Board(SweepKeys, inherit_bindings=False):
         self._told_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
         self._table.show(self.snapshot, self.choices)
+        self._page.show(self.snapshot, self.choices)
         self._chart.show(self.view())
         for lines in self._lines:
             lines.update()
@@ -159,6 +173,8 @@ class Board(SweepKeys, inherit_bindings=False):
         self.set_class(size.width >= WIDE, "-wide")
         self.set_class(small, "-small")
         self.set_class(self.empty and not small, "-empty")
+        self.set_class(self.choices.alone and not small, "-alone")
+        self.set_class(self.choices.alone and self.choices.spread and not small, "-spread")
         self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
 
     def _telling(self, width: int) -> tuple[str, str]:
@@ -168,7 +184,7 @@ class Board(SweepKeys, inherit_bindings=False):
         if self.snapshot.complaint:
             return clean(self.snapshot.complaint, 200), "/: filter"
         if self.choices.listing.text:
-            return f"{self.snapshot.total:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
+            return f"{self.snapshot.fitting:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
         return (self._news, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
 
@@ -190,7 +206,7 @@ class Board(SweepKeys, inherit_bindings=False):
     def action_open(self) -> None:
         if self.empty:
             self.post_message(RaceRequested())
-        elif not self.choices.alone:
+        elif not self._folded() and not self.choices.alone:
             self._choose(self.choices.looking(alone=True))
 
     def action_back(self) -> None:

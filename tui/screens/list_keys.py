@@ -1,4 +1,4 @@
-"""What the board's keys do to the list of runs: the cursor, the filter, the order, the marks."""
+"""What the board's keys do to the list of runs: the cursor, the filter, the order, pins, groups and marks."""
 
 from __future__ import annotations
 
@@ -6,63 +6,106 @@ from dataclasses import replace
 
 from engine.store import Listing
 from engine.store.listing import ORDERS
-from tui.messages import FilterRequested, RunPointed
+from tui.choices import Row
+from tui.messages import FilterRequested, RowPointed, SortRequested
 from tui.screens.steering_keys import SteeringKeys
+from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
 
 FULL = "All the colours are taken: unmark a run first (space)."
+UNSWEPT = "No run here is of a sweep: there is nothing to group."
 
 
 class ListKeys(SteeringKeys, inherit_bindings=False):
     """The part of the board that moves in the list and chooses what it holds."""
 
-    def on_run_pointed(self, message: RunPointed) -> None:
+    def on_row_pointed(self, message: RowPointed) -> None:
         message.stop()
-        self._choose(self.choices.pointing_at(message.run_id))
+        self._point(message.row)
+
+    def _point(self, row: Row | None) -> None:
+        if row is not None:
+            self._choose(self.choices.pointing_to(row))
+
+    def _list(self, listing: Listing) -> None:
+        self._choose(self.choices.listing_so(listing))
 
     def action_point(self, run_id: int) -> None:
         self._choose(self.choices.pointing_at(run_id))
 
     def action_move(self, by: int) -> None:
-        run = beside(self.snapshot, self.choices.pointed, by)
-        if run is not None:
-            self._choose(self.choices.pointing_at(run.run_id))
+        self._point(beside(self.snapshot, self.choices, by))
 
     def action_page(self, by: int) -> None:
-        self.action_move(by * self.query_one(RunsTable).rows)
+        """By a page of the list, or of the run that is looked at alone."""
+        if self.choices.alone:
+            self.query_one(RunPage).scroll(by)
+        else:
+            self.action_move(by * self.query_one(RunsTable).rows)
+
+    def action_spread(self) -> None:
+        if self.choices.alone:
+            self._choose(self.choices.with_other_spread())
 
     def action_edge(self, by: int) -> None:
-        """To the first or the last run, which need not have been read yet."""
+        """To the first or the last row, which need not have been read yet."""
         snapshot = self.snapshot
-        if (by < 0 and snapshot.first == 0) or (by > 0 and snapshot.first + len(snapshot.runs) >= snapshot.total):
-            self.action_move(by * len(snapshot.runs))
+        if (by < 0 and snapshot.first == 0) or (by > 0 and snapshot.first + len(snapshot.rows) >= snapshot.total):
+            self.action_move(by * len(snapshot.rows))
         else:
             self._choose(self.choices.at_edge(by))
 
     def action_mark(self) -> None:
-        if self.choices.pointed is None:
+        if self._folded() or self.choices.pointed is None:
             return
         choices = self.choices.toggled(self.choices.pointed)
         if choices == self.choices:
             self.tell(FULL)
         self._choose(choices)
 
+    def _folded(self) -> bool:
+        """Fold or unfold the sweep whose title is under the cursor; False where there is no title."""
+        title = self.choices.title
+        if title is not None:
+            self._list(self.choices.listing.folding(title))
+        return title is not None
+
     def action_mark_all(self) -> None:
         """The runs of the list from its top; those that are marked by hand stay."""
         choices = self.choices.marking_all(run.run_id for run in self.snapshot.runs)
         self._choose(choices)
-        if choices.marked and len(choices.marked) < self.snapshot.total:
-            self.tell(f"{len(choices.marked)} of {self.snapshot.total:,} runs are marked: there are no more colours.")
+        if choices.marked and len(choices.marked) < self.snapshot.fitting:
+            self.tell(f"{len(choices.marked)} of {self.snapshot.fitting:,} runs are marked: there are no more colours.")
+
+    def action_pin(self) -> None:
+        if self.choices.pointed is not None:
+            self._list(self.choices.listing.pinning(self.choices.pointed))
+
+    def action_group(self) -> None:
+        """The cursor stays on its run, and goes to it from the title of its sweep."""
+        listing = self.choices.listing
+        if not listing.grouped and not any(run.sweep_id is not None for run in self.snapshot.runs):
+            self.tell(UNSWEPT)
+        self._list(replace(listing, grouped=not listing.grouped))
 
     def action_filter(self) -> None:
         self.post_message(FilterRequested())
 
     def action_sort(self) -> None:
         listing = self.choices.listing
-        order = ORDERS[(ORDERS.index(listing.order) + 1) % len(ORDERS)]
-        self._choose(self.choices.listing_so(Listing(listing.text, order)))
-        self.tell(f"Sorted by {order.replace('_', ' ').removesuffix(' done')}; O turns it round.")
+        self._sort(ORDERS[(ORDERS.index(listing.order) + 1) % len(ORDERS)])
+
+    def on_sort_requested(self, message: SortRequested) -> None:
+        message.stop()
+        if message.order == self.choices.listing.order:
+            self.action_turn()
+        else:
+            self._sort(message.order)
+
+    def _sort(self, order: str) -> None:
+        self._list(replace(self.choices.listing, order=order, reverse=False))
+        self.tell(f"Sorted by {order.replace('_', ' ')}; O turns it round.")
 
     def action_turn(self) -> None:
         listing = self.choices.listing
-        self._choose(self.choices.listing_so(replace(listing, reverse=not listing.reverse)))
+        self._list(replace(listing, reverse=not listing.reverse))

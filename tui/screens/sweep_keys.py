@@ -13,11 +13,13 @@ class SweepKeys(ListKeys, inherit_bindings=False):
         self.post_message(SweepRequested())
 
     def action_open_sweep(self) -> None:
+        """Of the run under the cursor, or the one whose title is."""
         run = self._pointed
-        if run is None or run.sweep_id is None:
+        sweep_id = self.choices.title if run is None else run.sweep_id
+        if sweep_id is None:
             self.tell("This run belongs to no sweep: s starts one." if run else "There is no run yet.")
         else:
-            self.post_message(SweepOpened(run.sweep_id))
+            self.post_message(SweepOpened(sweep_id))
 
     def action_probe(self) -> None:
         if self._pointed is not None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
+import numpy as np
 from rich.style import Style
 
 from engine.spec import RunSpec
-from engine.store import Run
+from engine.store import ENDED, Run
 from tui import format as fmt
+from tui.chart.sparkline import sparkline
 from tui.describe import given_name, label, progress
+from tui.glimpses import Glimpse
 from tui.theme import ACCENTED, DIM, FAILED, FINISHED, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part
+
+STEP_WIDTH = 5
 
 SIGNS: Mapping[str, tuple[str, Style]] = {
     "running": ("●", STRONG),
@@ -33,24 +39,39 @@ SIGNS: Mapping[str, tuple[str, Style]] = {
 class Column:
     """One column: `rank` 0 is never dropped, higher ranks go first; `spare` cells may be added when there is room.
 
-    `order` is what the list is called when it is sorted by it.
+    `short` is its title where there is no room for the long one. `order` is what the list is called when it is sorted
+    by it. `glimpses`: it shows what a Glimpse holds.
     """
 
     title: str
     width: int
     rank: int
-    parts: Callable[[Run, int], Sequence[Part]]
+    parts: Callable[[Run, Glimpse, int], Sequence[Part]]
     right: bool = True
     spare: int = 0
     order: str = ""
+    short: str = ""
+    glimpses: bool = False
+
+    @property
+    def shown_title(self) -> str:
+        """The title that fits."""
+        return self.short if self.short and self.width < len(self.title) else self.title
 
 
-def _of_spec(text: Callable[[RunSpec], str]) -> Callable[[Run, int], Sequence[Part]]:
-    return lambda run, width: [(fmt.NOTHING if run.spec is None else text(run.spec), TEXT)]
+def _of_run(text: Callable[[Run], str], style: Style = TEXT) -> Callable[[Run, Glimpse, int], Sequence[Part]]:
+    return lambda run, glimpse, width: [(text(run), style)]
+
+
+def _of_spec(text: Callable[[RunSpec], str]) -> Callable[[Run, Glimpse, int], Sequence[Part]]:
+    return _of_run(lambda run: fmt.NOTHING if run.spec is None else text(run.spec))
 
 
 def _step_size(spec: RunSpec) -> str:
-    return fmt.NOTHING if spec.strategy == "random-search" else fmt.setting(spec.step_size)
+    if spec.strategy == "random-search":
+        return fmt.NOTHING
+    told = (fmt.setting(spec.step_size, digits) for digits in (4, 3, 2, 1))
+    return next((text for text in told if len(text) <= STEP_WIDTH), fmt.setting(spec.step_size))
 
 
 def _batch(spec: RunSpec) -> str:
@@ -59,7 +80,7 @@ def _batch(spec: RunSpec) -> str:
     return "full" if spec.batch_size is None else fmt.count(spec.batch_size)
 
 
-def _iterations(run: Run, width: int) -> Sequence[Part]:
+def _iterations(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
     done = fmt.count(run.iterations_done)
     share = progress(run)
     if run.state not in ("running", "paused") or share is None or width < len(done) + 5:
@@ -68,32 +89,67 @@ def _iterations(run: Run, width: int) -> Sequence[Part]:
     return [(full, ACCENTED), (rest, RULES), (done.rjust(max(len(done), 4) + 1), TEXT)]
 
 
-def _loss(run: Run, width: int) -> Sequence[Part]:
+def _loss(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
     if run.last_loss is None and run.iterations_done:
         return [("nan", FAILED)]
     return [(fmt.number(run.last_loss), STRONG if run.state == "running" else TEXT)]
 
 
+def _validation(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+    return [(fmt.number(None if glimpse.validation is None else glimpse.validation.loss), TEXT)]
+
+
+def _accuracy(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+    share = None if glimpse.validation is None else glimpse.validation.accuracy
+    return [(fmt.percent(share).removesuffix(" %"), TEXT)]
+
+
+def _curve(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+    """As much of the width as the run has got of its budget, while it goes on."""
+    share = 1.0 if run.state in ENDED else min(progress(run) or 1.0, 1.0)
+    return [(curve_text(glimpse.shape, max(round(share * width), 1)).ljust(width), DIM)]
+
+
+@lru_cache(maxsize=1024)
+def curve_text(shape: tuple[float, ...], width: int) -> str:
+    """The shape of a curve in `width` cells, logarithmic where it can be."""
+    values = np.asarray(shape)
+    if not len(values):
+        return " " * width
+    if len(values) < 2 * width:
+        values = values[np.arange(2 * width) * len(values) // (2 * width)]
+    finite = values[np.isfinite(values)]
+    return sparkline(values, width, log=bool(len(finite)) and float(finite.min()) > 0)
+
+
 COLUMNS: tuple[Column, ...] = (
-    Column("run", 3, 0, lambda run, width: [(str(run.run_id), DIM)], order="run"),
-    Column("name", 12, 8, lambda run, width: [(given_name(run), TEXT)], right=False, spare=16, order="name"),
-    Column("strategy", 13, 0, lambda run, width: [(label(run), TEXT)], right=False, order="strategy"),
-    Column("objective", 9, 9, _of_spec(lambda spec: spec.objective), right=False),
-    Column("step", 5, 3, _of_spec(_step_size), order="step_size"),
+    Column("run", 3, 0, _of_run(lambda run: str(run.run_id), DIM), order="run"),
+    Column("name", 12, 8, _of_run(given_name), right=False, spare=16, order="name"),
+    Column("strategy", 13, 0, _of_run(label), right=False, order="strategy"),
+    Column("objective", 9, 11, _of_spec(lambda spec: spec.objective), right=False, order="objective"),
+    Column("step", STEP_WIDTH, 3, _of_spec(_step_size), order="step_size"),
     Column("batch", 5, 7, _of_spec(_batch), order="batch_size"),
-    Column("iteration", 9, 4, _iterations, spare=12, order="iterations_done"),
+    Column("iteration", 5, 4, _iterations, spare=16, order="iterations", short="iter"),
     Column("loss", 6, 1, _loss, order="loss"),
-    Column("best", 6, 2, lambda run, width: [(fmt.number(run.best_loss), TEXT)], order="best"),
-    Column("it/s", 4, 5, lambda run, width: [(fmt.rate(run.iterations_per_s), DIM)], order="rate"),
+    Column("best", 6, 2, _of_run(lambda run: fmt.number(run.best_loss)), order="best"),
+    Column("curve", 6, 5, _curve, right=False, spare=6, glimpses=True),
+    Column("valid.", 6, 9, _validation, order="validation", glimpses=True),
+    Column("acc.", 5, 10, _accuracy, order="accuracy", glimpses=True),
+    Column("it/s", 4, 6, _of_run(lambda run: fmt.rate(run.iterations_per_s), DIM), order="speed"),
+    Column("created", 12, 12, _of_run(lambda run: fmt.moment(run.created_at), DIM), right=False, order="created"),
 )
 
 
-def fitting(runs: Sequence[Run], room: int) -> list[Column]:
-    """The columns for a table of `room` cells, at their widths; a column of names only where there are names."""
+def fitting(runs: Sequence[Run], room: int, order: str = "run") -> tuple[Column, ...]:
+    """The columns for a table of `room` cells, at their widths; a column of names only where there are names.
+
+    The one that the list is sorted by stays longest.
+    """
     digits = max((len(str(run.run_id)) for run in runs), default=1)
     kept = [replace(column, width=max(digits, 3)) if column.title == "run" else column for column in COLUMNS]
-    if not any(given_name(run) for run in runs):
+    if order != "name" and not any(given_name(run) for run in runs):
         kept = [column for column in kept if column.title != "name"]
+    kept = [replace(column, rank=1) if column.rank > 1 and column.order == order else column for column in kept]
     while sum(column.width + 1 for column in kept) > room and any(column.rank for column in kept):
         kept.remove(max(kept, key=lambda column: column.rank))
     free = room - sum(column.width + 1 for column in kept)
@@ -101,4 +157,4 @@ def fitting(runs: Sequence[Run], room: int) -> list[Column]:
         extra = min(column.spare, max(free, 0))
         kept[index] = replace(column, width=column.width + extra)
         free -= extra
-    return kept
+    return tuple(kept)

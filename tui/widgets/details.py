@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from engine.spec import FIELDS
-from engine.store import ENDED, Run
+from engine.store import ENDED, Run, SweepTitle
 from engine.text import clean
 from tui import format as fmt
 from tui.choices import Choices
-from tui.describe import describe, differing, progress
+from tui.describe import describe, differing, progress, sweep_words
 from tui.snapshot import Snapshot
 from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part, cells, strip
@@ -20,6 +20,9 @@ BAR_WIDTH = 10
 def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
     """Two lines at `width` cells; blank ones when there is no run."""
     run = snapshot.run(choices.pointed)
+    title = snapshot.title(choices.title)
+    if title is not None:
+        return _sweep(title, choices, width)
     if run is None:
         return [strip((), width), strip((), width)]
     indent = " " * (len(str(run.run_id)) + 3)
@@ -29,6 +32,17 @@ def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
     if cells(second) + cells(differences) > width:
         differences = []
     return [strip(first, width, _progress(snapshot, run)), strip(second, width, differences)]
+
+
+def _sweep(title: SweepTitle, choices: Choices, width: int) -> list[Strip]:
+    first: list[Part] = [(f" sweep {title.sweep_id}  ", STRONG), (sweep_words(title), TEXT)]
+    fold = "unfold" if title.sweep_id in choices.listing.folded else "fold"
+    second: list[Part] = [
+        (f"   {title.runs} in this list  ", TEXT),
+        ("best ", DIM),
+        (fmt.number(title.best_loss), TEXT),
+    ]
+    return [strip(first, width), strip(second, width, [(f"enter or space: {fold} ", DIM)])]
 
 
 def _progress(snapshot: Snapshot, run: Run) -> list[Part]:

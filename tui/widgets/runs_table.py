@@ -1,26 +1,40 @@
-"""The table of runs: one row a run, newest first, the cursor's row raised, marked rows barred in their colour."""
+"""The table of runs: one row a run, a title over each sweep, the cursor's row raised, drawn rows barred in colour."""
 
 from __future__ import annotations
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
-from engine.store import Listing, Run
+from engine.store import Run, SweepTitle
 from tui import format as fmt
-from tui.choices import Choices
-from tui.messages import RunPointed
+from tui.choices import Choices, Row
+from tui.describe import sweep_words
+from tui.glimpses import Glimpse
+from tui.messages import RowPointed, SortRequested
+from tui.page import place_of
 from tui.snapshot import Snapshot
-from tui.theme import ACCENTED, DIM, POINTED, TEXT, run_style
+from tui.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, run_style
 from tui.widgets.columns import SIGNS, Column, fitting
 from tui.widgets.lines import Lines, Part, strip
 
 BAR = "▌"
+PINNED = "↑"
+MEMBER = "│"
+MARGIN = 3
+"""Cells before the first column: the bar, the sign, and whether the run is pinned or of the sweep above."""
+
+NO_GLIMPSE = Glimpse()
+
+MOST_HELD = 1000
+"""Rows that are kept as they were drawn."""
 
 
 class RunsTable(Lines):
-    """Shows a snapshot's runs under a choice. Posts RunPointed when a row is clicked or the wheel turns."""
+    """Shows a snapshot's rows under a choice. Posts RowPointed when a row is clicked or the wheel turns, SortRequested
+    when a title is."""
 
     DEFAULT_CSS = "RunsTable { height: auto; }"
 
@@ -29,27 +43,59 @@ class RunsTable(Lines):
         self._snapshot = snapshot
         self._choices = choices
         self._top = 0
+        self._drawn: dict[int, tuple[object, Strip]] = {}
+        self._columns: tuple[Column, ...] = ()
+        self._columns_for: tuple[tuple[Run, ...], str, int] | None = None
 
     @property
     def rows(self) -> int:
         """How many runs fit below the titles."""
         return max(self.size.height - 1, 1)
 
+    @property
+    def glimpsed_rows(self) -> int:
+        """How many rows show more of a run than its numbers."""
+        is_seen = self.display and any(column.glimpses for column in self.columns)
+        return self.rows if is_seen else 0
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that there is room for."""
+        runs, order, width = asked = self._snapshot.runs, self._choices.listing.order, self.size.width
+        known = self._columns_for
+        if known is None or known[0] is not runs or known[1:] != asked[1:]:
+            self._columns, self._columns_for = fitting(runs, width - MARGIN - 1, order), asked
+        return self._columns
+
     def show(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show these runs; the cursor's row is brought into view."""
-        grown = len(snapshot.runs) != len(self._snapshot.runs)
+        """Show these rows; the cursor's is brought into view."""
+        grown = len(snapshot.rows) != len(self._snapshot.rows)
         self._snapshot, self._choices = snapshot, choices
         self.update()
         if grown:
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._snapshot.runs) + 1
+        return len(self._snapshot.rows) + 1
 
     def on_click(self, event: events.Click) -> None:
-        row = self._top + event.y - 1
-        if event.y >= 1 and row < len(self._snapshot.runs):
-            self.post_message(RunPointed(self._snapshot.runs[row].run_id))
+        rows, place = self._snapshot.rows, self._top + event.y - 1
+        if event.y >= 1:
+            if place < len(rows):
+                self.post_message(RowPointed(rows[place]))
+        elif order := self._order_at(event.x):
+            self.post_message(SortRequested(order))
+
+    def _order_at(self, x: int) -> str:
+        """What a title at a cell of the first line sorts by; '' beside the titles."""
+        if x < MARGIN:
+            return "status"
+        end = MARGIN
+        for column in self.columns:
+            end += column.width + 1
+            if x < end:
+                return column.order
+        return ""
 
     def on_mouse_scroll_down(self) -> None:
         self._point_beside(1)
@@ -58,50 +104,87 @@ class RunsTable(Lines):
         self._point_beside(-1)
 
     def _point_beside(self, by: int) -> None:
-        run = beside(self._snapshot, self._choices.pointed, by)
-        if run is not None:
-            self.post_message(RunPointed(run.run_id))
+        row = beside(self._snapshot, self._choices, by)
+        if row is not None:
+            self.post_message(RowPointed(row))
 
     def _table(self, width: int, height: int) -> list[Strip]:
-        runs = self._snapshot.runs
-        index = next((i for i, run in enumerate(runs) if run.run_id == self._choices.pointed), 0)
-        self._top = max(0, min(self._top, index, len(runs) - self.rows))
-        self._top = max(self._top, index - self.rows + 1)
-        visible = runs[self._top : self._top + self.rows]
-        columns = fitting(runs, width - 4)
-        return [self._titles(columns, width), *(self._row(run, columns, width) for run in visible)]
+        rows = self._snapshot.rows
+        place = place_of(rows, self._choices) or 0
+        self._top = max(0, min(self._top, place, len(rows) - self.rows))
+        self._top = max(self._top, place - self.rows + 1)
+        columns = self.columns
+        lines = [self._titles(columns, width)]
+        drawn = frozenset(self._choices.drawn)
+        for number, row in enumerate(rows[self._top : self._top + self.rows], start=self._top):
+            ground = POINTED if number == place else None
+            if isinstance(row, Run):
+                slot = self._choices.slot(row.run_id) if row.run_id in drawn else None
+                lines.append(self._row(row, columns, slot, width, ground))
+            else:
+                lines.append(strip(*self._sweep(row, width), ground=ground))
+        if len(self._drawn) > MOST_HELD:
+            self._drawn.clear()
+        return lines
 
-    def _titles(self, columns: list[Column], width: int) -> Strip:
-        """The titles, the one that the list is sorted by marked; at the right how far down the list the cursor is."""
+    def _titles(self, columns: tuple[Column, ...], width: int) -> Strip:
+        """The titles, the one that the list is sorted by marked."""
         listing = self._choices.listing
-        parts: list[Part] = [("   ", DIM)]
+        is_sorted = listing.order != "run" or listing.reverse
+        sign = "▴" if listing.reverse else "▾"
+        by_status = is_sorted and listing.order == "status"
+        parts: list[Part] = [((" " + sign if by_status else "").ljust(MARGIN), ACCENTED)]
         for column in columns:
-            is_order = column.order == listing.order and listing != Listing(listing.text)
-            sign = ("▴" if listing.reverse else "▾") if is_order else ""
-            title = fmt.fit(sign + column.title, column.width, right=column.right)
+            is_order = is_sorted and column.order == listing.order
+            title = fmt.fit((sign if is_order else "") + column.shown_title, column.width, right=column.right)
             parts.append((" " + title, ACCENTED if is_order else DIM))
         return strip(parts, width)
 
-    def _row(self, run: Run, columns: list[Column], width: int) -> Strip:
-        drawn = run.run_id in self._choices.drawn
-        sign, sign_style = SIGNS[self._snapshot.status(run)]
-        bar: Part = (BAR, run_style(self._choices.slot(run.run_id))) if drawn else (" ", TEXT)
-        parts: list[Part] = [bar, (sign + " ", run_style(self._choices.slot(run.run_id)) if drawn else sign_style)]
-        for column in columns:
-            parts.append((" ", TEXT))
-            parts.extend(_cell(run, column))
-        return strip(parts, width, ground=POINTED if run.run_id == self._choices.pointed else None)
+    def _row(self, run: Run, columns: tuple[Column, ...], slot: int | None, width: int, ground: Style | None) -> Strip:
+        """The row of a run, made anew only where something in it has changed."""
+        listing = self._choices.listing
+        mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
+        glimpse = self._snapshot.glimpses.get(run.run_id, NO_GLIMPSE)
+        wanted = run, glimpse, self._snapshot.status(run), mark, slot, columns, width, ground
+        held = self._drawn.get(run.run_id)
+        if held is None or held[0] != wanted:
+            parts = _cells(run, glimpse, wanted[2], mark, slot, columns)
+            held = self._drawn[run.run_id] = wanted, strip(parts, width, ground=ground)
+        return held[1]
+
+    def _sweep(self, title: SweepTitle, width: int) -> tuple[list[Part], int, list[Part]]:
+        folded = title.sweep_id in self._choices.listing.folded
+        reached = "" if title.best_loss is None else f" · best {fmt.number(title.best_loss)}"
+        parts: list[Part] = [
+            (" ▸ " if folded else " ▾ ", ACCENTED),
+            (f" sweep {title.sweep_id}", STRONG),
+            (f" · {sweep_words(title)}", DIM),
+        ]
+        return parts, width, [(f"{title.runs} run{'s' * (title.runs != 1)}{reached} ", DIM)]
 
 
-def beside(snapshot: Snapshot, run_id: int | None, by: int) -> Run | None:
-    """The run `by` rows below another one, as far as there are rows; None when there is no run at all."""
-    runs = snapshot.runs
-    index = next((i for i, run in enumerate(runs) if run.run_id == run_id), 0)
-    return runs[max(0, min(index + by, len(runs) - 1))] if runs else None
+def beside(snapshot: Snapshot, choices: Choices, by: int) -> Row | None:
+    """The row `by` rows below the cursor, as far as there are rows; None when there is no row at all."""
+    rows = snapshot.rows
+    place = place_of(rows, choices) or 0
+    return rows[max(0, min(place + by, len(rows) - 1))] if rows else None
 
 
-def _cell(run: Run, column: Column) -> list[Part]:
-    parts = list(column.parts(run, column.width))
+def _cells(
+    run: Run, glimpse: Glimpse, status: str, mark: str, slot: int | None, columns: tuple[Column, ...]
+) -> list[Part]:
+    ink = None if slot is None else run_style(slot)
+    sign, sign_style = SIGNS[status]
+    parts: list[Part] = [(BAR, ink) if ink else (" ", TEXT), (sign, ink or sign_style)]
+    parts.append((mark, ACCENTED if mark == PINNED else RULES))
+    for column in columns:
+        parts.append((" ", TEXT))
+        parts.extend(_cell(run, glimpse, column))
+    return parts
+
+
+def _cell(run: Run, glimpse: Glimpse, column: Column) -> list[Part]:
+    parts = list(column.parts(run, glimpse, column.width))
     if len(parts) == 1:
         text, style = parts[0]
         return [(fmt.fit(text, column.width, right=column.right), style)]

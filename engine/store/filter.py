@@ -4,61 +4,42 @@
     alternative = term { term }                       all of its terms
     term        = [ "-" ] ( word | field ":" value | field comparison number )
 
-A word is looked for in the name, the strategy's label, the tags and the note, and is compared with the run's number.
-Quotes hold spaces together and make a word of anything: `"a|b"`.
+A word is looked for in the name, the note, the tags, the state, the strategy and what a table calls it, the objective
+and the data set, and is compared with the run's number; `sgd` is gradient descent. Quotes hold spaces together and make
+a word of anything: `"a|b"`.
 """
 
 from __future__ import annotations
 
 import math
-import operator
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
-from engine.store import Run
+from engine.store.filter_fields import ALIASES, CHOICES, MEASURED, NAMES, NUMBERS, TEXTS
 from engine.values import near_match, number, shown
-from tui.filter_fields import ALIASES, CHOICES, NAMES, NUMBERS, TEXTS, label_of, number_of
 
 _FIELD = re.compile(r"([^\W\d][\w-]*)(?:\s*:?(<=|>=|!=|==|<|>|=)\s*|:)")
 _PIECE = re.compile(r'(?:[^\s|"]|"[^"]*")+')
 _SHORTENED = re.compile(r"[-+]?\d+(?:\.\d*)?[kKMG]")
 _UNITS = {"k": "e3", "K": "e3", "M": "e6", "G": "e9"}
 
-_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
 
 class FilterError(ValueError):
     """A filter that cannot be read: `position` is where, from 0, and the sentence says what would fit."""
 
     def __init__(self, position: int, sentence: str) -> None:
-        super().__init__(sentence)
+        super().__init__(f"filter: {sentence} (character {position + 1})")
         self.position = position
         self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Looks for lower-case text. A whole number is not found inside a longer one: 12 is not in b128."""
+    """Looks for folded text anywhere. A whole number is not found inside a longer one: 12 is not in b128."""
 
     text: str
-
-    def holds(self, run: Run, status: str) -> bool:
-        """Whether the run has the word anywhere."""
-        if self.text == str(run.run_id):
-            return True
-        where = "\n".join((run.name, label_of(run), *run.tags, run.note)).casefold()
-        if not self.text.isdecimal():
-            return self.text in where
-        return re.search(rf"(?<!\d){self.text}(?!\d)", where) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,72 +49,47 @@ class Choice:
     field: str
     values: frozenset[str]
 
-    def holds(self, run: Run, status: str) -> bool:
-        """Whether the run gives one of the answers."""
-        return not self.values.isdisjoint(CHOICES[self.field].answers(run, status))
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Lower-case text in an answer to a field; the whole answer for a tag."""
+    """Folded text in an answer to a field; the whole answer for a tag."""
 
     field: str
     text: str
 
-    def holds(self, run: Run, status: str) -> bool:
-        """Whether the run's answer has the text."""
-        answers = [answer.casefold() for answer in TEXTS[self.field](run)]
-        return self.text in answers if self.field == "tag" else any(self.text in answer for answer in answers)
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A number of the run against one that was typed with so many significant digits.
+    """A number of the run against one that was typed: = != < <= > >=.
 
-    From two digits on, equal is what is written alike with as many: 3.16e-3 finds the step size 10**-2.5.
+    `low` to `high` are the numbers that are written like the typed one: 3.16e-3 stands for 10**-2.5 too.
     """
 
     field: str
     sign: str
-    number: float
-    digits: int
+    low: float
+    high: float
 
-    def holds(self, run: Run, status: str) -> bool:
-        """Whether the comparison holds. A missing number is not equal to any, nor less or greater."""
-        value = number_of(run, self.field)
-        if value is None or math.isnan(value):
-            return self.sign == "!="
-        if self._is_written_alike(value):
-            value = self.number
-        return _COMPARISONS[self.sign](value, self.number)
 
-    def _is_written_alike(self, value: float) -> bool:
-        if self.digits < 2 or not isinstance(value, float) or not math.isclose(value, self.number, rel_tol=0.1):
-            return False
-        return float(f"{value:.{self.digits - 1}e}") == self.number
+Asked = Word | Choice | Text | Comparison
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One thing that a run must be, or must not be."""
 
-    asked: Word | Choice | Text | Comparison
+    asked: Asked
     negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What `parse` read: a run matches where it fits all terms of any alternative. Without any, all runs match."""
+    """What `parse` read: a run fits where it fits all terms of any alternative. Without any, all runs fit."""
 
     alternatives: tuple[tuple[Term, ...], ...] = ()
 
-    def matches(self, run: Run, status: str) -> bool:
-        """Whether a run is shown; `status` is the run's state as it is judged now."""
-        return not self.alternatives or any(
-            all(term.asked.holds(run, status) != term.negated for term in terms) for terms in self.alternatives
-        )
 
-
+@lru_cache(maxsize=64)
 def parse(text: str) -> Filter:
     """The filter that was typed; nothing but spaces lets every run through. Raises FilterError."""
     if not text.strip():
@@ -219,7 +175,7 @@ def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated
 
 def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
     if name == "batch_size" and value.strip().lower() in ("full", "n"):
-        return Comparison(name, sign, math.inf, 0)
+        return Comparison(name, sign, math.inf, math.inf)
     mantissa = re.split("[eE]", value)[0]
     if _SHORTENED.fullmatch(value):
         mantissa, value = value[:-1], value[:-1] + _UNITS[value[-1]]
@@ -227,8 +183,22 @@ def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
         wanted = number(value)
     except ValueError as error:
         _fail(at, name, error)
-    digits = len(re.sub(r"\D", "", mantissa).lstrip("0"))
-    return Comparison(name, sign, wanted, min(digits, 17))
+    digits = min(len(re.sub(r"\D", "", mantissa).lstrip("0")), 17)
+    if digits < 2 or name not in MEASURED or not wanted:
+        return Comparison(name, sign, wanted, wanted)
+    low, high = sorted(_last_alike(wanted, wanted * factor, digits) for factor in (0.9, 1.1))
+    return Comparison(name, sign, low, high)
+
+
+def _last_alike(wanted: float, beyond: float, digits: int) -> float:
+    """The number nearest to `beyond`, which is not written like `wanted` with so many digits, that still is."""
+    alike = wanted
+    while (middle := (alike + beyond) / 2) not in (alike, beyond):
+        if float(f"{middle:.{digits - 1}e}") == wanted:
+            alike = middle
+        else:
+            beyond = middle
+    return alike
 
 
 def _example(name: str) -> str:

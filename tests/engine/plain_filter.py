@@ -1,0 +1,161 @@
+"""What a filter and an order mean, in plain Python: the truth that the store's SQL is held against."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from engine.spec import FIELDS, RunSpec
+from engine.store import Run
+from engine.store.filter import Choice, Comparison, Filter, Text, Word
+from engine.store.listing import LARGEST_FIRST, STATUS_ORDER
+
+COLUMNS: dict[str, str] = {
+    "id": "run_id",
+    "sweep": "sweep_id",
+    "parent": "parent_id",
+    "loss": "last_loss",
+    "best": "best_loss",
+    "iterations": "iterations_done",
+    "elapsed": "elapsed_s",
+    "speed": "iterations_per_s",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A run with what else is known of it."""
+
+    run: Run
+    validation: float | None = None
+    accuracy: float | None = None
+    judged: str = ""
+
+    @property
+    def status(self) -> str:
+        if self.run.state == "running" and self.judged:
+            return self.judged
+        return "diverged" if self.run.state == "finished" and self.run.diverged_at is not None else self.run.state
+
+    @property
+    def label(self) -> str | None:
+        return None if self.run.spec is None else self.run.spec.label
+
+    def of_spec(self, name: str) -> object:
+        """A field of the spec where it decides anything; the full batch is infinite."""
+        spec = self.run.spec
+        if spec is None:
+            return None
+        if name == "batch_size":
+            return math.inf if spec.batch_size is None or spec.strategy != "gradient-descent" else spec.batch_size
+        chosen = {field.name: getattr(spec, field.name) for field in fields(RunSpec)}
+        return chosen[name] if FIELDS[name].applies(chosen) else None
+
+    def number(self, name: str) -> float | None:
+        if name in ("validation", "accuracy"):
+            found = getattr(self, name)
+        elif name in COLUMNS or name in ("best_iteration", "diverged_at"):
+            found = getattr(self.run, COLUMNS.get(name, name))
+        else:
+            found = self.of_spec("iterations" if name == "planned" else name)
+        return None if found is None or math.isnan(found) else found
+
+    def answers(self, field: str) -> list[object]:
+        if field == "status":
+            return [self.status]
+        if field == "state":
+            return [self.run.state]
+        if field == "strategy":
+            return [self.of_spec("strategy"), self.of_spec("update")]
+        if field == "tag":
+            return list(self.run.tags)
+        if field == "created":
+            return [self.run.created_at]
+        return [getattr(self.run, field) if field in ("name", "note") else self.of_spec(field)]
+
+    def has(self, word: str) -> bool:
+        if word == str(self.run.run_id):
+            return True
+        if word in ("sgd", "gd", "descent") and self.of_spec("strategy") == "gradient-descent":
+            return True
+        if word == "search" and self.of_spec("strategy") in ("random-search", "local-search"):
+            return True
+        if word == "random-local-search" and self.of_spec("strategy") == "local-search":
+            return True
+        told = [self.run.name, self.run.note, self.run.state]
+        if self.run.spec is not None:
+            told += [self.label, self.run.spec.strategy, self.run.spec.objective, self.run.spec.dataset]
+        where = ["\n".join(told), *self.run.tags]
+        if word.isdecimal() and word.isascii():
+            return any(re.search(rf"(?<![0-9]){word}(?![0-9])", text.casefold()) for text in where)
+        return any(word in text.casefold() for text in where)
+
+
+_COMPARED: dict[str, Callable[[float, Comparison], bool]] = {
+    "=": lambda value, asked: asked.low <= value <= asked.high,
+    "<": lambda value, asked: value < asked.low,
+    "<=": lambda value, asked: value <= asked.high,
+    ">": lambda value, asked: value > asked.high,
+    ">=": lambda value, asked: value >= asked.low,
+}
+
+
+def holds(asked: Word | Choice | Text | Comparison, known: Known) -> bool:
+    """Whether a run is what is asked for."""
+    match asked:
+        case Word(text):
+            return known.has(text)
+        case Choice(field, values):
+            return not values.isdisjoint(known.answers(field))
+        case Text("tag", text):
+            return text in [str(tag).casefold() for tag in known.answers("tag")]
+        case Text(field, text):
+            return any(answer is not None and text in str(answer).casefold() for answer in known.answers(field))
+        case Comparison(field, "!="):
+            value = known.number(field)
+            return value is None or not asked.low <= value <= asked.high
+        case Comparison(field, sign):
+            value = known.number(field)
+            return value is not None and _COMPARED[sign](value, asked)
+
+
+def fits(wanted: Filter, known: Known) -> bool:
+    """Whether a run is found."""
+    return not wanted.alternatives or any(
+        all(holds(term.asked, known) != term.negated for term in terms) for terms in wanted.alternatives
+    )
+
+
+def sort_key(order: str, known: Known) -> object:
+    """What a run is sorted by; None where it has nothing to say."""
+    run = known.run
+    if order == "run":
+        return run.run_id
+    if order == "status":
+        stored = "diverged" if known.status == "diverged" else run.state
+        return STATUS_ORDER.index(stored)
+    if order == "name":
+        return _natural("" if run.name == known.label else run.name)
+    if order == "strategy":
+        return _natural(known.label or "")
+    if order == "objective":
+        return known.of_spec("objective")
+    if order == "created":
+        return run.created_at
+    return known.number(order)
+
+
+def ordered(runs: list[Known], order: str, reverse: bool = False, pinned: tuple[int, ...] = ()) -> list[int]:
+    """The numbers of the runs in an order: the pinned on top, those without a value last, equal ones newest first."""
+    newest = sorted(runs, key=lambda known: -known.run.run_id)
+    told = [known for known in newest if sort_key(order, known) is not None]
+    told.sort(key=lambda known: sort_key(order, known), reverse=(order in LARGEST_FIRST) != reverse)
+    silent = [known for known in newest if sort_key(order, known) is None]
+    ids = [known.run.run_id for known in (*told, *silent)]
+    return sorted(ids, key=lambda run_id: run_id not in pinned)
+
+
+def _natural(text: str) -> str | None:
+    return re.sub(r"\d+", lambda digits: digits[0].rjust(20, "0"), text.casefold()) if text else None

@@ -1,0 +1,91 @@
+"""All that is known of a run: every section, at every width, whatever a store holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.spec import FIELDS, defaults
+from engine.store import Background, Evaluation, Event, Run, Worker
+from tui.choices import Choices
+from tui.particulars import MOST_EVALUATIONS, particulars
+from tui.snapshot import Snapshot
+from tui.widgets.lines import cells
+
+HOSTILE = "[/nope]\x1b]0;owned\x07\x1b[31m\u202e" + "w" * 400
+WORKER = Worker(3, HOSTILE, "boot", 77, 1, "2026-01-02T03:04:05Z", 0.0, "/log", None)
+
+
+def run_of(run_id, spec, **values):
+    nothing = dict.fromkeys(Run.__dataclass_fields__)
+    given = {"state": "finished", "name": "", "note": "", "reason": "", "tags": (), "iterations_done": 10, "attempt": 1}
+    return Run(**{**nothing, **given, "elapsed_s": 1.0, "created_at": "2026-01-02T03:04:05Z", "run_id": run_id,
+                  "spec": spec, **values})  # fmt: skip
+
+
+def told(run, others=(), width=100, **snapshot):
+    runs = (run, *others)
+    choices = Choices(marked=tuple(one.run_id for one in runs), pointed=run.run_id)
+    lines = particulars(Snapshot(rows=runs, runs=runs, **snapshot), choices, width)
+    return "\n".join("".join(text for text, _ in line) for line in lines)
+
+
+def test_every_field_that_decides_something_is_told():
+    spec = defaults()
+    text = told(run_of(1, spec))
+    chosen = {name: getattr(spec, name) for name in FIELDS}
+    assert all((f" {field.label} " in text) == field.applies(chosen) for field in FIELDS.values())
+
+
+def test_what_differs_from_the_other_marked_runs_is_shown_beside_it():
+    others = [run_of(2, defaults().changed(step_size=0.5)), run_of(3, defaults("random-search"))]
+    text = told(run_of(1, defaults()), others, width=50)
+    assert "0.1  others 0.5" in text
+    assert "gradient-descent  others random-search" in text
+    assert "256  others" not in text
+
+
+def test_evaluations_are_told_newest_first_and_not_without_end():
+    splits = [(n, split) for n in range(MOST_EVALUATIONS + 5) for split in ("train", "validation")]
+    evaluations = tuple(Evaluation(n, split, n / 10, 0.5) for n, split in splits)
+    text = told(run_of(1, defaults()), evaluations={1: evaluations})
+    rows = [line.split() for line in text.splitlines() if "50.0 %" in line]
+    assert rows[0][:3] == ["204", "20.4", "20.4"]
+    assert len(rows) == MOST_EVALUATIONS
+    assert "and 5 earlier ones" in text
+
+
+def test_events_family_and_where():
+    events = (
+        Event(5, "set-step-size", "0.05", "step size 0.05 from iteration 5 on", "2026-01-02T03:04:05Z"),
+        Event(7, "fork", "9", "run 9 was forked here", "2026-01-02T03:04:05Z"),
+    )
+    run = run_of(4, defaults(), parent_id=2, parent_iteration=3, sweep_id=6, attempt=2, note="a note", tags=("keep",))
+    background = Background(4, (("numpy", "2.4.6"), ("blas_threads", "1")), WORKER, 1, "wide", "step_size")
+    text = told(run, events={4: events}, background=background)
+    for words in (
+        *("set step size 0.05", "forked as run 9", "goes on from run 2 at iteration 3", "of sweep 6  wide"),
+        *("taken up 2 times", "numpy", "2.4.6", "blas threads", "process 77", "workers lost", "a note", "#keep"),
+    ):
+        assert words in text
+    assert "numpy" not in told(run, background=Background(5, (("numpy", "2.4.6"),)))
+
+
+@pytest.mark.parametrize("width", [10, 40, 72, 200])
+def test_foreign_text_is_harmless_at_any_width(width):
+    run = run_of(1, None, name=HOSTILE, note=HOSTILE, tags=(HOSTILE,), reason=HOSTILE, state="failed", sweep_id=2,
+                 created_at=HOSTILE)  # fmt: skip
+    events = (Event(1, HOSTILE, HOSTILE, HOSTILE, HOSTILE),)
+    text = told(
+        run, width=width, events={1: events}, background=Background(1, ((HOSTILE, HOSTILE),), WORKER, 0, HOSTILE)
+    )
+    assert text.replace("\n", "").isprintable()
+    assert "this version cannot read it" in text
+
+
+def test_two_columns_never_overlap():
+    lines = particulars(Snapshot(rows=(run := run_of(1, defaults()),), runs=(run,)), Choices(pointed=1), 80)
+    assert all(cells(line) <= 80 for line in lines)
+
+
+def test_there_may_be_no_run():
+    assert particulars(Snapshot(), Choices(), 80) == []

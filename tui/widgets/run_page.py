@@ -1,0 +1,52 @@
+"""The page about one run: everything that is known of it, scrolled by whoever reads it."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from tui.choices import Choices
+from tui.particulars import particulars
+from tui.snapshot import Snapshot
+from tui.theme import DIM
+from tui.widgets.details import details
+from tui.widgets.lines import Lines, strip
+
+
+class RunPage(Lines):
+    """Shows the run under the cursor, or what a title says of its sweep. Begins at its top with every other run."""
+
+    def __init__(self, snapshot: Snapshot, choices: Choices) -> None:
+        super().__init__(self._page)
+        self._snapshot, self._choices = snapshot, choices
+        self._top = 0
+
+    def show(self, snapshot: Snapshot, choices: Choices) -> None:
+        """Show the run that is pointed at now."""
+        if choices.cursor != self._choices.cursor:
+            self._top = 0
+        self._snapshot, self._choices = snapshot, choices
+        self.update()
+
+    def scroll(self, pages: float) -> None:
+        """Further down by so many pages, or up, as far as there are lines."""
+        room = max(self.size.height, 1)
+        below = max(len(particulars(self._snapshot, self._choices, self.size.width)) - room, 0)
+        self._top = max(0, min(self._top + round(pages * max(room - 1, 1)), below))
+        self.update()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.scroll(0.25)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.scroll(-0.25)
+
+    def _page(self, width: int, height: int) -> list[Strip]:
+        lines = particulars(self._snapshot, self._choices, width)
+        if not lines:
+            return details(self._snapshot, self._choices, width)
+        self._top = max(0, min(self._top, len(lines) - height))
+        shown = [strip(line, width) for line in lines[self._top : self._top + height]]
+        hidden = len(lines) - self._top - height
+        if hidden > 0 and shown:
+            shown[-1] = strip([(f" … {hidden + 1} more lines: page down, or tab", DIM)], width)
+        return shown
