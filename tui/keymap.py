@@ -217,7 +217,8 @@ KEYS: tuple[Key, ...] = (
 
 SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "measure", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
-    "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "app.help", "app.leave",
+    "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "page(1)", "page(-1)", "spread",
+    "app.help", "app.leave",
     "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme",
 })  # fmt: skip
 """What keys of the board do in a replay too: they look, and change no run."""
