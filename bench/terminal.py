@@ -19,6 +19,8 @@ from threading import Condition, Thread
 QUESTION, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 CLOCK_TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
 SLICE_S = 0.02
+LEFT_OUT = ("LINES", "COLUMNS", "PYTHONDONTWRITEBYTECODE")
+"""Not handed on: a program is measured compiled, as it is once it was started."""
 
 
 class Terminal:
@@ -36,7 +38,7 @@ class Terminal:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             wanted = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            os.execvpe(command[0], list(command), {k: v for k, v in wanted.items() if k not in ("LINES", "COLUMNS")})
+            os.execvpe(command[0], list(command), {k: v for k, v in wanted.items() if k not in LEFT_OUT})
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()

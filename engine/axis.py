@@ -174,7 +174,7 @@ def _between(first: float, last: float, low: float, high: float, count: int, val
     for digits in (DIGITS, 12, 17):
         inner = [rounded(value_at(place), digits) for place in places]
         values = (float(low), *inner, float(high))
-        if len(set(values)) == count:
+        if values == tuple(sorted(set(values))):
             return values
     raise SpecError("count", f"from {low:g} to {high:g} there is no room for {count:,} different values")
 

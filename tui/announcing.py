@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.app import App
 
 from tui.choices import Choices
 from tui.messages import SnapshotRead
-from tui.news import News, added, news, sentence
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from tui.news import News
 
 
 class Announcing(App[int], inherit_bindings=False):
@@ -22,16 +26,24 @@ class Announcing(App[int], inherit_bindings=False):
     _news: tuple[News, ...] = ()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
+        from tui.news import added, news  # the first picture has none
+
         before, self._compared = self._compared, message.snapshot
-        looked_at = self.choices.pointed if self._board.is_current else None
+        looked_at = self.choices.pointed if self._shows_board else None
         self._announce(added(self._news, [one for one in news(before, self._compared) if one.run_id != looked_at]))
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and self.screen is self._board:
+        if isinstance(event, events.Key) and self._shows_board:
             self._announce(())
         await super().on_event(event)
 
+    @property
+    def _shows_board(self) -> bool:
+        return self.screen_stack[-1:] == [self._board]
+
     def _announce(self, told: tuple[News, ...]) -> None:
         if told != self._news:
+            from tui.news import sentence
+
             self._news = told
             self._board.announce(sentence(told))

@@ -34,6 +34,7 @@ from tui.messages import (
     SnapshotRead,
 )
 from tui.playback import Playback
+from tui.probe_helm import ProbeHelm
 from tui.recall import choices_of, view_of
 from tui.remembered import View
 from tui.screens.board import Board
@@ -50,7 +51,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, inherit_bindings=False):
+class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.

@@ -19,7 +19,7 @@ def copy(text: str, write: Callable[[str], None]) -> None:
     A tmux in between does not let programs do so unless told to, but takes it itself and hands it on.
     """
     if len(text.encode()) > MOST_BYTES:
-        raise ValueError("That is too much for a terminal's clipboard: save it to a file instead (S).")
+        raise ValueError("That is too much for a terminal's clipboard: save it to a file instead (E).")
     if not os.environ.get("TMUX"):
         write(sequence(text))
     elif not _into_tmux(text):

@@ -121,10 +121,8 @@ class Desk(App[int], inherit_bindings=False):
         self._mouse_released = not self._mouse_released
         switch = "l" if self._mouse_released else "h"
         self.write("".join(f"\x1b[?{mode}{switch}" for mode in MOUSE_MODES))
-        if self._mouse_released:
-            self._board.tell(RELEASED, lasting=True)
-        else:
-            self.tell("The mouse works here again: click a row, turn the wheel over the chart.")
+        self._board.standing = RELEASED if self._mouse_released else ""
+        self.tell(self._board.standing or "The mouse works here again: click a row, turn the wheel over the chart.")
 
     def _shown(self) -> tuple[ChartView, Picture | None]:
         return self._board.view(), self._board.query_one(ChartPane).picture

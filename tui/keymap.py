@@ -67,9 +67,9 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("board", "new_run", ("n",), "new", "a run of your own: choose, check, start", 1),
-    Key("board", "sweep", ("s",), "sweep", "many values at once: step sizes, batch sizes", 1),
-    Key("board", "open_sweep", ("V",), "its sweep", "the sweep that this run belongs to"),
-    Key("board", "probe", ("b",), "probe", "one step with each step size, from its weights"),
+    Key("board", "app.sweep", ("s",), "sweep", "many values at once: step sizes, batch sizes", 1),
+    Key("board", "app.open_sweep", ("V",), "its sweep", "the sweep that this run belongs to"),
+    Key("board", "app.probe", ("b",), "probe", "one step with each step size, from its weights"),
     Key("board", "open", ("enter",), "open", "a run alone, with all about it; fold a sweep", 4),
     Key("board", "spread", ("tab",), "details", "a run alone: details and curve, or details only"),
     Key("board", "mark", ("space",), "mark", "draw this run among the others, or not", 2),
@@ -161,6 +161,7 @@ KEYS: tuple[Key, ...] = (
     Key("sweepview", "view", ("v",), "view", "curves and loss over the parameter, or one of them", 3),
     Key("sweepview", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 5),
     Key("sweepview", "pause", ("p",), "pause", "pause the whole sweep, or let it go on", 4),
+    Key("sweepview", "go_on", ("c",), "continue", "let a value that was dropped at a rung go on all the same"),
     Key("sweepview", "stop", ("t",), "stop", "stop the whole sweep (asks); what it recorded stays", 5),
     Key("sweepview", "delete", ("d",), "delete", "delete the whole sweep (asks)", 7),
     Key("sweepview", "add", ("a",), "add", "add values to this sweep, running or not", 4),

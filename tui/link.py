@@ -8,6 +8,9 @@ from collections.abc import Callable
 QUESTION = "\x1b[?2026$p"
 """Does it know synchronised output? What it answers is not the point: it answers when it has drawn the frame."""
 
+PRINTS_THE_QUESTION = "Apple_Terminal"
+"""TERM_PROGRAM of a terminal that would write the end of the question on the screen, and that never answers."""
+
 PATIENCE_S = 4.0
 """An answer that takes longer is taken as lost: a full frame over 8 kB/s takes about a second."""
 

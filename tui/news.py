@@ -33,11 +33,13 @@ class News:
 
 def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
     """What became of the runs that both have read, in the order of their numbers. What a person ended is none."""
+    if (before.counts, before.judged) == (after.counts, after.judged):
+        return ()
     known = {run.run_id: run for run in _runs(before)}
     found = []
     for run in sorted(_runs(after), key=lambda run: run.run_id):
         earlier = known.get(run.run_id)
-        what = None if earlier is None else _became(before.status(earlier), after.status(run), earlier, run)
+        what = None if earlier is None else _became(before.status(earlier), after.status(run))
         if what is not None:
             found.append(News(run.run_id, what, run.best_loss))
     return tuple(found)
@@ -47,17 +49,18 @@ def _runs(snapshot: Snapshot) -> Iterable[Run]:
     return {run.run_id: run for run in (*snapshot.runs, *snapshot.others, *snapshot.newest)}.values()
 
 
-def _became(before: str, after: str, earlier: Run, run: Run) -> What | None:
-    if before in GOING_ON and before != after:
-        match after:
-            case "failed" | "finished" | "diverged":
-                return after
-            case "lost":
-                return "lost its process"
-            case "running" | "queued" if before == "lost":
-                return "goes on again"
-    # lost and taken up between two looks
-    return "goes on again" if before == after == "running" and run.attempt > earlier.attempt else None
+def _became(before: str, after: str) -> What | None:
+    if before not in GOING_ON or before == after:
+        return None
+    match after:
+        case "failed" | "finished" | "diverged":
+            return after
+        case "lost":
+            return "lost its process"
+        case "running" | "queued" if before == "lost":
+            return "goes on again"
+        case _:
+            return None
 
 
 def added(so_far: Iterable[News], more: Iterable[News]) -> tuple[News, ...]:

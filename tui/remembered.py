@@ -6,10 +6,10 @@ fit a field leaves that field at its default.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -132,7 +132,8 @@ def folder() -> Path:
 def _file(path: str | os.PathLike[str]) -> Path:
     """The file of a store, whichever way leads to it."""
     real = os.fsencode(os.path.realpath(path))
-    return folder() / f"{hashlib.sha256(real).hexdigest()[:32]}.json"
+    # two checksums are enough to tell a few hundred paths apart, and a hash would bring a library in
+    return folder() / f"{zlib.crc32(real):08x}{zlib.adler32(real):08x}.json"
 
 
 def _view(found: Any) -> View:

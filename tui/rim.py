@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -10,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
-from tui.link import QUESTION, Link
+from tui.link import PRINTS_THE_QUESTION, QUESTION, Link
 from tui.pen import Colours
 from tui.surface import Codes, Surface
 
@@ -32,6 +33,7 @@ class Rim:
     ) -> None:
         self.link = Link()
         self.synchronised = False
+        self._question = "" if os.environ.get("TERM_PROGRAM") == PRINTS_THE_QUESTION else QUESTION
         self.colours = Colours()
         self.ascii_only = False
         self.erases = True
@@ -117,7 +119,7 @@ class Rim:
         if text:
             self.frames += 1
             self.link.sent()
-            self._write((SYNC_START + text + SYNC_END if self.synchronised else text) + QUESTION)
+            self._write((SYNC_START + text + SYNC_END if self.synchronised else text) + self._question)
 
     def _time_is_up(self) -> None:
         self._timed = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.jobs.liveness import judge
 from engine.spec import RunSpec
 from engine.store import Background, Curve, Evaluation, Event, Run, Samples, SweepTitle
 from tui.choices import Choices, Cursor, Row
@@ -88,9 +89,7 @@ class Snapshot:
 
     def status(self, run: Run) -> str:
         """The run's state as it is judged now: its stored state, 'lost', 'silent', 'waiting', or 'diverged'."""
-        if run.run_id in self.judged and run.state == "running":
-            return self.judged[run.run_id]
-        return "diverged" if run.diverged_at is not None and run.state == "finished" else run.state
+        return self.judged.get(run.run_id, run.state) if run.state == "running" else judge(run, ())
 
     @property
     def lost(self) -> int:

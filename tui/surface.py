@@ -259,12 +259,24 @@ class _Writer:
     def _move(self, x: int, y: int) -> None:
         if self._at == (x, y):
             return
-        if self._at is not None and self._at[1] == y and self._at[0] < x:
-            self._out.append(f"\x1b[{x - self._at[0]}C")
-        else:
-            self._out.append(f"\x1b[{y + 1};{x + 1}H")
+        there = f"\x1b[{y + 1};{x + 1}H"
+        if self._at is not None:
+            there = min(_steps(x - self._at[0], y - self._at[1]), there, key=len)
+        self._out.append(there)
 
     def _turn(self, ink: Ink, *, blank: bool) -> None:
         if ink is not self._ink:
             text, self._ink = change(self._ink, ink, blank=blank)
             self._out.append(text)
+
+
+def _steps(right: int, down: int) -> str:
+    """How the cursor gets there from where it is."""
+    across = "\b" * -right if -4 < right < 0 else _step(right, "C", "D")
+    return _step(down, "B", "A") + across
+
+
+def _step(by: int, ahead: str, back: str) -> str:
+    if not by:
+        return ""
+    return f"\x1b[{abs(by) if abs(by) > 1 else ''}{ahead if by > 0 else back}"

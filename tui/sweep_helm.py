@@ -1,4 +1,4 @@
-"""The part of the app that answers requests about sweeps and probes."""
+"""The part of the app that answers requests about sweeps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from engine.text import clean
 from tui import sweep_orders as orders
 from tui.choices import Choices
 from tui.helm import Helm
-from tui.messages import ChoicesChanged, RunsQueued
+from tui.messages import ChoicesChanged, DraftKept
 from tui.snapshot import Snapshot
 from tui.sweep_messages import (
-    ProbeAnswered,
-    ProbedRunRequested,
-    ProbeRequested,
     RefinementRequested,
     RunShown,
     SweepAnswered,
@@ -38,6 +35,7 @@ from tui.sweep_messages import (
     SweepValuesRequested,
     SweepValuesSubmitted,
     UsualChosen,
+    ValuesContinued,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "
 
 
 class SweepHelm(Helm, inherit_bindings=False):
-    """Opens the dialog, the sweep view and the probe; orders are carried out in a thread, as in Helm."""
+    """Opens the dialog and the sweep view; orders are carried out in a thread, as in Helm."""
 
     choices: Choices
     store_name: str
@@ -116,11 +114,27 @@ class SweepHelm(Helm, inherit_bindings=False):
         else:
             self.tell(sentence, failed=message.failed)
 
+    def action_sweep(self) -> None:
+        """At once: keys that arrive together with this one belong to the dialog."""
+        self._put_together(self.choices.pointed)
+
+    def action_open_sweep(self) -> None:
+        """The sweep of the run under the cursor, or the one whose title is."""
+        run = self.snapshot.run(self.choices.pointed)
+        sweep_id = self.choices.title if run is None else run.sweep_id
+        if sweep_id is None:
+            self.tell("This run belongs to no sweep: s starts one." if run else "There is no run yet.")
+        else:
+            self._open(sweep_id)
+
     def on_sweep_requested(self, message: SweepRequested) -> None:
+        self._put_together(message.run_id)
+
+    def _put_together(self, run_id: int | None) -> None:
+        """Open the dialog; the sweep begins with the spec of a run."""
         from tui.screens.sweep_dialog import SweepDialog
         from tui.sweep_draft import SweepDraft
 
-        run_id = self.choices.pointed if message.run_id is None else message.run_id
         run = self._run(run_id)
         starts: list[tuple[RunSpec, int | None]] = [(self.snapshot.usual or defaults(), None)]
         if run is not None and run.spec is not None:
@@ -228,6 +242,9 @@ class SweepHelm(Helm, inherit_bindings=False):
         self.back_to_board()
         self.tell(clean(message.sentence, 300))
 
+    def on_values_continued(self, message: ValuesContinued) -> None:
+        self._sweep_order(lambda: SweepAnswered(orders.go_on(self.path, message.run_ids)))
+
     def on_refinement_requested(self, message: RefinementRequested) -> None:
         self._sweep_order(lambda: SweepStarted(*orders.refine(self.path, message.sweep_id)))
 
@@ -270,6 +287,7 @@ class SweepHelm(Helm, inherit_bindings=False):
 
     def on_usual_chosen(self, message: UsualChosen) -> None:
         self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id)))
+        self.post_message(DraftKept({}))  # what was typed before begins with what was usual then
         self._sweep_order(lambda: SweepAnswered(orders.make_usual(self.path, message.run_id)))
 
     def usual_texts(self) -> dict[str, str]:
@@ -282,37 +300,6 @@ class SweepHelm(Helm, inherit_bindings=False):
         if texts.get("batch_size") == "":
             texts["batch_size"] = "full"
         return {"strategy": spec.strategy, "objective": spec.objective, **texts}
-
-    def on_probe_requested(self, message: ProbeRequested) -> None:
-        from tui.screens.probe import ProbeView
-
-        if not isinstance(self.screen, ProbeView):
-            self.push_screen(ProbeView(message.run_id, self.brush))
-
-        def carry_out() -> Message:
-            try:
-                return ProbeAnswered(orders.probe(self.path, message.run_id, message.iteration))
-            except (StoreError, ValueError) as error:
-                return ProbeAnswered(None, str(error))
-
-        self.order(carry_out)
-
-    def on_probe_answered(self, message: ProbeAnswered) -> None:
-        from tui.screens.probe import ProbeView
-
-        if isinstance(self.screen, ProbeView):
-            self.screen.show(message.found, clean(message.sentence, 300))
-
-    def on_probed_run_requested(self, message: ProbedRunRequested) -> None:
-        def carry_out() -> Message:
-            try:
-                return RunsQueued(
-                    (orders.start_probed(self.path, message.run_id, message.spec, message.step_size, message.at),)
-                )
-            except (StoreError, ValueError) as error:
-                return ProbeAnswered(None, str(error))
-
-        self.order(carry_out)
 
 
 def repeated_texts(base: RunSpec, swept: set[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class SweepRequested(Message):
-    """The dialog for a sweep is to open; it begins with the spec of a run (None: that of the run under the cursor)."""
+    """The dialog for a sweep is to open; it begins with the spec of a run (None: with the defaults)."""
 
     run_id: int | None = None
 
@@ -86,6 +86,13 @@ class SweepSteeringConfirmed(Message):
 
     sweep_id: int
     verb: str
+
+
+@dataclass
+class ValuesContinued(Message):
+    """Runs of a sweep that were stopped on the way are to go on."""
+
+    run_ids: tuple[int, ...]
 
 
 @dataclass

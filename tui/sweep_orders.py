@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +46,13 @@ def steered(path: Path, sweep_id: int, verb: str) -> str:
             return sweeping.delete(path, sweep_id)
         case _:
             raise ValueError(f"no way to steer a sweep: {verb}")
+
+
+def go_on(path: Path, run_ids: Sequence[int]) -> str:
+    """Let runs that were dropped at a rung go on alone; the answers as a sentence. Raises StoreError."""
+    from engine.jobs import steer
+
+    return " ".join(steer.resume(path, run_id) for run_id in run_ids)
 
 
 def refine(path: Path, sweep_id: int) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def document(end: str, view: ChartView, picture: Picture, scheme: Scheme, title:
     if end == "txt":
         return picture.to_text() + "\n"
     width, height = (max(size, least) for size, least in zip((picture.width, picture.height), LEAST_SIZE, strict=True))
-    return to_svg(draw(view, width, height), scheme, title=title)
+    return to_svg(draw(replace(view, show_markers=scheme == "none"), width, height), scheme, title=title)
 
 
 def file_name(store: Path, end: str, now: datetime) -> str:

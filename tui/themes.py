@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from rich.color import ColorSystem
 
@@ -47,8 +47,7 @@ UNPAINTED: Mapping[str, Paint] = {
 """The grounds where the terminal keeps its own: the cursor's row is reversed, a field underlined."""
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(NamedTuple):
     """`scheme` is what saved charts are painted in, `help` what it is for."""
 
     name: str

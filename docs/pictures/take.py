@@ -21,11 +21,9 @@ SHOWN_AT = 640
 REPLAYED_AT = 318
 
 
-async def take(folder: Path) -> None:
+async def take_board(store: Path) -> None:
     """Run the race in an empty store and photograph it on the way."""
-    store = folder / "runs.db"
     submit(store, race())
-    os.environ["XDG_STATE_HOME"] = str(folder)
     app = session.prepare(store)
     async with app.run_test(size=SIZE) as pilot:
         while not all(run.iterations_done >= SHOWN_AT for run in app.snapshot.runs):
@@ -37,6 +35,17 @@ async def take(folder: Path) -> None:
     await project(film, lambda number, svg: write(HERE / "replay.svg", svg))
 
 
+async def take_sweep(store: Path) -> None:
+    """Sweep step sizes as the dialog does after three arrow keys, and photograph what was found."""
+    async with session.prepare(store).run_test(size=SIZE) as pilot:
+        await pilot.press("s", "left", "left", "up", "enter")
+        app = pilot.app
+        while app.snapshot.sweep is None or app.snapshot.sweep.outcome is None or not app.snapshot.sweep.outcome.over:
+            await pilot.pause(0.05)
+        await pilot.press("escape")
+        write(HERE / "sweep.svg", app.export_screenshot(title="lossboard"))
+
+
 def write(path: Path, svg: str) -> None:
     path.write_text(svg)
     print(path.name, file=sys.__stdout__)
@@ -44,4 +53,6 @@ def write(path: Path, svg: str) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(take(Path(folder)))
+        os.environ["XDG_STATE_HOME"] = folder
+        asyncio.run(take_board(Path(folder) / "race.db"))
+        asyncio.run(take_sweep(Path(folder) / "runs.db"))

@@ -11,6 +11,7 @@ from dataclasses import asdict
 import click
 
 from engine.commands.options import as_json, json_option, people_errors
+from engine.jobs import recovery
 from engine.jobs.doctor import Finding, examine
 from engine.store import open_for_writing
 from engine.text import clean
@@ -20,13 +21,17 @@ SIGNS = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 
 @click.command("doctor")
 @click.option("--rebuild", is_flag=True, help="Make the pyramids of runs that are not running again first.")
+@click.option("--take-over", type=int, metavar="RUN", help="Queue a run again whose worker elsewhere is gone.")
 @json_option
 @click.pass_obj
-def command(db: str, rebuild: bool, json: bool) -> None:
+def command(db: str, rebuild: bool, take_over: int | None, json: bool) -> None:
     """Look at the machine, the store, its workers and the terminal; ends with 1 when there is a problem."""
     with people_errors():
         if rebuild:
             rebuild_pyramids(db)
+        if take_over is not None:
+            with open_for_writing(db, create=False) as store:
+                click.echo(recovery.take_over(store, take_over), err=True)
         findings = [*terminal(), *examine(db)]
     if json:
         click.echo(as_json([asdict(finding) for finding in findings]))

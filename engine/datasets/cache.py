@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -58,6 +59,10 @@ def folder() -> Path:
     given = os.environ.get("LOSSBOARD_CACHE")
     if given:
         return Path(given).expanduser().absolute()
+    if sys.platform == "linux":
+        # What platformdirs answers there; to import it would take as long as to open the data.
+        stated = os.environ.get("XDG_CACHE_HOME", "").strip()
+        return (Path(stated) if stated else Path.home() / ".cache") / "lossboard"
     import platformdirs  # only stored data sets need it, so that the rest of the engine imports without it
 
     return platformdirs.user_cache_path("lossboard", appauthor=False)

@@ -274,8 +274,7 @@ class Attendance:
 
     def _flush(self, with_checkpoint: bool = False, applied: Sequence[Applied] = ()) -> list[Command]:
         """Commit what has gathered, with a checkpoint when one is due; returns the waiting commands."""
-        # Nobody needs one of iteration 0: a run begins there without.
-        snapshot = self.state.iteration >= max(self._snapshot_at, 1)
+        snapshot = self.state.iteration >= self._snapshot_at
         with_checkpoint |= snapshot or time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
         checkpoint = self._checkpoint("snapshot" if snapshot else "resume") if with_checkpoint else None
         gathered = self._gathered()

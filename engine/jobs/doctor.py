@@ -177,12 +177,18 @@ def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Find
         if is_stopped(worker):
             yield Finding(
                 "workers", "problem", f"worker {worker.worker_id} (process {worker.pid}) is stopped",
-                f"kill -CONT {worker.pid} lets it go on, kill -9 {worker.pid} ends it; its run is taken over",
+                f"kill -CONT {worker.pid} lets it go on, kill -9 {worker.pid} ends it; its run is taken over. "
+                f"If it was stopped while it wrote, it holds the store's lock and every other writer waits for it",
             )  # fmt: skip
         elif is_alive(worker) is None:
             since = "" if silent_s is None else f", silent for {silent_s:.0f} s"
+            held = [run.run_id for run in runs if run.state == "running" and run.worker_id == worker.worker_id]
             yield Finding(
-                "workers", "note", f"worker {worker.worker_id} is on another machine or in a container{since}"
+                "workers",
+                "note",
+                f"worker {worker.worker_id} is on another machine or in a container{since}: whether it lives cannot "
+                f"be told from here",
+                " or ".join(f"if it is gone: lossboard doctor --take-over {run_id}" for run_id in held),
             )
     for run in runs:
         status = judge(run, workers)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 
+@cache
 def environment_json() -> str:
     """Library versions, BLAS and CPU as a JSON object."""
     dependencies = np.show_config(mode="dicts")["Build Dependencies"]

@@ -127,18 +127,7 @@ def _start(store: Path) -> tuple[Process, str] | None:
     try:
         # -P: a file in the current folder must not be imported in place of a library.
         child = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "engine.jobs.worker",
-                "--db",
-                str(store),
-                "--log",
-                log,
-                "--linger",
-                str(linger_s()),
-            ],
+            [sys.executable, "-P", "-m", "engine.jobs.worker", "--db", str(store), "--log", log, "--launched"],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,

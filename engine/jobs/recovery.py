@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.jobs.liveness import is_alive, is_stopped, silence_s
-from engine.store import Ownership, Store
+from engine.store import Ownership, Refused, Store
 from engine.store.timing import boot_seconds
 
 TAKE_OVER_AFTER_S = 60.0
@@ -32,6 +32,25 @@ def recover_lost_runs(store: Store, now_s: float | None = None) -> list[int]:
         if is_alive(worker) is False:
             store.leave(worker.worker_id)
     return recovered
+
+
+def take_over(store: Store, run_id: int) -> str:
+    """Give back a run whose worker cannot be judged from here, because its user knows that it is gone; what was done.
+
+    Safe if it is not: its worker then finds the run fenced and leaves. Raises Refused for any other run.
+    """
+    owned = next((owned for owned in store.queue.owned() if owned.run_id == run_id), None)
+    if owned is None:
+        raise Refused(f"Run {run_id} is not running; there is nothing to take over. Nothing was changed.")
+    worker = owned.worker
+    if worker is not None and is_alive(worker) is True:
+        raise Refused(
+            f"Run {run_id} is being computed by worker {worker.worker_id} (process {worker.pid}) on this machine. "
+            f"Nothing was changed; lossboard stop or pause ends that."
+        )
+    if not store.queue.give_back(owned, "its worker was said to be gone; its run was taken over"):
+        raise Refused(f"Run {run_id} has moved on in this moment. Nothing was changed; look again.")
+    return f"run {run_id} waits in the queue again; lossboard work takes it up from its last checkpoint"
 
 
 def _why_lost(owned: Ownership, now_s: float, after_s: float) -> str:

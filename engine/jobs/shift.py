@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from engine.jobs.attend import attend
@@ -24,7 +24,7 @@ RACE_S = 2.0
 
 POLL_S = 0.02
 LOOK_ROUND_S = 0.5
-"""How often a worker that waits looks for what no commit tells: others that were lost."""
+"""How often a worker looks, between two runs and while it waits, for what no commit tells: others that were lost."""
 
 LONG_RUN_S = 1.0
 """A run that takes longer shows that the queue is worth more workers than there are cores."""
@@ -38,34 +38,39 @@ def work(
     max_runs: int | None = None,
     beyond_limit: bool = False,
     linger_s: float = 0.0,
+    call_others: bool = False,
 ) -> int:
     """Work for a store until its queue is empty, `max_runs` are done or `leave()` holds; returns the runs attended to.
 
-    Once the queue is empty it waits `linger_s` for more. Between two runs it leaves when more workers are there than
-    were set, unless it may work `beyond_limit`.
+    Once the queue is empty it waits `linger_s` for more. With `call_others` it has more workers started when a run
+    turns out to be long, or a race goes on with more than one. Between two runs it leaves when more workers are there
+    than were set, unless it may work `beyond_limit`.
     Raises StoreError when the store cannot be used any more; what was committed is kept, and the
     run at hand is taken up from its checkpoint by the next worker.
     """
-    attended, idle_since = 0, time.monotonic()
+    attended, idle_since, looked_round = 0, time.monotonic(), -LOOK_ROUND_S
     with open_for_writing(path) as store:
         worker_id = patiently(lambda: store.register_worker(this_process(), log_path), leave)
         log.info("worker %d works for %s", worker_id, store.path)
         try:
             while not leave() and attended != max_runs:
-                for run_id in patiently(lambda: recover_lost_runs(store), leave):
-                    log.info("run %d had lost its worker; it is queued again", run_id)
+                if time.monotonic() - looked_round >= LOOK_ROUND_S:
+                    looked_round = time.monotonic()
+                    _look_round(store, leave)
                 if not beyond_limit and patiently(lambda: _surplus(store, worker_id), leave):
                     log.info("worker %d leaves: more workers are there than were set", worker_id)
                     break
-                if patiently(store.queue.decide_rungs, leave):
+                if patiently(store.queue.decide_rungs, leave) and call_others:
                     _call_others(store.path)
                 claim = patiently(lambda: store.queue.claim(worker_id), leave)
                 if claim is not None:
                     attended += 1
-                    with _others_if_long(store.path):
+                    with _others_if_long(store.path) if call_others else nullcontext():
                         attend(store, claim, leave)
                     idle_since = time.monotonic()
-                elif time.monotonic() - idle_since < (RACE_S if store.queue.race_is_on() else linger_s):
+                elif _look_round(store, leave):
+                    continue
+                elif time.monotonic() - idle_since < (max(RACE_S, linger_s) if store.queue.race_is_on() else linger_s):
                     _wait_for_news(store, leave)
                 elif patiently(lambda: store.leave_if_idle(worker_id), leave):
                     break
@@ -77,6 +82,14 @@ def work(
                 log.error("could not say goodbye: %s", error)
     log.info("worker %d leaves after %d runs", worker_id, attended)
     return attended
+
+
+def _look_round(store: Store, leave: Callable[[], bool]) -> bool:
+    """Whether runs were found that had lost their workers; they are queued again."""
+    found = patiently(lambda: recover_lost_runs(store), leave)
+    for run_id in found:
+        log.info("run %d had lost its worker; it is queued again", run_id)
+    return bool(found)
 
 
 def _wait_for_news(store: Store, leave: Callable[[], bool]) -> None:
@@ -109,5 +122,8 @@ def _call_others(path: Path) -> None:
 
 
 def _surplus(store: Store, worker_id: int) -> bool:
-    most = worker_count(store.reader())
+    reader = store.reader()
+    most = worker_count(reader)
+    if len(reader.workers()) <= most:
+        return False  # found out without the write lock, between any two runs
     return store.leave_if_surplus(worker_id, lambda others: sum(map(works, others)) >= most)

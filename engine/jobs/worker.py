@@ -42,19 +42,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--beyond-limit", action="store_true", help="work although as many workers are there as were set"
     )
-    parser.add_argument("--linger", type=float, default=0.0, metavar="S", help="wait so long when the queue is empty")
+    parser.add_argument(
+        "--launched", action="store_true", help="wait a little when the queue is empty, and have others started"
+    )
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.environ.update(ONE_THREAD)
     make_room()
     # NumPy reads the environment when it is imported, so everything that needs it comes after.
+    from engine.jobs.launch import linger_s
     from engine.jobs.shift import work
     from engine.store import StoreError
 
     try:
         work(
             given.db, leave=leave, log_path=given.log, max_runs=given.max_runs, beyond_limit=given.beyond_limit,
-            linger_s=given.linger,
+            linger_s=linger_s() if given.launched else 0.0, call_others=given.launched,
         )  # fmt: skip
     except StoreError as error:
         logging.error("%s", error)

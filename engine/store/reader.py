@@ -141,7 +141,7 @@ class Reader:
     ) -> Curve:
         """The losses of iterations `first` to `last` (both included; None: the newest) in buckets.
 
-        `columns` to 4 * `columns` rows (half as many just below the reach of the lowest level), or
+        `columns` to 4 * `columns` rows (three eighths as many just below the reach of the lowest level), or
         one row per iteration when there are that few. The first and the last bucket may reach
         beyond what was asked; with `ending` the last one holds nothing after `last`, as it was when
         that iteration was the newest.

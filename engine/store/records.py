@@ -197,7 +197,8 @@ class Event:
     """Something that happened to a run before `iteration`, for a mark on its curve.
 
     `verb` is stop, pause, resume, set-step-size (`argument` is the new one), fork (a run was forked here: `argument` is
-    its number) or forked (this run goes on from there: `argument` is its parent's number). `outcome` says it in words.
+    its number), forked (this run goes on from there: `argument` is its parent's number), keep or drop (a decision at a
+    rung of a race). `outcome` says it in words.
     """
 
     iteration: int

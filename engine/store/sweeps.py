@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine.spec import RunSpec, SpecError
@@ -95,6 +96,7 @@ def _decisions(connection: Connection, sweep_id: int) -> tuple[RungDecision, ...
     return tuple(RungDecision(*row) for row in rows)
 
 
+@lru_cache(maxsize=64)  # a plan checks each of its runs, and whoever watches a sweep asks ten times a second
 def _plan(text: str) -> SweepPlan | None:
     try:
         return SweepPlan.from_json(text)

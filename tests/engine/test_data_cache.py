@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
 
 from engine import datasets
@@ -161,3 +162,10 @@ def test_a_cache_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypa
 def test_without_the_variable_the_users_own_cache_folder_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOSSBOARD_CACHE")
     assert cache.folder().name == "lossboard"
+
+
+@pytest.mark.parametrize("stated", ["", "/somewhere/else"])
+def test_the_cache_folder_is_where_each_system_has_it(monkeypatch, stated):
+    monkeypatch.delenv("LOSSBOARD_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", stated)
+    assert cache.folder() == platformdirs.user_cache_path("lossboard", appauthor=False)

@@ -126,6 +126,19 @@ def test_lost_silent_and_stopped_workers(path):
         child.stdin.close()
 
 
+def test_a_worker_on_another_machine_is_named_with_the_way_to_take_its_run_over(path):
+    with open_for_writing(path) as store:
+        store.queue.add([defaults()])
+        elsewhere = replace(liveness.this_process(), host="elsewhere", boot_id="other/pid:[1]")
+        store.writer(store.queue.claim(store.register_worker(elsewhere))).write(block_of([1.0]))
+    said = asked(path)
+    assert "on another machine" in said
+    assert "lossboard doctor --take-over 2" in said
+    said = asked(path, "--take-over", "2")
+    assert "run 2 waits in the queue again" in said
+    assert "Nothing was changed" in asked(path, "--take-over", "2", code=1)
+
+
 @pytest.mark.parametrize(
     ("text", "level"),
     [

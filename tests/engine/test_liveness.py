@@ -110,6 +110,14 @@ def test_only_running_runs_are_judged(store):
         assert liveness.judge(replace(run, state=state), workers) == state
 
 
+def test_a_run_whose_loss_ran_away_has_diverged_and_not_just_finished(store):
+    run = replace(claimed_by(store, liveness.this_process()), state="finished", reason="planned iterations done")
+    assert liveness.judge(run, ()) == "finished"
+    assert liveness.judge(replace(run, diverged_at=7), ()) == "diverged"
+    assert liveness.judge(replace(run, reason="diverged"), ()) == "diverged"  # far beyond its first loss, still finite
+    assert liveness.judge(replace(run, state="cancelled", diverged_at=7), ()) == "cancelled"
+
+
 def test_where_there_is_no_proc_ps_tells_when_a_process_started(monkeypatch, tmp_path, child):
     monkeypatch.setattr(liveness, "PROC", tmp_path)
     if not liveness._said_by("ps", "-o", "lstart=", "-p", str(os.getpid())):

@@ -15,9 +15,9 @@ from engine.jobs import liveness, recovery, steer
 from engine.jobs.launch import default_workers, set_worker_count, worker_count
 from engine.jobs.logs import last_words
 from engine.jobs.patience import patiently
-from engine.jobs.recovery import TAKE_OVER_AFTER, TAKE_OVER_AFTER_S, UNSEEN_FACTOR, recover_lost_runs
+from engine.jobs.recovery import TAKE_OVER_AFTER, TAKE_OVER_AFTER_S, UNSEEN_FACTOR, recover_lost_runs, take_over
 from engine.spec import defaults
-from engine.store import Checkpoint, Fenced, StoreBusy, StoreFull, open_for_writing
+from engine.store import Checkpoint, Fenced, Refused, StoreBusy, StoreFull, open_for_writing
 from engine.store.timing import boot_seconds
 from tests.stores import block_of, wait_until
 
@@ -97,6 +97,23 @@ def test_a_worker_in_another_container_is_judged_by_its_heartbeat_alone(store):
 def test_a_worker_on_another_machine_is_never_judged_from_here(store):
     claimed_by(store, replace(liveness.this_process(), host="elsewhere", boot_id="other/pid:[1]"))
     assert recover_lost_runs(store, boot_seconds() + 1e6) == []
+
+
+def test_a_worker_on_another_machine_gives_way_to_a_user_who_knows_that_it_is_gone(store):
+    writer = claimed_by(store, replace(liveness.this_process(), host="elsewhere", boot_id="other/pid:[1]"))
+    assert "waits in the queue again" in take_over(store, 1)
+    assert store.reader().run(1).state == "queued"
+    with pytest.raises(Fenced):
+        writer.write(block_of([3.0], first=2))
+    with pytest.raises(Refused, match="not running"):
+        take_over(store, 1)
+
+
+def test_a_worker_that_is_seen_to_live_is_not_taken_for_gone(store):
+    claimed_by(store, liveness.this_process())
+    with pytest.raises(Refused, match="on this machine"):
+        take_over(store, 1)
+    assert store.reader().run(1).state == "running"
 
 
 def test_stopped_workers_do_not_count_as_being_there(store, child):

@@ -43,7 +43,7 @@ def test_a_curve_agrees_with_the_iterations_under_each_of_its_rows(reader, losse
     assert curve.iteration[0] <= first
     assert curve.iteration[-1] <= end < curve.iteration[-1] + curve.width
     assert len(curve.iteration) <= 4 * columns + 2
-    assert len(curve.iteration) >= min(span, columns // 2)
+    assert len(curve.iteration) >= min(span, columns * 3 // 8)
     for i, start in enumerate(curve.iteration):
         under = losses[start : start + curve.width]
         if curve.width <= 4:

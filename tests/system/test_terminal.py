@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +88,18 @@ def test_a_signal_restores_the_terminal(path, number):
     assert "\x1b[?1049l" in dashboard.written
     assert "Traceback" not in dashboard.written
     assert remembered.load(path).theme == "light"
+
+
+def test_a_terminal_without_colours_and_utf_8_gets_neither(path):
+    dashboard = Terminal("--db", str(raced(path)), NO_COLOR="1", LC_ALL="C")
+    dashboard.wait_for("[*]{5}")
+    dashboard.type(":")
+    dashboard.wait_for("a run of your own")
+    dashboard.type("\x03")
+    assert dashboard.exit_code() == 0
+    assert dashboard.written.isascii()
+    told = {code for codes in re.findall(r"\x1b\[([0-9;]*)m", dashboard.written) for code in codes.split(";")}
+    assert told <= {"", "0", "1", "2", "4", "7", "22", "24", "27"}
 
 
 def test_a_lost_terminal_ends_the_dashboard(path):

@@ -120,7 +120,7 @@ async def test_the_mouse_is_released_and_taken_back(path):
         written = sent_beside_frames(board)
         await board.press("M")
         assert "The mouse is the terminal's" in board.text()
-        await board.press("j")
+        await board.press("escape", "escape", "O")
         assert "The mouse is the terminal's" in board.text()
         await board.press("M")
         assert "The mouse works here again" in board.text()

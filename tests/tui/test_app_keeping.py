@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.spec import defaults
@@ -25,7 +25,9 @@ VIEWS = st.builds(
     marked=RUN_IDS,
     by_hand=RUN_IDS,
     met=st.integers(0, 2**53),
+    pinned=RUN_IDS,
     pointed=st.integers(0, 99),
+    grouped=st.booleans(),
     x_kind=st.sampled_from(["iteration", "time", "examples"]),
     log_x=st.booleans(),
     measure=st.sampled_from(["loss", "accuracy", "no such thing"]),
@@ -42,6 +44,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @given(VIEWS)
+@settings(deadline=None)
 def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(view):
     choices = choices_of(view)
     again = view_of(choices, view.theme)
@@ -54,7 +57,7 @@ def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(v
 
 async def test_a_store_is_seen_again_as_it_was_left(path):
     async with opened(path) as board:
-        await board.press("y", "v", "X", "x", "o", "full_stop", "m", "m", "w", "T", "j", "space", "k")
+        await board.press("y", "v", "X", "x", "o", "full_stop", "m", "m", "w", "T", "j", "space", "k", "i")
         left = board.app.choices
         assert left.look.grid
         assert left.marked == (1, 3)

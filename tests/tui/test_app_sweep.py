@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from textual.events import Key
 
 from engine.jobs import shift
 from engine.jobs.progress import SweepOutcome, outcome
@@ -99,7 +100,9 @@ def table_of(board: Opened) -> list[str]:
 async def test_three_arrows_enter_and_ten_runs(path):
     async with opened(path) as board:
         assert "sweep step sizes" in board.text()
-        await board.press("s", "left", "left", "up")
+        for key in ("s", "left", "left", "up"):  # all at once, as over a slow line
+            board.app.post_message(Key(key, None))
+        await board.until(lambda: "1e+03" in board.text())
         assert "10 runs, 10,000 iterations" in board.text()
         assert board.text().count("●") == 10
         await board.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "enter")
@@ -186,6 +189,8 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         view = view_of(board)
         best = view.seen.outcome.best
         assert view.pointed is best
+        await board.press("escape", "n", "left", "escape", "V")  # a draft from before
+        await board.until(lambda: shows(board, 1))
         await board.press("u")
         await board.until(lambda: "begin with the settings of run" in board.text())
         await board.until(lambda: board.app.snapshot.usual is not None)
@@ -270,6 +275,13 @@ async def test_diverged_and_spread_and_race_are_told(path):
         assert any("dropped at rung 15" in row for row in rows)
         assert all("seeds" in row for row in rows if "dropped" not in row and "diverged" not in row)
         assert "│ seeds" in text
+        await board.press("home", "c")
+        await board.until(lambda: view_of(board).seen.outcome.states.get("queued") == 2)
+        await work(path)
+        await board.until(lambda: view_of(board).seen.outcome.states.get("queued") is None)
+        assert "dropped" not in table_of(board)[0]
+        await board.press("c")
+        assert "Nothing of this value was dropped" in board.text()
 
 
 async def test_every_size_shows_what_it_can(worked_off, path):
@@ -291,9 +303,11 @@ async def test_every_size_shows_what_it_can(worked_off, path):
 
 async def test_a_grid_is_a_heat_map_with_a_cursor(path):
     axes = (Axis("step_size", (1e-4, 1e-2, 1.0)), Axis("batch_size", (8, 32)))
-    await work(queued(path, SweepPlan(BASE, axes)))
+    await work(queued(path, SweepPlan(BASE, axes, name="[/nope]\x1b[31m red")))
     async with looking_at(path) as board:
         text = board.text()
+        assert "[/nope] red" in text
+        assert "\x1b" not in text
         assert "across: step size   up: batch size" in text
         assert "█" in text
         assert text.count("★") >= 2

@@ -132,6 +132,17 @@ def test_a_terminal_that_never_answers_is_free_run_except_after_a_key():
     assert link.wait_s() == 0
 
 
+def test_a_terminal_that_would_print_the_question_is_not_asked(monkeypatch):
+    monkeypatch.setenv("TERM_PROGRAM", "Apple_Terminal")
+    written = []
+    rim = Rim(written.append, lambda seconds, then: None, lambda then: then())
+    surface = rim._surface = Surface(20, 1, None)
+    surface.put(0, 0, [Segment("loss")])
+    rim.flush()
+    assert "loss" in written[0]
+    assert QUESTION not in written[0]
+
+
 def test_frames_that_are_left_out_are_not_owed():
     written, timers = [], []
     rim = Rim(written.append, lambda seconds, then: timers.append(then), lambda then: then())

@@ -131,7 +131,7 @@ async def test_every_screen_is_legible_in_every_theme(tmp_path, name):
     async with opened(raced(tmp_path / "runs.db")) as board:
         board.app.action_wear(name)
         await board.until(lambda: f"Theme: {name}" in board.terminal.text())
-        for keys in ([], ["question_mark"], ["escape", "n"], ["escape", "slash", "s", "g"], ["escape", "p"]):
+        for keys in ([], ["question_mark"], ["escape", "n"], ["escape", "slash", "s", "g"], ["escape", "s"]):
             await board.press(*keys)
             await board.until(lambda: board.app.rim.is_open)
             worst = min(seen_contrasts(board.terminal))

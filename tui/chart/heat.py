@@ -19,7 +19,7 @@ SHADES = {"unicode": "░▒▓█", "ascii": ".:+#"}
 """From the highest loss to the lowest: the map reads without colour."""
 
 GONE = {"unicode": "✗", "ascii": "X"}
-BEST = {"unicode": "★", "ascii": "*"}
+BEST = {"unicode": "★", "ascii": "%"}
 POINTED = {"unicode": "‹›", "ascii": "<>"}
 MOST_WIDTH = 14
 """Cells that one field of the map takes at most."""

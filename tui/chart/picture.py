@@ -62,7 +62,11 @@ class Picture:
         if not len(codes):
             return []
         edges = [0, *(np.flatnonzero(styles[1:] != styles[:-1]) + 1).tolist(), len(styles)]
-        return [(_text(codes[i:j]), int(styles[i])) for i, j in pairwise(edges)]
+        inks = styles[edges[:-1]].tolist()
+        if codes.min() == WIDE_TAIL:
+            return [(_text(codes[i:j]), ink) for (i, j), ink in zip(pairwise(edges), inks, strict=True)]
+        text = _text(codes)  # decoded once: a noisy row has fifty pieces
+        return [(text[i:j], ink) for (i, j), ink in zip(pairwise(edges), inks, strict=True)]
 
     def changed_spans(self, previous: Picture | None, *, bridge: int = 6) -> list[Span]:
         """Where this picture differs from `previous`: everything when there is none or its size differs.

@@ -25,7 +25,7 @@ LARGEST = 1e300
 
 SIGNS = {
     "unicode": {"best": "★", "gone": "✗", "growing": "○", "done": "●", "spread": "│", "cursor": "┊", "beyond": "▴"},
-    "ascii": {"best": "*", "gone": "X", "growing": "o", "done": "@", "spread": "|", "cursor": ":", "beyond": "^"},
+    "ascii": {"best": "%", "gone": "X", "growing": "o", "done": "@", "spread": "|", "cursor": ":", "beyond": "^"},
 }
 
 

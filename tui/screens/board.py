@@ -24,7 +24,7 @@ from tui.messages import (
     SentenceDismissed,
 )
 from tui.race import verdict
-from tui.screens.sweep_keys import SweepKeys
+from tui.screens.list_keys import ListKeys
 from tui.snapshot import Snapshot
 from tui.theme import WARNED
 from tui.widgets.chart_pane import Brush, ChartPane
@@ -42,14 +42,17 @@ WIDE = 100
 LONG_VERDICT = 115
 """Columns that the longer sentence on a race takes."""
 
-TELL_S = 0.3
+TELL_S = 0.5
 """Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
+
+LOW = 18
+"""Rows below which the chart has the second line of the details."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
 
 
-class Board(SweepKeys, inherit_bindings=False):
+class Board(ListKeys, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices. Keys become messages; the app answers them."""
 
     AUTO_FOCUS = None
@@ -67,6 +70,7 @@ class Board(SweepKeys, inherit_bindings=False):
     Board.-alone RunsTable, Board.-alone #details, Board.-spread ChartPane { display: none; }
     Board.-spread RunPage { width: 100%; max-width: 100%; height: 100%; }
     #details { height: 2; }
+    Board.-low #details { height: 1; }
     #welcome, #small { height: 1fr; }
     #message, #small, #welcome { display: none; }
     Board.-telling #message { display: block; }
@@ -86,6 +90,8 @@ class Board(SweepKeys, inherit_bindings=False):
         self._failed = False
         self._hushed = ""
         self._news = ""
+        self.standing = ""
+        """What is said while there is nothing else to say."""
         self._lasting = False
         self._told_at = 0.0
         self._painted: Choices | None = None
@@ -172,6 +178,7 @@ class Board(SweepKeys, inherit_bindings=False):
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
         self.set_class(size.width >= WIDE, "-wide")
         self.set_class(small, "-small")
+        self.set_class(size.height < LOW, "-low")
         self.set_class(self.empty and not small, "-empty")
         self.set_class(self.choices.alone and not small, "-alone")
         self.set_class(self.choices.alone and self.choices.spread and not small, "-spread")
@@ -186,7 +193,8 @@ class Board(SweepKeys, inherit_bindings=False):
         if self.choices.listing.text:
             return f"{self.snapshot.fitting:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
-        return (self._news, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
+        said = self._news or self.standing
+        return (said, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
 
     def _message(self, width: int, _: int) -> list[Strip]:
         sentence, hint = self._telling(width)

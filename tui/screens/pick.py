@@ -69,7 +69,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     def _row(self, one: Command, width: int, pointed: bool) -> Strip:
         left: list[Part] = [
             (" › " if pointed else "   ", ACCENTED),
-            (one.name.ljust(NAME_WIDTH), TEXT),
+            (one.name.ljust(min(NAME_WIDTH, width * 2 // 5)), TEXT),
             (one.help, DIM),
         ]
         return strip(left, width, [(f" {one.key} ", ACCENTED)] if one.key else [], ground=POINTED if pointed else None)

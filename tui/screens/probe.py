@@ -40,7 +40,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
     BINDINGS = keymap.bindings("probe")
     DEFAULT_CSS = """
     ProbeView #body { height: 1fr; }
-    ProbeView #table { width: 49; height: 100%; }
+    ProbeView #table { width: 52; height: 100%; }
     ProbeView.-narrow #table { width: 1fr; }
     ProbeView.-narrow #curve { display: none; }
     """

@@ -57,7 +57,8 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         self.query_one("#axes").styles.height = 1 + 2 * len(self.draft.ranges)
 
     def _settings(self, width: int, height: int) -> list[Strip]:
-        return [strip((), width), *sweep_lines.settings(self.draft, width)][-max(height, 0) :]
+        lines = sweep_lines.settings(self.draft, width)
+        return lines if len(lines) >= height else [strip((), width), *lines]
 
     def _outlook(self) -> list[Part]:
         if self._submitted:

@@ -31,6 +31,7 @@ from tui.sweep_messages import (
     SweepValuePointed,
     SweepValuesRequested,
     UsualChosen,
+    ValuesContinued,
 )
 from tui.sweeping import SweepSeen, Values
 from tui.theme import WARNED
@@ -168,7 +169,8 @@ class SweepView(Screen[None], inherit_bindings=False):
     def _response(self, width: int, height: int) -> Picture:
         charset = self._brush.charset
         if self.seen.outcome is None:
-            return draw_response(ResponseView(empty_hint="reading …"), width, height, charset=charset)
+            hint = "it cannot be read" if self.seen.complaint else "reading …"
+            return draw_response(ResponseView(empty_hint=hint), width, height, charset=charset)
         if len(self.seen.outcome.plan.axes) > 1:
             return draw_heat(heat_view(self.seen, self._pointed), width, height, charset=charset)
         view = response_view(self.seen, self._pointed, log_y=self._log_y)
@@ -263,6 +265,15 @@ class SweepView(Screen[None], inherit_bindings=False):
         runs = self.seen.runs.values()
         going = any(run.state in ("running", "queued") for run in runs)
         self.post_message(SweepSteered(self.sweep_id, "pause" if going else "resume"))
+
+    def action_go_on(self) -> None:
+        """Only what a rung let go: what a person stopped is over."""
+        runs = [] if self.pointed is None else [self.seen.runs[run_id] for run_id in self.pointed.run_ids]
+        dropped = tuple(run.run_id for run in runs if run.state == "cancelled" and run.rung is not None)
+        if dropped:
+            self.post_message(ValuesContinued(dropped))
+        else:
+            self.tell("Nothing of this value was dropped at a rung.")
 
     def action_stop(self) -> None:
         if all(run.state in ENDED for run in self.seen.runs.values()):

@@ -7,7 +7,7 @@ from textual.strip import Strip
 from tui import format as fmt
 from tui.snapshot import Snapshot
 from tui.theme import DIM, STRONG, TEXT, TITLE
-from tui.widgets.lines import Part, strip
+from tui.widgets.lines import Part, cells, strip
 
 
 def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
@@ -25,7 +25,8 @@ def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
             left += [("   ", TEXT), (str(number), STRONG if number and word == "running" else TEXT), (f" {word}", DIM)]
     if snapshot.lost:
         left += [("   ", TEXT), (f"{snapshot.lost} lost", DIM)]
-    return strip(left, width, _work(snapshot))
+    work = _work(snapshot)
+    return strip(left, width, work if cells(left) + cells(work) < width else ())
 
 
 def _work(snapshot: Snapshot) -> list[Part]:

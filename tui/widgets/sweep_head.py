@@ -9,6 +9,7 @@ from textual.strip import Strip
 from engine.outcome import loss_text
 from engine.store import RungDecision
 from engine.sweep import SweepPlan
+from engine.text import clean
 from tui import format as fmt
 from tui.describe import words
 from tui.sweep_charts import label
@@ -24,8 +25,11 @@ def title(seen: SweepSeen, width: int) -> Strip:
     """What is swept, over which runs; at the right how far it is and how long it takes."""
     found = seen.outcome
     if found is None:
-        return strip([(f" sweep {seen.sweep_id}   ", STRONG), (seen.complaint, FAILED)], width)
-    left: list[Part] = [(f" sweep {seen.sweep_id} ", STRONG), (" x ".join(_ranges(found.plan)), TEXT)]
+        return strip([(f" sweep {seen.sweep_id}   ", STRONG), (clean(seen.complaint, 200), FAILED)], width)
+    left: list[Part] = [(f" sweep {seen.sweep_id} ", STRONG)]
+    if found.plan.name:
+        left.append((clean(found.plan.name, 40) + "  ", ACCENTED))
+    left.append((" x ".join(_ranges(found.plan)), TEXT))
     if seen.parent_id is not None:
         left.append((f"  after sweep {seen.parent_id}", ACCENTED))
     swept = {axis.field for axis in found.plan.axes} | ({"seed"} if found.plan.repeats > 1 else set())

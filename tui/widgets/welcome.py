@@ -10,7 +10,7 @@ from engine.spec import race
 from tui.theme import ACCENTED, DIM, STRONG, TEXT
 from tui.widgets.lines import Part, strip
 
-WELCOME_KEYS = frozenset({"new_run", "sweep", "app.help", "app.leave"})
+WELCOME_KEYS = frozenset({"new_run", "app.sweep", "app.help", "app.leave"})
 """What the board's keys can do before there is a run."""
 
 HIKER = "A hiker, blindfolded, on the loss surface of a classifier of handwritten digits."

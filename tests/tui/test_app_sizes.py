@@ -1,0 +1,58 @@
+"""Every screen at every size: laid out from 40x12 up, and without harm down to 20x5."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.dashboards import Opened, opened, raced
+from tui.screens.board import Board
+
+SCREENS = {
+    "board": ([], "Board", "gradient b256"),
+    "readout": (["c"], "Board", "gradient b256"),
+    "grid": (["v"], "Board", "gradient b256"),
+    "help": (["question_mark"], "Help", "a run of your own"),
+    "form": (["n"], "NewRun", "step size"),
+    "filter": (["slash"], "Prompt", "filter"),
+    "fork": (["f"], "Prompt", "from iteration"),
+    "delete": (["d"], "Confirm", "Delete run 3"),
+    "commands": (["colon"], "Pick", "step size / 2"),
+    "copy": (["Y"], "Pick", "copy command"),
+    "save": (["E"], "Prompt", "file"),
+}
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 5), (39, 11), (40, 12), (60, 16), (80, 24), (120, 35), (200, 50)])
+async def test_every_screen_is_laid_out(tmp_path: Path, width: int, height: int) -> None:
+    async with opened(raced(tmp_path / "runs.db"), (width, height)) as board:
+        for name, (keys, kind, said) in SCREENS.items():
+            await board.press(*keys)
+            assert type(board.app.screen).__name__ == kind, name
+            rows = board.text().splitlines()
+            assert len(rows) == height, name
+            if width >= 40 and height >= 12:
+                assert said in board.text(), (name, board.text())
+                assert is_told_how_to_go_on(board), (name, board.text())
+            await board.press("escape")
+            if name in ("grid",):
+                await board.press("v")
+            assert isinstance(board.app.screen, Board), name
+
+
+def is_told_how_to_go_on(board: Opened) -> bool:
+    """Whether the last row names keys."""
+    last = board.text().splitlines()[-1]
+    return "esc" in last or ("? help" in last and "q quit" in last)
+
+
+async def test_the_smallest_says_so_and_goes_on_when_there_is_room_again(tmp_path: Path) -> None:
+    async with opened(raced(tmp_path / "runs.db"), (20, 5)) as board:
+        assert "terminal too small" in board.text()
+        await board.pilot.resize_terminal(40, 12)
+        await board.until(lambda: "gradient b256" in board.text())
+        await board.pilot.resize_terminal(5, 2)
+        await board.press("n", "x", "escape", "colon", "x", "escape", "question_mark", "escape")
+        await board.pilot.resize_terminal(120, 35)
+        await board.until(lambda: "0 running   3 done" in board.text())
