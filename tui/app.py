@@ -132,6 +132,8 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         self._ask_when_drawn()
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
+        if not self.screen_stack:
+            return  # on the way out
         if self._unreadable:
             self._unreadable = False
             self._board.tell("The store can be read again.")

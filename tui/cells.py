@@ -33,7 +33,7 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(cells)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def codes_of(text: str) -> tuple[int, ...]:
     """The code of each cell of a text."""
     return tuple(_code(cell) for cell in split(text))

@@ -11,7 +11,7 @@ from tui.chart.ticks import Tick
 from tui.chart.view import Charset
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=16)
 def draw_plain_frame(
     width: int, height: int, x: tuple[Tick, ...], y: tuple[Tick, ...], charset: Charset = "unicode"
 ) -> tuple[Codepoints, StyleIds]:

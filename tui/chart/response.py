@@ -168,7 +168,8 @@ def _draw(view: ResponseView, axes: Axes, area: Sheet) -> None:
 
 def _down(axes: Axes, values: Sequence[float], area: Sheet) -> Floats:
     """Heights in dots from the top; NaN for what is not known."""
-    return y_to_dots(axes, np.clip(np.array(values, dtype=np.float64), -LARGEST, LARGEST), area.height * 4)
+    with np.errstate(over="ignore"):  # what lies far outside is as good as infinitely far
+        return y_to_dots(axes, np.clip(np.array(values, dtype=np.float64), -LARGEST, LARGEST), area.height * 4)
 
 
 def _row(dots: float, area: Sheet) -> int | None:
