@@ -18,6 +18,7 @@ BENCHES = (
     *("engine_speed", "engine_search", "numerical_gradient", "data_memory", "chart_draw"),
     *("store_throughput", "store_reading", "store_cost", "store_kill", "sweep_throughput"),
     "screen",
+    "replay",
 )
 APART = ("soak",)
 """Those that take so long that they are only run when they are named."""

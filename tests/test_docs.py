@@ -37,6 +37,17 @@ def test_every_key_of_the_board_and_of_sweeps_stands_in_the_readme(key: keymap.K
     assert all(f"`{keymap.NAMES.get(name, name)}`" in README for name in key.keys[: key.advertised])
 
 
+@pytest.mark.parametrize("key", [key for key in keymap.KEYS if key.place == "replay"], ids=lambda key: key.action)
+def test_every_key_of_a_replay_stands_in_its_table(key: keymap.Key) -> None:
+    table = README.partition("## Replay")[2].partition("## ")[0]
+    shown = ["1"] if key.written else [keymap.NAMES.get(name, name) for name in key.keys[: key.advertised]]
+    assert all(f"`{name}`" in table for name in shown)
+
+
+def test_replay_stands_in_the_readme() -> None:
+    assert "lossboard replay" in README
+
+
 def test_no_two_keys_of_one_place_collide() -> None:
     for place in {key.place for key in keymap.KEYS}:
         names = [name for key in keymap.keys_of(place) for name in key.keys]

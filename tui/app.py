@@ -33,11 +33,12 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
+from tui.playback import Playback
 from tui.probe_helm import ProbeHelm
 from tui.recall import choices_of, view_of
 from tui.remembered import View
 from tui.screens.board import Board
-from tui.snapshot import Snapshot, Wanted
+from tui.snapshot import Snapshot
 from tui.sweep_helm import SweepHelm
 from tui.theme import INPUT_CSS, THEME
 from tui.wardrobe import Wardrobe
@@ -50,7 +51,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inherit_bindings=False):
+class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
@@ -80,10 +81,10 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
         self.dress(theme or view.theme)
         self.store_name = clean(path.name, 40)
         self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
-        self._board = Board(self.store_name, first, self.choices, self.brush)
+        self._board = self.live_board = Board(self.store_name, first, self.choices, self.brush)
 
     def get_default_screen(self) -> Board:
-        return self._board
+        return self.live_board
 
     def on_mount(self) -> None:
         self._feed.deliver = self._deliver
@@ -121,8 +122,8 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
             self._ask()
 
     def _ask(self) -> None:
-        columns = max(2 * self.size.width, SMALLEST_READ)
-        self._feed.ask(Wanted(self.choices, columns, self._board.glimpsed_rows, self.sweep_id))
+        if not self.is_early():
+            self._feed.ask(self.wanted(max(2 * self.size.width, SMALLEST_READ)))
 
     def _show(self) -> None:
         self._board.update(self.snapshot, self.choices)
@@ -133,13 +134,15 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         if not self.screen_stack:
             return  # on the way out
-        self.snapshot = message.snapshot
-        read = self.snapshot
-        self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought)
-        self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         if self._unreadable:
             self._unreadable = False
             self._board.tell("The store can be read again.")
+        if self.takes(message.snapshot):
+            message.prevent_default()
+            return
+        self.snapshot = read = message.snapshot
+        self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought)
+        self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         self._show()
 
     def _newest(self) -> float | None:
@@ -192,6 +195,7 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
         self.order(lambda: RunsQueued(orders.start(self.path, message.spec, message.name)))
 
     def on_runs_queued(self, message: RunsQueued) -> None:
+        self.leave_replay()
         while self.screen is not self._board:
             self.pop_screen()
         self._board.tell("")
@@ -247,7 +251,7 @@ class Dashboard(Announcing, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inher
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help("sweepview" if self.sweep_id is not None else "board"))
+        self.push_screen(Help("sweepview" if self.sweep_id is not None else self._board.place))
 
     def action_leave(self) -> None:
         self.exit(0)

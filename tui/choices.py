@@ -141,6 +141,11 @@ class Choices:
         marked = marked[:MOST_MARKED]
         return replace(self._marking(marked), by_hand=frozenset(marked))
 
+    def marking_only(self, run_ids: Iterable[int]) -> Choices:
+        """These runs marked by hand, and no others."""
+        marked = tuple(run_ids)[:MOST_MARKED]
+        return replace(self._marking(marked), by_hand=frozenset(marked))
+
     def pointing_at(self, run_id: int) -> Choices:
         """The cursor on another run."""
         return replace(self, pointed=run_id, title=None, edge=0)

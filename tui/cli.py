@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui.door import THEMES, dashboard, refuse_without_terminal
+
 if TYPE_CHECKING:
     import click
-
-THEMES = ("dark", "light", "colour-blind", "ansi")
-"""What `tui.themes` has; named here because it brings the screen in."""
 
 EPILOG = "Without a command the dashboard opens; its ? key tells what it can do."
 
@@ -42,8 +41,21 @@ def group() -> click.Group:
 
     from engine.cli import Commands
 
+    class Everything(Commands):
+        """The headless commands, and those that draw."""
+
+        def list_commands(self, ctx: click.Context) -> list[str]:
+            return [*super().list_commands(ctx), "replay"]
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+            if cmd_name != "replay":
+                return super().get_command(ctx, cmd_name)
+            from tui.replay_command import command
+
+            return command
+
     @click.group(
-        cls=Commands,
+        cls=Everything,
         invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog=EPILOG,
@@ -83,35 +95,3 @@ def set_workers(db: str, workers: int) -> None:
 
     with people_errors():
         set_worker_count(db, workers)
-
-
-def refuse_without_terminal() -> None:
-    """End with 2, naming the commands that do without, where no dashboard can be painted."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        lack = "The dashboard needs a terminal, and there is none here"
-    elif os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-        lack = f"The dashboard cannot be painted on a terminal of the kind {os.environ.get('TERM') or '(none)'!r}"
-    else:
-        return
-    print(f"{lack}. Use lossboard run, lossboard list or lossboard show instead (lossboard --help).", file=sys.stderr)
-    raise SystemExit(2)
-
-
-def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False) -> int:
-    """Open the dashboard on a store, made if there is none; returns the exit code. A StoreError is one message."""
-    from tui import signals
-
-    theme = theme or os.environ.get("LOSSBOARD_THEME", "")
-    if theme and theme not in THEMES:
-        print(f"lossboard: LOSSBOARD_THEME names no theme: it may be {', '.join(THEMES)}.", file=sys.stderr)
-        return 2
-
-    signals.block()  # before NumPy is imported: its threads would take the signals
-    from engine.store import StoreError
-    from tui import session
-
-    try:
-        return session.run(path, theme, ascii_only=ascii_only)
-    except StoreError as error:
-        print(f"lossboard: {error}", file=sys.stderr)
-        return 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.store import Run
 from tui import keymap, themes
 from tui.describe import given_name, label
+from tui.keymap import Place
 from tui.look import MEASURES, X_KINDS
 
 MENUS = frozenset({"app.palette", "back"})
@@ -24,10 +25,12 @@ class Command:
     key: str = ""
 
 
-def commands(runs: Sequence[Run]) -> list[Command]:
+def commands(runs: Sequence[Run], place: Place = "board") -> list[Command]:
     """All commands in the order of the key table, then choices by their names, then the runs."""
     by_key = [
-        Command(key.word, key.help, key.action, key.shown) for key in keymap.keys_of("board") if key.action not in MENUS
+        Command(key.word, key.help, key.action, key.shown)
+        for key in keymap.keys_of(place)
+        if key.action not in MENUS and "{key}" not in key.action
     ]
     return [
         *by_key,

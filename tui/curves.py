@@ -68,7 +68,14 @@ def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]
         points=_points(run, snapshot, measure, curve),
         companion=evaluated(evaluations, "validation", "loss", curve) if measure == "train loss" else None,
         settings=_settings(run, varied),
+        before=_before(run, snapshot, choices),
     )
+
+
+def _before(run: Run, snapshot: Snapshot, choices: Choices) -> Curve | None:
+    """The curve that a fork goes on from, unless it is drawn as a run of its own."""
+    is_drawn = run.parent_id in choices.drawn
+    return None if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id)
 
 
 def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None) -> Points | None:

@@ -12,7 +12,6 @@ from textual.message import Message
 from engine.text import clean
 from tui.chart import ChartView, Picture
 from tui.choices import Choices
-from tui.curves import chart_view
 from tui.messages import CommandPicked, OrderAnswered, SaveSubmitted
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
@@ -53,7 +52,7 @@ class Desk(App[int], inherit_bindings=False):
         from tui.commands import commands, matching
         from tui.screens.pick import Pick
 
-        known = commands(self.snapshot.runs)
+        known = commands(self.snapshot.runs, self._board.place)
         self.push_screen(Pick("do", lambda typed: matching(known, typed)))
 
     def action_copy(self) -> None:
@@ -126,4 +125,4 @@ class Desk(App[int], inherit_bindings=False):
         self.tell(self._board.standing or "The mouse works here again: click a row, turn the wheel over the chart.")
 
     def _shown(self) -> tuple[ChartView, Picture | None]:
-        return chart_view(self.snapshot, self.choices), self._board.query_one(ChartPane).picture
+        return self._board.view(), self._board.query_one(ChartPane).picture

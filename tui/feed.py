@@ -11,9 +11,12 @@ from engine.jobs.usual import usual
 from engine.store import Reader, Run, open_for_reading
 from tui.about import About
 from tui.choices import Choices
+from tui.clock import Moment
 from tui.glimpses import Glimpses
 from tui.judgement import Judgement
+from tui.lineage import Lineage
 from tui.page import Lists, Page, place_of
+from tui.past import Past
 from tui.snapshot import Snapshot, Wanted
 from tui.sweeping import Sweeping
 
@@ -39,6 +42,8 @@ class Source:
         self._counts: Mapping[str, int] = {}
         self._judgement = Judgement()
         self._about = About()
+        self._lineage = Lineage()
+        self._past = Past()
         self._sweeping = Sweeping()
         self._glimpses = Glimpses()
 
@@ -47,6 +52,8 @@ class Source:
         if self._reader is None:
             self._reader = open_for_reading(self._path)
         version = self._reader.data_version()
+        if wanted.moment is not None:
+            return self._replayed(self._reader, wanted, wanted.moment, version)
         changed = version != self._version or not self._glimpses.complete
         judged_anew = self._judgement.revise(self._reader)
         page = self._lists.read(self._reader, wanted.choices, self._judgement.judged, changed or judged_anew)
@@ -64,9 +71,19 @@ class Source:
         self._version, self._page, self._shown = version, page, shown
         return snapshot
 
+    def _replayed(self, reader: Reader, wanted: Wanted, moment: Moment, version: int) -> Snapshot | None:
+        """The past as it is wanted, or None when it was read last."""
+        changed = self._past.follow(reader, moment.run_ids, version)
+        changed |= self._judgement.revise(reader)
+        if not changed and self._shown == wanted:
+            return None
+        snapshot = self._past.at(reader, moment, wanted, self._judgement)
+        self._shown = wanted
+        return snapshot
+
     def close(self) -> None:
         """Let go of the store; the next read opens it again."""
-        reader, self._reader, self._version = self._reader, None, -1
+        reader, self._reader, self._version, self._shown = self._reader, None, -1, None
         if reader is not None:
             reader.close()
 
@@ -91,6 +108,7 @@ class Source:
             evaluations={run_id: one.evaluations for run_id, one in about.items()},
             events={run_id: one.events for run_id, one in about.items()},
             samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},
+            before=self._lineage.read(reader, shown, wanted.columns),
             gradient_norms={} if pointed is None else dict([_gradient_norm(reader, pointed)]),
             glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
             background=reader.background(pointed) if pointed is not None and choices.alone else None,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from engine.store import ENDED, Evaluation, Reader, Run
+from engine.store import ENDED, Curve, Evaluation, Reader, Run
 from tui.choices import Row
 
 POINTS = 16
@@ -59,6 +59,15 @@ class Glimpses:
             searches = run.spec is not None and run.spec.strategy != "gradient-descent"
             shape = _best_so_far(lows) if searches else means
             self._held[run.run_id] = _stamp(run), Glimpse(shape, evaluations.get(run.run_id))
+
+
+def glimpse_of(run: Run, curve: Curve, evaluations: Sequence[Evaluation]) -> Glimpse:
+    """The same from what was read of a run up to some moment."""
+    every = max(len(curve.mean) // (4 * POINTS), 1)
+    searches = run.spec is not None and run.spec.strategy != "gradient-descent"
+    shape = _best_so_far(curve.low.tolist()) if searches else tuple(curve.mean.tolist())
+    latest = [evaluation for evaluation in evaluations if evaluation.split == "validation"]
+    return Glimpse(shape[::every], latest[-1] if latest else None)
 
 
 def _stamp(run: Run) -> object:

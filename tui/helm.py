@@ -101,7 +101,7 @@ class Helm(App[int], inherit_bindings=False):
         most = f"{run.first_iteration:,} to {run.iterations_done:,}"
         begin = Question("iteration", "from iteration", str(message.at), most)
         called = Question("name", "name", "", "what the table calls it; may stay empty")
-        title = f"Fork run {run.run_id}: a new run goes on from there, exactly, with what you change."
+        title = f"Fork run {run.run_id}: a new run goes on from there, exactly, with what you change.{message.remark}"
         before = fork_texts(run)
         fields = [Question(name, FIELDS[name].label, text, FIELDS[name].help) for name, text in before.items()]
 

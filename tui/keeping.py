@@ -54,6 +54,10 @@ class Keeping(App[int], inherit_bindings=False):
     _noticed: View | None = None
     _settling: Timer | None = None
 
+    def lasting(self) -> Choices:
+        """The choices to remember."""
+        return self.choices
+
     def on_choices_changed(self, message: ChoicesChanged) -> None:
         self._notice()
 
@@ -61,10 +65,10 @@ class Keeping(App[int], inherit_bindings=False):
         self._notice()
 
     def on_unmount(self) -> None:
-        self.keeper.keep(view_of(self.choices, self.theme_chosen))
+        self.keeper.keep(view_of(self.lasting(), self.theme_chosen))
 
     def _notice(self) -> None:
-        view = view_of(self.choices, self.theme_chosen)
+        view = view_of(self.lasting(), self.theme_chosen)
         if view == self._noticed:
             return
         self._noticed = view

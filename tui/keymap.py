@@ -9,8 +9,9 @@ from typing import Literal
 from textual.binding import Binding, BindingType
 
 Place = Literal[
-    "app", "board", "welcome", "form", "choice", "confirm", "prompt", "pick", "help", "sweep", "sweepview", "probe"
-]
+    "app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "pick", "help", "sweep", "sweepview",
+    "probe",
+]  # fmt: skip
 
 NAMES = {
     "question_mark": "?",
@@ -30,6 +31,8 @@ NAMES = {
     "equals_sign": "=",
     "minus": "-",
     "slash": "/",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "colon": ":",
     "ctrl+p": "ctrl p",
 }
@@ -42,7 +45,8 @@ class Key:
 
     `keys` are Textual's names, of which the first `advertised` ones are shown.
     A `first` key is taken before the focused field sees it: what is typed right after tab belongs to the next field.
-    `rank` says who stays in a narrow footer (0 always); None is never in a footer.
+    `rank` says who stays in a narrow footer (0 always); None is never in a footer. `written` stands for many keys at
+    once; where they differ in what they do the action has `{key}` in it.
     """
 
     place: Place
@@ -53,11 +57,12 @@ class Key:
     rank: int | None = None
     advertised: int = 1
     first: bool = False
+    written: str = ""
 
     @property
     def shown(self) -> str:
         """The keys as they are written for people."""
-        return " ".join(NAMES.get(key, key) for key in self.keys[: self.advertised])
+        return self.written or " ".join(NAMES.get(key, key) for key in self.keys[: self.advertised])
 
 
 KEYS: tuple[Key, ...] = (
@@ -71,6 +76,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "pause", ("p",), "pause", "pause this run, or let it go on", 5),
     Key("board", "scale_step(0.5)", ("left_square_bracket",), "step size / 2", "halve this run's step size"),
     Key("board", "scale_step(2.0)", ("right_square_bracket",), "step size x 2", "double this run's step size"),
+    Key("board", "replay", ("r",), "replay", "play the marked runs back", 3),
     Key("board", "stop", ("t",), "stop", "stop this run (asks); its rows stay", 5),
     Key("board", "fork", ("f",), "fork", "a new run that goes on from this one", 6),
     Key("board", "edit", ("e",), "edit", "this run's name, tags and note"),
@@ -104,6 +110,25 @@ KEYS: tuple[Key, ...] = (
     Key("board", "edge(-1)", ("home", "g"), "first", "go to the first run of the list", None, 2),
     Key("board", "edge(1)", ("end", "G"), "last", "go to the last run of the list", None, 2),
     Key("board", "back", ("escape",), "back", "all marked runs again; put a message away"),
+    Key("replay", "play", ("space",), "play", "play, or stand still", 0),
+    Key("replay", "step('{key}')", ("comma", "full_stop"), "step", "one iteration back, one on", 1, 2),
+    Key("replay", "speed('{key}')", ("left_square_bracket", "right_square_bracket"), "speed", "slower, faster", 2, 2),
+    Key("replay", "jump({key})", tuple("123456789"), "jump", "to 10 % ... 90 %", 3, written="1-9"),
+    Key("replay", "bound('{key}')", ("home", "end"), "ends", "to the start, to the end or the live edge", None, 2),
+    Key("replay", "event('{key}')", ("i", "I"), "event", "next event, last one: steering, fork, divergence", 4, 2),
+    Key("replay", "steering('{key}')", ("s", "S"), "steering", "next steering, last one: step size, pause", None, 2),
+    Key("replay", "evaluation('{key}')", ("n", "N"), "evaluation", "next evaluation, last one", None, 2),
+    Key("replay", "best", ("B",), "best", "to the lowest loss of the selected run, or of all", 5),
+    Key("replay", "divergence", ("d",), "divergence", "to the divergence of the selected run, or of any"),
+    Key("replay", "loop", ("L",), "loop", "begin again at the end, or stop there"),
+    Key("replay", "clock", ("C",), "clock", "in step, as it happened, or by examples seen", 3),
+    Key("replay", "axes", ("a",), "axes", "hold the final axes, or let them grow as they did", 6),
+    Key("replay", "fork", ("f",), "fork here", "a new run that goes on from this iteration", 3),
+    Key("replay", "probe", ("b",), "probe", "one step with each step size, from these weights", 6),
+    Key("replay", "link", ("u",), "link", "copy the command that opens this moment", 6),
+    Key("replay", "smooth(-1)", ("less_than_sign",), "rougher", "smooth less"),
+    Key("replay", "smooth(1)", ("greater_than_sign",), "smoother", "smooth more"),
+    Key("replay", "live", ("r",), "live", "back to the live view", 1),
     Key("welcome", "race", ("enter",), "watch them race", "start the three strategies and watch them race", 0),
     Key("sweep", "submit", ("enter",), "start", "queue the whole sweep and watch it", 0),
     Key("sweep", "close", ("escape",), "back", "back; what was put together is kept", 0),
@@ -189,14 +214,30 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+SHARED_WITH_REPLAY = frozenset({
+    "open", "log_y", "x_axis", "log_x", "layout", "measure", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
+    "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "page(1)", "page(-1)", "spread",
+    "app.help", "app.leave",
+    "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme",
+})  # fmt: skip
+"""What keys of the board do in a replay too: they look, and change no run."""
+
+
 def keys_of(*places: Place) -> list[Key]:
-    """The keys that work at some place, in the order of the table."""
-    return [key for key in KEYS if key.place in places]
+    """The keys that work at some place, in the order of the table; those that a replay shares with the board last."""
+    own = [key for key in KEYS if key.place in places]
+    if "replay" in places:
+        own += [key for key in KEYS if key.place == "board" and key.action in SHARED_WITH_REPLAY]
+    return own
 
 
 def bindings(place: Place) -> list[BindingType]:
     """The bindings of one place."""
-    return [Binding(",".join(key.keys), key.action, key.word, show=False, priority=key.first) for key in keys_of(place)]
+    return [
+        Binding(names, key.action.format(key=names), key.word, show=False, priority=key.first)
+        for key in keys_of(place)
+        for names in (key.keys if "{key}" in key.action else (",".join(key.keys),))
+    ]
 
 
 def footer(keys: Sequence[Key], room: int) -> list[Key]:

@@ -166,10 +166,11 @@ class UndoRequested(Message):
 
 @dataclass
 class ForkRequested(Message):
-    """The form for a fork of a run is to open; `at` is the iteration that it proposes."""
+    """The form for a fork of a run is to open; `at` is the iteration that it proposes, `remark` is said with it."""
 
     run_id: int
     at: int
+    remark: str = ""
 
 
 @dataclass
@@ -239,6 +240,35 @@ class OrderAnswered(Message):
 
     sentence: str
     failed: bool = False
+
+
+@dataclass
+class ReplayRequested(Message):
+    """Runs are to be played back, in the order in which they were marked."""
+
+    run_ids: tuple[int, ...]
+
+
+@dataclass
+class ReplayLeft(Message):
+    """Back to the live view."""
+
+
+@dataclass
+class ClockTurned(Message):
+    """A replay's clock stands or goes otherwise than before: what it shows is wanted now."""
+
+
+@dataclass
+class AddressRequested(Message):
+    """The command that opens the shown moment is to be copied."""
+
+
+@dataclass
+class ScrubberDragged(Message):
+    """The mouse is at a share, 0 to 1, of a replay's length."""
+
+    share: float
 
 
 @dataclass

@@ -53,6 +53,8 @@ def marks(run: Run, events: Sequence[Event], curve: Curve | None) -> tuple[Chart
             found.append((event.iteration, kind))
     if run.diverged_at is not None:
         found.append((run.diverged_at, "divergence"))
+    if not found:
+        return ()
     seconds = elapsed_at(curve, [iteration for iteration, _ in found]).tolist()
     return tuple(
         ChartMark(iteration, kind, None if at != at else at)

@@ -6,11 +6,12 @@ import gc
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from engine.store import StoreError, open_for_writing
+from engine.store import StoreError, open_for_reading, open_for_writing
 from engine.text import clean
 from tui import plain, remembered, signals
 from tui.feed import Feed, Outcome
@@ -25,14 +26,19 @@ if TYPE_CHECKING:
     from tui.app import Dashboard
 
 
-def run(path: Path, theme: str = "", *, ascii_only: bool = False) -> int:
+def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
     """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read.
 
-    `theme` and `ascii_only` are asked for; otherwise what was worn last, and what the terminal can show.
+    `theme` and `ascii_only` are asked for; otherwise what was worn last, and what the terminal can show. `replay` are
+    the fields of an Opening, for a replay to begin with.
     """
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     gc.disable()  # until the first picture is there: the imports make much and throw little away
     app = prepare(path, theme, ascii_only=ascii_only)
+    if replay is not None:
+        from tui.playback import Opening
+
+        app.begin_with(Opening(**replay))
     from tui.messages import SignalCaught
 
     def caught(number: int) -> None:
@@ -43,7 +49,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False) -> int:
     give_back(path, app.deleted)
     if app.return_code:
         return app.return_code
-    print(farewell(app.snapshot, path), file=sys.stderr)
+    print(farewell(app.snapshot if app.snapshot.tape is None else counted(path), path), file=sys.stderr)
     return code or 0
 
 
@@ -97,6 +103,18 @@ def _bring_up_to_date(path: Path, error: StoreError) -> None:
         open_for_writing(path, create=False).close()
     except StoreError:
         raise error from None
+
+
+def counted(path: Path) -> Snapshot:
+    """How many runs there are now, for whoever leaves from the past."""
+    try:
+        reader = open_for_reading(path)
+    except StoreError:
+        return Snapshot()
+    try:
+        return Snapshot(counts=reader.counts())
+    finally:
+        reader.close()
 
 
 def farewell(snapshot: Snapshot, path: Path) -> str:

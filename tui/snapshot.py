@@ -9,21 +9,25 @@ from engine.jobs.liveness import judge
 from engine.spec import RunSpec
 from engine.store import Background, Curve, Evaluation, Event, Run, Samples, SweepTitle
 from tui.choices import Choices, Cursor, Row
+from tui.clock import Moment
 from tui.glimpses import Glimpse
 from tui.sweeping import SweepSeen
+from tui.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the screen shows: the runs it draws, how many points of each it has room for, and the sweep that is open.
 
-    `rows` of the table show more of a run than its numbers (0: none).
+    `rows` of the table show more of a run than its numbers (0: none). `moment` asks for the past instead of all that
+    there is.
     """
 
     choices: Choices = field(default_factory=Choices)
     columns: int = 256
     rows: int = 0
     sweep_id: int | None = None
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,10 @@ class Snapshot:
     `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
     says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
-    curves do not hold. `glimpses` are there for the runs near the cursor, `background` for the run that is looked at
-    alone. `workers` are alive, at most `most_workers` may be.
+    curves do not hold, `before` (the parent's curve up to the fork) for forks. `glimpses` are there for the runs near
+    the cursor, `background` for the run that is looked at alone. `workers` are alive, at most `most_workers` may be.
     `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
+    Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
     sought: Cursor | None = None
@@ -56,6 +61,7 @@ class Snapshot:
     evaluations: Mapping[int, tuple[Evaluation, ...]] = field(default_factory=dict)
     events: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
     samples: Mapping[int, Samples] = field(default_factory=dict)
+    before: Mapping[int, Curve] = field(default_factory=dict)
     gradient_norms: Mapping[int, float] = field(default_factory=dict)
     glimpses: Mapping[int, Glimpse] = field(default_factory=dict)
     background: Background | None = None
@@ -63,6 +69,8 @@ class Snapshot:
     most_workers: int = 0
     sweep: SweepSeen | None = None
     usual: RunSpec | None = None
+    tape: Tape | None = None
+    final: Snapshot | None = None
 
     def run(self, run_id: int | None) -> Run | None:
         """The run of that number, if it is among those that were read."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
+import sys
 import tempfile
 from pathlib import Path
 
 from engine.jobs.submit import submit
 from engine.spec import race
 from tui import session
+from tui.frames import Film, picture, project
+from tui.playback import Opening
 
 HERE = Path(__file__).parent
 SIZE = (120, 32)
 SHOWN_AT = 640
 """The iteration that every run of the race has reached in the picture."""
+REPLAYED_AT = 318
 
 
 async def take_board(store: Path) -> None:
@@ -25,9 +28,11 @@ async def take_board(store: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         while not all(run.iterations_done >= SHOWN_AT for run in app.snapshot.runs):
             await pilot.pause(0.05)
-        write(HERE / "board.svg", app.export_screenshot(title="lossboard"))
+        write(HERE / "board.svg", picture(app, "svg"))
         while app.snapshot.going_on:
             await pilot.pause(0.05)
+    film = Film(store, Opening((1, 2, 3), at=REPLAYED_AT, speed=4.0), SIZE, most=1, kind="svg")
+    await project(film, lambda number, svg: write(HERE / "replay.svg", svg))
 
 
 async def take_sweep(store: Path) -> None:
@@ -42,9 +47,8 @@ async def take_sweep(store: Path) -> None:
 
 
 def write(path: Path, svg: str) -> None:
-    """Keep a picture without the font files that it would fetch from elsewhere."""
-    path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL))
-    print(path.name)
+    path.write_text(svg)
+    print(path.name, file=sys.__stdout__)
 
 
 if __name__ == "__main__":

@@ -32,8 +32,10 @@ from engine.store.records import (
     SweepTitle,
     Worker,
 )  # fmt: skip
+from engine.store.stretch import stretch
 from engine.store.sweeps import read_sweeps
 from engine.store.tags import tags_from_text
+from engine.store.widths import width_for
 
 RUN_COLUMNS = (
     "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
@@ -47,8 +49,6 @@ WORKER_COLUMNS = (
 TOP = Around()
 MOST_ITERATIONS = 100_000
 MOST_ROWS = 2**63 - 1
-MOST_RAW = 6
-"""Iterations per column up to which a chart is made from the rows themselves: 1,440 of them take about 1 ms."""
 
 
 class Reader:
@@ -136,29 +136,53 @@ class Reader:
             counts[state] = counts.get(state, 0) - number
         return {state: count for state, count in counts.items() if count > 0}
 
-    def curve(self, run_id: int, columns: int, first: int = 0, last: int | None = None) -> Curve:
+    def curve(
+        self, run_id: int, columns: int, first: int = 0, last: int | None = None, *, ending: bool = False
+    ) -> Curve:
         """The losses of iterations `first` to `last` (both included; None: the newest) in buckets.
 
         `columns` to 4 * `columns` rows (three eighths as many just below the reach of the lowest level), or
         one row per iteration when there are that few. The first and the last bucket may reach
-        beyond what was asked.
+        beyond what was asked; with `ending` the last one holds nothing after `last`, as it was when
+        that iteration was the newest.
         """
         known = self._connection.rows(
             "SELECT iterations_done, coalesce(parent_iteration, 0), best_before FROM runs WHERE run_id = ?", (run_id,)
         )
         done, begin, best_before = known[0] if known else (0, 0, None)
         first, last = max(first, begin), done - 1 if last is None else min(last, done - 1)
-        span, columns = last - first + 1, max(columns, 1)
-        level = max((level for level in LEVELS if span >> level >= columns), default=0)
-        if not level and span > MOST_RAW * columns:
-            level = LEVELS[0]
-        if level:
-            curve = self._from_buckets(run_id, level, first, last)
+        width = width_for(last - first + 1, max(columns, 1))
+        if width >= 1 << LEVELS[0]:
+            curve = self._from_buckets(run_id, width.bit_length() - 1, first, last)
         else:
-            curve = self._from_rows(run_id, 1 if span <= 4 * columns else 4, first, last, begin)
+            curve = self._from_rows(run_id, width, first, last, begin)
         # A run that was forked in the middle of a bucket begins there, and not with the bucket.
         curve.iteration[:1] = np.maximum(curve.iteration[:1], begin)
+        start = last // width * width
+        if ending and len(curve.iteration) and start + width > last + 1 < done:
+            bucket = self.bucket(run_id, start, last + 1)
+            for name in ("elapsed_s", "count", "low", "high", "mean", "last"):
+                getattr(curve, name)[-1:] = getattr(bucket, name)
         return curve if best_before is None else replace(curve, low_before=min(curve.low_before, best_before))
+
+    def bucket(self, run_id: int, first: int, stop: int) -> Curve:
+        """Iterations first..stop - 1 as a curve of one row; `first` is a multiple of the buckets that fit into them."""
+        part = stretch(self._connection, run_id, first, stop)
+        newest = self.iterations(run_id, stop - 1, limit=1)
+        is_there = len(newest) > 0 and newest.first_iteration == stop - 1
+        known = part.count > 0
+        return Curve(
+            run_id=run_id,
+            width=stop - first,
+            iteration=np.array([first], dtype=np.int64),
+            elapsed_s=np.array([newest.elapsed_s[-1] if is_there and newest.elapsed_s is not None else np.nan]),
+            count=np.array([part.count], dtype=np.int64),
+            low=np.array([part.low if known else np.nan]),
+            high=np.array([part.high if known else np.nan]),
+            mean=np.array([part.total / part.count if known else np.nan]),
+            last=np.array([newest.loss[-1] if is_there else np.nan]),
+            low_before=float("inf"),
+        )
 
     def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:
         """At most `limit` iterations from `first` on; a column that holds nothing in them is None."""
@@ -346,25 +370,7 @@ class Reader:
 
     def _low_before(self, run_id: int, iteration: int) -> float:
         """The lowest finite loss before `iteration`, inf when there is none: at most a few buckets per level."""
-        lows: list[float | None] = []
-        start = 0
-        for level in reversed(LEVELS):
-            upto = iteration >> level
-            if start >> level < upto:
-                rows = self._connection.rows(
-                    "SELECT min(low) FROM buckets WHERE run_id = ? AND level = ? AND bucket >= ? AND bucket < ?",
-                    (run_id, level, start >> level, upto),
-                )
-                lows.append(rows[0][0])
-                start = upto << level
-        if start < iteration:
-            rows = self._connection.rows(
-                "SELECT min(loss) FROM iterations WHERE run_id = ? AND iteration >= ? AND iteration < ? "
-                "AND abs(loss) < 9e999",
-                (run_id, start, iteration),
-            )
-            lows.append(rows[0][0])
-        return min((low for low in lows if low is not None), default=float("inf"))
+        return stretch(self._connection, run_id, 0, iteration).low
 
 
 def _table(rows: Rows, width: int) -> np.ndarray[Any, np.dtype[np.float64]]:

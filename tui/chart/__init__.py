@@ -1,6 +1,6 @@
 """Pure drawing of charts: series, axes, raster, frame. No Textual, no store."""
 
-from tui.chart.canvas import draw
+from tui.chart.canvas import axes_of, draw
 from tui.chart.frame import warm_up
 from tui.chart.picture import Picture, Span
 from tui.chart.readout import Reading, readout
@@ -11,5 +11,5 @@ from tui.chart.view import Axes, ChartMark, ChartRun, ChartView, Plot, Points, T
 
 __all__ = [
     "Axes", "ChartMark", "ChartRun", "ChartView", "Picture", "Plot", "Points", "Reading", "Span", "Tile", "Window",
-    "draw", "readout", "sparkline", "table", "to_csv", "to_svg", "warm_up",
+    "axes_of", "draw", "readout", "sparkline", "table", "to_csv", "to_svg", "warm_up",
 ]  # fmt: skip

@@ -54,6 +54,13 @@ def draw(
     return sheet.picture(axes, plot)
 
 
+def axes_of(view: ChartView, width: int) -> Axes | None:
+    """The axes that a first drawing at so many cells across would have; None where there is nothing to draw."""
+    view = settled(view)
+    series = all_series(view, 2 * max(width, 1))
+    return hold(view, bounds_of(view, bundle(series)), None) if series else None
+
+
 def _draw_legend(view: ChartView, sheet: Sheet) -> int:
     """The legend, or the readout in its place, at the bottom; returns its rows."""
     if not view.show_legend or sheet.height < 6:

@@ -88,7 +88,7 @@ def rasterise(view: ChartView, rows: Bundle, axes: Axes, width: int, height: int
     columns = to_columns(rows, x_to_dots(axes, rows.x, dots_x), y_to_dots(axes, rows.line, dots_y), low, high, dots_x)
     lines = line_bits(columns.line, height, [one.steps for one in rows.series])
     for index, one in enumerate(rows.series):
-        if one.companion:
+        if one.companion and not one.before:
             if charset == "ascii":
                 lines[index, :, 1::2] = 0
             else:
@@ -104,7 +104,12 @@ def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: Sh
     """The curves of a layer with all their signs, in the plot's cells and on the axis below."""
     ascii_only = sheet.charset == "ascii"
     pens = [
-        Pen(strong(slot), faint(slot), one.run.emphasised, ord(marker(slot, ascii_only=True)) if ascii_only else 0)
+        Pen(
+            faint(slot) if one.before else strong(slot),
+            faint(slot),
+            one.run.emphasised and not one.before,
+            ord(marker(slot, ascii_only=True)) if ascii_only else 0,
+        )
         for one in layer.series
         for slot in (one.run.slot,)
     ]

@@ -37,7 +37,7 @@ def readout(view: ChartView, x: float) -> tuple[Reading, ...]:
     view = settled(view)
     series = all_series(view)
     mains = {one.run.run_id: one for one in series if not one.companion}
-    companions = {one.run.run_id: one for one in series if one.companion}
+    companions = {one.run.run_id: one for one in series if one.companion and not one.before}
     found = []
     for run in view.runs:
         main, second = mains.get(run.run_id), companions.get(run.run_id)

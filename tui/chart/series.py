@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -26,7 +26,8 @@ class Series:
     whose losses were all non-finite. `steps` lines hold their value until the next point (best-so-far). `filled`
     bands reach from row to row, because a row stands for many iterations; the others are separate points.
     `x_start` is where the first row begins, `x_end` where the run ends or will end; `guessed` says that this is an
-    estimate. `sparse` values were measured one by one; a `companion` is the second line of its run.
+    estimate. `sparse` values were measured one by one; a `companion` is the second line of its run,
+    `before` that of what it was forked from (a companion, too).
     """
 
     run: ChartRun
@@ -42,6 +43,7 @@ class Series:
     guessed: bool
     sparse: bool = False
     companion: bool = False
+    before: bool = False
 
 
 def all_series(view: ChartView, dots: int = 0) -> list[Series]:
@@ -59,9 +61,22 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
         second = None
         if run.companion is not None:
             second = series_of_points(run, run.companion, view.x_kind, steps=steps, companion=True)
+        if run.before is not None:
+            companions += _before(run, view.x_kind, view.smoothing, width)
         mains += [main] if main is not None else []
         companions += [second] if second is not None else []
     return mains + companions
+
+
+@lru_cache(maxsize=16)
+def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[Series]:
+    """What a run was forked from as a line without a band; it ends where the run begins."""
+    parent = replace(run, curve=run.before, growing=False, planned_iterations=None)
+    one = series_of(parent, x_kind, smoothing, width)
+    if one is None:
+        return []
+    nothing = np.full(len(one.x), np.nan)
+    return [replace(one, run=run, low=nothing, high=nothing, companion=True, before=True)]
 
 
 @lru_cache(maxsize=16)

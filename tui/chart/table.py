@@ -35,7 +35,9 @@ def table(view: ChartView) -> Iterator[TableRow]:
     """The rows of all series of a view that lie in its x window, run by run in the order of x."""
     low, high = sorted(view.x_window) if view.x_window is not None else (-math.inf, math.inf)
     for one in all_series(view):
-        kind = (view.companion_name or "companion") if one.companion else view.measure
+        kind = (
+            "before the fork" if one.before else (view.companion_name or "companion") if one.companion else view.measure
+        )
         for row in np.flatnonzero((one.x >= low) & (one.x <= high)).tolist():
             values = (float(values[row]) for values in (one.x, one.low, one.high, one.line))
             yield TableRow(one.run.run_id, one.run.label, kind, *values)

@@ -16,6 +16,8 @@ from tui.chart.view import Axes, XKind
 ROWS_PER_TICK = 3
 COLUMNS_PER_TICK = 11
 SECONDS_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+LARGEST = 1e308
+"""Ticks end before numbers do."""
 
 
 class Tick(NamedTuple):
@@ -100,7 +102,7 @@ def _log_values(low: float, high: float, most: int) -> list[float]:
     first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
     for multiples in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
         values = [float(f"{m}e{power}") for power in range(first, last + 1) for m in multiples]
-        values = [value for value in values if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
+        values = [value for value in values if low * (1 - 1e-9) <= value <= min(high * (1 + 1e-9), LARGEST)]
         if len(multiples) > 5 and len(values) > 9:
             continue
         if len(values) <= most:

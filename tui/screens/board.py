@@ -13,12 +13,14 @@ from textual.timer import Timer
 
 from engine.text import clean
 from tui import keymap
+from tui.chart import ChartView
 from tui.choices import Choices
 from tui.curves import chart_view
-from tui.keymap import Key
+from tui.keymap import Key, Place
 from tui.messages import (
     NewRunRequested,
     RaceRequested,
+    ReplayRequested,
     SentenceDismissed,
 )
 from tui.race import verdict
@@ -56,6 +58,7 @@ class Board(ListKeys, inherit_bindings=False):
     AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("board")
+    place: Place = "board"
     DEFAULT_CSS = """
     #body { height: 1fr; layout: vertical; }
     RunsTable { height: auto; min-height: 4; max-height: 50%; }
@@ -81,6 +84,7 @@ class Board(ListKeys, inherit_bindings=False):
         super().__init__()
         self.snapshot = snapshot
         self.choices = choices
+        self.brush = brush
         self._store_name = store_name
         self._sentence = ""
         self._failed = False
@@ -94,7 +98,7 @@ class Board(ListKeys, inherit_bindings=False):
         self._table = RunsTable(snapshot, choices)
         self._page = RunPage(snapshot, choices)
         self._chart = ChartPane(chart_view(snapshot, choices), brush)
-        self._lines = (
+        self._lines: tuple[Lines, ...] = (
             Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
             Lines(welcome, css_id="welcome"),
             Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
@@ -125,7 +129,7 @@ class Board(ListKeys, inherit_bindings=False):
         if not is_growth or since >= TELL_S:
             self.paint()
             return
-        self._chart.show(chart_view(self.snapshot, self.choices))
+        self._chart.show(self.view())
         if self._tell_later is None:
             self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
@@ -162,9 +166,13 @@ class Board(ListKeys, inherit_bindings=False):
         self._arrange(self.app.size)
         self._table.show(self.snapshot, self.choices)
         self._page.show(self.snapshot, self.choices)
-        self._chart.show(chart_view(self.snapshot, self.choices))
+        self._chart.show(self.view())
         for lines in self._lines:
             lines.update()
+
+    def view(self) -> ChartView:
+        """What the chart shows."""
+        return chart_view(self.snapshot, self.choices)
 
     def _arrange(self, size: Size) -> None:
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
@@ -193,7 +201,7 @@ class Board(ListKeys, inherit_bindings=False):
         return [message_line(sentence, width, hint, failed=self._failed)]
 
     def _keys(self) -> list[Key]:
-        keys = keymap.keys_of("board")
+        keys = keymap.keys_of(self.place)
         if not self.empty:
             return keys
         return [*keymap.keys_of("welcome"), *(key for key in keys if key.action in WELCOME_KEYS)]
@@ -222,3 +230,7 @@ class Board(ListKeys, inherit_bindings=False):
 
     def action_new_run(self) -> None:
         self.post_message(NewRunRequested())
+
+    def action_replay(self) -> None:
+        pointed = self.choices.pointed
+        self.post_message(ReplayRequested(self.choices.drawn or (() if pointed is None else (pointed,))))

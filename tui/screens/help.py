@@ -17,7 +17,13 @@ from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip
 
 TWO_COLUMNS = 118
-SECTIONS: Mapping[Place, str] = {"board": "Keys", "sweep": "Sweep dialog", "sweepview": "Sweep", "probe": "Probe"}
+SECTIONS: Mapping[Place, str] = {
+    "board": "Keys",
+    "replay": "Replay",
+    "sweep": "Sweep dialog",
+    "sweepview": "Sweep",
+    "probe": "Probe",
+}
 """What the page tells of, in its order; where it is asked for comes first."""
 
 

@@ -1,0 +1,273 @@
+"""A replay on the screen: every key of it, the mouse, and the way back to the live view."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from engine.spec import defaults, race
+from tests.stores import block_of
+from tests.tui.dashboards import Opened, losses, opened, raced, store_with
+from tui import keymap
+from tui.chart import axes_of, draw
+from tui.clipboard import sequence
+from tui.curves import chart_view
+from tui.messages import ForkRequested, OrderAnswered, ReplayLeft, ReplayRequested
+from tui.screens.board import Board
+from tui.screens.help import Help
+from tui.screens.probe import ProbeView
+from tui.screens.prompt import Prompt
+from tui.screens.replay import Replay
+from tui.sweep_messages import ProbeRequested
+from tui.widgets.chart_pane import ChartPane
+from tui.widgets.runs_table import RunsTable
+from tui.widgets.scrubber import Scrubber
+
+
+class Watched:
+    """A replay that is shown, and a clock that moves when it is told to."""
+
+    def __init__(self, board: Opened) -> None:
+        self.board = board
+        self.seconds = 0.0
+        board.app.now = lambda: self.seconds
+
+    @property
+    def screen(self) -> Replay:
+        screen = self.board.app.screen
+        assert isinstance(screen, Replay), screen
+        return screen
+
+    def line(self) -> str:
+        return self.screen.query_one(Scrubber).text()
+
+    def done(self) -> dict[int, int]:
+        return {run.run_id: run.iterations_done for run in self.board.app.snapshot.runs}
+
+    async def press(self, key: str, position: float) -> None:
+        """Press a key and wait until the moment that it leads to stands on the screen."""
+        await self.board.press(key)
+        assert self.screen.clock.position == pytest.approx(position, abs=1e-3), self.line()
+        await self.board.until(lambda: self.done() == self.screen.tape.timeline(self.screen.clock.kind).cut(position))
+
+
+@asynccontextmanager
+async def watched(path, size=(120, 35)):
+    """A replay of all runs of a store, standing at its start."""
+    async with opened(path, size) as board:
+        watch = Watched(board)
+        await board.press("r")
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        await board.press("space", "home")
+        await board.until(lambda: set(watch.done().values()) == {0})
+        yield watch
+
+
+async def test_keys_move_in_time(tmp_path):
+    async with watched(raced(tmp_path / "runs.db")) as watch:
+        board = watch.board
+        assert board.all_of(ReplayRequested)[0].run_ids == (1, 2, 3)
+        for key, position in (
+            ("5", 100), ("full_stop", 101), ("full_stop", 102), ("comma", 101), ("1", 20), ("9", 180),
+            ("end", 200), ("home", 0), ("n", 200), ("N", 200), ("home", 0), ("B", 200),
+        ):  # fmt: skip
+            await watch.press(key, position)
+        assert "iteration 200" in watch.line()
+        await watch.press("3", 60)
+        assert re.search(r" 60 .*\n", board.text())
+        assert "finished" not in board.text()
+        await board.press("i")
+        assert "There is no event after this moment." in board.text()
+        await board.press("d")
+        assert "There is no divergence in these runs." in board.text()
+        await board.press("escape")
+        assert "There is no" not in board.text()
+        assert watch.screen
+
+
+async def test_it_plays_at_its_speed_and_stops_at_the_end(tmp_path):
+    async with watched(raced(tmp_path / "runs.db")) as watch:
+        board = watch.board
+        assert watch.screen.clock.speed == 0.25  # 200 iterations in about ten seconds
+        await board.press("right_square_bracket", "right_square_bracket", "space")
+        assert "⏵ x1" in watch.line()
+        watch.seconds = 0.5
+        await board.until(lambda: set(watch.done().values()) == {50})
+        await board.press("left_square_bracket")
+        assert "⏵ x1/2" in watch.line()
+        watch.seconds = 1.5
+        await board.until(lambda: set(watch.done().values()) == {100})
+        watch.seconds = 99.0
+        await board.until(lambda: set(watch.done().values()) == {200})
+        await board.until(lambda: "⏸" in watch.line())
+        await board.press("L", "space")
+        assert "↻" in watch.line()
+        watch.seconds = 100.0
+        await board.until(lambda: set(watch.done().values()) == {50})
+
+
+async def test_clocks_axes_and_the_charts_own_keys(tmp_path):
+    async with watched(raced(tmp_path / "runs.db")) as watch:
+        board = watch.board
+        await watch.press("5", 100)
+        assert "in step" in watch.line()
+        await board.press("C")
+        assert "as it happened" in watch.line()
+        await board.until(lambda: 100 in watch.done().values())
+        await board.press("C")
+        assert "examples" in watch.line()
+        await board.press("C")
+        await board.until(lambda: set(watch.done().values()) == {100})
+        pane = watch.screen.query_one(ChartPane)
+        held = pane.picture.axes
+        await board.press("a")
+        await board.until(lambda: pane.picture.axes.x_high == 1000 != held.x_high)
+        await board.press("a")
+        await board.until(lambda: pane.picture.axes == held)
+        await board.press("x")
+        assert "time (s)" in board.text()
+        await board.press("x", "x", "greater_than_sign")
+        assert "smoothing" in board.text()
+        await board.press("less_than_sign", "v", "y", "c", "h", "escape", "y", "v", "enter")
+        assert "alone" in board.text()
+        await board.press("escape")
+        assert isinstance(board.app.screen, Replay)
+
+
+async def test_the_mouse_moves_along_the_line(tmp_path):
+    async with watched(raced(tmp_path / "runs.db")) as watch:
+        board = watch.board
+        bar = watch.screen.query_one(Scrubber)._bar
+        await board.pilot.mouse_down(Scrubber, offset=(bar.start, 0))
+        await board.pilot.hover(Scrubber, offset=((bar.start + bar.stop - 1) // 2, 0))
+        await board.until(lambda: 90 <= watch.done()[1] <= 110)
+        await board.pilot.hover(Scrubber, offset=(bar.stop - 1, 0))
+        await board.pilot.mouse_up(Scrubber, offset=(bar.stop - 1, 0))
+        await board.until(lambda: watch.done()[1] == 200)
+        await board.pilot.hover(Scrubber, offset=(bar.start, 0))
+        assert watch.screen.clock.position == 200
+
+
+@pytest.mark.parametrize("key", ["r", "escape"])
+async def test_the_way_back_shows_what_is_now(tmp_path, key):
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("goes on", defaults()), finish=False)
+    async with watched(path) as watch:
+        board = watch.board
+        await watch.press("5", 100)
+        assert "behind live" in watch.line()
+        writer.write(block_of(losses(0.5, 100), first=200))
+        await board.press("y", key)
+        assert board.all_of(ReplayLeft)
+        assert type(board.app.screen) is Board
+        await board.until(lambda: board.app.snapshot.run(1).iterations_done == 300)
+        assert board.app.snapshot.tape is None
+        assert not board.app.choices.log_y  # it is looked at as the replay was
+
+
+async def test_it_goes_along_the_live_edge(tmp_path, monkeypatch):
+    monkeypatch.setattr("tui.past.EDGE_S", 0.0)
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("goes on", defaults()), finish=False)
+    async with watched(path) as watch:
+        await watch.press("end", 200)
+        assert "live edge" in watch.line()
+        await watch.board.press("space")
+        writer.write(block_of(losses(0.5, 100), first=200))
+        await watch.board.until(lambda: watch.screen.tape.timeline("iteration").end == 300)
+        assert "behind live" in watch.line()
+        watch.seconds = 60.0
+        await watch.board.until(lambda: watch.done() == {1: 300})
+        assert watch.screen.clock.playing
+
+
+async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.jobs.steer.start_workers", lambda *_: 0, raising=False)
+    async with watched(raced(tmp_path / "runs.db")) as watch:
+        board = watch.board
+        await board.press("space", "3", "f")  # before the frame is there
+        await board.until(lambda: isinstance(board.app.screen, Prompt))
+        assert board.all_of(ForkRequested)[0].at == 60
+        assert re.search(r"from iteration +60", board.text())
+        await board.press("escape", "b")
+        await board.until(lambda: board.all_of(ProbeRequested))
+        assert board.all_of(ProbeRequested)[0].iteration == 60
+        await board.until(lambda: isinstance(board.app.screen, ProbeView))
+        await board.press("escape")
+        assert isinstance(board.app.screen, Replay)
+
+
+async def test_the_command_that_opens_the_moment_is_copied(tmp_path, monkeypatch):
+    monkeypatch.delenv("TMUX", raising=False)
+    path = raced(tmp_path / "runs.db")
+    async with watched(path) as watch:
+        written: list[str] = []
+        watch.board.app._driver.write = written.append
+        await watch.press("3", 60)
+        await watch.board.press("u")
+        await watch.board.until(lambda: watch.board.all_of(OrderAnswered))
+        command = f"lossboard --db {path} replay 1 2 3 --at 60 --speed 1/4"
+        assert sequence(command) in written
+        assert "Sent to the terminal's clipboard: lossboard" in watch.board.text()
+
+
+async def test_help_has_every_key_of_a_replay(tmp_path):
+    async with watched(raced(tmp_path / "runs.db"), (140, 60)) as watch:
+        await watch.board.press("question_mark")
+        assert isinstance(watch.board.app.screen, Help)
+        text = watch.board.text()
+        assert all(key.help[:40] in text for key in keymap.keys_of("replay"))
+        await watch.board.press("escape")
+        assert watch.screen
+
+
+@pytest.mark.parametrize("grid", [False, True])
+async def test_the_last_frame_is_what_the_live_screen_shows(tmp_path, grid):
+    path = raced(tmp_path / "runs.db")
+    async with opened(path) as board:
+        if grid:
+            await board.press("v")
+        await board.until(lambda: len(board.app.snapshot.glimpses) == 3)
+        await board.pilot.pause()
+        pane, table = board.app.screen.query_one(ChartPane), board.app.screen.query_one(RunsTable)
+        live = pane.picture, table.text(), board.app.screen.query_one("#header").text()
+        await board.press("r")
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        await board.press("space", "3", "end")
+        await board.until(lambda: "finished" in board.text())
+        replay = board.app.screen
+        # the replay has one line more, so the chart is drawn at the live one's size
+        final = chart_view(replay.snapshot, replay.choices)
+        axes = axes_of(final, live[0].width)
+        held = replace(final, x_window=(axes.x_low, axes.x_high), y_window=(axes.y_low, axes.y_high))
+        for view in (final, held):
+            again = draw(view, live[0].width, live[0].height)
+            assert (again.codepoints == live[0].codepoints).all()
+            assert (again.styles == live[0].styles).all()
+        assert replay.query_one(ChartPane).picture.axes == axes
+        assert replay.query_one(RunsTable).text() == live[1]
+        assert replay.query_one("#header").text() == live[2]
+
+
+async def test_nothing_to_play_back_is_said(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, ("a run", race()[0]))
+    async with opened(path) as board:
+        await board.press("space", "r")
+        await board.until(lambda: isinstance(board.app.screen, Replay))  # the one under the cursor
+        await board.press("r")
+        assert type(board.app.screen) is Board
+
+
+async def test_marks_are_remembered_as_the_live_view_has_them(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("enter", "r")  # one run alone is played back alone
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        assert board.app.choices.marked == (3,)
+        assert board.app.lasting().marked == (1, 2, 3)
+        await board.press("r")
+        assert board.app.choices.marked == (1, 2, 3)
+        assert board.app.choices.alone

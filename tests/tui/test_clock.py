@@ -1,0 +1,154 @@
+"""The clock of a replay: it stays on the tape, and the same keys at the same times lead to the same moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.address import address
+from tui.clock import SPEEDS, Clock, usual_speed
+from tui.replay_command import PLACE, Speed
+from tui.tape import Recording, Tape, tape_of
+
+
+def recording(run_id=1, first=0, done=1000, per_s=100.0, **known):
+    iterations = np.array([first, (first + done) // 2, done], dtype=float)
+    return Recording(run_id, first, done, iterations, iterations / per_s, **known)
+
+
+TAPE = tape_of(
+    [
+        recording(1, marks=((100, "steering"), (500, "fork")), evaluations=(0, 500, 1000), best_at=700, best_loss=0.2),
+        recording(
+            2, done=400, per_s=50.0, started_s=3.0, pauses=((200, 9.0),), diverged_at=399, best_at=3, best_loss=0.1
+        ),
+        recording(3, first=250, done=260, started_s=40.0, examples_per_iteration=64),
+    ]
+)
+
+PRESSES = {
+    "play": lambda clock, now_s, run_id: clock.toggled(now_s, TAPE),
+    "on": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).stepped(1, TAPE, run_id),
+    "back": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).stepped(-1, TAPE, run_id),
+    "faster": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).faster(1),
+    "slower": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).faster(-1),
+    "middle": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).at_share(0.5, TAPE),
+    "start": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).at_share(0.0, TAPE),
+    "end": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).at_share(1.0, TAPE),
+    "event": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).to_event(1, TAPE),
+    "event back": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).to_event(-1, TAPE),
+    "evaluation": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).to_next(1, TAPE.evaluations(), TAPE),
+    "best": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).to_place(TAPE.best(run_id), TAPE),
+    "divergence": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).to_place(TAPE.divergence(run_id), TAPE),
+    "loop": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).looping(not clock.loop),
+    "clock": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE).with_next_kind(TAPE),
+    "wait": lambda clock, now_s, run_id: clock.ticked(now_s, TAPE),
+}
+
+presses = st.lists(st.tuples(st.sampled_from(sorted(PRESSES)), st.floats(0, 30), st.sampled_from([1, 2, 3, None])))
+
+
+def pressed(sequence) -> Clock:
+    clock, now_s = Clock(since_s=0.0), 0.0
+    for name, wait_s, run_id in sequence:
+        now_s += wait_s
+        clock = PRESSES[name](clock, now_s, run_id)
+    return clock
+
+
+@given(presses)
+def test_any_keys_stay_on_the_tape_and_lead_to_the_same_again(sequence):
+    clock = pressed(sequence)
+    line = TAPE.timeline(clock.kind)
+    assert line.start <= clock.position <= line.end
+    assert clock.speed in SPEEDS
+    for run_id, done in line.cut(clock.position).items():
+        assert TAPE.recordings[run_id].first <= done <= TAPE.recordings[run_id].done
+    assert clock == pressed(sequence)
+
+
+@given(presses, st.sampled_from([1, 2, 3]))
+def test_a_step_on_and_back_is_where_it_was(sequence, run_id):
+    clock = replace(pressed(sequence), since_s=None)
+    line = TAPE.timeline(clock.kind)
+    before = line.tracks[run_id].iterations_at(clock.position)
+    on = clock.stepped(1, TAPE, run_id)
+    if before < TAPE.recordings[run_id].done:
+        assert line.tracks[run_id].iterations_at(on.position) == before + 1
+        back = on.stepped(-1, TAPE, run_id)
+        assert line.tracks[run_id].iterations_at(back.position) == before
+    assert not on.playing
+
+
+def test_playing_goes_at_its_speed_stops_at_the_end_and_begins_again():
+    clock = Clock(speed=4.0).toggled(10.0, TAPE)
+    assert clock.ticked(11.0, TAPE).position == 400.0
+    over = clock.ticked(99.0, TAPE)
+    assert (over.position, over.playing) == (1000.0, False)
+    again = over.toggled(100.0, TAPE)
+    assert (again.position, again.playing) == (0.0, True)
+    assert clock.looping(True).ticked(13.0, TAPE).position == 200.0
+    assert clock.toggled(11.0, TAPE).ticked(50.0, TAPE).position == 400.0
+
+
+def test_at_the_live_edge_it_goes_along():
+    def growing(done: int) -> Tape:
+        return tape_of([recording(1, done=done, goes_on=True)])
+
+    clock = Clock(since_s=0.0).ticked(99.0, growing(1000))
+    assert (clock.position, clock.playing) == (1000.0, True)
+    assert clock.ticked(99.5, growing(1020)).position == 1020.0
+    assert clock.ticked(99.5, growing(9000)).position == 1050.0
+
+
+def test_keys_go_to_what_happened():
+    start = Clock()
+    assert start.to_event(1, TAPE).position == 100
+    assert start.to_event(1, TAPE).to_event(1, TAPE).position == 500
+    assert start.to_event(1, TAPE, ("fork",)).position == 500
+    assert start.at(450, TAPE).to_event(-1, TAPE).position == 100
+    assert start.to_event(-1, TAPE) is start
+    assert start.to_next(1, TAPE.evaluations(), TAPE).position == 500
+    assert start.to_place(TAPE.best(1), TAPE).position == 701
+    assert start.to_place(TAPE.best(3), TAPE).position == 4  # of all, where the selected run has none
+    assert start.to_place(TAPE.divergence(None), TAPE).position == 400
+    assert start.to_place(None, TAPE) is start
+
+
+def test_another_clock_shows_the_same_iteration_of_the_run_that_is_ahead():
+    clock = Clock().at(600, TAPE)
+    for _ in range(3):
+        clock = clock.with_next_kind(TAPE)
+        assert TAPE.timeline(clock.kind).cut(clock.position)[1] == 600
+    assert clock == Clock().at(600, TAPE)
+    assert Clock().at(1e9, TAPE).with_next_kind(TAPE).position == TAPE.timeline("time").end
+
+
+def test_an_empty_tape_stands_still():
+    tape = tape_of([])
+    clock = Clock().toggled(0.0, tape).ticked(5.0, tape)
+    assert (clock.position, clock.playing) == (0.0, False)
+    assert clock.stepped(1, tape).at_share(0.7, tape).to_event(1, tape).with_next_kind(tape).position == 0.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "speed"), [(10.0, 1.0), (100_000.0, 10_000.0), (0.0, 1.0), (40.0, 4.0), (0.01, 1 / 1000)]
+)
+def test_a_replay_takes_about_ten_seconds(seconds, speed):
+    line = tape_of([recording(1, done=int(100 * seconds) or 1)]).timeline("iteration")
+    assert usual_speed(replace(line, end=100 * seconds)) == speed
+
+
+@given(st.sampled_from(["iteration", "time", "examples"]), st.floats(0, 1), st.sampled_from(SPEEDS))
+def test_an_address_leads_back_to_the_moment(tmp_path_factory, kind, share, speed):
+    clock = replace(Clock(kind).at_share(share, TAPE), speed=speed)
+    words = address(tmp_path_factory.getbasetemp() / "it's.db", (1, 2), clock).split()
+    found = PLACE.fullmatch(words[words.index("--at") + 1])
+    assert found is not None
+    assert float(found[1]) == pytest.approx(clock.position, abs=5e-4)
+    assert {"": "iteration", "s": "time", "x": "examples"}[found[2]] == kind
+    assert Speed().convert(words[-1], None, None) == pytest.approx(speed)

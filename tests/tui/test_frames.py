@@ -1,0 +1,85 @@
+"""Frames of a replay without a terminal: the command, the files, and the same picture every time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.tui.dashboards import raced
+from tui.cli import group
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return raced(tmp_path_factory.mktemp("frames") / "runs.db")
+
+
+def run(path: Path, *words: str):
+    return CliRunner().invoke(group(), ["--db", str(path), "replay", *words])
+
+
+def test_frames_are_the_same_every_time(path):
+    words = ("1", "2", "3", "--headless", "--fps", "2", "--speed", "1", "--size", "100x30")
+    first, second = run(path, *words), run(path, *words)
+    assert first.exit_code == 0, first.output
+    assert first.stdout == second.stdout
+    frames = first.stdout.split("\f\n")
+    assert len(frames) == 5  # two seconds at two frames a second, and the last one
+    assert [frame.count("\n") for frame in frames] == [30] * 5
+    for frame, done in zip(frames, (0, 50, 100, 150, 200), strict=True):
+        assert f"iteration {done:>3}" in frame
+    assert "finished" in frames[-1]
+    assert not any("finished" in frame for frame in frames[:-1])
+    assert "5 frames" in first.stderr
+
+
+def test_files_and_pictures(path, tmp_path):
+    folder = tmp_path / "frames"
+    done = run(path, "1", "--headless", "--at", "50", "--frames", "2", "--format", "svg", "--out", str(folder))
+    assert done.exit_code == 0, done.output
+    assert [file.name for file in sorted(folder.iterdir())] == ["frame-00001.svg", "frame-00002.svg"]
+    svg = (folder / "frame-00001.svg").read_text()
+    assert svg.startswith("<svg")
+    assert "iteration" in svg
+    assert "url(" not in svg.replace("url(#", "")
+    alone = run(path, "1", "--headless", "--at", "50", "--frames", "1", "--format", "svg")
+    assert alone.stdout.strip() == svg.strip()
+
+
+def test_a_moment_by_time_and_by_examples(path):
+    by_time = run(path, "1", "--headless", "--at", "0.05s", "--frames", "1")
+    assert "as it happened" in by_time.stdout
+    assert "iteration  50" in by_time.stdout
+    by_examples = run(path, "1", "--headless", "--at", "20x", "--frames", "1")
+    assert "by examples" in by_examples.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("1", "--headless", "--at", "soon"), 2, "neither an iteration"),
+        (("1", "--headless", "--speed", "0"), 2, "no speed"),
+        (("1", "--headless", "--size", "10x10"), 2, "no size"),
+        (("1", "--headless", "--format", "svg"), 2, "--out"),
+        (tuple(map(str, range(1, 10))), 2, "At most 8"),
+        (("99", "--headless"), 1, "no run 99"),
+        ((), 2, "RUN"),
+    ],
+)
+def test_what_cannot_be_done_is_one_message(path, words, code, sentence):
+    done = run(path, *words)
+    assert done.exit_code == code
+    assert sentence in done.output
+    assert "Traceback" not in done.output
+
+
+def test_without_a_terminal_it_names_the_headless_command(path):
+    words = [sys.executable, "-c", "from tui.cli import main; main()", "--db", str(path), "replay", "2"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "TERM": "dumb"})
+    assert done.returncode == 2
+    assert "lossboard replay 2 --headless" in done.stderr

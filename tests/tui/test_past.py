@@ -1,0 +1,262 @@
+"""The past: runs as they were. Nothing that came after a moment is in what is read of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.spec import defaults
+from engine.store import Checkpoint, Evaluation, open_for_writing
+from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
+from tui.choices import Choices
+from tui.clock import Moment
+from tui.feed import Source
+from tui.judgement import Judgement
+from tui.past import Past
+from tui.playback import START, replayed
+from tui.snapshot import Snapshot, Wanted
+
+NOISY = np.random.default_rng(0).lognormal(size=70_000)
+
+
+def written(path: Path, losses=NOISY, *, ended: bool = True, name: str = "run", part: int = 10_000):
+    """A run whose losses were written part by part; its writer."""
+    with open_for_writing(path) as store:
+        writer = claimed_writer(store, defaults().changed(iterations=max(len(losses), 1)))
+    store = open_for_writing(path)
+    writer = store.writer(writer.claim)
+    for first in range(0, len(losses), part):
+        block = block_of(losses[first : first + part], first)
+        writer.write(block, evaluations=[Evaluation(block.end_iteration, "train", float(first), 0.5)])
+    if ended:
+        writer.finish("planned iterations done")
+    return writer
+
+
+def at(path: Path, position: float, *run_ids: int, kind="iteration", columns: int = 60, **look) -> Snapshot:
+    source = Source(path)
+    try:
+        choices = replayed(Choices(), run_ids or (1,))
+        choices = choices.looking_so(choices.look.__class__(**look))
+        read = source.read(Wanted(choices, columns, moment=Moment(run_ids or (1,), kind, position)))
+        assert read is not None
+        return read
+    finally:
+        source.close()
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("past") / "runs.db"
+    losses = NOISY.copy()
+    losses[50_000:50_003] = np.nan
+    written(path, losses)
+    return path
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(done=st.integers(0, 70_000), columns=st.integers(1, 200))
+def test_every_number_comes_from_what_had_been_done(noisy, done, columns):
+    losses = NOISY[:done].copy()
+    losses[50_000:50_003] = np.nan
+    snapshot = at(noisy, done, columns=columns)
+    run, curve = snapshot.runs[0], snapshot.curves[1]
+    finite = losses[np.isfinite(losses)]
+    assert run.iterations_done == done
+    assert run.state == ("finished" if done == 70_000 else "running")
+    assert run.best_loss == (finite.min() if done else None)
+    assert run.last_loss == (losses[-1] if done and np.isfinite(losses[-1]) else None)
+    assert run.elapsed_s == pytest.approx(done * SECONDS_PER_ITERATION)
+    assert run.diverged_at == (50_000 if done > 50_000 else None)
+    assert curve.count.sum() == len(finite)
+    assert np.nansum(curve.mean * curve.count) == pytest.approx(finite.sum())
+    if done:
+        assert np.nanmin(curve.low) == finite.min()
+        assert np.nanmax(curve.high) == finite.max()
+        assert curve.elapsed_s[-1] == pytest.approx(run.elapsed_s)
+        assert done - curve.width <= curve.iteration[-1] < done
+    assert [one.iteration for one in snapshot.evaluations[1]] == list(range(10_000, done + 1, 10_000))
+
+
+@pytest.mark.parametrize("done", [1, 100, 300, 4000, 69_999, 70_000])
+def test_a_curve_is_what_the_live_view_would_have_read(noisy, tmp_path, done):
+    path = tmp_path / "runs.db"
+    written(path, np.where(np.isin(np.arange(70_000), range(50_000, 50_003)), np.nan, NOISY)[:done], ended=False)
+    source = Source(path)
+    live = source.read(Wanted(columns=60))
+    source.close()
+    assert live is not None
+    was, now = live.curves[1], at(noisy, done).curves[1]
+    assert was.width == now.width
+    for column in ("iteration", "elapsed_s", "count", "low", "high", "mean", "last"):
+        np.testing.assert_allclose(getattr(now, column), getattr(was, column), rtol=1e-12)
+
+
+def test_a_window_of_the_past_ends_with_it(noisy):
+    curve = at(noisy, 33_333, window=(20_000.0, 60_000.0)).curves[1]
+    first = int(curve.iteration[0])
+    assert first <= 20_000
+    assert curve.count.sum() == 33_333 - first
+    samples = at(noisy, 33_333, measure="step size").samples[1]
+    assert samples.iteration.max() == 33_332
+
+
+def test_runs_wait_go_on_and_end_when_they_did(tmp_path):
+    path = tmp_path / "runs.db"
+    written(path, NOISY[:100])
+    written(path, NOISY[:300])
+    ids = (1, 2)
+    middle = at(path, 150, *ids)
+    assert [run.state for run in middle.runs] == ["running", "finished"]  # the newest first
+    assert middle.counts == {"running": 1, "finished": 1}
+    assert middle.runs[1].reason == "planned iterations done"
+    assert middle.runs[0].ended_at is None
+    start = at(path, START, *ids)
+    assert [run.iterations_done for run in start.runs] == [0, 0]
+    end = at(path, float("inf"), *ids)
+    assert [run.state for run in end.runs] == ["finished", "finished"]
+    assert end.tape is not None
+    assert end.final is not None
+    assert end.final.runs == end.runs
+
+
+def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    with open_for_writing(path) as store:
+        store.queue.command(1, "set-step-size", "0.5")
+    (command,) = writer.write()
+    writer.write(block_of(NOISY[100:200], 100), applied=[(command.command_id, 100, "step size 0.5")])
+    writer.finish()
+    assert at(path, 99).events[1] == ()
+    assert [event.verb for event in at(path, 100).events[1]] == ["set-step-size"]
+    tape = at(path, 0).tape
+    assert tape is not None
+    assert tape.marks(("steering",)) == [(1, 100)]
+
+
+def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    other = written(path, NOISY[:300], ended=False)
+    with open_for_writing(path) as store:
+        store.queue.command(1, "pause")
+        (command,) = writer.write()
+        writer.pause(applied=[(command.command_id, 100, "paused at iteration 100")])
+        assert at(path, 100, 1, 2).run(1).state == "paused"
+        store.queue.command(1, "resume")
+        claim = store.queue.claim(other.claim.worker_id)
+        assert claim is not None
+        again = store.writer(claim)
+        again.write(block_of(NOISY[100:150], 100))
+        again.finish()
+    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'resume'")
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    states = [at(path, second, 1, 2, kind="time").run(1) for second in (0.05, 0.15, 0.22, 0.26)]
+    assert [(run.state, run.iterations_done) for run in states] == [
+        ("running", 50), ("paused", 100), ("running", 120), ("finished", 150),
+    ]  # fmt: skip
+    assert at(path, 0.15, 1, 2, kind="time").run(2).iterations_done == 150
+
+
+def test_a_fork_begins_where_it_left_its_parent(tmp_path):
+    path = tmp_path / "runs.db"
+    parent = written(path, NOISY[:100])
+    with open_for_writing(path) as store:
+        raw_spec = store.queue.spec_at(1, 60)
+        store.queue.fork(1, 60, raw_spec.changed(step_size=0.5), "fork")
+        claim = store.queue.claim(parent.claim.worker_id)
+        assert claim is not None
+        fork = store.writer(claim)
+        fork.begin("{}", 256, best_before=float(NOISY[:60].min()))
+        fork.write(block_of(NOISY[200:240], 60), checkpoint=Checkpoint(60, b"", "resume"))
+        fork.finish()
+    before = at(path, 30, 1, 2)
+    assert {run.run_id: (run.state, run.iterations_done) for run in before.runs} == {
+        1: ("running", 30),
+        2: ("queued", 60),
+    }
+    begun = at(path, 60, 1, 2).run(2)
+    assert begun is not None
+    assert (begun.state, begun.iterations_done, begun.last_loss) == ("running", 60, NOISY[59])
+    later = at(path, 70, 1, 2)
+    assert later.curves[2].count.sum() == 10
+    assert later.run(2).best_loss == NOISY[200:210].min()
+    assert "fork" in [event.verb for event in later.events[1]]
+    assert "fork" not in [event.verb for event in before.events[1]]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_run_with_next_to_nothing_in_it(tmp_path, count):
+    path = tmp_path / "runs.db"
+    written(path, NOISY[:count], ended=False)
+    snapshot = at(path, float("inf"))
+    assert snapshot.runs[0].iterations_done == count
+    assert snapshot.runs[0].state == "running"
+    assert len(snapshot.curves[1].iteration) == count
+
+
+def test_a_run_that_still_waits_and_one_that_is_not_there(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        store.queue.add([defaults()])
+    snapshot = at(path, 0, 1, 99)
+    assert [run.state for run in snapshot.runs] == ["queued"]
+    assert at(path, 0, 99).runs == ()
+
+
+def test_a_run_that_goes_on_moves_the_end_of_the_tape(tmp_path, monkeypatch):
+    monkeypatch.setattr("tui.past.EDGE_S", 0.0)
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    source = Source(path)
+    wanted = Wanted(replayed(Choices(), (1,)), 60, moment=Moment((1,), "iteration", 50.0))
+    first = source.read(wanted)
+    assert first is not None
+    assert first.tape is not None
+    assert first.tape.goes_on
+    assert first.runs[0].iterations_done == 50
+    assert source.read(wanted) is None  # nothing has changed
+    writer.write(block_of(NOISY[100:300], 100))
+    later = source.read(wanted)
+    assert later is not None
+    assert later.tape is not None
+    assert later.tape.timeline("iteration").end == 300
+    assert later.runs[0].iterations_done == 50
+    live = source.read(Wanted(columns=60))
+    assert live is not None
+    assert live.tape is None
+    assert live.runs[0].iterations_done == 300
+    source.close()
+
+
+def test_a_store_that_cannot_be_written_is_played_back(tmp_path):
+    path = tmp_path / "folder" / "runs.db"
+    path.parent.mkdir()
+    written(path, NOISY[:100])
+    path.chmod(0o400)
+    path.parent.chmod(0o500)
+    try:
+        assert at(path, 50).runs[0].iterations_done == 50
+    finally:
+        os.chmod(path.parent, 0o700)
+
+
+def test_a_moment_is_read_from_what_is_held(noisy):
+    from engine.store import open_for_reading
+
+    reader, past = open_for_reading(noisy), Past()
+    past.follow(reader, (1,), reader.data_version())
+    choices = replayed(Choices(), (1,))
+    early = past.at(reader, Moment((1,), "iteration", 30_000.0), Wanted(choices, 60), Judgement())
+    late = past.at(reader, Moment((1,), "iteration", 60_000.0), Wanted(choices, 60), Judgement())
+    again = past.at(reader, Moment((1,), "iteration", 30_000.0), Wanted(choices, 60), Judgement())
+    assert early.runs == again.runs != late.runs
+    assert early.tape is late.tape
+    assert early.final is late.final
+    reader.close()

@@ -1,0 +1,49 @@
+"""The door to the dashboard: what must hold before a terminal is painted, and in which order things are imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+THEMES = ("dark", "light", "colour-blind", "ansi")
+"""What `tui.themes` has; named here because it brings the screen in."""
+
+INSTEAD = "lossboard run, lossboard list or lossboard show instead (lossboard --help)"
+
+
+def refuse_without_terminal(instead: str = INSTEAD) -> None:
+    """End with 2, naming what does without, where no dashboard can be painted."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        lack = "The dashboard needs a terminal, and there is none here"
+    elif os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        lack = f"The dashboard cannot be painted on a terminal of the kind {os.environ.get('TERM') or '(none)'!r}"
+    else:
+        return
+    print(f"{lack}. Use {instead}.", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
+    """Open the dashboard on a store, made if there is none; returns the exit code. A StoreError is one message.
+
+    `replay` are the fields of an Opening, for a replay to begin with.
+    """
+    from tui import signals
+
+    theme = theme or os.environ.get("LOSSBOARD_THEME", "")
+    if theme and theme not in THEMES:
+        print(f"lossboard: LOSSBOARD_THEME names no theme: it may be {', '.join(THEMES)}.", file=sys.stderr)
+        return 2
+
+    signals.block()  # before NumPy is imported: its threads would take the signals
+    from engine.store import StoreError
+    from tui import session
+
+    try:
+        return session.run(path, theme, ascii_only=ascii_only, replay=replay)
+    except StoreError as error:
+        print(f"lossboard: {error}", file=sys.stderr)
+        return 1

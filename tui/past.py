@@ -1,0 +1,161 @@
+"""Past: some runs as they were at a moment, read from the store. Nothing that came later is in what it hands out."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from engine.store import Curve, Evaluation, Event, Reader, Run, RunState, Samples
+from tui import reach
+from tui.choices import Choices
+from tui.clock import Moment
+from tui.glimpses import Glimpse, Glimpses, glimpse_of
+from tui.judgement import Judgement
+from tui.lineage import Lineage
+from tui.points import OF_ITERATIONS
+from tui.reel import Reel, reel_of
+from tui.snapshot import Snapshot, Wanted
+from tui.tape import Tape, Timeline, tape_of
+
+EDGE_S = 1.0
+"""How often it is read how far the runs are that still go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """One run as it was, and what stood on its curve."""
+
+    run: Run
+    curve: Curve
+    evaluations: tuple[Evaluation, ...]
+    events: tuple[Event, ...]
+    samples: Samples | None
+    gradient_norm: float
+
+
+class Past:
+    """Reads moments of some runs, and keeps what does not depend on the moment."""
+
+    def __init__(self) -> None:
+        self._reels: dict[int, Reel] = {}
+        self._tape = Tape()
+        self._known: tuple[object, ...] = ()
+        self._looked_s = float("-inf")
+        self._lineage = Lineage()
+        self._glimpses = Glimpses()
+        self._final: tuple[object, Snapshot] | None = None
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs as they are now."""
+        return [reel.run for reel in self._reels.values()]
+
+    def follow(self, reader: Reader, run_ids: tuple[int, ...], version: int) -> bool:
+        """Take over what was written since; whether there was anything. Runs that are gone are left out."""
+        now_s = time.monotonic()
+        known = (run_ids, version)
+        if known == self._known or (known[:1] == self._known[:1] and now_s - self._looked_s < EDGE_S):
+            return False
+        self._known, self._looked_s = known, now_s
+        found = (reader.run(run_id) for run_id in run_ids)
+        runs = [run for run in found if run is not None and run.deleted_at is None]
+        held = self._reels
+        if [run.run_id for run in runs] == list(held) and all(held[run.run_id].run == run for run in runs):
+            return False
+        self._reels = {
+            run.run_id: held[run.run_id] if run.run_id in held and held[run.run_id].run == run else reel_of(reader, run)
+            for run in runs
+        }
+        self._tape = tape_of([reel.recording for reel in self._reels.values()])
+        return True
+
+    def at(self, reader: Reader, moment: Moment, wanted: Wanted, judgement: Judgement) -> Snapshot:
+        """The runs as they were at a moment, with the tape to move along and how it all ended."""
+        line, choices, columns = self._tape.timeline(moment.kind), wanted.choices, wanted.columns
+        snapshot = self._snapshot(reader, line, moment.position, choices, columns)
+        edge = {run.run_id: run.iterations_done for run in self.runs}
+        judged = {
+            run.run_id: judgement.judged[run.run_id]
+            for run in snapshot.runs
+            if run.run_id in judgement.judged and run.iterations_done == edge[run.run_id]
+        }
+        is_now = moment.position >= line.end
+        return replace(
+            snapshot,
+            sought=choices.cursor,
+            glimpses=self._glimpsed(reader, snapshot) if wanted.rows else {},
+            judged=judged,
+            workers=judgement.workers if is_now else 0,
+            most_workers=judgement.most_workers if is_now else 0,
+            tape=self._tape,
+            final=self._in_the_end(reader, line, choices, columns),
+        )
+
+    def _glimpsed(self, reader: Reader, snapshot: Snapshot) -> dict[int, Glimpse]:
+        """The shapes of the curves so far; where a run has come to its end, what the live table shows of it."""
+        now = [run for run in snapshot.runs if run == self._reels[run.run_id].run]
+        found = self._glimpses.read(reader, now, 0, len(now))
+        for run in snapshot.runs:
+            if run.run_id not in found:
+                found[run.run_id] = glimpse_of(run, snapshot.curves[run.run_id], snapshot.evaluations[run.run_id])
+        return found
+
+    def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
+        """The runs as far as they have come, which tells the range of the axes."""
+        look = choices.look
+        wanted = (self._tape, columns, look.measure, look.smoothing, look.x_kind)
+        if self._final is None or self._final[0] != wanted:
+            whole = choices.looking_so(replace(look, window=None, cursor=None))
+            self._final = wanted, self._snapshot(reader, line, line.end, whole, columns)
+        return self._final[1]
+
+    def _snapshot(self, reader: Reader, line: Timeline, position: float, choices: Choices, columns: int) -> Snapshot:
+        then = {run_id: _then(reel, line, position, reader, choices, columns) for run_id, reel in self._reels.items()}
+        runs = tuple(sorted((one.run for one in then.values()), key=lambda run: -run.run_id))
+        return Snapshot(
+            rows=runs,
+            runs=runs,
+            total=len(runs),
+            fitting=len(runs),
+            counts=Counter(run.state for run in runs),
+            curves={run_id: one.curve for run_id, one in then.items()},
+            evaluations={run_id: one.evaluations for run_id, one in then.items()},
+            events={run_id: one.events for run_id, one in then.items()},
+            samples={run_id: one.samples for run_id, one in then.items() if one.samples is not None},
+            before=self._lineage.read(reader, (run for run in runs if run.state != "queued"), columns),
+            gradient_norms={run_id: one.gradient_norm for run_id, one in then.items() if run_id == choices.pointed},
+        )
+
+
+def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: Choices, columns: int) -> Then:
+    run_id, look = reel.run.run_id, choices.look
+    done, state = _cut(reel.run, line, position)
+    whole = reel.stock.curve(reader, done, columns)
+    row = reader.iterations(run_id, done - 1, limit=1) if done > reel.run.first_iteration else None
+    newest = row if row is not None and len(row) and row.first_iteration == done - 1 else None
+    run = reel.after(done, state, whole, newest)
+    first, last = reach.iterations(look, run, whole)
+    last = done - 1 if last is None else min(last, done - 1)
+    is_whole = look.window is None or whole.width == 1
+    norms = None if newest is None else newest.gradient_norm
+    return Then(
+        run,
+        whole if is_whole else reader.curve(run_id, columns, first, last, ending=True),
+        tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done),
+        tuple(event for event in reel.events if event.iteration <= done),
+        reader.samples(run_id, columns, first, last) if look.measure in OF_ITERATIONS else None,
+        float("nan") if norms is None else float(norms[-1]),
+    )
+
+
+def _cut(run: Run, line: Timeline, position: float) -> tuple[int, RunState]:
+    """How many iterations a run had done at a position, and its state there."""
+    track = line.tracks.get(run.run_id)
+    if track is None:
+        return run.first_iteration, run.state if position >= line.end else "queued"
+    if position >= track.end:
+        return run.iterations_done, run.state
+    if position < track.begin:
+        return run.first_iteration, "queued"
+    return track.iterations_at(position), "paused" if track.is_held(position) else "running"

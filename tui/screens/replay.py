@@ -1,0 +1,133 @@
+"""The replay: the board as it was at the moment of a clock, with a line to move along."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual import events
+from textual.app import ComposeResult
+
+from tui import keymap
+from tui.chart import Axes, ChartView, axes_of
+from tui.choices import Choices
+from tui.clock import Clock, Moment
+from tui.curves import chart_view
+from tui.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
+from tui.screens.transport_keys import TransportKeys
+from tui.snapshot import Snapshot
+from tui.sweep_messages import ProbeRequested
+from tui.tape import Recording
+from tui.widgets.chart_pane import Brush
+from tui.widgets.scrubber import Scene, Scrubber
+
+
+class Replay(TransportKeys, inherit_bindings=False):
+    """Shows a snapshot of the past. It owns its clock; whoever reads asks it for the moment to read."""
+
+    BINDINGS = keymap.bindings("replay")
+    place = "replay"
+    DEFAULT_CSS = "Replay.-small #scrubber { display: none; }"
+
+    def __init__(
+        self,
+        store_name: str,
+        snapshot: Snapshot,
+        choices: Choices,
+        clock: Clock,
+        brush: Brush,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(store_name, snapshot, choices, brush)
+        self._lines = (*self._lines, Scrubber(lambda: Scene(self.clock, self.tape, self.choices.pointed)))
+        self.clock = clock
+        self.now = now
+        self._held: tuple[Snapshot | None, object, Axes | None] = (None, None, None)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.paint)  # now it is known how wide the chart is, whose axes are to be held
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.call_after_refresh(self.paint)
+
+    def compose(self) -> ComposeResult:
+        scrubber = self._lines[-1]
+        for widget in super().compose():
+            if widget.id == "footer":
+                yield scrubber
+            if widget is not scrubber:
+                yield widget
+
+    def show_clock(self) -> None:
+        self._lines[-1].update()
+
+    @property
+    def empty(self) -> bool:
+        return False
+
+    def moment(self) -> Moment:
+        """What is to be shown now."""
+        clock = self.tick()
+        return Moment(self.choices.marked, clock.kind, clock.position)
+
+    def update(self, snapshot: Snapshot, choices: Choices) -> None:
+        """Show what was read; every frame whole, so that the same moment always looks the same."""
+        self.snapshot, self.choices = snapshot, choices
+        self.paint()
+
+    def view(self) -> ChartView:
+        """The chart, on the axes that it will have in the end if they are held."""
+        view, axes = super().view(), None
+        if self.clock.holds and self.choices.look.window is None:
+            axes = self._final_axes()
+        if axes is None:
+            return view
+        return replace(view, x_window=(axes.x_low, axes.x_high), y_window=(axes.y_low, axes.y_high))
+
+    def _final_axes(self) -> Axes | None:
+        final, choices = self.snapshot.final, self.choices
+        if final is None:
+            return None
+        width = self._chart.size.width
+        decisive = (width, choices.drawn, replace(choices.look, cursor=None))
+        if self._held[0] is not final or self._held[1] != decisive:
+            self._held = final, decisive, axes_of(chart_view(final, choices), width)
+        return self._held[2]
+
+    def action_back(self) -> None:
+        if self._sentence:
+            self.post_message(SentenceDismissed())
+        elif self.choices.look.cursor is not None or self.choices.alone:
+            super().action_back()
+        else:
+            self.action_live()
+
+    def action_fork(self) -> None:
+        """From the iteration at which the clock stands, shown already or not."""
+        one, at = self._here()
+        if one is not None:
+            kept = one.checkpoint_before(at)
+            remark = "" if kept is None else f" Weights are kept of iteration {kept:,}: the rest is computed again."
+            self.post_message(ForkRequested(one.run_id, at, " Its weights are kept." if kept == at else remark))
+
+    def action_probe(self) -> None:
+        one, at = self._here()
+        if one is not None:
+            self.post_message(ProbeRequested(one.run_id, at))
+
+    def _here(self) -> tuple[Recording | None, int]:
+        """The run under the cursor and how many iterations it had done; says so where it has not begun."""
+        one = self.tape.recordings.get(self.choices.pointed or 0)
+        at = None if one is None else self.tape.timeline(self.clock.kind).cut(self.clock.position).get(one.run_id)
+        if at is None:
+            self.tell("This run has not begun: there is nothing to go on from.")
+            return None, 0
+        return one, at
+
+    def action_link(self) -> None:
+        self.post_message(AddressRequested())
+
+    def action_live(self) -> None:
+        self.post_message(ReplayLeft())

@@ -1,0 +1,62 @@
+"""Stock: the curve of one run, read once per width of its rows and cut in memory wherever a replay stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from engine.store import Curve, Reader, Run
+from engine.store.widths import longest, width_for
+
+
+class Stock:
+    """Curves of a run as it is stored now: at most four rows for each column of a chart and each width."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._held: dict[tuple[int, int], Curve] = {}
+
+    def curve(self, reader: Reader, done: int, columns: int) -> Curve:
+        """The whole curve as it was after `done` iterations: what `reader.curve` would have given then."""
+        run = self._run
+        begin = run.first_iteration
+        width = width_for(done - begin, columns)
+        held = self._held.get((width, columns))
+        if held is None:
+            held = reader.curve(run.run_id, columns, last=begin + longest(width, columns) - 1)
+            self._held[width, columns] = held
+        rows = int(np.searchsorted(held.iteration, done))
+        if rows == len(held.iteration) and done >= run.iterations_done:
+            return held
+        cut = _first(held, rows)
+        if not rows or done >= run.iterations_done:
+            return cut
+        start = int(held.iteration[rows - 1]) // width * width
+        return cut if start + width <= done else _ending(cut, reader.bucket(run.run_id, start, done))
+
+
+def _first(curve: Curve, rows: int) -> Curve:
+    return replace(
+        curve,
+        iteration=curve.iteration[:rows],
+        elapsed_s=curve.elapsed_s[:rows],
+        count=curve.count[:rows],
+        low=curve.low[:rows],
+        high=curve.high[:rows],
+        mean=curve.mean[:rows],
+        last=curve.last[:rows],
+    )
+
+
+def _ending(curve: Curve, bucket: Curve) -> Curve:
+    """The curve with this in place of its last row, which begins where it did."""
+    return replace(
+        curve,
+        elapsed_s=np.append(curve.elapsed_s[:-1], bucket.elapsed_s),
+        count=np.append(curve.count[:-1], bucket.count),
+        low=np.append(curve.low[:-1], bucket.low),
+        high=np.append(curve.high[:-1], bucket.high),
+        mean=np.append(curve.mean[:-1], bucket.mean),
+        last=np.append(curve.last[:-1], bucket.last),
+    )

@@ -1,0 +1,152 @@
+"""The line of a replay: how it plays, how far it is, what happened where, and the iteration that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual import events
+from textual.strip import Strip
+
+from tui import format as fmt
+from tui.clock import Clock
+from tui.messages import ScrubberDragged
+from tui.tape import Tape
+from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
+from tui.widgets.lines import Lines, Part, cells, strip
+
+KIND_WORDS = {"iteration": "in step", "time": "as it happened", "examples": "by examples"}
+LEAST_BAR = 12
+"""Cells that the bar keeps however narrow the line is, as far as there are any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the line tells of: a clock, the tape that it runs along, and the run under the cursor."""
+
+    clock: Clock
+    tape: Tape
+    pointed: int | None = None
+
+
+class Scrubber(Lines):
+    """Shows a scene. Posts ScrubberDragged where the mouse is pressed or drawn along the bar."""
+
+    def __init__(self, scene: Callable[[], Scene]) -> None:
+        super().__init__(self._line, css_id="scrubber")
+        self._scene = scene
+        self._bar = range(0)
+        self._held = False
+
+    def _line(self, width: int, height: int) -> list[Strip]:
+        line, self._bar = drawn(self._scene(), width)
+        return [line]
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.x in self._bar:
+            self._held = True
+            self.capture_mouse()
+            self._drag(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._held:
+            self._drag(event.x)
+
+    def on_mouse_up(self) -> None:
+        self._held = False
+        self.release_mouse()
+
+    def _drag(self, column: int) -> None:
+        share = (column - self._bar.start) / max(len(self._bar) - 1, 1)
+        self.post_message(ScrubberDragged(max(0.0, min(share, 1.0))))
+
+
+def drawn(scene: Scene, width: int) -> tuple[Strip, range]:
+    """The line at `width` cells, and the cells of its bar."""
+    for words in (3, 2, 1, 0):
+        left, right = _left(scene, words), _right(scene, words)
+        room = width - cells(left) - cells(right) - 2
+        if room >= (40 if words == 3 else LEAST_BAR):
+            break
+    room = max(room, 0)
+    start = cells(left)
+    parts = [*left, *_bar(scene, room), (" ", TEXT), *right]
+    return strip(parts, width), range(start, start + room)
+
+
+def speed_text(speed: float) -> str:
+    """A speed as people write it: x4, x1/8."""
+    return f"x{speed:,.0f}" if speed >= 1 else f"x1/{1 / speed:,.0f}"
+
+
+def clock_text(seconds: float, whole_s: float) -> str:
+    """Seconds of a replay that lasts `whole_s`: 00:03.2, 1:02:03, or 0.013 where it was over in a blink."""
+    if whole_s < 1:
+        return f"{seconds:.3f} s"
+    tenths = int(seconds * 10 + 1e-6)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f"{hours}:{minutes:02d}:{rest // 10:02d}" if whole_s >= 3600 else f"{minutes:02d}:{rest // 10:02d}.{rest % 10}"
+    )
+
+
+def _left(scene: Scene, words: int) -> list[Part]:
+    clock = scene.clock
+    parts: list[Part] = [(" ⏵" if clock.playing else " ⏸", ACCENTED), (f" {speed_text(clock.speed)}", TEXT)]
+    if clock.loop:
+        parts.append((" ↻", ACCENTED))
+    if words >= 1:
+        now_s, whole_s = seconds_of(scene)
+        parts += [(f"   {clock_text(now_s, whole_s)}", STRONG), (f" / {clock_text(whole_s, whole_s)}", DIM)]
+    return [*parts, ("  ", TEXT)]
+
+
+def seconds_of(scene: Scene) -> tuple[float, float]:
+    """How long the runs had gone on, and how long they did in the end: of the one that took longest."""
+    clock, tape = scene.clock, scene.tape
+    line = tape.timeline(clock.kind)
+    if clock.kind == "time":
+        return clock.position - line.start, line.length
+    cut = line.cut(clock.position)
+    known = [tape.recordings[run_id] for run_id in cut]
+    now_s = max((one.elapsed_after(cut[one.run_id]) for one in known), default=0.0)
+    return now_s, max((float(one.elapsed_s[-1]) for one in known), default=0.0)
+
+
+def _bar(scene: Scene, room: int) -> list[Part]:
+    line = scene.tape.timeline(scene.clock.kind)
+    last = max(room - 1, 0)
+    head = round(line.share(scene.clock.position) * last)
+    events_at = {round(line.share(at) * last) for at in line.positions(scene.tape.marks()).tolist()}
+    parts: list[Part] = []
+    for cell in range(room):
+        if cell == head:
+            parts.append(("●", STRONG))
+        elif cell in events_at:
+            parts.append(("◆", WARNED))
+        else:
+            parts.append(("━", ACCENTED) if cell < head else ("─", RULES))
+    return parts
+
+
+def _right(scene: Scene, words: int) -> list[Part]:
+    clock, tape = scene.clock, scene.tape
+    line = tape.timeline(clock.kind)
+    cut = line.cut(clock.position)
+    done = max(cut.values(), default=0)
+    last = max((one.done for one in tape.recordings.values()), default=0)
+    width = len(f"{last:,}")
+    parts: list[Part] = [("iteration ", DIM)] if words >= 1 else []
+    parts.append((f"{done:,}".rjust(width), STRONG))
+    if words >= 2 and clock.kind == "examples":
+        parts.append((f"  {fmt.count(round(clock.position))} examples", DIM))
+    if words >= 2 and tape.goes_on:
+        parts.append(("  live edge" if clock.position >= line.end else "  behind live", WARNED))
+    if words >= 2:
+        parts.append((f"  {KIND_WORDS[clock.kind]}", DIM))
+    one = tape.recordings.get(scene.pointed or 0)
+    if words >= 3 and one is not None and one.run_id in cut:
+        kept = one.checkpoint_before(cut[one.run_id])
+        parts.append(("  weights of " + ("" if kept is None else f"{kept:,}").rjust(width), DIM))
+    return [*parts, (" ", TEXT)]
