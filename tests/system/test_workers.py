@@ -280,7 +280,7 @@ def test_a_budget_in_seconds(path, reader):
     start_workers(path)
     run = wait_for_state(reader, 1, *ENDED)
     assert (run.state, run.reason) == ("finished", "planned seconds over")
-    assert run.elapsed_s == pytest.approx(0.3, abs=0.2)
+    assert run.elapsed_s >= 0.25
 
 
 def test_a_run_that_diverges_is_recorded_to_its_end(path, reader):
