@@ -12,6 +12,8 @@ from engine.jobs.threads import ONE_THREAD
 
 # Workers compute on one BLAS thread; another number of threads gives other last bits. NumPy reads this on import.
 os.environ.update(ONE_THREAD)
+# Programs are started compiled, as their users have them; compiled anew each time they take twice as long.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -17,6 +18,9 @@ MOST_READ = 48
 
 MOST_HELD = 2000
 
+REST_S = 0.5
+"""Between two looks at shapes that grow: the table is told no oftener."""
+
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
@@ -31,16 +35,21 @@ class Glimpses:
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[object, Glimpse]] = {}
+        self._read_at = float("-inf")
         self.complete = True
-        """Whether all that was asked for last is there."""
+        """Whether all that was asked for last is there, as it is now."""
 
     def read(self, reader: Reader, rows: Sequence[Row], place: int, reach: int) -> dict[int, Glimpse]:
         """Glimpses of the runs among `rows` that are at most `reach` rows away from `place`."""
         first = max(place - reach, 0)
         near = [row for row in rows[first : place + reach + 1] if isinstance(row, Run)] if reach else []
-        wanted = [run for run in near if self._stamp_of(run) != _stamp(run)]
-        self.complete = len(wanted) <= MOST_READ
-        self._read(reader, wanted[:MOST_READ])
+        stale = [run for run in near if self._stamp_of(run) != _stamp(run)]
+        is_rested = time.monotonic() - self._read_at >= REST_S
+        wanted = stale if is_rested else [run for run in stale if run.run_id not in self._held]
+        self.complete = len(stale) == len(wanted[:MOST_READ])
+        if wanted:
+            self._read_at = time.monotonic()
+            self._read(reader, wanted[:MOST_READ])
         found = {run.run_id: self._held[run.run_id][1] for run in near if run.run_id in self._held}
         if len(self._held) > MOST_HELD:
             self._held = {run_id: self._held[run_id] for run_id in found}

@@ -25,7 +25,8 @@ def grown(held: Curve, reader: Reader, run: Run, columns: int) -> Curve | None:
     span = run.iterations_done - first
     if not 0 < span <= LONGEST_TAIL * width:
         return None
-    tail = reader.curve(run.run_id, span if width == 1 else max((span - 1) // width, 1), first=first)
+    columns_of_tail = span if width == 1 else max((span - 1) // width, 1)
+    tail = reader.curve(run.run_id, columns_of_tail, first=first, low_before=held.low_before)
     if tail.width != width or not len(tail.iteration) or int(tail.iteration[0]) != first:
         return None
     return _joined(held, tail, again)
@@ -47,5 +48,5 @@ def _joined(held: Curve, tail: Curve, again: int) -> Curve:
         high=both("high"),
         mean=both("mean"),
         last=both("last"),
-        low_before=held.low_before,
+        low_before=tail.low_before,
     )

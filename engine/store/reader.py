@@ -137,14 +137,21 @@ class Reader:
         return {state: count for state, count in counts.items() if count > 0}
 
     def curve(
-        self, run_id: int, columns: int, first: int = 0, last: int | None = None, *, ending: bool = False
+        self,
+        run_id: int,
+        columns: int,
+        first: int = 0,
+        last: int | None = None,
+        *,
+        ending: bool = False,
+        low_before: float | None = None,
     ) -> Curve:
         """The losses of iterations `first` to `last` (both included; None: the newest) in buckets.
 
         `columns` to 4 * `columns` rows (three eighths as many just below the reach of the lowest level), or
         one row per iteration when there are that few. The first and the last bucket may reach
         beyond what was asked; with `ending` the last one holds nothing after `last`, as it was when
-        that iteration was the newest.
+        that iteration was the newest. Whoever knows the lowest loss before `first` says so, which saves looking for it.
         """
         known = self._connection.rows(
             "SELECT iterations_done, coalesce(parent_iteration, 0), best_before FROM runs WHERE run_id = ?", (run_id,)
@@ -153,9 +160,9 @@ class Reader:
         first, last = max(first, begin), done - 1 if last is None else min(last, done - 1)
         width = width_for(last - first + 1, max(columns, 1))
         if width >= 1 << LEVELS[0]:
-            curve = self._from_buckets(run_id, width.bit_length() - 1, first, last)
+            curve = self._from_buckets(run_id, width.bit_length() - 1, first, last, low_before)
         else:
-            curve = self._from_rows(run_id, width, first, last, begin)
+            curve = self._from_rows(run_id, width, first, last, begin, low_before)
         # A run that was forked in the middle of a bucket begins there, and not with the bucket.
         curve.iteration[:1] = np.maximum(curve.iteration[:1], begin)
         start = last // width * width
@@ -323,7 +330,7 @@ class Reader:
         """Close the file; twice is harmless."""
         self._connection.close()
 
-    def _from_rows(self, run_id: int, width: int, first: int, last: int, begin: int) -> Curve:
+    def _from_rows(self, run_id: int, width: int, first: int, last: int, begin: int, low_before: float | None) -> Curve:
         first = max(first - first % width, begin)
         where = "FROM iterations WHERE run_id = ? AND iteration BETWEEN ? AND ?"
         # Two narrow reads cost a third less than one that fetches two values for each iteration.
@@ -345,10 +352,10 @@ class Reader:
             high=buckets.high,
             mean=buckets.mean,
             last=buckets.last,
-            low_before=self._low_before(run_id, first),
+            low_before=self._low_before(run_id, first) if low_before is None else low_before,
         )
 
-    def _from_buckets(self, run_id: int, level: int, first: int, last: int) -> Curve:
+    def _from_buckets(self, run_id: int, level: int, first: int, last: int, low_before: float | None) -> Curve:
         rows = self._connection.rows(
             "SELECT bucket, n, low, high, total, last, elapsed_s FROM buckets "
             "WHERE run_id = ? AND level = ? AND bucket BETWEEN ? AND ? ORDER BY bucket",
@@ -365,7 +372,7 @@ class Reader:
             high=high,
             mean=np.divide(total, n, out=np.full(len(rows), np.nan), where=n > 0),
             last=at_end,
-            low_before=self._low_before(run_id, first >> level << level),
+            low_before=self._low_before(run_id, first >> level << level) if low_before is None else low_before,
         )
 
     def _low_before(self, run_id: int, iteration: int) -> float:

@@ -50,6 +50,7 @@ async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path):
         fork = stored_runs(path)[0]
         assert (fork.parent_id, fork.parent_iteration, fork.spec.step_size) == (1, 40, best)
         assert fork.spec.iterations == 80
+        await board.until(lambda: len(board.app.snapshot.runs) == 2)
         await board.press("j", "b")
         await board.until(lambda: "after 40 iterations" in board.text())
         while "after 0 iterations" not in board.text():
