@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from textual.message import Message
 
 from engine.spec import RunSpec
 from tui.choices import Choices, Row
+from tui.message import message
 from tui.snapshot import Snapshot
 
 
-@dataclass
+@message
 class SnapshotRead(Message):
     """The feed read something new."""
 
     snapshot: Snapshot
 
 
-@dataclass
+@message
 class ReadFailed(Message):
     """The feed could not read; `sentence` says why. The next read is tried all the same."""
 
     sentence: str
 
 
-@dataclass
+@message
 class ChoicesChanged(Message):
     """The viewer marked, moved or turned an axis."""
 
     choices: Choices
 
 
-@dataclass
+@message
 class RowPointed(Message):
     """A row of the table was clicked: a run or the title of a sweep."""
 
     row: Row
 
 
-@dataclass
+@message
 class SortRequested(Message):
     """The title of a column was clicked; `order` is what it sorts by."""
 
     order: str
 
 
-@dataclass
+@message
 class ChartScrolled(Message):
     """The wheel turned over the chart at `x` (None: beside the plot): `factor` times as close."""
 
@@ -55,29 +55,29 @@ class ChartScrolled(Message):
     x: float | None
 
 
-@dataclass
+@message
 class ChartPointed(Message):
     """The mouse is over the chart at `x`."""
 
     x: float
 
 
-@dataclass
+@message
 class SentenceDismissed(Message):
     """What the screen told was put away."""
 
 
-@dataclass
+@message
 class RaceRequested(Message):
     """The three strategies are to race."""
 
 
-@dataclass
+@message
 class NewRunRequested(Message):
     """The form for a new run is to open."""
 
 
-@dataclass
+@message
 class ChoiceMade(Message):
     """A field of a form got another of its known answers."""
 
@@ -85,14 +85,14 @@ class ChoiceMade(Message):
     choice: str
 
 
-@dataclass
+@message
 class DraftKept(Message):
     """The form was left; `texts` is what was typed, by field."""
 
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class RunSubmitted(Message):
     """A form was completed."""
 
@@ -100,7 +100,7 @@ class RunSubmitted(Message):
     name: str
 
 
-@dataclass
+@message
 class RunRejected(Message):
     """A submitted run does not fit its data: the field, and what would fit."""
 
@@ -108,28 +108,28 @@ class RunRejected(Message):
     sentence: str
 
 
-@dataclass
+@message
 class RunsQueued(Message):
     """Runs are in the queue and workers were started."""
 
     run_ids: tuple[int, ...]
 
 
-@dataclass
+@message
 class StopRequested(Message):
     """A run is to be stopped, once somebody has said yes."""
 
     run_id: int
 
 
-@dataclass
+@message
 class StopConfirmed(Message):
     """Somebody has said yes."""
 
     run_id: int
 
 
-@dataclass
+@message
 class SteeringRequested(Message):
     """A run is to be steered: `verb` is pause, resume, halve or double (its step size)."""
 
@@ -137,21 +137,21 @@ class SteeringRequested(Message):
     verb: str
 
 
-@dataclass
+@message
 class DeletionRequested(Message):
     """A run is to be deleted, once somebody has said yes."""
 
     run_id: int
 
 
-@dataclass
+@message
 class DeletionConfirmed(Message):
     """Somebody has said yes."""
 
     run_id: int
 
 
-@dataclass
+@message
 class RunDeleted(Message):
     """A run is out of sight, and can be brought back."""
 
@@ -159,12 +159,12 @@ class RunDeleted(Message):
     sentence: str
 
 
-@dataclass
+@message
 class UndoRequested(Message):
     """The run that was deleted last is to be brought back."""
 
 
-@dataclass
+@message
 class ForkRequested(Message):
     """The form for a fork of a run is to open; `at` is the iteration that it proposes, `remark` is said with it."""
 
@@ -173,7 +173,7 @@ class ForkRequested(Message):
     remark: str = ""
 
 
-@dataclass
+@message
 class ForkSubmitted(Message):
     """The form for a fork was completed; `texts` are its fields."""
 
@@ -181,14 +181,14 @@ class ForkSubmitted(Message):
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class EditRequested(Message):
     """A run's name, tags and note are to be changed."""
 
     run_id: int
 
 
-@dataclass
+@message
 class EditSubmitted(Message):
     """What a person calls a run and says about it; tags are separated by spaces or commas."""
 
@@ -196,45 +196,45 @@ class EditSubmitted(Message):
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class FilterRequested(Message):
     """The list's filter is to be changed."""
 
 
-@dataclass
+@message
 class FilterSubmitted(Message):
     """A filter, as it was typed."""
 
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class WorkersRequested(Message):
     """How many workers there may be is to be changed."""
 
 
-@dataclass
+@message
 class WorkersSubmitted(Message):
     """How many workers there may be, as it was typed."""
 
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class CommandPicked(Message):
     """A command was picked by name: `action` is to be run on the board."""
 
     action: str
 
 
-@dataclass
+@message
 class SaveSubmitted(Message):
     """What is shown is to be saved under the name that was typed."""
 
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class OrderAnswered(Message):
     """The store answered an order: `sentence` is for people, `failed` when nothing came of it."""
 
@@ -242,36 +242,36 @@ class OrderAnswered(Message):
     failed: bool = False
 
 
-@dataclass
+@message
 class ReplayRequested(Message):
     """Runs are to be played back, in the order in which they were marked."""
 
     run_ids: tuple[int, ...]
 
 
-@dataclass
+@message
 class ReplayLeft(Message):
     """Back to the live view."""
 
 
-@dataclass
+@message
 class ClockTurned(Message):
     """A replay's clock stands or goes otherwise than before: what it shows is wanted now."""
 
 
-@dataclass
+@message
 class AddressRequested(Message):
     """The command that opens the shown moment is to be copied."""
 
 
-@dataclass
+@message
 class ScrubberDragged(Message):
     """The mouse is at a share, 0 to 1, of a replay's length."""
 
     share: float
 
 
-@dataclass
+@message
 class SignalCaught(Message):
     """The system asked the program to leave."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from tui.message import message
 
 if TYPE_CHECKING:
     from engine.jobs.probing import RunProbe
@@ -15,42 +16,42 @@ if TYPE_CHECKING:
     from tui.sweep_draft import SweepDraft
 
 
-@dataclass
+@message
 class SweepRequested(Message):
     """The dialog for a sweep is to open; it begins with the spec of a run (None: with the defaults)."""
 
     run_id: int | None = None
 
 
-@dataclass
+@message
 class SweepDraftKept(Message):
     """The dialog for a sweep was left; `draft` is what stood in it."""
 
     draft: SweepDraft
 
 
-@dataclass
+@message
 class SweepTypingRequested(Message):
     """The values of a sweep are to be typed."""
 
     draft: SweepDraft
 
 
-@dataclass
+@message
 class SweepTyped(Message):
     """The values of a sweep, as they were typed."""
 
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class SweepSubmitted(Message):
     """A sweep was put together and is to be queued."""
 
     plan: SweepPlan
 
 
-@dataclass
+@message
 class SweepStarted(Message):
     """A sweep is in the queue and workers were started; `sentence` says what it is."""
 
@@ -58,21 +59,21 @@ class SweepStarted(Message):
     sentence: str
 
 
-@dataclass
+@message
 class SweepOpened(Message):
     """A sweep is to be looked at."""
 
     sweep_id: int
 
 
-@dataclass
+@message
 class SweepValuePointed(Message):
     """A row of a sweep's table was clicked."""
 
     values: tuple[float | int | None, ...]
 
 
-@dataclass
+@message
 class SweepSteered(Message):
     """A whole sweep is to be steered: `verb` is pause, resume, stop or delete."""
 
@@ -80,7 +81,7 @@ class SweepSteered(Message):
     verb: str
 
 
-@dataclass
+@message
 class SweepSteeringConfirmed(Message):
     """Somebody has said yes."""
 
@@ -88,28 +89,28 @@ class SweepSteeringConfirmed(Message):
     verb: str
 
 
-@dataclass
+@message
 class ValuesContinued(Message):
     """Runs of a sweep that were stopped on the way are to go on."""
 
     run_ids: tuple[int, ...]
 
 
-@dataclass
+@message
 class RefinementRequested(Message):
     """A sweep is to be refined around its best value."""
 
     sweep_id: int
 
 
-@dataclass
+@message
 class SweepValuesRequested(Message):
     """More values are to be typed for a sweep."""
 
     sweep_id: int
 
 
-@dataclass
+@message
 class SweepValuesSubmitted(Message):
     """More values for a sweep, as they were typed."""
 
@@ -117,14 +118,14 @@ class SweepValuesSubmitted(Message):
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class SweepRepetitionRequested(Message):
     """A sweep is to be repeated with something changed."""
 
     sweep_id: int
 
 
-@dataclass
+@message
 class SweepRepetitionSubmitted(Message):
     """What is to be changed in the repetition of a sweep; what stayed as it was is not in `texts`."""
 
@@ -132,7 +133,7 @@ class SweepRepetitionSubmitted(Message):
     texts: Mapping[str, str]
 
 
-@dataclass
+@message
 class SweepAnswered(Message):
     """The store answered an order about a sweep: `sentence` is for people, `failed` when nothing came of it."""
 
@@ -140,7 +141,7 @@ class SweepAnswered(Message):
     failed: bool = False
 
 
-@dataclass
+@message
 class SweepGone(Message):
     """A sweep was deleted."""
 
@@ -148,21 +149,21 @@ class SweepGone(Message):
     sentence: str
 
 
-@dataclass
+@message
 class UsualChosen(Message):
     """The spec of a run is to be what new runs and sweeps begin with."""
 
     run_id: int
 
 
-@dataclass
+@message
 class RunShown(Message):
     """A run is to be looked at on the board, alone."""
 
     run_id: int
 
 
-@dataclass
+@message
 class ProbeRequested(Message):
     """One step with each step size is to be tried from a run's weights at an iteration (None: the newest)."""
 
@@ -170,7 +171,7 @@ class ProbeRequested(Message):
     iteration: int | None = None
 
 
-@dataclass
+@message
 class ProbeAnswered(Message):
     """What one step with each step size leads to; or, when `found` is None, why that cannot be told."""
 
@@ -178,7 +179,7 @@ class ProbeAnswered(Message):
     sentence: str = ""
 
 
-@dataclass
+@message
 class ProbedRunRequested(Message):
     """A run with a step size that was found by a probe is to start, from a run's weights after `at` iterations."""
 
