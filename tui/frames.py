@@ -65,6 +65,7 @@ async def project(film: Film, keep: Callable[[int, str], None]) -> int:
                 seconds[0] = number / film.fps
                 moment = screen.moment()
                 screen.update(source.read(replace(wanted, moment=moment)) or screen.snapshot, screen.choices)
+                screen.paint()  # whole, so that the same moment always looks the same
                 await pilot.pause()
                 number += 1
                 keep(number, picture(app, film.kind))

@@ -73,9 +73,13 @@ class Replay(TransportKeys, inherit_bindings=False):
         return Moment(self.choices.marked, clock.kind, clock.position)
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show what was read; every frame whole, so that the same moment always looks the same."""
-        self.snapshot, self.choices = snapshot, choices
-        self.paint()
+        """Show what was read. While it plays, numbers are told as seldom as those of runs that go on."""
+        if self.clock.playing:
+            super().update(snapshot, choices)
+            self.show_clock()
+        else:
+            self.snapshot, self.choices = snapshot, choices
+            self.paint()
 
     def view(self) -> ChartView:
         """The chart, on the axes that it will have in the end if they are held."""

@@ -41,6 +41,7 @@ class TransportKeys(Board, inherit_bindings=False):
     def _turn(self, clock: Clock) -> None:
         """The line tells at once; what was the case then follows when it is read."""
         self.clock = clock
+        self._painted = None  # wherever the clock goes from here, it is not mere growth
         if self._sentence:
             self.hush()
             self.paint()
