@@ -24,6 +24,9 @@ __all__ = ["KINDS", "Array", "Loss", "Objective", "Pass", "Places", "Rows", "obj
 
 HIDDEN_SIZE = 50
 
+KEPT_BYTES = 8 << 20
+"""Up to this size of a split the buffers of its evaluations are kept; beyond, filling them takes longer than making."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -131,7 +134,8 @@ class Objective:
 
     def evaluate(self, weights: Array) -> tuple[float, float]:
         """Total loss and accuracy (0..1) over the whole split."""
-        padded, groups = self._evaluation
+        is_small = len(self) * self.split.dimensions * self.dtype.itemsize <= KEPT_BYTES
+        padded, groups = self._evaluation if is_small else self._new_evaluation()
         self.layout.pad(self._checked_weights(weights), padded)
         sum_of_losses, right = 0.0, 0
         with np.errstate(all="ignore"):
@@ -143,6 +147,9 @@ class Objective:
 
     @cached_property
     def _evaluation(self) -> tuple[Array, list[Callable[[], tuple[float, int]]]]:
+        return self._new_evaluation()
+
+    def _new_evaluation(self) -> tuple[Array, list[Callable[[], tuple[float, int]]]]:
         """Padded weights to fill in, and a function for each group of examples: sum of losses, correct answers."""
         padded = np.zeros(self.layout.padded_size, self.dtype)
         groups = self.examples.groups(len(self))
