@@ -56,12 +56,12 @@ def reader(path):
 
 
 def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_handed(path, reader):
-    spec = defaults().changed(iterations=6000, pace=3000.0)
+    spec = defaults().changed(iterations=6000, pace=1000.0)
     with open_for_writing(path) as store:
         store.settings.set(TAKE_OVER_AFTER, "0.3")
         store.queue.add([spec])
     start_workers(path)
-    wait_for_iterations(reader, 1, 1000)
+    wait_for_iterations(reader, 1, 300)
     stale = worker_of(reader, 1)
     stop_outside_of_a_transaction(path, stale)
     wait_until(lambda: steer.recover(path) == [1], what="the run is taken over")
