@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.report import Row, line
+from bench.report import Row
 from bench.stores import claimed_writer
 from engine import optimize
 from engine.block import Block, concatenate
@@ -89,16 +88,3 @@ def _size() -> Row:
         1.0,
         at_most=True,
     )
-
-
-def main() -> int:
-    """Print the table; 1 when a limit is missed."""
-    missed = 0
-    for row in rows():
-        print(line(row), flush=True)
-        missed += not row.met
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

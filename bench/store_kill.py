@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.report import Row, line
+from bench.report import Row
 from engine.jobs.recovery import recover_lost_runs
 from engine.jobs.threads import ONE_THREAD
 from engine.spec import defaults
@@ -96,16 +96,3 @@ def _kill(path: Path, told: Path, reader: Reader, after_s: float) -> tuple[float
 def _done(reader: Reader) -> int:
     run = reader.run(1)
     return 0 if run is None else run.iterations_done
-
-
-def main() -> int:
-    """Print the table; 1 when the limit is missed."""
-    missed = 0
-    for row in rows():
-        print(line(row), flush=True)
-        missed += not row.met
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.report import Row, line
+from bench.report import Row
 from bench.stores import block, claimed_writer
 from engine.store import Reader, open_for_reading, open_for_writing
 
@@ -71,16 +70,3 @@ def _ms(reader: Reader, first: int, last: int) -> float:
     if not len(curve.iteration):
         raise RuntimeError("the chart is empty")
     return took_ms
-
-
-def main() -> int:
-    """Print the table; 1 when a limit is missed."""
-    missed = 0
-    for row in rows():
-        print(line(row), flush=True)
-        missed += not row.met
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import sys
 import time
 from collections.abc import Iterator
 from multiprocessing.synchronize import Barrier, Event
@@ -12,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.report import Row, line
+from bench.report import Row
 from bench.stores import block
 from engine.spec import defaults
 from engine.store import Process, StoreError, open_for_reading, open_for_writing
@@ -130,16 +129,3 @@ def _look(
         reads_ms.append((time.perf_counter() - started) * 1e3)
     reader.close()
     looks.put((reads_ms, error))
-
-
-def main() -> int:
-    """Print the table; 1 when a limit is missed."""
-    missed = 0
-    for row in rows():
-        print(line(row), flush=True)
-        missed += not row.met
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.report import Row, line
+from bench.report import Row
 from engine.jobs import launch, sweeping
 from engine.jobs.liveness import works
 from engine.spec import defaults
@@ -110,16 +110,3 @@ def _wait_until_idle(path: Path, reader: Reader) -> None:
     _wait_for_the_end(reader, sweep_id)
     if sum(map(works, reader.workers())) < CORES:
         raise RuntimeError("the workers are not there")
-
-
-def main() -> int:
-    """Print the table; 1 when a limit is missed."""
-    missed = 0
-    for row in rows():
-        print(line(row), flush=True)
-        missed += not row.met
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
