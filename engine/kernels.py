@@ -85,14 +85,20 @@ def linear(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, d
     S3 = scores.reshape(blocks, block, classes)
     S3T = S3.transpose(0, 2, 1)
     G3 = np.empty((blocks, classes, columns), dtype)
+    # A vector times their matrix adds the blocks up in half of the time that a reduction takes.
+    parts, ones = G3.reshape(blocks, -1), np.ones(blocks, dtype)
+    total = None
+    if gradient is not None:
+        assert gradient[0].flags.c_contiguous
+        total = gradient[0].reshape(-1)
 
     def forward(X: Array) -> None:
         np.matmul(X.reshape(blocks, block, columns), WT, out=S3)
 
     def backward(X: Array) -> None:
         np.matmul(S3T, X.reshape(blocks, block, columns), out=G3)
-        if gradient is not None:
-            np.add.reduce(G3, axis=0, out=gradient[0])
+        if total is not None:
+            ones.dot(parts, total)
 
     return Kernel(scores[:n], rows, forward, backward)
 
