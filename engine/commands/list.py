@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.options import as_json, json_option, number, reading, table
+from engine.commands.options import as_json, json_option, number, rate, reading, table
 from engine.commands.show import run_as_dict
 from engine.jobs.liveness import judge
 from engine.store import Around, FilterError, Listing, Run
@@ -56,5 +56,5 @@ def row(run: Run, status: str) -> list[str]:
         f"{run.iterations_done}/{planned}" if planned is not None else str(run.iterations_done),
         number(run.last_loss),
         number(run.best_loss),
-        number(run.iterations_per_s, 3),
+        rate(run.iterations_per_s),
     ]

@@ -117,6 +117,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return "·" if value is None else f"{value:.{digits}g}"
 
 
+def rate(per_s: float | None) -> str:
+    """Iterations per second for a table: whole ones from 100 on."""
+    return number(per_s, 3) if per_s is None or per_s < 100 else f"{per_s:,.0f}"
+
+
 def table(header: list[str], rows: list[list[str]], right: frozenset[int]) -> str:
     """Rows of cleaned text in aligned columns; the columns in `right` are aligned to the right."""
     cells = [header, *([clean(cell, 40) for cell in row] for row in rows)]

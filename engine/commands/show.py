@@ -69,7 +69,10 @@ def described(run: Run, status: str) -> list[tuple[str, str]]:
     if run.note:
         lines.append(("note", clean(run.note, 1000)))
     if run.spec is not None:
-        lines += [(field.label, as_text(getattr(run.spec, name)) or "none") for name, field in FIELDS.items()]
+        chosen = asdict(run.spec)
+        lines += [
+            (field.label, as_text(chosen[name]) or "none") for name, field in FIELDS.items() if field.applies(chosen)
+        ]
     return lines
 
 

@@ -55,7 +55,9 @@ def test_a_run_is_made_listed_shown_and_exported(tmp_path: Path) -> None:
 
     shown = json.loads(lossboard(tmp_path, "show", "1", "--json").stdout)
     assert shown["spec"]["strategy"] == "gradient-descent"
-    assert "batch size  256" in lossboard(tmp_path, "show", "1").stdout
+    described = lossboard(tmp_path, "show", "1").stdout
+    assert "batch size  256" in described
+    assert "momentum" not in described
 
     csv = lossboard(tmp_path, "export", "1").stdout.splitlines()
     assert csv[0] == "iteration,elapsed_s,loss,data_loss,gradient_norm,step_size"
