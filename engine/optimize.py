@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -26,6 +25,9 @@ FIXED_COST = 100
 """What an iteration costs beside its examples, in examples."""
 
 EVALUATE_EVERY_WITHOUT_BUDGET = 1000
+EVALUATE_EVENLY_UP_TO = 64 * EVALUATE_EVERY_WITHOUT_BUDGET
+"""A run without planned iterations is evaluated half as often each time it has become twice as long: some 500 times in
+a billion iterations, so that nobody who looks at it has to read more."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,12 @@ class Optimization:
     def next_evaluation(self, iteration: int) -> int:
         """The first iteration at or after this one at which the splits are evaluated."""
         planned = self.spec.iterations
-        due = -(-iteration // self._evaluate_every) * self._evaluate_every
-        return due if planned is None else min(due, planned)
+        if planned is not None:
+            return min(_next_multiple(iteration, self._evaluate_every(planned)), planned)
+        doublings = (iteration // EVALUATE_EVENLY_UP_TO).bit_length()
+        return _next_multiple(iteration, EVALUATE_EVERY_WITHOUT_BUDGET << doublings)
 
-    @cached_property
-    def _evaluate_every(self) -> int:
-        planned = self.spec.iterations
-        if planned is None:
-            return EVALUATE_EVERY_WITHOUT_BUDGET
+    def _evaluate_every(self, planned: int) -> int:
         used = (self.spec.batch_size or len(self.objective)) + FIXED_COST
         evaluated = sum(len(split) for name, split in self.dataset.splits.items() if name != "test")
         cheap = -(-EVALUATION_RATIO * evaluated // used)
@@ -77,6 +77,10 @@ class Optimization:
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
         """Loss and accuracy (0..1) over a whole split at these weights."""
         return self.objectives[split].evaluate(weights)
+
+
+def _next_multiple(number: int, of: int) -> int:
+    return -(-number // of) * of
 
 
 def with_step_size(state: State, step_size: float) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from engine.store import Curve, Evaluation, Event, Reader, Run, Samples
 from tui import reach
@@ -47,7 +48,7 @@ class About:
             return held if not _steered(run) else replace(held, events=tuple(reader.events(run.run_id)))
         if held is None or held.stamp[0] != rows:
             whole = self._whole(reader, run, held, columns)
-            evaluations = tuple(reader.evaluations(run.run_id))
+            evaluations = self._evaluations(reader, run, held)
             events = tuple(reader.events(run.run_id))
         else:
             whole, evaluations, events = held.whole, held.evaluations, held.events
@@ -65,6 +66,15 @@ class About:
             if longer is not None:
                 return longer
         return reader.curve(run.run_id, columns)
+
+    def _evaluations(self, reader: Reader, run: Run, held: OneRun | None) -> tuple[Evaluation, ...]:
+        """What was held and what came since, from the newest iteration on: its last split may not have been there."""
+        known = () if held is None else held.evaluations
+        if not known:
+            return tuple(reader.evaluations(run.run_id))
+        newest = known[-1].iteration
+        before = takewhile(lambda evaluation: evaluation.iteration < newest, known)
+        return (*before, *reader.evaluations(run.run_id, first=newest))
 
 
 def _steered(run: Run) -> bool:

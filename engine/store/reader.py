@@ -48,6 +48,7 @@ WORKER_COLUMNS = (
 )
 TOP = Around()
 MOST_ITERATIONS = 100_000
+MOST_EVALUATIONS = 10_000
 MOST_ROWS = 2**63 - 1
 
 
@@ -223,13 +224,14 @@ class Reader:
         iteration, elapsed_s, gradient_norm, step_size = _table(rows, 4)
         return Samples(iteration.astype(np.int64), elapsed_s, gradient_norm, step_size)
 
-    def evaluations(self, run_id: int) -> list[Evaluation]:
-        """Every evaluation of a run on a whole split, in the order of iterations."""
+    def evaluations(self, run_id: int, first: int = 0, limit: int = MOST_EVALUATIONS) -> list[Evaluation]:
+        """Evaluations of a run on whole splits from iteration `first` on, the newest so many, oldest first."""
         rows = self._connection.rows(
-            "SELECT iteration, split, loss, accuracy FROM evaluations WHERE run_id = ? ORDER BY iteration, split",
-            (run_id,),
+            "SELECT iteration, split, loss, accuracy FROM evaluations WHERE run_id = ? AND iteration >= ? "
+            "ORDER BY iteration DESC, split DESC LIMIT ?",
+            (run_id, first, limit),
         )
-        return [Evaluation(row[0], row[1], _float(row[2]), _float(row[3])) for row in rows]
+        return [Evaluation(row[0], row[1], _float(row[2]), _float(row[3])) for row in reversed(rows)]
 
     def shapes(self, spans: Mapping[int, int], points: int) -> dict[int, tuple[tuple[float, ...], tuple[float, ...]]]:
         """Mean and lowest losses of each run along its iterations; `spans` gives how many of its own each has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from unittest import mock
 
 import numpy as np
@@ -287,6 +288,17 @@ def test_evaluations_that_would_cost_more_than_the_iterations_are_fewer_but_twen
     assert evaluations_of(RunSpec(iterations=1000, batch_size=1)) == [*range(0, 1001, 50)]
     assert len(evaluations_of(RunSpec(iterations=100_000, batch_size=1))) == 51
     assert evaluations_of(RunSpec(iterations=5, batch_size=1)) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_run_without_planned_iterations_is_evaluated_a_few_hundred_times_however_long_it_is() -> None:
+    optimization = optimize.build(RunSpec(iterations=None, seconds=60.0))
+    due = [0]
+    while due[-1] < 1_000_000_000:
+        due.append(optimization.next_evaluation(due[-1] + 1))
+    assert due[:65] == [*range(0, 64_001, 1000)]
+    assert len(due) < 600
+    assert all(later - sooner <= max(1000, sooner / 32) for sooner, later in pairwise(due))
+    assert all(optimization.next_evaluation(iteration) == iteration for iteration in due)
 
 
 def test_state_is_immutable() -> None:

@@ -79,6 +79,16 @@ def test_evaluations_come_with_their_rows_and_may_be_repeated(store):
     assert math.isnan(validation.loss)
 
 
+def test_of_many_evaluations_the_newest_are_read_or_those_from_an_iteration_on(store):
+    writer = claimed_writer(store)
+    stored = [Evaluation(iteration, split, 1.0, 0.5) for iteration in range(50) for split in ("train", "validation")]
+    writer.write(evaluations=stored)
+    reader = store.reader()
+    assert reader.evaluations(1) == stored
+    assert reader.evaluations(1, limit=3) == stored[-3:]
+    assert reader.evaluations(1, first=48) == stored[-4:]
+
+
 def test_a_block_with_a_gap_before_it_is_refused(store, path):
     writer = claimed_writer(store)
     with pytest.raises(ValueError, match="gap"):

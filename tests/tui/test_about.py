@@ -1,0 +1,35 @@
+"""What is kept of a run between two reads is what a first read would give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.block import Block
+from engine.store import Evaluation, Reader, open_for_writing
+from engine.store.records import Run
+from tests.stores import claimed_writer
+from tui.about import About
+from tui.choices import Choices
+
+
+def run_1(reader: Reader) -> Run:
+    run = reader.run(1)
+    assert run is not None
+    return run
+
+
+def test_evaluations_that_came_between_two_reads_are_added_to_those_before(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path / "runs.db") as store:
+        writer, reader, about = claimed_writer(store), store.reader(), About()
+        for iteration in range(0, 40, 10):
+            block = Block(iteration, np.ones(10), elapsed_s=np.arange(iteration, iteration + 10.0))
+            writer.write(block, evaluations=[Evaluation(iteration, "train", 2.0, 0.1)])
+            about.read(reader, [run_1(reader)], Choices(), 100)
+            # The other split of the same iteration comes after the screen has looked.
+            writer.write(evaluations=[Evaluation(iteration, "validation", 3.0, 0.2)])
+        writer.write(Block(40, np.ones(1), elapsed_s=np.array([40.0])))
+        kept = about.read(reader, [run_1(reader)], Choices(), 100)[1].evaluations
+        assert kept == tuple(reader.evaluations(1))
+        assert len(kept) == 8
