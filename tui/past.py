@@ -12,6 +12,7 @@ from tui.choices import Choices
 from tui.clock import Moment
 from tui.glimpses import Glimpse, Glimpses, glimpse_of
 from tui.judgement import Judgement
+from tui.kept import Kept, Weights
 from tui.lineage import Lineage
 from tui.points import OF_ITERATIONS
 from tui.reel import Reel, reel_of
@@ -44,6 +45,7 @@ class Past:
         self._looked_s = float("-inf")
         self._lineage = Lineage()
         self._glimpses = Glimpses()
+        self._kept = Kept()
         self._final: tuple[object, Snapshot] | None = None
 
     @property
@@ -85,12 +87,17 @@ class Past:
             snapshot,
             sought=choices.cursor,
             glimpses=self._glimpsed(reader, snapshot) if wanted.rows else {},
+            weights=self._weights(reader, snapshot.run(choices.pointed)) if choices.alone else None,
             judged=judged,
             workers=judgement.workers if is_now else 0,
             most_workers=judgement.most_workers if is_now else 0,
             tape=self._tape,
             final=self._in_the_end(reader, line, choices, columns),
         )
+
+    def _weights(self, reader: Reader, run: Run | None) -> Weights | None:
+        """What a run had kept by then."""
+        return None if run is None or run.state == "queued" else self._kept.read(reader, run, run.iterations_done)
 
     def _glimpsed(self, reader: Reader, snapshot: Snapshot) -> dict[int, Glimpse]:
         """The shapes of the curves so far; where a run has come to its end, what the live table shows of it."""

@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from tui import chart
 from tui.chart import ChartView, Picture
+from tui.chart.mosaic import Manner
 from tui.chart.view import Charset
 from tui.messages import ChartPointed, ChartScrolled
 from tui.theme import cell_style
@@ -24,6 +25,11 @@ class Brush:
 
     charset: Charset = "unicode"
     markers: bool = False
+
+    @property
+    def manner(self) -> Manner:
+        """How pictures of signed numbers are drawn."""
+        return "ascii" if self.charset == "ascii" else "shades" if self.markers else "halves"
 
 
 class ChartPane(Painted):
