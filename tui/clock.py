@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tui.chart.view import XKind
-from tui.tape import Floats, MarkKind, Tape, Timeline
+from tui.tape import MARK_KINDS, Floats, MarkKind, Tape, Timeline
 
 SPEEDS = (
     1 / 1000, 1 / 250, 1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0,
@@ -120,7 +120,7 @@ class Clock:
         stops = tape.timeline(self.kind).positions([place])
         return replace(self.at(float(stops[0]), tape), since_s=None) if len(stops) else self
 
-    def to_event(self, by: int, tape: Tape, kinds: Sequence[MarkKind] = ("steering", "fork", "divergence")) -> Clock:
+    def to_event(self, by: int, tape: Tape, kinds: Sequence[MarkKind] = MARK_KINDS) -> Clock:
         """Standing at the next event of some kinds, or the one before."""
         return self.to_next(by, tape.marks(kinds), tape)
 

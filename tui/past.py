@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from engine.store import Curve, Evaluation, Event, Reader, Run, RunState, Samples
 from tui import reach
@@ -18,6 +19,9 @@ from tui.points import OF_ITERATIONS
 from tui.reel import Reel, reel_of
 from tui.snapshot import Snapshot, Wanted
 from tui.tape import Tape, Timeline, tape_of
+
+GOING_ON = ("resume", "take-up")
+"""The events that end a standstill."""
 
 EDGE_S = 1.0
 """How often it is read how far the runs are that still go on."""
@@ -82,6 +86,11 @@ class Past:
             for run in snapshot.runs
             if run.run_id in judgement.judged and run.iterations_done == edge[run.run_id]
         }
+        judged |= {
+            run.run_id: "lost"
+            for run in snapshot.runs
+            if _stands_still(self._reels[run.run_id], line, moment.position) == "lost"
+        }
         is_now = moment.position >= line.end
         return replace(
             snapshot,
@@ -137,7 +146,9 @@ class Past:
 
 def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: Choices, columns: int) -> Then:
     run_id, look = reel.run.run_id, choices.look
-    done, state = _cut(reel.run, line, position)
+    done, state = _cut(reel, line, position)
+    # what ends a standstill happens before the iteration at which it stands, but not yet
+    to_come = GOING_ON if _stands_still(reel, line, position) else ()
     whole = reel.stock.curve(reader, done, columns)
     row = reader.iterations(run_id, done - 1, limit=1) if done > reel.run.first_iteration else None
     newest = row if row is not None and len(row) and row.first_iteration == done - 1 else None
@@ -150,14 +161,19 @@ def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: 
         run,
         whole if is_whole else reader.curve(run_id, columns, first, last, ending=True),
         tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done),
-        tuple(event for event in reel.events if event.iteration <= done),
+        tuple(
+            event
+            for event in reel.events
+            if event.iteration < done or (event.iteration == done and event.verb not in to_come)
+        ),
         reader.samples(run_id, columns, first, last) if look.measure in OF_ITERATIONS else None,
         float("nan") if norms is None else float(norms[-1]),
     )
 
 
-def _cut(run: Run, line: Timeline, position: float) -> tuple[int, RunState]:
+def _cut(reel: Reel, line: Timeline, position: float) -> tuple[int, RunState]:
     """How many iterations a run had done at a position, and its state there."""
+    run = reel.run
     track = line.tracks.get(run.run_id)
     if track is None:
         return run.first_iteration, run.state if position >= line.end else "queued"
@@ -165,4 +181,14 @@ def _cut(run: Run, line: Timeline, position: float) -> tuple[int, RunState]:
         return run.iterations_done, run.state
     if position < track.begin:
         return run.first_iteration, "queued"
-    return track.iterations_at(position), "paused" if track.is_held(position) else "running"
+    paused = _stands_still(reel, line, position) == "paused"
+    return track.iterations_at(position), "paused" if paused else "running"
+
+
+def _stands_still(reel: Reel, line: Timeline, position: float) -> Literal["", "paused", "lost"]:
+    """Whether a run stood still at a position, and why."""
+    track = line.tracks.get(reel.run.run_id)
+    if track is None or not track.is_held(position):
+        return ""
+    lost_at = {at for at, _ in reel.recording.losses} - {at for at, _ in reel.recording.pauses}
+    return "lost" if track.iterations_at(position) in lost_at else "paused"

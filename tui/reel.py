@@ -48,6 +48,7 @@ class Reel:
             started_at=None if state == "queued" else run.started_at,
             ended_at=None,
             reason="",
+            attempt=min(run.attempt, 1),  # how often it had been taken up by then is not stored
             iterations_done=done,
             elapsed_s=self.recording.elapsed_after(done) if len(self.recording.iterations) else 0.0,
             last_loss=None if loss is None or loss != loss else loss,
@@ -78,6 +79,7 @@ def reel_of(reader: Reader, run: Run) -> Reel:
         started_s=_second(run.started_at or run.created_at),
         examples_per_iteration=run.examples_per_iteration or 1,
         pauses=_pauses(events),
+        losses=tuple((event.iteration, _second(event.happened_at)) for event in events if event.verb == "take-up"),
         marks=_marks(run, events),
         evaluations=tuple(dict.fromkeys(evaluation.iteration for evaluation in evaluations)),
         checkpoints=tuple(reader.checkpoints(run.run_id)),
@@ -120,7 +122,8 @@ def _pauses(events: tuple[Event, ...]) -> tuple[tuple[int, float | None], ...]:
 
 def _marks(run: Run, events: tuple[Event, ...]) -> tuple[tuple[int, MarkKind], ...]:
     found: list[tuple[int, MarkKind]] = [
-        (event.iteration, "steering" if event.verb in STEERING else "fork") for event in events
+        (event.iteration, "steering" if event.verb in STEERING else "take-up" if event.verb == "take-up" else "fork")
+        for event in events
     ]
     if run.diverged_at is not None:
         found.append((run.diverged_at + 1, "divergence"))

@@ -1,14 +1,16 @@
 """Tape: what happened in some runs and when, laid along each of the three clocks: positions to iterations and back.
 
 By iteration all runs go in step, by examples they have seen equally many, by time they go as they went: each from
-the moment at which it started, standing still while it was paused. Time in which none of them ran is left out.
+the moment at which it started, standing still while it was paused or had no worker. Time in which none of them ran is
+left out.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 from tui.chart.view import XKind
 
 Floats = NDArray[np.float64]
-MarkKind = Literal["steering", "fork", "divergence"]
+MarkKind = Literal["steering", "take-up", "fork", "divergence"]
+MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 
 ITERATIONS_PER_S = 100.0
 """Iterations in a second of a replay by iteration, at speed 1: the pace of the race."""
@@ -30,8 +33,9 @@ class Recording:
     """What one run left behind: its iterations from `first` to `done`, and what happened before which of them.
 
     After `iterations[i]` of them it had run for `elapsed_s[i]` (both rise, shape (n,), the first is where it began).
-    `marks` are (iteration, kind); `pauses` (iteration, second at which it went on, None: it has not). `started_s` is
-    on the clock of the wall. `best_at` and `diverged_at` are iterations, None where there is none.
+    `marks` are (iteration, kind); `pauses` (iteration, second at which it went on, None: it has not), `losses` of its
+    workers the same. `started_s` is on the clock of the wall. `best_at` and `diverged_at` are iterations, None where
+    there is none.
     """
 
     run_id: int
@@ -42,6 +46,7 @@ class Recording:
     started_s: float = 0.0
     examples_per_iteration: int = 1
     pauses: tuple[tuple[int, float | None], ...] = ()
+    losses: tuple[tuple[int, float], ...] = ()
     marks: tuple[tuple[int, MarkKind], ...] = ()
     evaluations: tuple[int, ...] = ()
     checkpoints: tuple[int, ...] = ()
@@ -98,7 +103,7 @@ class Track:
         return float(self.at[place - 1] + share * (self.at[place] - self.at[place - 1]))
 
     def is_held(self, position: float) -> bool:
-        """Whether it stood still there: it was paused."""
+        """Whether it stood still there: it was paused, or its worker was lost."""
         place = int(np.searchsorted(self.at, position, side="right"))
         return 0 < place < len(self.at) and bool(self.done[place - 1] == self.done[place])
 
@@ -151,7 +156,7 @@ class Tape:
         """Whether a run is still writing: the end moves."""
         return any(recording.goes_on for recording in self.recordings.values())
 
-    def marks(self, kinds: Sequence[MarkKind] = ("steering", "fork", "divergence")) -> list[tuple[int, int]]:
+    def marks(self, kinds: Sequence[MarkKind] = MARK_KINDS) -> list[tuple[int, int]]:
         """(run, iteration) of what happened."""
         return [(run_id, at) for run_id, one in self.recordings.items() for at, kind in one.marks if kind in kinds]
 
@@ -217,7 +222,8 @@ def _on_the_wall(one: Recording, earliest_s: float) -> tuple[Track, list[tuple[f
     done: list[Floats] = []
     spans = []
     start, begin_s = float(one.first), one.started_s - earliest_s
-    went_on = [(float(stop), went_on_s) for stop, went_on_s in one.pauses if one.first <= stop <= one.done]
+    stops = sorted([*one.pauses, *one.losses], key=lambda stop: (stop[0], math.inf if stop[1] is None else stop[1]))
+    went_on = [(float(stop), went_on_s) for stop, went_on_s in stops if one.first <= stop <= one.done]
     for stop, next_s in [*went_on, (float(one.done), None)]:
         inside = one.iterations[(one.iterations > start) & (one.iterations < stop)]
         knots = np.concatenate([[start], inside, [stop]])

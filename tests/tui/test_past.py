@@ -162,6 +162,34 @@ def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path)
         ("running", 50), ("paused", 100), ("running", 120), ("finished", 150),
     ]  # fmt: skip
     assert at(path, 0.15, 1, 2, kind="time").run(2).iterations_done == 150
+    verbs = [[event.verb for event in at(path, second, 1, 2, kind="time").events[1]] for second in (0.15, 0.22)]
+    assert verbs == [["pause"], ["pause", "resume"]]
+
+
+def test_a_run_that_lost_its_worker_stands_still_until_it_was_taken_up(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    written(path, NOISY[:300])
+    with open_for_writing(path) as store:
+        (owned,) = store.queue.owned()
+        assert store.queue.give_back(owned, "worker 1 was lost")
+        claim = store.queue.claim(writer.claim.worker_id)
+        assert claim is not None
+        again = store.writer(claim)
+        again.write(block_of(NOISY[100:150], 100))
+        again.finish()
+    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'take-up'")
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22, 0.26)]
+    assert [(one.status(one.run(1)), one.run(1).iterations_done) for one in moments] == [
+        ("running", 50), ("lost", 100), ("running", 120), ("finished", 150),
+    ]  # fmt: skip
+    assert [one.run(2).iterations_done for one in moments[:2]] == [50, 150]
+    assert [[event.verb for event in one.events[1]] for one in moments] == [[], [], ["take-up"], ["take-up"]]
+    assert [one.run(1).attempt for one in moments] == [1, 1, 1, 2]
+    assert moments[0].tape is not None
+    assert moments[0].tape.marks(("take-up",)) == [(1, 100)]
+    assert at(path, 100, 1, 2).status(at(path, 100, 1, 2).run(1)) == "running"  # in step nothing stands still
 
 
 def test_a_fork_begins_where_it_left_its_parent(tmp_path):
