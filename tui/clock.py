@@ -109,7 +109,9 @@ class Clock:
 
     def to_next(self, by: int, places: Sequence[tuple[int, int]], tape: Tape) -> Clock:
         """Standing at the next (by > 0) of some (run, iterations done), or the one before; here where there is none."""
-        stops = tape.timeline(self.kind).positions(places)
+        return self._beside(by, tape.timeline(self.kind).positions(places), tape)
+
+    def _beside(self, by: int, stops: Floats, tape: Tape) -> Clock:
         place = _beside(stops, self.position, by)
         return self if place is None else replace(self.at(float(stops[place]), tape), since_s=None)
 
@@ -122,7 +124,7 @@ class Clock:
 
     def to_event(self, by: int, tape: Tape, kinds: Sequence[MarkKind] = MARK_KINDS) -> Clock:
         """Standing at the next event of some kinds, or the one before."""
-        return self.to_next(by, tape.marks(kinds), tape)
+        return self._beside(by, tape.timeline(self.kind).marked(tape.marks(kinds)), tape)
 
     def of_kind(self, kind: XKind, tape: Tape) -> Clock:
         """The same moment on another clock: where the run that was ahead had come as far."""

@@ -102,6 +102,12 @@ class Track:
         share = (iterations - self.done[place - 1]) / (self.done[place] - self.done[place - 1])
         return float(self.at[place - 1] + share * (self.at[place] - self.at[place - 1]))
 
+    def leaves(self, iterations: float) -> float:
+        """Where it went on after so many: later than `position_of` where it stood still there."""
+        place = int(np.searchsorted(self.done, iterations, side="right")) - 1
+        stands = place > 0 and place + 1 < len(self.done) and self.done[place - 1] == self.done[place] == iterations
+        return float(self.at[place]) if stands else self.position_of(iterations)
+
     def is_held(self, position: float) -> bool:
         """Whether it stood still there: it was paused, or its worker was lost."""
         place = int(np.searchsorted(self.at, position, side="right"))
@@ -138,6 +144,12 @@ class Timeline:
     def positions(self, places: Iterable[tuple[int, int]]) -> Floats:
         """(run, iterations) as positions in order, each once."""
         found = {self.tracks[run_id].position_of(iterations) for run_id, iterations in places if run_id in self.tracks}
+        return np.array(sorted(found), dtype=np.float64)
+
+    def marked(self, places: Iterable[tuple[int, int]]) -> Floats:
+        """The same of events: where a run stood still, both where it came to stand and where it went on."""
+        known = [(self.tracks[run_id], at) for run_id, at in places if run_id in self.tracks]
+        found = {place for track, at in known for place in (track.position_of(at), track.leaves(at))}
         return np.array(sorted(found), dtype=np.float64)
 
 

@@ -118,7 +118,7 @@ def _bar(scene: Scene, room: int) -> list[Part]:
     line = scene.tape.timeline(scene.clock.kind)
     last = max(room - 1, 0)
     head = round(line.share(scene.clock.position) * last)
-    events_at = {round(line.share(at) * last) for at in line.positions(scene.tape.marks()).tolist()}
+    events_at = {round(line.share(at) * last) for at in line.marked(scene.tape.marks()).tolist()}
     parts: list[Part] = []
     for cell in range(room):
         if cell == head:
