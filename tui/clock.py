@@ -131,9 +131,9 @@ class Clock:
         if kind == self.kind:
             return self
         line, other = tape.timeline(self.kind), tape.timeline(kind)
-        if self.position >= line.end or not line.tracks:
-            return replace(self, kind=kind, position=other.end)
-        cut = line.cut(self.position)
+        cut = line.begun(self.position)
+        if self.position >= line.end or not cut:
+            return replace(self, kind=kind, position=other.end if self.position >= line.end else other.start)
         run_id = max(cut, key=lambda run_id: (line.tracks[run_id].end > self.position, cut[run_id]))
         track = other.tracks[run_id]
         return replace(self, kind=kind).at(track.position_of(cut[run_id]), tape)

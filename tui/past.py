@@ -157,14 +157,15 @@ def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: 
     last = done - 1 if last is None else min(last, done - 1)
     is_whole = look.window is None or whole.width == 1
     norms = None if newest is None else newest.gradient_norm
+    has_begun = state != "queued"
     return Then(
         run,
         whole if is_whole else reader.curve(run_id, columns, first, last, ending=True),
-        tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done),
+        tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done and has_begun),
         tuple(
             event
             for event in reel.events
-            if event.iteration < done or (event.iteration == done and event.verb not in to_come)
+            if has_begun and (event.iteration < done or (event.iteration == done and event.verb not in to_come))
         ),
         reader.samples(run_id, columns, first, last) if look.measure in OF_ITERATIONS else None,
         float("nan") if norms is None else float(norms[-1]),

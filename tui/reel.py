@@ -38,19 +38,20 @@ class Reel:
         if done >= run.iterations_done and state == run.state:
             return run
         loss = float(newest.loss[-1]) if newest is not None else None
+        has_begun = state != "queued"
         if done == run.first_iteration:
-            loss = self.inherited_loss
+            loss = self.inherited_loss if has_begun else None
         low = float(np.nanmin(curve.low)) if (curve.count > 0).any() else None
         is_best = run.best_iteration is not None and run.best_iteration < done
         return replace(
             run,
             state=state,
-            started_at=None if state == "queued" else run.started_at,
+            started_at=run.started_at if has_begun else None,
             ended_at=None,
             reason="",
             attempt=min(run.attempt, 1),  # how often it had been taken up by then is not stored
             iterations_done=done,
-            elapsed_s=self.recording.elapsed_after(done) if len(self.recording.iterations) else 0.0,
+            elapsed_s=self.recording.elapsed_after(done) if has_begun and len(self.recording.iterations) else 0.0,
             last_loss=None if loss is None or loss != loss else loss,
             best_loss=run.best_loss if is_best else low,
             best_iteration=run.best_iteration if is_best else None,

@@ -136,6 +136,10 @@ class Timeline:
         """How many iterations each run had done."""
         return {run_id: track.iterations_at(position) for run_id, track in self.tracks.items()}
 
+    def begun(self, position: float) -> dict[int, int]:
+        """The same of the runs that had begun: a fork has done its parent's iterations before it begins."""
+        return {run_id: done for run_id, done in self.cut(position).items() if self.tracks[run_id].begin <= position}
+
     def position_of(self, iterations: float) -> float:
         """Where the first of the runs had done so many; the end when none has."""
         reached = [track.position_of(iterations) for track in self.tracks.values() if track.done[-1] >= iterations]

@@ -14,7 +14,7 @@ from engine.spec import defaults
 from engine.store import Checkpoint, Evaluation, open_for_writing
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
 from tui.choices import Choices
-from tui.clock import Moment
+from tui.clock import Clock, Moment
 from tui.feed import Source
 from tui.judgement import Judgement
 from tui.past import Past
@@ -202,13 +202,22 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
         assert claim is not None
         fork = store.writer(claim)
         fork.begin("{}", 256, best_before=float(NOISY[:60].min()))
-        fork.write(block_of(NOISY[200:240], 60), checkpoint=Checkpoint(60, b"", "resume"))
+        inherited = [Evaluation(60, "train", 0.5, 0.9)]
+        fork.write(block_of(NOISY[200:240], 60), checkpoint=Checkpoint(60, b"", "resume"), evaluations=inherited)
         fork.finish()
     before = at(path, 30, 1, 2)
     assert {run.run_id: (run.state, run.iterations_done) for run in before.runs} == {
         1: ("running", 30),
         2: ("queued", 60),
     }
+    waiting = before.run(2)
+    assert waiting is not None
+    assert (waiting.last_loss, waiting.best_loss, waiting.elapsed_s) == (None, None, 0.0)
+    assert before.evaluations[2] == before.events[2] == ()
+    assert before.tape is not None
+    line = before.tape.timeline("iteration")
+    assert (line.cut(30.0), line.begun(30.0)) == ({1: 30, 2: 60}, {1: 30})
+    assert Clock(position=30.0).of_kind("examples", before.tape).position == 30.0  # where the parent had come
     begun = at(path, 60, 1, 2).run(2)
     assert begun is not None
     assert (begun.state, begun.iterations_done, begun.last_loss) == ("running", 60, NOISY[59])

@@ -108,7 +108,7 @@ def seconds_of(scene: Scene) -> tuple[float, float]:
     line = tape.timeline(clock.kind)
     if clock.kind == "time":
         return clock.position - line.start, line.length
-    cut = line.cut(clock.position)
+    cut = line.begun(clock.position)
     known = [tape.recordings[run_id] for run_id in cut]
     now_s = max((one.elapsed_after(cut[one.run_id]) for one in known), default=0.0)
     return now_s, max((float(one.elapsed_s[-1]) for one in known), default=0.0)
@@ -133,7 +133,7 @@ def _bar(scene: Scene, room: int) -> list[Part]:
 def _right(scene: Scene, words: int) -> list[Part]:
     clock, tape = scene.clock, scene.tape
     line = tape.timeline(clock.kind)
-    cut = line.cut(clock.position)
+    cut = line.begun(clock.position)
     done = max(cut.values(), default=0)
     last = max((one.done for one in tape.recordings.values()), default=0)
     width = len(f"{last:,}")
