@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.store import Curve, Evaluation, Event, Reader, Run, RunState, Samples
+from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState, Samples
 from tui import reach
 from tui.choices import Choices
 from tui.clock import Moment
@@ -92,11 +92,13 @@ class Past:
             if _stands_still(self._reels[run.run_id], line, moment.position) == "lost"
         }
         is_now = moment.position >= line.end
+        alone = snapshot.run(choices.pointed) if choices.alone else None
         return replace(
             snapshot,
             sought=choices.cursor,
             glimpses=self._glimpsed(reader, snapshot) if wanted.rows else {},
-            weights=self._weights(reader, snapshot.run(choices.pointed)) if choices.alone else None,
+            weights=None if alone is None else self._weights(reader, alone),
+            background=None if alone is None else _background(reader, alone, is_now=is_now),
             judged=judged,
             workers=judgement.workers if is_now else 0,
             most_workers=judgement.most_workers if is_now else 0,
@@ -104,9 +106,9 @@ class Past:
             final=self._in_the_end(reader, line, choices, columns),
         )
 
-    def _weights(self, reader: Reader, run: Run | None) -> Weights | None:
+    def _weights(self, reader: Reader, run: Run) -> Weights | None:
         """What a run had kept by then."""
-        return None if run is None or run.state == "queued" else self._kept.read(reader, run, run.iterations_done)
+        return None if run.state == "queued" else self._kept.read(reader, run, run.iterations_done)
 
     def _glimpsed(self, reader: Reader, snapshot: Snapshot) -> dict[int, Glimpse]:
         """The shapes of the curves so far; where a run has come to its end, what the live table shows of it."""
@@ -184,6 +186,12 @@ def _cut(reel: Reel, line: Timeline, position: float) -> tuple[int, RunState]:
         return run.first_iteration, "queued"
     paused = _stands_still(reel, line, position) == "paused"
     return track.iterations_at(position), "paused" if paused else "running"
+
+
+def _background(reader: Reader, run: Run, *, is_now: bool) -> Background:
+    """Where a run comes from; which workers it had is only known of now."""
+    background = reader.background(run)
+    return background if is_now else replace(background, worker=None, times_lost=0)
 
 
 def _stands_still(reel: Reel, line: Timeline, position: float) -> Literal["", "paused", "lost"]:

@@ -146,7 +146,8 @@ def _right(scene: Scene, words: int) -> list[Part]:
     if words >= 2:
         parts.append((f"  {KIND_WORDS[clock.kind]}", DIM))
     one = tape.recordings.get(scene.pointed or 0)
-    if words >= 3 and one is not None and one.run_id in cut:
-        kept = one.checkpoint_before(cut[one.run_id])
-        parts.append(("  weights of " + ("" if kept is None else f"{kept:,}").rjust(width), DIM))
+    if words >= 3 and one is not None:
+        kept = one.checkpoint_before(cut[one.run_id]) if one.run_id in cut else None
+        told = "" if kept is None else f"  weights of {kept:>{width},}"
+        parts.append((told.ljust(len("  weights of ") + width), DIM))  # the bar is not to move when it comes or goes
     return [*parts, (" ", TEXT)]
