@@ -21,6 +21,7 @@ from tui.playback import replayed
 from tui.portraits import portraits
 from tui.screens.replay import Replay
 from tui.snapshot import Wanted
+from tui.widgets.scrubber import Scrubber
 
 generator = np.random.default_rng(0)
 
@@ -164,3 +165,31 @@ async def test_without_colours_they_are_drawn_in_shades(tmp_path, monkeypatch):
         await board.press("enter")
         await board.until(lambda: "▓" in board.text() and "≡" in board.text())
         assert "▀" not in board.text()
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24)])
+async def test_a_fork_from_a_replay_says_which_weights_there_are(tmp_path, size):
+    path = tmp_path / "runs.db"
+    run_with(path, at=(0, 100, 150))
+    async with opened(path, size) as board:
+        await board.press("r")
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        await board.press("space", "6", "f")
+        await board.until(lambda: "from iteration 120" in board.text())
+        assert "weights kept of 100" in board.text()
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24), (60, 20)])
+async def test_the_bar_of_a_replay_stays_where_it_is(tmp_path, size):
+    path = tmp_path / "runs.db"
+    run_with(path, at=(100,))
+    async with opened(path, size) as board:
+        await board.press("r")
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        bars = set()
+        for key in ("space", "home", "4", "6", "end"):
+            await board.press(key)
+            line = board.app.screen.query_one(Scrubber)
+            line.text()
+            bars.add(line._bar)
+        assert len(bars) == 1

@@ -113,8 +113,7 @@ class Replay(TransportKeys, inherit_bindings=False):
         one, at = self._here()
         if one is not None:
             kept = one.checkpoint_before(at)
-            remark = "" if kept is None else f" Weights are kept of iteration {kept:,}: the rest is computed again."
-            self.post_message(ForkRequested(one.run_id, at, " Its weights are kept." if kept == at else remark))
+            self.post_message(ForkRequested(one.run_id, at, "" if kept is None else f"weights kept of {kept:,}; "))
 
     def action_probe(self) -> None:
         one, at = self._here()

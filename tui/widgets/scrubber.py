@@ -142,11 +142,11 @@ def _right(scene: Scene, words: int) -> list[Part]:
     if words >= 2 and clock.kind == "examples":
         parts.append((f"  {fmt.count(round(clock.position))} examples", DIM))
     if words >= 2 and tape.goes_on:
-        parts.append(("  live edge" if clock.position >= line.end else "  behind live", WARNED))
+        parts.append(("  live edge  " if clock.position >= line.end else "  behind live", WARNED))
     if words >= 2:
         parts.append((f"  {KIND_WORDS[clock.kind]}", DIM))
     one = tape.recordings.get(scene.pointed or 0)
-    if words >= 3 and one is not None:
+    if words >= 3 and one is not None and one.checkpoints:
         kept = one.checkpoint_before(cut[one.run_id]) if one.run_id in cut else None
         told = "" if kept is None else f"  weights of {kept:>{width},}"
         parts.append((told.ljust(len("  weights of ") + width), DIM))  # the bar is not to move when it comes or goes
