@@ -57,14 +57,14 @@ async def project(film: Film, keep: Callable[[int, str], None]) -> int:
     source = Source(film.path)
     try:
         screen = _opened(source, film, lambda: seconds[0])
-        wanted = Wanted(screen.choices, 2 * film.size[0])
         app = Projector(screen)
         async with app.run_test(size=film.size) as pilot:
             number = 0
             while film.most is None or number < film.most:
                 seconds[0] = number / film.fps
                 moment = screen.moment()
-                screen.update(source.read(replace(wanted, moment=moment)) or screen.snapshot, screen.choices)
+                wanted = Wanted(screen.choices, 2 * film.size[0], screen.glimpsed_rows, moment=moment)
+                screen.update(source.read(wanted) or screen.snapshot, screen.choices)
                 screen.paint()  # whole, so that the same moment always looks the same
                 await pilot.pause()
                 number += 1
