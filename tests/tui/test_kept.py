@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,8 @@ from tui import kept
 from tui.choices import Choices
 from tui.clock import Moment
 from tui.feed import Source
-from tui.playback import replayed
+from tui.frames import Film, project
+from tui.playback import Opening, replayed
 from tui.portraits import portraits
 from tui.screens.replay import Replay
 from tui.snapshot import Wanted
@@ -193,3 +195,24 @@ async def test_the_bar_of_a_replay_stays_where_it_is(tmp_path, size):
             line.text()
             bars.add(line._bar)
         assert len(bars) == 1
+
+
+@pytest.mark.parametrize(("kind", "sign"), [("text", "▓"), ("svg", "▀")])
+async def test_frames_of_a_run_alone_have_them_in_what_a_document_keeps(tmp_path, kind, sign):
+    path = tmp_path / "runs.db"
+    run_with(path, at=(0, 100, 150))
+    frames: list[str] = []
+    film = Film(path, Opening((1,), at=120.0, alone=True), most=1, kind=kind)
+    await project(film, lambda _, frame: frames.append(frame))
+    assert re.search("kept.after.100.iterations", frames[0].replace("&#160;", " "))
+    assert sign in frames[0]
+
+
+async def test_a_replay_may_open_with_a_run_alone(tmp_path):
+    path = tmp_path / "runs.db"
+    run_with(path)
+    async with opened(path) as board:
+        board.app.open_replay(Opening((1,), at=120.0, alone=True))
+        await board.until(lambda: "kept after 100 iterations" in board.text())
+        await board.press("escape")
+        assert not board.app.choices.alone

@@ -21,15 +21,19 @@ from tui.widgets.painted import Painted
 
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """What a terminal makes of a chart: its characters, and whether lines need their markers to be told apart."""
+    """What a terminal makes of a chart: its characters, and whether lines need their markers to be told apart.
+
+    Pictures without lines need `shades` where colours are not kept.
+    """
 
     charset: Charset = "unicode"
     markers: bool = False
+    shades: bool = False
 
     @property
     def manner(self) -> Manner:
         """How pictures of signed numbers are drawn."""
-        return "ascii" if self.charset == "ascii" else "shades" if self.markers else "halves"
+        return "ascii" if self.charset == "ascii" else "shades" if self.shades or self.markers else "halves"
 
 
 class ChartPane(Painted):
