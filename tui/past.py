@@ -16,11 +16,11 @@ from tui.judgement import Judgement
 from tui.kept import Kept, Weights
 from tui.lineage import Lineage
 from tui.points import OF_ITERATIONS
-from tui.reel import Reel, reel_of
+from tui.reel import AFTER_WAITING, Reel, reel_of
 from tui.snapshot import Snapshot, Wanted
 from tui.tape import Tape, Timeline, tape_of
 
-GOING_ON = ("resume", "take-up")
+GOING_ON = (*AFTER_WAITING, "stop", "take-up")
 """The events that end a standstill."""
 
 EDGE_S = 1.0

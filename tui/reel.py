@@ -15,6 +15,9 @@ from tui.tape import Floats, MarkKind, Recording
 KNOTS = 256
 """Points between which time is taken to go evenly in a run: at least so many, at most four times as many."""
 
+AFTER_WAITING = ("resume", "keep", "drop")
+"""What only happens to a run that stood still until then."""
+
 STEERING = ("set-step-size", "pause", "resume", "stop")
 
 
@@ -111,13 +114,15 @@ def _knots(reader: Reader, run: Run, inherited_s: float) -> tuple[Floats, Floats
 
 
 def _pauses(events: tuple[Event, ...]) -> tuple[tuple[int, float | None], ...]:
-    """Where a run was paused, and when it went on."""
+    """Where a run was paused, or waited at a rung for the others, and when it went on or was ended there."""
     found: list[tuple[int, float | None]] = []
     for event in sorted(events, key=lambda event: event.happened_at):
         if event.verb == "pause":
             found.append((event.iteration, None))
-        elif event.verb == "resume" and found and found[-1][1] is None:
-            found[-1] = (found[-1][0], _second(event.happened_at))
+        elif event.verb in AFTER_WAITING or (event.verb == "stop" and found and found[-1][1] is None):
+            if found and found[-1][1] is None:
+                found.pop()
+            found.append((event.iteration, _second(event.happened_at)))
     return tuple(found)
 
 

@@ -1,8 +1,8 @@
 """Tape: what happened in some runs and when, laid along each of the three clocks: positions to iterations and back.
 
 By iteration all runs go in step, by examples they have seen equally many, by time they go as they went: each from
-the moment at which it started, standing still while it was paused or had no worker. Time in which none of them ran is
-left out.
+the moment at which it started, standing still while it was paused, waited at a rung or had no worker. Time in which
+none of them ran is left out.
 """
 
 from __future__ import annotations

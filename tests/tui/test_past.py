@@ -166,6 +166,51 @@ def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path)
     assert verbs == [["pause"], ["pause", "resume"]]
 
 
+@pytest.mark.parametrize("verb", ["keep", "resume"])
+def test_a_run_that_waited_at_a_rung_stands_still_there(tmp_path, verb):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    written(path, NOISY[:300])
+    writer.pause("waits at rung 100 for the other runs of its sweep")
+    query(path, "UPDATE runs SET state = 'queued', reason = '' WHERE run_id = 1")
+    query(
+        path,
+        "INSERT INTO commands (run_id, verb, issued_at, applied_at_iteration, outcome) "
+        "VALUES (1, ?, '2030-01-01T00:00:00.200Z', 100, 'goes on')",
+        verb,
+    )
+    with open_for_writing(path) as store:
+        claim = store.queue.claim(writer.claim.worker_id)
+        assert claim is not None
+        again = store.writer(claim)
+        again.write(block_of(NOISY[100:150], 100))
+        again.finish()
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22)]
+    assert [(one.run(1).state, one.run(1).iterations_done) for one in moments] == [
+        ("running", 50), ("paused", 100), ("running", 120),
+    ]  # fmt: skip
+    assert [[event.verb for event in one.events[1]] for one in moments] == [[], [], [verb]]
+
+
+def test_a_run_that_was_stopped_while_it_was_paused_ends_when_it_was(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    written(path, NOISY[:300])
+    with open_for_writing(path) as store:
+        store.queue.command(1, "pause")
+        (command,) = writer.write()
+        writer.pause(applied=[(command.command_id, 100, "paused at iteration 100")])
+        store.queue.command(1, "stop")
+    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'stop'")
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22)]
+    assert [(one.run(1).state, one.run(1).iterations_done) for one in moments] == [
+        ("running", 50), ("paused", 100), ("cancelled", 100),
+    ]  # fmt: skip
+    assert [[event.verb for event in one.events[1]] for one in moments] == [[], ["pause"], ["pause", "stop"]]
+
+
 def test_a_run_that_lost_its_worker_stands_still_until_it_was_taken_up(tmp_path):
     path = tmp_path / "runs.db"
     writer = written(path, NOISY[:100], ended=False)
