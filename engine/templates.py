@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.datasets import shape_of
 from engine.layout import Array, layout_of
 from engine.objectives import KINDS
@@ -35,9 +37,6 @@ def templates(spec: RunSpec, weights: Array) -> Templates | None:
         return None
     first = layout.views(weights)[0]
     rows = first[:, : shape.features]
-    return Templates(
-        rows=rows,
-        biases=first[:, -1] if shape.bias else None,
-        pictures=None if shape.image is None else shape.image.grey(rows),
-        hidden=hidden,
-    )
+    with np.errstate(all="ignore"):
+        pictures = None if shape.image is None else shape.image.grey(rows)
+    return Templates(rows, first[:, -1] if shape.bias else None, pictures, hidden)

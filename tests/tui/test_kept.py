@@ -216,3 +216,13 @@ async def test_a_replay_may_open_with_a_run_alone(tmp_path):
         await board.until(lambda: "kept after 100 iterations" in board.text())
         await board.press("escape")
         assert not board.app.choices.alone
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_that_are_running_away_are_drawn_all_the_same(tmp_path):
+    spec = defaults(objective="softmax").changed(dataset="synthetic-cifar:100", batch_size=None)
+    weights = np.full(30_730, np.float32(3e38))
+    weights[::2] = -np.inf
+    weights[::3] = np.nan
+    found = found_in(tmp_path / "runs.db", spec, weights)
+    assert "one for each class" in told(found)

@@ -53,25 +53,23 @@ def mosaic(pictures: Floats, labels: Sequence[str], width: int, manner: Manner, 
     At most `most_rows` rows, but one row of pictures always. Pictures that are too wide are made smaller.
     """
     count, height, across = pictures.shape
-    abreast = min(count, ABREAST)
-    room = max((width + 1) // abreast - 1, 1)
+    room = max((width + 1) // min(count, ABREAST) - 1, 1)
     scale = max(min(room // across, LARGEST), 1)
     scale -= scale % 2 and scale > 1  # two numbers of a column share a cell, or a number takes whole ones
     smaller = -(-across * scale // room)
-    means = pooled(pictures, -(-height // smaller), -(-across // smaller))
-    levels, largest = levels_of(means)
-    tiles = [_halves(one, scale) if manner == "halves" else _shades(one, scale, SHADES[manner]) for one in levels]
-    wide = levels.shape[2] * scale
+    height, across = -(-height // smaller), -(-across // smaller)
+    wide, tall = across * scale, -(-height * scale // 2) if manner == "halves" else height * max(scale // 2, 1)
     in_row = max((width + 1) // (wide + 1), 1)
-    shown = min(count, max(most_rows // (len(tiles[0]) + 1), 1) * in_row)
+    shown = min(count, max(most_rows // (tall + 1), 1) * in_row)
     in_row = -(-shown // -(-shown // in_row))  # as many in the last row as in the others, or nearly
+    with np.errstate(all="ignore"):  # weights that ran away are numbers of no use, and no error
+        levels, largest = levels_of(pooled(pictures[:shown], height, across))
+    tiles = [_halves(one, scale) if manner == "halves" else _shades(one, scale, SHADES[manner]) for one in levels]
     rows: list[list[Piece]] = []
     for first in range(0, shown, in_row):
         beside = range(first, min(first + in_row, shown))
         rows.append([Piece(labels[number][:wide].ljust(wide + 1)) for number in beside])
-        rows += [
-            [piece for number in beside for piece in (*tiles[number][row], Piece(" "))] for row in range(len(tiles[0]))
-        ]
+        rows += [[piece for number in beside for piece in (*tiles[number][row], Piece(" "))] for row in range(tall)]
     return Mosaic(rows, shown, largest)
 
 
