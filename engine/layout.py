@@ -34,6 +34,12 @@ class Layout:
         self.size = sum(rows * columns for rows, columns in shapes)
         self.padded_size = sum(rows * padded_columns(columns) for rows, columns in shapes)
 
+    def views(self, weights: Array) -> tuple[Array, ...]:
+        """Views of flat weights (size,) as matrices (rows, columns), without padding."""
+        ends = np.cumsum([rows * columns for rows, columns in self.shapes])
+        parts = np.split(weights, ends[:-1])
+        return tuple(part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=True))
+
     def matrices(self, padded: Array) -> tuple[Array, ...]:
         """Views of padded weights of shape (..., padded_size) as matrices (..., rows, padded columns)."""
         views, start = [], 0
@@ -77,3 +83,13 @@ class Layout:
         for (_, columns), biased, view in zip(self.shapes, self.biased, self.matrices(mask), strict=True):
             view[:, : columns if bias or not biased else columns - 1] = 1
         return mask
+
+
+def layout_of(classes: int, dimensions: int, bias: bool, hidden_size: int = 0, transposed: bool = False) -> Layout:
+    """The layout of linear scores of examples with D `dimensions`, or of a net with one hidden layer.
+
+    `bias` says whether the last dimension is the bias; only linear scores can be `transposed`.
+    """
+    if hidden_size:
+        return Layout([(hidden_size, dimensions), (classes, hidden_size + 1)], [bias, True])
+    return Layout([(classes, dimensions)], [bias], transposed)

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine import kernels
 from engine.datasets import Split, StoredSplit
 from engine.examples import Chosen, Examples
-from engine.layout import Array, Layout
+from engine.layout import Array, layout_of
 from engine.losses import CrossEntropy, DataLoss, Hinge
 from engine.passes import Pass, Passes, Places, Rows
 from engine.spec import OBJECTIVES, near_match, shown
@@ -64,12 +64,9 @@ class Objective:
         self.hidden_size = hidden_size
         self.regularization_strength = regularization_strength
         self.dtype: np.dtype[Any] = np.dtype(dtype)
-        D = split.dimensions
-        if hidden_size:
-            self.layout = Layout([(hidden_size, D), (classes, hidden_size + 1)], [split.bias, True])
-        else:
-            # Products of few columns with all of X packed are fastest with W column by column.
-            self.layout = Layout([(classes, D)], [split.bias], transposed=not kernels.SMALL_PRODUCTS)
+        # Products of few columns with all of X packed are fastest with W column by column.
+        transposed = not kernels.SMALL_PRODUCTS
+        self.layout = layout_of(classes, split.dimensions, split.bias, hidden_size, transposed)
         self.examples = Examples(split, self.dtype)
         mask = self.layout.regularized(regularize_bias, self.dtype)
         self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tui.chart.view import XKind
-from tui.tape import Floats, MarkKind, Tape, Timeline
+from tui.tape import MARK_KINDS, Floats, MarkKind, Tape, Timeline
 
 SPEEDS = (
     1 / 1000, 1 / 250, 1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0,
@@ -109,7 +109,9 @@ class Clock:
 
     def to_next(self, by: int, places: Sequence[tuple[int, int]], tape: Tape) -> Clock:
         """Standing at the next (by > 0) of some (run, iterations done), or the one before; here where there is none."""
-        stops = tape.timeline(self.kind).positions(places)
+        return self._beside(by, tape.timeline(self.kind).positions(places), tape)
+
+    def _beside(self, by: int, stops: Floats, tape: Tape) -> Clock:
         place = _beside(stops, self.position, by)
         return self if place is None else replace(self.at(float(stops[place]), tape), since_s=None)
 
@@ -120,18 +122,18 @@ class Clock:
         stops = tape.timeline(self.kind).positions([place])
         return replace(self.at(float(stops[0]), tape), since_s=None) if len(stops) else self
 
-    def to_event(self, by: int, tape: Tape, kinds: Sequence[MarkKind] = ("steering", "fork", "divergence")) -> Clock:
+    def to_event(self, by: int, tape: Tape, kinds: Sequence[MarkKind] = MARK_KINDS) -> Clock:
         """Standing at the next event of some kinds, or the one before."""
-        return self.to_next(by, tape.marks(kinds), tape)
+        return self._beside(by, tape.timeline(self.kind).marked(tape.marks(kinds)), tape)
 
     def of_kind(self, kind: XKind, tape: Tape) -> Clock:
         """The same moment on another clock: where the run that was ahead had come as far."""
         if kind == self.kind:
             return self
         line, other = tape.timeline(self.kind), tape.timeline(kind)
-        if self.position >= line.end or not line.tracks:
-            return replace(self, kind=kind, position=other.end)
-        cut = line.cut(self.position)
+        cut = line.begun(self.position)
+        if self.position >= line.end or not cut:
+            return replace(self, kind=kind, position=other.end if self.position >= line.end else other.start)
         run_id = max(cut, key=lambda run_id: (line.tracks[run_id].end > self.position, cut[run_id]))
         track = other.tracks[run_id]
         return replace(self, kind=kind).at(track.position_of(cut[run_id]), tape)

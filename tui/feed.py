@@ -14,6 +14,7 @@ from tui.choices import Choices
 from tui.clock import Moment
 from tui.glimpses import Glimpses
 from tui.judgement import Judgement
+from tui.kept import Kept
 from tui.lineage import Lineage
 from tui.page import Lists, Page, place_of
 from tui.past import Past
@@ -46,6 +47,7 @@ class Source:
         self._past = Past()
         self._sweeping = Sweeping()
         self._glimpses = Glimpses()
+        self._kept = Kept()
 
     def read(self, wanted: Wanted) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
@@ -112,6 +114,7 @@ class Source:
             gradient_norms={} if pointed is None else dict([_gradient_norm(reader, pointed)]),
             glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
             background=reader.background(pointed) if pointed is not None and choices.alone else None,
+            weights=self._kept.read(reader, pointed) if pointed is not None and choices.alone else None,
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
             sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns),

@@ -14,7 +14,7 @@ from engine.text import clean
 from tui.choices import Choices
 from tui.clock import Moment
 from tui.feed import Source
-from tui.playback import START, Opening, replayed
+from tui.playback import START, Opening
 from tui.screens.replay import Replay
 from tui.snapshot import Snapshot, Wanted
 from tui.theme import THEME
@@ -57,14 +57,14 @@ async def project(film: Film, keep: Callable[[int, str], None]) -> int:
     source = Source(film.path)
     try:
         screen = _opened(source, film, lambda: seconds[0])
-        wanted = Wanted(screen.choices, 2 * film.size[0])
         app = Projector(screen)
         async with app.run_test(size=film.size) as pilot:
             number = 0
             while film.most is None or number < film.most:
                 seconds[0] = number / film.fps
                 moment = screen.moment()
-                screen.update(source.read(replace(wanted, moment=moment)) or screen.snapshot, screen.choices)
+                wanted = Wanted(screen.choices, 2 * film.size[0], screen.glimpsed_rows, moment=moment)
+                screen.update(source.read(wanted) or screen.snapshot, screen.choices)
                 screen.paint()  # whole, so that the same moment always looks the same
                 await pilot.pause()
                 number += 1
@@ -78,14 +78,14 @@ async def project(film: Film, keep: Callable[[int, str], None]) -> int:
 
 def _opened(source: Source, film: Film, now: Callable[[], float]) -> Replay:
     opening = film.opening
-    choices = replayed(Choices(), opening.run_ids)
+    choices = opening.choices(Choices())
     choices = choices.looking_so(replace(choices.look, x_kind=opening.kind))
     first = (
         source.read(Wanted(choices, 2 * film.size[0], moment=Moment(opening.run_ids, opening.kind, START)))
         or Snapshot()
     )
     clock = replace(opening.clock(first, now()), since_s=now())
-    return Replay(clean(film.path.name, 40), first, choices, clock, Brush(), now)
+    return Replay(clean(film.path.name, 40), first, choices, clock, Brush(shades=film.kind == "text"), now)
 
 
 def picture(app: App[Any], kind: str) -> str:

@@ -99,9 +99,9 @@ class Helm(App[int], inherit_bindings=False):
             self.tell("This version cannot read the run's spec, so it cannot be forked.")
             return
         most = f"{run.first_iteration:,} to {run.iterations_done:,}"
-        begin = Question("iteration", "from iteration", str(message.at), most)
+        begin = Question("iteration", "from iteration", str(message.at), f"{message.remark}{most}")
         called = Question("name", "name", "", "what the table calls it; may stay empty")
-        title = f"Fork run {run.run_id}: a new run goes on from there, exactly, with what you change.{message.remark}"
+        title = f"Fork run {run.run_id}: a new run goes on from there, exactly, with what you change."
         before = fork_texts(run)
         fields = [Question(name, FIELDS[name].label, text, FIELDS[name].help) for name, text in before.items()]
 

@@ -115,7 +115,7 @@ KEYS: tuple[Key, ...] = (
     Key("replay", "speed('{key}')", ("left_square_bracket", "right_square_bracket"), "speed", "slower, faster", 2, 2),
     Key("replay", "jump({key})", tuple("123456789"), "jump", "to 10 % ... 90 %", 3, written="1-9"),
     Key("replay", "bound('{key}')", ("home", "end"), "ends", "to the start, to the end or the live edge", None, 2),
-    Key("replay", "event('{key}')", ("i", "I"), "event", "next event, last one: steering, fork, divergence", 4, 2),
+    Key("replay", "event('{key}')", ("i", "I"), "event", "next event, last one: steering, fork, take-up, ...", 4, 2),
     Key("replay", "steering('{key}')", ("s", "S"), "steering", "next steering, last one: step size, pause", None, 2),
     Key("replay", "evaluation('{key}')", ("n", "N"), "evaluation", "next evaluation, last one", None, 2),
     Key("replay", "best", ("B",), "best", "to the lowest loss of the selected run, or of all", 5),

@@ -166,7 +166,7 @@ class UndoRequested(Message):
 
 @message
 class ForkRequested(Message):
-    """The form for a fork of a run is to open; `at` is the iteration that it proposes, `remark` is said with it."""
+    """The form for a fork of a run is to open; `at` is the iteration that it proposes, `remark` is said beside it."""
 
     run_id: int
     at: int

@@ -39,6 +39,21 @@ OTHERS: Mapping[Scheme, Mapping[int, str]] = {
     "ansi-dark": {FRAME: "ansi_bright_black", TICK: "ansi_white", TITLE: "ansi_white", HINT: "ansi_white"},
     "ansi-light": {FRAME: "ansi_bright_black", TICK: "ansi_black", TITLE: "ansi_black", HINT: "ansi_black"},
 }
+SIGNED: Mapping[Scheme, tuple[str, ...]] = {
+    # from far below zero to far above it; blue and orange, which everybody can tell apart
+    "dark": ("#62b0ff", "#3c7fc6", "#2a5787", "#213b58", "#1f232a", "#4b3520", "#80521b", "#c47a1d", "#ffb03f"),
+    "light": ("#0e4f94", "#3f7dbd", "#86aed8", "#c3d6ea", "#ececea", "#f2d8b6", "#e3ad6c", "#c8771d", "#944500"),
+    "ansi-dark": (
+        "ansi_bright_cyan", "ansi_bright_blue", "ansi_blue", "ansi_blue", "",
+        "ansi_red", "ansi_red", "ansi_yellow", "ansi_bright_yellow",
+    ),
+    "ansi-light": (
+        "ansi_blue", "ansi_bright_blue", "ansi_cyan", "ansi_bright_cyan", "",
+        "ansi_bright_yellow", "ansi_yellow", "ansi_bright_red", "ansi_red",
+    ),
+}  # fmt: skip
+"""The inks of signed numbers, the fifth of which stands for zero."""
+
 MARKERS = "●■▲◆▼★✚○"
 ASCII_MARKERS = "*o+x#%@&"
 

@@ -10,8 +10,10 @@ from engine.spec import FIELDS, RunSpec, as_text
 from engine.store import Evaluation, Event, Run
 from engine.text import clean
 from tui import format as fmt
+from tui.chart.mosaic import Manner
 from tui.choices import Choices
 from tui.describe import field_label, given_name, label
+from tui.portraits import portraits
 from tui.snapshot import Snapshot
 from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part, cells
@@ -30,8 +32,8 @@ Pair = tuple[str, Line]
 """What something is called, and its value."""
 
 
-def particulars(snapshot: Snapshot, choices: Choices, width: int) -> list[Line]:
-    """Every line about the run under the cursor; none where there is no run."""
+def particulars(snapshot: Snapshot, choices: Choices, width: int, manner: Manner = "halves") -> list[Line]:
+    """Every line about the run under the cursor, pictures in a manner; none where there is no run."""
     run = snapshot.run(choices.pointed)
     if run is None:
         return []
@@ -39,6 +41,7 @@ def particulars(snapshot: Snapshot, choices: Choices, width: int) -> list[Line]:
     sections: Iterable[tuple[str, Iterable[Line]]] = (
         ("", _head(snapshot, run, width)),
         ("reached", _columns(_reached(run), width)),
+        ("weights", _weights(snapshot, run, width, manner)),
         ("spec", _columns(_spec(run, _others(snapshot, choices)), width)),
         ("evaluations", _evaluations(snapshot.evaluations.get(run.run_id, ()))),
         ("events", _events(run, events, width)),
@@ -84,6 +87,11 @@ def _reached(run: Run) -> Iterator[Pair]:
     for word, moment in (("created", run.created_at), ("started", run.started_at), ("ended", run.ended_at)):
         if moment:
             yield word, [(fmt.moment(moment), TEXT)]
+
+
+def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[Line]:
+    weights = snapshot.weights
+    return () if weights is None or weights.run_id != run.run_id else portraits(weights, width, manner)
 
 
 def _others(snapshot: Snapshot, choices: Choices) -> list[RunSpec]:

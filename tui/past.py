@@ -5,18 +5,23 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from engine.store import Curve, Evaluation, Event, Reader, Run, RunState, Samples
+from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState, Samples
 from tui import reach
 from tui.choices import Choices
 from tui.clock import Moment
 from tui.glimpses import Glimpse, Glimpses, glimpse_of
 from tui.judgement import Judgement
+from tui.kept import Kept, Weights
 from tui.lineage import Lineage
 from tui.points import OF_ITERATIONS
-from tui.reel import Reel, reel_of
+from tui.reel import AFTER_WAITING, Reel, reel_of
 from tui.snapshot import Snapshot, Wanted
 from tui.tape import Tape, Timeline, tape_of
+
+GOING_ON = (*AFTER_WAITING, "stop", "take-up")
+"""The events that end a standstill."""
 
 EDGE_S = 1.0
 """How often it is read how far the runs are that still go on."""
@@ -44,6 +49,7 @@ class Past:
         self._looked_s = float("-inf")
         self._lineage = Lineage()
         self._glimpses = Glimpses()
+        self._kept = Kept()
         self._final: tuple[object, Snapshot] | None = None
 
     @property
@@ -80,17 +86,29 @@ class Past:
             for run in snapshot.runs
             if run.run_id in judgement.judged and run.iterations_done == edge[run.run_id]
         }
+        judged |= {
+            run.run_id: "lost"
+            for run in snapshot.runs
+            if _stands_still(self._reels[run.run_id], line, moment.position) == "lost"
+        }
         is_now = moment.position >= line.end
+        alone = snapshot.run(choices.pointed) if choices.alone else None
         return replace(
             snapshot,
             sought=choices.cursor,
             glimpses=self._glimpsed(reader, snapshot) if wanted.rows else {},
+            weights=None if alone is None else self._weights(reader, alone),
+            background=None if alone is None else _background(reader, alone, is_now=is_now),
             judged=judged,
             workers=judgement.workers if is_now else 0,
             most_workers=judgement.most_workers if is_now else 0,
             tape=self._tape,
             final=self._in_the_end(reader, line, choices, columns),
         )
+
+    def _weights(self, reader: Reader, run: Run) -> Weights | None:
+        """What a run had kept by then."""
+        return None if run.state == "queued" else self._kept.read(reader, run, run.iterations_done)
 
     def _glimpsed(self, reader: Reader, snapshot: Snapshot) -> dict[int, Glimpse]:
         """The shapes of the curves so far; where a run has come to its end, what the live table shows of it."""
@@ -130,7 +148,9 @@ class Past:
 
 def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: Choices, columns: int) -> Then:
     run_id, look = reel.run.run_id, choices.look
-    done, state = _cut(reel.run, line, position)
+    done, state = _cut(reel, line, position)
+    # what ends a standstill happens before the iteration at which it stands, but not yet
+    to_come = GOING_ON if _stands_still(reel, line, position) else ()
     whole = reel.stock.curve(reader, done, columns)
     row = reader.iterations(run_id, done - 1, limit=1) if done > reel.run.first_iteration else None
     newest = row if row is not None and len(row) and row.first_iteration == done - 1 else None
@@ -139,18 +159,24 @@ def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: 
     last = done - 1 if last is None else min(last, done - 1)
     is_whole = look.window is None or whole.width == 1
     norms = None if newest is None else newest.gradient_norm
+    has_begun = state != "queued"
     return Then(
         run,
         whole if is_whole else reader.curve(run_id, columns, first, last, ending=True),
-        tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done),
-        tuple(event for event in reel.events if event.iteration <= done),
+        tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done and has_begun),
+        tuple(
+            event
+            for event in reel.events
+            if has_begun and (event.iteration < done or (event.iteration == done and event.verb not in to_come))
+        ),
         reader.samples(run_id, columns, first, last) if look.measure in OF_ITERATIONS else None,
         float("nan") if norms is None else float(norms[-1]),
     )
 
 
-def _cut(run: Run, line: Timeline, position: float) -> tuple[int, RunState]:
+def _cut(reel: Reel, line: Timeline, position: float) -> tuple[int, RunState]:
     """How many iterations a run had done at a position, and its state there."""
+    run = reel.run
     track = line.tracks.get(run.run_id)
     if track is None:
         return run.first_iteration, run.state if position >= line.end else "queued"
@@ -158,4 +184,20 @@ def _cut(run: Run, line: Timeline, position: float) -> tuple[int, RunState]:
         return run.iterations_done, run.state
     if position < track.begin:
         return run.first_iteration, "queued"
-    return track.iterations_at(position), "paused" if track.is_held(position) else "running"
+    paused = _stands_still(reel, line, position) == "paused"
+    return track.iterations_at(position), "paused" if paused else "running"
+
+
+def _background(reader: Reader, run: Run, *, is_now: bool) -> Background:
+    """Where a run comes from; which workers it had is only known of now."""
+    background = reader.background(run)
+    return background if is_now else replace(background, worker=None, times_lost=0)
+
+
+def _stands_still(reel: Reel, line: Timeline, position: float) -> Literal["", "paused", "lost"]:
+    """Whether a run stood still at a position, and why."""
+    track = line.tracks.get(reel.run.run_id)
+    if track is None or not track.is_held(position):
+        return ""
+    lost_at = {at for at, _ in reel.recording.losses} - {at for at, _ in reel.recording.pauses}
+    return "lost" if track.iterations_at(position) in lost_at else "paused"

@@ -35,6 +35,7 @@ class Opening:
     """How a replay begins: which runs, on which clock, where (None: at the start) and how fast (None: as is usual).
 
     `at` is an iteration, or a position of the clock where `of_clock`. It plays at once, unless it begins somewhere.
+    With `alone` it shows the last of the runs with all about it.
     """
 
     run_ids: tuple[int, ...]
@@ -42,6 +43,12 @@ class Opening:
     at: float | None = None
     of_clock: bool = False
     speed: float | None = None
+    alone: bool = False
+
+    def choices(self, live: Choices) -> Choices:
+        """Live choices as those of the replay."""
+        choices = replayed(live, self.run_ids)
+        return choices.pointing_at(self.run_ids[-1]).looking(alone=True) if self.alone else choices
 
     def clock(self, snapshot: Snapshot, now_s: float) -> Clock:
         """The clock to begin with, now that the tape is known."""
@@ -101,7 +108,7 @@ class Playback(Helm, inherit_bindings=False):
             return Wanted(self.choices, columns, self._board.glimpsed_rows, moment=self._replay.moment())
         if self._opening is not None:
             position = START if self._clock is None else self._clock.position
-            choices = replayed(self.choices, self._opening.run_ids)
+            choices = self._opening.choices(self.choices)
             return Wanted(choices, columns, moment=Moment(self._opening.run_ids, self._opening.kind, position))
         return Wanted(self.choices, columns, self._board.glimpsed_rows, self.sweep_id)
 
@@ -153,7 +160,7 @@ class Playback(Helm, inherit_bindings=False):
                 self._ask()
                 return
         self._live = self.snapshot, self.choices
-        self.snapshot, self.choices = snapshot, replayed(self.choices, opening.run_ids)
+        self.snapshot, self.choices = snapshot, opening.choices(self.choices)
         self._replay = Replay(
             clean(self.path.name, 40), snapshot, self.choices, self._clock, self._board.brush, self.now
         )

@@ -20,7 +20,7 @@ OF_EVALUATIONS = {
 OF_ITERATIONS = {"gradient norm": "gradient_norm", "step size": "step_size"}
 """Which column of the iterations a measure shows."""
 
-SIGNED: dict[str, MarkKind] = {"pause": "pause", "fork": "fork", "forked": "fork"}
+SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "fork", "forked": "fork"}
 
 
 def elapsed_at(curve: Curve | None, iterations: Sequence[int]) -> Floats:

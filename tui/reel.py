@@ -15,6 +15,9 @@ from tui.tape import Floats, MarkKind, Recording
 KNOTS = 256
 """Points between which time is taken to go evenly in a run: at least so many, at most four times as many."""
 
+AFTER_WAITING = ("resume", "keep", "drop")
+"""What only happens to a run that stood still until then."""
+
 STEERING = ("set-step-size", "pause", "resume", "stop")
 
 
@@ -38,18 +41,20 @@ class Reel:
         if done >= run.iterations_done and state == run.state:
             return run
         loss = float(newest.loss[-1]) if newest is not None else None
+        has_begun = state != "queued"
         if done == run.first_iteration:
-            loss = self.inherited_loss
+            loss = self.inherited_loss if has_begun else None
         low = float(np.nanmin(curve.low)) if (curve.count > 0).any() else None
         is_best = run.best_iteration is not None and run.best_iteration < done
         return replace(
             run,
             state=state,
-            started_at=None if state == "queued" else run.started_at,
+            started_at=run.started_at if has_begun else None,
             ended_at=None,
             reason="",
+            attempt=min(run.attempt, 1),  # how often it had been taken up by then is not stored
             iterations_done=done,
-            elapsed_s=self.recording.elapsed_after(done) if len(self.recording.iterations) else 0.0,
+            elapsed_s=self.recording.elapsed_after(done) if has_begun and len(self.recording.iterations) else 0.0,
             last_loss=None if loss is None or loss != loss else loss,
             best_loss=run.best_loss if is_best else low,
             best_iteration=run.best_iteration if is_best else None,
@@ -78,6 +83,7 @@ def reel_of(reader: Reader, run: Run) -> Reel:
         started_s=_second(run.started_at or run.created_at),
         examples_per_iteration=run.examples_per_iteration or 1,
         pauses=_pauses(events),
+        losses=tuple((event.iteration, _second(event.happened_at)) for event in events if event.verb == "take-up"),
         marks=_marks(run, events),
         evaluations=tuple(dict.fromkeys(evaluation.iteration for evaluation in evaluations)),
         checkpoints=tuple(reader.checkpoints(run.run_id)),
@@ -108,19 +114,22 @@ def _knots(reader: Reader, run: Run, inherited_s: float) -> tuple[Floats, Floats
 
 
 def _pauses(events: tuple[Event, ...]) -> tuple[tuple[int, float | None], ...]:
-    """Where a run was paused, and when it went on."""
+    """Where a run was paused, or waited at a rung for the others, and when it went on or was ended there."""
     found: list[tuple[int, float | None]] = []
     for event in sorted(events, key=lambda event: event.happened_at):
         if event.verb == "pause":
             found.append((event.iteration, None))
-        elif event.verb == "resume" and found and found[-1][1] is None:
-            found[-1] = (found[-1][0], _second(event.happened_at))
+        elif event.verb in AFTER_WAITING or (event.verb == "stop" and found and found[-1][1] is None):
+            if found and found[-1][1] is None:
+                found.pop()
+            found.append((event.iteration, _second(event.happened_at)))
     return tuple(found)
 
 
 def _marks(run: Run, events: tuple[Event, ...]) -> tuple[tuple[int, MarkKind], ...]:
     found: list[tuple[int, MarkKind]] = [
-        (event.iteration, "steering" if event.verb in STEERING else "fork") for event in events
+        (event.iteration, "steering" if event.verb in STEERING else "take-up" if event.verb == "take-up" else "fork")
+        for event in events
     ]
     if run.diverged_at is not None:
         found.append((run.diverged_at + 1, "divergence"))

@@ -70,6 +70,7 @@ class Speed(click.ParamType[float]):
     show_default=True,
     help="All in step, as it happened, or all having seen equally many examples.",
 )
+@click.option("--alone", is_flag=True, help="The last of the runs alone, with its weights and all about it.")
 @click.option("--headless", is_flag=True, help="Write frames instead of opening the dashboard.")
 @click.option("--fps", type=click.FloatRange(0.01, 1000), default=10.0, show_default=True, help="Frames per second.")
 @click.option("--frames", type=click.IntRange(1), help="At most so many frames.")
@@ -80,8 +81,8 @@ class Speed(click.ParamType[float]):
 @click.option("--out", type=click.Path(file_okay=False), help="A folder for numbered files, made if there is none.")
 @click.pass_obj
 def command(
-    db: str, runs: tuple[int, ...], place: tuple[float, str] | None, speed: float | None, clock: str, headless: bool,
-    fps: float, frames: int | None, kind: str, size: tuple[int, int], out: str | None,
+    db: str, runs: tuple[int, ...], place: tuple[float, str] | None, speed: float | None, clock: str, alone: bool,
+    headless: bool, fps: float, frames: int | None, kind: str, size: tuple[int, int], out: str | None,
 ) -> None:  # fmt: skip
     """Play past runs back, on one clock, exactly as the live dashboard would have shown them.
 
@@ -93,7 +94,7 @@ def command(
         raise click.UsageError(f"At most {MOST_RUNS} runs are played back at once; these are {len(run_ids)}.")
     value, unit = place or (None, "")
     clock = {"s": "time", "x": "examples"}.get(unit, clock)
-    opening = {"run_ids": run_ids, "kind": clock, "at": value, "of_clock": bool(unit), "speed": speed}
+    opening = {"run_ids": run_ids, "kind": clock, "at": value, "of_clock": bool(unit), "speed": speed, "alone": alone}
     if headless:
         if kind == "svg" and out is None and frames != 1:
             raise click.UsageError("Pictures need a folder: --out DIR (or --frames 1, to standard output).")

@@ -11,6 +11,7 @@ from engine.store import Background, Curve, Evaluation, Event, Run, Samples, Swe
 from tui.choices import Choices, Cursor, Row
 from tui.clock import Moment
 from tui.glimpses import Glimpse
+from tui.kept import Weights
 from tui.sweeping import SweepSeen
 from tui.tape import Tape
 
@@ -41,8 +42,8 @@ class Snapshot:
     says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
     curves do not hold, `before` (the parent's curve up to the fork) for forks. `glimpses` are there for the runs near
-    the cursor, `background` for the run that is looked at alone. `workers` are alive, at most `most_workers` may be.
-    `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
+    the cursor, `background` and `weights` for the run that is looked at alone. `workers` are alive, at most
+    `most_workers` may be. `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
@@ -65,6 +66,7 @@ class Snapshot:
     gradient_norms: Mapping[int, float] = field(default_factory=dict)
     glimpses: Mapping[int, Glimpse] = field(default_factory=dict)
     background: Background | None = None
+    weights: Weights | None = None
     workers: int = 0
     most_workers: int = 0
     sweep: SweepSeen | None = None

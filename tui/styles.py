@@ -5,6 +5,9 @@ from __future__ import annotations
 BLANK, FRAME, TICK, TITLE, HINT, CURSOR = range(6)
 """Style ids of everything that is not a run."""
 
+DEEPEST = 4
+"""Levels on each side of zero in a picture of signed numbers."""
+
 FIRST_RUN_STYLE = 16
 RUN_SLOTS = 120
 

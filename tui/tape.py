@@ -1,14 +1,16 @@
 """Tape: what happened in some runs and when, laid along each of the three clocks: positions to iterations and back.
 
 By iteration all runs go in step, by examples they have seen equally many, by time they go as they went: each from
-the moment at which it started, standing still while it was paused. Time in which none of them ran is left out.
+the moment at which it started, standing still while it was paused, waited at a rung or had no worker. Time in which
+none of them ran is left out.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 from tui.chart.view import XKind
 
 Floats = NDArray[np.float64]
-MarkKind = Literal["steering", "fork", "divergence"]
+MarkKind = Literal["steering", "take-up", "fork", "divergence"]
+MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 
 ITERATIONS_PER_S = 100.0
 """Iterations in a second of a replay by iteration, at speed 1: the pace of the race."""
@@ -30,8 +33,9 @@ class Recording:
     """What one run left behind: its iterations from `first` to `done`, and what happened before which of them.
 
     After `iterations[i]` of them it had run for `elapsed_s[i]` (both rise, shape (n,), the first is where it began).
-    `marks` are (iteration, kind); `pauses` (iteration, second at which it went on, None: it has not). `started_s` is
-    on the clock of the wall. `best_at` and `diverged_at` are iterations, None where there is none.
+    `marks` are (iteration, kind); `pauses` (iteration, second at which it went on, None: it has not), `losses` of its
+    workers the same. `started_s` is on the clock of the wall. `best_at` and `diverged_at` are iterations, None where
+    there is none.
     """
 
     run_id: int
@@ -42,6 +46,7 @@ class Recording:
     started_s: float = 0.0
     examples_per_iteration: int = 1
     pauses: tuple[tuple[int, float | None], ...] = ()
+    losses: tuple[tuple[int, float], ...] = ()
     marks: tuple[tuple[int, MarkKind], ...] = ()
     evaluations: tuple[int, ...] = ()
     checkpoints: tuple[int, ...] = ()
@@ -97,8 +102,14 @@ class Track:
         share = (iterations - self.done[place - 1]) / (self.done[place] - self.done[place - 1])
         return float(self.at[place - 1] + share * (self.at[place] - self.at[place - 1]))
 
+    def leaves(self, iterations: float) -> float:
+        """Where it went on after so many: later than `position_of` where it stood still there."""
+        place = int(np.searchsorted(self.done, iterations, side="right")) - 1
+        stands = place > 0 and place + 1 < len(self.done) and self.done[place - 1] == self.done[place] == iterations
+        return float(self.at[place]) if stands else self.position_of(iterations)
+
     def is_held(self, position: float) -> bool:
-        """Whether it stood still there: it was paused."""
+        """Whether it stood still there: it was paused, or its worker was lost."""
         place = int(np.searchsorted(self.at, position, side="right"))
         return 0 < place < len(self.at) and bool(self.done[place - 1] == self.done[place])
 
@@ -125,6 +136,10 @@ class Timeline:
         """How many iterations each run had done."""
         return {run_id: track.iterations_at(position) for run_id, track in self.tracks.items()}
 
+    def begun(self, position: float) -> dict[int, int]:
+        """The same of the runs that had begun: a fork has done its parent's iterations before it begins."""
+        return {run_id: done for run_id, done in self.cut(position).items() if self.tracks[run_id].begin <= position}
+
     def position_of(self, iterations: float) -> float:
         """Where the first of the runs had done so many; the end when none has."""
         reached = [track.position_of(iterations) for track in self.tracks.values() if track.done[-1] >= iterations]
@@ -133,6 +148,12 @@ class Timeline:
     def positions(self, places: Iterable[tuple[int, int]]) -> Floats:
         """(run, iterations) as positions in order, each once."""
         found = {self.tracks[run_id].position_of(iterations) for run_id, iterations in places if run_id in self.tracks}
+        return np.array(sorted(found), dtype=np.float64)
+
+    def marked(self, places: Iterable[tuple[int, int]]) -> Floats:
+        """The same of events: where a run stood still, both where it came to stand and where it went on."""
+        known = [(self.tracks[run_id], at) for run_id, at in places if run_id in self.tracks]
+        found = {place for track, at in known for place in (track.position_of(at), track.leaves(at))}
         return np.array(sorted(found), dtype=np.float64)
 
 
@@ -151,7 +172,7 @@ class Tape:
         """Whether a run is still writing: the end moves."""
         return any(recording.goes_on for recording in self.recordings.values())
 
-    def marks(self, kinds: Sequence[MarkKind] = ("steering", "fork", "divergence")) -> list[tuple[int, int]]:
+    def marks(self, kinds: Sequence[MarkKind] = MARK_KINDS) -> list[tuple[int, int]]:
         """(run, iteration) of what happened."""
         return [(run_id, at) for run_id, one in self.recordings.items() for at, kind in one.marks if kind in kinds]
 
@@ -217,7 +238,8 @@ def _on_the_wall(one: Recording, earliest_s: float) -> tuple[Track, list[tuple[f
     done: list[Floats] = []
     spans = []
     start, begin_s = float(one.first), one.started_s - earliest_s
-    went_on = [(float(stop), went_on_s) for stop, went_on_s in one.pauses if one.first <= stop <= one.done]
+    stops = sorted([*one.pauses, *one.losses], key=lambda stop: (stop[0], math.inf if stop[1] is None else stop[1]))
+    went_on = [(float(stop), went_on_s) for stop, went_on_s in stops if one.first <= stop <= one.done]
     for stop, next_s in [*went_on, (float(one.done), None)]:
         inside = one.iterations[(one.iterations > start) & (one.iterations < stop)]
         knots = np.concatenate([[start], inside, [stop]])

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.theme import Theme
 
 from tui import palette
+from tui.styles import DEEPEST
 
 GROUND = "#101216"
 RAISED = "#1d222b"
@@ -74,3 +75,13 @@ def cell_style(style_id: int) -> Style:
 def run_style(slot: int) -> Style:
     """The colour of a run's curve, for whatever else stands for that run."""
     return Style(color=palette.colour(slot).removeprefix("ansi_") or None)
+
+
+@cache
+def signed_style(ink: int | None, ground: int | None) -> Style:
+    """The colours of levels of signed numbers as ink and as ground; None leaves it to what is around."""
+    signed = palette.SIGNED["dark"]
+    return Style(
+        color=QUIET if ink is None else signed[ink + DEEPEST],
+        bgcolor=None if ground is None else signed[ground + DEEPEST],
+    )

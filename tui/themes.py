@@ -14,7 +14,7 @@ from rich.color import ColorSystem
 
 from tui import ramp, theme
 from tui.chart.picture import CURSOR, FRAME, HINT, TICK, TITLE
-from tui.palette import COLOURS, FAINT, OTHERS, Scheme
+from tui.palette import COLOURS, FAINT, OTHERS, SIGNED, Scheme
 from tui.pen import Colours, Paint
 
 NAMES = ("dark", "light", "colour-blind", "ansi")
@@ -107,7 +107,8 @@ def _ansi(light_ground: bool) -> Theme:
         theme.BAD: Paint("red"),
     }
     # adapted to the sixteen by the pen
-    colours = Colours(ColorSystem.STANDARD, {**WITHOUT_COLOUR, **_others(), **inks, **words}, UNPAINTED, paints=False)
+    grounds = {**UNPAINTED, **{name: inks[name] for name in SIGNED["dark"]}}
+    colours = Colours(ColorSystem.STANDARD, {**WITHOUT_COLOUR, **_others(), **inks, **words}, grounds, paints=False)
     return Theme("ansi", "the terminal's own sixteen colours, on its own ground", scheme, colours)
 
 
@@ -123,6 +124,7 @@ def _curves(scheme: Scheme) -> dict[str, str]:
     table = dict(zip(COLOURS["dark"], COLOURS[scheme], strict=True))
     table |= dict(zip(FAINT["dark"], FAINT.get(scheme, ()), strict=False))
     table |= dict(zip(ramp.colours("dark"), ramp.colours(scheme), strict=True))
+    table |= dict(zip(SIGNED["dark"], SIGNED.get(scheme, ()), strict=False))
     dark = OTHERS["dark"]
     title = OTHERS.get(scheme, dark).get(TITLE, "")
     return table | ({dark[TITLE]: title} if scheme in ("light", "colour-blind") else {})

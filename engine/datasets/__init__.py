@@ -1,10 +1,12 @@
 """The examples: each data set as fixed splits of features and classes. Names only; the work is in the modules."""
 
 from engine.datasets.registry import LOADERS, load
+from engine.datasets.shapes import Shape, shape_of
 from engine.datasets.split import (
     SPLIT_SEED,
     SPLITS,
     Dataset,
+    Image,
     Rows,
     Split,
     StoredSplit,
@@ -19,10 +21,13 @@ __all__ = [
     "SPLIT_SEED",
     "DataError",
     "Dataset",
+    "Image",
     "Rows",
+    "Shape",
     "Split",
     "StoredSplit",
     "load",
+    "shape_of",
     "stratified",
     "with_bias",
 ]

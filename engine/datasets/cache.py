@@ -33,7 +33,10 @@ STORED_TYPES = ("uint8", "float32")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What an entry holds: `sizes` are the examples of train, validation and test; `source` is where they came from."""
+    """What an entry holds: `sizes` are the examples of train, validation and test; `source` is where they came from.
+
+    `given` is the shape in which an example was given, empty where that is not known.
+    """
 
     name: str
     classes: int
@@ -42,6 +45,7 @@ class About:
     sizes: tuple[int, int, int]
     centred: bool
     source: str
+    given: tuple[int, ...] = ()
 
     @property
     def examples(self) -> int:
@@ -138,7 +142,7 @@ def read_about(entry: Path) -> About:
         values = json.loads(path.read_text(encoding="utf-8"))
         if values.pop("format") != FORMAT:
             raise ValueError("another version of lossboard wrote it")
-        about = About(**{**values, "sizes": tuple(values["sizes"])})
+        about = About(**{**values, "sizes": tuple(values["sizes"]), "given": tuple(values.get("given", ()))})
         numbers = (about.classes, about.features, *about.sizes)
         if not all(type(number) is int and number > 0 for number in numbers) or len(about.sizes) != len(SPLITS):
             raise ValueError("its numbers make no sense")
@@ -147,6 +151,7 @@ def read_about(entry: Path) -> About:
             or about.stored not in STORED_TYPES
             or not isinstance(about.name, str)
             or not isinstance(about.source, str)
+            or not all(type(number) is int for number in about.given)
         ):
             raise ValueError("what it says makes no sense")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets import cache
-from engine.datasets.split import SPLITS, Dataset, stratified
+from engine.datasets.split import SPLITS, Dataset, Image, stratified
 from engine.spec import DataError
 
 MOST_BYTES = 4 << 30
@@ -57,6 +57,15 @@ def entry_of(path: Path) -> Path:
     return cache.folder() / f"own-{key}"
 
 
+def image_of(about: cache.About) -> Image | None:
+    """The image that an example of an entry is: it was given as (rows, columns), or with 1 or 3 channels at the end."""
+    if len(about.given) not in (2, 3) or about.given[2:] not in ((), (1,), (3,)):
+        return None
+    height, width, channels = (*about.given, 1)[:3]
+    image = Image(height, width, channels, interleaved=True)
+    return image if image.size == about.features else None
+
+
 def _make(entry: Path, path: Path) -> None:
     try:
         X, y = _reader(path)(path)
@@ -82,6 +91,7 @@ def _make(entry: Path, path: Path) -> None:
         sizes=(train, validation, test),
         centred=features.dtype == np.uint8,
         source=str(path),
+        given=np.shape(X)[1:],
     )
     cache.make(entry, about, ((features[rows[split]], labels[rows[split]]) for split in SPLITS))
 

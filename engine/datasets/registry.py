@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from engine.datasets import cache, cifar10, own, small, synthetic
+from engine.datasets.shapes import shape_of
 from engine.datasets.split import Dataset
 from engine.spec import AMOUNTS, dataset_parts, is_path, parse_field
 
@@ -38,7 +40,10 @@ def load(dataset: str) -> Dataset:
 
 @lru_cache(maxsize=16)
 def _opened(dataset: str, where: tuple[Any, ...]) -> Dataset:
-    if is_path(dataset):
-        return own.own(Path(dataset))
-    name, amount = dataset_parts(dataset)
+    loaded = own.own(Path(dataset)) if is_path(dataset) else _known(*dataset_parts(dataset))
+    shape = shape_of(dataset)
+    return loaded if shape is None else replace(loaded, image=shape.image)
+
+
+def _known(name: str, amount: int | None) -> Dataset:
     return LOADERS[name](amount) if name in AMOUNTS else LOADERS[name]()

@@ -123,12 +123,38 @@ class StoredSplit(Split):
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """How features are pixels: row by row, one channel after the other or (`interleaved`) all of a pixel together."""
+
+    height: int
+    width: int
+    channels: int = 1
+    interleaved: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many features it has."""
+        return self.height * self.width * self.channels
+
+    def grey(self, features: NDArray[Any]) -> NDArray[Any]:
+        """Features (..., size) as pictures (..., height, width): the mean of the channels."""
+        lead, pixels = features.shape[:-1], (self.height, self.width)
+        shape = (*pixels, self.channels) if self.interleaved else (self.channels, *pixels)
+        grey: NDArray[Any] = features.reshape(*lead, *shape).mean(axis=-1 if self.interleaved else -3)
+        return grey
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set's splits by name (train, validation, test), and its number of classes."""
+    """A data set's splits by name (train, validation, test), its number of classes, and the image that an example is.
+
+    `image` is None where the features are no pixels.
+    """
 
     name: str
     classes: int
     splits: Mapping[str, Split]
+    image: Image | None = None
 
 
 def with_bias(features: NDArray[Any]) -> Floats:

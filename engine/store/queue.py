@@ -12,7 +12,7 @@ from engine.store.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.reader import WORKER_COLUMNS, worker_from_row
 from engine.store.records import Claim, Ownership, StoreError, Sweep
 from engine.store.rungs import WAITING, decide_rungs
-from engine.store.steering import Verb, command, command_sweep, end, parsed
+from engine.store.steering import Verb, command, command_sweep, end, note, parsed
 from engine.store.sweeps import insert_runs, insert_sweep, widen_sweep
 from engine.store.timing import utc_now
 from engine.sweep import SweepPlan, Value
@@ -20,11 +20,12 @@ from engine.sweep import SweepPlan, Value
 MOST_TIMES_LOST = 5
 """Workers that a run may lose without any progress before it is failed: it is probably the run that ends them."""
 
+NEXT = "SELECT run_id, reason FROM runs WHERE state = 'queued' AND deleted_at IS NULL ORDER BY run_id LIMIT 1"
+
 CLAIM = """
     UPDATE runs SET state = 'running', worker_id = ?, attempt = attempt + 1, heartbeat_s = ?,
-                    started_at = coalesce(started_at, ?), reason = ''
-    WHERE run_id = (SELECT run_id FROM runs WHERE state = 'queued' AND deleted_at IS NULL ORDER BY run_id LIMIT 1)
-    RETURNING run_id, spec, attempt, iterations_done, elapsed_s, coalesce(parent_iteration, 0), rung
+                    started_at = coalesce(started_at, ?), reason = '' WHERE run_id = ?
+    RETURNING spec, attempt, iterations_done, elapsed_s, coalesce(parent_iteration, 0), rung
 """
 
 
@@ -49,14 +50,14 @@ class Queue:
     def claim(self, worker_id: int) -> Claim | None:
         """The oldest queued run, now this worker's; None when the queue is empty.
 
-        A run whose spec cannot be read is failed with the reason, and the next one is taken.
+        A run whose spec cannot be read is failed with the reason, and the next one is taken. One that waited because
+        its worker was lost has the take-up noted, since nothing else tells for how long it stood still.
         """
         with self._connection.transaction() as raw:
-            while True:
-                rows = raw.execute(CLAIM, (worker_id, self._boot_clock(), utc_now())).fetchall()
-                if not rows:
-                    return None
-                run_id, text, attempt, done, elapsed_s, first, rung = rows[0]
+            while (waiting := raw.execute(NEXT).fetchone()) is not None:
+                run_id, reason = waiting
+                claimed = raw.execute(CLAIM, (worker_id, self._boot_clock(), utc_now(), run_id)).fetchone()
+                text, attempt, done, elapsed_s, first, rung = claimed
                 try:
                     spec = spec_from_json(text)
                     checkpoint = newest_checkpoint(raw, run_id, done)
@@ -67,10 +68,13 @@ class Queue:
                 except StoreError as error:
                     end(raw, run_id, "failed", str(error))
                     continue
+                if attempt > 1 and reason:
+                    note(raw, run_id, "take-up", "", done, f"taken up again: {reason}")
                 snapshot = raw.execute(SNAPSHOT, (run_id,)).fetchone()[0]
                 return Claim(
                     run_id, spec, worker_id, attempt, done, elapsed_s, checkpoint, origin, first, snapshot, rung
                 )
+            return None
 
     def spec_at(self, run_id: int, iteration: int) -> RunSpec:
         """A run's spec with the step size in force at an iteration, from which a fork there is made.

@@ -314,6 +314,15 @@ class Reader:
         rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE worker_id = ?", (worker_id,))
         return Worker(*rows[0]) if rows else None
 
+    def kept(self, run_id: int, iteration: int | None = None) -> tuple[int, int] | None:
+        """Of which iteration `checkpoint` would give the state, and how many bytes that is; nothing of it is read."""
+        rows = self._connection.rows(
+            "SELECT iteration, length(state) FROM checkpoints WHERE run_id = ? AND iteration <= ? "
+            "ORDER BY iteration DESC LIMIT 1",
+            (run_id, MOST_ROWS if iteration is None else iteration),
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
     def checkpoint(self, run_id: int, iteration: int | None = None) -> tuple[int, bytes] | None:
         """The newest checkpoint of a run, or the newest up to an iteration: its iteration and its state as bytes."""
         rows = self._connection.rows(

@@ -181,7 +181,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A steering command for a run: `verb` is stop, pause, resume or set-step-size."""
+    """A steering command for a run, or what was decided about it: `verb` is one that an Event may have."""
 
     command_id: int
     run_id: int
@@ -196,7 +196,8 @@ class Command:
 class Event:
     """Something that happened to a run before `iteration`, for a mark on its curve.
 
-    `verb` is stop, pause, resume, set-step-size (`argument` is the new one), fork (a run was forked here: `argument` is
+    `verb` is stop, pause, resume, set-step-size (`argument` is the new one), take-up (its worker was lost, and another
+    one went on), fork (a run was forked here: `argument` is
     its number), forked (this run goes on from there: `argument` is its parent's number), keep or drop (a decision at a
     rung of a race). `outcome` says it in words.
     """

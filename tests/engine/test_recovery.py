@@ -271,3 +271,21 @@ def test_recover_answers_with_the_runs_that_are_taken_up(store, path):
     assert steer.recover(path) == [1]
     assert steer.recover(path) == []
     assert recovery.TAKE_OVER_AFTER_S == 60
+
+
+def test_a_take_up_is_noted_with_its_time_and_a_resume_is_none(store):
+    writer = claimed_by(store, replace(liveness.this_process(), start_ticks=1))
+    assert store.reader().events(1) == []
+    before = datetime.now(UTC)
+    assert recover_lost_runs(store) == [1]
+    writer = store.writer(store.queue.claim(store.register_worker(liveness.this_process())))
+    (event,) = store.reader().events(1)
+    assert (event.verb, event.iteration) == ("take-up", writer.iterations_done)
+    assert "was lost" in event.outcome
+    assert before <= datetime.fromisoformat(event.happened_at) <= datetime.now(UTC)
+    store.queue.command(1, "pause")
+    (pause,) = writer.write()
+    writer.pause(applied=[(pause.command_id, writer.iterations_done, "paused")])
+    store.queue.command(1, "resume")
+    assert store.queue.claim(writer.claim.worker_id) is not None
+    assert [event.verb for event in store.reader().events(1)] == ["take-up", "pause", "resume"]

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from engine.spec import defaults, race
+from engine.store import Evaluation, open_for_writing
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui import keymap
@@ -23,6 +24,7 @@ from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
 from tui.sweep_messages import ProbeRequested
 from tui.widgets.chart_pane import ChartPane
+from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.scrubber import Scrubber
 
@@ -250,6 +252,47 @@ async def test_the_last_frame_is_what_the_live_screen_shows(tmp_path, grid):
         assert replay.query_one(ChartPane).picture.axes == axes
         assert replay.query_one(RunsTable).text() == live[1]
         assert replay.query_one("#header").text() == live[2]
+
+
+async def test_the_last_page_about_a_run_is_the_live_one(tmp_path):
+    async with opened(raced(tmp_path / "runs.db"), (120, 60)) as board:
+        await board.press("enter", "tab")
+        await board.until(lambda: "process" in board.text())
+        live = board.app.screen.query_one(RunPage).text().rstrip()
+        await board.press("escape", "r")
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        await board.press("space", "3", "enter")
+        await board.until(lambda: "reached" in board.text())
+        assert "process" not in board.text()
+        await board.press("end")
+        await board.until(lambda: "process" in board.text())
+        assert board.app.screen.query_one(RunPage).text().rstrip() == live
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24), (60, 20)])
+async def test_a_fork_that_has_not_begun_has_no_numbers(tmp_path, size):
+    path = raced(tmp_path / "runs.db")
+    with open_for_writing(path) as store:
+        store.queue.fork(3, 150, store.queue.spec_at(3, 150), "the fork")
+        claim = store.queue.claim(1)
+        assert claim is not None
+        writer = store.writer(claim)
+        given = [Evaluation(150, "train", 0.777, 0.9), Evaluation(150, "validation", 0.888, 0.9)]
+        writer.finish(block=block_of(losses(1.0, 50), first=150), evaluations=given)
+    async with opened(path, size) as board:
+        watch = Watched(board)
+        await board.press("g", "r")
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        await board.press("space", "home")
+        await board.until(lambda: watch.done() == {1: 0, 2: 0, 3: 0, 4: 150})
+        assert "waits for a worker" in board.text()
+        assert not {"nan", "0.777", "0.888", "0.90", "00:01"} & set(re.split(r"[ │]+", board.text()))
+        assert re.search(r"iteration +0\b", watch.line())
+        await board.press("f")
+        assert "has not begun" in board.text()
+        await board.press("8")
+        await board.until(lambda: watch.done()[4] == 160)
+        assert re.search(r"iteration +160\b", watch.line())
 
 
 async def test_nothing_to_play_back_is_said(tmp_path):

@@ -246,7 +246,7 @@ async def test_a_sweep_is_steered_as_one_thing(path):
         await board.press("d", "y")
         await board.until(lambda: board.all_of(SweepGone))
         await board.until(lambda: isinstance(board.app.screen, Board))
-        assert "Sweep 1 is deleted" in board.text()
+        await board.until(lambda: "Sweep 1 is deleted" in board.text())
     assert stored_runs(path) == []
 
 

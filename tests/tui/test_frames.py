@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.tui.dashboards import raced
+from tests.tui.dashboards import opened, raced
 from tui.cli import group
+from tui.frames import Film, project
+from tui.playback import Opening
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,16 @@ def test_frames_are_the_same_every_time(path):
     assert "finished" in frames[-1]
     assert not any("finished" in frame for frame in frames[:-1])
     assert "5 frames" in first.stderr
+
+
+async def test_the_last_frame_is_the_live_screen_with_one_line_more(path):
+    frames: list[str] = []
+    await project(Film(path, Opening((1, 2, 3), at=200.0), (120, 36)), lambda _, frame: frames.append(frame))
+    async with opened(path, (120, 35)) as board:
+        await board.until(lambda: len(board.app.snapshot.glimpses) == 3)
+        await board.pilot.pause()
+        live = [row.rstrip() for row in board.text().splitlines()]
+    assert frames[-1].splitlines()[:-2] == live[:-1]
 
 
 def test_files_and_pictures(path, tmp_path):

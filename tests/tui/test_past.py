@@ -14,7 +14,7 @@ from engine.spec import defaults
 from engine.store import Checkpoint, Evaluation, open_for_writing
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
 from tui.choices import Choices
-from tui.clock import Moment
+from tui.clock import Clock, Moment
 from tui.feed import Source
 from tui.judgement import Judgement
 from tui.past import Past
@@ -162,6 +162,79 @@ def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path)
         ("running", 50), ("paused", 100), ("running", 120), ("finished", 150),
     ]  # fmt: skip
     assert at(path, 0.15, 1, 2, kind="time").run(2).iterations_done == 150
+    verbs = [[event.verb for event in at(path, second, 1, 2, kind="time").events[1]] for second in (0.15, 0.22)]
+    assert verbs == [["pause"], ["pause", "resume"]]
+
+
+@pytest.mark.parametrize("verb", ["keep", "resume"])
+def test_a_run_that_waited_at_a_rung_stands_still_there(tmp_path, verb):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    written(path, NOISY[:300])
+    writer.pause("waits at rung 100 for the other runs of its sweep")
+    query(path, "UPDATE runs SET state = 'queued', reason = '' WHERE run_id = 1")
+    query(
+        path,
+        "INSERT INTO commands (run_id, verb, issued_at, applied_at_iteration, outcome) "
+        "VALUES (1, ?, '2030-01-01T00:00:00.200Z', 100, 'goes on')",
+        verb,
+    )
+    with open_for_writing(path) as store:
+        claim = store.queue.claim(writer.claim.worker_id)
+        assert claim is not None
+        again = store.writer(claim)
+        again.write(block_of(NOISY[100:150], 100))
+        again.finish()
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22)]
+    assert [(one.run(1).state, one.run(1).iterations_done) for one in moments] == [
+        ("running", 50), ("paused", 100), ("running", 120),
+    ]  # fmt: skip
+    assert [[event.verb for event in one.events[1]] for one in moments] == [[], [], [verb]]
+
+
+def test_a_run_that_was_stopped_while_it_was_paused_ends_when_it_was(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    written(path, NOISY[:300])
+    with open_for_writing(path) as store:
+        store.queue.command(1, "pause")
+        (command,) = writer.write()
+        writer.pause(applied=[(command.command_id, 100, "paused at iteration 100")])
+        store.queue.command(1, "stop")
+    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'stop'")
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22)]
+    assert [(one.run(1).state, one.run(1).iterations_done) for one in moments] == [
+        ("running", 50), ("paused", 100), ("cancelled", 100),
+    ]  # fmt: skip
+    assert [[event.verb for event in one.events[1]] for one in moments] == [[], ["pause"], ["pause", "stop"]]
+
+
+def test_a_run_that_lost_its_worker_stands_still_until_it_was_taken_up(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    written(path, NOISY[:300])
+    with open_for_writing(path) as store:
+        (owned,) = store.queue.owned()
+        assert store.queue.give_back(owned, "worker 1 was lost")
+        claim = store.queue.claim(writer.claim.worker_id)
+        assert claim is not None
+        again = store.writer(claim)
+        again.write(block_of(NOISY[100:150], 100))
+        again.finish()
+    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'take-up'")
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22, 0.26)]
+    assert [(one.status(one.run(1)), one.run(1).iterations_done) for one in moments] == [
+        ("running", 50), ("lost", 100), ("running", 120), ("finished", 150),
+    ]  # fmt: skip
+    assert [one.run(2).iterations_done for one in moments[:2]] == [50, 150]
+    assert [[event.verb for event in one.events[1]] for one in moments] == [[], [], ["take-up"], ["take-up"]]
+    assert [one.run(1).attempt for one in moments] == [1, 1, 1, 2]
+    assert moments[0].tape is not None
+    assert moments[0].tape.marks(("take-up",)) == [(1, 100)]
+    assert at(path, 100, 1, 2).status(at(path, 100, 1, 2).run(1)) == "running"  # in step nothing stands still
 
 
 def test_a_fork_begins_where_it_left_its_parent(tmp_path):
@@ -174,13 +247,22 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
         assert claim is not None
         fork = store.writer(claim)
         fork.begin("{}", 256, best_before=float(NOISY[:60].min()))
-        fork.write(block_of(NOISY[200:240], 60), checkpoint=Checkpoint(60, b"", "resume"))
+        inherited = [Evaluation(60, "train", 0.5, 0.9)]
+        fork.write(block_of(NOISY[200:240], 60), checkpoint=Checkpoint(60, b"", "resume"), evaluations=inherited)
         fork.finish()
     before = at(path, 30, 1, 2)
     assert {run.run_id: (run.state, run.iterations_done) for run in before.runs} == {
         1: ("running", 30),
         2: ("queued", 60),
     }
+    waiting = before.run(2)
+    assert waiting is not None
+    assert (waiting.last_loss, waiting.best_loss, waiting.elapsed_s) == (None, None, 0.0)
+    assert before.evaluations[2] == before.events[2] == ()
+    assert before.tape is not None
+    line = before.tape.timeline("iteration")
+    assert (line.cut(30.0), line.begun(30.0)) == ({1: 30, 2: 60}, {1: 30})
+    assert Clock(position=30.0).of_kind("examples", before.tape).position == 30.0  # where the parent had come
     begun = at(path, 60, 1, 2).run(2)
     assert begun is not None
     assert (begun.state, begun.iterations_done, begun.last_loss) == ("running", 60, NOISY[59])

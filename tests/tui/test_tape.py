@@ -82,6 +82,8 @@ def test_a_paused_run_stands_still_while_another_goes_on():
     assert [track.iterations_at(at) for at in (5.0, 8.0, 11.9, 13.0, 17.0)] == [50, 50, 50, 60, 100]
     assert [track.is_held(at) for at in (4.0, 8.0, 13.0)] == [False, True, False]
     assert line.end == 20.0
+    assert line.positions([(1, 50)]).tolist() == [5.0]
+    assert line.marked([(1, 50), (1, 70), (1, 100)]).tolist() == pytest.approx([5.0, 12.0, 14.0, 17.0])
     alone = tape_of([paused]).timeline("time")
     assert alone.end == 10.0
 

@@ -13,12 +13,12 @@ from rich.style import Style
 from engine.spec import defaults
 from tests.tui.dashboards import opened, raced, store_with
 from tui import theme, themes
-from tui.palette import COLOURS, FAINT, OTHERS
+from tui.palette import COLOURS, FAINT, OTHERS, SIGNED
 from tui.pen import Ink, ink_of
 from tui.themes import NAMES, TEXTS, contrast, named
 
 GROUNDS = (theme.GROUND, theme.RAISED, theme.FIELD)
-INKS = {*TEXTS, theme.RULE, *GROUNDS, *COLOURS["dark"], *FAINT["dark"], *OTHERS["dark"].values()}
+INKS = {*TEXTS, theme.RULE, *GROUNDS, *COLOURS["dark"], *FAINT["dark"], *OTHERS["dark"].values(), *SIGNED["dark"]}
 PAINTED = [name for name in NAMES if name != "ansi"]
 
 # G. M. Machado et al., "A physiologically-based model for simulation of color vision deficiency" (2009), severity 1
@@ -40,7 +40,7 @@ def test_contrast_is_what_wcag_says():
 
 def test_no_two_inks_share_a_name():
     frames = {OTHERS["dark"][style] for style in OTHERS["dark"]} - {theme.RULE, theme.QUIET}
-    names = [*TEXTS, theme.RULE, *GROUNDS, *COLOURS["dark"], *FAINT["dark"], *frames]
+    names = [*TEXTS, theme.RULE, *GROUNDS, *COLOURS["dark"], *FAINT["dark"], *SIGNED["dark"], *frames]
     assert len(names) == len(set(names))
 
 
@@ -169,3 +169,24 @@ async def test_no_color_leaves_none_and_marks_the_lines(tmp_path, monkeypatch):
         chart = "\n".join(line[60:] for line in board.terminal.text().splitlines()[2:-8])
         assert chart.count("●") >= 3
         assert chart.count("■") >= 3
+
+
+@pytest.mark.parametrize("name", PAINTED)
+def test_signed_numbers_stand_out_the_more_the_further_from_zero_they_are(name):
+    inks = [colour_of(name, ink, ground=False) for ink in SIGNED["dark"]]
+    assert inks == [colour_of(name, ink, ground=True) for ink in SIGNED["dark"]]
+    from_zero = [contrast(ink, inks[4]) for ink in inks]
+    assert from_zero[:5] == sorted(from_zero[:5], reverse=True)
+    assert from_zero[4:] == sorted(from_zero[4:])
+    for sight in (PROTANOPE, DEUTERANOPE):
+        seen = [_lab(np.array(sight) @ _linear(ink)) for ink in inks]
+        assert all(np.linalg.norm(seen[4 - away] - seen[4 + away]) > 15 for away in range(1, 5))
+
+
+@pytest.mark.parametrize("light_ground", [False, True])
+def test_signed_numbers_keep_their_sign_in_sixteen_colours(light_ground):
+    colours = named("ansi", ColorSystem.STANDARD, light_ground=light_ground).colours
+    inks = [ink_of(Style(color=name), colours).foreground for name in SIGNED["dark"]]
+    grounds = [ink_of(Style(bgcolor=name), colours).background for name in SIGNED["dark"]]
+    assert [bool(ink) for ink in inks] == [bool(ground) for ground in grounds] == [True] * 4 + [False] + [True] * 4
+    assert not set(inks[:4]) & set(inks[5:])

@@ -20,11 +20,11 @@ from tui.palette import marker
 
 SIGNS = {
     "unicode": {"non-finite": "✗", "below": "▾", "above": "▴", "cursor": "│", "rule": "─", "dot": "·", "point": "•",
-                "step-size": "◆", "step-halved": "↓", "step-doubled": "↑", "pause": "‖", "fork": "◇",
-                "divergence": "✗", "other": "◆"},
+                "step-size": "◆", "step-halved": "↓", "step-doubled": "↑", "pause": "‖", "take-up": "?",
+                "fork": "◇", "divergence": "✗", "other": "◆"},
     "ascii": {"non-finite": "X", "below": "_", "above": "^", "cursor": "|", "rule": "-", "dot": "-", "point": "",
-              "step-size": "!", "step-halved": "\\", "step-doubled": "/", "pause": "=", "fork": "Y",
-              "divergence": "X", "other": "!"},
+              "step-size": "!", "step-halved": "\\", "step-doubled": "/", "pause": "=", "take-up": "?",
+              "fork": "Y", "divergence": "X", "other": "!"},
 }  # fmt: skip
 MARKER_EVERY = 18
 """Cells between a run's markers along its line."""

@@ -18,7 +18,7 @@ Integers = NDArray[np.int64]
 XKind = Literal["iteration", "time", "examples"]
 RunKind = Literal["search", "gradient"]
 Charset = Literal["unicode", "ascii"]
-MarkKind = Literal["step-size", "step-halved", "step-doubled", "pause", "fork", "divergence", "other"]
+MarkKind = Literal["step-size", "step-halved", "step-doubled", "pause", "take-up", "fork", "divergence", "other"]
 Window = tuple[float, float]
 
 SMOOTHING_STEPS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)

@@ -113,8 +113,7 @@ class Replay(TransportKeys, inherit_bindings=False):
         one, at = self._here()
         if one is not None:
             kept = one.checkpoint_before(at)
-            remark = "" if kept is None else f" Weights are kept of iteration {kept:,}: the rest is computed again."
-            self.post_message(ForkRequested(one.run_id, at, " Its weights are kept." if kept == at else remark))
+            self.post_message(ForkRequested(one.run_id, at, "" if kept is None else f"weights kept of {kept:,}; "))
 
     def action_probe(self) -> None:
         one, at = self._here()
@@ -124,7 +123,7 @@ class Replay(TransportKeys, inherit_bindings=False):
     def _here(self) -> tuple[Recording | None, int]:
         """The run under the cursor and how many iterations it had done; says so where it has not begun."""
         one = self.tape.recordings.get(self.choices.pointed or 0)
-        at = None if one is None else self.tape.timeline(self.clock.kind).cut(self.clock.position).get(one.run_id)
+        at = None if one is None else self.tape.timeline(self.clock.kind).begun(self.clock.position).get(one.run_id)
         if at is None:
             self.tell("This run has not begun: there is nothing to go on from.")
             return None, 0

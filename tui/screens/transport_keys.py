@@ -105,6 +105,6 @@ class TransportKeys(Board, inherit_bindings=False):
 
 CLOCKS = {
     "iteration": "By iteration: all runs in step.",
-    "time": "By time: as it happened, each run from when it started; time in which none ran is left out.",
+    "time": "By time: as it happened; time in which none of them ran is left out.",
     "examples": "By examples: all runs have seen equally many.",
 }

@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from tui import chart
 from tui.chart import ChartView, Picture
+from tui.chart.mosaic import Manner
 from tui.chart.view import Charset
 from tui.messages import ChartPointed, ChartScrolled
 from tui.theme import cell_style
@@ -20,10 +21,19 @@ from tui.widgets.painted import Painted
 
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """What a terminal makes of a chart: its characters, and whether lines need their markers to be told apart."""
+    """What a terminal makes of a chart: its characters, and whether lines need their markers to be told apart.
+
+    Pictures without lines need `shades` where colours are not kept.
+    """
 
     charset: Charset = "unicode"
     markers: bool = False
+    shades: bool = False
+
+    @property
+    def manner(self) -> Manner:
+        """How pictures of signed numbers are drawn."""
+        return "ascii" if self.charset == "ascii" else "shades" if self.shades or self.markers else "halves"
 
 
 class ChartPane(Painted):

@@ -90,7 +90,7 @@ def _iterations(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
 
 
 def _loss(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
-    if run.last_loss is None and run.iterations_done:
+    if run.last_loss is None and run.iterations_done > run.first_iteration:
         return [("nan", FAILED)]
     return [(fmt.number(run.last_loss), STRONG if run.state == "running" else TEXT)]
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
+from tui.chart.mosaic import Manner
 from tui.choices import Choices
 from tui.particulars import particulars
 from tui.snapshot import Snapshot
 from tui.theme import DIM
 from tui.widgets.details import details
-from tui.widgets.lines import Lines, strip
+from tui.widgets.lines import Lines, Part, strip
 
 
 class RunPage(Lines):
     """Shows the run under the cursor, or what a title says of its sweep. Begins at its top with every other run."""
 
-    def __init__(self, snapshot: Snapshot, choices: Choices) -> None:
+    def __init__(self, snapshot: Snapshot, choices: Choices, manner: Manner) -> None:
         super().__init__(self._page)
+        self._manner = manner
         self._snapshot, self._choices = snapshot, choices
         self._top = 0
 
@@ -30,7 +32,7 @@ class RunPage(Lines):
     def scroll(self, pages: float) -> None:
         """Further down by so many pages, or up, as far as there are lines."""
         room = max(self.size.height, 1)
-        below = max(len(particulars(self._snapshot, self._choices, self.size.width)) - room, 0)
+        below = max(len(self._particulars(self.size.width)) - room, 0)
         self._top = max(0, min(self._top + round(pages * max(room - 1, 1)), below))
         self.update()
 
@@ -40,8 +42,11 @@ class RunPage(Lines):
     def on_mouse_scroll_up(self) -> None:
         self.scroll(-0.25)
 
+    def _particulars(self, width: int) -> list[list[Part]]:
+        return particulars(self._snapshot, self._choices, width, self._manner)
+
     def _page(self, width: int, height: int) -> list[Strip]:
-        lines = particulars(self._snapshot, self._choices, width)
+        lines = self._particulars(width)
         if not lines:
             return details(self._snapshot, self._choices, width)
         self._top = max(0, min(self._top, len(lines) - height))

@@ -108,7 +108,7 @@ def seconds_of(scene: Scene) -> tuple[float, float]:
     line = tape.timeline(clock.kind)
     if clock.kind == "time":
         return clock.position - line.start, line.length
-    cut = line.cut(clock.position)
+    cut = line.begun(clock.position)
     known = [tape.recordings[run_id] for run_id in cut]
     now_s = max((one.elapsed_after(cut[one.run_id]) for one in known), default=0.0)
     return now_s, max((float(one.elapsed_s[-1]) for one in known), default=0.0)
@@ -118,7 +118,7 @@ def _bar(scene: Scene, room: int) -> list[Part]:
     line = scene.tape.timeline(scene.clock.kind)
     last = max(room - 1, 0)
     head = round(line.share(scene.clock.position) * last)
-    events_at = {round(line.share(at) * last) for at in line.positions(scene.tape.marks()).tolist()}
+    events_at = {round(line.share(at) * last) for at in line.marked(scene.tape.marks()).tolist()}
     parts: list[Part] = []
     for cell in range(room):
         if cell == head:
@@ -133,7 +133,7 @@ def _bar(scene: Scene, room: int) -> list[Part]:
 def _right(scene: Scene, words: int) -> list[Part]:
     clock, tape = scene.clock, scene.tape
     line = tape.timeline(clock.kind)
-    cut = line.cut(clock.position)
+    cut = line.begun(clock.position)
     done = max(cut.values(), default=0)
     last = max((one.done for one in tape.recordings.values()), default=0)
     width = len(f"{last:,}")
@@ -142,11 +142,12 @@ def _right(scene: Scene, words: int) -> list[Part]:
     if words >= 2 and clock.kind == "examples":
         parts.append((f"  {fmt.count(round(clock.position))} examples", DIM))
     if words >= 2 and tape.goes_on:
-        parts.append(("  live edge" if clock.position >= line.end else "  behind live", WARNED))
+        parts.append(("  live edge  " if clock.position >= line.end else "  behind live", WARNED))
     if words >= 2:
         parts.append((f"  {KIND_WORDS[clock.kind]}", DIM))
     one = tape.recordings.get(scene.pointed or 0)
-    if words >= 3 and one is not None and one.run_id in cut:
-        kept = one.checkpoint_before(cut[one.run_id])
-        parts.append(("  weights of " + ("" if kept is None else f"{kept:,}").rjust(width), DIM))
+    if words >= 3 and one is not None and one.checkpoints:
+        kept = one.checkpoint_before(cut[one.run_id]) if one.run_id in cut else None
+        told = "" if kept is None else f"  weights of {kept:>{width},}"
+        parts.append((told.ljust(len("  weights of ") + width), DIM))  # the bar is not to move when it comes or goes
     return [*parts, (" ", TEXT)]

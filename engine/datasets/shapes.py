@@ -1,0 +1,49 @@
+"""What a data set's examples look like, told by its name alone: nothing is loaded or made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.datasets import cache, own
+from engine.datasets.split import Image
+from engine.spec import DataError, dataset_parts, is_path
+
+CIFAR = Image(32, 32, channels=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many classes and features (without the bias) there are, and the image that the features are, if any."""
+
+    classes: int
+    features: int
+    bias: bool = True
+    image: Image | None = None
+
+    @property
+    def dimensions(self) -> int:
+        """D, the number of features with the bias column."""
+        return self.features + self.bias
+
+
+def shape_of(dataset: str) -> Shape | None:
+    """The shape of the data set that a spec names; None for a file that has not been read on this machine."""
+    if is_path(dataset):
+        return _own(Path(dataset))
+    name, amount = dataset_parts(dataset)
+    return {
+        "digits": Shape(10, 64, image=Image(8, 8)),
+        "three-points": Shape(3, 1, bias=False),
+        "spiral": Shape(amount or 0, 2),
+        "synthetic-cifar": Shape(10, CIFAR.size, image=CIFAR),
+        "cifar10": Shape(10, CIFAR.size, image=CIFAR),
+    }[name]
+
+
+def _own(path: Path) -> Shape | None:
+    try:
+        about = cache.read_about(own.entry_of(path))
+    except DataError:
+        return None
+    return Shape(about.classes, about.features, image=own.image_of(about))
