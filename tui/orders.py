@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from engine.spec import RunSpec, SpecError, race
-from engine.store import Run
+from engine.store import Run, StoreError
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
@@ -21,6 +22,14 @@ def start_race(path: Path) -> tuple[int, ...]:
     from engine.jobs.submit import submit
 
     return tuple(submit(path, race()))
+
+
+def take_up(path: Path) -> None:
+    """Have lost runs taken up again, and workers there for the queue; a store that may only be read stays as it is."""
+    from engine.jobs import steer
+
+    with suppress(StoreError):
+        steer.recover(path)
 
 
 def stop(path: Path, run_id: int) -> str:
