@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
 from engine.store import Run, StoreError
@@ -62,11 +63,11 @@ def delete(path: Path, run_id: int) -> str:
     return f"Run {run_id} is deleted; u brings it back, until the dashboard closes."
 
 
-def undelete(path: Path, run_id: int) -> str:
-    """Bring a run back; the answer as a sentence. Raises StoreError."""
-    from engine.jobs import steer
+def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:
+    """Bring a run or a whole sweep back; the answer as a sentence. Raises StoreError."""
+    from engine.jobs import steer, sweeping
 
-    return steer.undelete(path, run_id)
+    return steer.undelete(path, number) if what == "run" else sweeping.undelete(path, number)
 
 
 def purge(path: Path, run_ids: Sequence[int]) -> str:
