@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from textual.strip import Strip
 
-from engine.outcome import ValueResult, loss_text
+from engine.outcome import ValueResult, best_by, loss_text
 from engine.store import RungDecision
 from engine.sweep import SweepPlan
 from engine.text import clean
@@ -69,7 +69,8 @@ def rungs(seen: SweepSeen, width: int) -> Strip:
         return strip((), width)
     decided = {decision.rung: decision for decision in found.decisions}
     halving = found.plan.halving
-    share = f"1/{round(1 / halving.keep)}"
+    by = " by accuracy" if best_by(found.plan.axes) == "accuracy" else ""
+    share = f"1/{round(1 / halving.keep)}{by}"
     told = [(f"{rung:,}: ", *_decision(decided.get(rung))) for rung in halving.rungs]
     with_limits: list[Part] = [
         part for place, went_on, limit in told for part in ((place, TEXT), went_on, (f"{limit}   ", DIM))
@@ -98,7 +99,7 @@ def best(seen: SweepSeen, width: int) -> Strip:
     name = value_names(seen)[place or 0]
     parts: list[Part] = [
         (f" for {' '.join(name.split())} new loss: {loss_text(found.best.train_loss)}  ", STRONG),
-        ("★ best", FINISHED),
+        ("★ best" if best_by(found.plan.axes) == "loss" else "★ best accuracy", FINISHED),
     ]
     refine: list[Part] = [("z", ACCENTED), (" refine ", DIM)]
     for more in _held_out(found.best):
