@@ -6,8 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Literal
 
 from engine.axis import Axis, Value, value_place, value_text
+
+OBJECTIVES_OF_THEIR_OWN = frozenset({"delta", "regularization_strength"})
+"""Fields each value of which is another objective: the loss under one says nothing against the loss under another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +62,28 @@ def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
     return tuple(_result(values, by_values[values]) for values in in_order)
 
 
-def best_of(found: Sequence[ValueResult]) -> ValueResult | None:
-    """The complete value with the lowest train loss, none of whose runs diverged; of equal ones the lowest."""
+def best_of(axes: Sequence[Axis], found: Sequence[ValueResult]) -> ValueResult | None:
+    """The complete value with the lowest train loss, none of whose runs diverged; of equal ones the lowest.
+
+    Where the values are objectives of their own, the one with the highest validation accuracy.
+    """
     compared = [result for result in found if result.complete and not result.diverged]
     finite = [one for one in compared if one.train_loss is not None and math.isfinite(one.train_loss)]
+    if best_by(axes) == "accuracy":
+        return max(finite, key=lambda result: result.accuracy or 0.0, default=None)
     return min(finite, key=lambda result: result.train_loss or 0.0, default=None)
+
+
+def best_by(axes: Sequence[Axis]) -> Literal["loss", "accuracy"]:
+    """What the best value of a sweep over these axes is best in."""
+    return "accuracy" if any(axis.field in OBJECTIVES_OF_THEIR_OWN for axis in axes) else "loss"
 
 
 def table_lines(axes: Sequence[Axis], found: Sequence[ValueResult]) -> list[str]:
     """The table in the form of the notes, such as 'for step size 1e-06 new loss: 1.6478'; the best is marked."""
-    best = best_of(found)
-    return [f"{_line(axes, result)}{_remark(result, result is best)}" for result in found]
+    best = best_of(axes, found)
+    mark = "best by accuracy" if best_by(axes) == "accuracy" else "best"
+    return [f"{_line(axes, result)}{_remark(result, mark if result is best else '')}" for result in found]
 
 
 def _line(axes: Sequence[Axis], result: ValueResult) -> str:
@@ -76,7 +91,7 @@ def _line(axes: Sequence[Axis], result: ValueResult) -> str:
     return f"for {where} new loss: {'none yet' if result.train_loss is None else loss_text(result.train_loss)}"
 
 
-def _remark(result: ValueResult, best: bool) -> str:
+def _remark(result: ValueResult, mark: str) -> str:
     remarks = []
     if result.low is not None and result.high is not None and len(result.run_ids) > 1:
         remarks.append(f"{loss_text(result.low)} to {loss_text(result.high)} over {len(result.run_ids)} seeds")
@@ -84,8 +99,8 @@ def _remark(result: ValueResult, best: bool) -> str:
         remarks.append("diverged")
     if not result.complete and result.train_loss is not None:
         remarks.append(f"{'stopped' if result.stopped else 'so far,'} after {result.iterations_done:,} iterations")
-    if best:
-        remarks.append("best")
+    if mark:
+        remarks.append(mark)
     return f"  ({'; '.join(remarks)})" if remarks else ""
 
 

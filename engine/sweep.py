@@ -27,7 +27,7 @@ from engine.axis import (
 )
 from engine.fields import FIELDS
 from engine.halving import Decision, Halving, decide
-from engine.outcome import Measured, ValueResult, best_of, loss_text, results, table_lines
+from engine.outcome import Measured, ValueResult, best_by, best_of, loss_text, results, table_lines
 from engine.spec import RunSpec, as_text, defaults, parse_field, spec_from_fields, spec_from_json, unknown_field
 from engine.values import SpecError
 
@@ -44,6 +44,7 @@ __all__ = [
     "SweepPlan",
     "Value",
     "ValueResult",
+    "best_by",
     "best_of",
     "decide",
     "fitting",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ from tui.playback import Playback
 from tui.probe_helm import ProbeHelm
 from tui.recall import choices_of, view_of
 from tui.remembered import View
+from tui.rescue import Rescue
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
 from tui.sweep_helm import SweepHelm
@@ -75,6 +76,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
+        self._rescue = Rescue()
         self.rim.ascii_only = ascii_only
         self.theme_chosen = view.theme
         self.keeper = Keeper(path, view_of(self.choices, view.theme))
@@ -95,7 +97,13 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
+        self._see_to_workers()
         self._ask()
+
+    def _see_to_workers(self) -> None:
+        """Have runs that nobody works on taken up again, in a thread."""
+        if self._rescue.is_needed(self.snapshot):
+            self.run_worker(partial(orders.take_up, self.path), thread=True, exit_on_error=False, group="rescue")
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
@@ -141,6 +149,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             message.prevent_default()
             return
         self.snapshot = read = message.snapshot
+        self._see_to_workers()
         self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         self._show()

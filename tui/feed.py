@@ -106,6 +106,7 @@ class Source:
             complaint=page.complaint,
             counts=self._counts,
             judged=self._judgement.judged,
+            forsaken=self._judgement.forsaken,
             curves={run_id: one.curve for run_id, one in about.items()},
             evaluations={run_id: one.evaluations for run_id, one in about.items()},
             events={run_id: one.events for run_id, one in about.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 from textual.app import App
 from textual.message import Message
@@ -34,6 +35,8 @@ FORKED_FIELDS = (
 )  # fmt: skip
 """What the form for a fork offers, as far as it decides anything for the run."""
 
+Deleted = tuple[Literal["run", "sweep"], int]
+
 
 class Helm(App[int], inherit_bindings=False):
     """Asks what must be asked first; then each order is carried out in a thread, and answered with a message."""
@@ -43,8 +46,8 @@ class Helm(App[int], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self.deleted: list[int] = []
-        """Runs deleted in this sitting that can be brought back, the newest last."""
+        self.deleted: list[Deleted] = []
+        """What was deleted in this sitting and can be brought back, the newest last."""
 
     def order(self, carry_out: Callable[[], Message]) -> None:
         """Carry an order out in a thread and post what it answers, or the sentence on why not."""
@@ -81,15 +84,15 @@ class Helm(App[int], inherit_bindings=False):
         self.order(lambda: RunDeleted(message.run_id, orders.delete(self.path, message.run_id)))
 
     def on_run_deleted(self, message: RunDeleted) -> None:
-        self.deleted.append(message.run_id)
+        self.deleted.append(("run", message.run_id))
         self.tell(message.sentence)
 
     def on_undo_requested(self) -> None:
         if not self.deleted:
-            self.tell("There is nothing to undo: no run was deleted since the dashboard was opened.")
+            self.tell("There is nothing to undo: nothing was deleted since the dashboard was opened.")
             return
-        run_id = self.deleted.pop()
-        self.order(lambda: OrderAnswered(orders.undelete(self.path, run_id)))
+        what, number = self.deleted.pop()
+        self.order(lambda: OrderAnswered(orders.undelete(self.path, what, number)))
 
     def on_fork_requested(self, message: ForkRequested) -> None:
         from tui.screens.prompt import Prompt, Question

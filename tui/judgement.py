@@ -18,6 +18,7 @@ class Judgement:
 
     def __init__(self) -> None:
         self.judged: Mapping[int, str] = {}
+        self.forsaken: frozenset[tuple[int, int | None]] = frozenset()
         self.workers = 0
         self.most_workers = 0
         self._judged_at = float("-inf")
@@ -27,9 +28,10 @@ class Judgement:
         if time.monotonic() - self._judged_at < JUDGE_S:
             return False
         self._judged_at = time.monotonic()
-        before = self.judged, self.workers, self.most_workers
-        workers = reader.workers()
-        statuses = {run.run_id: judge(run, workers) for run in reader.running()}
+        before = self.judged, self.forsaken, self.workers, self.most_workers
+        workers, running = reader.workers(), reader.running()
+        statuses = {run.run_id: judge(run, workers) for run in running}
         self.judged = {run_id: status for run_id, status in statuses.items() if status != "running"}
+        self.forsaken = frozenset((run.run_id, run.worker_id) for run in running if statuses[run.run_id] == "lost")
         self.workers, self.most_workers = alive(workers), worker_count(reader)
-        return before != (self.judged, self.workers, self.most_workers)
+        return before != (self.judged, self.forsaken, self.workers, self.most_workers)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
-from engine.store import Run
+from engine.store import Run, StoreError
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
@@ -21,6 +23,14 @@ def start_race(path: Path) -> tuple[int, ...]:
     from engine.jobs.submit import submit
 
     return tuple(submit(path, race()))
+
+
+def take_up(path: Path) -> None:
+    """Have lost runs taken up again, and workers there for the queue; a store that may only be read stays as it is."""
+    from engine.jobs import steer
+
+    with suppress(StoreError):
+        steer.recover(path)
 
 
 def stop(path: Path, run_id: int) -> str:
@@ -53,11 +63,11 @@ def delete(path: Path, run_id: int) -> str:
     return f"Run {run_id} is deleted; u brings it back, until the dashboard closes."
 
 
-def undelete(path: Path, run_id: int) -> str:
-    """Bring a run back; the answer as a sentence. Raises StoreError."""
-    from engine.jobs import steer
+def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:
+    """Bring a run or a whole sweep back; the answer as a sentence. Raises StoreError."""
+    from engine.jobs import steer, sweeping
 
-    return steer.undelete(path, run_id)
+    return steer.undelete(path, number) if what == "run" else sweeping.undelete(path, number)
 
 
 def purge(path: Path, run_ids: Sequence[int]) -> str:

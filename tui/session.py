@@ -46,7 +46,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
 
     signals.await_in_thread(caught)
     code = app.run()
-    give_back(path, app.deleted)
+    give_back(path, [number for what, number in app.deleted if what == "run"])
     if app.return_code:
         return app.return_code
     print(farewell(app.snapshot if app.snapshot.tape is None else counted(path), path), file=sys.stderr)

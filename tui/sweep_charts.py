@@ -17,8 +17,8 @@ from tui.chart.view import CurveColumns
 from tui.format import scientific
 from tui.sweeping import SweepSeen, Values
 
-SMOOTHING = 10.0
-"""Half-life, in iterations, of the curves: the noise of many mini-batches would hide their order."""
+SMOOTHED, LEAST_SMOOTHED = 1 / 40, 10.0
+"""Half-life of the curves as a share of their way, and in iterations: noise of mini-batches would hide their order."""
 
 
 def label(axis: Axis, value: Value) -> str:
@@ -53,13 +53,19 @@ def curves_view(seen: SweepSeen, pointed: Values | None, *, log_y: bool) -> Char
     return ChartView(
         runs=tuple(runs),
         log_y=log_y,
-        smoothing=SMOOTHING,
+        smoothing=smoothing(runs),
         show_legend=False,
         show_raw=False,
         y_window=_y_window([run.curve for run in runs if run.curve is not None], log_y=log_y),
         note=note,
         empty_hint="no run of this sweep has started yet",
     )
+
+
+def smoothing(runs: Sequence[ChartRun]) -> float:
+    """A half-life in iterations, round enough to be told."""
+    longest = max((run.planned_iterations or 0 for run in runs), default=0)
+    return max(float(f"{SMOOTHED * longest:.1g}"), LEAST_SMOOTHED)
 
 
 def _y_window(curves: Sequence[CurveColumns], *, log_y: bool) -> Window | None:

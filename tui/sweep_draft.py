@@ -137,7 +137,11 @@ class SweepDraft:
         iterations = self.base.iterations
         if iterations is None:
             raise SpecError("halving", "rungs are iterations; give the runs a budget in iterations")
-        return Halving(tuple(round(iterations * self.keep**power) for power in range(self.rungs, 0, -1)), self.keep)
+        rungs = tuple(round(iterations * self.keep**power) for power in range(self.rungs, 0, -1))
+        if rungs[0] < 1 or len(set(rungs)) < len(rungs) or rungs[-1] >= iterations:
+            few = f"{iterations:,} iteration{'' if iterations == 1 else 's'}"
+            raise SpecError("halving", f"{few} are too few for {self.rungs} rungs; m changes how many there are")
+        return Halving(rungs, self.keep)
 
     def plan(self) -> SweepPlan:
         """The sweep. Raises SpecError that says why there can be none."""

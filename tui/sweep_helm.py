@@ -60,6 +60,8 @@ class SweepHelm(Helm, inherit_bindings=False):
         super().__init__()
         self._sweep_draft: SweepDraft | None = None
         self._begun_with: Start | None = None
+        self._visited: int | None = None
+        """The run that was opened from a sweep last: whoever goes back to the sweep goes back to its value."""
 
     def _ask(self) -> None:
         """Ask the feed for what the screen shows now."""
@@ -125,7 +127,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         if sweep_id is None:
             self.tell("This run belongs to no sweep: s starts one." if run else "There is no run yet.")
         else:
-            self._open(sweep_id)
+            self._open(sweep_id, at=self._visited if run is not None and run.run_id == self._visited else None)
 
     def on_sweep_requested(self, message: SweepRequested) -> None:
         self._put_together(message.run_id)
@@ -202,12 +204,12 @@ class SweepHelm(Helm, inherit_bindings=False):
     def on_sweep_opened(self, message: SweepOpened) -> None:
         self._open(message.sweep_id)
 
-    def _open(self, sweep_id: int, sentence: str = "") -> None:
-        """Look at a sweep; whatever else lies over the board goes away."""
+    def _open(self, sweep_id: int, sentence: str = "", at: int | None = None) -> None:
+        """Look at a sweep, with the cursor at the value of a run; whatever else lies over the board goes away."""
         from tui.screens.sweep_view import SweepView
 
         self.back_to_board()
-        self.push_screen(SweepView(sweep_id, self.store_name, self.snapshot, self.brush, sentence))
+        self.push_screen(SweepView(sweep_id, self.store_name, self.snapshot, self.brush, sentence, at))
         self.call_after_refresh(self._ask)
 
     def back_to_board(self) -> None:
@@ -216,13 +218,15 @@ class SweepHelm(Helm, inherit_bindings=False):
             self.pop_screen()
 
     def on_run_shown(self, message: RunShown) -> None:
+        self._visited = message.run_id
         self.back_to_board()
         self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id).looking(alone=True)))
 
     def on_sweep_steered(self, message: SweepSteered) -> None:
+        sweep = f"sweep {message.sweep_id}"
         questions = {
-            "stop": f"Stop sweep {message.sweep_id}? All of its runs end where they are; what they recorded is kept.",
-            "delete": f"Delete sweep {message.sweep_id} with all of its runs? What still runs is stopped.",
+            "stop": f"Stop {sweep}? All of its runs end where they are; what they recorded is kept.",
+            "delete": f"Delete {sweep} with all of its runs? What still runs is stopped; u brings it back.",
         }
         confirmed = SweepSteeringConfirmed(message.sweep_id, message.verb)
         if message.verb in questions:
@@ -240,7 +244,8 @@ class SweepHelm(Helm, inherit_bindings=False):
 
     def on_sweep_gone(self, message: SweepGone) -> None:
         self.back_to_board()
-        self.tell(clean(message.sentence, 300))
+        self.deleted.append(("sweep", message.sweep_id))
+        self.tell(clean(f"{message.sentence.removesuffix('.')}, and so does u.", 300))
 
     def on_values_continued(self, message: ValuesContinued) -> None:
         self._sweep_order(lambda: SweepAnswered(orders.go_on(self.path, message.run_ids)))

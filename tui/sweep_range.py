@@ -158,10 +158,11 @@ class SweepRange:
         if text.strip():
             return replace(self, scale="list", text=text.strip())
         ranged = self._ranged()
-        number = _number("count", count)
+        number = _number("count", "how many", count)
         if number != int(number) or not 1 <= number <= 10**9:
-            raise SpecError("count", f"values: {count.strip()[:20]!a} is not a number of values")
-        return replace(ranged, low=_number("low", low), high=_number("high", high), count=int(number), text="")
+            raise SpecError("count", f"how many: {count.strip()[:20]!a} is not a number of values; 1 or more")
+        low_end, high_end = _number("low", "low end", low), _number("high", "high end", high)
+        return replace(ranged, low=low_end, high=high_end, count=int(number), text="")
 
 
 def _clamped(end: Decimal) -> Decimal:
@@ -169,11 +170,12 @@ def _clamped(end: Decimal) -> Decimal:
     return bound if abs(bound) >= LOWEST or bound == 0 else LOWEST
 
 
-def _number(field: str, text: str) -> Decimal:
+def _number(field: str, label: str, text: str) -> Decimal:
     try:
         number = Decimal(text.strip().replace(",", ""))
     except InvalidOperation:
         number = Decimal("nan")
     if not number.is_finite() or not (abs(number) < Decimal("1e300")):
-        raise SpecError(field, f"{field} end: {text.strip()[:20]!a} is not a number; write it like 1e-3")
+        like = "10" if field == "count" else "1e-3"
+        raise SpecError(field, f"{label}: {text.strip()[:20]!a} is not a number; write it like {like}")
     return number

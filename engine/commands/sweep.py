@@ -146,4 +146,8 @@ def _field(name: str) -> str:
 
 
 def _rungs(text: str) -> tuple[int, ...]:
-    return tuple(int(rung or 0) for rung in listed(text, "seed"))
+    """The iterations that `--halving` names. Raises SpecError."""
+    try:
+        return tuple(map(int, text.split(",")))
+    except ValueError:
+        raise SpecError("halving", f"rungs: {text[:40]!a} are no iterations; write them like 100,300") from None

@@ -56,7 +56,7 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
         name=sweep.name,
         plan=plan,
         values=values,
-        best=best_of(values),
+        best=best_of(plan.axes, values),
         states=Counter(run.state for run in runs),
         done=sum(run.state in ENDED for run in runs),
         total=len(runs),

@@ -17,9 +17,12 @@ from engine.store.records import ENDED, StoreError
 from engine.store.steering import AT_RUNG, answer, end, note, pending
 from engine.store.sweeps import plan_of
 from engine.store.timing import utc_now
-from engine.sweep import SweepPlan, Value, decide, loss_text
+from engine.sweep import SweepPlan, Value, best_by, decide, loss_text
 
 Values = tuple[Value, ...]
+
+WORDS = {"loss": "train loss", "accuracy": "validation error"}
+"""What a rung compares, by what the best value of the sweep is best in."""
 
 WAITING = f"""
     SELECT DISTINCT sweep_id FROM runs
@@ -29,6 +32,8 @@ WAITING = f"""
 IN_A_RACE = f"""
     SELECT run_id, spec, state, rung, state = 'paused' AND {AT_RUNG},
            (SELECT e.loss FROM evaluations e WHERE e.run_id = runs.run_id AND e.split = 'train'
+            AND e.iteration <= runs.rung ORDER BY e.iteration DESC LIMIT 1),
+           (SELECT 1 - e.accuracy FROM evaluations e WHERE e.run_id = runs.run_id AND e.split = 'validation'
             AND e.iteration <= runs.rung ORDER BY e.iteration DESC LIMIT 1)
     FROM runs WHERE sweep_id = ? AND rung IS NOT NULL AND deleted_at IS NULL ORDER BY run_id
 """
@@ -36,7 +41,11 @@ IN_A_RACE = f"""
 
 @dataclass(frozen=True, slots=True)
 class Racer:
-    """A run of a race: its rung, whether it waits there, and its train loss there (inf for one that broke off)."""
+    """A run of a race: its rung, whether it waits there, and its loss there (inf for one that broke off).
+
+    The loss is the train loss, or, where the values are objectives of their own, the share of validation examples that
+    are classified wrongly.
+    """
 
     run_id: int
     values: Values
@@ -77,11 +86,13 @@ def _decide_sweep(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> in
 
 def _racers(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> list[Racer]:
     racers = []
-    for run_id, text, state, rung, waits, loss in raw.execute(IN_A_RACE, (sweep_id,)).fetchall():
+    by_accuracy = best_by(plan.axes) == "accuracy"
+    for run_id, text, state, rung, waits, train_loss, error in raw.execute(IN_A_RACE, (sweep_id,)).fetchall():
         try:
             values = plan.values_of(spec_from_json(text))
         except (SpecError, TypeError):
             continue  # it will be failed with the reason when a worker claims it
+        loss = error if by_accuracy else train_loss
         broke_off = state in ("failed", "cancelled") or loss is None
         racers.append(Racer(run_id, values, state, rung, bool(waits), math.inf if broke_off else loss))
     return racers
@@ -109,12 +120,13 @@ def _decide_rung(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan, rung: 
     again = 0
     for racer in here:
         if racer.waits:
-            again += _carry_out(raw, racer, losses[racer.values], racer.values in kept, limit, plan.halving.after(rung))
+            found = f"{WORDS[best_by(plan.axes)]} {loss_text(losses[racer.values])}"
+            again += _carry_out(raw, racer, found, racer.values in kept, limit, plan.halving.after(rung))
     return again
 
 
 def _loss_by_value(plan: SweepPlan, here: list[Racer]) -> Mapping[Values, float]:
-    """Mean train loss of each value's runs, from the lowest value to the highest; inf where one has none."""
+    """Mean loss of each value's runs, from the lowest value to the highest; inf where one has none."""
     by_value: dict[Values, list[float]] = {}
     for racer in here:
         by_value.setdefault(racer.values, []).append(racer.loss)
@@ -127,9 +139,12 @@ def _loss_by_value(plan: SweepPlan, here: list[Racer]) -> Mapping[Values, float]
 
 
 def _carry_out(
-    raw: sqlite3.Connection, racer: Racer, loss: float, kept: bool, limit: float, next_rung: int | None
+    raw: sqlite3.Connection, racer: Racer, found: str, kept: bool, limit: float, next_rung: int | None
 ) -> int:
-    """Queue a run again or drop it, unless people have asked otherwise meanwhile; 1 when it was queued."""
+    """Queue a run again or drop it, unless people have asked otherwise meanwhile; 1 when it was queued.
+
+    `found` says what its value led to, in words.
+    """
     run_id, rung = racer.run_id, racer.rung
     asked = pending(raw, run_id)
     stops = [command_id for command_id, verb in asked.items() if verb == "stop"]
@@ -139,11 +154,11 @@ def _carry_out(
         end(raw, run_id, "cancelled", reason)
         return 0
     if not kept:
-        reason = f"rung {rung}: train loss {loss_text(loss)}, kept up to {loss_text(limit)}"
+        reason = f"rung {rung}: {found}, kept up to {loss_text(limit)}"
         note(raw, run_id, "drop", str(rung), rung, reason)
         end(raw, run_id, "cancelled", reason)
         return 0
-    note(raw, run_id, "keep", str(rung), rung, f"rung {rung}: train loss {loss_text(loss)}, goes on")
+    note(raw, run_id, "keep", str(rung), rung, f"rung {rung}: {found}, goes on")
     held = [command_id for command_id, verb in asked.items() if verb in ("pause", "resume")]
     pauses = bool(held) and asked[held[-1]] == "pause"
     for command_id in held:

@@ -232,3 +232,24 @@ def test_a_decision_that_is_broken_off_is_made_by_whoever_comes_next(path):
     assert query(path, "SELECT * FROM rung_decisions") == []
     work(path)
     assert done_by_value(path) == expected()
+
+
+def test_where_each_value_is_an_objective_of_its_own_a_rung_compares_what_is_right(path):
+    deltas = (1e-3, 0.1, 1.0, 100.0)
+    base = BASE.changed(step_size=0.1, iterations=200)
+    sweeping.start(path, SweepPlan(base, (Axis("delta", deltas),), halving=Halving((100,), 0.5)))
+    work(path)
+    accuracies = {}
+    for delta in deltas:
+        optimization = optimize.build(base.changed(delta=delta))
+        state, _ = optimization.advance(optimization.start(), 100)
+        accuracies[delta] = optimization.evaluate(state.weights, "validation")[1]
+    reader = open_for_reading(path)
+    runs = reader.sweep_runs(1)
+    reader.close()
+    kept = {run.spec.delta for run in runs if run.state == "finished"}
+    assert kept == set(sorted(deltas, key=lambda delta: -accuracies[delta])[:2])
+    assert kept != {1e-3, 0.1}  # whose losses are the lowest
+    dropped = next(run for run in runs if run.state == "cancelled")
+    error = 1 - accuracies[dropped.spec.delta]
+    assert dropped.reason.startswith(f"rung 100: validation error {error:.4f}, kept up to ")

@@ -260,7 +260,7 @@ def test_results_are_per_value_with_the_spread_over_seeds():
     one = found[1]
     assert (one.train_loss, one.low, one.high, one.validation_loss) == (0.5, 0.25, 0.75, 0.75)
     assert one.run_ids == (1, 3)
-    assert best_of(found) is one
+    assert best_of(plan().axes, found) is one
     assert found[2].diverged == 1
     assert table_lines(plan().axes, found) == [
         "for step size 0.1 new loss: 0.7500",
@@ -271,5 +271,20 @@ def test_results_are_per_value_with_the_spread_over_seeds():
     ]
 
 
+@pytest.mark.parametrize("field", ["delta", "regularization_strength"])
+def test_where_each_value_is_an_objective_of_its_own_accuracy_tells_the_best(field):
+    axes = (Axis(field, (0.01, 1.0, 100.0)),)
+    found = results(
+        Measured(run_id, (value,), "finished", 300, loss, loss, accuracy)
+        for run_id, value, loss, accuracy in [(1, 0.01, 0.002, 0.964), (2, 1.0, 0.27, 0.972), (3, 100.0, 519.0, 0.873)]
+    )
+    assert best_of(axes, found) is found[1]
+    assert best_of((Axis("step_size", (0.01, 1.0, 100.0)),), found) is found[0]
+    assert [line for line in table_lines(axes, found) if "best" in line] == [
+        f"for {axes[0].label} 1 new loss: 0.2700  (best by accuracy)"
+    ]
+
+
 def test_there_is_no_best_before_a_value_is_complete():
-    assert best_of(results([measured(1, 1.0, 0.5, state="running"), measured(2, 2.0, float("inf"))])) is None
+    unfinished = results([measured(1, 1.0, 0.5, state="running"), measured(2, 2.0, float("inf"))])
+    assert best_of(plan().axes, unfinished) is None

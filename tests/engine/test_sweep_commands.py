@@ -128,6 +128,7 @@ def test_an_interrupted_sweep_is_resumed(lossboard, path, monkeypatch):
         (("--parameter", "momentum", "--values", "0.5"), "decides nothing with update vanilla"),
         ((*SIZES, "--step-size", "1"), "is what the sweep varies"),
         ((*SIZES, "--halving", "2000"), "not before the end"),
+        ((*SIZES, "--halving", "100,x"), "rungs: '100,x' are no iterations"),
         ((*SIZES, "--halving", "10", "--keep", "1.5"), "less than 1"),
         ((*SIZES, "--keep", "0.5"), "--keep belongs to a race"),
         ((*SIZES, "--repeats", "0"), "at least 1"),

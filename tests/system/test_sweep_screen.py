@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.jobs import sweeping
 from engine.jobs.liveness import is_alive
 from engine.jobs.progress import outcome
+from engine.spec import defaults
 from engine.store import open_for_reading
+from engine.sweep import Axis, SweepPlan
 from tests.stores import query, wait_until
 from tests.system.terminal import Terminal
 from tests.tui.emulator import Emulator
@@ -24,11 +27,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     path = tmp_path / "runs.db"
     yield path
-    reader = open_for_reading(path)
-    for worker in reader.workers():
-        if is_alive(worker):
-            os.kill(worker.pid, signal.SIGKILL)
-    reader.close()
+    kill_workers(path)
 
 
 class Screen:
@@ -94,3 +93,32 @@ def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path):
     diverged = {row[0] for row in query(path, "SELECT run_id FROM runs WHERE reason LIKE 'diverged%'")}
     assert len(done) == 10
     assert {done[run_id] for run_id in done if run_id not in diverged} == {125}
+
+
+def test_a_sweep_whose_workers_were_all_killed_is_completed_by_whoever_opens_it_again(path):
+    plan = SweepPlan(defaults().changed(iterations=120, pace=100.0), (Axis("step_size", (1e-3, 1e-2, 0.1, 1.0, 10.0)),))
+    sweeping.start(path, plan)
+    wait_until(lambda: query(path, "SELECT count(*) FROM iterations")[0][0] > 30)
+    kill_workers(path)
+    assert query(path, "SELECT count(*) FROM runs WHERE state IN ('queued', 'running')")[0][0] == 5
+
+    first = Terminal("--db", str(path))
+    seen = Screen(first)
+    wait_until(lambda: seen.shows("lossboard", "running"))
+    wait_until(lambda: query(path, "SELECT count(*) FROM iterations")[0][0] > 400, what="the sweep goes on by itself")
+    kill_workers(path)  # while somebody looks
+    wait_until(lambda: seen.shows("lossboard", "5 done"), what="the sweep is done")
+    first.type("q")
+    assert first.exit_code() == 0
+    done = query(path, "SELECT run_id, count(*), min(iteration), max(iteration) FROM iterations GROUP BY run_id")
+    assert done == [(run_id, 120, 0, 119) for run_id in range(1, 6)]
+
+
+def kill_workers(path: Path) -> None:
+    """Kill every worker of a store, and wait until they are gone."""
+    reader = open_for_reading(path)
+    for worker in reader.workers():
+        if is_alive(worker):
+            os.kill(worker.pid, signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, reader.workers())), what="nobody is left")
+    reader.close()

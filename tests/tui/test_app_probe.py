@@ -36,7 +36,8 @@ async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path):
         await board.press("b")
         await board.until(lambda: "★ best" in board.text())
         assert isinstance(board.app.screen, ProbeView)
-        assert "probe of run 1   after 40 iterations" in board.text()
+        kept = len(probing.probe(path, 1).checkpoints)
+        assert f"probe of run 1   after 40 iterations, checkpoint {kept} of {kept}" in board.text()
         assert board.text().count("new loss:") == 10
         await board.press("h")
         await board.until(lambda: len(board.all_of(ProbeAnswered)) == 2)

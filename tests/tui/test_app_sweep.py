@@ -247,7 +247,12 @@ async def test_a_sweep_is_steered_as_one_thing(path):
         await board.until(lambda: board.all_of(SweepGone))
         await board.until(lambda: isinstance(board.app.screen, Board))
         await board.until(lambda: "Sweep 1 is deleted" in board.text())
-    assert stored_runs(path) == []
+        assert stored_runs(path) == []
+        await board.press("u")
+        await board.until(lambda: "Sweep 1 is back with 6 runs" in board.text())
+        assert len(stored_runs(path)) == 6
+        await board.press("u")
+        await board.until(lambda: "nothing to undo" in board.text())
 
 
 async def test_a_sweep_is_repeated_with_another_update(path):
@@ -301,6 +306,40 @@ async def test_every_size_shows_what_it_can(worked_off, path):
         await board.until(lambda: "too small" in board.text())
 
 
+async def test_a_terminal_of_80_columns_has_ten_values_with_all_that_was_found(path):
+    values = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 1e4)
+    plan = SweepPlan(BASE, (Axis("step_size", values),), halving=Halving((2, 5, 10, 20, 40), 0.5))
+    await work(queued(path, plan))
+    async with looking_at(path, (80, 24)) as board:
+        rows = [row for row in board.text().split("\n") if "new loss:" in row]
+        assert len(rows) == 10 + 1
+        assert all("validation" in row and "%" in row for row in rows[:9])
+        assert rows[-1].rstrip().endswith("z refine")
+        assert not any("…" in row for row in rows)
+        assert "race, 1/2   2: 10 → 5   5: 5 → 3   10: 3 → 2   20: 2 → 1   40: 1 → 1" in board.text()
+
+
+async def test_the_way_back_from_a_run_leads_to_its_value(worked_off, path):
+    copy(worked_off, path)
+    async with looking_at(path) as board:
+        best = view_of(board).pointed.values
+        await board.press("home", "enter")
+        await board.until(lambda: isinstance(board.app.screen, Board))
+        await board.press("V")
+        await board.until(lambda: shows(board, 1))
+        await board.until(lambda: view_of(board).pointed.values == (1e-4,))
+        assert best != (1e-4,)
+
+
+async def test_what_was_begun_is_not_told_any_more_when_it_is_done(path):
+    async with opened(path) as board:
+        await board.press("s", *["left_square_bracket"] * 6, "enter")
+        await board.until(lambda: "10 runs are in the queue" in board.text())
+        await work(path)
+        await board.until(lambda: view_of(board).seen.outcome.over)
+        await board.until(lambda: "are in the queue" not in board.text())
+
+
 async def test_a_grid_is_a_heat_map_with_a_cursor(path):
     axes = (Axis("step_size", (1e-4, 1e-2, 1.0)), Axis("batch_size", (8, 32)))
     await work(queued(path, SweepPlan(BASE, axes, name="[/nope]\x1b[31m red")))
@@ -323,6 +362,7 @@ async def test_many_values_are_bounded_curves_and_a_list_that_scrolls(path):
     plan = SweepPlan(BASE.changed(iterations=4), (Axis("step_size", values),))
     await work(queued(path, plan))
     async with looking_at(path, (200, 50)) as board:
+        assert "smoothing 10 " in board.text()
         assert len(view_of(board).seen.curves) == 26
         assert "26 of 40 curves" in board.text()
         await board.press("end")

@@ -21,6 +21,11 @@ def test_number(value, text):
     assert fmt.number(value) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(1e-4, "1e-4"), (4.64e-4, "5e-4"), (2.15e-3, "2e-3"), (1e12, "1e12")])
+def test_coarse(value, text):
+    assert fmt.coarse(value) == text
+
+
 @pytest.mark.parametrize(("value", "text"), [
     (0.1, "0.1"), (0.03, "0.03"), (1e-4, "0.0001"), (1e-5, "1e-5"), (100.0, "100"), (2.5e-6, "2.5e-6"), (None, "·"),
 ])  # fmt: skip

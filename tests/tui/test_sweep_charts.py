@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui import palette, ramp
+from tui.chart import ChartRun
 from tui.chart.heat import HeatView, draw_heat, shares
 from tui.chart.picture import run_style
 from tui.chart.response import ResponsePoint, ResponseView, draw_response
+from tui.sweep_charts import smoothing
 
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 30))
 LOSSES = st.floats(allow_nan=True, allow_infinity=True)
@@ -112,3 +114,12 @@ def test_ramp_slots_are_styles_of_their_own():
     assert all(run_style(16 + 2 * slot) == (slot, False) for slot in slots)
     assert all(palette.ink(16 + 2 * slot).colour == palette.colour(slot) for slot in slots)
     assert min(slots) > 8
+
+
+@pytest.mark.parametrize(
+    ("iterations", "half_life"), [(60, 10.0), (1000, 20.0), (2000, 50.0), (100_000, 2000.0), (None, 10.0)]
+)
+def test_the_longer_the_runs_the_more_their_noise_is_smoothed(iterations, half_life):
+    run = ChartRun(run_id=1, label="1", slot=0, planned_iterations=iterations)
+    assert smoothing([run]) == half_life
+    assert smoothing([]) == 10.0

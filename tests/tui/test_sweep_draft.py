@@ -13,6 +13,7 @@ from engine.sweep import MOST_VALUES, SWEEPABLE
 from tui.rail import rail
 from tui.sweep_draft import SweepDraft, offered
 from tui.sweep_range import USUAL, SweepRange
+from tui.widgets import sweep_lines
 
 CHANGES: list[Callable[[SweepDraft], SweepDraft]] = [
     *(lambda draft, by=by: draft.with_low_moved(by) for by in (-1, 1)),
@@ -122,7 +123,36 @@ def test_a_race_has_its_rungs_where_its_share_is_left():
     assert draft.halving is not None
     assert (draft.halving.rungs, draft.halving.keep) == ((111, 333), 1 / 3)
     short = SweepDraft.of(defaults().changed(iterations=3)).with_rungs().with_rungs().with_rungs()
-    assert "rungs" in short.complaint()
+    assert short.complaint() == "3 iterations are too few for 3 rungs; m changes how many there are"
+
+
+@pytest.mark.parametrize(("texts", "said"), [
+    ({"count": "x"}, "how many: 'x' is not a number; write it like 10"),
+    ({"count": "2.5"}, "how many: '2.5' is not a number of values; 1 or more"),
+    ({"low": "x"}, "low end: 'x' is not a number; write it like 1e-3"),
+])  # fmt: skip
+def test_what_is_no_number_is_named_as_the_dialog_names_it(texts, said):
+    with pytest.raises(SpecError) as refused:
+        SweepDraft.of(defaults()).typed(TEXTS | texts)
+    assert refused.value.message == said
+
+
+@pytest.mark.parametrize(("draft", "said"), [
+    (SweepDraft.of(defaults()).typed(TEXTS | {"values": "0.1"}), "1 run, 1,000 iterations, about 10 s with 1 worker"),
+    (SweepDraft.of(defaults()), "10 runs, 10,000 iterations, about 50 s with 2 workers"),
+    (SweepDraft.of(defaults()).with_other_pace(), "10 runs, 10,000 iterations, about 25 s with 4 workers"),
+    # 10 values with two seeds each: 5 and then 3 values go on
+    (SweepDraft.of(defaults()).with_rungs().with_rungs().repeated(1), "20 runs, 10,500 iterations at most"),
+])  # fmt: skip
+def test_what_enter_would_do_is_told_first(draft, said, monkeypatch):
+    monkeypatch.setattr("tui.widgets.sweep_lines.cores", lambda: 2)
+    told = sweep_lines.outlook(draft, draft.plan(), "", rate=100.0, workers=4)
+    assert said in "".join(text for text, _ in told)
+
+
+def test_the_dialog_says_whose_settings_the_sweep_has():
+    rows = [row.text for row in sweep_lines.settings(SweepDraft.of(defaults(), origin=7), [7, None], 80)]
+    assert any("run 7" in row and "also: the defaults" in row for row in rows)
 
 
 def test_a_search_without_steps_is_swept_over_what_it_has():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -86,7 +86,10 @@ class ProbeView(Screen[None], inherit_bindings=False):
         if self._found is None:
             return left
         told = " · ".join(words(self._found.spec, without=("pace", "step_size")))
-        return [*left, (f"   after {self._found.iteration:,} iterations", TEXT), (f"   {told}", DIM)]
+        kept = self._found.checkpoints
+        which = f", checkpoint {bisect_right(kept, self._found.iteration)} of {len(kept)}" if len(kept) > 1 else ""
+        after = f"   after {self._found.iteration:,} iterations"
+        return [*left, (after, TEXT), (which, DIM), (f"   {told}", DIM)]
 
     def _table(self, width: int, height: int) -> list[Strip]:
         """One step from the same weights, with each step size, on the whole training split."""
@@ -125,7 +128,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         if self._found is None or self._sentence:
             return [(" ! ", FAILED), (self._sentence, TEXT)] if self._sentence else []
         size = fmt.setting(self._step_size)
-        place = f"goes on from iteration {self._found.iteration:,}" if self._found.iteration else "begins there"
+        place = f"from iteration {self._found.iteration:,}" if self._found.iteration else "from its beginning"
         return [(" › ", ACCENTED), (f"enter: a run of gradient descent with step size {size} {place}", TEXT)]
 
     @property

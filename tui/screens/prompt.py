@@ -42,7 +42,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
     .question { height: 1; background: $surface; }
     .question Input { width: 28; height: 1; border: none; padding: 0 1; background: $background; color: $foreground; }
     .question Input:focus { border: none; }
-    .asked { width: 18; }
+    .asked { width: 20; }
     .remarked { width: 1fr; }
     """
 

@@ -57,7 +57,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         self.query_one("#axes").styles.height = 1 + 2 * len(self.draft.ranges)
 
     def _settings(self, width: int, height: int) -> list[Strip]:
-        lines = sweep_lines.settings(self.draft, width)
+        lines = sweep_lines.settings(self.draft, [origin for _, origin in self._starts], width)
         return lines if len(lines) >= height else [strip((), width), *lines]
 
     def _outlook(self) -> list[Part]:

@@ -51,6 +51,9 @@ WIDE = 100
 LOW = 16
 """Rows below which there is a chart or the table, not both."""
 
+LINES = 4
+"""Rows beside charts and table, which share what is left: ten values stand below each other on a terminal of 24."""
+
 LEAST_WIDTH, LEAST_HEIGHT = 30, 8
 
 
@@ -68,16 +71,25 @@ class SweepView(Screen[None], inherit_bindings=False):
     SweepView.-small > #small { display: block; }
     """
 
-    def __init__(self, sweep_id: int, store_name: str, snapshot: Snapshot, brush: Brush, sentence: str = "") -> None:
+    def __init__(
+        self,
+        sweep_id: int,
+        store_name: str,
+        snapshot: Snapshot,
+        brush: Brush,
+        sentence: str = "",
+        at: int | None = None,
+    ) -> None:
         super().__init__()
-        self._brush = brush
         self.sweep_id = sweep_id
         self._store_name = store_name
         self._snapshot = snapshot
         self._brush = brush
         self._sentence, self._failed = sentence, False
+        self._greeting = sentence
         self._pointed: Values | None = None
         self._follows = True
+        self._at = at
         self._wanted: Shown = "both"
         self._log_y = True
 
@@ -117,12 +129,21 @@ class SweepView(Screen[None], inherit_bindings=False):
         """Show what was read. The cursor stays with the best value until it is moved."""
         self._snapshot = snapshot
         seen = self.seen
+        self._go_to_run(seen)
+        if seen.outcome is not None and seen.outcome.over and self._sentence == self._greeting:
+            self._sentence = ""  # what was begun is done
         best = None if seen.outcome is None else seen.outcome.best
         if self._follows and best is not None:
             self._pointed = best.values
         if seen.place(self._pointed) is None and seen.values:
             self._pointed = seen.values[0].values
         self.paint()
+
+    def _go_to_run(self, seen: SweepSeen) -> None:
+        """Once the sweep is read: to the value of the run that it was opened from."""
+        values = next((result.values for result in seen.values if self._at in result.run_ids), None)
+        if values is not None:
+            self._pointed, self._follows, self._at = values, False, None
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence above the keys."""
@@ -153,7 +174,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         table = self.query_one(SweepTable)
         table.display = shown == "table" or size.height >= LOW
         rows = max(len(seen.values), 1)
-        table.styles.height = "1fr" if shown == "table" else min(rows, max(size.height * 2 // 5, 3))
+        table.styles.height = "1fr" if shown == "table" else min(rows, max((size.height - LINES) // 2, 3))
 
     def _shown(self, size: Size) -> Shown:
         """What there is room for of what is wanted."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from textual.strip import Strip
 
-from engine.outcome import loss_text
+from engine.outcome import ValueResult, best_by, loss_text
 from engine.store import RungDecision
 from engine.sweep import SweepPlan
 from engine.text import clean
@@ -15,7 +16,7 @@ from tui.describe import words
 from tui.sweep_charts import label
 from tui.sweeping import SweepSeen
 from tui.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
-from tui.widgets.lines import Part, strip
+from tui.widgets.lines import Part, cells, strip
 from tui.widgets.sweep_table import value_names
 
 STATES = ("running", "paused", "queued", "finished", "cancelled", "failed")
@@ -68,18 +69,25 @@ def rungs(seen: SweepSeen, width: int) -> Strip:
         return strip((), width)
     decided = {decision.rung: decision for decision in found.decisions}
     halving = found.plan.halving
-    parts: list[Part] = [(f" race, the best 1/{round(1 / halving.keep)} go on   ", DIM)]
-    for rung in halving.rungs:
-        parts += [(f"{rung:,}: ", TEXT), *_decision(decided.get(rung))]
-    return strip(parts, width)
+    by = " by accuracy" if best_by(found.plan.axes) == "accuracy" else ""
+    share = f"1/{round(1 / halving.keep)}{by}"
+    told = [(f"{rung:,}: ", *_decision(decided.get(rung))) for rung in halving.rungs]
+    with_limits: list[Part] = [
+        part for place, went_on, limit in told for part in ((place, TEXT), went_on, (f"{limit}   ", DIM))
+    ]
+    without: list[Part] = [part for place, went_on, _ in told for part in ((place, TEXT), went_on, ("   ", DIM))]
+    in_full, short = (f" race, the best {share} go on   ", DIM), (f" race, {share}   ", DIM)
+    ways: list[list[Part]] = [[in_full, *with_limits], [in_full, *without], [short, *without]]
+    return strip(next((way for way in ways if cells(way) <= width), ways[-1]), width)
 
 
-def _decision(decision: RungDecision | None) -> list[Part]:
+def _decision(decision: RungDecision | None) -> tuple[Part, str]:
+    """How many came and how many went on, and the largest loss that did."""
     if decision is None:
-        return [("not yet   ", DIM)]
+        return ("not yet", DIM), ""
     together = decision.kept + decision.dropped
     limit = f" up to {loss_text(decision.kept_up_to)}" if math.isfinite(decision.kept_up_to) else ""
-    return [(f"{together} → {decision.kept}", STRONG), (f"{limit}   ", DIM)]
+    return (f"{together} → {decision.kept}", STRONG), limit
 
 
 def best(seen: SweepSeen, width: int) -> Strip:
@@ -91,9 +99,17 @@ def best(seen: SweepSeen, width: int) -> Strip:
     name = value_names(seen)[place or 0]
     parts: list[Part] = [
         (f" for {' '.join(name.split())} new loss: {loss_text(found.best.train_loss)}  ", STRONG),
-        ("★ best", FINISHED),
+        ("★ best" if best_by(found.plan.axes) == "loss" else "★ best accuracy", FINISHED),
     ]
-    if found.best.validation_loss is not None:
-        parts.append((f", validation {fmt.number(found.best.validation_loss)}", TEXT))
-        parts.append((f", {fmt.percent(found.best.accuracy)}", TEXT))
-    return strip(parts, width, [("z", ACCENTED), (" refine ", DIM)])
+    refine: list[Part] = [("z", ACCENTED), (" refine ", DIM)]
+    for more in _held_out(found.best):
+        if cells([*parts, more, *refine]) < width:
+            parts.append(more)
+    return strip(parts, width, refine)
+
+
+def _held_out(best: ValueResult) -> Iterator[Part]:
+    """What the best value is worth on examples that were not trained on."""
+    if best.validation_loss is not None:
+        yield f", validation {fmt.number(best.validation_loss)}", TEXT
+        yield f", {fmt.percent(best.accuracy)}", TEXT

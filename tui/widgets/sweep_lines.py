@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textual.strip import Strip
 
+from engine.jobs.launch import cores
 from engine.spec import FIELDS
 from engine.sweep import SweepPlan
 from tui import format as fmt
@@ -23,12 +24,17 @@ KEYS_WIDTH = 6
 
 def title(draft: SweepDraft, width: int) -> Strip:
     """Which runs the sweep is made of."""
-    of = "the defaults" if draft.origin is None else f"run {draft.origin}"
+    of = origin_name(draft.origin)
     swept = {one.field for one in draft.ranges}
     left = f" sweep {' x '.join(one.label for one in draft.ranges)}"
     return strip(
         [(left, STRONG), ("   " + " · ".join(words(draft.base, without=swept)), DIM)], width, [(f"{of} ", DIM)]
     )
+
+
+def origin_name(origin: int | None) -> str:
+    """What a sweep is made of: the settings of a run, or the defaults."""
+    return "the defaults" if origin is None else f"run {origin}"
 
 
 def axes(draft: SweepDraft, width: int) -> list[Strip]:
@@ -59,11 +65,14 @@ def _rail_parts(line: str) -> Iterator[Part]:
             start = at
 
 
-def settings(draft: SweepDraft, width: int) -> list[Strip]:
-    """Every other choice in a line: its key, its name, what is chosen, and what that means."""
+def settings(draft: SweepDraft, origins: Sequence[int | None], width: int) -> list[Strip]:
+    """Every other choice in a line: its key, its name, what is chosen, and what that means.
+
+    `origins` are what the sweep may be made of.
+    """
     told = {key.action: key for key in keys_of("sweep")}
     lines = []
-    for actions, name, chosen, remark in _rows(draft):
+    for actions, name, chosen, remark in _rows(draft, origins):
         shown = " ".join(told[action].shown for action in actions)
         parts: list[Part] = [
             (f"  {fmt.fit(shown, KEYS_WIDTH)}", ACCENTED),
@@ -74,7 +83,7 @@ def settings(draft: SweepDraft, width: int) -> list[Strip]:
     return lines
 
 
-def _rows(draft: SweepDraft) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
+def _rows(draft: SweepDraft, origins: Sequence[int | None]) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
     one = draft.range
     others = [FIELDS[field].label for field in offered(draft.base) if field != one.field]
     yield ("field(1)",), "parameter", one.label, "also: " + ", ".join(others)
@@ -93,6 +102,8 @@ def _rows(draft: SweepDraft) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
     pace = "full speed" if draft.base.pace is None else f"{draft.base.pace:g} iterations/s, to watch"
     yield ("pace",), "pace", pace, ""
     yield ("race", "keep"), "race", *_race(draft)
+    also = ", ".join(origin_name(origin) for origin in origins if origin != draft.origin)
+    yield ("from",), "settings of", origin_name(draft.origin), f"also: {also}" if also else ""
 
 
 def _values(one: SweepRange) -> list[str]:
@@ -114,14 +125,16 @@ def outlook(draft: SweepDraft, plan: SweepPlan | None, complaint: str, rate: flo
     if plan is None:
         return [(" ! ", FAILED), (complaint, TEXT)]
     iterations = iterations_of(plan)
-    parts: list[Part] = [(" › ", ACCENTED), (f"{plan.size:,} runs", STRONG)]
+    parts: list[Part] = [(" › ", ACCENTED), (f"{plan.size:,} run{'' if plan.size == 1 else 's'}", STRONG)]
     if iterations is None:
         return [*parts, (f", {plan.base.seconds:g} s each", TEXT)]
     parts.append((f", {iterations:,} iterations{' at most' if plan.halving else ''}", TEXT))
     speed = plan.base.pace or rate
     if speed:
-        seconds = iterations / (speed * max(min(workers, plan.size), 1))
-        parts.append((f", about {max(seconds, 1):,.0f} s with {workers} workers", TEXT))
+        # Beyond one a core, workers at full speed only share it; paced ones sleep.
+        at_once = max(min(workers if plan.base.pace else min(workers, cores()), plan.size), 1)
+        seconds = max(iterations / (speed * at_once), 1)
+        parts.append((f", about {seconds:,.0f} s with {at_once} worker{'' if at_once == 1 else 's'}", TEXT))
     return parts
 
 
@@ -132,8 +145,8 @@ def iterations_of(plan: SweepPlan) -> int | None:
         return None
     if plan.halving is None:
         return each * plan.size
-    done, before, left = 0, 0, plan.size
+    done, before, values = 0, 0, plan.size // plan.repeats
     for rung in (*plan.halving.rungs, each):
-        done += (rung - before) * left
-        before, left = rung, max(1, -(-left // round(1 / plan.halving.keep)))
+        done += (rung - before) * values * plan.repeats
+        before, values = rung, max(1, -(-values // round(1 / plan.halving.keep)))
     return done

@@ -26,6 +26,9 @@ RANKS = ("lost", "running", "silent", "waiting", "paused", "queued", "failed", "
 SENTENCE = 60
 """Columns from which a row is a sentence, as in the notes."""
 
+ROOMY = 100
+"""Columns from which the best is called so, beside its star."""
+
 
 class SweepTable(Lines):
     """Shows what a sweep found. Posts SweepValuePointed when a row is clicked or the wheel turns."""
@@ -63,23 +66,27 @@ class SweepTable(Lines):
         self._top = max(0, min(self._top, index, len(seen.values) - rows))
         self._top = max(self._top, index - rows + 1)
         names = value_names(seen)
-        shown = list(zip(seen.values, names, seen.slots, strict=True))[self._top : self._top + rows]
-        return [self._row(result, name, slot, width) for result, name, slot in shown]
+        losses = [_loss(result) for result in seen.values]
+        longest = max(map(len, losses), default=0)
+        told = [loss.rjust(longest) for loss in losses]
+        shown = list(zip(seen.values, names, told, seen.slots, strict=True))[self._top : self._top + rows]
+        return [self._row(result, name, loss, slot, width) for result, name, loss, slot in shown]
 
-    def _row(self, result: ValueResult, name: str, slot: int, width: int) -> Strip:
+    def _row(self, result: ValueResult, name: str, loss: str, slot: int, width: int) -> Strip:
         sign, style = SIGNS[status_of(self._snapshot, self._seen, result)]
         best = self._seen.outcome is not None and result is self._seen.outcome.best
         colour = run_style(slot)
         words = STRONG if best else TEXT
         left: list[Part] = [("▌", colour), (sign + " ", style), (letter(slot) + "  ", colour)]
+        mark = "★ best  " if width >= ROOMY else "★ "
         if width < SENTENCE:
-            left += [(name, words), (_loss(result).rjust(11), words), (" ★" if best else "", FINISHED)]
+            left += [(f"{name} {loss}", words), (" ★" if best else "", FINISHED)]
         else:
-            left += [(f"for {name} ", words), ("new loss: ", DIM), (_loss(result).rjust(10) + "  ", words)]
-            left.append(("★ best  " if best else "        ", FINISHED))
+            left += [(f"for {name} ", words), ("new loss: ", DIM), (f"{loss}  ", words)]
+            left.append((mark if best else " " * len(mark), FINISHED))
         right: list[Part] = []
         for part in _more(self._seen, result):
-            if cells(left) + cells(right) + cells(part) < width:
+            if cells(left) + cells(right) + cells(part) <= width:
                 right += part
         ground = POINTED if result.values == self._pointed else None
         return strip([*left, *right], width, ground=ground)
@@ -118,11 +125,11 @@ def _more(seen: SweepSeen, result: ValueResult) -> list[list[Part]]:
     why = _why(seen, result)
     if result.validation_loss is not None:
         said.append([("validation ", DIM), (fmt.number(result.validation_loss).ljust(7), TEXT)])
-        said.append([(fmt.percent(result.accuracy).rjust(7) + "  ", TEXT)])
+        said.append([(fmt.percent(result.accuracy).rjust(6) + "  ", TEXT)])
     if why:
         said.append([(why + "  ", WARNED)])
     low, high = result.low, result.high
-    if len(result.run_ids) > 1 and low is not None and high is not None and math.isfinite(high):
+    if low is not None and high is not None and low < high and math.isfinite(high):
         said.append([("seeds ", DIM), (f"{fmt.number(low)} … {fmt.number(high)}  ", TEXT)])
     if seen.going_on(result) and result.iterations_done:
         said.append([(f"{fmt.count(result.iterations_done)} iterations  ", DIM)])
