@@ -41,6 +41,7 @@ from tui.screens.board import Board
 from tui.snapshot import Snapshot
 from tui.sweep_helm import SweepHelm
 from tui.theme import INPUT_CSS, THEME
+from tui.turnstile import Turnstile
 from tui.wardrobe import Wardrobe
 from tui.widgets.chart_pane import Brush
 
@@ -51,7 +52,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inherit_bindings=False):
+class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, Turnstile, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
@@ -96,6 +97,9 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
         self._ask()
+
+    def is_opening(self) -> bool:
+        return self.is_opening_replay and not self._unreadable
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):

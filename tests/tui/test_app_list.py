@@ -47,7 +47,7 @@ async def test_a_filter_and_an_order(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("slash", *"sgd", "enter")
         assert board.all_of(FilterSubmitted)[0].texts == {"filter": "sgd"}
-        await board.until(lambda: "1 runs fit: sgd" in board.text())
+        await board.until(lambda: "1 run fits: sgd" in board.text())
         await board.until(lambda: [run.run_id for run in board.app.snapshot.runs] == [3])
         assert board.app.choices.marked == (1, 2, 3)
         await board.press("slash", "end", *["backspace"] * 3, *"colour:red".replace(":", ""), "enter")
