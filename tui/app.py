@@ -98,8 +98,9 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             gc.enable()
         self._ask()
 
-    def is_opening(self) -> bool:
-        return self.is_opening_replay and not self._unreadable
+    def is_reading(self) -> bool:
+        looks_for = self.choices.edge or self.choices.listing != self.snapshot.listing
+        return not self._unreadable and bool(self.is_opening or looks_for)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):

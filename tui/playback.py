@@ -91,7 +91,7 @@ class Playback(Helm, inherit_bindings=False):
             """Write a control sequence to the terminal, beside the frames: what the desk does."""
 
     @property
-    def is_opening_replay(self) -> bool:
+    def is_opening(self) -> bool:
         """Whether a replay was asked for that is still being read."""
         return self._opening is not None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.jobs.liveness import judge
 from engine.spec import RunSpec
-from engine.store import Background, Curve, Evaluation, Event, Run, Samples, SweepTitle
+from engine.store import Background, Curve, Evaluation, Event, Listing, Run, Samples, SweepTitle
 from tui.choices import Choices, Cursor, Row
 from tui.clock import Moment
 from tui.glimpses import Glimpse
@@ -34,9 +34,10 @@ class Wanted:
 class Snapshot:
     """All that the screen needs from one read.
 
-    `rows` are the part of the list around the cursor, which was `sought`: at most `page.MOST_RUNS` of `total`, with
-    `first` before them; `runs` are those of them that are no titles. `fitting` runs of the store fit the filter;
-    `complaint` says why it cannot be read. `newest` are those of the store, `others` are drawn or pointed at.
+    `rows` are the part of the list around the cursor, which was `sought`: at most `page.MOST_RUNS` of `total` in the
+    order of the `listing`, with `first` before them; `runs` are those of them that are no titles. `fitting` runs of
+    the store fit the filter; `complaint` says why it cannot be read. `newest` are those of the store, `others` are
+    drawn or pointed at.
     `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
     says: 'lost', 'silent' or 'waiting'. `curves`, `evaluations`, `events` and `gradient_norms` are there for the runs
     that are drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what
@@ -46,6 +47,7 @@ class Snapshot:
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
+    listing: Listing = field(default_factory=Listing)
     sought: Cursor | None = None
     rows: tuple[Row, ...] = ()
     runs: tuple[Run, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterator
 
@@ -15,8 +16,11 @@ from tui import keymap
 QUIET_ROUNDS = 3
 """Looks in a row that find nothing waiting: who has taken a message may be about to post another."""
 
-OPENING_S = 0.005
-"""Between two looks while something is read that a key has opened."""
+LOOK_S = 0.005
+"""Between two looks while something that a key has asked for is being read."""
+
+PATIENCE_S = 5.0
+"""Nothing that is read holds keys up for longer."""
 
 
 class Turnstile(App[int], inherit_bindings=False):
@@ -30,8 +34,8 @@ class Turnstile(App[int], inherit_bindings=False):
         self._let_in: events.Event | None = None
         self._keeper: asyncio.Task[None] | None = None
 
-    def is_opening(self) -> bool:
-        """Whether something that a key has opened is still to come."""
+    def is_reading(self) -> bool:
+        """Whether what the next key acts on is still being read."""
         return False
 
     @property
@@ -54,11 +58,12 @@ class Turnstile(App[int], inherit_bindings=False):
             await self._calm()
 
     async def _calm(self) -> None:
-        """Until all that was let in has been answered, and what it has opened is there."""
-        quiet = 0
+        """Until all that was let in has been answered, and what it has asked for is there."""
+        quiet, end = 0, time.monotonic() + PATIENCE_S
         while quiet < QUIET_ROUNDS:
-            await asyncio.sleep(OPENING_S if self.is_opening() else 0)
-            quiet = 0 if self.is_opening() or any(map(has_waiting, self._pumps())) else quiet + 1
+            is_reading = self.is_reading() and time.monotonic() < end
+            await asyncio.sleep(LOOK_S if is_reading else 0)
+            quiet = 0 if is_reading or any(map(has_waiting, self._pumps())) else quiet + 1
 
     def _pumps(self) -> Iterator[MessagePump]:
         yield self

@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.dashboards import opened, raced
+from tui import turnstile
 from tui.messages import ChoicesChanged, CommandPicked, DeletionRequested, StopRequested
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
@@ -65,3 +66,31 @@ async def test_a_paste_behind_the_key_goes_where_it_belongs(path):
         await board.type("/\x1b[200~loss<0.5 sgd\x1b[201~")
         assert isinstance(board.app.screen, Prompt)
         assert board.app.screen.query_one(Input).value == "loss<0.5 sgd"
+
+
+async def test_keys_behind_a_filter_act_on_what_it_finds(path):
+    async with opened(path) as board:
+        await board.type("/local\rd")
+        assert "Delete run 2" in board.text()
+        assert [message.run_id for message in board.all_of(DeletionRequested)] == [2]
+
+
+async def test_how_many_runs_fit_is_told_once_it_is_known(path, monkeypatch):
+    async with opened(path) as board:
+        feed = board.app._feed
+        feed.ask, ask = (lambda wanted: None), feed.ask
+        monkeypatch.setattr(board.app, "is_reading", lambda: False)
+        await board.type("/local")
+        await board.pilot.press("enter")
+        assert "fit" not in board.text()
+        feed.ask = ask
+        board.app._ask()
+        await board.until(lambda: "1 run fits: local" in board.text())
+
+
+async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(path, monkeypatch):
+    monkeypatch.setattr(turnstile, "PATIENCE_S", 0.05)
+    async with opened(path) as board:
+        monkeypatch.setattr(board.app, "is_reading", lambda: True)
+        await board.type("?q/sgd")
+        await board.until(lambda: board.app.screen.query(Input) and board.app.screen.query_one(Input).value == "sgd")

@@ -190,9 +190,9 @@ class Board(ListKeys, inherit_bindings=False):
             return self._sentence, ""
         if self.snapshot.complaint:
             return clean(self.snapshot.complaint, 200), "/: filter"
-        if self.choices.listing.text:
+        if self.snapshot.listing.text:
             fit = "run fits" if self.snapshot.fitting == 1 else "runs fit"
-            return f"{self.snapshot.fitting:,} {fit}: {clean(self.choices.listing.text, 80)}", "/: filter"
+            return f"{self.snapshot.fitting:,} {fit}: {clean(self.snapshot.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
         said = self._news or self.standing
         return (said, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
