@@ -180,3 +180,13 @@ async def test_a_run_alone_in_a_small_terminal(swept, size):
         await board.until(lambda: "more lines" in board.text() and "└┬" in board.text())
         await board.press("tab")
         await board.until(lambda: "iterations" in board.text() and "└┬" not in board.text())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)])
+async def test_a_run_that_was_given_a_name_is_called_so_in_the_table(tmp_path, size):
+    path = tmp_path / "runs.db"
+    store_with(path, ("the good one", defaults()), (defaults().label, defaults().changed(step_size=0.5)))
+    async with opened(path, size) as board:
+        lines = board.app.screen.query_one(RunsTable)._table(board.app.screen.query_one(RunsTable).size.width, 3)
+        assert "the good one" in lines[2].text
+        assert "gradient b256" in lines[1].text

@@ -36,7 +36,7 @@ async def test_a_foreign_name_can_do_nothing_to_the_screen(tmp_path, name, size)
     path = tmp_path / "runs.db"
     store_with(path, (name, defaults()))
     async with opened(path, size) as board:
-        await board.until(lambda: "gradient b256" in board.text())
+        await board.until(lambda: "97.2 %" in board.text())
         before = board.text()
         await board.press("enter", "j", "space")
         text = board.text()
@@ -154,6 +154,7 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
             return board.app.snapshot.run(1).iterations_done == done
 
         await board.until(caught_up)
+        board.app.screen.paint()  # numbers that only grow would be told later
         await board.pilot.pause()
         board.app.rim.answered()
         await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""), 6.0)

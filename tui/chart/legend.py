@@ -60,7 +60,8 @@ def draw_legend(
     """The legend as read-only codepoints and styles of shape (rows, width).
 
     It has at most `most_rows` rows, and 0 when there is nothing to say. Where there is little room the names of
-    settings go first, then labels are cut, then runs are left out; those are counted at the end.
+    settings go first, then labels are cut, down to LEAST_LABEL cells, then runs are left out; those are counted at the
+    end.
     """
     if not entries or most_rows < 1 or width < 4:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
@@ -71,6 +72,7 @@ def draw_legend(
         texts = _texts(entries, charset, names=False)
         across = _entries_across(max(map(len, texts)), len(entries), width, most_rows)
         label_width = (width + SPACE) // across - SPACE - 2
+        texts = _texts(entries, charset, names=False, room=label_width)
     label_width = max(min(max(map(len, texts)), label_width), 1)
     rows = min(-(-len(entries) // across), most_rows)
     sheet = blank(width, rows, charset)
@@ -96,17 +98,22 @@ def draw_legend(
     return sheet.codes, sheet.styles
 
 
-def _texts(entries: Sequence[Entry], charset: Charset, *, names: bool) -> list[list[int]]:
-    """Each entry as cells; settings stand below each other."""
+def _texts(entries: Sequence[Entry], charset: Charset, *, names: bool, room: int | None = None) -> list[list[int]]:
+    """Each entry as cells; settings stand below each other, and labels are cut to make `room` for them."""
+    values = [cells(f"{entry.value}  " if entry.value else "", charset) for entry in entries]
+    settings = [
+        cells(" | ".join(f"{name} {value}" if names else value for name, value in entry.settings), charset)
+        for entry in entries
+    ]
     labels = [cells(entry.label, charset) for entry in entries]
+    if room is not None and any(settings):
+        left = room - max(map(len, values)) - max(map(len, settings)) - 2
+        labels = [fit(label, max(left, LEAST_LABEL), charset) for label in labels]
     longest = max(map(len, labels))
-    texts = []
-    for entry, label in zip(entries, labels, strict=True):
-        settings = " | ".join(f"{name} {value}" if names else value for name, value in entry.settings)
-        value = cells(f"{entry.value}  " if entry.value else "", charset)
-        padding = [ord(" ")] * (longest - len(label) + 2) if settings else []
-        texts.append([*value, *label, *padding, *cells(settings, charset)])
-    return texts
+    return [
+        [*value, *label, *[ord(" ")] * (longest - len(label) + 2 if told else 0), *told]
+        for value, label, told in zip(values, labels, settings, strict=True)
+    ]
 
 
 def _entries_across(longest: int, count: int, width: int, most_rows: int) -> int:
