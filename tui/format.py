@@ -40,6 +40,11 @@ def setting(value: float | None, digits: int = 4) -> str:
     return NOTHING if value is None else _short_exponent(f"{value:.{digits}g}")
 
 
+def magnitude(value: float) -> str:
+    """A number in as few cells as can be: 5e-4."""
+    return _short_exponent(f"{value:.0e}")
+
+
 def scientific(value: float, *, log: bool = True) -> str:
     """A value of a logarithmic range as the notes write it, 1e-06 or 4.64e-04; of a linear one: 0.9."""
     if not log or value == 0 or not math.isfinite(value):

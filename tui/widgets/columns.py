@@ -71,7 +71,7 @@ def _step_size(spec: RunSpec) -> str:
     if spec.strategy == "random-search":
         return fmt.NOTHING
     told = (fmt.setting(spec.step_size, digits) for digits in (4, 3, 2, 1))
-    return next((text for text in told if len(text) <= STEP_WIDTH), fmt.setting(spec.step_size))
+    return next((text for text in told if len(text) <= STEP_WIDTH), fmt.magnitude(spec.step_size))
 
 
 def _batch(spec: RunSpec) -> str:
