@@ -82,7 +82,7 @@ class Snapshot:
     def shape(self) -> tuple[object, ...]:
         """What does not change while runs merely grow."""
         page = None if self.background is None else self.background.run_id
-        return len(self.rows), len(self.glimpses), page
+        return self.listing, self.first, len(self.rows), self.total, self.fitting, len(self.glimpses), page
 
     def title(self, sweep_id: int | None) -> SweepTitle | None:
         """The title of a sweep, if it is on the page."""

@@ -182,6 +182,16 @@ async def test_a_run_alone_in_a_small_terminal(swept, size):
         await board.until(lambda: "iterations" in board.text() and "└┬" not in board.text())
 
 
+async def test_another_order_is_shown_as_soon_as_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("tui.screens.board.TELL_S", 60.0)  # numbers that only grow may wait
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        table = board.app.screen.query_one(RunsTable)
+        await board.press("O")
+        await board.until(lambda: " 1 random" in table.text().splitlines()[1])
+        assert await board.pilot.click("RunsTable", offset=(6, 0))
+        await board.until(lambda: " 3 gradient" in table.text().splitlines()[1])
+
+
 async def test_no_step_size_is_cut_in_the_table(tmp_path):
     path = tmp_path / "runs.db"
     sizes = {0.0005256: "5e-4", 10**-2.5: "0.003", 1234567.0: "1.2e6", 3e-10: "3e-10", 0.1: "0.1", 5.6464: "5.646"}
