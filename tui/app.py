@@ -42,6 +42,7 @@ from tui.screens.board import Board
 from tui.snapshot import Snapshot
 from tui.sweep_helm import SweepHelm
 from tui.theme import INPUT_CSS, THEME
+from tui.turnstile import Turnstile
 from tui.wardrobe import Wardrobe
 from tui.widgets.chart_pane import Brush
 
@@ -52,7 +53,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, inherit_bindings=False):
+class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, Turnstile, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
@@ -104,6 +105,10 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         """Have runs that nobody works on taken up again, in a thread."""
         if self._rescue.is_needed(self.snapshot):
             self.run_worker(partial(orders.take_up, self.path), thread=True, exit_on_error=False, group="rescue")
+
+    def is_reading(self) -> bool:
+        looks_for = self.choices.edge or self.choices.listing != self.snapshot.listing
+        return not self._unreadable and bool(self.is_opening or looks_for)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):

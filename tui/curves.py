@@ -18,6 +18,8 @@ def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
     """The chart of the drawn runs; the run under the cursor wins the cells that it shares."""
     runs = drawn_runs(snapshot, choices)
     varied = differing([run.spec for run in runs if run.spec is not None])
+    said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
+    varied = [name for name in varied if name not in said]
     look = choices.look
     return ChartView(
         runs=tuple(_chart_run(run, snapshot, choices, varied) for run in runs),
@@ -91,13 +93,12 @@ def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None) -> 
 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
-    """The values in which a run differs from the others that are drawn, without what its label says already."""
+    """The values in which a run differs from the others that are drawn."""
     spec = run.spec
     if spec is None:
         return ()
     chosen = {name: getattr(spec, name) for name in FIELDS}
-    said = {"strategy", "initial_scale", "name"} | ({"batch_size"} if not given_name(run) else set())
-    told = [name for name in varied if name not in said and FIELDS[name].applies(chosen)]
+    told = [name for name in varied if FIELDS[name].applies(chosen)]
     return tuple((FIELDS[name].label, _shown(chosen[name])) for name in told)
 
 

@@ -95,6 +95,7 @@ class Source:
         place = place_of(page.rows, choices) or 0
         pointed = next((run for run in shown if run.run_id == choices.pointed), None)
         return Snapshot(
+            listing=choices.listing,
             sought=wanted.choices.cursor,
             rows=page.rows,
             runs=page.runs,

@@ -40,8 +40,8 @@ def setting(value: float | None, digits: int = 4) -> str:
     return NOTHING if value is None else _short_exponent(f"{value:.{digits}g}")
 
 
-def coarse(value: float) -> str:
-    """One digit and a power of ten, where there is no room for more: 5e-4."""
+def magnitude(value: float) -> str:
+    """A number in as few cells as can be: 5e-4."""
     return _short_exponent(f"{value:.0e}")
 
 

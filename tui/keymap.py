@@ -213,6 +213,8 @@ KEYS: tuple[Key, ...] = (
     Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere", first=True),
 )
 
+LEAVING = frozenset(key for one in KEYS if one.place == "app" for key in one.keys)
+"""Keys that leave from anywhere."""
 
 SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "measure", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",

@@ -97,6 +97,11 @@ class Playback(Helm, inherit_bindings=False):
         def write(self, text: str) -> None:
             """Write a control sequence to the terminal, beside the frames: what the desk does."""
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether a replay was asked for that is still being read."""
+        return self._opening is not None
+
     def lasting(self) -> Choices:
         """The choices of the live view."""
         return self.choices if self._live is None else self._live[1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.jobs.liveness import judge
 from engine.spec import RunSpec
-from engine.store import Background, Curve, Evaluation, Event, Run, Samples, SweepTitle
+from engine.store import Background, Curve, Evaluation, Event, Listing, Run, Samples, SweepTitle
 from tui.choices import Choices, Cursor, Row
 from tui.clock import Moment
 from tui.glimpses import Glimpse
@@ -35,9 +35,10 @@ class Wanted:
 class Snapshot:
     """All that the screen needs from one read.
 
-    `rows` are the part of the list around the cursor, which was `sought`: at most `page.MOST_RUNS` of `total`, with
-    `first` before them; `runs` are those of them that are no titles. `fitting` runs of the store fit the filter;
-    `complaint` says why it cannot be read. `newest` are those of the store, `others` are drawn or pointed at.
+    `rows` are the part of the list around the cursor, which was `sought`: at most `page.MOST_RUNS` of `total` in the
+    order of the `listing`, with `first` before them; `runs` are those of them that are no titles. `fitting` runs of
+    the store fit the filter; `complaint` says why it cannot be read. `newest` are those of the store, `others` are
+    drawn or pointed at.
     `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
     says: 'lost', 'silent' or 'waiting'; `forsaken` are the lost ones, each with the worker that it lost. `curves`,
     `evaluations`, `events` and `gradient_norms` are there for the runs that are drawn or pointed at, `samples` (single
@@ -48,6 +49,7 @@ class Snapshot:
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
+    listing: Listing = field(default_factory=Listing)
     sought: Cursor | None = None
     rows: tuple[Row, ...] = ()
     runs: tuple[Run, ...] = ()
@@ -84,7 +86,7 @@ class Snapshot:
     def shape(self) -> tuple[object, ...]:
         """What does not change while runs merely grow."""
         page = None if self.background is None else self.background.run_id
-        return len(self.rows), len(self.glimpses), page
+        return self.listing, self.first, len(self.rows), self.total, self.fitting, len(self.glimpses), page
 
     def title(self, sweep_id: int | None) -> SweepTitle | None:
         """The title of a sweep, if it is on the page."""

@@ -117,7 +117,7 @@ class SweepHelm(Helm, inherit_bindings=False):
             self.tell(sentence, failed=message.failed)
 
     def action_sweep(self) -> None:
-        """At once: keys that arrive together with this one belong to the dialog."""
+        """From the run under the cursor."""
         self._put_together(self.choices.pointed)
 
     def action_open_sweep(self) -> None:

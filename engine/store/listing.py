@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.store.answers import GIVEN_NAME, LABEL, text_of
@@ -10,7 +10,9 @@ from engine.store.conditions import Condition, condition
 from engine.store.filter import parse
 from engine.store.filter_fields import NUMBERS
 
-STATUS_ORDER = ("running", "paused", "queued", "failed", "diverged", "cancelled", "finished")
+STATUS_ORDER = (
+    "running", "paused", "queued", "waiting", "silent", "lost", "failed", "diverged", "cancelled", "finished",
+)  # fmt: skip
 """From what happens now, over what asks for help, to what is over."""
 
 _STATUS = "CASE WHEN state = 'finished' AND diverged_at IS NOT NULL THEN 'diverged' ELSE state END"
@@ -77,11 +79,11 @@ class Listing:
     @property
     def is_pinned(self) -> str:
         """Whether a row is pinned, in SQL."""
-        return f"run_id IN ({', '.join(str(int(run_id)) for run_id in self.pinned)})"
+        return _is_among(self.pinned)
 
-    def order_by(self) -> str:
+    def order_by(self, judged: Mapping[int, str]) -> str:
         """The order in SQL: the pinned first, what has no value last, equal ones newest first."""
-        expression = _EXPRESSIONS[self.order]
+        expression = _status_rank(judged) if self.order == "status" else _EXPRESSIONS[self.order]
         downwards = (self.order in LARGEST_FIRST) != self.reverse
         direction = "DESC" if downwards else "ASC"
         on_top = f"{self.is_pinned} DESC, " if self.pinned else ""
@@ -98,3 +100,18 @@ class Listing:
         """The same with a sweep folded, or unfolded."""
         rest = tuple(folded for folded in self.folded if folded != sweep_id)
         return replace(self, folded=rest if sweep_id in self.folded else (*rest, sweep_id))
+
+
+def _is_among(run_ids: Iterable[int]) -> str:
+    return f"run_id IN ({', '.join(str(int(run_id)) for run_id in run_ids)})"
+
+
+def _status_rank(judged: Mapping[int, str]) -> str:
+    """Where a status stands, in SQL: what `judged` says of a run that is stored as running comes first."""
+    other = [
+        f"WHEN {_is_among(number for number, told in judged.items() if told == status)} THEN {rank}"
+        for rank, status in enumerate(STATUS_ORDER)
+        if status in judged.values()
+    ]
+    stored = _EXPRESSIONS["status"]
+    return f"CASE WHEN state <> 'running' THEN {stored} {' '.join(other)} ELSE {stored} END" if other else stored

@@ -45,7 +45,7 @@ def page_of(listing: Listing, around: Around, columns: str, judged: Mapping[int,
     asked = (around.limit, around.first, around.run_id, around.sweep_id, around.at_end)
     return (
         f"WITH asked (most, first, run_id, sweep_id, at_end) AS (VALUES (?, ?, ?, ?, ?)), "
-        f"{_entries(listing, fits)}, "
+        f"{_entries(listing, fits, judged)}, "
         f"size AS (SELECT (SELECT count(*) FROM entries) AS total, (SELECT sum(fits) FROM listed) AS fitting), "
         f"middle AS (SELECT min(e.place) AS place FROM entries e JOIN asked a "
         f"ON e.run_id = a.run_id OR e.run_id IS NULL AND e.sweep = a.sweep_id), "
@@ -59,7 +59,7 @@ def page_of(listing: Listing, around: Around, columns: str, judged: Mapping[int,
     )
 
 
-def _entries(listing: Listing, fits: str) -> str:
+def _entries(listing: Listing, fits: str, judged: Mapping[int, str]) -> str:
     """`listed`: runs in their order; `entries`: with titles. A pinned run stands on top, outside of its sweep."""
     pinned = listing.is_pinned
     if listing.pinned:
@@ -69,7 +69,7 @@ def _entries(listing: Listing, fits: str) -> str:
         chosen = f"(SELECT *, 1 AS fits FROM {RUNS} WHERE {listing.present} AND ({fits})) AS runs"
     listed = (
         f"listed AS (SELECT run_id, CASE WHEN NOT {pinned} THEN sweep_id END AS sweep, best_loss, fits, "
-        f"row_number() OVER (ORDER BY {listing.order_by()}) - 1 AS place "
+        f"row_number() OVER (ORDER BY {listing.order_by(judged)}) - 1 AS place "
         f"FROM {chosen})"
     )
     if not listing.grouped:

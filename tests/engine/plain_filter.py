@@ -134,8 +134,7 @@ def sort_key(order: str, known: Known) -> object:
     if order == "run":
         return run.run_id
     if order == "status":
-        stored = "diverged" if known.status == "diverged" else run.state
-        return STATUS_ORDER.index(stored)
+        return STATUS_ORDER.index(known.status)
     if order == "name":
         return _natural("" if run.name == known.label else run.name)
     if order == "strategy":

@@ -285,7 +285,7 @@ rows = st.fixed_dictionaries(
         "note": words,
         "tags": st.lists(words.filter(bool), max_size=2),
         "state": st.sampled_from(STATES),
-        "judged": st.sampled_from(["", "lost", "silent"]),
+        "judged": st.sampled_from(["", "lost", "silent", "waiting"]),
         "last_loss": numbers,
         "best_loss": numbers,
         "iterations_per_s": numbers,

@@ -74,6 +74,21 @@ def test_what_has_no_value_comes_last(reader):
     assert numbers(reader, "", order="loss", reverse=True) == [2, 3, 1, 4]
 
 
+def test_runs_are_sorted_by_the_status_that_is_judged_and_shown(tmp_path):
+    with open_for_writing(tmp_path / "runs.db") as store:
+        for _ in range(4):
+            claimed_writer(store)
+        store.queue.add([defaults()])
+        reader = store.reader()
+        judged = {1: "lost", 2: "silent", 4: "waiting", 5: "lost"}
+
+        def listed(*, reverse):
+            return [run.run_id for run in reader.listed(Listing("", "status", reverse), judged=judged).runs]
+
+        assert listed(reverse=False) == [3, 5, 4, 2, 1]
+        assert listed(reverse=True) == [1, 2, 4, 5, 3]
+
+
 def test_nothing_that_is_typed_reaches_the_database_as_a_statement(reader):
     for text in ("'; DROP TABLE runs; --", "name:'or'1'='1", "%_", '"\'"', "x" * 10_000):
         numbers(reader, text)

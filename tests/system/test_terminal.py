@@ -154,3 +154,14 @@ def test_the_headless_commands_come_without_the_screen():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("False\n")
+
+
+def test_what_is_typed_in_one_piece_with_the_key_that_opens_something_goes_there(path):
+    terminal = Terminal("--db", str(raced(path)))
+    terminal.wait_for("gradient b256")
+    terminal.type("/local\r")
+    terminal.wait_for("1 run fits: local")
+    terminal.type(":delete\r")
+    terminal.wait_for("Delete run 2")
+    terminal.type("n?qq")
+    assert terminal.exit_code() == 0

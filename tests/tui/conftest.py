@@ -11,6 +11,8 @@ import textual.pilot
 from textual._context import active_app
 from textual.message_pump import MessagePump
 
+from tui.turnstile import has_waiting
+
 QUIET_ROUNDS = 3
 """Looks in a row that find nothing waiting: a handler may be between taking a message and posting the next."""
 
@@ -48,14 +50,10 @@ async def until_nothing_waits(min_sleep_s: float = 0.0, max_sleep_s: float = 1.0
     quiet = 0
     while loop.time() - begin < max_sleep_s and (quiet < QUIET_ROUNDS or loop.time() - begin < min_sleep_s):
         await asyncio.sleep(0 if quiet < QUIET_ROUNDS - 1 else 0.001)
-        quiet = 0 if any(_has_waiting(pump) for pump in _pumps()) else quiet + 1
+        is_behind = any(has_waiting(pump) for pump in _pumps()) or getattr(active_app.get(), "is_behind", False)
+        quiet = 0 if is_behind else quiet + 1
 
 
 def _pumps() -> list[MessagePump]:
     app = active_app.get()
     return [app, *(widget for screen in app.screen_stack for widget in screen.walk_children(with_self=True))]
-
-
-def _has_waiting(pump: MessagePump) -> bool:
-    queue = pump._message_queue
-    return bool(queue is not None and queue.qsize()) or bool(pump._next_callbacks)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from textual._xterm_parser import XTermParser
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -39,6 +40,12 @@ class Opened:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """What a terminal would send in one piece."""
+        for event in XTermParser().feed(text):
+            self.app.post_message(event)
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:

@@ -47,7 +47,7 @@ async def test_a_filter_and_an_order(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("slash", *"sgd", "enter")
         assert board.all_of(FilterSubmitted)[0].texts == {"filter": "sgd"}
-        await board.until(lambda: "1 runs fit: sgd" in board.text())
+        await board.until(lambda: "1 run fits: sgd" in board.text())
         await board.until(lambda: [run.run_id for run in board.app.snapshot.runs] == [3])
         assert board.app.choices.marked == (1, 2, 3)
         await board.press("slash", "end", *["backspace"] * 3, *"colour:red".replace(":", ""), "enter")
@@ -180,3 +180,32 @@ async def test_a_run_alone_in_a_small_terminal(swept, size):
         await board.until(lambda: "more lines" in board.text() and "└┬" in board.text())
         await board.press("tab")
         await board.until(lambda: "iterations" in board.text() and "└┬" not in board.text())
+
+
+async def test_another_order_is_shown_as_soon_as_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("tui.screens.board.TELL_S", 60.0)  # numbers that only grow may wait
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        table = board.app.screen.query_one(RunsTable)
+        await board.press("O")
+        await board.until(lambda: " 1 random" in table.text().splitlines()[1])
+        assert await board.pilot.click("RunsTable", offset=(6, 0))
+        await board.until(lambda: " 3 gradient" in table.text().splitlines()[1])
+
+
+async def test_no_step_size_is_cut_in_the_table(tmp_path):
+    path = tmp_path / "runs.db"
+    sizes = {0.0005256: "5e-4", 10**-2.5: "0.003", 1234567.0: "1.2e6", 3e-10: "3e-10", 0.1: "0.1", 5.6464: "5.646"}
+    store_with(path, *(("", defaults().changed(step_size=step_size)) for step_size in sizes))
+    async with opened(path) as board:
+        for shown in sizes.values():
+            assert f" {shown}  " in board.app.screen.query_one(RunsTable).text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)])
+async def test_a_run_that_was_given_a_name_is_called_so_in_the_table(tmp_path, size):
+    path = tmp_path / "runs.db"
+    store_with(path, ("the good one", defaults()), (defaults().label, defaults().changed(step_size=0.5)))
+    async with opened(path, size) as board:
+        _, second, first = board.app.screen.query_one(RunsTable).text().splitlines()[:3]
+        assert "the good one" in first
+        assert "gradient b256" in second

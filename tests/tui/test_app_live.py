@@ -8,7 +8,7 @@ import pytest
 
 from engine.spec import defaults
 from tests.stores import block_of
-from tests.tui.dashboards import losses, opened, raced, store_with
+from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tests.tui.emulator import Emulator
 from tui.feed import Source
 from tui.messages import ReadFailed, SnapshotRead
@@ -36,7 +36,7 @@ async def test_a_foreign_name_can_do_nothing_to_the_screen(tmp_path, name, size)
     path = tmp_path / "runs.db"
     store_with(path, (name, defaults()))
     async with opened(path, size) as board:
-        await board.until(lambda: "gradient b256" in board.text())
+        await board.until(lambda: "97.2 %" in board.text())
         before = board.text()
         await board.press("enter", "j", "space")
         text = board.text()
@@ -118,13 +118,28 @@ def composed(app):
     return terminal
 
 
-async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_path):
+KEYS = (
+    *("j", "k", "y", "x", "X", "space", "question_mark", "escape", "enter", "tab"),
+    *("plus", "minus", "h", "l", "0", "w", "v", "c", "m", "full_stop", "comma", "T"),
+)
+SIZES = ((100, 30), (80, 24), (60, 20), (40, 12), (20, 5), (120, 35))
+
+
+async def resize(board: Opened, columns: int, rows: int) -> None:
+    board.terminal.resize(columns, rows)
+    await board.pilot.resize_terminal(columns, rows)
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_path, seed):
     path = tmp_path / "runs.db"
     writers = store_with(path, *((name, defaults()) for name in ("宽 name", "one", "two")), finish=False)
-    rng, done = random.Random(3), 200
+    rng, done = random.Random(seed), 200
     async with opened(path, (100, 30)) as board:
-        for _ in range(60):
-            await board.pilot.press(rng.choice(["j", "k", "y", "x", "space", "question_mark", "escape", "enter"]))
+        for turn in range(90):
+            await board.pilot.press(rng.choice(KEYS))
+            if turn % 15 == 14:
+                await resize(board, *rng.choice(SIZES))
             if rng.random() < 0.5:
                 board.app.rim.answered()
             for writer in writers:
@@ -132,12 +147,14 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
             done += 50
         while not isinstance(board.app.screen, Board):
             await board.press("escape")
+        await resize(board, 100, 30)
 
         def caught_up():
             board.app.rim.answered()
             return board.app.snapshot.run(1).iterations_done == done
 
         await board.until(caught_up)
+        board.app.screen.paint()  # numbers that only grow would be told later
         await board.pilot.pause()
         board.app.rim.answered()
         await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""), 6.0)

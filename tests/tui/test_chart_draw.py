@@ -199,6 +199,33 @@ def test_the_legend_says_what_differs_and_drops_the_names_before_it_cuts_labels(
     assert "step size" not in narrow
 
 
+def test_labels_are_cut_before_what_differs():
+    runs = tuple(
+        run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} a name that is long", settings=(("step size", f"{10.0**-i}"),))
+        for i in range(4)
+    )
+    text = draw(ChartView(runs=runs, cursor_x=1.0), 60, 12).to_text()
+    for i in range(4):
+        assert f" {10.0**-i}" in text.partition("└")[2], text
+    assert "3 a nam" in text
+
+
+def test_where_there_is_no_room_for_labels_every_sign_still_has_its_number():
+    settings = (("step size", "0.1"),)
+    runs = tuple(run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} gradient", settings=settings) for i in range(8))
+    assert "● 0   ■ 1   ▲ 2   ◆ 3   ▼ 4   ★ 5   ✚ 6   ○ 7" in draw(ChartView(runs=runs), 60, 11).to_text()
+    assert "● 0  0.1   ■ 1  0.1" in draw(ChartView(runs=runs), 90, 11).to_text()
+
+
+def test_without_their_names_settings_keep_their_places():
+    told = ((("step size", "0.1"), ("batch", "256")), (("batch", "1"),), (("step size", "10"),))
+    runs = tuple(run_of([1.0], run_id=i, slot=i, label=f"{i} run", settings=one) for i, one in enumerate(told))
+    text = draw(ChartView(runs=runs), 30, 24).to_text()
+    assert "0 run  0.1 | 256\n" in text
+    assert "1 run  ·   | 1\n" in text
+    assert "2 run  10  | ·" in text
+
+
 def test_marks_stand_on_the_axis_in_the_colour_of_their_run():
     marks = (ChartMark(50, "step-size"), ChartMark(75, "fork"), ChartMark(9000, "pause"))
     picture = draw(ChartView(runs=(run_of(noisy(100), slot=3, marks=marks),)), 80, 20)

@@ -22,8 +22,8 @@ def test_number(value, text):
 
 
 @pytest.mark.parametrize(("value", "text"), [(1e-4, "1e-4"), (4.64e-4, "5e-4"), (2.15e-3, "2e-3"), (1e12, "1e12")])
-def test_coarse(value, text):
-    assert fmt.coarse(value) == text
+def test_magnitude(value, text):
+    assert fmt.magnitude(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [

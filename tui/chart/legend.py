@@ -21,13 +21,18 @@ from tui.palette import marker
 
 SPACE = 3
 LEAST_LABEL = 8
+NOTHING = "·"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the legend says of a run; `value` is its reading, `quiet` that it has ended or has none."""
+    """What the legend says of a run; `value` is its reading, `quiet` that it has ended or has none.
+
+    `number` stands for the label where there is no room for it.
+    """
 
     slot: int
+    number: int
     label: str
     settings: tuple[tuple[str, str], ...] = ()
     value: str = ""
@@ -37,7 +42,7 @@ class Entry:
 def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tuple[Entry, ...]:
     """The legend's entries, in the order of the runs or of their readings."""
     if readings is None:
-        return tuple(Entry(run.slot, run.label, run.settings) for run in view.runs)
+        return tuple(Entry(run.slot, run.run_id, run.label, run.settings) for run in view.runs)
     runs = {run.run_id: run for run in view.runs}
     text = measure_of(view).text
     values = ["·" if reading.value is None else text(reading.value) for reading in readings]
@@ -50,7 +55,7 @@ def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tu
 
 
 def _read_entry(run: ChartRun, reading: Reading, value: str) -> Entry:
-    return Entry(run.slot, run.label, run.settings, value, reading.ended or reading.value is None)
+    return Entry(run.slot, run.run_id, run.label, run.settings, value, reading.ended or reading.value is None)
 
 
 @lru_cache(maxsize=64)
@@ -60,57 +65,73 @@ def draw_legend(
     """The legend as read-only codepoints and styles of shape (rows, width).
 
     It has at most `most_rows` rows, and 0 when there is nothing to say. Where there is little room the names of
-    settings go first, then labels are cut, then runs are left out; those are counted at the end.
+    settings go first, then labels are cut, down to LEAST_LABEL cells; then numbers stand for labels, then settings
+    go, and at last runs are left out and counted at the end.
     """
     if not entries or most_rows < 1 or width < 4:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
-    texts = _texts(entries, charset, names=True)
-    across = _entries_across(max(map(len, texts)), len(entries), width, most_rows)
-    label_width = (width + SPACE) // across - SPACE - 2
-    if max(map(len, texts)) > label_width:
-        texts = _texts(entries, charset, names=False)
-        across = _entries_across(max(map(len, texts)), len(entries), width, most_rows)
-        label_width = (width + SPACE) // across - SPACE - 2
-    label_width = max(min(max(map(len, texts)), label_width), 1)
+    texts = _fullest(entries, width, most_rows, charset)
+    text_width = min(max(map(len, texts)), width - 2)
+    across = min(_across(text_width, width), len(entries))
     rows = min(-(-len(entries) // across), most_rows)
     sheet = blank(width, rows, charset)
     room = rows * across
     shown = len(entries) if len(entries) <= room else max(room - 1, 1)
     left_out = f"+{len(entries) - shown} more"
     if shown == room < len(entries):
-        label_width = max(label_width - len(left_out) - 1, 1)
+        text_width = max(text_width - len(left_out) - 1, 1)
     for index, (entry, codes) in enumerate(zip(entries[:shown], texts, strict=False)):
         row, place_in_row = divmod(index, across)
-        column = place_in_row * (label_width + 2 + SPACE)
+        column = place_in_row * (text_width + 2 + SPACE)
         sign = marker(entry.slot, ascii_only=charset == "ascii")
         column = sheet.write(row, column, [ord(sign), ord(" ")], strong(entry.slot))
-        sheet.write(row, column, fit(codes, label_width, charset), HINT if entry.quiet else TITLE)
-        value = cells(entry.value, charset)[:label_width]
+        sheet.write(row, column, fit(codes, text_width, charset), HINT if entry.quiet else TITLE)
+        value = cells(entry.value, charset)[:text_width]
         sheet.write(row, column, value, (faint if entry.quiet else strong)(entry.slot))
     if shown < len(entries):
         row, place_in_row = divmod(min(shown, room - 1), across)
-        column = place_in_row * (label_width + 2 + SPACE) if shown < room else label_width + 3
+        column = place_in_row * (text_width + 2 + SPACE) if shown < room else text_width + 3
         sheet.write(row, column, cells(left_out, charset), HINT)
     sheet.codes.setflags(write=False)
     sheet.styles.setflags(write=False)
     return sheet.codes, sheet.styles
 
 
-def _texts(entries: Sequence[Entry], charset: Charset, *, names: bool) -> list[list[int]]:
-    """Each entry as cells; settings stand below each other."""
+def _across(text_width: int, width: int) -> int:
+    """How many texts stand beside each other."""
+    return max((width + SPACE) // (text_width + 2 + SPACE), 1)
+
+
+def _fullest(entries: Sequence[Entry], width: int, most_rows: int, charset: Charset) -> list[list[int]]:
+    """What is said of each run, as cells: as much as leaves a place for all of them, else the least."""
+    room = max((width + SPACE) // -(-len(entries) // most_rows) - SPACE - 2, 0)
+    values = [cells(f"{entry.value}  " if entry.value else "", charset) for entry in entries]
     labels = [cells(entry.label, charset) for entry in entries]
-    longest = max(map(len, labels))
-    texts = []
-    for entry, label in zip(entries, labels, strict=True):
-        settings = " | ".join(f"{name} {value}" if names else value for name, value in entry.settings)
-        value = cells(f"{entry.value}  " if entry.value else "", charset)
-        padding = [ord(" ")] * (longest - len(label) + 2) if settings else []
-        texts.append([*value, *label, *padding, *cells(settings, charset)])
+    numbers = [cells(str(entry.number), charset) for entry in entries]
+    named, plain = (_settings(entries, charset, named=named) for named in (True, False))
+    nothing: list[list[int]] = [[] for _ in entries]
+    left = room - max(map(len, values)) - max(map(len, plain)) - 2 * any(plain)
+    cut = [fit(label, max(left, LEAST_LABEL), charset) for label in labels]
+    texts: list[list[int]] = []
+    for called, told in ((labels, named), (labels, plain), (cut, plain), (numbers, plain), (numbers, nothing)):
+        longest = max(map(len, called))
+        texts = [
+            [*value, *name, *[ord(" ")] * (longest - len(name) + 2 if setting else 0), *setting]
+            for value, name, setting in zip(values, called, told, strict=True)
+        ]
+        if max(map(len, texts)) <= room:
+            break
     return texts
 
 
-def _entries_across(longest: int, count: int, width: int, most_rows: int) -> int:
-    whole = max((width + SPACE) // (longest + 2 + SPACE), 1)
-    needed = -(-count // most_rows)
-    possible = max((width + SPACE) // (LEAST_LABEL + 2 + SPACE), 1)
-    return min(max(whole, needed), max(possible, whole), count)
+def _settings(entries: Sequence[Entry], charset: Charset, *, named: bool) -> list[list[int]]:
+    """The settings of each run. Without their names each has its own place among them, empty or not."""
+    if named:
+        texts = [" | ".join(f"{name} {value}" for name, value in entry.settings) for entry in entries]
+    else:
+        names = dict.fromkeys(name for entry in entries for name, _ in entry.settings)
+        columns = [[dict(entry.settings).get(name, NOTHING) for entry in entries] for name in names]
+        widths = [max(map(len, column)) for column in columns]
+        rows = zip(*columns, strict=True) if columns else [()] * len(entries)
+        texts = [" | ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return [cells(text, charset) for text in texts]

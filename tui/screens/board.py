@@ -190,8 +190,9 @@ class Board(ListKeys, inherit_bindings=False):
             return self._sentence, ""
         if self.snapshot.complaint:
             return clean(self.snapshot.complaint, 200), "/: filter"
-        if self.choices.listing.text:
-            return f"{self.snapshot.fitting:,} runs fit: {clean(self.choices.listing.text, 80)}", "/: filter"
+        if self.snapshot.listing.text:
+            fit = "run fits" if self.snapshot.fitting == 1 else "runs fit"
+            return f"{self.snapshot.fitting:,} {fit}: {clean(self.snapshot.listing.text, 80)}", "/: filter"
         seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
         said = self._news or self.standing
         return (said, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
@@ -207,7 +208,7 @@ class Board(ListKeys, inherit_bindings=False):
         return [*keymap.keys_of("welcome"), *(key for key in keys if key.action in WELCOME_KEYS)]
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
-        going_on = f"{self.snapshot.going_on} runs go on"
+        going_on = f"{self.snapshot.going_on} run{' goes' if self.snapshot.going_on == 1 else 's go'} on"
         words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", going_on, "q quit")
         return [strip([(word, WARNED)], width) for word in words]
 

@@ -71,7 +71,7 @@ def _step_size(spec: RunSpec) -> str:
     if spec.strategy == "random-search":
         return fmt.NOTHING
     told = (fmt.setting(spec.step_size, digits) for digits in (4, 3, 2, 1))
-    return next((text for text in told if len(text) <= STEP_WIDTH), fmt.coarse(spec.step_size))
+    return next((text for text in told if len(text) <= STEP_WIDTH), fmt.magnitude(spec.step_size))
 
 
 def _batch(spec: RunSpec) -> str:
@@ -139,19 +139,26 @@ COLUMNS: tuple[Column, ...] = (
     Column("created", 12, 12, _of_run(lambda run: fmt.moment(run.created_at), DIM), right=False, order="created"),
 )
 
+NAMED = Column("name", 13, 0, _of_run(lambda run: given_name(run) or label(run)), right=False, order="name")
+"""What a run is called, in a table that has no room for both its name and its strategy."""
+
 
 def fitting(runs: Sequence[Run], room: int, order: str = "run") -> tuple[Column, ...]:
     """The columns for a table of `room` cells, at their widths; a column of names only where there are names.
 
-    The one that the list is sorted by stays longest.
+    The one that the list is sorted by stays longest. Where names have no room of their own, they stand in the place of
+    the strategies.
     """
     digits = max((len(str(run.run_id)) for run in runs), default=1)
     kept = [replace(column, width=max(digits, 3)) if column.title == "run" else column for column in COLUMNS]
-    if order != "name" and not any(given_name(run) for run in runs):
+    are_named = any(given_name(run) for run in runs)
+    if order != "name" and not are_named:
         kept = [column for column in kept if column.title != "name"]
     kept = [replace(column, rank=1) if column.rank > 1 and column.order == order else column for column in kept]
     while sum(column.width + 1 for column in kept) > room and any(column.rank for column in kept):
         kept.remove(max(kept, key=lambda column: column.rank))
+    if are_named and order != "strategy" and not any(column.title == "name" for column in kept):
+        kept = [NAMED if column.title == "strategy" else column for column in kept]
     free = room - sum(column.width + 1 for column in kept)
     for index, column in enumerate(kept):
         extra = min(column.spare, max(free, 0))

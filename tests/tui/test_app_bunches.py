@@ -1,0 +1,96 @@
+"""Keys that arrive together, as over a slow line: what stands behind one that opens something belongs to that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.tui.dashboards import opened, raced
+from tui import turnstile
+from tui.messages import ChoicesChanged, CommandPicked, DeletionRequested, StopRequested
+from tui.screens.prompt import Prompt
+from tui.screens.replay import Replay
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return raced(tmp_path / "runs.db")
+
+
+@pytest.mark.parametrize(("keys", "screen", "typed"), [
+    (":theme light", "Pick", "theme light"),
+    ("/loss<0.5", "Prompt", "loss<0.5"),
+    ("n\x1b[Zmine", "NewRun", "mine"),
+    ("Ycopyd", "Pick", "copyd"),
+    ("E\x15td.svg", "Prompt", "td.svg"),
+    ("e\x15dt", "Prompt", "dt"),
+    ("f\x1570", "Prompt", "70"),
+    ("W\x157", "Prompt", "7"),
+    (":filter\rtdsp", "Prompt", "tdsp"),
+    ("?q/tdsp", "Prompt", "tdsp"),
+])  # fmt: skip
+async def test_no_key_is_lost_and_none_acts_on_the_board(path, keys, screen, typed):
+    async with opened(path) as board:
+        await board.type(keys)
+        assert type(board.app.screen).__name__ == screen
+        assert typed in [field.value for field in board.app.screen.query(Input)]
+        assert not [*board.all_of(ChoicesChanged), *board.all_of(StopRequested), *board.all_of(DeletionRequested)]
+
+
+async def test_a_filter_typed_with_its_key_and_enter_is_applied(path):
+    async with opened(path) as board:
+        await board.type("/local\r")
+        await board.until(lambda: "1 run fits: local" in board.text())
+
+
+async def test_a_command_typed_with_its_key_and_enter_is_carried_out(path):
+    async with opened(path) as board:
+        await board.type(":theme light\r")
+        assert board.all_of(CommandPicked)
+        assert board.app.worn.name == "light"
+
+
+async def test_keys_behind_the_one_that_opens_a_replay_wait_for_it(path):
+    """There `5` is the middle and `d` the divergence: on the board `d` would ask whether to delete a run."""
+    async with opened(path) as board:
+        await board.type("r5d")
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        await board.until(lambda: "iteration 100" in board.text() or "no divergence" in board.text().lower())
+        assert not board.all_of(DeletionRequested)
+
+
+async def test_a_paste_behind_the_key_goes_where_it_belongs(path):
+    async with opened(path) as board:
+        await board.type("/\x1b[200~loss<0.5 sgd\x1b[201~")
+        assert isinstance(board.app.screen, Prompt)
+        assert board.app.screen.query_one(Input).value == "loss<0.5 sgd"
+
+
+async def test_keys_behind_a_filter_act_on_what_it_finds(path):
+    async with opened(path) as board:
+        await board.type("/local\rd")
+        assert "Delete run 2" in board.text()
+        assert [message.run_id for message in board.all_of(DeletionRequested)] == [2]
+
+
+async def test_how_many_runs_fit_is_told_once_it_is_known(path, monkeypatch):
+    async with opened(path) as board:
+        feed = board.app._feed
+        feed.ask, ask = (lambda wanted: None), feed.ask
+        monkeypatch.setattr(board.app, "is_reading", lambda: False)
+        await board.type("/local")
+        await board.pilot.press("enter")
+        assert "fit" not in board.text()
+        feed.ask = ask
+        board.app._ask()
+        await board.until(lambda: "1 run fits: local" in board.text())
+
+
+async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(path, monkeypatch):
+    monkeypatch.setattr(turnstile, "PATIENCE_S", 0.05)
+    async with opened(path) as board:
+        monkeypatch.setattr(board.app, "is_reading", lambda: True)
+        await board.type("?q/sgd")
+        await board.until(lambda: board.app.screen.query(Input) and board.app.screen.query_one(Input).value == "sgd")
