@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rich.cells import get_character_cell_size
+from rich.cells import cell_len, get_character_cell_size
 
 TAIL = 0
 """The second cell of a wide character."""
@@ -15,6 +15,11 @@ FIRST_CLUSTER = 0x110000
 
 _clusters: list[str] = []
 _codes: dict[str, int] = {}
+
+
+def width_of(text: str) -> int:
+    """How many cells a text takes. Numbers that change all the time are not put into anybody's cache for that."""
+    return len(text) if text.isascii() and text.isprintable() else cell_len(text)
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -33,7 +38,7 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(cells)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def codes_of(text: str) -> tuple[int, ...]:
     """The code of each cell of a text."""
     return tuple(_code(cell) for cell in split(text))

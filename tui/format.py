@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
+
+from tui.cells import width_of
 
 NOTHING = "·"
 """What stands where there is no number yet."""
@@ -15,7 +17,7 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly `width` cells: cut with an ellipsis, or padded on one side."""
     if width <= 0:
         return ""
-    cells = cell_len(text)
+    cells = width_of(text)
     if cells > width:
         return set_cell_size(text, width - 1) + "…"
     padding = " " * (width - cells)

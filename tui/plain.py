@@ -39,7 +39,7 @@ def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
     return "utf8" not in locale.lower().replace("-", "")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """Text in as many cells, every one of them a printable ASCII character."""
     if text.isascii() and text.isprintable():

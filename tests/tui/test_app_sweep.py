@@ -335,6 +335,7 @@ async def test_what_was_begun_is_not_told_any_more_when_it_is_done(path):
     async with opened(path) as board:
         await board.press("s", *["left_square_bracket"] * 6, "enter")
         await board.until(lambda: "10 runs are in the queue" in board.text())
+        await board.until(lambda: shows(board, 1))
         await work(path)
         await board.until(lambda: view_of(board).seen.outcome.over)
         await board.until(lambda: "are in the queue" not in board.text())

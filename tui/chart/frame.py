@@ -32,7 +32,7 @@ def warm_up() -> None:
     _plotext_lines(26, 8, 24, 6, (Tick(0, "0"),), (Tick(0, "0"),))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def draw_frame(
     width: int, height: int, x: tuple[Tick, ...], y: tuple[Tick, ...], charset: Charset = "unicode"
 ) -> tuple[Codepoints, StyleIds]:

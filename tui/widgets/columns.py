@@ -110,7 +110,7 @@ def _curve(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
     return [(curve_text(glimpse.shape, max(round(share * width), 1)).ljust(width), DIM)]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def curve_text(shape: tuple[float, ...], width: int) -> str:
     """The shape of a curve in `width` cells, logarithmic where it can be."""
     values = np.asarray(shape)

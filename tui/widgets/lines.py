@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.cells import width_of
 from tui.format import fit
 from tui.theme import TEXT
 from tui.widgets.painted import Painted
@@ -22,7 +22,7 @@ Build = Callable[[int, int], Sequence[Strip]]
 
 def cells(parts: Iterable[Part]) -> int:
     """How many cells the parts take side by side."""
-    return sum(cell_len(text) for text, _ in parts)
+    return sum(width_of(text) for text, _ in parts)
 
 
 def strip(left: Sequence[Part], width: int, right: Sequence[Part] = (), ground: Style | None = None) -> Strip:
@@ -41,7 +41,7 @@ def strip(left: Sequence[Part], width: int, right: Sequence[Part] = (), ground: 
 def _cut(parts: Iterable[Part], room: int) -> list[Part]:
     kept: list[Part] = []
     for text, style in parts:
-        taken = cell_len(text)
+        taken = width_of(text)
         if taken > room:
             return [*kept, (fit(text, room), style)]
         kept.append((text, style))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.geometry import Size
@@ -10,6 +9,7 @@ from textual.strip import Strip
 
 from engine.store import Run, SweepTitle
 from tui import format as fmt
+from tui.cells import width_of
 from tui.choices import Choices, Row
 from tui.describe import sweep_words
 from tui.glimpses import Glimpse
@@ -188,5 +188,5 @@ def _cell(run: Run, glimpse: Glimpse, column: Column) -> list[Part]:
     if len(parts) == 1:
         text, style = parts[0]
         return [(fmt.fit(text, column.width, right=column.right), style)]
-    missing = column.width - sum(cell_len(text) for text, _ in parts)
+    missing = column.width - sum(width_of(text) for text, _ in parts)
     return [(" " * max(missing, 0), TEXT), *parts]
