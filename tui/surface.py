@@ -201,7 +201,8 @@ class Surface:
 def _line(codes: Codes, inks: Inks) -> Line:
     listed = codes.tolist()
     simple = codes.min() > TAIL and codes.max() < FIRST_CLUSTER
-    return Line(listed, inks.tolist(), text_of(listed) if simple else "")
+    text = codes.astype("<u4").tobytes().decode("utf-32-le", "replace") if simple else ""
+    return Line(listed, inks.tolist(), text)
 
 
 def _runs(differing: Flags, inks: Inks) -> Iterator[tuple[int, int, int, int]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from textual import events
 from textual.strip import Strip
@@ -16,6 +17,7 @@ from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Lines, Part, cells, strip
 
 KIND_WORDS = {"iteration": "in step", "time": "as it happened", "examples": "by examples"}
+SIGNS = {"●": STRONG, "◆": WARNED, "━": ACCENTED, "─": RULES}
 LEAST_BAR = 12
 """Cells that the bar keeps however narrow the line is, as far as there are any."""
 
@@ -63,8 +65,9 @@ class Scrubber(Lines):
 
 def drawn(scene: Scene, width: int) -> tuple[Strip, range]:
     """The line at `width` cells, and the cells of its bar."""
+    cut = scene.tape.timeline(scene.clock.kind).begun(scene.clock.position)
     for words in (3, 2, 1, 0):
-        left, right = _left(scene, words), _right(scene, words)
+        left, right = _left(scene, cut, words), _right(scene, cut, words)
         room = width - cells(left) - cells(right) - 2
         if room >= (40 if words == 3 else LEAST_BAR):
             break
@@ -91,49 +94,47 @@ def clock_text(seconds: float, whole_s: float) -> str:
     )
 
 
-def _left(scene: Scene, words: int) -> list[Part]:
+def _left(scene: Scene, cut: Mapping[int, int], words: int) -> list[Part]:
     clock = scene.clock
     parts: list[Part] = [(" ⏵" if clock.playing else " ⏸", ACCENTED), (f" {speed_text(clock.speed)}", TEXT)]
     if clock.loop:
         parts.append((" ↻", ACCENTED))
     if words >= 1:
-        now_s, whole_s = seconds_of(scene)
+        now_s, whole_s = seconds_of(scene, cut)
         parts += [(f"   {clock_text(now_s, whole_s)}", STRONG), (f" / {clock_text(whole_s, whole_s)}", DIM)]
     return [*parts, ("  ", TEXT)]
 
 
-def seconds_of(scene: Scene) -> tuple[float, float]:
-    """How long the runs had gone on, and how long they did in the end: of the one that took longest."""
+def seconds_of(scene: Scene, cut: Mapping[int, int]) -> tuple[float, float]:
+    """How long the runs had gone on, and how long they did in the end: of the one that took longest.
+
+    `cut` says how many iterations each run that has begun had done.
+    """
     clock, tape = scene.clock, scene.tape
     line = tape.timeline(clock.kind)
     if clock.kind == "time":
         return clock.position - line.start, line.length
-    cut = line.begun(clock.position)
     known = [tape.recordings[run_id] for run_id in cut]
     now_s = max((one.elapsed_after(cut[one.run_id]) for one in known), default=0.0)
     return now_s, max((float(one.elapsed_s[-1]) for one in known), default=0.0)
 
 
 def _bar(scene: Scene, room: int) -> list[Part]:
-    line = scene.tape.timeline(scene.clock.kind)
-    last = max(room - 1, 0)
+    if not room:
+        return []
+    line, last = scene.tape.timeline(scene.clock.kind), room - 1
     head = round(line.share(scene.clock.position) * last)
     events_at = {round(line.share(at) * last) for at in line.marked(scene.tape.marks()).tolist()}
-    parts: list[Part] = []
-    for cell in range(room):
-        if cell == head:
-            parts.append(("●", STRONG))
-        elif cell in events_at:
-            parts.append(("◆", WARNED))
-        else:
-            parts.append(("━", ACCENTED) if cell < head else ("─", RULES))
-    return parts
+    signs = ["━" if cell < head else "─" for cell in range(room)]
+    for cell in events_at:
+        signs[cell] = "◆"
+    signs[head] = "●"
+    return [("".join(run), SIGNS[sign]) for sign, run in groupby(signs)]
 
 
-def _right(scene: Scene, words: int) -> list[Part]:
+def _right(scene: Scene, cut: Mapping[int, int], words: int) -> list[Part]:
     clock, tape = scene.clock, scene.tape
     line = tape.timeline(clock.kind)
-    cut = line.begun(clock.position)
     done = max(cut.values(), default=0)
     last = max((one.done for one in tape.recordings.values()), default=0)
     width = len(f"{last:,}")
