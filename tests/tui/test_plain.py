@@ -68,5 +68,5 @@ async def test_nothing_but_ascii_reaches_the_terminal(tmp_path):
         assert {c for c in "".join(written) if not " " <= c <= "~"} <= {"\x1b", "\b", "\r", "\n"}
         shown = board.terminal.text()
         assert "groser ??" in shown
-        assert "gradient b256" in shown
+        assert "gradient descent" in shown
         assert "+---" in shown
