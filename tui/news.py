@@ -33,7 +33,7 @@ class News:
 
 def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
     """What became of the runs that both have read, in the order of their numbers. What a person ended is none."""
-    if (before.counts, before.judged) == (after.counts, after.judged):
+    if (_states(before), before.judged) == (_states(after), after.judged):
         return ()
     known = {run.run_id: run for run in _runs(before)}
     found = []
@@ -47,6 +47,10 @@ def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
 
 def _runs(snapshot: Snapshot) -> Iterable[Run]:
     return {run.run_id: run for run in (*snapshot.runs, *snapshot.others, *snapshot.newest)}.values()
+
+
+def _states(snapshot: Snapshot) -> list[tuple[int, str]]:
+    return [(run.run_id, run.state) for run in (*snapshot.runs, *snapshot.others, *snapshot.newest)]
 
 
 def _became(before: str, after: str) -> What | None:

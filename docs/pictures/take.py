@@ -45,7 +45,7 @@ async def take_sweep(store: Path) -> None:
         while app.snapshot.sweep is None or app.snapshot.sweep.outcome is None or not app.snapshot.sweep.outcome.over:
             await pilot.pause(0.05)
         await pilot.press("escape")
-        write(HERE / "sweep.svg", app.export_screenshot(title="lossboard"))
+        write(HERE / "sweep.svg", picture(app, "svg"))
 
 
 def write(path: Path, svg: str) -> None:

@@ -199,6 +199,14 @@ def test_the_legend_says_what_differs_and_drops_the_names_before_it_cuts_labels(
     assert "step size" not in narrow
 
 
+def test_what_the_view_does_stands_in_the_title_before_how_much_it_is_smoothed():
+    view = ChartView(runs=(run_of([1.0, 2.0]),), smoothing=20.0, note="zoomed · 0 all")
+    assert "smoothing 20 ─" in draw(view, 80, 12).to_text()
+    narrow = draw(view, 60, 12).to_text()
+    assert "zoomed · 0 all" in narrow
+    assert "smoothing" not in narrow
+
+
 def test_labels_are_cut_before_what_differs():
     runs = tuple(
         run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} a name that is long", settings=(("step size", f"{10.0**-i}"),))

@@ -80,11 +80,13 @@ def _draw_title(view: ChartView, sheet: Sheet) -> None:
         parts.insert(1, f"┄ {view.companion_name}")
     if view.log_x:
         parts[-1] += " (log)"
-    if view.smoothing > 0:
-        parts.append(f"smoothing {view.smoothing:g}")
-    sheet.codes[0], sheet.styles[0] = ord(sign["rule"]), FRAME
-    end = sheet.write(0, 0, sheet.fitted(f" {dot.join(parts)} ", sheet.width), TITLE)
     note = cells(f" {view.note} ", sheet.charset) if view.note else []
+    smoothing = f"{dot}smoothing {view.smoothing:g}" if view.smoothing > 0 else ""
+    title = f" {dot.join(parts)}"
+    if len(title) + len(smoothing) + 1 + len(note) + 3 <= sheet.width:
+        title += smoothing
+    sheet.codes[0], sheet.styles[0] = ord(sign["rule"]), FRAME
+    end = sheet.write(0, 0, sheet.fitted(f"{title} ", sheet.width), TITLE)
     if note and end + len(note) + 3 <= sheet.width:
         sheet.write(0, sheet.width - len(note) - 1, note, HINT)
 
