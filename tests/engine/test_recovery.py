@@ -18,7 +18,7 @@ from engine.jobs.patience import patiently
 from engine.jobs.recovery import TAKE_OVER_AFTER, TAKE_OVER_AFTER_S, UNSEEN_FACTOR, recover_lost_runs, take_over
 from engine.spec import defaults
 from engine.store import Checkpoint, Fenced, Refused, StoreBusy, StoreFull, open_for_writing
-from engine.store.timing import boot_seconds
+from engine.store.timing import boot_seconds, utc_now
 from tests.stores import block_of, wait_until
 
 
@@ -276,13 +276,13 @@ def test_recover_answers_with_the_runs_that_are_taken_up(store, path):
 def test_a_take_up_is_noted_with_its_time_and_a_resume_is_none(store):
     writer = claimed_by(store, replace(liveness.this_process(), start_ticks=1))
     assert store.reader().events(1) == []
-    before = datetime.now(UTC)
+    before = datetime.fromisoformat(utc_now())
     assert recover_lost_runs(store) == [1]
     writer = store.writer(store.queue.claim(store.register_worker(liveness.this_process())))
     (event,) = store.reader().events(1)
     assert (event.verb, event.iteration) == ("take-up", writer.iterations_done)
     assert "was lost" in event.outcome
-    assert before <= datetime.fromisoformat(event.happened_at) <= datetime.now(UTC)
+    assert before <= datetime.fromisoformat(event.happened_at) <= datetime.fromisoformat(utc_now())
     store.queue.command(1, "pause")
     (pause,) = writer.write()
     writer.pause(applied=[(pause.command_id, writer.iterations_done, "paused")])
