@@ -64,8 +64,12 @@ def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_hand
     wait_for_iterations(reader, 1, 300)
     stale = worker_of(reader, 1)
     stop_outside_of_a_transaction(path, stale)
-    wait_until(lambda: steer.recover(path) == [1], what="the run is taken over")
-    wait_until(lambda: worker_of(reader, 1).worker_id != stale.worker_id, PATIENCE_S, "another worker")
+
+    def has_another_worker() -> bool:
+        steer.recover(path)  # who takes it over is open: starting workers looks for lost runs too
+        return worker_of(reader, 1).worker_id != stale.worker_id
+
+    wait_until(has_another_worker, PATIENCE_S, "another worker")
     os.kill(stale.pid, signal.SIGCONT)
     run = wait_for_state(reader, 1, *ENDED)
     assert (run.state, run.iterations_done, run.attempt) == ("finished", 6000, 2)
