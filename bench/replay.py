@@ -54,7 +54,7 @@ def seeking(board: Terminal) -> Iterator[Row]:
 
 
 def playing(board: Terminal) -> Iterator[Row]:
-    """A replay that plays all the time, ten frames a second."""
+    """A replay that plays all the time."""
     board.press("\x1b[H")
     board.press(" ")
     time.sleep(1.0)
