@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui.screens.replay import Replay
 
 FRAME_S = 0.12
-"""Between two frames of a replay that plays: with ten a second it cost more than live runs. Keys are answered at once."""
+"""Between two frames of a replay that plays: ten a second cost more than live runs do. Keys are answered at once."""
 
 START = float("-inf")
 
