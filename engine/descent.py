@@ -18,7 +18,7 @@ from engine.schedules import Factor
 from engine.state import State
 from engine.updates import Rates, Step, Update
 
-ROWS_AT_ONCE = 1 << 14
+ROWS_AT_ONCE = 1 << 15
 """Row numbers are drawn for many iterations at a time: a draw of its own costs as much as a matrix product."""
 
 LARGEST = sys.float_info.max

@@ -74,18 +74,22 @@ class Passes:
 
         return Pass(weights, gradient, run)
 
-    def evaluating(
-        self, weights: Sequence[Array], n: int
-    ) -> Callable[[slice, Places, NDArray[np.intp]], tuple[float, int]]:
-        """A function of n rows, their places and classes: the sum of their data losses, and how many are right."""
-        kernel = self.make_kernel(weights, None, n, self.examples.dtype)
-        gather, slope = self.examples.gatherer(n, kernel.rows), self.data_loss.slope(kernel.scores, 1.0)
-        forward, scores = kernel.forward, kernel.scores
+    def evaluating(self, weights: Sequence[Array], n: int) -> Callable[[slice, NDArray[np.intp]], tuple[float, int]]:
+        """A function of n rows and their classes: the sum of their data losses, and how many are right.
 
-        def evaluate(rows: slice, places: Places, y: NDArray[np.intp]) -> tuple[float, int]:
+        Scores are turned to lie class by class, so that the loops over the examples use the processor's full width:
+        that takes half of the time that looking at ten scores of one example after the other does.
+        """
+        kernel = self.make_kernel(weights, None, n, self.examples.dtype)
+        gather, data_loss = self.examples.gatherer(n, kernel.rows), self.data_loss
+        forward, scores = kernel.forward, kernel.scores
+        across = np.empty(scores.shape[::-1], scores.dtype)
+
+        def evaluate(rows: slice, y: NDArray[np.intp]) -> tuple[float, int]:
             forward(gather(rows))
-            right = int(np.count_nonzero(scores.argmax(axis=1) == y))
-            return slope(places), right
+            across[:] = scores.T
+            right = _right(across, y)
+            return float(data_loss.summed(data_loss.relative(across[:, None], y))[0]), right
 
         return evaluate
 
@@ -108,3 +112,11 @@ class Passes:
             return slope(places) / total
 
         return run_forward if gradient is None else run
+
+
+def _right(scores: Array, y: NDArray[np.intp]) -> int:
+    """For how many of n examples the first of the highest scores (C, n) is their own class's."""
+    is_highest = scores == scores.max(axis=0)
+    if np.count_nonzero(is_highest) == len(y):
+        return int(np.count_nonzero(is_highest[y, np.arange(len(y))]))
+    return int(np.count_nonzero(scores.argmax(axis=0) == y))

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from engine.block import Block
 from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState, Samples
 from tui import reach
 from tui.choices import Choices
@@ -25,6 +26,18 @@ GOING_ON = (*AFTER_WAITING, "stop", "take-up")
 
 EDGE_S = 1.0
 """How often it is read how far the runs are that still go on."""
+
+
+Standstill = Literal["", "paused", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a moment falls in a run: the iterations done by then, the state, and why it stood still if it did."""
+
+    done: int
+    state: RunState
+    stands_still: Standstill = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +142,12 @@ class Past:
         return self._final[1]
 
     def _snapshot(self, reader: Reader, line: Timeline, position: float, choices: Choices, columns: int) -> Snapshot:
-        then = {run_id: _then(reel, line, position, reader, choices, columns) for run_id, reel in self._reels.items()}
+        cuts = {run_id: _cut(reel, line, position) for run_id, reel in self._reels.items()}
+        newest = reader.iterations_at({run_id: cut.done - 1 for run_id, cut in cuts.items()})
+        then = {
+            run_id: _then(reel, cuts[run_id], newest.get(run_id), reader, choices, columns)
+            for run_id, reel in self._reels.items()
+        }
         runs = tuple(sorted((one.run for one in then.values()), key=lambda run: -run.run_id))
         return Snapshot(
             rows=runs,
@@ -146,20 +164,18 @@ class Past:
         )
 
 
-def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: Choices, columns: int) -> Then:
-    run_id, look = reel.run.run_id, choices.look
-    done, state = _cut(reel, line, position)
+def _then(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, choices: Choices, columns: int) -> Then:
+    """A run as it was at a cut, `newest` being the last iteration before it."""
+    run_id, look, done = reel.run.run_id, choices.look, cut.done
     # what ends a standstill happens before the iteration at which it stands, but not yet
-    to_come = GOING_ON if _stands_still(reel, line, position) else ()
-    whole = reel.stock.curve(reader, done, columns)
-    row = reader.iterations(run_id, done - 1, limit=1) if done > reel.run.first_iteration else None
-    newest = row if row is not None and len(row) and row.first_iteration == done - 1 else None
-    run = reel.after(done, state, whole, newest)
+    to_come = GOING_ON if cut.stands_still else ()
+    whole = reel.stock.curve(reader, done, columns, newest)
+    run = reel.after(done, cut.state, whole, newest)
     first, last = reach.iterations(look, run, whole)
     last = done - 1 if last is None else min(last, done - 1)
     is_whole = look.window is None or whole.width == 1
     norms = None if newest is None else newest.gradient_norm
-    has_begun = state != "queued"
+    has_begun = cut.state != "queued"
     return Then(
         run,
         whole if is_whole else reader.curve(run_id, columns, first, last, ending=True),
@@ -174,18 +190,18 @@ def _then(reel: Reel, line: Timeline, position: float, reader: Reader, choices: 
     )
 
 
-def _cut(reel: Reel, line: Timeline, position: float) -> tuple[int, RunState]:
-    """How many iterations a run had done at a position, and its state there."""
+def _cut(reel: Reel, line: Timeline, position: float) -> Cut:
+    """How far a run had come at a position."""
     run = reel.run
     track = line.tracks.get(run.run_id)
     if track is None:
-        return run.first_iteration, run.state if position >= line.end else "queued"
+        return Cut(run.first_iteration, run.state if position >= line.end else "queued")
+    stands_still = _stands_still(reel, line, position)
     if position >= track.end:
-        return run.iterations_done, run.state
+        return Cut(run.iterations_done, run.state, stands_still)
     if position < track.begin:
-        return run.first_iteration, "queued"
-    paused = _stands_still(reel, line, position) == "paused"
-    return track.iterations_at(position), "paused" if paused else "running"
+        return Cut(run.first_iteration, "queued", stands_still)
+    return Cut(track.iterations_at(position), "paused" if stands_still == "paused" else "running", stands_still)
 
 
 def _background(reader: Reader, run: Run, *, is_now: bool) -> Background:
@@ -194,7 +210,7 @@ def _background(reader: Reader, run: Run, *, is_now: bool) -> Background:
     return background if is_now else replace(background, worker=None, times_lost=0)
 
 
-def _stands_still(reel: Reel, line: Timeline, position: float) -> Literal["", "paused", "lost"]:
+def _stands_still(reel: Reel, line: Timeline, position: float) -> Standstill:
     """Whether a run stood still at a position, and why."""
     track = line.tracks.get(reel.run.run_id)
     if track is None or not track.is_held(position):

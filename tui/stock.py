@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.block import Block
 from engine.store import Curve, Reader, Run
 from engine.store.widths import longest, width_for
 
@@ -17,8 +18,11 @@ class Stock:
         self._run = run
         self._held: dict[tuple[int, int], Curve] = {}
 
-    def curve(self, reader: Reader, done: int, columns: int) -> Curve:
-        """The whole curve as it was after `done` iterations: what `reader.curve` would have given then."""
+    def curve(self, reader: Reader, done: int, columns: int, newest: Block | None = None) -> Curve:
+        """The whole curve as it was after `done` iterations: what `reader.curve` would have given then.
+
+        Whoever has read the last of them gives it as `newest`.
+        """
         run = self._run
         begin = run.first_iteration
         width = width_for(done - begin, columns)
@@ -33,7 +37,7 @@ class Stock:
         if not rows or done >= run.iterations_done:
             return cut
         start = int(held.iteration[rows - 1]) // width * width
-        return cut if start + width <= done else _ending(cut, reader.bucket(run.run_id, start, done))
+        return cut if start + width <= done else _ending(cut, reader.bucket(run.run_id, start, done, newest))
 
 
 def _first(curve: Curve, rows: int) -> Curve:

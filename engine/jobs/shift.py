@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 RACE_S = 2.0
 """How long a worker waits at least for a rung that others have still to reach: starting another one takes 0.3 s."""
 
-POLL_S = 0.02
+POLL_S = 0.005
 LOOK_ROUND_S = 0.5
 """How often a worker looks, between two runs and while it waits, for what no commit tells: others that were lost."""
 

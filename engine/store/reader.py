@@ -173,10 +173,13 @@ class Reader:
                 getattr(curve, name)[-1:] = getattr(bucket, name)
         return curve if best_before is None else replace(curve, low_before=min(curve.low_before, best_before))
 
-    def bucket(self, run_id: int, first: int, stop: int) -> Curve:
-        """Iterations first..stop - 1 as a curve of one row; `first` is a multiple of the buckets that fit into them."""
+    def bucket(self, run_id: int, first: int, stop: int, newest: Block | None = None) -> Curve:
+        """Iterations first..stop - 1 as a curve of one row; `first` is a multiple of the buckets that fit into them.
+
+        Whoever has read the last of them gives it as `newest`.
+        """
         part = stretch(self._connection, run_id, first, stop)
-        newest = self.iterations(run_id, stop - 1, limit=1)
+        newest = self.iterations(run_id, stop - 1, limit=1) if newest is None else newest
         is_there = len(newest) > 0 and newest.first_iteration == stop - 1
         known = part.count > 0
         return Curve(
@@ -205,6 +208,25 @@ class Reader:
         found = {name: table[place] for place, name in enumerate(COLUMNS, start=1)}
         held = {name: column for name, column in found.items() if name == "loss" or not np.isnan(column).all()}
         return Block(first_iteration=rows[0][0], **held)
+
+    def iterations_at(self, wanted: Mapping[int, int]) -> dict[int, Block]:
+        """One iteration of each of several runs, by their numbers, as blocks of one; where it is missing there is none."""
+        rows = self._connection.rows(
+            f"SELECT run_id, iteration, {', '.join(COLUMNS)} FROM json_each(?) AS wanted CROSS JOIN iterations "
+            f"ON run_id = CAST(wanted.key AS INTEGER) AND iteration = wanted.value",
+            (json.dumps(wanted),),
+        )
+        return {
+            run_id: Block(
+                first_iteration=iteration,
+                **{
+                    name: np.array([_float(value)])
+                    for name, value in zip(COLUMNS, values, strict=True)
+                    if value is not None or name == "loss"
+                },
+            )
+            for run_id, iteration, *values in rows
+        }
 
     def samples(self, run_id: int, count: int, first: int = 0, last: int | None = None) -> Samples:
         """At most `count` single iterations from `first` to `last` (None: the newest), evenly spread: one look each."""

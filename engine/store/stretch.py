@@ -27,26 +27,34 @@ class Stretch:
         )
 
 
+OF_BUCKETS = """
+    SELECT sum(n), min(low), max(high), total(total) FROM buckets
+    WHERE run_id = ? AND level = ? AND bucket >= ? AND bucket < ?
+"""
+OF_ROWS = """
+    SELECT count(loss), min(loss), max(loss), total(loss) FROM iterations
+    WHERE run_id = ? AND iteration >= ? AND iteration < ? AND abs(loss) < 9e999
+"""
+
+
 def stretch(connection: Connection, run_id: int, first: int, stop: int) -> Stretch:
     """Iterations first..stop - 1 of a run, where `first` is a multiple of every bucket that fits into them.
 
-    At most a few buckets of each level and 15 rows are read, however long the stretch is.
+    At most a few buckets of each level and 15 rows are read, however long the stretch is, in one query.
     """
-    found, start = Stretch(), first
+    parts: list[str] = []
+    values: list[int] = []
+    start = first
     for level in reversed(LEVELS):
         upto = stop >> level
         if start >> level < upto and start % (1 << level) == 0:
-            rows = connection.rows(
-                "SELECT sum(n), min(low), max(high), total(total) FROM buckets "
-                "WHERE run_id = ? AND level = ? AND bucket >= ? AND bucket < ?",
-                (run_id, level, start >> level, upto),
-            )
-            found, start = found.joined(*rows[0]), upto << level
+            parts.append(OF_BUCKETS)
+            values += (run_id, level, start >> level, upto)
+            start = upto << level
     if start < stop:
-        rows = connection.rows(
-            "SELECT count(loss), min(loss), max(loss), total(loss) FROM iterations "
-            "WHERE run_id = ? AND iteration >= ? AND iteration < ? AND abs(loss) < 9e999",
-            (run_id, start, stop),
-        )
-        found = found.joined(*rows[0])
+        parts.append(OF_ROWS)
+        values += (run_id, start, stop)
+    found = Stretch()
+    for row in connection.rows("UNION ALL".join(parts), values) if parts else ():
+        found = found.joined(*row)
     return found
