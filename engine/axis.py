@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import pstdev
 from typing import Any
 
 from engine.fields import FIELDS
@@ -181,4 +180,5 @@ def _between(first: float, last: float, low: float, high: float, count: int, val
 
 def _unevenness(numbers: Sequence[float]) -> float:
     gaps = [after - before for before, after in pairwise(numbers)]
-    return pstdev(gaps) / (sum(gaps) / len(gaps))
+    mean = math.fsum(gaps) / len(gaps)
+    return math.hypot(*(gap - mean for gap in gaps)) / math.sqrt(len(gaps)) / mean

@@ -1,7 +1,8 @@
 """The data losses as functions of the class scores: multiclass SVM (hinge) and softmax (cross-entropy).
 
-Each is written twice. `slope` is the form for batches: bound once to a buffer of scores, it turns
-them in place into the loss and its derivative. `relative` and `summed` are the form for whole
+Each is written three times. `slope` is the form for batches: bound once to a buffer of scores, it turns
+them in place into the loss and its derivative. `total` is the same for evaluations, without the
+derivative. `relative` and `summed` are the form for whole
 splits of linear scores: subtracting the correct class's score is linear, so that a search can
 keep relative scores and add to them.
 """
@@ -28,6 +29,13 @@ class DataLoss(Protocol):
 
         It takes where the correct scores lie in the flattened buffer, shape (n,); the derivative
         that replaces the scores is multiplied by `scale`.
+        """
+
+    def total(self, scores: Array) -> Slope:
+        """A function bound to `scores` (C, n): it returns the sum of the n losses and overwrites them.
+
+        It takes where the correct scores lie in the flattened buffer, shape (n,). With the classes first, the loops
+        over the examples use the processor's full width: less than half the time.
         """
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
@@ -83,6 +91,21 @@ class Hinge:
 
         return margins_and_slope
 
+    def total(self, scores: Array) -> Slope:
+        flat, dtype = scores.reshape(-1), scores.dtype
+        correct, zeros, ones = np.empty(scores.shape[1], dtype), np.zeros(scores.shape[1], dtype), np.ones_like(flat)
+        delta = np.array(self.delta, dtype)
+
+        def margins(places: Classes) -> float:
+            flat.take(places, None, correct, "clip")
+            np.subtract(correct, delta, correct)
+            np.subtract(scores, correct, scores)
+            flat[places] = 0
+            np.maximum(scores, zeros, out=scores)
+            return float(ones.dot(flat))
+
+        return margins
+
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
         flat, places = scores.reshape(-1), _correct(scores, y)
         correct = flat.take(places)
@@ -132,6 +155,22 @@ class CrossEntropy:
             return loss
 
         return log_likelihood_and_slope
+
+    def total(self, scores: Array) -> Slope:
+        flat, dtype = scores.reshape(-1), scores.dtype
+        highest, correct, logs = np.empty((3, scores.shape[1]), dtype)
+        ones, class_ones = np.ones(scores.shape[1], dtype), np.ones(len(scores), dtype)
+
+        def log_likelihood(places: Classes) -> float:
+            np.maximum.reduce(scores, axis=0, out=highest)
+            np.subtract(scores, highest, scores)
+            flat.take(places, None, correct, "clip")
+            np.exp(scores, scores)
+            np.log(class_ones.dot(scores, logs), logs)
+            np.subtract(logs, correct, logs)
+            return float(ones.dot(logs))
+
+        return log_likelihood
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
         scores -= scores.reshape(-1).take(_correct(scores, y))

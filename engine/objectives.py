@@ -153,7 +153,11 @@ class Objective:
         sizes = {group.stop - group.start for group in groups}
         parts = {n: self._make.evaluating(self.layout.matrices(padded), n) for n in sizes}
         y = self.split.y
-        return padded, [partial(parts[group.stop - group.start], group, y[group]) for group in groups]
+        return padded, [
+            partial(parts[n], group, y[group] * n + np.arange(n), y[group])
+            for group in groups
+            for n in [group.stop - group.start]
+        ]
 
     def padded(self, weights: Array) -> Array:
         """Weights (..., size) as padded ones (..., padded_size)."""

@@ -17,10 +17,10 @@ from engine.state import State
 from engine.strategies import STRATEGIES, Strategy
 
 EVALUATIONS_PER_RUN = 50
-LEAST_EVALUATIONS = 20
+LEAST_EVALUATIONS = 15
 """Where evaluating would take more than about a thirtieth of the time, a run has fewer evaluations, down to these."""
 
-EVALUATION_RATIO = 24
+EVALUATION_RATIO = 32
 FIXED_COST = 100
 """What an iteration costs beside its examples, in examples."""
 

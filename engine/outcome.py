@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Literal
 
 from engine.axis import Axis, Value, value_place, value_text
@@ -135,4 +134,4 @@ def _mean(numbers: Sequence[float]) -> float | None:
         return None
     if any(math.isnan(number) for number in numbers):
         return math.nan
-    return fmean(numbers) if all(map(math.isfinite, numbers)) else math.inf
+    return math.fsum(numbers) / len(numbers) if all(map(math.isfinite, numbers)) else math.inf

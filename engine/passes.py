@@ -74,22 +74,33 @@ class Passes:
 
         return Pass(weights, gradient, run)
 
-    def evaluating(self, weights: Sequence[Array], n: int) -> Callable[[slice, NDArray[np.intp]], tuple[float, int]]:
-        """A function of n rows and their classes: the sum of their data losses, and how many are right.
+    def evaluating(
+        self, weights: Sequence[Array], n: int
+    ) -> Callable[[slice, Places, NDArray[np.intp]], tuple[float, int]]:
+        """A function of n rows, of where their correct scores lie in flattened (C, n), and of their classes.
 
-        Scores are turned to lie class by class, so that the loops over the examples use the processor's full width:
-        that takes half of the time that looking at ten scores of one example after the other does.
+        It returns the sum of their data losses, and for how many the first of the highest scores is their class's.
         """
         kernel = self.make_kernel(weights, None, n, self.examples.dtype)
-        gather, data_loss = self.examples.gatherer(n, kernel.rows), self.data_loss
-        forward, scores = kernel.forward, kernel.scores
+        gather, forward, scores = self.examples.gatherer(n, kernel.rows), kernel.forward, kernel.scores
         across = np.empty(scores.shape[::-1], scores.dtype)
+        total, flat = self.data_loss.total(across), across.reshape(-1)
+        is_highest, highest, correct = (
+            np.empty(across.shape, np.bool_),
+            np.empty_like(across[0]),
+            np.empty_like(across[0]),
+        )
 
-        def evaluate(rows: slice, y: NDArray[np.intp]) -> tuple[float, int]:
+        def evaluate(rows: slice, places: Places, y: NDArray[np.intp]) -> tuple[float, int]:
             forward(gather(rows))
             across[:] = scores.T
-            right = _right(across, y)
-            return float(data_loss.summed(data_loss.relative(across[:, None], y))[0]), right
+            np.maximum.reduce(across, axis=0, out=highest)
+            np.equal(across, highest, is_highest)
+            if np.count_nonzero(is_highest) == n:
+                right = np.count_nonzero(flat.take(places, None, correct, "clip") == highest)
+            else:
+                right = np.count_nonzero(across.argmax(axis=0) == y)
+            return total(places), int(right)
 
         return evaluate
 
@@ -112,11 +123,3 @@ class Passes:
             return slope(places) / total
 
         return run_forward if gradient is None else run
-
-
-def _right(scores: Array, y: NDArray[np.intp]) -> int:
-    """For how many of n examples the first of the highest scores (C, n) is their own class's."""
-    is_highest = scores == scores.max(axis=0)
-    if np.count_nonzero(is_highest) == len(y):
-        return int(np.count_nonzero(is_highest[y, np.arange(len(y))]))
-    return int(np.count_nonzero(scores.argmax(axis=0) == y))

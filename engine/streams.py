@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-
 ANYTHING = np.random.SeedSequence(0)
 """A seed for generators whose state is replaced at once: hashing one takes as long as the rest."""
 

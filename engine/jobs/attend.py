@@ -43,6 +43,9 @@ BLOCK_S = 0.04
 FLUSH_S = 0.1
 """A kill loses no more than this."""
 
+COMMIT_S = 0.01
+"""What a commit may take of it."""
+
 MOST_ROWS = 50_000
 CHECKPOINT_S = 2.0
 CHECKPOINT_SHARE = 0.02
@@ -188,11 +191,7 @@ class Attendance:
         """One block; the commands that were found while waiting for the pace."""
         before = self.state.iteration
         repeating = self._catching_up
-        limit = self.writer.iterations_done - before if repeating else self._block_size()
-        rung = self.writer.claim.rung
-        if rung is not None and rung > before:
-            limit = min(limit, rung - before)
-        k = max(1, min(self._k if repeating else limit, limit, self.optimization.next_evaluation(before + 1) - before))
+        k = self._next_size
         started = time.monotonic()
         self.state, block = self.optimization.advance(self.state, k)
         self._adapt(len(block), time.monotonic() - started)
@@ -209,10 +208,18 @@ class Attendance:
         self._stamped_s = now_s
         return commands
 
-    def _block_size(self) -> int:
-        if self.spec.pace is None:
-            return self._k
-        return max(1, min(self._k, round(self.spec.pace * FLUSH_S)))
+    @property
+    def _next_size(self) -> int:
+        """How many iterations the next block takes: it ends where the splits are evaluated, and at a rung."""
+        at, rung = self.state.iteration, self.writer.claim.rung
+        limits = [self._k, self.optimization.next_evaluation(at + 1) - at]
+        if self._catching_up:
+            limits.append(self.writer.iterations_done - at)
+        elif self.spec.pace is not None:
+            limits.append(round(self.spec.pace * FLUSH_S))
+        if rung is not None and rung > at:
+            limits.append(rung - at)
+        return max(1, min(limits))
 
     def _adapt(self, done: int, took_s: float) -> None:
         """Aim at blocks of BLOCK_S; grow by four at most, since the first calls are slow."""
@@ -268,9 +275,9 @@ class Attendance:
         self._evaluated_at = self.state.iteration
 
     def _flush_when_due(self) -> list[Command]:
-        age_s = time.monotonic() - self._flushed_at
-        rows = sum(map(len, self._blocks))
-        return self._flush() if age_s >= FLUSH_S - BLOCK_S or rows >= MOST_ROWS else []
+        next_s = BLOCK_S * self._next_size / self._k
+        is_due = time.monotonic() - self._flushed_at + next_s + COMMIT_S >= FLUSH_S
+        return self._flush() if is_due or sum(map(len, self._blocks)) >= MOST_ROWS else []
 
     def _flush(self, with_checkpoint: bool = False, applied: Sequence[Applied] = ()) -> list[Command]:
         """Commit what has gathered, with a checkpoint when one is due; returns the waiting commands."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -32,7 +31,7 @@ def this_process() -> Process:
 def identify(pid: int) -> Process | None:
     """The process that has this pid now, None when there is none or it has ended."""
     ticks = _start_ticks(pid)
-    return None if ticks is None else Process(socket.gethostname(), boot_id(), pid, ticks)
+    return None if ticks is None else Process(os.uname().nodename, boot_id(), pid, ticks)
 
 
 @cache
@@ -47,7 +46,7 @@ def boot_id() -> str:
 
 def is_alive(worker: Worker) -> bool | None:
     """Whether a worker's process still runs; None when it cannot be told from here (another machine or container)."""
-    if worker.host != socket.gethostname():
+    if worker.host != os.uname().nodename:
         return None
     machine, _, namespace = boot_id().partition("/")
     their_machine, _, their_namespace = worker.boot_id.partition("/")

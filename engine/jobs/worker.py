@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
+import gc
 import logging
 import os
 import signal
 import sys
+from getopt import GetoptError, getopt
 from types import FrameType
 
 from engine.jobs.niceness import make_room
 from engine.jobs.threads import ONE_THREAD
+
+OPTIONS = ("db=", "log=", "max-runs=", "beyond-limit", "launched")
+USAGE = """\
+usage: python -m engine.jobs.worker --db PATH [--log PATH] [--max-runs N] [--beyond-limit] [--launched]
+
+  --db PATH       the store to work for
+  --log PATH      where this process's output goes, for the record
+  --max-runs N    leave after so many runs
+  --beyond-limit  work although as many workers are there as were set
+  --launched      wait a little when the queue is empty, and have others started"""
+"""People use `lossboard work`; for this few options argparse takes as long to import as the store."""
 
 
 class Leave:
@@ -28,36 +40,39 @@ class Leave:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Work until the queue is empty or a signal asks to leave; 0 when all went well, 1 when the store did not."""
+    """Work until the queue is empty or a signal asks to leave; 0 when all went well, 1 when the store did not, 2 for
+    options that are none.
+    """
     # A launcher that waits for signals in a thread has blocked them, and a child inherits that.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
     leave = Leave()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave.ask)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    parser = argparse.ArgumentParser(prog="python -m engine.jobs.worker", description=__doc__)
-    parser.add_argument("--db", required=True, metavar="PATH", help="the store to work for")
-    parser.add_argument("--log", default="", metavar="PATH", help="where this process's output goes, for the record")
-    parser.add_argument("--max-runs", type=int, default=None, metavar="N", help="leave after so many runs")
-    parser.add_argument(
-        "--beyond-limit", action="store_true", help="work although as many workers are there as were set"
-    )
-    parser.add_argument(
-        "--launched", action="store_true", help="wait a little when the queue is empty, and have others started"
-    )
-    given = parser.parse_args(arguments)
+    try:
+        given = dict(getopt(sys.argv[1:] if arguments is None else arguments, "", OPTIONS)[0])
+        path, max_runs = given["--db"], int(given["--max-runs"]) if "--max-runs" in given else None
+    except (GetoptError, KeyError, ValueError):
+        print(USAGE, file=sys.stderr)
+        return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.environ.update(ONE_THREAD)
     make_room()
-    # NumPy reads the environment when it is imported, so everything that needs it comes after.
+    # NumPy reads the environment when it is imported, so everything that needs it comes after. Looking for cycles
+    # among what is imported, now and ever after, would make a start longer by a twentieth.
+    gc.disable()
     from engine.jobs.launch import linger_s
     from engine.jobs.shift import work
     from engine.store import StoreError
 
+    gc.freeze()
+    gc.enable()
+    is_launched = "--launched" in given
     try:
         work(
-            given.db, leave=leave, log_path=given.log, max_runs=given.max_runs, beyond_limit=given.beyond_limit,
-            linger_s=linger_s() if given.launched else 0.0, call_others=given.launched,
+            path, leave=leave, log_path=given.get("--log", ""), max_runs=max_runs,
+            beyond_limit="--beyond-limit" in given, linger_s=linger_s() if is_launched else 0.0,
+            call_others=is_launched,
         )  # fmt: skip
     except StoreError as error:
         logging.error("%s", error)

@@ -210,7 +210,7 @@ class Reader:
         return Block(first_iteration=rows[0][0], **held)
 
     def iterations_at(self, wanted: Mapping[int, int]) -> dict[int, Block]:
-        """One iteration of each of several runs, by their numbers, as blocks of one; where it is missing there is none."""
+        """One iteration of each of several runs, by number, as blocks of one; runs that miss theirs are left out."""
         rows = self._connection.rows(
             f"SELECT run_id, iteration, {', '.join(COLUMNS)} FROM json_each(?) AS wanted CROSS JOIN iterations "
             f"ON run_id = CAST(wanted.key AS INTEGER) AND iteration = wanted.value",

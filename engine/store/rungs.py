@@ -10,7 +10,6 @@ import math
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
 
 from engine.spec import SpecError, spec_from_json
 from engine.store.records import ENDED, StoreError
@@ -135,7 +134,7 @@ def _loss_by_value(plan: SweepPlan, here: list[Racer]) -> Mapping[Values, float]
     def in_order(values: Values) -> list[int]:
         return [place.get(value, len(place)) for place, value in zip(places, values, strict=True)]
 
-    return {values: fmean(by_value[values]) for values in sorted(by_value, key=in_order)}
+    return {values: math.fsum(by_value[values]) / len(by_value[values]) for values in sorted(by_value, key=in_order)}
 
 
 def _carry_out(

@@ -167,6 +167,16 @@ def test_evaluation_is_the_loss_and_the_share_of_highest_scores(name: str) -> No
     assert accuracy == pytest.approx((of.scores(weights, DIGITS.X).argmax(axis=1) == DIGITS.y).mean(), abs=2e-3)
 
 
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_of_equal_scores_the_first_class_is_the_answer(value: float) -> None:
+    """All weights alike give every class the same score, as before the first update of a run that starts at zero."""
+    of = objective("svm", DIGITS, 10)
+    weights = np.full(of.size, value)
+    with np.errstate(all="ignore"):
+        wanted = (of.scores(weights, DIGITS.X).argmax(axis=1) == DIGITS.y).mean()
+    assert of.evaluate(weights)[1] == wanted == (DIGITS.y == 0).mean()
+
+
 @pytest.mark.parametrize("n", [1, 31, 33, 256, 300])
 @pytest.mark.parametrize("small_products", [True, False])
 def test_images_left_where_they_are_stored_give_the_same_as_an_array(

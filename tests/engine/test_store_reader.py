@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -82,6 +83,25 @@ def test_iterations_come_in_bounded_pieces(reader, losses):
     assert block.data_loss is None
     assert block.elapsed_s == pytest.approx(0.001 * np.arange(101, 151))
     assert len(reader.iterations(1, first=N)) == 0
+
+
+def test_single_iterations_of_several_runs_come_at_once(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        for pid, values in enumerate(([1.0, np.nan, 3.0], [4.0], []), start=1):
+            writer = claimed_writer(store, pid=pid)
+            if values:
+                writer.write(block_of(values))
+    with closing(open_for_reading(path)) as reader:
+        found = reader.iterations_at({1: 1, 2: 0, 3: 0, 4: 7})
+        assert list(found) == [1, 2]
+        assert [(block.first_iteration, len(block)) for block in found.values()] == [(1, 1), (0, 1)]
+        np.testing.assert_array_equal([block.loss[0] for block in found.values()], [np.nan, 4.0])
+        for run_id, block in found.items():
+            alone = reader.iterations(run_id, block.first_iteration, limit=1)
+            assert block.columns().keys() == alone.columns().keys()
+            np.testing.assert_array_equal(block.elapsed_s, alone.elapsed_s)
+        assert reader.iterations_at({}) == {}
 
 
 def test_what_is_not_there_is_none(reader):

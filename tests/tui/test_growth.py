@@ -18,7 +18,7 @@ COLUMNS = 20
 @pytest.mark.parametrize("most", [7, 60, 700])
 def test_growth_is_what_a_whole_read_would_find(tmp_path, most):
     rng, values = random.Random(most), np.random.default_rng(most)
-    widths, rereads = set(), 0
+    widths, rereads, rooms = set(), 0, set()
     with open_for_writing(tmp_path / "runs.db") as store:
         writer = claimed_writer(store)
         reader = open_for_reading(tmp_path / "runs.db")
@@ -31,6 +31,8 @@ def test_growth_is_what_a_whole_read_would_find(tmp_path, most):
             losses = np.append(losses, part)
             longer = None if held is None else grown(held, reader, reader.run(1), COLUMNS)
             rereads += longer is None
+            if longer is not None:
+                rooms.add(longer.low.base.nbytes)
             held = longer or reader.curve(1, COLUMNS)
             widths.add(held.width)
             starts = np.arange(0, len(losses), held.width)
@@ -45,3 +47,4 @@ def test_growth_is_what_a_whole_read_would_find(tmp_path, most):
         reader.close()
     assert len(widths) > 2
     assert rereads < 20
+    assert len(rooms) == 1  # so that memory does not grow with the run
