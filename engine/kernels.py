@@ -74,15 +74,6 @@ def linear(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, d
     block = block_rows(n, classes, columns)
     rows = -(-n // block) * block
     scores = np.zeros((rows, classes), dtype)
-    if block == n and gradient is None and not WT.flags.c_contiguous:
-        upright = np.empty_like(WT, order="C")
-
-        def forward_only(X: Array) -> None:
-            # With W row by row a small product takes half as long again; a few hundred examples are worth the copy.
-            upright[:] = WT
-            X.dot(upright, scores)
-
-        return Kernel(scores, n, forward_only, lambda X: None)
     if block == n:
         G = np.empty_like(W) if gradient is None else gradient[0]
         ST, GT = scores.T, G.T

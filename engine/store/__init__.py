@@ -1,7 +1,6 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
 from engine.store.doors import Demand, Store, open_for_reading, open_for_writing
-from engine.store.filter import FilterError
 from engine.store.listing import Listing
 from engine.store.page import Around
 from engine.store.queue import Queue
@@ -17,6 +16,7 @@ from engine.store.records import (
     Evaluation,
     Event,
     Fenced,
+    FilterError,
     Listed,
     Origin,
     Ownership,

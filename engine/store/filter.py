@@ -18,21 +18,13 @@ from functools import lru_cache
 from typing import NoReturn
 
 from engine.store.filter_fields import ALIASES, CHOICES, MEASURED, NAMES, NUMBERS, TEXTS
+from engine.store.records import FilterError
 from engine.values import near_match, number, shown
 
 _FIELD = re.compile(r"([^\W\d][\w-]*)(?:\s*:?(<=|>=|!=|==|<|>|=)\s*|:)")
 _PIECE = re.compile(r'(?:[^\s|"]|"[^"]*")+')
 _SHORTENED = re.compile(r"[-+]?\d+(?:\.\d*)?[kKMG]")
 _UNITS = {"k": "e3", "K": "e3", "M": "e6", "G": "e9"}
-
-
-class FilterError(ValueError):
-    """A filter that cannot be read: `position` is where, from 0, and the sentence says what would fit."""
-
-    def __init__(self, position: int, sentence: str) -> None:
-        super().__init__(f"filter: {sentence} (character {position + 1})")
-        self.position = position
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)

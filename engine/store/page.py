@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.store.answers import RUNS
-from engine.store.conditions import Condition
 from engine.store.listing import Listing
+
+if TYPE_CHECKING:
+    from engine.store.conditions import Condition
 
 BEFORE_TITLE = 3
 BEFORE_RUN = 9

@@ -38,6 +38,15 @@ class Refused(StoreError):
     """What was asked for cannot be done to that run: nothing was changed, and the message says what would help."""
 
 
+class FilterError(ValueError):
+    """A filter that cannot be read: `position` is where, from 0, and the sentence says what would fit."""
+
+    def __init__(self, position: int, sentence: str) -> None:
+        super().__init__(f"filter: {sentence} (character {position + 1})")
+        self.position = position
+        self.sentence = sentence
+
+
 class Fenced(StoreError):
     """The run belongs to somebody else by now: whoever sees this leaves it alone."""
 
