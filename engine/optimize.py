@@ -17,7 +17,7 @@ from engine.state import State
 from engine.strategies import STRATEGIES, Strategy
 
 EVALUATIONS_PER_RUN = 50
-LEAST_EVALUATIONS = 15
+LEAST_EVALUATIONS = 10
 """Where evaluating would take more than about a thirtieth of the time, a run has fewer evaluations, down to these."""
 
 EVALUATION_RATIO = 32
@@ -71,12 +71,18 @@ class Optimization:
     def _evaluate_every(self, planned: int) -> int:
         used = (self.spec.batch_size or len(self.objective)) + FIXED_COST
         evaluated = sum(len(split) for name, split in self.dataset.splits.items() if name != "test")
-        cheap = -(-EVALUATION_RATIO * evaluated // used)
-        return max(1, planned // EVALUATIONS_PER_RUN, min(cheap, planned // LEAST_EVALUATIONS))
+        usual, cheap = max(1, planned // EVALUATIONS_PER_RUN), -(-EVALUATION_RATIO * evaluated // used)
+        return usual if cheap <= usual else max(usual, min(_rounded_up(cheap), planned // LEAST_EVALUATIONS))
 
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
         """Loss and accuracy (0..1) over a whole split at these weights."""
         return self.objectives[split].evaluate(weights)
+
+
+def _rounded_up(number: int) -> int:
+    """The next of 1, 2, 5, 10, 20, 50, ..., so that evaluations stand at iterations that can be read."""
+    power: int = 10 ** (len(str(number)) - 1)
+    return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= number)
 
 
 def _next_multiple(number: int, of: int) -> int:

@@ -284,8 +284,9 @@ def test_evaluations_are_due_at_the_start_at_the_end_and_between() -> None:
     assert costly == [*range(0, 2005, 40), 2005]
 
 
-def test_evaluations_that_would_cost_more_than_the_iterations_are_fewer_but_twenty() -> None:
-    assert evaluations_of(RunSpec(iterations=1000, batch_size=1)) == [*range(0, 1001, 50)]
+def test_evaluations_that_would_cost_more_than_the_iterations_are_fewer_but_ten() -> None:
+    assert evaluations_of(RunSpec(iterations=1000, batch_size=1)) == [*range(0, 1001, 100)]
+    assert evaluations_of(RunSpec(iterations=5000, batch_size=256)) == [*range(0, 5001, 200)]
     assert len(evaluations_of(RunSpec(iterations=100_000, batch_size=1))) == 51
     assert evaluations_of(RunSpec(iterations=5, batch_size=1)) == [0, 1, 2, 3, 4, 5]
 
