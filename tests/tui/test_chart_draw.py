@@ -199,6 +199,17 @@ def test_the_legend_says_what_differs_and_drops_the_names_before_it_cuts_labels(
     assert "step size" not in narrow
 
 
+def test_names_that_the_legend_has_no_room_for_stand_in_the_title():
+    settings = (("step size", "1e-3"), ("batch", "256"))
+    runs = tuple(run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} gradient", settings=settings) for i in range(8))
+    title, *rest = draw(ChartView(runs=runs), 80, 24).to_text().splitlines()
+    assert title.endswith(" step size | batch ─")
+    assert "step size" not in "".join(rest)
+    wide = draw(ChartView(runs=runs), 240, 24).to_text().splitlines()
+    assert "step size" not in wide[0]
+    assert "7 gradient  step size 1e-3 | batch 256" in wide[-1]
+
+
 def test_what_the_view_does_stands_in_the_title_before_how_much_it_is_smoothed():
     view = ChartView(runs=(run_of([1.0, 2.0]),), smoothing=20.0, note="zoomed · 0 all")
     assert "smoothing 20 ─" in draw(view, 80, 12).to_text()

@@ -6,7 +6,7 @@ from tui.chart import signs
 from tui.chart.axes import bounds_of, hold
 from tui.chart.frame import AXIS_WIDTH
 from tui.chart.grid import draw_tiles
-from tui.chart.legend import draw_legend, entries_of
+from tui.chart.legend import Entry, draw_legend, entries_of, heading
 from tui.chart.measures import settled
 from tui.chart.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.plain_frame import draw_plain_frame
@@ -35,7 +35,7 @@ def draw(
     series = all_series(view, 2 * sheet.width)
     top = int(view.show_title and sheet.height >= 7)
     if top:
-        _draw_title(view, sheet)
+        _draw_title(view, sheet, "" if view.grid else heading(*_legend(view, sheet)))
     if not series:
         plot = Plot(0, top, sheet.width, sheet.height - _draw_legend(view, sheet) - top)
         _draw_hint(WAITING if view.runs else view.empty_hint, plot, sheet)
@@ -63,16 +63,22 @@ def axes_of(view: ChartView, width: int) -> Axes | None:
 
 def _draw_legend(view: ChartView, sheet: Sheet) -> int:
     """The legend, or the readout in its place, at the bottom; returns its rows."""
-    if not view.show_legend or sheet.height < 6:
-        return 0
-    read = None if view.cursor_x is None else readout(view, view.cursor_x)
-    codes, styles = draw_legend(entries_of(view, read), sheet.width - 1, min(sheet.height // 6, 4), sheet.charset)
+    codes, styles = draw_legend(*_legend(view, sheet))
     if len(codes):
         sheet.paste(sheet.height - len(codes), 1, codes, styles)
     return len(codes)
 
 
-def _draw_title(view: ChartView, sheet: Sheet) -> None:
+def _legend(view: ChartView, sheet: Sheet) -> tuple[tuple[Entry, ...], int, int, Charset]:
+    """What the legend says, the cells that it may take across and down, and how it is drawn."""
+    if not view.show_legend or sheet.height < 6:
+        return (), 0, 0, sheet.charset
+    read = None if view.cursor_x is None else readout(view, view.cursor_x)
+    return entries_of(view, read), sheet.width - 1, min(sheet.height // 6, 4), sheet.charset
+
+
+def _draw_title(view: ChartView, sheet: Sheet, names: str) -> None:
+    """What is drawn over what; at the right `names`, those of the settings below, if there is room, and the note."""
     sign = signs.SIGNS[sheet.charset]
     dot = f"  {sign['dot']}  "
     parts = [view.measure + (" (log)" if view.log_y else ""), f"x: {X_NAMES[view.x_kind]}"]
@@ -89,6 +95,8 @@ def _draw_title(view: ChartView, sheet: Sheet) -> None:
     end = sheet.write(0, 0, sheet.fitted(f"{title} ", sheet.width), TITLE)
     if note and end + len(note) + 3 <= sheet.width:
         sheet.write(0, sheet.width - len(note) - 1, note, HINT)
+    elif names and end + len(names) + 5 <= sheet.width:
+        sheet.write(0, sheet.width - len(names) - 3, cells(f" {names} ", sheet.charset), HINT)
 
 
 def _draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:

@@ -70,7 +70,7 @@ def draw_legend(
     """
     if not entries or most_rows < 1 or width < 4:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
-    texts = _fullest(entries, width, most_rows, charset)
+    texts, _ = _fullest(entries, width, most_rows, charset)
     text_width = min(max(map(len, texts)), width - 2)
     across = min(_across(text_width, width), len(entries))
     rows = min(-(-len(entries) // across), most_rows)
@@ -97,13 +97,26 @@ def draw_legend(
     return sheet.codes, sheet.styles
 
 
+def heading(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset) -> str:
+    """The names of what a legend of this size tells without them, in their order: step size | batch size."""
+    if not entries or most_rows < 1 or width < 4:
+        return ""
+    return " | ".join(_fullest(entries, width, most_rows, charset)[1])
+
+
 def _across(text_width: int, width: int) -> int:
     """How many texts stand beside each other."""
     return max((width + SPACE) // (text_width + 2 + SPACE), 1)
 
 
-def _fullest(entries: Sequence[Entry], width: int, most_rows: int, charset: Charset) -> list[list[int]]:
-    """What is said of each run, as cells: as much as leaves a place for all of them, else the least."""
+@lru_cache(maxsize=64)
+def _fullest(
+    entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset
+) -> tuple[list[list[int]], tuple[str, ...]]:
+    """What is said of each run, as cells: as much as leaves a place for all of them, else the least.
+
+    And the names of the settings that are said without them.
+    """
     room = max((width + SPACE) // -(-len(entries) // most_rows) - SPACE - 2, 0)
     values = [cells(f"{entry.value}  " if entry.value else "", charset) for entry in entries]
     labels = [cells(entry.label, charset) for entry in entries]
@@ -121,7 +134,11 @@ def _fullest(entries: Sequence[Entry], width: int, most_rows: int, charset: Char
         ]
         if max(map(len, texts)) <= room:
             break
-    return texts
+    return texts, _names(entries) if told is plain else ()
+
+
+def _names(entries: Sequence[Entry]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for entry in entries for name, _ in entry.settings))
 
 
 def _settings(entries: Sequence[Entry], charset: Charset, *, named: bool) -> list[list[int]]:
@@ -129,7 +146,7 @@ def _settings(entries: Sequence[Entry], charset: Charset, *, named: bool) -> lis
     if named:
         texts = [" | ".join(f"{name} {value}" for name, value in entry.settings) for entry in entries]
     else:
-        names = dict.fromkeys(name for entry in entries for name, _ in entry.settings)
+        names = _names(entries)
         columns = [[dict(entry.settings).get(name, NOTHING) for entry in entries] for name in names]
         widths = [max(map(len, column)) for column in columns]
         rows = zip(*columns, strict=True) if columns else [()] * len(entries)

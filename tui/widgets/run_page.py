@@ -53,5 +53,5 @@ class RunPage(Lines):
         shown = [strip(line, width) for line in lines[self._top : self._top + height]]
         hidden = len(lines) - self._top - height
         if hidden > 0 and shown:
-            shown[-1] = strip([(f" … {hidden + 1} more lines: page down, or tab", DIM)], width)
+            shown[-1] = strip([(f" … {hidden + 1} more lines: pg down, or tab", DIM)], width)
         return shown
