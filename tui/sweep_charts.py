@@ -87,7 +87,9 @@ def response_view(seen: SweepSeen, pointed: Values | None, *, log_y: bool) -> Re
     log_x = axis.logarithmic
     numbers = [float(value) for value in axis.ordered if value is not None]
     beyond = (numbers[-1] * 2 if log_x else numbers[-1] + 1) if numbers else 1.0
-    points = tuple(_point(seen, result, slot, beyond) for result, slot in zip(seen.values, seen.slots, strict=True))
+    points = tuple(
+        _point(seen, result, slot, beyond, axis) for result, slot in zip(seen.values, seen.slots, strict=True)
+    )
     best = seen.outcome.best
     several = seen.outcome.plan.repeats > 1
     return ResponseView(
@@ -102,8 +104,9 @@ def response_view(seen: SweepSeen, pointed: Values | None, *, log_y: bool) -> Re
     )
 
 
-def _point(seen: SweepSeen, result: ValueResult, slot: int, beyond: float) -> ResponsePoint:
+def _point(seen: SweepSeen, result: ValueResult, slot: int, beyond: float, axis: Axis) -> ResponsePoint:
     value = result.values[0]
+    is_whole = value is None or isinstance(value, int)
     return ResponsePoint(
         x=beyond if value is None else float(value),
         loss=_number(result.train_loss),
@@ -113,6 +116,7 @@ def _point(seen: SweepSeen, result: ValueResult, slot: int, beyond: float) -> Re
         beside=_number(result.validation_loss),
         growing=seen.going_on(result),
         diverged=bool(result.diverged),
+        label=label(axis, value) if is_whole else "",
     )
 
 

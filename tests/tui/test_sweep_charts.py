@@ -49,6 +49,19 @@ def test_the_u_is_seen_with_its_best_at_the_bottom():
     assert "1e-06" in picture.to_text()
 
 
+def test_whole_numbers_stand_below_their_points():
+    values = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+    points = tuple(point(float(value), 1.0 + value, label=str(value)) for value in values)
+    lines = draw_response(ResponseView(points), 80, 12).to_text().splitlines()
+    assert lines[-1].split() == [str(value) for value in values]
+    dots = [column for line in lines for column, sign in enumerate(line) if sign == "●"]
+    for column, value in zip(sorted(dots), values, strict=True):
+        assert str(value) in lines[-1][column - 2 : column + 3]
+    narrow = draw_response(ResponseView(points), 30, 12).to_text().splitlines()[-1].split()
+    assert narrow[0] == "1"
+    assert 3 <= len(narrow) < 10
+
+
 def test_what_diverged_does_not_flatten_the_rest_and_is_crossed():
     points = (*u_shape().points[:8], point(100.0, 1e30, diverged=True), point(1e3, math.nan, diverged=True))
     picture = draw_response(ResponseView(points, best=6), 60, 20)
@@ -63,7 +76,16 @@ def test_what_diverged_does_not_flatten_the_rest_and_is_crossed():
        log=st.booleans())  # fmt: skip
 def test_any_losses_can_be_drawn_at_any_size(charset, points, size, log):
     shown = tuple(
-        ResponsePoint(x, loss, min(loss, other), max(loss, other), 42 + place, beside=other, diverged=gone)
+        ResponsePoint(
+            x,
+            loss,
+            min(loss, other),
+            max(loss, other),
+            42 + place,
+            beside=other,
+            diverged=gone,
+            label="7" * (place % 4),
+        )
         for place, (x, loss, other, gone) in enumerate(sorted(points))
     )
     view = ResponseView(shown, log_x=log, log_y=log, best=0 if shown else None, pointed=0 if shown else None)

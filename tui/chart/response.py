@@ -14,7 +14,7 @@ from tui.chart.picture import CURSOR, FRAME, HINT, TICK, TITLE, Picture, strong
 from tui.chart.plotting import ticks_for
 from tui.chart.raster import BRAILLE, line_bits
 from tui.chart.sheet import Sheet, blank
-from tui.chart.ticks import Tick
+from tui.chart.ticks import Tick, apart
 from tui.chart.view import Axes, Charset, Floats, Plot
 
 CAP = 100.0
@@ -34,7 +34,8 @@ class ResponsePoint:
     """What one value led to: `loss` is NaN while nothing is known, and not finite where it diverged.
 
     `low` and `high` are the spread over seeds; `beside` is a second loss (validation), NaN where there is none.
-    `growing`: its runs go on. `diverged`: it has no loss to compare.
+    `growing`: its runs go on. `diverged`: it has no loss to compare. `label` is what the axis says below it, for values
+    that mean more than the decades between which they lie.
     """
 
     x: float
@@ -45,6 +46,7 @@ class ResponsePoint:
     beside: float = math.nan
     growing: bool = False
     diverged: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def draw_response(view: ResponseView, width: int, height: int, *, charset: Chars
     ticks = ticks_for(axes, sheet.width, sheet.height - top)
     plot = Plot(0, top, sheet.width, max(sheet.height - top, 0))
     if ticks is not None:
-        x = _decades(axes, ticks.columns) if axes.log_x else ticks.x
+        x = _labels(view.points, axes, ticks.columns) or (_decades(axes, ticks.columns) if axes.log_x else ticks.x)
         sheet.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, x, ticks.y, charset))
         plot = Plot(ticks.label_width + AXIS_WIDTH, top, ticks.columns, ticks.rows)
     if plot.width > 0 and plot.height > 0:
@@ -118,6 +120,18 @@ def _axes(view: ResponseView) -> Axes | None:
     return Axes(low, high, *y, view.log_x, view.log_y, "iteration", "loss")
 
 
+def _labels(points: Sequence[ResponsePoint], axes: Axes, columns: int) -> tuple[Tick, ...]:
+    """The labels of the points from the left, without those that would touch the one before."""
+    labelled = [point for point in points if point.label and (point.x > 0 or not axes.log_x)]
+    where = x_to_dots(axes, np.array([point.x for point in labelled]), columns * 2) // 2
+    ticks: list[Tick] = []
+    for cell, point in zip(where, labelled, strict=True):
+        tick = Tick(int(min(max(cell, 0), columns - 1)), point.label)
+        if not ticks or apart(tick, ticks[-1]):
+            ticks.append(tick)
+    return tuple(ticks)
+
+
 def _decades(axes: Axes, columns: int) -> tuple[Tick, ...]:
     """The decades of a logarithmic x axis, every n-th where they would touch; all in one notation."""
     powers = range(math.ceil(math.log10(axes.x_low)), math.floor(math.log10(axes.x_high)) + 1)
@@ -128,7 +142,7 @@ def _decades(axes: Axes, columns: int) -> tuple[Tick, ...]:
 
 
 def _usable(values: Sequence[float], log: bool) -> list[float]:
-    return [value for value in values if math.isfinite(value) and (value > 0 or not log)]
+    return [min(value, LARGEST) for value in values if math.isfinite(value) and (value > 0 or not log)]
 
 
 def _padded(low: float, high: float, *, log: bool) -> tuple[float, float]:

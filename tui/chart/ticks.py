@@ -57,10 +57,11 @@ def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
         if step < 1:
             label = _linear_label(step)
     cells = np.floor(x_to_dots(axes, np.array(values), columns * 2) / 2)
-    return _spread(cells, values, label, columns, _apart)
+    return _spread(cells, values, label, columns, apart)
 
 
-def _apart(tick: Tick, last: Tick) -> bool:
+def apart(tick: Tick, last: Tick) -> bool:
+    """Whether labels that are centred below their cells leave a gap."""
     return tick.cell - last.cell >= (len(tick.label) + len(last.label)) // 2 + 2
 
 
@@ -69,7 +70,7 @@ def _spread(
     values: list[float],
     label: Callable[[float], str],
     size: int,
-    apart: Callable[[Tick, Tick], bool],
+    is_apart: Callable[[Tick, Tick], bool],
 ) -> tuple[Tick, ...]:
     """The ticks that lie in the plot and do not crowd the one before; a value on its far edge has the last cell."""
     ticks: list[Tick] = []
@@ -77,7 +78,7 @@ def _spread(
         if not -1 <= cell <= size:
             continue
         tick = Tick(min(max(int(cell), 0), size - 1), label(value))
-        if not ticks or apart(tick, ticks[-1]):
+        if not ticks or is_apart(tick, ticks[-1]):
             ticks.append(tick)
     return tuple(ticks)
 

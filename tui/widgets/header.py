@@ -11,10 +11,11 @@ from tui.widgets.lines import Part, cells, strip
 
 
 def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
-    """The line at `width` cells. `store_name` is cleaned."""
+    """The line at `width` cells, without the program's name where that leaves no room. `store_name` is cleaned."""
     counts = snapshot.counts
     done = sum(counts.get(state, 0) for state in ("finished", "failed", "cancelled"))
-    left: list[Part] = [(" lossboard", TITLE), ("   ", TEXT), (fmt.fit(store_name, min(len(store_name), 24)), DIM)]
+    name: list[Part] = [(" lossboard", TITLE), ("  ", TEXT)]
+    left: list[Part] = [(" ", TEXT), (fmt.fit(store_name, min(len(store_name), 24)), DIM)]
     for number, word in (
         (counts.get("running", 0), "running"),
         (counts.get("paused", 0), "paused"),
@@ -25,6 +26,7 @@ def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
             left += [("   ", TEXT), (str(number), STRONG if number and word == "running" else TEXT), (f" {word}", DIM)]
     if snapshot.lost:
         left += [("   ", TEXT), (f"{snapshot.lost} lost", DIM)]
+    left = [*name, *left] if cells(name) + cells(left) <= width else left
     work = _work(snapshot)
     return strip(left, width, work if cells(left) + cells(work) < width else ())
 
