@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from textual.app import App
 
@@ -14,6 +12,7 @@ from engine.text import clean
 from tui.choices import Choices
 from tui.clock import Moment
 from tui.feed import Source
+from tui.photograph import as_svg, as_text
 from tui.playback import START, Opening
 from tui.screens.replay import Replay
 from tui.snapshot import Snapshot, Wanted
@@ -68,7 +67,7 @@ async def project(film: Film, keep: Callable[[int, str], None]) -> int:
                 screen.paint()  # whole, so that the same moment always looks the same
                 await pilot.pause()
                 number += 1
-                keep(number, picture(app, film.kind))
+                keep(number, as_svg(app) if film.kind == "svg" else as_text(app))
                 if moment.position >= screen.tape.timeline(moment.kind).end:
                     break
         return number
@@ -86,10 +85,3 @@ def _opened(source: Source, film: Film, now: Callable[[], float]) -> Replay:
     )
     clock = replace(opening.clock(first, now()), since_s=now())
     return Replay(clean(film.path.name, 40), first, choices, clock, Brush(shades=film.kind == "text"), now)
-
-
-def picture(app: App[Any], kind: str) -> str:
-    """What an app shows: 'text', without blanks at the ends of rows, or 'svg', which fetches nothing from elsewhere."""
-    if kind == "text":
-        return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-    return re.sub(r"@font-face \{.*?\}\s*", "", app.export_screenshot(title="lossboard"), flags=re.DOTALL)

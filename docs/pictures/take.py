@@ -11,7 +11,8 @@ from pathlib import Path
 from engine.jobs.submit import submit
 from engine.spec import race
 from tui import session
-from tui.frames import Film, picture, project
+from tui.frames import Film, project
+from tui.photograph import as_svg
 from tui.playback import Opening
 
 HERE = Path(__file__).parent
@@ -28,7 +29,7 @@ async def take_board(store: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         while not all(run.iterations_done >= SHOWN_AT for run in app.snapshot.runs):
             await pilot.pause(0.05)
-        write(HERE / "board.svg", picture(app, "svg"))
+        write(HERE / "board.svg", as_svg(app))
         while app.snapshot.going_on:
             await pilot.pause(0.05)
     film = Film(store, Opening((1, 2, 3), at=REPLAYED_AT, speed=4.0), SIZE, most=1, kind="svg")
@@ -44,8 +45,7 @@ async def take_sweep(store: Path) -> None:
         app = pilot.app
         while app.snapshot.sweep is None or app.snapshot.sweep.outcome is None or not app.snapshot.sweep.outcome.over:
             await pilot.pause(0.05)
-        await pilot.press("escape")
-        write(HERE / "sweep.svg", picture(app, "svg"))
+        write(HERE / "sweep.svg", as_svg(app))
 
 
 def write(path: Path, svg: str) -> None:

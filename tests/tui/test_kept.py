@@ -197,7 +197,7 @@ async def test_the_bar_of_a_replay_stays_where_it_is(tmp_path, size):
         assert len(bars) == 1
 
 
-@pytest.mark.parametrize(("kind", "sign"), [("text", "▓"), ("svg", "▀")])
+@pytest.mark.parametrize(("kind", "sign"), [("text", "▓"), ("svg", 'height="9" fill="#')])
 async def test_frames_of_a_run_alone_have_them_in_what_a_document_keeps(tmp_path, kind, sign):
     path = tmp_path / "runs.db"
     run_with(path, at=(0, 100, 150))

@@ -1,0 +1,70 @@
+"""A screen as vectors: every letter stands where the terminal has it, and what are no letters is drawn."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.tui.dashboards import opened, raced
+from tui.chart.vectors import DRAWN, Look, cells_of, document
+from tui.photograph import as_svg, as_text
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return raced(tmp_path / "runs.db")
+
+
+def letters_of(svg: str, columns: int, rows: int) -> list[str]:
+    """The letters of a document put back into their cells."""
+    grid = [[" "] * columns for _ in range(rows)]
+    for element in ET.fromstring(svg).iter(f"{SVG}text"):
+        column, row = round(float(element.get("x", "")) / 9), round((float(element.get("y", "")) - 13.5) / 18)
+        for character in element.text or "":
+            grid[row][column] = character
+            column += cells_of(character)
+    return ["".join(line) for line in grid]
+
+
+def without_drawings(text: str) -> str:
+    return "".join(" " if c in DRAWN or 0x2800 <= ord(c) < 0x2900 else c for c in text)
+
+
+@pytest.mark.parametrize("key", ["", "enter", "s", "n", "question_mark", "r"])
+async def test_every_letter_stands_where_the_screen_has_it(path, key):
+    async with opened(path) as board:
+        if key:
+            await board.press(key)
+            await board.pilot.pause()
+        app = board.app
+        lines = [without_drawings(line).rstrip() for line in as_text(app).splitlines()]
+        found = [line.rstrip() for line in letters_of(as_svg(app), *app.size)]
+        assert found[: len(lines)] == lines
+        assert any(line.strip() for line in lines)
+
+
+async def test_what_is_no_letter_is_drawn_in_its_colour(path):
+    async with opened(path) as board:
+        strips = board.app.screen._compositor.render_strips()
+        dots = sum(bin(ord(c) - 0x2800).count("1") for strip in strips for c in strip.text if 0x2800 <= ord(c) < 0x2900)
+        document = ET.fromstring(as_svg(board.app))
+        drawn = "".join(element.get("d", "") for element in document.iter(f"{SVG}path"))
+        assert drawn.count("h0") == dots > 0
+        first = next(iter(strips[2]))  # the row under the cursor has a ground of its own
+        assert first.style is not None
+        assert first.style.bgcolor is not None
+        assert first.style.bgcolor.get_truecolor().hex in {rect.get("fill") for rect in document.iter(f"{SVG}rect")}
+
+
+@given(text=st.text(max_size=30), ground=st.sampled_from(["", "#102030"]), opacity=st.sampled_from([1.0, 0.5]))
+@settings(max_examples=60, deadline=None)
+def test_any_text_makes_a_document(text, ground, opacity):
+    row = [(text, Look("#ffffff", bold=True, opacity=opacity, ground=ground))]
+    root = ET.fromstring(document([row], 40, ground="#000000", title=text))
+    printable = "".join(c if c.isprintable() else "" for c in without_drawings(text))
+    assert "".join("".join(e.text or "" for e in root.iter(f"{SVG}text")).split()) == "".join(printable.split())
