@@ -12,11 +12,15 @@ from engine.store.widths import longest, width_for
 
 
 class Stock:
-    """Curves of a run as it is stored now: at most four rows for each column of a chart and each width."""
+    """Curves of a run as it is stored now: at most four rows for each column of a chart and each width.
+
+    Those for a chart of another size are given up.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._held: dict[tuple[int, int], Curve] = {}
+        self._columns = 0
+        self._held: dict[int, Curve] = {}
 
     def curve(self, reader: Reader, done: int, columns: int, newest: Block | None = None) -> Curve:
         """The whole curve as it was after `done` iterations: what `reader.curve` would have given then.
@@ -26,10 +30,11 @@ class Stock:
         run = self._run
         begin = run.first_iteration
         width = width_for(done - begin, columns)
-        held = self._held.get((width, columns))
+        if columns != self._columns:
+            self._columns, self._held = columns, {}
+        held = self._held.get(width)
         if held is None:
-            held = reader.curve(run.run_id, columns, last=begin + longest(width, columns) - 1)
-            self._held[width, columns] = held
+            held = self._held[width] = reader.curve(run.run_id, columns, last=begin + longest(width, columns) - 1)
         rows = int(np.searchsorted(held.iteration, done))
         if rows == len(held.iteration) and done >= run.iterations_done:
             return held
