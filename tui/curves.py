@@ -46,9 +46,10 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
         return "readout · esc back"
     if choices.alone:
         return f"run {choices.pointed} alone · esc back"
-    if choices.look.window is not None and not choices.look.following:
+    is_live = any(snapshot.status(run) == "running" for run in runs)
+    if choices.look.window is not None and not (is_live and choices.look.following):
         return "zoomed · 0 all"
-    return "follow" if any(snapshot.status(run) == "running" for run in runs) else ""
+    return "follow" if is_live else ""
 
 
 def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:

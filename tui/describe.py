@@ -9,6 +9,9 @@ from engine.store import Run, SweepTitle
 from engine.text import clean
 from tui import format as fmt
 
+LAST = ("iterations", "seconds", "patience", "divergence_factor", "pace", "seed", "metrics")
+"""Fields that say how far a run goes and not how: told last, and left out first where there is no room."""
+
 
 def label(run: Run) -> str:
     """What a run's strategy is called in a table, such as 'gradient b256'."""
@@ -61,11 +64,11 @@ def sweep_words(title: SweepTitle) -> str:
 
 
 def differing(specs: list[RunSpec]) -> list[str]:
-    """The names of the fields in which the specs differ, in the order of the fields; pace and seed come last."""
+    """The names of the fields in which the specs differ: what decides how a run goes before how far it goes."""
     if len(specs) < 2:
         return []
     names = [name for name in RunSpec.__dataclass_fields__ if len({getattr(spec, name) for spec in specs}) > 1]
-    return sorted(names, key=lambda name: name in ("pace", "seed", "metrics"))
+    return sorted(names, key=lambda name: LAST.index(name) if name in LAST else -1)
 
 
 def progress(run: Run) -> float | None:

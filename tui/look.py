@@ -13,6 +13,10 @@ MEASURES = ("loss", "train loss", "validation loss", "accuracy", "gradient norm"
 """What the y axis can show, in the order of its key. `tui.chart.measures` knows how each is scaled."""
 
 
+LEAST_SEEN = 4.0
+"""Iterations or examples that a window shows at least: between two of them there is nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """`window` is the shown part of the x axis, in its own units; None is all of it.
@@ -61,7 +65,8 @@ class Look:
 
     def zoomed(self, factor: float, around: float, limits: Window) -> Look:
         """`factor` times as close, with `around` where it is."""
-        return replace(self, window=zoom(self.window, factor, around, limits, log=self.log_x))
+        least = 0.0 if self.x_kind == "time" else LEAST_SEEN
+        return replace(self, window=zoom(self.window, factor, around, limits, log=self.log_x, least=least))
 
     def panned(self, share: float, limits: Window) -> Look:
         """Moved by a share of what is shown. Whoever moves back from the newest iterations stays there."""

@@ -210,6 +210,35 @@ def test_names_that_the_legend_has_no_room_for_stand_in_the_title():
     assert "7 gradient  step size 1e-3 | batch 256" in wide[-1]
 
 
+def test_names_stand_beside_what_the_view_does_and_are_cut_before_they_go():
+    settings = (("objective", "svm"), ("step size", "1e-3"), ("regularization", "0.1"))
+    runs = tuple(run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} gradient", settings=settings) for i in range(8))
+    titles = [draw(ChartView(runs=runs, note="follow"), width, 24).to_text().splitlines()[0] for width in (100, 70, 44)]
+    assert titles[0].endswith(" objective | step size | regularization ─ follow ─")
+    assert "objective | st" in titles[1]
+    assert titles[1].endswith(" ─ follow ─")
+    assert "objective" not in titles[2]
+
+
+def test_where_not_all_settings_have_room_the_first_ones_are_kept():
+    settings = (("step size", "1e-3"), ("batch", "256"), ("iterations", "1000000"), ("pace", "none"))
+    runs = tuple(run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} gradient", settings=settings) for i in range(8))
+    lines = draw(ChartView(runs=runs), 62, 24).to_text().splitlines()
+    assert "step size | batch | iter" in lines[0]
+    assert sum(line.count("1e-3 | 256 | 1000000") for line in lines[1:]) == 8
+    assert "none" not in "".join(lines)
+
+
+@pytest.mark.parametrize("x_kind", ["iteration", "time", "examples"])
+@pytest.mark.parametrize("planned", [300, 200_000])
+def test_a_run_that_explodes_at_once_does_not_flatten_the_others_on_a_long_axis(x_kind, planned):
+    """On a long axis its first bucket is a mean that holds the explosion already."""
+    good = run_of([9.0, 5.0, 2.0, 1.0] * 25, run_id=1, planned_iterations=planned, growing=True)
+    bad = run_of([9.0, 1e5, 1e10, 1e16, 1e20], run_id=2, slot=1)
+    axes = draw(ChartView(runs=(good, bad), x_kind=x_kind), 100, 24).axes
+    assert axes.y_high <= 1000
+
+
 def test_what_the_view_does_stands_in_the_title_before_how_much_it_is_smoothed():
     view = ChartView(runs=(run_of([1.0, 2.0]),), smoothing=20.0, note="zoomed · 0 all")
     assert "smoothing 20 ─" in draw(view, 80, 12).to_text()

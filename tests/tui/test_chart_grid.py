@@ -80,6 +80,21 @@ def test_every_title_is_in_its_runs_colour_and_says_its_latest_value():
         assert any(style == TICK and text.strip() for text, style in pieces)
 
 
+@pytest.mark.parametrize("size", [(120, 35), (100, 30), (63, 33), (40, 12)])
+def test_a_title_keeps_its_value_apart_from_its_label(size):
+    settings = (("step size", "0.0001"), ("batch", "256"), ("iterations", "200000"))
+    runs = tuple(
+        ChartRun(i, f"{i} gradient b256", i, decimated([3.0, 8.397]), settings=settings, planned_iterations=200_000)
+        for i in range(8)
+    )
+    picture = draw(ChartView(runs, grid=True), *size)
+    lines = picture.to_text().splitlines()
+    assert picture.tiles
+    for tile in picture.tiles:
+        title = lines[tile.plot.top - 1][tile.plot.left : tile.plot.left + tile.plot.width + 1]
+        assert title.rstrip().endswith((" 8.397", "… 8.397")), title
+
+
 def test_what_has_no_room_is_counted_and_the_emphasised_run_always_has_a_tile():
     picture = draw(grid_of(12, emphasised=11), 40, 12)
     assert len(picture.tiles) < 12

@@ -67,6 +67,15 @@ def test_the_drawn_readout_says_values_in_the_legends_place_and_covers_nothing_b
     assert all(f"{i + 1}  {i} run" in "\n".join(below[1:]) for i in range(3))
 
 
+@pytest.mark.parametrize(("width", "height", "least"), [(80, 11, 7), (40, 5, 2), (40, 4, 2), (120, 24, 8)])
+def test_values_are_read_out_in_however_little_room_and_the_rest_is_counted(width, height, least):
+    runs = tuple(ChartRun(i, f"{i} run", i, decimated([1.0 + i / 8] * 100)) for i in range(8))
+    text = draw(ChartView(runs, cursor_x=50.0), width, height).to_text()
+    told = sum(f"{1 + i / 8:.4g}" in text.rpartition("└")[2] for i in range(8))
+    assert told >= least
+    assert told == 8 or "more" in text
+
+
 def test_a_run_that_has_ended_before_the_cursor_is_read_quietly():
     runs = (ChartRun(1, "long", 0, decimated([2.0] * 100)), ChartRun(2, "short", 1, decimated([1.0] * 40)))
     picture = draw(ChartView(runs, cursor_x=80.0), 80, 20)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView
 from tui.chart.window import extent, follow, pan, zoom
+from tui.look import Look
 
 LIMITS = (1.0, 10_000.0)
 INSIDE = st.floats(*LIMITS)
@@ -44,6 +45,18 @@ def test_a_window_never_leaves_its_limits_and_zooming_out_ends_with_the_whole(wi
     after = zoom(window, factor, around, LIMITS, log=log)
     assert after is None or LIMITS[0] <= after[0] < after[1] <= LIMITS[1]
     assert zoom(window, 1e-6, around, LIMITS, log=log) is None
+
+
+def test_an_axis_of_whole_numbers_is_not_looked_at_between_two_of_them():
+    look = Look()
+    for _ in range(40):
+        look = look.zoomed(2.0, 500.0, (0.0, 1000.0))
+    assert look.window is not None
+    assert look.window[1] - look.window[0] == pytest.approx(4.0)
+    assert Look().zoomed(2.0, 0.5, (0.0, 1.0)).window is None
+    seconds = Look(x_kind="time").zoomed(1024.0, 5.0, (0.0, 10.0)).window
+    assert seconds is not None
+    assert seconds[1] - seconds[0] < 0.1
 
 
 @given(st.tuples(st.floats(2000, 4000), st.floats(4500, 7000)), st.floats(-0.1, 0.1), st.booleans())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tui.chart.columns import reaching
 from tui.chart.measures import measure_of
@@ -56,7 +57,7 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
     x_high = max(one.x_end for one in rows.series)
     usable = _usable(rows.line, log)
     known = np.flatnonzero(usable)
-    firsts = rows.line[known[np.flatnonzero(np.diff(rows.owner[known], prepend=-1))]]
+    firsts = _first_values(rows, known[np.flatnonzero(np.diff(rows.owner[known], prepend=-1))], measure.cap_log)
     window = _window(view.x_window, view.log_x)
     near = slice(None) if window is None else reaching(rows.x, rows.owner, *window)
     line = rows.line[near][usable[near]]
@@ -77,6 +78,13 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
         x_low = x_low if math.isfinite(x_low) else 1.0
         x_high = max(x_high, x_low)
     return Bounds(x_low, x_high, x_seen, any(one.guessed for one in rows.series), line_low, line_high, low, high)
+
+
+def _first_values(rows: Bundle, places: NDArray[np.intp], factor: float) -> Floats:
+    """Where the runs begin: in a wide first bucket one may have exploded already, and its lowest value counts."""
+    line, low = rows.line[places], rows.low[places]
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.where((low > 0) & (line > factor * low), low, line)
 
 
 def _usable(values: Floats, log: bool) -> Flags:

@@ -18,6 +18,8 @@ from tui.chart.text import cells
 from tui.chart.view import Axes, Charset, ChartView, Plot
 
 X_NAMES = {"iteration": "iteration", "time": "time (s)", "examples": "examples seen"}
+LEAST_NAMES = 12
+"""Cells of a title into which names of settings are put, cut if they must be."""
 WAITING = "waiting for the first iterations"
 
 
@@ -71,10 +73,13 @@ def _draw_legend(view: ChartView, sheet: Sheet) -> int:
 
 def _legend(view: ChartView, sheet: Sheet) -> tuple[tuple[Entry, ...], int, int, Charset]:
     """What the legend says, the cells that it may take across and down, and how it is drawn."""
-    if not view.show_legend or sheet.height < 6:
+    if not view.show_legend or sheet.height < 4:
         return (), 0, 0, sheet.charset
-    read = None if view.cursor_x is None else readout(view, view.cursor_x)
-    return entries_of(view, read), sheet.width - 1, min(sheet.height // 6, 4), sheet.charset
+    if view.cursor_x is None:
+        return entries_of(view), sheet.width - 1, min(sheet.height // 6, 4), sheet.charset
+    # Whoever reads the chart wants every run's value more than the height of the curves.
+    read = readout(view, view.cursor_x)
+    return entries_of(view, read), sheet.width - 1, min(max(sheet.height // 4, 1), 6), sheet.charset
 
 
 def _draw_title(view: ChartView, sheet: Sheet, names: str) -> None:
@@ -93,10 +98,15 @@ def _draw_title(view: ChartView, sheet: Sheet, names: str) -> None:
         title += smoothing
     sheet.codes[0], sheet.styles[0] = ord(sign["rule"]), FRAME
     end = sheet.write(0, 0, sheet.fitted(f"{title} ", sheet.width), TITLE)
-    if note and end + len(note) + 3 <= sheet.width:
-        sheet.write(0, sheet.width - len(note) - 1, note, HINT)
-    elif names and end + len(names) + 5 <= sheet.width:
-        sheet.write(0, sheet.width - len(names) - 3, cells(f" {names} ", sheet.charset), HINT)
+    stop = sheet.width - 1
+    if note and end + len(note) + 2 <= stop:
+        stop -= len(note)
+        sheet.write(0, stop, note, HINT)
+        stop -= 1
+    room = stop - end - 2
+    if names and room >= LEAST_NAMES:
+        told = sheet.fitted(f" {names}", room - 1)
+        sheet.write(0, stop - len(told) - 1, [*told, ord(" ")], HINT)
 
 
 def _draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:

@@ -82,13 +82,16 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
         plot = Plot(left, row + TITLE_ROWS, ticks.columns, ticks.rows)
         is_lowest = place + plan.across >= len(chosen)
         _draw_frame(ticks, plot, sheet, first=across == 0, lowest=is_lowest)
-        _draw_title(view, run, said, plot, plan.width, sheet)
+        _draw_title(view, run, said, plot, sheet)
         _draw_run(view, run, layer, axes, plot, sheet, lowest=is_lowest)
         tiles.append(Tile(run.run_id, plot))
     left_out = len(view.runs) - len(chosen)
     if left_out:
         text = sheet.fitted(f" +{left_out} more ", sheet.width)
-        sheet.write(top - 1 if top else bottom - 1, sheet.width - len(text) - 1, text, HINT)
+        row, start = top - 1 if top else bottom - 1, sheet.width - len(text) - 1
+        if not top:
+            signs.clear_label(sheet, row, start, start + len(text))
+        sheet.write(row, start, text, HINT)
     return tuple(tiles)
 
 
@@ -126,14 +129,12 @@ def _draw_frame(ticks: Ticks, plot: Plot, sheet: Sheet, *, first: bool, lowest: 
     sheet.paste(plot.top, left, codes[:shown, skipped:], styles[:shown, skipped:])
 
 
-def _draw_title(
-    view: ChartView, run: ChartRun, said: Mapping[int, Reading], plot: Plot, width: int, sheet: Sheet
-) -> None:
+def _draw_title(view: ChartView, run: ChartRun, said: Mapping[int, Reading], plot: Plot, sheet: Sheet) -> None:
     row = plot.top - TITLE_ROWS
     reading = said[run.run_id]
-    value = [] if reading.value is None else sheet.fitted(measure_of(view).text(reading.value), width // 2)
+    value = [] if reading.value is None else sheet.fitted(measure_of(view).text(reading.value), plot.width // 2)
     settings = " ".join(value for _, value in run.settings)
-    room = width - len(value) - 3
+    room = plot.width - len(value) - 3
     sign = marker(run.slot, ascii_only=sheet.charset == "ascii")
     sheet.put(row, plot.left, sign, strong(run.slot))
     if room > 0:

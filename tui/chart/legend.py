@@ -66,7 +66,7 @@ def draw_legend(
 
     It has at most `most_rows` rows, and 0 when there is nothing to say. Where there is little room the names of
     settings go first, then labels are cut, down to LEAST_LABEL cells; then numbers stand for labels, then settings
-    go, and at last runs are left out and counted at the end.
+    go, the last ones first, and at last runs are left out and counted at the end.
     """
     if not entries or most_rows < 1 or width < 4:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
@@ -121,34 +121,40 @@ def _fullest(
     values = [cells(f"{entry.value}  " if entry.value else "", charset) for entry in entries]
     labels = [cells(entry.label, charset) for entry in entries]
     numbers = [cells(str(entry.number), charset) for entry in entries]
-    named, plain = (_settings(entries, charset, named=named) for named in (True, False))
-    nothing: list[list[int]] = [[] for _ in entries]
-    left = room - max(map(len, values)) - max(map(len, plain)) - 2 * any(plain)
-    cut = [fit(label, max(left, LEAST_LABEL), charset) for label in labels]
-    texts: list[list[int]] = []
-    for called, told in ((labels, named), (labels, plain), (cut, plain), (numbers, plain), (numbers, nothing)):
+    names = _names(entries)
+
+    def cut(told: list[list[int]]) -> list[list[int]]:
+        left = room - max(map(len, values)) - max(map(len, told)) - 2 * any(told)
+        return [fit(label, max(left, LEAST_LABEL), charset) for label in labels]
+
+    tries = [(labels, _named(entries, charset), names[:0]), (labels, _plain(entries, names, charset), names)]
+    for count in range(len(names), 0, -1):
+        told = _plain(entries, names[:count], charset)
+        tries += [(cut(told), told, names[:count]), (numbers, told, names[:count])]
+    tries.append((numbers, [[] for _ in entries], names[:0]))
+    for called, told, unsaid in tries:
         longest = max(map(len, called))
         texts = [
             [*value, *name, *[ord(" ")] * (longest - len(name) + 2 if setting else 0), *setting]
             for value, name, setting in zip(values, called, told, strict=True)
         ]
         if max(map(len, texts)) <= room:
-            break
-    return texts, _names(entries) if told is plain else ()
+            return texts, unsaid
+    return texts, names[:0]
 
 
 def _names(entries: Sequence[Entry]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for entry in entries for name, _ in entry.settings))
 
 
-def _settings(entries: Sequence[Entry], charset: Charset, *, named: bool) -> list[list[int]]:
-    """The settings of each run. Without their names each has its own place among them, empty or not."""
-    if named:
-        texts = [" | ".join(f"{name} {value}" for name, value in entry.settings) for entry in entries]
-    else:
-        names = _names(entries)
-        columns = [[dict(entry.settings).get(name, NOTHING) for entry in entries] for name in names]
-        widths = [max(map(len, column)) for column in columns]
-        rows = zip(*columns, strict=True) if columns else [()] * len(entries)
-        texts = [" | ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return [cells(text, charset) for text in texts]
+def _named(entries: Sequence[Entry], charset: Charset) -> list[list[int]]:
+    """The settings of each run with their names."""
+    return [cells(" | ".join(f"{name} {value}" for name, value in entry.settings), charset) for entry in entries]
+
+
+def _plain(entries: Sequence[Entry], names: Sequence[str], charset: Charset) -> list[list[int]]:
+    """These settings of each run without their names: each has its own place among them, empty or not."""
+    columns = [[dict(entry.settings).get(name, NOTHING) for entry in entries] for name in names]
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True) if columns else [()] * len(entries)
+    return [cells(" | ".join(map(str.ljust, row, widths)).rstrip(), charset) for row in rows]

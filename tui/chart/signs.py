@@ -95,12 +95,12 @@ def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: Sheet) ->
         return
     middle = plot.left + column
     start = min(max(middle - len(text) // 2, plot.left), sheet.width - len(text))
-    _clear_label(sheet, row, start - 1, start + len(text) + 1)
+    clear_label(sheet, row, start - 1, start + len(text) + 1)
     sheet.write(row, start, text, TITLE)
     sheet.put(row - 1, middle, {"unicode": "┴", "ascii": "+"}[sheet.charset], FRAME)
 
 
-def _clear_label(sheet: Sheet, row: int, start: int, stop: int) -> None:
+def clear_label(sheet: Sheet, row: int, start: int, stop: int) -> None:
     """Blank the cells start..stop and what is left of the words that they cut."""
     space = ord(" ")
     start, stop = max(start, 0), min(stop, sheet.width)

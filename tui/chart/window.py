@@ -30,14 +30,19 @@ def extent(view: ChartView) -> Window:
     return bounds.x_low, max(bounds.x_high, bounds.x_seen, bounds.x_low * 10 if view.log_x else bounds.x_low + 1.0)
 
 
-def zoom(window: Window | None, factor: float, around: float, limits: Window, *, log: bool = False) -> Window | None:
-    """The window `factor` times as narrow (below 1: wider), with `around` where it was on the screen."""
+def zoom(
+    window: Window | None, factor: float, around: float, limits: Window, *, log: bool = False, least: float = 0.0
+) -> Window | None:
+    """The window `factor` times as narrow (below 1: wider), with `around` where it was on the screen.
+
+    On a linear axis it stays at least `least` units wide.
+    """
     low, high = _scaled(window or limits, log)
     first, last = _scaled(limits, log)
     if not (factor > 0 and math.isfinite(factor)):
         return window
     middle = min(max(_scale(around, log) if _shown(around, log) else (low + high) / 2, low), high)
-    size = max((high - low) / factor, (last - first) * LEAST_SHARE)
+    size = max((high - low) / factor, (last - first) * LEAST_SHARE, 0.0 if log else least)
     start = middle - (middle - low) / (high - low) * size
     return _within(start, size, first, last, limits, log)
 
