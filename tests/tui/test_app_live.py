@@ -149,18 +149,32 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
             await board.press("escape")
         await resize(board, 100, 30)
 
-        def caught_up():
-            board.app.rim.answered()
-            return board.app.snapshot.run(1).iterations_done == done
+        async def until(condition):
+            """Wait with a terminal that answers; without an answer each frame that is left takes seconds."""
 
-        await board.until(caught_up)
+            def holds():
+                board.app.rim.answered()
+                return condition()
+
+            await board.until(holds)
+
+        await until(lambda: board.app.snapshot.run(1).iterations_done == done)
         board.app.screen.paint()  # numbers that only grow would be told later
         await board.pilot.pause()
-        board.app.rim.answered()
-        await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""), 6.0)
+        await until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""))
         parts = board.terminal.cells()
         board.terminal.screen.reset()
         board.app.rim.forget()
-        await board.until(lambda: board.app.rim.is_open, 6.0)
+        await until(lambda: board.app.rim.is_open)
         assert board.terminal.cells() == parts
         assert composed(board.app).cells() == parts
+
+
+async def test_an_answer_that_is_lost_holds_frames_up_for_no_longer_than_patience(tmp_path, monkeypatch):
+    monkeypatch.setattr("tui.link.PATIENCE_S", 0.3)
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        board.app.rim.answered()
+        await board.press("j")  # nothing answers the frames from here on
+        await board.press("enter", "c")
+        await board.until(lambda: board.app.rim.is_open)
+        await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""))
