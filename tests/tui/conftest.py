@@ -9,12 +9,16 @@ import pytest
 import textual.app
 import textual.pilot
 from textual._context import active_app
+from textual.app import App
 from textual.message_pump import MessagePump
 
 from tui.turnstile import has_waiting
 
 QUIET_ROUNDS = 3
 """Looks in a row that find nothing waiting: a handler may be between taking a message and posting the next."""
+
+SOON_ROUNDS = 20
+"""Looks without a pause; who has not answered by then waits for the store or a timer, and the processor is spared."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -47,13 +51,17 @@ async def until_nothing_waits(min_sleep_s: float = 0.0, max_sleep_s: float = 1.0
     """Wait until no message waits in the app, its screens and their widgets, at most for `max_sleep_s`."""
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    quiet = 0
+    quiet = looks = 0
     while loop.time() - begin < max_sleep_s and (quiet < QUIET_ROUNDS or loop.time() - begin < min_sleep_s):
-        await asyncio.sleep(0 if quiet < QUIET_ROUNDS - 1 else 0.001)
-        is_behind = any(has_waiting(pump) for pump in _pumps()) or getattr(active_app.get(), "is_behind", False)
-        quiet = 0 if is_behind else quiet + 1
+        await asyncio.sleep(0 if quiet < QUIET_ROUNDS - 1 and looks < SOON_ROUNDS else 0.001)
+        looks += 1
+        quiet = 0 if _is_behind() else quiet + 1
 
 
-def _pumps() -> list[MessagePump]:
+def _is_behind() -> bool:
     app = active_app.get()
-    return [app, *(widget for screen in app.screen_stack for widget in screen.walk_children(with_self=True))]
+    return getattr(app, "is_behind", False) or has_waiting(app) or any(map(has_waiting, _widgets(app)))
+
+
+def _widgets(app: App[object]) -> Iterator[MessagePump]:
+    return (widget for screen in app.screen_stack for widget in screen.walk_children(with_self=True))
