@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,17 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for room in ("engine", "tui") for path in (ROOT / room).rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every module a file imports, anywhere in it, by its full name."""
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Every module a file imports, anywhere in it, by its full name. Most tests here look through every file."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: write imports in full"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found.update((node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)))
+    return frozenset(found)
 
 
 def importing(*names: str) -> set[str]:
