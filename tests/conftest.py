@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,18 @@ from engine.jobs.threads import ONE_THREAD
 os.environ.update(ONE_THREAD)
 # Programs are started compiled, as their users have them; compiled anew each time they take twice as long.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real processes come first: they wait more than they compute, and the longest would end alone."""
+    items.sort(key=lambda item: "system" not in item.path.parts)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end. To look through it again and again took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture(autouse=True, scope="session")
