@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import colorsys
 import math
+import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tui import palette, ramp
@@ -74,6 +75,7 @@ def test_what_diverged_does_not_flatten_the_rest_and_is_crossed():
 @settings(max_examples=60, deadline=None)
 @given(points=st.lists(st.tuples(st.floats(1e-12, 1e12), LOSSES, LOSSES, st.booleans()), max_size=12), size=SIZES,
        log=st.booleans())  # fmt: skip
+@example(points=[(1.0, sys.float_info.max, 0.0, False)], size=(20, 8), log=True)
 def test_any_losses_can_be_drawn_at_any_size(charset, points, size, log):
     shown = tuple(
         ResponsePoint(

@@ -184,7 +184,7 @@ def ceiling(value: float, steps: Sequence[float] = STEPS_1_2_5) -> float:
 
 def nice_log(low: float, high: float) -> tuple[float, float]:
     """Round positive limits around low..high, at least a factor of two apart."""
-    low, high = max(low, 1 / LIMIT), min(max(high, 1 / LIMIT), LIMIT)
+    low, high = (min(max(value, 1 / LIMIT), LIMIT) for value in (low, high))
     a, b = floor(low), ceiling(high, FINE_STEPS)
     return (a, b) if b >= 2 * a else (floor(a / 1.5), ceiling(b * 1.5))
 
