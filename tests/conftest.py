@@ -17,6 +17,14 @@ os.environ.update(ONE_THREAD)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: those that wait for programs they have started leave a core free."""
+    from engine.jobs.launch import cores  # which loads NumPy
+
+    return cores() + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of real processes come first: they wait more than they compute, and the longest would end alone."""
     items.sort(key=lambda item: "system" not in item.path.parts)
