@@ -96,7 +96,7 @@ def linear_values(low: float, high: float, count: int) -> tuple[float, ...]:
 
 def powers_of_two(low: float, high: float) -> tuple[int, ...]:
     """The powers of two from `low` to `high`, ends included. Raises SpecError when there are none."""
-    _check_range(low, high, 2)
+    _check_range(low, high, 1 if low == high else 2)
     if low <= 0:
         raise SpecError("low", f"powers of two begin above 0, not at {low:g}")
     first, last = math.ceil(math.log2(low)), math.floor(math.log2(high))

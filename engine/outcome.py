@@ -18,7 +18,8 @@ class Measured:
     """What is known of one run of a sweep.
 
     `train_loss`, `validation_loss` and `accuracy` (validation, 0 to 1) are those of its newest evaluation, over the
-    whole split: a batch's loss would depend on which examples came last. None before the first.
+    whole split: a batch's loss would depend on which examples came last. None before the first. `evaluated_at` is how
+    many iterations it had done then.
     """
 
     run_id: int
@@ -29,14 +30,17 @@ class Measured:
     validation_loss: float | None = None
     accuracy: float | None = None
     diverged: bool = False
+    evaluated_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ValueResult:
-    """What a sweep found at one value (one per axis): means over its runs, of what is there so far.
+    """What a sweep found at one value (one per axis): means over its `seeds` runs that have come furthest.
 
-    `low` and `high` are the lowest and the highest train loss over the seeds. It is `complete` once all its runs came
-    to their end, and not when one of them was stopped on the way: a loss after fewer iterations is no match.
+    Those were evaluated after `evaluated_at` iterations, or have come to their end; a seed that has just begun would
+    make every mean high. `low` and `high` are their lowest and highest train loss. `iterations_done` is how far the
+    first of all runs is. It is `complete` once all of them came to their end, and not when one was stopped on the way:
+    a loss after fewer iterations is no match.
     """
 
     values: tuple[Value, ...]
@@ -50,6 +54,8 @@ class ValueResult:
     stopped: bool
     diverged: int
     iterations_done: int
+    evaluated_at: int
+    seeds: int
 
 
 def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
@@ -87,20 +93,30 @@ def table_lines(axes: Sequence[Axis], found: Sequence[ValueResult]) -> list[str]
 
 def _line(axes: Sequence[Axis], result: ValueResult) -> str:
     where = ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(axes, result.values, strict=True))
-    return f"for {where} new loss: {'none yet' if result.train_loss is None else loss_text(result.train_loss)}"
+    missing = "none" if result.stopped else "none yet"
+    return f"for {where} new loss: {missing if result.train_loss is None else loss_text(result.train_loss)}"
 
 
 def _remark(result: ValueResult, mark: str) -> str:
     remarks = []
-    if result.low is not None and result.high is not None and len(result.run_ids) > 1:
-        remarks.append(f"{loss_text(result.low)} to {loss_text(result.high)} over {len(result.run_ids)} seeds")
+    if result.low is not None and result.high is not None and result.seeds > 1:
+        remarks.append(f"{loss_text(result.low)} to {loss_text(result.high)} over {result.seeds} seeds")
     if result.diverged:
         remarks.append("diverged")
-    if not result.complete and result.train_loss is not None:
-        remarks.append(f"{'stopped' if result.stopped else 'so far,'} after {result.iterations_done:,} iterations")
+    if result.stopped:
+        remarks.append(_stop(result))
+    elif not result.complete and result.train_loss is not None:
+        remarks.append(f"so far, after {result.evaluated_at:,} iterations")
     if mark:
         remarks.append(mark)
     return f"  ({'; '.join(remarks)})" if remarks else ""
+
+
+def _stop(result: ValueResult) -> str:
+    if not result.iterations_done:
+        return "stopped before it started"
+    last = "" if result.evaluated_at == result.iterations_done else f", evaluated after {result.evaluated_at:,}"
+    return f"stopped after {result.iterations_done:,} iterations{last}"
 
 
 def loss_text(loss: float) -> str:
@@ -109,19 +125,24 @@ def loss_text(loss: float) -> str:
 
 
 def _result(values: tuple[Value, ...], runs: Sequence[Measured]) -> ValueResult:
-    losses = [run.train_loss for run in runs if run.train_loss is not None]
+    evaluated = [run for run in runs if run.train_loss is not None]
+    furthest = max((run.evaluated_at for run in evaluated), default=0)
+    counted = [run for run in evaluated if run.evaluated_at == furthest or run.state == "finished"]
+    losses = [run.train_loss for run in counted if run.train_loss is not None]
     return ValueResult(
         values=values,
         run_ids=tuple(run.run_id for run in runs),
         train_loss=_mean(losses),
         low=min(losses, key=_worst, default=None),
         high=max(losses, key=_worst, default=None),
-        validation_loss=_mean([run.validation_loss for run in runs if run.validation_loss is not None]),
-        accuracy=_mean([run.accuracy for run in runs if run.accuracy is not None]),
+        validation_loss=_mean([run.validation_loss for run in counted if run.validation_loss is not None]),
+        accuracy=_mean([run.accuracy for run in counted if run.accuracy is not None]),
         complete=all(run.state == "finished" for run in runs),
         stopped=any(run.state in ("cancelled", "failed") for run in runs),
         diverged=sum(run.diverged for run in runs),
         iterations_done=max(run.iterations_done for run in runs),
+        evaluated_at=furthest,
+        seeds=len(counted),
     )
 
 

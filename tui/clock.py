@@ -98,14 +98,18 @@ class Clock:
         return self.at(line.start + share * line.length, tape)
 
     def stepped(self, by: int, tape: Tape, run_id: int | None = None) -> Clock:
-        """Standing so many iterations on, or back, of a run; of another one where that one cannot move."""
+        """Standing so many iterations on, or back, of a run; of the nearest other one where that one does not move."""
         line = tape.timeline(self.kind)
-        for track in sorted(line.tracks.items(), key=lambda item: item[0] != run_id):
-            done, (first, last) = track[1].iterations_at(self.position), (track[1].done[0], track[1].done[-1])
+        targets: list[tuple[bool, bool, float, float]] = []
+        for number, track in line.tracks.items():
+            done, (first, last) = track.iterations_at(self.position), (track.done[0], track.done[-1])
             target = max(first, min(done + by, last))
             if target != done and (by > 0) == (target > done):
-                return replace(self.at(track[1].position_of(target), tape), since_s=None)
-        return replace(self.at(line.end if by > 0 else line.start, tape), since_s=None)
+                at = track.position_of(target)
+                is_moving = track.begin <= self.position <= track.end
+                targets.append((not is_moving, number != run_id, abs(at - self.position), at))
+        place = min(targets)[-1] if targets else line.end if by > 0 else line.start
+        return replace(self.at(place, tape), since_s=None)
 
     def to_next(self, by: int, places: Sequence[tuple[int, int]], tape: Tape) -> Clock:
         """Standing at the next (by > 0) of some (run, iterations done), or the one before; here where there is none."""

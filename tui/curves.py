@@ -75,10 +75,10 @@ def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]
     )
 
 
-def _before(run: Run, snapshot: Snapshot, choices: Choices) -> Curve | None:
-    """The curve that a fork goes on from, unless it is drawn as a run of its own."""
+def _before(run: Run, snapshot: Snapshot, choices: Choices) -> tuple[Curve, ...]:
+    """The curves that a fork goes on from, unless its parent is drawn as a run of its own."""
     is_drawn = run.parent_id in choices.drawn
-    return None if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id)
+    return () if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id, ())
 
 
 def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None) -> Points | None:

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from engine.store import Curve, Reader, Run
 
+MOST_PARENTS = 8
+"""Of a longer line of forks of forks only the last ones are shown."""
+
 
 class Lineage:
-    """Reads the parents' curves once: what lies before a fork does not change."""
+    """Reads the curves of parents once: what lies before a fork does not change."""
 
     def __init__(self) -> None:
-        self._held: dict[tuple[int, int], Curve] = {}
+        self._held: dict[tuple[int, int], tuple[Curve, ...]] = {}
 
-    def read(self, reader: Reader, runs: Iterable[Run], columns: int) -> dict[int, Curve]:
-        """By run: its parent's curve up to the fork; nothing for a run that was not forked, or whose parent is gone."""
-        found: dict[tuple[int, int], Curve] = {}
+    def read(self, reader: Reader, runs: Iterable[Run], columns: int) -> dict[int, tuple[Curve, ...]]:
+        """By run: the curves of its parent up to the fork, of that one's parent, and so on, as far as they are there.
+
+        Nothing for a run that was not forked, or whose parent is gone.
+        """
+        found: dict[tuple[int, int], tuple[Curve, ...]] = {}
         for run in runs:
             if run.parent_id is None or not run.first_iteration:
                 continue
             key = run.run_id, columns
-            curve = self._held.get(key)
-            if curve is None:
-                curve = reader.curve(run.parent_id, columns, last=run.first_iteration - 1, ending=True)
-            found[key] = curve
+            curves = self._held.get(key)
+            found[key] = tuple(_before(reader, run, columns)) if curves is None else curves
         self._held = found
-        return {run_id: curve for (run_id, _), curve in found.items() if len(curve.iteration)}
+        return {run_id: curves for (run_id, _), curves in found.items() if curves}
+
+
+def _before(reader: Reader, run: Run, columns: int) -> Iterator[Curve]:
+    child: Run | None = run
+    for _ in range(MOST_PARENTS):
+        if child is None or child.parent_id is None or not child.first_iteration:
+            return
+        curve = reader.curve(child.parent_id, columns, last=child.first_iteration - 1, ending=True)
+        if len(curve.iteration):
+            yield curve
+        child = reader.run(child.parent_id)

@@ -35,12 +35,13 @@ class Reel:
     def after(self, done: int, state: RunState, curve: Curve, newest: Block | None) -> Run:
         """The run when it had done so many iterations and was in a state.
 
-        `curve` is the whole one up to there, `newest` the last of these iterations, None where that is missing.
+        `curve` is the whole one up to there, `newest` the last of these iterations, None where that is missing: then
+        the last one before the gap is told.
         """
         run = self.run
         if done >= run.iterations_done and state == run.state:
             return run
-        loss = float(newest.loss[-1]) if newest is not None else None
+        loss = float(newest.loss[-1]) if newest is not None else float(curve.last[-1]) if len(curve.last) else None
         has_begun = state != "queued"
         if done == run.first_iteration:
             loss = self.inherited_loss if has_begun else None

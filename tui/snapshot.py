@@ -66,7 +66,7 @@ class Snapshot:
     evaluations: Mapping[int, tuple[Evaluation, ...]] = field(default_factory=dict)
     events: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
     samples: Mapping[int, Samples] = field(default_factory=dict)
-    before: Mapping[int, Curve] = field(default_factory=dict)
+    before: Mapping[int, tuple[Curve, ...]] = field(default_factory=dict)
     gradient_norms: Mapping[int, float] = field(default_factory=dict)
     glimpses: Mapping[int, Glimpse] = field(default_factory=dict)
     background: Background | None = None

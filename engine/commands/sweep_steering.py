@@ -9,7 +9,7 @@ import click
 from engine.commands.options import answer, as_json, json_option, number, people_errors, reading, spec_options, table
 from engine.commands.sweep_waiting import outcome_as_dict, tell, told_or_waited
 from engine.jobs import sweeping
-from engine.jobs.progress import SweepOutcome, outcome
+from engine.jobs.progress import SweepOutcome, outcome, present_outcome
 from engine.store import Reader, StoreError
 from engine.sweep import listed, value_text
 
@@ -42,7 +42,7 @@ def list_all(db: str, limit: int, json: bool) -> None:
 def show(db: str, sweep_id: int, json: bool) -> None:
     """Show what a sweep found so far, and where it stands."""
     with reading(db) as reader:
-        tell(outcome(reader, sweep_id), json)
+        tell(present_outcome(reader, sweep_id), json)
 
 
 @click.command("resume")

@@ -29,7 +29,8 @@ def told_or_waited(db: str, sweep_id: int, detach: bool, json: bool) -> None:
         return
     with reading(db) as reader:
         found = outcome(reader, sweep_id)
-        click.echo(f"sweep {sweep_id}: {clean(found.name, 200)}, {found.total} runs", err=True)
+        runs = f"{found.total} run{'' if found.total == 1 else 's'}"
+        click.echo(f"sweep {sweep_id}: {clean(found.name, 200)}, {runs}", err=True)
         try:
             wait(reader, sweep_id, found.plan)
         except KeyboardInterrupt:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from engine.jobs.launch import worker_count
-from engine.jobs.liveness import works
-from engine.store import ENDED, Evaluation, Reader, Run, RungDecision, StoreError
+from engine.jobs.liveness import lost, works
+from engine.store import ENDED, Evaluation, Reader, Refused, Run, RungDecision, StoreError
 from engine.sweep import Measured, SweepPlan, ValueResult, best_of, results
 
 
@@ -18,8 +18,8 @@ class SweepOutcome:
     """What a sweep found and where it stands.
 
     `values` are from the lowest to the highest, `best` is the best of the complete ones. `states` counts the runs in
-    each stored state, `done` those that have ended; `left_s` is the estimated time until all have, None where nothing
-    was measured yet.
+    each stored state, lost ones apart, `done` those that have ended; `left_s` is the estimated time until all have,
+    None where nothing was measured yet, or nobody is left to work on them.
     """
 
     sweep_id: int
@@ -51,19 +51,35 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
     evaluations = reader.sweep_evaluations(sweep_id)
     measured = [_measured(run, plan, evaluations.get(run.run_id, {})) for run in runs if run.spec is not None]
     values = results(measured)
+    workers = reader.workers()
+    gone = lost(runs, workers)
+    working = sum(map(works, workers))
     return SweepOutcome(
         sweep_id=sweep_id,
         name=sweep.name,
         plan=plan,
         values=values,
         best=best_of(plan.axes, values),
-        states=Counter(run.state for run in runs),
+        states=Counter("lost" if run.run_id in gone else run.state for run in runs),
         done=sum(run.state in ENDED for run in runs),
         total=len(runs),
         diverged=sum(one.diverged for one in measured),
-        left_s=left_s(runs, plan, sum(map(works, reader.workers())) or worker_count(reader)),
+        left_s=None if gone and not working else left_s(runs, plan, working or worker_count(reader)),
         decisions=sweep.decisions,
     )
+
+
+def present_outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
+    """The outcome of a sweep that has runs to look at. Raises what `outcome` does, and Refused for a deleted one."""
+    found = outcome(reader, sweep_id)
+    if not found.total:
+        raise deleted(sweep_id)
+    return found
+
+
+def deleted(sweep_id: int) -> Refused:
+    """What is answered to who asks something of a sweep that was deleted."""
+    return Refused(f"Sweep {sweep_id} is deleted; lossboard sweep undelete {sweep_id} brings it back.")
 
 
 def left_s(runs: Sequence[Run], plan: SweepPlan, workers: int) -> float | None:
@@ -117,4 +133,5 @@ def _measured(run: Run, plan: SweepPlan, evaluations: Mapping[str, Evaluation]) 
         validation_loss=None if validation is None else validation.loss,
         accuracy=None if validation is None else validation.accuracy,
         diverged=run.diverged_at is not None or run.reason.startswith("diverged"),
+        evaluated_at=0 if train is None else train.iteration,
     )

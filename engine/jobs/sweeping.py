@@ -12,7 +12,7 @@ from os import PathLike
 
 from engine import optimize
 from engine.jobs.launch import start_workers
-from engine.jobs.progress import SweepOutcome, outcome
+from engine.jobs.progress import SweepOutcome, deleted, outcome
 from engine.jobs.recovery import recover_lost_runs
 from engine.store import Refused, Store, StoreError, Sweep, Verb, open_for_writing
 from engine.sweep import SweepPlan, Value
@@ -110,6 +110,8 @@ def undelete(path: Path, sweep_id: int) -> str:
 def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> str:
     with open_for_writing(path, create=False) as store:
         _known(store, sweep_id)
+        if not store.reader().sweep_runs(sweep_id):
+            raise deleted(sweep_id)
         lost = recover_lost_runs(store)
         changed = store.queue.command_sweep(sweep_id, verb)
         again = store.queue.decide_rungs()

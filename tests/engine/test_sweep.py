@@ -60,6 +60,7 @@ def test_a_linear_range_keeps_its_ends_and_rises(low, width, count):
 def test_powers_of_two_and_lists():
     assert powers_of_two(1, 256) == (1, 2, 4, 8, 16, 32, 64, 128, 256)
     assert powers_of_two(3, 70) == (4, 8, 16, 32, 64)
+    assert powers_of_two(4, 4) == (4,)
     assert listed("0.1, 1e-3,10") == (0.1, 0.001, 10.0)
     assert listed("64, full, 16", "batch_size") == (64, None, 16)
     assert fitting("batch_size", log_values(1, 1000, 7)) == (1, 3, 10, 32, 100, 316, 1000)
@@ -241,8 +242,8 @@ def test_nobody_is_dropped_for_a_worse_one(losses, keep):
     assert all(loss >= found.kept_up_to for loss in better)
 
 
-def measured(run_id, value, loss, state="finished", validation=None, **more):
-    return Measured(run_id, (value,), state, 300, loss, validation, None, **more)
+def measured(run_id, value, loss, state="finished", validation=None, done=300, at=300, **more):
+    return Measured(run_id, (value,), state, done, loss, validation, None, evaluated_at=at, **more)
 
 
 def test_results_are_per_value_with_the_spread_over_seeds():
@@ -269,6 +270,35 @@ def test_results_are_per_value_with_the_spread_over_seeds():
         "for step size 100 new loss: 0.1000  (stopped after 300 iterations)",
         "for step size 1000 new loss: none yet",
     ]
+
+
+def test_a_loss_is_told_with_the_iterations_after_which_it_was_evaluated():
+    found = results(
+        [
+            measured(1, 1.0, 0.25, state="running", done=1512, at=1000),
+            measured(2, 2.0, 9.0, state="cancelled", done=1612, at=0),
+            measured(3, 3.0, None, state="cancelled", done=0, at=0),
+        ]
+    )
+    assert table_lines(plan().axes, found) == [
+        "for step size 1 new loss: 0.2500  (so far, after 1,000 iterations)",
+        "for step size 2 new loss: 9.0000  (stopped after 1,612 iterations, evaluated after 0)",
+        "for step size 3 new loss: none  (stopped before it started)",
+    ]
+
+
+def test_seeds_that_have_not_come_as_far_do_not_make_the_mean_high():
+    (one,) = results(
+        [
+            measured(1, 1.0, 0.16, state="paused", done=3556, at=3556),
+            measured(2, 1.0, 0.20, state="paused", done=3556, at=3556),
+            measured(3, 1.0, 9.0, state="running", done=12, at=0),
+        ]
+    )
+    assert (one.train_loss, one.low, one.high) == (pytest.approx(0.18), 0.16, 0.20)
+    assert (one.evaluated_at, one.seeds, one.complete) == (3556, 2, False)
+    (ended,) = results([measured(1, 1.0, 0.2, done=500, at=500), measured(2, 1.0, 0.4, done=700, at=700)])
+    assert (ended.train_loss, ended.seeds, ended.complete) == (pytest.approx(0.3), 2, True)
 
 
 @pytest.mark.parametrize("field", ["delta", "regularization_strength"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,8 @@ from click.testing import CliRunner
 from engine.cli import main
 from engine.commands import sweep_waiting
 from engine.jobs import shift, steer, sweeping
-from engine.store import open_for_reading
+from engine.jobs.liveness import this_process
+from engine.store import open_for_reading, open_for_writing
 from tests.stores import query
 
 SIZES = ("--values", "0.001,0.1,10")
@@ -97,7 +99,19 @@ def test_a_sweep_is_steered_as_one(lossboard, path, monkeypatch):
     assert "over already" in lossboard("sweep", "stop", "1").stdout
     assert "3 runs" in lossboard("sweep", "delete", "1").stdout
     assert "no sweeps yet" in lossboard("sweep", "list").stderr
+    for name in ("show", "resume", "pause", "stop"):
+        assert "Sweep 1 is deleted; lossboard sweep undelete 1" in lossboard("sweep", name, "1", status=1).stderr
     assert "3 runs" in lossboard("sweep", "undelete", "1").stdout
+
+
+def test_runs_of_a_worker_that_is_gone_are_not_said_to_run(lossboard, path, monkeypatch):
+    monkeypatch.setattr(sweeping, "start_workers", lambda path: 0)
+    lossboard("sweep", *SIZES, *SHORT, "--detach")
+    with open_for_writing(path) as store:
+        assert store.queue.claim(store.register_worker(replace(this_process(), start_ticks=1), "")) is not None
+    told = lossboard("sweep", "show", "1").stderr
+    assert "1 lost, 2 queued" in told
+    assert "left" not in told
 
 
 def test_an_interrupted_sweep_is_resumed(lossboard, path, monkeypatch):

@@ -13,6 +13,7 @@ from tui.address import address
 from tui.clock import SPEEDS, Clock, usual_speed
 from tui.replay_command import PLACE, Speed
 from tui.tape import Recording, Tape, tape_of
+from tui.widgets.scrubber import Scene, seconds_of, speed_text
 
 
 def recording(run_id=1, first=0, done=1000, per_s=100.0, **known):
@@ -75,13 +76,37 @@ def test_any_keys_stay_on_the_tape_and_lead_to_the_same_again(sequence):
 def test_a_step_on_and_back_is_where_it_was(sequence, run_id):
     clock = replace(pressed(sequence), since_s=None)
     line = TAPE.timeline(clock.kind)
-    before = line.tracks[run_id].iterations_at(clock.position)
+    track = line.tracks[run_id]
+    before = track.iterations_at(clock.position)
     on = clock.stepped(1, TAPE, run_id)
-    if before < TAPE.recordings[run_id].done:
+    if before < TAPE.recordings[run_id].done and track.begin <= clock.position:
         assert line.tracks[run_id].iterations_at(on.position) == before + 1
         back = on.stepped(-1, TAPE, run_id)
         assert line.tracks[run_id].iterations_at(back.position) == before
     assert not on.playing
+
+
+def test_a_step_is_one_of_the_run_that_moves_where_the_chosen_one_does_not():
+    ended = Clock(position=1000.0).stepped(-1, TAPE, 2)  # which ended at 400
+    assert ended.position == 999.0
+    assert Clock(position=10.0).stepped(1, TAPE, 3).position == 11.0  # which begins at 250
+    assert Clock(position=0.0).stepped(-1, TAPE, 3).position == 0.0
+    assert Clock(position=1000.0).stepped(1, TAPE, 2).position == 1000.0
+
+
+def test_a_speed_is_told_as_it_is():
+    assert [speed_text(speed) for speed in (0.125, 0.3, 1, 1.5, 4, 39168, 1e4)] == [
+        "x1/8", "x0.3", "x1", "x1.5", "x4", "x39,168", "x10,000",
+    ]  # fmt: skip
+
+
+def test_the_time_is_that_of_the_run_that_ends_last_on_the_clock():
+    """Run 2 took longer for its 400 iterations than run 1 for them: in the middle of run 1 it is not over."""
+    slow = recording(2, done=400, per_s=1.0)
+    tape = tape_of([recording(1), slow])
+    scene = Scene(Clock(position=700.0), tape)
+    assert seconds_of(scene, tape.timeline("iteration").begun(700.0)) == (pytest.approx(7.0), pytest.approx(10.0))
+    assert seconds_of(scene, {}) == (0.0, 0.0)
 
 
 def test_playing_goes_at_its_speed_stops_at_the_end_and_begins_again():

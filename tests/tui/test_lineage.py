@@ -18,7 +18,7 @@ from tui.snapshot import Wanted
 
 def test_what_a_fork_goes_on_from_is_a_faint_line_that_ends_where_it_begins():
     losses = noisy(100)
-    run = ChartRun(2, "2 fork", 0, decimated(losses[60:], first=60), before=decimated(losses[:60]), emphasised=True)
+    run = ChartRun(2, "2 fork", 0, decimated(losses[60:], first=60), before=(decimated(losses[:60]),), emphasised=True)
     picture = draw(ChartView(runs=(run,)), 80, 24)
     plot = picture.plot
     styles = picture.styles[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
@@ -49,15 +49,23 @@ def test_it_is_read_with_the_fork_unless_the_parent_is_drawn_itself(tmp_path):
     alone = Choices(marked=(2,), met=frozenset({1, 2}), slots={2: 0})
     snapshot = source.read(Wanted(alone, 200))
     assert snapshot is not None
-    np.testing.assert_allclose(snapshot.before[2].last, losses[:60])
+    (before,) = snapshot.before[2]
+    np.testing.assert_allclose(before.last, losses[:60])
     assert chart_view(snapshot, alone).runs[0].before is snapshot.before[2]
     both = Choices(marked=(1, 2), met=frozenset({1, 2}), slots={1: 0, 2: 1})
     snapshot = source.read(Wanted(both, 200))
     assert snapshot is not None
-    assert [run.before for run in chart_view(snapshot, both).runs] == [None, None]
+    assert [run.before for run in chart_view(snapshot, both).runs] == [(), ()]
     source.close()
+    with open_for_writing(path) as store:
+        store.queue.fork(2, 90, store.queue.spec_at(2, 90), "fork of the fork")
+        claim = store.queue.claim(1)
+        assert claim is not None
+        store.writer(claim).write(block_of(losses[90:], 90), checkpoint=Checkpoint(90, b"", "resume"))
     reader, lineage = open_for_reading(path), Lineage()
     run = reader.run(2)
     first, second = (lineage.read(reader, [run], 50) for _ in range(2))
     assert first[2] is second[2]
+    parents = lineage.read(reader, [reader.run(3)], 200)[3]
+    assert [(one.run_id, int(one.iteration[0]), int(one.iteration[-1])) for one in parents] == [(2, 60, 89), (1, 0, 59)]
     reader.close()

@@ -61,7 +61,7 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
         second = None
         if run.companion is not None:
             second = series_of_points(run, run.companion, view.x_kind, steps=steps, companion=True)
-        if run.before is not None:
+        if run.before:
             companions += _before(run, view.x_kind, view.smoothing, width)
         mains += [main] if main is not None else []
         companions += [second] if second is not None else []
@@ -70,13 +70,15 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
 
 @lru_cache(maxsize=16)
 def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[Series]:
-    """What a run was forked from as a line without a band; it ends where the run begins."""
-    parent = replace(run, curve=run.before, growing=False, planned_iterations=None)
-    one = series_of(parent, x_kind, smoothing, width)
-    if one is None:
-        return []
-    nothing = np.full(len(one.x), np.nan)
-    return [replace(one, run=run, low=nothing, high=nothing, companion=True, before=True)]
+    """What a run was forked from as lines without a band; each ends where the next one begins."""
+    found = []
+    for curve in run.before:
+        parent = replace(run, curve=curve, before=(), growing=False, planned_iterations=None)
+        one = series_of(parent, x_kind, smoothing, width)
+        if one is not None:
+            nothing = np.full(len(one.x), np.nan)
+            found.append(replace(one, run=run, low=nothing, high=nothing, companion=True, before=True))
+    return found
 
 
 @lru_cache(maxsize=16)

@@ -105,7 +105,7 @@ class ChartRun:
     points: Points | None = None
     companion: Points | None = None
     settings: tuple[tuple[str, str], ...] = ()
-    before: CurveColumns | None = None
+    before: tuple[CurveColumns, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,11 @@ def drawn(scene: Scene, width: int) -> tuple[Strip, range]:
 
 
 def speed_text(speed: float) -> str:
-    """A speed as people write it: x4, x1/8."""
-    return f"x{speed:,.0f}" if speed >= 1 else f"x1/{1 / speed:,.0f}"
+    """A speed as people write it: x4, x1.5, x1/8."""
+    for number, before in ((speed, "x"), (1 / speed, "x1/")):
+        if number >= 1 and abs(number - round(number)) < 1e-9 * number:
+            return f"{before}{round(number):,}"
+    return f"x{speed:,.0f}" if speed >= 1000 else f"x{speed:.3g}"
 
 
 def clock_text(seconds: float, whole_s: float) -> str:
@@ -106,7 +109,7 @@ def _left(scene: Scene, cut: Mapping[int, int], words: int) -> list[Part]:
 
 
 def seconds_of(scene: Scene, cut: Mapping[int, int]) -> tuple[float, float]:
-    """How long the runs had gone on, and how long they did in the end: of the one that took longest.
+    """How long the runs had gone on, and how long they did in the end: of the one that ends last on this clock.
 
     `cut` says how many iterations each run that has begun had done.
     """
@@ -114,9 +117,11 @@ def seconds_of(scene: Scene, cut: Mapping[int, int]) -> tuple[float, float]:
     line = tape.timeline(clock.kind)
     if clock.kind == "time":
         return clock.position - line.start, line.length
-    known = [tape.recordings[run_id] for run_id in cut]
-    now_s = max((one.elapsed_after(cut[one.run_id]) for one in known), default=0.0)
-    return now_s, max((float(one.elapsed_s[-1]) for one in known), default=0.0)
+    ends = {run_id: (line.tracks[run_id].end, float(tape.recordings[run_id].elapsed_s[-1])) for run_id in cut}
+    if not ends:
+        return 0.0, 0.0
+    last = max(ends, key=lambda run_id: ends[run_id])
+    return tape.recordings[last].elapsed_after(cut[last]), ends[last][1]
 
 
 def _bar(scene: Scene, room: int) -> list[Part]:

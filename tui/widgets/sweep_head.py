@@ -19,7 +19,7 @@ from tui.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part, cells, strip
 from tui.widgets.sweep_table import value_names
 
-STATES = ("running", "paused", "queued", "finished", "cancelled", "failed")
+STATES = ("running", "paused", "queued", "lost", "finished", "cancelled", "failed")
 
 
 def title(seen: SweepSeen, width: int) -> Strip:

@@ -8,6 +8,7 @@ from textual import events
 from textual.strip import Strip
 
 from engine.outcome import ValueResult, loss_text
+from engine.store import ENDED
 from engine.text import clean
 from tui import format as fmt
 from tui.ramp import letter
@@ -132,6 +133,8 @@ def _more(seen: SweepSeen, result: ValueResult) -> list[list[Part]]:
     if low is not None and high is not None and low < high and math.isfinite(high):
         said.append([("seeds ", DIM), (f"{fmt.number(low)} … {fmt.number(high)}  ", TEXT)])
     if seen.going_on(result) and result.iterations_done:
+        if result.train_loss is not None and result.evaluated_at < result.iterations_done:
+            said.append([(f"loss after {fmt.count(result.evaluated_at)}  ", DIM)])
         said.append([(f"{fmt.count(result.iterations_done)} iterations  ", DIM)])
     return said
 
@@ -146,6 +149,7 @@ def _why(seen: SweepSeen, result: ValueResult) -> str:
     if told:
         rung, is_rung, _ = told.partition(":")
         return f"dropped at {clean(rung, 20)}" if is_rung and rung.startswith("rung ") else clean(told, 60)
-    if any(run.state == "paused" and run.rung == run.iterations_done for run in runs):
+    left = [run for run in runs if run.state not in ENDED]
+    if left and all(run.state == "paused" and run.rung == run.iterations_done for run in left):
         return f"waits at {result.iterations_done:,} for the others"
     return ""
