@@ -54,11 +54,13 @@ class Text:
 class Comparison:
     """A number of the run against one that was typed: = != < <= > >=.
 
-    `low` to `high` are the numbers that are written like the typed one: 3.16e-3 stands for 10**-2.5 too.
+    What is larger or smaller is so than `value` itself. Equal are all numbers that are written like it, which are
+    `low` to `high`: 3.16e-3 stands for 10**-2.5 too.
     """
 
     field: str
     sign: str
+    value: float
     low: float
     high: float
 
@@ -167,7 +169,7 @@ def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated
 
 def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
     if name == "batch_size" and value.strip().lower() in ("full", "n"):
-        return Comparison(name, sign, math.inf, math.inf)
+        return Comparison(name, sign, math.inf, math.inf, math.inf)
     mantissa = re.split("[eE]", value)[0]
     if _SHORTENED.fullmatch(value):
         mantissa, value = value[:-1], value[:-1] + _UNITS[value[-1]]
@@ -177,9 +179,9 @@ def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
         _fail(at, name, error)
     digits = min(len(re.sub(r"\D", "", mantissa).lstrip("0")), 17)
     if digits < 2 or name not in MEASURED or not wanted:
-        return Comparison(name, sign, wanted, wanted)
+        return Comparison(name, sign, wanted, wanted, wanted)
     low, high = sorted(_last_alike(wanted, wanted * factor, digits) for factor in (0.9, 1.1))
-    return Comparison(name, sign, low, high)
+    return Comparison(name, sign, wanted, low, high)
 
 
 def _last_alike(wanted: float, beyond: float, digits: int) -> float:

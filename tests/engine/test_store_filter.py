@@ -168,7 +168,12 @@ def found(shelf: Shelf, reader: Reader):
         ("best<=0.3", [3, 12]),
         ("loss=0.214", [3]),
         ("loss!=0.214", [1, 2, 12, 30]),
-        ("loss>0.214", [1, 2, 12]),
+        ("loss>0.214", [1, 2, 3, 12]),
+        ("loss<0.22", [3]),
+        ("loss<0.214", []),
+        ("loss>=0.21", [1, 2, 3, 12]),
+        ("loss<=0.21", []),
+        ("step_size>3.16e-3 adam", [12]),
         ("iterations>100", [1, 3, 12]),
         ("iterations>=12k", [3]),
         ("planned:1000", [1, 2, 3, 12]),
@@ -259,6 +264,17 @@ def test_a_number_is_found_as_it_is_shown(value: float, digits: int) -> None:
     assert term.asked.low <= value <= term.asked.high
     for outside in (term.asked.low * (1 - 1e-9), term.asked.high * (1 + 1e-9)):
         assert f"{outside:.{digits - 1}e}" != f"{value:.{digits - 1}e}"
+
+
+@given(st.floats(0.01, 10.0), st.sampled_from(["<", "<=", ">", ">="]), st.integers(1, 6))
+def test_an_order_is_held_against_the_number_that_was_typed(other_shelf, loss: float, sign: str, digits: int) -> None:
+    shelf, reader = other_shelf
+    shelf.clear()
+    shelf.put(1, defaults(), last_loss=loss)
+    number = f"{loss:.{digits}g}"
+    is_so = {"<": loss < float(number), ">": loss > float(number), "<=": loss <= float(number)}
+    expected = is_so.get(sign, loss >= float(number))
+    assert reader.listed(Listing(f"loss{sign}{number}")).total == expected
 
 
 def test_a_count_is_exact(found) -> None:
