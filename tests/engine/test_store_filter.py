@@ -189,6 +189,14 @@ def found(shelf: Shelf, reader: Reader):
         ("hidden_size:50", [12]),
         ("validation<0.5", [3]),
         ("accuracy>=0.5", [1, 3]),
+        ("accuracy>96", [3]),
+        ("accuracy>97", []),
+        ("accuracy>=97%", [3]),
+        ("accuracy:97.0", [3]),
+        ("accuracy:50%", [1]),
+        ("accuracy>0.5%", [1, 3]),
+        ('accuracy>"96 %"', [3]),
+        ("accuracy<=1", [1, 3]),
         ("created:2026-01", [1, 2, 3, 12, 30]),
     ],
 )
@@ -208,6 +216,8 @@ def test_what_is_found(found, text: str, ids: list[int]) -> None:
         ("tag:", 4, "What tag?"),
         ("strategy: ", 9, "such as strategy:random-search"),
         ("loss<low", 5, "'low' is not a number"),
+        ("loss<50%", 5, "'50%' is not a number"),
+        ("accuracy<%", 9, "'' is not a number"),
         ("loss<1e3k", 5, "'1e3k' is not a number"),
         ("loss<inf", 5, "not a finite number"),
         ("strategy>3", 0, "write strategy:3"),
@@ -275,6 +285,15 @@ def test_an_order_is_held_against_the_number_that_was_typed(other_shelf, loss: f
     is_so = {"<": loss < float(number), ">": loss > float(number), "<=": loss <= float(number)}
     expected = is_so.get(sign, loss >= float(number))
     assert reader.listed(Listing(f"loss{sign}{number}")).total == expected
+
+
+@given(st.integers(1, 1000))
+def test_an_accuracy_is_found_per_cent(other_shelf, thousandths: int) -> None:
+    shelf, reader = other_shelf
+    shelf.clear()
+    shelf.put(1, defaults(), accuracy=thousandths / 1000)
+    for text in (f"accuracy={thousandths / 10}%", f"accuracy>={thousandths / 10}%", f"accuracy<={thousandths / 10}%"):
+        assert reader.listed(Listing(text)).total == 1, text
 
 
 def test_a_count_is_exact(found) -> None:
