@@ -274,3 +274,19 @@ M003 = (
     FROM sweeps s JOIN runs r USING (sweep_id) WHERE r.deleted_at IS NULL
     """,
 )
+
+
+@steps()
+def m004_what_a_row_tells_of_its_run(db: Database) -> None:
+    """Where a run diverged whose losses were all finite."""
+    for statement in M004:
+        db.execute(statement)
+
+
+M004 = (
+    """
+    UPDATE runs SET diverged_at = iterations_done - 1
+    WHERE state = 'finished' AND reason = 'diverged' AND diverged_at IS NULL
+      AND iterations_done > coalesce(parent_iteration, 0)
+    """,
+)

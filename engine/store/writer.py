@@ -142,6 +142,7 @@ class RunWriter:
     ) -> list[Command]:
         block = self._unwritten(block)
         summary = self._summary if block is None else self._summary.after(block)
+        summary = summary.ended(reason) if state == "finished" else summary
         rate = self._rate(summary, state)
         now_s = self._boot_clock()
         ended_at = None if state in LIVE else utc_now()

@@ -12,7 +12,7 @@ from engine.jobs import steer
 from engine.jobs.shift import work
 from engine.spec import SpecError, defaults
 from engine.state import state_from_bytes
-from engine.store import Refused, StoreError, open_for_reading, open_for_writing
+from engine.store import Listing, Refused, StoreError, open_for_reading, open_for_writing
 from engine.store.inspection import inspect
 from tests.stores import query
 
@@ -118,6 +118,20 @@ def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path):
     steer.fork(path, 1, changes={"iterations": "600"})
     work(path, leave=lambda: False)
     np.testing.assert_array_equal(losses(path, 3)[1], losses(path, 2)[1][400:])
+
+
+def test_a_run_that_diverged_with_a_finite_loss_is_found_and_its_fork_is_not(path):
+    carried_out(path, PARENT.changed(step_size=1e5))
+    parent = run_of(path, 1)
+    assert np.isfinite(losses(path, 1)[1]).all()
+    assert (parent.reason, parent.diverged_at) == ("diverged", parent.iterations_done - 1)
+    steer.fork(path, 1, 0, {"step_size": "0.1"})
+    work(path, leave=lambda: False)
+    assert (run_of(path, 2).reason, run_of(path, 2).diverged_at) == ("planned iterations done", None)
+    reader = open_for_reading(path)
+    assert [run.run_id for run in reader.listed(Listing("status:diverged")).runs] == [1]
+    assert [run.run_id for run in reader.listed(Listing(order="status")).runs] == [1, 2]
+    reader.close()
 
 
 def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path):

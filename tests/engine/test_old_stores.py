@@ -56,6 +56,14 @@ def test_it_becomes_what_a_new_store_is_and_keeps_what_it_held(old, tmp_path):
     assert (found.damage, found.crooked) == ("", ())
 
 
+def test_a_run_that_diverged_with_a_finite_loss_tells_where(old):
+    query(old, "UPDATE runs SET reason = 'diverged' WHERE run_id IN (1, 3)")
+    query(old, "UPDATE runs SET reason = 'diverged', diverged_at = 7 WHERE run_id = 2")
+    with open_for_writing(old):
+        pass
+    assert query(old, "SELECT diverged_at FROM runs ORDER BY run_id") == [(39,), (7,), (None,), (None,), (None,)]
+
+
 def test_its_runs_go_on_and_can_be_forked(old, monkeypatch):
     monkeypatch.setattr(steer, "start_workers", lambda path: 0)
     with open_for_writing(old) as store:
