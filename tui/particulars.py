@@ -80,7 +80,9 @@ def _reached(run: Run) -> Iterator[Pair]:
     yield "time", [(fmt.duration(run.elapsed_s), TEXT)]
     yield "iterations/s", [(fmt.rate(run.iterations_per_s), TEXT)]
     yield "loss", [(fmt.number(run.last_loss), TEXT)]
-    at = "" if run.best_iteration is None else f" at {run.best_iteration:,}"
+    at = f" at {run.best_iteration:,}" if run.best_iteration is not None else ""
+    if run.best_iteration is None and run.best_loss is not None and run.best_loss == run.to_beat:
+        at = " before the fork"
     yield "best", [(fmt.number(run.best_loss), TEXT), (at, DIM)]
     if run.diverged_at is not None:
         yield "diverged at", [(f"{run.diverged_at:,}", WARNED)]

@@ -278,7 +278,7 @@ M003 = (
 
 @steps()
 def m004_what_a_row_tells_of_its_run(db: Database) -> None:
-    """Where a run diverged whose losses were all finite."""
+    """Where a run diverged whose losses were all finite, and the best of searches that were forked."""
     for statement in M004:
         db.execute(statement)
 
@@ -288,5 +288,10 @@ M004 = (
     UPDATE runs SET diverged_at = iterations_done - 1
     WHERE state = 'finished' AND reason = 'diverged' AND diverged_at IS NULL
       AND iterations_done > coalesce(parent_iteration, 0)
+    """,
+    """
+    UPDATE runs SET best_loss = best_before, best_iteration = NULL
+    WHERE best_before < coalesce(best_loss, 9e999) AND json_valid(spec)
+      AND json_extract(CASE WHEN json_valid(spec) THEN spec END, '$.strategy') IN ('random-search', 'local-search')
     """,
 )

@@ -103,12 +103,17 @@ class RunWriter:
     ) -> None:
         """Store what the run is computed with (JSON: library versions, CPU) and how many examples an iteration sees.
 
-        `best_before` is the lowest loss that a fork goes on from.
+        `best_before` is the lowest loss that a fork goes on from. A search, which keeps the weights of that loss until
+        it finds better ones, counts it as its own best.
         """
+        searches = self.claim.spec.strategy != "gradient-descent"
+        summary = self._summary.inheriting(best_before) if searches else self._summary
         self._update(
-            "environment = ?, examples_per_iteration = ?, best_before = coalesce(?, best_before)",
-            environment, examples_per_iteration, best_before,
+            "environment = ?, examples_per_iteration = ?, best_before = coalesce(?, best_before), best_loss = ?, "
+            "best_iteration = ?",
+            environment, examples_per_iteration, best_before, summary.best_loss, summary.best_iteration,
         )  # fmt: skip
+        self._summary = summary
 
     def note_waiting(self, reason: str) -> None:
         """Say in the run's row why nothing is written for now; the next write takes it away."""

@@ -15,6 +15,7 @@ from engine.state import state_from_bytes
 from engine.store import Listing, Refused, StoreError, open_for_reading, open_for_writing
 from engine.store.inspection import inspect
 from tests.stores import query
+from tui.chart.series import best_so_far
 
 CURVE_WITH_ITS_PARENTS = """
     SELECT elapsed_s FROM (
@@ -132,6 +133,28 @@ def test_a_run_that_diverged_with_a_finite_loss_is_found_and_its_fork_is_not(pat
     assert [run.run_id for run in reader.listed(Listing("status:diverged")).runs] == [1]
     assert [run.run_id for run in reader.listed(Listing(order="status")).runs] == [1, 2]
     reader.close()
+
+
+def test_the_best_of_a_search_that_was_forked_is_what_its_chart_shows(path):
+    carried_out(path, defaults("local-search").changed(iterations=300))
+    # with steps this wide nothing better is found, and with small ones something is
+    for step_size in ("10", "0.01"):
+        steer.fork(path, 1, 200, {"step_size": step_size})
+    steer.fork(path, 1, 200, {"strategy": "gradient-descent", "step_size": "1e-6"})
+    work(path, leave=lambda: False)
+    inherited = float(losses(path, 1)[1][:200].min())
+    wide, narrow, slope = (run_of(path, n) for n in (2, 3, 4))
+    assert (wide.best_loss, wide.best_iteration) == (inherited, None)
+    assert narrow.best_loss == losses(path, 3)[1].min() < inherited
+    assert narrow.best_iteration == 200 + losses(path, 3)[1].argmin()
+    assert slope.best_loss == losses(path, 4)[1].min()  # its line is its loss, and not the best so far
+    reader = open_for_reading(path)
+    best_line = best_so_far(reader.curve(2, 60).low, reader.curve(2, 60).low_before)
+    assert best_line[-1] == wide.best_loss
+    listing = Listing(f"best<={inherited!r} local", "best")
+    assert [run.run_id for run in reader.listed(listing).runs if run.run_id != 1] == [3, 2]
+    reader.close()
+    assert inspect(path).crooked == ()
 
 
 def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path):

@@ -23,6 +23,11 @@ def old(request, tmp_path):
     return Path(shutil.copyfile(request.param, tmp_path / "runs.db"))
 
 
+def old_version(path):
+    [(version,)] = query(path, "PRAGMA user_version")
+    return version
+
+
 def schema(path):
     """Tables, indexes and views as SQL without its spacing; what SQLite adds itself aside."""
     rows = query(path, "SELECT name, sql FROM sqlite_schema WHERE name NOT GLOB '*sqlite*' AND sql IS NOT NULL")
@@ -62,6 +67,19 @@ def test_a_run_that_diverged_with_a_finite_loss_tells_where(old):
     with open_for_writing(old):
         pass
     assert query(old, "SELECT diverged_at FROM runs ORDER BY run_id") == [(39,), (7,), (None,), (None,), (None,)]
+
+
+def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old):
+    if old_version(old) < 2:
+        return  # which had no forks
+    query(old, "UPDATE runs SET best_before = 0.01, parent_id = 5, parent_iteration = 0 WHERE run_id IN (2, 3)")
+    query(old, "UPDATE runs SET spec = 'none' WHERE run_id = 4")
+    [(own,)] = query(old, "SELECT best_loss FROM runs WHERE run_id = 3")
+    with open_for_writing(old):
+        pass
+    best = query(old, "SELECT best_loss, best_iteration IS NULL FROM runs WHERE run_id IN (2, 3) ORDER BY run_id")
+    assert best == [(0.01, 1), (own, 0)]
+    assert inspect(old).crooked == ()
 
 
 def test_its_runs_go_on_and_can_be_forked(old, monkeypatch):

@@ -16,6 +16,7 @@ from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
 from tui.choices import Choices
 from tui.clock import Clock, Moment
 from tui.feed import Source
+from tui.glimpses import glimpse_of
 from tui.judgement import Judgement
 from tui.past import Past
 from tui.playback import START, replayed
@@ -271,6 +272,25 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
     assert later.run(2).best_loss == NOISY[200:210].min()
     assert "fork" in [event.verb for event in later.events[1]]
     assert "fork" not in [event.verb for event in before.events[1]]
+
+
+def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        parent = claimed_writer(store, defaults("local-search"))
+        parent.finish(block=block_of([3.0, 0.8, 2.0, 2.0]))
+        store.queue.fork(1, 3, store.queue.spec_at(1, 3), "fork")
+        claim = store.queue.claim(parent.claim.worker_id)
+        assert claim is not None
+        fork = store.writer(claim)
+        fork.begin("{}", 256, best_before=0.8)
+        fork.write(block_of([1.4, 1.2], 3))
+        assert (store.reader().run(2).best_loss, store.reader().run(2).best_iteration) == (0.8, None)
+        fork.finish(block=block_of([0.7, 0.9], 5))
+    found = [at(path, done, 1, 2).run(2) for done in (2, 3, 4, 6, 7)]
+    assert [run.best_loss for run in found] == [None, 0.8, 0.8, 0.7, 0.7]
+    then = at(path, 5, 1, 2)
+    assert glimpse_of(then.run(2), then.curves[2], ()).shape == (0.8, 0.8)
 
 
 @pytest.mark.parametrize("count", [0, 1])
