@@ -61,7 +61,22 @@ class Reel:
             best_iteration=run.best_iteration if is_best else None,
             iterations_per_s=self.recording.rate_after(done) if done > run.first_iteration else None,
             diverged_at=run.diverged_at if run.diverged_at is not None and run.diverged_at < done else None,
+            step_size_now=self._step_size_after(done, is_held=state == "paused") if has_begun else None,
         )
+
+    def _step_size_after(self, done: int, *, is_held: bool) -> float | None:
+        """The step size that had been set by then. What is set where a run is held takes force when it goes on."""
+        known = latest = None
+        for event in self.events:
+            if event.iteration > done:
+                break
+            is_here = is_held and event.iteration == done
+            if event.verb == "set-step-size":
+                latest = _number(event.argument)
+            if is_here and event.verb == "pause":
+                return latest
+            known = known if is_here else latest
+        return known
 
 
 def reel_of(reader: Reader, run: Run) -> Reel:
@@ -140,6 +155,13 @@ def _marks(run: Run, events: tuple[Event, ...]) -> tuple[tuple[int, MarkKind], .
     if run.diverged_at is not None:
         found.append((run.diverged_at + 1, "divergence"))
     return tuple(sorted(found))
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _second(text: str) -> float:

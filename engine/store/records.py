@@ -57,7 +57,8 @@ class Run:
 
     `iterations_done` counts from iteration 0, so a run that was forked begins with its parent's; its own rows are
     those from `first_iteration` on, and `best_before` is the lowest loss that it goes on from. `rung` is the iteration
-    at which it waits for the other runs of its sweep, or where it was dropped.
+    at which it waits for the other runs of its sweep, or where it was dropped. `step_size_now` is the one that was set
+    last, None while the spec's is in force.
     """
 
     run_id: int
@@ -87,6 +88,7 @@ class Run:
     deleted_at: str | None
     rung: int | None = None
     best_before: float | None = None
+    step_size_now: float | None = None
 
     @property
     def to_beat(self) -> float | None:

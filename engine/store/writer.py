@@ -14,6 +14,7 @@ from engine.store import pyramid
 from engine.store.connection import Connection
 from engine.store.records import Checkpoint, Claim, Command, Evaluation, Fenced, RunState
 from engine.store.rows import Statements, insertions, keep_checkpoint, replacements, run_all
+from engine.store.steering import answer, keep_step_size
 from engine.store.summary import Summary
 from engine.store.timing import utc_now
 
@@ -173,10 +174,10 @@ class RunWriter:
                 )
             if checkpoint is not None:
                 keep_checkpoint(raw, run_id, checkpoint)
-            raw.executemany(
-                "UPDATE commands SET applied_at_iteration = ?, outcome = ? WHERE command_id = ?",
-                [(iteration, outcome, command_id) for command_id, iteration, outcome in applied],
-            )
+            for command_id, iteration, outcome in applied:
+                answer(raw, command_id, iteration, outcome)
+                if iteration is not None:
+                    keep_step_size(raw, command_id)
             if state in ("finished", "failed", "cancelled"):
                 raw.execute(
                     "UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,)

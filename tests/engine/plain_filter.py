@@ -61,6 +61,8 @@ class Known:
             found = getattr(self.run, COLUMNS.get(name, name))
         else:
             found = self.of_spec("iterations" if name == "planned" else name)
+            if name == "step_size" and found is not None and self.run.step_size_now is not None:
+                found = self.run.step_size_now
         return None if found is None or math.isnan(found) else found
 
     def answers(self, field: str) -> list[object]:

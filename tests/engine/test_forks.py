@@ -164,6 +164,13 @@ def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(pa
         steer.fork(path, 1, place)
     work(path, leave=lambda: False)
     parent = losses(path, 1)[1]
+    assert (run_of(path, 1).spec.step_size, run_of(path, 1).step_size_now) == (0.1, 0.02)
+    reader = open_for_reading(path)
+    assert [run.run_id for run in reader.listed(Listing("step_size:0.02")).runs] == [5, 4, 3, 1]
+    assert [run.run_id for run in reader.listed(Listing("step_size:0.1")).runs] == [2]
+    assert [run.run_id for run in reader.listed(Listing(order="step_size")).runs] == [5, 4, 3, 1, 2]
+    reader.close()
+    assert [run_of(path, n).step_size_now for n in (2, 3, 4, 5)] == [None] * 4
     assert [run_of(path, n).spec.step_size for n in (2, 3, 4, 5)] == [0.1, 0.02, 0.02, 0.02]
     for run_id, place in ((3, at), (4, at + 1), (5, at + 50)):
         np.testing.assert_array_equal(losses(path, run_id)[1], parent[place:])

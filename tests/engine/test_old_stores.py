@@ -82,6 +82,13 @@ def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old):
     assert inspect(old).crooked == ()
 
 
+def test_a_step_size_that_was_set_is_told(old):
+    with open_for_writing(old):
+        pass
+    found = query(old, "SELECT step_size_now FROM runs ORDER BY run_id")
+    assert found == [(None,), (None,), (0.05,), (None,), (None,)]
+
+
 def test_its_runs_go_on_and_can_be_forked(old, monkeypatch):
     monkeypatch.setattr(steer, "start_workers", lambda path: 0)
     with open_for_writing(old) as store:

@@ -323,6 +323,7 @@ rows = st.fixed_dictionaries(
         "judged": st.sampled_from(["", "lost", "silent", "waiting"]),
         "last_loss": numbers,
         "best_loss": numbers,
+        "step_size_now": st.none() | st.sampled_from([0.1, 0.21]),
         "iterations_per_s": numbers,
         "validation": numbers,
         "accuracy": numbers,

@@ -134,6 +134,7 @@ def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
     (command,) = writer.write()
     writer.write(block_of(NOISY[100:200], 100), applied=[(command.command_id, 100, "step size 0.5")])
     writer.finish()
+    assert [at(path, done).run(1).step_size_now for done in (0, 99, 100, 200)] == [None, None, 0.5, 0.5]
     assert at(path, 99).events[1] == ()
     assert [event.verb for event in at(path, 100).events[1]] == ["set-step-size"]
     tape = at(path, 0).tape
@@ -165,6 +166,36 @@ def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path)
     assert at(path, 0.15, 1, 2, kind="time").run(2).iterations_done == 150
     verbs = [[event.verb for event in at(path, second, 1, 2, kind="time").events[1]] for second in (0.15, 0.22)]
     assert verbs == [["pause"], ["pause", "resume"]]
+
+
+def test_a_step_size_that_is_set_during_a_pause_is_in_force_after_it(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    written(path, NOISY[:300])
+    with open_for_writing(path) as store:
+        store.queue.command(1, "set-step-size", "0.5")
+        store.queue.command(1, "pause")
+        step, pause = writer.write()
+        writer.pause(applied=[(step.command_id, 100, "step size 0.5"), (pause.command_id, 100, "paused")])
+        store.queue.command(1, "set-step-size", "0.25")
+        store.queue.command(1, "resume")
+        claim = store.queue.claim(writer.claim.worker_id)
+        assert claim is not None
+        again = store.writer(claim)
+        (step,) = again.write()
+        again.write(block_of(NOISY[100:150], 100), applied=[(step.command_id, 100, "step size 0.25")])
+        again.finish()
+    for number, (verb, second) in enumerate(
+        (("set-step-size", 0), ("pause", 1), ("set-step-size", 2), ("resume", 3)), 1
+    ):
+        told = query(path, "SELECT verb FROM commands WHERE command_id = ?", number)
+        assert told == [(verb,)]
+        query(path, f"UPDATE commands SET issued_at = '2030-01-01T00:00:00.2{second}0Z' WHERE command_id = {number}")
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    found = [at(path, second, 1, 2, kind="time").run(1) for second in (0.05, 0.15, 0.25, 0.3)]
+    assert [(run.state, run.step_size_now) for run in found] == [
+        ("running", None), ("paused", 0.5), ("running", 0.25), ("finished", 0.25),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("verb", ["keep", "resume"])
