@@ -49,18 +49,24 @@ def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | N
     `step_size_now` is the one in force where it is not the spec's.
     """
     gradient = spec.strategy == "gradient-descent"
+    has_margin = "delta" not in without and decides(spec, "delta")
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
     told = {
         "strategy": spec.strategy.replace("-", " ", 1) if gradient else spec.strategy.replace("-", " "),
         "batch_size": batch if gradient else "",
-        "step_size": "" if spec.strategy == "random-search" else f"step size {_step_size(spec, step_size_now)}",
-        "objective": spec.objective if "delta" in without else f"{spec.objective} Δ {fmt.setting(spec.delta)}",
+        "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
+        "objective": f"{spec.objective} Δ {fmt.setting(spec.delta)}" if has_margin else spec.objective,
         "regularization_strength": f"λ {fmt.setting(spec.regularization_strength)}",
         "dataset": spec.dataset,
         "seed": f"seed {spec.seed}",
         "pace": "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
     }
     return [text for field, text in told.items() if text and field not in without]
+
+
+def decides(spec: RunSpec, name: str) -> bool:
+    """Whether a field decides anything, given the others."""
+    return FIELDS[name].applies({each: getattr(spec, each) for each in FIELDS})
 
 
 def _step_size(spec: RunSpec, now: float | None) -> str:

@@ -12,7 +12,7 @@ from engine.text import clean
 from tui import format as fmt
 from tui.chart.mosaic import Manner
 from tui.choices import Choices
-from tui.describe import field_label, given_name, in_force, label
+from tui.describe import decides, field_label, given_name, in_force, label
 from tui.portraits import portraits
 from tui.snapshot import Snapshot
 from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
@@ -109,20 +109,16 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
         yield "spec", [("this version cannot read it", WARNED)]
         return
     for name, field in FIELDS.items():
-        if not _decides(spec, name):
+        if not decides(spec, name):
             continue
         given, own = _value(run.spec, name), _value(spec, name)
-        theirs = (_value(other, name) for other in others if _decides(other, name))
+        theirs = (_value(other, name) for other in others if decides(other, name))
         differing = [value for value in dict.fromkeys(theirs) if value != own]
         told = own if own == given else f"{given} → {own}"
         value: Line = [(told, STRONG if differing else TEXT)]
         if differing:
             value = [(told, ACCENTED), (f"  others {', '.join(differing)}", DIM)]
         yield field.label, value
-
-
-def _decides(spec: RunSpec, name: str) -> bool:
-    return FIELDS[name].applies({each: getattr(spec, each) for each in FIELDS})
 
 
 def _value(spec: RunSpec, name: str) -> str:
