@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.block import Block
 from engine.layout import Array
-from engine.state import State
+from engine.state import DIVERGED, State
 
 
 class Record:
@@ -57,5 +57,5 @@ class Record:
             buffers=buffers,
             first_loss=self.losses[0] if state.iteration == 0 else state.first_loss,
             best_loss=min([state.best_loss, *finite]),
-            stop_reason="diverged" if self.diverged else state.stop_reason,
+            stop_reason=DIVERGED if self.diverged else state.stop_reason,
         )

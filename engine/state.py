@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 FORMAT = 1
 
+DIVERGED = "diverged"
+"""Why a run stops whose loss has run away: it is not finite, or far beyond the first one."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:

@@ -9,7 +9,7 @@ from engine.store import Curve, Run
 from tui import format as fmt
 from tui.chart import ChartRun, ChartView, Points
 from tui.choices import Choices
-from tui.describe import differing, given_name, label
+from tui.describe import differing, given_name, in_force, label
 from tui.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, marks
 from tui.snapshot import Snapshot
 
@@ -17,7 +17,7 @@ from tui.snapshot import Snapshot
 def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
     """The chart of the drawn runs; the run under the cursor wins the cells that it shares."""
     runs = drawn_runs(snapshot, choices)
-    varied = differing([run.spec for run in runs if run.spec is not None])
+    varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
     varied = [name for name in varied if name not in said]
     look = choices.look
@@ -95,7 +95,7 @@ def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None) -> 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
     """The values in which a run differs from the others that are drawn."""
-    spec = run.spec
+    spec = in_force(run)
     if spec is None:
         return ()
     chosen = {name: getattr(spec, name) for name in FIELDS}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
-from engine.spec import FIELDS, RunSpec
+from engine.spec import FIELDS, RunSpec, SpecError
 from engine.store import Run, SweepTitle
 from engine.text import clean
 from tui import format as fmt
@@ -29,24 +30,51 @@ def describe(run: Run) -> str:
     name = given_name(run)
     if run.spec is None:
         return name or "a spec that this version cannot read"
-    return " · ".join(filter(None, [name, *words(run.spec)]))
+    return " · ".join(filter(None, [name, *words(run.spec, step_size_now=run.step_size_now)]))
 
 
-def words(spec: RunSpec, without: Collection[str] = ()) -> list[str]:
-    """What decides a run, in words; `without` the fields that are told elsewhere."""
+def in_force(run: Run) -> RunSpec | None:
+    """The run's spec with the step size that it has now: steering changes that, and leaves the spec as it was."""
+    return run.spec if run.spec is None or run.step_size_now is None else _steered(run.spec, run.step_size_now)
+
+
+@lru_cache(maxsize=256)
+def _steered(spec: RunSpec, step_size: float) -> RunSpec:
+    try:
+        return spec.changed(step_size=step_size)
+    except SpecError:  # another program has written what is none
+        return spec
+
+
+def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | None = None) -> list[str]:
+    """What decides a run, in words; `without` the fields that are told elsewhere.
+
+    `step_size_now` is the one in force where it is not the spec's.
+    """
     gradient = spec.strategy == "gradient-descent"
+    has_margin = "delta" not in without and decides(spec, "delta")
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
     told = {
         "strategy": spec.strategy.replace("-", " ", 1) if gradient else spec.strategy.replace("-", " "),
         "batch_size": batch if gradient else "",
-        "step_size": "" if spec.strategy == "random-search" else f"step size {fmt.setting(spec.step_size)}",
-        "objective": spec.objective if "delta" in without else f"{spec.objective} Δ {fmt.setting(spec.delta)}",
+        "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
+        "objective": f"{spec.objective} Δ {fmt.setting(spec.delta)}" if has_margin else spec.objective,
         "regularization_strength": f"λ {fmt.setting(spec.regularization_strength)}",
         "dataset": spec.dataset,
         "seed": f"seed {spec.seed}",
         "pace": "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
     }
     return [text for field, text in told.items() if text and field not in without]
+
+
+def decides(spec: RunSpec, name: str) -> bool:
+    """Whether a field decides anything, given the others."""
+    return FIELDS[name].applies({each: getattr(spec, each) for each in FIELDS})
+
+
+def _step_size(spec: RunSpec, now: float | None) -> str:
+    told = fmt.setting(spec.step_size)
+    return told if now is None or now == spec.step_size else f"{told} → {fmt.setting(now)}"
 
 
 def field_label(name: str) -> str:

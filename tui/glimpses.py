@@ -66,7 +66,7 @@ class Glimpses:
         for run in runs:
             means, lows = shapes.get(run.run_id, ((), ()))
             searches = run.spec is not None and run.spec.strategy != "gradient-descent"
-            shape = _best_so_far(lows) if searches else means
+            shape = _best_so_far(lows, run.to_beat) if searches else means
             self._held[run.run_id] = _stamp(run), Glimpse(shape, evaluations.get(run.run_id))
 
 
@@ -74,7 +74,7 @@ def glimpse_of(run: Run, curve: Curve, evaluations: Sequence[Evaluation]) -> Gli
     """The same from what was read of a run up to some moment."""
     every = max(len(curve.mean) // (4 * POINTS), 1)
     searches = run.spec is not None and run.spec.strategy != "gradient-descent"
-    shape = _best_so_far(curve.low.tolist()) if searches else tuple(curve.mean.tolist())
+    shape = _best_so_far(curve.low.tolist(), run.to_beat) if searches else tuple(curve.mean.tolist())
     latest = [evaluation for evaluation in evaluations if evaluation.split == "validation"]
     return Glimpse(shape[::every], latest[-1] if latest else None)
 
@@ -85,5 +85,6 @@ def _stamp(run: Run) -> object:
     return run.state, run.attempt, quantum, run.iterations_done // quantum
 
 
-def _best_so_far(lows: Sequence[float]) -> tuple[float, ...]:
-    return tuple(accumulate(lows, lambda best, low: low if low < best or best != best else best))
+def _best_so_far(lows: Sequence[float], before: float | None) -> tuple[float, ...]:
+    first = float("nan") if before is None else before
+    return tuple(accumulate(lows, lambda best, low: low if low < best or best != best else best, initial=first))[1:]

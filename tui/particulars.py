@@ -12,7 +12,7 @@ from engine.text import clean
 from tui import format as fmt
 from tui.chart.mosaic import Manner
 from tui.choices import Choices
-from tui.describe import field_label, given_name, label
+from tui.describe import decides, field_label, given_name, in_force, label
 from tui.portraits import portraits
 from tui.snapshot import Snapshot
 from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
@@ -80,7 +80,9 @@ def _reached(run: Run) -> Iterator[Pair]:
     yield "time", [(fmt.duration(run.elapsed_s), TEXT)]
     yield "iterations/s", [(fmt.rate(run.iterations_per_s), TEXT)]
     yield "loss", [(fmt.number(run.last_loss), TEXT)]
-    at = "" if run.best_iteration is None else f" at {run.best_iteration:,}"
+    at = f" at {run.best_iteration:,}" if run.best_iteration is not None else ""
+    if run.best_iteration is None and run.best_loss is not None and run.best_loss == run.to_beat:
+        at = " before the fork"
     yield "best", [(fmt.number(run.best_loss), TEXT), (at, DIM)]
     if run.diverged_at is not None:
         yield "diverged at", [(f"{run.diverged_at:,}", WARNED)]
@@ -97,28 +99,26 @@ def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterab
 def _others(snapshot: Snapshot, choices: Choices) -> list[RunSpec]:
     """The specs of the other marked runs."""
     runs = [snapshot.run(run_id) for run_id in choices.marked if run_id != choices.pointed]
-    return [run.spec for run in runs if run is not None and run.spec is not None]
+    return [spec for run in runs if run is not None and (spec := in_force(run)) is not None]
 
 
 def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
     """Every field that decides something; where other marked runs differ, what they have."""
-    if run.spec is None:
+    spec = in_force(run)
+    if run.spec is None or spec is None:
         yield "spec", [("this version cannot read it", WARNED)]
         return
     for name, field in FIELDS.items():
-        if not _decides(run.spec, name):
+        if not decides(spec, name):
             continue
-        own = _value(run.spec, name)
-        theirs = (_value(other, name) for other in others if _decides(other, name))
+        given, own = _value(run.spec, name), _value(spec, name)
+        theirs = (_value(other, name) for other in others if decides(other, name))
         differing = [value for value in dict.fromkeys(theirs) if value != own]
-        value: Line = [(own, STRONG if differing else TEXT)]
+        told = own if own == given else f"{given} → {own}"
+        value: Line = [(told, STRONG if differing else TEXT)]
         if differing:
-            value = [(own, ACCENTED), (f"  others {', '.join(differing)}", DIM)]
+            value = [(told, ACCENTED), (f"  others {', '.join(differing)}", DIM)]
         yield field.label, value
-
-
-def _decides(spec: RunSpec, name: str) -> bool:
-    return FIELDS[name].applies({each: getattr(spec, each) for each in FIELDS})
 
 
 def _value(spec: RunSpec, name: str) -> str:

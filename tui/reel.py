@@ -45,7 +45,8 @@ class Reel:
         has_begun = state != "queued"
         if done == run.first_iteration:
             loss = self.inherited_loss if has_begun else None
-        low = float(np.nanmin(curve.low)) if (curve.count > 0).any() else None
+        lows = [float(np.nanmin(curve.low))] if (curve.count > 0).any() else []
+        lows += [run.to_beat] if has_begun and run.to_beat is not None else []
         is_best = run.best_iteration is not None and run.best_iteration < done
         return replace(
             run,
@@ -57,11 +58,26 @@ class Reel:
             iterations_done=done,
             elapsed_s=self.recording.elapsed_after(done) if has_begun and len(self.recording.iterations) else 0.0,
             last_loss=None if loss is None or loss != loss else loss,
-            best_loss=run.best_loss if is_best else low,
+            best_loss=run.best_loss if is_best else min(lows, default=None),
             best_iteration=run.best_iteration if is_best else None,
             iterations_per_s=self.recording.rate_after(done) if done > run.first_iteration else None,
             diverged_at=run.diverged_at if run.diverged_at is not None and run.diverged_at < done else None,
+            step_size_now=self._step_size_after(done, is_held=state == "paused") if has_begun else None,
         )
+
+    def _step_size_after(self, done: int, *, is_held: bool) -> float | None:
+        """The step size that had been set by then. What is set where a run is held takes force when it goes on."""
+        known = latest = None
+        for event in self.events:
+            if event.iteration > done:
+                break
+            is_here = is_held and event.iteration == done
+            if event.verb == "set-step-size":
+                latest = _number(event.argument)
+            if is_here and event.verb == "pause":
+                return latest
+            known = known if is_here else latest
+        return known
 
 
 def reel_of(reader: Reader, run: Run) -> Reel:
@@ -88,12 +104,17 @@ def reel_of(reader: Reader, run: Run) -> Reel:
         marks=_marks(run, events),
         evaluations=tuple(dict.fromkeys(evaluation.iteration for evaluation in evaluations)),
         checkpoints=tuple(reader.checkpoints(run.run_id)),
-        best_at=run.best_iteration,
+        best_at=_best_at(run),
         best_loss=run.best_loss,
         diverged_at=run.diverged_at,
         goes_on=run.state not in ENDED,
     )
     return Reel(run, recording, evaluations, events, Stock(run), inherited_loss)
+
+
+def _best_at(run: Run) -> int | None:
+    """The iteration with a run's lowest loss: the one before its own where that is what it went on from."""
+    return run.first_iteration - 1 if run.best_iteration is None and run.best_loss is not None else run.best_iteration
 
 
 def _knots(reader: Reader, run: Run, inherited_s: float) -> tuple[Floats, Floats]:
@@ -135,6 +156,13 @@ def _marks(run: Run, events: tuple[Event, ...]) -> tuple[tuple[int, MarkKind], .
     if run.diverged_at is not None:
         found.append((run.diverged_at + 1, "divergence"))
     return tuple(sorted(found))
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _second(text: str) -> float:

@@ -191,7 +191,7 @@ class Tape:
         return min(own or known)[1:] if known else None
 
     def divergence(self, run_id: int | None) -> tuple[int, int] | None:
-        """(run, iterations done) when a run had its first loss that was no number; of the first when it had none."""
+        """(run, iterations done) when a run diverged; of the first when it had none."""
         known = [(one.diverged_at + 1, one.run_id) for one in self.recordings.values() if one.diverged_at is not None]
         own = [found for found in known if found[1] == run_id]
         return min(own or known)[::-1] if known else None

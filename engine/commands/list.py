@@ -25,7 +25,8 @@ NUMBERS = frozenset({0, 3, 4, 5, 6})
 def command(db: str, limit: int, deleted: bool, text: str, sort: str, reverse: bool, json: bool) -> None:
     """List the runs, newest first.
 
-    A filter is words and fields: strategy:sgd, step_size>=1e-3, loss<0.5, -negated, | between alternatives.
+    A filter is words and fields: strategy:sgd, step_size>=1e-3, loss<0.5, accuracy>98 (per cent, or 0.98), -negated,
+    | between alternatives.
     """
     listing = Listing(text, sort, reverse, deleted=deleted)
     with reading(db) as reader:

@@ -71,9 +71,16 @@ def described(run: Run, status: str) -> list[tuple[str, str]]:
     if run.spec is not None:
         chosen = asdict(run.spec)
         lines += [
-            (field.label, as_text(chosen[name]) or "none") for name, field in FIELDS.items() if field.applies(chosen)
+            (field.label, (as_text(chosen[name]) or "none") + _steered(run, name))
+            for name, field in FIELDS.items()
+            if field.applies(chosen)
         ]
     return lines
+
+
+def _steered(run: Run, name: str) -> str:
+    """What has taken the place of a field of the spec since."""
+    return "" if name != "step_size" or run.step_size_now is None else f", now {as_text(run.step_size_now)}"
 
 
 def latest_by_split(evaluations: list[Evaluation]) -> dict[str, Evaluation]:

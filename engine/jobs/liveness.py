@@ -14,9 +14,6 @@ from engine.store.timing import boot_seconds
 SILENT_AFTER_S = 15.0
 """A worker writes a heartbeat at least each second; one iteration of a large problem may take several."""
 
-DIVERGED = "diverged"
-"""A status, and the reason with which a run ends whose loss has run away."""
-
 PROC = Path("/proc")
 
 
@@ -86,8 +83,8 @@ def judge(run: Run, workers: Sequence[Worker], now_s: float | None = None) -> st
     `workers` are those that have not left, read after the run; `now_s` is on the clock of the
     heartbeats. A worker that is not among them has ended this run since the run was read.
     """
-    if run.state == "finished" and (run.diverged_at is not None or run.reason == DIVERGED):
-        return DIVERGED
+    if run.state == "finished" and run.diverged_at is not None:
+        return "diverged"
     if run.state != "running":
         return run.state
     worker = next((worker for worker in workers if worker.worker_id == run.worker_id), None)

@@ -132,6 +132,6 @@ def _measured(run: Run, plan: SweepPlan, evaluations: Mapping[str, Evaluation]) 
         train_loss=None if train is None else train.loss,
         validation_loss=None if validation is None else validation.loss,
         accuracy=None if validation is None else validation.accuracy,
-        diverged=run.diverged_at is not None or run.reason.startswith("diverged"),
+        diverged=run.diverged_at is not None,
         evaluated_at=0 if train is None else train.iteration,
     )

@@ -57,9 +57,11 @@ def text_of(name: str) -> str:
 
 
 def number_of(name: str) -> str:
-    """A field of the spec that is a number."""
+    """A field of the spec that is a number; the step size is the one in force."""
     if name == "batch_size":
         return BATCH_SIZE
+    if name == "step_size":
+        return _where_it_decides(name, f"coalesce(step_size_now, {_written(name, NUMBER)})")
     return _where_it_decides(name, _written(name, NUMBER))
 
 

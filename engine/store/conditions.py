@@ -15,10 +15,10 @@ Condition = tuple[str, tuple[object, ...]]
 _COMPARED = {
     "=": ("{} BETWEEN ? AND ?", ("low", "high")),
     "!=": ("NOT coalesce({} BETWEEN ? AND ?, 0)", ("low", "high")),
-    "<": ("{} < ?", ("low",)),
-    "<=": ("{} <= ?", ("high",)),
-    ">": ("{} > ?", ("high",)),
-    ">=": ("{} >= ?", ("low",)),
+    "<": ("{} < ?", ("value",)),
+    "<=": ("{} <= ?", ("value",)),
+    ">": ("{} > ?", ("value",)),
+    ">=": ("{} >= ?", ("value",)),
 }
 
 

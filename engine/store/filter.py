@@ -6,7 +6,7 @@
 
 A word is looked for in the name, the note, the tags, the state, the strategy and what a table calls it, the objective
 and the data set, and is compared with the run's number; `sgd` is gradient descent. Quotes hold spaces together and make
-a word of anything: `"a|b"`.
+a word of anything: `"a|b"`. An accuracy may be written as a table shows it, per cent: `accuracy>98`, `98%` or 0.98.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
@@ -54,11 +55,13 @@ class Text:
 class Comparison:
     """A number of the run against one that was typed: = != < <= > >=.
 
-    `low` to `high` are the numbers that are written like the typed one: 3.16e-3 stands for 10**-2.5 too.
+    What is larger or smaller is so than `value` itself. Equal are all numbers that are written like it, which are
+    `low` to `high`: 3.16e-3 stands for 10**-2.5 too.
     """
 
     field: str
     sign: str
+    value: float
     low: float
     high: float
 
@@ -167,7 +170,9 @@ def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated
 
 def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
     if name == "batch_size" and value.strip().lower() in ("full", "n"):
-        return Comparison(name, sign, math.inf, math.inf)
+        return Comparison(name, sign, math.inf, math.inf, math.inf)
+    is_per_cent = name == "accuracy" and value.rstrip().endswith("%")
+    value = value.rstrip().removesuffix("%") if is_per_cent else value
     mantissa = re.split("[eE]", value)[0]
     if _SHORTENED.fullmatch(value):
         mantissa, value = value[:-1], value[:-1] + _UNITS[value[-1]]
@@ -175,11 +180,18 @@ def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
         wanted = number(value)
     except ValueError as error:
         _fail(at, name, error)
+    if is_per_cent or (name == "accuracy" and wanted > 1):
+        wanted = _hundredth(wanted)
     digits = min(len(re.sub(r"\D", "", mantissa).lstrip("0")), 17)
     if digits < 2 or name not in MEASURED or not wanted:
-        return Comparison(name, sign, wanted, wanted)
+        return Comparison(name, sign, wanted, wanted, wanted)
     low, high = sorted(_last_alike(wanted, wanted * factor, digits) for factor in (0.9, 1.1))
-    return Comparison(name, sign, low, high)
+    return Comparison(name, sign, wanted, low, high)
+
+
+def _hundredth(per_cent: float) -> float:
+    """The number that is written with the point two places to the left: what a division gives may be beside it."""
+    return float(Decimal(repr(per_cent)).scaleb(-2))
 
 
 def _last_alike(wanted: float, beyond: float, digits: int) -> float:

@@ -78,7 +78,8 @@ COMPARE = """
     SELECT r.iterations_done, coalesce(r.parent_iteration, 0), r.best_loss,
            (SELECT count(*) FROM iterations i WHERE i.run_id = r.run_id),
            (SELECT count(*) FROM iterations i WHERE i.run_id = r.run_id AND abs(i.loss) < 9e999),
-           b.level, b.held, b.n, b.low
+           b.level, b.held, b.n,
+           iif(r.best_loss IS NOT NULL AND r.best_iteration IS NULL, min(coalesce(b.low, 9e999), r.best_before), b.low)
     FROM runs r LEFT JOIN
          (SELECT level, count(*) AS held, sum(n) AS n, min(low) AS low
           FROM buckets WHERE run_id = :run_id GROUP BY level) b

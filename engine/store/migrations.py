@@ -274,3 +274,31 @@ M003 = (
     FROM sweeps s JOIN runs r USING (sweep_id) WHERE r.deleted_at IS NULL
     """,
 )
+
+
+@steps()
+def m004_what_a_row_tells_of_its_run(db: Database) -> None:
+    """Where a run diverged whose losses were all finite, the best of searches that were forked, and step sizes set."""
+    for statement in M004:
+        db.execute(statement)
+
+
+M004 = (
+    "ALTER TABLE runs ADD COLUMN step_size_now REAL",  # the step size that was set last, in place of the spec's
+    """
+    UPDATE runs SET step_size_now = (
+      SELECT CAST(argument AS REAL) FROM commands c
+      WHERE c.run_id = runs.run_id AND verb = 'set-step-size' AND applied_at_iteration IS NOT NULL
+      ORDER BY command_id DESC LIMIT 1)
+    """,
+    """
+    UPDATE runs SET diverged_at = iterations_done - 1
+    WHERE state = 'finished' AND reason = 'diverged' AND diverged_at IS NULL
+      AND iterations_done > coalesce(parent_iteration, 0)
+    """,
+    """
+    UPDATE runs SET best_loss = best_before, best_iteration = NULL
+    WHERE best_before < coalesce(best_loss, 9e999) AND json_valid(spec)
+      AND json_extract(CASE WHEN json_valid(spec) THEN spec END, '$.strategy') IN ('random-search', 'local-search')
+    """,
+)

@@ -29,7 +29,8 @@ from engine.store.tags import tags_from_text
 RUN_COLUMNS = (
     "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
     "iterations_done, elapsed_s, last_loss, best_loss, best_iteration, iterations_per_s, diverged_at, worker_id, "
-    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at, rung"
+    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at, rung, best_before, "
+    "step_size_now"
 )
 TAGS = RUN_COLUMNS.split(", ").index("tags")
 WORKER_COLUMNS = (

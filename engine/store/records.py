@@ -56,8 +56,9 @@ class Run:
     """One row of the table `runs`. Times are ISO 8601 in UTC; `spec` is None where it is not readable.
 
     `iterations_done` counts from iteration 0, so a run that was forked begins with its parent's; its own rows are
-    those from `first_iteration` on. `rung` is the iteration at which it waits for the other runs of its sweep, or where
-    it was dropped.
+    those from `first_iteration` on, and `best_before` is the lowest loss that it goes on from. `rung` is the iteration
+    at which it waits for the other runs of its sweep, or where it was dropped. `step_size_now` is the one that was set
+    last, None while the spec's is in force.
     """
 
     run_id: int
@@ -86,6 +87,14 @@ class Run:
     examples_per_iteration: int | None
     deleted_at: str | None
     rung: int | None = None
+    best_before: float | None = None
+    step_size_now: float | None = None
+
+    @property
+    def to_beat(self) -> float | None:
+        """The loss that a search was forked at, which counts as its best until it finds a lower one; None elsewhere."""
+        searches = self.spec is not None and self.spec.strategy != "gradient-descent"
+        return self.best_before if searches else None
 
     @property
     def first_iteration(self) -> int:

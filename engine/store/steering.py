@@ -87,6 +87,15 @@ def answer(raw: sqlite3.Connection, command_id: int, at: int | None, outcome: st
     )
 
 
+def keep_step_size(raw: sqlite3.Connection, command_id: int) -> None:
+    """Where a command that was obeyed has set a step size, note in the run's row that this one is in force now."""
+    row = raw.execute(
+        "SELECT argument, run_id FROM commands WHERE command_id = ? AND verb = 'set-step-size'", (command_id,)
+    ).fetchone()
+    if row is not None:
+        raw.execute("UPDATE runs SET step_size_now = ? WHERE run_id = ?", (float(row[0]), row[1]))
+
+
 def note(raw: sqlite3.Connection, run_id: int, verb: str, argument: str, at: int | None, outcome: str) -> None:
     """Note what a run was told, or what was decided about it, and what became of that."""
     raw.execute(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.block import Block
+from engine.state import DIVERGED
 
 
 class Summary:
@@ -41,6 +42,19 @@ class Summary:
             self.best_iteration,
             self.diverged_at,
         )
+
+    def ended(self, reason: str) -> Summary:
+        """The summary of a run that ends for this reason: the loss that ended it may have been finite."""
+        if reason != DIVERGED or self.diverged_at is not None:
+            return self
+        done, elapsed_s, last_loss, best_loss, best_iteration, _ = self.values()
+        return Summary(done, elapsed_s, last_loss, best_loss, best_iteration, done - 1)
+
+    def inheriting(self, best_before: float | None) -> Summary:
+        """The summary of a run that goes on from a loss which it has to beat; None: from none."""
+        if best_before is None or (self.best_loss is not None and self.best_loss <= best_before):
+            return self
+        return Summary(self.iterations_done, self.elapsed_s, self.last_loss, best_before, None, self.diverged_at)
 
     def after(self, block: Block) -> Summary:
         """The summary once this block, at least one iteration, has been added."""

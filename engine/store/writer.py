@@ -14,6 +14,7 @@ from engine.store import pyramid
 from engine.store.connection import Connection
 from engine.store.records import Checkpoint, Claim, Command, Evaluation, Fenced, RunState
 from engine.store.rows import Statements, insertions, keep_checkpoint, replacements, run_all
+from engine.store.steering import answer, keep_step_size
 from engine.store.summary import Summary
 from engine.store.timing import utc_now
 
@@ -103,12 +104,17 @@ class RunWriter:
     ) -> None:
         """Store what the run is computed with (JSON: library versions, CPU) and how many examples an iteration sees.
 
-        `best_before` is the lowest loss that a fork goes on from.
+        `best_before` is the lowest loss that a fork goes on from. A search, which keeps the weights of that loss until
+        it finds better ones, counts it as its own best.
         """
+        searches = self.claim.spec.strategy != "gradient-descent"
+        summary = self._summary.inheriting(best_before) if searches else self._summary
         self._update(
-            "environment = ?, examples_per_iteration = ?, best_before = coalesce(?, best_before)",
-            environment, examples_per_iteration, best_before,
+            "environment = ?, examples_per_iteration = ?, best_before = coalesce(?, best_before), best_loss = ?, "
+            "best_iteration = ?",
+            environment, examples_per_iteration, best_before, summary.best_loss, summary.best_iteration,
         )  # fmt: skip
+        self._summary = summary
 
     def note_waiting(self, reason: str) -> None:
         """Say in the run's row why nothing is written for now; the next write takes it away."""
@@ -142,6 +148,7 @@ class RunWriter:
     ) -> list[Command]:
         block = self._unwritten(block)
         summary = self._summary if block is None else self._summary.after(block)
+        summary = summary.ended(reason) if state == "finished" else summary
         rate = self._rate(summary, state)
         now_s = self._boot_clock()
         ended_at = None if state in LIVE else utc_now()
@@ -167,10 +174,10 @@ class RunWriter:
                 )
             if checkpoint is not None:
                 keep_checkpoint(raw, run_id, checkpoint)
-            raw.executemany(
-                "UPDATE commands SET applied_at_iteration = ?, outcome = ? WHERE command_id = ?",
-                [(iteration, outcome, command_id) for command_id, iteration, outcome in applied],
-            )
+            for command_id, iteration, outcome in applied:
+                answer(raw, command_id, iteration, outcome)
+                if iteration is not None:
+                    keep_step_size(raw, command_id)
             if state in ("finished", "failed", "cancelled"):
                 raw.execute(
                     "UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -60,6 +61,8 @@ class Known:
             found = getattr(self.run, COLUMNS.get(name, name))
         else:
             found = self.of_spec("iterations" if name == "planned" else name)
+            if name == "step_size" and found is not None and self.run.step_size_now is not None:
+                found = self.run.step_size_now
         return None if found is None or math.isnan(found) else found
 
     def answers(self, field: str) -> list[object]:
@@ -93,12 +96,11 @@ class Known:
         return any(word in text.casefold() for text in where)
 
 
-_COMPARED: dict[str, Callable[[float, Comparison], bool]] = {
-    "=": lambda value, asked: asked.low <= value <= asked.high,
-    "<": lambda value, asked: value < asked.low,
-    "<=": lambda value, asked: value <= asked.high,
-    ">": lambda value, asked: value > asked.high,
-    ">=": lambda value, asked: value >= asked.low,
+_ORDERED: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -113,12 +115,12 @@ def holds(asked: Word | Choice | Text | Comparison, known: Known) -> bool:
             return text in [str(tag).casefold() for tag in known.answers("tag")]
         case Text(field, text):
             return any(answer is not None and text in str(answer).casefold() for answer in known.answers(field))
-        case Comparison(field, "!="):
+        case Comparison(field, "=" | "!=" as sign):
             value = known.number(field)
-            return value is None or not asked.low <= value <= asked.high
+            return (value is not None and asked.low <= value <= asked.high) == (sign == "=")
         case Comparison(field, sign):
             value = known.number(field)
-            return value is not None and _COMPARED[sign](value, asked)
+            return value is not None and _ORDERED[sign](value, asked.value)
 
 
 def fits(wanted: Filter, known: Known) -> bool:

@@ -12,9 +12,10 @@ from engine.jobs import steer
 from engine.jobs.shift import work
 from engine.spec import SpecError, defaults
 from engine.state import state_from_bytes
-from engine.store import Refused, StoreError, open_for_reading, open_for_writing
+from engine.store import Listing, Refused, StoreError, open_for_reading, open_for_writing
 from engine.store.inspection import inspect
 from tests.stores import query
+from tui.chart.series import best_so_far
 
 CURVE_WITH_ITS_PARENTS = """
     SELECT elapsed_s FROM (
@@ -120,6 +121,42 @@ def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path):
     np.testing.assert_array_equal(losses(path, 3)[1], losses(path, 2)[1][400:])
 
 
+def test_a_run_that_diverged_with_a_finite_loss_is_found_and_its_fork_is_not(path):
+    carried_out(path, PARENT.changed(step_size=1e5))
+    parent = run_of(path, 1)
+    assert np.isfinite(losses(path, 1)[1]).all()
+    assert (parent.reason, parent.diverged_at) == ("diverged", parent.iterations_done - 1)
+    steer.fork(path, 1, 0, {"step_size": "0.1"})
+    work(path, leave=lambda: False)
+    assert (run_of(path, 2).reason, run_of(path, 2).diverged_at) == ("planned iterations done", None)
+    reader = open_for_reading(path)
+    assert [run.run_id for run in reader.listed(Listing("status:diverged")).runs] == [1]
+    assert [run.run_id for run in reader.listed(Listing(order="status")).runs] == [1, 2]
+    reader.close()
+
+
+def test_the_best_of_a_search_that_was_forked_is_what_its_chart_shows(path):
+    carried_out(path, defaults("local-search").changed(iterations=300))
+    # with steps this wide nothing better is found, and with small ones something is
+    for step_size in ("10", "0.01"):
+        steer.fork(path, 1, 200, {"step_size": step_size})
+    steer.fork(path, 1, 200, {"strategy": "gradient-descent", "step_size": "1e-6"})
+    work(path, leave=lambda: False)
+    inherited = float(losses(path, 1)[1][:200].min())
+    wide, narrow, slope = (run_of(path, n) for n in (2, 3, 4))
+    assert (wide.best_loss, wide.best_iteration) == (inherited, None)
+    assert narrow.best_loss == losses(path, 3)[1].min() < inherited
+    assert narrow.best_iteration == 200 + losses(path, 3)[1].argmin()
+    assert slope.best_loss == losses(path, 4)[1].min()  # its line is its loss, and not the best so far
+    reader = open_for_reading(path)
+    best_line = best_so_far(reader.curve(2, 60).low, reader.curve(2, 60).low_before)
+    assert best_line[-1] == wide.best_loss
+    listing = Listing(f"best<={inherited!r} local", "best")
+    assert [run.run_id for run in reader.listed(listing).runs if run.run_id != 1] == [3, 2]
+    reader.close()
+    assert inspect(path).crooked == ()
+
+
 def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path):
     carried_out(path, PARENT.changed(iterations=3000, pace=2000.0), leave=steering(path, 150, "set-step-size", "0.02"))
     [(at,)] = query(path, "SELECT applied_at_iteration FROM commands")
@@ -127,6 +164,13 @@ def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(pa
         steer.fork(path, 1, place)
     work(path, leave=lambda: False)
     parent = losses(path, 1)[1]
+    assert (run_of(path, 1).spec.step_size, run_of(path, 1).step_size_now) == (0.1, 0.02)
+    reader = open_for_reading(path)
+    assert [run.run_id for run in reader.listed(Listing("step_size:0.02")).runs] == [5, 4, 3, 1]
+    assert [run.run_id for run in reader.listed(Listing("step_size:0.1")).runs] == [2]
+    assert [run.run_id for run in reader.listed(Listing(order="step_size")).runs] == [5, 4, 3, 1, 2]
+    reader.close()
+    assert [run_of(path, n).step_size_now for n in (2, 3, 4, 5)] == [None] * 4
     assert [run_of(path, n).spec.step_size for n in (2, 3, 4, 5)] == [0.1, 0.02, 0.02, 0.02]
     for run_id, place in ((3, at), (4, at + 1), (5, at + 50)):
         np.testing.assert_array_equal(losses(path, run_id)[1], parent[place:])

@@ -23,6 +23,11 @@ def old(request, tmp_path):
     return Path(shutil.copyfile(request.param, tmp_path / "runs.db"))
 
 
+def old_version(path):
+    [(version,)] = query(path, "PRAGMA user_version")
+    return version
+
+
 def schema(path):
     """Tables, indexes and views as SQL without its spacing; what SQLite adds itself aside."""
     rows = query(path, "SELECT name, sql FROM sqlite_schema WHERE name NOT GLOB '*sqlite*' AND sql IS NOT NULL")
@@ -54,6 +59,34 @@ def test_it_becomes_what_a_new_store_is_and_keeps_what_it_held(old, tmp_path):
         assert query(old, f"SELECT {', '.join(columns[table])} FROM {table}") == held[table], table
     found = inspect(old)
     assert (found.damage, found.crooked) == ("", ())
+
+
+def test_a_run_that_diverged_with_a_finite_loss_tells_where(old):
+    query(old, "UPDATE runs SET reason = 'diverged' WHERE run_id IN (1, 3)")
+    query(old, "UPDATE runs SET reason = 'diverged', diverged_at = 7 WHERE run_id = 2")
+    with open_for_writing(old):
+        pass
+    assert query(old, "SELECT diverged_at FROM runs ORDER BY run_id") == [(39,), (7,), (None,), (None,), (None,)]
+
+
+def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old):
+    if old_version(old) < 2:
+        return  # which had no forks
+    query(old, "UPDATE runs SET best_before = 0.01, parent_id = 5, parent_iteration = 0 WHERE run_id IN (2, 3)")
+    query(old, "UPDATE runs SET spec = 'none' WHERE run_id = 4")
+    [(own,)] = query(old, "SELECT best_loss FROM runs WHERE run_id = 3")
+    with open_for_writing(old):
+        pass
+    best = query(old, "SELECT best_loss, best_iteration IS NULL FROM runs WHERE run_id IN (2, 3) ORDER BY run_id")
+    assert best == [(0.01, 1), (own, 0)]
+    assert inspect(old).crooked == ()
+
+
+def test_a_step_size_that_was_set_is_told(old):
+    with open_for_writing(old):
+        pass
+    found = query(old, "SELECT step_size_now FROM runs ORDER BY run_id")
+    assert found == [(None,), (None,), (0.05,), (None,), (None,)]
 
 
 def test_its_runs_go_on_and_can_be_forked(old, monkeypatch):

@@ -168,7 +168,12 @@ def found(shelf: Shelf, reader: Reader):
         ("best<=0.3", [3, 12]),
         ("loss=0.214", [3]),
         ("loss!=0.214", [1, 2, 12, 30]),
-        ("loss>0.214", [1, 2, 12]),
+        ("loss>0.214", [1, 2, 3, 12]),
+        ("loss<0.22", [3]),
+        ("loss<0.214", []),
+        ("loss>=0.21", [1, 2, 3, 12]),
+        ("loss<=0.21", []),
+        ("step_size>3.16e-3 adam", [12]),
         ("iterations>100", [1, 3, 12]),
         ("iterations>=12k", [3]),
         ("planned:1000", [1, 2, 3, 12]),
@@ -184,6 +189,14 @@ def found(shelf: Shelf, reader: Reader):
         ("hidden_size:50", [12]),
         ("validation<0.5", [3]),
         ("accuracy>=0.5", [1, 3]),
+        ("accuracy>96", [3]),
+        ("accuracy>97", []),
+        ("accuracy>=97%", [3]),
+        ("accuracy:97.0", [3]),
+        ("accuracy:50%", [1]),
+        ("accuracy>0.5%", [1, 3]),
+        ('accuracy>"96 %"', [3]),
+        ("accuracy<=1", [1, 3]),
         ("created:2026-01", [1, 2, 3, 12, 30]),
     ],
 )
@@ -203,6 +216,8 @@ def test_what_is_found(found, text: str, ids: list[int]) -> None:
         ("tag:", 4, "What tag?"),
         ("strategy: ", 9, "such as strategy:random-search"),
         ("loss<low", 5, "'low' is not a number"),
+        ("loss<50%", 5, "'50%' is not a number"),
+        ("accuracy<%", 9, "'' is not a number"),
         ("loss<1e3k", 5, "'1e3k' is not a number"),
         ("loss<inf", 5, "not a finite number"),
         ("strategy>3", 0, "write strategy:3"),
@@ -261,6 +276,26 @@ def test_a_number_is_found_as_it_is_shown(value: float, digits: int) -> None:
         assert f"{outside:.{digits - 1}e}" != f"{value:.{digits - 1}e}"
 
 
+@given(st.floats(0.01, 10.0), st.sampled_from(["<", "<=", ">", ">="]), st.integers(1, 6))
+def test_an_order_is_held_against_the_number_that_was_typed(other_shelf, loss: float, sign: str, digits: int) -> None:
+    shelf, reader = other_shelf
+    shelf.clear()
+    shelf.put(1, defaults(), last_loss=loss)
+    number = f"{loss:.{digits}g}"
+    is_so = {"<": loss < float(number), ">": loss > float(number), "<=": loss <= float(number)}
+    expected = is_so.get(sign, loss >= float(number))
+    assert reader.listed(Listing(f"loss{sign}{number}")).total == expected
+
+
+@given(st.integers(1, 1000))
+def test_an_accuracy_is_found_per_cent(other_shelf, thousandths: int) -> None:
+    shelf, reader = other_shelf
+    shelf.clear()
+    shelf.put(1, defaults(), accuracy=thousandths / 1000)
+    for text in (f"accuracy={thousandths / 10}%", f"accuracy>={thousandths / 10}%", f"accuracy<={thousandths / 10}%"):
+        assert reader.listed(Listing(text)).total == 1, text
+
+
 def test_a_count_is_exact(found) -> None:
     assert found("iterations=100") == []
     assert found("iterations=101") == [12]
@@ -288,6 +323,7 @@ rows = st.fixed_dictionaries(
         "judged": st.sampled_from(["", "lost", "silent", "waiting"]),
         "last_loss": numbers,
         "best_loss": numbers,
+        "step_size_now": st.none() | st.sampled_from([0.1, 0.21]),
         "iterations_per_s": numbers,
         "validation": numbers,
         "accuracy": numbers,

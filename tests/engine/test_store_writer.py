@@ -60,6 +60,23 @@ def test_the_summary_follows_the_rows(store):
     assert run.diverged_at is None
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_finite_loss_that_ended_a_run_is_where_it_diverged(store, at_once):
+    writer = claimed_writer(store)
+    block = block_of([3.0, 4.0, 5e9])
+    if not at_once:
+        writer.write(block)
+        assert store.reader().run(1).diverged_at is None
+    writer.finish("diverged", block=block if at_once else None)
+    assert store.reader().run(1).diverged_at == 2
+
+
+def test_the_first_loss_that_is_not_finite_is_where_a_run_diverged(store):
+    writer = claimed_writer(store)
+    writer.finish("diverged", block=block_of([3.0, math.nan, 5e9]))
+    assert store.reader().run(1).diverged_at == 1
+
+
 def test_a_finished_run_tells_its_rate_over_all_and_when_it_ended(store):
     writer = claimed_writer(store)
     writer.finish("planned iterations done", block=block_of([1.0] * 10), checkpoint=Checkpoint(10, b"end", "end"))

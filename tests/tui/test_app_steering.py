@@ -58,6 +58,24 @@ async def test_pause_and_step_sizes_become_commands(running):
     assert [verb for verb, _ in verbs[1:]] == ["set-step-size"] * 3
 
 
+async def test_the_step_size_in_force_is_told_everywhere(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        claimed_writer(store, defaults()).finish(block=block_of(losses(3.0, 50)))
+        writer = claimed_writer(store, defaults())
+        writer.write(block_of(losses(3.0, 50)))
+        store.queue.command(2, "set-step-size", "0.025")
+        (command,) = writer.write()
+        writer.finish(applied=[(command.command_id, 50, "step size 0.1 to 0.025")])
+    async with opened(path) as board:
+        await board.until(lambda: "step size 0.1 → 0.025" in board.text())
+        assert "differs: step size" in board.text()
+        assert "2 gradient b256  step size 0.025" in board.text()  # the legend
+        assert any(line.split()[1:5] == ["2", "gradient", "b256", "0.025"] for line in board.text().splitlines())
+        await board.press("enter")
+        await board.until(lambda: "0.1 → 0.025  others 0.1" in board.text())
+
+
 async def test_what_cannot_be_steered_is_said(tmp_path):
     path = raced(tmp_path / "runs.db")
     with open_for_writing(path) as store:

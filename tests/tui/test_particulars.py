@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine.spec import FIELDS, defaults
+from engine.spec import FIELDS, OBJECTIVES, defaults
 from engine.store import Background, Evaluation, Event, Run, Worker
 from tui.choices import Choices
+from tui.describe import describe
 from tui.particulars import MOST_EVALUATIONS, particulars
 from tui.snapshot import Snapshot
 from tui.widgets.lines import cells
@@ -34,6 +35,11 @@ def test_every_field_that_decides_something_is_told():
     text = told(run_of(1, spec))
     chosen = {name: getattr(spec, name) for name in FIELDS}
     assert all((f" {field.label} " in text) == field.applies(chosen) for field in FIELDS.values())
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_margin_is_told_where_there_is_one(objective):
+    assert ("Δ 1" in describe(run_of(1, defaults(objective=objective)))) == ("svm" in objective)
 
 
 def test_what_differs_from_the_other_marked_runs_is_shown_beside_it():

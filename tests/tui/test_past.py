@@ -16,6 +16,7 @@ from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
 from tui.choices import Choices
 from tui.clock import Clock, Moment
 from tui.feed import Source
+from tui.glimpses import glimpse_of
 from tui.judgement import Judgement
 from tui.past import Past
 from tui.playback import START, replayed
@@ -133,6 +134,7 @@ def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
     (command,) = writer.write()
     writer.write(block_of(NOISY[100:200], 100), applied=[(command.command_id, 100, "step size 0.5")])
     writer.finish()
+    assert [at(path, done).run(1).step_size_now for done in (0, 99, 100, 200)] == [None, None, 0.5, 0.5]
     assert at(path, 99).events[1] == ()
     assert [event.verb for event in at(path, 100).events[1]] == ["set-step-size"]
     tape = at(path, 0).tape
@@ -164,6 +166,36 @@ def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path)
     assert at(path, 0.15, 1, 2, kind="time").run(2).iterations_done == 150
     verbs = [[event.verb for event in at(path, second, 1, 2, kind="time").events[1]] for second in (0.15, 0.22)]
     assert verbs == [["pause"], ["pause", "resume"]]
+
+
+def test_a_step_size_that_is_set_during_a_pause_is_in_force_after_it(tmp_path):
+    path = tmp_path / "runs.db"
+    writer = written(path, NOISY[:100], ended=False)
+    written(path, NOISY[:300])
+    with open_for_writing(path) as store:
+        store.queue.command(1, "set-step-size", "0.5")
+        store.queue.command(1, "pause")
+        step, pause = writer.write()
+        writer.pause(applied=[(step.command_id, 100, "step size 0.5"), (pause.command_id, 100, "paused")])
+        store.queue.command(1, "set-step-size", "0.25")
+        store.queue.command(1, "resume")
+        claim = store.queue.claim(writer.claim.worker_id)
+        assert claim is not None
+        again = store.writer(claim)
+        (step,) = again.write()
+        again.write(block_of(NOISY[100:150], 100), applied=[(step.command_id, 100, "step size 0.25")])
+        again.finish()
+    for number, (verb, second) in enumerate(
+        (("set-step-size", 0), ("pause", 1), ("set-step-size", 2), ("resume", 3)), 1
+    ):
+        told = query(path, "SELECT verb FROM commands WHERE command_id = ?", number)
+        assert told == [(verb,)]
+        query(path, f"UPDATE commands SET issued_at = '2030-01-01T00:00:00.2{second}0Z' WHERE command_id = {number}")
+    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
+    found = [at(path, second, 1, 2, kind="time").run(1) for second in (0.05, 0.15, 0.25, 0.3)]
+    assert [(run.state, run.step_size_now) for run in found] == [
+        ("running", None), ("paused", 0.5), ("running", 0.25), ("finished", 0.25),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("verb", ["keep", "resume"])
@@ -271,6 +303,25 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
     assert later.run(2).best_loss == NOISY[200:210].min()
     assert "fork" in [event.verb for event in later.events[1]]
     assert "fork" not in [event.verb for event in before.events[1]]
+
+
+def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        parent = claimed_writer(store, defaults("local-search"))
+        parent.finish(block=block_of([3.0, 0.8, 2.0, 2.0]))
+        store.queue.fork(1, 3, store.queue.spec_at(1, 3), "fork")
+        claim = store.queue.claim(parent.claim.worker_id)
+        assert claim is not None
+        fork = store.writer(claim)
+        fork.begin("{}", 256, best_before=0.8)
+        fork.write(block_of([1.4, 1.2], 3))
+        assert (store.reader().run(2).best_loss, store.reader().run(2).best_iteration) == (0.8, None)
+        fork.finish(block=block_of([0.7, 0.9], 5))
+    found = [at(path, done, 1, 2).run(2) for done in (2, 3, 4, 6, 7)]
+    assert [run.best_loss for run in found] == [None, 0.8, 0.8, 0.7, 0.7]
+    then = at(path, 5, 1, 2)
+    assert glimpse_of(then.run(2), then.curves[2], ()).shape == (0.8, 0.8)
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -13,7 +13,7 @@ from engine.spec import RunSpec
 from engine.store import ENDED, Run
 from tui import format as fmt
 from tui.chart.sparkline import sparkline
-from tui.describe import given_name, label, progress
+from tui.describe import given_name, in_force, label, progress
 from tui.glimpses import Glimpse
 from tui.theme import ACCENTED, DIM, FAILED, FINISHED, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part
@@ -64,7 +64,7 @@ def _of_run(text: Callable[[Run], str], style: Style = TEXT) -> Callable[[Run, G
 
 
 def _of_spec(text: Callable[[RunSpec], str]) -> Callable[[Run, Glimpse, int], Sequence[Part]]:
-    return _of_run(lambda run: fmt.NOTHING if run.spec is None else text(run.spec))
+    return _of_run(lambda run: fmt.NOTHING if (spec := in_force(run)) is None else text(spec))
 
 
 def _step_size(spec: RunSpec) -> str:

@@ -9,7 +9,7 @@ from engine.store import ENDED, Run, SweepTitle
 from engine.text import clean
 from tui import format as fmt
 from tui.choices import Choices
-from tui.describe import describe, differing, progress, sweep_words
+from tui.describe import describe, differing, in_force, progress, sweep_words
 from tui.snapshot import Snapshot
 from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part, cells, strip
@@ -82,7 +82,7 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
 
 def _differences(snapshot: Snapshot, choices: Choices) -> list[Part]:
     runs = [run for run_id in choices.marked if (run := snapshot.run(run_id)) is not None]
-    names = differing([run.spec for run in runs if run.spec is not None])
+    names = differing([spec for run in runs if (spec := in_force(run)) is not None])
     if not names:
         return []
     return [("differs: ", DIM), (", ".join(FIELDS[name].label for name in names[:4]) + " ", DIM)]
