@@ -99,8 +99,10 @@ class Snapshot:
 
     @property
     def lost(self) -> int:
-        """How many runs have lost their process."""
-        return sum(status == "lost" for status in self.judged.values())
+        """How many runs have lost their process. What was queued again since they were judged is counted there."""
+        states = {run.run_id: run.state for run in self.runs}
+        found = (run_id for run_id, status in self.judged.items() if status == "lost")
+        return sum(states.get(run_id, "running") == "running" for run_id in found)
 
     @property
     def going_on(self) -> int:
