@@ -155,7 +155,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             return
         self.snapshot = read = message.snapshot
         self._see_to_workers()
-        self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought)
+        self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought, read.instead)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         self._show()
 

@@ -29,7 +29,8 @@ class Choices:
     `listing` says which runs the table has and in what order; `edge` that the cursor goes to its first run (-1) or its
     last (1), whichever that is. `pointed` is the run under the cursor, `title` the sweep whose title is: one of them is
     None. `alone`: it is looked at by itself, with all that is known of it, in the whole room where it is `spread`.
-    `slots` gives every marked run its colour while it is marked.
+    `slots` gives every marked run its colour while it is marked. `vacated` are the slots of runs that vanished while
+    they were marked: whoever brings one back finds its mark and its colour again.
     """
 
     marked: tuple[int, ...] = ()
@@ -44,6 +45,7 @@ class Choices:
     listing: Listing = field(default_factory=Listing)
     edge: int = 0
     slots: Mapping[int, int] = field(default_factory=dict)
+    vacated: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def log_y(self) -> bool:
@@ -75,11 +77,13 @@ class Choices:
         listed: Sequence[Row] | None = None,
         others: Sequence[Run] = (),
         sought: Cursor | None = None,
+        instead: Row | None = None,
     ) -> Choices:
         """These choices after the store changed: runs that have started since get marked, the cursor finds a run.
 
         `newest` are those of the store, `listed` the part of the list that was read (None: the same), `others` are
-        marked or pointed at. `sought` is the cursor for which the list was read: one that has moved since stays.
+        marked or pointed at, or were marked when they vanished. `sought` is the cursor for which the list was read: one
+        that has moved since stays. `instead` is the row for a cursor whose own has gone from the list.
         """
         listed = newest if listed is None else listed
         known = {run.run_id for run in (*newest, *listed, *others) if isinstance(run, Run)}
@@ -89,29 +93,48 @@ class Choices:
         fresh = [run for run in started if run.run_id not in self.met and run.run_id > met_to]
         running = {run.run_id for run in started if run.state == "running"}
         newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_MARKED:]
-        marked = [run_id for run_id in self.marked if run_id in known]
+        before = self._without_gone(known)
+        marked = list(before.marked)
         for run in sorted(newest_last, key=lambda run: run.run_id):
             marked = self._with_room(marked, running)
             if len(marked) < MOST_MARKED:
                 marked.append(run.run_id)
         met = self.met | {run.run_id for run in started}
-        pointed, title, edge = self.cursor if self._has_moved(sought) else (*self._found(known, listed), 0)
-        if (tuple(marked), met, met_to, pointed, title, edge) == (self.marked, self.met, self.met_to, *self.cursor):
+        pointed, title, edge = self.cursor if self._has_moved(sought) else (*self._found(known, listed, instead), 0)
+        after = (tuple(marked), before.vacated, met, met_to, pointed, title, edge)
+        if after == (self.marked, self.vacated, self.met, self.met_to, *self.cursor):
             return self
-        return replace(self._marking(marked), met=met, met_to=met_to, pointed=pointed, title=title, edge=edge)
+        return replace(before._marking(marked), met=met, met_to=met_to, pointed=pointed, title=title, edge=edge)
+
+    def _without_gone(self, known: Container[int]) -> Choices:
+        """Without the marks of runs that are gone, and with those of runs that are there again and have room."""
+        slots = {run_id: slot for run_id, slot in self.slots.items() if run_id in known}
+        gone = {run_id: slot for run_id, slot in self.slots.items() if run_id not in known}
+        marked = [run_id for run_id in self.marked if run_id in known]
+        for run_id, slot in self.vacated.items():
+            if run_id not in known:
+                gone[run_id] = slot
+            elif run_id not in marked and len(marked) < MOST_MARKED:
+                marked.append(run_id)
+                if slot not in slots.values():
+                    slots[run_id] = slot
+        return replace(self, marked=tuple(marked), slots=assign(marked, slots), vacated=gone)
 
     def _has_moved(self, sought: Cursor | None) -> bool:
         is_somewhere = self.pointed is not None or self.title is not None
         return is_somewhere and sought is not None and sought != self.cursor
 
-    def _found(self, known: Container[int], listed: Sequence[Row]) -> tuple[int | None, int | None]:
-        """The run or the title under the cursor; the first row where the list has not what it was on."""
+    def _found(
+        self, known: Container[int], listed: Sequence[Row], instead: Row | None
+    ) -> tuple[int | None, int | None]:
+        """The run or the title under the cursor; where the list has not what it was on, `instead` or the first row."""
         if self.edge and listed:
             return _number_of(listed[0 if self.edge < 0 else -1])
         if not listed:
             return (self.pointed if self.pointed in known else None), None
         there = [_number_of(row) for row in listed]
-        return (self.pointed, self.title) if (self.pointed, self.title) in there else there[0]
+        wanted = [(self.pointed, self.title), *([] if instead is None else [_number_of(instead)]), there[0]]
+        return next(row for row in wanted if row in there)
 
     def _with_room(self, marked: list[int], running: Iterable[int]) -> list[int]:
         if len(marked) < MOST_MARKED:

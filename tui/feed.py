@@ -60,7 +60,7 @@ class Source:
         judged_anew = self._judgement.revise(self._reader)
         page = self._lists.read(self._reader, wanted.choices, self._judgement.judged, changed or judged_anew)
         changed |= judged_anew or page is not self._page
-        choices = wanted.choices.follow(page.newest, page.rows, page.others)
+        choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
         look = choices.look
         cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
         looked_at = look.window, look.x_kind, look.measure, look.smoothing
@@ -105,6 +105,7 @@ class Source:
             total=page.total,
             fitting=page.fitting,
             complaint=page.complaint,
+            instead=page.instead,
             counts=self._counts,
             judged=self._judgement.judged,
             forsaken=self._judgement.forsaken,

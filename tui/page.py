@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.store import Around, FilterError, Listing, Reader, Run, SweepTitle
-from tui.choices import Choices
+from engine.store import Around, FilterError, Listing, Reader, Run
+from tui.choices import Choices, Row
 
 MOST_RUNS = 200
 """Runs of one page: several screens of them, so that most keys find what they move to."""
@@ -25,18 +25,19 @@ SLACK = 60
 @dataclass(frozen=True, slots=True)
 class Page:
     """`rows` of a `listing` in its order, `first` of `total` before them; the `newest` runs of the store; `others` that
-    are drawn or pointed at. `fitting` runs fit the filter; `complaint` says why it cannot be read: then the page is of
-    all runs.
+    are drawn or pointed at, or were drawn when they vanished. `fitting` runs fit the filter; `complaint` says why it
+    cannot be read: then the page is of all runs. `instead` is the row for a cursor whose own has gone from the list.
     """
 
     listing: Listing | None = None
-    rows: tuple[Run | SweepTitle, ...] = ()
+    rows: tuple[Row, ...] = ()
     first: int = 0
     total: int = 0
     fitting: int = 0
     newest: tuple[Run, ...] = ()
     others: tuple[Run, ...] = ()
     complaint: str = ""
+    instead: Row | None = None
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -63,11 +64,16 @@ class Page:
         return above and below
 
     @classmethod
-    def read(cls, reader: Reader, choices: Choices, judged: Mapping[int, str]) -> Page:
-        """The page around the cursor of these choices; `judged` tells which runs are lost, silent or waiting."""
+    def read(cls, reader: Reader, choices: Choices, judged: Mapping[int, str], before: Page) -> Page:
+        """The page around the cursor of these choices; `judged` tells which runs are lost, silent or waiting.
+
+        Where the list no longer has what the cursor was on, it is the page around where that stood in the one before.
+        """
         at_end, complaint = choices.edge > 0, ""
         sought = (None, None) if choices.edge else (choices.pointed, choices.title)
-        around = Around(MOST_RUNS, 0, *sought, at_end=at_end)
+        stood = None if choices.edge or choices.listing != before.listing else place_of(before.rows, choices)
+        first = 0 if stood is None else max(before.first + stood - MOST_RUNS // 2, 0)
+        around = Around(MOST_RUNS, first, *sought, at_end=at_end)
         try:
             listed = reader.listed(choices.listing, around, judged)
         except FilterError as error:
@@ -77,9 +83,9 @@ class Page:
         is_newest = listed.first == 0 and choices.listing.plain
         newest = runs if is_newest else tuple(reader.runs(limit=MOST_RUNS // 4))
         there = {run.run_id for run in (*runs, *newest)}
-        looked_at = {*choices.marked, choices.pointed}
-        found = (reader.run(run_id) for run_id in looked_at if run_id is not None and run_id not in there)
-        others = [run for run in found if run is not None and run.deleted_at is None]
+        looked_at = {*choices.marked, *choices.vacated, choices.pointed} - there - {None}
+        found = reader.these(run_id for run_id in looked_at if run_id is not None) if looked_at else []
+        others = [run for run in found if run.deleted_at is None]
         on_page = {run.run_id for run in runs}
         marked = [run for run in newest if run.run_id in choices.marked and run.run_id not in on_page]
         return cls(
@@ -91,6 +97,7 @@ class Page:
             newest,
             (*others, *marked),
             complaint,
+            None if stood is None else _neighbour(before.rows, stood, listed.rows),
         )
 
     def refreshed(self, reader: Reader) -> Page:
@@ -119,7 +126,7 @@ class Lists:
         self._stale |= changed
         now_s = time.monotonic()
         if not self._page.holds(choices) or (self._stale and now_s >= self._due_s):
-            self._page = Page.read(reader, choices, judged)
+            self._page = Page.read(reader, choices, judged, self._page)
             took_s = time.monotonic() - now_s
             self._stale, self._due_s = False, now_s + took_s / LIST_SHARE - PACE_S
         elif changed:
@@ -127,7 +134,18 @@ class Lists:
         return self._page
 
 
-def place_of(rows: Sequence[Run | SweepTitle], choices: Choices) -> int | None:
+def _neighbour(before: Sequence[Row], place: int, after: Sequence[Row]) -> Row | None:
+    """Of the rows that were at a place and below it the first that is still there, else the nearest above it."""
+    there = {_key(row): row for row in after}
+    nearest = (*before[place:], *reversed(before[:place]))
+    return next((there[_key(row)] for row in nearest if _key(row) in there), None)
+
+
+def _key(row: Row) -> tuple[bool, int]:
+    return (True, row.run_id) if isinstance(row, Run) else (False, row.sweep_id)
+
+
+def place_of(rows: Sequence[Row], choices: Choices) -> int | None:
     """At which of these rows the cursor is; None when it is elsewhere."""
     for place, row in enumerate(rows):
         if row.run_id == choices.pointed if isinstance(row, Run) else row.sweep_id == choices.title:

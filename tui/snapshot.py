@@ -38,7 +38,8 @@ class Snapshot:
     `rows` are the part of the list around the cursor, which was `sought`: at most `page.MOST_RUNS` of `total` in the
     order of the `listing`, with `first` before them; `runs` are those of them that are no titles. `fitting` runs of
     the store fit the filter; `complaint` says why it cannot be read. `newest` are those of the store, `others` are
-    drawn or pointed at.
+    drawn or pointed at, or were drawn when they vanished. `instead` is the row for a cursor whose own has gone from the
+    list.
     `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
     says: 'lost', 'silent' or 'waiting'; `forsaken` are the lost ones, each with the worker that it lost. `curves`,
     `evaluations`, `events` and `gradient_norms` are there for the runs that are drawn or pointed at, `samples` (single
@@ -59,6 +60,7 @@ class Snapshot:
     total: int = 0
     fitting: int = 0
     complaint: str = ""
+    instead: Row | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     judged: Mapping[int, str] = field(default_factory=dict)
     forsaken: frozenset[tuple[int, int | None]] = frozenset()

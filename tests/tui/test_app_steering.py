@@ -110,6 +110,37 @@ async def test_delete_asks_and_can_be_undone(tmp_path):
         assert board.app.deleted == []
 
 
+@pytest.mark.parametrize(("moves", "before", "after"), [([], 5, 4), (["j", "j"], 3, 2), (["G"], 1, 2)])
+async def test_after_a_deletion_the_cursor_is_on_the_row_beside_it(tmp_path, moves, before, after):
+    path = tmp_path / "runs.db"
+    store_with(path, *((f"run {n}", defaults()) for n in range(1, 6)))
+    async with opened(path) as board:
+        await board.press(*moves)
+        assert board.app.choices.pointed == before
+        slots = board.app.choices.slots
+        await board.press("d", "enter")
+        await board.until(lambda: board.app.choices.pointed == after)
+        assert before not in board.app.choices.marked
+        await board.press("u")
+        await board.until(lambda: before in board.app.choices.marked)
+        assert board.app.choices.slots == slots
+        assert board.app.choices.pointed == after
+
+
+async def test_a_deletion_far_down_a_long_list_leaves_the_cursor_there(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        store.queue.add([defaults().changed(seed=seed) for seed in range(1000)])
+    async with opened(path) as board:
+        board.app.screen.action_point(400)
+        await board.until(lambda: board.app.snapshot.first > 0 and board.app.choices.pointed == 400)
+        await board.press("d", "y")
+        await board.until(lambda: board.app.snapshot.total == 999)
+        await board.until(lambda: board.app.choices.pointed == 399 and " 399 " in board.text())
+        await board.press("u")
+        await board.until(lambda: board.app.snapshot.total == 1000 and " 400 " in board.text())
+
+
 async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed(tmp_path):
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:

@@ -98,6 +98,39 @@ def test_the_cursor_may_be_on_a_title():
     assert choices.follow(rows[1:], rows[1:]).cursor == (2, None, 0)
 
 
+def test_a_cursor_whose_run_is_gone_goes_to_the_row_instead_and_else_to_the_first():
+    runs = newest_first(run_of(1), run_of(2), run_of(3), run_of(4))
+    choices = Choices().follow(runs).pointing_at(2)
+    rest = [run for run in runs if run.run_id != 2]
+    assert choices.follow(rest, instead=rest[2]).pointed == 1
+    assert choices.follow(rest, instead=run_of(9)).pointed == 4
+    assert choices.follow(rest).pointed == 4
+    assert choices.follow(runs, instead=runs[0]).pointed == 2
+
+
+def test_a_run_that_is_brought_back_has_its_mark_and_its_colour_again():
+    runs = newest_first(run_of(1), run_of(2), run_of(3))
+    choices = Choices().follow(runs)
+    gone = choices.follow([run_of(3), run_of(1)])
+    assert 2 not in gone.slots
+    back = gone.follow(runs)
+    assert (set(back.marked), back.slots) == ({1, 2, 3}, choices.slots)
+    assert back.follow(runs) is back
+    taken = gone.follow([run_of(4), run_of(3), run_of(1)])
+    assert taken.slots[4] == choices.slots[2]
+    assert len(set(taken.follow([run_of(4), *runs]).slots.values())) == 4
+    unmarked = choices.toggled(2).follow([run_of(3), run_of(1)])
+    assert unmarked.follow(runs).marked == (1, 3)
+
+
+def test_a_run_that_is_brought_back_to_a_full_chart_has_no_mark():
+    runs = newest_first(*(run_of(n) for n in range(1, MOST_MARKED + 1)))
+    gone = Choices().follow(runs).follow(runs[1:])
+    full = gone.follow([run_of(20), *runs[1:]])
+    assert len(full.follow([run_of(20), *runs]).marked) == MOST_MARKED
+    assert MOST_MARKED not in full.follow([run_of(20), *runs]).marked
+
+
 @pytest.mark.parametrize("room", [10, 20, 40, 60, 80, 120])
 def test_the_footer_fits_and_keeps_help_and_quit_longest(room):
     kept = keymap.footer(keymap.keys_of("board"), room)
