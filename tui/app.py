@@ -161,9 +161,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
 
     def _newest(self) -> float | None:
         """Where the newest iteration of a drawn run that goes on stands on the x axis."""
-        runs = drawn_runs(self.snapshot, self.choices)
-        look = self.choices.look
-        return max((reach.newest(look, run) for run in runs if run.state == "running"), default=None)
+        return reach.newest_going_on(self.choices.look, drawn_runs(self.snapshot, self.choices))
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self._unreadable = True

@@ -68,10 +68,11 @@ class Look:
         least = 0.0 if self.x_kind == "time" else LEAST_SEEN
         return replace(self, window=zoom(self.window, factor, around, limits, log=self.log_x, least=least))
 
-    def panned(self, share: float, limits: Window) -> Look:
-        """Moved by a share of what is shown. Whoever moves back from the newest iterations stays there."""
+    def panned(self, share: float, limits: Window, newest: float | None = None) -> Look:
+        """Moved by a share of what is shown. Whoever moves back from the `newest` iterations, or past them, stays."""
         moved = pan(self.window, share, limits, log=self.log_x)
-        return replace(self, window=moved, following=self.following and share > 0)
+        is_past = moved is not None and newest is not None and newest < moved[0]
+        return replace(self, window=moved, following=self.following and share > 0 and not is_past)
 
     def whole(self) -> Look:
         """The whole axis, following the newest iterations."""

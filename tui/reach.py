@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from engine.store import Curve, Run
@@ -17,6 +19,11 @@ def newest(look: Look, run: Run) -> float:
     if look.x_kind == "time":
         return run.elapsed_s
     return float(run.iterations_done * _per_iteration(look, run))
+
+
+def newest_going_on(look: Look, runs: Iterable[Run]) -> float | None:
+    """Where the newest iteration of all runs that go on stands; None when all have ended."""
+    return max((newest(look, run) for run in runs if run.state == "running"), default=None)
 
 
 def limits(look: Look, runs: list[Run]) -> Window:

@@ -90,6 +90,30 @@ async def test_a_zoomed_chart_follows_the_newest_iterations(tmp_path):
         assert board.app.choices.look.window[1] > 600
 
 
+async def test_panning_past_the_newest_iterations_stays_there_until_they_are_followed_again(tmp_path):
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
+    async with opened(path) as board:
+        await board.press("0", "plus", "plus", "plus", "l")
+        beyond = look(board).window
+        assert beyond[0] > 200
+        writer.write(block_of(losses(0.5, 10), first=200))
+        await board.until(lambda: board.app.snapshot.run(1).iterations_done == 210)
+        assert board.app.choices.look.window == beyond
+        assert "zoomed · 0 all" in board.text()
+        await board.press("w")
+        writer.write(block_of(losses(0.5, 10), first=210))
+        await board.until(lambda: board.app.choices.look.window[0] < 220)
+
+
+def test_panning_towards_the_newest_iterations_goes_on_following():
+    followed = Look(window=(100.0, 200.0))
+    assert followed.panned(0.5, (0.0, 1000.0), 180.0).following
+    assert not followed.panned(0.5, (0.0, 1000.0), 140.0).following
+    assert followed.panned(0.5, (0.0, 1000.0)).following
+    assert not followed.panned(-0.5, (0.0, 1000.0), 180.0).following
+
+
 async def test_a_window_of_a_long_run_is_read_closely(tmp_path):
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("long", defaults().changed(iterations=100_000)), finish=False)

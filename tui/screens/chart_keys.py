@@ -90,7 +90,8 @@ class ChartKeys(Screen[None], inherit_bindings=False):
     def action_across(self, by: int) -> None:
         look = self.choices.look
         if look.cursor is None:
-            self._look(look.panned(by * PAN, self._limits()))
+            newest = reach.newest_going_on(look, drawn_runs(self.snapshot, self.choices))
+            self._look(look.panned(by * PAN, self._limits(), newest))
         else:
             self._read_beside(look.cursor, by)
 
