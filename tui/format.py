@@ -37,6 +37,15 @@ def number(value: float | None) -> str:
     return _short_exponent(f"{value:.1e}" if abs(value) < 1 else f"{value:.2e}")
 
 
+def number_in(width: int, value: float | None) -> str:
+    """The same with as many of its digits as there is room for in `width` cells: 9.73e12, in six 9.7e12."""
+    told = number(value)
+    if len(told) <= width or value is None:
+        return told
+    shorter = (*(_short_exponent(f"{value:.{digits}e}") for digits in (1, 0)), f"{value:.0f}")
+    return next((text for text in shorter if len(text) <= width), magnitude(value))
+
+
 def setting(value: float | None, digits: int = 4) -> str:
     """A chosen number as a person would write it: 0.1, 0.03, 1e-4, 100."""
     return NOTHING if value is None else _short_exponent(f"{value:.{digits}g}")

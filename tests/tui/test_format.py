@@ -67,3 +67,19 @@ def test_a_bar_has_its_width(share, width):
 @given(st.floats())
 def test_a_loss_fits_its_column_or_is_an_extreme(value):
     assert len(fmt.number(value)) <= 6 or not 1e-9 <= abs(value) <= 1e9 or value < 0
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (9.73e12, "9.7e12"), (9.98e12, "1e13"), (1.71e300, "2e300"), (9.7e-12, "1e-11"), (-1.23e5, "-1.2e5"),
+    (-2e-300, "-0"), (0.2144, "0.214"), (None, "·"), (math.inf, "inf"), (-math.inf, "-inf"), (math.nan, "nan"),
+])  # fmt: skip
+def test_a_number_has_fewer_digits_where_there_is_less_room(value, text):
+    assert fmt.number_in(6, value) == text
+
+
+@given(st.floats())
+def test_every_number_fits_six_cells_and_is_still_about_as_large(value):
+    told = fmt.number_in(6, value)
+    assert len(told) <= 6
+    if 1e-300 < abs(value) < 1e307 and told != "-0":
+        assert float(told) == pytest.approx(value, rel=0.34)

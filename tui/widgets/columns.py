@@ -92,11 +92,15 @@ def _iterations(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
 def _loss(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
     if run.last_loss is None and run.iterations_done > run.first_iteration:
         return [("nan", FAILED)]
-    return [(fmt.number(run.last_loss), STRONG if run.state == "running" else TEXT)]
+    return [(fmt.number_in(width, run.last_loss), STRONG if run.state == "running" else TEXT)]
+
+
+def _best(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+    return [(fmt.number_in(width, run.best_loss), TEXT)]
 
 
 def _validation(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
-    return [(fmt.number(None if glimpse.validation is None else glimpse.validation.loss), TEXT)]
+    return [(fmt.number_in(width, None if glimpse.validation is None else glimpse.validation.loss), TEXT)]
 
 
 def _accuracy(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
@@ -131,7 +135,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("batch", 5, 7, _of_spec(_batch), order="batch_size"),
     Column("iteration", 5, 4, _iterations, spare=16, order="iterations", short="iter"),
     Column("loss", 6, 1, _loss, order="loss"),
-    Column("best", 6, 2, _of_run(lambda run: fmt.number(run.best_loss)), order="best"),
+    Column("best", 6, 2, _best, order="best"),
     Column("curve", 6, 5, _curve, right=False, spare=6, glimpses=True),
     Column("valid.", 6, 9, _validation, order="validation", glimpses=True),
     Column("acc.", 5, 10, _accuracy, order="accuracy", glimpses=True),
