@@ -7,7 +7,7 @@ import pytest
 from engine.spec import defaults
 from engine.store import Evaluation, Listing, Run, open_for_writing
 from engine.store.listing import ORDERS
-from tests.stores import block_of, process, sweep_row
+from tests.stores import block_of, claimed_writer, process, sweep_row
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.messages import ChoicesChanged, FilterSubmitted
 from tui.widgets.runs_table import RunsTable
@@ -190,6 +190,32 @@ async def test_another_order_is_shown_as_soon_as_it_is_read(tmp_path, monkeypatc
         await board.until(lambda: " 1 random" in table.text().splitlines()[1])
         assert await board.pilot.click("RunsTable", offset=(6, 0))
         await board.until(lambda: " 3 gradient" in table.text().splitlines()[1])
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 35)])
+async def test_no_title_is_cut_by_the_sign_of_its_order(swept, size):
+    async with opened(swept, size=size) as board:
+        for order in ORDERS:
+            board.app.post_message(ChoicesChanged(board.app.choices.listing_so(Listing(order=order))))
+            table = board.app.screen.query_one(RunsTable)
+            await board.until(lambda order=order: board.app.snapshot.listing.order == order)
+            await board.pilot.pause()
+            titles = table.text().splitlines()[0]
+            assert "…" not in titles
+            if order not in ("run", "status"):
+                column = next(column for column in table.columns if column.order == order)
+                assert f"▾{column.shown_title}" in titles
+
+
+async def test_no_loss_is_cut_in_the_table(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        for loss in (9.7312e12, 1.2345e-7):
+            evaluations = [Evaluation(2, "validation", loss, 0.5)]
+            claimed_writer(store).finish(block=block_of([2 * loss, loss]), evaluations=evaluations)
+    async with opened(path, size=(200, 35)) as board:
+        table = board.app.screen.query_one(RunsTable)
+        await board.until(lambda: table.text().count("9.7e12") == table.text().count("1.2e-7") == 3)
 
 
 async def test_no_step_size_is_cut_in_the_table(tmp_path):

@@ -136,8 +136,7 @@ class RunsTable(Lines):
         parts: list[Part] = [((" " + sign if by_status else "").ljust(MARGIN), ACCENTED)]
         for column in columns:
             is_order = is_sorted and column.order == listing.order
-            title = fmt.fit((sign if is_order else "") + column.shown_title, column.width, right=column.right)
-            parts.append((" " + title, ACCENTED if is_order else DIM))
+            parts.append((_title(column, sign if is_order else ""), ACCENTED if is_order else DIM))
         return strip(parts, width)
 
     def _row(self, run: Run, columns: tuple[Column, ...], slot: int | None, width: int, ground: Style | None) -> Strip:
@@ -168,6 +167,14 @@ def beside(snapshot: Snapshot, choices: Choices, by: int) -> Row | None:
     rows = snapshot.rows
     place = place_of(rows, choices) or 0
     return rows[max(0, min(place + by, len(rows) - 1))] if rows else None
+
+
+def _title(column: Column, sign: str) -> str:
+    """A column's title after a gap; where the column has no room for a sign as well, that stands in the gap."""
+    title = column.shown_title
+    if sign and width_of(sign + title) > column.width:
+        return sign + fmt.fit(title, column.width, right=column.right)
+    return " " + fmt.fit(sign + title, column.width, right=column.right)
 
 
 def _cells(
