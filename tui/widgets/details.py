@@ -8,6 +8,7 @@ from engine.spec import FIELDS
 from engine.store import ENDED, Run, SweepTitle
 from engine.text import clean
 from tui import format as fmt
+from tui.cells import width_of
 from tui.choices import Choices
 from tui.describe import describe, differing, in_force, progress, sweep_words
 from tui.snapshot import Snapshot
@@ -15,6 +16,9 @@ from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.widgets.lines import Part, cells, strip
 
 BAR_WIDTH = 10
+
+MOST_DIFFERENCES = 4
+"""Fields that are named: the first ones decide most."""
 
 
 def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
@@ -28,9 +32,7 @@ def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
     indent = " " * (len(str(run.run_id)) + 3)
     first: list[Part] = [(f" {run.run_id}  ", STRONG), (describe(run), TEXT)]
     second: list[Part] = [(indent, TEXT), *_reached(snapshot, run)]
-    differences = _differences(snapshot, choices)
-    if cells(second) + cells(differences) > width:
-        differences = []
+    differences = _differences(snapshot, choices, width - cells(second) - 1)
     return [strip(first, width, _progress(snapshot, run)), strip(second, width, differences)]
 
 
@@ -80,9 +82,11 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
     return parts
 
 
-def _differences(snapshot: Snapshot, choices: Choices) -> list[Part]:
-    runs = [run for run_id in choices.marked if (run := snapshot.run(run_id)) is not None]
+def _differences(snapshot: Snapshot, choices: Choices, room: int) -> list[Part]:
+    """In what the run under the cursor and the marked ones differ, as much of it as there is room for."""
+    compared = dict.fromkeys((choices.pointed, *choices.marked))
+    runs = [run for run_id in compared if (run := snapshot.run(run_id)) is not None]
     names = differing([spec for run in runs if (spec := in_force(run)) is not None])
-    if not names:
-        return []
-    return [("differs: ", DIM), (", ".join(FIELDS[name].label for name in names[:4]) + " ", DIM)]
+    labels = [FIELDS[name].label for name in names[:MOST_DIFFERENCES]]
+    told = (f"differs: {', '.join(labels[:count])} " for count in range(len(labels), 0, -1))
+    return [(text, DIM) for text in told if width_of(text) <= room][:1]

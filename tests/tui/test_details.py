@@ -1,0 +1,35 @@
+"""The two lines about the run under the cursor."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.spec import defaults
+from engine.store import Evaluation
+from tests.tui.test_particulars import run_of
+from tui.choices import Choices
+from tui.snapshot import Snapshot
+from tui.widgets.details import details
+
+RUNS = tuple(run_of(n, defaults().changed(step_size=n / 10)) for n in range(1, 4))
+SEARCH = run_of(9, defaults("local-search"))
+
+
+def second_line(pointed: int, marked: tuple[int, ...], width: int = 120) -> str:
+    evaluations = {pointed: (Evaluation(200, "train", 0.25, 0.98), Evaluation(200, "validation", 0.31, 0.972))}
+    snapshot = Snapshot(runs=(*RUNS, SEARCH), evaluations=evaluations)
+    return details(snapshot, Choices(marked=marked, pointed=pointed), width)[1].text
+
+
+def test_what_differs_between_the_run_under_the_cursor_and_the_marked_ones_is_named():
+    assert "differs: step size " in second_line(1, (1, 2, 3))
+    assert "differs: strategy, step size" in second_line(9, (1, 2, 3))
+    assert "differs: step size " in second_line(3, (1,))
+    assert "differs" not in second_line(1, (1,))
+
+
+@pytest.mark.parametrize("width", range(20, 140, 5))
+def test_nothing_is_cut_for_what_differs(width):
+    line = second_line(9, (1, 2, 3), width)
+    if "differs" in line:
+        assert "…" not in line
