@@ -70,6 +70,7 @@ def _curve(losses: np.ndarray, width: int) -> CurveColumns:
         low=losses,
         high=losses,
         mean=losses,
+        last=losses,
         low_before=np.inf,
     )
     return coarsened(whole, width)

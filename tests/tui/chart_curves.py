@@ -28,7 +28,7 @@ def decimated(
             low=each(np.min),
             high=each(np.max),
             mean=each(np.mean),
-            last=each(lambda row: row[-1]),
+            last=np.array([row[-1] for row in rows], dtype=float),
             low_before=low_before,
         )
 

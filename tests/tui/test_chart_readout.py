@@ -52,6 +52,21 @@ def test_readings_are_sorted_best_first_and_what_cannot_be_compared_comes_last()
     assert [one.run_id for one in readout(ChartView(points, measure="accuracy"), 4.0)] == [2, 3, 1]
 
 
+@pytest.mark.parametrize(("losses", "told"), [([9.0, math.inf], "inf"), ([9.0, math.nan], "nan"), ([math.inf], "inf")])
+@pytest.mark.parametrize("kind", ["gradient", "search"])
+def test_an_infinite_loss_is_told_as_it_is(losses, told, kind):
+    curve, points = decimated(losses), Points(np.arange(len(losses)), np.arange(len(losses)) / 100, np.array(losses))
+    runs = (ChartRun(1, "1 run", 0, points=points), ChartRun(2, "2 run", 1, curve, companion=points))
+    for reading in readout(ChartView(runs), 9.0):
+        assert str(reading.value) == told
+        assert reading.companion is None or str(reading.companion) == told
+    if kind == "gradient" or len(losses) == 1:
+        (reading,) = readout(ChartView((ChartRun(1, "1 run", 0, curve, kind=kind),)), 9.0)
+        assert str(reading.value) == told
+    tiles = draw(ChartView((ChartRun(1, "1 run", 0, decimated(losses)),), grid=True), 60, 20).to_text()
+    assert told in tiles.splitlines()[0] + tiles.splitlines()[1]
+
+
 def test_the_drawn_readout_says_values_in_the_legends_place_and_covers_nothing_but_the_cursors_column():
     runs = tuple(ChartRun(i, f"{i} run", i, decimated([float(i + 1)] * 100)) for i in range(3))
     plain, read = draw(ChartView(runs), 80, 20), draw(ChartView(runs, cursor_x=50.0), 80, 20)

@@ -28,6 +28,7 @@ class Coarse:
     low: Floats
     high: Floats
     mean: Floats
+    last: Floats
     low_before: float
 
 
@@ -74,5 +75,6 @@ def coarsened(curve: CurveColumns, width: int) -> CurveColumns:
         low=np.fmin.reduceat(curve.low, starts),
         high=np.fmax.reduceat(curve.high, starts),
         mean=np.where(count > 0, np.add.reduceat(products, starts), np.nan),
+        last=curve.last[ends],
         low_before=curve.low_before,
     )

@@ -16,8 +16,8 @@ from tui.chart.view import ChartView
 class Reading:
     """A run's value at an x: that of its line in the last row at or before it, so best-so-far for a search.
 
-    `value` is NaN where the run's loss was not finite there, None where it has nothing yet. `low` and `high` bound
-    the raw values of that row (NaN without any). `at` is the row's own x. `companion` is the second line's value.
+    `value` is inf or NaN where the run's loss was not finite there, None where it has nothing yet. `low` and `high`
+    bound the raw values of that row (NaN without any). `at` is the row's own x. `companion` is the second line's value.
     `ended`: x lies beyond the run's last value.
     """
 
@@ -43,11 +43,11 @@ def readout(view: ChartView, x: float) -> tuple[Reading, ...]:
         main, second = mains.get(run.run_id), companions.get(run.run_id)
         row = None if main is None else _row(main, x)
         other = None if second is None else _row(second, x)
-        beside = float(second.line[other]) if second is not None and other is not None else None
+        beside = _value(second, other) if second is not None and other is not None else None
         if main is None or row is None:
             found.append(Reading(run.run_id, run.label, run.slot, None, companion=beside))
             continue
-        value, low, high = (float(values[row]) for values in (main.line, main.low, main.high))
+        value, low, high = _value(main, row), float(main.low[row]), float(main.high[row])
         ended = not run.growing and x > main.x_end
         found.append(Reading(run.run_id, run.label, run.slot, value, low, high, float(main.x[row]), beside, ended))
     sign = 1 if measure_of(view).lower_is_better else -1
@@ -58,6 +58,16 @@ def _row(series: Series, x: float) -> int | None:
     """The last row at or before x; the first one also between its beginning and its middle."""
     row = int(np.searchsorted(series.x, x, "right")) - 1
     return max(row, 0) if row >= 0 or x >= series.x_start else None
+
+
+def _value(series: Series, row: int) -> float:
+    """A value of a line; in a gap inf where that was recorded, which says more than NaN."""
+    run, value = series.run, float(series.line[row])
+    if not math.isnan(value):
+        return value
+    points = run.companion if series.companion else run.points
+    recorded = points.values if points is not None else run.curve.last if run.curve is not None else series.line
+    return float(recorded[row]) if math.isinf(recorded[row]) else value
 
 
 def _rank(reading: Reading, sign: int) -> tuple[int, float]:

@@ -30,7 +30,7 @@ class CurveColumns(Protocol):
 
     Row i covers `width` iterations from iteration[i]; all arrays have shape (n,). `count` is the number of
     finite losses in the row (0: a gap). `elapsed_s` is taken at the row's last iteration. `low_before` is the
-    lowest finite loss before the first row, inf when there is none.
+    lowest finite loss before the first row, inf when there is none. `last` is the row's last loss, finite or not.
     """
 
     @property
@@ -47,6 +47,8 @@ class CurveColumns(Protocol):
     def high(self) -> Floats: ...
     @property
     def mean(self) -> Floats: ...
+    @property
+    def last(self) -> Floats: ...
     @property
     def low_before(self) -> float: ...
 
