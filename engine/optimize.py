@@ -15,6 +15,7 @@ from engine.objectives import Objective, objective
 from engine.spec import RunSpec, SpecError
 from engine.state import State
 from engine.strategies import STRATEGIES, Strategy
+from engine.text import counted
 
 EVALUATIONS_PER_RUN = 50
 LEAST_EVALUATIONS = 10
@@ -102,7 +103,7 @@ def with_evaluation(state: State, loss: float, patience: int | None) -> State:
         return replace(state, best_evaluation=loss, evaluations_since_best=0)
     since = state.evaluations_since_best + 1
     stop = not state.stop_reason and patience is not None and since >= patience
-    reason = f"no improvement for {since} evaluations" if stop else state.stop_reason
+    reason = f"no improvement for {counted(since, 'evaluation')}" if stop else state.stop_reason
     return replace(state, evaluations_since_best=since, stop_reason=reason)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.axis import Axis, Value, value_place, value_text
+from engine.text import counted
 
 OBJECTIVES_OF_THEIR_OWN = frozenset({"delta", "regularization_strength"})
 """Fields each value of which is another objective: the loss under one says nothing against the loss under another."""
@@ -106,7 +107,7 @@ def _remark(result: ValueResult, mark: str) -> str:
     if result.stopped:
         remarks.append(_stop(result))
     elif not result.complete and result.train_loss is not None:
-        remarks.append(f"so far, after {result.evaluated_at:,} iterations")
+        remarks.append(f"so far, after {counted(result.evaluated_at, 'iteration')}")
     if mark:
         remarks.append(mark)
     return f"  ({'; '.join(remarks)})" if remarks else ""

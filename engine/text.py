@@ -1,4 +1,4 @@
-"""Text from outside (names, notes, another program's database), made safe for a terminal."""
+"""Text from outside (names, notes, another program's database), made safe for a terminal; and numbers of things."""
 
 from __future__ import annotations
 
@@ -39,3 +39,8 @@ def clean(text: str, width: int | None = None) -> str:
     if width is not None and len(line) > width:
         line = line[: max(width - 1, 0)] + "…" if width > 0 else ""
     return line
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something that is called `what` where it is one: 1 iteration, 1,200 iterations."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.app import App
 from textual.message import Message
 
-from engine.text import clean
+from engine.text import clean, counted
 from tui.chart import ChartView, Picture
 from tui.choices import Choices
 from tui.messages import CommandPicked, OrderAnswered, SaveSubmitted
@@ -80,7 +80,7 @@ class Desk(App[int], inherit_bindings=False):
             self.tell("No run is drawn: mark one first (space).")
             return
         elif what == "table":
-            text, told = values_table(view), f"the values of {len(view.runs)} runs"
+            text, told = values_table(view), f"the values of {counted(len(view.runs), 'run')}"
         else:
             text, told = picture.to_text() + "\n", "the chart as text"
 

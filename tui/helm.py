@@ -11,7 +11,7 @@ from textual.message import Message
 
 from engine.spec import FIELDS, as_text
 from engine.store import Run
-from engine.text import clean
+from engine.text import clean, counted
 from tui import orders
 from tui.messages import (
     DeletionConfirmed,
@@ -76,7 +76,8 @@ class Helm(App[int], inherit_bindings=False):
 
     def on_deletion_requested(self, message: DeletionRequested) -> None:
         run = self.snapshot.run(message.run_id)
-        rows = f" and its {run.iterations_done:,} iterations" if run is not None and run.iterations_done else ""
+        done = 0 if run is None else run.iterations_done
+        rows = f" and its {counted(done, 'iteration')}" if done else ""
         question = f"Delete run {message.run_id}{rows}? u brings it back, until the dashboard closes."
         self._confirm(question, DeletionConfirmed(message.run_id))
 

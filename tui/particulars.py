@@ -8,7 +8,7 @@ from itertools import groupby
 
 from engine.spec import FIELDS, RunSpec, as_text
 from engine.store import Evaluation, Event, Run
-from engine.text import clean
+from engine.text import clean, counted
 from tui import format as fmt
 from tui.chart.mosaic import Manner
 from tui.choices import Choices
@@ -141,7 +141,7 @@ def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:
         share = fmt.percent(validation.accuracy) if validation is not None else fmt.NOTHING
         yield [(f"{row}{share:>10}{_loss(test):>8}", TEXT)]
     if len(by_iteration) > MOST_EVALUATIONS:
-        yield [(f"  and {len(by_iteration) - MOST_EVALUATIONS} earlier ones", DIM)]
+        yield [(f"  and {counted(len(by_iteration) - MOST_EVALUATIONS, 'earlier one')}", DIM)]
 
 
 def _loss(evaluation: Evaluation | None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.text import counted
 from tui import format as fmt
 from tui.chart.mosaic import SHADES, Manner, Piece, mosaic
 from tui.kept import Weights
@@ -30,7 +31,7 @@ Line = list[Part]
 @lru_cache(maxsize=4)
 def portraits(weights: Weights, width: int, manner: Manner) -> tuple[Line, ...]:
     """The lines about these weights at `width` cells. Weights are equal only to themselves: what is drawn stays."""
-    caption = f" kept after {weights.iteration:,} iteration{'' if weights.iteration == 1 else 's'}"
+    caption = f" kept after {counted(weights.iteration, 'iteration')}"
     found = weights.templates
     if found is None:
         return ([(caption, TEXT), (f"  not shown: {weights.trouble}", DIM)],)
@@ -78,5 +79,5 @@ def _table(found: Templates, width: int) -> tuple[list[Line], int]:
         told = "".join(f"{fmt.number(float(value)):>{COLUMN}}" for value in values)
         lines.append([(f"{number:>{label}}", DIM), (told, TEXT)])
     if columns < features:
-        lines.append([(f"  and {features - columns:,} more weights in each row", DIM)])
+        lines.append([(f"  and {counted(features - columns, 'more weight')} in each row", DIM)])
     return lines, min(len(found.rows), most)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from engine.spec import FIELDS, RunSpec, SpecError, parse_field
 from engine.sweep import SWEEPABLE, Halving, SweepPlan
+from engine.text import counted
 from tui.sweep_range import SweepRange
 
 KEEPS = (1 / 2, 1 / 3, 1 / 4)
@@ -139,8 +140,8 @@ class SweepDraft:
             raise SpecError("halving", "rungs are iterations; give the runs a budget in iterations")
         rungs = tuple(round(iterations * self.keep**power) for power in range(self.rungs, 0, -1))
         if rungs[0] < 1 or len(set(rungs)) < len(rungs) or rungs[-1] >= iterations:
-            few = f"{iterations:,} iteration{'' if iterations == 1 else 's'}"
-            raise SpecError("halving", f"{few} are too few for {self.rungs} rungs; m changes how many there are")
+            few = f"{counted(iterations, 'iteration')} {'is' if iterations == 1 else 'are'} too few"
+            raise SpecError("halving", f"{few} for {counted(self.rungs, 'rung')}; m changes how many there are")
         return Halving(rungs, self.keep)
 
     def plan(self) -> SweepPlan:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.spec import RunSpec
 from engine.store import StoreError
 from engine.sweep import SweepPlan, listed
+from engine.text import counted
 
 if TYPE_CHECKING:
     from engine.jobs.probing import RunProbe
@@ -28,7 +29,7 @@ def start(path: Path, plan: SweepPlan) -> tuple[int, str]:
     from engine.jobs import sweeping  # brings the numerics in, which the first frame does not need
 
     sweep_id = sweeping.start(path, plan)
-    return sweep_id, f"Sweep {sweep_id}: {plan.size:,} runs are in the queue."
+    return sweep_id, f"Sweep {sweep_id}: {counted(plan.size, 'run')} {'is' if plan.size == 1 else 'are'} in the queue."
 
 
 def steered(path: Path, sweep_id: int, verb: str) -> str:

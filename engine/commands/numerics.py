@@ -13,7 +13,7 @@ import click
 
 from engine.commands.options import field_option, json_option, people_errors
 from engine.spec import FIELDS, DataError, RunSpec, SpecError, spec_from_fields
-from engine.text import clean
+from engine.text import clean, counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,8 +96,9 @@ class Place:
         """The place in a line for people."""
         lambda_ = f"{self.spec.regularization_strength:g}"
         return clean(
-            f"{self.spec.objective}, {self.spec.dataset}, {self.examples:,} examples, {len(self.weights):,} weights "
-            f"after {self.after:,} iterations, lambda {lambda_}, seed {self.spec.seed}"
+            f"{self.spec.objective}, {self.spec.dataset}, "
+            f"{counted(self.examples, 'example')}, {counted(len(self.weights), 'weight')} "
+            f"after {counted(self.after, 'iteration')}, lambda {lambda_}, seed {self.spec.seed}"
         )
 
 
@@ -115,7 +116,8 @@ def the_place(fields: dict[str, str | None], examples: str, after: int, weights:
     state = optimization.start()
     start = state.weights
     if after:
-        with click.progressbar(length=after, label=f"{spec.label}, {after} iterations", file=sys.stderr) as bar:
+        label = f"{spec.label}, {counted(after, 'iteration')}"
+        with click.progressbar(length=after, label=label, file=sys.stderr) as bar:
             while state.iteration < after and not state.stop_reason:
                 state, block = optimization.advance(state, ITERATIONS_AT_ONCE)
                 bar.update(len(block))

@@ -9,7 +9,7 @@ import click
 
 from engine.commands.numerics import place_options, the_place, told
 from engine.commands.options import as_json, table
-from engine.text import clean
+from engine.text import clean, counted
 
 if TYPE_CHECKING:
     from engine.landscape import Probe
@@ -68,7 +68,7 @@ def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...]) -> t
 
     found = probing.probe(db, run_id, at, sizes)
     spec = found.spec
-    sentence = f"run {run_id}, {spec.objective}, {spec.dataset}, weights after {found.iteration:,} iterations"
+    sentence = f"run {run_id}, {spec.objective}, {spec.dataset}, weights after {counted(found.iteration, 'iteration')}"
     return found.probe, {"run_id": run_id, "iteration": found.iteration}, clean(sentence)
 
 

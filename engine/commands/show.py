@@ -41,7 +41,7 @@ def command(db: str, run_id: int, json: bool) -> None:
     for evaluation in latest_by_split(evaluations).values():
         click.echo(
             f"{clean(evaluation.split, 16):>16}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
-            f" after {evaluation.iteration} iterations"
+            f" after {evaluation.iteration} iteration{'' if evaluation.iteration == 1 else 's'}"
         )
     for event in events:
         click.echo(f"{clean(event.verb, 16):>16}  at iteration {event.iteration}: {clean(event.outcome, 200)}")

@@ -16,7 +16,7 @@ from engine.jobs.liveness import lost, works
 from engine.jobs.progress import SweepOutcome, left_s, outcome
 from engine.store import ENDED, Reader, Run
 from engine.sweep import SweepPlan, ValueResult, loss_text, table_lines, value_text
-from engine.text import clean
+from engine.text import clean, counted
 
 POLL_S = 0.05
 LOOK_AFTER_WORKERS_S = 1.0
@@ -29,8 +29,7 @@ def told_or_waited(db: str, sweep_id: int, detach: bool, json: bool) -> None:
         return
     with reading(db) as reader:
         found = outcome(reader, sweep_id)
-        runs = f"{found.total} run{'' if found.total == 1 else 's'}"
-        click.echo(f"sweep {sweep_id}: {clean(found.name, 200)}, {runs}", err=True)
+        click.echo(f"sweep {sweep_id}: {clean(found.name, 200)}, {counted(found.total, 'run')}", err=True)
         try:
             wait(reader, sweep_id, found.plan)
         except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from engine.jobs.logs import open_log
 from engine.jobs.recovery import recover_lost_runs
 from engine.jobs.threads import ONE_THREAD
 from engine.store import Demand, Process, Reader, open_for_writing
+from engine.text import counted
 
 LEAST_WORKERS = 4
 """So that a race of three is live on a small machine: paced runs sleep most of the time."""
@@ -60,7 +61,7 @@ def set_worker_count(path: str | os.PathLike[str], count: int | None) -> str:
         store.settings.set(WORKERS, None if count is None else str(count))
         after = worker_count(store.reader())
     started = start_workers(path)
-    number = f"At most {after} worker{'' if after == 1 else 's'} at once"
+    number = f"At most {counted(after, 'worker')} at once"
     if after < before:
         return f"{number}; those beyond leave when the run at hand has ended."
     return f"{number}{f'; {started} more started' if started else ''}."

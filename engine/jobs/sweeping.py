@@ -17,6 +17,7 @@ from engine.jobs.recovery import recover_lost_runs
 from engine.store import Refused, Store, StoreError, Sweep, Verb, open_for_writing
 from engine.sweep import SweepPlan, Value
 from engine.sweep import refine as refined
+from engine.text import counted
 
 __all__ = [
     "SweepOutcome", "add_values", "delete", "outcome", "pause", "refine", "repeat", "resume", "start", "stop",
@@ -67,7 +68,7 @@ def add_values(path: Path, sweep_id: int, values: Sequence[Value]) -> str:
     with open_for_writing(path, create=False) as store:
         added = store.queue.widen_sweep(sweep_id, values)
     start_workers(path)
-    return f"Sweep {sweep_id} has {_runs(added)} more."
+    return f"Sweep {sweep_id} has {counted(added, 'run')} more."
 
 
 def pause(path: Path, sweep_id: int) -> str:
@@ -96,7 +97,8 @@ def delete(path: Path, sweep_id: int) -> str:
         store.queue.command_sweep(sweep_id, "stop")
         _wait_for_workers(store, sweep_id)
         deleted = store.catalogue.delete_sweep(sweep_id)
-    return f"Sweep {sweep_id} is deleted with {_runs(deleted)}; lossboard sweep undelete {sweep_id} brings it back."
+    runs = counted(deleted, "run")
+    return f"Sweep {sweep_id} is deleted with {runs}; lossboard sweep undelete {sweep_id} brings it back."
 
 
 def undelete(path: Path, sweep_id: int) -> str:
@@ -104,7 +106,8 @@ def undelete(path: Path, sweep_id: int) -> str:
     with open_for_writing(path, create=False) as store:
         _known(store, sweep_id)
         back = store.catalogue.undelete_sweep(sweep_id)
-    return f"Sweep {sweep_id} is back with {_runs(back)}." if back else f"Nothing of sweep {sweep_id} is deleted."
+    runs = counted(back, "run")
+    return f"Sweep {sweep_id} is back with {runs}." if back else f"Nothing of sweep {sweep_id} is deleted."
 
 
 def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> str:
@@ -117,7 +120,7 @@ def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> 
         again = store.queue.decide_rungs()
     if verb == "resume" or lost or again:
         start_workers(path)
-    return f"Sweep {sweep_id} {does}: {_runs(changed)}." if changed else nothing.format(sweep_id)
+    return f"Sweep {sweep_id} {does}: {counted(changed, 'run')}." if changed else nothing.format(sweep_id)
 
 
 def _wait_for_workers(store: Store, sweep_id: int) -> None:
@@ -146,7 +149,3 @@ def _plan(path: Path, sweep_id: int) -> SweepPlan:
 
 def _child(plan: SweepPlan, sweep_id: int) -> SweepPlan:
     return replace(plan, parent_id=sweep_id)
-
-
-def _runs(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"

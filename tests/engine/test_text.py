@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text import clean
+from engine.text import clean, counted
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,7 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
 
 def test_ten_thousand_characters_are_cut() -> None:
     assert clean("x" * 10_000, 20) == "x" * 19 + "…"
+
+
+def test_one_of_something_is_no_plural():
+    assert [counted(n, "run") for n in (0, 1, 2, 1200)] == ["0 runs", "1 run", "2 runs", "1,200 runs"]

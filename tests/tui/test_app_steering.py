@@ -110,6 +110,15 @@ async def test_delete_asks_and_can_be_undone(tmp_path):
         assert board.app.deleted == []
 
 
+async def test_one_iteration_is_no_plural(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        claimed_writer(store).finish(block=block_of([9.0]))
+    async with opened(path) as board:
+        await board.press("d")
+        assert "Delete run 1 and its 1 iteration?" in board.text()
+
+
 @pytest.mark.parametrize(("moves", "before", "after"), [([], 5, 4), (["j", "j"], 3, 2), (["G"], 1, 2)])
 async def test_after_a_deletion_the_cursor_is_on_the_row_beside_it(tmp_path, moves, before, after):
     path = tmp_path / "runs.db"

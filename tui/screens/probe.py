@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from engine.outcome import loss_text
+from engine.text import counted
 from tui import format as fmt
 from tui import keymap
 from tui.chart import Picture
@@ -88,7 +89,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         told = " · ".join(words(self._found.spec, without=("pace", "step_size")))
         kept = self._found.checkpoints
         which = f", checkpoint {bisect_right(kept, self._found.iteration)} of {len(kept)}" if len(kept) > 1 else ""
-        after = f"   after {self._found.iteration:,} iterations"
+        after = f"   after {counted(self._found.iteration, 'iteration')}"
         return [*left, (after, TEXT), (which, DIM), (f"   {told}", DIM)]
 
     def _table(self, width: int, height: int) -> list[Strip]:

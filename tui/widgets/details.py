@@ -6,7 +6,7 @@ from textual.strip import Strip
 
 from engine.spec import FIELDS
 from engine.store import ENDED, Run, SweepTitle
-from engine.text import clean
+from engine.text import clean, counted
 from tui import format as fmt
 from tui.cells import width_of
 from tui.choices import Choices
@@ -74,7 +74,7 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
     if run.diverged_at is not None:
         parts.append((f"diverged at iteration {run.diverged_at}  ", WARNED))
     if snapshot.status(run) == "lost":
-        parts.append((f"its process is gone; {run.iterations_done} iterations are kept  ", WARNED))
+        parts.append((f"its process is gone; kept: {counted(run.iterations_done, 'iteration')}  ", WARNED))
     elif run.reason and run.state in ("failed", "cancelled"):
         parts.append((clean(run.reason, 120) + "  ", WARNED))
     elif run.state == "queued":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
+from engine.text import counted
 from tui import format as fmt
 from tui.snapshot import Snapshot
 from tui.theme import DIM, STRONG, TEXT, TITLE
@@ -35,6 +36,6 @@ def _work(snapshot: Snapshot) -> list[Part]:
     if not snapshot.workers:
         return []
     speed = sum(run.iterations_per_s or 0.0 for run in snapshot.runs if snapshot.status(run) == "running")
-    workers = f"{snapshot.workers} of {snapshot.most_workers} workers"
+    workers = f"{snapshot.workers} of {counted(snapshot.most_workers, 'worker')}"
     parts: list[Part] = [(f"{fmt.rate(speed)} it/s", TEXT), (" · ", DIM)] if speed else []
     return [*parts, (workers + " ", DIM)]

@@ -8,6 +8,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from engine.store import Run, SweepTitle
+from engine.text import counted
 from tui import format as fmt
 from tui.cells import width_of
 from tui.choices import Choices, Row
@@ -159,7 +160,7 @@ class RunsTable(Lines):
             (f" sweep {title.sweep_id}", STRONG),
             (f" · {sweep_words(title)}", DIM),
         ]
-        return parts, width, [(f"{title.runs} run{'s' * (title.runs != 1)}{reached} ", DIM)]
+        return parts, width, [(f"{counted(title.runs, 'run')}{reached} ", DIM)]
 
 
 def beside(snapshot: Snapshot, choices: Choices, by: int) -> Row | None:

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from engine.outcome import ValueResult, best_by, loss_text
 from engine.store import RungDecision
 from engine.sweep import SweepPlan
-from engine.text import clean
+from engine.text import clean, counted
 from tui import format as fmt
 from tui.describe import words
 from tui.sweep_charts import label
@@ -35,14 +35,14 @@ def title(seen: SweepSeen, width: int) -> Strip:
         left.append((f"  after sweep {seen.parent_id}", ACCENTED))
     swept = {axis.field for axis in found.plan.axes} | ({"seed"} if found.plan.repeats > 1 else set())
     seeds = [f"{found.plan.repeats} seeds"] if found.plan.repeats > 1 else []
-    iterations = [] if found.plan.base.iterations is None else [f"{found.plan.base.iterations:,} iterations"]
+    iterations = [] if found.plan.base.iterations is None else [counted(found.plan.base.iterations, "iteration")]
     left.append(("   " + " · ".join([*iterations, *seeds, *words(found.plan.base, without=swept)]), DIM))
     return strip(left, width, _progress(seen))
 
 
 def _ranges(plan: SweepPlan) -> list[str]:
     ends = [(axis, label(axis, axis.ordered[0]), label(axis, axis.ordered[-1])) for axis in plan.axes]
-    return [f"{axis.label} {low} … {high}, {len(axis.values)} values" for axis, low, high in ends]
+    return [f"{axis.label} {low} … {high}, {counted(len(axis.values), 'value')}" for axis, low, high in ends]
 
 
 def _progress(seen: SweepSeen) -> list[Part]:

@@ -9,6 +9,7 @@ from textual.strip import Strip
 from engine.jobs.launch import cores
 from engine.spec import FIELDS
 from engine.sweep import SweepPlan
+from engine.text import counted
 from tui import format as fmt
 from tui.describe import words
 from tui.keymap import keys_of
@@ -43,7 +44,7 @@ def axes(draft: SweepDraft, width: int) -> list[Strip]:
     for place, one in enumerate(draft.ranges):
         is_active = place == draft.active
         bar: Part = ("▌ ", ACCENTED) if is_active and len(draft.ranges) > 1 else ("  ", TEXT)
-        count = f"  {len(one.values()) or '?'} values  {one.scale}"
+        count = f"  {counted(len(one.values()), 'value') if one.values() else '? values'}  {one.scale}"
         low, high = ("", "") if one.scale == "list" else (one.end_text(one.low), one.end_text(one.high))
         room = width - 2 - LABEL_WIDTH - 2 * END_WIDTH - 2 - (len(count) if width >= 90 else 0)
         line, labels = rail(one, room)
@@ -113,11 +114,11 @@ def _values(one: SweepRange) -> list[str]:
 def _race(draft: SweepDraft) -> tuple[str, str]:
     share = f"1/{round(1 / draft.keep)}"
     if not draft.rungs or draft.base.iterations is None:
-        return ("off" if not draft.rungs else f"{draft.rungs} rungs"), "m: stop losers early, by successive halving"
+        told = counted(draft.rungs, "rung") if draft.rungs else "off"
+        return told, "m: stop losers early, by successive halving"
     rungs = [round(draft.base.iterations * draft.keep**power) for power in range(draft.rungs, 0, -1)]
-    plural = "s" if draft.rungs > 1 else ""
     at = ", ".join(f"{rung:,}" for rung in rungs)
-    return f"{draft.rungs} rung{plural}", f"at {at} iterations the best {share} go on; the others stop"
+    return counted(draft.rungs, "rung"), f"at {at} iterations the best {share} go on; the others stop"
 
 
 def outlook(draft: SweepDraft, plan: SweepPlan | None, complaint: str, rate: float | None, workers: int) -> list[Part]:
@@ -125,16 +126,16 @@ def outlook(draft: SweepDraft, plan: SweepPlan | None, complaint: str, rate: flo
     if plan is None:
         return [(" ! ", FAILED), (complaint, TEXT)]
     iterations = iterations_of(plan)
-    parts: list[Part] = [(" › ", ACCENTED), (f"{plan.size:,} run{'' if plan.size == 1 else 's'}", STRONG)]
+    parts: list[Part] = [(" › ", ACCENTED), (counted(plan.size, "run"), STRONG)]
     if iterations is None:
         return [*parts, (f", {plan.base.seconds:g} s each", TEXT)]
-    parts.append((f", {iterations:,} iterations{' at most' if plan.halving else ''}", TEXT))
+    parts.append((f", {counted(iterations, 'iteration')}{' at most' if plan.halving else ''}", TEXT))
     speed = plan.base.pace or rate
     if speed:
         # Beyond one a core, workers at full speed only share it; paced ones sleep.
         at_once = max(min(workers if plan.base.pace else min(workers, cores()), plan.size), 1)
         seconds = max(iterations / (speed * at_once), 1)
-        parts.append((f", about {seconds:,.0f} s with {at_once} worker{'' if at_once == 1 else 's'}", TEXT))
+        parts.append((f", about {seconds:,.0f} s with {counted(at_once, 'worker')}", TEXT))
     return parts
 
 

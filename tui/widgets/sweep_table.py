@@ -135,7 +135,8 @@ def _more(seen: SweepSeen, result: ValueResult) -> list[list[Part]]:
     if seen.going_on(result) and result.iterations_done:
         if result.train_loss is not None and result.evaluated_at < result.iterations_done:
             said.append([(f"loss after {fmt.count(result.evaluated_at)}  ", DIM)])
-        said.append([(f"{fmt.count(result.iterations_done)} iterations  ", DIM)])
+        done = f"{fmt.count(result.iterations_done)} iteration{'' if result.iterations_done == 1 else 's'}"
+        said.append([(f"{done}  ", DIM)])
     return said
 
 
