@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.store import Run
+from engine.store import Evaluation, Run
 from tui import format as fmt
 from tui.snapshot import Snapshot
 
@@ -24,11 +24,11 @@ GOING_ON = frozenset({"running", "paused", "waiting", "silent", "lost", "queued"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What became of one run; `loss` is its best."""
+    """What became of one run; `result` is what it has reached, in words, '' where that is not known."""
 
     run_id: int
     what: What
-    loss: float | None = None
+    result: str = ""
 
 
 def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
@@ -41,8 +41,31 @@ def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
         earlier = known.get(run.run_id)
         what = None if earlier is None else _became(before.status(earlier), after.status(run))
         if what is not None:
-            found.append(News(run.run_id, what, run.best_loss))
+            found.append(News(run.run_id, what, _result(after, run)))
     return tuple(found)
+
+
+def _result(snapshot: Snapshot, run: Run) -> str:
+    """What a person takes for a run's result, from what was read: its last validation loss, if there is one.
+
+    Else its last loss, which is that of one batch; a search keeps its best.
+    """
+    validation = _validation(snapshot, run)
+    if validation is not None:
+        return f"validation loss {fmt.number(validation.loss)}"
+    searches = run.spec is not None and run.spec.strategy != "gradient-descent"
+    loss = run.best_loss if searches else run.last_loss
+    return "" if loss is None else f"{'best' if searches else 'last'} loss {fmt.number(loss)}"
+
+
+def _validation(snapshot: Snapshot, run: Run) -> Evaluation | None:
+    """The last evaluation of a run on the validation split; one in a glimpse may be of an earlier look."""
+    read = [one for one in snapshot.evaluations.get(run.run_id, ()) if one.split == "validation"]
+    if read:
+        return read[-1]
+    glimpse = snapshot.glimpses.get(run.run_id)
+    glimpsed = None if glimpse is None else glimpse.validation
+    return glimpsed if glimpsed is not None and glimpsed.iteration == run.iterations_done else None
 
 
 def _runs(snapshot: Snapshot) -> Iterable[Run]:
@@ -83,7 +106,7 @@ def _part(what: What, told: list[News]) -> str:
     if not told:
         return ""
     if len(told) == 1:
-        reached = f" at {fmt.number(told[0].loss)}" if what == "finished" and told[0].loss is not None else ""
+        reached = f" at {told[0].result}" if what == "finished" and told[0].result else ""
         return f"run {told[0].run_id} {what}{reached}"
     *first, last = [str(one.run_id) for one in told]
     who = f"runs {', '.join(first)} and {last}" if len(told) <= MOST_NAMED else f"{len(told)} runs"

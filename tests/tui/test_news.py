@@ -6,13 +6,15 @@ import itertools
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.spec import defaults
-from engine.store import open_for_writing
+from engine.store import Evaluation, open_for_writing
 from tests.tui.dashboards import opened, store_with
 from tests.tui.test_choices import run_of
+from tui.glimpses import Glimpse
 from tui.news import News, added, news, sentence
 from tui.snapshot import Snapshot
 
@@ -63,7 +65,7 @@ def test_all_that_happened_is_one_line(looks):
 
 def test_sentences():
     one = {1: "running", 2: "running", 3: "silent", 4: "lost", 5: "running", 6: "running"}
-    assert sentence(news(look(one), look(one | {1: "finished"}, best_loss=0.2144))) == "Run 1 finished at 0.214."
+    assert sentence(news(look(one), look(one | {1: "finished"}))) == "Run 1 finished."
     ended = one | {1: "finished", 2: "finished", 3: "lost", 4: "queued", 5: "diverged", 6: "failed"}
     assert sentence(news(look(one), look(ended))) == (
         "Run 6 failed; run 3 lost its process; run 5 diverged; run 4 goes on again; runs 1 and 2 finished."
@@ -71,6 +73,26 @@ def test_sentences():
     many = dict.fromkeys(range(1, 6), "running")
     assert sentence(news(look(many), look(dict.fromkeys(many, "finished")))) == "5 runs finished."
     assert sentence(()) == ""
+
+
+@pytest.mark.parametrize(("strategy", "result"), [
+    ("gradient-descent", "last loss 0.214"), ("local-search", "best loss 0.0634"),
+    ("random-search", "best loss 0.0634"),
+])  # fmt: skip
+def test_what_is_told_of_a_run_that_finished_is_its_result(strategy, result):
+    reached = {"best_loss": 0.0634, "last_loss": 0.2144, "iterations_done": 200, "spec": defaults(strategy)}
+    before, after = look({1: "running"}), look({1: "finished"}, **reached)
+    assert sentence(news(before, after)) == f"Run 1 finished at {result}."
+    at_end, earlier = Evaluation(200, "validation", 0.3111, 0.9), Evaluation(100, "validation", 0.5, 0.8)
+    train = Evaluation(200, "train", 0.1, 0.9)
+    for snapshot in (
+        replace(after, evaluations={1: (earlier, train, at_end)}),
+        replace(after, evaluations={1: (earlier, at_end, train)}),
+        replace(after, glimpses={1: Glimpse(validation=at_end)}),
+    ):
+        assert sentence(news(before, snapshot)) == "Run 1 finished at validation loss 0.311."
+    stale = replace(after, glimpses={1: Glimpse(validation=earlier)})
+    assert sentence(news(before, stale)) == f"Run 1 finished at {result}."
 
 
 async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path):
@@ -83,7 +105,7 @@ async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path):
         writers[1].fail("out of memory")
         await board.until(lambda: board.app.snapshot.counts.get("failed"))
         await board.press("j", "escape")
-        await board.until(lambda: "Run 2 failed; run 1 finished at" in board.text())
+        await board.until(lambda: "Run 2 failed; run 1 finished at validation loss 0.310." in board.text())
         writers[3].finish()
         await board.until(lambda: board.app.snapshot.counts["finished"] == 2)
         assert "Run 2 failed; run 1 finished at" in board.text()
