@@ -33,6 +33,7 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
+from tui.page import place_of
 from tui.playback import Playback
 from tui.probe_helm import ProbeHelm
 from tui.recall import choices_of, view_of
@@ -107,8 +108,10 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             self.run_worker(partial(orders.take_up, self.path), thread=True, exit_on_error=False, group="rescue")
 
     def is_reading(self) -> bool:
-        looks_for = self.choices.edge or self.choices.listing != self.snapshot.listing
-        return not self._unreadable and bool(self.is_opening or looks_for)
+        choices, snapshot = self.choices, self.snapshot
+        looks_for = choices.edge or choices.listing != snapshot.listing or self.sought is not None
+        is_elsewhere = place_of(snapshot.rows, choices) is None and snapshot.sought != choices.cursor
+        return not self._unreadable and bool(self.is_opening or looks_for or (snapshot.rows and is_elsewhere))
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):

@@ -61,7 +61,7 @@ def pointing(run_id: int, name: str = "") -> Command:
 
 
 def matching(among: Iterable[Command], query: str) -> list[Command]:
-    """The commands that fit what is typed, the best first; a number is a run's, whether it is among them or not."""
+    """The commands that fit what is typed, the best first; a number is that run's, whether it is among them or not."""
     from textual.fuzzy import Matcher
 
     typed = query.strip()
@@ -69,11 +69,22 @@ def matching(among: Iterable[Command], query: str) -> list[Command]:
     found = list(among)
     if not wanted:
         return found
-    if wanted.isdecimal() and len(wanted) < 16 and not any(one.name == f"run {int(wanted)}" for one in found):
-        found.append(pointing(int(wanted)))
+    run_id = _run_number(wanted)
+    if run_id is not None and not any(one.action == pointing(run_id).action for one in found):
+        found.append(pointing(run_id))
+    exactly = "" if run_id is None else pointing(run_id).action
     matcher = Matcher(wanted)
-    ranked = [(_rank(one, typed, matcher.match(one.name), matcher.match(one.help)), one) for one in found]
+    ranked = [
+        ((one.action == exactly, *_rank(one, typed, matcher.match(one.name), matcher.match(one.help))), one)
+        for one in found
+    ]
     return [one for rank, one in sorted(ranked, key=lambda pair: pair[0], reverse=True) if any(rank)]
+
+
+def _run_number(wanted: str) -> int | None:
+    """The run that is meant by a number alone or after 'run': runs are numbered from 1."""
+    digits = wanted.removeprefix("run").strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 16 and int(digits) else None
 
 
 def _rank(one: Command, typed: str, in_name: float, in_help: float) -> tuple[float, ...]:

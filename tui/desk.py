@@ -9,10 +9,12 @@ from pathlib import Path
 from textual.app import App
 from textual.message import Message
 
+from engine.store import StoreError
 from engine.text import clean, counted
 from tui.chart import ChartView, Picture
 from tui.choices import Choices
-from tui.messages import CommandPicked, OrderAnswered, SaveSubmitted
+from tui.messages import ChoicesChanged, CommandPicked, OrderAnswered, RunLookedUp, RunSought, SaveSubmitted
+from tui.orders import listing_with
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
 from tui.themes import Theme
@@ -33,6 +35,8 @@ class Desk(App[int], inherit_bindings=False):
     worn: Theme
     _board: Board
     _mouse_released = False
+    sought: int | None = None
+    """A run that is being looked up."""
 
     def order(self, carry_out: Callable[[], Message]) -> None:
         """Carry an order out in a thread and post what it answers, or the sentence on why not."""
@@ -63,6 +67,34 @@ class Desk(App[int], inherit_bindings=False):
 
     async def on_command_picked(self, message: CommandPicked) -> None:
         await self.run_action(message.action, self._board)
+
+    def on_run_sought(self, message: RunSought) -> None:
+        """To a run that need not be on the page, never to another one."""
+        run_id, alone = message.run_id, message.alone
+        if self._board.place == "replay":
+            self.tell(f"Run {run_id} is not in this replay.", failed=True)
+            return
+        self.sought = run_id
+        listing, judged = self.choices.listing, self.snapshot.judged
+
+        def carry_out() -> Message:
+            try:
+                return RunLookedUp(run_id, listing_with(self.path, run_id, listing, judged), alone=alone)
+            except (StoreError, ValueError) as error:
+                return RunLookedUp(run_id, None, str(error))
+
+        self.order(carry_out)
+
+    def on_run_looked_up(self, message: RunLookedUp) -> None:
+        self.sought = None
+        listing = message.listing
+        if listing is None:
+            self.tell(clean(message.sentence, 300), failed=True)
+            return
+        is_same = listing.text == self.choices.listing.text
+        self.tell("" if is_same else f"The filter is put away: run {message.run_id} does not fit it.")
+        there = self.choices.listing_so(listing).pointing_at(message.run_id)
+        self.post_message(ChoicesChanged(there.looking(alone=there.alone or message.alone)))
 
     def action_copy_this(self, what: str) -> None:
         from tui.clipboard import copy

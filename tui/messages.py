@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from textual.message import Message
 
 from engine.spec import RunSpec
+from engine.store import Listing
 from tui.choices import Choices, Row
 from tui.message import message
 from tui.snapshot import Snapshot
@@ -65,6 +66,24 @@ class ChartPointed(Message):
 @message
 class SentenceDismissed(Message):
     """What the screen told was put away."""
+
+
+@message
+class RunSought(Message):
+    """The cursor is to go to a run that need not be on the page; `alone`: it is to be looked at by itself."""
+
+    run_id: int
+    alone: bool = False
+
+
+@message
+class RunLookedUp(Message):
+    """In which listing a run that was sought stands; None where there is no such run: `sentence` says so."""
+
+    run_id: int
+    listing: Listing | None
+    sentence: str = ""
+    alone: bool = False
 
 
 @message

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
-from engine.store import Run, StoreError
+from engine.store import Around, FilterError, Listing, Run, StoreError, open_for_reading
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
@@ -31,6 +32,26 @@ def take_up(path: Path) -> None:
 
     with suppress(StoreError):
         steer.recover(path)
+
+
+def listing_with(path: Path, run_id: int, listing: Listing, judged: Mapping[int, str]) -> Listing:
+    """A listing that has this run: the given one, or without what hides the run in it.
+
+    Raises ValueError that says so where there is no such run, and StoreError.
+    """
+    with closing(open_for_reading(path)) as reader:
+        run = reader.run(run_id)
+        if run is None:
+            raise ValueError(f"There is no run {run_id}.")
+        if run.deleted_at is not None:
+            raise ValueError(f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back.")
+        unfolded = replace(listing, folded=tuple(folded for folded in listing.folded if folded != run.sweep_id))
+        for wider in (listing, unfolded):
+            with suppress(FilterError):
+                rows = reader.listed(wider, Around(1, run_id=run_id), judged).rows
+                if any(isinstance(row, Run) and row.run_id == run_id for row in rows):
+                    return wider
+    return replace(unfolded, text="")
 
 
 def stop(path: Path, run_id: int) -> str:

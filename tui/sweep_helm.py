@@ -14,7 +14,7 @@ from engine.text import clean
 from tui import sweep_orders as orders
 from tui.choices import Choices
 from tui.helm import Helm
-from tui.messages import ChoicesChanged, DraftKept
+from tui.messages import ChoicesChanged, DraftKept, RunSought
 from tui.snapshot import Snapshot
 from tui.sweep_messages import (
     RefinementRequested,
@@ -220,7 +220,7 @@ class SweepHelm(Helm, inherit_bindings=False):
     def on_run_shown(self, message: RunShown) -> None:
         self._visited = message.run_id
         self.back_to_board()
-        self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id).looking(alone=True)))
+        self.post_message(RunSought(message.run_id, alone=True))
 
     def on_sweep_steered(self, message: SweepSteered) -> None:
         sweep = f"sweep {message.sweep_id}"

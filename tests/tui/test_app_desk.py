@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.spec import defaults
+from engine.store import Listing, open_for_writing
+from tests.stores import sweep_row
 from tests.tui.dashboards import Opened, opened, raced
+from tests.tui.test_choices import run_of
 from tui import keymap
 from tui.commands import MENUS, commands, matching
-from tui.messages import CommandPicked
+from tui.messages import ChoicesChanged, CommandPicked
 from tui.screens.board import Board
 from tui.screens.pick import Pick
 from tui.screens.prompt import Prompt
@@ -39,9 +44,18 @@ def test_every_key_of_the_board_has_a_command_and_every_command_a_name_of_its_ow
 @pytest.mark.parametrize(("typed", "first"), [
     ("log x", "log_x"), ("quit", "app.leave"), ("colour", "app.wear('colour-blind')"), ("accuracy", "show('accuracy')"),
     ("csv", "app.save('csv')"), ("12", "point(12)"), ("Y", "app.copy"), ("grd", "layout"), ("undo", "undo"),
+    ("run 12", "point(12)"), ("Run  7", "point(7)"), ("0", "whole"),
 ])  # fmt: skip
 def test_a_few_letters_find_it(typed, first):
     assert matching(commands(()), typed)[0].action == first
+
+
+def test_a_number_is_that_run_whatever_else_fits():
+    loaded = [replace(run_of(run_id), name="") for run_id in (10003, 33, 30, 12)]
+    for typed, action in (("3", "point(3)"), ("run 3", "point(3)"), ("run 33", "point(33)"), ("12", "point(12)")):
+        found = matching(commands(loaded), typed)
+        assert found[0].action == action
+        assert len({one.action for one in found}) == len(found)
 
 
 def test_what_fits_nothing_finds_nothing():
@@ -71,6 +85,49 @@ async def test_the_palette_runs_what_is_picked(path):
         assert "nothing is called like that" in board.text()
         await board.press("escape")
         assert isinstance(board.app.screen, Board)
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Runs 1 to 1000, of which runs 2 and 3 are of sweep 1."""
+    path = tmp_path / "many.db"
+    open_for_writing(path).close()
+    sweep = sweep_row(path)
+    with open_for_writing(path) as store:
+        store.queue.add([defaults()])
+        store.queue.add([defaults().changed(seed=2), defaults().changed(seed=3)], sweep_id=sweep)
+        store.queue.add([defaults().changed(seed=seed) for seed in range(4, 1001)])
+    return path
+
+
+async def test_a_run_is_gone_to_by_its_number_wherever_it_is_in_the_list(many):
+    async with opened(many) as board:
+        await board.press("colon", *"run 3", "enter")
+        await board.until(lambda: board.app.choices.pointed == 3 and board.app.snapshot.first > 0)
+        await board.type(":500\rd")
+        await board.until(lambda: "Delete run 500?" in board.text())
+        await board.press("escape")
+        for typed, told in (("999999", "There is no run 999999."), ("run 1001", "There is no run 1001.")):
+            await board.press("colon", *typed, "enter")
+            await board.until(lambda told=told: told in board.text())
+            assert board.app.choices.pointed == 500
+
+
+async def test_a_run_that_the_list_hides_is_gone_to_all_the_same(many):
+    async with opened(many) as board:
+        await board.press("slash", *"seed=7", "enter")
+        await board.until(lambda: board.app.snapshot.total == 1)
+        await board.press("colon", *"900", "enter")
+        await board.until(lambda: board.app.choices.pointed == 900 and "The filter is put away" in board.text())
+        board.app.post_message(ChoicesChanged(board.app.choices.listing_so(Listing(grouped=True, folded=(1,)))))
+        await board.until(lambda: board.app.snapshot.total == 999)
+        await board.press("colon", *"2", "enter")
+        await board.until(lambda: board.app.choices.pointed == 2 and board.app.snapshot.total == 1001)
+        await board.press("d", "enter")
+        await board.until(lambda: board.app.snapshot.total == 1000)
+        await board.press("colon", *"2", "enter")
+        await board.until(lambda: "Run 2 is deleted" in board.text())
+        assert board.app.choices.pointed != 2
 
 
 async def test_copies_go_to_the_terminals_clipboard(path, monkeypatch):

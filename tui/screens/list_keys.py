@@ -7,7 +7,7 @@ from dataclasses import replace
 from engine.store import Listing
 from engine.store.listing import ORDERS
 from tui.choices import Row
-from tui.messages import FilterRequested, RowPointed, SortRequested
+from tui.messages import FilterRequested, RowPointed, RunSought, SortRequested
 from tui.screens.steering_keys import SteeringKeys
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
@@ -31,7 +31,11 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
         self._choose(self.choices.listing_so(listing))
 
     def action_point(self, run_id: int) -> None:
-        self._choose(self.choices.pointing_at(run_id))
+        """To this very run. One that is not on the page is looked up first: there need not be such a run."""
+        if any(run.run_id == run_id for run in self.snapshot.runs):
+            self._choose(self.choices.pointing_at(run_id))
+        else:
+            self.post_message(RunSought(run_id))
 
     def action_move(self, by: int) -> None:
         self._point(beside(self.snapshot, self.choices, by))
