@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.store.records import StoreBusy, StoreError, StoreFull, StoreGone
 from engine.store.words import lend
 
@@ -27,6 +30,8 @@ RETRY_S = 0.002
 LONGEST_PAUSE_S = 0.05
 
 Rows = list[tuple[Any, ...]]
+
+PART_ROWS = 128
 
 T = TypeVar("T")
 
@@ -58,6 +63,15 @@ class Connection:
         with self._lock, explained(self.path):
             return patiently(lambda: self._raw.execute(sql, parameters).fetchall())
 
+    def table(self, sql: str, parameters: Sequence[Any] = (), *, width: int) -> NDArray[np.float64]:
+        """The rows of one SELECT of numbers as columns, shape (width, n); NULL is NaN.
+
+        They are taken over in small parts: thousands of rows as Python's objects would raise the most memory that is
+        ever needed, and what was needed once is not given back.
+        """
+        with self._lock, explained(self.path):
+            return patiently(lambda: _columns(self._raw.execute(sql, parameters), width))
+
     def check_identity(self) -> None:
         """Raise StoreGone when the path no longer leads to the file that is open."""
         if _identity(self.path) != self._identity:
@@ -70,6 +84,13 @@ class Connection:
         """Give the file back; twice is harmless."""
         with self._lock, explained(self.path):
             self._raw.close()
+
+
+def _columns(cursor: sqlite3.Cursor, width: int) -> NDArray[np.float64]:
+    parts = [np.empty((width, 0))]
+    while rows := cursor.fetchmany(PART_ROWS):
+        parts.append(np.array(rows, dtype=np.float64).T)
+    return np.concatenate(parts, axis=1)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -6,13 +6,12 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from engine.block import COLUMNS, Block
 from engine.decimation import bucket_starts, decimate
-from engine.store.connection import Connection, Rows
+from engine.store.connection import Connection
 from engine.store.pyramid import LEVELS
 from engine.store.records import Curve, Samples
 from engine.store.stretch import stretch
@@ -87,17 +86,17 @@ class Recorded:
 
     def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:
         """At most `limit` iterations from `first` on; a column that holds nothing in them is None."""
-        rows = self._connection.rows(
+        table = self._connection.table(
             f"SELECT iteration, {', '.join(COLUMNS)} FROM iterations WHERE run_id = ? AND iteration >= ? "
             f"ORDER BY iteration LIMIT ?",
             (run_id, first, limit),
+            width=len(COLUMNS) + 1,
         )
-        if not rows:
+        if not table.shape[1]:
             return Block(first_iteration=first, loss=np.empty(0))
-        table = _table(rows, len(COLUMNS) + 1)
         found = {name: table[place] for place, name in enumerate(COLUMNS, start=1)}
         held = {name: column for name, column in found.items() if name == "loss" or not np.isnan(column).all()}
-        return Block(first_iteration=rows[0][0], **held)
+        return Block(first_iteration=int(table[0, 0]), **held)
 
     def iterations_at(self, wanted: Mapping[int, int]) -> dict[int, Block]:
         """One iteration of each of several runs, by number, as blocks of one; runs that miss theirs are left out."""
@@ -128,24 +127,24 @@ class Recorded:
         # multiples of one spacing, so that a growing run is not sampled elsewhere at each look
         spacing = 1 << max(math.ceil(math.log2(max((last - first + 1) / max(count, 1), 1))), 0)
         wanted = sorted({*range(first + -first % spacing, last + 1, spacing), *([last] if last >= first else [])})
-        rows = self._connection.rows(
+        iteration, elapsed_s, gradient_norm, step_size = self._connection.table(
             "SELECT iteration, elapsed_s, gradient_norm, step_size FROM iterations WHERE run_id = ? "
             "AND iteration IN (SELECT value FROM json_each(?)) ORDER BY iteration",
             (run_id, json.dumps(wanted)),
+            width=4,
         )
-        iteration, elapsed_s, gradient_norm, step_size = _table(rows, 4)
         return Samples(iteration.astype(np.int64), elapsed_s, gradient_norm, step_size)
 
     def _from_rows(self, run_id: int, width: int, first: int, last: int, begin: int, low_before: float | None) -> Curve:
         first = max(first - first % width, begin)
         where = "FROM iterations WHERE run_id = ? AND iteration BETWEEN ? AND ?"
         # Two narrow reads cost a third less than one that fetches two values for each iteration.
-        loss = np.array([row[0] for row in self._connection.rows(f"SELECT loss {where}", (run_id, first, last))], float)
-        ends = self._connection.rows(
+        (loss,) = self._connection.table(f"SELECT loss {where}", (run_id, first, last), width=1)
+        (elapsed_s,) = self._connection.table(
             f"SELECT elapsed_s {where} AND (iteration % {width} = {width - 1} OR iteration = ?)",
             (run_id, first, last, last),
+            width=1,
         )
-        elapsed_s = np.array([row[0] for row in ends], float)
         buckets = decimate(loss, bucket_starts(first, len(loss), width))
         iteration = first // width * width + width * np.arange(len(elapsed_s), dtype=np.int64)
         return Curve(
@@ -162,12 +161,12 @@ class Recorded:
         )
 
     def _from_buckets(self, run_id: int, level: int, first: int, last: int, low_before: float | None) -> Curve:
-        rows = self._connection.rows(
+        bucket, n, low, high, total, at_end, elapsed_s = self._connection.table(
             "SELECT bucket, n, low, high, total, last, elapsed_s FROM buckets "
             "WHERE run_id = ? AND level = ? AND bucket BETWEEN ? AND ? ORDER BY bucket",
             (run_id, level, first >> level, last >> level),
+            width=7,
         )
-        bucket, n, low, high, total, at_end, elapsed_s = _table(rows, 7)
         return Curve(
             run_id=run_id,
             width=1 << level,
@@ -176,7 +175,7 @@ class Recorded:
             count=n.astype(np.int64),
             low=low,
             high=high,
-            mean=np.divide(total, n, out=np.full(len(rows), np.nan), where=n > 0),
+            mean=np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0),
             last=at_end,
             low_before=self._low_before(run_id, first >> level << level) if low_before is None else low_before,
         )
@@ -184,11 +183,6 @@ class Recorded:
     def _low_before(self, run_id: int, iteration: int) -> float:
         """The lowest finite loss before `iteration`, inf when there is none: at most a few buckets per level."""
         return stretch(self._connection, run_id, 0, iteration).low
-
-
-def _table(rows: Rows, width: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Rows as float64 columns, shape (width, n); NULL is NaN."""
-    return np.ascontiguousarray(np.array(rows, dtype=np.float64).reshape(len(rows), width).T)
 
 
 def number(value: float | None) -> float:
