@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from tui.screens.board import Board
     from tui.screens.replay import Replay
 
-FRAME_S = 0.125
-"""Between two frames of a replay that plays: the eight a second of live runs at their least, since ten would cost more
-than they do. Keys are answered at once."""
+FRAME_S = 0.13
+"""Between two frames of a replay that plays: ten a second would cost more than live runs do. Keys are answered at once."""
 
 START = float("-inf")
 

@@ -60,12 +60,8 @@ def _first(curve: Curve, rows: int) -> Curve:
 
 def _ending(curve: Curve, bucket: Curve) -> Curve:
     """The curve with this in place of its last row, which begins where it did."""
-    return replace(
-        curve,
-        elapsed_s=np.append(curve.elapsed_s[:-1], bucket.elapsed_s),
-        count=np.append(curve.count[:-1], bucket.count),
-        low=np.append(curve.low[:-1], bucket.low),
-        high=np.append(curve.high[:-1], bucket.high),
-        mean=np.append(curve.mean[:-1], bucket.mean),
-        last=np.append(curve.last[:-1], bucket.last),
-    )
+    names = ("elapsed_s", "count", "low", "high", "mean", "last")
+    ended = {name: getattr(curve, name).copy() for name in names}
+    for name, column in ended.items():
+        column[-1:] = getattr(bucket, name)
+    return replace(curve, **ended)
