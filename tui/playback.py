@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui.screens.replay import Replay
 
 FRAME_S = 0.13
-"""Between two frames of a replay that plays: ten a second would cost more than live runs do. Keys are answered at once."""
+"""Between two frames of a replay that plays: ten a second would cost more than live runs do. Keys come at once."""
 
 START = float("-inf")
 
