@@ -40,6 +40,7 @@ class Source:
         self._lists = Lists()
         self._page = Page()
         self._shown: object = None
+        self._wanted: Wanted | None = None
         self._counts: Mapping[str, int] = {}
         self._judgement = Judgement()
         self._about = About()
@@ -60,21 +61,25 @@ class Source:
         judged_anew = self._judgement.revise(self._reader)
         page = self._lists.read(self._reader, wanted.choices, self._judgement.judged, changed or judged_anew)
         changed |= judged_anew or page is not self._page
+        if not changed and wanted == self._wanted:
+            return None  # ten times a second where nothing goes on
         choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
         look = choices.look
         cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
         looked_at = look.window, look.x_kind, look.measure, look.smoothing
         shown = cursor, wanted.columns, wanted.sweep_id, looked_at
         if not changed and shown == self._shown:
+            self._wanted = wanted
             return None
         if version != self._version:
             self._counts = self._reader.counts()
         snapshot = self._snapshot(self._reader, page, choices, wanted)
-        self._version, self._page, self._shown = version, page, shown
+        self._version, self._page, self._shown, self._wanted = version, page, shown, wanted
         return snapshot
 
     def _replayed(self, reader: Reader, wanted: Wanted, moment: Moment, version: int) -> Snapshot | None:
         """The past as it is wanted, or None when it was read last."""
+        self._wanted = None
         changed = self._past.follow(reader, moment.run_ids, version)
         changed |= self._judgement.revise(reader)
         if not changed and self._shown == wanted:
@@ -85,7 +90,7 @@ class Source:
 
     def close(self) -> None:
         """Let go of the store; the next read opens it again."""
-        reader, self._reader, self._version, self._shown = self._reader, None, -1, None
+        reader, self._reader, self._version, self._shown, self._wanted = self._reader, None, -1, None, None
         if reader is not None:
             reader.close()
 
