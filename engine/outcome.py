@@ -13,6 +13,8 @@ from engine.text import counted
 OBJECTIVES_OF_THEIR_OWN = frozenset({"delta", "regularization_strength"})
 """Fields each value of which is another objective: the loss under one says nothing against the loss under another."""
 
+BROKEN_OFF = ("cancelled", "failed")
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -41,7 +43,7 @@ class ValueResult:
     Those were evaluated after `evaluated_at` iterations, or have come to their end; a seed that has just begun would
     make every mean high. `low` and `high` are their lowest and highest train loss. `iterations_done` is how far the
     first of all runs is. It is `complete` once all of them came to their end, and not when one was stopped on the way:
-    a loss after fewer iterations is no match.
+    a loss after fewer iterations is no match. It is `stopped` when that happened and none of the others goes on.
     """
 
     values: tuple[Value, ...]
@@ -117,7 +119,7 @@ def _stop(result: ValueResult) -> str:
     if not result.iterations_done:
         return "stopped before it started"
     last = "" if result.evaluated_at == result.iterations_done else f", evaluated after {result.evaluated_at:,}"
-    return f"stopped after {result.iterations_done:,} iterations{last}"
+    return f"stopped after {counted(result.iterations_done, 'iteration')}{last}"
 
 
 def loss_text(loss: float) -> str:
@@ -126,24 +128,25 @@ def loss_text(loss: float) -> str:
 
 
 def _result(values: tuple[Value, ...], runs: Sequence[Measured]) -> ValueResult:
+    states = {run.state for run in runs}
     evaluated = [run for run in runs if run.train_loss is not None]
     furthest = max((run.evaluated_at for run in evaluated), default=0)
-    counted = [run for run in evaluated if run.evaluated_at == furthest or run.state == "finished"]
-    losses = [run.train_loss for run in counted if run.train_loss is not None]
+    compared = [run for run in evaluated if run.evaluated_at == furthest or run.state == "finished"]
+    losses = [run.train_loss for run in compared if run.train_loss is not None]
     return ValueResult(
         values=values,
         run_ids=tuple(run.run_id for run in runs),
         train_loss=_mean(losses),
         low=min(losses, key=_worst, default=None),
         high=max(losses, key=_worst, default=None),
-        validation_loss=_mean([run.validation_loss for run in counted if run.validation_loss is not None]),
-        accuracy=_mean([run.accuracy for run in counted if run.accuracy is not None]),
+        validation_loss=_mean([run.validation_loss for run in compared if run.validation_loss is not None]),
+        accuracy=_mean([run.accuracy for run in compared if run.accuracy is not None]),
         complete=all(run.state == "finished" for run in runs),
-        stopped=any(run.state in ("cancelled", "failed") for run in runs),
+        stopped=not states.isdisjoint(BROKEN_OFF) and states <= {*BROKEN_OFF, "finished"},
         diverged=sum(run.diverged for run in runs),
         iterations_done=max(run.iterations_done for run in runs),
         evaluated_at=furthest,
-        seeds=len(counted),
+        seeds=len(compared),
     )
 
 

@@ -53,8 +53,7 @@ class About:
         else:
             whole, evaluations, events = held.whole, held.evaluations, held.events
         first, last = reach.iterations(look, run, whole)
-        is_whole = look.window is None or whole.width == 1
-        curve = whole if is_whole else reader.curve(run.run_id, columns, first, last)
+        curve = reach.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, last))
         samples = reader.samples(run.run_id, columns, first, last) if look.measure in OF_ITERATIONS else None
         return OneRun((rows, window), columns, whole, curve, evaluations, events, samples)
 

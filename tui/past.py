@@ -173,12 +173,11 @@ def _then(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, choices: C
     run = reel.after(done, cut.state, whole, newest)
     first, last = reach.iterations(look, run, whole)
     last = done - 1 if last is None else min(last, done - 1)
-    is_whole = look.window is None or whole.width == 1
     norms = None if newest is None else newest.gradient_norm
     has_begun = cut.state != "queued"
     return Then(
         run,
-        whole if is_whole else reader.curve(run_id, columns, first, last, ending=True),
+        reach.windowed(look, whole, lambda: reader.curve(run_id, columns, first, last, ending=True)),
         tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done and has_begun),
         tuple(
             event

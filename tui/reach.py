@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -56,3 +56,14 @@ def iterations(look: Look, run: Run, whole: Curve) -> tuple[int, int | None]:
 
 def _per_iteration(look: Look, run: Run) -> int:
     return (run.examples_per_iteration or 1) if look.x_kind == "examples" else 1
+
+
+def windowed(look: Look, whole: Curve, read: Callable[[], Curve]) -> Curve:
+    """What the window shows of a run's curve; `read` gives it where the whole one is too coarse.
+
+    Of a run that has nothing in there the whole is kept: a readout tells where it ended.
+    """
+    if look.window is None or whole.width == 1:
+        return whole
+    found = read()
+    return found if len(found.iteration) else whole

@@ -11,7 +11,7 @@ from engine.commands.options import as_json, json_option, number, reading, the_r
 from engine.jobs.liveness import judge
 from engine.spec import FIELDS, as_text
 from engine.store import Evaluation, Run
-from engine.text import clean
+from engine.text import clean, counted
 
 
 @click.command("show")
@@ -41,7 +41,7 @@ def command(db: str, run_id: int, json: bool) -> None:
     for evaluation in latest_by_split(evaluations).values():
         click.echo(
             f"{clean(evaluation.split, 16):>16}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
-            f" after {evaluation.iteration} iteration{'' if evaluation.iteration == 1 else 's'}"
+            f" after {counted(evaluation.iteration, 'iteration')}"
         )
     for event in events:
         click.echo(f"{clean(event.verb, 16):>16}  at iteration {event.iteration}: {clean(event.outcome, 200)}")

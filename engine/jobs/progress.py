@@ -73,11 +73,11 @@ def present_outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
     """The outcome of a sweep that has runs to look at. Raises what `outcome` does, and Refused for a deleted one."""
     found = outcome(reader, sweep_id)
     if not found.total:
-        raise deleted(sweep_id)
+        raise refused_as_deleted(sweep_id)
     return found
 
 
-def deleted(sweep_id: int) -> Refused:
+def refused_as_deleted(sweep_id: int) -> Refused:
     """What is answered to who asks something of a sweep that was deleted."""
     return Refused(f"Sweep {sweep_id} is deleted; lossboard sweep undelete {sweep_id} brings it back.")
 

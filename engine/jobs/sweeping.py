@@ -12,7 +12,7 @@ from os import PathLike
 
 from engine import optimize
 from engine.jobs.launch import start_workers
-from engine.jobs.progress import SweepOutcome, deleted, outcome
+from engine.jobs.progress import SweepOutcome, outcome, present_outcome, refused_as_deleted
 from engine.jobs.recovery import recover_lost_runs
 from engine.store import Refused, Store, StoreError, Sweep, Verb, open_for_writing
 from engine.sweep import SweepPlan, Value
@@ -52,7 +52,7 @@ def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> int:
 def refine(path: Path, sweep_id: int) -> int:
     """Start a sweep one third as wide around the best value found so far; returns its number."""
     with open_for_writing(path, create=False) as store:
-        found = outcome(store.reader(), sweep_id)
+        found = present_outcome(store.reader(), sweep_id)
     if found.best is None:
         raise Refused(f"Sweep {sweep_id} has no best value yet: none of its values has come to its end.")
     return start(path, _child(refined(found.plan, found.best.values), sweep_id))
@@ -60,7 +60,8 @@ def refine(path: Path, sweep_id: int) -> int:
 
 def add_values(path: Path, sweep_id: int, values: Sequence[Value]) -> str:
     """Add values to a sweep, to its first axis if it has two, whether it still runs or not."""
-    plan = _plan(path, sweep_id)
+    with open_for_writing(path, create=False) as store:
+        plan = present_outcome(store.reader(), sweep_id).plan
     known = {member.spec for member in plan.members()}
     for member in plan.widened(values).members():
         if member.spec not in known:
@@ -114,7 +115,7 @@ def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> 
     with open_for_writing(path, create=False) as store:
         _known(store, sweep_id)
         if not store.reader().sweep_runs(sweep_id):
-            raise deleted(sweep_id)
+            raise refused_as_deleted(sweep_id)
         lost = recover_lost_runs(store)
         changed = store.queue.command_sweep(sweep_id, verb)
         again = store.queue.decide_rungs()

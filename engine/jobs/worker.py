@@ -50,7 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, leave.ask)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        given = dict(getopt(sys.argv[1:] if arguments is None else arguments, "", OPTIONS)[0])
+        options, unknown = getopt(sys.argv[1:] if arguments is None else arguments, "", OPTIONS)
+        if unknown:
+            raise ValueError(unknown)
+        given = dict(options)
         path, max_runs = given["--db"], int(given["--max-runs"]) if "--max-runs" in given else None
     except (GetoptError, KeyError, ValueError):
         print(USAGE, file=sys.stderr)

@@ -278,12 +278,15 @@ def test_a_loss_is_told_with_the_iterations_after_which_it_was_evaluated():
             measured(1, 1.0, 0.25, state="running", done=1512, at=1000),
             measured(2, 2.0, 9.0, state="cancelled", done=1612, at=0),
             measured(3, 3.0, None, state="cancelled", done=0, at=0),
+            measured(4, 4.0, None, state="cancelled", done=0, at=0),
+            measured(5, 4.0, None, state="queued", done=0, at=0),
         ]
     )
     assert table_lines(plan().axes, found) == [
         "for step size 1 new loss: 0.2500  (so far, after 1,000 iterations)",
         "for step size 2 new loss: 9.0000  (stopped after 1,612 iterations, evaluated after 0)",
         "for step size 3 new loss: none  (stopped before it started)",
+        "for step size 4 new loss: none yet",
     ]
 
 

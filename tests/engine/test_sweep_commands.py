@@ -99,8 +99,9 @@ def test_a_sweep_is_steered_as_one(lossboard, path, monkeypatch):
     assert "over already" in lossboard("sweep", "stop", "1").stdout
     assert "3 runs" in lossboard("sweep", "delete", "1").stdout
     assert "no sweeps yet" in lossboard("sweep", "list").stderr
-    for name in ("show", "resume", "pause", "stop"):
-        assert "Sweep 1 is deleted; lossboard sweep undelete 1" in lossboard("sweep", name, "1", status=1).stderr
+    for name, *more in (("show",), ("resume",), ("pause",), ("stop",), ("refine",), ("add", "0.5")):
+        told = lossboard("sweep", name, "1", *more, status=1).stderr
+        assert "Sweep 1 is deleted; lossboard sweep undelete 1" in told
     assert "3 runs" in lossboard("sweep", "undelete", "1").stdout
 
 

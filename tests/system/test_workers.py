@@ -318,9 +318,9 @@ def test_an_unexpected_error_fails_the_run_with_the_reason_and_is_traced_in_the_
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("given", [[], ["--db"], ["--db", "runs.db", "--max-runs", "many"], ["--dbs", "runs.db"]])
+@pytest.mark.parametrize("given", ["", "--db", "--db runs.db --max-runs many", "--dbs runs.db", "--db runs.db more"])
 def test_a_worker_that_is_asked_for_what_it_has_not_says_how_it_is_used(given, tmp_path):
-    command = [sys.executable, "-m", "engine.jobs.worker", *given]
+    command = [sys.executable, "-m", "engine.jobs.worker", *given.split()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: ")

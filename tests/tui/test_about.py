@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,3 +34,16 @@ def test_evaluations_that_came_between_two_reads_are_added_to_those_before(tmp_p
         kept = about.read(reader, [run_1(reader)], Choices(), 100)[1].evaluations
         assert kept == tuple(reader.evaluations(1))
         assert len(kept) == 8
+
+
+def test_a_run_that_has_ended_before_the_window_is_kept_for_who_reads_its_value(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path / "runs.db") as store:
+        writer, reader, about = claimed_writer(store), store.reader(), About()
+        writer.write(Block(0, np.linspace(9.0, 0.5, 3000), elapsed_s=np.arange(3000.0)))
+        writer.finish()
+        look = Choices().look
+        beyond, within = (
+            Choices().looking_so(replace(look, window=window)) for window in ((3500.0, 4000.0), (100.0, 200.0))
+        )
+        assert about.read(reader, [run_1(reader)], beyond, 100)[1].curve.last[-1] == 0.5
+        assert about.read(reader, [run_1(reader)], within, 100)[1].curve.iteration[-1] <= 200
