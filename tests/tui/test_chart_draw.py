@@ -184,6 +184,11 @@ def test_markers_stand_along_every_line_and_not_only_at_its_end():
         assert marked.to_text().count(sign) >= 5
 
 
+def test_an_axis_of_one_iteration_has_no_parts_of_it():
+    below = draw(ChartView(runs=(run_of([1.0]),), show_legend=False), 80, 20).to_text().splitlines()[-1]
+    assert below.split() == ["0", "1"]
+
+
 def test_runs_that_end_together_keep_their_heads_apart():
     runs = tuple(run_of([1.0] * 50, run_id=i, slot=i) for i in range(5))
     text = draw(ChartView(runs=runs, show_legend=False), 100, 20).to_text()

@@ -52,7 +52,7 @@ def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
         values, step = _time_values(axes.x_low, axes.x_high, most)
         label = clock_label if step >= 1 and axes.x_high >= 120 else _linear_label(step)
     else:
-        whole = 1.0 if axes.x_high - axes.x_low >= 2 else 0.0
+        whole = 1.0 if axes.x_high - axes.x_low >= 1 else 0.0
         values, step = _linear_values(axes.x_low, axes.x_high, most, least=whole)
         if step < 1:
             label = _linear_label(step)
