@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from engine.spec import RunSpec, SpecError, spec_from_json
@@ -130,7 +131,7 @@ class Reader(Recorded):
             "ORDER BY iteration DESC, split DESC LIMIT ?",
             (run_id, first, limit),
         )
-        return [Evaluation(row[0], row[1], number(row[2]), number(row[3])) for row in reversed(rows)]
+        return [Evaluation(row[0], intern(str(row[1])), number(row[2]), number(row[3])) for row in reversed(rows)]
 
     def shapes(self, spans: Mapping[int, int], points: int) -> dict[int, tuple[tuple[float, ...], tuple[float, ...]]]:
         """Mean and lowest losses of each run along its iterations; `spans` gives how many of its own each has."""

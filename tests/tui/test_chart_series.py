@@ -72,6 +72,12 @@ def test_long_curves_do_not_overflow_the_average():
     assert np.isfinite(smoothed(np.ones(1000), np.ones(1000), 39.0)).all()
 
 
+def test_the_largest_losses_do_not_overflow_the_average_either():
+    largest = np.finfo(float).max
+    losses, weights = np.array([1.0, largest, np.nan, 1e300]), np.array([1, 1, 0, 1])
+    assert smoothed(losses, weights, 1.0) == pytest.approx(smoothed(losses / largest, weights, 1.0) * largest)
+
+
 @pytest.mark.parametrize(("x_kind", "end"), [("iteration", 100.0), ("time", 1.0), ("examples", 25600.0)])
 def test_the_x_axis_is_iterations_seconds_or_examples_and_ends_with_the_data(x_kind, end):
     run = ChartRun(1, "1", 0, decimated(noisy(100)), examples_per_iteration=256, planned_iterations=400)

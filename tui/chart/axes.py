@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from tui.chart.columns import reaching
 from tui.chart.measures import measure_of
-from tui.chart.series import Bundle, Flags
+from tui.chart.series import Bundle
 from tui.chart.view import Axes, ChartView, Floats, Window
+from tui.chart.wholes import ALL, Which, finite, lowest
 
 STEPS_1_2_5 = (1.0, 2.0, 5.0, 10.0)
 FINE_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
@@ -55,12 +56,12 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
     """
     measure, log = measure_of(view), view.log_y
     x_high = max(one.x_end for one in rows.series)
-    usable = _usable(rows.line, log)
-    known = np.flatnonzero(usable)
+    known = np.arange(len(rows.line))[_usable(rows.line, log)]
     firsts = _first_values(rows, known[np.flatnonzero(np.diff(rows.owner[known], prepend=-1))], measure.cap_log)
     window = _window(view.x_window, view.log_x)
-    near = slice(None) if window is None else reaching(rows.x, rows.owner, *window)
-    line = rows.line[near][usable[near]]
+    near = ALL if window is None else reaching(rows.x, rows.owner, *window)
+    line = rows.line[near]
+    line = line[_usable(line, log)]
     low, high = (float(line.min()), float(line.max())) if len(line) else (0.1, 10.0) if log else (0.0, 1.0)
     cap = float(firsts.max(initial=0.0)) * (measure.cap_log if log else measure.cap_linear) if len(firsts) else high
     if low < cap < high:
@@ -87,8 +88,8 @@ def _first_values(rows: Bundle, places: NDArray[np.intp], factor: float) -> Floa
         return np.where((low > 0) & (line > factor * low), low, line)
 
 
-def _usable(values: Floats, log: bool) -> Flags:
-    return np.isfinite(values) & (values > 0) if log else np.isfinite(values)
+def _usable(values: Floats, log: bool) -> Which:
+    return finite(values) if not log or lowest(values) > 0 else np.isfinite(values) & (values > 0)
 
 
 def _with_band(low: float, high: float, band_low: float, band_high: float, *, log: bool) -> tuple[float, float]:
@@ -215,7 +216,7 @@ def y_to_dots(axes: Axes, y: Floats, dots: int) -> Floats:
 def _to_dots(values: Floats, low: float, high: float, dots: int, log: bool) -> Floats:
     if log:
         # NaN compares false, so it stays NaN
-        values = np.log10(np.where(values > 0, values, np.nan))
+        values = np.log10(values if lowest(values) > 0 else np.where(values > 0, values, np.nan))
         low, high = math.log10(low), math.log10(high)
     with np.errstate(over="ignore"):  # divided first: the inverse of a tiny range is no number
         out: Floats = np.minimum(np.maximum((values - low) / (high - low or 1.0) * dots, -FAR), FAR)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui.chart.view import ChartView, CurveColumns, Floats, Integers
+from tui.chart.wholes import changes, lowest
 
 RATIO = 4
 """Bucket widths are powers of this, as in the store."""
@@ -60,13 +61,17 @@ def coarsened(curve: CurveColumns, width: int) -> CurveColumns:
     if curve.width >= width or width % curve.width or not len(curve.iteration):
         return curve
     bucket = curve.iteration // width
-    starts = np.concatenate([[0], np.flatnonzero(bucket[1:] != bucket[:-1]) + 1])
+    starts = changes(bucket)
     ends = np.append(starts[1:], len(bucket)) - 1
     count = np.add.reduceat(curve.count, starts)
     # weighted by shares of the bucket, because a sum of the values could overflow
     weights = curve.count / np.maximum(np.repeat(count, np.diff(np.append(starts, len(bucket)))), 1)
     with np.errstate(invalid="ignore"):
-        products = np.where(curve.count > 0, curve.mean * weights, 0.0)
+        products = curve.mean * weights
+    is_counted = lowest(curve.count) > 0
+    if not is_counted:
+        products = np.where(curve.count > 0, products, 0.0)
+    mean = np.add.reduceat(products, starts)
     return Coarse(
         width=width,
         iteration=bucket[starts] * width,
@@ -74,7 +79,7 @@ def coarsened(curve: CurveColumns, width: int) -> CurveColumns:
         count=count,
         low=np.fmin.reduceat(curve.low, starts),
         high=np.fmax.reduceat(curve.high, starts),
-        mean=np.where(count > 0, np.add.reduceat(products, starts), np.nan),
+        mean=mean if is_counted else np.where(count > 0, mean, np.nan),
         last=curve.last[ends],
         low_before=curve.low_before,
     )

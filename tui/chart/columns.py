@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.chart.series import Bundle, Flags
+from tui.chart.series import Bundle
 from tui.chart.view import Floats, Integers
+from tui.chart.wholes import ALL, Flags, all_finite, changes, finite
 
 STRIDE = 2**23
 """Dot columns between one series and the next on the common grid: more than any position can be off the plot."""
@@ -50,19 +51,16 @@ def to_columns(rows: Bundle, x: Floats, line: Floats, low: Floats, high: Floats,
     never across a gap.
     """
     count = len(rows.series)
-    finite = np.isfinite(x)
-    kept = finite if finite.all() else np.flatnonzero(finite)
-    near = reaching(x[kept], rows.owner[kept], 0.0, float(width))
-    kept = np.flatnonzero(finite)[near]
+    kept = _kept(x, rows.owner, width)
     x, line, low, high = x[kept], line[kept], low[kept], high[kept]
-    gap, owner = rows.gap[kept], rows.owner[kept]
+    gap, owner = None if rows.gap is None else rows.gap[kept], rows.owner[kept]
     empty = np.full((count, width), np.nan)
     if not len(x):
         return Columns(empty, empty, empty, ((),) * count)
     column = np.floor(x).astype(np.int64)
-    column[(column == width) & (x <= width)] = width - 1
+    column[x == width] = width - 1
     place = owner * STRIDE + column
-    starts = np.concatenate([[0], np.flatnonzero(place[1:] != place[:-1]) + 1])
+    starts = changes(place)
     places, owners, columns = place[starts], owner[starts], column[starts]
     steps = np.array([one.steps for one in rows.series])
     line_at = _column_values(line, starts, steps[owners])
@@ -72,12 +70,22 @@ def to_columns(rows: Bundle, x: Floats, line: Floats, low: Floats, high: Floats,
     return Columns(full_line, full_low, full_high, _gap_starts(count, column, owner, line, gap, width))
 
 
+def _kept(x: Floats, owner: Integers, width: int) -> NDArray[np.intp] | slice:
+    """The rows that are in the plot, and those beside it to which a line leads."""
+    # NaN compares false
+    if x.min(initial=0.0) >= 0 and x.max(initial=0.0) <= width:
+        return ALL
+    known = np.flatnonzero(np.isfinite(x))
+    near: NDArray[np.intp] = known[reaching(x[known], owner[known], 0.0, float(width))]
+    return near
+
+
 def _column_values(line: Floats, starts: NDArray[np.intp], steps: Flags) -> Floats:
     """One value for each group of rows: their mean, or the lowest place for lines in steps; NaN without any."""
-    known = np.isfinite(line)
-    if known.all():
+    if all_finite(line):
         out = np.add.reduceat(line, starts) / np.diff(np.concatenate([starts, [len(line)]]))
     else:
+        known = np.isfinite(line)
         counts = np.add.reduceat(known.astype(np.float64), starts)
         out = np.add.reduceat(np.where(known, line, 0.0), starts) / np.maximum(counts, 1.0)
         out[counts == 0] = np.nan
@@ -100,7 +108,8 @@ def _bands(
     """Lows and highs of shape (k, width); those of filled bands also reach over columns without rows."""
     low_at, high_at = np.fmax.reduceat(low, starts), np.fmin.reduceat(high, starts)
     full_low, full_high = np.full(grid.shape, np.nan), np.full(grid.shape, np.nan)
-    seen = (columns >= 0) & (columns < grid.shape[1])
+    inside = int(columns.min()) >= 0 and int(columns.max()) < grid.shape[1]
+    seen = ALL if inside else (columns >= 0) & (columns < grid.shape[1])
     full_low[owners[seen], columns[seen]] = low_at[seen]
     full_high[owners[seen], columns[seen]] = high_at[seen]
     filled = np.flatnonzero([one.filled for one in rows.series])
@@ -117,7 +126,7 @@ def _bands(
 
 def _joined(places: Integers, owners: Integers, values: Floats, grid: Integers, steps: Flags) -> Floats:
     """Values on the grid: those of `places` and what lies between them, empty across a gap and beyond the ends."""
-    known = np.isfinite(values)
+    known = finite(values)
     at, value, owner = places[known], values[known], owners[known]
     if not len(at):
         return np.full(grid.shape, np.nan)
@@ -128,8 +137,8 @@ def _joined(places: Integers, owners: Integers, values: Floats, grid: Integers, 
     between = (behind >= 0) & (owner[behind] == line) & (owner[ahead] == line) & (at[ahead] > grid)
     share = (grid - at[behind]) / np.maximum(at[ahead] - at[behind], 1)
     share[steps] = 0.0
-    if not known.all():
-        gaps_before = np.searchsorted(places[~known], at)
+    if known is not ALL:
+        gaps_before = np.searchsorted(places[~np.isfinite(values)], at)
         between &= (gaps_before[ahead] == gaps_before[behind]) | steps[:, None]
     out: Floats = np.where(exact | between, value[behind] + (value[ahead] - value[behind]) * share, np.nan)
     out[exact] = value[behind[exact]]
@@ -137,10 +146,10 @@ def _joined(places: Integers, owners: Integers, values: Floats, grid: Integers, 
 
 
 def _gap_starts(
-    count: int, column: Integers, owner: Integers, line: Floats, gap: Flags, width: int
+    count: int, column: Integers, owner: Integers, line: Floats, gap: Flags | None, width: int
 ) -> tuple[GapStarts, ...]:
     out: list[dict[int, float]] = [{} for _ in range(count)]
-    if gap.any():
+    if gap is not None and gap.any():
         first_row = np.concatenate([[True], owner[1:] != owner[:-1]])
         starts = np.flatnonzero(gap & (first_row | ~np.concatenate([[False], gap[:-1]])))
         for start in starts[(column[starts] >= 0) & (column[starts] < width)].tolist():

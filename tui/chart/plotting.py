@@ -17,6 +17,7 @@ from tui.chart.series import Bundle, Series
 from tui.chart.sheet import Sheet
 from tui.chart.ticks import Tick, x_ticks, y_ticks
 from tui.chart.view import Axes, Charset, ChartView, Plot
+from tui.chart.wholes import lowest
 from tui.palette import marker
 
 
@@ -83,7 +84,7 @@ def rasterise(view: ChartView, rows: Bundle, axes: Axes, width: int, height: int
     """All series on a plot of `width` x `height` cells."""
     dots_x, dots_y = width * 2, height * 4
     low, high = y_to_dots(axes, rows.low, dots_y), y_to_dots(axes, rows.high, dots_y)
-    if axes.log_y:
+    if axes.log_y and not lowest(rows.low) > 0:
         low[(rows.low <= 0) & (rows.high > 0)] = dots_y
     columns = to_columns(rows, x_to_dots(axes, rows.x, dots_x), y_to_dots(axes, rows.line, dots_y), low, high, dots_x)
     lines = line_bits(columns.line, height, [one.steps for one in rows.series])

@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tui.chart.coarse import coarsened, widest
 from tui.chart.measures import measure_of
 from tui.chart.view import ChartRun, ChartView, CurveColumns, Floats, Integers, Points, XKind
-
-Flags = NDArray[np.bool_]
+from tui.chart.wholes import Flags, all_finite, lowest
 
 NEGLIGIBLE_BITS = 40.0
 """Halvings after which what came before no longer shows in an average."""
+
+SUMMABLE = 1e100
+"""Values of at most this size can be summed with the weights of an average."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,11 +24,11 @@ class Series:
     """One run's values in units of the axes; all arrays have shape (n,), x does not fall.
 
     `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none. `gap` tells the rows
-    whose losses were all non-finite. `steps` lines hold their value until the next point (best-so-far). `filled`
-    bands reach from row to row, because a row stands for many iterations; the others are separate points.
-    `x_start` is where the first row begins, `x_end` where the run ends or will end; `guessed` says that this is an
-    estimate. `sparse` values were measured one by one; a `companion` is the second line of its run,
-    `before` that of what it was forked from (a companion, too).
+    whose losses were all non-finite; None says that there is no such row. `steps` lines hold their value until the
+    next point (best-so-far). `filled` bands reach from row to row, because a row stands for many iterations; the
+    others are separate points. `x_start` is where the first row begins, `x_end` where the run ends or will end;
+    `guessed` says that this is an estimate. `sparse` values were measured one by one; a `companion` is the second
+    line of its run, `before` that of what it was forked from (a companion, too).
     """
 
     run: ChartRun
@@ -35,7 +36,7 @@ class Series:
     line: Floats
     low: Floats
     high: Floats
-    gap: Flags
+    gap: Flags | None
     steps: bool
     filled: bool
     x_start: float
@@ -95,8 +96,9 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
     if steps:
         line = best_so_far(low, curve.low_before)
     elif smoothing > 0:
-        line = smoothed(mean, np.where(gap, 0, curve.count), curve.width / smoothing)
-        line[gap] = np.nan
+        line = smoothed(mean, curve.count if gap is None else np.where(gap, 0, curve.count), curve.width / smoothing)
+        if gap is not None:
+            line[gap] = np.nan
     else:
         line = mean
     x, x_start, x_end = _x_of_curve(run, curve, x_kind, done=float(run.curve.iteration[-1] + run.curve.width))
@@ -104,13 +106,10 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
     return Series(run, x, line, low, high, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
 
 
-def _cleaned(curve: CurveColumns) -> tuple[Flags, Floats, Floats, Floats]:
+def _cleaned(curve: CurveColumns) -> tuple[Flags | None, Floats, Floats, Floats]:
     """Which rows are gaps, and low, high and mean with NaN there and wherever they are not finite."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = curve.low.sum() + curve.high.sum() + curve.mean.sum()
-    if np.isfinite(total) and curve.count.min() > 0:
-        # a finite sum has finite parts only, and that is how nearly all curves are
-        return np.zeros(len(curve.mean), dtype=np.bool_), curve.low, curve.high, curve.mean
+    if all(map(all_finite, (curve.low, curve.high, curve.mean))) and lowest(curve.count) > 0:
+        return None, curve.low, curve.high, curve.mean
     gap = (curve.count <= 0) | ~np.isfinite(curve.mean)
     low, high = (np.where(gap | ~np.isfinite(values), np.nan, values) for values in (curve.low, curve.high))
     return gap, low, high, np.where(gap, np.nan, curve.mean)
@@ -192,8 +191,12 @@ def smoothed(values: Floats, weights: Integers | Floats, half_lives_per_row: flo
     """
     if half_lives_per_row >= NEGLIGIBLE_BITS:
         return np.array(values, dtype=np.float64)
+    size = float(np.fmax.reduce(np.abs(values))) if len(values) else 0.0
+    if SUMMABLE < size < np.inf:
+        out: Floats = np.clip(smoothed(values / size, weights, half_lives_per_row), -1.0, 1.0) * size
+        return out
     known = np.asarray(weights, dtype=np.float64)
-    products = np.where(known > 0, values, 0.0) * known
+    products = (values if lowest(known) > 0 else np.where(known > 0, values, 0.0)) * known
     out = np.empty(len(values))
     total = weight = 0.0
     # powers of two over a whole curve would overflow, so it is done in pieces with a carry
@@ -215,7 +218,7 @@ class Bundle:
     """All series of a chart end to end, because NumPy is quick at few long arrays and slow at many short ones.
 
     `x`, `line`, `low`, `high`, `gap` and `owner` (the index of a row's series) have shape (rows of all series,);
-    series i has the rows starts[i]..starts[i + 1].
+    series i has the rows starts[i]..starts[i + 1]. Where no series has a gap, `gap` is None.
     """
 
     series: tuple[Series, ...]
@@ -223,7 +226,7 @@ class Bundle:
     line: Floats
     low: Floats
     high: Floats
-    gap: Flags
+    gap: Flags | None
     owner: Integers
     starts: Integers
 
@@ -237,7 +240,13 @@ def bundle(series: list[Series]) -> Bundle:
         np.concatenate([one.line for one in series]),
         np.concatenate([one.low for one in series]),
         np.concatenate([one.high for one in series]),
-        np.concatenate([one.gap for one in series]),
+        _gaps(series),
         np.repeat(np.arange(len(series), dtype=np.int64), lengths),
         np.cumsum([0, *lengths], dtype=np.int64),
     )
+
+
+def _gaps(series: list[Series]) -> Flags | None:
+    if all(one.gap is None for one in series):
+        return None
+    return np.concatenate([np.zeros(len(one.x), np.bool_) if one.gap is None else one.gap for one in series])

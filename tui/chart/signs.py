@@ -16,6 +16,7 @@ from tui.chart.sheet import Sheet
 from tui.chart.text import cells
 from tui.chart.ticks import x_text
 from tui.chart.view import Axes, ChartMark, Floats, Plot
+from tui.chart.wholes import lowest
 from tui.palette import marker
 
 SIGNS = {
@@ -41,7 +42,7 @@ def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: B
     for index, one in enumerate(series):
         if not one.sparse or one.companion or one.steps or not sign:
             continue
-        where = x_to_dots(axes, one.x[~one.gap], sheet.width)
+        where = x_to_dots(axes, one.x if one.gap is None else one.x[~one.gap], sheet.width)
         at = np.unique(where[np.isfinite(where) & (where >= 0) & (where < sheet.width)].astype(int))
         if len(at) * POINT_ROOM > (at[-1] - at[0] + 1 if len(at) else 0) and len(at) > 1:
             continue
@@ -171,11 +172,9 @@ def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
     """Dot columns at which a line drops to zero or less, which a log axis cannot show."""
     if not axes.log_y:
         return []
-    # NaN compares false
-    below = one.line <= 0
-    if not below.any():
+    if lowest(one.line) > 0:
         return []
-    below &= np.isfinite(one.line)
+    below = np.isfinite(one.line) & (one.line <= 0)
     x: Floats = x_to_dots(axes, one.x[below & ~np.concatenate([[False], below[:-1]])], dots)
     return [min(int(at), dots - 1) for at in x.tolist() if 0 <= at <= dots]
 
