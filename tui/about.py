@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from engine.store import Curve, Evaluation, Event, Reader, Run, Samples
 from tui import reach
@@ -72,8 +72,9 @@ class About:
         if not known:
             return tuple(reader.evaluations(run.run_id))
         newest = known[-1].iteration
-        before = takewhile(lambda evaluation: evaluation.iteration < newest, known)
-        return (*before, *reader.evaluations(run.run_id, first=newest))
+        before = bisect_left(known, newest, key=lambda evaluation: evaluation.iteration)
+        since = tuple(reader.evaluations(run.run_id, first=newest))
+        return known if known[before:] == since else (*known[:before], *since)
 
 
 def _steered(run: Run) -> bool:
