@@ -29,6 +29,16 @@ def test_every_command_stands_in_the_readme_and_explains_itself(name: str) -> No
         assert all(option.help for option in part.params if isinstance(option, click.Option))
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_helps_of_all_commands_read_alike(name: str) -> None:
+    command = importlib.import_module(COMMANDS[name]).command
+    for part in [command, *getattr(command, "commands", {}).values()]:
+        options = [option for option in part.params if isinstance(option, click.Option)]
+        assert all(not option.help[0].islower() and option.help.endswith(".") for option in options)
+        assert "RANGE" not in part.get_help(click.Context(part))
+        assert "json" not in [option.name for option in options[:-1]]
+
+
 EXPLAINED = keymap.keys_of("board", "sweep", "sweepview")
 
 

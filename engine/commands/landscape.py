@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.numerics import Place, place_options, read_weights, the_place, told
-from engine.commands.options import as_json, table
+from engine.commands.options import as_json, json_option, table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,16 +22,34 @@ LINE_POINTS, PLANE_POINTS, MOST_POINTS = 21, 9, 10_000
 
 
 @click.command("landscape")
-@place_options(examples="1000")
 @click.option("--direction", default="random", show_default=True, metavar="NAME", help=f"Where to: {DIRECTIONS}.")
 @click.option("--second-direction", metavar="NAME", help="The same again, for a plane instead of a line.")
-@click.option("--from", "low", type=float, default=-1.0, show_default=True, help="The first position on each axis.")
-@click.option("--to", "high", type=float, default=1.0, show_default=True, help="The last position on each axis.")
+@click.option(
+    "--from",
+    "low",
+    metavar="NUMBER",
+    type=float,
+    default=-1.0,
+    show_default=True,
+    help="The first position on each axis.",
+)
+@click.option(
+    "--to",
+    "high",
+    metavar="NUMBER",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="The last position on each axis.",
+)
 @click.option(
     "--points",
+    metavar="N",
     type=click.IntRange(min=2),
     help=f"Positions on each axis: {LINE_POINTS}, or {PLANE_POINTS} for a plane.",
 )
+@place_options(examples="1000")
+@json_option
 def command(
     json: bool,
     examples: str,
