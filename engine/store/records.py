@@ -267,7 +267,6 @@ class Background:
     worker: Worker | None = None
     times_lost: int = 0
     sweep_name: str = ""
-    sweep_parameter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

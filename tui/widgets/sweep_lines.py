@@ -121,7 +121,7 @@ def _race(draft: SweepDraft) -> tuple[str, str]:
     return counted(draft.rungs, "rung"), f"at {at} iterations the best {share} go on; the others stop"
 
 
-def outlook(draft: SweepDraft, plan: SweepPlan | None, complaint: str, rate: float | None, workers: int) -> list[Part]:
+def outlook(plan: SweepPlan | None, complaint: str, rate: float | None, workers: int) -> list[Part]:
     """What `enter` would run, or why it would not."""
     if plan is None:
         return [(" ! ", FAILED), (complaint, TEXT)]
