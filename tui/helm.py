@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Literal
 
-from textual.app import App
 from textual.message import Message
 
 from engine.spec import FIELDS, as_text
@@ -28,7 +26,7 @@ from tui.messages import (
     StopRequested,
     WorkersSubmitted,
 )
-from tui.snapshot import Snapshot
+from tui.part import Part
 
 FORKED_FIELDS = (
     "step_size", "batch_size", "update", "momentum", "regularization_strength", "iterations", "seconds", "pace",
@@ -38,24 +36,13 @@ FORKED_FIELDS = (
 Deleted = tuple[Literal["run", "sweep"], int]
 
 
-class Helm(App[int], inherit_bindings=False):
+class Helm(Part, inherit_bindings=False):
     """Asks what must be asked first; then each order is carried out in a thread, and answered with a message."""
-
-    path: Path
-    snapshot: Snapshot
 
     def __init__(self) -> None:
         super().__init__()
         self.deleted: list[Deleted] = []
         """What was deleted in this sitting and can be brought back, the newest last."""
-
-    def order(self, carry_out: Callable[[], Message]) -> None:
-        """Carry an order out in a thread and post what it answers, or the sentence on why not."""
-        raise NotImplementedError
-
-    def tell(self, sentence: str, *, failed: bool = False) -> None:
-        """Show a cleaned sentence."""
-        raise NotImplementedError
 
     def _confirm(self, question: str, confirmed: Message) -> None:
         from tui.screens.confirm import Confirm

@@ -12,7 +12,6 @@ from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults
 from engine.store import Run, StoreError
 from engine.text import clean
 from tui import sweep_orders as orders
-from tui.choices import Choices
 from tui.helm import Helm
 from tui.messages import ChoicesChanged, DraftKept, RunSought
 from tui.snapshot import Snapshot
@@ -52,7 +51,6 @@ REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "
 class SweepHelm(Helm, inherit_bindings=False):
     """Opens the dialog and the sweep view; orders are carried out in a thread, as in Helm."""
 
-    choices: Choices
     store_name: str
     brush: Brush
 
