@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from engine.spec import FIELDS, RunSpec, as_text
+from engine.spec import FIELDS, RunSpec, typed_text
 from engine.store import Evaluation, Event, Run
 from engine.text import clean, counted
 from tui import format as fmt
@@ -123,9 +123,7 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
 
 def _value(spec: RunSpec, name: str) -> str:
     value = getattr(spec, name)
-    if value is None:
-        return "full" if name == "batch_size" else "none"
-    return fmt.setting(value, 6) if isinstance(value, float) else clean(as_text(value), 200)
+    return fmt.setting(value, 6) if isinstance(value, float) else clean(typed_text(name, value), 200)
 
 
 def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:

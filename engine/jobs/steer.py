@@ -177,10 +177,10 @@ def _check_fork(before: RunSpec, spec: RunSpec, at: int) -> None:
 
 
 def _changed(before: RunSpec, spec: RunSpec) -> str:
-    from engine.spec import FIELDS, as_text
+    from engine.spec import FIELDS, typed_text
 
     words = [
-        f"{field.label} {as_text(getattr(spec, name)) or 'none'}"
+        f"{field.label} {typed_text(name, getattr(spec, name))}"
         for name, field in FIELDS.items()
         if getattr(before, name) != getattr(spec, name)
     ]

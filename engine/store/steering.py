@@ -12,6 +12,8 @@ from engine.store.timing import utc_now
 Verb = Literal["stop", "pause", "resume", "set-step-size"]
 VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
 
+COMMAND_COLUMNS = "command_id, run_id, verb, argument, issued_at, applied_at_iteration, outcome"
+
 TO_DO = {"set-step-size": "give a step size to"}
 """What a command does, in words, where its name is none."""
 
@@ -113,6 +115,11 @@ def end(raw: sqlite3.Connection, run_id: int, state: str, reason: str) -> None:
     raw.execute(
         "UPDATE runs SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", (state, reason, utc_now(), run_id)
     )
+    came_too_late(raw, run_id)
+
+
+def came_too_late(raw: sqlite3.Connection, run_id: int) -> None:
+    """Answer what still waits for a run that has ended."""
     raw.execute("UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,))
 
 
