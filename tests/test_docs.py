@@ -68,6 +68,14 @@ def test_every_field_explains_itself() -> None:
     assert all(field.help and field.label for field in FIELDS.values())
 
 
+@pytest.mark.parametrize("room", ["engine", "engine/store", "engine/jobs", "tui"])
+def test_every_file_has_its_place_in_the_architecture(room: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page.partition(f"\n| `{room}` | files |\n")[2].partition("\n\n")[0]
+    named = re.findall(r"`(\w+)`", table)
+    assert sorted(named) == sorted(file.stem for file in (ROOT / room).glob("*.py") if file.stem != "__init__")
+
+
 def test_every_picture_and_page_that_is_named_is_there() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
