@@ -194,19 +194,16 @@ def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
     if width < TWO_COLUMNS:
         yield from told
         return
-    waiting: Line | None = None
+    left: Line = []
     for line in told:
-        taken = cells(line)
-        if waiting is not None and taken <= width - half:
-            yield [*waiting, (" " * (half - cells(waiting)), TEXT), *line]
-            waiting = None
+        if left and cells(line) <= width - half:
+            yield [*left, (" " * (half - cells(left)), TEXT), *line]
+            left = []
             continue
-        if waiting is not None:
-            yield waiting
-            waiting = None
-        if taken < half:
-            waiting = line
-        else:
+        if left:
+            yield left
+        left = line if cells(line) < half else []
+        if not left:
             yield line
-    if waiting is not None:
-        yield waiting
+    if left:
+        yield left
