@@ -112,17 +112,21 @@ class Helm(Part, inherit_bindings=False):
             return
         questions = (
             Question("name", "name", clean(run.name, 200)),
-            Question("tags", "tags", " ".join(clean(tag, 60) for tag in run.tags), "separated by spaces"),
+            Question("tags", "tags", " ".join(map(clean, run.tags)), "separated by spaces"),
             Question("note", "note", clean(run.note, 400)),
         )
-        self.push_screen(
-            Prompt(f"Edit run {run.run_id}.", questions, lambda texts: EditSubmitted(message.run_id, texts))
-        )
+        before = {question.name: question.text for question in questions}
+
+        def answered(texts: Mapping[str, str]) -> EditSubmitted:
+            # what was not touched stays as it is: a long note is not shown whole
+            return EditSubmitted(message.run_id, {k: v for k, v in texts.items() if v != before[k]})
+
+        self.push_screen(Prompt(f"Edit run {run.run_id}.", questions, answered))
 
     def on_edit_submitted(self, message: EditSubmitted) -> None:
         run = self.snapshot.run(message.run_id)
         if run is not None:
-            self.order(lambda: OrderAnswered(orders.edit(self.path, message.run_id, run, message.texts)))
+            self.order(lambda: OrderAnswered(orders.edit(self.path, run, message.texts)))
 
     def on_workers_requested(self) -> None:
         from tui.screens.prompt import Prompt, Question
