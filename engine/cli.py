@@ -33,6 +33,18 @@ COMMANDS = {
 }
 """Each command by name, and the module that holds it under `command`."""
 
+HELP = {"help_option_names": ["-h", "--help"]}
+
+version_option = click.version_option(package_name="lossboard", prog_name="lossboard")
+db_option = click.option(
+    "--db",
+    type=click.Path(),
+    envvar="LOSSBOARD_DB",
+    default="runs.db",
+    show_default=True,
+    help="The store of runs; also LOSSBOARD_DB.",
+)
+
 
 class Commands(click.Group):
     """A group that reads a command's module only when the command is asked for."""
@@ -48,16 +60,9 @@ class Commands(click.Group):
         return command
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="lossboard", prog_name="lossboard")
-@click.option(
-    "--db",
-    type=click.Path(),
-    envvar="LOSSBOARD_DB",
-    default="runs.db",
-    show_default=True,
-    help="The store of runs; also LOSSBOARD_DB.",
-)
+@click.group(cls=Commands, context_settings=HELP)
+@version_option
+@db_option
 @click.pass_context
 def main(ctx: click.Context, db: str) -> None:
     """Launch, watch and compare optimization runs without a screen."""

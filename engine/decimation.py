@@ -63,16 +63,3 @@ def decimate(values: Floats, starts: Integers) -> Buckets:
             total=np.add.reduceat(summed, starts),
             last=values[ends - 1],
         )
-
-
-def merge(buckets: Buckets, starts: Integers) -> Buckets:
-    """Wider buckets from adjoining ones: bucket i takes those from starts[i] to starts[i + 1]."""
-    ends = np.append(starts[1:], len(buckets)) - 1
-    with np.errstate(all="ignore"):
-        return Buckets(
-            count=np.add.reduceat(buckets.count, starts),
-            low=np.fmin.reduceat(buckets.low, starts),
-            high=np.fmax.reduceat(buckets.high, starts),
-            total=np.add.reduceat(buckets.total, starts),
-            last=buckets.last[ends],
-        )

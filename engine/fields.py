@@ -138,7 +138,7 @@ FIELDS: dict[str, Field] = {
         Field(
             "dataset",
             "data set",
-            "digits, three-points, spiral:3, synthetic-cifar:9000, cifar10, or your .npz or .csv",
+            "one of digits, three-points, spiral:3, synthetic-cifar:9000, cifar10, or your .npz or .csv",
             _dataset,
             DATASETS,
             open=True,
@@ -211,7 +211,7 @@ FIELDS: dict[str, Field] = {
         Field(
             "decay_rate",
             "decay rate",
-            "k in exp(-k t) and 1/(1 + k t), per iteration",
+            "the k in exp(-k t) and 1/(1 + k t), per iteration",
             not_negative,
             strategies=GRADIENT,
             needs={"schedule": frozenset({"exponential", "1/t"})},

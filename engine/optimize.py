@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from engine import datasets
 from engine.block import Block
@@ -127,34 +128,26 @@ def check(spec: RunSpec) -> None:
 
 def exact_objective(spec: RunSpec) -> Objective:
     """What a spec minimises over its whole train split, in float64: to look at, not to run. Raises SpecError."""
-    dataset = datasets.load(spec.dataset)
-    return objective(
-        spec.objective,
-        dataset.splits["train"],
-        dataset.classes,
-        regularization_strength=spec.regularization_strength,
-        regularize_bias=spec.regularize_bias == "yes",
-        delta=spec.delta,
-        hidden_size=spec.hidden_size,
-        dtype=np.float64,
-    )
+    return _objective(spec, datasets.load(spec.dataset), "train", np.float64)
 
 
 def build(spec: RunSpec) -> Optimization:
     """The optimization that a spec describes. Raises SpecError when the spec does not fit its data set."""
     check(spec)
     dataset = datasets.load(spec.dataset)
-    objectives = {
-        name: objective(
-            spec.objective,
-            split,
-            dataset.classes,
-            regularization_strength=spec.regularization_strength,
-            regularize_bias=spec.regularize_bias == "yes",
-            delta=spec.delta,
-            hidden_size=spec.hidden_size,
-        )
-        for name, split in dataset.splits.items()
-    }
+    objectives = {split: _objective(spec, dataset, split, np.float32) for split in dataset.splits}
     strategy = STRATEGIES[spec.strategy](spec, objectives["train"])
     return Optimization(spec, dataset, objectives["train"], strategy, objectives)
+
+
+def _objective(spec: RunSpec, dataset: Dataset, split: str, dtype: DTypeLike) -> Objective:
+    return objective(
+        spec.objective,
+        dataset.splits[split],
+        dataset.classes,
+        regularization_strength=spec.regularization_strength,
+        regularize_bias=spec.regularize_bias == "yes",
+        delta=spec.delta,
+        hidden_size=spec.hidden_size,
+        dtype=dtype,
+    )

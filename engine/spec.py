@@ -49,6 +49,7 @@ __all__ = [
     "shown",
     "spec_from_fields",
     "spec_from_json",
+    "typed_text",
     "unknown_field",
 ]
 
@@ -141,6 +142,11 @@ def as_text(value: Any) -> str:
     if value is None:
         return ""
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def typed_text(name: str, value: Any) -> str:
+    """A field's value as people read and type it: 'full' for the whole batch, 'none' for no budget or pace."""
+    return as_text(value) or ("full" if name == "batch_size" else "none")
 
 
 def unknown_field(names: Iterable[str]) -> None:

@@ -28,7 +28,16 @@ from engine.axis import (
 from engine.fields import FIELDS
 from engine.halving import Decision, Halving, decide
 from engine.outcome import Measured, ValueResult, best_by, best_of, loss_text, results, table_lines
-from engine.spec import RunSpec, as_text, defaults, parse_field, spec_from_fields, spec_from_json, unknown_field
+from engine.spec import (
+    RunSpec,
+    as_text,
+    defaults,
+    parse_field,
+    spec_from_fields,
+    spec_from_json,
+    typed_text,
+    unknown_field,
+)
 from engine.values import SpecError
 
 __all__ = [
@@ -145,12 +154,10 @@ class SweepPlan:
                 raise SpecError(axis.field, f"{axis.label} is what the sweep varies; give it other values instead")
         before = defaults(self.base.strategy, self.base.objective)
         kept = {
-            name: as_text(getattr(self.base, name)) or "none"
+            name: typed_text(name, getattr(self.base, name))
             for name in FIELDS
             if name in ("strategy", "objective") or getattr(self.base, name) != getattr(before, name)
         }
-        if kept.get("batch_size") == "none":
-            kept["batch_size"] = "full"
         return replace(self, base=spec_from_fields({**kept, **changes}), name="")
 
     def to_json(self) -> str:

@@ -29,6 +29,16 @@ def test_every_command_stands_in_the_readme_and_explains_itself(name: str) -> No
         assert all(option.help for option in part.params if isinstance(option, click.Option))
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_helps_of_all_commands_read_alike(name: str) -> None:
+    command = importlib.import_module(COMMANDS[name]).command
+    for part in [command, *getattr(command, "commands", {}).values()]:
+        options = [option for option in part.params if isinstance(option, click.Option)]
+        assert all(not option.help[0].islower() and option.help.endswith(".") for option in options)
+        assert "RANGE" not in part.get_help(click.Context(part))
+        assert "json" not in [option.name for option in options[:-1]]
+
+
 EXPLAINED = keymap.keys_of("board", "sweep", "sweepview")
 
 
@@ -56,6 +66,14 @@ def test_no_two_keys_of_one_place_collide() -> None:
 
 def test_every_field_explains_itself() -> None:
     assert all(field.help and field.label for field in FIELDS.values())
+
+
+@pytest.mark.parametrize("room", ["engine", "engine/store", "engine/jobs", "tui"])
+def test_every_file_has_its_place_in_the_architecture(room: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page.partition(f"\n| `{room}` | files |\n")[2].partition("\n\n")[0]
+    named = re.findall(r"`(\w+)`", table)
+    assert sorted(named) == sorted(file.stem for file in (ROOT / room).glob("*.py") if file.stem != "__init__")
 
 
 def test_every_picture_and_page_that_is_named_is_there() -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.app import App
 
-from tui.choices import Choices
 from tui.messages import SnapshotRead
+from tui.part import Part
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
 
@@ -16,11 +15,9 @@ if TYPE_CHECKING:
     from tui.news import News
 
 
-class Announcing(App[int], inherit_bindings=False):
+class Announcing(Part, inherit_bindings=False):
     """Compares what is read with what was read before. News wait while another screen covers the board."""
 
-    choices: Choices
-    snapshot: Snapshot
     _board: Board
     _compared: Snapshot
     _news: tuple[News, ...] = ()

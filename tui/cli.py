@@ -39,7 +39,7 @@ def group() -> click.Group:
     """The whole command line."""
     import click
 
-    from engine.cli import Commands
+    from engine.cli import HELP, Commands, db_option, version_option
 
     class Everything(Commands):
         """The headless commands, and those that draw."""
@@ -57,20 +57,16 @@ def group() -> click.Group:
     @click.group(
         cls=Everything,
         invoke_without_command=True,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings=HELP,
         epilog=EPILOG,
     )
-    @click.version_option(package_name="lossboard", prog_name="lossboard")
-    @click.option(
-        "--db",
-        type=click.Path(),
-        envvar="LOSSBOARD_DB",
-        default="runs.db",
-        show_default=True,
-        help="The store of runs; also LOSSBOARD_DB.",
-    )
-    @click.option(
-        "--workers", type=click.IntRange(1, 256), help="How many runs the store works on at once, from now on."
+    @version_option
+    @db_option
+    @click.option(  # not the one of the commands: that brings NumPy in, and signals must be blocked before
+        "--workers",
+        metavar="N",
+        type=click.IntRange(1, 256),
+        help="How many runs the store works on at once, from now on.",
     )
     @click.option("--theme", type=click.Choice(THEMES), help="The dashboard's colours; also LOSSBOARD_THEME.")
     @click.option("--ascii", "ascii_only", is_flag=True, help="The dashboard in plain ASCII, as without UTF-8.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tui.chart.view import XKind
+from tui.chart.view import X_KINDS, XKind
 from tui.tape import MARK_KINDS, Floats, MarkKind, Tape, Timeline
 
 SPEEDS = (
@@ -22,8 +22,6 @@ SPEEDS = (
 
 USUAL_S = 10.0
 """Seconds that a replay takes about, unless a speed is asked for."""
-
-KINDS: tuple[XKind, ...] = ("iteration", "time", "examples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +142,7 @@ class Clock:
 
     def with_next_kind(self, tape: Tape) -> Clock:
         """The same moment on the next of the three clocks."""
-        return self.of_kind(KINDS[(KINDS.index(self.kind) + 1) % len(KINDS)], tape)
+        return self.of_kind(X_KINDS[(X_KINDS.index(self.kind) + 1) % len(X_KINDS)], tape)
 
 
 def usual_speed(line: Timeline) -> float:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from engine.store import Run
 from tui import keymap, themes
+from tui.chart.view import X_KINDS
 from tui.describe import given_name, label
 from tui.keymap import Place
-from tui.look import MEASURES, X_KINDS
+from tui.look import MEASURES
 
 MENUS = frozenset({"app.palette", "back"})
 """What makes no sense in a list of commands."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.spec import FIELDS, as_text
+from engine.spec import FIELDS, typed_text
 from engine.store import Curve, Run
 from tui import format as fmt
 from tui.chart import ChartRun, ChartView, Points
@@ -100,8 +100,8 @@ def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
         return ()
     chosen = {name: getattr(spec, name) for name in FIELDS}
     told = [name for name in varied if FIELDS[name].applies(chosen)]
-    return tuple((FIELDS[name].label, _shown(chosen[name])) for name in told)
+    return tuple((FIELDS[name].label, _shown(name, chosen[name])) for name in told)
 
 
-def _shown(value: object) -> str:
-    return fmt.setting(value) if isinstance(value, float) else as_text(value) or "none"
+def _shown(name: str, value: object) -> str:
+    return fmt.setting(value) if isinstance(value, float) else typed_text(name, value)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from textual.app import App
 from textual.message import Message
 
 from engine.store import StoreError
 from engine.text import clean, counted
 from tui.chart import ChartView, Picture
-from tui.choices import Choices
 from tui.messages import ChoicesChanged, CommandPicked, OrderAnswered, RunLookedUp, RunSought, SaveSubmitted
 from tui.orders import listing_with
+from tui.part import Part
 from tui.screens.board import Board
-from tui.snapshot import Snapshot
 from tui.themes import Theme
 from tui.widgets.chart_pane import ChartPane
 
@@ -26,31 +23,14 @@ MOUSE_MODES = (1000, 1003, 1015, 1006)
 RELEASED = "The mouse is the terminal's: select text as usual. M takes it back."
 
 
-class Desk(App[int], inherit_bindings=False):
+class Desk(Part, inherit_bindings=False):
     """Answers the commands that concern the screen as a whole."""
 
-    path: Path
-    snapshot: Snapshot
-    choices: Choices
     worn: Theme
     _board: Board
     _mouse_released = False
     sought: int | None = None
     """A run that is being looked up."""
-
-    def order(self, carry_out: Callable[[], Message]) -> None:
-        """Carry an order out in a thread and post what it answers, or the sentence on why not."""
-        raise NotImplementedError
-
-    def tell(self, sentence: str, *, failed: bool = False) -> None:
-        """Show a cleaned sentence."""
-        raise NotImplementedError
-
-    def write(self, text: str) -> None:
-        """Write a control sequence to the terminal, beside the frames."""
-        if self._driver is not None:
-            self._driver.write(text)
-            self._driver.flush()
 
     def action_palette(self) -> None:
         from tui.commands import commands, matching
@@ -97,7 +77,6 @@ class Desk(App[int], inherit_bindings=False):
         self.post_message(ChoicesChanged(there.looking(alone=there.alone or message.alone)))
 
     def action_copy_this(self, what: str) -> None:
-        from tui.clipboard import copy
         from tui.takeaway import command_line, values_table
 
         run = self.snapshot.run(self.choices.pointed)
@@ -116,12 +95,7 @@ class Desk(App[int], inherit_bindings=False):
         else:
             text, told = picture.to_text() + "\n", "the chart as text"
 
-        def carry_out() -> Message:
-            # written by the app itself: the terminal must not get it amidst a frame
-            copy(text, lambda sequence: self.call_from_thread(self.write, sequence))
-            return OrderAnswered(f"Sent to the terminal's clipboard: {told}.")
-
-        self.order(carry_out)
+        self.hand_over(text, f"{told}.")
 
     def action_save(self, end: str = "svg") -> None:
         from tui.screens.prompt import Prompt, Question

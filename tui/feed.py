@@ -119,7 +119,7 @@ class Source:
             events={run_id: one.events for run_id, one in about.items()},
             samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},
             before=self._lineage.read(reader, shown, wanted.columns),
-            gradient_norms={} if pointed is None else dict([_gradient_norm(reader, pointed)]),
+            gradient_norms={} if pointed is None else {pointed.run_id: _gradient_norm(reader, pointed)},
             glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
             background=reader.background(pointed) if pointed is not None and choices.alone else None,
             weights=self._kept.read(reader, pointed) if pointed is not None and choices.alone else None,
@@ -130,14 +130,17 @@ class Source:
         )
 
 
-def _gradient_norm(reader: Reader, run: Run) -> tuple[int, float]:
+def _gradient_norm(reader: Reader, run: Run) -> float:
+    """Of the newest iteration; NaN where none is recorded."""
     last = reader.iterations(run.run_id, first=max(run.iterations_done - 1, 0), limit=1)
     norms = last.gradient_norm
-    return run.run_id, float("nan") if norms is None or not len(norms) else float(norms[-1])
+    return float("nan") if norms is None or not len(norms) else float(norms[-1])
 
 
 @dataclass(slots=True)
-class _Desk:
+class _Question:
+    """What is asked for, as both threads see it: the bell is held while it is looked at or changed."""
+
     wanted: Wanted
     asked: bool = True
     changed: bool = False
@@ -155,7 +158,7 @@ class Feed:
     def __init__(self, path: Path, wanted: Wanted, deliver: Callable[[Outcome], None]) -> None:
         self.deliver = deliver
         self._path = path
-        self._desk = _Desk(wanted)
+        self._question = _Question(wanted)
         self._bell = Condition()
         self._thread = Thread(target=self._run, name="feed", daemon=True)
 
@@ -166,15 +169,15 @@ class Feed:
     def ask(self, wanted: Wanted) -> None:
         """Ask for what is new. A question that differs from the last one is answered at once."""
         with self._bell:
-            desk = self._desk
-            desk.changed = desk.changed or wanted != desk.wanted
-            desk.wanted, desk.asked = wanted, True
+            question = self._question
+            question.changed = question.changed or wanted != question.wanted
+            question.wanted, question.asked = wanted, True
             self._bell.notify()
 
     def stop(self, timeout_s: float = 1.0) -> None:
         """Stop reading and let go of the store."""
         with self._bell:
-            self._desk.stopped = True
+            self._question.stopped = True
             self._bell.notify()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
@@ -182,7 +185,7 @@ class Feed:
     def _run(self) -> None:
         source = Source(self._path)
         pause_s = 0.0
-        told = ""
+        trouble = ""
         while (wanted := self._next(pause_s)) is not None:
             try:
                 outcome: Outcome | None = source.read(wanted)
@@ -190,21 +193,19 @@ class Feed:
             except Exception as error:  # whatever it is, the last picture stays and the screen says why
                 source.close()
                 outcome, pause_s = error, RETRY_S
-            if isinstance(outcome, Snapshot):
-                told = ""
-            elif outcome is not None:
-                outcome, told = (None if str(outcome) == told else outcome), str(outcome)
-            if outcome is not None:
-                with self._bell:
-                    self._desk.asked = False
-                self.deliver(outcome)
+            if outcome is None or (isinstance(outcome, Exception) and str(outcome) == trouble):
+                continue  # nothing new; a trouble that lasts is told once
+            trouble = str(outcome) if isinstance(outcome, Exception) else ""
+            with self._bell:
+                self._question.asked = False
+            self.deliver(outcome)
         source.close()
 
     def _next(self, pause_s: float) -> Wanted | None:
         """The question to answer next, after a pause; None once stopped."""
         with self._bell:
-            desk = self._desk
-            self._bell.wait_for(lambda: desk.changed or desk.stopped, pause_s)
-            self._bell.wait_for(lambda: desk.asked or desk.stopped)
-            desk.changed = False
-            return None if desk.stopped else desk.wanted
+            question = self._question
+            self._bell.wait_for(lambda: question.changed or question.stopped, pause_s)
+            self._bell.wait_for(lambda: question.asked or question.stopped)
+            question.changed = False
+            return None if question.stopped else question.wanted

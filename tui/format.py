@@ -64,6 +64,11 @@ def scientific(value: float, *, log: bool = True) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent):+03d}"
 
 
+def value_label(value: float | None, *, log: bool) -> str:
+    """A swept value for people: 1e-06 on a logarithmic axis, 0.9 on a linear one; whole numbers as they are."""
+    return "full" if value is None else str(value) if isinstance(value, int) else scientific(value, log=log)
+
+
 def _short_exponent(text: str) -> str:
     mantissa, mark, exponent = text.partition("e")
     if not mark:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Literal
 
-from textual.app import App
 from textual.message import Message
 
 from engine.spec import FIELDS, as_text
@@ -28,7 +26,7 @@ from tui.messages import (
     StopRequested,
     WorkersSubmitted,
 )
-from tui.snapshot import Snapshot
+from tui.part import Part
 
 FORKED_FIELDS = (
     "step_size", "batch_size", "update", "momentum", "regularization_strength", "iterations", "seconds", "pace",
@@ -38,24 +36,13 @@ FORKED_FIELDS = (
 Deleted = tuple[Literal["run", "sweep"], int]
 
 
-class Helm(App[int], inherit_bindings=False):
+class Helm(Part, inherit_bindings=False):
     """Asks what must be asked first; then each order is carried out in a thread, and answered with a message."""
-
-    path: Path
-    snapshot: Snapshot
 
     def __init__(self) -> None:
         super().__init__()
         self.deleted: list[Deleted] = []
         """What was deleted in this sitting and can be brought back, the newest last."""
-
-    def order(self, carry_out: Callable[[], Message]) -> None:
-        """Carry an order out in a thread and post what it answers, or the sentence on why not."""
-        raise NotImplementedError
-
-    def tell(self, sentence: str, *, failed: bool = False) -> None:
-        """Show a cleaned sentence."""
-        raise NotImplementedError
 
     def _confirm(self, question: str, confirmed: Message) -> None:
         from tui.screens.confirm import Confirm
@@ -125,17 +112,21 @@ class Helm(App[int], inherit_bindings=False):
             return
         questions = (
             Question("name", "name", clean(run.name, 200)),
-            Question("tags", "tags", " ".join(clean(tag, 60) for tag in run.tags), "separated by spaces"),
+            Question("tags", "tags", " ".join(map(clean, run.tags)), "separated by spaces"),
             Question("note", "note", clean(run.note, 400)),
         )
-        self.push_screen(
-            Prompt(f"Edit run {run.run_id}.", questions, lambda texts: EditSubmitted(message.run_id, texts))
-        )
+        before = {question.name: question.text for question in questions}
+
+        def answered(texts: Mapping[str, str]) -> EditSubmitted:
+            # what was not touched stays as it is: a long note is not shown whole
+            return EditSubmitted(message.run_id, {k: v for k, v in texts.items() if v != before[k]})
+
+        self.push_screen(Prompt(f"Edit run {run.run_id}.", questions, answered))
 
     def on_edit_submitted(self, message: EditSubmitted) -> None:
         run = self.snapshot.run(message.run_id)
         if run is not None:
-            self.order(lambda: OrderAnswered(orders.edit(self.path, message.run_id, run, message.texts)))
+            self.order(lambda: OrderAnswered(orders.edit(self.path, run, message.texts)))
 
     def on_workers_requested(self) -> None:
         from tui.screens.prompt import Prompt, Question

@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from threading import Lock, Thread
 
-from textual.app import App
 from textual.timer import Timer
 
 from tui.choices import Choices
 from tui.messages import ChoicesChanged, SnapshotRead
+from tui.part import Part
 from tui.recall import view_of
 from tui.remembered import View, load, save
 
@@ -45,10 +45,9 @@ class Keeper:
                 self._known = view
 
 
-class Keeping(App[int], inherit_bindings=False):
-    """Needs `choices`, the `theme_chosen` and a `keeper`."""
+class Keeping(Part, inherit_bindings=False):
+    """Needs the `theme_chosen` and a `keeper`."""
 
-    choices: Choices
     theme_chosen: str
     keeper: Keeper
     _noticed: View | None = None

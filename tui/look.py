@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tui.chart import Window
-from tui.chart.view import SMOOTHING_STEPS, XKind
+from tui.chart.view import SMOOTHING_STEPS, X_KINDS, XKind
 from tui.chart.window import follow, pan, zoom
 
-X_KINDS: tuple[XKind, ...] = ("iteration", "time", "examples")
 MEASURES = ("loss", "train loss", "validation loss", "accuracy", "gradient norm", "step size")
 """What the y axis can show, in the order of its key. `tui.chart.measures` knows how each is scaled."""
 

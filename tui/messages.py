@@ -209,7 +209,7 @@ class EditRequested(Message):
 
 @message
 class EditSubmitted(Message):
-    """What a person calls a run and says about it; tags are separated by spaces or commas."""
+    """What a person has changed of a run's name, tags (separated by spaces or commas) and note."""
 
     run_id: int
     texts: Mapping[str, str]

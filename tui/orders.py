@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
 from engine.store import Around, FilterError, Listing, Run, StoreError, open_for_reading
+from engine.text import clean
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
@@ -109,21 +110,29 @@ def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:
     return steer.fork(path, run_id, int(at) if at else None, changes, name)
 
 
-def edit(path: Path, run_id: int, before: Run, texts: Mapping[str, str]) -> str:
-    """Change what differs in a run's name, tags and note; the answers as a sentence. Raises StoreError."""
+def edit(path: Path, run: Run, changes: Mapping[str, str]) -> str:
+    """Change a run's name, tags and note, as far as they are given; the answers as a sentence. Raises StoreError."""
     from engine.jobs import steer
 
-    tags = [tag for tag in texts["tags"].replace(",", " ").split() if tag]
     answers = []
-    if texts["name"].strip() != before.name:
-        answers.append(steer.rename(path, run_id, texts["name"].strip()))
-    if added := [tag for tag in tags if tag not in before.tags]:
-        answers.append(steer.tag(path, run_id, added))
-    if removed := [tag for tag in before.tags if tag not in tags]:
-        answers.append(steer.untag(path, run_id, removed))
-    if texts["note"].strip() != before.note:
-        answers.append(steer.write_note(path, run_id, texts["note"].strip()))
+    if "name" in changes:
+        answers.append(steer.rename(path, run.run_id, changes["name"].strip()))
+    if "tags" in changes:
+        wanted = _words(changes["tags"])
+        kept = [tag for tag in run.tags if set(_words(clean(tag))) <= set(wanted)]
+        there = {word for tag in kept for word in _words(clean(tag))}
+        if added := [word for word in wanted if word not in there]:
+            answers.append(steer.tag(path, run.run_id, added))
+        if removed := [tag for tag in run.tags if tag not in kept]:
+            answers.append(steer.untag(path, run.run_id, removed))
+    if "note" in changes:
+        answers.append(steer.write_note(path, run.run_id, changes["note"].strip()))
     return " ".join(answers) or "Nothing was changed."
+
+
+def _words(text: str) -> list[str]:
+    """What is typed as tags; one from elsewhere may have several words."""
+    return text.replace(",", " ").split()
 
 
 def set_workers(path: Path, text: str) -> str:

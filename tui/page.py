@@ -83,21 +83,22 @@ class Page:
         is_newest = listed.first == 0 and choices.listing.plain
         newest = runs if is_newest else tuple(reader.runs(limit=MOST_RUNS // 4))
         there = {run.run_id for run in (*runs, *newest)}
-        looked_at = {*choices.marked, *choices.vacated, choices.pointed} - there - {None}
-        found = reader.these(run_id for run_id in looked_at if run_id is not None) if looked_at else []
+        pointed = () if choices.pointed is None else (choices.pointed,)
+        looked_at = {*choices.marked, *choices.vacated, *pointed} - there
+        found = reader.these(looked_at) if looked_at else []
         others = [run for run in found if run.deleted_at is None]
         on_page = {run.run_id for run in runs}
         marked = [run for run in newest if run.run_id in choices.marked and run.run_id not in on_page]
         return cls(
-            choices.listing,
-            listed.rows,
-            listed.first,
-            listed.total,
-            listed.fitting,
-            newest,
-            (*others, *marked),
-            complaint,
-            None if stood is None else _neighbour(before.rows, stood, listed.rows),
+            listing=choices.listing,
+            rows=listed.rows,
+            first=listed.first,
+            total=listed.total,
+            fitting=listed.fitting,
+            newest=newest,
+            others=(*others, *marked),
+            complaint=complaint,
+            instead=None if stood is None else _neighbour(before.rows, stood, listed.rows),
         )
 
     def refreshed(self, reader: Reader) -> Page:

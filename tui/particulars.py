@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from engine.spec import FIELDS, RunSpec, as_text
+from engine.spec import FIELDS, RunSpec, typed_text
 from engine.store import Evaluation, Event, Run
 from engine.text import clean, counted
 from tui import format as fmt
@@ -123,9 +123,7 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
 
 def _value(spec: RunSpec, name: str) -> str:
     value = getattr(spec, name)
-    if value is None:
-        return "full" if name == "batch_size" else "none"
-    return fmt.setting(value, 6) if isinstance(value, float) else clean(as_text(value), 200)
+    return fmt.setting(value, 6) if isinstance(value, float) else clean(typed_text(name, value), 200)
 
 
 def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:
@@ -196,19 +194,16 @@ def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
     if width < TWO_COLUMNS:
         yield from told
         return
-    waiting: Line | None = None
+    left: Line = []
     for line in told:
-        taken = cells(line)
-        if waiting is not None and taken <= width - half:
-            yield [*waiting, (" " * (half - cells(waiting)), TEXT), *line]
-            waiting = None
+        if left and cells(line) <= width - half:
+            yield [*left, (" " * (half - cells(left)), TEXT), *line]
+            left = []
             continue
-        if waiting is not None:
-            yield waiting
-            waiting = None
-        if taken < half:
-            waiting = line
-        else:
+        if left:
+            yield left
+        left = line if cells(line) < half else []
+        if not left:
             yield line
-    if waiting is not None:
-        yield waiting
+    if left:
+        yield left

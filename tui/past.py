@@ -174,18 +174,16 @@ def _then(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, choices: C
     first, last = reach.iterations(look, run, whole)
     last = done - 1 if last is None else min(last, done - 1)
     norms = None if newest is None else newest.gradient_norm
-    has_begun = cut.state != "queued"
+    evaluations, events = (reel.evaluations, reel.events) if cut.state != "queued" else ((), ())
     return Then(
-        run,
-        reach.windowed(look, whole, lambda: reader.curve(run_id, columns, first, last, ending=True)),
-        tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done and has_begun),
-        tuple(
-            event
-            for event in reel.events
-            if has_begun and (event.iteration < done or (event.iteration == done and event.verb not in to_come))
+        run=run,
+        curve=reach.windowed(look, whole, lambda: reader.curve(run_id, columns, first, last, ending=True)),
+        evaluations=tuple(one for one in evaluations if one.iteration <= done),
+        events=tuple(
+            one for one in events if one.iteration < done or (one.iteration == done and one.verb not in to_come)
         ),
-        reader.samples(run_id, columns, first, last) if look.measure in OF_ITERATIONS else None,
-        float("nan") if norms is None else float(norms[-1]),
+        samples=reader.samples(run_id, columns, first, last) if look.measure in OF_ITERATIONS else None,
+        gradient_norm=float("nan") if norms is None else float(norms[-1]),
     )
 
 

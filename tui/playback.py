@@ -6,10 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from textual.message import Message
 
 from engine.store import Listing
 from engine.text import clean
@@ -17,7 +14,7 @@ from tui.address import address
 from tui.choices import Choices
 from tui.clock import Clock, Moment, usual_speed
 from tui.helm import Helm
-from tui.messages import AddressRequested, ClockTurned, OrderAnswered, ReadFailed, ReplayLeft, ReplayRequested
+from tui.messages import AddressRequested, ClockTurned, ReadFailed, ReplayLeft, ReplayRequested
 from tui.snapshot import Snapshot, Wanted
 
 if TYPE_CHECKING:
@@ -64,9 +61,6 @@ class Opening:
 class Playback(Helm, inherit_bindings=False):
     """While a replay is shown, `_board`, `snapshot` and `choices` are the replay's; the live ones wait."""
 
-    path: Path
-    snapshot: Snapshot
-    choices: Choices
     live_board: Board
     _board: Board
     sweep_id: int | None
@@ -92,11 +86,6 @@ class Playback(Helm, inherit_bindings=False):
     def _show(self) -> None:
         """Bring the screen up to date, then ask for what is new."""
         raise NotImplementedError
-
-    if TYPE_CHECKING:
-
-        def write(self, text: str) -> None:
-            """Write a control sequence to the terminal, beside the frames: what the desk does."""
 
     @property
     def is_opening(self) -> bool:
@@ -198,17 +187,9 @@ class Playback(Helm, inherit_bindings=False):
         self._ask()
 
     def on_address_requested(self, message: AddressRequested) -> None:
-        from tui.clipboard import copy
-
-        if self._replay is None:
-            return
-        command = address(self.path, self.choices.marked, self._replay.tick())
-
-        def carry_out() -> Message:
-            copy(command, lambda sequence: self.call_from_thread(self.write, sequence))
-            return OrderAnswered(f"Sent to the terminal's clipboard: {clean(command, 200)}")
-
-        self.order(carry_out)
+        if self._replay is not None:
+            command = address(self.path, self.choices.marked, self._replay.tick())
+            self.hand_over(command, clean(command, 200))
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self.live_board.visible = True

@@ -9,7 +9,6 @@ from textual.message import Message
 from engine.store import StoreError
 from engine.text import clean
 from tui import sweep_orders as orders
-from tui.choices import Choices
 from tui.helm import Helm
 from tui.messages import RunsQueued
 from tui.sweep_messages import ProbeAnswered, ProbedRunRequested, ProbeRequested
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 class ProbeHelm(Helm, inherit_bindings=False):
     """Opens the probe; it is computed in a thread."""
 
-    choices: Choices
     brush: Brush
 
     def action_probe(self) -> None:

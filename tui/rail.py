@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from engine.sweep import Value
-from tui.format import scientific
+from tui.format import value_label
 from tui.sweep_range import USUAL, SweepRange
 
 OUTSIDE, INSIDE, VALUE, END = "─", "━", "●", "◆"
@@ -55,8 +54,3 @@ def _labels(marks: list[tuple[int, str]], width: int) -> str:
         if all(cell == " " for cell in around):
             row[start : start + len(text)] = text
     return "".join(row)
-
-
-def value_label(value: Value, *, log: bool) -> str:
-    """A swept value for people: 1e-06 on a logarithmic axis, 0.9 on a linear one; whole numbers as they are."""
-    return "full" if value is None else str(value) if isinstance(value, int) else scientific(value, log=log)

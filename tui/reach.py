@@ -18,7 +18,7 @@ def newest(look: Look, run: Run) -> float:
     """Where a run's newest iteration stands on the x axis."""
     if look.x_kind == "time":
         return run.elapsed_s
-    return float(run.iterations_done * _per_iteration(look, run))
+    return float(run.iterations_done * per_iteration(look, run))
 
 
 def newest_going_on(look: Look, runs: Iterable[Run]) -> float | None:
@@ -49,12 +49,13 @@ def iterations(look: Look, run: Run, whole: Curve) -> tuple[int, int | None]:
         starts = np.append(whole.iteration, run.iterations_done)
         first, last = int(starts[max(int(places[0]) - 1, 0)]), int(starts[min(int(places[1]) + 1, len(starts) - 1)])
     else:
-        scale = _per_iteration(look, run)
+        scale = per_iteration(look, run)
         first, last = int(low // scale) - 1, int(high // scale) + 2
     return max(first - int(WARM_UP * look.smoothing), 0), last
 
 
-def _per_iteration(look: Look, run: Run) -> int:
+def per_iteration(look: Look, run: Run) -> int:
+    """How far one iteration goes on the x axis, which is not of time."""
     return (run.examples_per_iteration or 1) if look.x_kind == "examples" else 1
 
 

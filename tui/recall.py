@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.store import Listing
-from tui.chart.view import SMOOTHING_STEPS
+from tui.chart.view import SMOOTHING_STEPS, X_KINDS
 from tui.choices import MOST_MARKED, Choices
-from tui.look import MEASURES, X_KINDS, Look
+from tui.look import MEASURES, Look
 from tui.palette import assign
 from tui.remembered import View
 

@@ -72,8 +72,15 @@ class Speed(click.ParamType[float]):
 )
 @click.option("--alone", is_flag=True, help="The last of the runs alone, with its weights and all about it.")
 @click.option("--headless", is_flag=True, help="Write frames instead of opening the dashboard.")
-@click.option("--fps", type=click.FloatRange(0.01, 1000), default=10.0, show_default=True, help="Frames per second.")
-@click.option("--frames", type=click.IntRange(1), help="At most so many frames.")
+@click.option(
+    "--fps",
+    metavar="NUMBER",
+    type=click.FloatRange(0.01, 1000),
+    default=10.0,
+    show_default=True,
+    help="Frames per second.",
+)
+@click.option("--frames", metavar="N", type=click.IntRange(1), help="At most so many frames.")
 @click.option(
     "--format", "kind", type=click.Choice(["text", "svg"]), default="text", show_default=True, help="Of a frame."
 )
@@ -97,11 +104,11 @@ def command(
     opening = {"run_ids": run_ids, "kind": clock, "at": value, "of_clock": bool(unit), "speed": speed, "alone": alone}
     if headless:
         if kind == "svg" and out is None and frames != 1:
-            raise click.UsageError("Pictures need a folder: --out DIR (or --frames 1, to standard output).")
+            raise click.UsageError("Pictures need a folder: --out DIRECTORY (or --frames 1, to standard output).")
         _check(db, run_ids)
         _write(Path(db), opening, fps, frames, kind, size, out)
         return
-    refuse_without_terminal(f"lossboard replay {run_ids[0]} --headless instead")
+    refuse_without_terminal(f"lossboard replay {' '.join(map(str, run_ids))} --headless instead")
     from tui import signals
 
     signals.block()  # before the store brings NumPy in

@@ -10,6 +10,9 @@ from engine.block import Block
 from engine.store import Curve, Reader, Run
 from engine.store.widths import longest, width_for
 
+MEASURED = ("elapsed_s", "count", "low", "high", "mean", "last")
+"""The columns of a curve beside its iterations."""
+
 
 class Stock:
     """Curves of a run as it is stored now: at most four rows for each column of a chart and each width.
@@ -46,22 +49,12 @@ class Stock:
 
 
 def _first(curve: Curve, rows: int) -> Curve:
-    return replace(
-        curve,
-        iteration=curve.iteration[:rows],
-        elapsed_s=curve.elapsed_s[:rows],
-        count=curve.count[:rows],
-        low=curve.low[:rows],
-        high=curve.high[:rows],
-        mean=curve.mean[:rows],
-        last=curve.last[:rows],
-    )
+    return replace(curve, **{name: getattr(curve, name)[:rows] for name in ("iteration", *MEASURED)})
 
 
 def _ending(curve: Curve, bucket: Curve) -> Curve:
     """The curve with this in place of its last row, which begins where it did."""
-    names = ("elapsed_s", "count", "low", "high", "mean", "last")
-    ended = {name: getattr(curve, name).copy() for name in names}
+    ended = {name: getattr(curve, name).copy() for name in MEASURED}
     for name, column in ended.items():
         column[-1:] = getattr(bucket, name)
     return replace(curve, **ended)

@@ -14,7 +14,7 @@ from tui.chart.axes import nice_linear, nice_log
 from tui.chart.heat import HeatView
 from tui.chart.response import ResponsePoint, ResponseView
 from tui.chart.view import CurveColumns
-from tui.format import scientific
+from tui.format import value_label
 from tui.sweeping import SweepSeen, Values
 
 SMOOTHED, LEAST_SMOOTHED = 1 / 40, 10.0
@@ -23,9 +23,7 @@ SMOOTHED, LEAST_SMOOTHED = 1 / 40, 10.0
 
 def label(axis: Axis, value: Value) -> str:
     """A swept value for people: 1e-06 in decades, 0.9 on a line; whole numbers as they are."""
-    if value is None:
-        return "full"
-    return str(value) if isinstance(value, int) else scientific(value, log=axis.logarithmic)
+    return value_label(value, log=axis.logarithmic)
 
 
 def curves_view(seen: SweepSeen, pointed: Values | None, *, log_y: bool) -> ChartView:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults
+from engine.spec import FIELDS, RunSpec, SpecError, defaults, typed_text
 from engine.store import Run, StoreError
 from engine.text import clean
 from tui import sweep_orders as orders
-from tui.choices import Choices
 from tui.helm import Helm
 from tui.messages import ChoicesChanged, DraftKept, RunSought
 from tui.snapshot import Snapshot
@@ -52,7 +51,6 @@ REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "
 class SweepHelm(Helm, inherit_bindings=False):
     """Opens the dialog and the sweep view; orders are carried out in a thread, as in Helm."""
 
-    choices: Choices
     store_name: str
     brush: Brush
 
@@ -168,7 +166,7 @@ class SweepHelm(Helm, inherit_bindings=False):
             Question("high", "high end", swept.end_text(swept.high)),
             Question("count", "how many", str(swept.count)),
             Question("values", "or these values", written, "such as 1e-3, 0.01, 0.1"),
-            Question("iterations", "iterations", as_text(draft.base.iterations) or "none"),
+            Question("iterations", "iterations", typed_text("iterations", draft.base.iterations)),
             Question("repeats", "seeds", str(draft.repeats)),
         )
         self.push_screen(Prompt(f"Which values of {swept.label}?", questions, SweepTyped))
@@ -301,9 +299,8 @@ class SweepHelm(Helm, inherit_bindings=False):
         if spec is None:
             return {}
         given = defaults(spec.strategy, spec.objective)
-        texts = {name: as_text(getattr(spec, name)) for name in FIELDS if getattr(spec, name) != getattr(given, name)}
-        if texts.get("batch_size") == "":
-            texts["batch_size"] = "full"
+        chosen = {name: getattr(spec, name) for name in FIELDS if getattr(spec, name) != getattr(given, name)}
+        texts = {name: typed_text(name, value) for name, value in chosen.items()}
         return {"strategy": spec.strategy, "objective": spec.objective, **texts}
 
 
@@ -311,4 +308,4 @@ def repeated_texts(base: RunSpec, swept: set[str]) -> dict[str, str]:
     """What the form for a repetition begins with, by field."""
     chosen = {name: getattr(base, name) for name in FIELDS}
     names = [name for name in REPEATED_FIELDS if name not in swept and FIELDS[name].applies(chosen)]
-    return {name: as_text(chosen[name]) or ("full" if name == "batch_size" else "none") for name in names}
+    return {name: typed_text(name, chosen[name]) for name in names}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from engine.spec import FIELDS, RunSpec, as_text, defaults
+from engine.spec import FIELDS, RunSpec, defaults, typed_text
 from engine.text import clean
 from tui.chart import ChartView, Picture, draw, readout, to_csv, to_svg
 from tui.chart.measures import measure_of
@@ -37,16 +37,10 @@ def command_line(spec: RunSpec, name: str = "") -> str:
     for field in FIELDS:
         value = getattr(spec, field)
         if field in ("strategy", "objective") or value != getattr(usual, field):
-            words += [f"--{field.replace('_', '-')}", _said(field, value)]
+            words += [f"--{field.replace('_', '-')}", typed_text(field, value)]
     if name:
         words += ["--name", clean(name)]
     return shlex.join(words)
-
-
-def _said(field: str, value: object) -> str:
-    if value is None:
-        return "full" if field == "batch_size" else "none"
-    return as_text(value)
 
 
 def document(end: str, view: ChartView, picture: Picture, scheme: Scheme, title: str) -> str:

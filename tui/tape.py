@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.chart.view import XKind
+from tui.chart.view import X_KINDS, XKind
 
 Floats = NDArray[np.float64]
 MarkKind = Literal["steering", "take-up", "fork", "divergence"]
@@ -200,8 +200,7 @@ class Tape:
 def tape_of(recordings: Sequence[Recording]) -> Tape:
     """The tape of some recordings."""
     begun = [one for one in recordings if len(one.iterations)]
-    kinds: tuple[XKind, ...] = ("iteration", "time", "examples")
-    return Tape({one.run_id: one for one in recordings}, {kind: _timeline(kind, begun) for kind in kinds})
+    return Tape({one.run_id: one for one in recordings}, {kind: _timeline(kind, begun) for kind in X_KINDS})
 
 
 def _timeline(kind: XKind, recordings: Sequence[Recording]) -> Timeline:

@@ -6,18 +6,15 @@ from textual.filter import LineFilter
 
 from tui import themes
 from tui.painting import Painting
+from tui.part import Part
 from tui.themes import Theme
 
 
-class Wardrobe(Painting, inherit_bindings=False):
+class Wardrobe(Painting, Part, inherit_bindings=False):
     """A theme is put on where the cells are written; `worn` is the one that is on, `theme_chosen` the last choice."""
 
     worn: Theme
     theme_chosen: str = ""
-
-    def tell(self, sentence: str, *, failed: bool = False) -> None:
-        """Show a cleaned sentence."""
-        raise NotImplementedError
 
     def get_line_filters(self) -> tuple[LineFilter, ...]:
         """None: what becomes of a colour is decided once, by the pen."""

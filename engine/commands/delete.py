@@ -8,6 +8,7 @@ import click
 
 from engine.commands.options import each_answers, json_option, runs_argument, yes_option
 from engine.jobs import steer
+from engine.text import counted
 
 
 @click.command("delete")
@@ -18,5 +19,5 @@ from engine.jobs import steer
 def command(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
     """Delete runs. `lossboard undelete` brings them back until `lossboard purge` gives their space back."""
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Delete {len(run_ids)} run{'s' if len(run_ids) > 1 else ''}?", abort=True, err=True)
+        click.confirm(f"Delete {counted(len(run_ids), 'run')}?", abort=True, err=True)
     each_answers(run_ids, lambda run_id: steer.delete(db, run_id), json)

@@ -20,12 +20,17 @@ SIGNS = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 
 
 @click.command("doctor")
-@click.option("--rebuild", is_flag=True, help="Make the pyramids of runs that are not running again first.")
+@click.option(
+    "--rebuild", is_flag=True, help="First make anew what charts are drawn from, of all runs but running ones."
+)
 @click.option("--take-over", type=int, metavar="RUN", help="Queue a run again whose worker elsewhere is gone.")
 @json_option
 @click.pass_obj
 def command(db: str, rebuild: bool, take_over: int | None, json: bool) -> None:
-    """Look at the machine, the store, its workers and the terminal; ends with 1 when there is a problem."""
+    """Look at the machine, the store, its workers and the terminal, and say what to do.
+
+    Exits with 1 when there is a problem.
+    """
     with people_errors():
         if rebuild:
             rebuild_pyramids(db)

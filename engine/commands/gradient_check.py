@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.numerics import Place, place_options, the_place, told
-from engine.commands.options import as_json, table
+from engine.commands.options import as_json, json_option, table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,14 +23,16 @@ H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
 
 
 @click.command("gradient-check")
-@place_options(examples="1000")
 @click.option(
     "--h",
     "h",
+    metavar="NUMBER",
     type=float,
     help=f"Half the distance of the centred differences; by default {H:g}, or {H_FOR_PIXELS:g} for pixels.",
 )
-@click.option("--tolerance", type=float, help="The relative error that still passes; 1e-06 by default.")
+@click.option(
+    "--tolerance", metavar="NUMBER", type=float, help="The relative error that still passes; by default 1e-06."
+)
 @click.option(
     "--coordinates",
     metavar="N",
@@ -38,6 +40,8 @@ H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
     show_default=True,
     help="How many weights of a network to check: a number, drawn from the seed, or all. Linear scores: always all.",
 )
+@place_options(examples="1000")
+@json_option
 def command(
     json: bool,
     examples: str,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.numerics import Place, place_options, read_weights, the_place, told
-from engine.commands.options import as_json, table
+from engine.commands.options import as_json, json_option, table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,18 +20,39 @@ DIRECTIONS = (
 )
 LINE_POINTS, PLANE_POINTS, MOST_POINTS = 21, 9, 10_000
 
+Told = tuple[dict[str, Any], list[str], list[list[str]]]
+"""The answer for JSON, and the header and the rows of the table for people."""
+
 
 @click.command("landscape")
-@place_options(examples="1000")
 @click.option("--direction", default="random", show_default=True, metavar="NAME", help=f"Where to: {DIRECTIONS}.")
 @click.option("--second-direction", metavar="NAME", help="The same again, for a plane instead of a line.")
-@click.option("--from", "low", type=float, default=-1.0, show_default=True, help="The first position on each axis.")
-@click.option("--to", "high", type=float, default=1.0, show_default=True, help="The last position on each axis.")
+@click.option(
+    "--from",
+    "low",
+    metavar="NUMBER",
+    type=float,
+    default=-1.0,
+    show_default=True,
+    help="The first position on each axis.",
+)
+@click.option(
+    "--to",
+    "high",
+    metavar="NUMBER",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="The last position on each axis.",
+)
 @click.option(
     "--points",
+    metavar="N",
     type=click.IntRange(min=2),
     help=f"Positions on each axis: {LINE_POINTS}, or {PLANE_POINTS} for a plane.",
 )
+@place_options(examples="1000")
+@json_option
 def command(
     json: bool,
     examples: str,
@@ -51,39 +72,16 @@ def command(
     """
     import numpy as np
 
-    from engine import landscape
-
     count = points or (LINE_POINTS if second_direction is None else PLANE_POINTS)
     with told():
         if count ** (1 if second_direction is None else 2) > MOST_POINTS:
             raise ValueError(f"points: {count} are too many; a picture has at most {MOST_POINTS:,} in all")
         place = the_place(fields, examples, after, weights)
         positions = np.linspace(low, high, count)
-        first = _direction(place, direction, "first")
         if second_direction is None:
-            line = landscape.line(place.objective, place.weights, first, positions, place.rows)
-            answer = {
-                "direction": direction,
-                "positions": line.positions,
-                "losses": line.loss,
-                "data_losses": line.data_loss,
-            }
-            header = ["a", "loss", "data loss"]
-            body = [_numbers(row) for row in zip(line.positions, line.loss, line.data_loss, strict=True)]
+            answer, header, body = _line(place, direction, positions)
         else:
-            second = landscape.apart(_direction(place, second_direction, "second"), first)
-            plane = landscape.plane(place.objective, place.weights, first, second, positions, positions, place.rows)
-            answer = {
-                "direction": direction,
-                "second_direction": second_direction,
-                "first": plane.first,
-                "second": plane.second,
-                "losses": plane.loss,
-                "data_losses": plane.data_loss,
-            }
-            header = ["b \\ a", *_numbers(plane.first)]
-            # The second axis grows upwards, as on a map.
-            body = [_numbers((b, *row)) for b, row in zip(plane.second[::-1], plane.loss[::-1], strict=True)]
+            answer, header, body = _plane(place, direction, second_direction, positions)
     if json:
         lists = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in answer.items()}
         click.echo(as_json({**place.as_dict(), **lists}))
@@ -94,6 +92,38 @@ def command(
 
 def _numbers(values: Any) -> list[str]:
     return [f"{value:.5g}" for value in values]
+
+
+def _line(place: Place, direction: str, positions: NDArray[np.float64]) -> Told:
+    from engine import landscape
+
+    line = landscape.line(place.objective, place.weights, _direction(place, direction, "first"), positions, place.rows)
+    answer = {
+        "direction": direction,
+        "positions": line.positions,
+        "losses": line.loss,
+        "data_losses": line.data_loss,
+    }
+    rows = zip(line.positions, line.loss, line.data_loss, strict=True)
+    return answer, ["a", "loss", "data loss"], [_numbers(row) for row in rows]
+
+
+def _plane(place: Place, direction: str, second_direction: str, positions: NDArray[np.float64]) -> Told:
+    from engine import landscape
+
+    first = _direction(place, direction, "first")
+    second = landscape.apart(_direction(place, second_direction, "second"), first)
+    plane = landscape.plane(place.objective, place.weights, first, second, positions, positions, place.rows)
+    answer = {
+        "direction": direction,
+        "second_direction": second_direction,
+        "first": plane.first,
+        "second": plane.second,
+        "losses": plane.loss,
+        "data_losses": plane.data_loss,
+    }
+    upwards = zip(plane.second[::-1], plane.loss[::-1], strict=True)  # the second axis grows upwards, as on a map
+    return answer, ["b \\ a", *_numbers(plane.first)], [_numbers((b, *row)) for b, row in upwards]
 
 
 def _direction(place: Place, name: str, stream: str) -> NDArray[np.float64]:

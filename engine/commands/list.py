@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.options import as_json, json_option, number, rate, reading, table
+from engine.commands.options import as_json, json_option, limit_option, number, rate, reading, table
 from engine.commands.show import run_as_dict
 from engine.jobs.liveness import judge
 from engine.store import Around, FilterError, Listing, Run
@@ -15,7 +15,7 @@ NUMBERS = frozenset({0, 3, 4, 5, 6})
 
 
 @click.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@limit_option
 @click.option("--deleted", is_flag=True, help="The deleted ones, which can be brought back.")
 @click.option("--filter", "text", metavar="FILTER", default="", help="Such as 'sgd loss<0.5 | tag:keep -status:lost'.")
 @click.option("--sort", type=click.Choice(ORDERS), default="run", show_default=True, help="What to sort by.")

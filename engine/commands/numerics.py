@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from engine.commands.options import field_option, json_option, people_errors
+from engine.commands.options import field_option, people_errors
 from engine.spec import FIELDS, DataError, RunSpec, SpecError, spec_from_fields
 from engine.text import clean, counted
 
@@ -45,7 +45,6 @@ def place_options(examples: str) -> Callable[[Command], Command]:
     """The options that choose an objective, its examples and the weights to look from."""
 
     def decorate(command: Command) -> Command:
-        json_option(command)
         for field in reversed([field for name, field in FIELDS.items() if name not in BUDGETS]):
             field_option(field)(command)
         click.option("--weights", metavar="FILE", help="Look from the weights in a .npy file, or from zeros, instead.")(
@@ -53,6 +52,7 @@ def place_options(examples: str) -> Callable[[Command], Command]:
         )
         click.option(
             "--after",
+            metavar="N",
             type=click.IntRange(min=0),
             default=0,
             show_default=True,

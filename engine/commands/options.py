@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
+from engine.jobs.launch import MOST_WORKERS
 from engine.spec import FIELDS, DataError, Field, SpecError
-from engine.store import Reader, Run, StoreError, open_for_reading
+from engine.store import NoRun, Reader, Run, StoreError, open_for_reading
 from engine.text import clean
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -20,6 +21,15 @@ json_option = click.option("--json", is_flag=True, help="Answer as JSON.")
 run_argument = click.argument("run_id", metavar="RUN", type=int)
 runs_argument = click.argument("run_ids", metavar="RUN...", type=int, nargs=-1, required=True)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+workers_option = click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="How many runs the store works on at once, from now on.",
+)
+limit_option = click.option(
+    "--limit", metavar="N", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most."
+)
 
 
 def spec_options(command: Command) -> Command:
@@ -33,7 +43,8 @@ def field_option(field: Field) -> Callable[[Command], Command]:
     """The option of one field of a run, taken as text: `engine.spec` reads it."""
     choices = f" ({', '.join(field.choices)})" if field.choices and not field.open else ""
     metavar = "NAME" if field.choices else "NUMBER"
-    return click.option(field.flag, field.name, metavar=metavar, help=f"{field.help}{choices}.")
+    explained = field.help[0].upper() + field.help[1:]
+    return click.option(field.flag, field.name, metavar=metavar, help=f"{explained}{choices}.")
 
 
 def answer(json: bool, sentence: str, **more: Any) -> None:
@@ -79,12 +90,10 @@ def reading(path: str) -> Iterator[Reader]:
 
 
 def the_run(reader: Reader, run_id: int) -> Run:
-    """The run of that number, or a sentence that says which there are."""
+    """The run of that number. Raises NoRun."""
     run = reader.run(run_id)
     if run is None:
-        newest = reader.runs(limit=1)
-        known = f"the newest is {newest[0].run_id}" if newest else "there are no runs in it yet"
-        raise click.ClickException(f"no run {run_id} in this store; {known} (lossboard list shows them)")
+        raise NoRun(run_id)
     return run
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.numerics import place_options, the_place, told
-from engine.commands.options import as_json, table
+from engine.commands.options import as_json, json_option, table
 from engine.text import clean, counted
 
 if TYPE_CHECKING:
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     help="With RUN: its weights kept at or before this iteration; by default the newest.",
 )
-@place_options(examples="all")
 @click.option(
     "--step-sizes",
     metavar="A,B,...",
     help="The step sizes to try, separated by commas; by default 1e-10, 1e-9 ... 1e-1.",
 )
+@place_options(examples="all")
+@json_option
 @click.pass_obj
 def command(
     db: str,

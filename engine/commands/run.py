@@ -7,10 +7,9 @@ import time
 
 import click
 
-from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, the_run
+from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, the_run, workers_option
 from engine.commands.show import described, latest_by_split, run_as_dict
 from engine.jobs import steer
-from engine.jobs.launch import MOST_WORKERS
 from engine.jobs.liveness import judge
 from engine.jobs.submit import submit
 from engine.spec import RunSpec, spec_from_fields
@@ -23,9 +22,7 @@ POLL_S = 0.1
 @spec_options
 @click.option("--name", default="", help="A name for the run; by default what its strategy is called.")
 @click.option("--detach", is_flag=True, help="Print the run's number and leave; the run goes on.")
-@click.option(
-    "--workers", type=click.IntRange(1, MOST_WORKERS), help="How many runs the store works on at once, from now on."
-)
+@workers_option
 @json_option
 @click.pass_obj
 def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool, **fields: str | None) -> None:

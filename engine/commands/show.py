@@ -9,7 +9,7 @@ import click
 
 from engine.commands.options import as_json, json_option, number, reading, the_run
 from engine.jobs.liveness import judge
-from engine.spec import FIELDS, as_text
+from engine.spec import FIELDS, as_text, typed_text
 from engine.store import Evaluation, Run
 from engine.text import clean, counted
 
@@ -71,7 +71,7 @@ def described(run: Run, status: str) -> list[tuple[str, str]]:
     if run.spec is not None:
         chosen = asdict(run.spec)
         lines += [
-            (field.label, (as_text(chosen[name]) or "none") + _steered(run, name))
+            (field.label, typed_text(name, chosen[name]) + _steered(run, name))
             for name, field in FIELDS.items()
             if field.applies(chosen)
         ]

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from engine.commands.options import json_option, people_errors, spec_options
-from engine.commands.sweep_steering import STEERING
+from engine.commands.options import json_option, people_errors, spec_options, workers_option
+from engine.commands.sweep_steering import STEERING, detach_option
 from engine.commands.sweep_waiting import told_or_waited
 from engine.jobs import sweeping
-from engine.jobs.launch import MOST_WORKERS, set_worker_count
+from engine.jobs.launch import set_worker_count
 from engine.spec import SpecError, spec_from_fields
 from engine.sweep import (
     Axis,
@@ -48,17 +48,24 @@ RANGE = click.Tuple([float, float, int])
 @click.option("--second-log", type=RANGE, metavar="LOW HIGH COUNT", help="Its values, evenly spaced in decades.")
 @click.option("--second-linear", type=RANGE, metavar="LOW HIGH COUNT", help="Its values, evenly spaced.")
 @click.option("--second-values", metavar="A,B,...", help="Its values.")
-@click.option("--repeats", type=int, default=1, show_default=True, help="Runs per value, with seeds one after another.")
+@click.option(
+    "--repeats",
+    metavar="N",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Runs per value, with seeds one after another.",
+)
 @click.option("--own-seeds", is_flag=True, help="A seed for each run, in place of the same ones for all values.")
 @click.option("--halving", metavar="A,B,...", help="A race: at these iterations the losers are stopped.")
-@click.option("--keep", type=float, help="The share of values that goes on from each of them; by default 0.5.")
-@click.option("--name", default="", help="A name for the sweep.")
-@click.option("--detach", is_flag=True, help="Print the sweep's number and leave; it goes on.")
 @click.option(
-    "--workers", type=click.IntRange(1, MOST_WORKERS), help="How many runs the store works on at once, from now on."
+    "--keep", metavar="SHARE", type=float, help="The share of values that goes on from each of them; by default 0.5."
 )
-@json_option
+@click.option("--name", default="", help="A name for the sweep.")
 @spec_options
+@detach_option
+@workers_option
+@json_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -75,6 +82,7 @@ def command(
 ) -> None:
     """Start a run for each value of a parameter and wait for all; the table on stdout marks the best.
 
+    Where nothing else is said, the values are step sizes from 1e-6 to 100.
     The runs work in the background: interrupting this command does not end them, `lossboard sweep resume` waits again.
     The other options are those of `lossboard run`.
 

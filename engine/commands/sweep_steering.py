@@ -6,7 +6,17 @@ from collections.abc import Callable
 
 import click
 
-from engine.commands.options import answer, as_json, json_option, number, people_errors, reading, spec_options, table
+from engine.commands.options import (
+    answer,
+    as_json,
+    json_option,
+    limit_option,
+    number,
+    people_errors,
+    reading,
+    spec_options,
+    table,
+)
 from engine.commands.sweep_waiting import outcome_as_dict, tell, told_or_waited
 from engine.jobs import sweeping
 from engine.jobs.progress import SweepOutcome, outcome, present_outcome
@@ -16,11 +26,11 @@ from engine.sweep import listed, value_text
 HEADER = ["sweep", "name", "runs", "ended", "diverged", "best", "train loss", "from"]
 
 sweep_argument = click.argument("sweep_id", metavar="SWEEP", type=int)
-detach_option = click.option("--detach", is_flag=True, help="Print the sweep's number and leave; it goes on.")
+detach_option = click.option("--detach", is_flag=True, help="Print the sweep's number and leave; the sweep goes on.")
 
 
 @click.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@limit_option
 @json_option
 @click.pass_obj
 def list_all(db: str, limit: int, json: bool) -> None:
@@ -85,9 +95,9 @@ def refine(db: str, sweep_id: int, detach: bool, json: bool) -> None:
 
 @click.command("repeat")
 @sweep_argument
+@spec_options
 @detach_option
 @json_option
-@spec_options
 @click.pass_obj
 def repeat(db: str, /, sweep_id: int, detach: bool, json: bool, **fields: str | None) -> None:
     """Start the same sweep with another strategy, seed or whatever is given here, and wait for it."""

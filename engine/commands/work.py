@@ -12,7 +12,7 @@ from engine.jobs.threads import ONE_THREAD
 
 
 @click.command("work")
-@click.option("--max-runs", type=click.IntRange(min=1), help="Leave after so many runs.")
+@click.option("--max-runs", metavar="N", type=click.IntRange(min=1), help="Leave after so many runs.")
 @click.pass_obj
 def command(db: str, max_runs: int | None) -> None:
     """Work on queued runs here, telling on stderr what is done, until none is left.

@@ -49,7 +49,8 @@ def examine(path: str | os.PathLike[str]) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("store", "problem", str(error))
         return
-    yield from _store(found)
+    yield from _place(found)
+    yield from _contents(found)
     reader = open_for_reading(path)
     try:
         workers, runs = reader.workers(), reader.runs(limit=1000)
@@ -118,7 +119,8 @@ def _session(places: Iterable[Path] = LOGIND, host: Path = Path("/run/systemd/sy
     )
 
 
-def _store(found: Inspection) -> Iterator[Finding]:
+def _place(found: Inspection) -> Iterator[Finding]:
+    """Where the store lies, and whether it is safe there."""
     yield Finding(
         "store", "ok", f"{found.path}, schema {found.schema}, {_size(found.size)}, {_size(found.free)} of it free"
     )
@@ -141,13 +143,15 @@ def _store(found: Inspection) -> Iterator[Finding]:
         yield Finding("permissions", "note", f"others may open it ({found.mode:o})", f"chmod 600 {found.path}")
     else:
         yield Finding("permissions", "ok", "it is yours alone")
-    room: Level = "problem" if found.room < LITTLE_ROOM else "ok"
-    yield Finding(
-        "room",
-        room,
-        f"{_size(found.room)} left on its disk",
-        "make room: runs wait when the disk is full" if room != "ok" else "",
-    )
+    room = f"{_size(found.room)} left on its disk"
+    if found.room < LITTLE_ROOM:
+        yield Finding("room", "problem", room, "make room: runs wait when the disk is full")
+    else:
+        yield Finding("room", "ok", room)
+
+
+def _contents(found: Inspection) -> Iterator[Finding]:
+    """Whether what the store holds is sound."""
     if found.journal_size > LARGE_JOURNAL:
         yield Finding(
             "journal", "note", f"{_size(found.journal_size)} long", "a program keeps it open for reading: close it"
@@ -202,9 +206,9 @@ def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Find
             yield Finding("runs", "problem", f"run {run.run_id} is {status}{f': {said}' if said else ''}")
 
 
-def _size(size: int) -> str:
+def _size(size: float) -> str:
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.4g} {unit}"
-        size /= 1000  # type: ignore[assignment]
+        size /= 1000
     return f"{size:.4g} GB"

@@ -10,7 +10,7 @@ from engine.landscape import Probe
 from engine.layout import Array
 from engine.spec import RunSpec
 from engine.state import state_from_bytes
-from engine.store import Reader, Refused, Run, StoreError, open_for_reading
+from engine.store import NoRun, Reader, Refused, Run, open_for_reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def probe(
 def _known(reader: Reader, run_id: int) -> tuple[Run, RunSpec]:
     run = reader.run(run_id)
     if run is None:
-        raise StoreError(f"There is no run {run_id} in this store; lossboard list shows which there are.")
+        raise NoRun(run_id)
     if run.spec is None:
         raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
     return run, run.spec

@@ -9,7 +9,7 @@ from statistics import median
 
 from engine.jobs.launch import worker_count
 from engine.jobs.liveness import lost, works
-from engine.store import ENDED, Evaluation, Reader, Refused, Run, RungDecision, StoreError
+from engine.store import ENDED, Evaluation, NoSweep, Reader, Refused, Run, RungDecision, StoreError, Sweep
 from engine.sweep import Measured, SweepPlan, ValueResult, best_of, results
 
 
@@ -41,13 +41,9 @@ class SweepOutcome:
 
 
 def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
-    """The outcome of a sweep so far. Raises StoreError for one that is not there or whose plan cannot be read."""
-    sweep = reader.sweep(sweep_id)
-    if sweep is None:
-        raise StoreError(f"There is no sweep {sweep_id} in this store; lossboard sweep list shows which there are.")
-    if sweep.plan is None:
-        raise StoreError(f"The plan of sweep {sweep_id} cannot be read; its runs are kept (lossboard list).")
-    plan, runs = sweep.plan, reader.sweep_runs(sweep_id)
+    """The outcome of a sweep so far. Raises what `planned` does."""
+    sweep, plan = planned(reader, sweep_id)
+    runs = reader.sweep_runs(sweep_id)
     evaluations = reader.sweep_evaluations(sweep_id)
     measured = [_measured(run, plan, evaluations.get(run.run_id, {})) for run in runs if run.spec is not None]
     values = results(measured)
@@ -67,6 +63,16 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
         left_s=None if gone and not working else left_s(runs, plan, working or worker_count(reader)),
         decisions=sweep.decisions,
     )
+
+
+def planned(reader: Reader, sweep_id: int) -> tuple[Sweep, SweepPlan]:
+    """A sweep and its plan. Raises NoSweep, and StoreError for a plan that cannot be read."""
+    sweep = reader.sweep(sweep_id)
+    if sweep is None:
+        raise NoSweep(sweep_id)
+    if sweep.plan is None:
+        raise StoreError(f"The plan of sweep {sweep_id} cannot be read; its runs are kept (lossboard list).")
+    return sweep, sweep.plan
 
 
 def present_outcome(reader: Reader, sweep_id: int) -> SweepOutcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.jobs.liveness import is_alive, is_stopped, silence_s
-from engine.store import Ownership, Refused, Store
+from engine.store import NoRun, Ownership, Refused, Store
 from engine.store.timing import boot_seconds
 
 TAKE_OVER_AFTER_S = 60.0
@@ -37,10 +37,12 @@ def recover_lost_runs(store: Store, now_s: float | None = None) -> list[int]:
 def take_over(store: Store, run_id: int) -> str:
     """Give back a run whose worker cannot be judged from here, because its user knows that it is gone; what was done.
 
-    Safe if it is not: its worker then finds the run fenced and leaves. Raises Refused for any other run.
+    Safe if it is not: its worker then finds the run fenced and leaves. Raises NoRun, and Refused for any other run.
     """
     owned = next((owned for owned in store.queue.owned() if owned.run_id == run_id), None)
     if owned is None:
+        if store.reader().run(run_id) is None:
+            raise NoRun(run_id)
         raise Refused(f"Run {run_id} is not running; there is nothing to take over. Nothing was changed.")
     worker = owned.worker
     if worker is not None and is_alive(worker) is True:

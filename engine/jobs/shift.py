@@ -70,7 +70,7 @@ def work(
                     idle_since = time.monotonic()
                 elif _look_round(store, leave):
                     continue
-                elif time.monotonic() - idle_since < (max(RACE_S, linger_s) if store.queue.race_is_on() else linger_s):
+                elif time.monotonic() - idle_since < _lingering_s(store, linger_s):
                     _wait_for_news(store, leave)
                 elif patiently(lambda: store.leave_if_idle(worker_id), leave):
                     break
@@ -82,6 +82,11 @@ def work(
                 log.error("could not say goodbye: %s", error)
     log.info("worker %d leaves after %d runs", worker_id, attended)
     return attended
+
+
+def _lingering_s(store: Store, linger_s: float) -> float:
+    """How long to wait for more: while a race is on, for what others may still bring."""
+    return max(RACE_S, linger_s) if store.queue.race_is_on() else linger_s
 
 
 def _look_round(store: Store, leave: Callable[[], bool]) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from engine.jobs.launch import start_workers
 from engine.jobs.recovery import recover_lost_runs
 from engine.spec import RunSpec, SpecError, parse_field, unknown_field
-from engine.store import Refused, Run, Store, StoreError, open_for_writing
+from engine.store import NoRun, Refused, Run, Store, open_for_writing
 
 Path = str | PathLike[str]
 
@@ -157,7 +157,7 @@ def _catalogue(path: Path, change: Callable[[Store], str], then_work: bool = Fal
 def _known(store: Store, run_id: int) -> Run:
     run = store.reader().run(run_id)
     if run is None:
-        raise StoreError(f"There is no run {run_id} in this store; lossboard list shows which there are.")
+        raise NoRun(run_id)
     return run
 
 
@@ -177,10 +177,10 @@ def _check_fork(before: RunSpec, spec: RunSpec, at: int) -> None:
 
 
 def _changed(before: RunSpec, spec: RunSpec) -> str:
-    from engine.spec import FIELDS, as_text
+    from engine.spec import FIELDS, typed_text
 
     words = [
-        f"{field.label} {as_text(getattr(spec, name)) or 'none'}"
+        f"{field.label} {typed_text(name, getattr(spec, name))}"
         for name, field in FIELDS.items()
         if getattr(before, name) != getattr(spec, name)
     ]

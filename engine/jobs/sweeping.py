@@ -12,9 +12,9 @@ from os import PathLike
 
 from engine import optimize
 from engine.jobs.launch import start_workers
-from engine.jobs.progress import SweepOutcome, outcome, present_outcome, refused_as_deleted
+from engine.jobs.progress import SweepOutcome, outcome, planned, present_outcome, refused_as_deleted
 from engine.jobs.recovery import recover_lost_runs
-from engine.store import Refused, Store, StoreError, Sweep, Verb, open_for_writing
+from engine.store import NoSweep, Refused, Store, Verb, open_for_writing
 from engine.sweep import SweepPlan, Value
 from engine.sweep import refine as refined
 from engine.text import counted
@@ -45,7 +45,8 @@ def start(path: Path, plan: SweepPlan) -> int:
 
 def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> int:
     """Start the same sweep with another strategy, seed or whatever else of its base; returns the new one's number."""
-    plan = _plan(path, sweep_id)
+    with open_for_writing(path, create=False) as store:
+        _, plan = planned(store.reader(), sweep_id)
     return start(path, _child(plan.changed(changes), sweep_id))
 
 
@@ -93,7 +94,7 @@ def stop(path: Path, sweep_id: int) -> str:
 def delete(path: Path, sweep_id: int) -> str:
     """Stop a sweep and put all its runs out of sight; `undelete` brings them back until they are purged."""
     with open_for_writing(path, create=False) as store:
-        _known(store, sweep_id)
+        _check_known(store, sweep_id)
         recover_lost_runs(store)
         store.queue.command_sweep(sweep_id, "stop")
         _wait_for_workers(store, sweep_id)
@@ -105,7 +106,7 @@ def delete(path: Path, sweep_id: int) -> str:
 def undelete(path: Path, sweep_id: int) -> str:
     """Bring the deleted runs of a sweep back; those that its deletion stopped stay stopped."""
     with open_for_writing(path, create=False) as store:
-        _known(store, sweep_id)
+        _check_known(store, sweep_id)
         back = store.catalogue.undelete_sweep(sweep_id)
     runs = counted(back, "run")
     return f"Sweep {sweep_id} is back with {runs}." if back else f"Nothing of sweep {sweep_id} is deleted."
@@ -113,7 +114,7 @@ def undelete(path: Path, sweep_id: int) -> str:
 
 def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> str:
     with open_for_writing(path, create=False) as store:
-        _known(store, sweep_id)
+        _check_known(store, sweep_id)
         if not store.reader().sweep_runs(sweep_id):
             raise refused_as_deleted(sweep_id)
         lost = recover_lost_runs(store)
@@ -133,19 +134,9 @@ def _wait_for_workers(store: Store, sweep_id: int) -> None:
         time.sleep(POLL_S)
 
 
-def _known(store: Store, sweep_id: int) -> Sweep:
-    sweep = store.reader().sweep(sweep_id)
-    if sweep is None:
-        raise StoreError(f"There is no sweep {sweep_id} in this store; lossboard sweep list shows which there are.")
-    return sweep
-
-
-def _plan(path: Path, sweep_id: int) -> SweepPlan:
-    with open_for_writing(path, create=False) as store:
-        plan = _known(store, sweep_id).plan
-    if plan is None:
-        raise StoreError(f"The plan of sweep {sweep_id} cannot be read; its runs are kept (lossboard list).")
-    return plan
+def _check_known(store: Store, sweep_id: int) -> None:
+    if store.reader().sweep(sweep_id) is None:
+        raise NoSweep(sweep_id)
 
 
 def _child(plan: SweepPlan, sweep_id: int) -> SweepPlan:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.store.connection import Connection, pragma
-from engine.store.records import Refused, StoreError
+from engine.store.records import NoRun, Refused
 from engine.store.tags import tags_from_text, tags_to_text
 from engine.store.timing import utc_now
 
@@ -176,5 +176,5 @@ def _bring_back(raw: sqlite3.Connection, run_id: int) -> None:
 def _known(raw: sqlite3.Connection, run_id: int, columns: str) -> tuple[Any, ...]:
     row = raw.execute(f"SELECT {columns} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
     if row is None:
-        raise StoreError(f"There is no run {run_id} in this store; lossboard list shows which there are.")
+        raise NoRun(run_id)
     return tuple(row)

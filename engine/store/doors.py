@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,14 +76,9 @@ class Store:
         """Let `enrol` start processes and enter them, under the write lock: of two who do so at once, the
         second sees what the first has started."""
         with self._connection.transaction() as raw:
-            present = [
-                Worker(*row)
-                for row in raw.execute(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL").fetchall()
-            ]
-            ids = []
-            for process, log_path in enrol(Demand(present, *raw.execute(DEMAND).fetchone())):
-                ids.append(int(raw.execute(ENROL, self._worker_values(process, log_path)).lastrowid or 0))
-            return ids
+            started = enrol(Demand(_present(raw), *raw.execute(DEMAND).fetchone()))
+            entered = [raw.execute(ENROL, self._worker_values(process, log_path)) for process, log_path in started]
+            return [int(cursor.lastrowid or 0) for cursor in entered]
 
     def leave_if_idle(self, worker_id: int) -> bool:
         """Note that a worker leaves, unless a run has been queued: then False, and it should claim again.
@@ -92,18 +88,15 @@ class Store:
         with self._connection.transaction() as raw:
             if raw.execute(WAITING).fetchone()[0]:
                 return False
-            raw.execute("UPDATE workers SET left_at = ? WHERE worker_id = ?", (utc_now(), worker_id))
+            raw.execute(LEAVE, (utc_now(), worker_id))
             return True
 
     def leave_if_surplus(self, worker_id: int, enough: Callable[[list[Worker]], bool]) -> bool:
         """Note that a worker leaves if the others present are `enough`; of several who ask at once, one at a time."""
         with self._connection.transaction() as raw:
-            others = raw.execute(
-                f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL AND worker_id <> ?", (worker_id,)
-            ).fetchall()
-            if not enough([Worker(*row) for row in others]):
+            if not enough([worker for worker in _present(raw) if worker.worker_id != worker_id]):
                 return False
-            raw.execute("UPDATE workers SET left_at = ? WHERE worker_id = ?", (utc_now(), worker_id))
+            raw.execute(LEAVE, (utc_now(), worker_id))
             return True
 
     def leave(self, worker_id: int) -> None:
@@ -159,6 +152,15 @@ ENROL = """
     INSERT INTO workers (host, boot_id, pid, start_ticks, started_at, heartbeat_s, log_path)
     VALUES (?, ?, ?, ?, ?, ?, ?)
 """
+
+
+LEAVE = "UPDATE workers SET left_at = ? WHERE worker_id = ?"
+
+
+def _present(raw: sqlite3.Connection) -> list[Worker]:
+    """The workers that have not left."""
+    rows = raw.execute(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL").fetchall()
+    return [Worker(*row) for row in rows]
 
 
 def open_for_writing(path: str | os.PathLike[str], *, create: bool = True) -> Store:

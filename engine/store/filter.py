@@ -107,18 +107,6 @@ def parse(text: str) -> Filter:
             terms.append(term)
 
 
-def completions(text: str) -> list[str]:
-    """How the last word of a text may go on, whole: names of fields, and the choices after a field's colon."""
-    last = re.split(r"[\s|]", text)[-1].removeprefix("-").lower()
-    name, colon, begun = last.partition(":")
-    if not colon:
-        return [f"{known}{':' if known not in NUMBERS else ''}" for known in NAMES if known.startswith(name)]
-    name = _full_name(name)
-    return (
-        [f"{name}:{choice}" for choice in CHOICES[name].choices if choice.startswith(begun)] if name in CHOICES else []
-    )
-
-
 def _after_spaces(text: str, position: int) -> int:
     while position < len(text) and text[position].isspace():
         position += 1

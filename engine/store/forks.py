@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from engine.spec import RunSpec, spec_from_json
-from engine.store.records import Checkpoint, Origin, Refused, StoreError
+from engine.store.records import Checkpoint, NoRun, Origin, Refused, StoreError
 from engine.store.timing import utc_now
 
 STEPS = """
@@ -16,13 +16,13 @@ STEPS = """
 
 
 def spec_at(raw: sqlite3.Connection, run_id: int, iteration: int) -> RunSpec:
-    """A run's spec with the step size that was in force at an iteration. Raises StoreError, SpecError or Refused."""
+    """A run's spec with the step size that was in force at an iteration. Raises NoRun, SpecError or Refused."""
     row = raw.execute(
         "SELECT spec, iterations_done, coalesce(parent_iteration, 0), parent_id, deleted_at FROM runs WHERE run_id = ?",
         (run_id,),
     ).fetchone()
     if row is None:
-        raise StoreError(f"There is no run {run_id} in this store; lossboard list shows which there are.")
+        raise NoRun(run_id)
     text, done, first, parent_id, deleted_at = row
     if deleted_at is not None:
         raise Refused(f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back. Nothing was forked.")

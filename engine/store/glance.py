@@ -64,12 +64,11 @@ def latest(connection: Connection, run_ids: Iterable[int], split: str) -> dict[i
 def background(connection: Connection, run_id: int, worker: Worker | None) -> Background:
     """Where a run comes from and what it is computed with."""
     rows = connection.rows(
-        "SELECT r.environment, r.times_lost, s.name, s.parameter FROM runs r LEFT JOIN sweeps s USING (sweep_id) "
-        "WHERE r.run_id = ?",
+        "SELECT r.environment, r.times_lost, s.name FROM runs r LEFT JOIN sweeps s USING (sweep_id) WHERE r.run_id = ?",
         (run_id,),
     )
-    environment, times_lost, name, parameter = rows[0] if rows else ("", 0, None, None)
-    return Background(run_id, _facts(environment), worker, times_lost, name or "", parameter or "")
+    environment, times_lost, name = rows[0] if rows else ("", 0, None)
+    return Background(run_id, _facts(environment), worker, times_lost, name or "")
 
 
 def _facts(text: str) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.store.connection import SCHEMA_VERSION, Connection
+from engine.store.connection import Connection
 from engine.store.filesystem import NETWORK, kind_of
 from engine.store.opening import connect_for_reading, located
 from engine.store.pyramid import LEVELS
@@ -21,7 +21,6 @@ class Inspection:
 
     path: Path
     schema: int
-    newest_schema: int
     journal: str
     file_system: str
     on_network: bool
@@ -51,7 +50,6 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
         return Inspection(
             path=place,
             schema=number("user_version"),
-            newest_schema=SCHEMA_VERSION,
             journal=str(connection.rows("PRAGMA journal_mode")[0][0]).upper(),
             file_system=kind,
             on_network=kind in NETWORK,

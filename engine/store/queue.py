@@ -72,7 +72,17 @@ class Queue:
                     note(raw, run_id, "take-up", "", done, f"taken up again: {reason}")
                 snapshot = raw.execute(SNAPSHOT, (run_id,)).fetchone()[0]
                 return Claim(
-                    run_id, spec, worker_id, attempt, done, elapsed_s, checkpoint, origin, first, snapshot, rung
+                    run_id=run_id,
+                    spec=spec,
+                    worker_id=worker_id,
+                    attempt=attempt,
+                    iterations_done=done,
+                    elapsed_s=elapsed_s,
+                    checkpoint=checkpoint,
+                    origin=origin,
+                    first_iteration=first,
+                    snapshot_iteration=snapshot,
+                    rung=rung,
                 )
             return None
 

@@ -24,6 +24,7 @@ from engine.store.records import (
     SweepTitle,
     Worker,
 )  # fmt: skip
+from engine.store.steering import COMMAND_COLUMNS
 from engine.store.sweeps import read_sweeps
 from engine.store.tags import tags_from_text
 
@@ -149,9 +150,7 @@ class Reader(Recorded):
     def commands(self, run_id: int) -> list[Command]:
         """Every command that a run was given, oldest first; one without an outcome still waits."""
         rows = self._connection.rows(
-            "SELECT command_id, run_id, verb, argument, issued_at, applied_at_iteration, outcome "
-            "FROM commands WHERE run_id = ? ORDER BY command_id",
-            (run_id,),
+            f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? ORDER BY command_id", (run_id,)
         )
         return [Command(*row) for row in rows]
 

@@ -38,11 +38,25 @@ class Refused(StoreError):
     """What was asked for cannot be done to that run: nothing was changed, and the message says what would help."""
 
 
+class NoRun(StoreError):
+    """No run has that number."""
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__(f"There is no run {run_id} in this store; lossboard list shows which there are.")
+
+
+class NoSweep(StoreError):
+    """No sweep has that number."""
+
+    def __init__(self, sweep_id: int) -> None:
+        super().__init__(f"There is no sweep {sweep_id} in this store; lossboard sweep list shows which there are.")
+
+
 class FilterError(ValueError):
     """A filter that cannot be read: `position` is where, from 0, and the sentence says what would fit."""
 
     def __init__(self, position: int, sentence: str) -> None:
-        super().__init__(f"filter: {sentence} (character {position + 1})")
+        super().__init__(f"filter, character {position + 1}: {sentence}")
         self.position = position
         self.sentence = sentence
 
@@ -253,7 +267,6 @@ class Background:
     worker: Worker | None = None
     times_lost: int = 0
     sweep_name: str = ""
-    sweep_parameter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

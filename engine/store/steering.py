@@ -6,11 +6,16 @@ import sqlite3
 from typing import Literal
 
 from engine.spec import parse_field
-from engine.store.records import ENDED, StoreError
+from engine.store.records import ENDED, NoRun
 from engine.store.timing import utc_now
 
 Verb = Literal["stop", "pause", "resume", "set-step-size"]
 VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
+
+COMMAND_COLUMNS = "command_id, run_id, verb, argument, issued_at, applied_at_iteration, outcome"
+
+TO_DO = {"set-step-size": "give a step size to"}
+"""What a command does, in words, where its name is none."""
 
 AT_RUNG = """
     rung IS NOT NULL AND EXISTS
@@ -28,19 +33,19 @@ def parsed(verb: str, argument: str) -> str:
 
 
 def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "") -> str:
-    """Steer a run; returns the sentence that tells what happens now. Raises StoreError for an unknown run."""
+    """Steer a run; returns the sentence that tells what happens now. Raises NoRun."""
     row = raw.execute(
         f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL) FROM runs WHERE run_id = ?", (run_id,)
     ).fetchone()
     if row is None:
-        raise StoreError(f"There is no run {run_id} in this store; lossboard list shows which there are.")
+        raise NoRun(run_id)
     state, done, deleted_at, rung = str(row[0]), int(row[1]), row[2], row[3]
     if deleted_at is not None:
         return f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back."
     if state == "cancelled" and verb == "resume" and rung is not None:
         return _go_on_alone(raw, run_id, rung)
     if state in ENDED:
-        return f"Run {run_id} is {state} already; nothing to {verb.replace('-', ' ')}."
+        return f"Run {run_id} is {state} already; nothing to {TO_DO.get(verb, verb)}."
     if state == "running" or verb == "set-step-size":
         return _leave_for_worker(raw, run_id, state, verb, argument)
     if state == "paused" and rung is not None and verb != "stop":
@@ -110,6 +115,11 @@ def end(raw: sqlite3.Connection, run_id: int, state: str, reason: str) -> None:
     raw.execute(
         "UPDATE runs SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", (state, reason, utc_now(), run_id)
     )
+    came_too_late(raw, run_id)
+
+
+def came_too_late(raw: sqlite3.Connection, run_id: int) -> None:
+    """Answer what still waits for a run that has ended."""
     raw.execute("UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.spec import RunSpec, SpecError
 from engine.store.connection import Connection
-from engine.store.records import RungDecision, StoreError, Sweep
+from engine.store.records import NoSweep, RungDecision, StoreError, Sweep
 from engine.store.timing import utc_now
 from engine.sweep import SweepPlan, Value
 
@@ -64,10 +64,10 @@ def widen_sweep(raw: sqlite3.Connection, sweep_id: int, values: Sequence[Value])
 
 
 def plan_of(raw: sqlite3.Connection, sweep_id: int) -> SweepPlan:
-    """The plan of a sweep. Raises StoreError where there is none, or none that can be read."""
+    """The plan of a sweep. Raises NoSweep, and StoreError where it cannot be read."""
     row = raw.execute("SELECT plan FROM sweeps WHERE sweep_id = ?", (sweep_id,)).fetchone()
     if row is None:
-        raise StoreError(f"There is no sweep {sweep_id} in this store; lossboard sweep list shows which there are.")
+        raise NoSweep(sweep_id)
     try:
         return SweepPlan.from_json(row[0])
     except SpecError as error:

@@ -12,9 +12,9 @@ import numpy as np
 from engine.block import Block
 from engine.store import pyramid
 from engine.store.connection import Connection
-from engine.store.records import Checkpoint, Claim, Command, Evaluation, Fenced, RunState
+from engine.store.records import ENDED, Checkpoint, Claim, Command, Evaluation, Fenced, RunState
 from engine.store.rows import Statements, insertions, keep_checkpoint, replacements, run_all
-from engine.store.steering import answer, keep_step_size
+from engine.store.steering import COMMAND_COLUMNS, answer, came_too_late, keep_step_size
 from engine.store.summary import Summary
 from engine.store.timing import utc_now
 
@@ -81,23 +81,23 @@ class RunWriter:
 
     def finish(self, reason: str = "", **last: Any) -> None:
         """The run reached its end; `last` is what `write` takes, in the same transaction."""
-        self._leave("finished", reason, **last)
+        self._commit("finished", reason, **last)
 
     def pause(self, reason: str = "", **last: Any) -> None:
         """The run waits for a resume and frees its worker; give a checkpoint to go on from."""
-        self._leave("paused", reason, **last)
+        self._commit("paused", reason, **last)
 
     def cancel(self, reason: str, **last: Any) -> None:
         """The run was stopped by somebody."""
-        self._leave("cancelled", reason, **last)
+        self._commit("cancelled", reason, **last)
 
     def fail(self, reason: str, **last: Any) -> None:
         """The run cannot go on; `reason` is a sentence for people."""
-        self._leave("failed", reason, **last)
+        self._commit("failed", reason, **last)
 
     def release(self, reason: str = "", **last: Any) -> None:
         """Back into the queue, for another worker to go on from the checkpoint."""
-        self._leave("queued", reason, **last)
+        self._commit("queued", reason, **last)
 
     def begin(
         self, environment: str, examples_per_iteration: int | None = None, best_before: float | None = None
@@ -126,7 +126,7 @@ class RunWriter:
             if changed.rowcount != 1:
                 raise _fenced(self.claim)
 
-    def _leave(
+    def _commit(
         self,
         state: RunState,
         reason: str,
@@ -134,24 +134,13 @@ class RunWriter:
         evaluations: Sequence[Evaluation] = (),
         checkpoint: Checkpoint | None = None,
         applied: Iterable[Applied] = (),
-    ) -> None:
-        self._commit(state, reason, block, evaluations, checkpoint, applied)
-
-    def _commit(
-        self,
-        state: RunState,
-        reason: str,
-        block: Block | None,
-        evaluations: Sequence[Evaluation],
-        checkpoint: Checkpoint | None,
-        applied: Iterable[Applied],
     ) -> list[Command]:
         block = self._unwritten(block)
         summary = self._summary if block is None else self._summary.after(block)
         summary = summary.ended(reason) if state == "finished" else summary
         rate = self._rate(summary, state)
         now_s = self._boot_clock()
-        ended_at = None if state in LIVE else utc_now()
+        ended_at = utc_now() if state in ENDED else None
         run_id = self.claim.run_id
         statements: Statements = []
         grown = None
@@ -178,10 +167,8 @@ class RunWriter:
                 answer(raw, command_id, iteration, outcome)
                 if iteration is not None:
                     keep_step_size(raw, command_id)
-            if state in ("finished", "failed", "cancelled"):
-                raw.execute(
-                    "UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,)
-                )
+            if state in ENDED:
+                came_too_late(raw, run_id)
             beat = now_s - self._worker_heartbeat_s >= WORKER_HEARTBEAT_S
             if beat:
                 raw.execute("UPDATE workers SET heartbeat_s = ? WHERE worker_id = ?", (now_s, self.claim.worker_id))
@@ -222,8 +209,6 @@ class RunWriter:
 
 
 FENCE = "run_id = ? AND worker_id = ? AND attempt = ? AND state = 'running'"
-LIVE = ("queued", "running", "paused")
-COMMAND_COLUMNS = "command_id, run_id, verb, argument, issued_at, applied_at_iteration, outcome"
 
 UPDATE_RUN = f"""
     UPDATE runs SET iterations_done = ?, elapsed_s = ?, last_loss = ?, best_loss = ?, best_iteration = ?,

@@ -19,6 +19,7 @@ from engine.spec import (
     race,
     spec_from_fields,
     spec_from_json,
+    typed_text,
 )
 
 positive = st.floats(min_value=1e-300, max_value=1e300)
@@ -47,6 +48,11 @@ def test_json_brings_back_the_same_spec(spec: RunSpec) -> None:
 @given(specs)
 def test_text_fields_bring_back_the_same_spec(spec: RunSpec) -> None:
     assert spec_from_fields({name: as_text(getattr(spec, name)) for name in FIELDS}) == spec
+    assert spec_from_fields({name: typed_text(name, getattr(spec, name)) for name in FIELDS}) == spec
+
+
+def test_what_is_none_reads_as_people_type_it() -> None:
+    assert (typed_text("batch_size", None), typed_text("seconds", None)) == ("full", "none")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.spec import OBJECTIVES, STRATEGIES, UPDATES, RunSpec, defaults
 from engine.store import STATES, FilterError, Listing, Reader, open_for_writing
-from engine.store.filter import completions, parse
+from engine.store.filter import parse
 from engine.store.filter_fields import CHOICES, NAMES, NUMBERS, TEXTS
 from engine.store.listing import ORDERS
 from engine.store.tags import tags_to_text
@@ -378,16 +378,3 @@ def other_shelf(tmp_path_factory) -> Iterator[tuple[Shelf, Reader]]:
     shelf = Shelf(tmp_path_factory.mktemp("other") / "runs.db")
     with open_for_writing(shelf.path) as store:
         yield shelf, store.reader()
-
-
-def test_completions_go_on_from_the_last_word() -> None:
-    assert completions("") == [name if name in NUMBERS else f"{name}:" for name in NAMES]
-    assert completions("a | -strat") == ["strategy:"]
-    assert completions("ste") == ["step_size"]
-    assert completions("update:a") == ["update:adagrad", "update:adam"]
-    assert completions("tag:x") == []
-
-
-@given(st.text(max_size=30))
-def test_completions_of_any_text(text: str) -> None:
-    assert all(isinstance(found, str) for found in completions(text))

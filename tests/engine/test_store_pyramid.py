@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decimation import bucket_starts, decimate, merge
+from engine.decimation import bucket_starts, decimate
 from engine.store import open_for_writing, pyramid
 from engine.store.connection import connect
 from engine.store.pyramid import LEVELS
@@ -101,15 +101,6 @@ def test_decimation_keeps_extremes_and_leaves_gaps(values, width, first):
             assert buckets.mean[i] == pytest.approx(finite.mean(), rel=1e-9, abs=1e-6)
         else:
             assert np.isnan([buckets.low[i], buckets.high[i], buckets.mean[i]]).all()
-
-
-def test_merging_buckets_equals_wider_buckets():
-    values = np.random.default_rng(1).random(64)
-    narrow = decimate(values, bucket_starts(0, 64, 4))
-    merged, wide = merge(narrow, bucket_starts(0, 16, 4)), decimate(values, bucket_starts(0, 64, 16))
-    np.testing.assert_allclose(merged.total, wide.total)
-    for column in ("count", "low", "high", "last"):
-        np.testing.assert_array_equal(getattr(merged, column), getattr(wide, column))
 
 
 def test_nothing_decimates_to_nothing():

@@ -43,10 +43,11 @@ class Opened:
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:
-        """What a terminal would send in one piece."""
+        """What a terminal would send in one piece; all of it has had its effect."""
         for event in XTermParser().feed(text):
             self.app.post_message(event)
         await self.pilot.pause()
+        await self.until(lambda: not self.app.is_behind)
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
         """Wait for the condition, which may look at messages or at the screen; what it asserts may come later too."""

@@ -198,6 +198,22 @@ async def test_name_tags_and_note_are_edited_in_one_place(tmp_path):
     assert (run.name, run.tags, run.note) == ("the [/good] one", ("keep", "digits"), "why not")
 
 
+async def test_what_is_not_edited_stays_as_it_is(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    note = "a long story " * 60
+    with open_for_writing(path) as store:
+        run_id = store.reader().runs()[0].run_id
+        store.catalogue.write_note(run_id, note)
+        store.catalogue.tag(run_id, ["two words", "kept", "gone"])
+    async with opened(path) as board:
+        await board.press("e")
+        await type_into(board, "tags", "two words kept new")
+        await board.press("enter")
+        await board.until(lambda: board.all_of(OrderAnswered))
+    run = stored_runs(path)[0]
+    assert (run.note, run.tags) == (note, ("two words", "kept", "new"))
+
+
 async def test_how_many_workers_there_may_be(tmp_path):
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:

@@ -8,9 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.tui.chart_curves import decimated, noisy
-from tui.chart import ChartRun, ChartView
-from tui.chart.window import extent, follow, pan, zoom
+from tui.chart.window import follow, pan, zoom
 from tui.look import Look
 
 LIMITS = (1.0, 10_000.0)
@@ -80,12 +78,3 @@ def test_following_moves_once_in_a_while_and_keeps_the_newest_data_in_sight():
     assert moves <= 900 / 25 + 1
     assert follow(None, 5.0) is None
     assert follow((1.0, 2.0), math.nan) == (1.0, 2.0)
-
-
-@pytest.mark.parametrize(("x_kind", "end"), [("iteration", 400.0), ("time", 4.0), ("examples", 3200.0)])
-def test_the_extent_reaches_to_the_plan_of_growing_runs_whatever_is_zoomed(x_kind, end):
-    run = ChartRun(1, "1", 0, decimated(noisy(100)), planned_iterations=400, growing=True, examples_per_iteration=8)
-    assert extent(ChartView((run,), x_kind=x_kind, x_window=(10.0, 20.0))) == pytest.approx((0.0, end))
-    assert extent(ChartView()) == (0.0, 1.0)
-    low, high = extent(ChartView((run,), log_x=True))
-    assert 0 < low < high

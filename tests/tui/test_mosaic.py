@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chart.mosaic import MANNERS, levels_of, mosaic, pooled
+from tui.chart.mosaic import Manner, levels_of, mosaic, pooled
 from tui.styles import DEEPEST
 
 
@@ -19,7 +21,7 @@ def drawn(pictures, width=60, manner="halves", most=40):
 
 @given(
     count=st.integers(1, 30), height=st.integers(1, 33), across=st.integers(1, 33), width=st.integers(1, 130),
-    manner=st.sampled_from(MANNERS), most=st.integers(1, 50),
+    manner=st.sampled_from(get_args(Manner)), most=st.integers(1, 50),
 )  # fmt: skip
 def test_whatever_there_is_fits_its_width(count, height, across, width, manner, most):
     found, texts = drawn(np.ones((count, height, across)), width, manner, most)

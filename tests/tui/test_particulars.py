@@ -66,7 +66,7 @@ def test_events_family_and_where():
         Event(7, "fork", "9", "run 9 was forked here", "2026-01-02T03:04:05Z"),
     )
     run = run_of(4, defaults(), parent_id=2, parent_iteration=3, sweep_id=6, attempt=2, note="a note", tags=("keep",))
-    background = Background(4, (("numpy", "2.4.6"), ("blas_threads", "1")), WORKER, 1, "wide", "step_size")
+    background = Background(4, (("numpy", "2.4.6"), ("blas_threads", "1")), WORKER, 1, "wide")
     text = told(run, events={4: events}, background=background)
     for words in (
         *("set step size 0.05", "forked as run 9", "goes on from run 2 at iteration 3", "of sweep 6  wide"),

@@ -146,7 +146,7 @@ def test_what_is_no_number_is_named_as_the_dialog_names_it(texts, said):
 ])  # fmt: skip
 def test_what_enter_would_do_is_told_first(draft, said, monkeypatch):
     monkeypatch.setattr("tui.widgets.sweep_lines.cores", lambda: 2)
-    told = sweep_lines.outlook(draft, draft.plan(), "", rate=100.0, workers=4)
+    told = sweep_lines.outlook(draft.plan(), "", rate=100.0, workers=4)
     assert said in "".join(text for text, _ in told)
 
 

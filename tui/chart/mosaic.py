@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,6 @@ from tui.styles import DEEPEST
 
 Manner = Literal["halves", "shades", "ascii"]
 """Half blocks in two colours a cell; or shades that read without colour, in Unicode or ASCII."""
-
-MANNERS: tuple[Manner, ...] = get_args(Manner)
 
 SHADES: dict[str, str] = {"shades": "≡≡=- ░▒▓█", "ascii": "==-- ++##"}
 """From the lowest to the highest value: below zero there are lines, above it areas."""

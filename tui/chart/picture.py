@@ -116,14 +116,6 @@ class Picture:
             return None
         return self.plot.left + min(int(inside), self.plot.width - 1)
 
-    def run_at(self, column: int, row: int) -> int | None:
-        """The run whose tile has this cell, title and axis included; None beside the tiles and in an overlay."""
-        for tile in self.tiles:
-            across, down = column - tile.plot.left, row - tile.plot.top
-            if -1 <= across < tile.plot.width and -1 <= down <= tile.plot.height:
-                return tile.run_id
-        return None
-
 
 def share_of(value: float, low: float, high: float, *, log: bool) -> float:
     """Where a value lies between low (0) and high (1); NaN for the log of what is not positive."""

@@ -7,7 +7,7 @@ read, calls `tui.chart.draw(view, width, height, previous=picture)`, and paints 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 XKind = Literal["iteration", "time", "examples"]
+X_KINDS: tuple[XKind, ...] = get_args(XKind)
 RunKind = Literal["search", "gradient"]
 Charset = Literal["unicode", "ascii"]
 MarkKind = Literal["step-size", "step-halved", "step-doubled", "pause", "take-up", "fork", "divergence", "other"]

@@ -8,26 +8,12 @@ from __future__ import annotations
 
 import math
 
-from tui.chart.axes import bounds_of
-from tui.chart.series import all_series, bundle
-from tui.chart.view import ChartView, Window
+from tui.chart.view import Window
 
 LEAST_SHARE = 1e-6
 """A window is at least this share of its limits, so that its ticks still differ."""
 LEAD = 0.25
 """The share of a following window that is free after it has moved: it moves once in so much, not at each row."""
-
-
-def extent(view: ChartView) -> Window:
-    """All that there is to see on a view's x axis: to the plan of growing runs, or the end of the ended ones.
-
-    The curves must be whole: a caller that reads only a window of them keeps the extent from before.
-    """
-    series = all_series(view)
-    if not series:
-        return (1.0, 10.0) if view.log_x else (0.0, 1.0)
-    bounds = bounds_of(view, bundle(series))
-    return bounds.x_low, max(bounds.x_high, bounds.x_seen, bounds.x_low * 10 if view.log_x else bounds.x_low + 1.0)
 
 
 def zoom(

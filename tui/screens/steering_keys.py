@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.store import ENDED, Run
+from tui import reach
 from tui.messages import (
     DeletionRequested,
     EditRequested,
@@ -58,8 +59,7 @@ class SteeringKeys(ChartKeys, inherit_bindings=False):
             return
         at = run.iterations_done
         if look.cursor is not None and look.x_kind != "time":
-            scale = (run.examples_per_iteration or 1) if look.x_kind == "examples" else 1
-            at = max(run.first_iteration, min(round(look.cursor / scale), at))
+            at = max(run.first_iteration, min(round(look.cursor / reach.per_iteration(look, run)), at))
         self.post_message(ForkRequested(run.run_id, at))
 
     def action_edit(self) -> None:

@@ -66,7 +66,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         if self._rejection:
             return [(" ! ", FAILED), (self._rejection, TEXT)]
         plan, complaint = self._plan()
-        return sweep_lines.outlook(self.draft, plan, complaint, self._rate, self._workers)
+        return sweep_lines.outlook(plan, complaint, self._rate, self._workers)
 
     def _plan(self) -> tuple[SweepPlan | None, str]:
         try:

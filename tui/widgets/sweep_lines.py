@@ -13,7 +13,7 @@ from engine.text import counted
 from tui import format as fmt
 from tui.describe import words
 from tui.keymap import keys_of
-from tui.rail import rail, value_label
+from tui.rail import rail
 from tui.sweep_draft import SweepDraft, offered
 from tui.sweep_range import SweepRange
 from tui.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
@@ -108,7 +108,7 @@ def _rows(draft: SweepDraft, origins: Sequence[int | None]) -> Iterator[tuple[tu
 
 
 def _values(one: SweepRange) -> list[str]:
-    return [value_label(value, log=one.scale != "linear") for value in one.values()]
+    return [fmt.value_label(value, log=one.scale != "linear") for value in one.values()]
 
 
 def _race(draft: SweepDraft) -> tuple[str, str]:
@@ -121,7 +121,7 @@ def _race(draft: SweepDraft) -> tuple[str, str]:
     return counted(draft.rungs, "rung"), f"at {at} iterations the best {share} go on; the others stop"
 
 
-def outlook(draft: SweepDraft, plan: SweepPlan | None, complaint: str, rate: float | None, workers: int) -> list[Part]:
+def outlook(plan: SweepPlan | None, complaint: str, rate: float | None, workers: int) -> list[Part]:
     """What `enter` would run, or why it would not."""
     if plan is None:
         return [(" ! ", FAILED), (complaint, TEXT)]
