@@ -123,19 +123,21 @@ class Helm(App[int], inherit_bindings=False):
         run = self.snapshot.run(message.run_id)
         if run is None:
             return
+        before = {"name": clean(run.name), "tags": " ".join(map(clean, run.tags)), "note": clean(run.note)}
         questions = (
-            Question("name", "name", clean(run.name, 200)),
-            Question("tags", "tags", " ".join(clean(tag, 60) for tag in run.tags), "separated by spaces"),
-            Question("note", "note", clean(run.note, 400)),
-        )
-        self.push_screen(
-            Prompt(f"Edit run {run.run_id}.", questions, lambda texts: EditSubmitted(message.run_id, texts))
+            Question("name", "name", before["name"]),
+            Question("tags", "tags", before["tags"], "separated by spaces"),
+            Question("note", "note", before["note"]),
         )
 
+        def answered(texts: Mapping[str, str]) -> EditSubmitted:
+            # what the form cannot show as it is, such as line breaks, is not to be written back
+            return EditSubmitted(run, {k: v for k, v in texts.items() if v != before[k]})
+
+        self.push_screen(Prompt(f"Edit run {run.run_id}.", questions, answered))
+
     def on_edit_submitted(self, message: EditSubmitted) -> None:
-        run = self.snapshot.run(message.run_id)
-        if run is not None:
-            self.order(lambda: OrderAnswered(orders.edit(self.path, message.run_id, run, message.texts)))
+        self.order(lambda: OrderAnswered(orders.edit(self.path, message.run, message.texts)))
 
     def on_workers_requested(self) -> None:
         from tui.screens.prompt import Prompt, Question

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from textual.message import Message
 
 from engine.spec import RunSpec
-from engine.store import Listing
+from engine.store import Listing, Run
 from tui.choices import Choices, Row
 from tui.message import message
 from tui.snapshot import Snapshot
@@ -209,9 +209,12 @@ class EditRequested(Message):
 
 @message
 class EditSubmitted(Message):
-    """What a person calls a run and says about it; tags are separated by spaces or commas."""
+    """What a person calls a run and says about it, as far as that was changed; tags stand between spaces or commas.
 
-    run_id: int
+    `run` is as it was when the form opened.
+    """
+
+    run: Run
     texts: Mapping[str, str]
 
 

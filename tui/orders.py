@@ -109,19 +109,20 @@ def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:
     return steer.fork(path, run_id, int(at) if at else None, changes, name)
 
 
-def edit(path: Path, run_id: int, before: Run, texts: Mapping[str, str]) -> str:
-    """Change what differs in a run's name, tags and note; the answers as a sentence. Raises StoreError."""
+def edit(path: Path, before: Run, texts: Mapping[str, str]) -> str:
+    """Change those of a run's name, tags and note that are given; the answers as a sentence. Raises StoreError."""
     from engine.jobs import steer
 
-    tags = [tag for tag in texts["tags"].replace(",", " ").split() if tag]
-    answers = []
-    if texts["name"].strip() != before.name:
+    run_id, answers = before.run_id, []
+    if "name" in texts:
         answers.append(steer.rename(path, run_id, texts["name"].strip()))
-    if added := [tag for tag in tags if tag not in before.tags]:
-        answers.append(steer.tag(path, run_id, added))
-    if removed := [tag for tag in before.tags if tag not in tags]:
-        answers.append(steer.untag(path, run_id, removed))
-    if texts["note"].strip() != before.note:
+    if "tags" in texts:
+        tags = texts["tags"].replace(",", " ").split()
+        if added := [tag for tag in tags if tag not in before.tags]:
+            answers.append(steer.tag(path, run_id, added))
+        if removed := [tag for tag in before.tags if tag not in tags]:
+            answers.append(steer.untag(path, run_id, removed))
+    if "note" in texts:
         answers.append(steer.write_note(path, run_id, texts["note"].strip()))
     return " ".join(answers) or "Nothing was changed."
 

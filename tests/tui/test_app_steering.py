@@ -198,6 +198,29 @@ async def test_name_tags_and_note_are_edited_in_one_place(tmp_path):
     assert (run.name, run.tags, run.note) == ("the [/good] one", ("keep", "digits"), "why not")
 
 
+async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    note = "first line\nsecond line " + "and more " * 100
+    name = "a\x1b[31m red\tname" + "!" * 300
+    store = open_for_writing(path)
+    store.catalogue.write_note(3, note)
+    store.catalogue.rename(3, name)
+    async with opened(path) as board:
+        await board.until(lambda: "a red name" in board.text())
+        await board.press("e")
+        store.catalogue.tag(3, ["meanwhile"])
+        await type_into(board, "tags", "keep")
+        await board.press("enter")
+        await board.until(lambda: board.all_of(OrderAnswered))
+        await board.press("e")
+        assert board.app.screen.query_one("#note").value.endswith("and more")
+        await board.press("enter")
+        await board.until(lambda: "Nothing was changed" in board.text())
+    run = stored_runs(path)[0]
+    assert (run.name, run.note) == (name, note)
+    assert set(run.tags) == {"keep", "meanwhile"}
+
+
 async def test_how_many_workers_there_may_be(tmp_path):
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:

@@ -18,7 +18,7 @@ from tui.theme import DIM, FAILED, STRONG, TEXT
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, strip
 
-LONGEST_TEXT = 500
+LONGEST_TEXT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
