@@ -220,7 +220,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
     def on_order_answered(self, message: OrderAnswered) -> None:
         from tui.screens.prompt import Prompt
 
-        if isinstance(self.screen, Prompt):
+        if isinstance(self.screen, Prompt) and self.screen.waits:
             if message.failed:
                 self.screen.complain(clean(message.sentence, 300))
                 return

@@ -10,7 +10,7 @@ from textual.app import App
 from textual.message import Message
 
 from engine.spec import FIELDS, as_text
-from engine.store import Run
+from engine.store import Run, StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui import orders
 from tui.messages import (
@@ -93,7 +93,15 @@ class Helm(App[int], inherit_bindings=False):
             self.tell("There is nothing to undo: nothing was deleted since the dashboard was opened.")
             return
         what, number = self.deleted.pop()
-        self.order(lambda: OrderAnswered(orders.undelete(self.path, what, number)))
+
+        def carry_out() -> Message:
+            try:
+                return OrderAnswered(orders.undelete(self.path, what, number))
+            except (StoreBusy, StoreFull):
+                self.deleted.append((what, number))  # it is still there to be brought back
+                raise
+
+        self.order(carry_out)
 
     def on_fork_requested(self, message: ForkRequested) -> None:
         from tui.screens.prompt import Prompt, Question

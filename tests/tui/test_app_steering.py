@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from engine.spec import defaults
-from engine.store import open_for_reading, open_for_writing
+from engine.store import StoreBusy, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
+from tui import orders
 from tui.messages import (
     DeletionRequested,
     ForkSubmitted,
@@ -219,6 +221,53 @@ async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path):
     run = stored_runs(path)[0]
     assert (run.name, run.note) == (name, note)
     assert set(run.tags) == {"keep", "meanwhile"}
+
+
+async def test_a_late_answer_leaves_what_is_being_typed_alone(running, monkeypatch):
+    may_answer = Event()
+    steered = orders.steered
+    monkeypatch.setattr(orders, "steered", lambda *order: may_answer.wait(10) and steered(*order))
+    async with opened(running) as board:
+        await board.press("p", "e")
+        await type_into(board, "note", "half a sen")
+        may_answer.set()
+        await board.until(lambda: board.all_of(OrderAnswered))
+        await board.pilot.pause()
+        assert isinstance(board.app.screen, Prompt)
+        assert board.app.screen.query_one("#note").value == "half a sen"
+        await board.press("escape")
+        assert board.all_of(OrderAnswered)[0].sentence[:20] in board.text()
+
+
+async def test_enter_twice_is_one_fork(tmp_path, monkeypatch):
+    may_answer, forked = Event(), []
+    answer = (7, "Run 7 is queued.")
+    monkeypatch.setattr(orders, "fork", lambda *order: (forked.append(order), may_answer.wait(10)) and answer)
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("f", "enter", "enter")
+        may_answer.set()
+        await board.until(lambda: board.all_of(RunsQueued))
+        await board.pilot.pause()
+    assert len(forked) == 1
+
+
+async def test_an_undo_that_could_not_be_written_can_be_tried_again(tmp_path, monkeypatch):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("d", "enter")
+        await board.until(lambda: board.all_of(RunDeleted))
+        with monkeypatch.context() as locked:
+            locked.setattr(orders, "undelete", raising(StoreBusy("It is locked; try again.")))
+            await board.press("u")
+            await board.until(lambda: "It is locked" in board.text())
+        await board.press("u")
+        await board.until(lambda: "Run 3 is back" in board.text())
+
+
+def raising(error: Exception):
+    def raise_it(*_):
+        raise error
+
+    return raise_it
 
 
 async def test_how_many_workers_there_may_be(tmp_path):

@@ -54,6 +54,8 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self._questions = questions
         self._answered = answered
         self._complaint = ""
+        self.waits = False
+        """Whether what was typed is being carried out: answers to what was ordered before are none of its business."""
 
     def compose(self) -> ComposeResult:
         yield Lines(self._head)
@@ -73,7 +75,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
 
     def complain(self, sentence: str) -> None:
         """Say why nothing came of it; what was typed stays."""
-        self._complaint = sentence
+        self._complaint, self.waits = sentence, False
         self.query(Lines).first().update()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -81,7 +83,10 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self.action_submit()
 
     def action_submit(self) -> None:
+        if self.waits:
+            return  # enter twice is not two forks
         self.complain("")
+        self.waits = True
         self.app.post_message(self._answered({field.id or "": field.value for field in self.query(Input)}))
 
     def action_close(self) -> None:
