@@ -178,8 +178,9 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
     def on_filter_requested(self) -> None:
         from tui.screens.prompt import Prompt, Question
 
-        asked = Question("filter", "filter", self.choices.listing.text, "sgd loss<0.5 | tag:keep -step_size>=1")
-        self.push_screen(Prompt("Which runs? Empty: all of them.", (asked,), FilterSubmitted))
+        asked = Question("filter", "filter", self.choices.listing.text)
+        title = "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them."
+        self.push_screen(Prompt(title, (asked,), FilterSubmitted))
 
     def on_filter_submitted(self, message: FilterSubmitted) -> None:
         listing = replace(self.choices.listing, text=message.texts["filter"].strip())

@@ -131,8 +131,8 @@ class Desk(App[int], inherit_bindings=False):
             self.tell("No run is drawn: mark one first (space).")
             return
         proposed = file_name(self.path, end, datetime.now())
-        asked = Question("file", "file", proposed, ".svg picture, .txt text, .csv values")
-        self.push_screen(Prompt("Save what is shown, in the current folder or another one.", (asked,), SaveSubmitted))
+        title = "Save what is shown, in the current folder or another one: .svg picture, .txt text, .csv values."
+        self.push_screen(Prompt(title, (Question("file", "file", proposed),), SaveSubmitted))
 
     def on_save_submitted(self, message: SaveSubmitted) -> None:
         from tui.takeaway import document, end_of, write_new
