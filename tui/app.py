@@ -190,6 +190,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             self.post_message(OrderAnswered(str(error), failed=True))
             return
         self.screen.dismiss()
+        self._board.hush()  # how many runs fit is said in its place
         self.choices = self.choices.listing_so(listing)
         self._show()
 

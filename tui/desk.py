@@ -9,12 +9,20 @@ from pathlib import Path
 from textual.app import App
 from textual.message import Message
 
-from engine.store import StoreError
+from engine.store import Listing, StoreError
 from engine.text import clean, counted
 from tui.chart import ChartView, Picture
 from tui.choices import Choices
-from tui.messages import ChoicesChanged, CommandPicked, OrderAnswered, RunLookedUp, RunSought, SaveSubmitted
-from tui.orders import listing_with
+from tui.messages import (
+    ChoicesChanged,
+    CommandPicked,
+    OrderAnswered,
+    RunLookedUp,
+    RunSought,
+    SaveSubmitted,
+    TopRead,
+)
+from tui.orders import listing_with, top_of
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
 from tui.themes import Theme
@@ -35,8 +43,8 @@ class Desk(App[int], inherit_bindings=False):
     worn: Theme
     _board: Board
     _mouse_released = False
-    sought: int | None = None
-    """A run that is being looked up."""
+    sought: int | Listing | None = None
+    """A run that is being looked up, or the list whose top is."""
 
     def order(self, carry_out: Callable[[], Message]) -> None:
         """Carry an order out in a thread and post what it answers, or the sentence on why not."""
@@ -95,6 +103,25 @@ class Desk(App[int], inherit_bindings=False):
         self.tell("" if is_same else f"The filter is put away: run {message.run_id} does not fit it.")
         there = self.choices.listing_so(listing).pointing_at(message.run_id)
         self.post_message(ChoicesChanged(there.looking(alone=there.alone or message.alone)))
+
+    def on_top_sought(self) -> None:
+        self.sought = listing = self.choices.listing
+        judged = self.snapshot.judged
+
+        def carry_out() -> Message:
+            try:
+                return TopRead(top_of(self.path, listing, judged))
+            except StoreError as error:
+                return TopRead((), str(error))
+
+        self.order(carry_out)
+
+    def on_top_read(self, message: TopRead) -> None:
+        self.sought = None
+        if message.sentence:
+            self.tell(clean(message.sentence, 300), failed=True)
+        else:
+            self._board.mark(message.run_ids)
 
     def action_copy_this(self, what: str) -> None:
         from tui.clipboard import copy

@@ -87,6 +87,19 @@ class RunLookedUp(Message):
 
 
 @message
+class TopSought(Message):
+    """The runs at the top of the list, which is not on the page, are to be marked."""
+
+
+@message
+class TopRead(Message):
+    """The runs at the top of the list; where they cannot be read `sentence` says why."""
+
+    run_ids: tuple[int, ...]
+    sentence: str = ""
+
+
+@message
 class RaceRequested(Message):
     """The three strategies are to race."""
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
 from engine.store import Around, FilterError, Listing, Run, StoreError, open_for_reading
+from tui.page import MOST_RUNS
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
@@ -52,6 +53,16 @@ def listing_with(path: Path, run_id: int, listing: Listing, judged: Mapping[int,
                 if any(isinstance(row, Run) and row.run_id == run_id for row in rows):
                     return wider
     return replace(unfolded, text="")
+
+
+def top_of(path: Path, listing: Listing, judged: Mapping[int, str]) -> tuple[int, ...]:
+    """The runs at the top of a list, as many as a page has. Raises StoreError."""
+    with closing(open_for_reading(path)) as reader:
+        try:
+            listed = reader.listed(listing, Around(MOST_RUNS), judged)
+        except FilterError:  # the page shows all runs then
+            listed = reader.listed(replace(listing, text=""), Around(MOST_RUNS), judged)
+        return tuple(run.run_id for run in listed.runs)
 
 
 def stop(path: Path, run_id: int) -> str:

@@ -82,5 +82,8 @@ async def test_a_list_of_commands_fits_a_terminal_that_has_shrunk(tmp_path: Path
     async with opened(raced(tmp_path / "runs.db"), (80, 24)) as board:
         await board.press("colon")
         await board.pilot.resize_terminal(*small)
-        await board.until(lambda: "› new" in board.text() and "esc back" in board.text())
+        await board.until(lambda: len(board.text().splitlines()) == small[1])
+        await board.pilot.pause()
+        assert "› new" in board.text()
+        assert "esc back" in board.text()
         assert not board.app.screen.show_vertical_scrollbar
