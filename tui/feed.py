@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Condition, Thread
 
 from engine.jobs.usual import usual
-from engine.store import Reader, Run, open_for_reading
+from engine.store import Reader, Run, StoreGone, open_for_reading
 from tui.about import About
 from tui.choices import Choices
 from tui.clock import Moment
@@ -183,15 +183,19 @@ class Feed:
         source = Source(self._path)
         pause_s = 0.0
         told = ""
+        gone: StoreGone | None = None
         while (wanted := self._next(pause_s)) is not None:
             try:
                 outcome: Outcome | None = source.read(wanted)
                 pause_s = PACE_S
             except Exception as error:  # whatever it is, the last picture stays and the screen says why
                 source.close()
-                outcome, pause_s = error, RETRY_S
+                gone = error if isinstance(error, StoreGone) else gone
+                # what became of the store says more than that there is none
+                outcome = error if gone is None or self._path.exists() else gone
+                pause_s = RETRY_S
             if isinstance(outcome, Snapshot):
-                told = ""
+                told, gone = "", None
             elif outcome is not None:
                 outcome, told = (None if str(outcome) == told else outcome), str(outcome)
             if outcome is not None:
