@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
-from engine.store import Around, FilterError, Listing, Run, StoreError, open_for_reading
+from engine.store import Around, FilterError, Listing, Refused, Run, StoreError, open_for_reading
 from tui.page import MOST_RUNS
 
 
@@ -103,10 +103,18 @@ def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:
 
 
 def purge(path: Path, run_ids: Sequence[int]) -> str:
-    """Give the space of deleted runs back; the answer as sentences. Raises StoreError."""
+    """Give the space of those of these runs back that are still deleted; the answers, a line each. Raises StoreError."""
     from engine.jobs import steer
 
-    return steer.purge(path, run_ids)
+    with closing(open_for_reading(path)) as reader:
+        deleted = [run.run_id for run in reader.these(run_ids) if run.deleted_at is not None]
+    answers = []
+    for run_id in deleted:
+        try:
+            answers.append(steer.purge(path, [run_id]))
+        except Refused as refusal:  # is no reason to keep the others
+            answers.append(str(refusal))
+    return "\n".join(answers)
 
 
 def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:

@@ -59,7 +59,8 @@ def give_back(path: Path, deleted: list[int]) -> None:
         from tui import orders
 
         try:
-            print(orders.purge(path, deleted), file=sys.stderr)
+            told = orders.purge(path, deleted)
+            print(told + "\n" * bool(told), end="", file=sys.stderr)
         except StoreError as error:
             print(f"lossboard: {clean(str(error), 300)}", file=sys.stderr)
 

@@ -7,11 +7,11 @@ from threading import Event
 
 import pytest
 
-from engine.spec import defaults
+from engine.spec import defaults, race
 from engine.store import StoreBusy, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
-from tui import orders
+from tui import orders, session
 from tui.messages import (
     DeletionRequested,
     ForkSubmitted,
@@ -110,6 +110,23 @@ async def test_delete_asks_and_can_be_undone(tmp_path):
         await board.press("u")
         await board.until(lambda: "2 local search" in board.text() and " 3 gradient b256" in board.text())
         assert board.app.deleted == []
+
+
+def test_on_the_way_out_only_what_is_still_deleted_is_purged(tmp_path, capsys):
+    path = raced(tmp_path / "runs.db")
+    with open_for_writing(path) as store:
+        store.queue.fork(2, 0, race()[1], "needs run 2")
+    for run_id in (1, 2, 3):
+        orders.delete(path, run_id)
+    orders.undelete(path, "run", 1)
+    session.give_back(path, [1, 2, 3])
+    said = capsys.readouterr().err
+    assert "delete it first" not in said
+    assert "Run 4 was forked from run 2" in said
+    assert "Run 3 is gone for good" in said
+    session.give_back(path, [1])
+    assert capsys.readouterr().err == ""
+    assert [run.run_id for run in stored_runs(path)] == [4, 1]
 
 
 async def test_one_iteration_is_no_plural(tmp_path):
