@@ -220,8 +220,12 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         self._ask()
 
     def on_order_answered(self, message: OrderAnswered) -> None:
+        from tui.screens.new_run import NewRun
         from tui.screens.prompt import Prompt
 
+        if isinstance(self.screen, NewRun) and self.screen.waits and message.failed:
+            self.screen.reject("", clean(message.sentence, 300))
+            return
         if isinstance(self.screen, Prompt) and self.screen.waits:
             if message.failed:
                 self.screen.complain(clean(message.sentence, 300))

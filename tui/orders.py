@@ -103,7 +103,7 @@ def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:
 
 
 def purge(path: Path, run_ids: Sequence[int]) -> str:
-    """Give the space of those of these runs back that are still deleted; the answers, a line each. Raises StoreError."""
+    """Give the space of those runs back that are still deleted; the answers, a line each. Raises StoreError."""
     from engine.jobs import steer
 
     with closing(open_for_reading(path)) as reader:
