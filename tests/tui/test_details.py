@@ -33,3 +33,13 @@ def test_nothing_is_cut_for_what_differs(width):
     line = second_line(9, (1, 2, 3), width)
     if "differs" in line:
         assert "…" not in line
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("silent", "its worker has written nothing for a while"), ("waiting", "the disk is full"), ("lost", "kept: 10")],
+)
+def test_what_keeps_a_run_from_going_on_is_said(status, said):
+    run = run_of(1, defaults(), state="running", reason="the disk is full" if status == "waiting" else "")
+    snapshot = Snapshot(runs=(run,), judged={1: status})
+    assert said in details(snapshot, Choices(pointed=1), 120)[1].text

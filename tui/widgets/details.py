@@ -73,9 +73,12 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
         add("|∇|", fmt.number(norm))
     if run.diverged_at is not None:
         parts.append((f"diverged at iteration {run.diverged_at}  ", WARNED))
-    if snapshot.status(run) == "lost":
+    status = snapshot.status(run)
+    if status == "lost":
         parts.append((f"its process is gone; kept: {counted(run.iterations_done, 'iteration')}  ", WARNED))
-    elif run.reason and run.state in ("failed", "cancelled"):
+    elif status == "silent":
+        parts.append(("its worker has written nothing for a while  ", WARNED))
+    elif run.reason and status in ("failed", "cancelled", "waiting"):
         parts.append((clean(run.reason, 120) + "  ", WARNED))
     elif run.state == "queued":
         parts.append(("waits for a worker  ", DIM))
