@@ -33,3 +33,9 @@ def test_the_command_to_come_back_can_be_pasted(name):
 
 def test_the_name_of_a_store_is_measured_in_cells():
     assert "漢字の.db   " in header(Snapshot(), "漢字の.db", 100).text
+
+
+def test_a_run_that_has_lost_its_process_is_not_running():
+    text = header(Snapshot(counts={"running": 2}, judged={7: "lost"}), "a.db", 100).text
+    assert "1 running" in text
+    assert "1 lost" in text

@@ -68,6 +68,9 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
     if (validation := latest.get("validation")) is not None:
         add("validation", fmt.number(validation.loss))
         add("accuracy", fmt.percent(validation.accuracy))
+    evaluated = max((evaluation.iteration for evaluation in latest.values()), default=run.iterations_done)
+    if evaluated < run.iterations_done:
+        parts.append((f"at {evaluated:,}  ", DIM))
     norm = snapshot.gradient_norms.get(run.run_id)
     if norm is not None and norm == norm:
         add("|∇|", fmt.number(norm))

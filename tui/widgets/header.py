@@ -19,7 +19,7 @@ def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
     name: list[Part] = [(" lossboard", TITLE), ("  ", TEXT)]
     left: list[Part] = [(" ", TEXT), (fmt.fit(store_name, min(width_of(store_name), 24)), DIM)]
     for number, word in (
-        (counts.get("running", 0), "running"),
+        (max(counts.get("running", 0) - snapshot.lost, 0), "running"),
         (counts.get("paused", 0), "paused"),
         (counts.get("queued", 0), "queued"),
         (done, "done"),
