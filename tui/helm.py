@@ -64,7 +64,7 @@ class Helm(App[int], inherit_bindings=False):
 
     def on_stop_requested(self, message: StopRequested) -> None:
         run = self.snapshot.run(message.run_id)
-        reached = f" at iteration {run.iterations_done}" if run is not None and run.iterations_done else ""
+        reached = f" at iteration {run.iterations_done:,}" if run is not None and run.iterations_done else ""
         question = f"Stop run {message.run_id}{reached}? What it has recorded is kept."
         self._confirm(question, StopConfirmed(message.run_id))
 

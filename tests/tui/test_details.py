@@ -53,3 +53,8 @@ def test_an_evaluation_of_an_earlier_iteration_says_so():
     )
     there = run_of(1, defaults(), iterations_done=4)
     assert " at " not in details(Snapshot(runs=(there,), evaluations=evaluations), Choices(pointed=1), 120)[1].text
+
+
+def test_iterations_are_told_with_their_thousands():
+    run = run_of(1, defaults(), diverged_at=12345)
+    assert "diverged at iteration 12,345" in details(Snapshot(runs=(run,)), Choices(pointed=1), 120)[1].text

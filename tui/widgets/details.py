@@ -75,7 +75,7 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
     if norm is not None and norm == norm:
         add("|∇|", fmt.number(norm))
     if run.diverged_at is not None:
-        parts.append((f"diverged at iteration {run.diverged_at}  ", WARNED))
+        parts.append((f"diverged at iteration {run.diverged_at:,}  ", WARNED))
     status = snapshot.status(run)
     if status == "lost":
         parts.append((f"its process is gone; kept: {counted(run.iterations_done, 'iteration')}  ", WARNED))
