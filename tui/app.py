@@ -178,8 +178,9 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
     def on_filter_requested(self) -> None:
         from tui.screens.prompt import Prompt, Question
 
-        asked = Question("filter", "filter", self.choices.listing.text, "sgd loss<0.5 | tag:keep -step_size>=1")
-        self.push_screen(Prompt("Which runs? Empty: all of them.", (asked,), FilterSubmitted))
+        asked = Question("filter", "filter", self.choices.listing.text)
+        title = "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them."
+        self.push_screen(Prompt(title, (asked,), FilterSubmitted))
 
     def on_filter_submitted(self, message: FilterSubmitted) -> None:
         listing = replace(self.choices.listing, text=message.texts["filter"].strip())
@@ -189,6 +190,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             self.post_message(OrderAnswered(str(error), failed=True))
             return
         self.screen.dismiss()
+        self._board.hush()  # how many runs fit is said in its place
         self.choices = self.choices.listing_so(listing)
         self._show()
 
@@ -218,9 +220,13 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         self._ask()
 
     def on_order_answered(self, message: OrderAnswered) -> None:
+        from tui.screens.new_run import NewRun
         from tui.screens.prompt import Prompt
 
-        if isinstance(self.screen, Prompt):
+        if isinstance(self.screen, NewRun) and self.screen.waits and message.failed:
+            self.screen.reject("", clean(message.sentence, 300))
+            return
+        if isinstance(self.screen, Prompt) and self.screen.waits:
             if message.failed:
                 self.screen.complain(clean(message.sentence, 300))
                 return

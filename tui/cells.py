@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len, chop_cells, get_character_cell_size
 
 TAIL = 0
 """The second cell of a wide character."""
@@ -20,6 +20,22 @@ _codes: dict[str, int] = {}
 def width_of(text: str) -> int:
     """How many cells a text takes. Numbers that change all the time are not put into anybody's cache for that."""
     return len(text) if text.isascii() and text.isprintable() else cell_len(text)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The words of a text in lines of at most `width` cells; a word that is longer is broken."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if width_of(longer) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        *whole, line = chop_cells(word, max(width, 2))
+        lines += whole
+    return [*lines, line] if line else lines
 
 
 def split(text: str) -> tuple[str, ...]:

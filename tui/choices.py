@@ -164,6 +164,12 @@ class Choices:
         marked = marked[:MOST_MARKED]
         return replace(self._marking(marked), by_hand=frozenset(marked))
 
+    def unmarking(self, run_ids: Iterable[int]) -> Choices:
+        """None of these runs marked."""
+        gone = frozenset(run_ids)
+        rest = self._marking(run_id for run_id in self.marked if run_id not in gone)
+        return replace(rest, by_hand=self.by_hand - gone)
+
     def marking_only(self, run_ids: Iterable[int]) -> Choices:
         """These runs marked by hand, and no others."""
         marked = tuple(run_ids)[:MOST_MARKED]

@@ -7,11 +7,19 @@ from pathlib import Path
 
 from textual.message import Message
 
-from engine.store import StoreError
+from engine.store import Listing, StoreError
 from engine.text import clean, counted
 from tui.chart import ChartView, Picture
-from tui.messages import ChoicesChanged, CommandPicked, OrderAnswered, RunLookedUp, RunSought, SaveSubmitted
-from tui.orders import listing_with
+from tui.messages import (
+    ChoicesChanged,
+    CommandPicked,
+    OrderAnswered,
+    RunLookedUp,
+    RunSought,
+    SaveSubmitted,
+    TopRead,
+)
+from tui.orders import listing_with, top_of
 from tui.part import Part
 from tui.screens.board import Board
 from tui.themes import Theme
@@ -29,8 +37,8 @@ class Desk(Part, inherit_bindings=False):
     worn: Theme
     _board: Board
     _mouse_released = False
-    sought: int | None = None
-    """A run that is being looked up."""
+    sought: int | Listing | None = None
+    """A run that is being looked up, or the list whose top is."""
 
     def action_palette(self) -> None:
         from tui.commands import commands, matching
@@ -76,6 +84,25 @@ class Desk(Part, inherit_bindings=False):
         there = self.choices.listing_so(listing).pointing_at(message.run_id)
         self.post_message(ChoicesChanged(there.looking(alone=there.alone or message.alone)))
 
+    def on_top_sought(self) -> None:
+        self.sought = listing = self.choices.listing
+        judged = self.snapshot.judged
+
+        def carry_out() -> Message:
+            try:
+                return TopRead(top_of(self.path, listing, judged))
+            except StoreError as error:
+                return TopRead((), str(error))
+
+        self.order(carry_out)
+
+    def on_top_read(self, message: TopRead) -> None:
+        self.sought = None
+        if message.sentence:
+            self.tell(clean(message.sentence, 300), failed=True)
+        else:
+            self._board.mark(message.run_ids)
+
     def action_copy_this(self, what: str) -> None:
         from tui.takeaway import command_line, values_table
 
@@ -105,8 +132,8 @@ class Desk(Part, inherit_bindings=False):
             self.tell("No run is drawn: mark one first (space).")
             return
         proposed = file_name(self.path, end, datetime.now())
-        asked = Question("file", "file", proposed, ".svg picture, .txt text, .csv values")
-        self.push_screen(Prompt("Save what is shown, in the current folder or another one.", (asked,), SaveSubmitted))
+        title = "Save what is shown, in the current folder or another one: .svg picture, .txt text, .csv values."
+        self.push_screen(Prompt(title, (Question("file", "file", proposed),), SaveSubmitted))
 
     def on_save_submitted(self, message: SaveSubmitted) -> None:
         from tui.takeaway import document, end_of, write_new

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Condition, Thread
 
 from engine.jobs.usual import usual
-from engine.store import Reader, Run, open_for_reading
+from engine.store import Reader, Run, StoreGone, open_for_reading
 from tui.about import About
 from tui.choices import Choices
 from tui.clock import Moment
@@ -186,16 +186,23 @@ class Feed:
         source = Source(self._path)
         pause_s = 0.0
         trouble = ""
+        gone: StoreGone | None = None
         while (wanted := self._next(pause_s)) is not None:
             try:
                 outcome: Outcome | None = source.read(wanted)
                 pause_s = PACE_S
             except Exception as error:  # whatever it is, the last picture stays and the screen says why
                 source.close()
-                outcome, pause_s = error, RETRY_S
+                gone = error if isinstance(error, StoreGone) else gone
+                # what became of the store says more than that there is none
+                outcome = error if gone is None or self._path.exists() else gone
+                pause_s = RETRY_S
             if outcome is None or (isinstance(outcome, Exception) and str(outcome) == trouble):
                 continue  # nothing new; a trouble that lasts is told once
-            trouble = str(outcome) if isinstance(outcome, Exception) else ""
+            if isinstance(outcome, Exception):
+                trouble = str(outcome)
+            else:
+                trouble, gone = "", None
             with self._bell:
                 self._question.asked = False
             self.deliver(outcome)

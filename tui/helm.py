@@ -8,7 +8,7 @@ from typing import Literal
 from textual.message import Message
 
 from engine.spec import FIELDS, as_text
-from engine.store import Run
+from engine.store import Run, StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui import orders
 from tui.messages import (
@@ -51,7 +51,7 @@ class Helm(Part, inherit_bindings=False):
 
     def on_stop_requested(self, message: StopRequested) -> None:
         run = self.snapshot.run(message.run_id)
-        reached = f" at iteration {run.iterations_done}" if run is not None and run.iterations_done else ""
+        reached = f" at iteration {run.iterations_done:,}" if run is not None and run.iterations_done else ""
         question = f"Stop run {message.run_id}{reached}? What it has recorded is kept."
         self._confirm(question, StopConfirmed(message.run_id))
 
@@ -80,7 +80,15 @@ class Helm(Part, inherit_bindings=False):
             self.tell("There is nothing to undo: nothing was deleted since the dashboard was opened.")
             return
         what, number = self.deleted.pop()
-        self.order(lambda: OrderAnswered(orders.undelete(self.path, what, number)))
+
+        def carry_out() -> Message:
+            try:
+                return OrderAnswered(orders.undelete(self.path, what, number))
+            except (StoreBusy, StoreFull):
+                self.deleted.append((what, number))  # it is still there to be brought back
+                raise
+
+        self.order(carry_out)
 
     def on_fork_requested(self, message: ForkRequested) -> None:
         from tui.screens.prompt import Prompt, Question
@@ -110,23 +118,21 @@ class Helm(Part, inherit_bindings=False):
         run = self.snapshot.run(message.run_id)
         if run is None:
             return
+        before = {"name": clean(run.name), "tags": " ".join(map(clean, run.tags)), "note": clean(run.note)}
         questions = (
-            Question("name", "name", clean(run.name, 200)),
-            Question("tags", "tags", " ".join(map(clean, run.tags)), "separated by spaces"),
-            Question("note", "note", clean(run.note, 400)),
+            Question("name", "name", before["name"]),
+            Question("tags", "tags", before["tags"], "separated by spaces"),
+            Question("note", "note", before["note"]),
         )
-        before = {question.name: question.text for question in questions}
 
         def answered(texts: Mapping[str, str]) -> EditSubmitted:
-            # what was not touched stays as it is: a long note is not shown whole
-            return EditSubmitted(message.run_id, {k: v for k, v in texts.items() if v != before[k]})
+            # what the form cannot show as it is, such as line breaks, is not to be written back
+            return EditSubmitted(run, {k: v for k, v in texts.items() if v != before[k]})
 
         self.push_screen(Prompt(f"Edit run {run.run_id}.", questions, answered))
 
     def on_edit_submitted(self, message: EditSubmitted) -> None:
-        run = self.snapshot.run(message.run_id)
-        if run is not None:
-            self.order(lambda: OrderAnswered(orders.edit(self.path, run, message.texts)))
+        self.order(lambda: OrderAnswered(orders.edit(self.path, message.run, message.texts)))
 
     def on_workers_requested(self) -> None:
         from tui.screens.prompt import Prompt, Question

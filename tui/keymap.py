@@ -86,7 +86,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "turn", ("O",), "turn", "the other way round"),
     Key("board", "pin", ("i",), "pin", "keep this run on top of the list, or not"),
     Key("board", "group", ("B",), "group", "runs of a sweep together; space folds a sweep"),
-    Key("board", "mark_all", ("a",), "mark all", "mark the runs of the list, as far as colours go"),
+    Key("board", "mark_all", ("a",), "mark all", "mark the runs of the list, or none of them"),
     Key("board", "undo", ("u",), "undo", "bring what was deleted last back"),
     Key("board", "workers", ("W",), "workers", "how many workers there may be"),
     Key("board", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 3),

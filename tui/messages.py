@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from textual.message import Message
 
 from engine.spec import RunSpec
-from engine.store import Listing
+from engine.store import Listing, Run
 from tui.choices import Choices, Row
 from tui.message import message
 from tui.snapshot import Snapshot
@@ -84,6 +84,19 @@ class RunLookedUp(Message):
     listing: Listing | None
     sentence: str = ""
     alone: bool = False
+
+
+@message
+class TopSought(Message):
+    """The runs at the top of the list, which is not on the page, are to be marked."""
+
+
+@message
+class TopRead(Message):
+    """The runs at the top of the list; where they cannot be read `sentence` says why."""
+
+    run_ids: tuple[int, ...]
+    sentence: str = ""
 
 
 @message
@@ -209,9 +222,12 @@ class EditRequested(Message):
 
 @message
 class EditSubmitted(Message):
-    """What a person has changed of a run's name, tags (separated by spaces or commas) and note."""
+    """What a person calls a run and says about it, as far as that was changed; tags stand between spaces or commas.
 
-    run_id: int
+    `run` is as it was when the form opened.
+    """
+
+    run: Run
     texts: Mapping[str, str]
 
 

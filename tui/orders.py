@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
-from engine.store import Around, FilterError, Listing, Run, StoreError, open_for_reading
+from engine.store import Around, FilterError, Listing, Refused, Run, StoreError, open_for_reading
 from engine.text import clean
+from tui.page import MOST_RUNS
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
@@ -55,6 +56,16 @@ def listing_with(path: Path, run_id: int, listing: Listing, judged: Mapping[int,
     return replace(unfolded, text="")
 
 
+def top_of(path: Path, listing: Listing, judged: Mapping[int, str]) -> tuple[int, ...]:
+    """The runs at the top of a list, as many as a page has. Raises StoreError."""
+    with closing(open_for_reading(path)) as reader:
+        try:
+            listed = reader.listed(listing, Around(MOST_RUNS), judged)
+        except FilterError:  # the page shows all runs then
+            listed = reader.listed(replace(listing, text=""), Around(MOST_RUNS), judged)
+        return tuple(run.run_id for run in listed.runs)
+
+
 def stop(path: Path, run_id: int) -> str:
     """End a run where it is; the store's answer as a sentence. Raises StoreError."""
     from engine.jobs import steer
@@ -93,10 +104,18 @@ def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:
 
 
 def purge(path: Path, run_ids: Sequence[int]) -> str:
-    """Give the space of deleted runs back; the answer as sentences. Raises StoreError."""
+    """Give the space of those runs back that are still deleted; the answers, a line each. Raises StoreError."""
     from engine.jobs import steer
 
-    return steer.purge(path, run_ids)
+    with closing(open_for_reading(path)) as reader:
+        deleted = [run.run_id for run in reader.these(run_ids) if run.deleted_at is not None]
+    answers = []
+    for run_id in deleted:
+        try:
+            answers.append(steer.purge(path, [run_id]))
+        except Refused as refusal:  # is no reason to keep the others
+            answers.append(str(refusal))
+    return "\n".join(answers)
 
 
 def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:
@@ -110,23 +129,23 @@ def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:
     return steer.fork(path, run_id, int(at) if at else None, changes, name)
 
 
-def edit(path: Path, run: Run, changes: Mapping[str, str]) -> str:
-    """Change a run's name, tags and note, as far as they are given; the answers as a sentence. Raises StoreError."""
+def edit(path: Path, before: Run, texts: Mapping[str, str]) -> str:
+    """Change those of a run's name, tags and note that are given; the answers as a sentence. Raises StoreError."""
     from engine.jobs import steer
 
-    answers = []
-    if "name" in changes:
-        answers.append(steer.rename(path, run.run_id, changes["name"].strip()))
-    if "tags" in changes:
-        wanted = _words(changes["tags"])
-        kept = [tag for tag in run.tags if set(_words(clean(tag))) <= set(wanted)]
+    run_id, answers = before.run_id, []
+    if "name" in texts:
+        answers.append(steer.rename(path, run_id, texts["name"].strip()))
+    if "tags" in texts:
+        wanted = _words(texts["tags"])
+        kept = [tag for tag in before.tags if set(_words(clean(tag))) <= set(wanted)]
         there = {word for tag in kept for word in _words(clean(tag))}
         if added := [word for word in wanted if word not in there]:
-            answers.append(steer.tag(path, run.run_id, added))
-        if removed := [tag for tag in run.tags if tag not in kept]:
-            answers.append(steer.untag(path, run.run_id, removed))
-    if "note" in changes:
-        answers.append(steer.write_note(path, run.run_id, changes["note"].strip()))
+            answers.append(steer.tag(path, run_id, added))
+        if removed := [tag for tag in before.tags if tag not in kept]:
+            answers.append(steer.untag(path, run_id, removed))
+    if "note" in texts:
+        answers.append(steer.write_note(path, run_id, texts["note"].strip()))
     return " ".join(answers) or "Nothing was changed."
 
 

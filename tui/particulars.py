@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -10,6 +9,7 @@ from engine.spec import FIELDS, RunSpec, typed_text
 from engine.store import Evaluation, Event, Run
 from engine.text import clean, counted
 from tui import format as fmt
+from tui.cells import width_of, wrapped
 from tui.chart.mosaic import Manner
 from tui.choices import Choices
 from tui.describe import decides, field_label, given_name, in_force, label
@@ -23,6 +23,9 @@ LABEL = 17
 
 TWO_COLUMNS = 72
 """Width from which short values stand in two columns."""
+
+LONGEST_TEXT = 10_000
+"""Characters of a note: every look at the page wraps it."""
 
 MOST_EVALUATIONS = 200
 MOST_EVENTS = 200
@@ -45,7 +48,7 @@ def particulars(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
         ("spec", _columns(_spec(run, _others(snapshot, choices)), width)),
         ("evaluations", _evaluations(snapshot.evaluations.get(run.run_id, ()))),
         ("events", _events(run, events, width)),
-        ("from and to", _family(snapshot, run, events)),
+        ("from and to", _family(snapshot, run, events, width)),
         ("where", _columns(_where(snapshot, run), width)),
     )
     lines: list[Line] = []
@@ -63,14 +66,14 @@ def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
     yield [(f" {run.run_id}  ", STRONG), (label(run), TEXT), (f"  {status}", DIM)]
     yield from ([(" " + line, STRONG)] for line in _wrapped(name, width))
     if run.tags:
-        yield [(" " + "  ".join(f"#{clean(tag, 40)}" for tag in run.tags), ACCENTED)]
-    yield from ([(" " + line, TEXT)] for line in _wrapped(clean(run.note, 1000), width))
+        yield from ([(" " + line, ACCENTED)] for line in _wrapped(" ".join(f"#{tag}" for tag in run.tags), width))
+    yield from ([(" " + line, TEXT)] for line in _wrapped(run.note, width))
     if run.reason:
         yield from ([(" " + line, WARNED if run.state == "failed" else DIM)] for line in _wrapped(run.reason, width))
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(clean(text, 1000), max(width - 2, 8))
+    return wrapped(clean(text, LONGEST_TEXT), max(width - 2, 8))
 
 
 def _reached(run: Run) -> Iterator[Pair]:
@@ -159,12 +162,12 @@ def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
         yield [(f"  taken up {run.attempt} times", TEXT)]
 
 
-def _family(snapshot: Snapshot, run: Run, events: Sequence[Event]) -> Iterator[Line]:
+def _family(snapshot: Snapshot, run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
     if run.parent_id is not None:
         yield [(f" goes on from run {run.parent_id} at iteration {run.first_iteration:,}", TEXT)]
     forks = [clean(event.argument, 20) for event in events if event.verb == "fork"]
     if forks:
-        yield [(f" forked as run {', '.join(forks)}", TEXT)]
+        yield from ([(" " + line, TEXT)] for line in _wrapped(f"forked as run {', '.join(forks)}", width))
     background = snapshot.background
     if run.sweep_id is not None:
         is_known = background is not None and background.run_id == run.run_id
@@ -192,7 +195,7 @@ def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
     told = [[(f" {field_label(name) if name in FIELDS else name:<{LABEL}} ", DIM), *value] for name, value in pairs]
     half = width // 2
     if width < TWO_COLUMNS:
-        yield from told
+        yield from (part for line in told for part in _folded(line, width))
         return
     left: Line = []
     for line in told:
@@ -204,6 +207,19 @@ def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
             yield left
         left = line if cells(line) < half else []
         if not left:
-            yield line
+            yield from _folded(line, width)
     if left:
         yield left
+
+
+def _folded(line: Line, width: int) -> Iterator[Line]:
+    """A label and its value, which goes on below itself where it is longer than the line."""
+    if cells(line) <= width:
+        yield line
+        return
+    label, *value = line
+    room = max(width - width_of(label[0]) - 1, 8)
+    for text, style in value:
+        for piece in wrapped(text, room):
+            yield [label, (piece, style)]
+            label = (" " * width_of(label[0]), TEXT)

@@ -14,7 +14,7 @@ class Rescue:
 
     def is_needed(self, snapshot: Snapshot) -> bool:
         """Whether a run has lost its worker since the last look, or all that is to go on has none any more."""
-        stalls = bool(snapshot.going_on) and not snapshot.workers
+        stalls = bool(snapshot.going_on or snapshot.paused) and not snapshot.workers
         needed = bool(snapshot.forsaken - self._forsaken) or (stalls and not self._stalls)
         self._forsaken, self._stalls = snapshot.forsaken, stalls
         return needed

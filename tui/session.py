@@ -59,7 +59,8 @@ def give_back(path: Path, deleted: list[int]) -> None:
         from tui import orders
 
         try:
-            print(orders.purge(path, deleted), file=sys.stderr)
+            told = orders.purge(path, deleted)
+            print(told + "\n" * bool(told), end="", file=sys.stderr)
         except StoreError as error:
             print(f"lossboard: {clean(str(error), 300)}", file=sys.stderr)
 
@@ -119,8 +120,11 @@ def counted(path: Path) -> Snapshot:
 
 def farewell(snapshot: Snapshot, path: Path) -> str:
     """How many runs go on, and how to come back."""
-    number = snapshot.going_on
-    back = "lossboard" if path == Path("runs.db") and not os.environ.get("LOSSBOARD_DB") else f"lossboard --db {path}"
-    if not number:
-        return f"No run is going on. Come back with: {clean(back)}"
-    return f"{number} run{'s go' if number > 1 else ' goes'} on without the screen. Come back with: {clean(back)}"
+    import shlex  # only whoever leaves needs it
+
+    number, paused = snapshot.going_on, snapshot.paused
+    is_usual = path == Path("runs.db") and not os.environ.get("LOSSBOARD_DB")
+    back = "lossboard" if is_usual else f"lossboard --db {shlex.quote(str(path))}"
+    what = f"{number} run{'s go' if number > 1 else ' goes'} on without the screen" if number else "No run is going on"
+    waits = f", {paused} {'is' if paused == 1 else 'are'} paused" if paused else ""
+    return f"{what}{waits}. Come back with: {clean(back)}"

@@ -108,5 +108,10 @@ class Snapshot:
 
     @property
     def going_on(self) -> int:
-        """How many runs are queued, running or paused."""
-        return sum(self.counts.get(state, 0) for state in ("queued", "running", "paused"))
+        """How many runs are queued or running: what is paused waits for somebody."""
+        return sum(self.counts.get(state, 0) for state in ("queued", "running"))
+
+    @property
+    def paused(self) -> int:
+        """How many runs are paused, by a person or at a rung."""
+        return self.counts.get("paused", 0)

@@ -102,7 +102,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         from tui.screens.sweep_dialog import SweepDialog
 
         sentence = clean(message.sentence, 300)
-        if isinstance(self.screen, Prompt):
+        if isinstance(self.screen, Prompt) and self.screen.waits:
             if message.failed:
                 self.screen.complain(sentence)
                 return

@@ -69,12 +69,16 @@ def end_of(name: str) -> str:
 def write_new(path: Path, text: str) -> str:
     """Write a file that is not there yet; the sentence on it. Raises ValueError that says why not and what would do."""
     shown = clean(str(path), 120)
+    is_new = False
     try:
         with open(path, "x", encoding="utf-8", newline="") as file:
+            is_new = True
             file.write(text)
     except FileExistsError:
         raise ValueError(f"{shown} is there already and stays as it is: give another name.") from None
     except OSError as error:
+        if is_new:
+            path.unlink(missing_ok=True)  # a part of it would stand in the way of the whole
         reason = clean(error.strerror or str(error), 80)
         raise ValueError(f"{shown} cannot be written ({reason}): give another place, such as ~/{path.name}.") from None
     return f"Saved {shown}."

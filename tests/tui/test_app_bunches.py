@@ -34,6 +34,7 @@ def path(tmp_path: Path) -> Path:
 async def test_no_key_is_lost_and_none_acts_on_the_board(path, keys, screen, typed):
     async with opened(path) as board:
         await board.type(keys)
+        await board.until(lambda: not board.app.is_behind)
         assert type(board.app.screen).__name__ == screen
         assert typed in [field.value for field in board.app.screen.query(Input)]
         assert not [*board.all_of(ChoicesChanged), *board.all_of(StopRequested), *board.all_of(DeletionRequested)]

@@ -9,8 +9,9 @@ import pytest
 from textual.widgets import Input
 
 from engine.spec import FIELDS, STRATEGY_DEFAULTS, SpecError, defaults, parse_field
-from engine.store import Run
+from engine.store import Run, StoreFull
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
+from tui import orders
 from tui.messages import RunRejected, RunsQueued, RunSubmitted
 from tui.screens.board import Board
 from tui.screens.new_run import NewRun
@@ -143,3 +144,18 @@ async def test_keys_that_arrive_in_one_bunch_reach_their_fields(path):
         await board.until(lambda: board.all_of(RunsQueued))
     spec = newest(path).spec
     assert (spec.step_size, spec.batch_size, spec.iterations) == (0.01, 64, 500)
+
+
+async def test_a_run_that_cannot_be_queued_says_why_in_the_form(path, monkeypatch):
+    def full(*_):
+        raise StoreFull("The disk is full: make room and try again.")
+
+    async with opened(path) as board:
+        with monkeypatch.context() as disk:
+            disk.setattr(orders, "start", full)
+            await board.press("n", "enter")
+            await board.until(lambda: "The disk is full" in board.text())
+            assert isinstance(board.app.screen, NewRun)
+            assert "starting" not in board.text()
+        await board.press("enter")
+        await board.until(lambda: board.all_of(RunsQueued))

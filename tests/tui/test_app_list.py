@@ -76,6 +76,33 @@ async def test_marking_all_of_the_list(tmp_path):
         assert set(board.app.choices.marked) == set(range(4, 12))
 
 
+async def test_marking_all_begins_at_the_top_of_the_list_wherever_the_cursor_is(many):
+    async with opened(many) as board:
+        await board.type(":1000\r")
+        await board.until(lambda: pointed(board) == 1000 and board.app.snapshot.first > 0)
+        await board.press("a")
+        await board.until(lambda: set(board.app.choices.marked) == set(range(1993, 2001)))
+        assert "8 of 2,000 runs are marked" in board.text()
+        assert pointed(board) == 1000
+
+
+async def test_marking_all_again_takes_the_marks_of_the_list_away(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, *((f"run {n}", defaults()) for n in range(11)))
+    async with opened(path) as board:
+        await board.type("/run>8\ra")
+        await board.until(lambda: set(board.app.choices.marked) == {9, 10, 11})
+        await board.press("a")
+        await board.until(lambda: board.app.choices.marked == ())
+        assert "marks of this list are taken away" in board.text()
+        await board.type("/\x15run<=8\ra/\x15run>8\ra")
+        await board.until(lambda: "0 of 3 runs are marked: there are no more colours" in board.text())
+        await board.type("/\x15nosuch\r")
+        await board.until(lambda: "0 runs fit" in board.text())
+        await board.press("a")
+        assert set(board.app.choices.marked) == set(range(1, 9))
+
+
 @pytest.fixture
 def swept(tmp_path):
     """Runs 1 to 6, of which 2, 3 and 5 are of sweep 1; run 4 is searched for."""

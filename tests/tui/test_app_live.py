@@ -10,6 +10,7 @@ from engine.spec import defaults
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tests.tui.emulator import Emulator
+from tui import feed
 from tui.feed import Source
 from tui.messages import ReadFailed, SnapshotRead
 from tui.rim import Rim
@@ -88,14 +89,20 @@ async def test_an_idle_store_sends_nothing(tmp_path, monkeypatch):
         assert not board.all_of(SnapshotRead)
 
 
-async def test_a_store_that_goes_away_leaves_the_last_picture(tmp_path):
+async def test_a_store_that_goes_away_leaves_the_last_picture(tmp_path, monkeypatch):
     path = raced(tmp_path / "runs.db")
+    tries = []
+    close = Source.close
+    monkeypatch.setattr(feed, "RETRY_S", 0.05)
+    monkeypatch.setattr(Source, "close", lambda source: (close(source), tries.append(source)))
     async with opened(path) as board:
         path.rename(tmp_path / "elsewhere.db")
         await board.until(lambda: board.all_of(ReadFailed))
         await board.until(lambda: " ! " in board.text())
         assert "gradient b256" in board.text()
         assert "●" in board.text()
+        await board.until(lambda: len(tries) >= 2)
+        assert "was deleted or replaced while it was open" in " ".join(board.text().split())
         (tmp_path / "elsewhere.db").rename(path)
         await board.until(lambda: "can be read again" in board.text())
 

@@ -56,3 +56,34 @@ async def test_the_smallest_says_so_and_goes_on_when_there_is_room_again(tmp_pat
         await board.press("n", "x", "escape", "colon", "x", "escape", "question_mark", "escape")
         await board.pilot.resize_terminal(120, 35)
         await board.until(lambda: "0 running   3 done" in board.text())
+
+
+@pytest.mark.parametrize("size", [(40, 16), (60, 16), (120, 35)])
+async def test_a_sentence_that_is_longer_than_a_line_is_told_whole(tmp_path: Path, size: tuple[int, int]) -> None:
+    def said(board: Opened) -> str:
+        return " ".join(board.text().split())
+
+    async with opened(raced(tmp_path / "runs.db"), size) as board:
+        await board.press("d")
+        assert "Delete run 3 and its 200 iterations? u brings it back, until the dashboard closes." in said(board)
+        await board.press("escape", "slash")
+        assert "tag:keep -step_size>=1; empty: all of them." in said(board)
+        await board.type("status:nosuch\r")
+        await board.until(lambda: "failed, cancelled, diverged, lost, silent, waiting)" in said(board))
+        await board.press("escape", "u")
+        assert "There is nothing to undo: nothing was deleted since the dashboard was opened." in said(board)
+        await board.press("j")
+        assert "nothing to undo" not in board.text()
+        assert len(board.text().splitlines()) == size[1]
+
+
+@pytest.mark.parametrize("small", [(60, 8), (30, 5)])
+async def test_a_list_of_commands_fits_a_terminal_that_has_shrunk(tmp_path: Path, small: tuple[int, int]) -> None:
+    async with opened(raced(tmp_path / "runs.db"), (80, 24)) as board:
+        await board.press("colon")
+        await board.pilot.resize_terminal(*small)
+        await board.until(lambda: len(board.text().splitlines()) == small[1])
+        await board.pilot.pause()
+        assert "› new" in board.text()
+        assert "esc back" in board.text()
+        assert not board.app.screen.show_vertical_scrollbar

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from engine.spec import defaults
-from engine.store import open_for_reading, open_for_writing
+from engine.spec import defaults, race
+from engine.store import StoreBusy, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
+from tui import orders, session
 from tui.messages import (
     DeletionRequested,
     ForkSubmitted,
@@ -108,6 +110,23 @@ async def test_delete_asks_and_can_be_undone(tmp_path):
         await board.press("u")
         await board.until(lambda: "2 local search" in board.text() and " 3 gradient b256" in board.text())
         assert board.app.deleted == []
+
+
+def test_on_the_way_out_only_what_is_still_deleted_is_purged(tmp_path, capsys):
+    path = raced(tmp_path / "runs.db")
+    with open_for_writing(path) as store:
+        store.queue.fork(2, 0, race()[1], "needs run 2")
+    for run_id in (1, 2, 3):
+        orders.delete(path, run_id)
+    orders.undelete(path, "run", 1)
+    session.give_back(path, [1, 2, 3])
+    said = capsys.readouterr().err
+    assert "delete it first" not in said
+    assert "Run 4 was forked from run 2" in said
+    assert "Run 3 is gone for good" in said
+    session.give_back(path, [1])
+    assert capsys.readouterr().err == ""
+    assert [run.run_id for run in stored_runs(path)] == [4, 1]
 
 
 async def test_one_iteration_is_no_plural(tmp_path):
@@ -212,6 +231,76 @@ async def test_what_is_not_edited_stays_as_it_is(tmp_path):
         await board.until(lambda: board.all_of(OrderAnswered))
     run = stored_runs(path)[0]
     assert (run.note, run.tags) == (note, ("two words", "kept", "new"))
+
+
+async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path):
+    path = raced(tmp_path / "runs.db")
+    note = "first line\nsecond line " + "and more " * 100
+    name = "a\x1b[31m red\tname" + "!" * 300
+    store = open_for_writing(path)
+    store.catalogue.write_note(3, note)
+    store.catalogue.rename(3, name)
+    async with opened(path) as board:
+        await board.until(lambda: "a red name" in board.text())
+        await board.press("e")
+        store.catalogue.tag(3, ["meanwhile"])
+        await type_into(board, "tags", "keep")
+        await board.press("enter")
+        await board.until(lambda: board.all_of(OrderAnswered))
+        await board.press("e")
+        assert board.app.screen.query_one("#note").value.endswith("and more")
+        await board.press("enter")
+        await board.until(lambda: "Nothing was changed" in board.text())
+    run = stored_runs(path)[0]
+    assert (run.name, run.note) == (name, note)
+    assert set(run.tags) == {"keep", "meanwhile"}
+
+
+async def test_a_late_answer_leaves_what_is_being_typed_alone(running, monkeypatch):
+    may_answer = Event()
+    steered = orders.steered
+    monkeypatch.setattr(orders, "steered", lambda *order: may_answer.wait(10) and steered(*order))
+    async with opened(running) as board:
+        await board.press("p", "e")
+        await type_into(board, "note", "half a sen")
+        may_answer.set()
+        await board.until(lambda: board.all_of(OrderAnswered))
+        await board.pilot.pause()
+        assert isinstance(board.app.screen, Prompt)
+        assert board.app.screen.query_one("#note").value == "half a sen"
+        await board.press("escape")
+        assert board.all_of(OrderAnswered)[0].sentence[:20] in board.text()
+
+
+async def test_enter_twice_is_one_fork(tmp_path, monkeypatch):
+    may_answer, forked = Event(), []
+    answer = (7, "Run 7 is queued.")
+    monkeypatch.setattr(orders, "fork", lambda *order: (forked.append(order), may_answer.wait(10)) and answer)
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("f", "enter", "enter")
+        may_answer.set()
+        await board.until(lambda: board.all_of(RunsQueued))
+        await board.pilot.pause()
+    assert len(forked) == 1
+
+
+async def test_an_undo_that_could_not_be_written_can_be_tried_again(tmp_path, monkeypatch):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("d", "enter")
+        await board.until(lambda: board.all_of(RunDeleted))
+        with monkeypatch.context() as locked:
+            locked.setattr(orders, "undelete", raising(StoreBusy("It is locked; try again.")))
+            await board.press("u")
+            await board.until(lambda: "It is locked" in board.text())
+        await board.press("u")
+        await board.until(lambda: "Run 3 is back" in board.text())
+
+
+def raising(error: Exception):
+    def raise_it(*_):
+        raise error
+
+    return raise_it
 
 
 async def test_how_many_workers_there_may_be(tmp_path):

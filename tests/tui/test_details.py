@@ -33,3 +33,28 @@ def test_nothing_is_cut_for_what_differs(width):
     line = second_line(9, (1, 2, 3), width)
     if "differs" in line:
         assert "…" not in line
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("silent", "its worker has written nothing for a while"), ("waiting", "the disk is full"), ("lost", "kept: 10")],
+)
+def test_what_keeps_a_run_from_going_on_is_said(status, said):
+    run = run_of(1, defaults(), state="running", reason="the disk is full" if status == "waiting" else "")
+    snapshot = Snapshot(runs=(run,), judged={1: status})
+    assert said in details(snapshot, Choices(pointed=1), 120)[1].text
+
+
+def test_an_evaluation_of_an_earlier_iteration_says_so():
+    evaluations = {1: (Evaluation(4, "train", 0.25, 0.98), Evaluation(4, "validation", 0.31, 0.972))}
+    early = run_of(1, defaults(), state="running", iterations_done=1500)
+    assert (
+        "97.2 %  at 4  " in details(Snapshot(runs=(early,), evaluations=evaluations), Choices(pointed=1), 120)[1].text
+    )
+    there = run_of(1, defaults(), iterations_done=4)
+    assert " at " not in details(Snapshot(runs=(there,), evaluations=evaluations), Choices(pointed=1), 120)[1].text
+
+
+def test_iterations_are_told_with_their_thousands():
+    run = run_of(1, defaults(), diverged_at=12345)
+    assert "diverged at iteration 12,345" in details(Snapshot(runs=(run,)), Choices(pointed=1), 120)[1].text

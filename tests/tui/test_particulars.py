@@ -44,7 +44,7 @@ def test_a_margin_is_told_where_there_is_one(objective):
 
 def test_what_differs_from_the_other_marked_runs_is_shown_beside_it():
     others = [run_of(2, defaults().changed(step_size=0.5)), run_of(3, defaults("random-search"))]
-    text = told(run_of(1, defaults()), others, width=50)
+    text = told(run_of(1, defaults()), others, width=60)
     assert "0.1  others 0.5" in text
     assert "gradient-descent  others random-search" in text
     assert "256  others" not in text
@@ -85,7 +85,7 @@ def test_foreign_text_is_harmless_at_any_width(width):
         run, width=width, events={1: events}, background=Background(1, ((HOSTILE, HOSTILE),), WORKER, 0, HOSTILE)
     )
     assert text.replace("\n", "").isprintable()
-    assert "this version cannot read it" in text
+    assert "this version cannot read it" in " ".join(text.split())
 
 
 def test_two_columns_never_overlap():
@@ -95,3 +95,23 @@ def test_two_columns_never_overlap():
 
 def test_there_may_be_no_run():
     assert particulars(Snapshot(), Choices(), 80) == []
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_nothing_of_a_long_text_is_cut_off(width):
+    note = "漢字" * 60 + " " + "words " * 300 + "the end"
+    spec = defaults().changed(dataset="/data/" + "folder/" * 20 + "mine.csv")
+    run = run_of(1, spec, note=note, tags=("keep",) * 30 + ("last",))
+    events = tuple(Event(5, "fork", str(number), "", "2026-01-02T03:04:05Z") for number in range(100, 160))
+    lines = particulars(Snapshot(rows=(run,), runs=(run,), events={1: events}), Choices(pointed=1), width)
+    assert all(cells(line) <= width for line in lines)
+    text = "".join(text.strip() for line in lines for text, _ in line)
+    assert "漢字" * 60 in text
+    assert all(words in text for words in ("the end", "mine.csv", "#last", "159"))
+
+
+def test_what_others_have_goes_on_below_where_it_is_long():
+    others = [run_of(number, defaults().changed(step_size=number / 1000)) for number in range(2, 9)]
+    text = told(run_of(1, defaults()), others, width=40)
+    assert all(f"0.00{number}" in text for number in range(2, 9))
+    assert all(len(line) <= 40 for line in text.splitlines() if "0.00" in line)

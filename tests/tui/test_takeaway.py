@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shlex
 from base64 import b64decode
 from datetime import datetime
@@ -105,6 +106,17 @@ def test_no_file_is_overwritten_and_no_failure_is_left_unsaid(tmp_path):
     assert path.read_text() == "1\n"
     with pytest.raises(ValueError, match=r"cannot be written \(No such file or directory\): give another place, such"):
         write_new(tmp_path / "missing" / "a.csv", "1\n")
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_left_behind(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(ValueError, match="cannot be written"):
+            write_new(tmp_path / "a.csv", "1\n" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_terminal_is_told_in_characters_that_cannot_do_harm(monkeypatch):

@@ -29,9 +29,9 @@ from tui.snapshot import Snapshot
 from tui.theme import WARNED
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.details import details
-from tui.widgets.footer import key_line, message_line
+from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
-from tui.widgets.lines import Lines, strip
+from tui.widgets.lines import Lines, Told, strip
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.welcome import WELCOME_KEYS, welcome
@@ -102,7 +102,7 @@ class Board(ListKeys, inherit_bindings=False):
             Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
             Lines(welcome, css_id="welcome"),
             Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
-            Lines(self._message, css_id="message"),
+            Told(self._message, css_id="message"),
             Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer"),
             Lines(self._too_small, css_id="small"),
         )
@@ -197,9 +197,9 @@ class Board(ListKeys, inherit_bindings=False):
         said = self._news or self.standing
         return (said, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
 
-    def _message(self, width: int, _: int) -> list[Strip]:
+    def _message(self, width: int, height: int) -> list[Strip]:
         sentence, hint = self._telling(width)
-        return [message_line(sentence, width, hint, failed=self._failed)]
+        return message_lines(sentence, width, height, hint, failed=self._failed)
 
     def _keys(self) -> list[Key]:
         keys = keymap.keys_of(self.place)

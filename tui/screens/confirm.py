@@ -7,9 +7,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui import keymap
-from tui.theme import TEXT, WARNED
-from tui.widgets.footer import key_line
-from tui.widgets.lines import Lines, strip
+from tui.theme import WARNED
+from tui.widgets.footer import key_line, sentence_lines
+from tui.widgets.lines import Lines, Told
 
 
 class Confirm(ModalScreen[None], inherit_bindings=False):
@@ -29,7 +29,7 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         self._confirmed = confirmed
 
     def compose(self) -> ComposeResult:
-        yield Lines(lambda width, _: [strip([(" ? ", WARNED), (self._question, TEXT)], width)])
+        yield Told(lambda width, height: sentence_lines((" ? ", WARNED), self._question, width, height))
         yield Lines(lambda width, _: [key_line(keymap.keys_of("confirm"), width)])
 
     def action_confirm(self) -> None:

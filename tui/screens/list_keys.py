@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.store import Listing
 from engine.store.listing import ORDERS
 from tui.choices import Row
-from tui.messages import FilterRequested, RowPointed, RunSought, SortRequested
+from tui.messages import FilterRequested, RowPointed, RunSought, SortRequested, TopSought
 from tui.screens.steering_keys import SteeringKeys
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
@@ -75,11 +76,30 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
         return title is not None
 
     def action_mark_all(self) -> None:
-        """The runs of the list from its top; those that are marked by hand stay."""
-        choices = self.choices.marking_all(run.run_id for run in self.snapshot.runs)
+        """The runs of the list from its top, which need not be on the page."""
+        if self.snapshot.first:
+            self.post_message(TopSought())
+        else:
+            self.mark(run.run_id for run in self.snapshot.runs)
+
+    def mark(self, run_ids: Iterable[int]) -> None:
+        """Mark these runs, the first ones of the list, as far as colours go; those that are marked by hand stay.
+
+        Where that changes nothing the marks of the list are taken away.
+        """
+        listed = tuple(run_ids)
+        if not listed:
+            return
+        choices = self.choices.marking_all(listed)
+        marked = sum(run_id in listed for run_id in choices.marked)
+        if choices == self.choices and marked:
+            self._choose(choices.unmarking(listed))
+            self.tell("The marks of this list are taken away; a sets them again.")
+            return
         self._choose(choices)
-        if choices.marked and len(choices.marked) < self.snapshot.fitting:
-            self.tell(f"{len(choices.marked)} of {self.snapshot.fitting:,} runs are marked: there are no more colours.")
+        if marked < len(listed):
+            said = f"{marked} of {max(self.snapshot.fitting, len(listed)):,} runs are marked"
+            self.tell(f"{said}: there are no more colours. space takes a mark away, a all of a list.")
 
     def action_pin(self) -> None:
         if self.choices.pointed is not None:

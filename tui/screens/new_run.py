@@ -15,8 +15,8 @@ from tui import keymap
 from tui.messages import ChoiceMade, DraftKept, RunSubmitted
 from tui.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
 from tui.widgets.choice import Choice
-from tui.widgets.footer import key_line
-from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.footer import key_line, sentence_lines
+from tui.widgets.lines import Lines, Part, Told, strip
 
 NAME = "name"
 LONGEST_TEXT = 500
@@ -69,7 +69,7 @@ class NewRun(Screen[None], inherit_bindings=False):
                 yield self._label(NAME, "name")
                 yield _input(NAME, self._called)
                 yield self._remark(NAME, "name", "what the table calls it; may stay empty")
-        yield Lines(lambda width, _: [strip(_verdict(self._errors, self._submitted), width)])
+        yield Told(lambda width, height: sentence_lines(*_verdict(self._errors, self._submitted), width, height))
         yield Lines(lambda width, _: [key_line(keymap.keys_of("form", "choice"), width)])
 
     def _label(self, name: str, label: str) -> Lines:
@@ -147,8 +147,13 @@ class NewRun(Screen[None], inherit_bindings=False):
     def _spec(self) -> RunSpec:
         return spec_from_fields({name: self._texts[name] for name in self._applicable()})
 
+    @property
+    def waits(self) -> bool:
+        """Whether the run that was put together is being queued."""
+        return self._submitted
+
     def reject(self, field: str, sentence: str) -> None:
-        """Say that the data set does not take a field's value."""
+        """Say that the data set does not take a field's value, or, of no field, why nothing was queued."""
         self._submitted = False
         self._paint({field: sentence})
 
@@ -182,9 +187,9 @@ def _input(name: str, text: str) -> Input:
     return field
 
 
-def _verdict(errors: Mapping[str, str], submitted: bool) -> list[Part]:
+def _verdict(errors: Mapping[str, str], submitted: bool) -> tuple[Part, str]:
     if errors:
         first = next(iter(errors.values()))
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        return [(" ! ", FAILED), (first + more, TEXT)]
-    return [(" › ", ACCENTED), ("starting …" if submitted else "ready: enter starts it", TEXT)]
+        return (" ! ", FAILED), first + more
+    return (" › ", ACCENTED), "starting …" if submitted else "ready: enter starts it"

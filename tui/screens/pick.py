@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
@@ -47,7 +48,6 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         title = [(f" {self._title} ", STRONG)]
         found = Lines(self._rows, css_id="found")
-        found.styles.height = min(len(self._found), MOST_ROWS, max(self.app.size.height - 3, 1))
         yield found
         with Horizontal(id="asked"):
             asked = Lines(lambda width, _: [strip(title, width)], css_id="title")
@@ -57,6 +57,10 @@ class Pick(ModalScreen[None], inherit_bindings=False):
             field.cursor_blink = False
             yield field
         yield Lines(lambda width, _: [key_line(keymap.keys_of("pick"), width)])
+
+    def on_resize(self, event: events.Resize) -> None:
+        rows = min(len(self._matching("")), MOST_ROWS, max(event.size.height - 3, 1))
+        self.query_one("#found").styles.height = rows
 
     def _rows(self, width: int, height: int) -> list[Strip]:
         """The part of what was found around the cursor."""

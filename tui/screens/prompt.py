@@ -14,11 +14,11 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from tui import keymap
-from tui.theme import DIM, FAILED, STRONG, TEXT
-from tui.widgets.footer import key_line
-from tui.widgets.lines import Lines, strip
+from tui.theme import DIM, FAILED, STRONG
+from tui.widgets.footer import key_line, sentence_lines
+from tui.widgets.lines import Lines, Told, strip
 
-LONGEST_TEXT = 500
+LONGEST_TEXT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +54,31 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self._questions = questions
         self._answered = answered
         self._complaint = ""
+        self.waits = False
+        """Whether what was typed is being carried out: answers to what was ordered before are none of its business."""
 
     def compose(self) -> ComposeResult:
-        yield Lines(self._head)
+        yield Told(self._head)
         for question in self._questions:
             with Horizontal(classes="question"):
                 yield Lines(_line(f"   {question.label}", STRONG), classes="asked")
                 field = Input(question.text, id=question.name, compact=True, max_length=LONGEST_TEXT)
                 field.cursor_blink = False
                 yield field
-                yield Lines(_line(f" {question.remark}", DIM), classes="remarked")
+                if question.remark:
+                    yield Lines(_line(f" {question.remark}", DIM), classes="remarked")
+                else:
+                    field.styles.width = "1fr"
         yield Lines(lambda width, _: [key_line(keymap.keys_of("prompt"), width)])
 
-    def _head(self, width: int, _: int) -> list[Strip]:
+    def _head(self, width: int, height: int) -> list[Strip]:
         if self._complaint:
-            return [strip([(" ! ", FAILED), (self._complaint, TEXT)], width)]
-        return [strip([(" ? ", STRONG), (self._title, TEXT)], width)]
+            return sentence_lines((" ! ", FAILED), self._complaint, width, height)
+        return sentence_lines((" ? ", STRONG), self._title, width, height)
 
     def complain(self, sentence: str) -> None:
         """Say why nothing came of it; what was typed stays."""
-        self._complaint = sentence
+        self._complaint, self.waits = sentence, False
         self.query(Lines).first().update()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -81,7 +86,10 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self.action_submit()
 
     def action_submit(self) -> None:
+        if self.waits:
+            return  # enter twice is not two forks
         self.complain("")
+        self.waits = True
         self.app.post_message(self._answered({field.id or "": field.value for field in self.query(Input)}))
 
     def action_close(self) -> None:

@@ -37,9 +37,9 @@ from tui.sweeping import SweepSeen, Values
 from tui.theme import WARNED
 from tui.widgets import sweep_head
 from tui.widgets.chart_pane import Brush, ChartPane
-from tui.widgets.footer import key_line, message_line
+from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
-from tui.widgets.lines import Lines, strip
+from tui.widgets.lines import Lines, Told, strip
 from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep_table import SweepTable
 
@@ -114,7 +114,7 @@ class SweepView(Screen[None], inherit_bindings=False):
             yield PicturePane(self._response, css_id="response")
         yield SweepTable()
         yield Lines(lambda width, _: [sweep_head.best(self.seen, width)], css_id="best")
-        yield Lines(self._message, css_id="message")
+        yield Told(self._message, css_id="message")
         yield Lines(lambda width, _: [key_line(keymap.keys_of("sweepview"), width)])
         yield Lines(self._too_small, css_id="small")
 
@@ -197,8 +197,8 @@ class SweepView(Screen[None], inherit_bindings=False):
         view = response_view(self.seen, self._pointed, log_y=self._log_y)
         return draw_response(view, width, height, charset=charset)
 
-    def _message(self, width: int, _: int) -> list[Strip]:
-        return [message_line(self._sentence, width, failed=self._failed)]
+    def _message(self, width: int, height: int) -> list[Strip]:
+        return message_lines(self._sentence, width, height, failed=self._failed)
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
         words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", "the sweep goes on", "q quit")

@@ -68,14 +68,20 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
     if (validation := latest.get("validation")) is not None:
         add("validation", fmt.number(validation.loss))
         add("accuracy", fmt.percent(validation.accuracy))
+    evaluated = max((evaluation.iteration for evaluation in latest.values()), default=run.iterations_done)
+    if evaluated < run.iterations_done:
+        parts.append((f"at {evaluated:,}  ", DIM))
     norm = snapshot.gradient_norms.get(run.run_id)
     if norm is not None and norm == norm:
         add("|∇|", fmt.number(norm))
     if run.diverged_at is not None:
-        parts.append((f"diverged at iteration {run.diverged_at}  ", WARNED))
-    if snapshot.status(run) == "lost":
+        parts.append((f"diverged at iteration {run.diverged_at:,}  ", WARNED))
+    status = snapshot.status(run)
+    if status == "lost":
         parts.append((f"its process is gone; kept: {counted(run.iterations_done, 'iteration')}  ", WARNED))
-    elif run.reason and run.state in ("failed", "cancelled"):
+    elif status == "silent":
+        parts.append(("its worker has written nothing for a while  ", WARNED))
+    elif run.reason and status in ("failed", "cancelled", "waiting"):
         parts.append((clean(run.reason, 120) + "  ", WARNED))
     elif run.state == "queued":
         parts.append(("waits for a worker  ", DIM))

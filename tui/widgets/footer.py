@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
+from tui.cells import wrapped
 from tui.keymap import Key, footer
 from tui.theme import ACCENTED, DIM, TEXT, WARNED
-from tui.widgets.lines import Part, strip
+from tui.widgets.lines import Part, cells, strip
 
 
 def key_line(keys: Sequence[Key], width: int) -> Strip:
@@ -19,7 +20,18 @@ def key_line(keys: Sequence[Key], width: int) -> Strip:
     return strip(parts, width)
 
 
-def message_line(sentence: str, width: int, hint: str = "", *, failed: bool = False) -> Strip:
+def message_lines(sentence: str, width: int, height: int, hint: str = "", *, failed: bool = False) -> list[Strip]:
     """A cleaned sentence for the viewer on what happened, and a hint on what to press next."""
     sign: Part = (" ! ", WARNED) if failed else (" › ", ACCENTED)
-    return strip([sign, (sentence, TEXT)], width, [(hint + " ", ACCENTED)] if hint else [])
+    return sentence_lines(sign, sentence, width, height, [(hint + " ", ACCENTED)] if hint else [])
+
+
+def sentence_lines(sign: Part, sentence: str, width: int, height: int, right: Sequence[Part] = ()) -> list[Strip]:
+    """A cleaned sentence behind a sign, in up to `height` rows; `right` stands at the end of the first one."""
+    room = width - cells([sign]) - (cells(right) + 1 if right else 0)
+    lines = wrapped(sentence, room) or [""]
+    last = max(height, 1) - 1
+    lines[last:] = [" ".join(lines[last:])] if lines[last:] else []  # what is too long for its row says so
+    indent = (" " * cells([sign]), TEXT)
+    first, *others = lines
+    return [strip([sign, (first, TEXT)], width, right), *(strip([indent, (line, TEXT)], width) for line in others)]

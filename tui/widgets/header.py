@@ -6,6 +6,7 @@ from textual.strip import Strip
 
 from engine.text import counted
 from tui import format as fmt
+from tui.cells import width_of
 from tui.snapshot import Snapshot
 from tui.theme import DIM, STRONG, TEXT, TITLE
 from tui.widgets.lines import Part, cells, strip
@@ -16,9 +17,9 @@ def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
     counts = snapshot.counts
     done = sum(counts.get(state, 0) for state in ("finished", "failed", "cancelled"))
     name: list[Part] = [(" lossboard", TITLE), ("  ", TEXT)]
-    left: list[Part] = [(" ", TEXT), (fmt.fit(store_name, min(len(store_name), 24)), DIM)]
+    left: list[Part] = [(" ", TEXT), (fmt.fit(store_name, min(width_of(store_name), 24)), DIM)]
     for number, word in (
-        (counts.get("running", 0), "running"),
+        (max(counts.get("running", 0) - snapshot.lost, 0), "running"),
         (counts.get("paused", 0), "paused"),
         (counts.get("queued", 0), "queued"),
         (done, "done"),

@@ -15,6 +15,9 @@ from tui.format import fit
 from tui.theme import TEXT
 from tui.widgets.painted import Painted
 
+MOST_TOLD = 4
+"""Rows of a sentence: what stands above it is worth more than the rest of a longer one."""
+
 Part = tuple[str, Style]
 Build = Callable[[int, int], Sequence[Strip]]
 """(width, height) to rows from the top; rows that are missing are blank."""
@@ -83,3 +86,23 @@ class Lines(Painted):
             self._strips, self._built_for = self._build(*self.size), self.size
         strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
         return strip.apply_style(ground)
+
+
+class Told(Lines):
+    """As many rows as it has strips: what is longer than one line is told whole where there is room."""
+
+    DEFAULT_CSS = "Told { height: auto; }"
+    _wanted = 0
+
+    def update(self) -> None:
+        super().update()
+        if self.size and self._rows(self.size.width) != self._wanted:
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        self._wanted = self._rows(width)
+        return self._wanted
+
+    def _rows(self, width: int) -> int:
+        """A quarter of a low terminal at most: what stands around it is to be seen too."""
+        return len(self._build(width, max(min(MOST_TOLD, self.app.size.height // 4), 1)))
