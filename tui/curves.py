@@ -54,7 +54,7 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
 
 def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
     spec = run.spec
-    curve = snapshot.curves.get(run.run_id)
+    curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
     measure = choices.look.measure
     evaluations = snapshot.evaluations.get(run.run_id, ())
     return ChartRun(
@@ -67,9 +67,9 @@ def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]
         growing=run.state in ("queued", "running", "paused"),
         examples_per_iteration=run.examples_per_iteration or 1,
         emphasised=run.run_id == choices.pointed,
-        marks=marks(run, snapshot.events.get(run.run_id, ()), curve),
-        points=_points(run, snapshot, measure, curve),
-        companion=evaluated(evaluations, "validation", "loss", curve) if measure == "train loss" else None,
+        marks=marks(run, snapshot.events.get(run.run_id, ()), curve, whole),
+        points=_points(run, snapshot, measure, curve, whole),
+        companion=evaluated(evaluations, "validation", "loss", curve, whole) if measure == "train loss" else None,
         settings=_settings(run, varied),
         before=_before(run, snapshot, choices),
     )
@@ -81,10 +81,10 @@ def _before(run: Run, snapshot: Snapshot, choices: Choices) -> tuple[Curve, ...]
     return () if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id, ())
 
 
-def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None) -> Points | None:
+def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None, whole: Curve | None) -> Points | None:
     """What another measure than the loss shows of a run; None for the loss itself."""
     if measure in OF_EVALUATIONS:
-        return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve)
+        return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve, whole)
     if measure not in OF_ITERATIONS:
         return None
     samples = snapshot.samples.get(run.run_id)

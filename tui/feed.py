@@ -115,6 +115,7 @@ class Source:
             judged=self._judgement.judged,
             forsaken=self._judgement.forsaken,
             curves={run_id: one.curve for run_id, one in about.items()},
+            wholes={run_id: one.whole for run_id, one in about.items()},
             evaluations={run_id: one.evaluations for run_id, one in about.items()},
             events={run_id: one.events for run_id, one in about.items()},
             samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},

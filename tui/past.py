@@ -45,6 +45,7 @@ class Then:
     """One run as it was, and what stood on its curve."""
 
     run: Run
+    whole: Curve
     curve: Curve
     evaluations: tuple[Evaluation, ...]
     events: tuple[Event, ...]
@@ -129,7 +130,7 @@ class Past:
         found = self._glimpses.read(reader, now, 0, len(now))
         for run in snapshot.runs:
             if run.run_id not in found:
-                found[run.run_id] = glimpse_of(run, snapshot.curves[run.run_id], snapshot.evaluations[run.run_id])
+                found[run.run_id] = glimpse_of(run, snapshot.wholes[run.run_id], snapshot.evaluations[run.run_id])
         return found
 
     def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
@@ -156,6 +157,7 @@ class Past:
             fitting=len(runs),
             counts=Counter(run.state for run in runs),
             curves={run_id: one.curve for run_id, one in then.items()},
+            wholes={run_id: one.whole for run_id, one in then.items()},
             evaluations={run_id: one.evaluations for run_id, one in then.items()},
             events={run_id: one.events for run_id, one in then.items()},
             samples={run_id: one.samples for run_id, one in then.items() if one.samples is not None},
@@ -177,6 +179,7 @@ def _then(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, choices: C
     has_begun = cut.state != "queued"
     return Then(
         run,
+        whole,
         reach.windowed(look, whole, lambda: reader.curve(run_id, columns, first, last, ending=True)),
         tuple(evaluation for evaluation in reel.evaluations if evaluation.iteration <= done and has_begun),
         tuple(
