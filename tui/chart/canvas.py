@@ -92,7 +92,8 @@ def _draw_title(view: ChartView, sheet: Sheet, names: str) -> None:
     if view.log_x:
         parts[-1] += " (log)"
     note = cells(f" {view.note} ", sheet.charset) if view.note else []
-    smoothing = f"{dot}smoothing {view.smoothing:g}" if view.smoothing > 0 else ""
+    is_smoothed = view.smoothing > 0 and any(run.points is None and run.kind == "gradient" for run in view.runs)
+    smoothing = f"{dot}smoothing {view.smoothing:g}" if is_smoothed else ""
     title = f" {dot.join(parts)}"
     if len(title) + len(smoothing) + 1 + len(note) + 3 <= sheet.width:
         title += smoothing
