@@ -62,6 +62,7 @@ def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]
         label=f"{run.run_id} {given_name(run) or label(run)}",
         slot=choices.slot(run.run_id),
         curve=curve,
+        beginnings=snapshot.beginnings.get(run.run_id, ()) if choices.look.log_x else (),
         kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
         planned_iterations=None if spec is None else spec.iterations,
         growing=run.state in ("queued", "running", "paused"),

@@ -23,12 +23,12 @@ SUMMABLE = 1e100
 class Series:
     """One run's values in units of the axes; all arrays have shape (n,), x does not fall.
 
-    `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none. `gap` tells the rows
-    whose losses were all non-finite; None says that there is no such row. `steps` lines hold their value until the
-    next point (best-so-far). `filled` bands reach from row to row, because a row stands for many iterations; the
-    others are separate points. `x_start` is where the first row begins, `x_end` where the run ends or will end;
-    `guessed` says that this is an estimate. `sparse` values were measured one by one; a `companion` is the second
-    line of its run, `before` that of what it was forked from (a companion, too).
+    `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none; `last` is the last one as it
+    was recorded, finite or not. `gap` tells the rows whose losses were all non-finite; None says that there is no such
+    row. `steps` lines hold their value until the next point (best-so-far). `filled` bands reach from row to row, as
+    a row stands for many iterations; the others are separate points. `x_start` is where the first row begins, `x_end`
+    where the run ends or will end; `guessed` says that this is an estimate. `sparse` values were measured one by one; a
+    `companion` is the second line of its run, `before` that of what it was forked from (a companion, too).
     """
 
     run: ChartRun
@@ -36,6 +36,7 @@ class Series:
     line: Floats
     low: Floats
     high: Floats
+    last: Floats
     gap: Flags | None
     steps: bool
     filled: bool
@@ -74,7 +75,7 @@ def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[
     """What a run was forked from as lines without a band; each ends where the next one begins."""
     found = []
     for curve in run.before:
-        parent = replace(run, curve=curve, before=(), growing=False, planned_iterations=None)
+        parent = replace(run, curve=curve, before=(), beginnings=(), growing=False, planned_iterations=None)
         one = series_of(parent, x_kind, smoothing, width)
         if one is not None:
             nothing = np.full(len(one.x), np.nan)
@@ -90,7 +91,31 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
     """
     if run.curve is None or not len(run.curve.iteration):
         return None
+    done = float(run.curve.iteration[-1] + run.curve.width)
     curve = coarsened(run.curve, width)
+    one, starts = _series(run, curve, x_kind, smoothing, done), curve.iteration
+    for curve in run.beginnings:
+        rest = starts >= curve.iteration[-1] + curve.width
+        one = _begun(one, _series(run, curve, x_kind, smoothing, done), rest)
+        starts = np.concatenate([curve.iteration, starts[rest]])
+    return one
+
+
+def _begun(one: Series, beginning: Series, rest: Flags) -> Series:
+    """A series with a finer beginning in place of the first of its rows; `rest` are those that stay."""
+    gap = None
+    if one.gap is not None or beginning.gap is not None:
+        gaps = [np.zeros(len(part.x), np.bool_) if part.gap is None else part.gap for part in (beginning, one)]
+        gap = np.concatenate([gaps[0], gaps[1][rest]])
+    x, line, low, high, last = (
+        np.concatenate([getattr(beginning, name), getattr(one, name)[rest]])
+        for name in ("x", "line", "low", "high", "last")
+    )
+    return replace(one, x=x, line=line, low=low, high=high, last=last, gap=gap, x_start=beginning.x_start)
+
+
+def _series(run: ChartRun, curve: CurveColumns, x_kind: XKind, smoothing: float, done: float) -> Series:
+    """The series of one curve of a run that has come to `done` iterations."""
     gap, low, high, mean = _cleaned(curve)
     steps = run.kind == "search"
     if steps:
@@ -101,9 +126,9 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
             line[gap] = np.nan
     else:
         line = mean
-    x, x_start, x_end = _x_of_curve(run, curve, x_kind, done=float(run.curve.iteration[-1] + run.curve.width))
+    x, x_start, x_end = _x_of_curve(run, curve, x_kind, done)
     filled = not steps and curve.width > 1
-    return Series(run, x, line, low, high, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
+    return Series(run, x, line, low, high, curve.last, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
 
 
 def _cleaned(curve: CurveColumns) -> tuple[Flags | None, Floats, Floats, Floats]:
@@ -133,7 +158,20 @@ def series_of_points(
         scale = _scale(run, x_kind)
         x, x_end = _rising(points.iteration) * scale, end * scale
     return Series(
-        run, x, line, nothing, nothing, gap, steps, False, float(x[0]), x_end, _is_guessed(run, x_kind), True, companion
+        run,
+        x,
+        line,
+        nothing,
+        nothing,
+        values,
+        gap,
+        steps,
+        False,
+        float(x[0]),
+        x_end,
+        _is_guessed(run, x_kind),
+        True,
+        companion,
     )
 
 
