@@ -105,6 +105,19 @@ async def test_a_zoomed_chart_follows_the_newest_iterations(tmp_path):
         assert board.app.choices.look.window[1] > 600
 
 
+async def test_a_window_that_is_being_read_stays_and_goes_on_following_afterwards(tmp_path):
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
+    async with opened(path) as board:
+        await board.press(*["plus"] * 6, "c")
+        read = look(board)
+        writer.write(block_of(losses(0.5, 400), first=200))
+        await board.until(lambda: board.app.snapshot.run(1).iterations_done == 600)
+        assert board.app.choices.look == read
+        await board.press("c")
+        await board.until(lambda: board.app.choices.look.window[1] > 600)
+
+
 async def test_panning_past_the_newest_iterations_stays_there_until_they_are_followed_again(tmp_path):
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)

@@ -118,10 +118,10 @@ class ChartKeys(Screen[None], inherit_bindings=False):
 
     def action_readout(self) -> None:
         look, picture = self.choices.look, self._picture
-        if look.cursor is not None or picture is None or picture.axes is None:
-            self._look(look.reading(None))
-            return
         runs = drawn_runs(self.snapshot, self.choices)
+        if look.cursor is not None or picture is None or picture.axes is None:
+            self._look(look.reading(None).followed(reach.newest_going_on(look, runs)))
+            return
         end = max((reach.newest(look, run) for run in runs), default=0.0)
         column = picture.column_at(end)
         last = picture.plot.left + picture.plot.width - 1
