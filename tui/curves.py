@@ -10,6 +10,7 @@ from tui import format as fmt
 from tui.chart import ChartRun, ChartView, Points
 from tui.choices import Choices
 from tui.describe import differing, given_name, in_force, label
+from tui.look import Look
 from tui.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, marks
 from tui.snapshot import Snapshot
 
@@ -69,7 +70,7 @@ def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]
         examples_per_iteration=run.examples_per_iteration or 1,
         emphasised=run.run_id == choices.pointed,
         marks=marks(run, snapshot.events.get(run.run_id, ()), curve, whole),
-        points=_points(run, snapshot, measure, curve, whole),
+        points=_points(run, snapshot, choices.look, curve, whole),
         companion=evaluated(evaluations, "validation", "loss", curve, whole) if measure == "train loss" else None,
         settings=_settings(run, varied),
         before=_before(run, snapshot, choices),
@@ -82,8 +83,9 @@ def _before(run: Run, snapshot: Snapshot, choices: Choices) -> tuple[Curve, ...]
     return () if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id, ())
 
 
-def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None, whole: Curve | None) -> Points | None:
+def _points(run: Run, snapshot: Snapshot, look: Look, curve: Curve | None, whole: Curve | None) -> Points | None:
     """What another measure than the loss shows of a run; None for the loss itself."""
+    measure = look.measure
     if measure in OF_EVALUATIONS:
         return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve, whole)
     if measure not in OF_ITERATIONS:
@@ -91,7 +93,9 @@ def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None, who
     samples = snapshot.samples.get(run.run_id)
     if samples is None:
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    return Points(samples.iteration, samples.elapsed_s, getattr(samples, OF_ITERATIONS[measure]))
+    # an iteration's examples have been seen when it is over
+    seen = 1 if look.x_kind == "examples" else 0
+    return Points(samples.iteration + seen, samples.elapsed_s, getattr(samples, OF_ITERATIONS[measure]))
 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -91,7 +92,7 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
     """
     if run.curve is None or not len(run.curve.iteration):
         return None
-    done = float(run.curve.iteration[-1] + run.curve.width)
+    done, _ = _reached(run)
     curve = coarsened(run.curve, width)
     one, starts = _series(run, curve, x_kind, smoothing, done), curve.iteration
     for curve in run.beginnings:
@@ -149,11 +150,13 @@ def series_of_points(
     values = np.asarray(points.values, dtype=np.float64)
     gap = ~np.isfinite(values)
     line, nothing = np.where(gap, np.nan, values), np.full(len(values), np.nan)
-    done = max(float(points.iteration[-1]), 1.0)
+    # a run goes on after its last measurement
+    reached, seconds = _reached(run)
+    done = max(float(points.iteration[-1]), reached, 1.0)
     end = _end(run, done)
     if x_kind == "time":
         x = _rising(points.elapsed_s)
-        x_end = float(x[-1]) * max(end / done, 1.0)
+        x_end = max(float(x[-1]), seconds) * max(end / done, 1.0)
     else:
         scale = _scale(run, x_kind)
         x, x_end = _rising(points.iteration) * scale, end * scale
@@ -183,6 +186,18 @@ def _scale(run: ChartRun, x_kind: XKind) -> int:
     return max(run.examples_per_iteration, 1) if x_kind == "examples" else 1
 
 
+def _reached(run: ChartRun) -> tuple[float, float]:
+    """Iterations and seconds that a run has come to, as far as its curve tells, whose last bucket may reach further."""
+    curve, planned = run.curve, run.planned_iterations
+    if curve is None or not len(curve.iteration):
+        return 0.0, 0.0
+    done = float(curve.iteration[-1] + curve.width)
+    if planned is not None:
+        done = min(done, max(float(planned), float(curve.iteration[-1] + 1)))
+    seconds = float(curve.elapsed_s[-1])
+    return done, seconds if math.isfinite(seconds) else 0.0
+
+
 def _end(run: ChartRun, done: float) -> float:
     """Iterations that a run has made in the end, or will have made."""
     if not run.growing:
@@ -198,10 +213,7 @@ def _rising(values: Floats | Integers) -> Floats:
 
 def _x_of_curve(run: ChartRun, curve: CurveColumns, x_kind: XKind, done: float) -> tuple[Floats, float, float]:
     """x of every row (its middle), where the first row begins, and the end of the run on that axis."""
-    width, planned = curve.width, run.planned_iterations
-    if planned is not None:
-        done = min(done, max(float(planned), float(curve.iteration[-1] + 1)))
-    end = _end(run, done)
+    width, end = curve.width, _end(run, done)
     if x_kind == "time":
         seconds = _rising(curve.elapsed_s)
         before = np.concatenate([seconds[:1], seconds[:-1]])
