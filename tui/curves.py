@@ -11,7 +11,7 @@ from tui.chart import ChartRun, ChartView, Points
 from tui.choices import Choices
 from tui.describe import differing, given_name, in_force, label
 from tui.look import Look
-from tui.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, marks
+from tui.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, is_recorded, marks
 from tui.snapshot import Snapshot
 
 
@@ -90,12 +90,12 @@ def _points(run: Run, snapshot: Snapshot, look: Look, curve: Curve | None, whole
         return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve, whole)
     if measure not in OF_ITERATIONS:
         return None
-    samples = snapshot.samples.get(run.run_id)
-    if samples is None:
+    column, samples = OF_ITERATIONS[measure], snapshot.samples.get(run.run_id)
+    if samples is None or not is_recorded(run.spec, column):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
     # an iteration's examples have been seen when it is over
     seen = 1 if look.x_kind == "examples" else 0
-    return Points(samples.iteration + seen, samples.elapsed_s, getattr(samples, OF_ITERATIONS[measure]))
+    return Points(samples.iteration + seen, samples.elapsed_s, getattr(samples, column))
 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.spec import FIELDS, RunSpec
 from engine.store import Curve, Evaluation, Event, Run
 from tui.chart import ChartMark, Points
 from tui.chart.view import Floats, MarkKind
@@ -21,6 +22,14 @@ OF_ITERATIONS = {"gradient norm": "gradient_norm", "step size": "step_size"}
 """Which column of the iterations a measure shows."""
 
 SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "fork", "forked": "fork"}
+
+
+def is_recorded(spec: RunSpec | None, column: str) -> bool:
+    """Whether a run records a column of OF_ITERATIONS: what is missing otherwise is a number that was not finite."""
+    if spec is None:
+        return True
+    strategies = FIELDS["step_size"].strategies if column == "step_size" else ("gradient-descent",)
+    return spec.metrics == "all" and spec.strategy in strategies
 
 
 def elapsed_at(curve: Curve | None, whole: Curve | None, iterations: Sequence[int]) -> Floats:

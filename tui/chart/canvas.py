@@ -40,7 +40,7 @@ def draw(
         _draw_title(view, sheet, "" if view.grid else heading(*_legend(view, sheet)))
     if not series:
         plot = Plot(0, top, sheet.width, sheet.height - _draw_legend(view, sheet) - top)
-        _draw_hint(WAITING if view.runs else view.empty_hint, plot, sheet)
+        _draw_hint(_hint(view), plot, sheet)
         return sheet.picture(None, plot)
     rows = bundle(series)
     axes = hold(view, bounds_of(view, rows), None if previous is None else previous.axes)
@@ -54,6 +54,15 @@ def draw(
         if cursor is not None and view.cursor_x is not None:
             signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
     return sheet.picture(axes, plot)
+
+
+def _hint(view: ChartView) -> str:
+    if not view.runs:
+        return view.empty_hint
+    has_begun = any(run.curve is not None and len(run.curve.iteration) for run in view.runs)
+    return (
+        f"no {view.measure} recorded of {'this run' if len(view.runs) == 1 else 'these runs'}" if has_begun else WAITING
+    )
 
 
 def axes_of(view: ChartView, width: int) -> Axes | None:
