@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.store import Curve, Evaluation, Event, Reader, Run, Samples
 from tui import reach
+from tui.beginnings import Beginnings, beginnings, sampled
 from tui.choices import Choices
 from tui.growth import grown
 from tui.points import OF_ITERATIONS
@@ -17,12 +18,13 @@ Stamp = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class OneRun:
-    """One run's rows, and what they depend on. `curve` is the shown window of `whole`."""
+    """One run's rows, and what they depend on. `curve` is the shown window of `whole`, with its finer `beginnings`."""
 
     stamp: Stamp
     columns: int
     whole: Curve
     curve: Curve
+    beginnings: Beginnings
     evaluations: tuple[Evaluation, ...]
     events: tuple[Event, ...]
     samples: Samples | None
@@ -43,7 +45,7 @@ class About:
         held = self._held.get(run.run_id)
         rows: Stamp = (run.iterations_done, run.state, run.attempt, columns)
         look = choices.look
-        window: Stamp = (look.window, look.x_kind, look.smoothing if look.window else 0.0, look.measure)
+        window: Stamp = (look.window, look.x_kind, look.log_x, look.smoothing if look.window else 0.0, look.measure)
         if held is not None and held.stamp == (rows, window):
             return held if not _steered(run) else replace(held, events=tuple(reader.events(run.run_id)))
         if held is None or held.stamp[0] != rows:
@@ -54,8 +56,15 @@ class About:
             whole, evaluations, events = held.whole, held.evaluations, held.events
         first, last = reach.iterations(look, run, whole)
         curve = reach.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, last))
-        samples = reader.samples(run.run_id, columns, first, last) if look.measure in OF_ITERATIONS else None
-        return OneRun((rows, window), columns, whole, curve, evaluations, events, samples)
+        samples: Samples | None = None
+        begun: Beginnings = {}
+        end = run.iterations_done - 1 if last is None else min(last, run.iterations_done - 1)
+        if look.log_x:
+            known = None if held is None else held.beginnings
+            begun = beginnings(reader, curve, first, end + 1, columns, known)
+        if look.measure in OF_ITERATIONS:
+            samples = (sampled if look.log_x else Reader.samples)(reader, run.run_id, columns, first, end)
+        return OneRun((rows, window), columns, whole, curve, begun, evaluations, events, samples)
 
     def _whole(self, reader: Reader, run: Run, held: OneRun | None, columns: int) -> Curve:
         if held is not None and held.columns == columns:

@@ -10,7 +10,8 @@ from tui import format as fmt
 from tui.chart import ChartRun, ChartView, Points
 from tui.choices import Choices
 from tui.describe import differing, given_name, in_force, label
-from tui.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, marks
+from tui.look import Look
+from tui.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, is_recorded, marks
 from tui.snapshot import Snapshot
 
 
@@ -54,7 +55,7 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
 
 def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
     spec = run.spec
-    curve = snapshot.curves.get(run.run_id)
+    curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
     measure = choices.look.measure
     evaluations = snapshot.evaluations.get(run.run_id, ())
     return ChartRun(
@@ -62,14 +63,15 @@ def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]
         label=f"{run.run_id} {given_name(run) or label(run)}",
         slot=choices.slot(run.run_id),
         curve=curve,
+        beginnings=snapshot.beginnings.get(run.run_id, ()) if choices.look.log_x else (),
         kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
         planned_iterations=None if spec is None else spec.iterations,
         growing=run.state in ("queued", "running", "paused"),
         examples_per_iteration=run.examples_per_iteration or 1,
         emphasised=run.run_id == choices.pointed,
-        marks=marks(run, snapshot.events.get(run.run_id, ()), curve),
-        points=_points(run, snapshot, measure, curve),
-        companion=evaluated(evaluations, "validation", "loss", curve) if measure == "train loss" else None,
+        marks=marks(run, snapshot.events.get(run.run_id, ()), curve, whole),
+        points=_points(run, snapshot, choices.look, curve, whole),
+        companion=evaluated(evaluations, "validation", "loss", curve, whole) if measure == "train loss" else None,
         settings=_settings(run, varied),
         before=_before(run, snapshot, choices),
     )
@@ -81,16 +83,19 @@ def _before(run: Run, snapshot: Snapshot, choices: Choices) -> tuple[Curve, ...]
     return () if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id, ())
 
 
-def _points(run: Run, snapshot: Snapshot, measure: str, curve: Curve | None) -> Points | None:
+def _points(run: Run, snapshot: Snapshot, look: Look, curve: Curve | None, whole: Curve | None) -> Points | None:
     """What another measure than the loss shows of a run; None for the loss itself."""
+    measure = look.measure
     if measure in OF_EVALUATIONS:
-        return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve)
+        return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve, whole)
     if measure not in OF_ITERATIONS:
         return None
-    samples = snapshot.samples.get(run.run_id)
-    if samples is None:
+    column, samples = OF_ITERATIONS[measure], snapshot.samples.get(run.run_id)
+    if samples is None or not is_recorded(run.spec, column):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    return Points(samples.iteration, samples.elapsed_s, getattr(samples, OF_ITERATIONS[measure]))
+    # an iteration's examples have been seen when it is over
+    seen = 1 if look.x_kind == "examples" else 0
+    return Points(samples.iteration + seen, samples.elapsed_s, getattr(samples, column))
 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:

@@ -66,7 +66,7 @@ class Source:
         choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
         look = choices.look
         cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
-        looked_at = look.window, look.x_kind, look.measure, look.smoothing
+        looked_at = look.window, look.x_kind, look.log_x, look.measure, look.smoothing
         shown = cursor, wanted.columns, wanted.sweep_id, looked_at
         if not changed and shown == self._shown:
             self._wanted = wanted
@@ -115,6 +115,8 @@ class Source:
             judged=self._judgement.judged,
             forsaken=self._judgement.forsaken,
             curves={run_id: one.curve for run_id, one in about.items()},
+            wholes={run_id: one.whole for run_id, one in about.items()},
+            beginnings={run_id: tuple(one.beginnings.values()) for run_id, one in about.items()},
             evaluations={run_id: one.evaluations for run_id, one in about.items()},
             events={run_id: one.events for run_id, one in about.items()},
             samples={run_id: one.samples for run_id, one in about.items() if one.samples is not None},

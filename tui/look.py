@@ -82,8 +82,8 @@ class Look:
         return replace(self, following=not self.following)
 
     def followed(self, newest: float | None) -> Look:
-        """The same after runs have grown up to `newest`."""
-        if not self.following or self.window is None or newest is None:
+        """The same after runs have grown up to `newest`; what is being read stays in the window."""
+        if not self.following or self.window is None or newest is None or self.cursor is not None:
             return self
         window = follow(self.window, newest, log=self.log_x)
         return self if window == self.window else replace(self, window=window)

@@ -10,6 +10,7 @@ from typing import Literal
 from engine.block import Block
 from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState, Samples
 from tui import reach
+from tui.beginnings import Beginnings, beginnings, sampled
 from tui.choices import Choices
 from tui.clock import Moment
 from tui.glimpses import Glimpse, Glimpses, glimpse_of
@@ -45,7 +46,9 @@ class Then:
     """One run as it was, and what stood on its curve."""
 
     run: Run
+    whole: Curve
     curve: Curve
+    beginnings: Beginnings
     evaluations: tuple[Evaluation, ...]
     events: tuple[Event, ...]
     samples: Samples | None
@@ -63,6 +66,7 @@ class Past:
         self._lineage = Lineage()
         self._glimpses = Glimpses()
         self._kept = Kept()
+        self._begun: dict[int, Beginnings] = {}
         self._final: tuple[object, Snapshot] | None = None
 
     @property
@@ -129,13 +133,13 @@ class Past:
         found = self._glimpses.read(reader, now, 0, len(now))
         for run in snapshot.runs:
             if run.run_id not in found:
-                found[run.run_id] = glimpse_of(run, snapshot.curves[run.run_id], snapshot.evaluations[run.run_id])
+                found[run.run_id] = glimpse_of(run, snapshot.wholes[run.run_id], snapshot.evaluations[run.run_id])
         return found
 
     def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
         """The runs as far as they have come, which tells the range of the axes."""
         look = choices.look
-        wanted = (self._tape, columns, look.measure, look.smoothing, look.x_kind)
+        wanted = (self._tape, columns, look.measure, look.smoothing, look.x_kind, look.log_x)
         if self._final is None or self._final[0] != wanted:
             whole = choices.looking_so(replace(look, window=None, cursor=None))
             self._final = wanted, self._snapshot(reader, line, line.end, whole, columns)
@@ -145,9 +149,10 @@ class Past:
         cuts = {run_id: _cut(reel, line, position) for run_id, reel in self._reels.items()}
         newest = reader.iterations_at({run_id: cut.done - 1 for run_id, cut in cuts.items()})
         then = {
-            run_id: _then(reel, cuts[run_id], newest.get(run_id), reader, choices, columns)
+            run_id: _then(reel, cuts[run_id], newest.get(run_id), reader, choices, columns, self._begun.get(run_id))
             for run_id, reel in self._reels.items()
         }
+        self._begun = {run_id: one.beginnings for run_id, one in then.items()}
         runs = tuple(sorted((one.run for one in then.values()), key=lambda run: -run.run_id))
         return Snapshot(
             rows=runs,
@@ -156,6 +161,8 @@ class Past:
             fitting=len(runs),
             counts=Counter(run.state for run in runs),
             curves={run_id: one.curve for run_id, one in then.items()},
+            wholes={run_id: one.whole for run_id, one in then.items()},
+            beginnings={run_id: tuple(one.beginnings.values()) for run_id, one in then.items()},
             evaluations={run_id: one.evaluations for run_id, one in then.items()},
             events={run_id: one.events for run_id, one in then.items()},
             samples={run_id: one.samples for run_id, one in then.items() if one.samples is not None},
@@ -164,8 +171,10 @@ class Past:
         )
 
 
-def _then(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, choices: Choices, columns: int) -> Then:
-    """A run as it was at a cut, `newest` being the last iteration before it."""
+def _then(
+    reel: Reel, cut: Cut, newest: Block | None, reader: Reader, choices: Choices, columns: int, begun: Beginnings | None
+) -> Then:
+    """A run as it was at a cut, `newest` being the last iteration before it, `begun` the beginnings that are known."""
     run_id, look, done = reel.run.run_id, choices.look, cut.done
     # what ends a standstill happens before the iteration at which it stands, but not yet
     to_come = GOING_ON if cut.stands_still else ()
@@ -173,16 +182,22 @@ def _then(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, choices: C
     run = reel.after(done, cut.state, whole, newest)
     first, last = reach.iterations(look, run, whole)
     last = done - 1 if last is None else min(last, done - 1)
+    curve = reach.windowed(look, whole, lambda: reader.curve(run_id, columns, first, last, ending=True))
+    samples = None
+    if look.measure in OF_ITERATIONS:
+        samples = (sampled if look.log_x else Reader.samples)(reader, run_id, columns, first, last)
     norms = None if newest is None else newest.gradient_norm
     evaluations, events = (reel.evaluations, reel.events) if cut.state != "queued" else ((), ())
     return Then(
         run=run,
-        curve=reach.windowed(look, whole, lambda: reader.curve(run_id, columns, first, last, ending=True)),
+        whole=whole,
+        curve=curve,
+        beginnings=beginnings(reader, curve, first, last + 1, columns, begun) if look.log_x else {},
         evaluations=tuple(one for one in evaluations if one.iteration <= done),
         events=tuple(
             one for one in events if one.iteration < done or (one.iteration == done and one.verb not in to_come)
         ),
-        samples=reader.samples(run_id, columns, first, last) if look.measure in OF_ITERATIONS else None,
+        samples=samples,
         gradient_norm=float("nan") if norms is None else float(norms[-1]),
     )
 

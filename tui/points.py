@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.spec import FIELDS, RunSpec
 from engine.store import Curve, Evaluation, Event, Run
 from tui.chart import ChartMark, Points
 from tui.chart.view import Floats, MarkKind
@@ -23,25 +24,37 @@ OF_ITERATIONS = {"gradient norm": "gradient_norm", "step size": "step_size"}
 SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "fork", "forked": "fork"}
 
 
-def elapsed_at(curve: Curve | None, iterations: Sequence[int]) -> Floats:
-    """The seconds that had gone by after so many iterations, as far as the curve tells."""
+def is_recorded(spec: RunSpec | None, column: str) -> bool:
+    """Whether a run records a column of OF_ITERATIONS: what is missing otherwise is a number that was not finite."""
+    if spec is None:
+        return True
+    strategies = FIELDS["step_size"].strategies if column == "step_size" else ("gradient-descent",)
+    return spec.metrics == "all" and spec.strategy in strategies
+
+
+def elapsed_at(curve: Curve | None, whole: Curve | None, iterations: Sequence[int]) -> Floats:
+    """The seconds that had gone by after so many iterations: by the curve, and by the whole one what lies beside it."""
     asked = np.asarray(iterations, dtype=np.float64)
     if curve is None or not len(curve.iteration):
         return np.full(len(asked), np.nan)
     ends = np.append(curve.iteration[1:], curve.iteration[-1] + curve.width)
     seconds: Floats = np.interp(asked, np.concatenate([[0.0], ends]), np.concatenate([[0.0], curve.elapsed_s]))
-    return seconds
+    if whole is None or whole is curve:
+        return seconds
+    return np.where((asked >= ends[0]) & (asked <= ends[-1]), seconds, elapsed_at(whole, None, iterations))
 
 
-def evaluated(evaluations: Sequence[Evaluation], split: str, column: str, curve: Curve | None) -> Points:
+def evaluated(
+    evaluations: Sequence[Evaluation], split: str, column: str, curve: Curve | None, whole: Curve | None
+) -> Points:
     """The loss or the accuracy of a split as points."""
     kept = [evaluation for evaluation in evaluations if evaluation.split == split]
     iteration = np.array([evaluation.iteration for evaluation in kept], dtype=np.int64)
     values = np.array([getattr(evaluation, column) for evaluation in kept], dtype=np.float64)
-    return Points(iteration, elapsed_at(curve, iteration.tolist()), values)
+    return Points(iteration, elapsed_at(curve, whole, iteration.tolist()), values)
 
 
-def marks(run: Run, events: Sequence[Event], curve: Curve | None) -> tuple[ChartMark, ...]:
+def marks(run: Run, events: Sequence[Event], curve: Curve | None, whole: Curve | None) -> tuple[ChartMark, ...]:
     """What happened to a run, as signs on its curve."""
     found: list[tuple[int, MarkKind]] = []
     step = None if run.spec is None else run.spec.step_size
@@ -55,7 +68,7 @@ def marks(run: Run, events: Sequence[Event], curve: Curve | None) -> tuple[Chart
         found.append((run.diverged_at, "divergence"))
     if not found:
         return ()
-    seconds = elapsed_at(curve, [iteration for iteration, _ in found]).tolist()
+    seconds = elapsed_at(curve, whole, [iteration for iteration, _ in found]).tolist()
     return tuple(
         ChartMark(iteration, kind, None if at != at else at)
         for (iteration, kind), at in zip(found, seconds, strict=True)

@@ -41,12 +41,13 @@ class Snapshot:
     drawn or pointed at, or were drawn when they vanished. `instead` is the row for a cursor whose own has gone from the
     list.
     `counts` covers every run of the store by state. `judged` tells of runs that do not do what their stored state
-    says: 'lost', 'silent' or 'waiting'; `forsaken` are the lost ones, each with the worker that it lost. `curves`,
-    `evaluations`, `events` and `gradient_norms` are there for the runs that are drawn or pointed at, `samples` (single
-    iterations) for those that are drawn where the chart shows what curves do not hold, `before` (the parent's curve up
-    to the fork) for forks. `glimpses` are there for the runs near the cursor, `background` and `weights` for the run
-    that is looked at alone. `workers` are alive, at most `most_workers` may be. `sweep` is the one that is open;
-    `usual` is what new runs begin with, None for the defaults.
+    says: 'lost', 'silent' or 'waiting'; `forsaken` are the lost ones, each with the worker that it lost. `curves`
+    (the shown window of them), `wholes` (all of them), `beginnings` (finer, for a logarithmic x axis), `evaluations`,
+    `events` and `gradient_norms` are there for the runs that are drawn or pointed at, `samples` (single iterations) for
+    those that are drawn where the chart shows what curves do not hold, `before` (the parent's curve up to the fork) for
+    forks. `glimpses` are there for the runs near the cursor, `background` and `weights` for the run that is looked at
+    alone. `workers` are alive, at most `most_workers` may be. `sweep` is the one that is open; `usual` is what new runs
+    begin with, None for the defaults.
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
@@ -65,6 +66,8 @@ class Snapshot:
     judged: Mapping[int, str] = field(default_factory=dict)
     forsaken: frozenset[tuple[int, int | None]] = frozenset()
     curves: Mapping[int, Curve] = field(default_factory=dict)
+    wholes: Mapping[int, Curve] = field(default_factory=dict)
+    beginnings: Mapping[int, tuple[Curve, ...]] = field(default_factory=dict)
     evaluations: Mapping[int, tuple[Evaluation, ...]] = field(default_factory=dict)
     events: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
     samples: Mapping[int, Samples] = field(default_factory=dict)

@@ -41,6 +41,21 @@ async def test_layout_measures_axes_and_smoothing(tmp_path):
         assert look(board).smoothing == 0.0
 
 
+async def test_a_key_that_does_nothing_for_the_shown_measure_says_so(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("m", "m", "m", "y")
+        assert board.app.choices.look.log_y
+        assert "The axis of the accuracy is always linear." in board.text()
+        await board.press("full_stop")
+        assert "Smoothing 2 is for the loss (m); the accuracy is shown as it was measured." in board.text()
+        assert "·  smoothing" not in board.text()
+        await board.press("m", "m", "y")
+        assert "The axis of the step size is always logarithmic." in board.text()
+        await board.press("m")
+        assert "always" not in board.text()
+        assert "·  smoothing 2" in board.text()
+
+
 async def test_zoom_pan_and_back(tmp_path):
     path = tmp_path / "runs.db"
     store_with(path, ("long", defaults().changed(iterations=200)))
@@ -90,6 +105,19 @@ async def test_a_zoomed_chart_follows_the_newest_iterations(tmp_path):
         assert board.app.choices.look.window[1] > 600
 
 
+async def test_a_window_that_is_being_read_stays_and_goes_on_following_afterwards(tmp_path):
+    path = tmp_path / "runs.db"
+    (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
+    async with opened(path) as board:
+        await board.press(*["plus"] * 6, "c")
+        read = look(board)
+        writer.write(block_of(losses(0.5, 400), first=200))
+        await board.until(lambda: board.app.snapshot.run(1).iterations_done == 600)
+        assert board.app.choices.look == read
+        await board.press("c")
+        await board.until(lambda: board.app.choices.look.window[1] > 600)
+
+
 async def test_panning_past_the_newest_iterations_stays_there_until_they_are_followed_again(tmp_path):
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
@@ -134,6 +162,18 @@ async def test_the_wheel_zooms_where_the_mouse_is(tmp_path):
         low, high = look(board).window
         assert low < 40
         assert high - low == pytest.approx(100)
+
+
+@pytest.mark.parametrize("keys", ["", "X", "x", "xX", "xx", "xxX"])
+async def test_the_wheel_keeps_what_is_under_the_mouse_in_its_place(tmp_path, keys):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press(*keys)
+        pane = board.app.screen.query_one("ChartPane")
+        under = pane.picture.x_at(40)
+        pane._scrolled(2.0, 40)
+        await board.until(lambda: board.app.choices.look.window is not None)
+        await board.until(lambda: "zoomed" in board.text())
+        assert abs(pane.picture.column_at(under) - 40) <= 1
 
 
 async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):

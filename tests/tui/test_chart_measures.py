@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,18 @@ def test_a_companion_is_a_thinner_line_of_its_run_and_named_in_the_title(charset
             rows[row] = dots
     upper, lower = (rows[row] for row in sorted(rows))
     assert upper < 0.6 * lower
+
+
+@pytest.mark.parametrize("x_kind", ["iteration", "time", "examples"])
+def test_every_measure_has_the_axis_of_the_whole_run(x_kind):
+    loss = ChartRun(1, "1", 0, decimated([1.0] * 300, width=4), examples_per_iteration=8, planned_iterations=1000)
+    sparse = replace(loss, points=points([0.5, 0.6, 0.7]))
+    for growing in (False, True):
+        axes = [
+            draw(ChartView((replace(run, growing=growing),), x_kind=x_kind, measure=measure), 80, 20).axes
+            for run, measure in ((loss, "loss"), (sparse, "accuracy"))
+        ]
+        assert axes[0].x_high == axes[1].x_high
 
 
 def test_empty_points_draw_nothing_and_not_the_loss():

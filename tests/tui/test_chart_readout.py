@@ -91,6 +91,15 @@ def test_values_are_read_out_in_however_little_room_and_the_rest_is_counted(widt
     assert told == 8 or "more" in text
 
 
+@pytest.mark.parametrize("grid", [False, True])
+@pytest.mark.parametrize(("x", "log_x", "edge"), [(5000.0, False, 300.0), (0.2, True, 1.0)])
+def test_a_cursor_that_an_axis_has_left_is_read_at_its_edge(grid, x, log_x, edge):
+    runs = tuple(ChartRun(slot, str(slot), slot, decimated(noisy(300))) for slot in (0, 1))
+    left, there = (draw(ChartView(runs, log_x=log_x, cursor_x=at, grid=grid), 80, 24) for at in (x, edge))
+    assert (left.styles == CURSOR).any()
+    assert left.to_text() == there.to_text()
+
+
 def test_a_run_that_has_ended_before_the_cursor_is_read_quietly():
     runs = (ChartRun(1, "long", 0, decimated([2.0] * 100)), ChartRun(2, "short", 1, decimated([1.0] * 40)))
     picture = draw(ChartView(runs, cursor_x=80.0), 80, 20)

@@ -116,6 +116,20 @@ def test_ticks_lie_in_the_plot_in_order_and_do_not_touch(low, factor, log, x_kin
         assert a.cell + len(a.label) / 2 + 0.5 <= b.cell - len(b.label) / 2 + 0.5
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "columns", "log", "x_kind", "labels"),
+    [
+        (4.01703, 5.6, 52, True, "time", ["4.5", "5.0", "5.5"]),
+        (4100, 5600, 52, True, "iteration", ["4500", "5000", "5500"]),
+        (1050, 1460, 24, False, "iteration", ["1200", "1400"]),
+        (35.7, 49.4, 31, False, "time", ["40", "45"]),
+    ],
+)
+def test_a_window_has_round_ticks_that_tell_its_scale(low, high, columns, log, x_kind, labels):
+    ticks = x_ticks(Axes(low, high, 1.0, 10.0, log, True, x_kind, "loss"), columns)
+    assert [tick.label for tick in ticks] == labels
+
+
 def test_labels_are_short_and_plain():
     assert [short_number(v) for v in (0.001, 0.2, 1.0, 20.0, 5000.0, 1e4, 1e-4, 1e100)] == [
         "0.001", "0.2", "1", "20", "5000", "1e4", "1e-4", "1e100",

@@ -15,9 +15,11 @@ from engine.store import Checkpoint, Evaluation, open_for_writing
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
 from tui.choices import Choices
 from tui.clock import Clock, Moment
+from tui.curves import chart_view
 from tui.feed import Source
 from tui.glimpses import glimpse_of
 from tui.judgement import Judgement
+from tui.look import Look
 from tui.past import Past
 from tui.playback import START, replayed
 from tui.snapshot import Snapshot, Wanted
@@ -44,7 +46,7 @@ def at(path: Path, position: float, *run_ids: int, kind="iteration", columns: in
     try:
         choices = replayed(Choices(), run_ids or (1,))
         choices = choices.looking_so(choices.look.__class__(**look))
-        read = source.read(Wanted(choices, columns, moment=Moment(run_ids or (1,), kind, position)))
+        read = source.read(Wanted(choices, columns, rows=8, moment=Moment(run_ids or (1,), kind, position)))
         assert read is not None
         return read
     finally:
@@ -105,6 +107,16 @@ def test_a_window_of_the_past_ends_with_it(noisy):
     assert curve.count.sum() == 33_333 - first
     samples = at(noisy, 33_333, measure="step size").samples[1]
     assert samples.iteration.max() == 33_332
+
+
+def test_a_window_leaves_the_shapes_in_the_table_and_the_times_of_evaluations_as_they_are(noisy):
+    for kind, window in (("iteration", (20_000.0, 30_000.0)), ("time", (20.0, 30.0))):
+        whole, part = (at(noisy, 69_000, measure="train loss", x_kind=kind, window=one) for one in (None, window))
+        assert part.curves[1].width < whole.curves[1].width
+        assert part.glimpses == whole.glimpses
+        (one,) = chart_view(part, replayed(Choices(), (1,)).looking_so(Look(measure="train loss", x_kind=kind))).runs
+        assert one.points is not None
+        np.testing.assert_allclose(one.points.elapsed_s, one.points.iteration * SECONDS_PER_ITERATION, atol=0.1)
 
 
 def test_runs_wait_go_on_and_end_when_they_did(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tui.chart import signs
 from tui.chart.axes import bounds_of, hold
 from tui.chart.frame import AXIS_WIDTH
@@ -35,15 +37,18 @@ def draw(
     view = settled(view)
     sheet = blank(max(width, 1), max(height, 1), charset)
     series = all_series(view, 2 * sheet.width)
+    rows = bundle(series) if series else None
+    axes = None if rows is None else hold(view, bounds_of(view, rows), None if previous is None else previous.axes)
+    if axes is not None and view.cursor_x is not None:
+        # runs that are no longer drawn may have been longer: what is read is always on the screen
+        view = replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
     top = int(view.show_title and sheet.height >= 7)
     if top:
         _draw_title(view, sheet, "" if view.grid else heading(*_legend(view, sheet)))
-    if not series:
+    if rows is None or axes is None:
         plot = Plot(0, top, sheet.width, sheet.height - _draw_legend(view, sheet) - top)
-        _draw_hint(WAITING if view.runs else view.empty_hint, plot, sheet)
+        _draw_hint(_hint(view), plot, sheet)
         return sheet.picture(None, plot)
-    rows = bundle(series)
-    axes = hold(view, bounds_of(view, rows), None if previous is None else previous.axes)
     tiles = draw_tiles(view, rows, axes, top, sheet.height, sheet) if view.grid else ()
     if tiles:
         return sheet.picture(axes, tiles[0].plot, tiles)
@@ -54,6 +59,15 @@ def draw(
         if cursor is not None and view.cursor_x is not None:
             signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
     return sheet.picture(axes, plot)
+
+
+def _hint(view: ChartView) -> str:
+    if not view.runs:
+        return view.empty_hint
+    has_begun = any(run.curve is not None and len(run.curve.iteration) for run in view.runs)
+    return (
+        f"no {view.measure} recorded of {'this run' if len(view.runs) == 1 else 'these runs'}" if has_begun else WAITING
+    )
 
 
 def axes_of(view: ChartView, width: int) -> Axes | None:
@@ -92,7 +106,8 @@ def _draw_title(view: ChartView, sheet: Sheet, names: str) -> None:
     if view.log_x:
         parts[-1] += " (log)"
     note = cells(f" {view.note} ", sheet.charset) if view.note else []
-    smoothing = f"{dot}smoothing {view.smoothing:g}" if view.smoothing > 0 else ""
+    is_smoothed = view.smoothing > 0 and any(run.points is None and run.kind == "gradient" for run in view.runs)
+    smoothing = f"{dot}smoothing {view.smoothing:g}" if is_smoothed else ""
     title = f" {dot.join(parts)}"
     if len(title) + len(smoothing) + 1 + len(note) + 3 <= sheet.width:
         title += smoothing

@@ -119,6 +119,8 @@ def _bands(
         ahead = np.minimum(behind + 1, len(places) - 1)
         there = (behind >= 0) & (owners[behind] == filled[:, None])
         there &= (owners[ahead] == filled[:, None]) & (places[ahead] > wanted) | (places[behind] == wanted)
+        # what has no height is a point, not a band that reaches on
+        there &= (places[behind] == wanted) | (low_at[behind] != high_at[behind])
         full_low[filled] = np.where(there, low_at[behind], np.nan)
         full_high[filled] = np.where(there, high_at[behind], np.nan)
     return full_low, full_high

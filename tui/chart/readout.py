@@ -62,12 +62,8 @@ def _row(series: Series, x: float) -> int | None:
 
 def _value(series: Series, row: int) -> float:
     """A value of a line; in a gap inf where that was recorded, which says more than NaN."""
-    run, value = series.run, float(series.line[row])
-    if not math.isnan(value):
-        return value
-    points = run.companion if series.companion else run.points
-    recorded = points.values if points is not None else run.curve.last if run.curve is not None else series.line
-    return float(recorded[row]) if math.isinf(recorded[row]) else value
+    value, recorded = float(series.line[row]), float(series.last[row])
+    return recorded if math.isnan(value) and math.isinf(recorded) else value
 
 
 def _rank(reading: Reading, sign: int) -> tuple[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -23,12 +24,12 @@ SUMMABLE = 1e100
 class Series:
     """One run's values in units of the axes; all arrays have shape (n,), x does not fall.
 
-    `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none. `gap` tells the rows
-    whose losses were all non-finite; None says that there is no such row. `steps` lines hold their value until the
-    next point (best-so-far). `filled` bands reach from row to row, because a row stands for many iterations; the
-    others are separate points. `x_start` is where the first row begins, `x_end` where the run ends or will end;
-    `guessed` says that this is an estimate. `sparse` values were measured one by one; a `companion` is the second
-    line of its run, `before` that of what it was forked from (a companion, too).
+    `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none; `last` is the last one as it
+    was recorded, finite or not. `gap` tells the rows whose losses were all non-finite; None says that there is no such
+    row. `steps` lines hold their value until the next point (best-so-far). `filled` bands reach from row to row, as
+    a row stands for many iterations; the others are separate points. `x_start` is where the first row begins, `x_end`
+    where the run ends or will end; `guessed` says that this is an estimate. `sparse` values were measured one by one; a
+    `companion` is the second line of its run, `before` that of what it was forked from (a companion, too).
     """
 
     run: ChartRun
@@ -36,6 +37,7 @@ class Series:
     line: Floats
     low: Floats
     high: Floats
+    last: Floats
     gap: Flags | None
     steps: bool
     filled: bool
@@ -74,7 +76,7 @@ def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[
     """What a run was forked from as lines without a band; each ends where the next one begins."""
     found = []
     for curve in run.before:
-        parent = replace(run, curve=curve, before=(), growing=False, planned_iterations=None)
+        parent = replace(run, curve=curve, before=(), beginnings=(), growing=False, planned_iterations=None)
         one = series_of(parent, x_kind, smoothing, width)
         if one is not None:
             nothing = np.full(len(one.x), np.nan)
@@ -90,7 +92,30 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
     """
     if run.curve is None or not len(run.curve.iteration):
         return None
+    done, _ = _reached(run)
     curve = coarsened(run.curve, width)
+    one, starts = _series(run, curve, x_kind, smoothing, done), curve.iteration
+    for curve in run.beginnings:
+        rest = starts >= curve.iteration[-1] + curve.width
+        one = _begun(one, _series(run, curve, x_kind, smoothing, done), rest)
+        starts = np.concatenate([curve.iteration, starts[rest]])
+    return one
+
+
+def _begun(one: Series, beginning: Series, rest: Flags) -> Series:
+    """A series with a finer beginning in place of the first of its rows; `rest` are those that stay."""
+    kept = np.concatenate([np.ones(len(beginning.x), np.bool_), rest])
+    x, line, low, high, last = (
+        np.concatenate([getattr(beginning, name), getattr(one, name)])[kept]
+        for name in ("x", "line", "low", "high", "last")
+    )
+    gaps = _gaps([beginning, one])
+    gap = None if gaps is None else gaps[kept]
+    return replace(one, x=x, line=line, low=low, high=high, last=last, gap=gap, x_start=beginning.x_start)
+
+
+def _series(run: ChartRun, curve: CurveColumns, x_kind: XKind, smoothing: float, done: float) -> Series:
+    """The series of one curve of a run that has come to `done` iterations."""
     gap, low, high, mean = _cleaned(curve)
     steps = run.kind == "search"
     if steps:
@@ -101,9 +126,9 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
             line[gap] = np.nan
     else:
         line = mean
-    x, x_start, x_end = _x_of_curve(run, curve, x_kind, done=float(run.curve.iteration[-1] + run.curve.width))
+    x, x_start, x_end = _x_of_curve(run, curve, x_kind, done)
     filled = not steps and curve.width > 1
-    return Series(run, x, line, low, high, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
+    return Series(run, x, line, low, high, curve.last, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
 
 
 def _cleaned(curve: CurveColumns) -> tuple[Flags | None, Floats, Floats, Floats]:
@@ -124,16 +149,31 @@ def series_of_points(
     values = np.asarray(points.values, dtype=np.float64)
     gap = ~np.isfinite(values)
     line, nothing = np.where(gap, np.nan, values), np.full(len(values), np.nan)
-    done = max(float(points.iteration[-1]), 1.0)
+    # a run goes on after its last measurement
+    reached, seconds = _reached(run)
+    done = max(float(points.iteration[-1]), reached, 1.0)
     end = _end(run, done)
     if x_kind == "time":
         x = _rising(points.elapsed_s)
-        x_end = float(x[-1]) * max(end / done, 1.0)
+        x_end = max(float(x[-1]), seconds) * max(end / done, 1.0)
     else:
         scale = _scale(run, x_kind)
         x, x_end = _rising(points.iteration) * scale, end * scale
     return Series(
-        run, x, line, nothing, nothing, gap, steps, False, float(x[0]), x_end, _is_guessed(run, x_kind), True, companion
+        run=run,
+        x=x,
+        line=line,
+        low=nothing,
+        high=nothing,
+        last=values,
+        gap=gap,
+        steps=steps,
+        filled=False,
+        x_start=float(x[0]),
+        x_end=x_end,
+        guessed=_is_guessed(run, x_kind),
+        sparse=True,
+        companion=companion,
     )
 
 
@@ -143,6 +183,18 @@ def _is_guessed(run: ChartRun, x_kind: XKind) -> bool:
 
 def _scale(run: ChartRun, x_kind: XKind) -> int:
     return max(run.examples_per_iteration, 1) if x_kind == "examples" else 1
+
+
+def _reached(run: ChartRun) -> tuple[float, float]:
+    """Iterations and seconds that a run has come to, as far as its curve tells, whose last bucket may reach further."""
+    curve, planned = run.curve, run.planned_iterations
+    if curve is None or not len(curve.iteration):
+        return 0.0, 0.0
+    done = float(curve.iteration[-1] + curve.width)
+    if planned is not None:
+        done = min(done, max(float(planned), float(curve.iteration[-1] + 1)))
+    seconds = float(curve.elapsed_s[-1])
+    return done, seconds if math.isfinite(seconds) else 0.0
 
 
 def _end(run: ChartRun, done: float) -> float:
@@ -160,10 +212,7 @@ def _rising(values: Floats | Integers) -> Floats:
 
 def _x_of_curve(run: ChartRun, curve: CurveColumns, x_kind: XKind, done: float) -> tuple[Floats, float, float]:
     """x of every row (its middle), where the first row begins, and the end of the run on that axis."""
-    width, planned = curve.width, run.planned_iterations
-    if planned is not None:
-        done = min(done, max(float(planned), float(curve.iteration[-1] + 1)))
-    end = _end(run, done)
+    width, end = curve.width, _end(run, done)
     if x_kind == "time":
         seconds = _rising(curve.elapsed_s)
         before = np.concatenate([seconds[:1], seconds[:-1]])

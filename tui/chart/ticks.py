@@ -15,6 +15,8 @@ from tui.chart.view import Axes, XKind
 
 ROWS_PER_TICK = 3
 COLUMNS_PER_TICK = 11
+LEAST = 2
+"""Ticks that tell a scale. A logarithmic axis on which fewer round values lie has those of a linear one."""
 SECONDS_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 LARGEST = 1e308
 """Ticks end before numbers do."""
@@ -32,9 +34,8 @@ def y_ticks(axes: Axes, rows: int) -> tuple[Tick, ...]:
     """Ticks of the y axis for a plot of `rows` cells, from the bottom up."""
     most = max(2, rows // ROWS_PER_TICK)
     label: Callable[[float], str] = short_number
-    if axes.log_y:
-        values = _log_values(axes.y_low, axes.y_high, most)
-    else:
+    values = _log_values(axes.y_low, axes.y_high, most) if axes.log_y else []
+    if len(values) < LEAST:
         values, step = _linear_values(axes.y_low, axes.y_high, most)
         label = _percent_label(step) if MEASURES.get(axes.measure, OTHER).percent else _linear_label(step)
     cells = np.floor(y_to_dots(axes, np.array(values), rows * 4) / 4)
@@ -46,12 +47,11 @@ def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
     """Ticks of the x axis for a plot of `columns` cells, from left to right; labels do not touch."""
     most = max(2, columns // COLUMNS_PER_TICK)
     label: Callable[[float], str] = count_label
-    if axes.log_x:
-        values = _log_values(axes.x_low, axes.x_high, most)
-    elif axes.x_kind == "time":
+    values = _log_values(axes.x_low, axes.x_high, most) if axes.log_x else []
+    if len(values) < LEAST and axes.x_kind == "time":
         values, step = _time_values(axes.x_low, axes.x_high, most)
         label = clock_label if step >= 1 and axes.x_high >= 120 else _linear_label(step)
-    else:
+    elif len(values) < LEAST:
         whole = 1.0 if axes.x_high - axes.x_low >= 1 else 0.0
         values, step = _linear_values(axes.x_low, axes.x_high, most, least=whole)
         if step < 1:
@@ -84,9 +84,12 @@ def _spread(
 
 
 def _linear_values(low: float, high: float, most: int, *, least: float = 0.0) -> tuple[list[float], float]:
-    """Multiples of a round step (at least `least`), and the step."""
-    step = max(ceiling((high - low) / most), least)
-    first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+    """Multiples of a round step (at least `least`), and the step: finer than asked where only one of them would lie."""
+    for parts in range(most, most + 4):
+        step = max(ceiling((high - low) / parts), least)
+        first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+        if last - first + 1 >= LEAST:
+            break
     return [k * step for k in range(first, min(last, first + 4 * most) + 1)], step
 
 
@@ -94,8 +97,12 @@ def _time_values(low: float, high: float, most: int) -> tuple[list[float], float
     raw = (high - low) / most
     if raw <= 1 or raw > SECONDS_STEPS[-1]:
         return _linear_values(low, high, most)
-    step = next(step for step in SECONDS_STEPS if step >= raw)
-    return [float(k * step) for k in range(math.ceil(low / step), math.floor(high / step) + 1)], float(step)
+    place = next(place for place, step in enumerate(SECONDS_STEPS) if step >= raw)
+    for step in reversed(SECONDS_STEPS[: place + 1]):
+        first, last = math.ceil(low / step), math.floor(high / step)
+        if last - first + 1 >= LEAST:
+            break
+    return [float(k * step) for k in range(first, last + 1)], float(step)
 
 
 def _log_values(low: float, high: float, most: int) -> list[float]:
@@ -108,11 +115,10 @@ def _log_values(low: float, high: float, most: int) -> list[float]:
             continue
         if len(values) <= most:
             break
-    if len(values) < 2:
-        values = [low, high]
     if len(values) > most:
         stride = next(s for s in (2, 3, 5, 10, 20, 50, 100, 200, 500) if len(values) / s <= most)
-        values = [v for v in values if round(math.log10(v)) % stride == 0] or values[::stride]
+        round_ones = [v for v in values if round(math.log10(v)) % stride == 0]
+        values = round_ones if len(round_ones) >= LEAST else values[::stride]
     return values
 
 

@@ -86,9 +86,10 @@ class ChartRun:
 
     What is drawn is `points` where there are any to draw, else `curve`; a caller that shows another measure
     than the loss gives `points` (perhaps empty ones). `companion` is a second, dotted line in the same colour,
-    such as the validation loss; `before` is the curve that a fork goes on from, drawn faintly. `kind` decides how a
-    curve is drawn: a search shows best-so-far with its tries as faint dots, gradient descent its mean loss over a
-    faint min-max band.
+    such as the validation loss; `before` is the curve that a fork goes on from, drawn faintly. `beginnings` of the
+    curve, each shorter and in narrower buckets than the one before, take the place of its first rows. `kind` decides
+    how a curve is drawn: a search shows best-so-far with its tries as faint dots, gradient descent its mean loss over
+    a faint min-max band.
 
     `planned_iterations` holds the x axis while the run is `growing` (running, paused or queued); the axis ends
     with the data of the others. `examples_per_iteration` (the batch size; N for a full batch) scales the axis
@@ -109,6 +110,7 @@ class ChartRun:
     companion: Points | None = None
     settings: tuple[tuple[str, str], ...] = ()
     before: tuple[CurveColumns, ...] = ()
+    beginnings: tuple[CurveColumns, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from tui import reach
 from tui.chart import Picture
+from tui.chart.measures import MEASURES
 from tui.chart.view import XKind
 from tui.choices import Choices
 from tui.curves import drawn_runs
@@ -16,6 +17,7 @@ from tui.messages import ChartPointed, ChartScrolled, ChoicesChanged
 from tui.snapshot import Snapshot
 from tui.widgets.chart_pane import ChartPane
 
+WORDS = {"linear": "linear", "log": "logarithmic"}
 PAN = 0.25
 """How much of what is shown one key moves it."""
 
@@ -28,6 +30,10 @@ class ChartKeys(Screen[None], inherit_bindings=False):
 
     def hush(self) -> None:
         """Put away what was told, unless it still holds."""
+        raise NotImplementedError
+
+    def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
+        """Show a cleaned sentence above the keys."""
         raise NotImplementedError
 
     def _choose(self, choices: Choices) -> None:
@@ -45,10 +51,20 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         return self.query_one(ChartPane).picture
 
     def _limits(self) -> tuple[float, float]:
-        return reach.limits(self.choices.look, drawn_runs(self.snapshot, self.choices))
+        """All that there is to see on the x axis: of a whole one what is drawn, so that a zoom keeps its place."""
+        look, picture = self.choices.look, self._picture
+        shown = None if picture is None else picture.axes
+        if look.window is None and shown is not None and (shown.x_kind, shown.log_x) == (look.x_kind, look.log_x):
+            return shown.x_low, shown.x_high
+        return reach.limits(look, drawn_runs(self.snapshot, self.choices))
 
     def action_log_y(self) -> None:
-        self._look(self.choices.look.with_other_y())
+        look = self.choices.look
+        scale = MEASURES[look.measure].scale
+        if scale == "chosen":
+            self._look(look.with_other_y())
+        else:
+            self.tell(f"The axis of the {look.measure} is always {WORDS[scale]}.")
 
     def action_x_axis(self) -> None:
         self._look(self.choices.look.with_next_x_kind())
@@ -69,7 +85,12 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         self._look(replace(self.choices.look, x_kind=kind, window=None, cursor=None))
 
     def action_smooth(self, by: int) -> None:
-        self._look(self.choices.look.smoothed(by))
+        look = self.choices.look.smoothed(by)
+        self._look(look)
+        if look.measure != "loss":
+            self.tell(
+                f"Smoothing {look.smoothing:g} is for the loss (m); the {look.measure} is shown as it was measured."
+            )
 
     def action_whole(self) -> None:
         self._look(self.choices.look.whole())
@@ -97,10 +118,10 @@ class ChartKeys(Screen[None], inherit_bindings=False):
 
     def action_readout(self) -> None:
         look, picture = self.choices.look, self._picture
-        if look.cursor is not None or picture is None or picture.axes is None:
-            self._look(look.reading(None))
-            return
         runs = drawn_runs(self.snapshot, self.choices)
+        if look.cursor is not None or picture is None or picture.axes is None:
+            self._look(look.reading(None).followed(reach.newest_going_on(look, runs)))
+            return
         end = max((reach.newest(look, run) for run in runs), default=0.0)
         column = picture.column_at(end)
         last = picture.plot.left + picture.plot.width - 1

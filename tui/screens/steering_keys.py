@@ -19,10 +19,6 @@ from tui.screens.chart_keys import ChartKeys
 class SteeringKeys(ChartKeys, inherit_bindings=False):
     """The part of the board that turns keys into orders."""
 
-    def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
-        """Show a cleaned sentence above the keys."""
-        raise NotImplementedError
-
     @property
     def _pointed(self) -> Run | None:
         return self.snapshot.run(self.choices.pointed)

@@ -1,0 +1,52 @@
+"""Points: a number that was not finite is told from one that was never recorded."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from engine.spec import RunSpec, defaults
+from tests.tui.dashboards import store_with
+from tui.chart import draw, readout
+from tui.chart.view import ChartView
+from tui.choices import Choices
+from tui.curves import chart_view
+from tui.feed import Source
+from tui.look import Look
+from tui.snapshot import Wanted
+
+
+def view(path: Path, spec: RunSpec, measure: str) -> ChartView:
+    store_with(path, ("1", spec))
+    source = Source(path)
+    choices = Choices(marked=(1,), slots={1: 0}, met_to=1, pointed=1, look=Look(measure=measure))
+    read = source.read(Wanted(choices))
+    source.close()
+    assert read is not None
+    return chart_view(read, choices)
+
+
+@pytest.mark.parametrize(
+    ("spec", "measure"),
+    [
+        (defaults("random-search"), "gradient norm"),
+        (defaults("local-search"), "gradient norm"),
+        (defaults("random-search"), "step size"),
+        (defaults().changed(metrics="loss"), "gradient norm"),
+        (defaults().changed(metrics="loss"), "step size"),
+    ],
+)
+def test_what_a_run_does_not_record_is_no_sign_of_divergence(tmp_path, spec, measure):
+    shown = view(tmp_path / "runs.db", spec, measure)
+    assert readout(shown, 100)[0].value is None
+    text = draw(shown, 80, 20).to_text()
+    assert "✗" not in text
+    assert f"no {measure} recorded of this run" in text
+
+
+def test_a_norm_that_was_not_finite_is_a_gap_with_a_sign(tmp_path):
+    shown = view(tmp_path / "runs.db", defaults(), "gradient norm")
+    assert math.isnan(readout(shown, 100)[0].value or 0.0)
+    assert "✗" in draw(shown, 80, 20).to_text()
