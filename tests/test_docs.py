@@ -76,6 +76,13 @@ def test_every_file_has_its_place_in_the_architecture(room: str) -> None:
     assert sorted(named) == sorted(file.stem for file in (ROOT / room).glob("*.py") if file.stem != "__init__")
 
 
+def test_every_room_of_the_screen_stands_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page.partition("\n| folder of `tui` | what is in it |\n")[2].partition("\n\n")[0]
+    named = [room for line in table.splitlines()[1:] for room in re.findall(r"`(\w+)`", line.split("|")[1])]
+    assert sorted(named) == sorted(file.parent.name for file in (ROOT / "tui").glob("*/__init__.py"))
+
+
 def test_every_picture_and_page_that_is_named_is_there() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):

@@ -15,12 +15,9 @@ from textual.message import Message
 from engine.spec import SpecError
 from engine.store import FilterError, StoreError
 from engine.text import clean
-from tui import keymap, orders, reach
-from tui.announcing import Announcing
-from tui.curves import drawn_runs
-from tui.desk import Desk
+from tui import keymap, orders
+from tui.colours.theme import INPUT_CSS, THEME
 from tui.feed import Feed, Outcome
-from tui.keeping import Keeper, Keeping
 from tui.messages import (
     ChoicesChanged,
     DraftKept,
@@ -33,18 +30,22 @@ from tui.messages import (
     SignalCaught,
     SnapshotRead,
 )
-from tui.page import place_of
-from tui.playback import Playback
-from tui.probe_helm import ProbeHelm
-from tui.recall import choices_of, view_of
-from tui.remembered import View
+from tui.parts.announcing import Announcing
+from tui.parts.desk import Desk
+from tui.parts.keeping import Keeper, Keeping
+from tui.parts.playback import Playback
+from tui.parts.probe_helm import ProbeHelm
+from tui.parts.sweep_helm import SweepHelm
+from tui.parts.turnstile import Turnstile
+from tui.parts.wardrobe import Wardrobe
+from tui.reading.page import place_of
 from tui.rescue import Rescue
 from tui.screens.board import Board
 from tui.snapshot import Snapshot
-from tui.sweep_helm import SweepHelm
-from tui.theme import INPUT_CSS, THEME
-from tui.turnstile import Turnstile
-from tui.wardrobe import Wardrobe
+from tui.telling.curves import drawn_runs
+from tui.viewer import reach
+from tui.viewer.recall import choices_of, view_of
+from tui.viewer.remembered import View
 from tui.widgets.chart_pane import Brush
 
 if TYPE_CHECKING:

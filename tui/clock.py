@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tui.chart.view import X_KINDS, XKind
-from tui.tape import MARK_KINDS, Floats, MarkKind, Tape, Timeline
+from tui.replay.tape import MARK_KINDS, Floats, MarkKind, Tape, Timeline
 
 SPEEDS = (
     1 / 1000, 1 / 250, 1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0,

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.store import Run
-from tui import keymap, themes
+from tui import keymap
 from tui.chart.view import X_KINDS
-from tui.describe import given_name, label
+from tui.colours import themes
 from tui.keymap import Place
-from tui.look import MEASURES
+from tui.telling.describe import given_name, label
+from tui.viewer.look import MEASURES
 
 MENUS = frozenset({"app.palette", "back"})
 """What makes no sense in a list of commands."""

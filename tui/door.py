@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 THEMES = ("dark", "light", "colour-blind", "ansi")
-"""What `tui.themes` has; named here because it brings the screen in."""
+"""What `tui.colours.themes` has; named here because it brings the screen in."""
 
 INSTEAD = "lossboard run, lossboard list or lossboard show instead (lossboard --help)"
 

@@ -9,17 +9,17 @@ from threading import Condition, Thread
 
 from engine.jobs.usual import usual
 from engine.store import Reader, Run, StoreGone, open_for_reading
-from tui.about import About
-from tui.choices import Choices
 from tui.clock import Moment
-from tui.glimpses import Glimpses
-from tui.judgement import Judgement
-from tui.kept import Kept
-from tui.lineage import Lineage
-from tui.page import Lists, Page, place_of
-from tui.past import Past
+from tui.reading.about import About
+from tui.reading.glimpses import Glimpses
+from tui.reading.judgement import Judgement
+from tui.reading.kept import Kept
+from tui.reading.lineage import Lineage
+from tui.reading.page import Lists, Page, place_of
+from tui.reading.sweeping import Sweeping
+from tui.replay.past import Past
 from tui.snapshot import Snapshot, Wanted
-from tui.sweeping import Sweeping
+from tui.viewer.choices import Choices
 
 PACE_S = 0.1
 """Reads are no closer together than this, except when the viewer asks for something else."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rich.cells import set_cell_size
 
-from tui.cells import width_of
+from tui.terminal.cells import width_of
 
 NOTHING = "·"
 """What stands where there is no number yet."""

@@ -8,9 +8,9 @@ from textual.message import Message
 
 from engine.spec import RunSpec
 from engine.store import Listing, Run
-from tui.choices import Choices, Row
 from tui.message import message
 from tui.snapshot import Snapshot
+from tui.viewer.choices import Choices, Row
 
 
 @message

@@ -11,7 +11,7 @@ from typing import Literal
 from engine.spec import RunSpec, SpecError, race
 from engine.store import Around, FilterError, Listing, Refused, Run, StoreError, open_for_reading
 from engine.text import clean
-from tui.page import MOST_RUNS
+from tui.reading.page import MOST_RUNS
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tui import ramp
-from tui.styles import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
+from tui.colours import ramp
+from tui.colours.styles import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
 
 Scheme = Literal["dark", "light", "colour-blind", "ansi-dark", "ansi-light", "none"]
 

@@ -130,8 +130,8 @@ def _write(
     import asyncio
 
     from engine.commands.options import people_errors
-    from tui.frames import Film, project
-    from tui.playback import Opening
+    from tui.parts.playback import Opening
+    from tui.replay.frames import Film, project
 
     folder = None if out is None else Path(out)
     if folder is not None:

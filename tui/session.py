@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.store import StoreError, open_for_reading, open_for_writing
 from engine.text import clean
-from tui import plain, remembered, signals
+from tui import signals
 from tui.feed import Feed, Outcome
-from tui.recall import choices_of
-from tui.remembered import View
 from tui.snapshot import Snapshot, Wanted
+from tui.terminal import plain
+from tui.viewer import remembered
+from tui.viewer.recall import choices_of
+from tui.viewer.remembered import View
 
 FRAMES_PER_S = "250"
 """How soon Textual draws after a change: frames are few, but a key should not wait for the next 60th of a second."""
@@ -36,7 +38,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
     gc.disable()  # until the first picture is there: the imports make much and throw little away
     app = prepare(path, theme, ascii_only=ascii_only)
     if replay is not None:
-        from tui.playback import Opening
+        from tui.parts.playback import Opening
 
         app.begin_with(Opening(**replay))
     from tui.messages import SignalCaught

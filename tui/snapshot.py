@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from engine.jobs.liveness import judge
 from engine.spec import RunSpec
 from engine.store import Background, Curve, Evaluation, Event, Listing, Run, Samples, SweepTitle
-from tui.choices import Choices, Cursor, Row
 from tui.clock import Moment
-from tui.glimpses import Glimpse
-from tui.kept import Weights
-from tui.sweeping import SweepSeen
-from tui.tape import Tape
+from tui.reading.glimpses import Glimpse
+from tui.reading.kept import Weights
+from tui.reading.sweeping import SweepSeen
+from tui.replay.tape import Tape
+from tui.viewer.choices import Choices, Cursor, Row
 
 
 @dataclass(frozen=True, slots=True)

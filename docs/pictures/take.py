@@ -11,9 +11,9 @@ from pathlib import Path
 from engine.jobs.submit import submit
 from engine.spec import race
 from tui import session
-from tui.frames import Film, project
-from tui.photograph import as_svg
-from tui.playback import Opening
+from tui.parts.playback import Opening
+from tui.replay.frames import Film, project
+from tui.replay.photograph import as_svg
 
 HERE = Path(__file__).parent
 SIZE = (120, 32)

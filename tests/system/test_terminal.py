@@ -17,7 +17,7 @@ from engine.store import open_for_reading
 from tests.stores import query, wait_until
 from tests.system.terminal import PROGRAM, Terminal, idle_for
 from tests.tui.dashboards import raced
-from tui import remembered
+from tui.viewer import remembered
 
 BRAILLE = "[\u2801-\u28ff]"
 

@@ -11,8 +11,8 @@ from engine.block import Block
 from engine.store import Evaluation, Reader, open_for_writing
 from engine.store.records import Run
 from tests.stores import claimed_writer
-from tui.about import About
-from tui.choices import Choices
+from tui.reading.about import About
+from tui.viewer.choices import Choices
 
 
 def run_1(reader: Reader) -> Run:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from engine.spec import defaults
 from engine.store.listing import ORDERS
 from tests.tui.dashboards import opened, raced, store_with
-from tui import remembered
-from tui.choices import MOST_MARKED, Choices
-from tui.keeping import Keeper
-from tui.recall import choices_of, view_of
-from tui.remembered import View
+from tui.parts.keeping import Keeper
+from tui.viewer import remembered
+from tui.viewer.choices import MOST_MARKED, Choices
+from tui.viewer.recall import choices_of, view_of
+from tui.viewer.remembered import View
 
 RUN_IDS = st.lists(st.integers(1, 60), unique=True, max_size=12).map(tuple)
 VIEWS = st.builds(
@@ -74,7 +74,7 @@ async def test_a_store_is_seen_again_as_it_was_left(path):
 
 
 async def test_a_change_is_remembered_before_anybody_leaves(path, monkeypatch):
-    monkeypatch.setattr("tui.keeping.SETTLE_S", 0.01)
+    monkeypatch.setattr("tui.parts.keeping.SETTLE_S", 0.01)
     async with opened(path) as board:
         await board.press("v")
         await board.until(lambda: remembered.load(path).grid)

@@ -13,8 +13,8 @@ from tests.tui.emulator import Emulator
 from tui import feed
 from tui.feed import Source
 from tui.messages import ReadFailed, SnapshotRead
-from tui.rim import Rim
 from tui.screens.board import Board
+from tui.terminal.rim import Rim
 
 HOSTILE = (
     "[/nope]",

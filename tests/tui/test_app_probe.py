@@ -14,7 +14,7 @@ from tests.tui.dashboards import opened, stored_runs
 from tui.messages import RunsQueued
 from tui.screens.board import Board
 from tui.screens.probe import ProbeView
-from tui.sweep_messages import ProbeAnswered
+from tui.sweep.messages import ProbeAnswered
 
 SPEC = defaults().changed(iterations=40)
 

@@ -14,15 +14,15 @@ from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui import keymap
 from tui.chart import axes_of, draw
-from tui.clipboard import sequence
-from tui.curves import chart_view
 from tui.messages import ForkRequested, OrderAnswered, ReplayLeft, ReplayRequested
 from tui.screens.board import Board
 from tui.screens.help import Help
 from tui.screens.probe import ProbeView
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
-from tui.sweep_messages import ProbeRequested
+from tui.sweep.messages import ProbeRequested
+from tui.telling.curves import chart_view
+from tui.terminal.clipboard import sequence
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
@@ -171,7 +171,7 @@ async def test_the_way_back_shows_what_is_now(tmp_path, key):
 
 
 async def test_it_goes_along_the_live_edge(tmp_path, monkeypatch):
-    monkeypatch.setattr("tui.past.EDGE_S", 0.0)
+    monkeypatch.setattr("tui.replay.past.EDGE_S", 0.0)
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("goes on", defaults()), finish=False)
     async with watched(path) as watch:

@@ -23,7 +23,7 @@ from tui.screens.new_run import NewRun
 from tui.screens.prompt import Prompt
 from tui.screens.sweep_dialog import SweepDialog
 from tui.screens.sweep_view import SweepView
-from tui.sweep_messages import SweepAnswered, SweepGone, SweepStarted, SweepSubmitted
+from tui.sweep.messages import SweepAnswered, SweepGone, SweepStarted, SweepSubmitted
 from tui.widgets.sweep_table import SweepTable
 
 BASE = defaults().changed(iterations=60, batch_size=32)

@@ -11,14 +11,14 @@ import pytest
 from engine.spec import defaults
 from engine.store import Curve, Reader, open_for_writing
 from tests.stores import block_of, claimed_writer
-from tui.beginnings import beginnings
 from tui.chart import draw, readout
-from tui.choices import Choices
 from tui.clock import Moment
-from tui.curves import chart_view
 from tui.feed import Source
-from tui.look import Look
+from tui.reading.beginnings import beginnings
 from tui.snapshot import Wanted
+from tui.telling.curves import chart_view
+from tui.viewer.choices import Choices
+from tui.viewer.look import Look
 
 LENGTH = 70_000
 LOSSES = 9.0 / (1 + np.arange(LENGTH)) + np.random.default_rng(0).uniform(0.1, 0.2, LENGTH)

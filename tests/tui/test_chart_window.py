@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tui.chart.window import follow, pan, zoom
-from tui.look import Look
+from tui.viewer.look import Look
 
 LIMITS = (1.0, 10_000.0)
 INSIDE = st.floats(*LIMITS)

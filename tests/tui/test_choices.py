@@ -8,7 +8,7 @@ import pytest
 
 from engine.store import Run, SweepTitle
 from tui import keymap
-from tui.choices import MOST_MARKED, Choices
+from tui.viewer.choices import MOST_MARKED, Choices
 
 
 def run_of(run_id: int, state: str = "finished") -> Run:

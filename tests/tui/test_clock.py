@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.address import address
 from tui.clock import SPEEDS, Clock, usual_speed
+from tui.replay.address import address
+from tui.replay.tape import Recording, Tape, tape_of
 from tui.replay_command import PLACE, Speed
-from tui.tape import Recording, Tape, tape_of
 from tui.widgets.scrubber import Scene, seconds_of, speed_text
 
 

@@ -10,9 +10,9 @@ from engine.spec import defaults, race
 from engine.store import StoreError
 from tests.stores import block_of
 from tests.tui.dashboards import losses, raced, store_with
-from tui.choices import Choices
 from tui.feed import PACE_S, Feed, Source
 from tui.snapshot import Snapshot, Wanted
+from tui.viewer.choices import Choices
 
 
 @pytest.fixture

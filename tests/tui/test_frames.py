@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from tests.tui.dashboards import opened, raced
 from tui.cli import group
-from tui.frames import Film, project
-from tui.playback import Opening
+from tui.parts.playback import Opening
+from tui.replay.frames import Film, project
 
 
 @pytest.fixture(scope="module")

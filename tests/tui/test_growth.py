@@ -10,7 +10,7 @@ import pytest
 from engine.decimation import decimate
 from engine.store import open_for_reading, open_for_writing
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
-from tui.growth import grown
+from tui.reading.growth import grown
 
 COLUMNS = 20
 

@@ -14,15 +14,15 @@ from engine.state import State, state_to_bytes
 from engine.store import Checkpoint, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import losses, opened
-from tui import kept
-from tui.choices import Choices
 from tui.clock import Moment
 from tui.feed import Source
-from tui.frames import Film, project
-from tui.playback import Opening, replayed
-from tui.portraits import portraits
+from tui.parts.playback import Opening, replayed
+from tui.reading import kept
+from tui.replay.frames import Film, project
 from tui.screens.replay import Replay
 from tui.snapshot import Wanted
+from tui.telling.portraits import portraits
+from tui.viewer.choices import Choices
 from tui.widgets.scrubber import Scrubber
 
 generator = np.random.default_rng(0)

@@ -9,11 +9,11 @@ from tests.stores import block_of, claimed_writer
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, draw, readout, table
 from tui.chart.picture import faint, strong
-from tui.choices import Choices
-from tui.curves import chart_view
 from tui.feed import Source
-from tui.lineage import Lineage
+from tui.reading.lineage import Lineage
 from tui.snapshot import Wanted
+from tui.telling.curves import chart_view
+from tui.viewer.choices import Choices
 
 
 def test_what_a_fork_goes_on_from_is_a_faint_line_that_ends_where_it_begins():

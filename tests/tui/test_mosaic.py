@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.chart.mosaic import Manner, levels_of, mosaic, pooled
-from tui.styles import DEEPEST
+from tui.colours.styles import DEEPEST
 
 
 def drawn(pictures, width=60, manner="halves", most=40):

@@ -14,9 +14,9 @@ from engine.spec import defaults
 from engine.store import Evaluation, open_for_writing
 from tests.tui.dashboards import opened, store_with
 from tests.tui.test_choices import run_of
-from tui.glimpses import Glimpse
-from tui.news import News, added, news, sentence
+from tui.reading.glimpses import Glimpse
 from tui.snapshot import Snapshot
+from tui.telling.news import News, added, news, sentence
 
 STATUSES = ("queued", "running", "paused", "finished", "failed", "cancelled", "lost", "silent", "waiting", "diverged")
 LOOKS = st.dictionaries(st.integers(1, 9), st.sampled_from(STATUSES))

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from engine.spec import defaults
 from engine.store import Checkpoint, Evaluation, open_for_writing
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
-from tui.choices import Choices
 from tui.clock import Clock, Moment
-from tui.curves import chart_view
 from tui.feed import Source
-from tui.glimpses import glimpse_of
-from tui.judgement import Judgement
-from tui.look import Look
-from tui.past import Past
-from tui.playback import START, replayed
+from tui.parts.playback import START, replayed
+from tui.reading.glimpses import glimpse_of
+from tui.reading.judgement import Judgement
+from tui.replay.past import Past
 from tui.snapshot import Snapshot, Wanted
+from tui.telling.curves import chart_view
+from tui.viewer.choices import Choices
+from tui.viewer.look import Look
 
 NOISY = np.random.default_rng(0).lognormal(size=70_000)
 
@@ -356,7 +356,7 @@ def test_a_run_that_still_waits_and_one_that_is_not_there(tmp_path):
 
 
 def test_a_run_that_goes_on_moves_the_end_of_the_tape(tmp_path, monkeypatch):
-    monkeypatch.setattr("tui.past.EDGE_S", 0.0)
+    monkeypatch.setattr("tui.replay.past.EDGE_S", 0.0)
     path = tmp_path / "runs.db"
     writer = written(path, NOISY[:100], ended=False)
     source = Source(path)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.tui.dashboards import opened, raced
 from tui.chart.vectors import DRAWN, Look, cells_of, document
-from tui.photograph import as_svg, as_text
+from tui.replay.photograph import as_svg, as_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 

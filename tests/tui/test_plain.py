@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from engine.spec import defaults
 from tests.tui.dashboards import opened, store_with
 from tui import palette
-from tui.cells import split
 from tui.palette import MARKERS
-from tui.plain import is_wanted, plain
+from tui.terminal.cells import split
+from tui.terminal.plain import is_wanted, plain
 from tui.widgets.columns import SIGNS
 
 WORDS = st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("●⏸✓✗⣿⠉宽é━╸·…λ"), max_size=30)

@@ -11,11 +11,11 @@ from engine.spec import RunSpec, defaults
 from tests.tui.dashboards import store_with
 from tui.chart import draw, readout
 from tui.chart.view import ChartView
-from tui.choices import Choices
-from tui.curves import chart_view
 from tui.feed import Source
-from tui.look import Look
 from tui.snapshot import Wanted
+from tui.telling.curves import chart_view
+from tui.viewer.choices import Choices
+from tui.viewer.look import Look
 
 
 def view(path: Path, spec: RunSpec, measure: str) -> ChartView:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from engine.jobs.logs import log_folder
 from engine.places import state_folder
 from engine.store.listing import ORDERS
-from tui import remembered
-from tui.remembered import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, MOST_NUMBERS, View, load, save
+from tui.viewer import remembered
+from tui.viewer.remembered import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, MOST_NUMBERS, View, load, save
 
 CHOSEN = View(
     marked=(3, 1),

@@ -11,12 +11,12 @@ from rich.style import Style
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tests.tui.emulator import Emulator
-from tui.answers import Hearing
-from tui.cells import split
 from tui.link import FREE_RUN_S, PATIENCE_S, QUESTION, Link
-from tui.pen import PLAIN, Colours, Ink, change
-from tui.rim import Rim
-from tui.surface import Surface
+from tui.terminal.answers import Hearing
+from tui.terminal.cells import split
+from tui.terminal.pen import PLAIN, Colours, Ink, change
+from tui.terminal.rim import Rim
+from tui.terminal.surface import Surface
 
 STYLES = [
     Style(color="#cdd2da", bgcolor="#101216"),

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tui import palette, ramp
+from tui import palette
 from tui.chart import ChartRun
 from tui.chart.heat import HeatView, draw_heat, shares
 from tui.chart.picture import run_style
 from tui.chart.response import ResponsePoint, ResponseView, draw_response
-from tui.sweep_charts import smoothing
+from tui.colours import ramp
+from tui.sweep.charts import smoothing
 
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 30))
 LOSSES = st.floats(allow_nan=True, allow_infinity=True)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from engine.spec import FIELDS, RunSpec, SpecError, defaults
 from engine.sweep import MOST_VALUES, SWEEPABLE
-from tui.rail import rail
-from tui.sweep_draft import SweepDraft, offered
-from tui.sweep_range import USUAL, SweepRange
+from tui.sweep.draft import SweepDraft, offered
+from tui.sweep.rail import rail
+from tui.sweep.range import USUAL, SweepRange
 from tui.widgets import sweep_lines
 
 CHANGES: list[Callable[[SweepDraft], SweepDraft]] = [

@@ -13,7 +13,7 @@ from tui.chart.response import LARGEST, draw_hint, draw_title
 from tui.chart.sheet import Sheet, blank
 from tui.chart.text import cells
 from tui.chart.view import Charset, Floats, Plot
-from tui.ramp import slot_at
+from tui.colours.ramp import slot_at
 
 SHADES = {"unicode": "░▒▓█", "ascii": ".:+#"}
 """From the highest loss to the lowest: the map reads without colour."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.chart.view import Floats
-from tui.styles import DEEPEST
+from tui.colours.styles import DEEPEST
 
 Manner = Literal["halves", "shades", "ascii"]
 """Half blocks in two colours a cell; or shades that read without colour, in Unicode or ASCII."""

@@ -14,8 +14,7 @@ from textual.timer import Timer
 from engine.text import clean
 from tui import keymap
 from tui.chart import ChartView
-from tui.choices import Choices
-from tui.curves import chart_view
+from tui.colours.theme import WARNED
 from tui.keymap import Key, Place
 from tui.messages import (
     NewRunRequested,
@@ -23,10 +22,11 @@ from tui.messages import (
     ReplayRequested,
     SentenceDismissed,
 )
-from tui.race import verdict
 from tui.screens.list_keys import ListKeys
 from tui.snapshot import Snapshot
-from tui.theme import WARNED
+from tui.telling.curves import chart_view
+from tui.telling.race import verdict
+from tui.viewer.choices import Choices
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_lines

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from textual.screen import Screen
 
-from tui import reach
 from tui.chart import Picture
 from tui.chart.measures import MEASURES
 from tui.chart.view import XKind
-from tui.choices import Choices
-from tui.curves import drawn_runs
-from tui.look import Look
 from tui.messages import ChartPointed, ChartScrolled, ChoicesChanged
 from tui.snapshot import Snapshot
+from tui.telling.curves import drawn_runs
+from tui.viewer import reach
+from tui.viewer.choices import Choices
+from tui.viewer.look import Look
 from tui.widgets.chart_pane import ChartPane
 
 WORDS = {"linear": "linear", "log": "logarithmic"}

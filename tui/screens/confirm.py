@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui import keymap
-from tui.theme import WARNED
+from tui.colours.theme import WARNED
 from tui.widgets.footer import key_line, sentence_lines
 from tui.widgets.lines import Lines, Told
 

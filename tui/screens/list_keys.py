@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from engine.store import Listing
 from engine.store.listing import ORDERS
-from tui.choices import Row
 from tui.messages import FilterRequested, RowPointed, RunSought, SortRequested, TopSought
 from tui.screens.steering_keys import SteeringKeys
+from tui.viewer.choices import Row
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
 

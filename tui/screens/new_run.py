@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
 from tui import keymap
+from tui.colours.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
 from tui.messages import ChoiceMade, DraftKept, RunSubmitted
-from tui.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
 from tui.widgets.choice import Choice
 from tui.widgets.footer import key_line, sentence_lines
 from tui.widgets.lines import Lines, Part, Told, strip

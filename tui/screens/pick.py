@@ -12,9 +12,9 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from tui import keymap
+from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
 from tui.commands import Command
 from tui.messages import CommandPicked
-from tui.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, cells, strip
 

@@ -17,10 +17,10 @@ from tui import format as fmt
 from tui import keymap
 from tui.chart import Picture
 from tui.chart.response import ResponsePoint, ResponseView, draw_response
-from tui.describe import words
-from tui.ramp import ramp_slots
-from tui.sweep_messages import ProbedRunRequested, ProbeRequested
-from tui.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT
+from tui.colours.ramp import ramp_slots
+from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT
+from tui.sweep.messages import ProbedRunRequested, ProbeRequested
+from tui.telling.describe import words
 from tui.widgets.chart_pane import Brush
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from tui import keymap
-from tui.theme import DIM, FAILED, STRONG
+from tui.colours.theme import DIM, FAILED, STRONG
 from tui.widgets.footer import key_line, sentence_lines
 from tui.widgets.lines import Lines, Told, strip
 

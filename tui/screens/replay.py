@@ -11,14 +11,14 @@ from textual.app import ComposeResult
 
 from tui import keymap
 from tui.chart import Axes, ChartView, axes_of
-from tui.choices import Choices
 from tui.clock import Clock, Moment
-from tui.curves import chart_view
 from tui.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
+from tui.replay.tape import Recording
 from tui.screens.transport_keys import TransportKeys
 from tui.snapshot import Snapshot
-from tui.sweep_messages import ProbeRequested
-from tui.tape import Recording
+from tui.sweep.messages import ProbeRequested
+from tui.telling.curves import chart_view
+from tui.viewer.choices import Choices
 from tui.widgets.chart_pane import Brush
 from tui.widgets.scrubber import Scene, Scrubber
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.store import ENDED, Run
-from tui import reach
 from tui.messages import (
     DeletionRequested,
     EditRequested,
@@ -14,6 +13,7 @@ from tui.messages import (
     WorkersRequested,
 )
 from tui.screens.chart_keys import ChartKeys
+from tui.viewer import reach
 
 
 class SteeringKeys(ChartKeys, inherit_bindings=False):

@@ -11,9 +11,9 @@ from textual.strip import Strip
 from engine.spec import RunSpec, SpecError
 from engine.sweep import SweepPlan
 from tui import keymap
-from tui.sweep_draft import SweepDraft
-from tui.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
-from tui.theme import ACCENTED, FAILED, TEXT
+from tui.colours.theme import ACCENTED, FAILED, TEXT
+from tui.sweep.draft import SweepDraft
+from tui.sweep.messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
 from tui.widgets import sweep_lines
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip

@@ -18,9 +18,11 @@ from tui import keymap
 from tui.chart import ChartView, Picture
 from tui.chart.heat import draw_heat
 from tui.chart.response import ResponseView, draw_response
+from tui.colours.theme import WARNED
+from tui.reading.sweeping import SweepSeen, Values
 from tui.snapshot import Snapshot
-from tui.sweep_charts import curves_view, heat_view, response_view
-from tui.sweep_messages import (
+from tui.sweep.charts import curves_view, heat_view, response_view
+from tui.sweep.messages import (
     ProbeRequested,
     RefinementRequested,
     RunShown,
@@ -33,8 +35,6 @@ from tui.sweep_messages import (
     UsualChosen,
     ValuesContinued,
 )
-from tui.sweeping import SweepSeen, Values
-from tui.theme import WARNED
 from tui.widgets import sweep_head
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.footer import key_line, message_lines

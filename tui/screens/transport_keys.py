@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from tui.clock import Clock
 from tui.messages import ClockTurned, ScrubberDragged
+from tui.replay.tape import Tape
 from tui.screens.board import Board
-from tui.tape import Tape
 
 NOTHING_THERE = "There is no {} {}."
 

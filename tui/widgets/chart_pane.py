@@ -14,8 +14,8 @@ from tui import chart
 from tui.chart import ChartView, Picture
 from tui.chart.mosaic import Manner
 from tui.chart.view import Charset
+from tui.colours.theme import cell_style
 from tui.messages import ChartPointed, ChartScrolled
-from tui.theme import cell_style
 from tui.widgets.painted import Painted
 
 

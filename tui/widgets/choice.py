@@ -8,8 +8,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui import keymap
+from tui.colours.theme import ACCENTED, DIM, POINTED, TEXT
 from tui.messages import ChoiceMade
-from tui.theme import ACCENTED, DIM, POINTED, TEXT
 from tui.widgets.lines import grounded, strip
 
 WIDTH = 22

@@ -13,9 +13,9 @@ from engine.spec import RunSpec
 from engine.store import ENDED, Run
 from tui import format as fmt
 from tui.chart.sparkline import sparkline
-from tui.describe import given_name, in_force, label, progress
-from tui.glimpses import Glimpse
-from tui.theme import ACCENTED, DIM, FAILED, FINISHED, RULES, STRONG, TEXT, WARNED
+from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, RULES, STRONG, TEXT, WARNED
+from tui.reading.glimpses import Glimpse
+from tui.telling.describe import given_name, in_force, label, progress
 from tui.widgets.lines import Part
 
 STEP_WIDTH = 5

@@ -8,11 +8,11 @@ from engine.spec import FIELDS
 from engine.store import ENDED, Run, SweepTitle
 from engine.text import clean, counted
 from tui import format as fmt
-from tui.cells import width_of
-from tui.choices import Choices
-from tui.describe import describe, differing, in_force, progress, sweep_words
+from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.snapshot import Snapshot
-from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
+from tui.telling.describe import describe, differing, in_force, progress, sweep_words
+from tui.terminal.cells import width_of
+from tui.viewer.choices import Choices
 from tui.widgets.lines import Part, cells, strip
 
 BAR_WIDTH = 10

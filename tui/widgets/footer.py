@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from tui.cells import wrapped
+from tui.colours.theme import ACCENTED, DIM, TEXT, WARNED
 from tui.keymap import Key, footer
-from tui.theme import ACCENTED, DIM, TEXT, WARNED
+from tui.terminal.cells import wrapped
 from tui.widgets.lines import Part, cells, strip
 
 

@@ -6,9 +6,9 @@ from textual.strip import Strip
 
 from engine.text import counted
 from tui import format as fmt
-from tui.cells import width_of
+from tui.colours.theme import DIM, STRONG, TEXT, TITLE
 from tui.snapshot import Snapshot
-from tui.theme import DIM, STRONG, TEXT, TITLE
+from tui.terminal.cells import width_of
 from tui.widgets.lines import Part, cells, strip
 
 

@@ -10,9 +10,9 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.cells import width_of
+from tui.colours.theme import TEXT
 from tui.format import fit
-from tui.theme import TEXT
+from tui.terminal.cells import width_of
 from tui.widgets.painted import Painted
 
 MOST_TOLD = 4

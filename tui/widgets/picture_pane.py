@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tui.chart import Picture
-from tui.theme import cell_style
+from tui.colours.theme import cell_style
 from tui.widgets.lines import Lines
 
 

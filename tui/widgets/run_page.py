@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from tui.chart.mosaic import Manner
-from tui.choices import Choices
-from tui.particulars import particulars
+from tui.colours.theme import DIM
 from tui.snapshot import Snapshot
-from tui.theme import DIM
+from tui.telling.particulars import particulars
+from tui.viewer.choices import Choices
 from tui.widgets.details import details
 from tui.widgets.lines import Lines, Part, strip
 

@@ -10,14 +10,14 @@ from textual.strip import Strip
 from engine.store import Run, SweepTitle
 from engine.text import counted
 from tui import format as fmt
-from tui.cells import width_of
-from tui.choices import Choices, Row
-from tui.describe import sweep_words
-from tui.glimpses import Glimpse
+from tui.colours.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, run_style
 from tui.messages import RowPointed, SortRequested
-from tui.page import place_of
+from tui.reading.glimpses import Glimpse
+from tui.reading.page import place_of
 from tui.snapshot import Snapshot
-from tui.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, run_style
+from tui.telling.describe import sweep_words
+from tui.terminal.cells import width_of
+from tui.viewer.choices import Choices, Row
 from tui.widgets.columns import SIGNS, Column, fitting
 from tui.widgets.lines import Lines, Part, strip
 

@@ -11,9 +11,9 @@ from textual.strip import Strip
 
 from tui import format as fmt
 from tui.clock import Clock
+from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.messages import ScrubberDragged
-from tui.tape import Tape
-from tui.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
+from tui.replay.tape import Tape
 from tui.widgets.lines import Lines, Part, cells, strip
 
 KIND_WORDS = {"iteration": "in step", "time": "as it happened", "examples": "by examples"}

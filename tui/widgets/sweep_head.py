@@ -12,10 +12,10 @@ from engine.store import RungDecision
 from engine.sweep import SweepPlan
 from engine.text import clean, counted
 from tui import format as fmt
-from tui.describe import words
-from tui.sweep_charts import label
-from tui.sweeping import SweepSeen
-from tui.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
+from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
+from tui.reading.sweeping import SweepSeen
+from tui.sweep.charts import label
+from tui.telling.describe import words
 from tui.widgets.lines import Part, cells, strip
 from tui.widgets.sweep_table import value_names
 

@@ -11,12 +11,12 @@ from engine.spec import FIELDS
 from engine.sweep import SweepPlan
 from engine.text import counted
 from tui import format as fmt
-from tui.describe import words
+from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
 from tui.keymap import keys_of
-from tui.rail import rail
-from tui.sweep_draft import SweepDraft, offered
-from tui.sweep_range import SweepRange
-from tui.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
+from tui.sweep.draft import SweepDraft, offered
+from tui.sweep.rail import rail
+from tui.sweep.range import SweepRange
+from tui.telling.describe import words
 from tui.widgets.lines import Part, strip
 
 LABEL_WIDTH, END_WIDTH = 16, 9

@@ -11,12 +11,12 @@ from engine.outcome import ValueResult, loss_text
 from engine.store import ENDED
 from engine.text import clean
 from tui import format as fmt
-from tui.ramp import letter
+from tui.colours.ramp import letter
+from tui.colours.theme import DIM, FINISHED, POINTED, STRONG, TEXT, WARNED, run_style
+from tui.reading.sweeping import SweepSeen, Values
 from tui.snapshot import Snapshot
-from tui.sweep_charts import label
-from tui.sweep_messages import SweepValuePointed
-from tui.sweeping import SweepSeen, Values
-from tui.theme import DIM, FINISHED, POINTED, STRONG, TEXT, WARNED, run_style
+from tui.sweep.charts import label
+from tui.sweep.messages import SweepValuePointed
 from tui.widgets.columns import SIGNS
 from tui.widgets.lines import Lines, Part, cells, strip
 

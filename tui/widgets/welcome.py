@@ -7,7 +7,7 @@ from textwrap import wrap
 from textual.strip import Strip
 
 from engine.spec import race
-from tui.theme import ACCENTED, DIM, STRONG, TEXT
+from tui.colours.theme import ACCENTED, DIM, STRONG, TEXT
 from tui.widgets.lines import Part, strip
 
 WELCOME_KEYS = frozenset({"new_run", "app.sweep", "app.help", "app.leave"})

@@ -1,0 +1,1 @@
+"""Styles of cells, and what becomes of them in each theme."""

@@ -1,0 +1,163 @@
+"""Themes: what becomes of the screen's colours. The dark theme's own are their names; another one is a table of them.
+
+So a theme is put on where the cells are written (`tui.terminal.pen`), and nothing else on the screen knows about it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from rich.color import ColorSystem
+
+from tui.chart.picture import CURSOR, FRAME, HINT, TICK, TITLE
+from tui.colours import ramp, theme
+from tui.palette import COLOURS, FAINT, OTHERS, SIGNED, Scheme
+from tui.terminal.pen import Colours, Paint
+
+NAMES = ("dark", "light", "colour-blind", "ansi")
+"""The themes that can be chosen."""
+
+TEXTS = (theme.FOREGROUND, theme.STRONGEST, theme.QUIET, theme.ACCENT, theme.GOOD, theme.WARNING, theme.BAD)
+"""The inks of words: they must be legible on every ground."""
+
+LEGIBLE = 3.0
+"""The contrast that any colour has on a light ground at least: what WCAG asks of graphics."""
+
+LIGHT: dict[str, str] = {
+    theme.GROUND: "#fafaf8", theme.RAISED: "#e8ecf2", theme.FIELD: "#eef2f7",
+    theme.FOREGROUND: "#22262c", theme.STRONGEST: "#0b0d10", theme.QUIET: "#5a6069", theme.RULE: "#c2c6cc",
+    theme.ACCENT: "#1f5fae", theme.GOOD: "#2b6e34", theme.WARNING: "#855300", theme.BAD: "#b92b2b",
+}  # fmt: skip
+COLOUR_BLIND: dict[str, str] = {theme.GOOD: "#56b4e9", theme.WARNING: "#f0e442", theme.BAD: "#e06a10"}
+"""Good and bad in blue and orange, which everybody can tell apart; signs say it as well."""
+
+BOLD, DIM, UNDERLINED, REVERSED = frozenset("1"), frozenset("2"), frozenset("4"), frozenset("7")
+WITHOUT_COLOUR: Mapping[str, Paint] = {
+    theme.GROUND: Paint(), theme.FOREGROUND: Paint(), theme.STRONGEST: Paint("", BOLD), theme.QUIET: Paint("", DIM),
+    theme.RULE: Paint("", DIM), theme.ACCENT: Paint("", BOLD), theme.GOOD: Paint(),
+    theme.WARNING: Paint("", BOLD), theme.BAD: Paint("", BOLD),
+}  # fmt: skip
+UNPAINTED: Mapping[str, Paint] = {
+    theme.GROUND: Paint(), theme.RAISED: Paint("", REVERSED), theme.FIELD: Paint("", UNDERLINED),
+    theme.FOREGROUND: Paint("", REVERSED),
+}  # fmt: skip
+"""The grounds where the terminal keeps its own: the cursor's row is reversed, a field underlined."""
+
+
+class Theme(NamedTuple):
+    """`scheme` is what saved charts are painted in, `help` what it is for."""
+
+    name: str
+    help: str
+    scheme: Scheme
+    colours: Colours
+
+
+def named(name: str, system: ColorSystem | None, *, light_ground: bool = False) -> Theme:
+    """The theme of a name on a terminal with so many colours: without any, or with 16, it has only one.
+
+    An unknown name ('') is the usual one. `light_ground` is the terminal's own, where a theme does not paint it.
+    """
+    if system is None:
+        return _without_colour()
+    if system is ColorSystem.STANDARD or name == "ansi":
+        return _ansi(light_ground)
+    return _painted(name if name in NAMES else NAMES[0], system)
+
+
+def system_of(name: str | None) -> ColorSystem | None:
+    """How many colours a terminal has, from what Rich calls it."""
+    systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
+    return systems.get(name or "")
+
+
+def has_light_ground(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal says that its own ground is light ($COLORFGBG, as rxvt, Konsole and others set it)."""
+    return environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+
+
+@cache
+def _painted(name: str, system: ColorSystem) -> Theme:
+    match name:
+        case "light":
+            table = LIGHT | _curves("light")
+            colours = Colours(system, _paints(table), _paints(table), adapt=legible_on_light)
+            return Theme(name, "for bright rooms", "light", colours)
+        case "colour-blind":
+            table = COLOUR_BLIND | _curves("colour-blind")
+            colours = Colours(system, _paints(table), _paints(table))
+            return Theme(name, "colours that everybody can tell apart (Okabe and Ito)", "colour-blind", colours)
+        case _:
+            return Theme("dark", "the usual one", "dark", Colours(system))
+
+
+@cache
+def _ansi(light_ground: bool) -> Theme:
+    scheme: Scheme = "ansi-light" if light_ground else "ansi-dark"
+    inks = {name: Paint(colour.removeprefix("ansi_")) for name, colour in _curves(scheme).items()}
+    strong = [inks[colour].colour for colour in COLOURS["dark"]]
+    inks |= {name: Paint(strong[slot], DIM) for slot, name in enumerate(FAINT["dark"])}
+    words = {
+        theme.ACCENT: Paint("blue" if light_ground else "cyan"),
+        theme.GOOD: Paint("green"),
+        theme.WARNING: Paint("magenta" if light_ground else "yellow"),
+        theme.BAD: Paint("red"),
+    }
+    # adapted to the sixteen by the pen
+    grounds = {**UNPAINTED, **{name: inks[name] for name in SIGNED["dark"]}}
+    colours = Colours(ColorSystem.STANDARD, {**WITHOUT_COLOUR, **_others(), **inks, **words}, grounds, paints=False)
+    return Theme("ansi", "the terminal's own sixteen colours, on its own ground", scheme, colours)
+
+
+@cache
+def _without_colour() -> Theme:
+    faint = {name: Paint("", DIM) for name in FAINT["dark"]}
+    colours = Colours(None, {**WITHOUT_COLOUR, **_others(), **faint}, UNPAINTED, paints=False)
+    return Theme("none", "no colours, as NO_COLOR asks", "none", colours)
+
+
+def _curves(scheme: Scheme) -> dict[str, str]:
+    """The colours of curves, and of what is around them, in a scheme by those of the dark one."""
+    table = dict(zip(COLOURS["dark"], COLOURS[scheme], strict=True))
+    table |= dict(zip(FAINT["dark"], FAINT.get(scheme, ()), strict=False))
+    table |= dict(zip(ramp.colours("dark"), ramp.colours(scheme), strict=True))
+    table |= dict(zip(SIGNED["dark"], SIGNED.get(scheme, ()), strict=False))
+    dark = OTHERS["dark"]
+    title = OTHERS.get(scheme, dark).get(TITLE, "")
+    return table | ({dark[TITLE]: title} if scheme in ("light", "colour-blind") else {})
+
+
+def _others() -> dict[str, Paint]:
+    """What is around the curves where the terminal keeps its own colours."""
+    dark = OTHERS["dark"]
+    dim = {dark[style]: Paint("", DIM) for style in (FRAME, TICK, HINT, CURSOR)}
+    return {**dim, dark[TITLE]: Paint()}
+
+
+def _paints(table: Mapping[str, str]) -> dict[str, Paint]:
+    return {name: Paint(colour) for name, colour in table.items()}
+
+
+def contrast(colour: str, other: str) -> float:
+    """The contrast of two colours ('#rrggbb') as WCAG defines it, from 1 to 21."""
+    darker, lighter = sorted((_luminance(colour), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@cache
+def legible_on_light(colour: str) -> str:
+    """The colour, as much darker as it takes to be seen on a light ground."""
+    shares = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    while contrast(colour, LIGHT[theme.RAISED]) < LEGIBLE:
+        shares = [share * 9 // 10 for share in shares]
+        colour = "#" + "".join(f"{share:02x}" for share in shares)
+    return colour

@@ -1,0 +1,1 @@
+"""What the feed reads, and what of it need not be read again."""

@@ -1,0 +1,91 @@
+"""About: what is read of each run that is drawn or pointed at, and what of it need not be read again."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from engine.store import Curve, Evaluation, Event, Reader, Run, Samples
+from tui.reading.beginnings import Beginnings, beginnings, sampled
+from tui.reading.growth import grown
+from tui.telling.points import OF_ITERATIONS
+from tui.viewer import reach
+from tui.viewer.choices import Choices
+
+Stamp = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneRun:
+    """One run's rows, and what they depend on. `curve` is the shown window of `whole`, with its finer `beginnings`."""
+
+    stamp: Stamp
+    columns: int
+    whole: Curve
+    curve: Curve
+    beginnings: Beginnings
+    evaluations: tuple[Evaluation, ...]
+    events: tuple[Event, ...]
+    samples: Samples | None
+
+
+class About:
+    """Reads runs, and keeps what it has read of them."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, OneRun] = {}
+
+    def read(self, reader: Reader, runs: Iterable[Run], choices: Choices, columns: int) -> dict[int, OneRun]:
+        """All about these runs. `columns` is how many points of a curve there is room for."""
+        self._held = {run.run_id: self._one(reader, run, choices, columns) for run in runs}
+        return self._held
+
+    def _one(self, reader: Reader, run: Run, choices: Choices, columns: int) -> OneRun:
+        held = self._held.get(run.run_id)
+        rows: Stamp = (run.iterations_done, run.state, run.attempt, columns)
+        look = choices.look
+        window: Stamp = (look.window, look.x_kind, look.log_x, look.smoothing if look.window else 0.0, look.measure)
+        if held is not None and held.stamp == (rows, window):
+            return held if not _steered(run) else replace(held, events=tuple(reader.events(run.run_id)))
+        if held is None or held.stamp[0] != rows:
+            whole = self._whole(reader, run, held, columns)
+            evaluations = self._evaluations(reader, run, held)
+            events = tuple(reader.events(run.run_id))
+        else:
+            whole, evaluations, events = held.whole, held.evaluations, held.events
+        first, last = reach.iterations(look, run, whole)
+        curve = reach.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, last))
+        samples: Samples | None = None
+        begun: Beginnings = {}
+        end = run.iterations_done - 1 if last is None else min(last, run.iterations_done - 1)
+        if look.log_x:
+            known = None if held is None else held.beginnings
+            begun = beginnings(reader, curve, first, end + 1, columns, known)
+        if look.measure in OF_ITERATIONS:
+            samples = (sampled if look.log_x else Reader.samples)(reader, run.run_id, columns, first, end)
+        return OneRun((rows, window), columns, whole, curve, begun, evaluations, events, samples)
+
+    def _whole(self, reader: Reader, run: Run, held: OneRun | None, columns: int) -> Curve:
+        if held is not None and held.columns == columns:
+            if int(held.whole.iteration[-1:].sum()) + held.whole.width == run.iterations_done and held.whole.width == 1:
+                return held.whole
+            longer = grown(held.whole, reader, run, columns)
+            if longer is not None:
+                return longer
+        return reader.curve(run.run_id, columns)
+
+    def _evaluations(self, reader: Reader, run: Run, held: OneRun | None) -> tuple[Evaluation, ...]:
+        """What was held and what came since, from the newest iteration on: its last split may not have been there."""
+        known = () if held is None else held.evaluations
+        if not known:
+            return tuple(reader.evaluations(run.run_id))
+        newest = known[-1].iteration
+        before = bisect_left(known, newest, key=lambda evaluation: evaluation.iteration)
+        since = tuple(reader.evaluations(run.run_id, first=newest))
+        return known if known[before:] == since else (*known[:before], *since)
+
+
+def _steered(run: Run) -> bool:
+    """Whether events may come without iterations: forks of a run that has ended."""
+    return run.state not in ("running", "queued")

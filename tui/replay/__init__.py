@@ -1,0 +1,1 @@
+"""The past: tapes, reels and pictures of moments."""

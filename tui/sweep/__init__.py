@@ -1,0 +1,1 @@
+"""A sweep that is put together, ordered and drawn."""

@@ -1,0 +1,112 @@
+"""From a snapshot and the viewer's choices to what the chart is asked to show."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.spec import FIELDS, typed_text
+from engine.store import Curve, Run
+from tui import format as fmt
+from tui.chart import ChartRun, ChartView, Points
+from tui.snapshot import Snapshot
+from tui.telling.describe import differing, given_name, in_force, label
+from tui.telling.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, is_recorded, marks
+from tui.viewer.choices import Choices
+from tui.viewer.look import Look
+
+
+def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
+    """The chart of the drawn runs; the run under the cursor wins the cells that it shares."""
+    runs = drawn_runs(snapshot, choices)
+    varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
+    said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
+    varied = [name for name in varied if name not in said]
+    look = choices.look
+    return ChartView(
+        runs=tuple(_chart_run(run, snapshot, choices, varied) for run in runs),
+        measure=look.measure,
+        x_kind=look.x_kind,
+        log_x=look.log_x,
+        log_y=look.log_y,
+        smoothing=look.smoothing,
+        x_window=look.window,
+        cursor_x=look.cursor,
+        grid=look.grid and not choices.alone,
+        companion_name="validation" if look.measure == "train loss" else "",
+        note=_note(snapshot, choices, runs),
+    )
+
+
+def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
+    """The runs that the chart shows, in the order in which they were marked."""
+    return [run for run_id in choices.drawn if (run := snapshot.run(run_id)) is not None]
+
+
+def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
+    if choices.look.cursor is not None:
+        return "readout · esc back"
+    if choices.alone:
+        return f"run {choices.pointed} alone · esc back"
+    is_live = any(snapshot.status(run) == "running" for run in runs)
+    if choices.look.window is not None and not (is_live and choices.look.following):
+        return "zoomed · 0 all"
+    return "follow" if is_live else ""
+
+
+def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
+    spec = run.spec
+    curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
+    measure = choices.look.measure
+    evaluations = snapshot.evaluations.get(run.run_id, ())
+    return ChartRun(
+        run_id=run.run_id,
+        label=f"{run.run_id} {given_name(run) or label(run)}",
+        slot=choices.slot(run.run_id),
+        curve=curve,
+        beginnings=snapshot.beginnings.get(run.run_id, ()) if choices.look.log_x else (),
+        kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
+        planned_iterations=None if spec is None else spec.iterations,
+        growing=run.state in ("queued", "running", "paused"),
+        examples_per_iteration=run.examples_per_iteration or 1,
+        emphasised=run.run_id == choices.pointed,
+        marks=marks(run, snapshot.events.get(run.run_id, ()), curve, whole),
+        points=_points(run, snapshot, choices.look, curve, whole),
+        companion=evaluated(evaluations, "validation", "loss", curve, whole) if measure == "train loss" else None,
+        settings=_settings(run, varied),
+        before=_before(run, snapshot, choices),
+    )
+
+
+def _before(run: Run, snapshot: Snapshot, choices: Choices) -> tuple[Curve, ...]:
+    """The curves that a fork goes on from, unless its parent is drawn as a run of its own."""
+    is_drawn = run.parent_id in choices.drawn
+    return () if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id, ())
+
+
+def _points(run: Run, snapshot: Snapshot, look: Look, curve: Curve | None, whole: Curve | None) -> Points | None:
+    """What another measure than the loss shows of a run; None for the loss itself."""
+    measure = look.measure
+    if measure in OF_EVALUATIONS:
+        return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve, whole)
+    if measure not in OF_ITERATIONS:
+        return None
+    column, samples = OF_ITERATIONS[measure], snapshot.samples.get(run.run_id)
+    if samples is None or not is_recorded(run.spec, column):
+        return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
+    # an iteration's examples have been seen when it is over
+    seen = 1 if look.x_kind == "examples" else 0
+    return Points(samples.iteration + seen, samples.elapsed_s, getattr(samples, column))
+
+
+def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
+    """The values in which a run differs from the others that are drawn."""
+    spec = in_force(run)
+    if spec is None:
+        return ()
+    chosen = {name: getattr(spec, name) for name in FIELDS}
+    told = [name for name in varied if FIELDS[name].applies(chosen)]
+    return tuple((FIELDS[name].label, _shown(name, chosen[name])) for name in told)
+
+
+def _shown(name: str, value: object) -> str:
+    return fmt.setting(value) if isinstance(value, float) else typed_text(name, value)

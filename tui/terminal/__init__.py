@@ -1,0 +1,1 @@
+"""From cells to what the terminal is sent."""

@@ -1,0 +1,1 @@
+"""What the viewer chose to see, and how it is remembered."""

@@ -1,0 +1,57 @@
+"""Recall: from how a store was last looked at to choices, and back. What is no longer known is left at its default."""
+
+from __future__ import annotations
+
+from engine.store import Listing
+from tui.chart.view import SMOOTHING_STEPS, X_KINDS
+from tui.palette import assign
+from tui.viewer.choices import MOST_MARKED, Choices
+from tui.viewer.look import MEASURES, Look
+from tui.viewer.remembered import View
+
+
+def choices_of(view: View) -> Choices:
+    """The choices to begin with. Marks of runs that are gone are dropped by the first `follow`."""
+    marked = view.marked[:MOST_MARKED]
+    look = Look(
+        grid=view.grid,
+        log_x=view.log_x,
+        log_y=view.log_y,
+        x_kind=next((kind for kind in X_KINDS if kind == view.x_kind), X_KINDS[0]),
+        smoothing=min(view.smoothing, SMOOTHING_STEPS[-1]),
+        following=view.following,
+        measure=view.measure if view.measure in MEASURES else MEASURES[0],
+    )
+    return Choices(
+        marked=marked,
+        by_hand=frozenset(view.by_hand) & frozenset(marked),
+        met_to=view.met,
+        pointed=view.pointed or None,
+        look=look,
+        listing=Listing(view.filter, view.sort, view.reverse, view.pinned, view.grouped),
+        slots=assign(marked),
+    )
+
+
+def view_of(choices: Choices, theme: str) -> View:
+    """What of these choices is worth remembering, and the theme."""
+    look, listing = choices.look, choices.listing
+    return View(
+        marked=choices.marked,
+        by_hand=tuple(sorted(choices.by_hand)),
+        met=max(choices.met, default=choices.met_to),
+        pointed=choices.pointed or 0,
+        x_kind=look.x_kind,
+        log_x=look.log_x,
+        log_y=look.log_y,
+        following=look.following,
+        measure=look.measure,
+        smoothing=look.smoothing,
+        grid=look.grid,
+        sort=listing.order,
+        reverse=listing.reverse,
+        pinned=listing.pinned,
+        grouped=listing.grouped,
+        filter=listing.text,
+        theme=theme,
+    )
