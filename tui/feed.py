@@ -112,6 +112,7 @@ class Source:
             complaint=page.complaint,
             instead=page.instead,
             counts=self._counts,
+            speeds=reader.speeds(),
             judged=self._judgement.judged,
             forsaken=self._judgement.forsaken,
             curves={run_id: one.curve for run_id, one in about.items()},

@@ -50,9 +50,9 @@ def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool
         click.echo(as_json({**run_as_dict(run), "evaluations": summary}))
     else:
         for label, value in described(run, run.state)[:6]:
-            click.echo(f"{label:>16}  {value}")
+            click.echo(f"{label:>17}  {value}")
         for split, e in evaluations.items():
-            click.echo(f"{split:>16}  loss {e.loss:.4g}, accuracy {e.accuracy:.1%}")
+            click.echo(f"{split:>17}  loss {e.loss:.4g}, accuracy {e.accuracy:.1%}")
     if run.state == "failed":
         raise SystemExit(1)
 

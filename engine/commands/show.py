@@ -37,14 +37,14 @@ def command(db: str, run_id: int, json: bool) -> None:
         )
         return
     for label, value in described(run, status):
-        click.echo(f"{label:>16}  {value}")
+        click.echo(f"{label:>17}  {value}")
     for evaluation in latest_by_split(evaluations).values():
         click.echo(
-            f"{clean(evaluation.split, 16):>16}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
+            f"{clean(evaluation.split, 16):>17}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
             f" after {counted(evaluation.iteration, 'iteration')}"
         )
     for event in events:
-        click.echo(f"{clean(event.verb, 16):>16}  at iteration {event.iteration}: {clean(event.outcome, 200)}")
+        click.echo(f"{clean(event.verb, 16):>17}  at iteration {event.iteration}: {clean(event.outcome, 200)}")
 
 
 def run_as_dict(run: Run) -> dict[str, Any]:

@@ -103,6 +103,16 @@ class Reader(Recorded):
         )
         return [_run(row) for row in rows]
 
+    def speeds(self, limit: int = 1000) -> dict[int, float]:
+        """Iterations/s of the runs that are stored as running, as far as they have told."""
+        return dict(
+            self._connection.rows(
+                "SELECT run_id, iterations_per_s FROM runs "
+                "WHERE state = 'running' AND deleted_at IS NULL AND iterations_per_s IS NOT NULL LIMIT ?",
+                (limit,),
+            )
+        )
+
     def run(self, run_id: int) -> Run | None:
         """One run, deleted or not; None when there is none of that id."""
         rows = self._connection.rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))

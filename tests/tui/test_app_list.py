@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.jobs.liveness import this_process
 from engine.spec import defaults
 from engine.store import Evaluation, Listing, Run, open_for_writing
 from engine.store.listing import ORDERS
@@ -41,6 +42,21 @@ async def test_a_list_that_is_longer_than_what_is_read(many):
             assert f" {expected}  " in board.text()
         await board.press("pagedown", "pagedown")
         await board.until(lambda: pointed(board) < 1700)
+
+
+async def test_the_speed_above_is_that_of_all_runs_whatever_the_list_shows(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        store.queue.add([defaults()])
+        claim = store.queue.claim(store.register_worker(this_process()))
+        store.writer(claim).write(block_of(losses(500)))
+        store.queue.add([defaults().changed(seed=seed) for seed in range(600)])
+    async with opened(path) as board:
+        await board.until(lambda: "1k it/s" in board.text().splitlines()[0])
+        await board.press("slash")
+        await board.type("status:queued\r")
+        await board.until(lambda: board.app.snapshot.fitting == 600)
+        assert "1k it/s" in board.text().splitlines()[0]
 
 
 async def test_a_filter_and_an_order(tmp_path):

@@ -117,6 +117,7 @@ class Past:
             weights=None if alone is None else self._weights(reader, alone),
             background=None if alone is None else _background(reader, alone, is_now=is_now),
             judged=judged,
+            speeds={run.run_id: run.iterations_per_s or 0.0 for run in snapshot.runs if run.state == "running"},
             workers=judgement.workers if is_now else 0,
             most_workers=judgement.most_workers if is_now else 0,
             tape=self._tape,

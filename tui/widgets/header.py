@@ -36,7 +36,7 @@ def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
 def _work(snapshot: Snapshot) -> list[Part]:
     if not snapshot.workers:
         return []
-    speed = sum(run.iterations_per_s or 0.0 for run in snapshot.runs if snapshot.status(run) == "running")
+    speed = sum(speed for run_id, speed in snapshot.speeds.items() if run_id not in snapshot.judged)
     workers = f"{snapshot.workers} of {counted(snapshot.most_workers, 'worker')}"
     parts: list[Part] = [(f"{fmt.rate(speed)} it/s", TEXT), (" · ", DIM)] if speed else []
     return [*parts, (workers + " ", DIM)]
