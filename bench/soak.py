@@ -15,7 +15,7 @@ from bench.report import Row
 from bench.screen import BRAILLE, dashboard, live_runs
 
 MINUTES = int(os.environ.get("BENCH_SOAK_MINUTES", 60))
-NOISE_MB = 1.0
+NOISE_MB = 2.0
 """What an allocator gives and takes without anything being kept."""
 
 
