@@ -73,6 +73,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         self.theme = THEME.name
         self.path = path
         self.snapshot = first
+        view = view.of_store(first.born)
         self.choices = choices_of(view).follow(first.newest, first.runs, first.others)
         self._feed = feed
         self._compared = first
@@ -82,7 +83,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         self._rescue = Rescue()
         self.rim.ascii_only = ascii_only
         self.theme_chosen = view.theme
-        self.keeper = Keeper(path, view_of(self.choices, view.theme))
+        self.keeper = Keeper(path, view_of(self.choices, view.theme), first.born)
         self.dress(theme or view.theme)
         self.store_name = clean(path.name, 40)
         self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")

@@ -37,6 +37,7 @@ class Source:
         self._path = path
         self._reader: Reader | None = None
         self._version = -1
+        self._born = ""
         self._lists = Lists()
         self._page = Page()
         self._shown: object = None
@@ -54,6 +55,7 @@ class Source:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
         if self._reader is None:
             self._reader = open_for_reading(self._path)
+            self._born = self._reader.born()
         version = self._reader.data_version()
         if wanted.moment is not None:
             return self._replayed(self._reader, wanted, wanted.moment, version)
@@ -130,6 +132,7 @@ class Source:
             most_workers=self._judgement.most_workers,
             sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns),
             usual=usual(reader),
+            born=self._born,
         )
 
 

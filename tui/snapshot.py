@@ -48,6 +48,7 @@ class Snapshot:
     hold, `before` (the parent's curve up to the fork) for forks. `glimpses` are there for the runs near the cursor,
     `background` and `weights` for the run that is looked at alone. `workers` are alive, at most `most_workers` may be.
     `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
+    `born` tells the store from another one at its place.
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
@@ -81,6 +82,7 @@ class Snapshot:
     most_workers: int = 0
     sweep: SweepSeen | None = None
     usual: RunSpec | None = None
+    born: str = ""
     tape: Tape | None = None
     final: Snapshot | None = None
 

@@ -126,6 +126,12 @@ class Reader(Recorded):
         )
         return [_run(row) for row in rows]
 
+    def born(self) -> str:
+        """When the store was made, which tells it from another one at its place; empty where it does not say."""
+        if not self._connection.rows("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"):
+            return ""
+        return str(self._connection.rows("SELECT min(applied_at) FROM _sqlite_migrations")[0][0] or "")
+
     def counts(self) -> dict[str, int]:
         """How many runs there are in each state, deleted ones aside; states without a run are left out."""
         # from two indexes, without a look at the rows; + keeps SQLite from walking the wrong one

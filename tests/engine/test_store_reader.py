@@ -133,3 +133,15 @@ def test_a_reader_cannot_write(reader):
     with pytest.raises(Exception, match="read-only"):
         reader._connection.rows("DELETE FROM runs")
     assert reader.run(1) is not None
+
+
+def test_a_store_is_told_from_another_one_by_when_it_was_made(tmp_path):
+    born = []
+    for name in ("one.db", "two.db"):
+        open_for_writing(tmp_path / name).close()
+        with closing(open_for_reading(tmp_path / name)) as reader:
+            born += [reader.born(), reader.born()]
+    assert born[0] == born[1] < born[2] == born[3]
+    query(tmp_path / "one.db", "DROP TABLE _sqlite_migrations")
+    with closing(open_for_reading(tmp_path / "one.db")) as reader:
+        assert reader.born() == ""

@@ -122,5 +122,20 @@ async def test_in_a_store_made_anew_runs_are_marked_again(path):
         assert board.app.choices.marked == (1,)
 
 
+async def test_of_a_store_that_had_its_place_only_the_look_is_kept(path):
+    async with opened(path) as board:
+        await board.press("y", "space", "j", "space", "j", "space")
+        assert board.app.choices.marked == ()
+    for file in path.parent.glob("runs.db*"):
+        os.unlink(file)
+    raced(path)
+    async with opened(path) as board:
+        assert board.app.choices.marked == (1, 2, 3)
+        assert not board.app.choices.look.log_y
+        await board.press("X")
+    async with opened(path) as board:
+        assert board.app.choices.marked == (1, 2, 3)
+
+
 def test_runs_that_were_there_are_not_marked_again():
     assert choices_of(View(met=5)) == Choices(met_to=5)

@@ -23,13 +23,15 @@ MARKS = frozenset({"marked", "by_hand", "met"})
 
 
 class Keeper:
-    """Remembers the view of one store. What another dashboard on it has changed meanwhile is left as that one wants it.
+    """Remembers the view of the store that was `born` then. What another dashboard on it has changed meanwhile is left
+    as that one wants it.
 
     `known` is the view as it was when this dashboard began to show it, or as it has written it last.
     """
 
-    def __init__(self, path: Path, known: View) -> None:
+    def __init__(self, path: Path, known: View, born: str = "") -> None:
         self._path = path
+        self._born = born
         self._known = known
         self._lock = Lock()
 
@@ -41,7 +43,8 @@ class Keeper:
             if changed & MARKS:
                 changed |= MARKS
             if changed:
-                save(self._path, replace(load(self._path), **{name: getattr(view, name) for name in changed}))
+                there = load(self._path).of_store(self._born)
+                save(self._path, replace(there, **{name: getattr(view, name) for name in changed}))
                 self._known = view
 
 

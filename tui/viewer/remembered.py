@@ -11,7 +11,7 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -73,7 +73,7 @@ class View:
     `marked` are run numbers in mark order, `by_hand` those of them that a person marked; started runs up to the
     number `met` have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a
     half-life in iterations. `measure`, `theme` and `filter` are any printable text: whoever uses them checks that
-    they are still known.
+    they are still known. `born` is when the store was made whose runs are meant; empty is unknown.
     """
 
     marked: tuple[int, ...] = _kept((), _numbers)
@@ -93,6 +93,13 @@ class View:
     grouped: bool = _kept(False, _switch)
     filter: str = _kept("", _text)
     theme: str = _kept("", _text)
+    born: str = _kept("", _text)
+
+    def of_store(self, born: str) -> View:
+        """The view for the store that was made then: what tells of runs is about another one that had its place."""
+        if not self.born or self.born == born:
+            return replace(self, born=born)
+        return replace(self, marked=(), by_hand=(), met=0, pinned=(), pointed=0, filter="", born=born)
 
 
 def load(path: str | os.PathLike[str]) -> View:
