@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,10 @@ from tui.viewer.choices import Choices
 
 PACE_S = 0.1
 """Reads are no closer together than this, except when the viewer asks for something else."""
+
+QUIET_PACE_S = 0.25
+"""The same once nothing has come for QUIET_AFTER_S: each look wakes a processor that has gone to sleep."""
+QUIET_AFTER_S = 2.0
 
 RETRY_S = 1.0
 """Pause after a read that failed."""
@@ -157,7 +162,7 @@ class Feed:
     """Reads in a thread of its own. `ask` puts one question; `deliver` gets one outcome, in that thread.
 
     The question stands until something new is there to answer it, so an idle store costs one PRAGMA per
-    PACE_S and not one byte. An answer is followed by silence until the next `ask`: a screen that is slow to draw
+    QUIET_PACE_S and not one byte. An answer is followed by silence until the next `ask`: a screen that is slow to draw
     is asked for less, never more.
     """
 
@@ -191,12 +196,15 @@ class Feed:
     def _run(self) -> None:
         source = Source(self._path)
         pause_s = 0.0
+        news_at_s = time.monotonic()
         trouble = ""
         gone: StoreGone | None = None
         while (wanted := self._next(pause_s)) is not None:
             try:
                 outcome: Outcome | None = source.read(wanted)
-                pause_s = PACE_S
+                now_s = time.monotonic()
+                news_at_s = news_at_s if outcome is None else now_s
+                pause_s = PACE_S if now_s - news_at_s < QUIET_AFTER_S else QUIET_PACE_S
             except Exception as error:  # whatever it is, the last picture stays and the screen says why
                 source.close()
                 gone = error if isinstance(error, StoreGone) else gone
