@@ -158,11 +158,23 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         if self.takes(message.snapshot):
             message.prevent_default()
             return
-        self.snapshot = read = message.snapshot
+        read = message.snapshot
+        if read.born != self.keeper.born:
+            self._begin_anew(read)
+        self.snapshot = read
         self._see_to_workers()
         self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought, read.instead)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         self._show()
+
+    def _begin_anew(self, read: Snapshot) -> None:
+        """Another store has the place: what was chosen, compared or can be undone tells of runs of the one before."""
+        view = replace(view_of(self.lasting(), self.theme_chosen), born=self.keeper.born).of_store(read.born)
+        self.choices = choices_of(view)
+        self.keeper = Keeper(self.path, view_of(self.choices, view.theme), read.born)
+        self._compared = read
+        self.deleted.clear()
+        self._board.tell("Another store has the place of the one that was shown: it begins with marks of its own.")
 
     def _newest(self) -> float | None:
         """Where the newest iteration of a drawn run that goes on stands on the x axis."""

@@ -207,7 +207,9 @@ class Feed:
                 pause_s = PACE_S if now_s - news_at_s < QUIET_AFTER_S else QUIET_PACE_S
             except Exception as error:  # whatever it is, the last picture stays and the screen says why
                 source.close()
-                gone = error if isinstance(error, StoreGone) else gone
+                if isinstance(error, StoreGone):
+                    # what was read of that file is not true of another one
+                    gone, source = error, Source(self._path)
                 # what became of the store says more than that there is none
                 outcome = error if gone is None or self._path.exists() else gone
                 pause_s = RETRY_S

@@ -8,13 +8,14 @@ import pytest
 
 from engine.spec import defaults
 from tests.stores import block_of
-from tests.tui.dashboards import Opened, losses, opened, raced, store_with
+from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
 from tests.tui.emulator import Emulator
 from tui import feed
 from tui.feed import Source
-from tui.messages import ReadFailed, SnapshotRead
+from tui.messages import ReadFailed, RunDeleted, SnapshotRead
 from tui.screens.board import Board
 from tui.terminal.rim import Rim
+from tui.viewer import remembered
 
 HOSTILE = (
     "[/nope]",
@@ -105,6 +106,27 @@ async def test_a_store_that_goes_away_leaves_the_last_picture(tmp_path, monkeypa
         assert "was deleted or replaced while it was open" in " ".join(board.text().split())
         (tmp_path / "elsewhere.db").rename(path)
         await board.until(lambda: "can be read again" in board.text())
+
+
+async def test_another_store_in_its_place_is_shown_as_itself(tmp_path, monkeypatch):
+    path = raced(tmp_path / "runs.db")
+    monkeypatch.setattr(feed, "RETRY_S", 0.05)
+    store_with(tmp_path / "other.db", *[(name, defaults()) for name in ("one", "two", "three")])
+    async with opened(path) as board:
+        await board.press("d", "enter", "j", "space")
+        await board.until(lambda: board.all_of(RunDeleted))
+        assert board.app.choices.marked == (1,)
+        for file in tmp_path.glob("runs.db*"):
+            file.unlink()
+        (tmp_path / "other.db").rename(path)
+        await board.until(lambda: "Another store has the place" in " ".join(board.text().split()))
+        await board.until(lambda: "3 one" not in board.text() and "3 three" in board.text())
+        await board.until(lambda: board.app.choices.marked == (1, 2, 3) == tuple(sorted(board.app.snapshot.curves)))
+        assert "3 done" in board.text()
+        await board.press("u")
+        assert "nothing to undo" in board.text()
+    assert remembered.load(path).born != ""
+    assert [run.deleted_at for run in stored_runs(path)] == [None] * 3
 
 
 async def test_two_dashboards_on_one_store(tmp_path):

@@ -31,7 +31,7 @@ class Keeper:
 
     def __init__(self, path: Path, known: View, born: str = "") -> None:
         self._path = path
-        self._born = born
+        self.born = born
         self._known = known
         self._lock = Lock()
 
@@ -43,7 +43,7 @@ class Keeper:
             if changed & MARKS:
                 changed |= MARKS
             if changed:
-                there = load(self._path).of_store(self._born)
+                there = load(self._path).of_store(self.born)
                 save(self._path, replace(there, **{name: getattr(view, name) for name in changed}))
                 self._known = view
 
