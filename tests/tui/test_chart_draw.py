@@ -252,6 +252,15 @@ def test_what_the_view_does_stands_in_the_title_before_how_much_it_is_smoothed()
     assert "smoothing" not in narrow
 
 
+@pytest.mark.parametrize(
+    ("iterations", "title", "label"), [(6_000, "x: time (s) ─", " 60"), (20_000, "x: time ─", "3:")]
+)
+def test_the_unit_of_time_is_told_by_the_title_or_by_the_labels(iterations, title, label):
+    text = draw(ChartView(runs=(run_of([1.0, 2.0] * (iterations // 2)),), x_kind="time"), 80, 20).to_text()
+    assert title in text
+    assert label in text.splitlines()[-2]
+
+
 def test_labels_are_cut_before_what_differs():
     runs = tuple(
         run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} a name that is long", settings=(("step size", f"{10.0**-i}"),))

@@ -17,6 +17,7 @@ from tui.chart.readout import readout
 from tui.chart.series import all_series, bundle
 from tui.chart.sheet import Sheet, blank
 from tui.chart.text import cells
+from tui.chart.ticks import MINUTES_FROM_S
 from tui.chart.view import Axes, Charset, ChartView, Plot
 
 X_NAMES = {"iteration": "iteration", "time": "time (s)", "examples": "examples seen"}
@@ -44,7 +45,7 @@ def draw(
         view = replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
     top = int(view.show_title and sheet.height >= 7)
     if top:
-        _draw_title(view, sheet, "" if view.grid else heading(*_legend(view, sheet)))
+        _draw_title(view, axes, sheet, "" if view.grid else heading(*_legend(view, sheet)))
     if rows is None or axes is None:
         plot = Plot(0, top, sheet.width, sheet.height - _draw_legend(view, sheet) - top)
         _draw_hint(_hint(view), plot, sheet)
@@ -96,11 +97,17 @@ def _legend(view: ChartView, sheet: Sheet) -> tuple[tuple[Entry, ...], int, int,
     return entries_of(view, read), sheet.width - 1, min(max(sheet.height // 4, 1), 6), sheet.charset
 
 
-def _draw_title(view: ChartView, sheet: Sheet, names: str) -> None:
+def _x_name(view: ChartView, axes: Axes | None) -> str:
+    """What x is, with its unit unless the labels tell it."""
+    tells = axes is not None and view.x_kind == "time" and not view.log_x and axes.x_high >= MINUTES_FROM_S
+    return "time" if tells else X_NAMES[view.x_kind]
+
+
+def _draw_title(view: ChartView, axes: Axes | None, sheet: Sheet, names: str) -> None:
     """What is drawn over what; at the right `names`, those of the settings below, if there is room, and the note."""
     sign = signs.SIGNS[sheet.charset]
     dot = f"  {sign['dot']}  "
-    parts = [view.measure + (" (log)" if view.log_y else ""), f"x: {X_NAMES[view.x_kind]}"]
+    parts = [view.measure + (" (log)" if view.log_y else ""), f"x: {_x_name(view, axes)}"]
     if view.companion_name and any(run.companion is not None for run in view.runs):
         parts.insert(1, f"┄ {view.companion_name}")
     if view.log_x:

@@ -17,6 +17,8 @@ ROWS_PER_TICK = 3
 COLUMNS_PER_TICK = 11
 LEAST = 2
 """Ticks that tell a scale. A logarithmic axis on which fewer round values lie has those of a linear one."""
+MINUTES_FROM_S = 120
+"""An axis that reaches so far has labels such as 2:30."""
 SECONDS_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 LARGEST = 1e308
 """Ticks end before numbers do."""
@@ -50,7 +52,7 @@ def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
     values = _log_values(axes.x_low, axes.x_high, most) if axes.log_x else []
     if len(values) < LEAST and axes.x_kind == "time":
         values, step = _time_values(axes.x_low, axes.x_high, most)
-        label = clock_label if step >= 1 and axes.x_high >= 120 else _linear_label(step)
+        label = clock_label if step >= 1 and axes.x_high >= MINUTES_FROM_S else _linear_label(step)
     elif len(values) < LEAST:
         whole = 1.0 if axes.x_high - axes.x_low >= 1 else 0.0
         values, step = _linear_values(axes.x_low, axes.x_high, most, least=whole)
