@@ -62,6 +62,16 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.parametrize("position", [3_000, 40_000, 69_000])
+def test_a_narrow_window_is_read_where_it_will_be_however_far_the_runs_have_come(noisy, position):
+    look = Look(window=(1_000.0, 2_000.0), following=True)
+    curve = at(noisy, position, window=look.window, following=True).curves[1]
+    low, high = look.followed(float(position)).window
+    assert low < position <= high
+    assert curve.iteration[0] <= low < curve.iteration[-1] < position <= curve.iteration[-1] + curve.width
+    assert curve.width < 64
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(done=st.integers(0, 70_000), columns=st.integers(1, 200))
 def test_every_number_comes_from_what_had_been_done(noisy, done, columns):

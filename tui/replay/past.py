@@ -21,6 +21,7 @@ from tui.snapshot import Snapshot, Wanted
 from tui.telling.points import OF_ITERATIONS
 from tui.viewer import reach
 from tui.viewer.choices import Choices
+from tui.viewer.look import Look
 
 GOING_ON = (*AFTER_WAITING, "stop", "take-up")
 """The events that end a standstill."""
@@ -39,6 +40,16 @@ class Cut:
     done: int
     state: RunState
     stands_still: Standstill = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run was: what it was like, its whole curve until then, and its newest iteration."""
+
+    cut: Cut
+    run: Run
+    whole: Curve
+    newest: Block | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +160,15 @@ class Past:
     def _snapshot(self, reader: Reader, line: Timeline, position: float, choices: Choices, columns: int) -> Snapshot:
         cuts = {run_id: _cut(reel, line, position) for run_id, reel in self._reels.items()}
         newest = reader.iterations_at({run_id: cut.done - 1 for run_id, cut in cuts.items()})
+        standing = {
+            run_id: _standing(reel, cuts[run_id], newest.get(run_id), reader, columns)
+            for run_id, reel in self._reels.items()
+        }
+        # a narrow window has moved on by more than its width when a replay is fast
+        drawn = (one.run for run_id, one in standing.items() if run_id in choices.drawn)
+        look = choices.look.followed(reach.newest_going_on(choices.look, drawn))
         then = {
-            run_id: _then(reel, cuts[run_id], newest.get(run_id), reader, choices, columns, self._begun.get(run_id))
+            run_id: _then(reel, standing[run_id], reader, look, columns, self._begun.get(run_id))
             for run_id, reel in self._reels.items()
         }
         self._begun = {run_id: one.beginnings for run_id, one in then.items()}
@@ -172,15 +190,18 @@ class Past:
         )
 
 
-def _then(
-    reel: Reel, cut: Cut, newest: Block | None, reader: Reader, choices: Choices, columns: int, begun: Beginnings | None
-) -> Then:
-    """A run as it was at a cut, `newest` being the last iteration before it, `begun` the beginnings that are known."""
-    run_id, look, done = reel.run.run_id, choices.look, cut.done
+def _standing(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, columns: int) -> Standing:
+    """A run at a cut, `newest` being the last iteration before it."""
+    whole = reel.stock.curve(reader, cut.done, columns, newest)
+    return Standing(cut, reel.after(cut.done, cut.state, whole, newest), whole, newest)
+
+
+def _then(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: int, begun: Beginnings | None) -> Then:
+    """What is looked at of a run where it was; `begun` are the beginnings that are known."""
+    run, whole, newest, cut = standing.run, standing.whole, standing.newest, standing.cut
+    run_id, done = run.run_id, cut.done
     # what ends a standstill happens before the iteration at which it stands, but not yet
     to_come = GOING_ON if cut.stands_still else ()
-    whole = reel.stock.curve(reader, done, columns, newest)
-    run = reel.after(done, cut.state, whole, newest)
     first, last = reach.iterations(look, run, whole)
     last = done - 1 if last is None else min(last, done - 1)
     curve = reach.windowed(look, whole, lambda: reader.curve(run_id, columns, first, last, ending=True))
