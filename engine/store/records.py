@@ -56,7 +56,7 @@ class FilterError(ValueError):
     """A filter that cannot be read: `position` is where, from 0, and the sentence says what would fit."""
 
     def __init__(self, position: int, sentence: str) -> None:
-        super().__init__(f"filter: {sentence}; at character {position + 1}")
+        super().__init__(f"filter: {sentence} (character {position + 1})")
         self.position = position
         self.sentence = sentence
 
