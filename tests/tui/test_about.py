@@ -45,5 +45,5 @@ def test_a_run_that_has_ended_before_the_window_is_kept_for_who_reads_its_value(
         beyond, within = (
             Choices().looking_so(replace(look, window=window)) for window in ((3500.0, 4000.0), (100.0, 200.0))
         )
-        assert about.read(reader, [run_1(reader)], beyond, 100)[1].curve.last[-1] == 0.5
-        assert about.read(reader, [run_1(reader)], within, 100)[1].curve.iteration[-1] < 250
+        assert about.read(reader, [run_1(reader)], beyond, 100)[1].shown.curve.last[-1] == 0.5
+        assert about.read(reader, [run_1(reader)], within, 100)[1].shown.curve.iteration[-1] < 250

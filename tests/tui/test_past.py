@@ -12,45 +12,18 @@ from hypothesis import strategies as st
 
 from engine.spec import defaults
 from engine.store import Checkpoint, Evaluation, open_for_writing
-from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer, query
+from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
+from tests.tui.moments import NOISY, at, written
 from tui.clock import Clock, Moment
 from tui.feed import Source
 from tui.parts.playback import START, replayed
 from tui.reading.glimpses import glimpse_of
 from tui.reading.judgement import Judgement
 from tui.replay.past import Past
-from tui.snapshot import Snapshot, Wanted
+from tui.snapshot import Wanted
 from tui.telling.curves import chart_view
 from tui.viewer.choices import Choices
 from tui.viewer.look import Look
-
-NOISY = np.random.default_rng(0).lognormal(size=70_000)
-
-
-def written(path: Path, losses=NOISY, *, ended: bool = True, name: str = "run", part: int = 10_000):
-    """A run whose losses were written part by part; its writer."""
-    with open_for_writing(path) as store:
-        writer = claimed_writer(store, defaults().changed(iterations=max(len(losses), 1)))
-    store = open_for_writing(path)
-    writer = store.writer(writer.claim)
-    for first in range(0, len(losses), part):
-        block = block_of(losses[first : first + part], first)
-        writer.write(block, evaluations=[Evaluation(block.end_iteration, "train", float(first), 0.5)])
-    if ended:
-        writer.finish("planned iterations done")
-    return writer
-
-
-def at(path: Path, position: float, *run_ids: int, kind="iteration", columns: int = 60, **look) -> Snapshot:
-    source = Source(path)
-    try:
-        choices = replayed(Choices(), run_ids or (1,))
-        choices = choices.looking_so(choices.look.__class__(**look))
-        read = source.read(Wanted(choices, columns, rows=8, moment=Moment(run_ids or (1,), kind, position)))
-        assert read is not None
-        return read
-    finally:
-        source.close()
 
 
 @pytest.fixture(scope="module")
@@ -162,133 +135,6 @@ def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
     tape = at(path, 0).tape
     assert tape is not None
     assert tape.marks(("steering",)) == [(1, 100)]
-
-
-def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path):
-    path = tmp_path / "runs.db"
-    writer = written(path, NOISY[:100], ended=False)
-    other = written(path, NOISY[:300], ended=False)
-    with open_for_writing(path) as store:
-        store.queue.command(1, "pause")
-        (command,) = writer.write()
-        writer.pause(applied=[(command.command_id, 100, "paused at iteration 100")])
-        assert at(path, 100, 1, 2).run(1).state == "paused"
-        store.queue.command(1, "resume")
-        claim = store.queue.claim(other.claim.worker_id)
-        assert claim is not None
-        again = store.writer(claim)
-        again.write(block_of(NOISY[100:150], 100))
-        again.finish()
-    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'resume'")
-    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
-    states = [at(path, second, 1, 2, kind="time").run(1) for second in (0.05, 0.15, 0.22, 0.26)]
-    assert [(run.state, run.iterations_done) for run in states] == [
-        ("running", 50), ("paused", 100), ("running", 120), ("finished", 150),
-    ]  # fmt: skip
-    assert at(path, 0.15, 1, 2, kind="time").run(2).iterations_done == 150
-    verbs = [[event.verb for event in at(path, second, 1, 2, kind="time").events[1]] for second in (0.15, 0.22)]
-    assert verbs == [["pause"], ["pause", "resume"]]
-
-
-def test_a_step_size_that_is_set_during_a_pause_is_in_force_after_it(tmp_path):
-    path = tmp_path / "runs.db"
-    writer = written(path, NOISY[:100], ended=False)
-    written(path, NOISY[:300])
-    with open_for_writing(path) as store:
-        store.queue.command(1, "set-step-size", "0.5")
-        store.queue.command(1, "pause")
-        step, pause = writer.write()
-        writer.pause(applied=[(step.command_id, 100, "step size 0.5"), (pause.command_id, 100, "paused")])
-        store.queue.command(1, "set-step-size", "0.25")
-        store.queue.command(1, "resume")
-        claim = store.queue.claim(writer.claim.worker_id)
-        assert claim is not None
-        again = store.writer(claim)
-        (step,) = again.write()
-        again.write(block_of(NOISY[100:150], 100), applied=[(step.command_id, 100, "step size 0.25")])
-        again.finish()
-    for number, (verb, second) in enumerate(
-        (("set-step-size", 0), ("pause", 1), ("set-step-size", 2), ("resume", 3)), 1
-    ):
-        told = query(path, "SELECT verb FROM commands WHERE command_id = ?", number)
-        assert told == [(verb,)]
-        query(path, f"UPDATE commands SET issued_at = '2030-01-01T00:00:00.2{second}0Z' WHERE command_id = {number}")
-    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
-    found = [at(path, second, 1, 2, kind="time").run(1) for second in (0.05, 0.15, 0.25, 0.3)]
-    assert [(run.state, run.step_size_now) for run in found] == [
-        ("running", None), ("paused", 0.5), ("running", 0.25), ("finished", 0.25),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("verb", ["keep", "resume"])
-def test_a_run_that_waited_at_a_rung_stands_still_there(tmp_path, verb):
-    path = tmp_path / "runs.db"
-    writer = written(path, NOISY[:100], ended=False)
-    written(path, NOISY[:300])
-    writer.pause("waits at rung 100 for the other runs of its sweep")
-    query(path, "UPDATE runs SET state = 'queued', reason = '' WHERE run_id = 1")
-    query(
-        path,
-        "INSERT INTO commands (run_id, verb, issued_at, applied_at_iteration, outcome) "
-        "VALUES (1, ?, '2030-01-01T00:00:00.200Z', 100, 'goes on')",
-        verb,
-    )
-    with open_for_writing(path) as store:
-        claim = store.queue.claim(writer.claim.worker_id)
-        assert claim is not None
-        again = store.writer(claim)
-        again.write(block_of(NOISY[100:150], 100))
-        again.finish()
-    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
-    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22)]
-    assert [(one.run(1).state, one.run(1).iterations_done) for one in moments] == [
-        ("running", 50), ("paused", 100), ("running", 120),
-    ]  # fmt: skip
-    assert [[event.verb for event in one.events[1]] for one in moments] == [[], [], [verb]]
-
-
-def test_a_run_that_was_stopped_while_it_was_paused_ends_when_it_was(tmp_path):
-    path = tmp_path / "runs.db"
-    writer = written(path, NOISY[:100], ended=False)
-    written(path, NOISY[:300])
-    with open_for_writing(path) as store:
-        store.queue.command(1, "pause")
-        (command,) = writer.write()
-        writer.pause(applied=[(command.command_id, 100, "paused at iteration 100")])
-        store.queue.command(1, "stop")
-    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'stop'")
-    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
-    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22)]
-    assert [(one.run(1).state, one.run(1).iterations_done) for one in moments] == [
-        ("running", 50), ("paused", 100), ("cancelled", 100),
-    ]  # fmt: skip
-    assert [[event.verb for event in one.events[1]] for one in moments] == [[], ["pause"], ["pause", "stop"]]
-
-
-def test_a_run_that_lost_its_worker_stands_still_until_it_was_taken_up(tmp_path):
-    path = tmp_path / "runs.db"
-    writer = written(path, NOISY[:100], ended=False)
-    written(path, NOISY[:300])
-    with open_for_writing(path) as store:
-        (owned,) = store.queue.owned()
-        assert store.queue.give_back(owned, "worker 1 was lost")
-        claim = store.queue.claim(writer.claim.worker_id)
-        assert claim is not None
-        again = store.writer(claim)
-        again.write(block_of(NOISY[100:150], 100))
-        again.finish()
-    query(path, "UPDATE commands SET issued_at = '2030-01-01T00:00:00.200Z' WHERE verb = 'take-up'")
-    query(path, "UPDATE runs SET started_at = '2030-01-01T00:00:00.000Z'")
-    moments = [at(path, second, 1, 2, kind="time") for second in (0.05, 0.15, 0.22, 0.26)]
-    assert [(one.status(one.run(1)), one.run(1).iterations_done) for one in moments] == [
-        ("running", 50), ("lost", 100), ("running", 120), ("finished", 150),
-    ]  # fmt: skip
-    assert [one.run(2).iterations_done for one in moments[:2]] == [50, 150]
-    assert [[event.verb for event in one.events[1]] for one in moments] == [[], [], ["take-up"], ["take-up"]]
-    assert [one.run(1).attempt for one in moments] == [1, 1, 1, 2]
-    assert moments[0].tape is not None
-    assert moments[0].tape.marks(("take-up",)) == [(1, 100)]
-    assert at(path, 100, 1, 2).status(at(path, 100, 1, 2).run(1)) == "running"  # in step nothing stands still
 
 
 def test_a_fork_begins_where_it_left_its_parent(tmp_path):

@@ -6,11 +6,9 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from engine.store import Curve, Evaluation, Event, Reader, Run, Samples
-from tui.reading.beginnings import Beginnings, beginnings, sampled
+from engine.store import Curve, Evaluation, Event, Reader, Run
 from tui.reading.growth import grown
-from tui.telling.points import OF_ITERATIONS
-from tui.viewer import reach
+from tui.reading.shown import Shown, shown
 from tui.viewer.choices import Choices
 
 Stamp = tuple[object, ...]
@@ -18,16 +16,14 @@ Stamp = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class OneRun:
-    """One run's rows, and what they depend on. `curve` is the shown window of `whole`, with its finer `beginnings`."""
+    """One run's rows, what of them is shown, and what they depend on."""
 
     stamp: Stamp
     columns: int
     whole: Curve
-    curve: Curve
-    beginnings: Beginnings
+    shown: Shown
     evaluations: tuple[Evaluation, ...]
     events: tuple[Event, ...]
-    samples: Samples | None
 
 
 class About:
@@ -54,17 +50,8 @@ class About:
             events = tuple(reader.events(run.run_id))
         else:
             whole, evaluations, events = held.whole, held.evaluations, held.events
-        first, last = reach.iterations(look, run, whole)
-        curve = reach.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, last))
-        samples: Samples | None = None
-        begun: Beginnings = {}
-        end = run.iterations_done - 1 if last is None else min(last, run.iterations_done - 1)
-        if look.log_x:
-            known = None if held is None else held.beginnings
-            begun = beginnings(reader, curve, first, end + 1, columns, known)
-        if look.measure in OF_ITERATIONS:
-            samples = (sampled if look.log_x else Reader.samples)(reader, run.run_id, columns, first, end)
-        return OneRun((rows, window), columns, whole, curve, begun, evaluations, events, samples)
+        seen = shown(reader, look, run, whole, columns, None if held is None else held.shown)
+        return OneRun((rows, window), columns, whole, seen, evaluations, events)
 
     def _whole(self, reader: Reader, run: Run, held: OneRun | None, columns: int) -> Curve:
         if held is not None and held.columns == columns:

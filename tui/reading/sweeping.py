@@ -79,7 +79,7 @@ class Sweeping:
         first = [runs[result.run_ids[0]] for result in found.values if result.run_ids[0] in runs]
         drawn = spread_over([run for run in first if run.iterations_done], MOST_CURVES)
         about = self._about.read(reader, drawn, Choices(), columns)
-        curves = {run_id: one.curve for run_id, one in about.items()}
+        curves = {run_id: one.shown.curve for run_id, one in about.items()}
         return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, curves=curves)
 
 

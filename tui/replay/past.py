@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.block import Block
-from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState, Samples
+from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState
 from tui.clock import Moment
-from tui.reading.beginnings import Beginnings, beginnings, sampled
 from tui.reading.glimpses import Glimpse, Glimpses, glimpse_of
 from tui.reading.judgement import Judgement
 from tui.reading.kept import Kept, Weights
 from tui.reading.lineage import Lineage
+from tui.reading.shown import Shown, shown
 from tui.replay.reel import AFTER_WAITING, Reel, reel_of
 from tui.replay.tape import Tape, Timeline, tape_of
 from tui.snapshot import Snapshot, Wanted
-from tui.telling.points import OF_ITERATIONS
 from tui.viewer import reach
 from tui.viewer.choices import Choices
 from tui.viewer.look import Look
@@ -58,11 +57,9 @@ class Then:
 
     run: Run
     whole: Curve
-    curve: Curve
-    beginnings: Beginnings
+    shown: Shown
     evaluations: tuple[Evaluation, ...]
     events: tuple[Event, ...]
-    samples: Samples | None
     gradient_norm: float
 
 
@@ -77,7 +74,7 @@ class Past:
         self._lineage = Lineage()
         self._glimpses = Glimpses()
         self._kept = Kept()
-        self._begun: dict[int, Beginnings] = {}
+        self._shown: dict[int, Shown] = {}
         self._final: tuple[object, Snapshot] | None = None
 
     @property
@@ -168,10 +165,10 @@ class Past:
         drawn = (one.run for run_id, one in standing.items() if run_id in choices.drawn)
         look = choices.look.followed(reach.newest_going_on(choices.look, drawn))
         then = {
-            run_id: _then(reel, standing[run_id], reader, look, columns, self._begun.get(run_id))
+            run_id: _then(reel, standing[run_id], reader, look, columns, self._shown.get(run_id))
             for run_id, reel in self._reels.items()
         }
-        self._begun = {run_id: one.beginnings for run_id, one in then.items()}
+        self._shown = {run_id: one.shown for run_id, one in then.items()}
         runs = tuple(sorted((one.run for one in then.values()), key=lambda run: -run.run_id))
         return Snapshot(
             rows=runs,
@@ -179,12 +176,12 @@ class Past:
             total=len(runs),
             fitting=len(runs),
             counts=Counter(run.state for run in runs),
-            curves={run_id: one.curve for run_id, one in then.items()},
+            curves={run_id: one.shown.curve for run_id, one in then.items()},
             wholes={run_id: one.whole for run_id, one in then.items()},
-            beginnings={run_id: tuple(one.beginnings.values()) for run_id, one in then.items()},
+            beginnings={run_id: tuple(one.shown.beginnings.values()) for run_id, one in then.items()},
             evaluations={run_id: one.evaluations for run_id, one in then.items()},
             events={run_id: one.events for run_id, one in then.items()},
-            samples={run_id: one.samples for run_id, one in then.items() if one.samples is not None},
+            samples={run_id: one.shown.samples for run_id, one in then.items() if one.shown.samples is not None},
             before=self._lineage.read(reader, (run for run in runs if run.state != "queued"), columns),
             gradient_norms={run_id: one.gradient_norm for run_id, one in then.items() if run_id == choices.pointed},
         )
@@ -196,30 +193,21 @@ def _standing(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, column
     return Standing(cut, reel.after(cut.done, cut.state, whole, newest), whole, newest)
 
 
-def _then(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: int, begun: Beginnings | None) -> Then:
-    """What is looked at of a run where it was; `begun` are the beginnings that are known."""
+def _then(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: int, known: Shown | None) -> Then:
+    """What is looked at of a run where it was; `known` is what was shown of it last."""
     run, whole, newest, cut = standing.run, standing.whole, standing.newest, standing.cut
-    run_id, done = run.run_id, cut.done
     # what ends a standstill happens before the iteration at which it stands, but not yet
     to_come = GOING_ON if cut.stands_still else ()
-    first, last = reach.iterations(look, run, whole)
-    last = done - 1 if last is None else min(last, done - 1)
-    curve = reach.windowed(look, whole, lambda: reader.curve(run_id, columns, first, last, ending=True))
-    samples = None
-    if look.measure in OF_ITERATIONS:
-        samples = (sampled if look.log_x else Reader.samples)(reader, run_id, columns, first, last)
     norms = None if newest is None else newest.gradient_norm
     evaluations, events = (reel.evaluations, reel.events) if cut.state != "queued" else ((), ())
     return Then(
         run=run,
         whole=whole,
-        curve=curve,
-        beginnings=beginnings(reader, curve, first, last + 1, columns, begun) if look.log_x else {},
-        evaluations=tuple(one for one in evaluations if one.iteration <= done),
+        shown=shown(reader, look, run, whole, columns, known, ending=True),
+        evaluations=tuple(one for one in evaluations if one.iteration <= cut.done),
         events=tuple(
-            one for one in events if one.iteration < done or (one.iteration == done and one.verb not in to_come)
+            one for one in events if one.iteration < cut.done or (one.iteration == cut.done and one.verb not in to_come)
         ),
-        samples=samples,
         gradient_norm=float("nan") if norms is None else float(norms[-1]),
     )
 

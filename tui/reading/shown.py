@@ -1,0 +1,48 @@
+"""Shown: what a chart shows of a run in its window, as the run is now or as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.store import Curve, Reader, Run, Samples
+from tui.reading.beginnings import Beginnings, beginnings, sampled
+from tui.telling.points import OF_ITERATIONS
+from tui.viewer import reach
+from tui.viewer.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The shown window of a run's curve, its finer `beginnings` on a logarithmic x axis, and `samples` (single
+    iterations) where the chart shows what curves do not hold.
+    """
+
+    curve: Curve
+    beginnings: Beginnings
+    samples: Samples | None
+
+
+def shown(
+    reader: Reader,
+    look: Look,
+    run: Run,
+    whole: Curve,
+    columns: int,
+    known: Shown | None = None,
+    *,
+    ending: bool = False,
+) -> Shown:
+    """What `look` shows of a run whose curve is `whole`; what is `known` of its beginnings is not read again.
+
+    With `ending` nothing that the run did later is in it.
+    """
+    first, last = reach.iterations(look, run, whole)
+    end = run.iterations_done - 1 if last is None else min(last, run.iterations_done - 1)
+    curve = reach.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, end, ending=ending))
+    begun: Beginnings = {}
+    samples: Samples | None = None
+    if look.log_x:
+        begun = beginnings(reader, curve, first, end + 1, columns, None if known is None else known.beginnings)
+    if look.measure in OF_ITERATIONS:
+        samples = (sampled if look.log_x else Reader.samples)(reader, run.run_id, columns, first, end)
+    return Shown(curve, begun, samples)
