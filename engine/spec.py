@@ -119,6 +119,16 @@ class RunSpec:
         """A short name for a table, such as 'gradient b256'."""
         return label(self.strategy, self.update, self.batch_size)
 
+    @property
+    def searches(self) -> bool:
+        """Whether it proposes weights and keeps the best ones, each loss being one over the whole train split."""
+        return self.strategy != "gradient-descent"
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether its losses are those of mini-batches, which differ from one batch to the next."""
+        return self.strategy == "gradient-descent" and self.batch_size is not None
+
     def to_json(self) -> str:
         """The whole spec as a JSON object, keys in the order of the fields."""
         return json.dumps(asdict(self))

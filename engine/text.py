@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 
@@ -44,3 +45,13 @@ def clean(text: str, width: int | None = None) -> str:
 def counted(number: int, what: str) -> str:
     """So many of something that is called `what` where it is one: 1 iteration, 1,200 iterations."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def loss_text(value: float) -> str:
+    """A loss as it is written everywhere, in four significant digits: 0.1620, 8.310, 67.80, 1714, 1.71e5, nan."""
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    if 1e-2 <= abs(value) < 9999.5:
+        return f"{value:#.4g}".rstrip(".")
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa}e{int(exponent)}"

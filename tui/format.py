@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rich.cells import set_cell_size
 
+from engine.text import loss_text
 from tui.terminal.cells import width_of
 
 NOTHING = "·"
@@ -35,6 +36,17 @@ def number(value: float | None) -> str:
     if 1e-2 <= abs(value) < 999.5:
         return f"{value:#.3g}".rstrip(".")
     return _short_exponent(f"{value:.1e}" if abs(value) < 1 else f"{value:.2e}")
+
+
+def loss(value: float | None) -> str:
+    """A loss, such as 0.2140; a dot where it is not known."""
+    return NOTHING if value is None else loss_text(value)
+
+
+def loss_in(width: int, value: float | None) -> str:
+    """The same with as many of its digits as there is room for in `width` cells."""
+    told = loss(value)
+    return told if len(told) <= width else number_in(width, value)
 
 
 def number_in(width: int, value: float | None) -> str:

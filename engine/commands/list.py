@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.options import as_json, json_option, limit_option, number, rate, reading, table
+from engine.commands.options import accuracy, as_json, json_option, limit_option, loss, rate, reading, table
 from engine.commands.show import run_as_dict
 from engine.jobs.liveness import judge
 from engine.store import Around, FilterError, Listing, Run
-from engine.store.listing import ORDERS
+from engine.store.listing import ORDER_ALIASES, ORDERS
 
-HEADER = ["run", "name", "status", "iterations", "last loss", "best loss", "it/s"]
-NUMBERS = frozenset({0, 3, 4, 5, 6})
+HEADER = ["run", "name", "status", "iterations", "train", "valid.", "acc.", "batch ~", "best", "it/s"]
+NUMBERS = frozenset({0, *range(3, len(HEADER))})
 
 
 @click.command("list")
 @limit_option
 @click.option("--deleted", is_flag=True, help="The deleted ones, which can be brought back.")
 @click.option("--filter", "text", metavar="FILTER", default="", help="Such as 'sgd loss<0.5 | tag:keep -status:lost'.")
-@click.option("--sort", type=click.Choice(ORDERS), default="run", show_default=True, help="What to sort by.")
+@click.option(
+    "--sort", type=click.Choice([*ORDERS, *ORDER_ALIASES]), default="run", show_default=True, help="What to sort by."
+)
 @click.option("--reverse", is_flag=True, help="The other way round.")
 @json_option
 @click.pass_obj
@@ -26,9 +28,10 @@ def command(db: str, limit: int, deleted: bool, text: str, sort: str, reverse: b
     """List the runs, newest first.
 
     A filter is words and fields: strategy:sgd, step_size>=1e-3, loss<0.5, accuracy>98 (per cent, or 0.98), -negated,
-    | between alternatives.
+    | between alternatives. `loss` and `best` are train losses over the whole split, the newest and the lowest;
+    `batch ~` is the loss now: that of mini-batches smoothed, of a search that of the weights it keeps.
     """
-    listing = Listing(text, sort, reverse, deleted=deleted)
+    listing = Listing(text, ORDER_ALIASES.get(sort, sort), reverse, deleted=deleted)
     with reading(db) as reader:
         workers = reader.workers()
         judged = {run.run_id: judge(run, workers) for run in reader.running()}
@@ -55,7 +58,10 @@ def row(run: Run, status: str) -> list[str]:
         run.name,
         status,
         f"{run.iterations_done}/{planned}" if planned is not None else str(run.iterations_done),
-        number(run.last_loss),
-        number(run.best_loss),
+        loss(run.train_loss),
+        loss(run.validation_loss),
+        accuracy(run.validation_accuracy),
+        loss(run.current_loss),
+        loss(run.best_loss),
         rate(run.iterations_per_s),
     ]

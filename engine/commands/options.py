@@ -13,7 +13,7 @@ import click
 from engine.jobs.launch import MOST_WORKERS
 from engine.spec import FIELDS, DataError, Field, SpecError
 from engine.store import NoRun, Reader, Run, StoreError, open_for_reading
-from engine.text import clean
+from engine.text import clean, loss_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -124,6 +124,16 @@ def _finite(value: Any) -> Any:
 def number(value: float | None, digits: int = 4) -> str:
     """A number for a table: a few significant digits, a dot where there is none."""
     return "·" if value is None else f"{value:.{digits}g}"
+
+
+def loss(value: float | None) -> str:
+    """A loss for a table, a dot where there is none."""
+    return "·" if value is None else loss_text(value)
+
+
+def accuracy(share: float | None) -> str:
+    """An accuracy for a table, a dot where there is none."""
+    return "·" if share is None else f"{share:.1%}"
 
 
 def rate(per_s: float | None) -> str:

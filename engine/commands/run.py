@@ -8,7 +8,7 @@ import time
 import click
 
 from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, the_run, workers_option
-from engine.commands.show import described, latest_by_split, run_as_dict
+from engine.commands.show import latest_by_split, reached, run_as_dict
 from engine.jobs import steer
 from engine.jobs.liveness import judge
 from engine.jobs.submit import submit
@@ -49,10 +49,8 @@ def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool
         summary = {split: {"loss": e.loss, "accuracy": e.accuracy} for split, e in evaluations.items()}
         click.echo(as_json({**run_as_dict(run), "evaluations": summary}))
     else:
-        for label, value in described(run, run.state)[:6]:
+        for label, value in reached(run, run.state):
             click.echo(f"{label:>17}  {value}")
-        for split, e in evaluations.items():
-            click.echo(f"{split:>17}  loss {e.loss:.4g}, accuracy {e.accuracy:.1%}")
     if run.state == "failed":
         raise SystemExit(1)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from engine.commands.options import as_json, json_option, number, reading, the_run
+from engine.commands.options import accuracy, as_json, json_option, loss, reading, the_run
 from engine.jobs.liveness import judge
+from engine.smoothing import HALF_LIFE
 from engine.spec import FIELDS, as_text, typed_text
 from engine.store import Evaluation, Run
 from engine.text import clean, counted
@@ -38,11 +39,6 @@ def command(db: str, run_id: int, json: bool) -> None:
         return
     for label, value in described(run, status):
         click.echo(f"{label:>17}  {value}")
-    for evaluation in latest_by_split(evaluations).values():
-        click.echo(
-            f"{clean(evaluation.split, 16):>17}  loss {number(evaluation.loss)}, accuracy {evaluation.accuracy:.1%}"
-            f" after {counted(evaluation.iteration, 'iteration')}"
-        )
     for event in events:
         click.echo(f"{clean(event.verb, 16):>17}  at iteration {event.iteration}: {clean(event.outcome, 200)}")
 
@@ -54,14 +50,7 @@ def run_as_dict(run: Run) -> dict[str, Any]:
 
 def described(run: Run, status: str) -> list[tuple[str, str]]:
     """A run as labelled lines, without what is not known."""
-    lines = [
-        ("run", f"{run.run_id}  {clean(run.name, 200)}"),
-        ("state", f"{status}{f': {clean(run.reason, 500)}' if run.reason else ''}"),
-        ("iterations", f"{run.iterations_done}"),
-        ("elapsed", f"{run.elapsed_s:.2f} s"),
-        ("last loss", number(run.last_loss)),
-        ("best loss", number(run.best_loss)),
-    ]
+    lines = reached(run, status)
     if run.deleted_at is not None:
         lines.append(("deleted", clean(run.deleted_at)))
     if run.tags:
@@ -75,6 +64,36 @@ def described(run: Run, status: str) -> list[tuple[str, str]]:
             for name, field in FIELDS.items()
             if field.applies(chosen)
         ]
+    return lines
+
+
+def reached(run: Run, status: str) -> list[tuple[str, str]]:
+    """How a run stands and what it has reached, as labelled lines."""
+    return [
+        ("run", f"{run.run_id}  {clean(run.name, 200)}"),
+        ("state", f"{status}{f': {clean(run.reason, 500)}' if run.reason else ''}"),
+        ("iterations", f"{run.iterations_done}"),
+        ("elapsed", f"{run.elapsed_s:.2f} s"),
+        *losses(run),
+    ]
+
+
+def losses(run: Run) -> list[tuple[str, str]]:
+    """The newest evaluation of each split, the lowest evaluated train loss, and the loss now."""
+    at = "" if run.evaluated_at is None else f" after {counted(run.evaluated_at, 'iteration')}"
+    lines = [
+        (split, f"loss {loss(value)}, accuracy {accuracy(share)}{at}")
+        for split, value, share in (
+            ("train", run.train_loss, run.train_accuracy),
+            ("validation", run.validation_loss, run.validation_accuracy),
+            ("test", run.test_loss, run.test_accuracy),
+        )
+        if value is not None
+    ]
+    best_at = "" if run.best_iteration is None else f" after {counted(run.best_iteration, 'iteration')}"
+    lines.append(("best train loss", f"{loss(run.best_loss)}{best_at}"))
+    if run.spec is not None and run.spec.is_noisy:
+        lines.append(("batch loss", f"{loss(run.current_loss)}, smoothed with a half-life of {HALF_LIFE:g} iterations"))
     return lines
 
 

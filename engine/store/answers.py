@@ -87,11 +87,3 @@ TAGS = (
 
 WORDS = f"(folded(name || char(10) || note) || char(10) || state || char(10) || words({_CALLED_BY}))"
 """Where a word is looked for, besides the tags: folded."""
-
-
-def evaluated(column: str) -> str:
-    """The latest loss or accuracy on the validation split."""
-    return (
-        f"(SELECT {column} FROM evaluations e WHERE e.run_id = runs.run_id AND split = 'validation' "
-        f"ORDER BY iteration DESC LIMIT 1)"
-    )

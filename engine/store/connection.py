@@ -20,7 +20,7 @@ from engine.store.words import lend
 APPLICATION_ID = 0x4C6F7373
 """'Loss' in ASCII: marks a file as ours before anything else in it is believed."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """user_version of a store that has had every migration."""
 
 BUSY_TIMEOUT_S = 10.0

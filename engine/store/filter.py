@@ -18,7 +18,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
-from engine.store.filter_fields import ALIASES, CHOICES, MEASURED, NAMES, NUMBERS, TEXTS
+from engine.store.filter_fields import ALIASES, CHOICES, MEASURED, NAMES, NUMBERS, SHARES, TEXTS
 from engine.store.records import FilterError
 from engine.values import near_match, number, shown
 
@@ -159,7 +159,7 @@ def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated
 def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
     if name == "batch_size" and value.strip().lower() in ("full", "n"):
         return Comparison(name, sign, math.inf, math.inf, math.inf)
-    is_per_cent = name == "accuracy" and value.rstrip().endswith("%")
+    is_per_cent = name in SHARES and value.rstrip().endswith("%")
     value = value.rstrip().removesuffix("%") if is_per_cent else value
     mantissa = re.split("[eE]", value)[0]
     if _SHORTENED.fullmatch(value):
@@ -168,7 +168,7 @@ def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
         wanted = number(value)
     except ValueError as error:
         _fail(at, name, error)
-    if is_per_cent or (name == "accuracy" and wanted > 1):
+    if is_per_cent or (name in SHARES and wanted > 1):
         wanted = _hundredth(wanted)
     digits = min(len(re.sub(r"\D", "", mantissa).lstrip("0")), 17)
     if digits < 2 or name not in MEASURED or not wanted:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 
 from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, UPDATES, RunSpec
-from engine.store.answers import STRATEGY, UPDATE, evaluated, number_of, text_of
+from engine.store.answers import STRATEGY, UPDATE, number_of, text_of
 from engine.store.records import STATES
 from engine.values import near_match, shown
 
@@ -43,11 +43,15 @@ RUN_NUMBERS: Mapping[str, str] = {
     "id": "run_id",
     "sweep": "sweep_id",
     "parent": "parent_id",
-    "loss": "last_loss",
+    "train": "train_loss",
+    "validation": "validation_loss",
+    "test": "test_loss",
+    "accuracy": "validation_accuracy",
+    "train_accuracy": "train_accuracy",
+    "test_accuracy": "test_accuracy",
     "best": "best_loss",
     "best_iteration": "best_iteration",
-    "validation": evaluated("loss"),
-    "accuracy": evaluated("accuracy"),
+    "batch_loss": "current_loss",
     "iterations": "iterations_done",
     "planned": number_of("iterations"),
     "elapsed": "elapsed_s",
@@ -65,9 +69,14 @@ NUMBERS: Mapping[str, str] = {
     },
 }
 
-MEASURED = frozenset({"loss", "best", "validation", "accuracy", "elapsed", "speed"}) | {
-    entry.name for entry in fields_of(RunSpec) if "float" in str(entry.type)
-}
+SHARES = frozenset({"accuracy", "train_accuracy", "test_accuracy"})
+"""Shares of one, which may be asked for in per cent."""
+
+MEASURED = (
+    SHARES
+    | {"train", "validation", "test", "best", "batch_loss", "elapsed", "speed"}
+    | {entry.name for entry in fields_of(RunSpec) if "float" in str(entry.type)}
+)
 """Numbers that are found as they are shown, rounded; the others are counted."""
 
 CHOICES: Mapping[str, Choices] = {
@@ -124,9 +133,13 @@ ALIASES: Mapping[str, str] = {
     "regularization": "regularization_strength",
     "lambda": "regularization_strength",
     "hidden": "hidden_size",
-    "last_loss": "loss",
+    "loss": "train",
+    "train_loss": "train",
     "best_loss": "best",
+    "current_loss": "batch_loss",
     "validation_loss": "validation",
+    "validation_accuracy": "accuracy",
+    "test_loss": "test",
     "iteration": "iterations",
     "iterations_done": "iterations",
     "budget": "planned",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from engine.store.connection import Connection
 from engine.store.pyramid import LEVELS
-from engine.store.records import Background, Evaluation, Worker
+from engine.store.records import Background, Worker
 
 FEWEST_BUCKETS = 8
 """Below so many buckets of the lowest level a curve is made from its rows."""
@@ -48,17 +48,6 @@ def _level(span: int, points: int) -> int:
     if span >> LEVELS[0] < FEWEST_BUCKETS:
         return 0
     return max((level for level in LEVELS if span >> level >= points), default=LEVELS[0])
-
-
-def latest(connection: Connection, run_ids: Iterable[int], split: str) -> dict[int, Evaluation]:
-    """The newest evaluation of each run on a split, where it has one."""
-    rows = connection.rows(
-        "SELECT e.run_id, e.iteration, e.split, e.loss, e.accuracy FROM json_each(?) a JOIN evaluations e "
-        "ON e.run_id = a.value AND e.split = ? AND e.iteration = (SELECT iteration FROM evaluations l "
-        "WHERE l.run_id = a.value AND l.split = e.split ORDER BY iteration DESC LIMIT 1)",
-        (json.dumps(list(run_ids)), split),
-    )
-    return {row[0]: Evaluation(row[1], row[2], *(float("nan") if v is None else v for v in row[3:])) for row in rows}
 
 
 def background(connection: Connection, run_id: int, worker: Worker | None) -> Background:

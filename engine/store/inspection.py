@@ -11,6 +11,7 @@ from engine.store.connection import Connection
 from engine.store.filesystem import NETWORK, kind_of
 from engine.store.opening import connect_for_reading, located
 from engine.store.pyramid import LEVELS
+from engine.store.reader import readable_spec
 
 MOST_FAULTS = 5
 
@@ -72,13 +73,19 @@ def _damage(connection: Connection) -> str:
     return "" if faults == ["ok"] else "; ".join(faults)
 
 
+BEFORE_LEVELS = 11
+"""Columns of COMPARE before those of a level of the pyramid."""
+
 COMPARE = """
-    SELECT r.iterations_done, coalesce(r.parent_iteration, 0), r.best_loss,
-           (SELECT count(*) FROM iterations i WHERE i.run_id = r.run_id),
-           (SELECT count(*) FROM iterations i WHERE i.run_id = r.run_id AND abs(i.loss) < 9e999),
-           b.level, b.held, b.n,
-           iif(r.best_loss IS NOT NULL AND r.best_iteration IS NULL, min(coalesce(b.low, 9e999), r.best_before), b.low)
-    FROM runs r LEFT JOIN
+    SELECT r.iterations_done, coalesce(r.parent_iteration, 0), r.best_loss, r.train_loss,
+           (SELECT min(e.loss) FROM evaluations e
+            WHERE e.run_id = r.run_id AND e.split = 'train' AND abs(e.loss) < 9e999),
+           (SELECT e.loss FROM evaluations e WHERE e.run_id = r.run_id AND e.split = 'train'
+            ORDER BY e.iteration DESC LIMIT 1),
+           r.spec, r.best_before, i.rows, i.finite, i.low, b.level, b.held, b.n, b.low
+    FROM runs r,
+         (SELECT count(*) AS rows, total(abs(loss) < 9e999) AS finite, min(iif(abs(loss) < 9e999, loss, NULL)) AS low
+          FROM iterations WHERE run_id = :run_id) i LEFT JOIN
          (SELECT level, count(*) AS held, sum(n) AS n, min(low) AS low
           FROM buckets WHERE run_id = :run_id GROUP BY level) b
     WHERE r.run_id = :run_id
@@ -99,12 +106,17 @@ def _fault(connection: Connection, run_id: int) -> str:
     found = connection.rows(COMPARE, {"run_id": run_id})
     if not found:
         return ""
-    done, first, best, rows, finite = found[0][:5]
+    done, first, best, train, lowest, newest, spec, best_before, rows, finite, low = found[0][:BEFORE_LEVELS]
     if rows != done - first:
         return f"{rows} iterations are stored, {done - first} are told of"
-    levels = {row[5]: row[6:] for row in found if row[5] is not None}
+    levels = {row[BEFORE_LEVELS]: row[BEFORE_LEVELS + 1 :] for row in found if row[BEFORE_LEVELS] is not None}
     for level in LEVELS if rows else ():
-        expected = (((done - 1) >> level) - (first >> level) + 1, finite, best)
+        expected = (((done - 1) >> level) - (first >> level) + 1, finite, low)
         if levels.get(level) != expected:
             return f"level {level} of its pyramid does not agree with its iterations"
+    known = readable_spec(spec)
+    if known is not None and known.searches:
+        lowest = min((loss for loss in (low, best_before) if loss is not None), default=None)
+    if known is not None and (best, train) != (lowest, newest):
+        return "its train losses do not agree with its evaluations"
     return ""

@@ -30,16 +30,20 @@ _EXPRESSIONS: Mapping[str, str] = {
     "step_size": NUMBERS["step_size"],
     "batch_size": NUMBERS["batch_size"],
     "iterations": NUMBERS["iterations"],
-    "loss": NUMBERS["loss"],
-    "best": NUMBERS["best"],
+    "train": NUMBERS["train"],
     "validation": NUMBERS["validation"],
     "accuracy": NUMBERS["accuracy"],
+    "best": NUMBERS["best"],
+    "batch_loss": NUMBERS["batch_loss"],
     "speed": NUMBERS["speed"],
     "created": "created_at",
 }
 
 ORDERS: tuple[str, ...] = tuple(_EXPRESSIONS)
 """What a list can be sorted by."""
+
+ORDER_ALIASES: Mapping[str, str] = {"loss": "train"}
+"""Other words for an order."""
 
 LARGEST_FIRST = frozenset({"run", "iterations", "accuracy", "speed", "created"})
 

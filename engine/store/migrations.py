@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 
 from sqlite_utils import Database, Migrations
 
+from engine.spec import RunSpec
+from engine.store.reader import readable_spec
+from engine.store.summary import average_before
+
 steps = Migrations("lossboard")
+
+SEARCHES = (
+    "(CASE WHEN json_valid(spec) THEN CASE json_type(spec) WHEN 'object' THEN json_extract(spec, '$.strategy') END END "
+    "IN ('random-search', 'local-search')) IS TRUE"
+)
+"""Whether a run searches, in SQL: false where its spec cannot be read."""
 
 
 def apply(raw: sqlite3.Connection) -> None:
@@ -302,3 +313,91 @@ M004 = (
       AND json_extract(CASE WHEN json_valid(spec) THEN spec END, '$.strategy') IN ('random-search', 'local-search')
     """,
 )
+
+
+@steps()
+def m005_losses_that_runs_are_ranked_by(db: Database) -> None:
+    """The newest evaluations of a run, the lowest evaluated train loss as its best, and the loss now without noise."""
+    for statement in M005:
+        db.execute(statement)
+    for run_id, text, done in db.execute("SELECT run_id, spec, iterations_done FROM runs").fetchall():
+        spec = readable_spec(text)
+        if spec is not None and not spec.searches:
+            db.execute(
+                "UPDATE runs SET current_loss = ? WHERE run_id = ?", (_current(db.conn, run_id, spec, done), run_id)
+            )
+
+
+M005 = (
+    "ALTER TABLE runs ADD COLUMN current_loss REAL",  # the loss now: kept by a search, averaged over mini-batches
+    "ALTER TABLE runs ADD COLUMN evaluated_at INTEGER",  # after so many iterations train was evaluated last
+    "ALTER TABLE runs ADD COLUMN train_loss REAL",
+    "ALTER TABLE runs ADD COLUMN train_accuracy REAL",
+    "ALTER TABLE runs ADD COLUMN validation_loss REAL",
+    "ALTER TABLE runs ADD COLUMN validation_accuracy REAL",
+    "ALTER TABLE runs ADD COLUMN test_loss REAL",
+    "ALTER TABLE runs ADD COLUMN test_accuracy REAL",
+    """
+    UPDATE runs SET evaluated_at = (
+      SELECT max(iteration) FROM evaluations e WHERE e.run_id = runs.run_id AND split = 'train')
+    """,
+    *(
+        f"""
+        UPDATE runs SET {split}_loss = loss, {split}_accuracy = accuracy
+        FROM (SELECT run_id AS evaluated, max(iteration), loss, accuracy FROM evaluations WHERE split = '{split}'
+              GROUP BY run_id)
+        WHERE evaluated = runs.run_id
+        """
+        for split in ("train", "validation", "test")
+    ),
+    f"""
+    UPDATE runs SET best_iteration = best_iteration + 1, current_loss = best_loss WHERE {SEARCHES}
+    """,
+    f"""
+    UPDATE runs SET best_loss = NULL, best_iteration = NULL WHERE NOT ({SEARCHES})
+    """,
+    f"""
+    UPDATE runs SET best_loss = lowest, best_iteration = at
+    FROM (SELECT run_id AS evaluated, iteration AS at, min(loss) AS lowest FROM evaluations
+          WHERE split = 'train' AND abs(loss) < 9e999 GROUP BY run_id)
+    WHERE evaluated = runs.run_id AND NOT ({SEARCHES})
+    """,
+    "DROP VIEW run_summary",
+    """
+    CREATE VIEW run_summary AS
+    SELECT run_id, name, state,
+           json_extract(spec, '$.strategy') AS strategy,
+           json_extract(spec, '$.objective') AS objective,
+           json_extract(spec, '$.dataset') AS dataset,
+           json_extract(spec, '$.step_size') AS step_size,
+           json_extract(spec, '$.batch_size') AS batch_size,
+           json_extract(spec, '$.regularization_strength') AS regularization_strength,
+           json_extract(spec, '$.seed') AS seed,
+           iterations_done,
+           json_extract(spec, '$.iterations') AS iterations_planned,
+           round(elapsed_s, 3) AS elapsed_s,
+           round(iterations_per_s, 1) AS iterations_per_s,
+           train_loss, validation_loss, validation_accuracy, test_loss, test_accuracy, evaluated_at,
+           best_loss, best_iteration, current_loss, last_loss, diverged_at, parent_id, parent_iteration, tags, note,
+           reason, created_at
+    FROM runs WHERE deleted_at IS NULL
+    """,
+    "DROP VIEW sweep_results",
+    """
+    CREATE VIEW sweep_results AS
+    SELECT s.sweep_id, s.name AS sweep, s.parameter, json_extract(r.spec, '$.' || s.parameter) AS value,
+           s.second_parameter, json_extract(r.spec, '$.' || s.second_parameter) AS second_value,
+           json_extract(r.spec, '$.seed') AS seed, r.run_id, r.state, r.iterations_done,
+           r.iterations_done * r.examples_per_iteration AS examples_seen, round(r.elapsed_s, 3) AS elapsed_s,
+           r.train_loss, r.validation_loss, r.validation_accuracy AS accuracy, r.best_loss, r.last_loss, r.diverged_at
+    FROM sweeps s JOIN runs r USING (sweep_id) WHERE r.deleted_at IS NULL
+    """,
+)
+
+
+def _current(raw: sqlite3.Connection, run_id: int, spec: RunSpec, done: int) -> float | None:
+    """The loss of a run of descent as Summary tells it."""
+    row = raw.execute("SELECT loss FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, done - 1)).fetchone()
+    last = None if row is None else row[0]
+    is_averaged = spec.is_noisy and last is not None and math.isfinite(last)
+    return average_before(raw, run_id, done).value if is_averaged else last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from sys import intern
@@ -32,9 +33,13 @@ RUN_COLUMNS = (
     "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
     "iterations_done, elapsed_s, last_loss, best_loss, best_iteration, iterations_per_s, diverged_at, worker_id, "
     "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at, rung, best_before, "
-    "step_size_now"
+    "step_size_now, current_loss, evaluated_at, train_loss, train_accuracy, validation_loss, validation_accuracy, "
+    "test_loss, test_accuracy"
 )
-TAGS = RUN_COLUMNS.split(", ").index("tags")
+NAMES = RUN_COLUMNS.split(", ")
+TAGS, FIRST, DONE, CURRENT, EVALUATED = map(
+    NAMES.index, ("tags", "parent_iteration", "iterations_done", "current_loss", "train_loss")
+)
 WORKER_COLUMNS = (
     "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
 )
@@ -154,10 +159,6 @@ class Reader(Recorded):
         """Mean and lowest losses of each run along its iterations; `spans` gives how many of its own each has."""
         return glance.shapes(self._connection, spans, points)
 
-    def latest(self, run_ids: Iterable[int], split: str) -> dict[int, Evaluation]:
-        """The newest evaluation of each run on a split, where it has one."""
-        return glance.latest(self._connection, run_ids, split)
-
     def background(self, run: Run) -> Background:
         """Where a run comes from and what it is computed with."""
         worker = None if run.worker_id is None else self.worker(run.worker_id)
@@ -259,7 +260,13 @@ class Reader(Recorded):
 
 def _run(row: Sequence[Any]) -> Run:
     values = list(row)
-    values[3], values[TAGS] = _spec(row[3]), tags_from_text(row[TAGS])
+    values[3], values[TAGS] = readable_spec(row[3]), tags_from_text(row[TAGS])
+    if values[CURRENT] is None and values[DONE] > (values[FIRST] or 0):
+        values[CURRENT] = math.nan
+    for loss in range(EVALUATED, len(values), 2):
+        # SQLite keeps NaN as NULL; an accuracy tells that there was an evaluation
+        if values[loss] is None and values[loss + 1] is not None:
+            values[loss] = math.nan
     return Run(*values)
 
 
@@ -274,7 +281,8 @@ def worker_from_row(row: Sequence[Any]) -> Worker | None:
 
 
 @lru_cache(maxsize=4096)
-def _spec(text: str) -> RunSpec | None:
+def readable_spec(text: str) -> RunSpec | None:
+    """The spec of a row, None where this version cannot read it."""
     try:
         return spec_from_json(text)
     except (SpecError, TypeError):

@@ -11,10 +11,12 @@ import numpy as np
 
 from engine.block import COLUMNS, Block
 from engine.decimation import bucket_starts, decimate
+from engine.smoothing import REACH, Average
 from engine.store.connection import Connection
 from engine.store.pyramid import LEVELS
 from engine.store.records import Curve, Samples
 from engine.store.stretch import stretch
+from engine.store.summary import RECENT_LOSSES
 from engine.store.widths import width_for
 
 MOST_ITERATIONS = 100_000
@@ -116,6 +118,11 @@ class Recorded:
             )
             for run_id, iteration, *values in rows
         }
+
+    def average_loss(self, run_id: int, iteration: int) -> float:
+        """The average of a run's losses before an iteration, with a half-life of HALF_LIFE; NaN where there is none."""
+        (loss,) = self._connection.table(RECENT_LOSSES, (run_id, iteration - REACH, iteration), width=1)
+        return Average().after(loss).value
 
     def samples(self, run_id: int, count: int, first: int = 0, last: int | None = None) -> Samples:
         """At most `count` single iterations from `first` to `last` (None: the newest), evenly spread: one look each."""

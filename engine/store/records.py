@@ -73,6 +73,13 @@ class Run:
     those from `first_iteration` on, and `best_before` is the lowest loss that it goes on from. `rung` is the iteration
     at which it waits for the other runs of its sweep, or where it was dropped. `step_size_now` is the one that was set
     last, None while the spec's is in force.
+
+    `train_loss` ... `test_accuracy` are of the newest evaluation of that split, the train split's after `evaluated_at`
+    iterations. `best_loss` is the lowest evaluated train loss, of a search the loss of the weights that it keeps, and
+    `best_iteration` after how many iterations it was reached. `current_loss` is the loss now: what a search keeps, the
+    last loss of a full batch, the average of mini-batches with a half-life of HALF_LIFE iterations. `last_loss` is that
+    of the last proposal or batch alone. None is not known yet; what was measured and is no number is NaN, but
+    in `last_loss`, where that is None.
     """
 
     run_id: int
@@ -103,12 +110,24 @@ class Run:
     rung: int | None = None
     best_before: float | None = None
     step_size_now: float | None = None
+    current_loss: float | None = None
+    evaluated_at: int | None = None
+    train_loss: float | None = None
+    train_accuracy: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+
+    @property
+    def searches(self) -> bool:
+        """Whether it is a search, which keeps the weights of its lowest loss."""
+        return self.spec is not None and self.spec.searches
 
     @property
     def to_beat(self) -> float | None:
         """The loss that a search was forked at, which counts as its best until it finds a lower one; None elsewhere."""
-        searches = self.spec is not None and self.spec.strategy != "gradient-descent"
-        return self.best_before if searches else None
+        return self.best_before if self.searches else None
 
     @property
     def first_iteration(self) -> int:

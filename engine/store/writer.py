@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from engine.block import Block
-from engine.store import pyramid
+from engine.store import pyramid, summary
 from engine.store.connection import Connection
 from engine.store.records import ENDED, Checkpoint, Claim, Command, Evaluation, Fenced, RunState
 from engine.store.rows import Statements, insertions, keep_checkpoint, replacements, run_all
 from engine.store.steering import COMMAND_COLUMNS, answer, came_too_late, keep_step_size
-from engine.store.summary import Summary
+from engine.store.summary import SUMMARY_COLUMNS, Summary
 from engine.store.timing import utc_now
 
 RATE_WINDOW_S = 2.0
@@ -37,17 +37,13 @@ class RunWriter:
         self._boot_clock = boot_clock
         self._worker_heartbeat_s = -np.inf
         with connection.transaction() as raw:
-            row = raw.execute(
-                f"SELECT iterations_done, elapsed_s, last_loss, best_loss, best_iteration, diverged_at, "
-                f"coalesce(parent_iteration, 0) FROM runs WHERE {FENCE}",
-                self._fence,
-            ).fetchone()
-            if row is None:
+            if raw.execute(f"SELECT 1 FROM runs WHERE {FENCE}", self._fence).fetchone() is None:
                 raise _fenced(claim)
-            self._pyramid = pyramid.load(raw, claim.run_id, row[0])
-            self._start = _start(raw, claim.run_id, row[6], row[1])
-        self._summary = Summary(*row[:6])
-        self._marks: deque[tuple[float, int]] = deque([(row[1], row[0])])
+            self._summary = summary.load(raw, claim.run_id, claim.spec)
+            done, elapsed_s = self._summary.iterations_done, self._summary.elapsed_s
+            self._pyramid = pyramid.load(raw, claim.run_id, done)
+            self._start = _start(raw, claim.run_id, claim.first_iteration, elapsed_s)
+        self._marks: deque[tuple[float, int]] = deque([(elapsed_s, done)])
 
     @property
     def iterations_done(self) -> int:
@@ -107,14 +103,13 @@ class RunWriter:
         `best_before` is the lowest loss that a fork goes on from. A search, which keeps the weights of that loss until
         it finds better ones, counts it as its own best.
         """
-        searches = self.claim.spec.strategy != "gradient-descent"
-        summary = self._summary.inheriting(best_before) if searches else self._summary
+        told = self._summary.inheriting(best_before) if self.claim.spec.searches else self._summary
         self._update(
             "environment = ?, examples_per_iteration = ?, best_before = coalesce(?, best_before), best_loss = ?, "
-            "best_iteration = ?",
-            environment, examples_per_iteration, best_before, summary.best_loss, summary.best_iteration,
+            "best_iteration = ?, current_loss = ?",
+            environment, examples_per_iteration, best_before, told.best_loss, told.best_iteration, told.current_loss,
         )  # fmt: skip
-        self._summary = summary
+        self._summary = told
 
     def note_waiting(self, reason: str) -> None:
         """Say in the run's row why nothing is written for now; the next write takes it away."""
@@ -136,9 +131,10 @@ class RunWriter:
         applied: Iterable[Applied] = (),
     ) -> list[Command]:
         block = self._unwritten(block)
-        summary = self._summary if block is None else self._summary.after(block)
-        summary = summary.ended(reason) if state == "finished" else summary
-        rate = self._rate(summary, state)
+        told = self._summary if block is None else self._summary.after(block)
+        told = told.evaluated(evaluations)
+        told = told.ended(reason) if state == "finished" else told
+        rate = self._rate(told, state)
         now_s = self._boot_clock()
         ended_at = utc_now() if state in ENDED else None
         run_id = self.claim.run_id
@@ -150,7 +146,7 @@ class RunWriter:
         with self._connection.transaction() as raw:
             changed = raw.execute(
                 UPDATE_RUN,
-                (*summary.values(), rate, now_s, state, reason, ended_at, block is not None, *self._fence),
+                (*told.values(), rate, now_s, state, reason, ended_at, block is not None, *self._fence),
             )
             if changed.rowcount != 1:
                 raise _fenced(self.claim)
@@ -176,15 +172,15 @@ class RunWriter:
                 f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id",
                 (run_id,),
             ).fetchall()
-        self._accept(summary, grown, now_s if beat else None)
+        self._accept(told, grown, now_s if beat else None)
         return [Command(*row) for row in waiting]
 
-    def _accept(self, summary: Summary, grown: pyramid.Pyramid | None, beat_s: float | None) -> None:
-        self._summary = summary
+    def _accept(self, told: Summary, grown: pyramid.Pyramid | None, beat_s: float | None) -> None:
+        self._summary = told
         if grown is not None:
             self._pyramid = grown
-            self._marks.append((summary.elapsed_s, summary.iterations_done))
-            while len(self._marks) > 2 and summary.elapsed_s - self._marks[1][0] >= RATE_WINDOW_S:
+            self._marks.append((told.elapsed_s, told.iterations_done))
+            while len(self._marks) > 2 and told.elapsed_s - self._marks[1][0] >= RATE_WINDOW_S:
                 self._marks.popleft()
         if beat_s is not None:
             self._worker_heartbeat_s = beat_s
@@ -201,19 +197,19 @@ class RunWriter:
         known = self.iterations_done - block.first_iteration
         return block.rows(known, len(block)) if known else block
 
-    def _rate(self, summary: Summary, state: RunState) -> float | None:
+    def _rate(self, told: Summary, state: RunState) -> float | None:
         """Iterations per second: lately while it runs, over all once it has ended."""
         since_s, since = self._marks[0] if state == "running" else self._start
-        took_s = summary.elapsed_s - since_s
-        return (summary.iterations_done - since) / took_s if took_s > 0 else None
+        took_s = told.elapsed_s - since_s
+        return (told.iterations_done - since) / took_s if took_s > 0 else None
 
 
 FENCE = "run_id = ? AND worker_id = ? AND attempt = ? AND state = 'running'"
 
 UPDATE_RUN = f"""
-    UPDATE runs SET iterations_done = ?, elapsed_s = ?, last_loss = ?, best_loss = ?, best_iteration = ?,
-                    diverged_at = ?, iterations_per_s = coalesce(?, iterations_per_s), heartbeat_s = ?,
-                    state = ?, reason = ?, ended_at = ?, times_lost = iif(?, 0, times_lost)
+    UPDATE runs SET {" = ?, ".join(SUMMARY_COLUMNS)} = ?,
+                    iterations_per_s = coalesce(?, iterations_per_s), heartbeat_s = ?, state = ?, reason = ?,
+                    ended_at = ?, times_lost = iif(?, 0, times_lost)
     WHERE {FENCE}
 """
 

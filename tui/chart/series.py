@@ -8,16 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from engine.smoothing import smoothed
 from tui.chart.coarse import coarsened, widest
 from tui.chart.measures import measure_of
 from tui.chart.view import ChartRun, ChartView, CurveColumns, Floats, Integers, Points, XKind
 from tui.chart.wholes import Flags, all_finite, lowest
-
-NEGLIGIBLE_BITS = 40.0
-"""Halvings after which what came before no longer shows in an average."""
-
-SUMMABLE = 1e100
-"""Values of at most this size can be summed with the weights of an average."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,36 +225,6 @@ def best_so_far(low: Floats, low_before: float) -> Floats:
     best = np.minimum.accumulate(np.concatenate([[low_before], np.where(np.isnan(low), np.inf, low)]))[1:]
     best[~np.isfinite(best)] = np.nan
     return best
-
-
-def smoothed(values: Floats, weights: Integers | Floats, half_lives_per_row: float) -> Floats:
-    """Exponential average of the rows so far, weighted by how many iterations each stands for, shape (n,).
-
-    A row that lies `half_lives_per_row` further back counts half as often to that power. There is no warm-up
-    bias: the weights are normalised. Rows of weight 0 are passed over.
-    """
-    if half_lives_per_row >= NEGLIGIBLE_BITS:
-        return np.array(values, dtype=np.float64)
-    size = float(np.fmax.reduce(np.abs(values))) if len(values) else 0.0
-    if SUMMABLE < size < np.inf:
-        out: Floats = np.clip(smoothed(values / size, weights, half_lives_per_row), -1.0, 1.0) * size
-        return out
-    known = np.asarray(weights, dtype=np.float64)
-    products = (values if lowest(known) > 0 else np.where(known > 0, values, 0.0)) * known
-    out = np.empty(len(values))
-    total = weight = 0.0
-    # powers of two over a whole curve would overflow, so it is done in pieces with a carry
-    chunk = max(1, min(len(values), int(500 / half_lives_per_row)))
-    growth = np.exp2(np.arange(1, chunk + 1) * half_lives_per_row)
-    for start in range(0, len(values), chunk):
-        part = slice(start, min(start + chunk, len(values)))
-        scale = growth[: part.stop - start]
-        totals = total + np.cumsum(products[part] * scale)
-        seen = weight + np.cumsum(known[part] * scale)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out[part] = totals / seen
-        total, weight = float(totals[-1] / scale[-1]), float(seen[-1] / scale[-1])
-    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Glimpses: what a row of the table shows of a run besides its numbers: the shape of its curve, its last evaluation."""
+"""Glimpses: what a row of the table shows of a run besides its numbers: the shape of its curve."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from engine.store import ENDED, Curve, Evaluation, Reader, Run
+from engine.store import ENDED, Curve, Reader, Run
 from tui.viewer.choices import Row
 
 POINTS = 16
@@ -27,7 +27,6 @@ class Glimpse:
     """`shape` is the losses of a run, oldest first, best so far where it searches; NaN is a gap."""
 
     shape: tuple[float, ...] = ()
-    validation: Evaluation | None = None
 
 
 class Glimpses:
@@ -62,21 +61,22 @@ class Glimpses:
     def _read(self, reader: Reader, runs: Sequence[Run]) -> None:
         started = [run for run in runs if run.iterations_done > run.first_iteration]
         shapes = reader.shapes({run.run_id: run.iterations_done - run.first_iteration for run in started}, POINTS)
-        evaluations = reader.latest([run.run_id for run in started], "validation")
         for run in runs:
             means, lows = shapes.get(run.run_id, ((), ()))
-            searches = run.spec is not None and run.spec.strategy != "gradient-descent"
-            shape = _best_so_far(lows, run.to_beat) if searches else means
-            self._held[run.run_id] = _stamp(run), Glimpse(shape, evaluations.get(run.run_id))
+            shape = _best_so_far(lows, run.to_beat) if run.searches else means
+            self._held[run.run_id] = _stamp(run), Glimpse(_ending(shape, run))
 
 
-def glimpse_of(run: Run, curve: Curve, evaluations: Sequence[Evaluation]) -> Glimpse:
+def glimpse_of(run: Run, curve: Curve) -> Glimpse:
     """The same from what was read of a run up to some moment."""
     every = max(len(curve.mean) // (4 * POINTS), 1)
-    searches = run.spec is not None and run.spec.strategy != "gradient-descent"
-    shape = _best_so_far(curve.low.tolist(), run.to_beat) if searches else tuple(curve.mean.tolist())
-    latest = [evaluation for evaluation in evaluations if evaluation.split == "validation"]
-    return Glimpse(shape[::every], latest[-1] if latest else None)
+    shape = _best_so_far(curve.low.tolist(), run.to_beat) if run.searches else tuple(curve.mean.tolist())
+    return Glimpse(_ending(shape[::every], run))
+
+
+def _ending(shape: tuple[float, ...], run: Run) -> tuple[float, ...]:
+    """The shape with the loss that every other place tells of the run at its end."""
+    return shape if run.current_loss is None else (*shape, run.current_loss)
 
 
 def _stamp(run: Run) -> object:

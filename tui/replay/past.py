@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -142,7 +143,7 @@ class Past:
         found = self._glimpses.read(reader, now, 0, len(now))
         for run in snapshot.runs:
             if run.run_id not in found:
-                found[run.run_id] = glimpse_of(run, snapshot.wholes[run.run_id], snapshot.evaluations[run.run_id])
+                found[run.run_id] = glimpse_of(run, snapshot.wholes[run.run_id])
         return found
 
     def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
@@ -190,7 +191,10 @@ class Past:
 def _standing(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, columns: int) -> Standing:
     """A run at a cut, `newest` being the last iteration before it."""
     whole = reel.stock.curve(reader, cut.done, columns, newest)
-    return Standing(cut, reel.after(cut.done, cut.state, whole, newest), whole, newest)
+    spec = reel.run.spec
+    is_averaged = spec is not None and spec.is_noisy and reel.run.first_iteration < cut.done < reel.run.iterations_done
+    average = reader.average_loss(reel.run.run_id, cut.done) if is_averaged else math.nan
+    return Standing(cut, reel.after(cut.done, cut.state, whole, newest, average), whole, newest)
 
 
 def _then(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: int, known: Shown | None) -> Then:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from engine.block import Block
 from engine.store import ENDED, Curve, Evaluation, Event, Reader, Run, RunState
+from engine.store.summary import EVALUATED_SPLITS
 from tui.replay.stock import Stock
 from tui.replay.tape import Floats, MarkKind, Recording
 
@@ -32,11 +34,11 @@ class Reel:
     stock: Stock
     inherited_loss: float | None = None
 
-    def after(self, done: int, state: RunState, curve: Curve, newest: Block | None) -> Run:
+    def after(self, done: int, state: RunState, curve: Curve, newest: Block | None, average: float = math.nan) -> Run:
         """The run when it had done so many iterations and was in a state.
 
         `curve` is the whole one up to there, `newest` the last of these iterations, None where that is missing: then
-        the last one before the gap is told.
+        the last one before the gap is told. `average` is that of its losses by then, where they are those of batches.
         """
         run = self.run
         if done >= run.iterations_done and state == run.state:
@@ -45,9 +47,10 @@ class Reel:
         has_begun = state != "queued"
         if done == run.first_iteration:
             loss = self.inherited_loss if has_begun else None
-        lows = [float(np.nanmin(curve.low))] if (curve.count > 0).any() else []
-        lows += [run.to_beat] if has_begun and run.to_beat is not None else []
-        is_best = run.best_iteration is not None and run.best_iteration < done
+        evaluated = [one for one in self.evaluations if one.iteration <= done] if has_begun else []
+        latest = {one.split: one for one in evaluated}
+        train, validation, test = (latest.get(split) for split in EVALUATED_SPLITS)
+        best_loss, best_iteration = self._best(done, curve, evaluated) if has_begun else (None, None)
         return replace(
             run,
             state=state,
@@ -58,12 +61,32 @@ class Reel:
             iterations_done=done,
             elapsed_s=self.recording.elapsed_after(done) if has_begun and len(self.recording.iterations) else 0.0,
             last_loss=None if loss is None or loss != loss else loss,
-            best_loss=run.best_loss if is_best else min(lows, default=None),
-            best_iteration=run.best_iteration if is_best else None,
+            current_loss=best_loss if run.searches else average if math.isfinite(average) else loss,
+            best_loss=best_loss,
+            best_iteration=best_iteration,
+            evaluated_at=None if train is None else train.iteration,
+            train_loss=_loss(train),
+            train_accuracy=_accuracy(train),
+            validation_loss=_loss(validation),
+            validation_accuracy=_accuracy(validation),
+            test_loss=_loss(test),
+            test_accuracy=_accuracy(test),
             iterations_per_s=self.recording.rate_after(done) if done > run.first_iteration else None,
             diverged_at=run.diverged_at if run.diverged_at is not None and run.diverged_at < done else None,
             step_size_now=self._step_size_after(done, is_held=state == "paused") if has_begun else None,
         )
+
+    def _best(self, done: int, curve: Curve, evaluated: list[Evaluation]) -> tuple[float | None, int | None]:
+        """The lowest evaluated train loss by then, or the loss that a search kept, and where it was reached."""
+        run = self.run
+        if run.best_iteration is not None and run.best_iteration <= done:
+            return run.best_loss, run.best_iteration
+        if run.searches:
+            lows = [float(np.nanmin(curve.low))] if (curve.count > 0).any() else []
+            return min([*lows, *([] if run.to_beat is None else [run.to_beat])], default=None), None
+        train = [one for one in evaluated if one.split == "train" and math.isfinite(one.loss)]
+        lowest = min(train, key=lambda one: one.loss, default=None)
+        return (None, None) if lowest is None else (lowest.loss, lowest.iteration)
 
     def _step_size_after(self, done: int, *, is_held: bool) -> float | None:
         """The step size that had been set by then. What is set where a run is held takes force when it goes on."""
@@ -78,6 +101,14 @@ class Reel:
                 return latest
             known = known if is_here else latest
         return known
+
+
+def _loss(evaluation: Evaluation | None) -> float | None:
+    return None if evaluation is None else evaluation.loss
+
+
+def _accuracy(evaluation: Evaluation | None) -> float | None:
+    return None if evaluation is None else evaluation.accuracy
 
 
 def reel_of(reader: Reader, run: Run) -> Reel:
@@ -113,8 +144,8 @@ def reel_of(reader: Reader, run: Run) -> Reel:
 
 
 def _best_at(run: Run) -> int | None:
-    """The iteration with a run's lowest loss: the one before its own where that is what it went on from."""
-    return run.first_iteration - 1 if run.best_iteration is None and run.best_loss is not None else run.best_iteration
+    """After how many iterations a run was at its best: none of its own where that is what it went on from."""
+    return run.first_iteration if run.best_iteration is None and run.best_loss is not None else run.best_iteration
 
 
 def _knots(reader: Reader, run: Run, inherited_s: float) -> tuple[Floats, Floats]:

@@ -34,8 +34,8 @@ class Recording:
 
     After `iterations[i]` of them it had run for `elapsed_s[i]` (both rise, shape (n,), the first is where it began).
     `marks` are (iteration, kind); `pauses` (iteration, second at which it went on, None: it has not), `losses` of its
-    workers the same. `started_s` is on the clock of the wall. `best_at` and `diverged_at` are iterations, None where
-    there is none.
+    workers the same. `started_s` is on the clock of the wall. `best_at` is after how many iterations it was at its
+    best, `diverged_at` an iteration; None where there is none.
     """
 
     run_id: int
@@ -183,7 +183,7 @@ class Tape:
     def best(self, run_id: int | None) -> tuple[int, int] | None:
         """(run, iterations done) when a run was at its lowest loss; of all runs when it is none of them."""
         known = [
-            (one.best_loss, one.run_id, one.best_at + 1)
+            (one.best_loss, one.run_id, one.best_at)
             for one in self.recordings.values()
             if one.best_at is not None and one.best_loss is not None
         ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.store import Evaluation, Run
+from engine.store import Run
 from tui import format as fmt
 from tui.snapshot import Snapshot
 
@@ -41,31 +41,18 @@ def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
         earlier = known.get(run.run_id)
         what = None if earlier is None else _became(before.status(earlier), after.status(run))
         if what is not None:
-            found.append(News(run.run_id, what, _result(after, run)))
+            found.append(News(run.run_id, what, _result(run)))
     return tuple(found)
 
 
-def _result(snapshot: Snapshot, run: Run) -> str:
-    """What a person takes for a run's result, from what was read: its last validation loss, if there is one.
-
-    Else its last loss, which is that of one batch; a search keeps its best.
-    """
-    validation = _validation(snapshot, run)
-    if validation is not None:
-        return f"validation loss {fmt.number(validation.loss)}"
-    searches = run.spec is not None and run.spec.strategy != "gradient-descent"
-    loss = run.best_loss if searches else run.last_loss
-    return "" if loss is None else f"{'best' if searches else 'last'} loss {fmt.number(loss)}"
-
-
-def _validation(snapshot: Snapshot, run: Run) -> Evaluation | None:
-    """The last evaluation of a run on the validation split; one in a glimpse may be of an earlier look."""
-    read = [one for one in snapshot.evaluations.get(run.run_id, ()) if one.split == "validation"]
-    if read:
-        return read[-1]
-    glimpse = snapshot.glimpses.get(run.run_id)
-    glimpsed = None if glimpse is None else glimpse.validation
-    return glimpsed if glimpsed is not None and glimpsed.iteration == run.iterations_done else None
+def _result(run: Run) -> str:
+    """What runs are ranked by, if it was measured: the newest train loss; else what a search keeps, or batches have."""
+    if run.train_loss is not None:
+        return f"train loss {fmt.loss(run.train_loss)}"
+    if run.current_loss is None:
+        return ""
+    word = "batch loss" if run.spec is not None and run.spec.is_noisy else "loss"
+    return f"{word} {fmt.loss(run.current_loss)}"
 
 
 def _runs(snapshot: Snapshot) -> Iterable[Run]:

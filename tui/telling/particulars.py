@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from engine.smoothing import HALF_LIFE
 from engine.spec import FIELDS, RunSpec, typed_text
 from engine.store import Evaluation, Event, Run
 from engine.text import clean, counted
@@ -82,16 +83,32 @@ def _reached(run: Run) -> Iterator[Pair]:
     yield "iterations", [(f"{run.iterations_done:,}{of}", TEXT)]
     yield "time", [(fmt.duration(run.elapsed_s), TEXT)]
     yield "iterations/s", [(fmt.rate(run.iterations_per_s), TEXT)]
-    yield "loss", [(fmt.number(run.last_loss), TEXT)]
-    at = f" at {run.best_iteration:,}" if run.best_iteration is not None else ""
-    if run.best_iteration is None and run.best_loss is not None and run.best_loss == run.to_beat:
-        at = " before the fork"
-    yield "best", [(fmt.number(run.best_loss), TEXT), (at, DIM)]
+    yield from _losses(run)
     if run.diverged_at is not None:
         yield "diverged at", [(f"{run.diverged_at:,}", WARNED)]
     for word, moment in (("created", run.created_at), ("started", run.started_at), ("ended", run.ended_at)):
         if moment:
             yield word, [(fmt.moment(moment), TEXT)]
+
+
+def _losses(run: Run) -> Iterator[Pair]:
+    """The loss now, the lowest evaluated one, and the newest evaluation of each split."""
+    spec = run.spec
+    word = "kept loss" if run.searches else "batch loss" if spec is not None and spec.is_noisy else "loss"
+    average = f" half-life {HALF_LIFE:g}" if word == "batch loss" else ""
+    yield word, [(fmt.loss(run.current_loss), TEXT), (average, DIM)]
+    at = f" at {run.best_iteration:,}" if run.best_iteration is not None else ""
+    if run.best_iteration is None and run.best_loss is not None and run.best_loss == run.to_beat:
+        at = " before the fork"
+    yield "best train loss", [(fmt.loss(run.best_loss), TEXT), (at, DIM)]
+    for split, loss, accuracy in (
+        ("train", run.train_loss, run.train_accuracy),
+        ("validation", run.validation_loss, run.validation_accuracy),
+        ("test", run.test_loss, run.test_accuracy),
+    ):
+        if loss is not None:
+            yield f"{split} loss", [(fmt.loss(loss), TEXT)]
+            yield f"{split} accuracy", [(fmt.percent(accuracy), TEXT)]
 
 
 def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[Line]:
@@ -133,20 +150,22 @@ def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:
     """A row for each iteration at which splits were evaluated, the newest first."""
     if not evaluations:
         return
-    yield [(f"{'iteration':>10}{'train':>9}{'validation':>12}{'accuracy':>10}{'test':>8}", DIM)]
+    yield [(f"{'':>10}{'train':>17}{'validation':>17}{'test':>17}", DIM)]
+    yield [(f"{'iteration':>10}{'loss  accuracy':>17}" + f"{'loss  accuracy':>17}" * 2, DIM)]
     by_iteration = [list(group) for _, group in groupby(evaluations, lambda evaluation: evaluation.iteration)]
     for group in by_iteration[: -MOST_EVALUATIONS - 1 : -1]:
         found = {evaluation.split: evaluation for evaluation in group}
-        train, validation, test = (found.get(split) for split in ("train", "validation", "test"))
-        row = f"{group[0].iteration:>10,}{_loss(train):>9}{_loss(validation):>12}"
-        share = fmt.percent(validation.accuracy) if validation is not None else fmt.NOTHING
-        yield [(f"{row}{share:>10}{_loss(test):>8}", TEXT)]
+        told = "".join(_evaluation(found.get(split)) for split in ("train", "validation", "test"))
+        yield [(f"{group[0].iteration:>10,}{told}".rstrip(), TEXT)]
     if len(by_iteration) > MOST_EVALUATIONS:
         yield [(f"  and {counted(len(by_iteration) - MOST_EVALUATIONS, 'earlier one')}", DIM)]
 
 
-def _loss(evaluation: Evaluation | None) -> str:
-    return fmt.NOTHING if evaluation is None else fmt.number(evaluation.loss)
+def _evaluation(evaluation: Evaluation | None) -> str:
+    """Loss and accuracy in seventeen cells."""
+    if evaluation is None:
+        return f"{fmt.NOTHING:>7}{fmt.NOTHING:>10}"
+    return f"{fmt.loss(evaluation.loss):>7}{fmt.percent(evaluation.accuracy):>10}"
 
 
 def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:

@@ -89,23 +89,18 @@ def _iterations(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
     return [(full, ACCENTED), (rest, RULES), (done.rjust(max(len(done), 4) + 1), TEXT)]
 
 
-def _loss(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
-    if run.last_loss is None and run.iterations_done > run.first_iteration:
-        return [("nan", FAILED)]
-    return [(fmt.number_in(width, run.last_loss), STRONG if run.state == "running" else TEXT)]
+def _of_loss(loss: Callable[[Run], float | None]) -> Callable[[Run, Glimpse, int], Sequence[Part]]:
+    def parts(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+        value = loss(run)
+        return [(fmt.loss_in(width, value), FAILED if value is not None and value != value else TEXT)]
+
+    return parts
 
 
-def _best(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
-    return [(fmt.number_in(width, run.best_loss), TEXT)]
-
-
-def _validation(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
-    return [(fmt.number_in(width, None if glimpse.validation is None else glimpse.validation.loss), TEXT)]
-
-
-def _accuracy(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
-    share = None if glimpse.validation is None else glimpse.validation.accuracy
-    return [(fmt.percent(share).removesuffix(" %"), TEXT)]
+def _current(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+    value = run.current_loss
+    is_nan = value is not None and value != value
+    return [(fmt.loss_in(width, value), FAILED if is_nan else STRONG if run.state == "running" else DIM)]
 
 
 def _curve(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
@@ -128,18 +123,19 @@ def curve_text(shape: tuple[float, ...], width: int) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("run", 3, 0, _of_run(lambda run: str(run.run_id), DIM), order="run"),
-    Column("name", 12, 8, _of_run(given_name), right=False, spare=16, order="name"),
+    Column("name", 12, 9, _of_run(given_name), right=False, spare=16, order="name"),
     Column("strategy", 13, 0, _of_run(label), right=False, order="strategy"),
     Column("objective", 9, 11, _of_spec(lambda spec: spec.objective), right=False, order="objective"),
     Column("step", STEP_WIDTH, 3, _of_spec(_step_size), order="step_size"),
     Column("batch", 5, 7, _of_spec(_batch), order="batch_size"),
     Column("iteration", 5, 4, _iterations, spare=16, order="iterations", short="iter"),
-    Column("loss", 6, 1, _loss, order="loss"),
-    Column("best", 6, 2, _best, order="best"),
-    Column("curve", 6, 5, _curve, right=False, spare=6, glimpses=True),
-    Column("valid.", 6, 9, _validation, order="validation", glimpses=True),
-    Column("acc.", 5, 10, _accuracy, order="accuracy", glimpses=True),
-    Column("it/s", 4, 6, _of_run(lambda run: fmt.rate(run.iterations_per_s), DIM), order="speed"),
+    Column("train", 7, 1, _of_loss(lambda run: run.train_loss), order="train"),
+    Column("valid.", 7, 2, _of_loss(lambda run: run.validation_loss), order="validation"),
+    Column("acc.", 5, 2, _of_run(lambda run: fmt.percent(run.validation_accuracy).replace(" ", "")), order="accuracy"),
+    Column("batch ~", 7, 5, _current, order="batch_loss"),
+    Column("best", 7, 8, _of_loss(lambda run: run.best_loss), order="best"),
+    Column("curve", 6, 6, _curve, right=False, spare=6, glimpses=True),
+    Column("it/s", 4, 10, _of_run(lambda run: fmt.rate(run.iterations_per_s), DIM), order="speed"),
     Column("created", 12, 12, _of_run(lambda run: fmt.moment(run.created_at), DIM), right=False, order="created"),
 )
 

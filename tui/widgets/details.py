@@ -42,7 +42,7 @@ def _sweep(title: SweepTitle, choices: Choices, width: int) -> list[Strip]:
     second: list[Part] = [
         (f"   {title.runs} in this list  ", TEXT),
         ("best ", DIM),
-        (fmt.number(title.best_loss), TEXT),
+        (fmt.loss(title.best_loss), TEXT),
     ]
     return [strip(first, width), strip(second, width, [(f"enter or space: {fold} ", DIM)])]
 
@@ -62,15 +62,15 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
     def add(word: str, value: str) -> None:
         parts.extend([(word + " ", DIM), (value + "  ", TEXT)])
 
-    latest = {evaluation.split: evaluation for evaluation in snapshot.evaluations.get(run.run_id, ())}
-    if (train := latest.get("train")) is not None:
-        add("train", fmt.number(train.loss))
-    if (validation := latest.get("validation")) is not None:
-        add("validation", fmt.number(validation.loss))
-        add("accuracy", fmt.percent(validation.accuracy))
-    evaluated = max((evaluation.iteration for evaluation in latest.values()), default=run.iterations_done)
-    if evaluated < run.iterations_done:
-        parts.append((f"at {evaluated:,}  ", DIM))
+    if run.train_loss is not None:
+        add("train", fmt.loss(run.train_loss))
+    if run.validation_loss is not None:
+        add("validation", fmt.loss(run.validation_loss))
+        add("validation accuracy", fmt.percent(run.validation_accuracy))
+    if run.test_accuracy is not None:
+        add("test accuracy", fmt.percent(run.test_accuracy))
+    if run.evaluated_at is not None and run.evaluated_at < run.iterations_done:
+        parts.append((f"at {run.evaluated_at:,}  ", DIM))
     norm = snapshot.gradient_norms.get(run.run_id)
     if norm is not None and norm == norm:
         add("|∇|", fmt.number(norm))

@@ -154,7 +154,7 @@ class RunsTable(Lines):
 
     def _sweep(self, title: SweepTitle, width: int) -> tuple[list[Part], int, list[Part]]:
         folded = title.sweep_id in self._choices.listing.folded
-        reached = "" if title.best_loss is None else f" · best {fmt.number(title.best_loss)}"
+        reached = "" if title.best_loss is None else f" · best {fmt.loss(title.best_loss)}"
         parts: list[Part] = [
             (" ▸ " if folded else " ▾ ", ACCENTED),
             (f" sweep {title.sweep_id}", STRONG),
