@@ -48,10 +48,14 @@ def counted(number: int, what: str) -> str:
 
 
 def loss_text(value: float) -> str:
-    """A loss as it is written everywhere, in four significant digits: 0.1620, 8.310, 67.80, 1714, 1.71e5, nan."""
+    """A loss as it is written everywhere, in six cells unless it is extreme: 0.1620, 8.310, 0.0521, 7.8e-3, 1.71e5.
+
+    Four significant digits, and fewer where it is small. What is not finite is a word.
+    """
     if not math.isfinite(value) or value == 0:
         return f"{value:g}"
-    if 1e-2 <= abs(value) < 9999.5:
-        return f"{value:#.4g}".rstrip(".")
-    mantissa, exponent = f"{value:.2e}".split("e")
+    size = abs(value)
+    if 0.00995 <= size < 9999.5:
+        return f"{value:#.4g}".rstrip(".") if size >= 0.09995 else f"{value:.4f}"
+    mantissa, exponent = f"{value:.1e}".split("e") if size < 1 else f"{value:.2e}".split("e")
     return f"{mantissa}e{int(exponent)}"

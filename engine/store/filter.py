@@ -142,7 +142,8 @@ def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated
         near = near_match(name, [*NAMES, *ALIASES])
         raise FilterError(position, f"{shown(given)} is no field{near} (put quotes around what is only text).")
     if not value.strip():
-        raise FilterError(at, f"What {name}? Write a value after it{_example(name)}.")
+        word = given.lower()
+        raise FilterError(at, f"What {word}? Write a value after it{_example(name, word)}.")
     if name in NUMBERS:
         return Term(_comparison(name, sign, value, at), negated)
     if sign not in ("=", "!="):
@@ -193,10 +194,10 @@ def _last_alike(wanted: float, beyond: float, digits: int) -> float:
     return alike
 
 
-def _example(name: str) -> str:
+def _example(name: str, word: str) -> str:
     if name in CHOICES:
-        return f", such as {name}:{CHOICES[name].choices[0]}"
-    return f", such as {name}>=0.1" if name in NUMBERS else ""
+        return f", such as {word}:{CHOICES[name].choices[0]}"
+    return f", such as {word}>=0.1" if name in NUMBERS else ""
 
 
 def _fail(position: int, name: str, error: ValueError) -> NoReturn:

@@ -17,7 +17,11 @@ COLUMNS: dict[str, str] = {
     "id": "run_id",
     "sweep": "sweep_id",
     "parent": "parent_id",
-    "loss": "last_loss",
+    "train": "train_loss",
+    "validation": "validation_loss",
+    "test": "test_loss",
+    "accuracy": "validation_accuracy",
+    "batch_loss": "current_loss",
     "best": "best_loss",
     "iterations": "iterations_done",
     "elapsed": "elapsed_s",
@@ -30,8 +34,6 @@ class Known:
     """A run with what else is known of it."""
 
     run: Run
-    validation: float | None = None
-    accuracy: float | None = None
     judged: str = ""
 
     @property
@@ -55,9 +57,7 @@ class Known:
         return chosen[name] if FIELDS[name].applies(chosen) else None
 
     def number(self, name: str) -> float | None:
-        if name in ("validation", "accuracy"):
-            found = getattr(self, name)
-        elif name in COLUMNS or name in ("best_iteration", "diverged_at"):
+        if name in COLUMNS or name in ("best_iteration", "diverged_at", "train_accuracy", "test_accuracy"):
             found = getattr(self.run, COLUMNS.get(name, name))
         else:
             found = self.of_spec("iterations" if name == "planned" else name)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from engine.commands.list import command
 from engine.spec import defaults
-from engine.store import open_for_writing
+from engine.store import Evaluation, open_for_writing
 from tests.stores import block_of, claimed_writer
 
 
@@ -18,7 +18,9 @@ def store(tmp_path):
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         for loss in (0.3, 0.1, 0.9):
-            claimed_writer(store, defaults()).finish(block=block_of([3.0, loss]))
+            # a single batch may tell the contrary of the whole split
+            evaluations = [Evaluation(2, "train", loss, 0.9)]
+            claimed_writer(store, defaults()).finish(block=block_of([3.0, 1 - loss]), evaluations=evaluations)
         claimed_writer(store, defaults("local-search")).finish(block=block_of([0.2]))
         store.catalogue.delete(4)
     return str(path)

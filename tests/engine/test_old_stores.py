@@ -6,10 +6,12 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.jobs import steer
 from engine.jobs.shift import work
+from engine.smoothing import HALF_LIFE, smoothed
 from engine.store import StoreError, open_for_reading, open_for_writing
 from engine.store.connection import SCHEMA_VERSION
 from engine.store.inspection import inspect
@@ -48,6 +50,8 @@ def test_it_is_only_read_once_it_was_brought_up_to_date(old):
 def test_it_becomes_what_a_new_store_is_and_keeps_what_it_held(old, tmp_path):
     tables = ("runs", "iterations", "evaluations", "buckets", "checkpoints", "commands", "sweeps", "workers")
     columns = {table: [row[1] for row in query(old, f"PRAGMA table_info({table})")] for table in tables}
+    # a best that was the lowest of single batches is another number now
+    columns["runs"] = [name for name in columns["runs"] if name not in ("best_loss", "best_iteration")]
     held = {table: query(old, f"SELECT {', '.join(columns[table])} FROM {table}") for table in tables}
     assert all(held.values())
     with open_for_writing(old):
@@ -74,11 +78,32 @@ def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old):
         return  # which had no forks
     query(old, "UPDATE runs SET best_before = 0.01, parent_id = 5, parent_iteration = 0 WHERE run_id IN (2, 3)")
     query(old, "UPDATE runs SET spec = 'none' WHERE run_id = 4")
-    [(own,)] = query(old, "SELECT best_loss FROM runs WHERE run_id = 3")
     with open_for_writing(old):
         pass
     best = query(old, "SELECT best_loss, best_iteration IS NULL FROM runs WHERE run_id IN (2, 3) ORDER BY run_id")
-    assert best == [(0.01, 1), (own, 0)]
+    assert best == [(0.01, 1), (None, 1)]
+    assert inspect(old).crooked == ()
+
+
+def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old):
+    [(kept, kept_at)] = query(old, "SELECT best_loss, best_iteration FROM runs WHERE run_id = 1")
+    evaluations = [
+        (10, "train", 0.4, 0.8),
+        (20, "train", 0.3, 0.9),
+        (20, "validation", 0.5, 0.7),
+        (25, "train", 0.35, 0.95),
+    ]
+    for row in evaluations:
+        query(old, "INSERT INTO evaluations VALUES (3, ?, ?, ?, ?)", *row)
+    losses = [loss for (loss,) in query(old, "SELECT loss FROM iterations WHERE run_id = 3 ORDER BY iteration")]
+    with open_for_writing(old) as store:
+        search, descent = store.reader().run(1), store.reader().run(3)
+    assert (search.best_loss, search.best_iteration, search.current_loss) == (kept, kept_at + 1, kept)
+    assert (search.evaluated_at, search.train_loss) == (40, pytest.approx(kept))
+    assert (descent.best_loss, descent.best_iteration) == (0.3, 20)
+    assert (descent.train_loss, descent.train_accuracy, descent.evaluated_at) == (0.35, 0.95, 25)
+    assert (descent.validation_loss, descent.validation_accuracy, descent.test_loss) == (0.5, 0.7, None)
+    assert descent.current_loss == pytest.approx(smoothed(np.array(losses), np.ones(len(losses)), 1 / HALF_LIFE)[-1])
     assert inspect(old).crooked == ()
 
 

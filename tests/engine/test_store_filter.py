@@ -34,35 +34,23 @@ class Shelf:
         self.judged: dict[int, str] = {}
 
     def put(self, run_id: int, spec: RunSpec | str, *, judged: str = "", **values: object) -> None:
-        """A run with these columns; `validation` and `accuracy` are its latest evaluation, `tags` words."""
+        """A run with these columns; `tags` are words."""
         text = spec if isinstance(spec, str) else spec.to_json()
-        evaluation = [values.pop(name, None) for name in ("validation", "accuracy")]
         values = {"name": "", "state": "finished", "created_at": "2026-01-02T03:04:05Z", **values}
         values["tags"] = tags_to_text(values.get("tags", ()))  # type: ignore[arg-type]
         columns = {"run_id": run_id, "spec": text, **values}
         places = ", ".join("?" * len(columns))
         self._raw.execute(f"INSERT INTO runs ({', '.join(columns)}) VALUES ({places})", tuple(columns.values()))
-        if evaluation != [None, None]:
-            for iteration, row in ((1, [9.0, 0.1]), (2, evaluation)):
-                self._raw.execute(
-                    "INSERT INTO evaluations VALUES (?, ?, 'validation', ?, ?)", (run_id, iteration, *row)
-                )
         if judged:
             self.judged[run_id] = judged
 
     def clear(self) -> None:
-        self._raw.execute("DELETE FROM evaluations")
         self._raw.execute("DELETE FROM runs")
         self.judged.clear()
 
     def known(self, reader: Reader) -> list[Known]:
         """Every run as plain values."""
-        told = []
-        for run in reader.runs():
-            latest = reader.evaluations(run.run_id)[-1:]
-            numbers = [getattr(latest[0], name) if latest else None for name in ("loss", "accuracy")]
-            told.append(Known(run, *numbers, judged=self.judged.get(run.run_id, "")))
-        return told
+        return [Known(run, judged=self.judged.get(run.run_id, "")) for run in reader.runs()]
 
 
 @pytest.fixture(scope="module")
@@ -70,26 +58,32 @@ def shelf(tmp_path_factory) -> Shelf:
     shelf = Shelf(tmp_path_factory.mktemp("shelf") / "runs.db")
     sweep = sweep_row(shelf.path)
     shelf.put(
-        1, defaults("random-search"), name="baseline", last_loss=2.3, best_loss=2.1, iterations_done=1000, accuracy=0.5
+        1,
+        defaults("random-search"),
+        name="baseline",
+        train_loss=2.3,
+        best_loss=2.1,
+        iterations_done=1000,
+        validation_accuracy=0.5,
     )
-    shelf.put(2, defaults("local-search"), name="Wide Steps", tags=("slow", "keep"), last_loss=0.9, best_loss=0.8)
+    shelf.put(2, defaults("local-search"), name="Wide Steps", tags=("slow", "keep"), train_loss=0.9, best_loss=0.8)
     shelf.put(
         3,
         defaults(),
         name="gradient b256",
         sweep_id=sweep,
-        last_loss=0.2141,
+        train_loss=0.2141,
         best_loss=0.2,
         iterations_done=12_000,
         iterations_per_s=41_000.0,
-        validation=0.31,
-        accuracy=0.97,
+        validation_loss=0.31,
+        validation_accuracy=0.97,
     )
     adam = defaults(objective="two-layer").changed(
         update="adam", step_size=10**-2.5, batch_size=None, dataset="spiral:4"
     )
     shelf.put(
-        12, adam, name="adam (1)", note="the good one | really", state="running", last_loss=0.31, best_loss=0.3,
+        12, adam, name="adam (1)", note="the good one | really", state="running", train_loss=0.31, best_loss=0.3,
         iterations_done=101,
     )  # fmt: skip
     shelf.put(30, LATER, name="from later", state="running", judged="lost", tags=("old", "Démo 7b"))
@@ -280,7 +274,7 @@ def test_a_number_is_found_as_it_is_shown(value: float, digits: int) -> None:
 def test_an_order_is_held_against_the_number_that_was_typed(other_shelf, loss: float, sign: str, digits: int) -> None:
     shelf, reader = other_shelf
     shelf.clear()
-    shelf.put(1, defaults(), last_loss=loss)
+    shelf.put(1, defaults(), train_loss=loss)
     number = f"{loss:.{digits}g}"
     is_so = {"<": loss < float(number), ">": loss > float(number), "<=": loss <= float(number)}
     expected = is_so.get(sign, loss >= float(number))
@@ -291,7 +285,7 @@ def test_an_order_is_held_against_the_number_that_was_typed(other_shelf, loss: f
 def test_an_accuracy_is_found_per_cent(other_shelf, thousandths: int) -> None:
     shelf, reader = other_shelf
     shelf.clear()
-    shelf.put(1, defaults(), accuracy=thousandths / 1000)
+    shelf.put(1, defaults(), validation_accuracy=thousandths / 1000)
     for text in (f"accuracy={thousandths / 10}%", f"accuracy>={thousandths / 10}%", f"accuracy<={thousandths / 10}%"):
         assert reader.listed(Listing(text)).total == 1, text
 
@@ -321,12 +315,13 @@ rows = st.fixed_dictionaries(
         "tags": st.lists(words.filter(bool), max_size=2),
         "state": st.sampled_from(STATES),
         "judged": st.sampled_from(["", "lost", "silent", "waiting"]),
-        "last_loss": numbers,
+        "train_loss": numbers,
         "best_loss": numbers,
         "step_size_now": st.none() | st.sampled_from([0.1, 0.21]),
         "iterations_per_s": numbers,
-        "validation": numbers,
-        "accuracy": numbers,
+        "validation_loss": numbers,
+        "validation_accuracy": numbers,
+        "current_loss": numbers,
         "iterations_done": st.integers(0, 3),
         "diverged_at": st.none() | st.integers(0, 3),
         "created_at": st.sampled_from(["2026-01-02T03:04:05Z", "2026-02-02T03:04:05Z"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.spec import defaults
-from engine.store import Around, Listing, SweepTitle, open_for_writing
+from engine.store import Around, Evaluation, Listing, SweepTitle, open_for_writing
 from engine.store.listing import ORDERS
 from tests.stores import block_of, claimed_writer, process, sweep_row
 
@@ -18,7 +18,9 @@ def reader(tmp_path):
         ("gradient-descent", 0.001, [3.0, 2.5]),
         ("local-search", 0.03, [4.0, 0.9]),
     ):
-        claimed_writer(store, defaults(strategy).changed(step_size=step_size)).finish(block=block_of(losses))
+        claimed_writer(store, defaults(strategy).changed(step_size=step_size)).finish(
+            block=block_of(losses), evaluations=[Evaluation(2, "train", losses[-1], 0.9)]
+        )
     store.queue.add([defaults("random-search")], names=["it's 100 % [/odd]"])
     store.catalogue.tag(2, ["keep"])
     yield store.reader()
@@ -70,8 +72,8 @@ def test_every_order_and_its_reverse_hold_every_run(reader, order):
 
 
 def test_what_has_no_value_comes_last(reader):
-    assert numbers(reader, "", order="loss") == [1, 3, 2, 4]
-    assert numbers(reader, "", order="loss", reverse=True) == [2, 3, 1, 4]
+    assert numbers(reader, "", order="train") == [1, 3, 2, 4]
+    assert numbers(reader, "", order="train", reverse=True) == [2, 3, 1, 4]
 
 
 def test_runs_are_sorted_by_the_status_that_is_judged_and_shown(tmp_path):
@@ -104,7 +106,8 @@ def swept(tmp_path):
     for run_id in range(1, 9):
         store.queue.add([defaults()], sweep_id=members.get(run_id))
         claim = store.queue.claim(store.register_worker(process()))
-        store.writer(claim).finish(block=block_of([3.0, run_id / 10]))
+        evaluations = [Evaluation(2, "train", run_id / 10, 0.9)]
+        store.writer(claim).finish(block=block_of([3.0, run_id / 10]), evaluations=evaluations)
     yield store.reader()
     store.close()
 
@@ -119,13 +122,13 @@ def rows(reader, listing):
 @pytest.mark.parametrize(("listing", "shown"), [
     (Listing(grouped=True), [8, (1, 3), 7, 3, 2, 6, (2, 2), 5, 4, 1]),
     (Listing(grouped=True, reverse=True), [1, (1, 3), 2, 3, 7, (2, 2), 4, 5, 6, 8]),
-    (Listing(grouped=True, order="loss"), [1, (1, 3), 2, 3, 7, (2, 2), 4, 5, 6, 8]),
+    (Listing(grouped=True, order="train"), [1, (1, 3), 2, 3, 7, (2, 2), 4, 5, 6, 8]),
     (Listing(grouped=True, folded=(1, 9)), [8, (1, 3), 6, (2, 2), 5, 4, 1]),
     (Listing("loss<0.55", grouped=True, folded=(2,)), [(2, 2), (1, 2), 3, 2, 1]),
     (Listing(grouped=True, pinned=(3, 1)), [3, 1, 8, (1, 2), 7, 2, 6, (2, 2), 5, 4]),
     (Listing("loss>0.65", grouped=True, pinned=(3,)), [3, 8, (1, 1), 7]),
     (Listing(pinned=(3, 1)), [3, 1, 8, 7, 6, 5, 4, 2]),
-    (Listing("loss>0.65", "loss", pinned=(3,)), [3, 7, 8]),
+    (Listing("loss>0.65", "train", pinned=(3,)), [3, 7, 8]),
 ])  # fmt: skip
 def test_what_is_grouped_folded_and_pinned(swept, listing, shown):
     assert rows(swept, listing) == shown

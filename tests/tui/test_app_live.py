@@ -65,7 +65,7 @@ async def test_a_growing_run_is_seen_without_a_key(tmp_path):
     async with opened(path) as board:
         before = board.text()
         writer.write(block_of(losses(0.5, 100), first=200))
-        await board.until(lambda: " 300 " in board.text())
+        await board.until(lambda: " at 200 " in board.text())
         assert board.text() != before
 
 
@@ -134,7 +134,7 @@ async def test_two_dashboards_on_one_store(tmp_path):
     (writer,) = store_with(path, ("seen twice", defaults()), finish=False)
     async with opened(path) as one, opened(path, (80, 24)) as other:
         writer.write(block_of(losses(0.5, 100), first=200))
-        await one.until(lambda: " 300 " in one.text())
+        await one.until(lambda: " at 200 " in one.text())
         await other.until(lambda: " 300 " in other.text())
 
 

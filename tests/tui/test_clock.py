@@ -138,8 +138,8 @@ def test_keys_go_to_what_happened():
     assert start.at(450, TAPE).to_event(-1, TAPE).position == 100
     assert start.to_event(-1, TAPE) is start
     assert start.to_next(1, TAPE.evaluations(), TAPE).position == 500
-    assert start.to_place(TAPE.best(1), TAPE).position == 701
-    assert start.to_place(TAPE.best(3), TAPE).position == 4  # of all, where the selected run has none
+    assert start.to_place(TAPE.best(1), TAPE).position == 700
+    assert start.to_place(TAPE.best(3), TAPE).position == 3  # of all, where the selected run has none
     assert start.to_place(TAPE.divergence(None), TAPE).position == 400
     assert start.to_place(None, TAPE) is start
 

@@ -46,13 +46,14 @@ def test_what_keeps_a_run_from_going_on_is_said(status, said):
 
 
 def test_an_evaluation_of_an_earlier_iteration_says_so():
-    evaluations = {1: (Evaluation(4, "train", 0.25, 0.98), Evaluation(4, "validation", 0.31, 0.972))}
-    early = run_of(1, defaults(), state="running", iterations_done=1500)
+    told = {"train_loss": 0.25, "validation_loss": 0.31, "validation_accuracy": 0.972, "evaluated_at": 4}
+    early = run_of(1, defaults(), state="running", iterations_done=1500, **told)
     assert (
-        "97.2 %  at 4  " in details(Snapshot(runs=(early,), evaluations=evaluations), Choices(pointed=1), 120)[1].text
+        " train 0.2500  validation 0.3100  validation accuracy 97.2 %  at 4  "
+        in details(Snapshot(runs=(early,)), Choices(pointed=1), 120)[1].text
     )
-    there = run_of(1, defaults(), iterations_done=4)
-    assert " at " not in details(Snapshot(runs=(there,), evaluations=evaluations), Choices(pointed=1), 120)[1].text
+    there = run_of(1, defaults(), iterations_done=4, **told)
+    assert " at " not in details(Snapshot(runs=(there,)), Choices(pointed=1), 120)[1].text
 
 
 def test_iterations_are_told_with_their_thousands():

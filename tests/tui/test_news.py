@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.spec import defaults
-from engine.store import Evaluation, open_for_writing
+from engine.store import open_for_writing
 from tests.tui.dashboards import opened, store_with
 from tests.tui.test_choices import run_of
-from tui.reading.glimpses import Glimpse
 from tui.snapshot import Snapshot
 from tui.telling.news import News, added, news, sentence
 
@@ -76,23 +75,14 @@ def test_sentences():
 
 
 @pytest.mark.parametrize(("strategy", "result"), [
-    ("gradient-descent", "last loss 0.214"), ("local-search", "best loss 0.0634"),
-    ("random-search", "best loss 0.0634"),
+    ("gradient-descent", "batch loss 0.2144"), ("local-search", "loss 0.2144"), ("random-search", "loss 0.2144"),
 ])  # fmt: skip
-def test_what_is_told_of_a_run_that_finished_is_its_result(strategy, result):
-    reached = {"best_loss": 0.0634, "last_loss": 0.2144, "iterations_done": 200, "spec": defaults(strategy)}
-    before, after = look({1: "running"}), look({1: "finished"}, **reached)
-    assert sentence(news(before, after)) == f"Run 1 finished at {result}."
-    at_end, earlier = Evaluation(200, "validation", 0.3111, 0.9), Evaluation(100, "validation", 0.5, 0.8)
-    train = Evaluation(200, "train", 0.1, 0.9)
-    for snapshot in (
-        replace(after, evaluations={1: (earlier, train, at_end)}),
-        replace(after, evaluations={1: (earlier, at_end, train)}),
-        replace(after, glimpses={1: Glimpse(validation=at_end)}),
-    ):
-        assert sentence(news(before, snapshot)) == "Run 1 finished at validation loss 0.311."
-    stale = replace(after, glimpses={1: Glimpse(validation=earlier)})
-    assert sentence(news(before, stale)) == f"Run 1 finished at {result}."
+def test_what_is_told_of_a_run_that_finished_is_what_runs_are_ranked_by(strategy, result):
+    reached = {"best_loss": 0.0634, "last_loss": 7.0, "current_loss": 0.2144, "spec": defaults(strategy)}
+    before = look({1: "running"})
+    assert sentence(news(before, look({1: "finished"}, **reached))) == f"Run 1 finished at {result}."
+    evaluated = look({1: "finished"}, **reached, train_loss=0.3111)
+    assert sentence(news(before, evaluated)) == "Run 1 finished at train loss 0.3111."
 
 
 async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path):
@@ -105,7 +95,7 @@ async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path):
         writers[1].fail("out of memory")
         await board.until(lambda: board.app.snapshot.counts.get("failed"))
         await board.press("j", "escape")
-        await board.until(lambda: "Run 2 failed; run 1 finished at validation loss 0.310." in board.text())
+        await board.until(lambda: "Run 2 failed; run 1 finished at train loss 0.2500." in board.text())
         writers[3].finish()
         await board.until(lambda: board.app.snapshot.counts["finished"] == 2)
         assert "Run 2 failed; run 1 finished at" in board.text()

@@ -55,7 +55,7 @@ def test_evaluations_are_told_newest_first_and_not_without_end():
     evaluations = tuple(Evaluation(n, split, n / 10, 0.5) for n, split in splits)
     text = told(run_of(1, defaults()), evaluations={1: evaluations})
     rows = [line.split() for line in text.splitlines() if "50.0 %" in line]
-    assert rows[0][:3] == ["204", "20.4", "20.4"]
+    assert rows[0] == ["204", "20.40", "50.0", "%", "20.40", "50.0", "%", "·", "·"]
     assert len(rows) == MOST_EVALUATIONS
     assert "and 5 earlier ones" in text
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.smoothing import HALF_LIFE, smoothed
 from engine.spec import defaults
 from engine.store import Checkpoint, Evaluation, open_for_writing
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
@@ -55,7 +56,12 @@ def test_every_number_comes_from_what_had_been_done(noisy, done, columns):
     finite = losses[np.isfinite(losses)]
     assert run.iterations_done == done
     assert run.state == ("finished" if done == 70_000 else "running")
-    assert run.best_loss == (finite.min() if done else None)
+    evaluated = [one for one in snapshot.evaluations[1] if one.split == "train"]
+    assert run.best_loss == min((one.loss for one in evaluated), default=None)
+    assert run.train_loss == (evaluated[-1].loss if evaluated else None)
+    expected = smoothed(losses, np.isfinite(losses), 1 / HALF_LIFE)[-1] if done else None
+    if done and np.isfinite(losses[-1]):
+        assert run.current_loss == pytest.approx(expected)
     assert run.last_loss == (losses[-1] if done and np.isfinite(losses[-1]) else None)
     assert run.elapsed_s == pytest.approx(done * SECONDS_PER_ITERATION)
     assert run.diverged_at == (50_000 if done > 50_000 else None)
@@ -168,7 +174,7 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
     assert (begun.state, begun.iterations_done, begun.last_loss) == ("running", 60, NOISY[59])
     later = at(path, 70, 1, 2)
     assert later.curves[2].count.sum() == 10
-    assert later.run(2).best_loss == NOISY[200:210].min()
+    assert later.run(2).current_loss == pytest.approx(smoothed(NOISY[200:210], np.ones(10), 1 / HALF_LIFE)[-1])
     assert "fork" in [event.verb for event in later.events[1]]
     assert "fork" not in [event.verb for event in before.events[1]]
 
@@ -189,7 +195,7 @@ def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path):
     found = [at(path, done, 1, 2).run(2) for done in (2, 3, 4, 6, 7)]
     assert [run.best_loss for run in found] == [None, 0.8, 0.8, 0.7, 0.7]
     then = at(path, 5, 1, 2)
-    assert glimpse_of(then.run(2), then.curves[2], ()).shape == (0.8, 0.8)
+    assert glimpse_of(then.run(2), then.curves[2]).shape == (0.8, 0.8, 0.8)
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -13,11 +13,19 @@ from tui.chart.view import Charset, Floats
 ASCII_LEVELS = "_.-'"
 
 
-def sparkline(values: Sequence[float] | Floats, width: int, charset: Charset = "unicode", *, log: bool = False) -> str:
+def sparkline(
+    values: Sequence[float] | Floats,
+    width: int,
+    charset: Charset = "unicode",
+    *,
+    log: bool = False,
+    limits: tuple[float, float] | None = None,
+) -> str:
     """Values, oldest first, as exactly `width` cells of text, the lowest at the bottom.
 
     Two braille columns of four heights are a cell; in ASCII one of `_.-'`. Several values of a column are
-    averaged. What is not finite (with `log`: not positive) is a gap. A flat curve lies on the ground.
+    averaged. What is not finite (with `log`: not positive) is a gap. A flat curve lies on the ground. `limits` are the
+    values at the bottom and at the top, by default the lowest and the highest; what lies beyond is drawn there.
     """
     data = np.asarray(values, dtype=np.float64)
     if width <= 0:
@@ -30,7 +38,10 @@ def sparkline(values: Sequence[float] | Floats, width: int, charset: Charset = "
         return " " * width
     means = _means(data, columns)
     low, high = float(np.nanmin(means)), float(np.nanmax(means))
+    if limits is not None:
+        low, high = (math.log10(limit) if log else limit for limit in limits)
     share = (means - low) / (high - low) if math.isfinite(high - low) and high > low else means * 0.0
+    share = np.clip(share, 0.0, 1.0)
     if charset == "ascii":
         return "".join(" " if math.isnan(s) else ASCII_LEVELS[min(int(s * 4), 3)] for s in share).ljust(width)
     rows = np.full(columns, np.nan)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from engine.store import ENDED, Curve, Reader, Run
@@ -22,11 +23,21 @@ REST_S = 0.5
 """Between two looks at shapes that grow: the table is told no oftener."""
 
 
+Scale = tuple[float, float] | None
+"""The losses at the bottom and at the top of small curves; None where there is none to draw."""
+
+SCALE_STEPS = 8
+"""A scale has so many steps to a power of ten, so that it does not change with each look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """`shape` is the losses of a run, oldest first, best so far where it searches; NaN is a gap."""
+    """`shape` is the losses of a run, oldest first, best so far where it searches; NaN is a gap. `scale` is that of all
+    the runs that are seen: small curves can be compared.
+    """
 
     shape: tuple[float, ...] = ()
+    scale: Scale = None
 
 
 class Glimpses:
@@ -49,7 +60,7 @@ class Glimpses:
         if wanted:
             self._read_at = time.monotonic()
             self._read(reader, wanted[:MOST_READ])
-        found = {run.run_id: self._held[run.run_id][1] for run in near if run.run_id in self._held}
+        found = on_one_scale({run.run_id: self._held[run.run_id][1] for run in near if run.run_id in self._held})
         if len(self._held) > MOST_HELD:
             self._held = {run_id: self._held[run_id] for run_id in found}
         return found
@@ -65,6 +76,20 @@ class Glimpses:
             means, lows = shapes.get(run.run_id, ((), ()))
             shape = _best_so_far(lows, run.to_beat) if run.searches else means
             self._held[run.run_id] = _stamp(run), Glimpse(_ending(shape, run))
+
+
+def on_one_scale(glimpses: dict[int, Glimpse]) -> dict[int, Glimpse]:
+    """The same glimpses on one scale: from their lowest loss to where the highest began, beyond which runs diverge."""
+    finite = [[loss for loss in one.shape if math.isfinite(loss)] for one in glimpses.values()]
+    losses = [shape for shape in finite if shape]
+    if not losses:
+        return glimpses
+    low, high = min(map(min, losses)), max(shape[0] for shape in losses)
+    if low > 0:
+        low = 10 ** (math.floor(SCALE_STEPS * math.log10(low)) / SCALE_STEPS)
+        high = 10 ** (math.ceil(SCALE_STEPS * math.log10(high)) / SCALE_STEPS)
+    scale = (low, high)
+    return {run_id: one if one.scale == scale else replace(one, scale=scale) for run_id, one in glimpses.items()}
 
 
 def glimpse_of(run: Run, curve: Curve) -> Glimpse:

@@ -11,7 +11,7 @@ from typing import Literal
 from engine.block import Block
 from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState
 from tui.clock import Moment
-from tui.reading.glimpses import Glimpse, Glimpses, glimpse_of
+from tui.reading.glimpses import Glimpse, Glimpses, glimpse_of, on_one_scale
 from tui.reading.judgement import Judgement
 from tui.reading.kept import Kept, Weights
 from tui.reading.lineage import Lineage
@@ -144,7 +144,7 @@ class Past:
         for run in snapshot.runs:
             if run.run_id not in found:
                 found[run.run_id] = glimpse_of(run, snapshot.wholes[run.run_id])
-        return found
+        return on_one_scale(found)
 
     def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
         """The runs as far as they have come, which tells the range of the axes."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.places import state_folder
-from engine.store.listing import ORDERS
+from engine.store.listing import ORDER_ALIASES, ORDERS
 from tui.chart.view import XKind
 
 VERSION = 1
@@ -62,6 +62,10 @@ def _one_of(choices: tuple[str, ...]) -> Reader:
     return lambda found, default: found if isinstance(found, str) and found in choices else default
 
 
+def _order(found: object, default: Any) -> Any:
+    return _one_of(ORDERS)(ORDER_ALIASES.get(found, found) if isinstance(found, str) else found, default)
+
+
 def _kept(default: Any, read: Reader) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -88,7 +92,7 @@ class View:
     measure: str = _kept("loss", _text)
     smoothing: float = _kept(0.0, _amount)
     grid: bool = _kept(False, _switch)
-    sort: str = _kept("run", _one_of(ORDERS))
+    sort: str = _kept("run", _order)
     reverse: bool = _kept(False, _switch)
     grouped: bool = _kept(False, _switch)
     filter: str = _kept("", _text)
