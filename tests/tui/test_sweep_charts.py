@@ -12,12 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tui import palette
-from tui.chart import ChartRun
 from tui.chart.heat import HeatView, draw_heat, shares
 from tui.chart.picture import run_style
 from tui.chart.response import ResponsePoint, ResponseView, draw_response
 from tui.colours import ramp
-from tui.sweep.charts import smoothing
 
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 30))
 LOSSES = st.floats(allow_nan=True, allow_infinity=True)
@@ -103,7 +101,16 @@ def test_any_grid_can_be_drawn_at_any_size(shape, size, data):
     losses = np.array(data.draw(st.lists(LOSSES, min_size=math.prod(shape), max_size=math.prod(shape))))
     place = (data.draw(st.integers(0, shape[0] - 1)), data.draw(st.integers(0, shape[1] - 1)))
     rows, columns = (tuple(f"1e{n:+03d}" for n in range(count)) for count in shape)
-    view = HeatView(losses.reshape(shape), rows, columns, "batch size", "step size", best=place, pointed=place)
+    view = HeatView(
+        losses.reshape(shape),
+        rows,
+        columns,
+        "batch size",
+        "step size",
+        best=place,
+        pointed=place,
+        stopped=frozenset({place}),
+    )
     for charset in ("unicode", "ascii"):
         picture = draw_heat(view, *size, charset=charset)
         assert (picture.width, picture.height) == size
@@ -119,6 +126,26 @@ def test_the_lower_the_loss_the_fuller_its_field():
     found = shares(losses)
     assert (found[0, 0], found[0, 2]) == (0.0, 1.0)
     assert np.isnan(found[1, :2]).all()
+
+
+def test_the_shades_of_a_map_are_explained_by_the_highest_loss_of_each():
+    view = HeatView(np.array([[0.1, 1.0, 10.0, 1000.0]]), ("1",), ("a", "b", "c", "d"), "batch size", "step size")
+    title = draw_heat(view, 70, 8).to_text().splitlines()[0]
+    assert "up to █ 1  ▓ 10  ▒ 100  ░ 1000" in title
+    fields = draw_heat(view, 70, 8).to_text().splitlines()[1]
+    assert [fields.index(shade) for shade in "█▓░"] == sorted(fields.index(shade) for shade in "█▓░")
+    same = HeatView(np.full((1, 2), 3.0), ("1",), ("a", "b"), "batch size", "step size")
+    assert "up to" not in draw_heat(same, 70, 8).to_text()
+
+
+def test_what_was_stopped_sooner_has_a_sign_of_its_own():
+    points = (point(0.1, 3.0, stopped=True), point(1.0, 0.5), point(10.0, 4.0, stopped=True, growing=True))
+    text = draw_response(ResponseView(points, best=1), 60, 12).to_text()
+    assert (text.count("⊘"), text.count("★"), text.count("○")) == (1, 1, 1)
+    losses = np.array([[8.0, 0.5]])
+    view = HeatView(losses, ("1",), ("a", "b"), "batch size", "step size", stopped=frozenset({(0, 0)}))
+    assert "⊘8.000" in draw_heat(view, 50, 8).to_text()
+    assert "0.5000" in draw_heat(view, 50, 8).to_text()
 
 
 @given(st.integers(2, 26))
@@ -139,12 +166,3 @@ def test_ramp_slots_are_styles_of_their_own():
     assert all(run_style(16 + 2 * slot) == (slot, False) for slot in slots)
     assert all(palette.ink(16 + 2 * slot).colour == palette.colour(slot) for slot in slots)
     assert min(slots) > 8
-
-
-@pytest.mark.parametrize(
-    ("iterations", "half_life"), [(60, 10.0), (1000, 20.0), (2000, 50.0), (100_000, 2000.0), (None, 10.0)]
-)
-def test_the_longer_the_runs_the_more_their_noise_is_smoothed(iterations, half_life):
-    run = ChartRun(run_id=1, label="1", slot=0, planned_iterations=iterations)
-    assert smoothing([run]) == half_life
-    assert smoothing([]) == 10.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.text import loss_text
 from tui.chart.measures import short_number
 from tui.chart.picture import HINT, TICK, TITLE, Picture, strong
 from tui.chart.response import LARGEST, draw_hint, draw_title
@@ -18,6 +19,7 @@ from tui.colours.ramp import slot_at
 SHADES = {"unicode": "░▒▓█", "ascii": ".:+#"}
 """From the highest loss to the lowest: the map reads without colour."""
 
+STOPPED = {"unicode": "⊘", "ascii": "/"}
 GONE = {"unicode": "✗", "ascii": "X"}
 BEST = {"unicode": "★", "ascii": "%"}
 POINTED = {"unicode": "‹›", "ascii": "<>"}
@@ -30,7 +32,8 @@ class HeatView:
     """Losses of shape (rows, columns): NaN while nothing is known, inf where it diverged.
 
     `row_labels` and `column_labels` are the values; `row_name` and `column_name` the parameters. `best` and `pointed`
-    are (row, column). Rows are drawn from the highest value down, so that up is more.
+    are (row, column), and so are the `stopped` fields, whose runs ended sooner than others. Rows are drawn from the
+    highest value down, so that up is more.
     """
 
     losses: Floats
@@ -39,15 +42,15 @@ class HeatView:
     row_name: str
     column_name: str
     title: str = ""
-    note: str = ""
     best: tuple[int, int] | None = None
+    stopped: frozenset[tuple[int, int]] = frozenset()
     pointed: tuple[int, int] | None = None
 
 
 def draw_heat(view: HeatView, width: int, height: int, *, charset: Charset = "unicode") -> Picture:
     """The map at `width` x `height` cells, its title line included; any size from 1x1 up."""
     sheet = blank(max(width, 1), max(height, 1), charset)
-    top = draw_title(view.title, view.note, sheet)
+    top = draw_title(view.title, _scale(view.losses, charset), sheet)
     rows, columns = view.losses.shape
     margin = max((len(label) for label in view.row_labels), default=0) + 1
     room = Plot(0, top, sheet.width, max(sheet.height - top, 0))
@@ -81,6 +84,22 @@ def shares(losses: Floats) -> Floats:
     return found
 
 
+def _scale(losses: Floats, charset: Charset) -> str:
+    """Which losses the shades stand for: the highest one of each, from the best on."""
+    finite = losses[np.isfinite(losses)]
+    if len(finite) < 2 or finite.min() == finite.max():
+        return ""
+    low, high = (float(np.clip(bound, -LARGEST, LARGEST)) for bound in (finite.min(), finite.max()))
+    shades = SHADES[charset][::-1]
+    steps = [step / len(shades) for step in range(1, len(shades) + 1)]
+    tops = [low * (high / low) ** step if low > 0 else low + (high - low) * step for step in steps]
+    return "up to " + "  ".join(f"{shade} {_short(top)}" for shade, top in zip(shades, tops, strict=True))
+
+
+def _short(loss: float) -> str:
+    return short_number(float(f"{max(-LARGEST, min(loss, LARGEST)):.3g}"))
+
+
 def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Sheet) -> None:
     loss = float(view.losses[place])
     charset, middle = area.charset, area.height // 2
@@ -91,7 +110,9 @@ def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Shee
         filled = max(area.width - (area.width > 3), 1)
         area.codes[:, :filled], area.styles[:, :filled] = ord(shade), style
     if math.isfinite(loss):
-        sign = short_number(float(f"{max(-LARGEST, min(loss, LARGEST)):.3g}"))
+        mark = STOPPED[charset] if place in view.stopped else ""
+        told = mark + loss_text(loss)
+        sign = told if len(told) + 4 <= area.width else mark + _short(loss)
     else:
         sign = "·" if math.isnan(loss) else GONE[charset]
     if place == view.best:

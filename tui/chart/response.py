@@ -24,8 +24,26 @@ LARGEST = 1e300
 """Losses beyond are as good as this: differences between them could not be computed."""
 
 SIGNS = {
-    "unicode": {"best": "★", "gone": "✗", "growing": "○", "done": "●", "spread": "│", "cursor": "┊", "beyond": "▴"},
-    "ascii": {"best": "%", "gone": "X", "growing": "o", "done": "@", "spread": "|", "cursor": ":", "beyond": "^"},
+    "unicode": {
+        "best": "★",
+        "gone": "✗",
+        "growing": "○",
+        "done": "●",
+        "stopped": "⊘",
+        "spread": "│",
+        "cursor": "┊",
+        "beyond": "▴",
+    },
+    "ascii": {
+        "best": "%",
+        "gone": "X",
+        "growing": "o",
+        "done": "@",
+        "stopped": "/",
+        "spread": "|",
+        "cursor": ":",
+        "beyond": "^",
+    },
 }
 
 
@@ -34,8 +52,9 @@ class ResponsePoint:
     """What one value led to: `loss` is NaN while nothing is known, and not finite where it diverged.
 
     `low` and `high` are the spread over seeds; `beside` is a second loss (validation), NaN where there is none.
-    `growing`: its runs go on. `diverged`: it has no loss to compare. `label` is what the axis says below it, for values
-    that mean more than the decades between which they lie.
+    `growing`: its runs go on. `stopped`: they ended sooner than others, so that its loss is no match for theirs.
+    `diverged`: it has no loss to compare. `label` is what the axis says below it, for values that mean more than the
+    decades between which they lie.
     """
 
     x: float
@@ -46,6 +65,7 @@ class ResponsePoint:
     beside: float = math.nan
     growing: bool = False
     diverged: bool = False
+    stopped: bool = False
     label: str = ""
 
 
@@ -176,8 +196,12 @@ def _draw(view: ResponseView, axes: Axes, area: Sheet) -> None:
         if point.diverged:
             area.put(0 if row is None else row, column, signs["gone"], strong(point.slot))
         elif row is not None:
-            sign = "best" if place == view.best else "growing" if point.growing else "done"
+            sign = _sign_of(point, is_best=place == view.best)
             area.put(row, column, signs[sign], strong(point.slot))
+
+
+def _sign_of(point: ResponsePoint, *, is_best: bool) -> str:
+    return "best" if is_best else "growing" if point.growing else "stopped" if point.stopped else "done"
 
 
 def _down(axes: Axes, values: Sequence[float], area: Sheet) -> Floats:
