@@ -70,6 +70,14 @@ class Optimization:
         doublings = (iteration // EVALUATE_EVENLY_UP_TO).bit_length()
         return _next_multiple(iteration, EVALUATE_EVERY_WITHOUT_BUDGET << doublings)
 
+    def next_early_evaluation(self, iteration: int) -> int:
+        """The same for runs compared at equal examples: at powers of two, too, before the first regular evaluation.
+
+        A large batch has seen there what a small one sees in all its iterations.
+        """
+        regular = self.next_evaluation(iteration)
+        return regular if self.next_evaluation(1) <= iteration else min(regular, _next_power_of_two(iteration))
+
     def _evaluate_every(self, planned: int) -> int:
         used = (self.spec.batch_size or len(self.objective)) + FIXED_COST
         evaluated = sum(len(split) for name, split in self.dataset.splits.items() if name != "test")
@@ -85,6 +93,10 @@ def _rounded_up(number: int) -> int:
     """The next of 1, 2, 5, 10, 20, 50, ..., so that evaluations stand at iterations that can be read."""
     power: int = 10 ** (len(str(number)) - 1)
     return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= number)
+
+
+def _next_power_of_two(number: int) -> int:
+    return 1 << (number - 1).bit_length() if number > 0 else 0
 
 
 def _next_multiple(number: int, of: int) -> int:

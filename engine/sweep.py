@@ -25,9 +25,10 @@ from engine.axis import (
     value_place,
     value_text,
 )
+from engine.comparison import EQUALS, Comparison, Equal, amount_text, are_compared, best_marks, comparisons
 from engine.fields import FIELDS
 from engine.halving import Decision, Halving, decide
-from engine.outcome import Measured, ValueResult, best_by, best_of, loss_text, results, table_lines
+from engine.outcome import Measured, TrainLoss, ValueResult, best_by, best_of, loss_texts, results, table_lines
 from engine.spec import (
     RunSpec,
     as_text,
@@ -41,26 +42,34 @@ from engine.spec import (
 from engine.values import SpecError
 
 __all__ = [
+    "EQUALS",
     "LOGARITHMIC",
     "MOST_VALUES",
     "SWEEPABLE",
     "WHOLE",
     "Axis",
+    "Comparison",
     "Decision",
+    "Equal",
     "Halving",
     "Measured",
     "Member",
     "SweepPlan",
+    "TrainLoss",
     "Value",
     "ValueResult",
+    "amount_text",
+    "are_compared",
     "best_by",
+    "best_marks",
     "best_of",
+    "comparisons",
     "decide",
     "fitting",
     "linear_values",
     "listed",
     "log_values",
-    "loss_text",
+    "loss_texts",
     "powers_of_two",
     "refine",
     "results",

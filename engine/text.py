@@ -59,3 +59,8 @@ def loss_text(value: float) -> str:
         return f"{value:#.4g}".rstrip(".") if size >= 0.09995 else f"{value:.4f}"
     mantissa, exponent = f"{value:.1e}".split("e") if size < 1 else f"{value:.2e}".split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A time that is compared with others, in three significant digits: 0.317 s, 2.13 s, 1,520 s."""
+    return f"{seconds:,.0f} s" if seconds >= 99.95 else f"{seconds:#.3g}".rstrip(".") + " s"

@@ -74,7 +74,7 @@ class Source:
         look = choices.look
         cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
         looked_at = look.window, look.x_kind, look.log_x, look.measure, look.smoothing
-        shown = cursor, wanted.columns, wanted.sweep_id, looked_at
+        shown = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_look, looked_at
         if not changed and shown == self._shown:
             self._wanted = wanted
             return None
@@ -135,7 +135,7 @@ class Source:
             weights=self._kept.read(reader, pointed) if pointed is not None and choices.alone else None,
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
-            sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns),
+            sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_look),
             usual=usual(reader),
             born=self._born,
         )

@@ -14,13 +14,15 @@ from tui.reading.kept import Weights
 from tui.reading.sweeping import SweepSeen
 from tui.replay.tape import Tape
 from tui.viewer.choices import Choices, Cursor, Row
+from tui.viewer.look import Look
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the screen shows: the runs it draws, how many points of each it has room for, and the sweep that is open.
 
-    `rows` of the table show more of a run than its numbers (0: none). `moment` asks for the past instead of all that
+    `rows` of the table show more of a run than its numbers (0: none). `sweep_look` is how the sweep is looked at, None
+    until somebody has chosen that. `moment` asks for the past instead of all that
     there is.
     """
 
@@ -28,6 +30,7 @@ class Wanted:
     columns: int = 256
     rows: int = 0
     sweep_id: int | None = None
+    sweep_look: Look | None = None
     moment: Moment | None = None
 
 

@@ -11,7 +11,7 @@ from engine.commands.options import (
     as_json,
     json_option,
     limit_option,
-    number,
+    loss,
     people_errors,
     reading,
     spec_options,
@@ -152,6 +152,6 @@ def _row(found: SweepOutcome) -> list[str]:
         str(found.done),
         str(found.diverged),
         "·" if best is None else " x ".join(map(value_text, best.values)),
-        "·" if best is None else number(best.train_loss),
+        "·" if best is None else loss(best.train_loss),
         "·" if found.plan.parent_id is None else str(found.plan.parent_id),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,8 +16,8 @@ from engine.jobs.launch import start_workers, worker_count
 from engine.jobs.liveness import lost, works
 from engine.jobs.progress import SweepOutcome, left_s, outcome
 from engine.store import ENDED, Reader, Run
-from engine.sweep import SweepPlan, ValueResult, loss_text, table_lines, value_text
-from engine.text import clean, counted
+from engine.sweep import SweepPlan, Value, ValueResult, amount_text, are_compared, best_marks, table_lines, value_text
+from engine.text import clean, counted, loss_text
 
 POLL_S = 0.05
 LOOK_AFTER_WORKERS_S = 1.0
@@ -50,9 +51,13 @@ def tell(found: SweepOutcome, json: bool) -> None:
     if json:
         click.echo(as_json(outcome_as_dict(found)))
         return
-    for line in table_lines(found.plan.axes, found.values):
+    is_compared = are_compared(found.plan.axes)
+    bests = best_marks(found.comparisons) if is_compared else None
+    for line in table_lines(found.plan.axes, found.values, bests):
         click.echo(line)
-    if found.best is not None:
+    for line in _compared(found):
+        click.echo(line, err=True)
+    if found.best is not None and not is_compared:
         click.echo(_best(found.plan, found.best), err=True)
     if not found.over:
         left = "" if found.left_s is None else f", about {found.left_s:.0f} s left"
@@ -72,6 +77,7 @@ def outcome_as_dict(found: SweepOutcome) -> dict[str, Any]:
         "halving": None if found.plan.halving is None else asdict(found.plan.halving),
         "results": [asdict(result) for result in found.values],
         "best": None if found.best is None else asdict(found.best),
+        "comparisons": [asdict(one) | {"losses": list(one.losses)} for one in found.comparisons],
         "states": dict(found.states),
         "diverged": found.diverged,
         "over": found.over,
@@ -126,8 +132,23 @@ def _left(reader: Reader, runs: list[Run], plan: SweepPlan) -> str:
     return "" if seconds is None else f"about {seconds:.0f} s left"
 
 
+def _compared(found: SweepOutcome) -> Iterator[str]:
+    """A line for each of the comparisons: which value is best, and where the runs were compared."""
+    for one in found.comparisons:
+        at = amount_text(one.equal, one.amount)
+        if one.best is None:
+            yield f"best for equal {one.equal}: not known, for not all values were evaluated near {at}"
+        else:
+            loss = min(loss for loss in one.losses if loss is not None)
+            yield f"best for equal {one.equal}: {_where(found.plan, one.best)}, train loss {loss_text(loss)} at {at}"
+
+
+def _where(plan: SweepPlan, values: tuple[Value, ...]) -> str:
+    return ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(plan.axes, values, strict=True))
+
+
 def _best(plan: SweepPlan, best: ValueResult) -> str:
-    where = ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(plan.axes, best.values, strict=True))
+    where = _where(plan, best.values)
     loss = "" if best.train_loss is None else f": train loss {loss_text(best.train_loss)}"
     validation = "" if best.validation_loss is None else f", validation loss {loss_text(best.validation_loss)}"
     accuracy = "" if best.accuracy is None else f", accuracy {best.accuracy:.1%}"

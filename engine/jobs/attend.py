@@ -212,7 +212,7 @@ class Attendance:
     def _next_size(self) -> int:
         """How many iterations the next block takes: it ends where the splits are evaluated, and at a rung."""
         at, rung = self.state.iteration, self.writer.claim.rung
-        limits = [self._k, self.optimization.next_evaluation(at + 1) - at]
+        limits = [self._k, self._next_evaluation(at + 1) - at]
         if self._catching_up:
             limits.append(self.writer.iterations_done - at)
         elif self.spec.pace is not None:
@@ -261,12 +261,19 @@ class Attendance:
 
     def _evaluate_when_due(self) -> None:
         iteration = self.state.iteration
-        if iteration != self._evaluated_at and self.optimization.next_evaluation(iteration) == iteration:
+        if iteration != self._evaluated_at and self._next_evaluation(iteration) == iteration:
             self._evaluate([split for split in self.optimization.objectives if split != "test"])
+            if self.optimization.next_evaluation(iteration) != iteration:
+                return  # patience counts regular evaluations alone: early on a loss may well go up first
             # A checkpoint is taken before the evaluation at its iteration, so that it counts once after a take-up too.
             for found in self._evaluations:
                 if found.split == "validation" and found.iteration == iteration:
                     self.state = optimize.with_evaluation(self.state, found.loss, self.spec.patience)
+
+    def _next_evaluation(self, iteration: int) -> int:
+        if self.writer.claim.compared:
+            return self.optimization.next_early_evaluation(iteration)
+        return self.optimization.next_evaluation(iteration)
 
     def _evaluate(self, splits: Sequence[str]) -> None:
         for split in splits:

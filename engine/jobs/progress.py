@@ -10,14 +10,25 @@ from statistics import median
 from engine.jobs.launch import worker_count
 from engine.jobs.liveness import lost, works
 from engine.store import ENDED, Evaluation, NoSweep, Reader, Refused, Run, RungDecision, StoreError, Sweep
-from engine.sweep import Measured, SweepPlan, ValueResult, best_of, results
+from engine.sweep import (
+    Comparison,
+    Measured,
+    SweepPlan,
+    TrainLoss,
+    ValueResult,
+    are_compared,
+    best_of,
+    comparisons,
+    results,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SweepOutcome:
     """What a sweep found and where it stands.
 
-    `values` are from the lowest to the highest, `best` is the best of the complete ones. `states` counts the runs in
+    `values` are from the lowest to the highest, `best` is the best of the complete ones; where batch sizes are swept,
+    `comparisons` say which is best for equal examples, time and iterations. `states` counts the runs in
     each stored state, lost ones apart, `done` those that have ended; `left_s` is the estimated time until all have,
     None where nothing was measured yet, or nobody is left to work on them.
     """
@@ -33,6 +44,7 @@ class SweepOutcome:
     diverged: int
     left_s: float | None
     decisions: tuple[RungDecision, ...]
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -45,7 +57,12 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
     sweep, plan = planned(reader, sweep_id)
     runs = reader.sweep_runs(sweep_id)
     evaluations = reader.sweep_evaluations(sweep_id)
-    measured = [_measured(run, plan, evaluations.get(run.run_id, {})) for run in runs if run.spec is not None]
+    train_losses = reader.sweep_train_losses(sweep_id) if are_compared(plan.axes) else {}
+    measured = [
+        _measured(run, plan, evaluations.get(run.run_id, {}), train_losses.get(run.run_id, ()))
+        for run in runs
+        if run.spec is not None
+    ]
     values = results(measured)
     workers = reader.workers()
     gone = lost(runs, workers)
@@ -62,6 +79,7 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
         diverged=sum(one.diverged for one in measured),
         left_s=None if gone and not working else left_s(runs, plan, working or worker_count(reader)),
         decisions=sweep.decisions,
+        comparisons=comparisons(plan.axes, measured),
     )
 
 
@@ -127,7 +145,9 @@ def _expected_iterations(run: Run, plan: SweepPlan, planned: int) -> float:
     return expected
 
 
-def _measured(run: Run, plan: SweepPlan, evaluations: Mapping[str, Evaluation]) -> Measured:
+def _measured(
+    run: Run, plan: SweepPlan, evaluations: Mapping[str, Evaluation], train_losses: tuple[TrainLoss, ...]
+) -> Measured:
     assert run.spec is not None
     train, validation = evaluations.get("train"), evaluations.get("validation")
     return Measured(
@@ -140,4 +160,7 @@ def _measured(run: Run, plan: SweepPlan, evaluations: Mapping[str, Evaluation]) 
         accuracy=None if validation is None else validation.accuracy,
         diverged=run.diverged_at is not None,
         evaluated_at=0 if train is None else train.iteration,
+        elapsed_s=run.elapsed_s,
+        examples_per_iteration=run.examples_per_iteration or 1,
+        train_losses=train_losses,
     )

@@ -31,6 +31,10 @@ CLAIM = """
 
 SNAPSHOT = "SELECT coalesce(max(iteration), -1) FROM checkpoints WHERE run_id = ? AND kind = 'snapshot'"
 
+COMPARED = """
+    SELECT 1 FROM runs JOIN sweeps USING (sweep_id) WHERE run_id = ? AND 'batch_size' IN (parameter, second_parameter)
+"""
+
 
 class Queue:
     """Runs from the side of those who ask for them, and of the workers who take them."""
@@ -83,6 +87,7 @@ class Queue:
                     first_iteration=first,
                     snapshot_iteration=snapshot,
                     rung=rung,
+                    compared=raw.execute(COMPARED, (run_id,)).fetchone() is not None,
                 )
             return None
 

@@ -28,6 +28,7 @@ from engine.store.records import (
 from engine.store.steering import COMMAND_COLUMNS
 from engine.store.sweeps import read_sweeps
 from engine.store.tags import tags_from_text
+from engine.sweep import TrainLoss
 
 RUN_COLUMNS = (
     "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
@@ -214,6 +215,20 @@ class Reader(Recorded):
         for run_id, iteration, split, loss, accuracy in rows:
             found.setdefault(run_id, {})[split] = Evaluation(iteration, split, number(loss), number(accuracy))
         return found
+
+    def sweep_train_losses(self, sweep_id: int) -> dict[int, tuple[TrainLoss, ...]]:
+        """All train losses of the finished runs of a sweep, by run, oldest first, with when each was reached."""
+        rows = self._connection.rows(
+            "SELECT e.run_id, e.iteration, coalesce(i.elapsed_s, 0.0), e.loss FROM runs r "
+            "JOIN evaluations e ON e.run_id = r.run_id AND e.split = 'train' "
+            "LEFT JOIN iterations i ON i.run_id = e.run_id AND i.iteration = e.iteration - 1 "
+            "WHERE r.sweep_id = ? AND r.state = 'finished' AND r.deleted_at IS NULL ORDER BY e.run_id, e.iteration",
+            (sweep_id,),
+        )
+        found: dict[int, list[TrainLoss]] = {}
+        for run_id, iteration, elapsed_s, loss in rows:
+            found.setdefault(run_id, []).append(TrainLoss(iteration, elapsed_s, number(loss)))
+        return {run_id: tuple(losses) for run_id, losses in found.items()}
 
     def setting(self, name: str) -> str | None:
         """The stored value of a setting, None where it is left at its default."""

@@ -328,6 +328,7 @@ class Claim:
     from, at or before `iterations_done`. Where it is None the run starts: from `origin` if it was forked.
     `first_iteration` is 0, or where it was forked; `snapshot_iteration` where its newest snapshot was taken, -1 when
     there is none. At iteration `rung` it waits for the other runs of its sweep (None: nowhere).
+    `compared`: its sweep compares batch sizes, also at equal examples, for which early evaluations are needed.
     """
 
     run_id: int
@@ -341,6 +342,7 @@ class Claim:
     first_iteration: int = 0
     snapshot_iteration: int = -1
     rung: int | None = None
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

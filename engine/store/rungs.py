@@ -16,7 +16,8 @@ from engine.store.records import ENDED, StoreError
 from engine.store.steering import AT_RUNG, answer, end, note, pending
 from engine.store.sweeps import plan_of
 from engine.store.timing import utc_now
-from engine.sweep import SweepPlan, Value, best_by, decide, loss_text
+from engine.sweep import SweepPlan, Value, best_by, decide
+from engine.text import loss_text
 
 Values = tuple[Value, ...]
 

@@ -291,6 +291,25 @@ def test_evaluations_that_would_cost_more_than_the_iterations_are_fewer_but_ten(
     assert evaluations_of(RunSpec(iterations=5, batch_size=1)) == [0, 1, 2, 3, 4, 5]
 
 
+def test_runs_that_are_compared_are_evaluated_at_powers_of_two_before_the_first_regular_evaluation() -> None:
+    for spec in (
+        RunSpec(iterations=1000, batch_size=1),
+        RunSpec(iterations=5000, batch_size=256),
+        RunSpec(iterations=None, seconds=9.0),
+    ):
+        optimization = optimize.build(spec)
+        due = [optimization.next_early_evaluation(0)]
+        while due[-1] < 1000:
+            due.append(optimization.next_early_evaluation(due[-1] + 1))
+        every = optimization.next_evaluation(1)
+        early = [2**power for power in range(10) if 2**power < every]
+        assert due == [0, *early, *range(every, 1001, every)]
+        assert len(early) >= 7
+        assert all(optimization.next_early_evaluation(iteration) == iteration for iteration in due)
+    short = optimize.build(RunSpec(iterations=5, batch_size=1))
+    assert [short.next_early_evaluation(iteration) for iteration in range(6)] == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_run_without_planned_iterations_is_evaluated_a_few_hundred_times_however_long_it_is() -> None:
     optimization = optimize.build(RunSpec(iterations=None, seconds=60.0))
     due = [0]

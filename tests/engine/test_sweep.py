@@ -22,12 +22,14 @@ from engine.sweep import (
     linear_values,
     listed,
     log_values,
+    loss_texts,
     powers_of_two,
     refine,
     results,
     spread,
     table_lines,
 )
+from engine.text import loss_text
 
 BASE = defaults()
 
@@ -284,7 +286,7 @@ def test_a_loss_is_told_with_the_iterations_after_which_it_was_evaluated():
     )
     assert table_lines(plan().axes, found) == [
         "for step size 1 new loss: 0.2500  (so far, after 1,000 iterations)",
-        "for step size 2 new loss: 9.0000  (stopped after 1,612 iterations, evaluated after 0)",
+        "for step size 2 new loss: 9.000  (stopped after 1,612 iterations, evaluated after 0)",
         "for step size 3 new loss: none  (stopped before it started)",
         "for step size 4 new loss: none yet",
     ]
@@ -316,6 +318,30 @@ def test_where_each_value_is_an_objective_of_its_own_accuracy_tells_the_best(fie
     assert [line for line in table_lines(axes, found) if "best" in line] == [
         f"for {axes[0].label} 1 new loss: 0.2700  (best by accuracy)"
     ]
+
+
+def test_a_diverged_value_is_never_the_best_however_low_its_loss_was_when_it_was_evaluated():
+    found = results([measured(1, 1.0, 0.5), measured(2, 2.0, 0.001, diverged=True)])
+    assert best_of(plan().axes, found) is found[0]
+    assert table_lines(plan().axes, found) == [
+        "for step size 1 new loss: 0.5000  (best)",
+        "for step size 2 new loss: 1.0e-3  (diverged)",
+    ]
+    assert best_of(plan().axes, found[1:]) is None
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(1e-5, 1e5), st.sampled_from([0.2, math.nan, math.inf])), max_size=8))
+def test_different_losses_look_different_and_all_others_are_written_as_everywhere(losses):
+    texts = loss_texts(losses)
+    told = dict(zip(losses, texts, strict=True))
+    for loss, text in told.items():
+        if loss is None:
+            assert text == ""
+            continue
+        alike = [other for other in told if other is not None and loss_text(other) == loss_text(loss)]
+        assert text == loss_text(loss) or len(alike) > 1
+        others = [other for other in alike if abs(other - loss) > 1e-8 * loss and math.isfinite(loss)]
+        assert all(told[other] != text for other in others)
 
 
 def test_there_is_no_best_before_a_value_is_complete():

@@ -13,6 +13,7 @@ from engine.commands import sweep_waiting
 from engine.jobs import shift, steer, sweeping
 from engine.jobs.liveness import this_process
 from engine.store import open_for_reading, open_for_writing
+from engine.text import loss_text
 from tests.stores import query
 
 SIZES = ("--values", "0.001,0.1,10")
@@ -52,6 +53,59 @@ def test_a_sweep_ends_with_the_table_of_the_notes(lossboard):
     ]  # fmt: skip
     assert [line.endswith("(best)") for line in lines] == [False, True, False]
     assert "best step size 0.1" in done.stderr
+
+
+def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(lossboard, path):
+    done = lossboard("sweep", "--parameter", "batch-size", "--powers-of-two", "2", "256", "--iterations", "120")
+    found = json.loads(lossboard("sweep", "show", "1", "--json").stdout)
+    equal = {one["equal"]: one for one in found["comparisons"]}
+    assert list(equal) == ["examples", "time", "iterations"]
+    assert (equal["examples"]["amount"], equal["iterations"]["amount"]) == (240, 120)
+    assert equal["examples"]["best"][0] < equal["iterations"]["best"][0]
+    newest = query(
+        path,
+        "SELECT e.loss FROM runs r JOIN evaluations e USING (run_id) WHERE e.split = 'train' AND e.iteration = 120 "
+        "ORDER BY r.examples_per_iteration",
+    )
+    assert equal["iterations"]["losses"] == [loss for (loss,) in newest]
+    exact = query(
+        path,
+        "SELECT r.examples_per_iteration, e.loss FROM runs r JOIN evaluations e USING (run_id) "
+        "WHERE e.split = 'train' AND e.iteration * r.examples_per_iteration = 240",
+    )
+    at_240 = dict(zip((2**power for power in range(1, 9)), equal["examples"]["losses"], strict=True))
+    assert exact
+    assert all(at_240[size] == loss for size, loss in exact)
+    for one in equal.values():
+        size = one["best"][0]
+        [line] = [line for line in done.stdout.splitlines() if f"best for equal {one['equal']}" in line]
+        assert line.startswith(f"for batch size {size} new loss: ")
+        assert f"({size * 120:,} examples, " in line
+        assert (
+            f"best for equal {one['equal']}: batch size {size}, train loss {loss_text(min(one['losses']))} at "
+            in done.stderr
+        )
+    assert "at 240 examples" in done.stderr
+    assert {"examples_seen", "elapsed_s"} < set(found["results"][0])
+    assert json.loads(lossboard("sweep", *SIZES, *SHORT, "--json").stdout)["comparisons"] == []
+
+
+def test_patience_does_not_count_the_early_evaluations_of_runs_that_are_compared(lossboard, path):
+    """These are at powers of two, where a loss may well go up first; a sweep over anything else has none."""
+    lossboard("sweep", "--parameter", "batch-size", "--values", "1", "--iterations", "1000", "--step-size", "3",
+              "--patience", "2")  # fmt: skip
+    evaluated = "SELECT iteration, loss FROM evaluations WHERE run_id = ? AND split = 'validation' ORDER BY iteration"
+    losses = dict(query(path, evaluated, 1))
+    assert all(losses[early] > losses[0] for early in (1, 2, 4))
+    counted = [iteration for iteration in losses if iteration % 100 == 0]
+    best = min(counted, key=losses.__getitem__)
+    ended = ("no improvement for 2 evaluations", best + 200)
+    assert query(path, "SELECT reason, iterations_done FROM runs") == [ended]
+    assert "best" not in lossboard("sweep", "show", "1").output
+    lossboard("fork", "1", "--at", "50")
+    assert query(path, "SELECT reason, iterations_done FROM runs") == [ended, ended]
+    lossboard("sweep", "--values", "0.1", "--iterations", "1000", "--batch-size", "1")
+    assert [iteration for iteration, _ in query(path, evaluated, 3)] == [*range(0, 1001, 100)]
 
 
 def test_json_has_it_all(lossboard):

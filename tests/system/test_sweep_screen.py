@@ -15,6 +15,7 @@ from engine.jobs.progress import outcome
 from engine.spec import defaults
 from engine.store import open_for_reading
 from engine.sweep import Axis, SweepPlan
+from engine.text import loss_text
 from tests.stores import query, wait_until
 from tests.system.terminal import Terminal
 from tests.tui.emulator import Emulator
@@ -58,7 +59,7 @@ def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path):
     first.type("[[[w")
     wait_until(lambda: seen.shows("10 runs, 1,250 iterations"))
     first.type("\r")
-    wait_until(lambda: seen.shows("for step size 1e-06 new loss:"))
+    wait_until(lambda: seen.shows("step size", "train", "valid."))
     wait_until(lambda: query(path, "SELECT count(*) FROM iterations")[0][0] > 30)
     first.signal(signal.SIGKILL)
     assert first.exit_code() == -signal.SIGKILL
@@ -71,7 +72,7 @@ def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path):
     wait_until(lambda: seen.shows("left 00:") or seen.shows("left 1 s"))
     wait_until(lambda: any(row.rstrip().endswith("done") for row in seen.rows()[:3]))
     rows = seen.rows()
-    table = [row for row in rows if "new loss:" in row and row[1] in "✓✗"]
+    table = [row for row in rows if row.startswith("▌") and row[1] in "✓✗"]
     assert len(table) == 10
     assert [row for row in table if "★ best" in row] != []
     points = {column: place for place, row in enumerate(rows[3:23]) for column, sign in enumerate(row) if sign in "●★"}
@@ -88,7 +89,7 @@ def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path):
     reader.close()
     assert found.best is not None
     marked = next(row for row in table if "★ best" in row)
-    assert f"{found.best.train_loss:.4f}" in marked
+    assert loss_text(found.best.train_loss) in marked
     done = dict(query(path, "SELECT run_id, count(*) FROM iterations GROUP BY run_id"))
     diverged = {row[0] for row in query(path, "SELECT run_id FROM runs WHERE reason LIKE 'diverged%'")}
     assert len(done) == 10

@@ -15,7 +15,9 @@ from engine.jobs import shift
 from engine.jobs.progress import SweepOutcome, outcome
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
-from engine.sweep import Axis, Halving, SweepPlan
+from engine.sweep import Axis, Halving, SweepPlan, amount_text
+from engine.text import loss_text
+from tests.stores import query
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
 from tui.messages import RunsQueued
 from tui.screens.board import Board
@@ -24,6 +26,8 @@ from tui.screens.prompt import Prompt
 from tui.screens.sweep_dialog import SweepDialog
 from tui.screens.sweep_view import SweepView
 from tui.sweep.messages import SweepAnswered, SweepGone, SweepStarted, SweepSubmitted
+from tui.widgets.chart_pane import ChartPane
+from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep_table import SweepTable
 
 BASE = defaults().changed(iterations=60, batch_size=32)
@@ -94,7 +98,13 @@ def shows(board: Opened, sweep_id: int) -> bool:
 
 
 def table_of(board: Opened) -> list[str]:
-    return board.app.screen.query_one(SweepTable).text().split("\n")
+    """A row for each value, below the names of the columns."""
+    return board.app.screen.query_one(SweepTable).text().split("\n")[1:]
+
+
+def values_of(board: Opened) -> list[str]:
+    """The values in the table."""
+    return [row.split()[2] for row in table_of(board)]
 
 
 async def test_three_arrows_enter_and_ten_runs(path):
@@ -113,7 +123,7 @@ async def test_three_arrows_enter_and_ten_runs(path):
         await board.until(lambda: view_of(board).seen.outcome.over)
         await board.pilot.pause()
         rows = table_of(board)
-        assert [row.split()[5] for row in rows] == [f"1e{power:+03d}" for power in range(-6, 4)]
+        assert values_of(board) == [f"1e{power:+03d}" for power in range(-6, 4)]
         assert sum("★ best" in row for row in rows) == 1
         assert "★" in view_of(board).query_one("#response").text()
         assert "for step size" in board.text()
@@ -233,7 +243,7 @@ async def test_a_sweep_is_steered_as_one_thing(path):
         await board.press("a")
         await board.press(*"0.5", "enter")
         await board.until(lambda: view_of(board).seen.outcome.total == 6)
-        await board.until(lambda: "step size 5e-01" in board.text())
+        await board.until(lambda: "5e-01" in values_of(board))
         await board.until(lambda: shows(board, 1))
         await board.press("a", *"abc", "enter")
         await board.until(lambda: "'abc' is not a number" in board.text())
@@ -278,8 +288,10 @@ async def test_diverged_and_spread_and_race_are_told(path):
         assert "15: 5 → 3 up to" in text
         assert "30: 3 → 2 up to" in text
         assert any("dropped at rung 15" in row for row in rows)
-        assert all("seeds" in row for row in rows if "dropped" not in row and "diverged" not in row)
-        assert "│ seeds" in text
+        assert sum("dropped" not in row and "diverged" not in row for row in rows) == 2
+        assert all(" … " in row for row in rows if "dropped" not in row and "diverged" not in row)
+        assert [row.split()[6] for row in rows if "dropped at rung 15" in row] == ["15"]
+        assert "⊘ stopped" in text
         await board.press("home", "c")
         await board.until(lambda: view_of(board).seen.outcome.states.get("queued") == 2)
         await work(path)
@@ -311,11 +323,11 @@ async def test_a_terminal_of_80_columns_has_ten_values_with_all_that_was_found(p
     plan = SweepPlan(BASE, (Axis("step_size", values),), halving=Halving((2, 5, 10, 20, 40), 0.5))
     await work(queued(path, plan))
     async with looking_at(path, (80, 24)) as board:
-        rows = [row for row in board.text().split("\n") if "new loss:" in row]
-        assert len(rows) == 10 + 1
-        assert all("validation" in row and "%" in row for row in rows[:9])
-        assert rows[-1].rstrip().endswith("z refine")
-        assert not any("…" in row for row in rows)
+        assert board.text().split("\n")[11].split() == ["step", "size", "train", "valid.", "acc.", "iterations"]
+        assert len(values_of(board)) == 10
+        assert all("%" in row for row in table_of(board)[:9])
+        assert not any("…" in row for row in table_of(board))
+        assert any("new loss:" in row and row.rstrip().endswith("z refine") for row in board.text().split("\n"))
         assert "race, 1/2   2: 10 → 5   5: 5 → 3   10: 3 → 2   20: 2 → 1   40: 1 → 1" in board.text()
 
 
@@ -363,10 +375,122 @@ async def test_many_values_are_bounded_curves_and_a_list_that_scrolls(path):
     plan = SweepPlan(BASE.changed(iterations=4), (Axis("step_size", values),))
     await work(queued(path, plan))
     async with looking_at(path, (200, 50)) as board:
-        assert "smoothing 10 " in board.text()
         assert len(view_of(board).seen.curves) == 26
         assert "26 of 40 curves" in board.text()
         await board.press("end")
-        assert "step size  0.04 " in board.text()
+        assert values_of(board)[-1] == "0.04"
         await board.press("home")
-        assert "step size 0.001 " in board.text()
+        assert values_of(board)[0] == "0.001"
+
+
+BATCHES = SweepPlan(BASE.changed(iterations=150), (Axis("batch_size", (2, 16, 128, 512)),))
+
+
+@pytest.fixture(scope="module")
+def batches_worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which BATCHES has been worked off, to be copied."""
+    path = queued(tmp_path_factory.mktemp("batches") / "runs.db", BATCHES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shift, "start_workers", lambda path, count=None: 0)
+        shift.work(path, leave=lambda: False)
+    return path
+
+
+def titles_of(board: Opened) -> tuple[str, str]:
+    """What stands above the curves, and above the losses that the values lead to."""
+    view = view_of(board)
+    panes = view.query_one(ChartPane), view.query_one("#response", PicturePane)
+    return panes[0].text().split("\n")[0], panes[1].text().split("\n")[0]
+
+
+async def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(batches_worked_off, path):
+    copy(batches_worked_off, path)
+    examples, time, iterations = found(path, 1).comparisons
+    at = amount_text("time", time.amount)
+    async with looking_at(path) as board:
+        header = board.app.screen.query_one(SweepTable).text().split("\n")[0]
+        for name in ("examples", "time", "at 300 examples", f"at {at}", "at 150 iterations"):
+            assert name in header
+        starred = {}
+        for comparison in (examples, time, iterations):
+            best = f"★ {loss_text(min(loss for loss in comparison.losses if loss is not None))}"
+            [row] = [row for row in table_of(board) if best in row]
+            starred[comparison.equal] = row.split()[2]
+        assert starred == {one.equal: str(one.best[0]) for one in (examples, time, iterations)}
+        stored = query(path, "SELECT min(loss) FROM evaluations WHERE split = 'train' AND iteration = 150")
+        assert f"★ {loss_text(stored[0][0])}" in board.text()
+        assert examples.best[0] < iterations.best[0]
+        assert f"★ equal examples (300): {examples.best[0]}" in board.text()
+        assert f"★ equal time ({at}): {time.best[0]}" in board.text()
+        assert f"★ equal iterations (150): {iterations.best[0]}" in board.text()
+        await board.pilot.resize_terminal(80, 24)
+        await board.until(lambda: board.app.size == (80, 24) and "★ equal" in table_of(board)[0] + table_of(board)[-1])
+        [row] = [row for row in table_of(board) if "equal examples" in row]
+        assert row.split()[2] == str(examples.best[0])
+        [row] = [row for row in table_of(board) if "iterations" in row]
+        assert row.split()[2] == str(iterations.best[0])
+
+
+async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_off, path):
+    copy(batches_worked_off, path)
+    async with looking_at(path) as board:
+        at = amount_text("time", found(path, 1).comparisons[1].amount)
+        chart, response = titles_of(board)
+        assert "train loss (log)" in chart
+        assert "x: examples seen (log)" in chart
+        assert "train loss (log) at 300 examples against batch size" in response
+        await board.press("x", "X")
+        chart, response = titles_of(board)
+        assert "x: iteration " in chart
+        assert "at 150 iterations" in response
+        await board.press("x")
+        chart, response = titles_of(board)
+        assert "x: time" in chart
+        assert f"at {at}" in response
+        assert view_of(board).look.measure == "train loss"
+        await board.press("comma")
+        assert "shown as it was measured" in board.text()
+        while view_of(board).look.measure != "gradient norm":
+            await board.press("m")
+        await board.until(lambda: any(one.shown.samples for one in view_of(board).seen.drawn.values()))
+        await board.pilot.pause()
+        assert "gradient norm" in titles_of(board)[0]
+        assert any("\u2801" <= sign <= "\u28ff" for sign in view_of(board).query_one(ChartPane).text())
+        await board.press("plus")
+        await board.until(lambda: all(one.stamp[1][0] is not None for one in view_of(board).seen.drawn.values()))
+        low, _ = view_of(board).look.window
+        await board.press("l")
+        assert view_of(board).look.window[0] > low
+        await board.press("0")
+        assert view_of(board).look.window is None
+
+
+async def test_the_smoothing_is_told_and_can_be_taken_away(worked_off, path):
+    copy(worked_off, path)
+    async with looking_at(path) as board:
+        chart, _ = titles_of(board)
+        assert "loss (log)" in chart
+        assert "smoothing 20" in chart
+        picture = view_of(board).query_one(ChartPane).text()
+        await board.press("comma", "comma", "comma")
+        assert "smoothing 2" in titles_of(board)[0]
+        await board.press("comma")
+        assert view_of(board).look.smoothing == 0
+        assert "smoothing 2" not in titles_of(board)[0]
+        assert view_of(board).query_one(ChartPane).text() != picture
+        await board.press(*["full_stop"] * 5)
+        assert "smoothing 50" in titles_of(board)[0]
+        await board.press("y")
+        assert "(log)" not in "".join(titles_of(board))
+
+
+async def test_a_title_is_never_cut_within_a_word(worked_off, path):
+    copy(worked_off, path)
+    async with looking_at(path) as board:
+        for width in (120, 100, 80, 60, 50):
+            await board.pilot.resize_terminal(width, 30)
+            await board.until(lambda width=width: board.app.size.width == width)
+            title = board.text().split("\n")[1]
+            assert title.rstrip().endswith("done")
+            assert "step size" in title
+            assert title.count("…") == title.count("1e-04 … 1e+04")

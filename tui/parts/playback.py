@@ -16,6 +16,7 @@ from tui.parts.helm import Helm
 from tui.replay.address import address
 from tui.snapshot import Snapshot, Wanted
 from tui.viewer.choices import Choices
+from tui.viewer.look import Look
 
 if TYPE_CHECKING:
     from tui.chart.view import XKind
@@ -64,6 +65,7 @@ class Playback(Helm, inherit_bindings=False):
     live_board: Board
     _board: Board
     sweep_id: int | None
+    sweep_look: Look | None
     now: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(self) -> None:
@@ -105,7 +107,7 @@ class Playback(Helm, inherit_bindings=False):
             position = START if self._clock is None else self._clock.position
             choices = self._opening.choices(self.choices)
             return Wanted(choices, columns, moment=Moment(self._opening.run_ids, self._opening.kind, position))
-        return Wanted(self.choices, columns, self._board.glimpsed_rows, self.sweep_id)
+        return Wanted(self.choices, columns, self._board.glimpsed_rows, self.sweep_id, self.sweep_look)
 
     def is_early(self) -> bool:
         """Whether the next frame of a replay that plays is not due yet. It will be asked for when it is."""

@@ -21,6 +21,7 @@ from tui.sweep.messages import (
     SweepAnswered,
     SweepDraftKept,
     SweepGone,
+    SweepLookedAt,
     SweepOpened,
     SweepRepetitionRequested,
     SweepRepetitionSubmitted,
@@ -36,6 +37,7 @@ from tui.sweep.messages import (
     UsualChosen,
     ValuesContinued,
 )
+from tui.viewer.look import Look
 
 if TYPE_CHECKING:
     from engine.sweep import SweepPlan
@@ -70,6 +72,15 @@ class SweepHelm(Helm, inherit_bindings=False):
         """The sweep that is looked at; None when none is."""
         view = self._sweep_view()
         return None if view is None else view.sweep_id
+
+    @property
+    def sweep_look(self) -> Look | None:
+        """How it is looked at, once somebody has chosen that."""
+        view = self._sweep_view()
+        return None if view is None else view.chosen_look
+
+    def on_sweep_looked_at(self, message: SweepLookedAt) -> None:
+        self._ask()
 
     def show_sweep(self, snapshot: Snapshot) -> None:
         """Show what was read of the open sweep."""

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.jobs.progress import SweepOutcome, outcome
+from engine.smoothing import HALF_LIFE
 from engine.store import ENDED, Curve, Reader, Run, StoreError
-from engine.sweep import Value, ValueResult
+from engine.sweep import SweepPlan, Value, ValueResult
 from tui.colours.ramp import ramp_slots
-from tui.reading.about import About
+from tui.reading.about import About, OneRun
 from tui.viewer.choices import Choices
+from tui.viewer.look import Look
 
 MOST_CURVES = 26
 """Curves of one sweep that are drawn at once: as many as there are letters."""
@@ -22,7 +24,8 @@ Values = tuple[Value, ...]
 class SweepSeen:
     """One look at a sweep. `complaint` says why there is no `outcome`.
 
-    `runs` are all of them by number; `curves` those of the values that are drawn, one run of each.
+    `runs` are all of them by number; `drawn` what was read of those whose curves are shown, one for each value, when
+    they were looked at in the way of `look`.
     """
 
     sweep_id: int
@@ -30,7 +33,8 @@ class SweepSeen:
     parent_id: int | None = None
     complaint: str = ""
     runs: Mapping[int, Run] = field(default_factory=dict)
-    curves: Mapping[int, Curve] = field(default_factory=dict)
+    drawn: Mapping[int, OneRun] = field(default_factory=dict)
+    look: Look = field(default_factory=Look)
 
     @property
     def values(self) -> tuple[ValueResult, ...]:
@@ -51,6 +55,11 @@ class SweepSeen:
         return any(run.state not in ENDED for run in runs)
 
     @property
+    def curves(self) -> Mapping[int, Curve]:
+        """The shown curves by run."""
+        return {run_id: one.shown.curve for run_id, one in self.drawn.items()}
+
+    @property
     def slots(self) -> tuple[int, ...]:
         """The colour slot of each value, in their order: a grid is coloured by its first parameter."""
         firsts = list(dict.fromkeys(result.values[0] for result in self.values))
@@ -65,12 +74,15 @@ class Sweeping:
         self.seen: SweepSeen | None = None
         self._about = About()
 
-    def read(self, reader: Reader, sweep_id: int | None, columns: int) -> SweepSeen | None:
-        """The sweep as it is now, with at most MOST_CURVES curves of so many points; None when none is looked at."""
-        self.seen = None if sweep_id is None else self._read(reader, sweep_id, columns)
+    def read(self, reader: Reader, sweep_id: int | None, columns: int, look: Look | None = None) -> SweepSeen | None:
+        """The sweep as it is now, with at most MOST_CURVES curves of so many points; None when none is looked at.
+
+        Until somebody has chosen a `look` it is that of `opening_look`.
+        """
+        self.seen = None if sweep_id is None else self._read(reader, sweep_id, columns, look)
         return self.seen
 
-    def _read(self, reader: Reader, sweep_id: int, columns: int) -> SweepSeen:
+    def _read(self, reader: Reader, sweep_id: int, columns: int, look: Look | None) -> SweepSeen:
         try:
             found = outcome(reader, sweep_id)
         except StoreError as error:
@@ -78,9 +90,20 @@ class Sweeping:
         runs = {run.run_id: run for run in reader.sweep_runs(sweep_id)}
         first = [runs[result.run_ids[0]] for result in found.values if result.run_ids[0] in runs]
         drawn = spread_over([run for run in first if run.iterations_done], MOST_CURVES)
-        about = self._about.read(reader, drawn, Choices(), columns)
-        curves = {run_id: one.shown.curve for run_id, one in about.items()}
-        return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, curves=curves)
+        look = look or opening_look(found.plan)
+        about = self._about.read(reader, drawn, Choices(look=look), columns)
+        return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, drawn=about, look=look)
+
+
+def opening_look(plan: SweepPlan) -> Look:
+    """How a sweep is looked at first: over batch sizes by the examples seen, so that one as small as 2 is seen at all.
+
+    The losses are those of the whole train split then: an average over batches would show the large ones too high,
+    which come down within a few iterations.
+    """
+    if any(axis.field == "batch_size" for axis in plan.axes):
+        return Look(measure="train loss", x_kind="examples", log_x=True, smoothing=HALF_LIFE)
+    return Look(smoothing=HALF_LIFE)
 
 
 def spread_over(runs: Sequence[Run], most: int) -> list[Run]:

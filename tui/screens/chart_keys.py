@@ -22,6 +22,16 @@ PAN = 0.25
 """How much of what is shown one key moves it."""
 
 
+def fixed_scale(measure: str, scale: str) -> str:
+    """What is answered to who wants another y axis than a measure has."""
+    return f"The axis of the {measure} is always {WORDS[scale]}."
+
+
+def not_smoothed(look: Look) -> str:
+    """What is answered to who smooths what is not noisy."""
+    return f"Smoothing {look.smoothing:g} is for the loss (m); the {look.measure} is shown as it was measured."
+
+
 class ChartKeys(Screen[None], inherit_bindings=False):
     """The part of the board that turns keys and the mouse into another Look."""
 
@@ -64,7 +74,7 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         if scale == "chosen":
             self._look(look.with_other_y())
         else:
-            self.tell(f"The axis of the {look.measure} is always {WORDS[scale]}.")
+            self.tell(fixed_scale(look.measure, scale))
 
     def action_x_axis(self) -> None:
         self._look(self.choices.look.with_next_x_kind())
@@ -88,9 +98,7 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         look = self.choices.look.smoothed(by)
         self._look(look)
         if look.measure != "loss":
-            self.tell(
-                f"Smoothing {look.smoothing:g} is for the loss (m); the {look.measure} is shown as it was measured."
-            )
+            self.tell(not_smoothed(look))
 
     def action_whole(self) -> None:
         self._look(self.choices.look.whole())

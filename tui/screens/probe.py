@@ -11,8 +11,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.strip import Strip
 
-from engine.outcome import loss_text
-from engine.text import counted
+from engine.text import counted, loss_text
 from tui import format as fmt
 from tui import keymap
 from tui.chart import Picture

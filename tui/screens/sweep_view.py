@@ -17,15 +17,19 @@ from engine.store import ENDED
 from tui import keymap
 from tui.chart import ChartView, Picture
 from tui.chart.heat import draw_heat
+from tui.chart.measures import MEASURES
 from tui.chart.response import ResponseView, draw_response
 from tui.colours.theme import WARNED
+from tui.messages import ChartScrolled
 from tui.reading.sweeping import SweepSeen, Values
+from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
 from tui.snapshot import Snapshot
-from tui.sweep.charts import curves_view, heat_view, response_view
+from tui.sweep.charts import curves_view, drawn_runs, heat_view, response_view
 from tui.sweep.messages import (
     ProbeRequested,
     RefinementRequested,
     RunShown,
+    SweepLookedAt,
     SweepOpened,
     SweepRepetitionRequested,
     SweepRequested,
@@ -35,13 +39,15 @@ from tui.sweep.messages import (
     UsualChosen,
     ValuesContinued,
 )
+from tui.viewer import reach
+from tui.viewer.look import Look
 from tui.widgets import sweep_head
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
 from tui.widgets.lines import Lines, Told, strip
 from tui.widgets.picture_pane import PicturePane
-from tui.widgets.sweep_table import SweepTable
+from tui.widgets.sweep_table import HEADER, SweepTable
 
 Shown = Literal["both", "curves", "response", "table"]
 
@@ -91,13 +97,18 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._follows = True
         self._at = at
         self._wanted: Shown = "both"
-        self._log_y = True
+        self.chosen_look: Look | None = None
 
     @property
     def seen(self) -> SweepSeen:
         """The sweep as it was read last; an empty one before that."""
         found = self._snapshot.sweep
         return found if found is not None and found.sweep_id == self.sweep_id else SweepSeen(self.sweep_id)
+
+    @property
+    def look(self) -> Look:
+        """How the curves are looked at: as the sweep opened until somebody has chosen otherwise."""
+        return self.chosen_look or self.seen.look
 
     @property
     def pointed(self) -> ValueResult | None:
@@ -173,8 +184,8 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.query_one("#response").display = shown in ("both", "response")
         table = self.query_one(SweepTable)
         table.display = shown == "table" or size.height >= LOW
-        rows = max(len(seen.values), 1)
-        table.styles.height = "1fr" if shown == "table" else min(rows, max((size.height - LINES) // 2, 3))
+        rows = max(len(seen.values), 1) + HEADER
+        table.styles.height = "1fr" if shown == "table" else min(rows, max((size.height - LINES) // 2, 3) + HEADER)
 
     def _shown(self, size: Size) -> Shown:
         """What there is room for of what is wanted."""
@@ -185,7 +196,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         return self._wanted
 
     def _curves(self) -> ChartView:
-        return curves_view(self.seen, self._pointed, log_y=self._log_y)
+        return curves_view(self.seen, self._pointed, self.look)
 
     def _response(self, width: int, height: int) -> Picture:
         charset = self._brush.charset
@@ -194,7 +205,7 @@ class SweepView(Screen[None], inherit_bindings=False):
             return draw_response(ResponseView(empty_hint=hint), width, height, charset=charset)
         if len(self.seen.outcome.plan.axes) > 1:
             return draw_heat(heat_view(self.seen, self._pointed), width, height, charset=charset)
-        view = response_view(self.seen, self._pointed, log_y=self._log_y)
+        view = response_view(self.seen, self._pointed, self.look, width)
         return draw_response(view, width, height, charset=charset)
 
     def _message(self, width: int, height: int) -> list[Strip]:
@@ -219,8 +230,11 @@ class SweepView(Screen[None], inherit_bindings=False):
             self._point(values[max(0, min((place or 0) + by, len(values) - 1))].values)
 
     def action_across(self, by: int) -> None:
-        """The same value of the second parameter, the next one of the first."""
+        """The same value of the second parameter, the next one of the first; without a second one the chart moves."""
         if self.seen.outcome is None or self._pointed is None:
+            return
+        if len(self.seen.outcome.plan.axes) < 2:
+            self._look_so(self.look.panned(by * PAN, self._limits()))
             return
         firsts = self.seen.outcome.plan.axes[0].ordered
         at = firsts.index(self._pointed[0]) if self._pointed[0] in firsts else 0
@@ -247,9 +261,59 @@ class SweepView(Screen[None], inherit_bindings=False):
         if size.height < LOW or size.width < WIDE:
             yield "table"
 
+    def _look_so(self, look: Look) -> None:
+        """Taken over at once; what it needs of the store comes with the next read."""
+        if look != self.look:
+            self.chosen_look = look
+            self._sentence = ""
+            self.paint()
+            self.post_message(SweepLookedAt())
+
     def action_log_y(self) -> None:
-        self._log_y = not self._log_y
-        self.paint()
+        scale = MEASURES[self.look.measure].scale
+        if scale == "chosen":
+            self._look_so(self.look.with_other_y())
+        else:
+            self.tell(fixed_scale(self.look.measure, scale))
+
+    def action_x_axis(self) -> None:
+        self._look_so(self.look.with_next_x_kind())
+
+    def action_log_x(self) -> None:
+        self._look_so(self.look.with_other_x())
+
+    def action_measure(self) -> None:
+        self._look_so(self.look.with_measure())
+
+    def action_smooth(self, by: int) -> None:
+        look = self.look.smoothed(by)
+        self._look_so(look)
+        if look.measure != "loss":
+            self.tell(not_smoothed(look))
+
+    def action_whole(self) -> None:
+        self._look_so(self.look.whole())
+
+    def action_zoom(self, factor: float) -> None:
+        self._zoom(factor, None)
+
+    def on_chart_scrolled(self, message: ChartScrolled) -> None:
+        message.stop()
+        self._zoom(message.factor, message.x)
+
+    def _zoom(self, factor: float, around: float | None) -> None:
+        """Around a place on the x axis, else the middle of what is shown."""
+        limits = self._limits()
+        low, high = self.look.window or limits
+        self._look_so(self.look.zoomed(factor, (low + high) / 2 if around is None else around, limits))
+
+    def _limits(self) -> tuple[float, float]:
+        """All that there is to see on the x axis."""
+        axes = None if (picture := self.query_one(ChartPane).picture) is None else picture.axes
+        look = self.look
+        if look.window is None and axes is not None and (axes.x_kind, axes.log_x) == (look.x_kind, look.log_x):
+            return axes.x_low, axes.x_high
+        return reach.limits(look, drawn_runs(self.seen))
 
     def action_open(self) -> None:
         if self.pointed is not None:

@@ -67,6 +67,11 @@ class SweepOpened(Message):
 
 
 @message
+class SweepLookedAt(Message):
+    """The chart of the open sweep is looked at in another way."""
+
+
+@message
 class SweepValuePointed(Message):
     """A row of a sweep's table was clicked."""
 

@@ -23,7 +23,7 @@ def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
     varied = [name for name in varied if name not in said]
     look = choices.look
     return ChartView(
-        runs=tuple(_chart_run(run, snapshot, choices, varied) for run in runs),
+        runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
         measure=look.measure,
         x_kind=look.x_kind,
         log_x=look.log_x,
@@ -53,7 +53,8 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
     return "follow" if is_live else ""
 
 
-def _chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
+def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
+    """One run of a chart; its settings are the `varied` fields."""
     spec = run.spec
     curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
     measure = choices.look.measure

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Literal
 
 from textual.strip import Strip
 
-from engine.outcome import ValueResult, best_by, loss_text
 from engine.store import RungDecision
-from engine.sweep import SweepPlan
-from engine.text import clean, counted
+from engine.sweep import SweepPlan, ValueResult, amount_text, are_compared, best_by
+from engine.text import clean, counted, loss_text
 from tui import format as fmt
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
 from tui.reading.sweeping import SweepSeen
 from tui.sweep.charts import label
 from tui.telling.describe import words
 from tui.widgets.lines import Part, cells, strip
-from tui.widgets.sweep_table import value_names
 
 STATES = ("running", "paused", "queued", "lost", "finished", "cancelled", "failed")
 
@@ -27,22 +26,35 @@ def title(seen: SweepSeen, width: int) -> Strip:
     found = seen.outcome
     if found is None:
         return strip([(f" sweep {seen.sweep_id}   ", STRONG), (clean(seen.complaint, 200), FAILED)], width)
+    right = _progress(seen)
+    room = width - cells(right) - 1
     left: list[Part] = [(f" sweep {seen.sweep_id} ", STRONG)]
     if found.plan.name:
         left.append((clean(found.plan.name, 40) + "  ", ACCENTED))
-    left.append((" x ".join(_ranges(found.plan)), TEXT))
-    if seen.parent_id is not None:
-        left.append((f"  after sweep {seen.parent_id}", ACCENTED))
-    swept = {axis.field for axis in found.plan.axes} | ({"seed"} if found.plan.repeats > 1 else set())
-    seeds = [f"{found.plan.repeats} seeds"] if found.plan.repeats > 1 else []
-    iterations = [] if found.plan.base.iterations is None else [counted(found.plan.base.iterations, "iteration")]
-    left.append(("   " + " · ".join([*iterations, *seeds, *words(found.plan.base, without=swept)]), DIM))
-    return strip(left, width, _progress(seen))
+    parent = [] if seen.parent_id is None else [(f"  after sweep {seen.parent_id}", ACCENTED)]
+    ways = [(" x ".join(_ranges(found.plan, how)), TEXT) for how in ("in full", "ends", "names")]
+    left.append(next((way for way in ways if cells([*left, way, *parent]) <= room), ways[-1]))
+    left += parent
+    return strip([*left, *_settings(found.plan, room - cells(left))], width, right)
 
 
-def _ranges(plan: SweepPlan) -> list[str]:
+def _ranges(plan: SweepPlan, how: Literal["in full", "ends", "names"]) -> list[str]:
+    """What is swept, from where to where, at how many values."""
+    if how == "names":
+        return [axis.label for axis in plan.axes]
     ends = [(axis, label(axis, axis.ordered[0]), label(axis, axis.ordered[-1])) for axis in plan.axes]
-    return [f"{axis.label} {low} … {high}, {counted(len(axis.values), 'value')}" for axis, low, high in ends]
+    counts = [f", {counted(len(axis.values), 'value')}" if how == "in full" else "" for axis in plan.axes]
+    return [f"{axis.label} {low} … {high}{count}" for (axis, low, high), count in zip(ends, counts, strict=True)]
+
+
+def _settings(plan: SweepPlan, room: int) -> list[Part]:
+    """What all runs have in common, as much as there is room for."""
+    swept = {axis.field for axis in plan.axes} | ({"seed"} if plan.repeats > 1 else set())
+    seeds = [f"{plan.repeats} seeds"] if plan.repeats > 1 else []
+    iterations = [] if plan.base.iterations is None else [counted(plan.base.iterations, "iteration")]
+    said = [*iterations, *seeds, *words(plan.base, without=swept)]
+    whole = [" · ".join(said[:count]) for count in range(len(said), 0, -1)]
+    return [(text, DIM) for text in (f"   {words}" for words in whole) if len(text) <= room][:1]
 
 
 def _progress(seen: SweepSeen) -> list[Part]:
@@ -91,25 +103,62 @@ def _decision(decision: RungDecision | None) -> tuple[Part, str]:
 
 
 def best(seen: SweepSeen, width: int) -> Strip:
-    """The best value in the form of the notes, and what to press next."""
+    """The best value in the form of the notes, and what to press next; of batch sizes the best for each comparison."""
     found = seen.outcome
+    refine: list[Part] = [("z", ACCENTED), (" refine ", DIM)]
+    if found is not None and found.comparisons:
+        full, at, names, short = (_equals(seen, how) for how in ("in full", "at", "names", "short"))
+        ways: list[tuple[list[Part], list[Part]]] = [
+            (full, refine),
+            (at, refine),
+            (at, []),
+            (names, refine),
+            (names, []),
+            (short, []),
+        ]
+        left, right = next((way for way in ways if cells(way[0]) + cells(way[1]) < width), ways[-1])
+        return strip(left, width, right)
+    if found is not None and found.best is not None and are_compared(found.plan.axes):
+        return strip([(" one value has finished; from two on they are compared", DIM)], width)
     if found is None or found.best is None or found.best.train_loss is None:
-        return strip([(" no value has come to its end yet", DIM)], width)
-    place = seen.place(found.best.values)
-    name = value_names(seen)[place or 0]
+        return strip([(" no run has finished yet", DIM)], width)
+    where = ", ".join(
+        f"{axis.label} {label(axis, value)}" for axis, value in zip(found.plan.axes, found.best.values, strict=True)
+    )
     parts: list[Part] = [
-        (f" for {' '.join(name.split())} new loss: {loss_text(found.best.train_loss)}  ", STRONG),
+        (f" for {where} new loss: {loss_text(found.best.train_loss)}  ", STRONG),
         ("★ best" if best_by(found.plan.axes) == "loss" else "★ best accuracy", FINISHED),
     ]
-    refine: list[Part] = [("z", ACCENTED), (" refine ", DIM)]
     for more in _held_out(found.best):
         if cells([*parts, more, *refine]) < width:
             parts.append(more)
     return strip(parts, width, refine)
 
 
+def _equals(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) -> list[Part]:
+    """The best value for equal examples, time and iterations, with where they were compared."""
+    found = seen.outcome
+    assert found is not None
+    axes = found.plan.axes
+    so_far = "" if found.over else "so far "
+    parts: list[Part] = (
+        [(f" best {' x '.join(axis.label for axis in axes)} {so_far} ", DIM)] if how == "in full" else []
+    )
+    for one in found.comparisons:
+        at = amount_text(one.equal, one.amount)
+        at = f" ({at if one.equal == 'time' else at.split()[0]})" if how in ("in full", "at") else ""
+        values = () if one.best is None else one.best
+        told = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False)) or fmt.NOTHING
+        if how == "short":
+            parts += [(" ★ " if one is found.comparisons[0] else ", ", FINISHED), (f"{one.equal} {told}", TEXT)]
+            continue
+        equal = "equal " if how == "in full" else ""
+        parts += [(" ★ ", FINISHED), (f"{equal}{one.equal}{at}: ", TEXT), (f"{told} ", STRONG)]
+    return parts
+
+
 def _held_out(best: ValueResult) -> Iterator[Part]:
     """What the best value is worth on examples that were not trained on."""
     if best.validation_loss is not None:
-        yield f", validation {fmt.number(best.validation_loss)}", TEXT
-        yield f", {fmt.percent(best.accuracy)}", TEXT
+        yield f", validation {loss_text(best.validation_loss)}", TEXT
+        yield f", {fmt.percent(best.accuracy).replace(' ', '')}", TEXT

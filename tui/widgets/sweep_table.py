@@ -1,15 +1,18 @@
-"""The table of a sweep: one line a value, in the form of the notes, the best marked, the cursor's raised."""
+"""The table of a sweep: one line a value, the best marked, the cursor's raised."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
-from engine.outcome import ValueResult, loss_text
 from engine.store import ENDED
-from engine.text import clean
+from engine.sweep import Comparison, ValueResult, amount_text, are_compared, loss_texts
+from engine.text import clean, loss_text, seconds_text
 from tui import format as fmt
 from tui.colours.ramp import letter
 from tui.colours.theme import DIM, FINISHED, POINTED, STRONG, TEXT, WARNED, run_style
@@ -17,18 +20,50 @@ from tui.reading.sweeping import SweepSeen, Values
 from tui.snapshot import Snapshot
 from tui.sweep.charts import label
 from tui.sweep.messages import SweepValuePointed
+from tui.terminal.cells import width_of
 from tui.widgets.columns import SIGNS
-from tui.widgets.lines import Lines, Part, cells, strip
+from tui.widgets.lines import Lines, Part, strip
 
 RANKS = ("lost", "running", "silent", "waiting", "paused", "queued", "failed", "diverged", "cancelled", "finished")
 """Of the runs of one value, the one whose status comes first here tells."""
 
 
-SENTENCE = 60
-"""Columns from which a row is a sentence, as in the notes."""
+SPARE = 2
+"""Columns of this rank and beyond give way to the losses at equal amounts."""
 
-ROOMY = 100
-"""Columns from which the best is called so, beside its star."""
+ROOMY = 70
+"""Cells from which the stars are told in full."""
+
+HEADER = 1
+"""Rows above the values: what the columns are."""
+
+MARKS = 5
+"""Cells in front of a value: its colour, what its runs do, its letter."""
+
+GAP = 2
+
+WIDEST_REMARK = 24
+"""Cells that a remark may take from the columns; the rest of a longer one has what is left."""
+
+Cell = tuple[str, Style]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: a title, and a cell for each value. `rank` 0 is never dropped, higher ranks go first."""
+
+    title: str
+    cells: Sequence[Cell]
+    rank: int = 0
+    right: bool = True
+
+    @property
+    def width(self) -> int:
+        return max(width_of(self.title), *(width_of(text) for text, _ in self.cells))
+
+    def cell(self, text: str, width: int) -> str:
+        """A text at its place in the column."""
+        return fmt.fit(text, width, right=self.right)
 
 
 class SweepTable(Lines):
@@ -49,7 +84,7 @@ class SweepTable(Lines):
         self.update()
 
     def on_click(self, event: events.Click) -> None:
-        self._point_at(self._top + event.y)
+        self._point_at(self._top + event.y - HEADER)
 
     def on_mouse_scroll_down(self) -> None:
         self._point_at((self._seen.place(self._pointed) or 0) + 1)
@@ -62,50 +97,33 @@ class SweepTable(Lines):
             self.post_message(SweepValuePointed(self._seen.values[place].values))
 
     def _table(self, width: int, height: int) -> list[Strip]:
-        seen, rows = self._seen, max(height, 1)
+        seen, rows = self._seen, max(height - HEADER, 1)
         index = seen.place(self._pointed) or 0
         self._top = max(0, min(self._top, index, len(seen.values) - rows))
         self._top = max(self._top, index - rows + 1)
-        names = value_names(seen)
-        losses = [_loss(result) for result in seen.values]
-        longest = max(map(len, losses), default=0)
-        told = [loss.rjust(longest) for loss in losses]
-        shown = list(zip(seen.values, names, told, seen.slots, strict=True))[self._top : self._top + rows]
-        return [self._row(result, name, loss, slot, width) for result, name, loss, slot in shown]
+        if not seen.values:
+            return []
+        columns = columns_of(self._snapshot, seen, width - MARKS)
+        ends = [MARKS]
+        for column in columns:
+            ends.append(ends[-1] + column.width + GAP)
+        widths = [min(column.width, max(width - end, 0)) for column, end in zip(columns, ends, strict=False)]
+        titles = [(column.cell(column.title, room), DIM) for column, room in zip(columns, widths, strict=True)]
+        shown = range(self._top, min(self._top + rows, len(seen.values)))
+        return [
+            strip([(" " * MARKS, TEXT), *_spaced(titles)], width),
+            *(self._row(place, columns, widths, width) for place in shown),
+        ]
 
-    def _row(self, result: ValueResult, name: str, loss: str, slot: int, width: int) -> Strip:
+    def _row(self, place: int, columns: Sequence[Column], widths: Sequence[int], width: int) -> Strip:
+        result, slot = self._seen.values[place], self._seen.slots[place]
         sign, style = SIGNS[status_of(self._snapshot, self._seen, result)]
-        best = self._seen.outcome is not None and result is self._seen.outcome.best
         colour = run_style(slot)
-        words = STRONG if best else TEXT
-        left: list[Part] = [("▌", colour), (sign + " ", style), (letter(slot) + "  ", colour)]
-        mark = "★ best  " if width >= ROOMY else "★ "
-        if width < SENTENCE:
-            left += [(f"{name} {loss}", words), (" ★" if best else "", FINISHED)]
-        else:
-            left += [(f"for {name} ", words), ("new loss: ", DIM), (f"{loss}  ", words)]
-            left.append((mark if best else " " * len(mark), FINISHED))
-        right: list[Part] = []
-        for part in _more(self._seen, result):
-            if cells(left) + cells(right) + cells(part) <= width:
-                right += part
+        parts: list[Part] = [("▌", colour), (sign + " ", style), (letter(slot) + " ", colour)]
+        told = [(column.cells[place], room, column) for column, room in zip(columns, widths, strict=True)]
+        cells = [(column.cell(text, room), ink) for (text, ink), room, column in told]
         ground = POINTED if result.values == self._pointed else None
-        return strip([*left, *right], width, ground=ground)
-
-
-def value_names(seen: SweepSeen) -> list[str]:
-    """Each value with what it is called, such as 'step size 1e-06', all of one width."""
-    if seen.outcome is None:
-        return []
-    axes = seen.outcome.plan.axes
-    widths = [max((len(label(axis, value)) for value in axis.values), default=0) for axis in axes]
-    return [
-        ", ".join(
-            f"{axis.label} {label(axis, value).rjust(width)}"
-            for axis, value, width in zip(axes, result.values, widths, strict=True)
-        )
-        for result in seen.values
-    ]
+        return strip([*parts, *_spaced(cells)], width, ground=ground)
 
 
 def status_of(snapshot: Snapshot, seen: SweepSeen, result: ValueResult) -> str:
@@ -116,28 +134,116 @@ def status_of(snapshot: Snapshot, seen: SweepSeen, result: ValueResult) -> str:
     return next((status for status in RANKS if status in statuses), "queued")
 
 
-def _loss(result: ValueResult) -> str:
-    return fmt.NOTHING if result.train_loss is None else loss_text(result.train_loss)
+def columns_of(snapshot: Snapshot, seen: SweepSeen, room: int) -> list[Column]:
+    """The columns of the table that fit into `room` cells.
+
+    Where values are compared at equal amounts, the losses there have columns of their own, with a star at the lowest;
+    where these do not all fit, words behind the row say what a value is best for.
+    """
+    assert seen.outcome is not None
+    compared = [_compared(one) for one in seen.outcome.comparisons]
+    with_all = [*_measured(snapshot, seen), *compared, _remarks(seen, with_stars=not compared, room=room)]
+    if compared and _width(column for column in with_all if column.rank < SPARE) <= room:
+        return _fitting(with_all, room)
+    return _fitting([*_measured(snapshot, seen), _remarks(seen, with_stars=True, room=room)], room)
 
 
-def _more(seen: SweepSeen, result: ValueResult) -> list[list[Part]]:
-    """What is told beside the loss, as far as there is room: the most telling first."""
-    said: list[list[Part]] = []
-    why = _why(seen, result)
-    if result.validation_loss is not None:
-        said.append([("validation ", DIM), (fmt.number(result.validation_loss).ljust(7), TEXT)])
-        said.append([(fmt.percent(result.accuracy).rjust(6) + "  ", TEXT)])
-    if why:
-        said.append([(why + "  ", WARNED)])
+def _measured(snapshot: Snapshot, seen: SweepSeen) -> Iterator[Column]:
+    """The values and what was measured of their runs."""
+    assert seen.outcome is not None
+    values, axes = seen.values, seen.outcome.plan.axes
+    best = None if are_compared(axes) else seen.outcome.best
+    bold = [STRONG if result is best else TEXT for result in values]
+    for place, axis in enumerate(axes):
+        yield Column(axis.label, _cells((label(axis, result.values[place]) for result in values), bold))
+    losses = loss_texts([result.train_loss for result in values])
+    yield Column("train", _cells((loss or fmt.NOTHING for loss in losses), bold))
+    yield Column("valid.", _cells(fmt.loss(result.validation_loss) for result in values), rank=SPARE)
+    yield Column("acc.", _cells(fmt.percent(result.accuracy).replace(" ", "") for result in values), rank=SPARE + 2)
+    if are_compared(axes):
+        yield Column("examples", _cells(_count(result.examples_seen) for result in values), rank=1)
+        times = (seconds_text(result.elapsed_s) if result.iterations_done else fmt.NOTHING for result in values)
+        yield Column("time", _cells(times), rank=1)
+    if not seen.outcome.comparisons or len({result.iterations_done for result in values}) > 1:
+        yield Column("iterations", _cells(_count(result.iterations_done) for result in values), rank=SPARE + 1)
+    if seen.outcome.plan.repeats > 1:
+        yield Column("seeds", _cells(map(_spread, values)), rank=SPARE + 3)
+
+
+def _compared(comparison: Comparison) -> Column:
+    """The losses at an equal amount; a star at the lowest."""
+    texts = loss_texts(comparison.losses)
+    finite = [loss for loss in comparison.losses if loss is not None and math.isfinite(loss)]
+    best = None if comparison.best is None else comparison.losses.index(min(finite))
+    cells = [
+        (f"★ {text}", FINISHED) if place == best else (text or fmt.NOTHING, TEXT) for place, text in enumerate(texts)
+    ]
+    return Column(f"at {amount_text(comparison.equal, comparison.amount)}", cells)
+
+
+def _remarks(seen: SweepSeen, *, with_stars: bool, room: int) -> Column:
+    """What is to be said of a value in words: that it is the best, or why its loss is no match."""
+    stars = _stars(seen, room) if with_stars else {}
+    cells: list[Cell] = []
+    for result in seen.values:
+        why = _why(seen, result)
+        if result.values in stars:
+            cells.append((stars[result.values], FINISHED))
+        elif not why and seen.going_on(result) and 0 < result.evaluated_at < result.iterations_done:
+            cells.append((f"measured at {result.evaluated_at:,}", DIM))
+        else:
+            cells.append((why, WARNED))
+    return Column("", cells, right=False)
+
+
+def _stars(seen: SweepSeen, room: int) -> dict[Values, str]:
+    """The best value with a star; of several comparisons each with what it is best for."""
+    assert seen.outcome is not None
+    if not are_compared(seen.outcome.plan.axes):
+        best = seen.outcome.best
+        return {} if best is None else {best.values: "★ best"}
+    equal: dict[Values, list[str]] = {}
+    for one in seen.outcome.comparisons:
+        if one.best is not None:
+            equal.setdefault(one.best, []).append(one.equal)
+    word = "★ equal " if room >= ROOMY else "★ "
+    return {values: word + ", ".join(names) for values, names in equal.items()}
+
+
+def _fitting(columns: Sequence[Column], room: int) -> list[Column]:
+    kept = [column for column in columns if column.title or any(text for text, _ in column.cells)]
+    while _width(kept) > room and any(column.rank for column in kept):
+        kept.remove(max(kept, key=lambda column: column.rank))
+    return kept
+
+
+def _width(columns: Iterable[Column]) -> int:
+    widths = [column.width if column.title else min(column.width, WIDEST_REMARK) for column in columns]
+    return sum(widths) + GAP * max(len(widths) - 1, 0)
+
+
+def _cells(texts: Iterable[str], styles: Iterable[Style] | None = None) -> list[Cell]:
+    if styles is None:
+        return [(text, TEXT) for text in texts]
+    return list(zip(texts, styles, strict=True))
+
+
+def _spaced(parts: Sequence[Part]) -> list[Part]:
+    """The parts with a gap between each two."""
+    gap = (" " * GAP, TEXT)
+    return [one for part in parts for one in (gap, part)][1:]
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else fmt.NOTHING
+
+
+def _spread(result: ValueResult) -> str:
+    """From the lowest to the highest loss of the seeds, where they differ."""
     low, high = result.low, result.high
-    if low is not None and high is not None and low < high and math.isfinite(high):
-        said.append([("seeds ", DIM), (f"{fmt.number(low)} … {fmt.number(high)}  ", TEXT)])
-    if seen.going_on(result) and result.iterations_done:
-        if result.train_loss is not None and result.evaluated_at < result.iterations_done:
-            said.append([(f"loss after {fmt.count(result.evaluated_at)}  ", DIM)])
-        done = f"{fmt.count(result.iterations_done)} iteration{'' if result.iterations_done == 1 else 's'}"
-        said.append([(f"{done}  ", DIM)])
-    return said
+    if low is None or high is None or not low < high or not math.isfinite(high):
+        return ""
+    return f"{loss_text(low)} … {loss_text(high)}"
 
 
 def _why(seen: SweepSeen, result: ValueResult) -> str:
