@@ -1,6 +1,6 @@
-"""The loss along a line and over a plane of weight space, and the one-step step-size probe.
+"""The loss along a line and over a plane of weight space.
 
-Sources: CS231n, optimization ("visualizing the loss function", "effect of step size"); H. Li et al., Visualizing
+Sources: CS231n, optimization ("visualizing the loss function"); H. Li et al., Visualizing
 the Loss Landscape of Neural Nets, 2018, for directions scaled filter by filter.
 """
 
@@ -16,9 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 from engine.surface import Array, Rows, Surface
 
 Floats = NDArray[np.float64]
-
-STEP_SIZES = tuple(float(f"1e{exponent}") for exponent in range(-10, 0))
-"""1e-10 ... 0.1, the step sizes that the notes try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +37,10 @@ class Plane:
     data_loss: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """The loss after one step W - s * gradient for each of `step_sizes` (k,), and `start_loss` before it.
-
-    `best` is the position of the lowest finite loss, None where there is none.
-    """
-
-    step_sizes: Floats
-    loss: Floats
-    start_loss: float
-    gradient_norm: float
-    best: int | None
-
-    @property
-    def best_step_size(self) -> float | None:
-        """The step size of the lowest loss."""
-        return None if self.best is None else float(self.step_sizes[self.best])
-
-
 def line(surface: Surface, weights: Array, direction: Array, positions: ArrayLike, rows: Rows = None) -> Line:
     """The loss at weights + a * direction for every a of `positions`. Raises ValueError for shapes that do not fit."""
-    _fits(surface, weights=weights, direction=direction)
-    a = _positions(positions)
+    check_fits(surface, weights=weights, direction=direction)
+    a = finite_positions(positions)
     losses = _losses(surface, (_moved(weights, (x, direction)) for x in a.tolist()), len(a), rows)
     return Line(a, losses[0], losses[1])
 
@@ -80,37 +58,16 @@ def plane(
 
     Raises ValueError for shapes that do not fit.
     """
-    _fits(surface, weights=weights, first_direction=first_direction, second_direction=second_direction)
-    a, b = _positions(first), _positions(second)
+    check_fits(surface, weights=weights, first_direction=first_direction, second_direction=second_direction)
+    a, b = finite_positions(first), finite_positions(second)
     points = (_moved(weights, (x, first_direction), (y, second_direction)) for y in b.tolist() for x in a.tolist())
     losses = _losses(surface, points, len(a) * len(b), rows).reshape(2, len(b), len(a))
     return Plane(a, b, losses[0], losses[1])
 
 
-def probe(surface: Surface, weights: Array, step_sizes: Sequence[float] = STEP_SIZES, rows: Rows = None) -> Probe:
-    """One step along the negative gradient from `weights`, for each step size; the same rows before and after.
-
-    Raises ValueError for a step size that is not a positive number, or weights that do not fit.
-    """
-    _fits(surface, weights=weights)
-    sizes = _positions(step_sizes)
-    if not (sizes > 0).all():
-        raise ValueError(f"step sizes must be greater than 0, not {sizes.min()}")
-    before, gradient = surface.loss_and_gradient(weights, rows)
-    loss = _losses(surface, (_moved(weights, (-size, gradient)) for size in sizes.tolist()), len(sizes), rows)[0]
-    finite = np.where(np.isfinite(loss), loss, np.inf)
-    return Probe(
-        step_sizes=sizes,
-        loss=loss,
-        start_loss=before.total,
-        gradient_norm=float(np.linalg.norm(gradient.astype(np.float64))),
-        best=int(finite.argmin()) if np.isfinite(loss).any() else None,
-    )
-
-
 def gradient_direction(surface: Surface, weights: Array, rows: Rows = None) -> Array:
     """The negative gradient as a unit vector: downhill for small positive positions. Raises ValueError where flat."""
-    _fits(surface, weights=weights)
+    check_fits(surface, weights=weights)
     gradient = surface.loss_and_gradient(weights, rows)[1]
     norm = float(np.linalg.norm(gradient.astype(np.float64)))
     if not 0 < norm < np.inf:
@@ -122,7 +79,7 @@ def random_direction(
     surface: Surface, weights: Array, generator: np.random.Generator, filters: Sequence[slice] | None = None
 ) -> Array:
     """A normal direction: of unit norm, or scaled filter by filter where `filters` are given (see `scaled`)."""
-    _fits(surface, weights=weights)
+    check_fits(surface, weights=weights)
     direction = generator.standard_normal(surface.size)
     direction = direction / np.linalg.norm(direction) if filters is None else scaled(direction, weights, filters)
     return np.asarray(direction.astype(weights.dtype))
@@ -192,14 +149,16 @@ def _moved(weights: Array, *moves: tuple[float, Array]) -> Array:
         return np.asarray(point.astype(weights.dtype))
 
 
-def _positions(values: ArrayLike) -> Floats:
+def finite_positions(values: ArrayLike) -> Floats:
+    """Positions as an array. Raises ValueError for none, or one that is not finite."""
     positions = np.asarray(values, dtype=np.float64)
     if positions.ndim != 1 or not len(positions) or not np.isfinite(positions).all():
         raise ValueError(f"expected one or more finite positions in a row, not an array of shape {positions.shape}")
     return positions
 
 
-def _fits(surface: Surface, **vectors: Array) -> None:
+def check_fits(surface: Surface, **vectors: Array) -> None:
+    """Raise ValueError for a vector that is not one of the surface's weight space."""
     for name, vector in vectors.items():
         if vector.shape != (surface.size,):
             raise ValueError(f"{name} of shape {vector.shape} does not fit; this objective has ({surface.size},)")

@@ -209,5 +209,9 @@ def spec_from_json(text: str) -> RunSpec:
 
 @cache
 def race() -> tuple[RunSpec, ...]:
-    """The three strategies of the notes on digits, paced so that they can be watched."""
-    return tuple(replace(defaults(strategy), pace=100.0) for strategy in STRATEGIES)
+    """Four ways down on digits, paced so that they can be watched: the strategies of the notes.
+
+    Gradient descent runs twice, over all examples and over mini-batches.
+    """
+    searches, descent = (defaults("random-search"), defaults("local-search")), defaults("gradient-descent")
+    return tuple(replace(spec, pace=100.0) for spec in (*searches, replace(descent, batch_size=None), descent))

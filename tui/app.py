@@ -22,6 +22,7 @@ from tui.messages import (
     ChoicesChanged,
     DraftKept,
     FilterSubmitted,
+    LessonTold,
     OrderAnswered,
     ReadFailed,
     RunRejected,
@@ -210,6 +211,11 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
 
     def on_sentence_dismissed(self) -> None:
         self._board.tell("")
+
+    def on_lesson_told(self, message: LessonTold) -> None:
+        self.choices = self.choices.having_told(message.name)
+        self._notice()
+        self._show()
 
     def on_race_requested(self) -> None:
         self.order(lambda: RunsQueued(orders.start_race(self.path)))

@@ -100,8 +100,15 @@ class TopRead(Message):
 
 
 @message
+class LessonTold(Message):
+    """A lesson was told, or put away: it need not be told again."""
+
+    name: str
+
+
+@message
 class RaceRequested(Message):
-    """The three strategies are to race."""
+    """The four ways down are to race."""
 
 
 @message

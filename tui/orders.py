@@ -22,7 +22,7 @@ def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
 
 
 def start_race(path: Path) -> tuple[int, ...]:
-    """Queue the race of the three strategies and start workers. Raises StoreError."""
+    """Queue the race of the four ways down and start workers. Raises StoreError."""
     from engine.jobs.submit import submit
 
     return tuple(submit(path, race()))

@@ -32,9 +32,9 @@ async def take_board(store: Path) -> None:
         write(HERE / "board.svg", as_svg(app))
         while app.snapshot.going_on:
             await pilot.pause(0.05)
-    film = Film(store, Opening((1, 2, 3), at=REPLAYED_AT, speed=4.0), SIZE, most=1, kind="svg")
+    film = Film(store, Opening((1, 2, 3, 4), at=REPLAYED_AT, speed=4.0), SIZE, most=1, kind="svg")
     await project(film, lambda number, svg: write(HERE / "replay.svg", svg))
-    film = Film(store, Opening((1, 2, 3), at=SHOWN_AT, alone=True), SIZE, most=1, kind="svg")
+    film = Film(store, Opening((1, 2, 3, 4), at=SHOWN_AT, alone=True), SIZE, most=1, kind="svg")
     await project(film, lambda number, svg: write(HERE / "weights.svg", svg))
 
 

@@ -1,4 +1,4 @@
-"""`lossboard probe [RUN]`: the loss after one step along the negative gradient, for each step size of the notes."""
+"""`lossboard probe [RUN]`: the loss after one step along the negative gradient with each step size."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.numerics import place_options, the_place, told
-from engine.commands.options import as_json, json_option, table
+from engine.commands.options import as_json, json_option
 from engine.text import clean, counted
 
 if TYPE_CHECKING:
-    from engine.landscape import Probe
+    from engine.probe import Probe
 
 
 @click.command("probe")
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--step-sizes",
     metavar="A,B,...",
-    help="The step sizes to try, separated by commas; by default 1e-10, 1e-9 ... 1e-1.",
+    help="The step sizes to try, separated by commas; by default from 1e-10 up until the loss is clearly worse.",
 )
 @place_options(examples="all")
 @json_option
@@ -43,19 +43,22 @@ def command(
     step_sizes: str | None,
     **fields: Any,
 ) -> None:
-    """Try step sizes: the loss after one step from the same weights, and the best of them.
+    """Try step sizes: the loss after one step from the same weights, and whether the step was a good one.
+
+    Good is a step that lowers the loss by at least half of what the best one does; below that it is too small before
+    the best step size and too large past it.
 
     From the weights of RUN, which its checkpoints keep, or from those of the run that the options describe.
     """
-    from engine import landscape
+    from engine import probe as probes
 
     with told():
-        sizes = landscape.STEP_SIZES if step_sizes is None else tuple(map(_size, step_sizes.split(",")))
+        sizes = None if step_sizes is None else tuple(map(_size, step_sizes.split(",")))
         if run_id is None:
             if at is not None:
                 raise ValueError("--at needs a RUN; --after looks from a run that the options describe")
             place = the_place(fields, examples, after, weights)
-            probe = landscape.probe(place.objective, place.weights, sizes, place.rows)
+            probe = probes.probe(place.objective, place.weights, sizes, place.rows)
             where, sentence = place.as_dict(), place.sentence()
         else:
             if examples != "all" or after or weights or any(text is not None for text in fields.values()):
@@ -64,7 +67,7 @@ def command(
     _print(probe, where, sentence, json)
 
 
-def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...]) -> tuple[Probe, dict[str, Any], str]:
+def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...] | None) -> tuple[Probe, dict[str, Any], str]:
     from engine.jobs import probing
 
     found = probing.probe(db, run_id, at, sizes)
@@ -74,6 +77,8 @@ def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...]) -> t
 
 
 def _print(probe: Probe, where: Mapping[str, Any], sentence: str, json: bool) -> None:
+    from engine.probe import judge, remark, told
+
     if json:
         answer = {
             **where,
@@ -81,17 +86,24 @@ def _print(probe: Probe, where: Mapping[str, Any], sentence: str, json: bool) ->
             "gradient_norm": probe.gradient_norm,
             "step_sizes": probe.step_sizes.tolist(),
             "losses": probe.loss.tolist(),
+            "changes": probe.change.tolist(),
+            "judgements": list(judge(probe)),
             "best_step_size": probe.best_step_size,
         }
         click.echo(as_json(answer))
         return
     click.echo(sentence, err=True)
-    rows = [["·", f"{probe.start_loss:.6f}", "before the step"]]
-    for i, (size, loss) in enumerate(zip(probe.step_sizes.tolist(), probe.loss.tolist(), strict=True)):
-        rows.append(
-            [f"{size:.6g}", f"{loss:.6f}" if abs(loss) < 1e6 else f"{loss:.6g}", "best" if i == probe.best else ""]
-        )
-    click.echo(table(["step size", "loss", ""], rows, right=frozenset({0, 1})))
+    found = told(probe)
+    sizes = [f"{'up to ' if line.first < line.last else ''}{probe.step_sizes[line.last]:.6g}" for line in found.lines]
+    rows = [("step size", "loss", "change", ""), ("·", found.before, "", "before the step")]
+    for size, line in zip(sizes, found.lines, strict=True):
+        rows.append((size, line.loss, line.change, f"{line.judgement or ''}{', the best' if line.is_best else ''}"))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:  # decimal points stand below each other, so the numbers keep their blanks
+        numbers = (text.rjust(width) for text, width in zip(row, widths, strict=False))
+        click.echo("  ".join([*numbers, row[3]]).rstrip())
+    if said := remark(probe):
+        click.echo(said, err=True)
 
 
 def _size(text: str) -> float:

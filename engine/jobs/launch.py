@@ -15,7 +15,7 @@ from engine.store import Demand, Process, Reader, open_for_writing
 from engine.text import counted
 
 LEAST_WORKERS = 4
-"""So that a race of three is live on a small machine: paced runs sleep most of the time."""
+"""So that a race of four is live on a small machine: paced runs sleep most of the time."""
 
 MOST_WORKERS = 256
 WORKERS = "workers"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from os import PathLike
 
-from engine import landscape, optimize
-from engine.landscape import Probe
+from engine import optimize
+from engine import probe as probes
 from engine.layout import Array
+from engine.probe import Probe
 from engine.spec import RunSpec
 from engine.state import state_from_bytes
 from engine.store import NoRun, Reader, Refused, Run, open_for_reading
@@ -32,9 +33,11 @@ def probe(
     path: str | PathLike[str],
     run_id: int,
     iteration: int | None = None,
-    step_sizes: tuple[float, ...] = landscape.STEP_SIZES,
+    step_sizes: tuple[float, ...] | None = None,
 ) -> RunProbe:
     """Try step sizes from the newest weights that a run has kept, or from those at or before an iteration.
+
+    Without step sizes it goes on until the loss is clearly worse, as `engine.probe.probe` does.
 
     Raises StoreError (Refused, where there are no weights), SpecError, and ValueError for the step sizes.
     """
@@ -52,7 +55,7 @@ def probe(
         )
     at, weights = (0, optimize.build(spec).start().weights) if found is None else (found[0], _weights(found[1]))
     looked_at = optimize.exact_objective(spec)
-    tried = landscape.probe(looked_at, weights.astype("float64"), step_sizes)
+    tried = probes.probe(looked_at, weights.astype("float64"), step_sizes)
     first = () if run.first_iteration else (0,)
     return RunProbe(run_id, at, spec, tried, tuple(sorted({*first, *kept})))
 

@@ -109,8 +109,8 @@ def test_full_batch_has_several_spellings() -> None:
     assert spec_from_fields({"batch_size": "N"}).label == "gradient full"
 
 
-def test_the_race_is_the_three_strategies_of_the_notes() -> None:
-    assert [spec.strategy for spec in race()] == list(STRATEGIES)
+def test_the_race_is_the_strategies_of_the_notes_the_gradient_with_and_without_mini_batches() -> None:
+    assert [spec.label for spec in race()] == ["random search", "local search", "gradient full", "gradient b256"]
     assert all(spec.iterations == 1000 and spec.pace == 100 for spec in race())
 
 

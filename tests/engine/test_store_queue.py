@@ -28,13 +28,13 @@ def state_of(store, run_id=1):
 
 
 def test_runs_wait_in_the_order_in_which_they_came(store):
-    ids = store.queue.add(race(), names=["dart", "step", "slope"])
-    assert ids == [1, 2, 3]
+    ids = store.queue.add(race(), names=["dart", "step", "whole slope", "slope"])
+    assert ids == [1, 2, 3, 4]
     worker_id = store.register_worker(process())
-    claims = [store.queue.claim(worker_id) for _ in range(4)]
-    assert [claim and claim.run_id for claim in claims] == [1, 2, 3, None]
+    claims = [store.queue.claim(worker_id) for _ in range(5)]
+    assert [claim and claim.run_id for claim in claims] == [1, 2, 3, 4, None]
     assert [claim.spec for claim in claims if claim] == list(race())
-    assert [run.name for run in store.reader().runs()] == ["slope", "step", "dart"]
+    assert [run.name for run in store.reader().runs()] == ["slope", "whole slope", "step", "dart"]
 
 
 def test_names_and_specs_must_pair_up_or_nothing_is_queued(store):

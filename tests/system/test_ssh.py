@@ -253,14 +253,14 @@ def test_it_paints_follows_the_windows_size_and_leaves_a_clean_terminal(connect,
 
 def test_the_race_that_it_started_goes_on_after_the_connection(connect, path):
     there = connect()
-    there.wait_for_screen("Three ways down")
+    there.wait_for_screen("Four ways down")
     there.type("\r")
     there.wait_for_screen(BRAILLE)
-    wait_until(lambda: len(rows(path)) == 3)
+    wait_until(lambda: len(rows(path)) == 4)
     session = os.getsid(there.number("dashboard"))
     there.type("q")
     assert there.exit_code() == 0
-    assert "3 runs go on without the screen" in there.written
+    assert "4 runs go on without the screen" in there.written
     wait_until(lambda: not processes_of(session), GONE_WITHIN_S)
     seen = rows(path)
     wait_until(lambda: all(rows(path)[run_id] > seen[run_id] for run_id in seen))

@@ -41,10 +41,10 @@ def rows(path: Path) -> dict[int, int]:
 
 def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path):
     first = Terminal("--db", str(path))
-    first.wait_for("Three ways down")
+    first.wait_for("Four ways down")
     first.type("\r")
     first.wait_for(BRAILLE)
-    wait_until(lambda: len(rows(path)) == 3)
+    wait_until(lambda: len(rows(path)) == 4)
     first.signal(signal.SIGKILL)
     assert first.exit_code() == -signal.SIGKILL
     seen = rows(path)
@@ -52,14 +52,14 @@ def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path):
 
     second = Terminal("--db", str(path))
     second.wait_for(BRAILLE)
-    second.wait_for("3.*running")
+    second.wait_for("4.*running")
     second.type("q")
     assert second.exit_code() == 0
-    assert "3 runs go on without the screen. Come back with: lossboard --db" in second.written
-    assert second.written.index("\x1b[?1049l") < second.written.index("3 runs go on")
+    assert "4 runs go on without the screen. Come back with: lossboard --db" in second.written
+    assert second.written.index("\x1b[?1049l") < second.written.index("4 runs go on")
 
     third = Terminal("--db", str(path))
-    third.wait_for("reads .* right; local search", seconds=30)
+    third.wait_for("descent.* wins.*train loss", seconds=30)
     third.type("q")
     assert third.exit_code() == 0
     assert "No run is going on" in third.written

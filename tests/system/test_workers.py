@@ -123,8 +123,8 @@ def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path,
     # slow enough to be there together: on a busy machine one worker starts a second or two after another
     specs = [spec.changed(iterations=60, pace=20.0) for spec in race()]
     ids = queue(path, *specs)
-    assert start_workers(path) == 3
-    wait_until(lambda: reader.counts().get("running") == 3, what="three runs at once")
+    assert start_workers(path) == 4
+    wait_until(lambda: reader.counts().get("running") == 4, what="four runs at once")
     workers = reader.workers()
     assert {os.getsid(worker.pid) for worker in workers} == {worker.pid for worker in workers}
     assert {os.getpriority(os.PRIO_PROCESS, worker.pid) for worker in workers} == {
@@ -132,7 +132,7 @@ def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path,
     }
     sessions = [Path(f"/proc/{worker.pid}/autogroup") for worker in workers]
     assert not [told for session in sessions if session.exists() and "nice 0" in (told := session.read_text())]
-    wait_until(lambda: reader.counts() == {"finished": 3}, what="three runs finished")
+    wait_until(lambda: reader.counts() == {"finished": 4}, what="four runs finished")
     for run_id, spec in zip(ids, specs, strict=True):
         run = reader.run(run_id)
         assert (run.iterations_done, run.reason) == (60, "planned iterations done")

@@ -44,12 +44,12 @@ def choices(board: Opened):
 async def test_enter_on_an_empty_store_queues_the_race(tmp_path):
     path = tmp_path / "runs.db"
     async with opened(path) as board:
-        assert "Three ways down, 1,000 steps each" in board.text()
+        assert "Four ways down, 1,000 steps each" in board.text()
         assert "enter watch them race" in board.text()
         await board.press("enter")
         assert board.all_of(RaceRequested)
         await board.until(lambda: board.all_of(RunsQueued))
-        await board.until(lambda: "3 queued" in board.text() and "Three ways down" not in board.text())
+        await board.until(lambda: "4 queued" in board.text() and "Four ways down" not in board.text())
         assert "random search" in board.text()
     reader = open_for_reading(path)
     assert tuple(run.spec for run in reversed(reader.runs())) == race()

@@ -68,7 +68,7 @@ async def test_a_filter_and_an_order(tmp_path):
         assert board.app.choices.marked == (1, 2, 3)
         await board.press("slash", "end", *["backspace"] * 3, *"colour:red".replace(":", ""), "enter")
         await board.until(lambda: "0 runs fit" in board.text())
-        assert "Three ways down" not in board.text()
+        assert "Four ways down" not in board.text()
         await board.press("slash", "end", *["backspace"] * 9, *"x1", "equals_sign", "1", "enter")
         await board.until(lambda: "'x1' is no field" in board.text())
         await board.press("end", *["backspace"] * 5, "enter")

@@ -34,7 +34,7 @@ class ProbeHelm(Helm, inherit_bindings=False):
         from tui.screens.probe import ProbeView
 
         if not isinstance(self.screen, ProbeView):
-            self.push_screen(ProbeView(run_id, self.brush))
+            self.push_screen(ProbeView(run_id, self.brush, self.choices.lessons))
 
         def carry_out() -> Message:
             try:

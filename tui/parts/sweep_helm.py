@@ -218,7 +218,8 @@ class SweepHelm(Helm, inherit_bindings=False):
         from tui.screens.sweep_view import SweepView
 
         self.back_to_board()
-        self.push_screen(SweepView(sweep_id, self.store_name, self.snapshot, self.brush, sentence, at))
+        lessons = self.choices.lessons
+        self.push_screen(SweepView(sweep_id, self.store_name, self.snapshot, self.brush, sentence, at, lessons))
         self.call_after_refresh(self._ask)
 
     def back_to_board(self) -> None:

@@ -17,6 +17,7 @@ from tui.chart import ChartView
 from tui.colours.theme import WARNED
 from tui.keymap import Key, Place
 from tui.messages import (
+    LessonTold,
     NewRunRequested,
     RaceRequested,
     ReplayRequested,
@@ -25,12 +26,14 @@ from tui.messages import (
 from tui.screens.list_keys import ListKeys
 from tui.snapshot import Snapshot
 from tui.telling.curves import chart_view
+from tui.telling.lessons import Lesson, of_race
 from tui.telling.race import verdict
 from tui.viewer.choices import Choices
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
+from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, Told, strip
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
@@ -39,14 +42,14 @@ from tui.widgets.welcome import WELCOME_KEYS, welcome
 WIDE = 100
 """Columns from which the chart stands beside the table instead of below it."""
 
-LONG_VERDICT = 115
-"""Columns that the longer sentence on a race takes."""
+LONG_VERDICT = 75
+"""Columns from which the longer sentence on a race takes two rows."""
 
 TELL_S = 0.5
 """Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
 
 LOW = 18
-"""Rows below which the chart has the second line of the details."""
+"""Rows below which the chart has the second line of the details, and a lesson none."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Below this only a sentence fits."""
@@ -72,7 +75,8 @@ class Board(ListKeys, inherit_bindings=False):
     #details { height: 2; }
     Board.-low #details { height: 1; }
     #welcome, #small { height: 1fr; }
-    #message, #small, #welcome { display: none; }
+    #message, #lesson, #small, #welcome { display: none; }
+    Board.-teaching #lesson { display: block; }
     Board.-telling #message { display: block; }
     Board.-empty #body, Board.-empty #details { display: none; }
     Board.-empty #welcome { display: block; }
@@ -103,6 +107,7 @@ class Board(ListKeys, inherit_bindings=False):
             Lines(welcome, css_id="welcome"),
             Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
             Told(self._message, css_id="message"),
+            Lines(self._lesson_line, css_id="lesson"),
             Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer"),
             Lines(self._too_small, css_id="small"),
         )
@@ -183,6 +188,7 @@ class Board(ListKeys, inherit_bindings=False):
         self.set_class(self.choices.alone and not small, "-alone")
         self.set_class(self.choices.alone and self.choices.spread and not small, "-spread")
         self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
+        self.set_class(self._lesson(size.width) is not None and size.height >= LOW and not small, "-teaching")
 
     def _telling(self, width: int) -> tuple[str, str]:
         """What to say above the keys, and what to press next."""
@@ -193,9 +199,26 @@ class Board(ListKeys, inherit_bindings=False):
         if self.snapshot.listing.text:
             fit = "run fits" if self.snapshot.fitting == 1 else "runs fit"
             return f"{self.snapshot.fitting:,} {fit}: {clean(self.snapshot.listing.text, 80)}", "/: filter"
-        seen = verdict(self.snapshot, long=width >= LONG_VERDICT)
-        said = self._news or self.standing
-        return (said, "") if not seen or seen == self._hushed else (seen, "s: other step sizes")
+        if seen := self._verdict(width):
+            lesson = self._lesson(width)
+            return seen, f"{lesson.keys}: {lesson.next}" if lesson is not None and self.size.height < LOW else ""
+        return self._news or self.standing, ""
+
+    def _verdict(self, width: int) -> str:
+        """What the race showed; '' once it is put away."""
+        seen = verdict(self.snapshot.race, long=width >= LONG_VERDICT)
+        return "" if seen == self._hushed else seen
+
+    def _lesson(self, width: int) -> Lesson | None:
+        """What the race teaches, while its verdict is what is said and nobody has put it away."""
+        lesson = of_race(self.snapshot.race)
+        is_due = lesson is not None and lesson.name not in self.choices.lessons
+        is_said = not self._sentence and not self.snapshot.listing.text and bool(self._verdict(width))
+        return lesson if is_due and is_said else None
+
+    def _lesson_line(self, width: int, _: int) -> list[Strip]:
+        lesson = self._lesson(width)
+        return [] if lesson is None else [lesson_line(lesson, width)]
 
     def _message(self, width: int, height: int) -> list[Strip]:
         sentence, hint = self._telling(width)
@@ -226,8 +249,11 @@ class Board(ListKeys, inherit_bindings=False):
         elif self.choices.alone:
             self._choose(self.choices.looking(alone=False))
         else:
+            lesson = self._lesson(self.app.size.width)
             self._hushed = self._telling(self.app.size.width)[0]
             self.paint()
+            if lesson is not None:
+                self.post_message(LessonTold(lesson.name))
 
     def action_new_run(self) -> None:
         self.post_message(NewRunRequested())

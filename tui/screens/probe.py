@@ -1,35 +1,64 @@
-"""The probe: the loss after one step, for each step size of the notes, from the weights of a run."""
+"""The probe: the loss after one step with each step size, from the weights of a run, and which step is a good one."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from engine.text import counted, loss_text
+from engine.text import counted
 from tui import format as fmt
 from tui import keymap
 from tui.chart import Picture
 from tui.chart.response import ResponsePoint, ResponseView, draw_response
 from tui.colours.ramp import ramp_slots
-from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT
-from tui.sweep.messages import ProbedRunRequested, ProbeRequested
+from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT, WARNED
+from tui.messages import LessonTold
+from tui.sweep.messages import ProbedRunRequested, ProbeRequested, SweepRequested
 from tui.telling.describe import words
+from tui.telling.lessons import Lesson, of_probe
+from tui.terminal.cells import wrapped
 from tui.widgets.chart_pane import Brush
 from tui.widgets.footer import key_line
+from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, Part, strip
 from tui.widgets.picture_pane import PicturePane
 
 if TYPE_CHECKING:
     from engine.jobs.probing import RunProbe
+    from engine.probe import Judgement, Line, Table
 
-WIDE = 80
-"""Columns from which the curve stands beside the table."""
+WIDE = 110
+"""Columns from which the curve stands beside the table, else below it."""
+
+SENTENCE = 66
+"""Columns from which a line of the table is a sentence, as in the notes."""
+
+LOW = 16
+"""Rows below which there is no room for the curve below the table, or for a lesson."""
+
+
+JUDGED: Mapping[Judgement | None, Part] = {
+    "too small": ("too small", DIM),
+    "good": ("good", FINISHED),
+    "too large": ("too large", WARNED),
+    None: ("", DIM),
+}
+"""A judgement in words, and their colour."""
+
+
+class ProbeTable(Lines):
+    """As many rows as there are lines, where the curve stands below."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._build(width, 0))
 
 
 class ProbeView(Screen[None], inherit_bindings=False):
@@ -40,16 +69,23 @@ class ProbeView(Screen[None], inherit_bindings=False):
     BINDINGS = keymap.bindings("probe")
     DEFAULT_CSS = """
     ProbeView #body { height: 1fr; }
-    ProbeView #table { width: 52; height: 100%; }
-    ProbeView.-narrow #table { width: 1fr; }
-    ProbeView.-narrow #curve { display: none; }
+    ProbeView #table { width: 70; height: 100%; }
+    ProbeView.-narrow #body { layout: vertical; }
+    ProbeView.-narrow #table { width: 1fr; height: auto; max-height: 100%; }
+    ProbeView.-narrow.-low #curve { display: none; }
+    ProbeView #lesson { display: none; }
+    ProbeView.-teaching #lesson { display: block; }
     """
 
-    def __init__(self, run_id: int, brush: Brush) -> None:
+    def __init__(self, run_id: int, brush: Brush, lessons: frozenset[str] = frozenset()) -> None:
         super().__init__()
+        self._told_before = lessons
+        self._lesson: Lesson | None = None
         self._charset = brush.charset
         self._run_id = run_id
         self._found: RunProbe | None = None
+        self._told: Table | None = None
+        self._remark = ""
         self._sentence = ""
         self._place = 0
         self._asked = 0
@@ -57,27 +93,55 @@ class ProbeView(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, _: [strip(self._title(), width)])
         with Horizontal(id="body"):
-            yield Lines(self._table, css_id="table")
+            yield ProbeTable(self._table, css_id="table")
             yield PicturePane(self._curve, css_id="curve")
         yield Lines(lambda width, _: [strip(self._verdict(), width)])
+        yield Lines(self._lesson_line, css_id="lesson")
         yield Lines(lambda width, _: [key_line(keymap.keys_of("probe"), width)])
 
     def on_mount(self) -> None:
-        self.set_class(self.app.size.width < WIDE, "-narrow")
+        self._arrange()
 
     def on_resize(self) -> None:
-        self.set_class(self.app.size.width < WIDE, "-narrow")
+        self._arrange()
+
+    def _arrange(self) -> None:
+        size = self.app.size
+        self.set_class(size.width < WIDE, "-narrow")
+        self.set_class(size.height < LOW, "-low")
+        self.set_class(self._lesson is not None and size.height >= LOW, "-teaching")
 
     def show(self, found: RunProbe | None, sentence: str) -> None:
         """What was computed, or a cleaned sentence on why nothing was."""
         if found is not None:
             if self._found is None:
                 self._asked = found.iteration
-            self._found, self._place = found, found.probe.best or 0
+            self._take(found)
         self._sentence = sentence
         self._paint()
 
+    def _take(self, found: RunProbe) -> None:
+        """What was computed, as it is told; the cursor goes to the best line."""
+        from engine.probe import remark, told  # brings NumPy's part in, which the first frame does not need
+
+        self._found, self._told, self._remark = found, told(found.probe), remark(found.probe)
+        self._place = self._best or 0
+        before = self._lesson
+        self._lesson = None if "probe" in self._told_before else of_probe(found)
+        if self._lesson is not None and before is None and self.app.size.height >= LOW:
+            self.post_message(LessonTold(self._lesson.name))
+
+    @property
+    def _lines(self) -> tuple[Line, ...]:
+        return () if self._told is None else self._told.lines
+
+    @property
+    def _best(self) -> int | None:
+        """Which line has the best step size."""
+        return next((place for place, line in enumerate(self._lines) if line.is_best), None)
+
     def _paint(self) -> None:
+        self._arrange()
         for lines in self.query(Lines):
             lines.update()
 
@@ -93,22 +157,32 @@ class ProbeView(Screen[None], inherit_bindings=False):
 
     def _table(self, width: int, height: int) -> list[Strip]:
         """One step from the same weights, with each step size, on the whole training split."""
-        if self._found is None:
+        if self._found is None or self._told is None:
             return [strip((), width), strip([(" " + (self._sentence or "computing …"), DIM)], width)]
-        probe = self._found.probe
-        before = f" before the step                 {loss_text(probe.start_loss)}"
-        lines = [strip((), width), strip([(before, DIM)], width)]
-        sizes, losses = probe.step_sizes.tolist(), probe.loss.tolist()
-        for place, (size, loss) in enumerate(zip(sizes, losses, strict=True)):
-            best = place == probe.best
+        names = [self._size_text(line) for line in self._lines]
+        longest = max(map(len, names))
+        begun, said = ("for step size ", " new loss: ") if width >= SENTENCE else ("", "  ")
+        before = "before the step".ljust(len(begun) + longest + len(said))
+        lines = [strip((), width), strip([(f" {before}{self._told.before}", DIM)], width)]
+        for place, (name, line) in enumerate(zip(names, self._lines, strict=True)):
+            words = STRONG if line.is_best else TEXT
+            judgement, style = JUDGED[line.judgement]
             parts: list[Part] = [
-                (f" for step size {fmt.scientific(size)} ", STRONG if best else TEXT),
-                ("new loss: ", DIM),
-                (f"{loss:.6f}" if abs(loss) < 1e6 else f"{loss:.6g}", STRONG if best else TEXT),
-                ("  ★ best" if best else "", FINISHED),
+                (f" {begun}{name.rjust(longest)}", words),
+                (said, DIM),
+                (f"{line.loss}  {line.change}  ", words),
+                ("★ " if line.is_best else "  ", FINISHED),
+                (judgement, style),
             ]
             lines.append(strip(parts, width, ground=POINTED if place == self._place else None))
-        return lines
+        remarks = wrapped(self._remark, width - 2) if self._remark else []
+        return [*lines, strip((), width), *(strip([(f" {text}", DIM)], width) for text in remarks)]
+
+    def _size_text(self, line: Line) -> str:
+        """The step size of a line, or the largest of those that it tells."""
+        assert self._found is not None
+        size = fmt.scientific(float(self._found.probe.step_sizes[line.last]))
+        return size if line.first == line.last else f"up to {size}"
 
     def _curve(self, width: int, height: int) -> Picture:
         if self._found is None:
@@ -121,8 +195,11 @@ class ProbeView(Screen[None], inherit_bindings=False):
         )
         log_y = bool((probe.loss > 0).all()) and float(probe.loss.max()) > 10 * float(probe.loss.min())
         title = f"loss{' (log)' if log_y else ''} after one step against step size"
-        view = ResponseView(points, log_y=log_y, title=title, best=probe.best, pointed=self._place)
+        view = ResponseView(points, log_y=log_y, title=title, best=probe.best, pointed=self._lines[self._place].last)
         return draw_response(view, width, height, charset=self._charset)
+
+    def _lesson_line(self, width: int, _: int) -> list[Strip]:
+        return [] if self._lesson is None else [lesson_line(self._lesson, width)]
 
     def _verdict(self) -> list[Part]:
         if self._found is None or self._sentence:
@@ -134,17 +211,17 @@ class ProbeView(Screen[None], inherit_bindings=False):
     @property
     def _step_size(self) -> float:
         assert self._found is not None
-        return float(self._found.probe.step_sizes[self._place])
+        return float(self._found.probe.step_sizes[self._lines[self._place].last])
 
     def action_move(self, by: int) -> None:
         if self._found is not None:
-            self._place = max(0, min(self._place + by, len(self._found.probe.step_sizes) - 1))
+            self._place = max(0, min(self._place + by, len(self._lines) - 1))
             self._sentence = ""
             self._paint()
 
     def action_best(self) -> None:
-        if self._found is not None and self._found.probe.best is not None:
-            self.action_move(self._found.probe.best - self._place)
+        if self._best is not None:
+            self.action_move(self._best - self._place)
 
     def action_across(self, by: int) -> None:
         """The checkpoint before, or the next one, counted from the one that was asked for last."""
@@ -163,6 +240,9 @@ class ProbeView(Screen[None], inherit_bindings=False):
         if self._found is not None:
             found = self._found
             self.post_message(ProbedRunRequested(self._run_id, found.spec, self._step_size, found.iteration))
+
+    def action_sweep(self) -> None:
+        self.post_message(SweepRequested(self._run_id))
 
     def action_close(self) -> None:
         self.dismiss()

@@ -20,7 +20,7 @@ from tui.chart.heat import draw_heat
 from tui.chart.measures import MEASURES
 from tui.chart.response import ResponseView, draw_response
 from tui.colours.theme import WARNED
-from tui.messages import ChartScrolled
+from tui.messages import ChartScrolled, LessonTold
 from tui.reading.sweeping import SweepSeen, Values
 from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
 from tui.snapshot import Snapshot
@@ -39,12 +39,14 @@ from tui.sweep.messages import (
     UsualChosen,
     ValuesContinued,
 )
+from tui.telling.lessons import Lesson, of_sweep
 from tui.viewer import reach
 from tui.viewer.look import Look
 from tui.widgets import sweep_head
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
+from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, Told, strip
 from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep_table import HEADER, SweepTable
@@ -72,7 +74,7 @@ class SweepView(Screen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     SweepView #charts { height: 1fr; }
     SweepView #small { height: 1fr; display: none; }
-    SweepView #message { display: none; }
+    SweepView #message, SweepView #lesson { display: none; }
     SweepView.-small > * { display: none; }
     SweepView.-small > #small { display: block; }
     """
@@ -85,6 +87,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         brush: Brush,
         sentence: str = "",
         at: int | None = None,
+        lessons: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__()
         self.sweep_id = sweep_id
@@ -98,6 +101,8 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._at = at
         self._wanted: Shown = "both"
         self.chosen_look: Look | None = None
+        self._told_before = lessons
+        self._lesson: Lesson | None = None
 
     @property
     def seen(self) -> SweepSeen:
@@ -126,6 +131,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         yield SweepTable()
         yield Lines(lambda width, _: [sweep_head.best(self.seen, width)], css_id="best")
         yield Told(self._message, css_id="message")
+        yield Lines(self._lesson_line, css_id="lesson")
         yield Lines(lambda width, _: [key_line(keymap.keys_of("sweepview"), width)])
         yield Lines(self._too_small, css_id="small")
 
@@ -141,6 +147,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._snapshot = snapshot
         seen = self.seen
         self._go_to_run(seen)
+        self._learn(seen)
         if seen.outcome is not None and seen.outcome.over and self._sentence == self._greeting:
             self._sentence = ""  # what was begun is done
         best = None if seen.outcome is None else seen.outcome.best
@@ -149,6 +156,13 @@ class SweepView(Screen[None], inherit_bindings=False):
         if seen.place(self._pointed) is None and seen.values:
             self._pointed = seen.values[0].values
         self.paint()
+
+    def _learn(self, seen: SweepSeen) -> None:
+        """Once a sweep is over: what it has shown, if that was not told before."""
+        before, found = self._lesson, of_sweep(seen)
+        self._lesson = found if found is None or found.name not in self._told_before else None
+        if self._lesson is not None and before is None and self.app.size.height >= LOW:
+            self.post_message(LessonTold(self._lesson.name))
 
     def _go_to_run(self, seen: SweepSeen) -> None:
         """Once the sweep is read: to the value of the run that it was opened from."""
@@ -179,6 +193,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-small")
         self.query_one("#rungs").display = seen.outcome is not None and seen.outcome.plan.halving is not None
         self.query_one("#message").display = bool(self._sentence)
+        self.query_one("#lesson").display = self._lesson is not None and size.height >= LOW
         self.query_one("#charts").display = shown != "table"
         self.query_one(ChartPane).display = shown in ("both", "curves")
         self.query_one("#response").display = shown in ("both", "response")
@@ -210,6 +225,9 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def _message(self, width: int, height: int) -> list[Strip]:
         return message_lines(self._sentence, width, height, failed=self._failed)
+
+    def _lesson_line(self, width: int, _: int) -> list[Strip]:
+        return [] if self._lesson is None else [lesson_line(self._lesson, width)]
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
         words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", "the sweep goes on", "q quit")

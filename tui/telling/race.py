@@ -1,34 +1,91 @@
-"""The race of the three strategies: is it what this store holds, and what was seen when it ended."""
+"""The verdict on the race: what its lanes reached, compared by their loss over the whole train split."""
 
 from __future__ import annotations
 
-from engine.spec import race
-from engine.store import ENDED, Run
+import math
+from collections.abc import Iterable, Sequence
+
+from engine.spec import RunSpec
 from tui import format as fmt
-from tui.snapshot import Snapshot
-from tui.telling.describe import label
+from tui.reading.racing import Lane
 
 
-def racers(snapshot: Snapshot) -> tuple[Run, ...]:
-    """The runs of the race, first to last, when the store holds nothing else; () otherwise."""
-    runs = snapshot.runs[::-1]
-    return runs if tuple(run.spec for run in runs) == race() else ()
-
-
-def verdict(snapshot: Snapshot, *, long: bool = True) -> str:
-    """What the race showed, in numbers from the store; '' while it goes on or when there is none."""
-    runs = racers(snapshot)
-    if not runs or not all(run.state in ENDED for run in runs):
-        return ""
-    reached = [(run.best_loss, run) for run in runs if run.state == "finished" and run.best_loss is not None]
-    if len(reached) < len(runs):
-        return "The race ended early."
-    (best, first), *others = sorted(reached, key=lambda pair: pair[0])
-    behind = [f"{label(run)} {fmt.number(loss)}" for loss, run in others]
+def verdict(lanes: Sequence[Lane], *, long: bool = True) -> str:
+    """What a race showed that is over; '' where there was none. A winner is told where all came to their end."""
+    compared = sorted((lane for lane in lanes if _arrived(lane)), key=_loss)
+    early = [lane for lane in lanes if not _arrived(lane)]
     if not long:
-        return " · ".join([f"{label(first)} {fmt.number(best)}", *behind])
-    right = next(
-        (e.accuracy for e in reversed(snapshot.evaluations.get(first.run_id, ())) if e.split == "validation"), None
-    )
-    reading = "" if right is None else f" and reads {fmt.percent(right)} right"
-    return f"{label(first)} reached {fmt.number(best)}{reading}; {', '.join(behind)}"
+        return " · ".join([*map(_reached, compared), *map(_end, early)])
+    if not lanes:
+        return ""
+    if early:
+        others = f" {_listed(compared)}" if compared else ""
+        return f"The race is over: {'; '.join(map(_end, early))}.{others}"
+    first = [lane for lane in compared if fmt.number(_loss(lane)) == fmt.number(_loss(compared[0]))]
+    rest = compared[len(first) :]
+    won = f"{_winners(first, rest)}: train loss {fmt.number(_loss(first[0]))}{_right(first)}."
+    return f"{won} {_listed(rest)}" if rest else won
+
+
+def way(spec: RunSpec | None) -> str:
+    """What a lane is called beside the others."""
+    if spec is None or spec.strategy != "gradient-descent":
+        return "" if spec is None else spec.strategy.replace("-", " ")
+    return "full batch" if spec.batch_size is None else "mini-batches"
+
+
+def _winners(first: Sequence[Lane], rest: Sequence[Lane]) -> str:
+    """Who has the lowest loss, as far as its digits are told."""
+    ways = " and ".join(way(lane.run.spec) for lane in first)
+    if not all(_descends(lane) for lane in first):
+        return f"{_capital(ways)} {'win' if len(first) > 1 else 'wins'}"
+    if len(first) > 1:
+        return f"Gradient descent wins, {ways} alike"
+    return f"Gradient descent{f' ({ways})' if any(map(_descends, rest)) else ''} wins"
+
+
+def _right(first: Iterable[Lane]) -> str:
+    """How much of the validation split is classified correctly, by each of these."""
+    known = [lane.validation.accuracy for lane in first if lane.validation is not None]
+    shares = [share for share in known if math.isfinite(share)]
+    if not shares:
+        return ""
+    *others, last = dict.fromkeys(map(fmt.percent, shares))
+    return f", {' and '.join([*(text.removesuffix(' %') for text in others), last])} of validation digits right"
+
+
+def _end(lane: Lane) -> str:
+    """How far a lane came that did not arrive, and what it had reached by then."""
+    run = lane.run
+    planned = None if run.spec is None else run.spec.iterations
+    how = {"cancelled": "stopped", "failed": "failed"}.get(run.state, "ended")
+    if run.diverged_at is not None:
+        how = "diverged"
+    of = f" of {planned:,}" if planned else ""
+    reached = "" if lane.train is None else f" (train loss {fmt.number(lane.train.loss)} at {lane.train.iteration:,})"
+    return f"{way(run.spec)} {how} at {run.iterations_done:,}{of}{reached}"
+
+
+def _listed(lanes: Iterable[Lane]) -> str:
+    return _capital(", ".join(map(_reached, lanes))) + "."
+
+
+def _reached(lane: Lane) -> str:
+    return f"{way(lane.run.spec)} {fmt.number(_loss(lane))}"
+
+
+def _arrived(lane: Lane) -> bool:
+    """Whether a lane came to its planned end, with a loss that can be compared."""
+    return lane.run.state == "finished" and lane.run.diverged_at is None and math.isfinite(_loss(lane))
+
+
+def _loss(lane: Lane) -> float:
+    return math.nan if lane.train is None else lane.train.loss
+
+
+def _descends(lane: Lane) -> bool:
+    return lane.run.spec is not None and lane.run.spec.strategy == "gradient-descent"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

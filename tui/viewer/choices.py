@@ -30,7 +30,7 @@ class Choices:
     last (1), whichever that is. `pointed` is the run under the cursor, `title` the sweep whose title is: one of them is
     None. `alone`: it is looked at by itself, with all that is known of it, in the whole room where it is `spread`.
     `slots` gives every marked run its colour while it is marked. `vacated` are the slots of runs that vanished while
-    they were marked: whoever brings one back finds its mark and its colour again.
+    they were marked: whoever brings one back finds its mark and its colour again. `lessons` were told before.
     """
 
     marked: tuple[int, ...] = ()
@@ -46,6 +46,7 @@ class Choices:
     edge: int = 0
     slots: Mapping[int, int] = field(default_factory=dict)
     vacated: Mapping[int, int] = field(default_factory=dict)
+    lessons: frozenset[str] = frozenset()
 
     @property
     def log_y(self) -> bool:
@@ -195,6 +196,10 @@ class Choices:
     def looking_so(self, look: Look) -> Choices:
         """The chart looked at in another way."""
         return self if look == self.look else replace(self, look=look)
+
+    def having_told(self, lesson: str) -> Choices:
+        """A lesson need not be told again."""
+        return self if lesson in self.lessons else replace(self, lessons=self.lessons | {lesson})
 
     def with_other_spread(self) -> Choices:
         """What is known of a run with its curve beside it, or in the whole room."""

@@ -30,6 +30,7 @@ def choices_of(view: View) -> Choices:
         look=look,
         listing=Listing(view.filter, view.sort, view.reverse, view.pinned, view.grouped),
         slots=assign(marked),
+        lessons=frozenset(view.lessons),
     )
 
 
@@ -54,4 +55,5 @@ def view_of(choices: Choices, theme: str) -> View:
         grouped=listing.grouped,
         filter=listing.text,
         theme=theme,
+        lessons=tuple(sorted(choices.lessons)),
     )

@@ -24,6 +24,7 @@ MOST_BYTES = 64 * 1024
 MOST_FILES = 200
 MOST_NUMBERS = 500
 MOST_CHARACTERS = 500
+MOST_WORDS = 20
 LARGEST_NUMBER = 2**53
 
 Reader = Callable[[Any, Any], Any]
@@ -53,6 +54,13 @@ def _numbers(found: Any, default: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(number for number in found if _is_whole(number)))[:MOST_NUMBERS]
 
 
+def _words(found: Any, default: tuple[str, ...]) -> tuple[str, ...]:
+    if not isinstance(found, (list, tuple)):
+        return default
+    words = [word for word in found if isinstance(word, str) and word and _text(word, "") == word]
+    return tuple(dict.fromkeys(words))[:MOST_WORDS]
+
+
 def _text(found: Any, default: str) -> str:
     fits = isinstance(found, str) and len(found) <= MOST_CHARACTERS and found.isprintable()
     return found if fits else default
@@ -76,8 +84,9 @@ class View:
 
     `marked` are run numbers in mark order, `by_hand` those of them that a person marked; started runs up to the
     number `met` have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a
-    half-life in iterations. `measure`, `theme` and `filter` are any printable text: whoever uses them checks that
-    they are still known. `born` is when the store was made whose runs are meant; empty is unknown.
+    half-life in iterations. `measure`, `theme`, `filter` and the `lessons` that were told before are any printable
+    text: whoever uses them checks that they are still known. `born` is when the store was made whose runs are meant;
+    empty is unknown.
     """
 
     marked: tuple[int, ...] = _kept((), _numbers)
@@ -97,13 +106,14 @@ class View:
     grouped: bool = _kept(False, _switch)
     filter: str = _kept("", _text)
     theme: str = _kept("", _text)
+    lessons: tuple[str, ...] = _kept((), _words)
     born: str = _kept("", _text)
 
     def of_store(self, born: str) -> View:
         """The view for the store that was made then: what tells of runs is about another one that had its place."""
         if not self.born or self.born == born:
             return replace(self, born=born)
-        return replace(self, marked=(), by_hand=(), met=0, pinned=(), pointed=0, filter="", born=born)
+        return replace(self, marked=(), by_hand=(), met=0, pinned=(), pointed=0, filter="", lessons=(), born=born)
 
 
 def load(path: str | os.PathLike[str]) -> View:

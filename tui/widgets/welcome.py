@@ -1,4 +1,4 @@
-"""What an empty store shows: the three ways down, and the keys that start."""
+"""What an empty store shows: the four ways down, and the keys that start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ HIKER = "A hiker, blindfolded, on the loss surface of a classifier of handwritte
 WAYS = (
     ("random search", "throw darts at the map"),
     ("random local search", "step somewhere near; keep it if it is lower"),
-    ("gradient descent", "feel the slope; step downhill"),
+    ("gradient descent", "feel the slope of all examples; step downhill"),
+    ("… by mini-batches", "feel the slope of a few at a time"),
 )
 
 
@@ -26,7 +27,7 @@ def welcome(width: int, height: int) -> list[Strip]:
     iterations = race()[0].iterations or 0
     lines: list[list[Part]] = [
         *([(line, STRONG)] for line in wrap(HIKER, max(width - 4, 20))),
-        [(f"Three ways down, {iterations:,} steps each:", TEXT)],
+        [(f"Four ways down, {iterations:,} steps each:", TEXT)],
         [],
         *([("   " + name.ljust(22), TEXT), (way, DIM)] for name, way in WAYS),
         [],

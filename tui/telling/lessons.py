@@ -1,0 +1,188 @@
+"""Lessons: what a race, a sweep or a probe has shown, in one sentence made from its numbers, and the keys of the next.
+
+Their order is that of the notes: strategies, step sizes, one step with each of them, mini-batches.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from engine.outcome import ValueResult
+from engine.store import Run
+from tui import format as fmt
+from tui.reading.racing import Lane
+from tui.reading.sweeping import SweepSeen
+from tui.telling.race import way
+
+if TYPE_CHECKING:
+    from engine.jobs.probing import RunProbe
+
+LessonName = Literal["race", "step sizes", "probe", "batch sizes"]
+
+DECADE = 9.0
+"""A step size that is so many times as large as another one is told as an example of a larger one."""
+
+HARDLY = 0.8
+"""A run that still has this share of its first loss has hardly moved."""
+
+NEAR = 1.5
+"""A loss up to so many times the lowest one is near it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """`seen` says what was seen, the longest way of saying it first; `keys` show the `next` lesson ('' after the last
+    one, or where there is none from here).
+    """
+
+    name: LessonName
+    seen: tuple[str, ...]
+    keys: str = ""
+    next: str = ""
+
+
+def of_race(lanes: Sequence[Lane]) -> Lesson | None:
+    """How many examples mini-batches and full batches took for their losses; None without a race that is over."""
+    if not lanes:
+        return None
+    by_way = {way(lane.run.spec): lane for lane in lanes}
+    full, mini = by_way.get("full batch"), by_way.get("mini-batches")
+    seen = () if full is None or mini is None else _of_batches(full, mini)
+    return Lesson("race", seen, "s", "sweep step sizes")
+
+
+def _of_batches(full: Lane, mini: Lane) -> tuple[str, ...]:
+    many, few = _examples(full.run), _examples(mini.run)
+    if full.train is None or mini.train is None or not few or many <= few:
+        return ()
+    low, high = fmt.number(mini.train.loss), fmt.number(full.train.loss)
+    if low == high:
+        return (
+            f"Mini-batches reached {low} with {few:,} examples, full batch with {many:,}: x x draws it so.",
+            f"Mini-batches took {_ratio(many / few)}x fewer examples for it.",
+        )
+    return (
+        f"Mini-batches reached {low} with {few:,} examples, full batch {high} with {many:,}: x x draws it so.",
+        f"Mini-batches took {_ratio(many / few)}x fewer examples.",
+    )
+
+
+def of_sweep(seen: SweepSeen) -> Lesson | None:
+    """What a sweep over step sizes or batch sizes has shown that is over; None for any other."""
+    found = seen.outcome
+    if found is None or not found.over or found.best is None or len(found.plan.axes) > 1:
+        return None
+    match found.plan.axes[0].field:
+        case "step_size":
+            return Lesson("step sizes", _of_step_sizes(seen, found.best), "b", "one step with each")
+        case "batch_size":
+            return Lesson("batch sizes", _of_batch_sizes(seen, found.best), "esc n", "a run of your own")
+        case _:
+            return None
+
+
+def _of_step_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
+    """What becomes of smaller steps and of larger ones."""
+    start = _first_loss(seen)
+    smaller = [one for one in reversed(seen.values) if _size(best) / _size(one) > 1]
+    larger = [one for one in seen.values if _size(one) / _size(best) > 1]
+    still = next((one for one in smaller if one.complete and _loss(one) >= HARDLY * start), None)
+    slower = next((one for one in smaller if _size(best) / _size(one) >= DECADE and one is not still), None)
+    wild = next((one for one in larger if one.diverged or not _loss(one) <= start), None)
+    worse = next((one for one in larger if one.complete), None)
+    told = []
+    if slower is not None and slower.complete and not slower.diverged:
+        told.append(f"{_ratio(_size(best) / _size(slower))}x smaller ends at {fmt.number(slower.train_loss)}")
+    if still is not None:
+        told.append(f"{_ratio(_size(best) / _size(still))}x smaller hardly moves")
+    if wild is not None:
+        told.append(f"{_ratio(_size(wild) / _size(best))}x larger explodes")
+    elif worse is not None:
+        told.append(f"{_ratio(_size(worse) / _size(best))}x larger ends at {fmt.number(worse.train_loss)}")
+    begun = f"{fmt.setting(_size(best), 3)} is best: loss {fmt.number(best.train_loss)}"
+    return tuple(f"{'; '.join([begun, *told[place:]])}." for place in range(len(told) + 1))
+
+
+def _first_loss(seen: SweepSeen) -> float:
+    """Where the runs began: the first loss of the curve that has moved least, by its step size; inf where unknown."""
+    for result in seen.values:
+        run = seen.first_run(result)
+        curve = None if run is None else seen.curves.get(run.run_id)
+        if curve is not None and len(curve.mean) and math.isfinite(curve.mean[0]):
+            return float(curve.mean[0])
+    return math.inf
+
+
+def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
+    """Which batch size had the lowest loss, and which came near it with the fewest examples."""
+    runs = {result: run for result in seen.values if (run := seen.first_run(result)) is not None}
+    near = [result for result in runs if result.complete and _loss(result) <= NEAR * _loss(best)]
+    if best not in runs or not near:
+        return ()
+    frugal = min(near, key=lambda result: _examples(runs[result]))
+    most, few = _examples(runs[best]), _examples(runs[frugal])
+    lowest = f"{_batch(best)} ends lowest: {fmt.number(best.train_loss)} after {most:,} examples"
+    if frugal is best or not few:
+        return (f"{lowest}, and no other one comes near it with fewer.", f"{lowest}.")
+    other = f"{_batch(frugal).lower()} comes to {fmt.number(frugal.train_loss)} with {_ratio(most / few)}x fewer"
+    return (*_with_time(f"{lowest}; {other}", runs[best], runs[frugal]), f"{lowest}; {other}.", f"{lowest}.")
+
+
+def _with_time(said: str, best: Run, frugal: Run) -> Iterator[str]:
+    """The same with the time that both took, where they were not slowed down to be watched."""
+    if best.spec is not None and best.spec.pace is None and frugal.elapsed_s < best.elapsed_s:
+        yield f"{said}, in {frugal.elapsed_s:.2g} instead of {best.elapsed_s:.2g} s."
+
+
+def of_probe(found: RunProbe) -> Lesson | None:
+    """What a step smaller and one larger than the best would have done; None where no step lowers the loss."""
+    probe, best = found.probe, found.probe.best
+    if best is None:
+        return None
+    from engine.probe import judge
+
+    judged, sizes, changes = judge(probe), probe.step_sizes.tolist(), probe.change.tolist()
+    small = [place for place, word in enumerate(judged) if word == "too small" and sizes[place] < sizes[best]]
+    large = [place for place, word in enumerate(judged) if word == "too large" and sizes[place] > sizes[best]]
+    told = [f"{fmt.setting(sizes[best])} is the best step from here"]
+    if small:
+        told.append(
+            f"{fmt.setting(sizes[small[-1]])} gains {fmt.percent(changes[small[-1]] / changes[best], 0)} of that"
+        )
+    if large:
+        change = changes[large[0]]
+        rises = f"raises the loss by {fmt.number(change)}" if math.isfinite(change) else "explodes"
+        less = f"overshoots: it gains {fmt.percent(change / changes[best], 0)}"
+        told.append(f"{fmt.setting(sizes[large[0]])} {less if change <= 0 else rises}")
+    seen = tuple(f"{'; '.join(told[: len(told) - cut])}." for cut in range(len(told)))
+    if found.spec.strategy != "gradient-descent":
+        return Lesson("probe", seen)
+    return Lesson("probe", seen, "s p enter", "sweep batch sizes")
+
+
+def _examples(run: Run) -> int:
+    """How many examples a run has looked at."""
+    return (run.examples_per_iteration or 0) * run.iterations_done
+
+
+def _size(result: ValueResult) -> float:
+    value = result.values[0]
+    return math.nan if value is None else float(value)
+
+
+def _loss(result: ValueResult) -> float:
+    return math.nan if result.train_loss is None else result.train_loss
+
+
+def _batch(result: ValueResult) -> str:
+    value = result.values[0]
+    return "Full batch" if value is None else f"Batch {value}"
+
+
+def _ratio(value: float) -> str:
+    """How many times as much, in two digits: 4.7, 32, 1,000."""
+    rounded = float(f"{value:.2g}")
+    return f"{rounded:g}" if rounded < 10 else f"{rounded:,.0f}"

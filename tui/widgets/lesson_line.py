@@ -1,0 +1,20 @@
+"""The line below what was seen: a lesson in grey, and the keys of the next one."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from tui.colours.theme import ACCENTED, DIM
+from tui.telling.lessons import Lesson
+from tui.widgets.lines import Part, cells, strip
+
+INDENT = "   "
+"""As wide as the sign before a message, which stands above."""
+
+
+def lesson_line(lesson: Lesson, width: int) -> Strip:
+    """The longest way of saying it that fits beside the keys; where none does, the keys alone."""
+    right: list[Part] = [(lesson.keys, ACCENTED), (f" {lesson.next} ", DIM)] if lesson.keys else []
+    room = width - cells(right) - len(INDENT) - 1
+    seen = next((text for text in lesson.seen if len(text) <= room), "")
+    return strip([(INDENT + seen, DIM)], width, right)
