@@ -1,4 +1,4 @@
-"""Lines, planes and probes, held against the three-point bowl computed by hand."""
+"""Lines and planes, held against the three-point bowl computed by hand."""
 
 from __future__ import annotations
 
@@ -47,51 +47,6 @@ def test_regularization_is_in_the_loss_and_not_in_the_data_loss() -> None:
     line = landscape.line(regularized, ZERO, np.array([1.0, 0, 0]), [-2.0, 2.0])
     np.testing.assert_allclose(line.data_loss, [8 / 3, 3])
     np.testing.assert_allclose(line.loss, [8 / 3 + 2, 5])
-
-
-def test_the_probe_takes_one_step_down_the_bowl() -> None:
-    # At 0 three times the gradient is (-2 x0 + x1 + x2, x0 - 2 x1 + x2, x0 + x1 - 2 x2) = (1/2, 2, -5/2).
-    probe = landscape.probe(BOWL, ZERO, step_sizes=[0.3, 3.0, 30.0])
-    assert probe.start_loss == 2.0
-    assert probe.gradient_norm == pytest.approx(np.sqrt(0.25 + 4 + 6.25) / 3)
-    # 0.3 crosses no kink: the loss falls by 0.3 |gradient|^2. The others, term by term.
-    np.testing.assert_allclose(3 * probe.loss, [6 - 0.3 * 10.5 / 3, by_hand_at(3.0), by_hand_at(30.0)], rtol=1e-14)
-    assert probe.best == 0
-    assert probe.best_step_size == 0.3
-
-
-def by_hand_at(step_size: float) -> float:
-    """Three times the loss of the bowl after one step from 0."""
-    w0, w1, w2 = (-step_size / 3 * slope for slope in (0.5, 2.0, -2.5))
-    return (
-        max(0, w1 - w0 + 1)
-        + max(0, w2 - w0 + 1)
-        + max(0, (w0 - w1) / 2 + 1)
-        + max(0, (w2 - w1) / 2 + 1)
-        + max(0, 2 * (w0 - w2) + 1)
-        + max(0, 2 * (w1 - w2) + 1)
-    )
-
-
-def test_the_probe_tries_the_step_sizes_of_the_notes() -> None:
-    weights = DIGITS.initial_weights(np.random.default_rng(0), 0.001)
-    probe = landscape.probe(DIGITS, weights)
-    np.testing.assert_allclose(probe.step_sizes, 10.0 ** np.arange(-10, 0))
-    loss, gradient = DIGITS.loss_and_gradient(weights)
-    expected = [DIGITS.loss(weights - size * gradient).total for size in probe.step_sizes]
-    np.testing.assert_allclose(probe.loss, expected, rtol=1e-12)
-    assert probe.start_loss == loss.total
-    assert probe.best == int(np.argmin(expected))
-
-
-def test_steps_that_diverge_are_data_and_never_the_best() -> None:
-    weights = DIGITS.initial_weights(np.random.default_rng(0), 0.001)
-    probe = landscape.probe(DIGITS, 1e6 * weights, step_sizes=[1e-3, 1.7e308])
-    assert probe.best == 0
-    assert not np.isfinite(probe.loss[1])
-    nowhere = landscape.probe(DIGITS, np.full(DIGITS.size, np.nan), step_sizes=[1.0])
-    assert nowhere.best is None
-    assert nowhere.best_step_size is None
 
 
 def test_the_chosen_rows_are_the_ones_used() -> None:
@@ -162,9 +117,7 @@ def test_what_does_not_fit_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match=r"direction of shape \(2,\) does not fit; this objective has \(3,\)"):
         landscape.line(BOWL, ZERO, np.ones(2), [0.0])
     with pytest.raises(ValueError, match="weights of shape"):
-        landscape.probe(BOWL, np.ones(4))
-    with pytest.raises(ValueError, match="greater than 0"):
-        landscape.probe(BOWL, ZERO, step_sizes=[0.0])
+        landscape.gradient_direction(BOWL, np.ones(4))
     with pytest.raises(ValueError, match="finite positions"):
         landscape.line(BOWL, ZERO, one, [np.nan])
     with pytest.raises(ValueError, match="span no plane"):

@@ -201,7 +201,8 @@ class Board(ListKeys, inherit_bindings=False):
             return f"{self.snapshot.fitting:,} {fit}: {clean(self.snapshot.listing.text, 80)}", "/: filter"
         if seen := self._verdict(width):
             lesson = self._lesson(width)
-            return seen, f"{lesson.keys}: {lesson.next}" if lesson is not None and self.size.height < LOW else ""
+            is_hint = lesson is not None and self.size.height < LOW and width >= LONG_VERDICT
+            return seen, f"{lesson.keys}: {lesson.next}" if lesson is not None and is_hint else ""
         return self._news or self.standing, ""
 
     def _verdict(self, width: int) -> str:

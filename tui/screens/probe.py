@@ -41,6 +41,9 @@ WIDE = 110
 SENTENCE = 66
 """Columns from which a line of the table is a sentence, as in the notes."""
 
+BRIEF = 50
+"""Columns below which there is no room for the loss beside its change."""
+
 LOW = 16
 """Rows below which there is no room for the curve below the table, or for a lesson."""
 
@@ -57,8 +60,16 @@ JUDGED: Mapping[Judgement | None, Part] = {
 class ProbeTable(Lines):
     """As many rows as there are lines, where the curve stands below."""
 
+    _wanted = 0
+
+    def update(self) -> None:
+        super().update()
+        if self.size and len(self._build(self.size.width, 0)) != self._wanted:
+            self.refresh(layout=True)
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._build(width, 0))
+        self._wanted = len(self._build(width, 0))
+        return self._wanted
 
 
 class ProbeView(Screen[None], inherit_bindings=False):
@@ -162,7 +173,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         names = [self._size_text(line) for line in self._lines]
         longest = max(map(len, names))
         begun, said = ("for step size ", " new loss: ") if width >= SENTENCE else ("", "  ")
-        before = "before the step".ljust(len(begun) + longest + len(said))
+        before = f"{'before the step'.ljust(len(begun) + longest + len(said) - 1)} "
         lines = [strip((), width), strip([(f" {before}{self._told.before}", DIM)], width)]
         for place, (name, line) in enumerate(zip(names, self._lines, strict=True)):
             words = STRONG if line.is_best else TEXT
@@ -170,7 +181,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
             parts: list[Part] = [
                 (f" {begun}{name.rjust(longest)}", words),
                 (said, DIM),
-                (f"{line.loss}  {line.change}  ", words),
+                (f"{line.loss}  {line.change}  " if width >= BRIEF else f"{line.change}  ", words),
                 ("★ " if line.is_best else "  ", FINISHED),
                 (judgement, style),
             ]
@@ -187,15 +198,15 @@ class ProbeView(Screen[None], inherit_bindings=False):
     def _curve(self, width: int, height: int) -> Picture:
         if self._found is None:
             return draw_response(ResponseView(empty_hint=""), width, height, charset=self._charset)
-        probe = self._found.probe
-        slots = ramp_slots(len(probe.step_sizes))
-        rows = zip(probe.step_sizes.tolist(), probe.loss.tolist(), slots, strict=True)
+        shown = [line.last for line in self._lines]
+        sizes, losses = (column[shown].tolist() for column in (self._found.probe.step_sizes, self._found.probe.loss))
+        rows = zip(sizes, losses, ramp_slots(len(shown)), strict=True)
         points = tuple(
             ResponsePoint(size, loss, loss, loss, slot, diverged=not math.isfinite(loss)) for size, loss, slot in rows
         )
-        log_y = bool((probe.loss > 0).all()) and float(probe.loss.max()) > 10 * float(probe.loss.min())
+        log_y = min(losses) > 0 and max(losses) > 10 * min(losses)
         title = f"loss{' (log)' if log_y else ''} after one step against step size"
-        view = ResponseView(points, log_y=log_y, title=title, best=probe.best, pointed=self._lines[self._place].last)
+        view = ResponseView(points, log_y=log_y, title=title, best=self._best, pointed=self._place)
         return draw_response(view, width, height, charset=self._charset)
 
     def _lesson_line(self, width: int, _: int) -> list[Strip]:

@@ -25,7 +25,7 @@ LessonName = Literal["race", "step sizes", "probe", "batch sizes"]
 DECADE = 9.0
 """A step size that is so many times as large as another one is told as an example of a larger one."""
 
-HARDLY = 0.8
+HARDLY = 0.75
 """A run that still has this share of its first loss has hardly moved."""
 
 NEAR = 1.5
@@ -128,7 +128,8 @@ def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     if frugal is best or not few:
         return (f"{lowest}, and no other one comes near it with fewer.", f"{lowest}.")
     other = f"{_batch(frugal).lower()} comes to {fmt.number(frugal.train_loss)} with {_ratio(most / few)}x fewer"
-    return (*_with_time(f"{lowest}; {other}", runs[best], runs[frugal]), f"{lowest}; {other}.", f"{lowest}.")
+    brief = f"{_batch(frugal)} comes near {_batch(best).lower()} with {_ratio(most / few)}x fewer examples."
+    return (*_with_time(f"{lowest}; {other}", runs[best], runs[frugal]), f"{lowest}; {other}.", brief)
 
 
 def _with_time(said: str, best: Run, frugal: Run) -> Iterator[str]:
@@ -147,17 +148,16 @@ def of_probe(found: RunProbe) -> Lesson | None:
     judged, sizes, changes = judge(probe), probe.step_sizes.tolist(), probe.change.tolist()
     small = [place for place, word in enumerate(judged) if word == "too small" and sizes[place] < sizes[best]]
     large = [place for place, word in enumerate(judged) if word == "too large" and sizes[place] > sizes[best]]
-    told = [f"{fmt.setting(sizes[best])} is the best step from here"]
+    told, brief = [f"{fmt.setting(sizes[best])} is the best step from here"], [f"Best {fmt.setting(sizes[best])}"]
     if small:
-        told.append(
-            f"{fmt.setting(sizes[small[-1]])} gains {fmt.percent(changes[small[-1]] / changes[best], 0)} of that"
-        )
+        share = f"{fmt.setting(sizes[small[-1]])} gains {fmt.percent(changes[small[-1]] / changes[best], 0)}"
+        told, brief = [*told, f"{share} of that"], [*brief, share]
     if large:
-        change = changes[large[0]]
-        rises = f"raises the loss by {fmt.number(change)}" if math.isfinite(change) else "explodes"
+        size, change = fmt.setting(sizes[large[0]]), changes[large[0]]
+        rises = f"raises the loss by {fmt.setting(change, 3)}" if math.isfinite(change) else "explodes"
         less = f"overshoots: it gains {fmt.percent(change / changes[best], 0)}"
-        told.append(f"{fmt.setting(sizes[large[0]])} {less if change <= 0 else rises}")
-    seen = tuple(f"{'; '.join(told[: len(told) - cut])}." for cut in range(len(told)))
+        told, brief = [*told, f"{size} {less if change <= 0 else rises}"], [*brief, f"{size} overshoots"]
+    seen = f"{'; '.join(told)}.", f"{'; '.join(brief)}."
     if found.spec.strategy != "gradient-descent":
         return Lesson("probe", seen)
     return Lesson("probe", seen, "s p enter", "sweep batch sizes")

@@ -36,12 +36,12 @@ def way(spec: RunSpec | None) -> str:
 
 def _winners(first: Sequence[Lane], rest: Sequence[Lane]) -> str:
     """Who has the lowest loss, as far as its digits are told."""
-    ways = " and ".join(way(lane.run.spec) for lane in first)
+    ways = [way(lane.run.spec) for lane in first]
     if not all(_descends(lane) for lane in first):
-        return f"{_capital(ways)} {'win' if len(first) > 1 else 'wins'}"
+        return f"{_capital(' and '.join(ways))} {'win' if len(first) > 1 else 'wins'}"
     if len(first) > 1:
-        return f"Gradient descent wins, {ways} alike"
-    return f"Gradient descent{f' ({ways})' if any(map(_descends, rest)) else ''} wins"
+        return f"Gradient descent wins, {' or '.join(ways)}"
+    return f"Gradient descent{f' ({ways[0]})' if any(map(_descends, rest)) else ''} wins"
 
 
 def _right(first: Iterable[Lane]) -> str:

@@ -37,6 +37,8 @@ def welcome(width: int, height: int) -> list[Strip]:
             *(("s", ACCENTED), ("  sweep step sizes", TEXT)),
         ],
     ]
+    if len(lines) > height:
+        lines = [line for line in lines if line]
     left = " " * max(min((width - 80) // 2, 24), 2)
     above = max((height - len(lines)) * 2 // 5, 0)
     return [strip([], width)] * above + [strip([(left, TEXT), *line], width) for line in lines]
