@@ -17,7 +17,6 @@ from tui.reading.judgement import Judgement
 from tui.reading.kept import Kept
 from tui.reading.lineage import Lineage
 from tui.reading.page import Lists, Page, place_of
-from tui.reading.racing import Racing
 from tui.reading.sweeping import Sweeping
 from tui.replay.past import Past
 from tui.snapshot import Snapshot, Wanted
@@ -53,7 +52,6 @@ class Source:
         self._about = About()
         self._lineage = Lineage()
         self._past = Past()
-        self._racing = Racing()
         self._sweeping = Sweeping()
         self._glimpses = Glimpses()
         self._kept = Kept()
@@ -138,7 +136,6 @@ class Source:
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
             sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_look),
-            race=self._racing.read(reader, page.newest, self._counts),
             usual=usual(reader),
             born=self._born,
         )

@@ -11,7 +11,6 @@ from engine.store import Background, Curve, Evaluation, Event, Listing, Run, Sam
 from tui.clock import Moment
 from tui.reading.glimpses import Glimpse
 from tui.reading.kept import Weights
-from tui.reading.racing import Lane
 from tui.reading.sweeping import SweepSeen
 from tui.replay.tape import Tape
 from tui.viewer.choices import Choices, Cursor, Row
@@ -51,8 +50,8 @@ class Snapshot:
     drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what curves do not
     hold, `before` (the parent's curve up to the fork) for forks. `glimpses` are there for the runs near the cursor,
     `background` and `weights` for the run that is looked at alone. `workers` are alive, at most `most_workers` may be.
-    `race` are its lanes once it is over, in a store that holds nothing else. `sweep` is the one that is open; `usual`
-    is what new runs begin with, None for the defaults. `born` tells the store from another one at its place.
+    `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
+    `born` tells the store from another one at its place.
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """
 
@@ -84,7 +83,6 @@ class Snapshot:
     weights: Weights | None = None
     workers: int = 0
     most_workers: int = 0
-    race: tuple[Lane, ...] = ()
     sweep: SweepSeen | None = None
     usual: RunSpec | None = None
     born: str = ""

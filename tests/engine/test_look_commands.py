@@ -41,10 +41,18 @@ def test_probe_finds_the_best_step_size_of_the_bowl() -> None:
 def test_probe_as_a_table_marks_the_best() -> None:
     result = ask(probe.command, "--seed", "3")
     lines = result.stdout.splitlines()
-    assert len(lines) == 12
-    assert lines[0].split() == ["step", "size", "loss"]
+    assert lines[0].split() == ["step", "size", "loss", "change"]
     assert lines[1].endswith("before the step")
-    assert [line for line in lines if line.endswith("best")] == [lines[-1]]
+    assert lines[2].strip().startswith("up to")
+    assert [line.split()[-2:] for line in lines[2:]] == [
+        ["too", "small"],
+        ["too", "small"],
+        ["too", "small"],
+        ["the", "best"],
+        lines[6].split()[-2:],
+        ["too", "large"],
+    ]
+    assert len({line.index(".", 14) for line in lines[1:]}) == 1
     assert "svm, digits, 1,198 examples" in result.stderr
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from engine import landscape, optimize
+from engine import optimize
 from engine.commands.probe import command
 from engine.jobs import probing, shift, steer
+from engine.probe import Probe, judge, probe
 from engine.spec import defaults
 from engine.store import Refused, StoreError, open_for_writing
 
@@ -27,13 +28,13 @@ def path(tmp_path, monkeypatch):
     return path
 
 
-def expected(iterations):
+def expected(iterations) -> Probe:
     """The same, computed without a store."""
     optimization = optimize.build(SPEC)
     state = optimization.start()
     if iterations:
         state, _ = optimization.advance(state, iterations)
-    return landscape.probe(optimize.exact_objective(SPEC), state.weights.astype(np.float64))
+    return probe(optimize.exact_objective(SPEC), state.weights.astype(np.float64))
 
 
 def test_the_newest_weights_and_the_first_are_probed(path):
@@ -69,9 +70,17 @@ def test_the_command_probes_a_run(path):
     assert answered.exit_code == 0
     found = json.loads(answered.stdout)
     assert (found["run_id"], found["iteration"]) == (1, 40)
-    assert found["losses"] == expected(40).loss.tolist()
-    table = CliRunner().invoke(command, ["1", "--at", "0", "--step-sizes", "0.1,1"], obj=str(path))
-    assert "best" in table.stdout
+    there = expected(40)
+    assert found["losses"] == there.loss.tolist()
+    assert found["changes"] == (there.loss - there.start_loss).tolist()
+    assert found["judgements"] == list(judge(there))
+    table = CliRunner().invoke(command, ["1", "--at", "0", "--step-sizes", "0.1,1,1000"], obj=str(path))
+    assert [line.split("  ")[-1] for line in table.stdout.splitlines()[1:]] == [
+        "before the step",
+        "too small",
+        "good, the best",
+        "too large",
+    ]
     assert "after 0 iterations" in table.stderr
 
 

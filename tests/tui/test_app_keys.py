@@ -70,14 +70,6 @@ async def test_the_board_shows_runs_curves_details_and_keys(path):
         assert "q quit" in text
 
 
-async def test_when_the_race_has_ended_one_line_says_what_was_seen(path):
-    async with opened(path) as board:
-        assert "gradient b256 reached 0.277 and reads 97.2 % right" in board.text()
-        assert "s: other step sizes" in board.text()
-        await board.press("escape")
-        assert "reached" not in board.text()
-
-
 async def test_n_opens_the_form(path):
     async with opened(path) as board:
         await board.press("n")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
 
 from engine.jobs import probing, shift
+from engine.probe import told
 from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.tui.dashboards import opened, stored_runs
@@ -34,11 +36,15 @@ async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path):
     best = probing.probe(path, 1).probe.best_step_size
     async with opened(path) as board:
         await board.press("b")
-        await board.until(lambda: "★ best" in board.text())
+        await board.until(lambda: "★ good" in board.text())
         assert isinstance(board.app.screen, ProbeView)
         kept = len(probing.probe(path, 1).checkpoints)
         assert f"probe of run 1   after 40 iterations, checkpoint {kept} of {kept}" in board.text()
-        assert board.text().count("new loss:") == 10
+        table = told(probing.probe(path, 1).probe)
+        assert board.text().count("new loss:") == len(table.lines) < len(probing.probe(path, 1).probe.step_sizes)
+        for line in table.lines:  # the same as on the command line
+            assert re.search(rf"{re.escape(line.loss)}  {re.escape(line.change)} .*{line.judgement}", board.text())
+        assert board.text().count("too large") >= 1
         await board.press("h")
         await board.until(lambda: len(board.all_of(ProbeAnswered)) == 2)
         await board.press("l")

@@ -34,6 +34,7 @@ CHOSEN = View(
     reverse=True,
     filter='strategy:sgd "größer 1"',
     theme="light",
+    lessons=("probe", "race"),
 )
 
 

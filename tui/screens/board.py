@@ -27,7 +27,7 @@ from tui.screens.list_keys import ListKeys
 from tui.snapshot import Snapshot
 from tui.telling.curves import chart_view
 from tui.telling.lessons import Lesson, of_race
-from tui.telling.race import verdict
+from tui.telling.race import racers, verdict
 from tui.viewer.choices import Choices
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.details import details
@@ -207,12 +207,12 @@ class Board(ListKeys, inherit_bindings=False):
 
     def _verdict(self, width: int) -> str:
         """What the race showed; '' once it is put away."""
-        seen = verdict(self.snapshot.race, long=width >= LONG_VERDICT)
+        seen = verdict(racers(self.snapshot), long=width >= LONG_VERDICT)
         return "" if seen == self._hushed else seen
 
     def _lesson(self, width: int) -> Lesson | None:
         """What the race teaches, while its verdict is what is said and nobody has put it away."""
-        lesson = of_race(self.snapshot.race)
+        lesson = of_race(racers(self.snapshot))
         is_due = lesson is not None and lesson.name not in self.choices.lessons
         is_said = not self._sentence and not self.snapshot.listing.text and bool(self._verdict(width))
         return lesson if is_due and is_said else None

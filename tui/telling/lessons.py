@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 from engine.outcome import ValueResult
 from engine.store import Run
 from tui import format as fmt
-from tui.reading.racing import Lane
 from tui.reading.sweeping import SweepSeen
 from tui.telling.race import way
 
@@ -44,28 +43,23 @@ class Lesson:
     next: str = ""
 
 
-def of_race(lanes: Sequence[Lane]) -> Lesson | None:
+def of_race(runs: Sequence[Run]) -> Lesson | None:
     """How many examples mini-batches and full batches took for their losses; None without a race that is over."""
-    if not lanes:
+    if not runs:
         return None
-    by_way = {way(lane.run.spec): lane for lane in lanes}
-    full, mini = by_way.get("full batch"), by_way.get("mini-batches")
+    by_way = {way(run.spec): run for run in runs}
+    full, mini = by_way.get("full batch"), by_way.get("mini-batch")
     seen = () if full is None or mini is None else _of_batches(full, mini)
     return Lesson("race", seen, "s", "sweep step sizes")
 
 
-def _of_batches(full: Lane, mini: Lane) -> tuple[str, ...]:
-    many, few = _examples(full.run), _examples(mini.run)
-    if full.train is None or mini.train is None or not few or many <= few:
+def _of_batches(full: Run, mini: Run) -> tuple[str, ...]:
+    many, few = _examples(full), _examples(mini)
+    if full.train_loss is None or mini.train_loss is None or not few or many <= few:
         return ()
-    low, high = fmt.number(mini.train.loss), fmt.number(full.train.loss)
-    if low == high:
-        return (
-            f"Mini-batches reached {low} with {few:,} examples, full batch with {many:,}: x x draws it so.",
-            f"Mini-batches took {_ratio(many / few)}x fewer examples for it.",
-        )
+    low, high = fmt.loss(mini.train_loss), fmt.loss(full.train_loss)
     return (
-        f"Mini-batches reached {low} with {few:,} examples, full batch {high} with {many:,}: x x draws it so.",
+        f"Mini-batches: {low} with {few:,} examples; full batch: {high} with {many:,}; x x draws it so.",
         f"Mini-batches took {_ratio(many / few)}x fewer examples.",
     )
 
@@ -95,14 +89,14 @@ def _of_step_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     worse = next((one for one in larger if one.complete), None)
     told = []
     if slower is not None and slower.complete and not slower.diverged:
-        told.append(f"{_ratio(_size(best) / _size(slower))}x smaller ends at {fmt.number(slower.train_loss)}")
+        told.append(f"{_ratio(_size(best) / _size(slower))}x smaller ends at {fmt.loss(slower.train_loss)}")
     if still is not None:
         told.append(f"{_ratio(_size(best) / _size(still))}x smaller hardly moves")
     if wild is not None:
         told.append(f"{_ratio(_size(wild) / _size(best))}x larger explodes")
     elif worse is not None:
-        told.append(f"{_ratio(_size(worse) / _size(best))}x larger ends at {fmt.number(worse.train_loss)}")
-    begun = f"{fmt.setting(_size(best), 3)} is best: loss {fmt.number(best.train_loss)}"
+        told.append(f"{_ratio(_size(worse) / _size(best))}x larger ends at {fmt.loss(worse.train_loss)}")
+    begun = f"{fmt.setting(_size(best), 3)} is best: loss {fmt.loss(best.train_loss)}"
     return tuple(f"{'; '.join([begun, *told[place:]])}." for place in range(len(told) + 1))
 
 
@@ -124,10 +118,10 @@ def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
         return ()
     frugal = min(near, key=lambda result: _examples(runs[result]))
     most, few = _examples(runs[best]), _examples(runs[frugal])
-    lowest = f"{_batch(best)} ends lowest: {fmt.number(best.train_loss)} after {most:,} examples"
+    lowest = f"{_batch(best)} is lowest: {fmt.loss(best.train_loss)} after {most:,} examples"
     if frugal is best or not few:
         return (f"{lowest}, and no other one comes near it with fewer.", f"{lowest}.")
-    other = f"{_batch(frugal).lower()} comes to {fmt.number(frugal.train_loss)} with {_ratio(most / few)}x fewer"
+    other = f"{_batch(frugal).lower()} gets to {fmt.loss(frugal.train_loss)} with {_ratio(most / few)}x fewer"
     brief = f"{_batch(frugal)} comes near {_batch(best).lower()} with {_ratio(most / few)}x fewer examples."
     return (*_with_time(f"{lowest}; {other}", runs[best], runs[frugal]), f"{lowest}; {other}.", brief)
 
