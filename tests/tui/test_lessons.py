@@ -128,7 +128,7 @@ def test_the_time_is_told_where_runs_went_at_full_speed():
         "Batch 512 is lowest: 0.1520 after 30,720 examples; batch 16 gets to 0.2210 with 32x fewer, "
         "in 0.4 instead of 0.8 s."
     )
-    assert lesson.seen[-1] == "Batch 16 comes near batch 512 with 32x fewer examples."
+    assert lesson.seen[-1] == "Batch 16 is near batch 512 with 32x fewer examples."
 
 
 def test_other_sweeps_and_those_that_go_on_teach_nothing():

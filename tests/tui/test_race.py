@@ -15,6 +15,7 @@ from tests.tui.dashboards import losses, opened
 from tests.tui.test_choices import run_of
 from tui import format as fmt
 from tui.snapshot import Snapshot
+from tui.telling.lessons import of_race
 from tui.telling.race import racers, verdict, way
 
 FIELDS = ("train_loss", "validation_accuracy", "iterations_done", "evaluated_at")
@@ -50,6 +51,14 @@ def test_gradient_descent_wins_by_the_train_loss_and_the_split_of_the_digits_is_
     assert verdict(raced(), long=False) == (
         "full batch 0.1686 · mini-batch 0.1690 · local search 0.8043 · random search 7.531"
     )
+
+
+def test_losses_within_two_percent_share_the_win():
+    near = [{"train_loss": loss} for loss in (0.1, 0.101, 0.102, 0.103)]
+    assert verdict(raced(*near)).startswith(
+        "Random search, local search and full batch win: train loss 0.1000, 0.1010 and 0.1020, 10, 83 and 98 %"
+    )
+    assert verdict(raced(*near)).endswith("right. Mini-batch 0.1030.")
 
 
 def test_what_was_stopped_diverged_or_failed_is_told_and_nobody_wins():
@@ -142,6 +151,16 @@ async def test_the_verdict_stands_whatever_is_drawn_and_the_lesson_until_it_is_p
         assert "Gradient descent wins" in board.text()
         assert taught not in board.text()
         assert "sweep step sizes" not in board.text()
+
+
+def test_the_lesson_of_a_race_that_was_stopped_tells_what_its_losses_took():
+    stopped = {"state": "cancelled", "iterations_done": 430, "train_loss": 0.21, "evaluated_at": 420}
+    runs = [replace(run, examples_per_iteration=run.spec.batch_size or 1198) for run in raced({}, {}, {}, stopped)]
+    assert of_race(runs).seen == (
+        "Mini-batches: 0.2100 with 107,520 examples; full batch: 0.1686 with 1,198,000; x x draws it so.",
+    )
+    assert of_race([replace(run, train_loss=None) for run in runs]).seen == ()
+    assert of_race(()) is None
 
 
 async def test_where_there_is_no_room_for_a_line_of_its_own_the_key_stands_beside_the_verdict(tmp_path, monkeypatch):

@@ -188,7 +188,7 @@ class Board(ListKeys, inherit_bindings=False):
         self.set_class(self.choices.alone and not small, "-alone")
         self.set_class(self.choices.alone and self.choices.spread and not small, "-spread")
         self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
-        self.set_class(self._lesson(size.width) is not None and size.height >= LOW and not small, "-teaching")
+        self.set_class(self._teaches(self._lesson(size.width)) and not small, "-teaching")
 
     def _telling(self, width: int) -> tuple[str, str]:
         """What to say above the keys, and what to press next."""
@@ -201,7 +201,7 @@ class Board(ListKeys, inherit_bindings=False):
             return f"{self.snapshot.fitting:,} {fit}: {clean(self.snapshot.listing.text, 80)}", "/: filter"
         if seen := self._verdict(width):
             lesson = self._lesson(width)
-            is_hint = lesson is not None and self.size.height < LOW and width >= LONG_VERDICT
+            is_hint = lesson is not None and not self._teaches(lesson) and width >= LONG_VERDICT
             return seen, f"{lesson.keys}: {lesson.next}" if lesson is not None and is_hint else ""
         return self._news or self.standing, ""
 
@@ -216,6 +216,10 @@ class Board(ListKeys, inherit_bindings=False):
         is_due = lesson is not None and lesson.name not in self.choices.lessons
         is_said = not self._sentence and not self.snapshot.listing.text and bool(self._verdict(width))
         return lesson if is_due and is_said else None
+
+    def _teaches(self, lesson: Lesson | None) -> bool:
+        """Whether a lesson has a line of its own; else its keys stand beside the verdict."""
+        return lesson is not None and bool(lesson.seen) and self.app.size.height >= LOW
 
     def _lesson_line(self, width: int, _: int) -> list[Strip]:
         lesson = self._lesson(width)

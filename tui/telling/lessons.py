@@ -14,7 +14,7 @@ from engine.outcome import ValueResult
 from engine.store import Run
 from tui import format as fmt
 from tui.reading.sweeping import SweepSeen
-from tui.telling.race import way
+from tui.telling.race import ALIKE, way
 
 if TYPE_CHECKING:
     from engine.jobs.probing import RunProbe
@@ -54,14 +54,13 @@ def of_race(runs: Sequence[Run]) -> Lesson | None:
 
 
 def _of_batches(full: Run, mini: Run) -> tuple[str, ...]:
-    many, few = _examples(full), _examples(mini)
+    many, few = ((run.examples_per_iteration or 0) * (run.evaluated_at or 0) for run in (full, mini))
     if full.train_loss is None or mini.train_loss is None or not few or many <= few:
         return ()
     low, high = fmt.loss(mini.train_loss), fmt.loss(full.train_loss)
-    return (
-        f"Mini-batches: {low} with {few:,} examples; full batch: {high} with {many:,}; x x draws it so.",
-        f"Mini-batches took {_ratio(many / few)}x fewer examples.",
-    )
+    said = f"Mini-batches: {low} with {few:,} examples; full batch: {high} with {many:,}; x x draws it so."
+    brief = f"Mini-batches took {_ratio(many / few)}x fewer examples."
+    return (said, brief) if mini.train_loss <= ALIKE * full.train_loss else (said,)
 
 
 def of_sweep(seen: SweepSeen) -> Lesson | None:
@@ -122,7 +121,7 @@ def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     if frugal is best or not few:
         return (f"{lowest}, and no other one comes near it with fewer.", f"{lowest}.")
     other = f"{_batch(frugal).lower()} gets to {fmt.loss(frugal.train_loss)} with {_ratio(most / few)}x fewer"
-    brief = f"{_batch(frugal)} comes near {_batch(best).lower()} with {_ratio(most / few)}x fewer examples."
+    brief = f"{_batch(frugal)} is near {_batch(best).lower()} with {_ratio(most / few)}x fewer examples."
     return (*_with_time(f"{lowest}; {other}", runs[best], runs[frugal]), f"{lowest}; {other}.", brief)
 
 

@@ -39,8 +39,8 @@ def verdict(runs: Sequence[Run], *, long: bool = True) -> str:
     rest = arrived[len(first) :]
     if not first:
         return ""
-    losses = " and ".join(dict.fromkeys(fmt.loss(run.train_loss) for run in first))
-    won = f"{_winners(first, rest)}: train loss {losses}{_right(first)}."
+    losses = dict.fromkeys(fmt.loss(run.train_loss) for run in first)
+    won = f"{_winners(first, rest)}: train loss {_and(losses)}{_right(first)}."
     return f"{won} {_listed(rest)}" if rest else won
 
 
@@ -54,7 +54,7 @@ def way(spec: RunSpec | None) -> str:
 def _winners(first: Sequence[Run], rest: Sequence[Run]) -> str:
     ways = [way(run.spec) for run in first]
     if any(run.searches for run in first):
-        return f"{_capital(' and '.join(ways))} {'win' if len(first) > 1 else 'wins'}"
+        return f"{_capital(_and(ways))} {'win' if len(first) > 1 else 'wins'}"
     if len(first) > 1:
         return f"Gradient descent wins, {' or '.join(ways)}"
     return f"Gradient descent{'' if all(run.searches for run in rest) else f' ({ways[0]})'} wins"
@@ -63,8 +63,8 @@ def _winners(first: Sequence[Run], rest: Sequence[Run]) -> str:
 def _right(first: Iterable[Run]) -> str:
     """How much of the validation split each of these classifies correctly."""
     known = [run.validation_accuracy for run in first if run.validation_accuracy is not None]
-    shares = list(dict.fromkeys(f"{100 * share:.0f}" for share in known if math.isfinite(share)))
-    return f", {' and '.join(shares)} % of validation digits right" if shares else ""
+    shares = dict.fromkeys(f"{100 * share:.0f}" for share in known if math.isfinite(share))
+    return f", {_and(shares)} % of validation digits right" if shares else ""
 
 
 def _end(run: Run) -> str:
@@ -91,6 +91,11 @@ def _has_arrived(run: Run) -> bool:
 
 def _loss(run: Run) -> float:
     return math.nan if run.train_loss is None else run.train_loss
+
+
+def _and(texts: Iterable[str]) -> str:
+    *others, last = texts
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _capital(text: str) -> str:
