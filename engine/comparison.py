@@ -46,13 +46,14 @@ def are_compared(axes: Sequence[Axis]) -> bool:
 def comparisons(axes: Sequence[Axis], measured: Iterable[Measured]) -> tuple[Comparison, ...]:
     """One comparison for each of EQUALS, at the largest amount that all complete values have reached.
 
-    None where values are not compared so, or fewer than two are complete.
+    None where values are not compared so, or fewer than two are complete; none of equal time among paced runs.
     """
     groups = by_values(measured)
     compared = {values: runs for values, runs in groups.items() if all(map(_is_comparable, runs))}
     if len(compared) < 2 or not are_compared(axes):
         return ()
-    return tuple(_compared(equal, groups, compared) for equal in EQUALS)
+    is_timed = not any(run.is_paced for runs in compared.values() for run in runs)
+    return tuple(_compared(equal, groups, compared) for equal in EQUALS if is_timed or equal != "time")
 
 
 def best_marks(found: Iterable[Comparison]) -> dict[tuple[Value, ...], list[str]]:
@@ -69,6 +70,12 @@ def amount_text(equal: Equal, amount: float) -> str:
     if equal == "time":
         return seconds_text(amount)
     return counted(round(amount), equal.removesuffix("s"))
+
+
+def bare_amount(one: Comparison) -> str:
+    """The amount of a comparison beside the word for what is equal: 3,000, 1.64 s."""
+    told = amount_text(one.equal, one.amount)
+    return told if one.equal == "time" else told.split(" ")[0]
 
 
 def _is_comparable(run: Measured) -> bool:

@@ -36,6 +36,7 @@ class Measured:
     `train_loss`, `validation_loss` and `accuracy` (validation, 0 to 1) are those of its newest evaluation, over the
     whole split: a batch's loss would depend on which examples came last. None before the first. `evaluated_at` is how
     many iterations it had done then. `train_losses` are all of its evaluations, oldest first, where they are asked for.
+    `is_paced`: it was slowed down to be watched, so that its time says nothing.
     """
 
     run_id: int
@@ -50,6 +51,7 @@ class Measured:
     elapsed_s: float = 0.0
     examples_per_iteration: int = 1
     train_losses: tuple[TrainLoss, ...] = ()
+    is_paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from engine.axis import (
     value_place,
     value_text,
 )
-from engine.comparison import EQUALS, Comparison, Equal, amount_text, are_compared, best_marks, comparisons
+from engine.comparison import EQUALS, Comparison, Equal, amount_text, are_compared, bare_amount, best_marks, comparisons
 from engine.fields import FIELDS
 from engine.halving import Decision, Halving, decide
 from engine.outcome import Measured, TrainLoss, ValueResult, best_by, best_of, loss_texts, results, table_lines
@@ -60,6 +60,7 @@ __all__ = [
     "ValueResult",
     "amount_text",
     "are_compared",
+    "bare_amount",
     "best_by",
     "best_marks",
     "best_of",

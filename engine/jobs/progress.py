@@ -163,4 +163,5 @@ def _measured(
         elapsed_s=run.elapsed_s,
         examples_per_iteration=run.examples_per_iteration or 1,
         train_losses=train_losses,
+        is_paced=run.spec.pace is not None,
     )

@@ -179,3 +179,9 @@ def test_a_loss_that_is_not_a_number_is_not_the_best():
     found = [run_of(2, {0: 9.0, 100: math.nan}), run_of(4, {0: 9.0, 100: 0.2})]
     iterations = comparisons((Axis("batch_size", (2, 4)),), found)[2]
     assert iterations.best == (4,)
+
+
+@given(found=runs())
+def test_the_time_of_paced_runs_is_not_compared(found):
+    paced = [replace(run, is_paced=run.values == (64,)) for run in found]
+    assert comparisons(AXES, paced) == tuple(one for one in comparisons(AXES, found) if one.equal != "time")

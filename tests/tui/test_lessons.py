@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import closing
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +19,7 @@ from engine.outcome import Measured, best_of, results
 from engine.probe import judge
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
-from engine.sweep import Axis, SweepPlan
+from engine.sweep import Axis, Comparison, SweepPlan
 from tests.tui.dashboards import Opened, opened
 from tests.tui.test_choices import run_of
 from tui import format as fmt
@@ -45,10 +46,11 @@ def swept(axis: Axis, losses, states=(), examples=256, elapsed=1.0, pace=None) -
         run = {"spec": plan.base, "iterations_done": 60, "examples_per_iteration": each, "elapsed_s": elapsed * number}
         runs[number] = SimpleNamespace(**{**vars_of(number), **run})
     found = results(measured)
-    curves = {number: SimpleNamespace(mean=np.array([START, 5.0])) for number in runs}
+    curve = SimpleNamespace(mean=np.array([START, 5.0]))
+    drawn = {number: SimpleNamespace(shown=SimpleNamespace(curve=curve)) for number in runs}
     states_now = {"finished": len(runs)}
     over = SweepOutcome(1, "", plan, found, best_of(plan.axes, found), states_now, len(runs), len(runs), 0, 0.0, ())
-    return SweepSeen(1, over, runs=runs, curves=curves)
+    return SweepSeen(1, over, runs=runs, drawn=drawn)
 
 
 def vars_of(number: int) -> dict[str, object]:
@@ -221,3 +223,17 @@ async def test_a_low_terminal_keeps_its_rows_and_the_lesson_for_later(path):
         await board.press("V")
         await swept_by(board, 1)
         assert "explodes" in board.text()
+
+
+def test_batch_sizes_that_were_compared_teach_what_is_best_for_equal_examples_time_and_iterations():
+    seen = swept(Axis("batch_size", (8, 64, 512)), [0.195, 0.16, 0.157])
+    compared = tuple(
+        Comparison(equal, amount, (0.2, 0.2, 0.2), (best,))
+        for equal, amount, best in (("examples", 3000.0, 8), ("time", 1.64, 64), ("iterations", 1500.0, 512))
+    )
+    outcome = replace(seen.outcome, comparisons=compared)
+    lesson = of_sweep(replace(seen, outcome=outcome))
+    assert lesson.seen == (
+        "Best batch for equal examples (3,000): 8; equal time (1.64 s): 64; equal iterations (1,500): 512.",
+        "Best batch for equal examples: 8; equal time: 64; equal iterations: 512.",
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.outcome import ValueResult
 from engine.store import Run
+from engine.sweep import Value, bare_amount
 from tui import format as fmt
 from tui.reading.sweeping import SweepSeen
 from tui.telling.race import ALIKE, way
@@ -110,6 +111,22 @@ def _first_loss(seen: SweepSeen) -> float:
 
 
 def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
+    """Which batch size is best for equal examples, time and iterations; else which came near the best with fewer."""
+    found = seen.outcome.comparisons if seen.outcome is not None else ()
+    if len(found) > 1 and all(one.best is not None for one in found):
+        bests = [(one, batch_text(one.best[0])) for one in found if one.best is not None]
+        long = "; ".join(f"equal {one.equal} ({bare_amount(one)}): {batch}" for one, batch in bests)
+        brief = "; ".join(f"equal {one.equal}: {batch}" for one, batch in bests)
+        return f"Best batch for {long}.", f"Best batch for {brief}."
+    return _with_fewer_examples(seen, best)
+
+
+def batch_text(value: Value) -> str:
+    """A batch size in words, such as 64 or full."""
+    return "full" if value is None else str(value)
+
+
+def _with_fewer_examples(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     """Which batch size had the lowest loss, and which came near it with the fewest examples."""
     runs = {result: run for result in seen.values if (run := seen.first_run(result)) is not None}
     near = [result for result in runs if result.complete and _loss(result) <= NEAR * _loss(best)]

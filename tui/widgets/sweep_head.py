@@ -9,7 +9,7 @@ from typing import Literal
 from textual.strip import Strip
 
 from engine.store import RungDecision
-from engine.sweep import SweepPlan, ValueResult, amount_text, are_compared, best_by
+from engine.sweep import SweepPlan, ValueResult, are_compared, bare_amount, best_by
 from engine.text import clean, counted, loss_text
 from tui import format as fmt
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
@@ -145,8 +145,7 @@ def _equals(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) ->
         [(f" best {' x '.join(axis.label for axis in axes)} {so_far} ", DIM)] if how == "in full" else []
     )
     for one in found.comparisons:
-        at = amount_text(one.equal, one.amount)
-        at = f" ({at if one.equal == 'time' else at.split()[0]})" if how in ("in full", "at") else ""
+        at = f" ({bare_amount(one)})" if how in ("in full", "at") else ""
         values = () if one.best is None else one.best
         told = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False)) or fmt.NOTHING
         if how == "short":
