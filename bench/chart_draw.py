@@ -15,6 +15,7 @@ from statistics import median, quantiles
 import numpy as np
 
 from bench.report import Row, line
+from engine.smoothing import HALF_LIFE
 from tui.chart import ChartRun, ChartView, Picture, draw, to_svg, warm_up
 from tui.chart.coarse import Coarse, coarsened
 from tui.chart.view import CurveColumns
@@ -29,6 +30,7 @@ def rows() -> Iterator[Row]:
     grown = [_growing(n) for n in range(20, PLANNED + 1, 10)]
     yield _row("8 growing runs, 120x35", 2.0, _follow(grown), len(grown) * 5)
     yield _row("the same as a grid", 4.0, _follow([replace(view, grid=True) for view in grown]), len(grown) * 2)
+    yield _row("32 growing runs, 120x35", 8.0, _follow([_growing(n, 32) for n in range(20, PLANNED + 1, 40)]), 100)
     yield _row("8 x 100,000 iterations, 160x45, log y", 6.0, _redraw(_log_y()), 200)
     yield _row("8 x 100,000 iterations, 160x45, another zoom each time", 6.0, _redraw(_zooms()), 200)
     picture = draw(_long(), *REDRAWN)
@@ -76,7 +78,8 @@ def _curve(losses: np.ndarray, width: int) -> CurveColumns:
     return coarsened(whole, width)
 
 
-def _growing(n: int) -> ChartView:
+def _growing(n: int, runs: int = RUNS) -> ChartView:
+    """As the board draws it: mini-batches are smoothed, the cursor's raw values stand behind its line."""
     return ChartView(
         tuple(
             ChartRun(
@@ -85,11 +88,17 @@ def _growing(n: int) -> ChartView:
                 run_id,
                 _curve(_losses(run_id, PLANNED)[:n], 4),
                 kind="gradient" if run_id % 3 else "search",
+                noisy=True,
+                raw=run_id == 1,
+                emphasised=run_id == 1,
+                done=n,
+                current=0.2,
                 planned_iterations=PLANNED,
                 growing=True,
             )
-            for run_id in range(RUNS)
-        )
+            for run_id in range(runs)
+        ),
+        smoothing=HALF_LIFE,
     )
 
 

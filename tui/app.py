@@ -164,7 +164,9 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             self._begin_anew(read)
         self.snapshot = read
         self._see_to_workers()
-        self.choices = self.choices.follow(read.newest, read.rows, read.others, read.sought, read.instead)
+        before = self.choices
+        self.choices = before.follow(read.newest, read.rows, read.others, read.sought, read.instead)
+        self.tell_marks(before, self.choices)
         self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
         self._show()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui.colours import ramp
-from tui.colours.styles import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, run_style
+from tui.colours.styles import BLANK, CURSOR, FRAME, HINT, POINTED, TICK, TITLE, run_style
 
 Scheme = Literal["dark", "light", "colour-blind", "ansi-dark", "ansi-light", "none"]
 
@@ -33,9 +33,30 @@ FAINT: Mapping[Scheme, tuple[str, ...]] = {
     "light": ("#a5cbe0", "#e0c3a3", "#a3cdc0", "#deb9cf", "#d0caa0", "#e8b8a3", "#bcbde8", "#c0c0c0"),
 }
 OTHERS: Mapping[Scheme, Mapping[int, str]] = {
-    "dark": {FRAME: "#4a4f57", TICK: "#8a9099", TITLE: "#b4bac4", HINT: "#8a9099", CURSOR: "#8a9099"},
-    "colour-blind": {FRAME: "#4a4f57", TICK: "#8a9099", TITLE: "#b4bac4", HINT: "#8a9099", CURSOR: "#8a9099"},
-    "light": {FRAME: "#c2c6cc", TICK: "#6a7079", TITLE: "#3c4048", HINT: "#6a7079", CURSOR: "#6a7079"},
+    "dark": {
+        FRAME: "#4a4f57",
+        TICK: "#8a9099",
+        TITLE: "#b4bac4",
+        HINT: "#8a9099",
+        CURSOR: "#8a9099",
+        POINTED: "#f4f6fa",
+    },
+    "colour-blind": {
+        FRAME: "#4a4f57",
+        TICK: "#8a9099",
+        TITLE: "#b4bac4",
+        HINT: "#8a9099",
+        CURSOR: "#8a9099",
+        POINTED: "#f4f6fa",
+    },
+    "light": {
+        FRAME: "#c2c6cc",
+        TICK: "#6a7079",
+        TITLE: "#3c4048",
+        HINT: "#6a7079",
+        CURSOR: "#6a7079",
+        POINTED: "#08090c",
+    },
     "ansi-dark": {FRAME: "ansi_bright_black", TICK: "ansi_white", TITLE: "ansi_white", HINT: "ansi_white"},
     "ansi-light": {FRAME: "ansi_bright_black", TICK: "ansi_black", TITLE: "ansi_black", HINT: "ansi_black"},
 }
@@ -103,4 +124,5 @@ def ink(style: int, scheme: Scheme = "dark") -> Ink:
         return Ink(colour(slot, scheme), dim=is_faint)
     if style == BLANK:
         return Ink("")
-    return Ink(OTHERS.get(scheme, {}).get(style, ""), dim=style == FRAME and scheme == "none")
+    is_dim = style == FRAME and scheme == "none"
+    return Ink(OTHERS.get(scheme, {}).get(style, ""), dim=is_dim, bold=style == POINTED)

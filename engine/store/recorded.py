@@ -134,13 +134,13 @@ class Recorded:
         # multiples of one spacing, so that a growing run is not sampled elsewhere at each look
         spacing = 1 << max(math.ceil(math.log2(max((last - first + 1) / max(count, 1), 1))), 0)
         wanted = sorted({*range(first + -first % spacing, last + 1, spacing), *([last] if last >= first else [])})
-        iteration, elapsed_s, gradient_norm, step_size = self._connection.table(
-            "SELECT iteration, elapsed_s, gradient_norm, step_size FROM iterations WHERE run_id = ? "
+        iteration, *columns = self._connection.table(
+            f"SELECT iteration, {', '.join(COLUMNS)} FROM iterations WHERE run_id = ? "
             "AND iteration IN (SELECT value FROM json_each(?)) ORDER BY iteration",
             (run_id, json.dumps(wanted)),
-            width=4,
+            width=len(COLUMNS) + 1,
         )
-        return Samples(iteration.astype(np.int64), elapsed_s, gradient_norm, step_size)
+        return Samples(iteration.astype(np.int64), **dict(zip(COLUMNS, columns, strict=True)))
 
     def _from_rows(self, run_id: int, width: int, first: int, last: int, begin: int, low_before: float | None) -> Curve:
         first = max(first - first % width, begin)

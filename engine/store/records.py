@@ -216,6 +216,8 @@ class Samples:
 
     iteration: NDArray[np.int64]
     elapsed_s: Floats
+    loss: Floats
+    data_loss: Floats
     gradient_norm: Floats
     step_size: Floats
 

@@ -34,26 +34,28 @@ async def test_layout_measures_axes_and_smoothing(tmp_path):
         await board.press("X")
         assert look(board).log_x
         assert "x: iteration (log)" in board.text()
+        assert "·  smoothing 20" in board.text()
         await board.press("X", "full_stop", "full_stop")
-        assert look(board).smoothing == 5.0
-        assert "smoothing 5" in board.text()
-        await board.press("comma", "comma", "comma")
+        assert look(board).smoothing == 100.0
+        assert "smoothing 100" in board.text()
+        await board.press(*["comma"] * 6)
         assert look(board).smoothing == 0.0
+        assert "·  raw" in board.text()
 
 
 async def test_a_key_that_does_nothing_for_the_shown_measure_says_so(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("m", "m", "m", "y")
         assert board.app.choices.look.log_y
-        assert "The axis of the accuracy is always linear." in board.text()
+        assert "The axis of the validation accuracy is always linear." in board.text()
         await board.press("full_stop")
-        assert "Smoothing 2 is for the loss (m); the accuracy is shown as it was measured." in board.text()
+        assert "Smoothing 50 is for the losses of mini-batches; nothing here is one of them." in board.text()
         assert "·  smoothing" not in board.text()
-        await board.press("m", "m", "y")
+        await board.press("m", "m", "m", "y")
         assert "The axis of the step size is always logarithmic." in board.text()
         await board.press("m")
         assert "always" not in board.text()
-        assert "·  smoothing 2" in board.text()
+        assert "data loss (log)  ·  x: iteration  ·  smoothing 50" in board.text()
 
 
 async def test_zoom_pan_and_back(tmp_path):
@@ -83,7 +85,7 @@ async def test_the_readout_tells_every_value_at_a_line_that_moves(tmp_path):
         end = look(board).cursor
         assert end is not None
         assert "readout" in board.text()
-        assert re.search(r"▲ 0\.2\d+ +3 gradient", board.text())
+        assert re.search(r"▲ 0\.4\d+ +3 gradient", board.text())
         await board.press("h", "left")
         assert look(board).cursor < end
         await board.press("l", "right")
@@ -183,4 +185,58 @@ async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
         await board.until(lambda: board.app.choices.look.cursor is not None)
         choices = board.app.choices
         assert (choices.look.grid, choices.log_y, choices.look.measure) == (False, False, MEASURES[1])
-        assert (choices.pointed, choices.look.smoothing) == (1, 2.0)
+        assert (choices.pointed, choices.look.smoothing) == (1, 50.0)
+
+
+async def test_the_run_under_the_cursor_is_drawn_marked_or_not_and_its_raw_values_behind_it(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("space", "j", "space", "k")
+        assert board.app.choices.marked == (1,)
+        view = board.app.screen.query_one("ChartPane")._view
+        assert [(run.run_id, run.emphasised, run.raw) for run in view.runs] == [(1, False, False), (3, True, True)]
+        await board.press("j")
+        view = board.app.screen.query_one("ChartPane")._view
+        assert [(run.run_id, run.emphasised) for run in view.runs] == [(1, False), (2, True)]
+        for told, raw in (
+            ("behind all runs", [True, True]),
+            ("behind no run", None),
+            ("the cursor's run only", [False, True]),
+        ):
+            await board.press("tilde")
+            assert told in board.text()
+            view = board.app.screen.query_one("ChartPane")._view
+            assert view.show_raw == (raw is not None)
+            assert raw is None or [run.raw for run in view.runs] == raw
+
+
+async def test_the_y_axis_is_looked_at_closer_and_fitted_again(tmp_path):
+    def shown():
+        axes = board.app.screen.query_one("ChartPane").picture.axes
+        return axes.y_low, axes.y_high
+
+    async with opened(raced(tmp_path / "runs.db"), (160, 40)) as board:
+        fitting = shown()
+        await board.press("K")
+        low, high = shown()
+        assert fitting[0] < low < high < fitting[1]
+        assert low * high == pytest.approx(fitting[0] * fitting[1])
+        assert "y zoomed · = fits" in board.text()
+        await board.press("plus")
+        assert "zoomed · 0 all · = fits y" in board.text()
+        assert shown() == (low, high)
+        await board.press("0", "J")
+        assert shown() == pytest.approx(fitting)
+        await board.press("equals_sign")
+        assert look(board).y_window is None
+        await board.press("K", "m")
+        assert look(board).y_window is None
+
+
+async def test_losses_of_different_objectives_are_said_to_be_different(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, ("one", defaults()), ("other", defaults().changed(regularization_strength=0.1)))
+    async with opened(path, (140, 40)) as board:
+        assert "different objectives" in board.text()
+        await board.press("m", "m", "m")
+        assert "validation accuracy" in board.text()
+        assert "different objectives" not in board.text()

@@ -77,6 +77,17 @@ async def test_what_started_meanwhile_is_drawn_by_itself(tmp_path):
         await board.until(lambda: "2 second  step size 0.5" in board.text())
 
 
+async def test_a_ninth_run_takes_the_place_of_the_oldest_that_no_hand_has_marked_and_that_is_told(tmp_path):
+    path = tmp_path / "runs.db"
+    store_with(path, *((f"run {n}", defaults()) for n in range(1, 9)))
+    async with opened(path) as board:
+        store_with(path, ("ninth", defaults()))
+        await board.until(lambda: "Run 9 is drawn in place of run 1." in board.text())
+        await board.press("j")
+        assert "in place of" not in board.text()
+        assert board.app.choices.marked == tuple(range(2, 10))
+
+
 async def test_an_idle_store_sends_nothing(tmp_path, monkeypatch):
     answers = []
     read = Source.read

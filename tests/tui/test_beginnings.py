@@ -50,7 +50,7 @@ def view(path: Path, done: int | None = None, **look: object):
 @pytest.mark.parametrize("measure", ["loss", "gradient norm"])
 @pytest.mark.parametrize("window", [None, (1.0, 1000.0)])
 def test_the_first_iterations_are_read_one_by_one(long, done, measure, window):
-    shown = view(long, done, measure=measure, window=window, following=False)
+    shown = view(long, done, measure=measure, window=window, following=False, smoothing=0.0)
     for iteration in (1, 2, 5, 15):
         assert readout(shown, iteration)[0].value == LOSSES[iteration]
     picture = draw(shown, 100, 20)

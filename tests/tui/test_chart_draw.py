@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -177,7 +178,7 @@ def test_an_outlying_value_of_a_diverging_run_does_not_stretch_a_log_axis_and_ha
 
 
 def test_markers_stand_along_every_line_and_not_only_at_its_end():
-    runs = tuple(run_of(noisy(300, seed=i), run_id=i, slot=i) for i in range(4))
+    runs = tuple(run_of(noisy(300, seed=i, floor=0.2 * 3**i), run_id=i, slot=i) for i in range(4))
     plain, marked = (draw(ChartView(runs=runs, show_markers=on, show_legend=False), 120, 30) for on in (False, True))
     for sign in "●■▲◆":
         assert plain.to_text().count(sign) == 1
@@ -189,10 +190,10 @@ def test_an_axis_of_one_iteration_has_no_parts_of_it():
     assert below.split() == ["0", "1"]
 
 
-def test_runs_that_end_together_keep_their_heads_apart():
-    runs = tuple(run_of([1.0] * 50, run_id=i, slot=i) for i in range(5))
+def test_of_runs_that_end_together_the_cursors_sign_is_seen():
+    runs = tuple(run_of([1.0] * 50, run_id=i, slot=i, emphasised=i == 2) for i in range(5))
     text = draw(ChartView(runs=runs, show_legend=False), 100, 20).to_text()
-    assert all(text.count(sign) == 1 for sign in "●■▲◆▼")
+    assert [text.count(sign) for sign in "●■▲◆▼"] == [0, 0, 1, 0, 0]
 
 
 def test_the_legend_says_what_differs_and_drops_the_names_before_it_cuts_labels():
@@ -244,12 +245,40 @@ def test_a_run_that_explodes_at_once_does_not_flatten_the_others_on_a_long_axis(
     assert axes.y_high <= 1000
 
 
-def test_what_the_view_does_stands_in_the_title_before_how_much_it_is_smoothed():
-    view = ChartView(runs=(run_of([1.0, 2.0]),), smoothing=20.0, note="zoomed · 0 all")
-    assert "smoothing 20 ─" in draw(view, 80, 12).to_text()
-    narrow = draw(view, 60, 12).to_text()
-    assert "zoomed · 0 all" in narrow
-    assert "smoothing" not in narrow
+@pytest.mark.parametrize("smoothing", [0.0, 20.0, 10_000.0])
+@pytest.mark.parametrize("note", ["", "readout · esc back", "zoomed · 0 all · = fits y"])
+@pytest.mark.parametrize("measure", ["loss", "gradient norm"])
+def test_how_noisy_losses_are_smoothed_is_said_at_every_width(smoothing, note, measure):
+    told = f" smoothing {smoothing:g} " if smoothing else " raw "
+    for width in (*range(18, 60, 3), 80, 120):
+        for x_kind, log_x, caution in (("iteration", False, ""), ("examples", True, "different objectives")):
+            view = ChartView(
+                (run_of([1.0, 2.0], noisy=True), run_of([1.0, 3.0], run_id=2, slot=1)), measure=measure,
+                smoothing=smoothing, note=note, x_kind=x_kind, log_x=log_x, caution=caution,
+            )  # fmt: skip
+            assert told in draw(view, width, 12).to_text().splitlines()[0]
+            assert told in draw(replace(view, grid=True), width, 12).to_text().splitlines()[0]
+
+
+def test_where_nothing_is_noisy_nothing_is_said_of_smoothing():
+    exact = (run_of([1.0, 2.0]), run_of([1.0, 2.0], run_id=2, kind="search"))
+    assert "smoothing" not in draw(ChartView(exact, smoothing=20.0), 100, 12).to_text()
+    measured = ChartView((run_of([1.0, 2.0], noisy=True),), measure="train loss", smoothing=20.0)
+    assert "smoothing" not in draw(measured, 100, 12).to_text()
+
+
+def test_the_title_leaves_out_what_says_least_before_what_the_view_does():
+    view = ChartView(
+        (run_of([1.0, 2.0], noisy=True),), smoothing=20.0, note="zoomed · 0 all", caution="different objectives"
+    )
+    titles = [draw(view, width, 12).to_text().splitlines()[0] for width in (100, 85, 66, 44, 24)]
+    assert titles[0].startswith(" loss (log)  ·  x: iteration  ·  smoothing 20  ·  different objectives ─")
+    assert titles[0].endswith("─ zoomed · 0 all ─")
+    assert titles[1].startswith(" loss (log)  ·  x: iteration  ·  smoothing 20  ·  different objectives ")
+    assert titles[1].endswith("─ zoomed ─")
+    assert titles[2].startswith(" loss (log)  ·  smoothing 20  ·  different objectives ")
+    assert titles[3].endswith("─ zoomed · 0 all ─")
+    assert titles[4].startswith(" loss  ·  smoothing 20 ")
 
 
 @pytest.mark.parametrize(

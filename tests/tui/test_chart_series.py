@@ -61,8 +61,8 @@ def test_smoothing_is_the_weighted_average_that_it_says(values, half_life):
 
 def test_smoothing_does_not_depend_on_the_zoom():
     losses = noisy(4096)
-    fine = series_of(ChartRun(1, "1", 0, decimated(losses)), "iteration", 200.0)
-    coarse = series_of(ChartRun(1, "1", 0, decimated(losses, width=16)), "iteration", 200.0)
+    fine = series_of(ChartRun(1, "1", 0, decimated(losses), noisy=True), "iteration", 200.0)
+    coarse = series_of(ChartRun(1, "1", 0, decimated(losses, width=16), noisy=True), "iteration", 200.0)
     at_same_place = fine.line[np.minimum((coarse.x + 7.5).astype(int), 4095)]
     assert np.allclose(coarse.line[50:], at_same_place[50:], rtol=0.02)
 

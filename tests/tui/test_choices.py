@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.store import Run, SweepTitle
 from tui import keymap
-from tui.viewer.choices import MOST_MARKED, Choices
+from tui.viewer.choices import MOST_MARKED, MOST_UNASKED, Choices
 
 
 def run_of(run_id: int, state: str = "finished") -> Run:
@@ -39,13 +41,13 @@ def test_a_mark_that_was_taken_away_stays_away():
 
 
 def test_a_full_chart_drops_the_oldest_that_no_hand_marked():
-    runs = [run_of(n) for n in range(1, MOST_MARKED + 1)]
-    choices = Choices().follow(newest_first(*runs)).toggled(1).toggled(1)
+    runs = [run_of(n) for n in range(1, MOST_UNASKED + 1)]
+    choices = Choices().follow(newest_first(*runs)).toggled(1).toggled(1).follow(newest_first(*runs))
     choices = choices.follow(newest_first(*runs, run_of(20, "running")))
-    assert 1 in choices.marked
-    assert 20 in choices.marked
+    assert choices.marked == (*range(2, MOST_UNASKED + 1), 1, 20)
+    choices = choices.follow(newest_first(*runs, run_of(20), run_of(21, "running")))
+    assert choices.marked == (*range(3, MOST_UNASKED + 1), 1, 20, 21)
     assert 2 not in choices.marked
-    assert len(choices.marked) == MOST_MARKED
 
 
 def test_marks_by_hand_are_never_dropped():
@@ -53,8 +55,29 @@ def test_marks_by_hand_are_never_dropped():
     for n in range(1, MOST_MARKED + 1):
         choices = choices.toggled(n)
     assert choices.toggled(99) == choices
-    runs = newest_first(*(run_of(n) for n in range(1, 10)))
+    runs = newest_first(*(run_of(n) for n in range(1, MOST_MARKED + 10)))
     assert choices.follow(runs).marked == tuple(range(1, MOST_MARKED + 1))
+
+
+@given(started=st.lists(st.integers(1, 20), max_size=12, unique=True), by_hand=st.sets(st.integers(1, 20)))
+def test_whatever_starts_is_drawn_and_no_mark_by_hand_goes(started, by_hand):
+    choices = Choices().marking_only(sorted(by_hand))
+    known = [run_of(n) for n in by_hand]
+    for n in started:
+        known = [*[run for run in known if run.run_id != n], run_of(n, "running")]
+        choices = choices.follow(newest_first(*known))
+        assert n in choices.drawn
+        assert by_hand <= set(choices.marked)
+        assert len(set(choices.marked) - by_hand) <= MOST_UNASKED
+
+
+def test_the_run_under_the_cursor_is_drawn_with_a_sign_of_its_own_though_it_is_not_marked():
+    runs = newest_first(*(run_of(n) for n in range(1, 6)))
+    choices = Choices().follow(runs).unmarking([2]).pointing_at(2)
+    assert choices.drawn == (1, 3, 4, 5, 2)
+    assert choices.compared == choices.marked
+    assert choices.slot(2) not in {choices.slot(run_id) for run_id in choices.marked}
+    assert choices.pointing_at(3).drawn == choices.marked
 
 
 def test_a_colour_stays_with_its_run():
@@ -125,10 +148,10 @@ def test_a_run_that_is_brought_back_has_its_mark_and_its_colour_again():
 
 def test_a_run_that_is_brought_back_to_a_full_chart_has_no_mark():
     runs = newest_first(*(run_of(n) for n in range(1, MOST_MARKED + 1)))
-    gone = Choices().follow(runs).follow(runs[1:])
-    full = gone.follow([run_of(20), *runs[1:]])
-    assert len(full.follow([run_of(20), *runs]).marked) == MOST_MARKED
-    assert MOST_MARKED not in full.follow([run_of(20), *runs]).marked
+    gone = Choices().marking_only(run.run_id for run in runs).follow(runs[1:])
+    full = gone.toggled(99).follow([run_of(99), *runs[1:]])
+    assert len(full.marked) == MOST_MARKED
+    assert full.follow([run_of(99), *runs]).marked == full.marked
 
 
 @pytest.mark.parametrize("room", [10, 20, 40, 60, 80, 120])

@@ -69,7 +69,7 @@ def test_another_question_does_not_wait_for_the_pace(growing, answers, monkeypat
     monkeypatch.setattr("tui.feed.PACE_S", 600.0)
     _, feed = growing
     answers.get(timeout=5)
-    for columns in (256, 512):
+    for columns in (128, 512):
         feed.ask(Wanted(Choices(pointed=1, met=frozenset({1})), columns=columns))
         assert answers.get(timeout=5).runs
 

@@ -15,7 +15,8 @@ from engine.store import open_for_writing
 from tests.tui.dashboards import opened, store_with
 from tests.tui.test_choices import run_of
 from tui.snapshot import Snapshot
-from tui.telling.news import News, added, news, sentence
+from tui.telling.news import News, added, marks, news, sentence
+from tui.viewer.choices import MOST_MARKED, MOST_UNASKED, Choices
 
 STATUSES = ("queued", "running", "paused", "finished", "failed", "cancelled", "lost", "silent", "waiting", "diverged")
 LOOKS = st.dictionaries(st.integers(1, 9), st.sampled_from(STATUSES))
@@ -106,3 +107,20 @@ async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path):
         assert "finished at" not in board.text()
     with open_for_writing(path) as store:
         assert store.reader().counts()["failed"] == 1
+
+
+def test_what_becomes_of_marks_when_runs_start_is_told():
+    def started(choices: Choices, *run_ids: int) -> Choices:
+        return choices.follow([run_of(n) for n in sorted({*choices.met, *choices.marked, *run_ids}, reverse=True)])
+
+    few = started(Choices(), 1, 2)
+    assert marks(few, started(few, 3)) == ""
+    full = started(few, *range(3, MOST_UNASKED + 1))
+    assert marks(full, started(full, 9)) == "Run 9 is drawn in place of run 1."
+    assert marks(full, started(full, 9, 10)) == "Runs 9 and 10 are drawn in place of runs 1 and 2."
+    many = marks(full, started(full, *range(20, 30)))
+    assert many.startswith("8 runs are drawn in place of 8 runs. Runs 20 and 21 are not drawn: ")
+    assert many.endswith("a all of the list.")
+    by_hand = Choices().marking_only(range(1, MOST_MARKED + 1)).pointing_at(1)
+    assert marks(by_hand, started(by_hand, 99)) == "Run 99 is not drawn: 64 runs are marked; space unmarks one."
+    assert marks(by_hand.pointing_at(99), started(by_hand.pointing_at(99), 99)) == ""

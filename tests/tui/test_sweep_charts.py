@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tui import palette
 from tui.chart.heat import HeatView, draw_heat, shares
-from tui.chart.picture import run_style
+from tui.chart.picture import faint, run_style, strong
 from tui.chart.response import ResponsePoint, ResponseView, draw_response
 from tui.colours import ramp
 
@@ -163,6 +163,8 @@ def test_a_ramp_is_in_order_and_told_apart_by_colour_and_letter(count):
 
 def test_ramp_slots_are_styles_of_their_own():
     slots = ramp.ramp_slots(26)
-    assert all(run_style(16 + 2 * slot) == (slot, False) for slot in slots)
-    assert all(palette.ink(16 + 2 * slot).colour == palette.colour(slot) for slot in slots)
+    assert all(run_style(strong(slot)) == (slot, False) and run_style(faint(slot)) == (slot, True) for slot in slots)
+    assert len({strong(slot) for slot in (*slots, *range(8))}) == len(set(slots)) + 8
+    assert max(map(faint, slots)) < 256
+    assert all(palette.ink(strong(slot)).colour == palette.colour(slot) for slot in slots)
     assert min(slots) > 8

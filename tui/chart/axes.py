@@ -17,6 +17,8 @@ from tui.chart.wholes import ALL, Which, finite, lowest
 
 STEPS_1_2_5 = (1.0, 2.0, 5.0, 10.0)
 FINE_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+ZOOMED = 0.01
+"""A change of an axis' length, as a share of it, by which somebody has looked closer or from further away."""
 EMPTY_SHARE = 0.45
 """A held range is given up when the data fill less than this share of it."""
 FAR = 1e6
@@ -34,7 +36,7 @@ class Bounds:
     """What the data need: positive where the axis is logarithmic.
 
     `x_high` is where the runs end or will end, `x_seen` where the data end; `x_guessed`: `x_high` is an estimate.
-    `line_low` and `line_high` bound the lines alone, `y_low` and `y_high` bands as well.
+    `line_low` and `line_high` bound the lines alone, `y_low` and `y_high` bands as well. `grows`: more is to come.
     """
 
     x_low: float
@@ -45,6 +47,7 @@ class Bounds:
     line_high: float
     y_low: float
     y_high: float
+    grows: bool = False
 
 
 def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
@@ -52,7 +55,7 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
 
     The lines decide. A band may widen the range by a quarter, no more, and a run that diverges may not squeeze
     the others flat: the top is at most the measure's cap, counted from the highest first value, and such a line
-    leaves the plot.
+    leaves the plot. Of a run alone all is seen.
     """
     measure, log = measure_of(view), view.log_y
     x_high = max(one.x_end for one in rows.series)
@@ -60,25 +63,63 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
     firsts = _first_values(rows, known[np.flatnonzero(np.diff(rows.owner[known], prepend=-1))], measure.cap_log)
     window = _window(view.x_window, view.log_x)
     near = ALL if window is None else reaching(rows.x, rows.owner, *window)
-    line = rows.line[near]
+    if window is not None:
+        line = _lines_in(rows, window, log_x=view.log_x, log_y=log)
+    else:
+        line = rows.line if not view.log_x or lowest(rows.x) > 0 else rows.line[rows.x > 0]
+    if measure.climbs and not view.log_x:
+        begin = measure.climbs * float(rows.x.max())
+        later = rows.line[(rows.x > begin) & (rows.x <= (x_high if window is None else window[1]))]
+        if (window is None or window[0] <= begin) and len(later) and np.isfinite(later).any():
+            line = later
     line = line[_usable(line, log)]
     low, high = (float(line.min()), float(line.max())) if len(line) else (0.1, 10.0) if log else (0.0, 1.0)
     cap = float(firsts.max(initial=0.0)) * (measure.cap_log if log else measure.cap_linear) if len(firsts) else high
-    if low < cap < high:
+    if low < cap < high and any(one.run.run_id != rows.series[0].run.run_id for one in rows.series):
         high = cap
     line_low, line_high = low, high
-    if view.show_raw and len(line):
-        raw_low, raw_high = rows.low[near], rows.high[near]
-        lowest = raw_low[_usable(raw_low, log)].min(initial=np.inf)
-        highest = raw_high[_usable(raw_high, log)].max(initial=-np.inf)
-        if lowest <= highest:
-            low, high = _with_band(low, high, float(lowest), min(float(highest), max(high, cap)), log=log)
+    if view.show_raw and len(line) and any(one.run.raw for one in rows.series):
+        raw_low, raw_high = _bands_in(rows, near)
+        least = float(raw_low[_usable(raw_low, log)].min(initial=np.inf))
+        most = float(raw_high[_usable(raw_high, log)].max(initial=-np.inf))
+        if least <= most:
+            low, high = _with_band(low, high, least, min(most, max(high, cap)), log=log)
     x_low, x_seen = 0.0, float(rows.x.max())
     if view.log_x:
         x_low = float(rows.x[rows.x > 0].min(initial=np.inf))
         x_low = x_low if math.isfinite(x_low) else 1.0
         x_high = max(x_high, x_low)
-    return Bounds(x_low, x_high, x_seen, any(one.guessed for one in rows.series), line_low, line_high, low, high)
+    guessed, grows = any(one.guessed for one in rows.series), any(one.run.growing for one in rows.series)
+    return Bounds(x_low, x_high, x_seen, guessed, line_low, line_high, low, high, grows)
+
+
+def _lines_in(rows: Bundle, window: Window, *, log_x: bool, log_y: bool) -> Floats:
+    """The values of the lines in a window, and those at its edges, between the rows on both sides."""
+    x, line = rows.x, rows.line
+    crossing = []
+    for edge in window:
+        at = np.flatnonzero((x[:-1] < edge) & (x[1:] > edge) & (rows.owner[1:] == rows.owner[:-1]))
+        if not len(at):
+            continue
+        before, after = line[at], line[at + 1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            first, here, then = (np.log(place) if log_x else place for place in (x[at], edge, x[at + 1]))
+            share = (here - first) / (then - first)
+            value = before * (after / before) ** share if log_y else before + (after - before) * share
+        crossing.append(np.where([rows.series[owner].steps for owner in rows.owner[at]], before, value))
+    return np.concatenate([line[(x >= window[0]) & (x <= window[1])], *crossing])
+
+
+def _bands_in(rows: Bundle, near: Which) -> tuple[Floats, Floats]:
+    """Lows and highs of the runs whose bands are drawn, in these rows."""
+    if all(one.run.raw for one in rows.series):
+        return rows.low[near], rows.high[near]
+    parts = [slice(*rows.starts[index : index + 2]) for index, one in enumerate(rows.series) if one.run.raw]
+    low, high = (np.concatenate([values[part] for part in parts]) for values in (rows.low, rows.high))
+    if isinstance(near, slice):
+        return low, high
+    kept = np.concatenate([near[part] for part in parts])
+    return low[kept], high[kept]
 
 
 def _first_values(rows: Bundle, places: NDArray[np.intp], factor: float) -> Floats:
@@ -106,13 +147,20 @@ def _scaled(value: float, log: bool) -> float:
 def hold(view: ChartView, bounds: Bounds, previous: Axes | None) -> Axes:
     """The axes for `bounds`: those of `previous` where they still serve, else round ones with some slack.
 
-    A rescale repaints everything, so a held range is left only when the data leave it, or fill less than half.
-    Windows of the view always win.
+    A rescale repaints everything, so a held range is left only when the data leave it, or fill less than half, or when
+    another length of the x axis is looked at. Windows of the view always win.
     """
     same = previous if previous is not None and _comparable(view, previous) else None
     x_low, x_high = _x_range(view, bounds, same)
-    y_low, y_high = _y_range(view, bounds, same)
+    is_zoomed = same is not None and not math.isclose(
+        _length(same.x_low, same.x_high, view.log_x), _length(x_low, x_high, view.log_x), rel_tol=ZOOMED
+    )
+    y_low, y_high = _y_range(view, bounds, None if is_zoomed else same)
     return Axes(x_low, x_high, y_low, y_high, view.log_x, view.log_y, view.x_kind, view.measure)
+
+
+def _length(low: float, high: float, log: bool) -> float:
+    return _scaled(high, log) - _scaled(low, log)
 
 
 def _comparable(view: ChartView, axes: Axes) -> bool:
@@ -134,10 +182,7 @@ def _x_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float,
 
 
 def _y_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, float]:
-    window = _window(view.y_window, view.log_y)
-    if window is not None:
-        return window
-    low, high = _held_y(view, bounds, held)
+    low, high = _window(view.y_window, view.log_y) or _held_y(view, bounds, held)
     least, most = measure_of(view).limits
     return (max(low, least), min(high, most)) if max(low, least) < min(high, most) else (low, high)
 
@@ -152,7 +197,10 @@ def _held_y(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, 
         filled = _scaled(min(high, kept_high), log) - _scaled(max(low, kept_low), log)
         if filled >= EMPTY_SHARE * (_scaled(kept_high, log) - _scaled(kept_low, log)) and (log or not rises | falls):
             return kept_low, kept_high
-    return nice_log(low, high) if log else nice_linear(low, high)
+    if log and (bounds.grows or low < 0.4 * high):
+        return nice_log(low, high, STEPS_1_2_5 if bounds.grows else FINE_STEPS)
+    # what has ended needs no room to grow into
+    return nice_linear(low, high)
 
 
 def _window(window: Window | None, log: bool) -> Window | None:
@@ -183,10 +231,10 @@ def ceiling(value: float, steps: Sequence[float] = STEPS_1_2_5) -> float:
     return min((step * power for step in steps if step * power >= value * (1 - 1e-9)), default=10 * power)
 
 
-def nice_log(low: float, high: float) -> tuple[float, float]:
-    """Round positive limits around low..high, at least a factor of two apart."""
+def nice_log(low: float, high: float, steps: Sequence[float] = STEPS_1_2_5) -> tuple[float, float]:
+    """Round positive limits around low..high, at least a factor of two apart; the lower one is one of the `steps`."""
     low, high = (min(max(value, 1 / LIMIT), LIMIT) for value in (low, high))
-    a, b = floor(low), ceiling(high, FINE_STEPS)
+    a, b = floor(low, steps), ceiling(high, FINE_STEPS)
     return (a, b) if b >= 2 * a else (floor(a / 1.5), ceiling(b * 1.5))
 
 

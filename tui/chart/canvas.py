@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tui.chart import signs
@@ -9,7 +10,7 @@ from tui.chart.axes import bounds_of, hold
 from tui.chart.frame import AXIS_WIDTH
 from tui.chart.grid import draw_tiles
 from tui.chart.legend import Entry, draw_legend, entries_of, heading
-from tui.chart.measures import settled
+from tui.chart.measures import measure_of, settled
 from tui.chart.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.plain_frame import draw_plain_frame
 from tui.chart.plotting import draw_curves, rasterise, ticks_for
@@ -105,30 +106,56 @@ def _x_name(view: ChartView, axes: Axes | None) -> str:
 
 def _draw_title(view: ChartView, axes: Axes | None, sheet: Sheet, names: str) -> None:
     """What is drawn over what; at the right `names`, those of the settings below, if there is room, and the note."""
-    sign = signs.SIGNS[sheet.charset]
-    dot = f"  {sign['dot']}  "
-    parts = [view.measure + (" (log)" if view.log_y else ""), f"x: {_x_name(view, axes)}"]
-    if view.companion_name and any(run.companion is not None for run in view.runs):
-        parts.insert(1, f"┄ {view.companion_name}")
-    if view.log_x:
-        parts[-1] += " (log)"
-    note = cells(f" {view.note} ", sheet.charset) if view.note else []
-    is_smoothed = view.smoothing > 0 and any(run.points is None and run.kind == "gradient" for run in view.runs)
-    smoothing = f"{dot}smoothing {view.smoothing:g}" if is_smoothed else ""
-    title = f" {dot.join(parts)}"
-    if len(title) + len(smoothing) + 1 + len(note) + 3 <= sheet.width:
-        title += smoothing
-    sheet.codes[0], sheet.styles[0] = ord(sign["rule"]), FRAME
-    end = sheet.write(0, 0, sheet.fitted(f"{title} ", sheet.width), TITLE)
+    rule = signs.SIGNS[sheet.charset]["rule"]
+    title, note = _title(view, axes, sheet)
+    sheet.codes[0], sheet.styles[0] = ord(rule), FRAME
+    end = sheet.write(0, 0, sheet.fitted(title, sheet.width), TITLE)
     stop = sheet.width - 1
-    if note and end + len(note) + 2 <= stop:
+    if note:
         stop -= len(note)
-        sheet.write(0, stop, note, HINT)
+        sheet.write(0, stop, cells(note, sheet.charset), HINT)
         stop -= 1
     room = stop - end - 2
     if names and room >= LEAST_NAMES:
         told = sheet.fitted(f" {names}", room - 1)
         sheet.write(0, stop - len(told) - 1, [*told, ord(" ")], HINT)
+
+
+def _title(view: ChartView, axes: Axes | None, sheet: Sheet) -> tuple[str, str]:
+    """The title and the note beside it, as full as there is room for. How noisy losses are smoothed is always said."""
+    dot = f"  {signs.SIGNS[sheet.charset]['dot']}  "
+    first, _, _ = view.note.partition(" · ")
+    notes = [f" {note} " for note in dict.fromkeys((view.note, first)) if note]
+    *longer, shortest = (f" {dot.join(filter(None, parts))} " for parts in _title_parts(view, axes))
+    # without the note only where nothing that names the measure leaves it a place
+    told = [*((title, note) for title in longer for note in notes), *((title, "") for title in longer), (shortest, "")]
+    fitting = (one for one in told if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= sheet.width)
+    return next(fitting, told[-1])
+
+
+def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]]:
+    """The parts of a title, with what says least left out first."""
+    has_second = view.companion_name and any(run.companion is not None for run in view.runs)
+    second = f"┄ {view.companion_name}" if has_second else ""
+    scale, x_scale = " (log)" if view.log_y else "", " (log)" if view.log_x else ""
+    x = f"x: {_x_name(view, axes)}{x_scale}"
+    # that x is the iteration goes without saying
+    shorter = "" if x == "x: iteration" else f"{view.x_kind}{x_scale}"
+    smoothing = _smoothing(view)
+    yield view.measure + scale, second, x, smoothing, view.caution
+    yield view.measure + scale, second, shorter, smoothing, view.caution
+    yield view.measure + scale, shorter, smoothing, view.caution
+    yield view.measure, shorter, smoothing, view.caution
+    yield view.measure, smoothing, view.caution
+    yield view.measure, smoothing
+    yield (smoothing or view.measure,)
+
+
+def _smoothing(view: ChartView) -> str:
+    """How noisy losses are smoothed; nothing where none is drawn."""
+    if not measure_of(view).of_batches or not any(run.noisy for run in view.runs):
+        return ""
+    return f"smoothing {view.smoothing:g}" if view.smoothing > 0 else "raw"
 
 
 def _draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:

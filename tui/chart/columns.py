@@ -112,7 +112,7 @@ def _bands(
     seen = ALL if inside else (columns >= 0) & (columns < grid.shape[1])
     full_low[owners[seen], columns[seen]] = low_at[seen]
     full_high[owners[seen], columns[seen]] = high_at[seen]
-    filled = np.flatnonzero([one.filled for one in rows.series])
+    filled = np.flatnonzero([one.filled and one.run.raw for one in rows.series])
     if len(filled):
         wanted = grid[filled]
         behind = np.searchsorted(places, wanted, "right") - 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tui.chart import signs
 from tui.chart.frame import AXIS_WIDTH
 from tui.chart.measures import measure_of
-from tui.chart.picture import HINT, TICK, strong
+from tui.chart.picture import HINT, POINTED, TICK, strong
 from tui.chart.plain_frame import draw_plain_frame
 from tui.chart.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
 from tui.chart.readout import Reading, readout
@@ -74,6 +74,7 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
     layer = rasterise(view, rows, axes, ticks.columns, ticks.rows, sheet.charset)
     said = {one.run_id: one for one in readout(view, _read_at(view))}
     chosen = _chosen(view.runs, plan.shown)
+    headers, names = _headers(view, chosen, said, ticks.columns, _free(sheet, top - 1) if top else 0)
     tiles = []
     for place, run in enumerate(chosen):
         down, across = divmod(place, plan.across)
@@ -82,7 +83,7 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
         plot = Plot(left, row + TITLE_ROWS, ticks.columns, ticks.rows)
         is_lowest = place + plan.across >= len(chosen)
         _draw_frame(ticks, plot, sheet, first=across == 0, lowest=is_lowest)
-        _draw_title(view, run, said, plot, sheet)
+        _draw_title(view, run, headers[place], said[run.run_id], plot, sheet)
         _draw_run(view, run, layer, axes, plot, sheet, lowest=is_lowest)
         tiles.append(Tile(run.run_id, plot))
     left_out = len(view.runs) - len(chosen)
@@ -92,6 +93,8 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
         if not top:
             signs.clear_label(sheet, row, start, start + len(text))
         sheet.write(row, start, text, HINT)
+    if names:
+        _tell_names(names, sheet, top - 1)
     return tuple(tiles)
 
 
@@ -129,17 +132,61 @@ def _draw_frame(ticks: Ticks, plot: Plot, sheet: Sheet, *, first: bool, lowest: 
     sheet.paste(plot.top, left, codes[:shown, skipped:], styles[:shown, skipped:])
 
 
-def _draw_title(view: ChartView, run: ChartRun, said: Mapping[int, Reading], plot: Plot, sheet: Sheet) -> None:
+def _headers(
+    view: ChartView, runs: Sequence[ChartRun], said: Mapping[int, Reading], width: int, room: int
+) -> tuple[list[str], str]:
+    """What stands above each tile: its run, and as many settings as have room above all of them.
+
+    The names of settings stand beside their values, or once in `room` cells of the chart's title; without either a
+    value is not told.
+    """
+    rooms = [width - 3 - len(_value(view, said[run.run_id])) for run in runs]
+    names = list(dict.fromkeys(name for run in runs for name, _ in run.settings))
+    tries = []
+    for count in range(len(names), -1, -1):
+        told = " | ".join(names[:count])
+        tries += [(called, names[:count], "") for called in (True, False)]
+        tries += [(called, names[:count], told) for called in (True, False) if count and len(told) + 4 <= room]
+    for called, kept, told in tries:
+        headers = [_header(run, called, kept, with_names=not told) for run in runs]
+        if all(len(header) <= room for header, room in zip(headers, rooms, strict=True)):
+            break
+    return headers, told
+
+
+def _header(run: ChartRun, called: bool, names: Sequence[str], *, with_names: bool) -> str:
+    settings = dict(run.settings)
+    values = [f"{name} {settings[name]}" if with_names else settings[name] for name in names if name in settings]
+    return "  ".join([run.label if called else str(run.run_id), *([" · ".join(values)] if values else [])])
+
+
+def _free(sheet: Sheet, row: int) -> int:
+    """How many cells the rule in the title has."""
+    return int((sheet.codes[row] == ord(signs.SIGNS[sheet.charset]["rule"])).sum())
+
+
+def _tell_names(names: str, sheet: Sheet, row: int) -> None:
+    """Put the names of settings at the right end of the rule in the title."""
+    rule = (sheet.codes[row] == ord(signs.SIGNS[sheet.charset]["rule"])).nonzero()[0]
+    told = sheet.fitted(f" {names} ", len(rule))
+    gaps = [at for at in rule.tolist() if set(range(at, at + len(told) + 1)) <= set(rule.tolist())]
+    if gaps:
+        sheet.write(row, gaps[-1], told, HINT)
+
+
+def _value(view: ChartView, reading: Reading) -> str:
+    return "" if reading.value is None else measure_of(view).text(reading.value)
+
+
+def _draw_title(view: ChartView, run: ChartRun, header: str, reading: Reading, plot: Plot, sheet: Sheet) -> None:
     row = plot.top - TITLE_ROWS
-    reading = said[run.run_id]
-    value = [] if reading.value is None else sheet.fitted(measure_of(view).text(reading.value), plot.width // 2)
-    settings = " ".join(value for _, value in run.settings)
+    value = sheet.fitted(_value(view, reading), plot.width // 2)
     room = plot.width - len(value) - 3
     sign = marker(run.slot, ascii_only=sheet.charset == "ascii")
     sheet.put(row, plot.left, sign, strong(run.slot))
     if room > 0:
-        label = sheet.fitted(f"{run.label} {settings}".rstrip(), room)
-        sheet.write(row, plot.left + 2, label, strong(run.slot))
+        pointed = run.emphasised and len(view.runs) > 1
+        sheet.write(row, plot.left + 2, sheet.fitted(header, room), POINTED if pointed else strong(run.slot))
     style = strong(run.slot) if view.cursor_x is not None else TICK
     sheet.write(row, plot.left + plot.width - len(value), value, style)
 

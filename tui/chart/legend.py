@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from tui.chart.measures import measure_of
-from tui.chart.picture import HINT, TITLE, Codepoints, StyleIds, faint, strong
+from tui.chart.picture import HINT, POINTED, TITLE, Codepoints, StyleIds, faint, strong
 from tui.chart.readout import Reading
 from tui.chart.sheet import blank
 from tui.chart.text import cells, fit
@@ -26,7 +26,8 @@ NOTHING = "·"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the legend says of a run; `value` is its reading, `quiet` that it has ended or has none.
+    """What the legend says of a run; `value` is its reading, `quiet` that it has ended or has none; `pointed`: the
+    cursor is on it, and there are others.
 
     `number` stands for the label where there is no room for it.
     """
@@ -37,12 +38,17 @@ class Entry:
     settings: tuple[tuple[str, str], ...] = ()
     value: str = ""
     quiet: bool = False
+    pointed: bool = False
 
 
 def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tuple[Entry, ...]:
     """The legend's entries, in the order of the runs or of their readings."""
     if readings is None:
-        return tuple(Entry(run.slot, run.run_id, run.label, run.settings) for run in view.runs)
+        several = len(view.runs) > 1
+        return tuple(
+            Entry(run.slot, run.run_id, run.label, run.settings, pointed=several and run.emphasised)
+            for run in view.runs
+        )
     runs = {run.run_id: run for run in view.runs}
     text = measure_of(view).text
     values = ["·" if reading.value is None else text(reading.value) for reading in readings]
@@ -55,7 +61,8 @@ def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tu
 
 
 def _read_entry(run: ChartRun, reading: Reading, value: str) -> Entry:
-    return Entry(run.slot, run.run_id, run.label, run.settings, value, reading.ended or reading.value is None)
+    quiet = reading.ended or reading.value is None
+    return Entry(run.slot, run.run_id, run.label, run.settings, value, quiet, run.emphasised)
 
 
 @lru_cache(maxsize=64)
@@ -80,12 +87,14 @@ def draw_legend(
     left_out = f"+{len(entries) - shown} more"
     if shown == room < len(entries):
         text_width = max(text_width - len(left_out) - 1, 1)
-    for index, (entry, codes) in enumerate(zip(entries[:shown], texts, strict=False)):
+    for index, place in enumerate(_chosen(entries, shown)):
+        entry, codes = entries[place], texts[place]
         row, place_in_row = divmod(index, across)
         column = place_in_row * (text_width + 2 + SPACE)
         sign = marker(entry.slot, ascii_only=charset == "ascii")
         column = sheet.write(row, column, [ord(sign), ord(" ")], strong(entry.slot))
-        sheet.write(row, column, fit(codes, text_width, charset), HINT if entry.quiet else TITLE)
+        ink = POINTED if entry.pointed else HINT if entry.quiet else TITLE
+        sheet.write(row, column, fit(codes, text_width, charset), ink)
         value = cells(entry.value, charset)[:text_width]
         sheet.write(row, column, value, (faint if entry.quiet else strong)(entry.slot))
     if shown < len(entries):
@@ -95,6 +104,13 @@ def draw_legend(
     sheet.codes.setflags(write=False)
     sheet.styles.setflags(write=False)
     return sheet.codes, sheet.styles
+
+
+def _chosen(entries: Sequence[Entry], room: int) -> list[int]:
+    """The places of the entries that have room: the first ones, and the cursor's in any case."""
+    chosen = list(range(room))
+    beyond = [place for place in range(room, len(entries)) if entries[place].pointed]
+    return [*chosen[: room - 1], beyond[0]] if beyond else chosen
 
 
 def heading(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset) -> str:

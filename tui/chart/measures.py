@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Literal
 
+from engine.text import loss_text
 from tui.chart.view import ChartView
 
 
@@ -16,7 +17,9 @@ class Measure:
 
     `scale` is the viewer's choice, or fixed. `steps` holds a value until the next one. A run whose values grow
     beyond `cap_linear` (log axis: `cap_log`) times the highest first value of all runs does not widen the axis;
-    inf never caps. `limits` are what a value can be at all. `percent` writes shares of one as per cent.
+    inf never caps. `limits` are what a value can be at all. `percent` writes shares of one as per cent. `of_batches`: a
+    noisy run's values are each of one mini-batch, and are smoothed. What is measured in the first `climbs` of all
+    iterations does not widen the axis where later values are shown.
     """
 
     scale: Literal["chosen", "linear", "log"] = "chosen"
@@ -26,27 +29,36 @@ class Measure:
     cap_log: float = inf
     limits: tuple[float, float] = (-inf, inf)
     percent: bool = False
+    of_batches: bool = False
+    climbs: float = 0.0
 
     def text(self, value: float) -> str:
         """A value for reading, in at most seven characters: 0.2143, 1.7e3, 97.2%, nan."""
         if not isfinite(value):
             return str(value)
-        return f"{100 * value:.1f}%" if self.percent else short_number(value)
+        if self.percent:
+            return f"{100 * value:.1f}%"
+        # what a person has chosen is written as it was chosen
+        return short_number(value) if self.steps else loss_text(value)
 
 
 LOSS = Measure(cap_linear=2.0, cap_log=100.0)
-ACCURACY = Measure(scale="linear", lower_is_better=False, limits=(0.0, 1.0), percent=True)
+BATCH_LOSS = replace(LOSS, of_batches=True)
+# the way up from guessing is steep and short, and would hide how the best ones differ
+ACCURACY = Measure(scale="linear", lower_is_better=False, limits=(0.0, 1.0), percent=True, climbs=0.1)
 MEASURES: Mapping[str, Measure] = {
-    "loss": LOSS,
+    "loss": BATCH_LOSS,
     "train loss": LOSS,
     "validation loss": LOSS,
-    "accuracy": ACCURACY,
-    "train accuracy": ACCURACY,
     "validation accuracy": ACCURACY,
+    "train accuracy": ACCURACY,
     # it shrinks by orders of magnitude on the way down, and a diverging run's explodes sooner than its loss
-    "gradient norm": Measure(cap_linear=2.0, cap_log=30.0),
+    "gradient norm": Measure(cap_linear=2.0, cap_log=30.0, of_batches=True),
     # chosen by a person, so every value is meant to be seen
     "step size": Measure(scale="log", steps=True),
+    "data loss": BATCH_LOSS,
+    # of the weights alone, so it has no noise
+    "regularization loss": LOSS,
 }
 OTHER = Measure()
 

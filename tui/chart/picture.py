@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.chart.view import Axes, Plot, Tile
-from tui.colours.styles import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, faint, run_style, strong
+from tui.colours.styles import BLANK, CURSOR, FRAME, HINT, POINTED, TICK, TITLE, faint, run_style, strong
 
 __all__ = [
-    "BLANK", "CURSOR", "FRAME", "HINT", "TICK", "TITLE", "WIDE_TAIL", "Codepoints", "Picture", "Span", "StyleIds",
-    "faint", "run_style", "share_of", "strong",
+    "BLANK", "CURSOR", "FRAME", "HINT", "POINTED", "TICK", "TITLE", "WIDE_TAIL", "Codepoints", "Picture", "Span",
+    "StyleIds", "faint", "run_style", "share_of", "strong",
 ]  # fmt: skip
 
 Codepoints = NDArray[np.uint32]

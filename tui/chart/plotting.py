@@ -12,11 +12,11 @@ from tui.chart.axes import x_to_dots, y_to_dots
 from tui.chart.columns import Columns, to_columns
 from tui.chart.frame import AXIS_HEIGHT, AXIS_WIDTH
 from tui.chart.picture import faint, strong
-from tui.chart.raster import LEFT_DOTS, Bits, Pen, band_bits, compose, line_bits
+from tui.chart.raster import LEFT_DOTS, Bits, Pen, band_bits, compose, line_bits, thicker
 from tui.chart.series import Bundle, Series
 from tui.chart.sheet import Sheet
 from tui.chart.ticks import Tick, x_ticks, y_ticks
-from tui.chart.view import Axes, Charset, ChartView, Plot
+from tui.chart.view import Axes, Charset, ChartView, Floats, Plot
 from tui.chart.wholes import lowest
 from tui.palette import marker
 
@@ -83,22 +83,39 @@ class Layer:
 def rasterise(view: ChartView, rows: Bundle, axes: Axes, width: int, height: int, charset: Charset) -> Layer:
     """All series on a plot of `width` x `height` cells."""
     dots_x, dots_y = width * 2, height * 4
-    low, high = y_to_dots(axes, rows.low, dots_y), y_to_dots(axes, rows.high, dots_y)
-    if axes.log_y and not lowest(rows.low) > 0:
-        low[(rows.low <= 0) & (rows.high > 0)] = dots_y
+    banded = [index for index, one in enumerate(rows.series) if one.run.raw] if view.show_raw else []
+    low, high = _bands(rows, axes, dots_y, banded)
     columns = to_columns(rows, x_to_dots(axes, rows.x, dots_x), y_to_dots(axes, rows.line, dots_y), low, high, dots_x)
     lines = line_bits(columns.line, height, [one.steps for one in rows.series])
+    if charset != "ascii" and not view.grid and len(view.runs) > 1:
+        for index, one in enumerate(rows.series):
+            if one.run.emphasised and not one.companion:
+                lines[index] = thicker(lines[index])
     for index, one in enumerate(rows.series):
         if one.companion and not one.before:
             if charset == "ascii":
                 lines[index, :, 1::2] = 0
             else:
                 lines[index] &= LEFT_DOTS
-    if view.show_raw:
+    if len(banded) == len(rows.series):
         bands = band_bits(columns.low, columns.high, height, [one.filled for one in rows.series])
     else:
         bands = np.zeros_like(lines)
+        if banded:
+            filled = [rows.series[index].filled for index in banded]
+            bands[banded] = band_bits(columns.low[banded], columns.high[banded], height, filled)
     return Layer(rows.series, columns, lines, bands)
+
+
+def _bands(rows: Bundle, axes: Axes, dots: int, banded: Sequence[int]) -> tuple[Floats, Floats]:
+    """Lows and highs in dot rows, of these series only; below zero a log axis ends them at its edge."""
+    low, high = np.full(len(rows.x), np.nan), np.full(len(rows.x), np.nan)
+    whole = len(banded) == len(rows.series)
+    for part in [slice(None)] if whole else [slice(*rows.starts[index : index + 2]) for index in banded]:
+        low[part], high[part] = y_to_dots(axes, rows.low[part], dots), y_to_dots(axes, rows.high[part], dots)
+        if axes.log_y and not lowest(rows.low[part]) > 0:
+            low[part][(rows.low[part] <= 0) & (rows.high[part] > 0)] = dots
+    return low, high
 
 
 def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: Sheet) -> None:
@@ -119,7 +136,7 @@ def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: Sh
     signs.draw_points(layer.series, axes, layer.columns, layer.lines, area)
     if view.show_markers:
         signs.draw_markers(layer.series, layer.columns, layer.lines, area)
-    signs.draw_heads(layer.series, layer.columns, area)
+    signs.draw_heads(layer.series, axes, layer.columns, area)
     signs.draw_gaps(layer.series, axes, layer.columns, area)
     signs.draw_marks(layer.series, axes, plot, layer.columns, sheet)
     cursor = signs.cursor_column(axes, view.cursor_x, plot.width)

@@ -90,6 +90,30 @@ def line_bits(lines: Floats, rows: int, steps: Sequence[bool] = ()) -> Bits:
     return (left | _between(first[:, 1::2], last[:, 1::2] + 1, rows, 1)).transpose(0, 2, 1)
 
 
+@lru_cache(maxsize=1)
+def _moved() -> tuple[Bits, Bits, Bits, Bits]:
+    """For each cell its dots moved down by one, those that come into the cell below; and the same to the right."""
+    cells = np.arange(256, dtype=np.uint8)
+    below, carried, beside, over = (np.zeros(256, np.uint8) for _ in range(4))
+    for r in range(4):
+        for c in (0, 1):
+            there = (cells & DOT_BITS[r][c]) != 0
+            (below if r < 3 else carried)[there] |= np.uint8(DOT_BITS[(r + 1) % 4][c])
+            (beside if c < 1 else over)[there] |= np.uint8(DOT_BITS[r][1 - c])
+    return below, carried, beside, over
+
+
+def thicker(line: Bits) -> Bits:
+    """The cells of one line, shape (rows, columns), drawn with a pen of two dots by two."""
+    below, carried, beside, over = _moved()
+    wide = line | beside[line]
+    wide[:, 1:] |= over[line[:, :-1]]
+    thick = wide | below[wide]
+    thick[1:] |= carried[wide[:-1]]
+    out: Bits = thick
+    return out
+
+
 def band_bits(lows: Floats, highs: Floats, rows: int, filled: Sequence[bool]) -> Bits:
     """Cells of raw values between their extremes, like line_bits.
 

@@ -8,11 +8,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.smoothing import smoothed
+from engine.smoothing import HALF_LIFE, smoothed
 from tui.chart.coarse import coarsened, widest
 from tui.chart.measures import measure_of
 from tui.chart.view import ChartRun, ChartView, CurveColumns, Floats, Integers, Points, XKind
 from tui.chart.wholes import Flags, all_finite, lowest
+
+MOST_BITS = 1000.0
+"""Halvings after which nothing is left."""
+
+REMEMBERED = 80
+"""Curves whose series are kept: as many as can be drawn, and some that were drawn before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +55,18 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
 
     For an axis of `dots` dot columns curves are brought to the width that it can show; 0 leaves them as they are.
     """
-    steps, width = measure_of(view).steps, widest(view, dots)
+    measure, width = measure_of(view), widest(view, dots)
+    smoothing = view.smoothing if measure.of_batches else 0.0
     mains, companions = [], []
     for run in view.runs:
         if run.points is not None:
-            main = series_of_points(run, run.points, view.x_kind, steps=steps)
+            half_life = smoothing if run.noisy else 0.0
+            main = series_of_points(run, run.points, view.x_kind, half_life, steps=measure.steps)
         else:
             main = series_of(run, view.x_kind, view.smoothing, width)
         second = None
         if run.companion is not None:
-            second = series_of_points(run, run.companion, view.x_kind, steps=steps, companion=True)
+            second = series_of_points(run, run.companion, view.x_kind, steps=measure.steps, companion=True)
         if run.before:
             companions += _before(run, view.x_kind, view.smoothing, width)
         mains += [main] if main is not None else []
@@ -71,7 +79,7 @@ def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[
     """What a run was forked from as lines without a band; each ends where the next one begins."""
     found = []
     for curve in run.before:
-        parent = replace(run, curve=curve, before=(), beginnings=(), growing=False, planned_iterations=None)
+        parent = replace(run, curve=curve, before=(), beginnings=(), growing=False, planned_iterations=None, done=None)
         one = series_of(parent, x_kind, smoothing, width)
         if one is not None:
             nothing = np.full(len(one.x), np.nan)
@@ -79,12 +87,26 @@ def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[
     return found
 
 
-@lru_cache(maxsize=16)
 def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) -> Series | None:
     """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows.
 
-    Remembered, since most keys change how curves are looked at, or one of them, and leave the others as they are.
+    The last one of each run is remembered, since most keys change how curves are looked at, or one of them, and leave
+    the others as they are.
     """
+    place, asked = (run.run_id, width), (run, x_kind, smoothing)
+    held = _remembered.pop(place, None)
+    if held is None or held[0] != asked:
+        held = asked, _series_of(run, x_kind, smoothing, width)
+    _remembered[place] = held
+    while len(_remembered) > REMEMBERED:
+        del _remembered[next(iter(_remembered))]
+    return held[1]
+
+
+_remembered: dict[tuple[int, int], tuple[tuple[ChartRun, XKind, float], Series | None]] = {}
+
+
+def _series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> Series | None:
     if run.curve is None or not len(run.curve.iteration):
         return None
     done, _ = _reached(run)
@@ -94,7 +116,43 @@ def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) ->
         rest = starts >= curve.iteration[-1] + curve.width
         one = _begun(one, _series(run, curve, x_kind, smoothing, done), rest)
         starts = np.concatenate([curve.iteration, starts[rest]])
-    return one
+    if run.done is None or done < run.done:
+        return one
+    seconds = float(run.curve.elapsed_s[-1])
+    return _ended(
+        one, seconds if x_kind == "time" else float(run.done * _scale(run, x_kind)), _end_value(one, smoothing)
+    )
+
+
+def _end_value(one: Series, smoothing: float) -> float:
+    """Where a line ends: at what is told of the run elsewhere, unless it is smoothed in another way than that."""
+    run = one.run
+    if run.current is not None and (smoothing == HALF_LIFE or not run.noisy):
+        return run.current
+    is_exact = not run.noisy and not one.steps
+    return float(one.last[-1] if is_exact else one.line[-1])
+
+
+def _ended(one: Series, x: float, value: float) -> Series:
+    """The series drawn on to `x`, where its run has come to; one that ends in a gap has no value to go on with."""
+    if not (math.isfinite(value) and math.isfinite(float(one.line[-1])) and x >= one.x[-1]):
+        return one
+    low, high, last = float(one.low[-1]), float(one.high[-1]), float(one.last[-1])
+    x_of, line, low_of, high_of, last_of = map(
+        _longer, (one.x, one.line, one.low, one.high, one.last), (x, value, low, high, last)
+    )
+    gap = None if one.gap is None else np.append(one.gap, False)
+    return Series(
+        one.run, x_of, line, low_of, high_of, last_of, gap, one.steps, one.filled, one.x_start, one.x_end, one.guessed,
+        one.sparse, one.companion, one.before,
+    )  # fmt: skip
+
+
+def _longer(values: Floats, value: float) -> Floats:
+    """The values and one more, several times as fast as np.append."""
+    out = np.empty(len(values) + 1)
+    out[:-1], out[-1] = values, value
+    return out
 
 
 def _begun(one: Series, beginning: Series, rest: Flags) -> Series:
@@ -115,7 +173,7 @@ def _series(run: ChartRun, curve: CurveColumns, x_kind: XKind, smoothing: float,
     steps = run.kind == "search"
     if steps:
         line = best_so_far(low, curve.low_before)
-    elif smoothing > 0:
+    elif run.noisy and smoothing > 0:
         line = smoothed(mean, curve.count if gap is None else np.where(gap, 0, curve.count), curve.width / smoothing)
         if gap is not None:
             line[gap] = np.nan
@@ -136,14 +194,26 @@ def _cleaned(curve: CurveColumns) -> tuple[Flags | None, Floats, Floats, Floats]
 
 
 def series_of_points(
-    run: ChartRun, points: Points, x_kind: XKind, *, steps: bool = False, companion: bool = False
+    run: ChartRun,
+    points: Points,
+    x_kind: XKind,
+    smoothing: float = 0.0,
+    *,
+    steps: bool = False,
+    companion: bool = False,
 ) -> Series | None:
-    """The series of sparse measurements on an axis kind, or None when there are none."""
+    """The series of sparse measurements on an axis kind, or None when there are none.
+
+    With a `smoothing` half-life the line is their average, and they are the raw values behind it.
+    """
     if not len(points.iteration):
         return None
     values = np.asarray(points.values, dtype=np.float64)
     gap = ~np.isfinite(values)
-    line, nothing = np.where(gap, np.nan, values), np.full(len(values), np.nan)
+    line = known = np.where(gap, np.nan, values)
+    raw = np.full(len(values), np.nan)
+    if smoothing > 0:
+        raw, line = known, np.where(gap, np.nan, smoothed_at(known, points.iteration / smoothing))
     # a run goes on after its last measurement
     reached, seconds = _reached(run)
     done = max(float(points.iteration[-1]), reached, 1.0)
@@ -154,12 +224,12 @@ def series_of_points(
     else:
         scale = _scale(run, x_kind)
         x, x_end = _rising(points.iteration) * scale, end * scale
-    return Series(
+    found = Series(
         run=run,
         x=x,
         line=line,
-        low=nothing,
-        high=nothing,
+        low=raw,
+        high=raw,
         last=values,
         gap=gap,
         steps=steps,
@@ -170,6 +240,11 @@ def series_of_points(
         sparse=True,
         companion=companion,
     )
+    # what is recorded of every iteration goes on to the end; what is measured now and then ends where it was measured
+    is_newest = run.done is not None and int(points.iteration[-1]) == run.done - 1 and not companion
+    if not is_newest:
+        return found
+    return _ended(found, float(x[-1]) if x_kind == "time" else done * _scale(run, x_kind), float(line[-1]))
 
 
 def _is_guessed(run: ChartRun, x_kind: XKind) -> bool:
@@ -184,9 +259,11 @@ def _reached(run: ChartRun) -> tuple[float, float]:
     """Iterations and seconds that a run has come to, as far as its curve tells, whose last bucket may reach further."""
     curve, planned = run.curve, run.planned_iterations
     if curve is None or not len(curve.iteration):
-        return 0.0, 0.0
+        return float(run.done or 0), 0.0
     done = float(curve.iteration[-1] + curve.width)
-    if planned is not None:
+    if run.done is not None:
+        done = min(done, float(run.done))
+    elif planned is not None:
         done = min(done, max(float(planned), float(curve.iteration[-1] + 1)))
     seconds = float(curve.elapsed_s[-1])
     return done, seconds if math.isfinite(seconds) else 0.0
@@ -195,7 +272,7 @@ def _reached(run: ChartRun) -> tuple[float, float]:
 def _end(run: ChartRun, done: float) -> float:
     """Iterations that a run has made in the end, or will have made."""
     if not run.growing:
-        return done
+        return max(done, float(run.done or 0))
     return max(float(run.planned_iterations), done) if run.planned_iterations is not None else 1.5 * done
 
 
@@ -225,6 +302,22 @@ def best_so_far(low: Floats, low_before: float) -> Floats:
     best = np.minimum.accumulate(np.concatenate([[low_before], np.where(np.isnan(low), np.inf, low)]))[1:]
     best[~np.isfinite(best)] = np.nan
     return best
+
+
+def smoothed_at(values: Floats, places: Floats) -> Floats:
+    """Exponential average of single values so far, NaN passed over, shape (n,): half as much for each unit of `places`
+    that a value lies further back. Places rise.
+    """
+    known = np.isfinite(values)
+    steps = np.diff(places)
+    if len(steps) and (steps == steps[0]).all():
+        return smoothed(np.where(known, values, 0.0), known.astype(np.float64), float(steps[0]))
+    out, total, weight, before = np.empty(len(values)), 0.0, 0.0, 0.0
+    for row, (value, place) in enumerate(zip(np.where(known, values, 0.0).tolist(), places.tolist(), strict=True)):
+        fading = 0.5 ** min(place - before, MOST_BITS)
+        total, weight, before = total * fading + value, weight * fading + bool(known[row]), place
+        out[row] = total / weight if weight > 0 else np.nan
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

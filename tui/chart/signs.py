@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tui.chart.axes import x_to_dots
+from tui.chart.axes import x_to_dots, y_to_dots
 from tui.chart.columns import Columns
 from tui.chart.picture import CURSOR, FRAME, TITLE, share_of, strong
 from tui.chart.raster import Bits
@@ -29,8 +29,6 @@ SIGNS = {
 }  # fmt: skip
 MARKER_EVERY = 18
 """Cells between a run's markers along its line."""
-HEAD_ROOM = 12
-"""Cells that a head may go back along its line where another one has its place."""
 POINT_ROOM = 3
 """Cells that measured points are apart at least if each is to have a sign."""
 
@@ -76,7 +74,8 @@ def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: 
     """A vertical line in empty cells, and each run's marker where its line crosses it."""
     free = sheet.codes[:, column] == ord(" ")
     sheet.codes[free, column], sheet.styles[free, column] = ord(SIGNS[sheet.charset]["cursor"]), CURSOR
-    for index, one in enumerate(series):
+    for index in _pointed_last(series):
+        one = series[index]
         row = None if one.companion else _row(columns.line[index], column, sheet.height)
         if row is not None:
             sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), strong(one.run.slot))
@@ -112,31 +111,43 @@ def clear_label(sheet: Sheet, row: int, start: int, stop: int) -> None:
     sheet.codes[row, start:stop] = space
 
 
-def draw_heads(series: Sequence[Series], columns: Columns, sheet: Sheet) -> None:
-    """The run's marker at the right end of its line; where several end together they stand beside each other.
+def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Sheet) -> None:
+    """The run's marker where its line ends, which is where the run has come to.
 
-    A line that ends outside of the plot has a sign on the edge where it left.
+    Where several end together they lie over each other, the cursor's in front. A line that goes on beyond the plot has
+    its marker at the edge, and one that ends above or below it a sign on the edge where it left.
     """
-    taken: set[tuple[int, int]] = set()
     known = np.isfinite(columns.line)
     ends = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
-    for index, one in enumerate(series):
-        end, line = int(ends[index]), columns.line[index]
+    last = [_last(one) for one in series]
+    x = x_to_dots(axes, np.array([at for at, _ in last]), sheet.width)
+    y = y_to_dots(axes, np.array([value for _, value in last]), sheet.height * 4)
+    for index in _pointed_last(series):
+        one, end, line = series[index], int(ends[index]), columns.line[index]
         if one.companion or not known[index, end]:
             continue
+        column, place = end // 2, float(line[end])
+        if x[index] <= sheet.width and not math.isnan(y[index]):
+            column, place = min(int(x[index]), sheet.width - 1), float(y[index])
         style = strong(one.run.slot)
-        if not 0 <= float(line[end]) <= sheet.height * 4:
+        if not 0 <= place <= sheet.height * 4:
             _draw_exit(line, end, style, sheet)
             continue
-        at_end = next(_back(line, end // 2, sheet.height))
-        free = (place for place in _back(line, end // 2, sheet.height) if not taken & _neighbours(*place))
-        column, row = next(free, at_end)
-        taken.add((column, row))
+        row = min(int(place // 4), sheet.height - 1)
         sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), style)
 
 
-def _neighbours(column: int, row: int) -> set[tuple[int, int]]:
-    return {(column - 1, row), (column, row), (column + 1, row)}
+def _last(one: Series) -> tuple[float, float]:
+    """Where a line ends: its last value that is a number, NaN without any."""
+    if not math.isfinite(float(one.line[-1])):
+        finite = np.flatnonzero(np.isfinite(one.line))
+        return (float(one.x[finite[-1]]), float(one.line[finite[-1]])) if len(finite) else (math.nan, math.nan)
+    return float(one.x[-1]), float(one.line[-1])
+
+
+def _pointed_last(series: Sequence[Series]) -> list[int]:
+    """The places of the series in the order in which their signs are put, one over the other."""
+    return sorted(range(len(series)), key=lambda index: series[index].run.emphasised)
 
 
 def _draw_exit(line: Floats, end: int, style: int, sheet: Sheet) -> None:
@@ -146,14 +157,6 @@ def _draw_exit(line: Floats, end: int, style: int, sheet: Sheet) -> None:
         sheet.put(0, int(inside[-1] if len(inside) else end) // 2, SIGNS[sheet.charset]["above"], style)
     elif len(inside):
         sheet.put(sheet.height - 1, int(inside[-1]) // 2, SIGNS[sheet.charset]["below"], style)
-
-
-def _back(line: Floats, column: int, rows: int) -> Iterator[tuple[int, int]]:
-    """Cells of a line as (column, row), from `column` some way back; the first is the line's own end."""
-    for at in range(column, max(column - HEAD_ROOM, -1), -1):
-        row = _row(line, at, rows)
-        if row is not None:
-            yield at, row
 
 
 def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Sheet) -> None:

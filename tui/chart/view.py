@@ -89,11 +89,15 @@ class ChartRun:
     such as the validation loss; `before` is the curve that a fork goes on from, drawn faintly. `beginnings` of the
     curve, each shorter and in narrower buckets than the one before, take the place of its first rows. `kind` decides
     how a curve is drawn: a search shows best-so-far with its tries as faint dots, gradient descent its mean loss over
-    a faint min-max band.
+    a faint min-max band. `noisy` losses are of mini-batches: they are smoothed, all others are exact and would only
+    lag. `raw`: its band or its tries are drawn, where the view draws any.
+
+    The line is drawn on to where the run has come after its `done` iterations, and ends at `current`, the loss that is
+    told of the run elsewhere; None is where its last row ends. A curve that stops before, as in a window, ends there.
 
     `planned_iterations` holds the x axis while the run is `growing` (running, paused or queued); the axis ends
     with the data of the others. `examples_per_iteration` (the batch size; N for a full batch) scales the axis
-    "examples". An emphasised run wins every cell that it shares.
+    "examples". An emphasised run wins every cell that it shares, and is drawn thicker than the others.
     """
 
     run_id: int
@@ -101,6 +105,10 @@ class ChartRun:
     slot: int
     curve: CurveColumns | None = None
     kind: RunKind = "gradient"
+    noisy: bool = False
+    raw: bool = True
+    done: int | None = None
+    current: float | None = None
     planned_iterations: int | None = None
     growing: bool = False
     examples_per_iteration: int = 1
@@ -121,12 +129,13 @@ class ChartView:
     is what the dotted second lines are ("validation"). With `grid` every run has a tile of its own, all on the
     same axes.
 
-    `smoothing` is a half-life in iterations (0: none), so it does not depend on the zoom; a caller that reads
-    only a window should read some five half-lives more to its left. `x_window` and `y_window` are (low, high) in
+    `smoothing` of noisy runs is a half-life in iterations (0: none), so it does not depend on the zoom; a caller that
+    reads only a window should read some five half-lives more to its left. `x_window` and `y_window` are (low, high) in
     units of the axis (iterations, seconds or examples; loss) and override the held ranges: zoom and pan.
     `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
-    `show_markers` repeats each run's marker along its line, for terminals without colour. `note` stands at the
-    right end of the title line ("follow"). `empty_hint` is what a chart without any curve says.
+    `show_markers` repeats each run's marker along its line, for terminals without colour. `caution` stands in the title
+    ("different objectives"), `note` at the right end of that line ("follow"). `empty_hint` is what a chart without any
+    curve says.
     """
 
     runs: tuple[ChartRun, ...] = ()
@@ -138,6 +147,7 @@ class ChartView:
     x_window: Window | None = None
     y_window: Window | None = None
     cursor_x: float | None = None
+    caution: str = ""
     note: str = ""
     empty_hint: str = "nothing to draw yet: mark runs with space, or press n for a new run"
     show_title: bool = True

@@ -12,6 +12,8 @@ from tui.chart.view import Window
 
 LEAST_SHARE = 1e-6
 """A window is at least this share of its limits, so that its ticks still differ."""
+DECADES = 300.0
+"""A logarithmic window ends within so many decades of 1: beyond them its ends are no numbers."""
 LEAD = 0.25
 """The share of a following window that is free after it has moved: it moves once in so much, not at each row."""
 
@@ -31,6 +33,18 @@ def zoom(
     size = max((high - low) / factor, (last - first) * LEAST_SHARE, 0.0 if log else least)
     start = middle - (middle - low) / (high - low) * size
     return _within(start, size, first, last, limits, log)
+
+
+def stretch(window: Window, factor: float, *, log: bool = False) -> Window:
+    """The window `factor` times as narrow (below 1: wider) around its middle; as it is where its ends would no longer
+    differ, or be no numbers.
+    """
+    low, high = _scaled(window, log)
+    middle, half = (low + high) / 2, (high - low) / 2 / factor
+    if half <= max(abs(low), abs(high)) * LEAST_SHARE or (log and max(abs(middle - half), middle + half) > DECADES):
+        return window
+    found = _unscaled(middle - half, middle + half, log)
+    return found if all(map(math.isfinite, found)) else window
 
 
 def pan(window: Window | None, share: float, limits: Window, *, log: bool = False) -> Window | None:

@@ -8,7 +8,7 @@ from functools import cache
 STEPS = 78
 """Colours of a ramp: three for each letter of the alphabet."""
 
-FIRST_SLOT = 42
+FIRST_SLOT = 128
 """Colour slots from here on are the steps of the ramp; those before are for runs without an order."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-BLANK, FRAME, TICK, TITLE, HINT, CURSOR = range(6)
+from tui.colours import ramp
+
+BLANK, FRAME, TICK, TITLE, HINT, CURSOR, POINTED = range(7)
 """Style ids of everything that is not a run."""
 
 DEEPEST = 4
 """Levels on each side of zero in a picture of signed numbers."""
 
 FIRST_RUN_STYLE = 16
-RUN_SLOTS = 120
+UNORDERED = 8
+"""Colours of runs without an order: slots before the ramp take them in turns."""
 
 
 def strong(slot: int) -> int:
     """The style id of a run's line, head and legend entry."""
-    return FIRST_RUN_STYLE + 2 * (slot % RUN_SLOTS)
+    colour = slot % UNORDERED if slot < ramp.FIRST_SLOT else UNORDERED + (slot - ramp.FIRST_SLOT) % ramp.STEPS
+    return FIRST_RUN_STYLE + 2 * colour
 
 
 def faint(slot: int) -> int:
@@ -23,8 +27,8 @@ def faint(slot: int) -> int:
 
 
 def run_style(style: int) -> tuple[int, bool] | None:
-    """(slot, is faint) of a run's style id; None for the ids below FIRST_RUN_STYLE."""
+    """(slot, is faint) of a run's style id, the slot being the first of its colour; None for ids before the runs'."""
     if style < FIRST_RUN_STYLE:
         return None
-    slot, is_faint = divmod(style - FIRST_RUN_STYLE, 2)
-    return slot, bool(is_faint)
+    colour, is_faint = divmod(style - FIRST_RUN_STYLE, 2)
+    return colour if colour < UNORDERED else colour - UNORDERED + ramp.FIRST_SLOT, bool(is_faint)

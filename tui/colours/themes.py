@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rich.color import ColorSystem
 
-from tui.chart.picture import CURSOR, FRAME, HINT, TICK, TITLE
+from tui.chart.picture import CURSOR, FRAME, HINT, POINTED, TICK, TITLE
 from tui.colours import ramp, theme
 from tui.palette import COLOURS, FAINT, OTHERS, SIGNED, Scheme
 from tui.terminal.pen import Colours, Paint
@@ -33,6 +33,9 @@ LIGHT: dict[str, str] = {
 }  # fmt: skip
 COLOUR_BLIND: dict[str, str] = {theme.GOOD: "#56b4e9", theme.WARNING: "#f0e442", theme.BAD: "#e06a10"}
 """Good and bad in blue and orange, which everybody can tell apart; signs say it as well."""
+
+GROUNDED = ("light", "colour-blind")
+"""Schemes, besides the dark one, for a ground that is painted."""
 
 BOLD, DIM, UNDERLINED, REVERSED = frozenset("1"), frozenset("2"), frozenset("4"), frozenset("7")
 WITHOUT_COLOUR: Mapping[str, Paint] = {
@@ -126,15 +129,15 @@ def _curves(scheme: Scheme) -> dict[str, str]:
     table |= dict(zip(ramp.colours("dark"), ramp.colours(scheme), strict=True))
     table |= dict(zip(SIGNED["dark"], SIGNED.get(scheme, ()), strict=False))
     dark = OTHERS["dark"]
-    title = OTHERS.get(scheme, dark).get(TITLE, "")
-    return table | ({dark[TITLE]: title} if scheme in ("light", "colour-blind") else {})
+    painted = {dark[style]: OTHERS[scheme][style] for style in (TITLE, POINTED)} if scheme in GROUNDED else {}
+    return table | painted
 
 
 def _others() -> dict[str, Paint]:
     """What is around the curves where the terminal keeps its own colours."""
     dark = OTHERS["dark"]
     dim = {dark[style]: Paint("", DIM) for style in (FRAME, TICK, HINT, CURSOR)}
-    return {**dim, dark[TITLE]: Paint()}
+    return {**dim, dark[TITLE]: Paint(), dark[POINTED]: Paint("", BOLD)}
 
 
 def _paints(table: Mapping[str, str]) -> dict[str, Paint]:

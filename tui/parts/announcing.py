@@ -13,6 +13,7 @@ from tui.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from tui.telling.news import News
+    from tui.viewer.choices import Choices
 
 
 class Announcing(Part, inherit_bindings=False):
@@ -21,6 +22,7 @@ class Announcing(Part, inherit_bindings=False):
     _board: Board
     _compared: Snapshot
     _news: tuple[News, ...] = ()
+    _marks = ""
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         from tui.telling.news import added, news  # the first picture has none
@@ -31,16 +33,24 @@ class Announcing(Part, inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and self._shows_board:
-            self._announce(())
+            self._announce((), "")
         await super().on_event(event)
 
     @property
     def _shows_board(self) -> bool:
         return self.screen_stack[-1:] == [self._board]
 
-    def _announce(self, told: tuple[News, ...]) -> None:
-        if told != self._news:
+    def tell_marks(self, before: Choices, after: Choices) -> None:
+        """Tell which runs have taken the place of others in the chart, or have none."""
+        if after.met != before.met:
+            from tui.telling.news import marks
+
+            self._announce(self._news, marks(before, after) or self._marks)
+
+    def _announce(self, told: tuple[News, ...], marks: str | None = None) -> None:
+        marks = self._marks if marks is None else marks
+        if (told, marks) != (self._news, self._marks):
             from tui.telling.news import sentence
 
-            self._news = told
-            self._board.announce(sentence(told))
+            self._news, self._marks = told, marks
+            self._board.announce(" ".join(filter(None, (sentence(told), marks))))

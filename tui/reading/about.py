@@ -13,6 +13,9 @@ from tui.viewer.choices import Choices
 
 Stamp = tuple[object, ...]
 
+KEPT = 24
+"""Runs that are no longer drawn, but have just been: the cursor comes back to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class OneRun:
@@ -34,8 +37,11 @@ class About:
 
     def read(self, reader: Reader, runs: Iterable[Run], choices: Choices, columns: int) -> dict[int, OneRun]:
         """All about these runs. `columns` is how many points of a curve there is room for."""
-        self._held = {run.run_id: self._one(reader, run, choices, columns) for run in runs}
-        return self._held
+        found = {run.run_id: self._one(reader, run, choices, columns) for run in runs}
+        others = {run_id: one for run_id, one in self._held.items() if run_id not in found}
+        kept = list(others.items())[max(len(others) - KEPT, 0) :]
+        self._held = {**dict(kept), **found}
+        return found
 
     def _one(self, reader: Reader, run: Run, choices: Choices, columns: int) -> OneRun:
         held = self._held.get(run.run_id)

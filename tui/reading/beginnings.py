@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from engine.block import COLUMNS
 from engine.store import Curve, Reader, Samples
 from engine.store.widths import width_for
 
@@ -39,11 +40,9 @@ def sampled(reader: Reader, run_id: int, columns: int, first: int, last: int) ->
     spans = [last, *(stop - 1 for stop in _stops(first, last))]
     parts = [reader.samples(run_id, columns, first, end) for end in spans]
     iteration, which = np.unique(np.concatenate([part.iteration for part in parts]), return_index=True)
-    elapsed_s, gradient_norm, step_size = (
-        np.concatenate([getattr(part, name) for part in parts])[which]
-        for name in ("elapsed_s", "gradient_norm", "step_size")
+    return Samples(
+        iteration, **{name: np.concatenate([getattr(part, name) for part in parts])[which] for name in COLUMNS}
     )
-    return Samples(iteration, elapsed_s, gradient_norm, step_size)
 
 
 def _stops(first: int, done: int) -> Iterator[int]:

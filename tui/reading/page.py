@@ -25,8 +25,9 @@ SLACK = 60
 @dataclass(frozen=True, slots=True)
 class Page:
     """`rows` of a `listing` in its order, `first` of `total` before them; the `newest` runs of the store; `others` that
-    are drawn or pointed at, or were drawn when they vanished. `fitting` runs fit the filter; `complaint` says why it
-    cannot be read: then the page is of all runs. `instead` is the row for a cursor whose own has gone from the list.
+    are drawn or pointed at, or were drawn when they vanished, `asked` being those that were looked for. `fitting` runs
+    fit the filter; `complaint` says why it cannot be read: then the page is of all runs. `instead` is the row for a
+    cursor whose own has gone from the list.
     """
 
     listing: Listing | None = None
@@ -37,6 +38,7 @@ class Page:
     newest: tuple[Run, ...] = ()
     others: tuple[Run, ...] = ()
     complaint: str = ""
+    asked: frozenset[int] = frozenset()
     instead: Row | None = None
 
     @property
@@ -52,6 +54,9 @@ class Page:
     def holds(self, choices: Choices) -> bool:
         """Whether this page will do for these choices, the store being as it was."""
         if choices.listing != self.listing:
+            return False
+        others = {*choices.marked, *choices.vacated} - self.asked
+        if others and others - {run.run_id for run in (*self.runs, *self.newest)}:
             return False
         if choices.edge:
             at_edge = self.first == 0 if choices.edge < 0 else self.first + len(self.rows) >= self.total
@@ -84,8 +89,8 @@ class Page:
         newest = runs if is_newest else tuple(reader.runs(limit=MOST_RUNS // 4))
         there = {run.run_id for run in (*runs, *newest)}
         pointed = () if choices.pointed is None else (choices.pointed,)
-        looked_at = {*choices.marked, *choices.vacated, *pointed} - there
-        found = reader.these(looked_at) if looked_at else []
+        asked = frozenset((*choices.marked, *choices.vacated, *pointed))
+        found = reader.these(asked - there) if asked - there else []
         others = [run for run in found if run.deleted_at is None]
         on_page = {run.run_id for run in runs}
         marked = [run for run in newest if run.run_id in choices.marked and run.run_id not in on_page]
@@ -98,6 +103,7 @@ class Page:
             newest=newest,
             others=(*others, *marked),
             complaint=complaint,
+            asked=asked,
             instead=None if stood is None else _neighbour(before.rows, stood, listed.rows),
         )
 

@@ -265,4 +265,4 @@ class Board(ListKeys, inherit_bindings=False):
 
     def action_replay(self) -> None:
         pointed = self.choices.pointed
-        self.post_message(ReplayRequested(self.choices.drawn or (() if pointed is None else (pointed,))))
+        self.post_message(ReplayRequested(self.choices.compared or (() if pointed is None else (pointed,))))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from textual.screen import Screen
 
+from engine.store import Run
 from tui.chart import Picture
 from tui.chart.measures import MEASURES
 from tui.chart.view import XKind
@@ -17,6 +19,11 @@ from tui.viewer.choices import Choices
 from tui.viewer.look import Look
 from tui.widgets.chart_pane import ChartPane
 
+BANDS_DRAWN = {
+    "cursor": "behind the cursor's run only",
+    "all": "behind all runs",
+    "none": "behind no run",
+}
 WORDS = {"linear": "linear", "log": "logarithmic"}
 PAN = 0.25
 """How much of what is shown one key moves it."""
@@ -27,9 +34,11 @@ def fixed_scale(measure: str, scale: str) -> str:
     return f"The axis of the {measure} is always {WORDS[scale]}."
 
 
-def not_smoothed(look: Look) -> str:
-    """What is answered to who smooths what is not noisy."""
-    return f"Smoothing {look.smoothing:g} is for the loss (m); the {look.measure} is shown as it was measured."
+def not_smoothed(look: Look, runs: Iterable[Run]) -> str:
+    """What is answered to who smooths where nothing is noisy; '' where something is."""
+    if MEASURES[look.measure].of_batches and any(run.spec is not None and run.spec.is_noisy for run in runs):
+        return ""
+    return f"Smoothing {look.smoothing:g} is for the losses of mini-batches; nothing here is one of them."
 
 
 class ChartKeys(Screen[None], inherit_bindings=False):
@@ -89,7 +98,7 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         self._look(self.choices.look.with_measure())
 
     def action_show(self, measure: str) -> None:
-        self._look(replace(self.choices.look, measure=measure))
+        self._look(self.choices.look.measuring(measure))
 
     def action_along(self, kind: XKind) -> None:
         self._look(replace(self.choices.look, x_kind=kind, window=None, cursor=None))
@@ -97,8 +106,24 @@ class ChartKeys(Screen[None], inherit_bindings=False):
     def action_smooth(self, by: int) -> None:
         look = self.choices.look.smoothed(by)
         self._look(look)
-        if look.measure != "loss":
-            self.tell(not_smoothed(look))
+        answer = not_smoothed(look, drawn_runs(self.snapshot, self.choices))
+        if answer:
+            self.tell(answer)
+
+    def action_bands(self) -> None:
+        look = self.choices.look.with_next_bands()
+        self._look(look)
+        self.tell(f"Raw values are drawn {BANDS_DRAWN[look.bands]}.")
+
+    def action_stretch(self, factor: float) -> None:
+        """Closer on the y axis, or from further away, around the middle of what is shown of it."""
+        picture = self._picture
+        if picture is not None and picture.axes is not None:
+            axes = picture.axes
+            self._look(self.choices.look.stretched(factor, (axes.y_low, axes.y_high), log=axes.log_y))
+
+    def action_fit(self) -> None:
+        self._look(self.choices.look.fitting())
 
     def action_whole(self) -> None:
         self._look(self.choices.look.whole())

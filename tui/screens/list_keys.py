@@ -9,11 +9,11 @@ from engine.store import Listing
 from engine.store.listing import ORDERS
 from tui.messages import FilterRequested, RowPointed, RunSought, SortRequested, TopSought
 from tui.screens.steering_keys import SteeringKeys
-from tui.viewer.choices import Row
+from tui.viewer.choices import MOST_MARKED, Row
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
 
-FULL = "All the colours are taken: unmark a run first (space)."
+FULL = f"{MOST_MARKED} runs are marked already, and no more can be drawn: unmark one first (space)."
 UNSWEPT = "No run here is of a sweep: there is nothing to group."
 
 
@@ -83,7 +83,7 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
             self.mark(run.run_id for run in self.snapshot.runs)
 
     def mark(self, run_ids: Iterable[int]) -> None:
-        """Mark these runs, the first ones of the list, as far as colours go; those that are marked by hand stay.
+        """Mark these runs, the first ones of the list, as far as can be drawn; those that are marked by hand stay.
 
         Where that changes nothing the marks of the list are taken away.
         """
@@ -94,12 +94,12 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
         marked = sum(run_id in listed for run_id in choices.marked)
         if choices == self.choices and marked:
             self._choose(choices.unmarking(listed))
-            self.tell("The marks of this list are taken away; a sets them again.")
+            self.tell("Unmarked all runs of the list; a marks them again.")
             return
         self._choose(choices)
         if marked < len(listed):
-            said = f"{marked} of {max(self.snapshot.fitting, len(listed)):,} runs are marked"
-            self.tell(f"{said}: there are no more colours. space takes a mark away, a all of a list.")
+            said = f"Marked the first {marked} of {max(self.snapshot.fitting, len(listed)):,} runs"
+            self.tell(f"{said}: {MOST_MARKED} can be drawn. space unmarks one, a unmarks all of the list.")
 
     def action_pin(self) -> None:
         if self.choices.pointed is not None:

@@ -88,7 +88,7 @@ class Replay(TransportKeys, inherit_bindings=False):
             axes = self._final_axes()
         if axes is None:
             return view
-        return replace(view, x_window=(axes.x_low, axes.x_high), y_window=(axes.y_low, axes.y_high))
+        return replace(view, x_window=(axes.x_low, axes.x_high), y_window=view.y_window or (axes.y_low, axes.y_high))
 
     def _final_axes(self) -> Axes | None:
         final, choices = self.snapshot.final, self.choices

@@ -306,8 +306,9 @@ class SweepView(Screen[None], inherit_bindings=False):
     def action_smooth(self, by: int) -> None:
         look = self.look.smoothed(by)
         self._look_so(look)
-        if look.measure != "loss":
-            self.tell(not_smoothed(look))
+        answer = not_smoothed(look, drawn_runs(self.seen))
+        if answer:
+            self.tell(answer)
 
     def action_whole(self) -> None:
         self._look_so(self.look.whole())

@@ -9,7 +9,7 @@ from engine.store import Curve, Run
 from tui import format as fmt
 from tui.chart import ChartRun, ChartView, Points
 from tui.snapshot import Snapshot
-from tui.telling.describe import differing, given_name, in_force, label
+from tui.telling.describe import decides, differing, given_name, in_force, label
 from tui.telling.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, is_recorded, marks
 from tui.viewer.choices import Choices
 from tui.viewer.look import Look
@@ -31,14 +31,17 @@ def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
         smoothing=look.smoothing,
         x_window=look.window,
         cursor_x=look.cursor,
+        y_window=look.y_window,
+        show_raw=look.bands != "none",
         grid=look.grid and not choices.alone,
+        caution=_caution(runs, look.measure),
         companion_name="validation" if look.measure == "train loss" else "",
         note=_note(snapshot, choices, runs),
     )
 
 
 def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
-    """The runs that the chart shows, in the order in which they were marked."""
+    """The runs that the chart shows, in the order in which they were marked, the cursor's last if it is not."""
     return [run for run_id in choices.drawn if (run := snapshot.run(run_id)) is not None]
 
 
@@ -47,10 +50,27 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
         return "readout · esc back"
     if choices.alone:
         return f"run {choices.pointed} alone · esc back"
-    is_live = any(snapshot.status(run) == "running" for run in runs)
-    if choices.look.window is not None and not (is_live and choices.look.following):
-        return "zoomed · 0 all"
-    return "follow" if is_live else ""
+    look, is_live = choices.look, any(snapshot.status(run) == "running" for run in runs)
+    is_zoomed = look.window is not None and not (is_live and look.following)
+    across = "zoomed · 0 all" if is_zoomed else "follow" if is_live else ""
+    up = "" if look.y_window is None else "= fits y" if is_zoomed else "y zoomed · = fits"
+    return " · ".join(filter(None, (across, up)))
+
+
+COMPARABLE = ("loss", "train loss", "validation loss", "data loss", "regularization loss")
+"""Measures that mean the same only of one objective on the same data."""
+MINIMISED = ("objective", "delta", "regularization_strength")
+"""The fields that decide what is minimised on given data."""
+
+
+def _caution(runs: list[Run], measure: str) -> str:
+    """What one axis does not tell: that the losses on it are of different things."""
+    specs = [run.spec for run in runs if run.spec is not None]
+    if measure not in COMPARABLE:
+        return ""
+    if len({tuple(getattr(spec, name) for name in MINIMISED if decides(spec, name)) for spec in specs}) > 1:
+        return "different objectives"
+    return "different data sets" if len({spec.dataset for spec in specs}) > 1 else ""
 
 
 def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
@@ -66,6 +86,10 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
         curve=curve,
         beginnings=snapshot.beginnings.get(run.run_id, ()) if choices.look.log_x else (),
         kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
+        noisy=spec is not None and spec.is_noisy,
+        raw=choices.look.bands == "all" or run.run_id == choices.pointed,
+        done=run.iterations_done or None,
+        current=run.current_loss,
         planned_iterations=None if spec is None else spec.iterations,
         growing=run.state in ("queued", "running", "paused"),
         examples_per_iteration=run.examples_per_iteration or 1,
@@ -91,12 +115,12 @@ def _points(run: Run, snapshot: Snapshot, look: Look, curve: Curve | None, whole
         return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve, whole)
     if measure not in OF_ITERATIONS:
         return None
-    column, samples = OF_ITERATIONS[measure], snapshot.samples.get(run.run_id)
-    if samples is None or not is_recorded(run.spec, column):
+    samples = snapshot.samples.get(run.run_id)
+    if samples is None or not is_recorded(run.spec, measure):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
     # an iteration's examples have been seen when it is over
     seen = 1 if look.x_kind == "examples" else 0
-    return Points(samples.iteration + seen, samples.elapsed_s, getattr(samples, column))
+    return Points(samples.iteration + seen, samples.elapsed_s, OF_ITERATIONS[measure](samples))
 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from engine.store import Run
 from tui import format as fmt
 from tui.snapshot import Snapshot
+from tui.viewer.choices import MOST_MARKED, Choices
 
 What = Literal["failed", "lost its process", "diverged", "goes on again", "finished"]
 
@@ -77,6 +78,37 @@ def _became(before: str, after: str) -> What | None:
             return None
 
 
+def marks(before: Choices, after: Choices) -> str:
+    """What became of marks that no hand has set when runs started, in one sentence; '' where nothing was left out."""
+    started = after.met - before.met
+    new = sorted(started & frozenset(after.marked))
+    gone = [run_id for run_id in before.marked if run_id not in after.marked and run_id not in after.vacated]
+    undrawn = sorted(started - frozenset(after.drawn))
+    told = []
+    if new and gone:
+        told.append(f"{_named(new)} {'is' if len(new) == 1 else 'are'} drawn in place of {_named(gone, plain=True)}.")
+    if undrawn:
+        told.append(f"{_named(undrawn)} {'is' if len(undrawn) == 1 else 'are'} not drawn: {_way_out(after)}.")
+    return " ".join(told)
+
+
+def _way_out(choices: Choices) -> str:
+    """Why a run that has started is not drawn, and what to press."""
+    if len(choices.marked) >= MOST_MARKED:
+        return f"{MOST_MARKED} runs are marked; space unmarks one"
+    return "space draws a run, a all of the list"
+
+
+def _named(run_ids: Sequence[int], *, plain: bool = False) -> str:
+    """Runs by their numbers, or how many they are."""
+    if len(run_ids) == 1:
+        return f"{'run' if plain else 'Run'} {run_ids[0]}"
+    if len(run_ids) > MOST_NAMED:
+        return f"{len(run_ids)} runs"
+    *first, last = map(str, run_ids)
+    return f"{'runs' if plain else 'Runs'} {', '.join(first)} and {last}"
+
+
 def added(so_far: Iterable[News], more: Iterable[News]) -> tuple[News, ...]:
     """The news with more of them; of each run the newest stays."""
     return tuple({one.run_id: one for one in (*so_far, *more)}.values())
@@ -95,6 +127,4 @@ def _part(what: What, told: list[News]) -> str:
     if len(told) == 1:
         reached = f" at {told[0].result}" if what == "finished" and told[0].result else ""
         return f"run {told[0].run_id} {what}{reached}"
-    *first, last = [str(one.run_id) for one in told]
-    who = f"runs {', '.join(first)} and {last}" if len(told) <= MOST_NAMED else f"{len(told)} runs"
-    return f"{who} {OF_MANY.get(what, what)}"
+    return f"{_named([one.run_id for one in told], plain=True)} {OF_MANY.get(what, what)}"

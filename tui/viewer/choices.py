@@ -16,8 +16,11 @@ Row = Run | SweepTitle
 Cursor = tuple[int | None, int | None, int]
 """A run, or the title of a sweep, or to which edge of the list."""
 
-MOST_MARKED = 8
-"""Curves drawn at once: as many as there are colours that can be told apart."""
+MOST_MARKED = 64
+"""Curves drawn at once: as many as there are pairs of a colour and a sign."""
+
+MOST_UNASKED = 8
+"""Runs that have marked themselves: as many as there are colours that can be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,20 @@ class Choices:
 
     @property
     def drawn(self) -> tuple[int, ...]:
-        """The runs that the chart shows."""
+        """The runs that the chart shows: the one under the cursor is among them, marked or not."""
+        if self.alone or self.pointed in self.marked or self.pointed is None:
+            return self.compared
+        return (*self.marked, self.pointed)
+
+    @property
+    def compared(self) -> tuple[int, ...]:
+        """The runs that were chosen to be seen together: the marked ones, or the one that is looked at alone."""
         if self.alone:
             return () if self.pointed is None else (self.pointed,)
         return self.marked
 
     def slot(self, run_id: int) -> int:
-        """The colour slot of a drawn run; a run that is looked at alone without a mark takes the first free one."""
+        """The colour slot of a drawn run; a run that is looked at without a mark takes the first free one."""
         return self.slots[run_id] if run_id in self.slots else assign([*self.slots, run_id], self.slots)[run_id]
 
     @property
@@ -93,7 +103,7 @@ class Choices:
         met_to = min(self.met_to, max((run.run_id for run in newest), default=0))
         fresh = [run for run in started if run.run_id not in self.met and run.run_id > met_to]
         running = {run.run_id for run in started if run.state == "running"}
-        newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_MARKED:]
+        newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_UNASKED:]
         before = self._without_gone(known)
         marked = list(before.marked)
         for run in sorted(newest_last, key=lambda run: run.run_id):
@@ -138,11 +148,17 @@ class Choices:
         return next(row for row in wanted if row in there)
 
     def _with_room(self, marked: list[int], running: Iterable[int]) -> list[int]:
-        if len(marked) < MOST_MARKED:
+        if len(marked) < MOST_MARKED and len(self._unasked(marked)) < MOST_UNASKED:
             return marked
-        idle = [run_id for run_id in marked if run_id not in self.by_hand]
-        idle.sort(key=lambda run_id: run_id in running)
-        return [run_id for run_id in marked if run_id not in idle[:1]]
+        return self._without_oldest(marked, running)
+
+    def _without_oldest(self, marked: list[int], running: Iterable[int] = ()) -> list[int]:
+        """Without the oldest mark that no hand has set, an ended run's before a running one's."""
+        unasked = sorted(self._unasked(marked), key=lambda run_id: run_id in running)
+        return [run_id for run_id in marked if run_id not in unasked[:1]]
+
+    def _unasked(self, marked: Iterable[int]) -> list[int]:
+        return [run_id for run_id in marked if run_id not in self.by_hand]
 
     def _marking(self, marked: Iterable[int]) -> Choices:
         marked = tuple(marked)
@@ -153,13 +169,14 @@ class Choices:
         if run_id in self.marked:
             rest = self._marking(other for other in self.marked if other != run_id)
             return replace(rest, by_hand=self.by_hand - {run_id})
-        marked = self._with_room(list(self.marked), ())
+        is_full = len(self.marked) >= MOST_MARKED
+        marked = self._without_oldest(list(self.marked)) if is_full else list(self.marked)
         if len(marked) >= MOST_MARKED:
             return self
         return replace(self._marking([*marked, run_id]), by_hand=self.by_hand | {run_id})
 
     def marking_all(self, run_ids: Iterable[int]) -> Choices:
-        """These runs marked by hand, as far as there are colours; what was marked by hand before stays."""
+        """These runs marked by hand, at most MOST_MARKED; what was marked by hand before stays."""
         marked = [run_id for run_id in self.marked if run_id in self.by_hand]
         marked += [run_id for run_id in run_ids if run_id not in marked]
         marked = marked[:MOST_MARKED]

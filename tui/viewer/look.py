@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
+from engine.smoothing import HALF_LIFE
 from tui.chart import Window
 from tui.chart.view import SMOOTHING_STEPS, X_KINDS, XKind
-from tui.chart.window import follow, pan, zoom
+from tui.chart.window import follow, pan, stretch, zoom
 
-MEASURES = ("loss", "train loss", "validation loss", "accuracy", "gradient norm", "step size")
+MEASURES = (
+    "loss", "train loss", "validation loss", "validation accuracy", "train accuracy", "gradient norm", "step size",
+    "data loss", "regularization loss",
+)  # fmt: skip
 """What the y axis can show, in the order of its key. `tui.chart.measures` knows how each is scaled."""
 
+
+Bands = Literal["cursor", "all", "none"]
+BANDS: tuple[Bands, ...] = get_args(Bands)
+"""Whose raw values are drawn behind the lines, in the order of the key."""
 
 LEAST_SEEN = 4.0
 """Iterations or examples that a window shows at least: between two of them there is nothing."""
@@ -20,16 +29,20 @@ LEAST_SEEN = 4.0
 class Look:
     """`window` is the shown part of the x axis, in its own units; None is all of it.
 
+    `y_window` is that of the y axis; None is what fits the shown part of the curves.
     `following`: a window moves on with the newest iterations. `cursor` is the x at which values are read out, None
-    without a readout. `smoothing` is a half-life in iterations.
+    without a readout. `smoothing` of noisy losses is a half-life in iterations. `bands` tells whose raw values are
+    drawn.
     """
 
     grid: bool = False
     log_x: bool = False
     log_y: bool = True
     x_kind: XKind = "iteration"
-    smoothing: float = 0.0
+    smoothing: float = HALF_LIFE
+    bands: Bands = "cursor"
     window: Window | None = None
+    y_window: Window | None = None
     following: bool = True
     cursor: float | None = None
     measure: str = "loss"
@@ -45,7 +58,7 @@ class Look:
 
     def with_other_y(self) -> Look:
         """The y axis logarithmic, or linear."""
-        return replace(self, log_y=not self.log_y)
+        return replace(self, log_y=not self.log_y, y_window=None)
 
     def with_other_layout(self) -> Look:
         """All runs over each other, or a tile for each."""
@@ -60,12 +73,28 @@ class Look:
     def with_measure(self, by: int = 1) -> Look:
         """The next thing on the y axis."""
         index = MEASURES.index(self.measure) if self.measure in MEASURES else 0
-        return replace(self, measure=MEASURES[(index + by) % len(MEASURES)])
+        return self.measuring(MEASURES[(index + by) % len(MEASURES)])
+
+    def measuring(self, measure: str) -> Look:
+        """Another thing on the y axis, as high as it is."""
+        return replace(self, measure=measure, y_window=None if measure != self.measure else self.y_window)
+
+    def with_next_bands(self) -> Look:
+        """Raw values behind the line of the cursor's run, behind all of them, or behind none."""
+        return replace(self, bands=BANDS[(BANDS.index(self.bands) + 1) % len(BANDS)])
 
     def zoomed(self, factor: float, around: float, limits: Window) -> Look:
         """`factor` times as close, with `around` where it is."""
         least = 0.0 if self.x_kind == "time" else LEAST_SEEN
         return replace(self, window=zoom(self.window, factor, around, limits, log=self.log_x, least=least))
+
+    def stretched(self, factor: float, shown: Window, *, log: bool) -> Look:
+        """`factor` times as close on the y axis, around the middle of what is `shown` of it."""
+        return replace(self, y_window=stretch(shown, factor, log=log))
+
+    def fitting(self) -> Look:
+        """The y axis as high as what is shown needs."""
+        return replace(self, y_window=None)
 
     def panned(self, share: float, limits: Window, newest: float | None = None) -> Look:
         """Moved by a share of what is shown. Whoever moves back from the `newest` iterations, or past them, stays."""

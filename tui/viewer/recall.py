@@ -6,7 +6,7 @@ from engine.store import Listing
 from tui.chart.view import SMOOTHING_STEPS, X_KINDS
 from tui.palette import assign
 from tui.viewer.choices import MOST_MARKED, Choices
-from tui.viewer.look import MEASURES, Look
+from tui.viewer.look import BANDS, MEASURES, Look
 from tui.viewer.remembered import View
 
 
@@ -19,6 +19,7 @@ def choices_of(view: View) -> Choices:
         log_y=view.log_y,
         x_kind=next((kind for kind in X_KINDS if kind == view.x_kind), X_KINDS[0]),
         smoothing=min(view.smoothing, SMOOTHING_STEPS[-1]),
+        bands=next((bands for bands in BANDS if bands == view.bands), BANDS[0]),
         following=view.following,
         measure=view.measure if view.measure in MEASURES else MEASURES[0],
     )
@@ -48,6 +49,7 @@ def view_of(choices: Choices, theme: str) -> View:
         following=look.following,
         measure=look.measure,
         smoothing=look.smoothing,
+        bands=look.bands,
         grid=look.grid,
         sort=listing.order,
         reverse=listing.reverse,

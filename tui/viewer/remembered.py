@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.places import state_folder
+from engine.smoothing import HALF_LIFE
 from engine.store.listing import ORDER_ALIASES, ORDERS
 from tui.chart.view import XKind
+from tui.viewer.look import BANDS
 
 VERSION = 1
 MOST_BYTES = 64 * 1024
@@ -84,9 +86,9 @@ class View:
 
     `marked` are run numbers in mark order, `by_hand` those of them that a person marked; started runs up to the
     number `met` have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a
-    half-life in iterations. `measure`, `theme`, `filter` and the `lessons` that were told before are any printable
-    text: whoever uses them checks that they are still known. `born` is when the store was made whose runs are meant;
-    empty is unknown.
+    half-life in iterations, `bands` tells whose raw values are drawn. `measure`, `theme`, `filter` and the `lessons` that
+    were told before are any printable text: whoever uses them checks that they are still known. `born` is when the
+    store was made whose runs are meant; empty is unknown.
     """
 
     marked: tuple[int, ...] = _kept((), _numbers)
@@ -99,7 +101,8 @@ class View:
     log_y: bool = _kept(True, _switch)
     following: bool = _kept(True, _switch)
     measure: str = _kept("loss", _text)
-    smoothing: float = _kept(0.0, _amount)
+    smoothing: float = _kept(HALF_LIFE, _amount)
+    bands: str = _kept(BANDS[0], _one_of(BANDS))
     grid: bool = _kept(False, _switch)
     sort: str = _kept("run", _order)
     reverse: bool = _kept(False, _switch)
