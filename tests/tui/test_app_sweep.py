@@ -449,7 +449,7 @@ async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_
         assert f"at {at}" in response
         assert view_of(board).look.measure == "train loss"
         await board.press("comma")
-        assert "shown as it was measured" in board.text()
+        assert "nothing here is one of them" in board.text()
         while view_of(board).look.measure != "gradient norm":
             await board.press("m")
         await board.until(lambda: any(one.shown.samples for one in view_of(board).seen.drawn.values()))

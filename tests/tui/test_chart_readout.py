@@ -79,7 +79,7 @@ def test_the_drawn_readout_says_values_in_the_legends_place_and_covers_nothing_b
     assert (read.styles[:, column] == CURSOR).any()
     below = read.to_text().splitlines()[plot.top + plot.height + 1 :]
     assert "50" in below[0]
-    assert all(f"{i + 1}  {i} run" in "\n".join(below[1:]) for i in range(3))
+    assert all(f"{i + 1}.000  {i} run" in "\n".join(below[1:]) for i in range(3))
 
 
 @pytest.mark.parametrize(("width", "height", "least"), [(80, 11, 7), (40, 5, 2), (40, 4, 2), (120, 24, 8)])
