@@ -76,7 +76,10 @@ def view(*labels: str) -> ChartView:
 
 
 def test_the_table_has_what_the_readout_says_best_first():
-    assert values_table(view("1 a", "2 b\tc\x1b]0;x\x07")) == "run\tstep size\tloss\n1 a\t1e-3\t1\n2 b c\t2e-3\t2\n"
+    assert (
+        values_table(view("1 a", "2 b\tc\x1b]0;x\x07"))
+        == "run\tstep size\tloss\n1 a\t1e-3\t1.000\n2 b c\t2e-3\t2.000\n"
+    )
 
 
 @pytest.mark.parametrize("end", ["svg", "txt", "csv"])
