@@ -114,8 +114,13 @@ async def test_space_takes_a_curve_out_and_puts_it_back(path):
         assert "▲ 3 gradient b256" in board.text()
         await board.press("space")
         assert choices(board).marked == (1, 2)
+        assert "▲ 3 gradient b256" in board.text()
+        assert "Unmarked run 3: it is drawn while the cursor is on it." in board.text()
+        assert " ✓    3 gradient" in board.text()
+        await board.press("j")
         assert "▲ 3 gradient b256" not in board.text()
-        await board.press("space")
+        await board.press("k", "space")
+        assert "▌✓    3 gradient" in board.text()
         assert set(choices(board).marked) == {1, 2, 3}
         assert "▲ 3 gradient b256" in board.text()
 

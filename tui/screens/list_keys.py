@@ -63,10 +63,12 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
     def action_mark(self) -> None:
         if self._folded() or self.choices.pointed is None:
             return
-        choices = self.choices.toggled(self.choices.pointed)
-        if choices == self.choices:
+        pointed, before = self.choices.pointed, self.choices
+        self._choose(before.toggled(pointed))
+        if self.choices == before:
             self.tell(FULL)
-        self._choose(choices)
+        elif pointed not in self.choices.marked and not before.alone:
+            self.tell(f"Unmarked run {pointed}: it is drawn while the cursor is on it.")
 
     def _folded(self) -> bool:
         """Fold or unfold the sweep whose title is under the cursor; False where there is no title."""

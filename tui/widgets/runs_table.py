@@ -1,4 +1,4 @@
-"""The table of runs: one row a run, a title over each sweep, the cursor's row raised, drawn rows barred in colour."""
+"""The table of runs: one row a run, a title over each sweep, the cursor's row raised, marked rows barred in colour."""
 
 from __future__ import annotations
 
@@ -145,10 +145,11 @@ class RunsTable(Lines):
         listing = self._choices.listing
         mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
         glimpse = self._snapshot.glimpses.get(run.run_id, NO_GLIMPSE)
-        wanted = run, glimpse, self._snapshot.status(run), mark, slot, columns, width, ground
+        is_marked = run.run_id in self._choices.compared
+        wanted = run, glimpse, self._snapshot.status(run), mark, slot, is_marked, columns, width, ground
         held = self._drawn.get(run.run_id)
         if held is None or held[0] != wanted:
-            parts = _cells(run, glimpse, wanted[2], mark, slot, columns)
+            parts = _cells(run, glimpse, wanted[2], mark, slot, columns, barred=is_marked)
             held = self._drawn[run.run_id] = wanted, strip(parts, width, ground=ground)
         return held[1]
 
@@ -179,11 +180,12 @@ def _title(column: Column, sign: str) -> str:
 
 
 def _cells(
-    run: Run, glimpse: Glimpse, status: str, mark: str, slot: int | None, columns: tuple[Column, ...]
+    run: Run, glimpse: Glimpse, status: str, mark: str, slot: int | None, columns: tuple[Column, ...], *, barred: bool
 ) -> list[Part]:
+    """The row of a run: what is drawn has its sign in the colour of its curve, what is marked a bar as well."""
     ink = None if slot is None else run_style(slot)
     sign, sign_style = SIGNS[status]
-    parts: list[Part] = [(BAR, ink) if ink else (" ", TEXT), (sign, ink or sign_style)]
+    parts: list[Part] = [(BAR, ink) if ink and barred else (" ", TEXT), (sign, ink or sign_style)]
     parts.append((mark, ACCENTED if mark == PINNED else RULES))
     for column in columns:
         parts.append((" ", TEXT))
