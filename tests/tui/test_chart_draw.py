@@ -16,10 +16,12 @@ from rich.cells import cell_len
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartMark, ChartRun, ChartView, Picture, draw
 from tui.chart.frame import draw_frame
-from tui.chart.picture import BLANK, TITLE, faint, strong
+from tui.chart.picture import BLANK, POINTED, TITLE, faint, strong
 from tui.chart.plain_frame import draw_plain_frame
 from tui.chart.plotting import ticks_for
+from tui.chart.raster import DOT_BITS, thicker
 from tui.chart.view import Axes
+from tui.palette import marker
 
 LOSSES = st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), max_size=60)
 PLAUSIBLE = st.lists(st.floats(1e-3, 50.0), min_size=1, max_size=80)
@@ -360,3 +362,46 @@ def test_the_frame_of_a_live_chart_is_the_one_that_plotext_draws(axes, width, he
         asked = ticks.columns, ticks.rows, ticks.x, ticks.y, charset
         for plain, drawn in zip(draw_plain_frame(*asked), draw_frame(*asked), strict=True):
             np.testing.assert_array_equal(plain, drawn)
+
+
+def test_the_cursors_line_is_thick_in_front_and_told_apart_in_the_legend_whatever_the_slot():
+    runs = tuple(run_of([1.0] * 50, run_id=i, slot=i, emphasised=i == 40, label=f"{i} run") for i in (0, 40, 8))
+    picture = draw(ChartView(runs=runs), 80, 20)
+    lines = {
+        bin(code & 0xFF).count("1") for code in plot_of(picture, picture.codepoints).flat if 0x2800 < code < 0x2900
+    }
+    assert max(lines) == 4
+    alone = draw(ChartView(runs=runs[1:2]), 80, 20)
+    assert {bin(c & 0xFF).count("1") for c in plot_of(alone, alone.codepoints).flat if 0x2800 < c < 0x2900} <= {1, 2}
+    pointed = [text for row in range(16, 20) for text, style in picture.row(row) if style == POINTED]
+    assert "".join(pointed).split() == ["40", "run"]
+
+
+def test_every_one_of_64_runs_has_a_colour_and_a_sign_of_its_own():
+    assert len({(strong(slot), marker(slot)) for slot in range(64)}) == 64
+    assert len({(strong(slot), marker(slot, ascii_only=True)) for slot in range(64)}) == 64
+
+
+def test_the_cursors_entry_is_in_a_legend_that_has_no_room_for_all():
+    runs = tuple(run_of([1.0], run_id=i, slot=i, label=str(i), emphasised=i == 30) for i in range(40))
+    text = draw(ChartView(runs=runs), 60, 20).to_text()
+    assert " 30 " in text
+    assert " 39 " not in text
+
+
+def test_a_thicker_line_is_the_line_and_its_neighbours_to_the_right_and_below():
+    dots = np.zeros((12, 10), dtype=bool)
+    dots[[0, 3, 4, 11], [0, 3, 9, 5]] = True
+    wide = dots.copy()
+    wide[:, 1:] |= dots[:, :-1]
+    thick = wide.copy()
+    thick[1:] |= wide[:-1]
+    assert (braille_of(thick) == thicker(braille_of(dots))).all()
+
+
+def braille_of(dots):
+    """Braille cells of a plot of dots."""
+    cells = np.zeros((dots.shape[0] // 4, dots.shape[1] // 2), dtype=np.uint8)
+    for row, column in zip(*np.nonzero(dots), strict=True):
+        cells[row // 4, column // 2] |= DOT_BITS[row % 4][column % 2]
+    return cells

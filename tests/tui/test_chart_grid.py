@@ -131,3 +131,19 @@ def test_a_grid_of_any_size_is_drawn(count, size, charset, cursor):
     for tile in picture.tiles:
         assert tile.plot.left + tile.plot.width <= size[0]
         assert tile.plot.top + tile.plot.height <= size[1]
+
+
+@pytest.mark.parametrize(("width", "told"), [
+    (170, "1 gradient  step size 0.1 · batch size 256"),
+    (90, "1  step size 0.1 · batch size 256"), (56, "1  step size 0.1"), (44, "1 gradient"),
+])  # fmt: skip
+def test_the_header_of_a_tile_names_its_numbers_or_leaves_them_out(width, told):
+    settings = (("step size", "0.1"), ("batch size", "256"))
+    runs = tuple(
+        ChartRun(i, f"{i} gradient", i, decimated([9.0, 1.0]), settings=settings, planned_iterations=2)
+        for i in range(4)
+    )
+    text = draw(ChartView(runs, grid=True, note="follow"), width, 24).to_text()
+    (header,) = (row for row in text.splitlines() if "■" in row and "1.000" in row)
+    assert f"■ {told} " in header
+    assert "256" not in header.replace("batch size 256", "")
