@@ -8,27 +8,34 @@ after the other; `labels.npy` (N,) uint16; `mean.npy` (D - 1,) float32, the mean
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.datasets.split import SPLITS, Dataset, StoredSplit
+from engine.locks import alone_in, is_abandoned
 from engine.spec import DataError
 
 FORMAT = 1
 ABOUT_MOST_BYTES = 1 << 20
 MOST_CLASSES = 1 << 16
 STORED_TYPES = ("uint8", "float32")
+
+PART = ".part"
+"""How the name of a folder ends in which an entry is being made."""
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,52 +83,100 @@ def make(entry: Path, about: About, chunks: Iterable[tuple[NDArray[Any], NDArray
     """Write an entry from (features, labels) chunks in the order of the splits, whole or not at all.
 
     It is made beside its place and moved there: of two processes that make it at once, the first
-    one's stays. Raises DataError when the folder cannot be written.
+    one's stays. Raises DataError when the folder cannot be written or has no room for it.
     """
     try:
         entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=".part", dir=entry.parent))
     except OSError as error:
         raise DataError(f"the cache folder {entry.parent} cannot be written: {_reason(error)}") from None
     try:
-        _write(part, about, chunks)
-        _move(part, entry)
+        with _beside(entry) as part:
+            _write(part, about, chunks)
+            _move(part, entry)
     except OSError as error:
-        raise DataError(f"{entry} could not be made: {_reason(error)}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        raise _not_made(entry, about, error) from None
 
 
 def remove(entry: Path) -> None:
     """Take an entry out of the cache; whoever has it open keeps what is mapped. Nothing happens if it is not there."""
-    with contextlib.suppress(FileNotFoundError):
-        away = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=".part", dir=entry.parent))
-        try:
-            entry.rename(away / entry.name)
-        finally:
-            shutil.rmtree(away, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError), _beside(entry) as part:
+        entry.rename(part / entry.name)
+
+
+@contextlib.contextmanager
+def _beside(entry: Path) -> Iterator[Path]:
+    """A folder of our own beside an entry, which goes with all that is left in it.
+
+    Those of processes that were killed go first: nobody is alone in them any more.
+    """
+    with contextlib.ExitStack() as stack:
+        with alone_in(entry.parent):
+            for left in entry.parent.glob(f"*{PART}"):
+                if is_abandoned(left):
+                    shutil.rmtree(left, ignore_errors=True)
+            part = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=PART, dir=entry.parent))
+            stack.callback(shutil.rmtree, part, ignore_errors=True)
+            stack.enter_context(alone_in(part))
+        yield part
+
+
+def _not_made(entry: Path, about: About, error: OSError) -> DataError:
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return DataError(f"the cache folder {entry.parent} cannot be written: {_reason(error)}")
+    if error.errno not in NO_ROOM:
+        return DataError(f"{entry} could not be made: {_reason(error)}")
+    try:
+        free = f"; {shutil.disk_usage(entry.parent).free / 1e6:,.1f} MB are free there"
+    except OSError:
+        free = ""
+    return DataError(
+        f"there is no room for {about.name} in the cache folder {entry.parent}: it takes "
+        f"{about.stored_bytes / 1e6:,.1f} MB{free} ({_reason(error)}). Nothing of it was kept; make room, "
+        f"or name another folder with LOSSBOARD_CACHE"
+    )
 
 
 def _write(part: Path, about: About, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
-    features = np.lib.format.open_memmap(
-        part / "features.npy", mode="w+", dtype=np.dtype(about.stored), shape=(about.examples, about.features)
-    )
+    dtype = np.dtype(about.stored)
     labels = np.empty(about.examples, dtype=np.uint16)
     total = np.zeros(about.features)
     train, done = about.sizes[0], 0
-    for rows, y in chunks:
-        end = done + len(rows)
-        features[done:end] = rows
-        labels[done:end] = y
-        if about.centred and done < train:
-            total += rows[: train - done].sum(axis=0, dtype=np.float64)
-        done = end
+    # Written and not mapped: where the disk is full, a write is refused, but a mapped page ends the process.
+    with open(part / "features.npy", "xb") as file:
+        shape = (about.examples, about.features)
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        )
+        _claim(file, about.stored_bytes)
+        for rows, y in chunks:
+            end = done + len(rows)
+            file.write(np.ascontiguousarray(rows, dtype).data)
+            labels[done:end] = y
+            if about.centred and done < train:
+                total += rows[: train - done].sum(axis=0, dtype=np.float64)
+            done = end
+        file.flush()
+        os.fsync(file.fileno())
     if done != about.examples:
         raise ValueError(f"{about.name}: {done} examples were made instead of {about.examples}")
-    features.flush()
     np.save(part / "labels.npy", labels)
     np.save(part / "mean.npy", (total / train if about.centred else total[:0]).astype(np.float32))
     (part / "about.json").write_text(json.dumps({"format": FORMAT, **asdict(about)}), encoding="utf-8")
+
+
+def _claim(file: BinaryIO, count: int) -> None:
+    """Have room for so many more bytes, before the work: what lacks is told at once and no disk is filled to no end.
+
+    Where room cannot be claimed, the writes will tell.
+    """
+    file.flush()
+    try:
+        os.posix_fallocate(file.fileno(), file.tell(), count)
+    except AttributeError:
+        return
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
 
 
 def _move(part: Path, entry: Path) -> None:
@@ -185,7 +240,7 @@ def opened_or_made(entry: Path, make_it: Callable[[Path], None]) -> Dataset:
 def entries() -> Mapping[str, About | DataError]:
     """Every entry of the cache by its folder's name, with what it holds or what is wrong with it."""
     try:
-        names = sorted(path.name for path in folder().iterdir() if path.is_dir() and path.suffix != ".part")
+        names = sorted(path.name for path in folder().iterdir() if path.is_dir() and path.suffix != PART)
     except OSError:
         return {}
     found: dict[str, About | DataError] = {}

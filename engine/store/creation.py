@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
 
+from engine.locks import alone_in
 from engine.store.connection import APPLICATION_ID, SCHEMA_VERSION, connect, explained, pragma, write_lock
 from engine.store.filesystem import journal_mode
 from engine.store.records import StoreError
@@ -40,7 +39,7 @@ def make_store(place: Path) -> None:
             raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
             raw.execute(f"PRAGMA journal_mode = {journal_mode(place)}")
             bring_up_to_date(raw)
-        with _alone_in(place.parent):
+        with alone_in(place.parent):
             if not os.path.lexists(place):
                 _set_orphans_aside(place)
                 _link(draft, place)
@@ -58,18 +57,6 @@ def bring_up_to_date(raw: sqlite3.Connection) -> None:
             migrations.apply(raw)
             raw.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             raw.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Of several processes that make a store in this folder, one at a time; where folders cannot be locked, at once."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _set_orphans_aside(place: Path) -> None:

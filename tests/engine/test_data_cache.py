@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,80 @@ def test_an_interrupted_making_leaves_nothing_behind(cache_folder: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         cache.make(cache.folder() / "x", about, chunks())
     assert list(cache_folder.iterdir()) == []
+
+
+MAKING = """
+import sys, time
+from engine.datasets import cache
+import numpy as np
+
+def chunks():
+    yield np.zeros((2, 4), np.uint8), np.zeros(2, np.intp)
+    print(flush=True)
+    sys.stdin.readline()
+    yield np.ones((3, 4), np.uint8), np.zeros(3, np.intp)
+
+cache.make(cache.folder() / sys.argv[1], cache.About("x", 2, 4, "uint8", (3, 1, 1), True, ""), chunks())
+"""
+"""A process that makes an entry and waits in the middle."""
+
+
+@contextmanager
+def making(name: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is in the middle of making an entry; at the end it is killed if it still lives."""
+    given = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", MAKING, name], cwd=ROOT, **given) as maker:
+        assert maker.stdout is not None
+        maker.stdout.readline()
+        yield maker
+        maker.kill()
+
+
+def test_what_a_killed_process_left_half_made_is_cleared_and_what_a_living_one_makes_is_not(cache_folder: Path) -> None:
+    with making("killed") as killed:
+        killed.kill()
+        killed.wait()
+        with making("living") as living:
+            datasets.load("synthetic-cifar:100")
+            assert sorted(path.name.partition(".")[0] for path in cache_folder.iterdir()) == [
+                "living",
+                "synthetic-cifar-100",
+            ]
+            living.communicate(b"\n")
+    assert sorted(path.name for path in cache_folder.iterdir()) == ["living", "synthetic-cifar-100"]
+    assert len(cache.open_entry(cache_folder / "living").splits["train"]) == 3
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A file system of 2 MB, which holds the cache."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    monkeypatch.setenv("LOSSBOARD_CACHE", str(folder))
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.parametrize("claims", [True, False], ids=["claimed", "refused when written"])
+def test_a_full_disk_is_a_sentence_and_nothing_half_made_stays(small_disk: Path, claims: bool) -> None:
+    unclaimed = "" if claims else "import os; del os.posix_fallocate\n"
+    program = (
+        f"{unclaimed}from engine import datasets\nfrom engine.spec import DataError\n"
+        "try:\n    datasets.load('synthetic-cifar:2000')\nexcept DataError as error:\n    print(error.message)"
+    )
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found
+    assert found.stdout.startswith(f"there is no room for synthetic-cifar in the cache folder {small_disk}: "), found
+    assert "it takes 7.4 MB; 2.1 MB are free there" in found.stdout
+    assert list(small_disk.iterdir()) == []
+    assert len(datasets.load("synthetic-cifar:100").splits["train"]) == 100
 
 
 def truncate(path: Path) -> None:
