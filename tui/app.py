@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,11 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
     def _see_to_workers(self) -> None:
         """Have runs that nobody works on taken up again, in a thread."""
         if self._rescue.is_needed(self.snapshot):
-            self.run_worker(partial(orders.take_up, self.path), thread=True, exit_on_error=False, group="rescue")
+            self.run_worker(self._take_up, thread=True, exit_on_error=False, group="rescue")
+
+    def _take_up(self) -> None:
+        if not orders.take_up(self.path):
+            self._rescue.failed()
 
     def is_reading(self) -> bool:
         choices, snapshot = self.choices, self.snapshot

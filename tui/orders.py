@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
-from engine.store import Around, FilterError, Listing, Refused, Run, StoreError, open_for_reading
+from engine.store import (
+    Around,
+    FilterError,
+    Listing,
+    Refused,
+    Run,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+    open_for_reading,
+)
 from engine.text import clean
 from tui.reading.page import MOST_RUNS
 
@@ -28,12 +38,20 @@ def start_race(path: Path) -> tuple[int, ...]:
     return tuple(submit(path, race()))
 
 
-def take_up(path: Path) -> None:
-    """Have lost runs taken up again, and workers there for the queue; a store that may only be read stays as it is."""
+def take_up(path: Path) -> bool:
+    """Have forsaken runs taken up again, and workers there for the queue; False where that may be tried again.
+
+    A store that may only be read stays as it is.
+    """
     from engine.jobs import steer
 
-    with suppress(StoreError):
+    try:
         steer.recover(path)
+    except (StoreBusy, StoreFull):
+        return False
+    except StoreError:
+        return True
+    return True
 
 
 def listing_with(path: Path, run_id: int, listing: Listing, judged: Mapping[int, str]) -> Listing:

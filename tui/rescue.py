@@ -13,8 +13,12 @@ class Rescue:
         self._stalls = False
 
     def is_needed(self, snapshot: Snapshot) -> bool:
-        """Whether a run has lost its worker since the last look, or all that is to go on has none any more."""
+        """Whether a run is to be taken over since the last look, or all that is to go on has no worker any more."""
         stalls = bool(snapshot.going_on or snapshot.paused) and not snapshot.workers
         needed = bool(snapshot.forsaken - self._forsaken) or (stalls and not self._stalls)
         self._forsaken, self._stalls = snapshot.forsaken, stalls
         return needed
+
+    def failed(self) -> None:
+        """The help that was sent found the store busy or full: the next look asks again."""
+        self._forsaken, self._stalls = frozenset(), False

@@ -44,13 +44,14 @@ class Snapshot:
     drawn or pointed at, or were drawn when they vanished. `instead` is the row for a cursor whose own has gone from the
     list.
     `counts` covers every run of the store by state, `speeds` (iterations/s) those that are stored as running. `judged`
-    tells of runs that do not do what their stored state says: 'lost', 'silent' or 'waiting'; `forsaken` are the lost
-    ones, each with the worker that it lost. `curves` (the shown window of them), `wholes` (all of them), `beginnings`
-    (finer, for a logarithmic x axis), `evaluations`, `events` and `gradient_norms` are there for the runs that are
-    drawn or pointed at, `samples` (single iterations) for those that are drawn where the chart shows what curves do not
-    hold, `before` (the parent's curve up to the fork) for forks. `glimpses` are there for the runs near the cursor,
-    `background` and `weights` for the run that is looked at alone. `workers` are alive, at most `most_workers` may be.
-    `sweep` is the one that is open; `usual` is what new runs begin with, None for the defaults.
+    tells of runs that do not do what their stored state says: 'lost', 'silent' or 'waiting'; `forsaken` are those to be
+    taken over, each with the worker that is gone or has been stopped for too long. `curves` (the shown window of them),
+    `wholes` (all of them), `beginnings` (finer, for a logarithmic x axis), `evaluations`, `events` and `gradient_norms`
+    are there for the runs that are drawn or pointed at, `samples` (single iterations) for those that are drawn where
+    the chart shows what curves do not hold, `before` (the parent's curve up to the fork) for forks. `glimpses` are
+    there for the runs near the cursor, `background` and `weights` for the run that is looked at alone. `workers` are
+    there to take runs, at most `most_workers` may be. `sweep` is the one that is open; `usual` is what new runs begin
+    with, None for the defaults.
     `born` tells the store from another one at its place.
     Of the past there is a `tape` to move along, and `final`: how it ended.
     """

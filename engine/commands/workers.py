@@ -6,7 +6,7 @@ import click
 
 from engine.commands.options import answer, as_json, json_option, people_errors, reading
 from engine.jobs.launch import MOST_WORKERS, set_worker_count, worker_count
-from engine.jobs.liveness import alive
+from engine.jobs.liveness import at_work
 
 
 @click.command("workers")
@@ -21,5 +21,5 @@ def command(db: str, number: int | None, default: bool, json: bool) -> None:
             answer(json, set_worker_count(db, None if default else number))
             return
     with reading(db) as reader:
-        most, working = worker_count(reader), alive(reader.workers())
+        most, working = worker_count(reader), at_work(reader.workers())
     click.echo(as_json({"most": most, "working": working}) if json else f"{working} of at most {most} are working")

@@ -71,9 +71,9 @@ def silence_s(worker: Worker, heartbeat_s: float | None, now_s: float) -> float 
     return now_s - heartbeat_s
 
 
-def alive(workers: Iterable[Worker]) -> int:
-    """How many of these workers live, as far as can be told from here."""
-    return sum(is_alive(worker) is not False for worker in workers)
+def at_work(workers: Iterable[Worker]) -> int:
+    """How many of these workers are there to take runs, as far as can be told from here: a stopped one is not."""
+    return sum(map(works, workers))
 
 
 def judge(run: Run, workers: Sequence[Worker], now_s: float | None = None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from engine.jobs.liveness import is_alive, is_stopped, silence_s
-from engine.store import NoRun, Ownership, Refused, Store
+from engine.store import NoRun, Ownership, Reader, Refused, Run, Store, Worker
 from engine.store.timing import boot_seconds
 
 TAKE_OVER_AFTER_S = 60.0
@@ -16,16 +18,39 @@ TAKE_OVER_AFTER = "take_over_after_s"
 """The setting that holds another time than TAKE_OVER_AFTER_S."""
 
 
-def recover_lost_runs(store: Store, now_s: float | None = None) -> list[int]:
+def take_over_after_s(reader: Reader) -> float:
+    """Seconds of silence after which a stopped worker's run is taken over: as it was set, else TAKE_OVER_AFTER_S."""
+    try:
+        return float(reader.setting(TAKE_OVER_AFTER) or TAKE_OVER_AFTER_S)
+    except ValueError:
+        return TAKE_OVER_AFTER_S
+
+
+def forsaken(runs: Iterable[Run], workers: Iterable[Worker], after_s: float) -> frozenset[tuple[int, int | None]]:
+    """The running runs that `recover_lost_runs` would give back now, each with its worker.
+
+    `workers` are those that have not left, read after the runs: one that is not among them has ended its run since.
+    """
+    by_id, now_s = {worker.worker_id: worker for worker in workers}, boot_seconds()
+    return frozenset(
+        (run.run_id, run.worker_id)
+        for run in runs
+        if run.worker_id in by_id
+        and _why_lost(Ownership(run.run_id, run.attempt, run.heartbeat_s, by_id[run.worker_id]), now_s, after_s)
+    )
+
+
+def recover_lost_runs(store: Store, now_s: float | None = None, *, at_once: Collection[int] = ()) -> list[int]:
     """Give back every running run whose worker has ended or has been stopped for too long; returns the runs' ids.
 
+    Of the runs `at_once`, which somebody waits for, a worker that is stopped at all is too long: it would obey nothing.
     Workers that have ended are noted as gone. A stopped one that goes on finds its run fenced.
     """
     now_s = boot_seconds() if now_s is None else now_s
-    after_s = float(store.reader().setting(TAKE_OVER_AFTER) or TAKE_OVER_AFTER_S)
+    after_s = take_over_after_s(store.reader())
     recovered = []
     for owned in store.queue.owned():
-        reason = _why_lost(owned, now_s, after_s)
+        reason = _why_lost(owned, now_s, after_s, at_once=owned.run_id in at_once)
         if reason and store.queue.give_back(owned, reason):
             recovered.append(owned.run_id)
     for worker in store.reader().workers():
@@ -55,7 +80,7 @@ def take_over(store: Store, run_id: int) -> str:
     return f"run {run_id} waits in the queue again; lossboard work takes it up from its last checkpoint"
 
 
-def _why_lost(owned: Ownership, now_s: float, after_s: float) -> str:
+def _why_lost(owned: Ownership, now_s: float, after_s: float, *, at_once: bool = False) -> str:
     worker = owned.worker
     if worker is None:
         return "an unknown worker was lost (its process ended without a word)"
@@ -65,7 +90,7 @@ def _why_lost(owned: Ownership, now_s: float, after_s: float) -> str:
     silent_s = silence_s(worker, owned.heartbeat_s, now_s)
     if silent_s is None:
         return ""
-    if silent_s > after_s and is_stopped(worker):
+    if (at_once or silent_s > after_s) and is_stopped(worker):
         return f"worker {worker.worker_id} was stopped and silent for {silent_s:.0f} s; its run was taken over"
     if living is None and silent_s > UNSEEN_FACTOR * after_s:
         return f"worker {worker.worker_id} in another container was silent for {silent_s:.0f} s; its run was taken over"

@@ -81,7 +81,7 @@ def fork(
 def delete(path: Path, run_id: int) -> str:
     """Put a run out of sight, until it is brought back or purged. A running run is refused, a lost one is not."""
     with open_for_writing(path, create=False) as store:
-        _give_back_if_lost(store, run_id)
+        recover_lost_runs(store)
         answer = store.catalogue.delete(run_id)
         again = store.queue.decide_rungs()
     if again:
@@ -133,17 +133,12 @@ def recover(path: Path) -> list[int]:
 
 def _command(path: Path, run_id: int, verb: str, argument: str = "") -> str:
     with open_for_writing(path, create=False) as store:
-        lost = _give_back_if_lost(store, run_id)
+        lost = run_id in recover_lost_runs(store, at_once=[run_id] if verb in ("stop", "pause") else ())
         answer = store.queue.command(run_id, verb, argument)
         again = store.queue.decide_rungs()  # a run that ends may have been the last that others waited for
     if verb == "resume" or lost or again:
         start_workers(path)
     return f"Run {run_id} had lost its worker. {answer}" if lost else answer
-
-
-def _give_back_if_lost(store: Store, run_id: int) -> bool:
-    """Whether the run had lost its worker: then nobody owns it any more, and a command takes effect at once."""
-    return run_id in recover_lost_runs(store)
 
 
 def _catalogue(path: Path, change: Callable[[Store], str], then_work: bool = False) -> str:

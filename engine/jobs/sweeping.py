@@ -95,7 +95,7 @@ def delete(path: Path, sweep_id: int) -> str:
     """Stop a sweep and put all its runs out of sight; `undelete` brings them back until they are purged."""
     with open_for_writing(path, create=False) as store:
         _check_known(store, sweep_id)
-        recover_lost_runs(store)
+        recover_lost_runs(store, at_once=_runs_of(store, sweep_id))
         store.queue.command_sweep(sweep_id, "stop")
         _wait_for_workers(store, sweep_id)
         deleted = store.catalogue.delete_sweep(sweep_id)
@@ -115,14 +115,18 @@ def undelete(path: Path, sweep_id: int) -> str:
 def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> str:
     with open_for_writing(path, create=False) as store:
         _check_known(store, sweep_id)
-        if not store.reader().sweep_runs(sweep_id):
+        if not (runs := _runs_of(store, sweep_id)):
             raise refused_as_deleted(sweep_id)
-        lost = recover_lost_runs(store)
+        lost = recover_lost_runs(store, at_once=() if verb == "resume" else runs)
         changed = store.queue.command_sweep(sweep_id, verb)
         again = store.queue.decide_rungs()
     if verb == "resume" or lost or again:
         start_workers(path)
     return f"Sweep {sweep_id} {does}: {counted(changed, 'run')}." if changed else nothing.format(sweep_id)
+
+
+def _runs_of(store: Store, sweep_id: int) -> frozenset[int]:
+    return frozenset(run.run_id for run in store.reader().sweep_runs(sweep_id))
 
 
 def _wait_for_workers(store: Store, sweep_id: int) -> None:

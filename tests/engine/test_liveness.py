@@ -59,7 +59,7 @@ def test_another_machine_or_container_cannot_be_judged_from_here():
     assert liveness.is_alive(replace(worker, host="elsewhere")) is None
     machine = liveness.boot_id().partition("/")[0]
     assert liveness.is_alive(replace(worker, boot_id=f"{machine}/pid:[1]")) is None
-    assert liveness.alive([worker, replace(worker, host="elsewhere"), replace(worker, start_ticks=0)]) == 2
+    assert liveness.at_work([worker, replace(worker, host="elsewhere"), replace(worker, start_ticks=0)]) == 2
 
 
 @pytest.fixture

@@ -15,7 +15,14 @@ from engine.jobs import liveness, recovery, steer
 from engine.jobs.launch import default_workers, set_worker_count, worker_count
 from engine.jobs.logs import last_words
 from engine.jobs.patience import patiently
-from engine.jobs.recovery import TAKE_OVER_AFTER, TAKE_OVER_AFTER_S, UNSEEN_FACTOR, recover_lost_runs, take_over
+from engine.jobs.recovery import (
+    TAKE_OVER_AFTER,
+    TAKE_OVER_AFTER_S,
+    UNSEEN_FACTOR,
+    recover_lost_runs,
+    take_over,
+    take_over_after_s,
+)
 from engine.spec import defaults
 from engine.store import Checkpoint, Fenced, Refused, StoreBusy, StoreFull, open_for_writing
 from engine.store.timing import boot_seconds, utc_now
@@ -157,6 +164,26 @@ def test_a_lost_run_obeys_at_once(store, path, ask, says, state):
     claimed_by(store, replace(liveness.this_process(), start_ticks=1))
     assert says in ask(path, 1)
     assert store.reader().run(1).state == state
+
+
+@pytest.mark.parametrize(
+    ("ask", "says", "state"),
+    [
+        (steer.stop, "had lost its worker. Run 1 was waiting; it is cancelled.", "cancelled"),
+        (steer.pause, "had lost its worker. Run 1 is paused.", "paused"),
+        (steer.resume, "Run 1 is running already.", "running"),
+    ],
+    ids=["stop", "pause", "resume"],
+)
+def test_the_run_of_a_stopped_worker_ends_or_pauses_at_once(store, path, child, ask, says, state):
+    claimed_by(store, stopped(child))
+    assert says in ask(path, 1)
+    assert store.reader().run(1).state == state
+
+
+def test_a_setting_that_is_no_number_is_the_default(store):
+    store.settings.set(TAKE_OVER_AFTER, "abc")
+    assert take_over_after_s(store.reader()) == TAKE_OVER_AFTER_S
 
 
 def test_five_workers_lost_without_one_new_iteration_fail_a_run_and_each_new_one_forgives(store):

@@ -8,14 +8,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from engine.jobs.launch import WORKERS, start_workers
 from engine.jobs.liveness import is_alive
-from engine.store import open_for_reading
+from engine.jobs.recovery import TAKE_OVER_AFTER
+from engine.spec import defaults
+from engine.store import open_for_reading, open_for_writing
 from tests.stores import query, wait_until
 from tests.system.terminal import PROGRAM, Terminal, idle_for
+from tests.system.workers import (
+    stop_outside_of_a_transaction,
+    the_run,
+    wait_for_iterations,
+    wait_for_state,
+    worker_of,
+)
 from tests.tui.dashboards import raced
 from tui.viewer import remembered
 
@@ -66,6 +77,34 @@ def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path):
     assert rows(path) == {1: 1000, 2: 1000, 3: 1000}
     best = dict(query(path, "SELECT run_id, best_loss FROM runs"))
     assert best[1] > best[2] > best[3]
+
+
+def test_a_stopped_worker_is_taken_over_by_who_watches_and_a_stop_is_answered(path):
+    with open_for_writing(path) as store:
+        store.settings.set(WORKERS, "1")
+        store.settings.set(TAKE_OVER_AFTER, "1")
+        store.queue.add([defaults().changed(iterations=None, seconds=600.0, pace=500.0)])
+    start_workers(path)
+    with closing(open_for_reading(path)) as reader:
+        wait_for_iterations(reader, 1, 100)
+        dashboard = Terminal("--db", str(path))
+        dashboard.wait_for("1 of 1 worker")
+        first = worker_of(reader, 1)
+        stop_outside_of_a_transaction(path, first)
+        wait_until(lambda: the_run(reader, 1).attempt == 2, 20, "another worker has taken it over")
+        wait_for_iterations(reader, 1, the_run(reader, 1).iterations_done + 100)
+
+        with open_for_writing(path) as store:
+            store.settings.set(TAKE_OVER_AFTER, "600")
+        stop_outside_of_a_transaction(path, worker_of(reader, 1))
+        dashboard.type("t")
+        dashboard.wait_for("Stop run 1")
+        dashboard.type("y")
+        assert wait_for_state(reader, 1, "cancelled").reason.startswith("stopped at iteration ")
+        assert [command.outcome != "" for command in reader.commands(1) if command.verb == "stop"] == [True]
+        dashboard.wait_for("it is cancelled")
+        dashboard.type("q")
+        assert dashboard.exit_code() == 0
 
 
 def test_an_idle_dashboard_writes_nothing(path):

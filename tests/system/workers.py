@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jobs.liveness import is_alive
+from engine.jobs.liveness import is_alive, is_stopped
 from engine.spec import RunSpec
 from engine.store import Reader, Run, Worker, open_for_reading, open_for_writing
 from tests.stores import query, wait_until
@@ -58,6 +58,7 @@ def stop_outside_of_a_transaction(path: Path, worker: Worker) -> None:
     """SIGSTOP at a moment at which the worker does not hold the store's lock, or nobody else could write."""
     while True:
         os.kill(worker.pid, signal.SIGSTOP)
+        wait_until(lambda: is_stopped(worker))
         try:
             with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as raw:
                 raw.execute("BEGIN IMMEDIATE")

@@ -29,7 +29,7 @@ from tui.screens.prompt import Prompt
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("submit", "steer", "launch"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
-    monkeypatch.setattr("engine.jobs.steer.recover_lost_runs", lambda store: [])
+    monkeypatch.setattr("engine.jobs.steer.recover_lost_runs", lambda store, **_: [])
 
 
 @pytest.fixture

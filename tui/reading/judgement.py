@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 
 from engine.jobs.launch import worker_count
-from engine.jobs.liveness import alive, judge
+from engine.jobs.liveness import at_work, judge
+from engine.jobs.recovery import forsaken, take_over_after_s
 from engine.store import Reader
 
 JUDGE_S = 2.0
@@ -32,6 +33,6 @@ class Judgement:
         workers, running = reader.workers(), reader.running()
         statuses = {run.run_id: judge(run, workers) for run in running}
         self.judged = {run_id: status for run_id, status in statuses.items() if status != "running"}
-        self.forsaken = frozenset((run.run_id, run.worker_id) for run in running if statuses[run.run_id] == "lost")
-        self.workers, self.most_workers = alive(workers), worker_count(reader)
+        self.forsaken = forsaken(running, workers, take_over_after_s(reader))
+        self.workers, self.most_workers = at_work(workers), worker_count(reader)
         return before != (self.judged, self.forsaken, self.workers, self.most_workers)

@@ -1,0 +1,38 @@
+"""Rescue: whoever watches has forsaken runs taken up again."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+from engine.jobs import liveness, steer
+from engine.jobs.recovery import TAKE_OVER_AFTER_S, forsaken
+from engine.spec import defaults
+from engine.store import connection, open_for_writing
+from tui.orders import take_up
+from tui.rescue import Rescue
+from tui.snapshot import Snapshot
+
+
+def test_help_that_found_the_store_locked_is_sent_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(steer, "start_workers", lambda path: 0)
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        store.queue.add([defaults()])
+        store.queue.claim(store.register_worker(replace(liveness.this_process(), start_ticks=1)))
+        reader = store.reader()
+        seen = Snapshot(forsaken=forsaken(reader.running(), reader.workers(), TAKE_OVER_AFTER_S), workers=1)
+        assert seen.forsaken == {(1, 1)}
+        rescue = Rescue()
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert rescue.is_needed(seen)
+            assert not rescue.is_needed(seen)
+            assert not take_up(path)
+            rescue.failed()
+            other.execute("ROLLBACK")
+        assert rescue.is_needed(seen)
+        assert take_up(path)
+        assert store.reader().run(1).state == "queued"
