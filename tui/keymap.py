@@ -74,7 +74,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "open", ("enter",), "open", "a run alone, with all about it; fold a sweep", 4),
     Key("board", "spread", ("tab",), "details", "a run alone: details and curve, or details only"),
     Key("board", "mark", ("space",), "mark", "draw this run among the others, or not", 2),
-    Key("board", "pause", ("p",), "pause", "pause this run, or let it go on", 5),
+    Key("board", "pause", ("p",), "pause", "pause, or let go on (failed too)", 5),
     Key("board", "scale_step(0.5)", ("left_square_bracket",), "step size / 2", "halve this run's step size"),
     Key("board", "scale_step(2.0)", ("right_square_bracket",), "step size x 2", "double this run's step size"),
     Key("board", "replay", ("r",), "replay", "play the marked runs back", 3),

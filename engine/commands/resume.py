@@ -1,4 +1,4 @@
-"""`lossboard resume RUN...`: let paused runs go on, bit for bit as if they had not been paused."""
+"""`lossboard resume RUN...`: let paused and failed runs go on, bit for bit as if they had not been interrupted."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ from engine.jobs import steer
 @json_option
 @click.pass_obj
 def command(db: str, run_ids: tuple[int, ...], json: bool) -> None:
-    """Let paused runs go on."""
+    """Let paused runs go on, and failed ones: from their newest iteration, in their sweep or race."""
     each_answers(run_ids, lambda run_id: steer.resume(db, run_id), json)

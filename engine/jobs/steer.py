@@ -37,7 +37,7 @@ def pause(path: Path, run_id: int) -> str:
 
 
 def resume(path: Path, run_id: int) -> str:
-    """Let a paused run go on."""
+    """Let a paused run go on, or one that failed, from its newest iteration."""
     return _command(path, run_id, "resume")
 
 

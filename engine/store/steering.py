@@ -44,6 +44,8 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
         return f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back."
     if state == "cancelled" and verb == "resume" and rung is not None:
         return _go_on_alone(raw, run_id, rung)
+    if state == "failed" and verb == "resume":
+        return _try_again(raw, run_id, done)
     if state in ENDED:
         return f"Run {run_id} is {state} already; nothing to {TO_DO.get(verb, verb)}."
     if state == "running" or verb == "set-step-size":
@@ -182,3 +184,22 @@ def _go_on_alone(raw: sqlite3.Connection, run_id: int, rung: int) -> str:
     )
     note(raw, run_id, "resume", "", rung, outcome)
     return f"Run {run_id} {outcome}; it waits for a worker."
+
+
+def _try_again(raw: sqlite3.Connection, run_id: int, done: int) -> str:
+    """Queue a failed run, which goes on after its newest iteration; in a race it has the rung that it had."""
+    first, checkpoint = raw.execute(
+        "SELECT coalesce(parent_iteration, 0), (SELECT max(iteration) FROM checkpoints c "
+        "WHERE c.run_id = runs.run_id AND c.iteration <= runs.iterations_done) FROM runs WHERE run_id = ?",
+        (run_id,),
+    ).fetchone()
+    outcome = "begins again" if checkpoint is None and done == first else f"goes on from iteration {done}"
+    if checkpoint is None and done > first:
+        outcome += f", computed again from iteration {first}: it has no checkpoint"
+    elif checkpoint is not None and checkpoint < done:
+        outcome += f", computed again from its checkpoint at {checkpoint}"
+    raw.execute(
+        "UPDATE runs SET state = 'queued', reason = '', ended_at = NULL, times_lost = 0 WHERE run_id = ?", (run_id,)
+    )
+    note(raw, run_id, "resume", "", done, outcome)
+    return f"Run {run_id} had failed; it {outcome}. It waits for a worker."

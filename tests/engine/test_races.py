@@ -253,3 +253,25 @@ def test_where_each_value_is_an_objective_of_its_own_a_rung_compares_what_is_rig
     dropped = next(run for run in runs if run.state == "cancelled")
     error = 1 - accuracies[dropped.spec.delta]
     assert dropped.reason.startswith(f"rung 100: validation error {error:.4f}, kept up to ")
+
+
+@pytest.mark.parametrize("decided", [False, True], ids=["before the others are there", "after its rung was decided"])
+def test_a_failed_run_that_is_resumed_is_in_the_race_again(path, decided):
+    sweeping.start(path, PLAN)
+    best = max(VALUES, key=expected().get)
+    with open_for_writing(path) as store:
+        by_value = {run.spec.step_size: run.run_id for run in store.reader().sweep_runs(1)}
+        run_id = by_value.pop(best)
+        for other in by_value.values():
+            store.queue.command(other, "pause")
+        store.writer(store.queue.claim(store.register_worker(process()))).fail("no memory")
+        for other in by_value.values():
+            store.queue.command(other, "resume")
+    if decided:
+        work(path)
+        assert done_by_value(path)[best] == 0
+    assert "it begins again" in steer.resume(path, run_id)
+    work(path)
+    assert done_by_value(path)[best] == 24
+    if not decided:
+        assert done_by_value(path) == expected()

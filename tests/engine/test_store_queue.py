@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from engine.spec import SpecError, defaults, race
-from engine.store import StoreError, open_for_writing
+from engine.store import Checkpoint, StoreError, open_for_writing
 from engine.store.queue import MOST_TIMES_LOST
 from tests.stores import block_of, claimed_writer, process, query
 
@@ -126,6 +126,44 @@ def test_resuming_what_runs_and_steering_what_has_ended_change_nothing(store):
         assert "finished already" in store.queue.command(1, verb)
     assert "finished already" in store.queue.command(1, "set-step-size", "0.1")
     assert store.reader().commands(1) == []
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "says"),
+    [
+        (Checkpoint(2, b"state"), "goes on from iteration 3, computed again from its checkpoint at 2"),
+        (Checkpoint(3, b"state"), "goes on from iteration 3"),
+        (None, "goes on from iteration 3, computed again from iteration 0: it has no checkpoint"),
+    ],
+    ids=["before", "there", "none"],
+)
+def test_a_failed_run_goes_on_where_it_was(store, checkpoint, says):
+    writer = claimed_writer(store)
+    writer.write(block_of([1.0, 2.0]), checkpoint=checkpoint if checkpoint and checkpoint.iteration == 2 else None)
+    last = checkpoint if checkpoint and checkpoint.iteration == 3 else None
+    writer.fail("no memory", block=block_of([3.0], first=2), checkpoint=last)
+    assert "failed already" in store.queue.command(1, "pause")
+    assert store.queue.command(1, "resume") == f"Run 1 had failed; it {says}. It waits for a worker."
+    run = store.reader().run(1)
+    assert (run.state, run.reason, run.ended_at, run.iterations_done) == ("queued", "", None, 3)
+    claim = store.queue.claim(writer.claim.worker_id)
+    assert claim is not None
+    assert (claim.checkpoint, claim.iterations_done, claim.attempt) == (checkpoint, 3, 2)
+    assert [(event.verb, event.iteration) for event in store.reader().events(1)] == [("resume", 3)]
+
+
+def test_a_run_that_was_given_up_has_all_its_tries_again(store):
+    writer = claimed_writer(store)
+    for _ in range(MOST_TIMES_LOST):
+        [owned] = store.queue.owned()
+        store.queue.give_back(owned, "gone")
+        store.queue.claim(writer.claim.worker_id)
+    assert store.reader().run(1).state == "failed"
+    assert store.queue.command(1, "resume") == "Run 1 had failed; it begins again. It waits for a worker."
+    store.queue.claim(writer.claim.worker_id)
+    [owned] = store.queue.owned()
+    store.queue.give_back(owned, "gone")
+    assert store.reader().run(1).state == "queued"
 
 
 def test_a_paused_run_keeps_its_rows_and_its_new_step_size_waits(store):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.jobs import steer
 from engine.jobs.launch import start_workers
 from engine.jobs.liveness import identify, is_alive, judge
 from engine.spec import RunSpec, defaults, race
@@ -20,6 +21,7 @@ from engine.store import ENDED, open_for_reading, open_for_writing, pyramid
 from engine.store.connection import connect
 from engine.store.pyramid import LEVELS
 from tests.stores import query, wait_until
+from tests.system.workers import worker_with
 
 QUICK = defaults().changed(iterations=400)
 ENDLESS = defaults().changed(iterations=None, seconds=600.0)
@@ -316,6 +318,31 @@ def test_an_unexpected_error_fails_the_run_with_the_reason_and_is_traced_in_the_
     assert reader.counts() == {"failed": 2}
     assert "Traceback" in done.stderr
     assert done.stdout == ""
+
+
+NO_MEMORY = """
+from engine.jobs.attend import Attendance
+advance = Attendance._advance
+def exhausted(self):
+    if self.writer.iterations_done > 600:
+        raise MemoryError("no room for 1 GB")
+    return advance(self)
+Attendance._advance = exhausted
+"""
+
+
+def test_a_failed_run_that_is_resumed_goes_on_bit_for_bit(path, reader, tmp_path):
+    spec = defaults().changed(iterations=3000, pace=4000.0)
+    queue(path, spec)
+    failing = worker_with(path, NO_MEMORY, tmp_path / "log")
+    run = wait_for_state(reader, 1, *ENDED)
+    failing.wait()
+    assert (run.state, run.reason) == ("failed", "MemoryError: no room for 1 GB")
+    assert f"it goes on from iteration {run.iterations_done}" in steer.resume(path, 1)
+    assert wait_for_state(reader, 1, *ENDED).state == "finished"
+    losses, weights = undisturbed(spec)
+    np.testing.assert_array_equal(losses_of(path, 1), losses)
+    np.testing.assert_array_equal(state_from_bytes(reader.checkpoint(1)[1]).weights, weights)
 
 
 @pytest.mark.parametrize("given", ["", "--db", "--db runs.db --max-runs many", "--dbs runs.db", "--db runs.db more"])

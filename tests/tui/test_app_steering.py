@@ -46,6 +46,18 @@ async def type_into(board: Opened, field: str, text: str) -> None:
     await board.pilot.pause()
 
 
+async def test_the_key_that_pauses_lets_a_failed_run_go_on(tmp_path):
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        claimed_writer(store).fail("no memory")
+    async with opened(path) as board:
+        await board.press("t")
+        await board.until(lambda: "Run 1 has ended already (failed). p lets it go on" in board.text())
+        await board.press("p")
+        await board.until(lambda: "Run 1 had failed; it begins again. It waits for a worker." in board.text())
+        await board.until(lambda: board.app.snapshot.run(1).state == "queued")
+
+
 async def test_pause_and_step_sizes_become_commands(running):
     async with opened(running) as board:
         await board.press("p", "left_square_bracket", "right_square_bracket", "right_square_bracket")

@@ -15,6 +15,9 @@ from tui.messages import (
 from tui.screens.chart_keys import ChartKeys
 from tui.viewer import reach
 
+RESUMED = ("paused", "failed")
+"""The states from which the key that pauses lets a run go on."""
+
 
 class SteeringKeys(ChartKeys, inherit_bindings=False):
     """The part of the board that turns keys into orders."""
@@ -26,7 +29,9 @@ class SteeringKeys(ChartKeys, inherit_bindings=False):
     def _has_ended(self, run: Run) -> bool:
         if run.state not in ENDED:
             return False
-        self.tell(f"Run {run.run_id} has ended already ({self.snapshot.status(run)}). f forks it: a new run goes on.")
+        again = "p lets it go on, " if run.state == "failed" else ""
+        status = self.snapshot.status(run)
+        self.tell(f"Run {run.run_id} has ended already ({status}). {again}f forks it: a new run goes on.")
         return True
 
     def action_stop(self) -> None:
@@ -36,8 +41,8 @@ class SteeringKeys(ChartKeys, inherit_bindings=False):
 
     def action_pause(self) -> None:
         run = self._pointed
-        if run is not None and not self._has_ended(run):
-            self.post_message(SteeringRequested(run.run_id, "resume" if run.state == "paused" else "pause"))
+        if run is not None and (run.state == "failed" or not self._has_ended(run)):
+            self.post_message(SteeringRequested(run.run_id, "resume" if run.state in RESUMED else "pause"))
 
     def action_scale_step(self, factor: float) -> None:
         run = self._pointed
