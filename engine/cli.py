@@ -25,6 +25,7 @@ COMMANDS = {
     "purge": "engine.commands.purge",
     "workers": "engine.commands.workers",
     "work": "engine.commands.work",
+    "backup": "engine.commands.backup",
     "doctor": "engine.commands.doctor",
     "probe": "engine.commands.probe",
     "gradient-check": "engine.commands.gradient_check",

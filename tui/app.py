@@ -81,6 +81,8 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         self._draft: Mapping[str, str] = {}
         self._unreadable = False
         self._unanswered = False
+        self.notice = ""
+        """What was done to the store on opening that its user should know."""
         self._rescue = Rescue()
         self.rim.ascii_only = ascii_only
         self.theme_chosen = view.theme
@@ -102,6 +104,8 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         if not gc.isenabled():
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
+        if self.notice:
+            self._board.tell(clean(self.notice, 300))
         self._see_to_workers()
         self._ask()
 

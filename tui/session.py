@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from engine.store import StoreError, open_for_reading, open_for_writing
+from engine.store import Misplaced, StoreError, open_for_reading, open_for_writing
 from engine.text import clean
 from tui import signals
 from tui.feed import Feed, Outcome
@@ -79,14 +79,16 @@ def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboa
     feed, first = _first_read(path, view)
     from tui.app import Dashboard
 
-    outcome = first.get()
+    outcome, notice = first.get(), ""
     if isinstance(outcome, StoreError):
         feed.stop()
-        _bring_up_to_date(path, outcome)
+        notice = _bring_up_to_date(path, outcome)
         feed, first = _first_read(path, view)
         outcome = first.get()
     if isinstance(outcome, Snapshot):
-        return Dashboard(path, feed, outcome, view, theme, ascii_only=ascii_only or plain.is_wanted())
+        dashboard = Dashboard(path, feed, outcome, view, theme, ascii_only=ascii_only or plain.is_wanted())
+        dashboard.notice = notice
+        return dashboard
     feed.stop()
     raise outcome
 
@@ -100,10 +102,15 @@ def _first_read(path: Path, view: View) -> tuple[Feed, SimpleQueue[Outcome]]:
     return feed, answers
 
 
-def _bring_up_to_date(path: Path, error: StoreError) -> None:
-    """A store of an older version is read once it was opened for writing; whatever else is wrong is said as it was."""
+def _bring_up_to_date(path: Path, error: StoreError) -> str:
+    """Open for writing what could not be read: a store of an older version, or one with another one's journal, is read
+    then. What was done to it, '' if it was nothing to speak of; whatever else is wrong is said as it was.
+    """
     try:
-        open_for_writing(path, create=False).close()
+        with open_for_writing(path, create=False) as store:
+            return store.notice
+    except Misplaced:
+        raise
     except StoreError:
         raise error from None
 

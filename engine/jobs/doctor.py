@@ -156,9 +156,9 @@ def _contents(found: Inspection) -> Iterator[Finding]:
         yield Finding(
             "journal", "note", f"{_size(found.journal_size)} long", "a program keeps it open for reading: close it"
         )
-    if found.orphan:
+    if found.orphans:
         yield Finding(
-            "journal", "note", "a journal of a deleted store was set aside beside it (-wal.orphan)",
+            "journal", "note", f"a journal of another store was set aside beside it ({', '.join(found.orphans)})",
             "delete it unless you want to rescue that store",
         )  # fmt: skip
     if found.damage:

@@ -1,5 +1,6 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
+from engine.store.backup import Backup, back_up
 from engine.store.doors import Demand, Store, open_for_reading, open_for_writing
 from engine.store.listing import Listing
 from engine.store.page import Around
@@ -18,6 +19,7 @@ from engine.store.records import (
     Fenced,
     FilterError,
     Listed,
+    Misplaced,
     NoRun,
     NoSweep,
     Origin,
@@ -44,6 +46,7 @@ __all__ = [
     "STATES",
     "Around",
     "Background",
+    "Backup",
     "Checkpoint",
     "Claim",
     "Command",
@@ -55,6 +58,7 @@ __all__ = [
     "FilterError",
     "Listed",
     "Listing",
+    "Misplaced",
     "NoRun",
     "NoSweep",
     "Origin",
@@ -77,6 +81,7 @@ __all__ = [
     "SweepTitle",
     "Verb",
     "Worker",
+    "back_up",
     "open_for_reading",
     "open_for_writing",
 ]

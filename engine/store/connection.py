@@ -37,10 +37,14 @@ T = TypeVar("T")
 
 
 class Connection:
-    """A connection that any thread may use, one at a time; errors come out as StoreError."""
+    """A connection that any thread may use, one at a time; errors come out as StoreError.
 
-    def __init__(self, raw: sqlite3.Connection, path: Path) -> None:
+    `notice` is what was done on opening that people should know; '' mostly.
+    """
+
+    def __init__(self, raw: sqlite3.Connection, path: Path, notice: str = "") -> None:
         self.path = path
+        self.notice = notice
         self._raw = raw
         self._lock = threading.RLock()
         self._identity = _identity(path)
@@ -79,6 +83,11 @@ class Connection:
                 f"{self.path} was deleted or replaced while it was open. What was committed before is in the old file "
                 f"only; nothing more was written. Put the file back, or start Lossboard again to use the new one."
             )
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy every page into another database, as they are in one moment, while others go on writing."""
+        with self._lock, explained(self.path):
+            self._raw.backup(target)
 
     def close(self) -> None:
         """Give the file back; twice is harmless."""

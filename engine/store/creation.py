@@ -11,9 +11,8 @@ from pathlib import Path
 from engine.locks import alone_in
 from engine.store.connection import APPLICATION_ID, SCHEMA_VERSION, connect, explained, pragma, write_lock
 from engine.store.filesystem import journal_mode
+from engine.store.journal import JOURNALS, put_aside
 from engine.store.records import StoreError
-
-JOURNALS = ("-wal", "-shm", "-journal")
 
 
 def make_store(place: Path) -> None:
@@ -41,7 +40,7 @@ def make_store(place: Path) -> None:
             bring_up_to_date(raw)
         with alone_in(place.parent):
             if not os.path.lexists(place):
-                _set_orphans_aside(place)
+                put_aside(place)  # a journal that outlived its deleted store
                 _link(draft, place)
     finally:
         for leftover in (draft, *(Path(f"{draft}{suffix}") for suffix in JOURNALS)):
@@ -57,16 +56,6 @@ def bring_up_to_date(raw: sqlite3.Connection) -> None:
             migrations.apply(raw)
             raw.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             raw.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _set_orphans_aside(place: Path) -> None:
-    """A journal that outlived its deleted store must not be played into the new one; it is kept under another name."""
-    for suffix in JOURNALS:
-        orphan = Path(f"{place}{suffix}")
-        if suffix == "-shm":
-            orphan.unlink(missing_ok=True)
-        elif orphan.exists():
-            orphan.replace(f"{orphan}.orphan")
 
 
 def _link(draft: Path, place: Path) -> None:

@@ -51,6 +51,11 @@ class Store:
         """The store's file, absolute, links followed."""
         return self._connection.path
 
+    @property
+    def notice(self) -> str:
+        """What was done on opening that people should know: a sentence, '' mostly."""
+        return self._connection.notice
+
     def writer(self, claim: Claim) -> RunWriter:
         """The writer of a claimed run. Raises Fenced when the claim no longer holds."""
         return RunWriter(self._connection, claim, self._boot_clock)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.store.connection import Connection
 from engine.store.filesystem import NETWORK, kind_of
+from engine.store.journal import orphans
 from engine.store.opening import connect_for_reading, located
 from engine.store.pyramid import LEVELS
 from engine.store.reader import readable_spec
@@ -33,7 +34,7 @@ class Inspection:
     room: int
     damage: str
     crooked: tuple[str, ...]
-    orphan: bool
+    orphans: tuple[str, ...]
 
 
 def inspect(path: str | os.PathLike[str]) -> Inspection:
@@ -62,7 +63,7 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
             room=room.f_bavail * room.f_frsize,
             damage=_damage(connection),
             crooked=_crooked(connection),
-            orphan=Path(f"{place}-wal.orphan").exists(),
+            orphans=tuple(orphan.name for orphan in orphans(place)),
         )
     finally:
         connection.close()

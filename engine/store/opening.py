@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import stat
@@ -11,7 +12,10 @@ from pathlib import Path
 from engine.store.connection import APPLICATION_ID, SCHEMA_VERSION, Connection, connect, explained, pragma, unwritable
 from engine.store.creation import bring_up_to_date, make_store
 from engine.store.filesystem import journal_mode
-from engine.store.records import StoreError
+from engine.store.journal import Marked, is_strange, set_aside, told
+from engine.store.records import Misplaced, StoreError
+
+log = logging.getLogger(__name__)
 
 JOURNAL_PAGES = 4000
 """Pages of the -wal file at which it is folded into the store: 16 MB, so that less than one commit in a hundred waits
@@ -43,6 +47,9 @@ def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) ->
     _refuse_strangers(place)
     if not (os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)):
         raise unwritable(place)
+    notice = set_aside(place) if is_strange(place) else ""
+    if notice:
+        log.warning("%s", notice)
     with explained(place):
         raw = connect(place, "mode=rw")
         try:
@@ -57,7 +64,7 @@ def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) ->
         except BaseException:
             raw.close()
             raise
-    return Connection(raw, place)
+    return Marked(raw, place, notice) if journal_mode(place) == "WAL" else Connection(raw, place, notice)
 
 
 def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
@@ -66,6 +73,11 @@ def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
     if not os.path.lexists(place):
         raise _missing(place)
     _refuse_strangers(place)
+    if is_strange(place):
+        raise Misplaced(
+            f"{told(place)}. Nothing was read, nothing was changed. Start the dashboard on it once, or any command "
+            f"that writes to it: the journal is set aside then, and the store is as its own file has it."
+        )
     with explained(place):
         raw, version = _look(place)
         try:

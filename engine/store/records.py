@@ -34,6 +34,11 @@ class StoreGone(StoreError):
     """The file was deleted or replaced while it was open: nothing written from now on would be found again."""
 
 
+class Misplaced(StoreError):
+    """The file was put in the place of another store, whose journal is still there: opening it for writing sets that
+    aside, unless somebody has the file open."""
+
+
 class Refused(StoreError):
     """What was asked for cannot be done to that run: nothing was changed, and the message says what would help."""
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tui.session import farewell
+from engine.spec import defaults
+from engine.store import Misplaced, open_for_writing
+from tests.stores import block_of, claimed_writer
+from tests.tui.dashboards import opened
+from tui.session import farewell, prepare
 from tui.snapshot import Snapshot
 from tui.widgets.header import header
 
@@ -39,3 +44,32 @@ def test_a_run_that_has_lost_its_process_is_not_running():
     text = header(Snapshot(counts={"running": 2}, judged={7: "lost"}), "a.db", 100).text
     assert "1 running" in text
     assert "1 lost" in text
+
+
+async def test_a_store_with_anothers_journal_is_opened_without_it_and_that_is_said(tmp_path):
+    path, copy, journal = tmp_path / "runs.db", tmp_path / "copy.db", tmp_path / "journal"
+    with open_for_writing(path) as store:
+        claimed_writer(store).finish(block=block_of([1.0]))
+    shutil.copy(path, copy)
+    with open_for_writing(path) as store:
+        for _ in range(3):
+            store.queue.add([defaults()])
+        shutil.copy(f"{path}-wal", journal)
+    shutil.copy(copy, path)
+    shutil.copy(journal, f"{path}-wal")
+    async with opened(path) as board:
+        await board.until(lambda: "it was set aside as runs.db-wal.orphan." in " ".join(board.text().split()))
+        assert sum(board.app.snapshot.counts.values()) == 1
+
+
+async def test_a_store_with_anothers_journal_that_is_in_use_is_not_opened(tmp_path):
+    path, copy = tmp_path / "runs.db", tmp_path / "copy.db"
+    with open_for_writing(path) as store:
+        claimed_writer(store).finish(block=block_of([1.0]))
+    shutil.copy(path, copy)
+    with open_for_writing(path) as store:
+        for _ in range(3):
+            store.queue.add([defaults()])
+        shutil.copyfile(copy, path)
+        with pytest.raises(Misplaced, match="another process has it open"):
+            prepare(path)
