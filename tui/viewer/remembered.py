@@ -90,10 +90,10 @@ class View:
 
     `marked` are run numbers in mark order, `by_hand` those of them that a person marked; started runs up to the
     number `met` have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a
-    half-life in iterations, `bands` tells whose raw values are drawn. `list_width` and `list_height` are the list's share
-    of the room beside and above the chart; 0 is as usual. `measure`, `theme`, `filter` and the `lessons` that were told
-    before are any printable text: whoever uses them checks that they are still known. `born` is when the store was made
-    whose runs are meant; empty is unknown.
+    half-life in iterations, `bands` tells whose raw values are drawn. `list_width` and `list_height` are the list's
+    share of the room beside and above the chart; 0 is as usual. `measure`, `theme`, `filter` and the `lessons` that
+    were told before are any printable text: whoever uses them checks that they are still known. `born` is when the
+    store was made whose runs are meant; empty is unknown.
     """
 
     marked: tuple[int, ...] = _kept((), _numbers)
