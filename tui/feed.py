@@ -72,8 +72,8 @@ class Source:
             return None  # ten times a second where nothing goes on
         choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
         look = choices.look
-        cursor = choices.drawn, choices.pointed, choices.title, choices.alone, wanted.rows
-        looked_at = look.window, look.x_kind, look.log_x, look.measure, look.smoothing
+        cursor = choices.drawn, choices.pointed, choices.title, choices.closely, wanted.rows
+        looked_at = look.window, look.x_kind, look.log_x, look.measures, look.smoothing
         shown = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_look, looked_at
         if not changed and shown == self._shown:
             self._wanted = wanted
@@ -131,8 +131,8 @@ class Source:
             before=self._lineage.read(reader, shown, wanted.columns),
             gradient_norms={} if pointed is None else {pointed.run_id: _gradient_norm(reader, pointed)},
             glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
-            background=reader.background(pointed) if pointed is not None and choices.alone else None,
-            weights=self._kept.read(reader, pointed) if pointed is not None and choices.alone else None,
+            background=reader.background(pointed) if pointed is not None and choices.closely else None,
+            weights=self._kept.read(reader, pointed) if pointed is not None and choices.closely else None,
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
             sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_look),

@@ -35,6 +35,8 @@ NAMES = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "colon": ":",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
     "ctrl+p": "ctrl p",
 }
 """How a key is written where Textual's name for it is not what stands on the keyboard."""
@@ -71,7 +73,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "app.sweep", ("s",), "sweep", "many values at once: step sizes, batch sizes", 1),
     Key("board", "app.open_sweep", ("V",), "its sweep", "the sweep that this run belongs to"),
     Key("board", "app.probe", ("b",), "probe", "one step with each step size, from its weights"),
-    Key("board", "open", ("enter",), "open", "a run alone, with all about it; fold a sweep", 4),
+    Key("board", "open", ("enter",), "open", "a run alone; enlarge a measure; fold a sweep", 4),
     Key("board", "spread", ("tab",), "details", "a run alone: details and curve, or details only"),
     Key("board", "mark", ("space",), "mark", "draw this run among the others, or not", 2),
     Key("board", "pause", ("p",), "pause", "pause, or let go on (failed too)", 5),
@@ -93,7 +95,10 @@ KEYS: tuple[Key, ...] = (
     Key("board", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 3),
     Key("board", "x_axis", ("x",), "x axis", "x axis: iteration, time, examples seen", 3),
     Key("board", "log_x", ("X",), "log x", "x axis: logarithmic or linear"),
-    Key("board", "layout", ("v",), "grid", "runs over each other, or a tile for each", 4),
+    Key("board", "layout", ("v",), "grid", "overlaid, a tile for each, a grid of measures", 4),
+    Key("board", "room", ("Z",), "room", "whole room: chart, list, details; all again", 5),
+    Key("board", "split(-1)", ("left_parenthesis",), "smaller list", "the list narrower, or lower"),
+    Key("board", "split(1)", ("right_parenthesis",), "larger list", "the list wider, or higher"),
     Key("board", "measure", ("m",), "metric", "y axis: loss, accuracy, gradient norm, ...", 5),
     Key("board", "readout", ("c",), "readout", "read all values at a line (h, l or the mouse)", 4),
     Key("board", "smooth(-1)", ("comma",), "rougher", "smooth less"),
@@ -164,6 +169,7 @@ KEYS: tuple[Key, ...] = (
     Key("sweepview", "refine", ("z",), "refine", "a new sweep, a third as wide, around the best", 2),
     Key("sweepview", "usual", ("u",), "use", "new runs and sweeps begin with this value", 3),
     Key("sweepview", "view", ("v",), "view", "curves, loss over the parameter, or both", 3),
+    Key("sweepview", "room", ("Z",), "room", "whole room: charts, table; all again", 6),
     Key("sweepview", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 5),
     Key("sweepview", "x_axis", ("x",), "x axis", "x axis: iteration, time, examples seen", 2),
     Key("sweepview", "log_x", ("X",), "log x", "x axis: logarithmic or linear"),
@@ -231,7 +237,8 @@ LEAVING = frozenset(key for one in KEYS if one.place == "app" for key in one.key
 """Keys that leave from anywhere."""
 
 SHARED_WITH_REPLAY = frozenset({
-    "open", "log_y", "x_axis", "log_x", "layout", "measure", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
+    "open", "log_y", "x_axis", "log_x", "layout", "room", "split(-1)", "split(1)",
+    "measure", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
     "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "page(1)", "page(-1)", "spread",
     "bands", "stretch(2.0)", "stretch(0.5)", "fit",
     "app.help", "app.leave",

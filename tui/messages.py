@@ -64,6 +64,14 @@ class ChartPointed(Message):
 
 
 @message
+class MeasurePointed(Message):
+    """A measure's panel in the grid was clicked, `twice` to enlarge it."""
+
+    measure: str
+    twice: bool
+
+
+@message
 class SentenceDismissed(Message):
     """What the screen told was put away."""
 

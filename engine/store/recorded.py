@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from engine.store.pyramid import LEVELS
 from engine.store.records import Curve, Samples
 from engine.store.stretch import stretch
 from engine.store.summary import RECENT_LOSSES
-from engine.store.widths import width_for
+from engine.store.widths import spacing_for, width_for
 
 MOST_ITERATIONS = 100_000
 
@@ -131,8 +130,7 @@ class Recorded:
         )
         done, begin = known[0] if known else (0, 0)
         first, last = max(first, begin), done - 1 if last is None else min(last, done - 1)
-        # multiples of one spacing, so that a growing run is not sampled elsewhere at each look
-        spacing = 1 << max(math.ceil(math.log2(max((last - first + 1) / max(count, 1), 1))), 0)
+        spacing = spacing_for(last - first + 1, count)
         wanted = sorted({*range(first + -first % spacing, last + 1, spacing), *([last] if last >= first else [])})
         iteration, *columns = self._connection.table(
             f"SELECT iteration, {', '.join(COLUMNS)} FROM iterations WHERE run_id = ? "

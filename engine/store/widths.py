@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from engine.store.pyramid import LEVELS
 
 MOST_RAW = 6
@@ -23,3 +25,11 @@ def longest(width: int, columns: int) -> int:
     if width < 1 << LEVELS[0]:
         return (4 if width == 1 else MOST_RAW) * columns
     return int(1e18) if width == 1 << LEVELS[-1] else 4 * width * columns - 1
+
+
+def spacing_for(span: int, count: int) -> int:
+    """The power of two that at most `count` evenly spread ones of `span` iterations are apart.
+
+    Multiples of one spacing stay where they are while a run grows.
+    """
+    return 1 << max(math.ceil(math.log2(max(span / max(count, 1), 1))), 0)

@@ -204,3 +204,26 @@ def test_what_is_typed_in_one_piece_with_the_key_that_opens_something_goes_there
     terminal.wait_for("Delete run 2")
     terminal.type("n?qq")
     assert terminal.exit_code() == 0
+
+
+def test_room_border_and_grid_in_a_terminal_and_there_again_when_it_is_opened_again(path):
+    terminal = Terminal("--db", str(raced(path)), columns=160, rows=45)
+    terminal.wait_for(BRAILLE)
+    terminal.type("vvmm")
+    terminal.wait_for("▸ gradient norm")
+    terminal.type("\r")
+    terminal.wait_for("enlarged")
+    terminal.type("vZ")
+    terminal.wait_for("whole room")
+    terminal.type("\x1b")
+    wait_until(lambda: "m next" in terminal.written.rpartition("whole room")[2])
+    # the border, pressed at the first column of the chart and drawn to column 61
+    terminal.type("\x1b[<0;75;10M\x1b[<32;61;10M\x1b[<0;61;10m")
+    terminal.type("q")
+    assert terminal.exit_code() == 0
+    view = remembered.load(path)
+    assert (view.layout, view.measure, view.list_width) == ("measures", "gradient norm", 60 / 160)
+    again = Terminal("--db", str(path), columns=160, rows=45)
+    again.wait_for("▸ gradient norm")
+    again.type("q")
+    assert again.exit_code() == 0

@@ -20,11 +20,11 @@ def look(board: Opened) -> Look:
 async def test_layout_measures_axes_and_smoothing(tmp_path):
     async with opened(raced(tmp_path / "runs.db"), (140, 40)) as board:
         await board.press("v")
-        assert look(board).grid
+        assert look(board).layout == "runs"
         assert board.text().count("gradient b256") >= 2
         assert "■" not in board.text().splitlines()[-4]
-        await board.press("v")
-        assert not look(board).grid
+        await board.press("v", "v")
+        assert look(board).layout == "together"
         seen = []
         for measure in (*MEASURES[1:], MEASURES[0]):
             await board.press("m")
@@ -180,11 +180,11 @@ async def test_the_wheel_keeps_what_is_under_the_mouse_in_its_place(tmp_path, ke
 
 async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
-        for key in ("v", "y", "m", "j", "j", "full_stop", "v", "c"):
+        for key in ("v", "v", "v", "y", "m", "j", "j", "full_stop", "c"):
             board.app.simulate_key(key)
         await board.until(lambda: board.app.choices.look.cursor is not None)
         choices = board.app.choices
-        assert (choices.look.grid, choices.log_y, choices.look.measure) == (False, False, MEASURES[1])
+        assert (choices.look.layout, choices.log_y, choices.look.measure) == ("together", False, MEASURES[1])
         assert (choices.pointed, choices.look.smoothing) == (1, 50.0)
 
 

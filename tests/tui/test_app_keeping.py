@@ -16,6 +16,7 @@ from tests.tui.dashboards import opened, raced, store_with
 from tui.parts.keeping import Keeper
 from tui.viewer import remembered
 from tui.viewer.choices import MOST_MARKED, Choices
+from tui.viewer.look import LAYOUTS
 from tui.viewer.recall import choices_of, view_of
 from tui.viewer.remembered import View
 
@@ -32,6 +33,9 @@ VIEWS = st.builds(
     log_x=st.booleans(),
     measure=st.sampled_from(["loss", "accuracy", "no such thing"]),
     smoothing=st.floats(0, 2**53),
+    layout=st.sampled_from(LAYOUTS),
+    list_width=st.floats(0, 1),
+    list_height=st.floats(0, 1),
     sort=st.sampled_from(ORDERS),
     reverse=st.booleans(),
     filter=st.text(max_size=10),
@@ -59,7 +63,7 @@ async def test_a_store_is_seen_again_as_it_was_left(path):
     async with opened(path) as board:
         await board.press("y", "v", "X", "x", "o", "full_stop", "m", "m", "w", "T", "j", "space", "k", "i")
         left = board.app.choices
-        assert left.look.grid
+        assert left.look.layout == "runs"
         assert left.marked == (1, 3)
     async with opened(path) as board:
         assert board.app.choices.look == left.look
@@ -77,7 +81,7 @@ async def test_a_change_is_remembered_before_anybody_leaves(path, monkeypatch):
     monkeypatch.setattr("tui.parts.keeping.SETTLE_S", 0.01)
     async with opened(path) as board:
         await board.press("v")
-        await board.until(lambda: remembered.load(path).grid)
+        await board.until(lambda: remembered.load(path).layout == "runs")
 
 
 async def test_two_dashboards_leave_each_others_changes_alone(path):
@@ -86,7 +90,7 @@ async def test_two_dashboards_leave_each_others_changes_alone(path):
         await second.press("y")
         await second.press("space")
     view = remembered.load(path)
-    assert (view.grid, view.log_y, view.marked) == (True, False, (1, 2))
+    assert (view.layout, view.log_y, view.marked) == ("runs", False, (1, 2))
 
 
 async def test_who_changes_nothing_writes_nothing(path):
@@ -95,18 +99,18 @@ async def test_who_changes_nothing_writes_nothing(path):
     async with opened(path) as board:
         await board.press("question_mark", "escape")
     assert remembered.load(path) == View()
-    keeper.keep(View(grid=True))
-    remembered.save(path, View(grid=True, log_x=True))
-    keeper.keep(View(grid=True))
-    assert remembered.load(path) == View(grid=True, log_x=True)
+    keeper.keep(View(log_y=False))
+    remembered.save(path, View(log_y=False, log_x=True))
+    keeper.keep(View(log_y=False))
+    assert remembered.load(path) == View(log_y=False, log_x=True)
 
 
 async def test_a_spoilt_file_is_the_usual_view(path):
-    remembered.save(path, View(grid=True))
+    remembered.save(path, View(layout="runs"))
     file = max(remembered.folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
     file.write_text('{"version": 1, "view": {"marked": "all", "grid": true, "filter": "loss<", "smoothing": 1e999}}')
     async with opened(path) as board:
-        assert board.app.choices.look.grid
+        assert board.app.choices.look.layout == "runs"
         assert board.app.choices.marked == (1, 2, 3)
         assert "What loss?" in board.text()
 

@@ -494,3 +494,20 @@ async def test_a_title_is_never_cut_within_a_word(worked_off, path):
             assert title.rstrip().endswith("done")
             assert "step size" in title
             assert title.count("…") == title.count("1e-04 … 1e+04")
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 12)])
+async def test_charts_or_table_have_the_whole_room(worked_off, path, size):
+    copy(worked_off, path)
+    async with looking_at(path, size) as board:
+        screen = view_of(board)
+        for charts, table in ((True, False), (False, True)):
+            await board.press("Z")
+            await board.until(lambda charts=charts: screen.query_one("#charts").display == charts)
+            assert screen.query_one(SweepTable).display == table
+        await board.press("escape")
+        assert isinstance(board.app.screen, SweepView)
+        await board.press("Z", "Z", "Z")
+        await board.until(lambda: screen.query_one(SweepTable).display)
+        await board.press("escape")
+        await board.until(lambda: isinstance(board.app.screen, Board))

@@ -29,7 +29,9 @@ CHOSEN = View(
     log_y=False,
     measure="accuracy",
     smoothing=30.0,
-    grid=True,
+    layout="measures",
+    list_width=0.4,
+    list_height=0.25,
     sort="train",
     reverse=True,
     filter='strategy:sgd "größer 1"',
@@ -110,10 +112,12 @@ def test_what_does_not_fit_leaves_the_rest(store, file):
         "theme": "x" * (MOST_CHARACTERS + 1),
         "sort": ["loss"],
         "grid": True,
+        "list_width": 1.5,
+        "list_height": "half",
         "from_a_later_version": {},
     }
     file.write_text(json.dumps({"version": 1, "view": wrong}))
-    assert load(store) == View(marked=(2, 7), grid=True)
+    assert load(store) == View(marked=(2, 7), layout="runs")
 
 
 @pytest.mark.parametrize("place", ["pipe", "folder", "loop", "unreadable"])

@@ -11,6 +11,7 @@ from tui.chart.frame import AXIS_WIDTH
 from tui.chart.grid import draw_tiles
 from tui.chart.legend import Entry, draw_legend, entries_of, heading
 from tui.chart.measures import measure_of, settled
+from tui.chart.panels import draw_panels, with_room
 from tui.chart.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.plain_frame import draw_plain_frame
 from tui.chart.plotting import draw_curves, rasterise, ticks_for
@@ -19,7 +20,7 @@ from tui.chart.series import all_series, bundle
 from tui.chart.sheet import Sheet, blank
 from tui.chart.text import cells
 from tui.chart.ticks import MINUTES_FROM_S
-from tui.chart.view import Axes, Charset, ChartView, Plot
+from tui.chart.view import Axes, Charset, ChartView, Panel, Plot
 
 X_NAMES = {"iteration": "iteration", "time": "time (s)", "examples": "examples seen"}
 LEAST_NAMES = 12
@@ -38,13 +39,18 @@ def draw(
     """
     view = settled(view)
     sheet = blank(max(width, 1), max(height, 1), charset)
+    panels = _draw_grid(view, sheet, previous) if view.panels else ()
+    if panels:
+        shown = next((one for one in panels if one.measure == view.measure and one.axes is not None), panels[0])
+        return sheet.picture(shown.axes, shown.plot, panels=panels)
+    view = replace(view, panels=())
     series = all_series(view, 2 * sheet.width)
     rows = bundle(series) if series else None
     axes = None if rows is None else hold(view, bounds_of(view, rows), None if previous is None else previous.axes)
     if axes is not None and view.cursor_x is not None:
         # runs that are no longer drawn may have been longer: what is read is always on the screen
         view = replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
-    top = int(view.show_title and sheet.height >= 7)
+    top = _title_rows(view, sheet)
     if top:
         _draw_title(view, axes, sheet, "" if view.grid else heading(*_legend(view, sheet)))
     if rows is None or axes is None:
@@ -61,6 +67,36 @@ def draw(
         if cursor is not None and view.cursor_x is not None:
             signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
     return sheet.picture(axes, plot)
+
+
+def measures_of(view: ChartView, width: int, height: int) -> tuple[str, ...]:
+    """The measures that have a panel in the picture of a view; none where runs lie over each other."""
+    sheet = blank(max(width, 1), max(height, 1), "unicode")
+    measures = tuple(panel.measure for panel in view.panels)
+    return with_room(measures, view.measure, sheet.width, _grid_rows(view, sheet))
+
+
+def _grid_rows(view: ChartView, sheet: Sheet) -> int:
+    """The rows of a grid between title and legend."""
+    return sheet.height - _title_rows(view, sheet) - len(draw_legend(*_legend(view, sheet))[0])
+
+
+def _draw_grid(view: ChartView, sheet: Sheet, previous: Picture | None) -> tuple[Panel, ...]:
+    """The panels of a view with a title above them and a legend below; none where they have no room."""
+    top = _title_rows(view, sheet)
+    panels = draw_panels(view, top, top + _grid_rows(view, sheet), sheet, previous)
+    if panels:
+        _draw_legend(view, sheet)
+        if top:
+            axes = next((panel.axes for panel in panels if panel.axes is not None), None)
+            caution = next((panel.caution for panel in view.panels if panel.caution), "")
+            named = replace(view, measure="measures", log_y=False, companion_name="", caution=caution)
+            _draw_title(named, axes, sheet, heading(*_legend(view, sheet)))
+    return panels
+
+
+def _title_rows(view: ChartView, sheet: Sheet) -> int:
+    return int(view.show_title and sheet.height >= 7)
 
 
 def _hint(view: ChartView) -> str:
@@ -153,7 +189,8 @@ def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]
 
 def _smoothing(view: ChartView) -> str:
     """How noisy losses are smoothed; nothing where none is drawn."""
-    if not measure_of(view).of_batches or not any(run.noisy for run in view.runs):
+    drawn = [one for one in view.panels or (view,) if measure_of(one).of_batches]
+    if not any(run.noisy for one in drawn for run in one.runs):
         return ""
     return f"smoothing {view.smoothing:g}" if view.smoothing > 0 else "raw"
 

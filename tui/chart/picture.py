@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.chart.view import Axes, Plot, Tile
+from tui.chart.view import Axes, Panel, Plot, Tile
 from tui.colours.styles import BLANK, CURSOR, FRAME, HINT, POINTED, TICK, TITLE, faint, run_style, strong
 
 __all__ = [
@@ -39,7 +39,8 @@ class Picture:
 
     Hand a picture to the next `draw` as `previous`: its axes are held, so that a live chart rarely rescales.
     `axes` is None where there was nothing to draw; `plot` tells which cells hold curves. A grid has `tiles`, on
-    the same axes; its `plot` is that of the first.
+    the same axes; its `plot` is that of the first. A grid of measures has `panels`, on the same x axis; `axes` and
+    `plot` are those of the focused one, or of another one where that is empty.
     """
 
     codepoints: Codepoints
@@ -47,6 +48,7 @@ class Picture:
     axes: Axes | None
     plot: Plot
     tiles: tuple[Tile, ...] = ()
+    panels: tuple[Panel, ...] = ()
 
     @property
     def width(self) -> int:
@@ -97,7 +99,7 @@ class Picture:
 
     def x_at(self, column: int) -> float | None:
         """The x value at the middle of a cell column, or None outside of the plot; in a grid, of any tile."""
-        plots = [tile.plot for tile in self.tiles] or [self.plot]
+        plots = [*(tile.plot for tile in self.tiles), *(panel.plot for panel in self.panels)] or [self.plot]
         plot = next((plot for plot in plots if 0 <= column - plot.left < plot.width), None)
         if self.axes is None or plot is None:
             return None
@@ -106,6 +108,14 @@ class Picture:
         if self.axes.log_x:
             return float(low * (high / low) ** share)
         return low + (high - low) * share
+
+    def measure_at(self, column: int, row: int) -> str | None:
+        """The measure whose panel, its title and axis included, has a cell; None where there is none."""
+        for panel in self.panels:
+            plot = panel.plot
+            if -1 <= row - plot.top <= plot.height and -1 <= column - plot.left < plot.width:
+                return panel.measure
+        return None
 
     def column_at(self, x: float) -> int | None:
         """The cell column in which an x value lies, or None outside of the plot; in a grid, of the first tile."""

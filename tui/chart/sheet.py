@@ -10,7 +10,7 @@ import numpy as np
 
 from tui.chart.picture import BLANK, WIDE_TAIL, Codepoints, Picture, StyleIds
 from tui.chart.text import cells, fit
-from tui.chart.view import Axes, Charset, Plot, Tile
+from tui.chart.view import Axes, Charset, Panel, Plot, Tile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,11 +57,13 @@ class Sheet:
         """Text as cells in this sheet's charset, cut to a width with an ellipsis."""
         return fit(cells(text, self.charset), width, self.charset)
 
-    def picture(self, axes: Axes | None, plot: Plot, tiles: tuple[Tile, ...] = ()) -> Picture:
+    def picture(
+        self, axes: Axes | None, plot: Plot, tiles: tuple[Tile, ...] = (), panels: tuple[Panel, ...] = ()
+    ) -> Picture:
         """The finished picture; the sheet is read-only from then on."""
         self.codes.setflags(write=False)
         self.styles.setflags(write=False)
-        return Picture(self.codes, self.styles, axes, plot, tiles)
+        return Picture(self.codes, self.styles, axes, plot, tiles, panels)
 
 
 def blank(width: int, height: int, charset: Charset) -> Sheet:

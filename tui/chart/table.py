@@ -32,7 +32,11 @@ class TableRow(NamedTuple):
 
 
 def table(view: ChartView) -> Iterator[TableRow]:
-    """The rows of all series of a view that lie in its x window, run by run in the order of x."""
+    """The rows of all series of a view that lie in its x window, run by run in the order of x; of panels one by one."""
+    if view.panels:
+        for panel in view.panels:
+            yield from table(panel)
+        return
     low, high = sorted(view.x_window) if view.x_window is not None else (-math.inf, math.inf)
     for one in all_series(view):
         kind = (

@@ -132,6 +132,8 @@ class ChartView:
     `smoothing` of noisy runs is a half-life in iterations (0: none), so it does not depend on the zoom; a caller that
     reads only a window should read some five half-lives more to its left. `x_window` and `y_window` are (low, high) in
     units of the axis (iterations, seconds or examples; loss) and override the held ranges: zoom and pan.
+    `panels` are the same runs by several measures, the first ones of which there is room for are drawn in place of the
+    view's own; that has the focus among them.
     `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
     `show_markers` repeats each run's marker along its line, for terminals without colour. `caution` stands in the title
     ("different objectives"), `note` at the right end of that line ("follow"). `empty_hint` is what a chart without any
@@ -156,6 +158,7 @@ class ChartView:
     show_markers: bool = False
     grid: bool = False
     companion_name: str = ""
+    panels: tuple[ChartView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +191,21 @@ class Tile:
 
     run_id: int
     plot: Plot
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One measure's part of a grid of measures: the cells of its curves, below its title; no `axes` without curves.
+
+    `own` are the axes that it would have by itself. Equal panels look alike.
+    """
+
+    view: ChartView
+    plot: Plot
+    axes: Axes | None
+    own: Axes | None
+    focused: bool = False
+
+    @property
+    def measure(self) -> str:
+        return self.view.measure

@@ -206,9 +206,9 @@ class Playback(Helm, inherit_bindings=False):
             return
         while self.screen is not self.live_board:
             self.pop_screen()
-        look, pointed = self.choices.look, self.choices.pointed
+        look, pointed, split = self.choices.look, self.choices.pointed, self.choices.split
         self.snapshot, choices = self._live
-        self.choices = choices.looking_so(replace(look, window=None, cursor=None))
+        self.choices = choices.splitting(split).looking_so(replace(look, window=None, cursor=None))
         if pointed is not None:
             self.choices = self.choices.pointing_at(pointed)
         self._board, self._replay, self._live = self.live_board, None, None
@@ -219,4 +219,5 @@ def replayed(choices: Choices, run_ids: tuple[int, ...]) -> Choices:
     slots = {run_id: choices.slots[run_id] for run_id in run_ids if run_id in choices.slots}
     pointed = choices.pointed if choices.pointed in run_ids else run_ids[-1]
     only = replace(choices, slots=slots, listing=Listing(), alone=False, edge=0, pointed=pointed, title=None)
+    only = only.giving("chart" if choices.room == "chart" else "all")
     return only.marking_only(run_ids)

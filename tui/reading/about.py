@@ -47,7 +47,7 @@ class About:
         held = self._held.get(run.run_id)
         rows: Stamp = (run.iterations_done, run.state, run.attempt, columns)
         look = choices.look
-        window: Stamp = (look.window, look.x_kind, look.log_x, look.smoothing if look.window else 0.0, look.measure)
+        window: Stamp = (look.window, look.x_kind, look.log_x, look.smoothing if look.window else 0.0, look.measures)
         if held is not None and held.stamp == (rows, window):
             return held if not _steered(run) else replace(held, events=tuple(reader.events(run.run_id)))
         if held is None or held.stamp[0] != rows:

@@ -35,7 +35,7 @@ def beginnings(
     return found
 
 
-def sampled(reader: Reader, run_id: int, columns: int, first: int, last: int) -> Samples:
+def sampled_finely(reader: Reader, run_id: int, columns: int, first: int, last: int) -> Samples:
     """Single iterations from `first` to `last`, more of them in the beginning."""
     spans = [last, *(stop - 1 for stop in _stops(first, last))]
     parts = [reader.samples(run_id, columns, first, end) for end in spans]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.store import Curve, Reader, Run, Samples
-from tui.reading.beginnings import Beginnings, beginnings, sampled
+from tui.reading.beginnings import Beginnings, beginnings, sampled_finely
+from tui.reading.sampling import Sampled, sampled
 from tui.telling.points import OF_ITERATIONS
 from tui.viewer import reach
 from tui.viewer.look import Look
@@ -14,12 +15,13 @@ from tui.viewer.look import Look
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The shown window of a run's curve, its finer `beginnings` on a logarithmic x axis, and `samples` (single
-    iterations) where the chart shows what curves do not hold.
+    iterations) where the chart shows what curves do not hold, with what makes it easy to read them `further`.
     """
 
     curve: Curve
     beginnings: Beginnings
     samples: Samples | None
+    further: Sampled | None = None
 
 
 def shown(
@@ -41,8 +43,13 @@ def shown(
     curve = reach.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, end, ending=ending))
     begun: Beginnings = {}
     samples: Samples | None = None
+    further: Sampled | None = None
     if look.log_x:
         begun = beginnings(reader, curve, first, end + 1, columns, None if known is None else known.beginnings)
-    if look.measure in OF_ITERATIONS:
-        samples = (sampled if look.log_x else Reader.samples)(reader, run.run_id, columns, first, end)
-    return Shown(curve, begun, samples)
+    if any(measure in OF_ITERATIONS for measure in look.measures):
+        if look.log_x:
+            samples = sampled_finely(reader, run.run_id, columns, first, end)
+        else:
+            further = sampled(reader, run, columns, first, end, None if known is None else known.further)
+            samples = further.samples
+    return Shown(curve, begun, samples, further)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from time import monotonic
 
 from textual import events
@@ -48,6 +50,12 @@ LONG_VERDICT = 75
 TELL_S = 0.5
 """Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
 
+USUAL_PAGE = 0.5
+"""The share of the rows of a run's details above its curve, unasked."""
+
+FEW_COLUMNS = 4
+"""Columns by which one key makes the list wider."""
+
 LOW = 18
 """Rows below which the chart has the second line of the details, and a lesson none."""
 
@@ -62,16 +70,14 @@ class Board(ListKeys, inherit_bindings=False):
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("board")
     place: Place = "board"
+    lines_beside = 2
+    """Rows beside the body and the details: header and footer."""
     DEFAULT_CSS = """
     #body { height: 1fr; layout: vertical; }
-    RunsTable { height: auto; min-height: 4; max-height: 50%; }
     Board.-wide #body { layout: horizontal; }
-    Board.-wide RunsTable { width: 46%; min-width: 48; max-width: 92; height: 100%; max-height: 100%; }
-    Board RunPage { display: none; height: 50%; }
-    Board.-wide RunPage { width: 46%; min-width: 48; max-width: 92; height: 100%; }
-    Board.-alone RunPage { display: block; }
-    Board.-alone RunsTable, Board.-alone #details, Board.-spread ChartPane { display: none; }
-    Board.-spread RunPage { width: 100%; max-width: 100%; height: 100%; }
+    Board.-unlisted RunsTable, Board.-unlisted #details, Board.-chartless ChartPane { display: none; }
+    Board RunPage { display: none; }
+    Board.-detailed RunPage { display: block; }
     #details { height: 2; }
     Board.-low #details { height: 1; }
     #welcome, #small { height: 1fr; }
@@ -112,6 +118,8 @@ class Board(ListKeys, inherit_bindings=False):
             Lines(self._too_small, css_id="small"),
         )
         self._tell_later: Timer | None = None
+        self._panels: tuple[ChartView, ...] = ()
+        self._drags = False
 
     def compose(self) -> ComposeResult:
         self._arrange(self.app.size)
@@ -134,7 +142,9 @@ class Board(ListKeys, inherit_bindings=False):
         if not is_growth or since >= TELL_S:
             self.paint()
             return
-        self._chart.show(self.view())
+        view = self.view(self._panels)
+        self._panels = view.panels
+        self._chart.show(view)
         if self._tell_later is None:
             self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
@@ -167,17 +177,20 @@ class Board(ListKeys, inherit_bindings=False):
         if self._tell_later is not None:
             self._tell_later.stop()
             self._tell_later = None
+        is_otherwise = self.choices != self._painted
         self._told_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
         self._table.show(self.snapshot, self.choices)
         self._page.show(self.snapshot, self.choices)
-        self._chart.show(self.view())
+        view = self.view()
+        self._panels = () if is_otherwise else view.panels  # what these choices need may not have been read yet
+        self._chart.show(view)
         for lines in self._lines:
             lines.update()
 
-    def view(self) -> ChartView:
-        """What the chart shows."""
-        return chart_view(self.snapshot, self.choices)
+    def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
+        """What the chart shows; panels without the focus as they are `kept`."""
+        return chart_view(self.snapshot, self.choices, kept)
 
     def _arrange(self, size: Size) -> None:
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
@@ -185,10 +198,32 @@ class Board(ListKeys, inherit_bindings=False):
         self.set_class(small, "-small")
         self.set_class(size.height < LOW, "-low")
         self.set_class(self.empty and not small, "-empty")
-        self.set_class(self.choices.alone and not small, "-alone")
-        self.set_class(self.choices.alone and self.choices.spread and not small, "-spread")
+        choices = self.choices
+        is_listed = not choices.alone and choices.room in ("all", "list")
+        self.set_class(not is_listed, "-unlisted")
+        self.set_class((choices.alone and choices.room == "all") or choices.room == "details", "-detailed")
+        self.set_class(choices.room not in ("all", "chart"), "-chartless")
+        width, height = self._list_size(size, choices)
+        for widget in (self._table, self._page):
+            widget.styles.width, widget.styles.height = width or "100%", height or "100%"
         self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
         self.set_class(self._teaches(self._lesson(size.width)) and not small, "-teaching")
+
+    def _list_size(self, size: Size, choices: Choices) -> tuple[int, int]:
+        """The columns of the list, or of the details in its place, beside the chart, or its rows above it; 0 is all."""
+        if choices.room != "all":
+            return 0, 0
+        if size.width >= WIDE:
+            return choices.split.columns(size.width), 0
+        rows = self._body_rows(size, choices)
+        if choices.alone:
+            return 0, choices.split.rows(rows, rows, USUAL_PAGE)
+        return 0, choices.split.rows(rows, len(self.snapshot.rows) + 1)
+
+    def _body_rows(self, size: Size, choices: Choices) -> int:
+        """The rows that list and chart share while nothing is told."""
+        details = 0 if choices.alone else 1 if size.height < LOW else 2
+        return size.height - self.lines_beside - details
 
     def _telling(self, width: int) -> tuple[str, str]:
         """What to say above the keys, and what to press next."""
@@ -232,7 +267,7 @@ class Board(ListKeys, inherit_bindings=False):
     def _keys(self) -> list[Key]:
         keys = keymap.keys_of(self.place)
         if not self.empty:
-            return keys
+            return keys if self.choices.room == "all" else [*_ways_out(self.choices), *keys]
         return [*keymap.keys_of("welcome"), *(key for key in keys if key.action in WELCOME_KEYS)]
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
@@ -243,7 +278,11 @@ class Board(ListKeys, inherit_bindings=False):
     def action_open(self) -> None:
         if self.empty:
             self.post_message(RaceRequested())
-        elif not self._folded() and not self.choices.alone:
+        elif self._folded():
+            return
+        elif self.choices.look.layout == "measures" and self.choices.room in ("all", "chart"):
+            self._look(self.choices.look.enlarging(self.choices.look.measure))
+        elif not self.choices.alone:
             self._choose(self.choices.looking(alone=True))
 
     def action_back(self) -> None:
@@ -251,6 +290,10 @@ class Board(ListKeys, inherit_bindings=False):
             self.post_message(SentenceDismissed())
         elif self.choices.look.cursor is not None:
             self.action_readout()
+        elif self.choices.room != "all":
+            self._choose(self.choices.giving("all"))
+        elif self.choices.look.enlarged:
+            self.action_layout()
         elif self.choices.alone:
             self._choose(self.choices.looking(alone=False))
         else:
@@ -260,9 +303,72 @@ class Board(ListKeys, inherit_bindings=False):
             if lesson is not None:
                 self.post_message(LessonTold(lesson.name))
 
+    @property
+    def goes_back(self) -> bool:
+        """Whether esc has something of this screen to put back."""
+        choices = self.choices
+        return choices.look.cursor is not None or choices.room != "all" or choices.look.enlarged or choices.alone
+
+    def action_room(self) -> None:
+        self._choose(self.choices.with_next_room())
+
+    def action_split(self, by: int) -> None:
+        choices, size = self.choices, self.app.size
+        if choices.room != "all":
+            self.tell("There is nothing beside it to take room from: esc brings the others back.")
+            return
+        width, height = self._list_size(size, choices)
+        self._split_at(width + by * FEW_COLUMNS, height + by)
+        if by > 0 and self._list_size(size, self.choices) == (0, len(self.snapshot.rows) + 1) == (width, height):
+            self.tell("The list shows all its runs already.")
+
+    def _split_at(self, column: int, row: int) -> None:
+        """The border between list and chart at a column of the body, or at a row, as far as that changes something."""
+        choices, size = self.choices, self.app.size
+        split = choices.split
+        if size.width >= WIDE:
+            split = split.at_column(column, size.width)
+        else:
+            split = split.at_row(row, self._body_rows(size, choices))
+        after = choices.splitting(split)
+        if self._list_size(size, after) != self._list_size(size, choices):
+            self._choose(after)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the border: the columns on both sides of it, or the chart's title."""
+        region = self._chart.region
+        beside, above = event.screen_x - region.x, event.screen_y - region.y
+        is_border = beside in (-1, 0) if self.app.size.width >= WIDE else above == 0
+        if (
+            is_border
+            and self.choices.room == "all"
+            and not self.empty
+            and self.query_one("#body").region.contains(event.screen_x, event.screen_y)
+        ):
+            self._drags = True
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._drags:
+            body = self.query_one("#body").region
+            self._split_at(event.screen_x - body.x, event.screen_y - body.y)
+
+    def on_mouse_up(self) -> None:
+        if self._drags:
+            self._drags = False
+            self.release_mouse()
+
     def action_new_run(self) -> None:
         self.post_message(NewRunRequested())
 
     def action_replay(self) -> None:
         pointed = self.choices.pointed
         self.post_message(ReplayRequested(self.choices.compared or (() if pointed is None else (pointed,))))
+
+
+def _ways_out(choices: Choices) -> list[Key]:
+    """The keys that lead out of a part that has the whole room, which no footer leaves out."""
+    following = choices.with_next_room().room
+    ways = [key for key in keymap.keys_of("board") if key.action in ("room", "back")]
+    words = {"room": following if following != "all" else "all again", "back": "back"}
+    return [replace(key, word=words[key.action], rank=0) for key in ways]

@@ -11,12 +11,12 @@ from engine.store import Run
 from tui.chart import Picture
 from tui.chart.measures import MEASURES
 from tui.chart.view import XKind
-from tui.messages import ChartPointed, ChartScrolled, ChoicesChanged
+from tui.messages import ChartPointed, ChartScrolled, ChoicesChanged, MeasurePointed
 from tui.snapshot import Snapshot
-from tui.telling.curves import drawn_runs
+from tui.telling.curves import chart_view, drawn_runs
 from tui.viewer import reach
 from tui.viewer.choices import Choices
-from tui.viewer.look import Look
+from tui.viewer.look import Look, next_of
 from tui.widgets.chart_pane import ChartPane
 
 BANDS_DRAWN = {
@@ -92,10 +92,13 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         self._look(self.choices.look.with_other_x())
 
     def action_layout(self) -> None:
-        self._look(self.choices.look.with_other_layout())
+        self._look(self.choices.look.with_next_layout())
 
     def action_measure(self) -> None:
-        self._look(self.choices.look.with_measure())
+        """The next measure; in a grid of them the next one that has a panel."""
+        look = self.choices.look
+        seen = self.query_one(ChartPane).measures_of(chart_view(self.snapshot, self.choices))
+        self._look(look.measuring(next_of(seen, look.measure)) if seen else look.with_measure())
 
     def action_show(self, measure: str) -> None:
         self._look(self.choices.look.measuring(measure))
@@ -106,7 +109,8 @@ class ChartKeys(Screen[None], inherit_bindings=False):
     def action_smooth(self, by: int) -> None:
         look = self.choices.look.smoothed(by)
         self._look(look)
-        answer = not_smoothed(look, drawn_runs(self.snapshot, self.choices))
+        is_grid = look.layout == "measures"
+        answer = "" if is_grid else not_smoothed(look, drawn_runs(self.snapshot, self.choices))
         if answer:
             self.tell(answer)
 
@@ -175,6 +179,11 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         message.stop()
         if self.choices.look.cursor is not None:
             self._look(self.choices.look.reading(message.x))
+
+    def on_measure_pointed(self, message: MeasurePointed) -> None:
+        message.stop()
+        look = self.choices.look
+        self._look(look.enlarging(message.measure) if message.twice else look.measuring(message.measure))
 
     def on_chart_scrolled(self, message: ChartScrolled) -> None:
         message.stop()

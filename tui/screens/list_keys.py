@@ -43,14 +43,14 @@ class ListKeys(SteeringKeys, inherit_bindings=False):
 
     def action_page(self, by: int) -> None:
         """By a page of the list, or of the run that is looked at alone."""
-        if self.choices.alone:
+        if self.choices.closely and self.choices.room != "chart":
             self.query_one(RunPage).scroll(by)
         else:
             self.action_move(by * self.query_one(RunsTable).rows)
 
     def action_spread(self) -> None:
         if self.choices.alone:
-            self._choose(self.choices.with_other_spread())
+            self._choose(self.choices.with_other_details())
 
     def action_edge(self, by: int) -> None:
         """To the first or the last row, which need not have been read yet."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from textual import events
 from textual.app import ComposeResult
 
 from tui import keymap
-from tui.chart import Axes, ChartView, axes_of
+from tui.chart import Axes, ChartView, axes_of, held
 from tui.clock import Clock, Moment
 from tui.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
 from tui.replay.tape import Recording
@@ -28,6 +28,7 @@ class Replay(TransportKeys, inherit_bindings=False):
 
     BINDINGS = keymap.bindings("replay")
     place = "replay"
+    lines_beside = 3
     DEFAULT_CSS = "Replay.-small #scrubber { display: none; }"
 
     def __init__(
@@ -43,7 +44,7 @@ class Replay(TransportKeys, inherit_bindings=False):
         self._lines = (*self._lines, Scrubber(lambda: Scene(self.clock, self.tape, self.choices.pointed)))
         self.clock = clock
         self.now = now
-        self._held: tuple[Snapshot | None, object, Axes | None] = (None, None, None)
+        self._held: tuple[Snapshot | None, object, dict[str, Axes | None]] = (None, None, {})
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.paint)  # now it is known how wide the chart is, whose axes are to be held
@@ -81,29 +82,30 @@ class Replay(TransportKeys, inherit_bindings=False):
             self.snapshot, self.choices = snapshot, choices
             self.paint()
 
-    def view(self) -> ChartView:
+    def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
         """The chart, on the axes that it will have in the end if they are held."""
-        view, axes = super().view(), None
-        if self.clock.holds and self.choices.look.window is None:
-            axes = self._final_axes()
-        if axes is None:
+        view = super().view(kept)
+        if not self.clock.holds or self.choices.look.window is not None:
             return view
-        return replace(view, x_window=(axes.x_low, axes.x_high), y_window=view.y_window or (axes.y_low, axes.y_high))
+        axes = self._final_axes()
+        return held(view, lambda one: axes.get(one.measure))
 
-    def _final_axes(self) -> Axes | None:
+    def _final_axes(self) -> dict[str, Axes | None]:
+        """The axes of each measure that is shown, as they will be in the end."""
         final, choices = self.snapshot.final, self.choices
         if final is None:
-            return None
+            return {}
         width = self._chart.size.width
         decisive = (width, choices.drawn, replace(choices.look, cursor=None))
         if self._held[0] is not final or self._held[1] != decisive:
-            self._held = final, decisive, axes_of(chart_view(final, choices), width)
+            view = chart_view(final, choices)
+            self._held = final, decisive, {one.measure: axes_of(one, width) for one in (view, *view.panels)}
         return self._held[2]
 
     def action_back(self) -> None:
         if self._sentence:
             self.post_message(SentenceDismissed())
-        elif self.choices.look.cursor is not None or self.choices.alone:
+        elif self.goes_back:
             super().action_back()
         else:
             self.action_live()

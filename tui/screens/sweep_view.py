@@ -41,7 +41,7 @@ from tui.sweep.messages import (
 )
 from tui.telling.lessons import Lesson, of_sweep
 from tui.viewer import reach
-from tui.viewer.look import Look
+from tui.viewer.look import Look, next_of
 from tui.widgets import sweep_head
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.footer import key_line, message_lines
@@ -52,6 +52,9 @@ from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep_table import HEADER, SweepTable
 
 Shown = Literal["both", "curves", "response", "table"]
+
+WHOLE = ("all", "charts", "table")
+"""What has the whole room, in the order of its key; `all` share it."""
 
 WIDE = 100
 """Columns from which both charts stand beside each other."""
@@ -100,6 +103,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._follows = True
         self._at = at
         self._wanted: Shown = "both"
+        self._whole = WHOLE[0]
         self.chosen_look: Look | None = None
         self._told_before = lessons
         self._lesson: Lesson | None = None
@@ -198,17 +202,19 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.query_one(ChartPane).display = shown in ("both", "curves")
         self.query_one("#response").display = shown in ("both", "response")
         table = self.query_one(SweepTable)
-        table.display = shown == "table" or size.height >= LOW
+        table.display = shown == "table" or (size.height >= LOW and self._whole != "charts")
         rows = max(len(seen.values), 1) + HEADER
         table.styles.height = "1fr" if shown == "table" else min(rows, max((size.height - LINES) // 2, 3) + HEADER)
 
     def _shown(self, size: Size) -> Shown:
         """What there is room for of what is wanted."""
+        if self._whole == "table":
+            return "table"
         if size.width >= WIDE and size.height >= LOW:
             return self._wanted
         if self._wanted == "both":
-            return "response" if size.height >= LOW else "table"
-        return self._wanted
+            return "response" if size.height >= LOW or self._whole == "charts" else "table"
+        return "response" if self._wanted == "table" and self._whole == "charts" else self._wanted
 
     def _curves(self) -> ChartView:
         return curves_view(self.seen, self._pointed, self.look)
@@ -265,9 +271,16 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def action_view(self) -> None:
         """The next of both charts, one, the other, and in a low terminal the table."""
+        if self._whole == "table":
+            self._whole = "all"
         order = list(self._views())
         now = self._shown(self.app.size)
         self._wanted = order[(order.index(now) + 1) % len(order)] if now in order else order[0]
+        self.paint()
+
+    def action_room(self) -> None:
+        """The whole room for the charts, for the table, or all of them in it again."""
+        self._whole = next_of(WHOLE, self._whole)
         self.paint()
 
     def _views(self) -> Iterator[Shown]:
@@ -341,6 +354,9 @@ class SweepView(Screen[None], inherit_bindings=False):
     def action_back(self) -> None:
         if self._sentence:
             self.tell("")
+        elif self._whole != "all":
+            self._whole = "all"
+            self.paint()
         else:
             self.dismiss()
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypedDict
+
 import numpy as np
 
 from engine.spec import FIELDS, typed_text
@@ -15,14 +19,17 @@ from tui.viewer.choices import Choices
 from tui.viewer.look import Look
 
 
-def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
-    """The chart of the drawn runs; the run under the cursor wins the cells that it shares."""
+def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] = ()) -> ChartView:
+    """The chart of the drawn runs; the run under the cursor wins the cells that it shares.
+
+    In a grid panels without the focus are those that are `kept`, as far as there are any.
+    """
     runs = drawn_runs(snapshot, choices)
     varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
     varied = [name for name in varied if name not in said]
     look = choices.look
-    return ChartView(
+    view = ChartView(
         runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
         measure=look.measure,
         x_kind=look.x_kind,
@@ -33,11 +40,45 @@ def chart_view(snapshot: Snapshot, choices: Choices) -> ChartView:
         cursor_x=look.cursor,
         y_window=look.y_window,
         show_raw=look.bands != "none",
-        grid=look.grid and not choices.alone,
+        grid=look.layout == "runs" and not choices.alone,
         caution=_caution(runs, look.measure),
-        companion_name="validation" if look.measure == "train loss" else "",
+        companion_name=_companion_name(look.measure),
         note=_note(snapshot, choices, runs),
     )
+    if look.layout != "measures":
+        return view
+    panels = {panel.measure: panel for panel in kept} | {view.measure: view}
+    return replace(
+        view,
+        panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in look.measures),
+    )
+
+
+def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choices, measure: str) -> ChartView:
+    """The view of the same runs by another measure."""
+    choices = choices.looking_so(replace(choices.look, measure=measure))
+    drawn = (replace(one, **_measured(run, snapshot, choices)) for one, run in zip(view.runs, runs, strict=True))
+    return replace(
+        view,
+        runs=tuple(drawn),
+        measure=measure,
+        y_window=None,
+        caution=_caution(runs, measure),
+        companion_name=_companion_name(measure),
+        empty_hint=_empty_panel(runs, snapshot, measure),
+    )
+
+
+def _empty_panel(runs: list[Run], snapshot: Snapshot, measure: str) -> str:
+    """What a panel says of runs without a value: single iterations are only read where a chart shows them."""
+    if not any(run.iterations_done > run.first_iteration for run in runs):
+        return "nothing yet"
+    is_read = measure not in OF_ITERATIONS or any(run.run_id in snapshot.samples for run in runs)
+    return "not recorded" if is_read else "reading …"
+
+
+def _companion_name(measure: str) -> str:
+    return "validation" if measure == "train loss" else ""
 
 
 def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
@@ -48,6 +89,12 @@ def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
 def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
     if choices.look.cursor is not None:
         return "readout · esc back"
+    if choices.room == "chart":
+        return "whole room · esc back"
+    if choices.look.layout == "measures":
+        return "m next · enter enlarges"
+    if choices.look.enlarged:
+        return "enlarged · esc back"
     if choices.alone:
         return f"run {choices.pointed} alone · esc back"
     look, is_live = choices.look, any(snapshot.status(run) == "running" for run in runs)
@@ -77,8 +124,6 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
     """One run of a chart; its settings are the `varied` fields."""
     spec = run.spec
     curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
-    measure = choices.look.measure
-    evaluations = snapshot.evaluations.get(run.run_id, ())
     return ChartRun(
         run_id=run.run_id,
         label=f"{run.run_id} {given_name(run) or label(run)}",
@@ -95,11 +140,29 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
         examples_per_iteration=run.examples_per_iteration or 1,
         emphasised=run.run_id == choices.pointed,
         marks=marks(run, snapshot.events.get(run.run_id, ()), curve, whole),
-        points=_points(run, snapshot, choices.look, curve, whole),
-        companion=evaluated(evaluations, "validation", "loss", curve, whole) if measure == "train loss" else None,
         settings=_settings(run, varied),
-        before=_before(run, snapshot, choices),
+        **_measured(run, snapshot, choices),
     )
+
+
+class _Measured(TypedDict):
+    """What of a drawn run depends on the measure."""
+
+    points: Points | None
+    companion: Points | None
+    before: tuple[Curve, ...]
+
+
+def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _Measured:
+    curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
+    beside = None
+    if _companion_name(choices.look.measure):
+        beside = evaluated(snapshot.evaluations.get(run.run_id, ()), "validation", "loss", curve, whole)
+    return {
+        "points": _points(run, snapshot, choices.look, curve, whole),
+        "companion": beside,
+        "before": _before(run, snapshot, choices),
+    }
 
 
 def _before(run: Run, snapshot: Snapshot, choices: Choices) -> tuple[Curve, ...]:

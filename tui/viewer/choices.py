@@ -9,6 +9,7 @@ from engine.store import Listing, Run, SweepTitle
 from tui.chart.view import XKind
 from tui.palette import assign
 from tui.viewer.look import Look
+from tui.viewer.room import Room, Split, room_after
 
 Row = Run | SweepTitle
 """What a list holds."""
@@ -31,7 +32,8 @@ class Choices:
     itself only once.
     `listing` says which runs the table has and in what order; `edge` that the cursor goes to its first run (-1) or its
     last (1), whichever that is. `pointed` is the run under the cursor, `title` the sweep whose title is: one of them is
-    None. `alone`: it is looked at by itself, with all that is known of it, in the whole room where it is `spread`.
+    None. `alone`: it is looked at by itself, with all that is known of it. `room` says what has the whole room, `split`
+    how list and chart share it.
     `slots` gives every marked run its colour while it is marked. `vacated` are the slots of runs that vanished while
     they were marked: whoever brings one back finds its mark and its colour again. `lessons` were told before.
     """
@@ -43,7 +45,8 @@ class Choices:
     pointed: int | None = None
     title: int | None = None
     alone: bool = False
-    spread: bool = False
+    room: Room = "all"
+    split: Split = field(default_factory=Split)
     look: Look = field(default_factory=Look)
     listing: Listing = field(default_factory=Listing)
     edge: int = 0
@@ -72,6 +75,11 @@ class Choices:
         if self.alone:
             return () if self.pointed is None else (self.pointed,)
         return self.marked
+
+    @property
+    def closely(self) -> bool:
+        """Whether all that is known of the run under the cursor is shown."""
+        return self.alone or self.room == "details"
 
     def slot(self, run_id: int) -> int:
         """The colour slot of a drawn run; a run that is looked at without a mark takes the first free one."""
@@ -218,13 +226,25 @@ class Choices:
         """A lesson need not be told again."""
         return self if lesson in self.lessons else replace(self, lessons=self.lessons | {lesson})
 
-    def with_other_spread(self) -> Choices:
+    def with_other_details(self) -> Choices:
         """What is known of a run with its curve beside it, or in the whole room."""
-        return replace(self, spread=not self.spread)
+        return self.giving("all" if self.room == "details" else "details")
+
+    def with_next_room(self) -> Choices:
+        """The whole room to the chart, to the list, to the details of the run under the cursor, or to all of them."""
+        return self.giving(room_after(self.room, alone=self.alone))
+
+    def giving(self, room: Room) -> Choices:
+        """The whole room to one part, or all of them in it."""
+        return replace(self, room=room)
+
+    def splitting(self, split: Split) -> Choices:
+        """List and chart sharing the room in another way."""
+        return self if split == self.split else replace(self, split=split)
 
     def looking(self, *, alone: bool) -> Choices:
-        """The pointed run alone, or all marked runs together."""
-        return replace(self, alone=alone)
+        """The pointed run alone, or all marked runs together; a chart in the whole room stays there."""
+        return replace(self, alone=alone, room="chart" if self.room == "chart" else "all")
 
 
 def _number_of(row: Row) -> tuple[int | None, int | None]:

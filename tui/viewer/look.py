@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from engine.smoothing import HALF_LIFE
 from tui.chart import Window
 from tui.chart.view import SMOOTHING_STEPS, X_KINDS, XKind
 from tui.chart.window import follow, pan, stretch, zoom
+
+One = TypeVar("One", bound=str)
 
 MEASURES = (
     "loss", "train loss", "validation loss", "validation accuracy", "train accuracy", "gradient norm", "step size",
@@ -16,6 +19,12 @@ MEASURES = (
 )  # fmt: skip
 """What the y axis can show, in the order of its key. `tui.chart.measures` knows how each is scaled."""
 
+GRID = ("loss", "validation accuracy", "gradient norm", "step size", "train loss", "validation loss")
+"""The measures of a grid, those that stay in a small one first."""
+
+Layout = Literal["together", "runs", "measures"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+"""All runs over each other, a tile for each run, or a panel for each measure."""
 
 Bands = Literal["cursor", "all", "none"]
 BANDS: tuple[Bands, ...] = get_args(Bands)
@@ -32,10 +41,11 @@ class Look:
     `y_window` is that of the y axis; None is what fits the shown part of the curves.
     `following`: a window moves on with the newest iterations. `cursor` is the x at which values are read out, None
     without a readout. `smoothing` of noisy losses is a half-life in iterations. `bands` tells whose raw values are
-    drawn.
+    drawn. `measure` has the focus in a grid of measures; `enlarged`: it came out of one, and goes back there.
     """
 
-    grid: bool = False
+    layout: Layout = "together"
+    enlarged: bool = False
     log_x: bool = False
     log_y: bool = True
     x_kind: XKind = "iteration"
@@ -60,9 +70,20 @@ class Look:
         """The y axis logarithmic, or linear."""
         return replace(self, log_y=not self.log_y, y_window=None)
 
-    def with_other_layout(self) -> Look:
-        """All runs over each other, or a tile for each."""
-        return replace(self, grid=not self.grid)
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What is drawn, and so has to be read."""
+        if self.layout != "measures":
+            return (self.measure,)
+        return GRID if self.measure in GRID else (*GRID, self.measure)
+
+    def with_next_layout(self) -> Look:
+        """Runs over each other, then a tile for each, then a grid of measures; from what was enlarged the grid."""
+        return replace(self, layout="measures" if self.enlarged else next_of(LAYOUTS, self.layout), enlarged=False)
+
+    def enlarging(self, measure: str) -> Look:
+        """A measure of the grid in the whole chart."""
+        return replace(self.measuring(measure), layout="together", enlarged=True)
 
     def smoothed(self, by: int) -> Look:
         """A longer half-life (by > 0), or a shorter one."""
@@ -72,8 +93,7 @@ class Look:
 
     def with_measure(self, by: int = 1) -> Look:
         """The next thing on the y axis."""
-        index = MEASURES.index(self.measure) if self.measure in MEASURES else 0
-        return self.measuring(MEASURES[(index + by) % len(MEASURES)])
+        return self.measuring(next_of(MEASURES, self.measure, by))
 
     def measuring(self, measure: str) -> Look:
         """Another thing on the y axis, as high as it is."""
@@ -81,7 +101,7 @@ class Look:
 
     def with_next_bands(self) -> Look:
         """Raw values behind the line of the cursor's run, behind all of them, or behind none."""
-        return replace(self, bands=BANDS[(BANDS.index(self.bands) + 1) % len(BANDS)])
+        return replace(self, bands=next_of(BANDS, self.bands))
 
     def zoomed(self, factor: float, around: float, limits: Window) -> Look:
         """`factor` times as close, with `around` where it is."""
@@ -120,3 +140,9 @@ class Look:
     def reading(self, x: float | None) -> Look:
         """A readout at an x, or none."""
         return replace(self, cursor=x)
+
+
+def next_of(among: Sequence[One], one: One, by: int = 1) -> One:
+    """What comes so many places after one, round and round."""
+    index = among.index(one) if one in among else 0
+    return among[(index + by) % len(among)]

@@ -6,15 +6,16 @@ from engine.store import Listing
 from tui.chart.view import SMOOTHING_STEPS, X_KINDS
 from tui.palette import assign
 from tui.viewer.choices import MOST_MARKED, Choices
-from tui.viewer.look import BANDS, MEASURES, Look
+from tui.viewer.look import BANDS, LAYOUTS, MEASURES, Look
 from tui.viewer.remembered import View
+from tui.viewer.room import Split
 
 
 def choices_of(view: View) -> Choices:
     """The choices to begin with. Marks of runs that are gone are dropped by the first `follow`."""
     marked = view.marked[:MOST_MARKED]
     look = Look(
-        grid=view.grid,
+        layout=next((layout for layout in LAYOUTS if layout == view.layout), LAYOUTS[0]),
         log_x=view.log_x,
         log_y=view.log_y,
         x_kind=next((kind for kind in X_KINDS if kind == view.x_kind), X_KINDS[0]),
@@ -29,6 +30,7 @@ def choices_of(view: View) -> Choices:
         met_to=view.met,
         pointed=view.pointed or None,
         look=look,
+        split=Split(view.list_width, view.list_height),
         listing=Listing(view.filter, view.sort, view.reverse, view.pinned, view.grouped),
         slots=assign(marked),
         lessons=frozenset(view.lessons),
@@ -50,7 +52,9 @@ def view_of(choices: Choices, theme: str) -> View:
         measure=look.measure,
         smoothing=look.smoothing,
         bands=look.bands,
-        grid=look.grid,
+        layout=look.layout,
+        list_width=choices.split.beside,
+        list_height=choices.split.above,
         sort=listing.order,
         reverse=listing.reverse,
         pinned=listing.pinned,

@@ -10,7 +10,7 @@ import json
 import os
 import stat
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -19,7 +19,7 @@ from engine.places import state_folder
 from engine.smoothing import HALF_LIFE
 from engine.store.listing import ORDER_ALIASES, ORDERS
 from tui.chart.view import XKind
-from tui.viewer.look import BANDS
+from tui.viewer.look import BANDS, LAYOUTS
 
 VERSION = 1
 MOST_BYTES = 64 * 1024
@@ -48,6 +48,10 @@ def _is_whole(found: Any) -> bool:
 def _amount(found: Any, default: float) -> float:
     fits = isinstance(found, (int, float)) and not isinstance(found, bool) and 0 <= found <= LARGEST_NUMBER
     return float(found) if fits else default
+
+
+def _share(found: Any, default: float) -> float:
+    return float(found) if isinstance(found, float) and 0 < found < 1 else default
 
 
 def _numbers(found: Any, default: tuple[int, ...]) -> tuple[int, ...]:
@@ -86,8 +90,9 @@ class View:
 
     `marked` are run numbers in mark order, `by_hand` those of them that a person marked; started runs up to the
     number `met` have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a
-    half-life in iterations, `bands` tells whose raw values are drawn. `measure`, `theme`, `filter` and the `lessons`
-    that were told before are any printable text: whoever uses them checks that they are still known. `born` is when the
+    half-life in iterations, `bands` tells whose raw values are drawn. `list_width` and `list_height` are the list's
+    share of the room beside and above the chart; 0 is as usual. `measure`, `theme`, `filter` and the `lessons` that
+    were told before are any printable text: whoever uses them checks that they are still known. `born` is when the
     store was made whose runs are meant; empty is unknown.
     """
 
@@ -103,7 +108,9 @@ class View:
     measure: str = _kept("loss", _text)
     smoothing: float = _kept(HALF_LIFE, _amount)
     bands: str = _kept(BANDS[0], _one_of(BANDS))
-    grid: bool = _kept(False, _switch)
+    layout: str = _kept("together", _one_of(LAYOUTS))
+    list_width: float = _kept(0.0, _share)
+    list_height: float = _kept(0.0, _share)
     sort: str = _kept("run", _order)
     reverse: bool = _kept(False, _switch)
     grouped: bool = _kept(False, _switch)
@@ -161,7 +168,9 @@ def _file(path: str | os.PathLike[str]) -> Path:
 
 
 def _view(found: Any) -> View:
-    values: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    values: dict[str, Any] = found if isinstance(found, dict) else {}
+    if "layout" not in values and values.get("grid") is True:
+        values = {**values, "layout": "runs"}  # as it was written while there was one kind of grid
     known = (entry for entry in fields(View) if entry.name in values)
     return View(**{entry.name: entry.metadata["read"](values[entry.name], entry.default) for entry in known})
 

@@ -15,7 +15,7 @@ from tui.chart import ChartView, Picture
 from tui.chart.mosaic import Manner
 from tui.chart.view import Charset
 from tui.colours.theme import cell_style
-from tui.messages import ChartPointed, ChartScrolled
+from tui.messages import ChartPointed, ChartScrolled, MeasurePointed
 from tui.widgets.painted import Painted
 
 
@@ -48,15 +48,18 @@ class ChartPane(Painted):
         """What is on the screen now."""
         self._view = view
         self._rows: dict[int, Strip] = {}
+        self._stale = False
 
     def show(self, view: ChartView) -> None:
-        """Draw this view."""
-        before, is_drawn = self.picture, view == self._view
+        """Draw this view, if it is to be seen."""
+        before, is_drawn = self.picture, view == self._view and not self._stale
         self._view = view
+        if not self.display:
+            self._stale = not is_drawn
+            return
         if is_drawn or before is None or (before.width, before.height) != self.size:
             return  # what is not drawn yet at this size is drawn when Textual asks for its rows
         self.picture = self._drawn()
-        self._rows.clear()
         place = self.place()
         if place is None:
             rows = {span.row for span in self.picture.changed_spans(before)}
@@ -72,6 +75,11 @@ class ChartPane(Painted):
         if x is not None and self._view.cursor_x is not None:
             self.post_message(ChartPointed(x))
 
+    def on_click(self, event: events.Click) -> None:
+        measure = None if self.picture is None else self.picture.measure_at(event.x, event.y)
+        if measure is not None:
+            self.post_message(MeasurePointed(measure, twice=event.chain > 1))
+
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._scrolled(2.0, event.x)
 
@@ -82,17 +90,22 @@ class ChartPane(Painted):
         self.post_message(ChartScrolled(factor, None if self.picture is None else self.picture.x_at(column)))
 
     def _drawn(self) -> Picture:
+        self._rows.clear()
+        self._stale = False
         view = replace(self._view, show_markers=True) if self._brush.markers else self._view
         return chart.draw(view, *self.size, charset=self._brush.charset, previous=self.picture)
 
     def row(self, y: int, ground: Style) -> Strip:
-        if self.picture is None or (self.picture.width, self.picture.height) != self.size:
+        if self.picture is None or self._stale or (self.picture.width, self.picture.height) != self.size:
             self.picture = self._drawn()
-            self._rows.clear()
         if y not in self._rows:
             pieces = [Segment(text, cell_style(style) + ground) for text, style in self.picture.row(y)]
             self._rows[y] = Strip(pieces, self.picture.width)
         return self._rows[y]
+
+    def measures_of(self, view: ChartView) -> tuple[str, ...]:
+        """The measures that have a panel where this view is drawn here; none where it has no room for a grid."""
+        return chart.measures_of(view, *self.size)
 
     def text(self) -> str:
         """The chart as plain text."""

@@ -1,0 +1,115 @@
+"""Panels: the grid of measures as a picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.tui.chart_curves import decimated, noisy
+from tui.chart import ChartRun, ChartView, Points, draw, measures_of, to_csv
+from tui.chart.panels import LEAST_ROWS, LEAST_WIDTH, layout
+from tui.chart.picture import POINTED
+
+MEASURES = ("loss", "validation accuracy", "gradient norm", "step size", "train loss", "validation loss")
+
+
+def points(count: int, scale: float) -> Points:
+    at = np.arange(1, count, max(count // 7, 1))
+    return Points(at, at / 100, scale / (1 + at))
+
+
+def grid(
+    focus: str = "loss", *, runs: int = 3, length: int = 200, without: tuple[str, ...] = (), **options
+) -> ChartView:
+    drawn = [
+        ChartRun(n, f"{n} run", n, decimated([(n + 1) * loss for loss in noisy(length, seed=n)]), emphasised=n == 1)
+        for n in range(runs)
+    ]
+    panels = tuple(
+        ChartView(
+            tuple(
+                run
+                if measure == "loss"
+                else replace(run, points=points(0 if measure in without else length, run.slot + 1))
+                for run in drawn
+            ),
+            measure=measure,
+            empty_hint="not recorded",
+            **options,
+        )
+        for measure in MEASURES
+    )
+    return replace(next(panel for panel in panels if panel.measure == focus), panels=panels)
+
+
+@given(st.integers(2, 7), st.integers(1, 240), st.integers(1, 70))
+def test_a_layout_has_no_hole_and_fits_its_room(count, width, height):
+    plan = layout(count, width, height)
+    if plan is not None:
+        assert plan.across * plan.down == count
+        assert plan.across * plan.width + 2 * (plan.across - 1) <= width
+        assert plan.down * (plan.rows + 2) + 1 <= height
+        assert (plan.width >= LEAST_WIDTH, plan.rows >= LEAST_ROWS) == (True, True)
+
+
+@pytest.mark.parametrize("x_kind", ["iteration", "time", "examples"])
+@pytest.mark.parametrize("log_x", [False, True])
+def test_all_panels_have_one_x_axis(x_kind, log_x):
+    picture = draw(grid(x_kind=x_kind, log_x=log_x), 120, 40)
+    assert len(picture.panels) == 6
+    assert len({(one.axes.x_low, one.axes.x_high, one.plot.width) for one in picture.panels}) == 1
+    assert len({one.plot.left for one in picture.panels}) == 2
+
+
+@pytest.mark.parametrize("focus", MEASURES)
+def test_the_title_of_the_focused_panel_alone_is_strong(focus):
+    picture = draw(grid(focus), 120, 40)
+    assert picture.axes.measure == focus
+    for panel in picture.panels:
+        row = picture.row(panel.plot.top - 1, max(panel.plot.left - 6, 0), panel.plot.left + panel.plot.width)
+        strong = "".join(text for text, style in row if style == POINTED)
+        assert (panel.measure in strong) == (panel.measure == focus)
+
+
+def test_a_measure_that_no_run_has_recorded_says_so_and_the_others_are_drawn():
+    picture = draw(grid("gradient norm", without=("gradient norm",)), 120, 40)
+    (empty,) = (panel for panel in picture.panels if panel.axes is None)
+    assert empty.measure == "gradient norm"
+    assert "not recorded" in picture.to_text()
+    assert picture.axes is not None
+
+
+@given(
+    st.sampled_from(MEASURES), st.sampled_from(MEASURES), st.integers(1, 160), st.integers(1, 50),
+    st.none() | st.floats(-10, 300), st.sampled_from(["unicode", "ascii"]),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_what_is_copied_from_the_picture_before_is_what_would_be_drawn(first, then, width, height, cursor, charset):
+    view = grid(first, cursor_x=cursor)
+    before = draw(view, width, height, charset=charset)
+    assert [panel.measure for panel in before.panels] == list(measures_of(view, width, height))
+    other = next(panel for panel in view.panels if panel.measure == then)
+    after = draw(replace(other, panels=view.panels), width, height, charset=charset, previous=before)
+    anew = draw(replace(other, panels=view.panels), width, height, charset=charset)
+    if before.panels:
+        assert (after.codepoints == anew.codepoints).all()
+        assert (after.styles == anew.styles).all()
+
+
+def test_panels_that_have_changed_are_drawn_anew_whatever_stood_there():
+    short, long = grid(length=100), grid(length=200)
+    before = draw(short, 120, 40)
+    mixed = replace(long, panels=(long.panels[0], *short.panels[1:]))
+    after = draw(mixed, 120, 40, previous=before)
+    assert {panel.axes.x_high for panel in after.panels} == {200.0}
+    again = draw(replace(long, panels=(short.panels[0], *short.panels[1:])), 120, 40, previous=after)
+    assert {panel.axes.x_high for panel in again.panels} == {100.0}
+
+
+def test_the_values_of_a_grid_are_those_of_all_its_measures():
+    rows = [line.split(",") for line in to_csv(grid()).splitlines()[1:]]
+    assert {row[2] for row in rows} == set(MEASURES)

@@ -1,0 +1,54 @@
+"""Sampling: single iterations of a run, brought up to date by reading only those that came since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from engine.store import Reader, Run, Samples
+from engine.store.widths import spacing_for
+
+COLUMNS = tuple(column.name for column in fields(Samples))
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Single iterations of a run's `attempt` from `first` to `last`, where there is room for `columns` of them."""
+
+    samples: Samples
+    attempt: int
+    first: int
+    last: int
+    columns: int
+
+    @property
+    def spacing(self) -> int:
+        return spacing_for(self.last - self.first + 1, self.columns)
+
+
+def sampled(reader: Reader, run: Run, columns: int, first: int, last: int, held: Sampled | None = None) -> Sampled:
+    """What `reader.samples` gives; what is `held` of it is not read again."""
+    first = max(first, run.first_iteration)
+    spacing = spacing_for(last - first + 1, columns)
+    is_same = held is not None and (held.attempt, held.first, held.columns) == (run.attempt, first, columns)
+    if held is None or not is_same or spacing % held.spacing:
+        samples = reader.samples(run.run_id, columns, first, last)
+    else:
+        samples = _continued(reader, run, held, spacing, last)
+    return Sampled(samples, run.attempt, first, last, columns)
+
+
+def _continued(reader: Reader, run: Run, held: Sampled, spacing: int, last: int) -> Samples:
+    """The held ones that lie on a spacing, and those from there to the last one."""
+    at = held.samples.iteration
+    kept = (at % spacing == 0) & (at <= last)
+    reached = int(at[kept][-1]) if kept.any() else held.first - 1
+    begin = min(reached + 1 + -(reached + 1) % spacing, last)
+    # so many that the reader takes the same spacing again
+    count = -(-(last - begin + 1) // spacing)
+    newer = reader.samples(run.run_id, count, begin, last)
+    fresh = newer.iteration > reached
+    return Samples(
+        *(np.concatenate([getattr(held.samples, name)[kept], getattr(newer, name)[fresh]]) for name in COLUMNS)
+    )
