@@ -15,6 +15,7 @@ from engine.jobs.liveness import this_process
 from engine.spec import defaults
 from engine.store import StoreError, open_for_reading, open_for_writing
 from engine.sweep import Axis, Halving, SweepPlan
+from engine.text import loss_text
 from tests.stores import process, query
 
 BASE = defaults().changed(iterations=24, batch_size=32)
@@ -78,8 +79,8 @@ def test_half_go_on_at_each_rung_and_every_decision_is_an_event(path):
             assert run.reason.startswith(f"rung {run.iterations_done}: train loss ")
             loss = train_loss(run.spec.step_size, run.iterations_done)
             limit = next(found.kept_up_to for found in sweep.decisions if found.rung == run.iterations_done)
-            assert f"{loss:.4f}" in run.reason
-            assert f"kept up to {limit:.4f}" in run.reason
+            assert loss_text(loss) in run.reason
+            assert f"kept up to {loss_text(limit)}" in run.reason
             assert loss > limit
     reader.close()
 

@@ -44,9 +44,10 @@ async def test_the_last_frame_is_the_live_screen_with_one_line_more(path):
     frames: list[str] = []
     await project(Film(path, Opening((1, 2, 3), at=200.0), (120, 36)), lambda _, frame: frames.append(frame))
     async with opened(path, (120, 35)) as board:
-        await board.pilot.pause()
-        live = [row.rstrip() for row in board.text().splitlines()]
-    assert frames[-1].splitlines()[:-2] == live[:-1]
+        await board.until(lambda: "train loss" in board.text())
+        await board.press("escape")  # puts the verdict of the race away
+        last = frames[-1].splitlines()[:-2]
+        await board.until(lambda: [row.rstrip() for row in board.text().splitlines()][:-1] == last)
 
 
 def test_files_and_pictures(path, tmp_path):

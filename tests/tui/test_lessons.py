@@ -192,7 +192,7 @@ async def test_from_step_sizes_over_the_probe_to_batch_sizes_and_each_is_told_on
         await board.until(lambda: isinstance(board.app.screen, SweepView) and board.app.screen.sweep_id == 2)
         await asyncio.to_thread(shift.work, path, leave=lambda: False)
         await swept_by(board, 2)
-        assert "is lowest" in board.text()
+        assert "Best batch for equal examples" in board.text()
         assert "esc n a run of your own" in board.text()
         await board.press("escape", "n")
         assert "new run" in board.text()

@@ -1,4 +1,4 @@
-"""One number for one thing: store, command line, list, details, chart and order tell the same of a run, in one spelling."""
+"""One number for one thing: store, command line, list, details, chart and order tell the same of a run."""
 
 from __future__ import annotations
 

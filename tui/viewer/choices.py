@@ -109,7 +109,8 @@ class Choices:
         started = [run for run in newest if run.state != "queued"]
         # in a store that was made anew numbers begin again
         met_to = min(self.met_to, max((run.run_id for run in newest), default=0))
-        fresh = [run for run in started if run.run_id not in self.met and run.run_id > met_to]
+        known_already = self.met.union(self.marked)
+        fresh = [run for run in started if run.run_id not in known_already and run.run_id > met_to]
         running = {run.run_id for run in started if run.state == "running"}
         newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_UNASKED:]
         before = self._without_gone(known)
