@@ -7,14 +7,14 @@ import re
 
 import numpy as np
 import pytest
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem
 from rich.style import Style
 
 from engine.spec import defaults
 from tests.tui.dashboards import opened, raced, store_with
 from tui.colours import theme, themes
 from tui.colours.themes import NAMES, TEXTS, contrast, named
-from tui.palette import COLOURS, FAINT, OTHERS, SIGNED
+from tui.palette import COLOURS, FAINT, OTHERS, SIGNED, marker
 from tui.terminal.pen import Ink, ink_of
 
 GROUNDS = (theme.GROUND, theme.RAISED, theme.FIELD)
@@ -26,11 +26,19 @@ PROTANOPE = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-
 DEUTERANOPE = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
 
 
-def colour_of(name: str, wanted: str, *, ground: bool) -> str:
+MANY_COLOURS = [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT]
+
+
+def colour_of(name: str, wanted: str, *, ground: bool, system: ColorSystem = ColorSystem.TRUECOLOR) -> str:
     """What a theme paints for one of the screen's colours, as #rrggbb."""
     style = Style(bgcolor=wanted) if ground else Style(color=wanted)
-    codes = ink_of(style, named(name, ColorSystem.TRUECOLOR).colours)[ground]
-    return "#" + "".join(f"{int(part):02x}" for part in codes.split(";")[2:])
+    return as_hex(ink_of(style, named(name, system).colours)[ground])
+
+
+def as_hex(codes: str) -> str:
+    """The colour that SGR parameters ask for."""
+    kind, *numbers = [int(part) for part in codes.split(";")[1:]]
+    return Color.from_ansi(numbers[0]).get_truecolor().hex if kind == 5 else "#" + "".join(f"{n:02x}" for n in numbers)
 
 
 def test_contrast_is_what_wcag_says():
@@ -44,21 +52,43 @@ def test_no_two_inks_share_a_name():
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("system", MANY_COLOURS)
 @pytest.mark.parametrize("name", PAINTED)
-def test_words_and_curves_are_legible_on_every_ground(name):
-    grounds = [colour_of(name, ground, ground=True) for ground in GROUNDS]
+def test_words_and_curves_are_legible_on_every_ground(name, system):
+    grounds = [colour_of(name, ground, ground=True, system=system) for ground in GROUNDS]
+    inks = {ink: colour_of(name, ink, ground=False, system=system) for ink in (*TEXTS, *COLOURS["dark"])}
     for ground in grounds:
-        assert all(contrast(colour_of(name, text, ground=False), ground) >= 4.5 for text in TEXTS)
-        assert all(contrast(colour_of(name, curve, ground=False), ground) >= 3.0 for curve in COLOURS["dark"])
+        assert all(contrast(inks[text], ground) >= 4.5 for text in TEXTS)
+        assert all(contrast(inks[curve], ground) >= 3.0 for curve in COLOURS["dark"])
 
 
+@pytest.mark.parametrize("system", MANY_COLOURS)
 @pytest.mark.parametrize("name", PAINTED)
-def test_curves_have_eight_colours_and_a_faint_one_each(name):
-    strong = [colour_of(name, curve, ground=False) for curve in COLOURS["dark"]]
-    faint = [colour_of(name, curve, ground=False) for curve in FAINT["dark"]]
-    ground = colour_of(name, theme.GROUND, ground=True)
+def test_curves_have_eight_colours_and_a_faint_one_each(name, system):
+    strong = [colour_of(name, curve, ground=False, system=system) for curve in COLOURS["dark"]]
+    faint = [colour_of(name, curve, ground=False, system=system) for curve in FAINT["dark"]]
+    ground = colour_of(name, theme.GROUND, ground=True, system=system)
     assert len({*strong, *faint}) == 16
     assert all(contrast(a, ground) > contrast(b, ground) for a, b in zip(strong, faint, strict=True))
+
+
+@pytest.mark.parametrize("system", [*MANY_COLOURS, ColorSystem.STANDARD, None])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_cursor_a_field_and_every_curve_can_be_told_apart_whatever_the_terminal_paints(name, system):
+    worn = named(name, system)
+    usual = ink_of(theme.TEXT + Style(bgcolor=theme.GROUND), worn.colours)
+    for ground in (theme.RAISED, theme.FIELD):
+        ink = ink_of(theme.TEXT + Style(bgcolor=ground), worn.colours)
+        is_painted = ink.background != usual.background
+        apart = contrast(as_hex(ink.background), as_hex(usual.background)) >= 1.07 if is_painted else ink.marks_blanks
+        assert apart, (ground, ink)
+    signs = [marker(slot) if worn.scheme == "none" else "" for slot in range(8)]
+    for ground in GROUNDS:
+        strong = [ink_of(Style(color=curve, bgcolor=ground), worn.colours) for curve in COLOURS["dark"]]
+        faint = [ink_of(Style(color=curve, bgcolor=ground), worn.colours) for curve in FAINT["dark"]]
+        assert len({*zip(strong, signs, strict=True)}) == 8
+        assert not {*strong} & {*faint}
+        assert len({*zip(faint, signs, strict=True)}) == 8
 
 
 @pytest.mark.parametrize("sight", [PROTANOPE, DEUTERANOPE])
@@ -171,10 +201,11 @@ async def test_no_color_leaves_none_and_marks_the_lines(tmp_path, monkeypatch):
         assert chart.count("■") >= 3
 
 
+@pytest.mark.parametrize("system", MANY_COLOURS)
 @pytest.mark.parametrize("name", PAINTED)
-def test_signed_numbers_stand_out_the_more_the_further_from_zero_they_are(name):
-    inks = [colour_of(name, ink, ground=False) for ink in SIGNED["dark"]]
-    assert inks == [colour_of(name, ink, ground=True) for ink in SIGNED["dark"]]
+def test_signed_numbers_stand_out_the_more_the_further_from_zero_they_are(name, system):
+    inks = [colour_of(name, ink, ground=False, system=system) for ink in SIGNED["dark"]]
+    assert inks == [colour_of(name, ink, ground=True, system=system) for ink in SIGNED["dark"]]
     from_zero = [contrast(ink, inks[4]) for ink in inks]
     assert from_zero[:5] == sorted(from_zero[:5], reverse=True)
     assert from_zero[4:] == sorted(from_zero[4:])

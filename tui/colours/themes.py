@@ -14,6 +14,7 @@ from rich.color import ColorSystem
 
 from tui.chart.picture import CURSOR, FRAME, HINT, POINTED, TICK, TITLE
 from tui.colours import ramp, theme
+from tui.colours.styles import DEEPEST
 from tui.palette import COLOURS, FAINT, OTHERS, SIGNED, Scheme
 from tui.terminal.pen import Colours, Paint
 
@@ -36,6 +37,18 @@ COLOUR_BLIND: dict[str, str] = {theme.GOOD: "#56b4e9", theme.WARNING: "#f0e442",
 
 GROUNDED = ("light", "colour-blind")
 """Schemes, besides the dark one, for a ground that is painted."""
+
+_NIGHT = {theme.GROUND: 233, theme.RAISED: 235, theme.FIELD: 235, theme.QUIET: 246, SIGNED["dark"][DEEPEST]: 235}
+OF_256: Mapping[str, Mapping[str, int]] = {
+    "dark": _NIGHT | dict(zip(FAINT["dark"], (24, 94, 22, 96, 58, 88, 60, 240), strict=True)),
+    "colour-blind": _NIGHT
+    | {theme.BAD: 202, COLOURS["dark"][6]: 32}
+    | dict(zip(FAINT["dark"], (24, 94, 23, 96, 58, 95, 19, 241), strict=True)),
+    "light": {theme.GROUND: 231, theme.RAISED: 254, theme.FIELD: 254, theme.GOOD: 22, COLOURS["dark"][5]: 160}
+    | dict(zip(FAINT["dark"], (153, 223, 151, 182, 186, 217, 146, 250), strict=True)),
+}
+"""What a terminal of 256 colours paints where the nearest by Rich's count is another ink's: its cube begins so far
+above black that all dark grounds are black, and most faint curves one of two."""
 
 BOLD, DIM, UNDERLINED, REVERSED = frozenset("1"), frozenset("2"), frozenset("4"), frozenset("7")
 WITHOUT_COLOUR: Mapping[str, Paint] = {
@@ -86,15 +99,16 @@ def has_light_ground(environment: Mapping[str, str] = os.environ) -> bool:
 def _painted(name: str, system: ColorSystem) -> Theme:
     match name:
         case "light":
-            table = LIGHT | _curves("light")
-            colours = Colours(system, _paints(table), _paints(table), adapt=legible_on_light)
+            paints = _paints(LIGHT | _curves("light"), name, system)
+            colours = Colours(system, paints, paints, adapt=legible_on_light)
             return Theme(name, "for bright rooms", "light", colours)
         case "colour-blind":
-            table = COLOUR_BLIND | _curves("colour-blind")
-            colours = Colours(system, _paints(table), _paints(table))
-            return Theme(name, "colours that everybody can tell apart (Okabe and Ito)", "colour-blind", colours)
+            paints = _paints(COLOUR_BLIND | _curves("colour-blind"), name, system)
+            help_text = "colours that everybody can tell apart (Okabe and Ito)"
+            return Theme(name, help_text, "colour-blind", Colours(system, paints, paints))
         case _:
-            return Theme("dark", "the usual one", "dark", Colours(system))
+            paints = _paints({}, name, system)
+            return Theme("dark", "the usual one", "dark", Colours(system, paints, paints))
 
 
 @cache
@@ -140,8 +154,14 @@ def _others() -> dict[str, Paint]:
     return {**dim, dark[TITLE]: Paint(), dark[POINTED]: Paint("", BOLD)}
 
 
-def _paints(table: Mapping[str, str]) -> dict[str, Paint]:
-    return {name: Paint(colour) for name, colour in table.items()}
+def _paints(table: Mapping[str, str], name: str, system: ColorSystem) -> dict[str, Paint]:
+    numbers = OF_256[name] if system is ColorSystem.EIGHT_BIT else {}
+    return {ink: Paint(colour) for ink, colour in {**table, **_numbered(numbers)}.items()}
+
+
+def _numbered(numbers: Mapping[str, int]) -> dict[str, str]:
+    """The colours of a terminal's palette by Rich's names."""
+    return {ink: f"color({number})" for ink, number in numbers.items()}
 
 
 def contrast(colour: str, other: str) -> float:
