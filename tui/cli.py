@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.door import THEMES, dashboard, refuse_without_terminal
+from tui.door import THEMES, dashboard, open_standard_error, refuse_without_terminal
 
 if TYPE_CHECKING:
     import click
@@ -17,6 +17,7 @@ EPILOG = "Without a command the dashboard opens; its ? key tells what it can do.
 
 def main(arguments: list[str] | None = None, **options: Any) -> Any:
     """Open the dashboard, or hand over to the command that is named. `options` are click's."""
+    open_standard_error()
     path = _plainly_asked_for(sys.argv[1:] if arguments is None else arguments)
     if path is None:
         return group()(arguments, **options)

@@ -24,6 +24,9 @@ from tui.viewer.remembered import View
 FRAMES_PER_S = "250"
 """How soon Textual draws after a change: frames are few, but a key should not wait for the next 60th of a second."""
 
+BROKE_OFF = 1
+"""The exit code of a dashboard that nobody has left."""
+
 if TYPE_CHECKING:
     from tui.app import Dashboard
 
@@ -49,10 +52,10 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
     signals.await_in_thread(caught)
     code = app.run()
     give_back(path, [number for what, number in app.deleted if what == "run"])
-    if app.return_code:
-        return app.return_code
+    if code is None or app.return_code:
+        return app.return_code or BROKE_OFF
     print(farewell(app.snapshot if app.snapshot.tape is None else counted(path), path), file=sys.stderr)
-    return code or 0
+    return code
 
 
 def give_back(path: Path, deleted: list[int]) -> None:

@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 from codecs import getincrementaldecoder
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -55,7 +56,11 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         """Press keys."""
-        os.write(self._fd, keys.encode())
+        self.send(keys.encode())
+
+    def send(self, data: bytes) -> None:
+        """Have these bytes come from the keyboard."""
+        os.write(self._fd, data)
 
     def wait_for(self, pattern: str, seconds: float = 15.0) -> None:
         """Until something that matches has been written."""
@@ -91,3 +96,36 @@ def idle_for(terminal: Terminal, seconds: float) -> int:
     before = len(terminal.written)
     time.sleep(seconds)
     return len(terminal.written) - before
+
+
+ASKED = re.compile(r"\x1b\[(?:\?(\d+)\$p|5n)")
+
+
+class Answering(Terminal):
+    """A terminal at the end of a link: it answers what it is asked, `after_s` seconds later, until it is `silent`."""
+
+    def __init__(self, *arguments: str, after_s: float, program: Path = PROGRAM, **environment: str) -> None:
+        super().__init__(*arguments, program=program, **environment)
+        self.silent = False
+        self._due: deque[tuple[float, str]] = deque()
+        self._seen = 0
+        self._after_s = after_s
+        self._answers = Thread(target=self._answer, daemon=True)
+        self._answers.start()
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether nothing that was asked is still to be answered."""
+        return not self._due and ASKED.search(self.written, self._seen) is None
+
+    def _answer(self) -> None:
+        with suppress(OSError):
+            while self._thread.is_alive() and not self.silent:
+                for asked in ASKED.finditer(self.written, self._seen):
+                    said = f"\x1b[?{asked[1]};{2 if asked[1] == '2026' else 0}$y" if asked[1] else "\x1b[0n"
+                    self._due.append((time.monotonic() + self._after_s, said))
+                    self._seen = asked.end()
+                while self._due and self._due[0][0] <= time.monotonic():
+                    self.type(self._due[0][1])
+                    self._due.popleft()
+                time.sleep(0.005)

@@ -129,8 +129,9 @@ def test_a_signal_restores_the_terminal(path, number):
     assert remembered.load(path).theme == "light"
 
 
-def test_a_terminal_without_colours_and_utf_8_gets_neither(path):
-    dashboard = Terminal("--db", str(raced(path)), NO_COLOR="1", LC_ALL="C")
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "", "LC_CTYPE": "", "LANG": "C"}])
+def test_a_terminal_without_colours_and_utf_8_gets_neither(path, locale):
+    dashboard = Terminal("--db", str(raced(path)), NO_COLOR="1", **locale)
     dashboard.wait_for("[*]{5}")
     dashboard.type(":")
     dashboard.wait_for("a run of your own")

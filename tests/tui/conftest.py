@@ -35,7 +35,7 @@ def _terminals_have_all_colours() -> Iterator[None]:
     """Whatever terminal the tests are started from."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLORTERM", "truecolor")
-        for name in ("NO_COLOR", "COLORFGBG", "LC_ALL", "LOSSBOARD_THEME"):
+        for name in ("NO_COLOR", "COLORFGBG", "LC_ALL", "LANG", "LOSSBOARD_THEME"):
             patch.delenv(name, raising=False)
         patch.setenv("LC_CTYPE", "C.UTF-8")
         yield

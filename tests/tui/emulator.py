@@ -7,11 +7,20 @@ import pyte
 from tui.link import QUESTION
 
 
+class WithoutGround(pyte.Screen):
+    """A screen that gives what it erases the terminal's own ground, as GNU screen does (no BCE)."""
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        drawn, self.cursor.attrs = self.cursor.attrs, self.default_char
+        super().erase_in_line(how, private)
+        self.cursor.attrs = drawn
+
+
 class Emulator:
     """A terminal of `columns` x `rows` cells; `feed` takes what a program writes."""
 
-    def __init__(self, columns: int, rows: int) -> None:
-        self.screen = pyte.Screen(columns, rows)
+    def __init__(self, columns: int, rows: int, *, keeps_ground: bool = True) -> None:
+        self.screen = (pyte.Screen if keeps_ground else WithoutGround)(columns, rows)
         self._stream = pyte.Stream(self.screen)
 
     def feed(self, text: str) -> None:

@@ -43,7 +43,14 @@ def test_signs_and_markers_stay_different():
     ({"LANG": "de_DE.ISO-8859-1"}, True), ({"LANG": "de_DE.UTF-8", "TERM": "linux"}, True),
 ])  # fmt: skip
 def test_the_locale_decides(environment, wanted):
-    assert is_wanted(environment) is wanted
+    assert is_wanted(environment, environment.__contains__) is wanted
+
+
+def test_a_locale_that_python_has_chosen_by_itself_does_not_count():
+    coerced = {"LANG": "C", "LC_CTYPE": "C.UTF-8"}
+    assert is_wanted(coerced, lambda name: name == "LANG")
+    assert not is_wanted(coerced, lambda name: True)
+    assert not is_wanted({"LC_CTYPE": "C.UTF-8"}, lambda name: False)
 
 
 async def test_nothing_but_ascii_reaches_the_terminal(tmp_path):

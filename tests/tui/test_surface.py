@@ -12,11 +12,12 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tests.tui.emulator import Emulator
 from tui.link import FREE_RUN_S, PATIENCE_S, QUESTION, Link
-from tui.terminal.answers import Hearing
+from tui.terminal import erasing
 from tui.terminal.cells import split
 from tui.terminal.pen import PLAIN, Colours, Ink, change
 from tui.terminal.rim import Rim
 from tui.terminal.surface import Surface
+from tui.terminal.textual_internals import Hearing
 
 STYLES = [
     Style(color="#cdd2da", bgcolor="#101216"),
@@ -47,7 +48,7 @@ def repainted(surface: Surface) -> Emulator:
 def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(system, erases):
     rng = random.Random(7)
     surface = Surface(WIDTH, HEIGHT, Colours(system), erases=erases)
-    emulator = Emulator(WIDTH, HEIGHT)
+    emulator = Emulator(WIDTH, HEIGHT, keeps_ground=erases)
     for step in range(1000):
         for _ in range(rng.randint(0, 3)):
             surface.put(rng.randint(-3, WIDTH + 3), rng.randint(-1, HEIGHT), piece(rng))
@@ -56,6 +57,14 @@ def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(sys
         if step % 100 == 99:
             emulator.feed(surface.update())
             assert emulator.cells() == repainted(surface).cells()
+
+
+@pytest.mark.parametrize(("name", "told", "keeps"), [
+    ("xterm-256color", True, True), ("screen.xterm-256color", None, False), ("tmux-direct", None, False),
+    ("screen-256color-bce", True, True), ("screen-256color", False, False), ("xterm-kitty", None, True),
+])  # fmt: skip
+def test_terminfo_says_what_erasing_leaves_and_the_name_where_it_is_silent(name, told, keeps):
+    assert erasing.keeps_the_ground({"TERM": name}, lambda asked: told if asked == name else None) is keeps
 
 
 def test_what_is_there_already_is_not_written():

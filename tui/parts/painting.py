@@ -13,18 +13,22 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.terminal import answers
+from tui.terminal import erasing
 from tui.terminal.rim import Rim
+from tui.terminal.textual_internals import TerminalDriver
 
 
 class Painting(App[int], inherit_bindings=False):
     """Hands the composed frames of its screens to the rim, and tells widgets where they may paint by themselves."""
 
     def __init__(self) -> None:
-        answers.hear()
         super().__init__()
         self.rim = Rim(self._write, self.set_timer, _soon)
+        self.rim.erases = erasing.keeps_the_ground()
         self._displayed: Screen[object] | None = None
+
+    def get_driver_class(self) -> type[TerminalDriver]:
+        return TerminalDriver
 
     def written(self) -> None:
         """A frame was written."""

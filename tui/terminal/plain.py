@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from rich.cells import get_character_cell_size
 
@@ -28,15 +29,32 @@ LEVELS = ((0x09, "'"), (0x12, "-"), (0x24, "."), (0xC0, "_"))
 """The dots of a braille cell's rows from the top, and what stands for the topmost."""
 
 
-def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
+PLAIN_LOCALES = ("C", "POSIX")
+
+
+def is_wanted(environment: Mapping[str, str] = os.environ, started_with: Callable[[str], bool] | None = None) -> bool:
     """Whether the terminal is to get ASCII alone: its charset is not UTF-8, or its font has no dots.
 
-    Without any locale Python has chosen UTF-8 by now. The Linux console's own font has 512 signs.
+    Where LANG=C is all that is said, Python has set LC_CTYPE itself (PEP 538): it counts if the process was
+    `started_with` it. Without any locale UTF-8 is meant. The Linux console's own font has 512 signs.
     """
     if environment.get("TERM") == "linux":
         return True
-    locale = next((text for name in ("LC_ALL", "LC_CTYPE", "LANG") if (text := environment.get(name))), "UTF-8")
+    names = ["LC_ALL", "LC_CTYPE", "LANG"]
+    if environment.get("LANG") in PLAIN_LOCALES and not (started_with or _was_given)("LC_CTYPE"):
+        names.remove("LC_CTYPE")
+    locale = next((text for name in names if (text := environment.get(name))), "UTF-8")
     return "utf8" not in locale.lower().replace("-", "")
+
+
+def _was_given(name: str) -> bool:
+    """Whether a variable had a value where this process was started, as far as the system tells."""
+    try:
+        given = Path("/proc/self/environ").read_bytes()
+    except OSError:
+        return name in os.environ
+    values = dict(entry.partition(b"=")[::2] for entry in given.split(b"\0"))
+    return bool(values.get(name.encode()))
 
 
 @lru_cache(maxsize=1024)
