@@ -19,7 +19,7 @@ from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, cells, strip
 
 MOST_ROWS = 12
-NAME_WIDTH = 22
+NAME_WIDTH = 20
 LONGEST_TEXT = 200
 
 
@@ -73,7 +73,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     def _row(self, one: Command, width: int, pointed: bool) -> Strip:
         left: list[Part] = [
             (" › " if pointed else "   ", ACCENTED),
-            (one.name.ljust(min(NAME_WIDTH, width * 2 // 5)), TEXT),
+            (one.name.ljust(min(NAME_WIDTH, width * 2 // 5)) + "  ", TEXT),
             (one.help, DIM),
         ]
         return strip(left, width, [(f" {one.key} ", ACCENTED)] if one.key else [], ground=POINTED if pointed else None)
