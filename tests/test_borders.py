@@ -14,6 +14,10 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for room in ("engine", "tui") for path in (ROOT / room).rglob("*.py"))
 
 
+TEXTUALS_OWN = ("_compositor", "_driver", "_display(", "_background_screens", "_next_callbacks", "_pending_message")
+"""Attributes of Textual's apps, screens and pumps that are not for everybody."""
+
+
 @cache
 def imports(path: Path) -> frozenset[str]:
     """Every module a file imports, anywhere in it, by its full name. Most tests here look through every file."""
@@ -94,6 +98,16 @@ def test_nothing_imports_a_command_line_but_the_programs_own_door() -> None:
 def test_only_the_feed_holds_a_reader_for_long() -> None:
     readers = {file for file in importing("engine.store.reader") if not file.startswith("engine/store/")}
     assert readers <= {"tui/feed.py"}
+
+
+def test_textuals_private_parts_are_touched_in_one_file() -> None:
+    private = {
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        if any(name.startswith("textual.") and "._" in name for name in imports(path))
+        or any(f".{part}" in path.read_text() for part in TEXTUALS_OWN)
+    }
+    assert private == {"tui/terminal/textual_internals.py"}
 
 
 def test_widgets_never_import_screens() -> None:

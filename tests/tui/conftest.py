@@ -12,7 +12,7 @@ from textual._context import active_app
 from textual.app import App
 from textual.message_pump import MessagePump
 
-from tui.parts.turnstile import has_waiting
+from tui.terminal.textual_internals import has_waiting
 
 QUIET_ROUNDS = 3
 """Looks in a row that find nothing waiting: a handler may be between taking a message and posting the next."""

@@ -15,6 +15,7 @@ from tui.feed import Source
 from tui.messages import ReadFailed, RunDeleted, SnapshotRead
 from tui.screens.board import Board
 from tui.terminal.rim import Rim
+from tui.terminal.textual_internals import pieces_of
 from tui.viewer import remembered
 
 HOSTILE = (
@@ -154,7 +155,7 @@ def composed(app):
     terminal = Emulator(*app.size)
     rim = Rim(lambda text: terminal.feed(text), lambda seconds, then: None, lambda then: None)
     rim.colours = app.rim.colours
-    rim.take(app.screen._compositor.render_update(full=True), *app.size)
+    rim.take(pieces_of(app.screen._compositor.render_update(full=True)), *app.size)
     return terminal
 
 

@@ -11,7 +11,6 @@ from engine.jobs import shift
 from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.sweep import Axis, SweepPlan
-from tests.stores import block_of
 from tests.tui.dashboards import Opened, opened
 
 SCREENS = {

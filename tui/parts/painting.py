@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from rich.console import RenderableType
-from textual._compositor import CompositorUpdate
-from textual.app import App
 from textual.geometry import Region
 from textual.messages import TerminalSupportsSynchronizedOutput
 from textual.screen import Screen
@@ -15,10 +12,10 @@ from textual.widget import Widget
 
 from tui.terminal import erasing
 from tui.terminal.rim import Rim
-from tui.terminal.textual_internals import TerminalDriver
+from tui.terminal.textual_internals import Composing, Piece, seen_widgets, send
 
 
-class Painting(App[int], inherit_bindings=False):
+class Painting(Composing, inherit_bindings=False):
     """Hands the composed frames of its screens to the rim, and tells widgets where they may paint by themselves."""
 
     def __init__(self) -> None:
@@ -26,9 +23,6 @@ class Painting(App[int], inherit_bindings=False):
         self.rim = Rim(self._write, self.set_timer, _soon)
         self.rim.erases = erasing.keeps_the_ground()
         self._displayed: Screen[object] | None = None
-
-    def get_driver_class(self) -> type[TerminalDriver]:
-        return TerminalDriver
 
     def written(self) -> None:
         """A frame was written."""
@@ -38,7 +32,7 @@ class Painting(App[int], inherit_bindings=False):
         screen = self.screen
         if widget.screen is not screen or self._displayed is not screen:
             return None
-        seen = screen._compositor.visible_widgets  # from the front to the back
+        seen = seen_widgets(screen)
         if widget not in seen:
             return None
         region, clip = seen[widget]
@@ -50,17 +44,12 @@ class Painting(App[int], inherit_bindings=False):
         return None
 
     def _write(self, text: str) -> None:
-        if self._driver is not None:
-            self._driver.write(text)
-            self._driver.flush()
+        send(self, text)
         self.written()
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """In place of Textual's, which writes whole rows and never leaves a frame out."""
-        if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._running and not self._closed:
-            self._displayed = screen
-            self.rim.take(renderable, *self.size)
-        self.post_display_hook()
+    def take(self, screen: Screen[object], pieces: Iterable[Piece]) -> None:
+        self._displayed = screen
+        self.rim.take(pieces, *self.size)
 
     def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
         message.prevent_default()

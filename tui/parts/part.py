@@ -10,6 +10,7 @@ from textual.message import Message
 
 from tui.messages import OrderAnswered
 from tui.snapshot import Snapshot
+from tui.terminal.textual_internals import send
 from tui.viewer.choices import Choices
 
 
@@ -30,9 +31,7 @@ class Part(App[int], inherit_bindings=False):
 
     def write(self, text: str) -> None:
         """Write a control sequence to the terminal, beside the frames."""
-        if self._driver is not None:
-            self._driver.write(text)
-            self._driver.flush()
+        send(self, text)
 
     def hand_over(self, text: str, told: str) -> None:
         """Send a text to the terminal's clipboard, and say what it was."""

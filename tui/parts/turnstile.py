@@ -12,6 +12,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 
 from tui import keymap
+from tui.terminal.textual_internals import has_waiting
 
 QUIET_ROUNDS = 3
 """Looks in a row that find nothing waiting: who has taken a message may be about to post another."""
@@ -76,8 +77,3 @@ def _is_typed(event: events.Event) -> bool:
     if isinstance(event, events.Key):
         return not event.is_forwarded and event.key not in keymap.LEAVING
     return isinstance(event, events.Paste) and not event.is_forwarded
-
-
-def has_waiting(pump: MessagePump) -> bool:
-    """Whether a part of the app has something to answer."""
-    return bool(pump.message_queue_size or pump._next_callbacks) or pump._pending_message is not None

@@ -30,8 +30,7 @@ class Wardrobe(Painting, Part, inherit_bindings=False):
         """Put a theme on and say so; what stands on the screen is painted anew."""
         self.theme_chosen = name
         self.dress(name)
-        screen = self.screen
-        self._display(screen, screen._compositor.render_update(full=True, screen_stack=self._background_screens))
+        self.compose_anew()
         if self.worn.name == name:
             self.tell(f"Theme: {self.worn.name}, {self.worn.help}. T is the next one.")
         else:

@@ -7,25 +7,21 @@ from typing import Any
 from rich.color import Color
 from rich.style import Style
 from textual.app import App
-from textual.strip import Strip
 
 from tui.chart.svg import ANSI, DIMMED, GROUND, INK
 from tui.chart.vectors import Look, document
+from tui.terminal.textual_internals import rows_of
 
 
 def as_text(app: App[Any]) -> str:
     """The rows of the screen, without blanks at their ends."""
-    return "\n".join(strip.text.rstrip() for strip in _strips(app))
+    return "\n".join(strip.text.rstrip() for strip in rows_of(app))
 
 
 def as_svg(app: App[Any]) -> str:
     """The screen as an SVG document, which fetches nothing from elsewhere."""
-    rows = [[(text, _look(style)) for text, style, control in strip if not control] for strip in _strips(app)]
+    rows = [[(text, _look(style)) for text, style, control in strip if not control] for strip in rows_of(app)]
     return document(rows, app.size.width, ground=GROUND["dark"], title="lossboard")
-
-
-def _strips(app: App[Any]) -> list[Strip]:
-    return app.screen._compositor.render_strips()
 
 
 def _look(style: Style | None) -> Look:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
 from tui.link import PRINTS_THE_QUESTION, QUESTION, Link
 from tui.terminal.pen import Colours
 from tui.terminal.surface import Codes, Surface
+from tui.terminal.textual_internals import Piece
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
@@ -46,21 +46,15 @@ class Rim:
         self._timed = False
         self._due = False
 
-    def take(self, update: CompositorUpdate, width: int, height: int) -> None:
-        """A composed frame, or the parts of it that changed, on a screen of this size; written when it may be."""
+    def take(self, pieces: Iterable[Piece], width: int, height: int) -> None:
+        """What was composed anew on a screen of this size; written when it may be."""
         surface = self._surface
         if surface is None or (surface.width, surface.height) != (width, height):
             surface = self._surface = Surface(
                 width, height, self.colours, erases=self.erases, ascii_only=self.ascii_only
             )
-        if isinstance(update, LayoutUpdate):
-            for y, strips in enumerate(update.strips, update.region.y):
-                surface.put(update.region.x, y, _joined(strips))
-        elif isinstance(update, ChopsUpdate):
-            for y in {y for y, _, _ in update.spans}:
-                for x, strip in update.chops[y].items():
-                    if strip is not None:
-                        surface.put(x, y, strip)
+        for x, y, segments in pieces:
+            surface.put(x, y, segments)
         self.flush()
 
     def wear(self, colours: Colours) -> None:
@@ -124,7 +118,3 @@ class Rim:
     def _time_is_up(self) -> None:
         self._timed = False
         self.flush()
-
-
-def _joined(strips: Iterable[Iterable[Segment] | None]) -> Iterable[Segment]:
-    return (segment for strip in strips if strip is not None for segment in strip)

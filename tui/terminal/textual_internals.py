@@ -1,4 +1,7 @@
-"""Textual's private parts: the driver between the app and the terminal, on which nothing that a link does may end."""
+"""Textual's private parts: all that Lossboard touches of them, in the one file to look at when Textual changes.
+
+The driver stands between the app and the terminal; the rest is how an app's frames and waiting messages are come by.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,23 @@ import sys
 import termios
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from rich.console import RenderableType
+from rich.segment import Segment
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Region
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.messages import InBandWindowResize, TerminalSupportsSynchronizedOutput
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
 
 UNKNOWN, RESET = "\x1b[?2026;0$y", "\x1b[?2026;4$y"
 """Synchronised output is not known; it is known and never on. Asked for it, a terminal without ignores that."""
@@ -128,3 +139,61 @@ def _read(fileno: int) -> bytes:
         return os.read(fileno, 4096)
     except OSError:
         return b""
+
+
+Piece = tuple[int, int, Iterable[Segment]]
+"""Segments from a cell (x, y) on."""
+
+
+class Composing(App[int], inherit_bindings=False):
+    """An app that takes what its screens have composed itself: Textual writes whole rows and leaves no frame out."""
+
+    def get_driver_class(self) -> type[TerminalDriver]:
+        return TerminalDriver
+
+    def take(self, screen: Screen[object], pieces: Iterable[Piece]) -> None:
+        """What a screen has composed anew."""
+        raise NotImplementedError
+
+    def compose_anew(self) -> None:
+        """Have all of the screen composed, and of those below it as far as they are seen."""
+        screen = self.screen
+        self._display(screen, screen._compositor.render_update(full=True, screen_stack=self._background_screens))
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._running and not self._closed:
+            self.take(screen, pieces_of(renderable))
+        self.post_display_hook()
+
+
+def pieces_of(update: CompositorUpdate) -> Iterator[Piece]:
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            yield update.region.x, y, (segment for strip in strips for segment in strip)
+    elif isinstance(update, ChopsUpdate):
+        for y in {y for y, _, _ in update.spans}:
+            for x, strip in update.chops[y].items():
+                if strip is not None:
+                    yield x, y, strip
+
+
+def send(app: App[Any], text: str) -> None:
+    """Write to the app's terminal."""
+    if app._driver is not None:
+        app._driver.write(text)
+        app._driver.flush()
+
+
+def seen_widgets(screen: Screen[object]) -> Mapping[Widget, tuple[Region, Region]]:
+    """Where the widgets of a screen stand and what may be seen of each, from the front to the back."""
+    return screen._compositor.visible_widgets
+
+
+def rows_of(app: App[Any]) -> list[Strip]:
+    """The screen as it is composed."""
+    return app.screen._compositor.render_strips()
+
+
+def has_waiting(pump: MessagePump) -> bool:
+    """Whether a part of the app has something to answer."""
+    return bool(pump.message_queue_size or pump._next_callbacks) or pump._pending_message is not None
