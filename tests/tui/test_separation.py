@@ -31,7 +31,7 @@ SCREENS = {
     "the export": (["E"], "file", ["escape"]),
     "the sweep's dialog": (["s"], "decades", ["escape"]),
     "the sweep": (["V"], "★", ["escape"]),
-    "the probe": (["b"], "new loss", ["escape"]),
+    "the probe": (["b"], "too small", ["escape"]),
     "the grid": (["v"], "4 done", []),
 }
 GLUED = frozenset("…%")
