@@ -15,10 +15,10 @@ from statistics import median, quantiles
 import numpy as np
 
 from bench.report import Row, line
-from engine.smoothing import HALF_LIFE
+from engine.trace.smoothing import HALF_LIFE
 from tui.chart import ChartRun, ChartView, Picture, draw, to_svg, warm_up
-from tui.chart.coarse import Coarse, coarsened
-from tui.chart.view import CurveColumns
+from tui.chart.values.rebucket import Coarse, coarsened
+from tui.chart.values.view import CurveColumns
 
 RUNS, PLANNED, LONG = 8, 1_000, 100_000
 GROWING, REDRAWN = (120, 35), (160, 45)

@@ -10,9 +10,9 @@ from bench import plain
 from bench.engine_speed import CLASSES, STRENGTH, images
 from bench.report import Row
 from bench.timing import medians
-from engine import streams
-from engine.objectives import objective
-from engine.search import LocalSearch, RandomSearch
+from engine.objective.objectives import objective
+from engine.strategy import streams
+from engine.strategy.search import LocalSearch, RandomSearch
 
 SCALE, STEP_SIZE, SEED = 1e-4, 1e-5, 0
 

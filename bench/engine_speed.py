@@ -9,11 +9,13 @@ import numpy as np
 from bench import plain
 from bench.report import Row
 from bench.timing import medians
-from engine import datasets, kernels, optimize
+from engine import datasets
 from engine.datasets import Split, StoredSplit
-from engine.layout import padded_columns
-from engine.objectives import Array, objective
+from engine.objective import kernels
+from engine.objective.layout import padded_columns
+from engine.objective.objectives import Array, objective
 from engine.spec import RunSpec
+from engine.strategy import optimize
 
 CLASSES, PIXELS = 10, 3072
 STRENGTH = 0.001

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.kernels import SMALL_PRODUCTS
+from engine.objective.kernels import SMALL_PRODUCTS
 
 
 def described() -> str:

@@ -9,8 +9,10 @@ from time import perf_counter
 import numpy as np
 
 from bench.report import Row, line
-from engine import datasets, gradient, rank_one, streams
-from engine.objectives import objective
+from engine import datasets
+from engine.analysis import gradient, rank_one
+from engine.objective.objectives import objective
+from engine.strategy import streams
 
 EXAMPLES, H, REPEATS, BLACK_BOX_WEIGHTS = 1000, 1e-6, 5, 40
 LIMIT_S, LIMIT_ERROR, LIMIT_APART = 1.0, 1e-8, 1e-8

@@ -16,7 +16,7 @@ import numpy as np
 from bench.report import Row
 from bench.stores import block, claimed_writer
 from bench.terminal import QUESTION, Terminal
-from engine.jobs.submit import submit
+from engine.jobs.people.submit import submit
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 
@@ -71,7 +71,7 @@ def stored(path: Path, runs: int, iterations: int, queued: int = 0) -> Path:
 @contextmanager
 def dashboard(path: Path, **terminal: float) -> Iterator[Terminal]:
     """The program on a store, from its start to its end."""
-    program = [sys.executable, "-c", "from tui.cli import main; main()", "--db", str(path)]
+    program = [sys.executable, "-c", "from tui.start.cli import main; main()", "--db", str(path)]
     opened = Terminal(program, bytes_per_s=terminal.get("bytes_per_s"))
     try:
         yield opened
@@ -90,7 +90,7 @@ def first_paint_s(command: list[str]) -> float:
 
 def starting(short: Path, long: Path, many: Path) -> Iterator[Row]:
     """Start to first curve, with bare Textual measured in between."""
-    lossboard = [sys.executable, "-c", "from tui.cli import main; main()", "--db"]
+    lossboard = [sys.executable, "-c", "from tui.start.cli import main; main()", "--db"]
     alternatives = {
         "bare": [sys.executable, "-c", BARE],
         "8 runs of 1,000": [*lossboard, str(short)],

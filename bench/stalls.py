@@ -16,7 +16,7 @@ WAKE_S = 0.005
 
 async def watched(store: Path, report: Path) -> None:
     """Run the dashboard until it is left."""
-    from tui import session
+    from tui.start import session
 
     late_s: list[float] = []
 

@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 from bench.report import Row
 from bench.stores import claimed_writer
-from engine import optimize
-from engine.block import Block, concatenate
 from engine.spec import defaults
 from engine.store import open_for_writing
+from engine.strategy import optimize
+from engine.trace.block import Block, concatenate
 
 BLOCKS_PER_FLUSH = 2
 BLOCK_S = 0.04

@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.report import Row
-from engine.jobs.recovery import recover_lost_runs
-from engine.jobs.threads import ONE_THREAD
+from engine.jobs.processes.recovery import recover_lost_runs
+from engine.jobs.processes.threads import ONE_THREAD
 from engine.spec import defaults
 from engine.store import Reader, open_for_reading, open_for_writing
 

@@ -6,9 +6,9 @@ import os
 
 import numpy as np
 
-from engine.block import Block
 from engine.spec import RunSpec, defaults
 from engine.store import Process, RunWriter, Store
+from engine.trace.block import Block
 
 
 def claimed_writer(store: Store, spec: RunSpec | None = None) -> RunWriter:

@@ -14,8 +14,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.report import Row
-from engine.jobs import launch, sweeping
-from engine.jobs.liveness import works
+from engine.jobs.people import sweeps as sweeping
+from engine.jobs.processes import launch
+from engine.jobs.processes.liveness import works
 from engine.spec import defaults
 from engine.store import ENDED, Reader, open_for_reading, open_for_writing
 from engine.sweep import Axis, SweepPlan, log_values

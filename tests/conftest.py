@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs.threads import ONE_THREAD
+from engine.jobs.processes.threads import ONE_THREAD
 
 # Workers compute on one BLAS thread; another number of threads gives other last bits. NumPy reads this on import.
 os.environ.update(ONE_THREAD)
@@ -21,7 +21,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One process more than there are cores: those that wait for programs they have started leave a core free."""
-    from engine.jobs.launch import cores  # which loads NumPy
+    from engine.jobs.processes.launch import cores
 
     return cores() + 1
 

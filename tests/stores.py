@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.block import Block
 from engine.spec import RunSpec, defaults
 from engine.store import Process, RunWriter, Store
+from engine.trace.block import Block
 
 SECONDS_PER_ITERATION = 0.001
 

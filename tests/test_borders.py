@@ -88,16 +88,16 @@ def test_only_the_keymap_builds_bindings() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Binding"
     }
-    assert builders <= {"tui/keymap.py"}
+    assert builders <= {"tui/model/keymap.py"}
 
 
 def test_nothing_imports_a_command_line_but_the_programs_own_door() -> None:
-    assert importing("engine.cli", "tui.cli") <= {"tui/cli.py"}
+    assert importing("engine.commands.cli", "tui.start.cli") <= {"tui/start/cli.py"}
 
 
 def test_only_the_feed_holds_a_reader_for_long() -> None:
-    readers = {file for file in importing("engine.store.reader") if not file.startswith("engine/store/")}
-    assert readers <= {"tui/feed.py"}
+    readers = {file for file in importing("engine.store.read.reader") if not file.startswith("engine/store/")}
+    assert readers <= {"tui/reading/feed.py"}
 
 
 def test_textuals_private_parts_are_touched_in_one_file() -> None:

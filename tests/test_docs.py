@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
-from engine.cli import COMMANDS
+from engine.commands.cli import COMMANDS
 from engine.spec import FIELDS
-from tui import keymap
+from tui.model import keymap
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -8,12 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine.jobs.submit import submit
+from engine.jobs.people.submit import submit
 from engine.spec import race
-from tui import session
-from tui.parts.playback import Opening
-from tui.replay.frames import Film, project
-from tui.replay.photograph import as_svg
+from tui.app.playback import Opening
+from tui.headless.frames import Film, project
+from tui.headless.screenshot import as_svg
+from tui.start import session
 
 HERE = Path(__file__).parent
 SIZE = (120, 32)

@@ -7,7 +7,7 @@ import sys
 import click
 
 from engine.commands.options import each_answers, json_option, runs_argument, yes_option
-from engine.jobs import steer
+from engine.jobs.people import steer
 from engine.text import counted
 
 

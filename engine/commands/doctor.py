@@ -11,8 +11,8 @@ from dataclasses import asdict
 import click
 
 from engine.commands.options import as_json, json_option, people_errors
-from engine.jobs import recovery
-from engine.jobs.doctor import Finding, examine
+from engine.jobs.people.doctor import Finding, examine
+from engine.jobs.processes import recovery
 from engine.store import open_for_writing
 from engine.text import clean
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import click
 
-from engine.block import Block
 from engine.commands.options import as_json, reading, the_run
 from engine.store import Reader
+from engine.trace.block import Block
 
 ROWS_PER_READ = 20_000
 

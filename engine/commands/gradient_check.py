@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.gradient import GradientCheck
-    from engine.layout import Layout
+    from engine.analysis.gradient import GradientCheck
+    from engine.objective.layout import Layout
 
 COORDINATES = 1000
 H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
@@ -109,7 +109,7 @@ def _check(
 ) -> tuple[GradientCheck, int | None]:
     import numpy as np
 
-    from engine import gradient, rank_one
+    from engine.analysis import gradient, rank_one
 
     spec, split = place.spec, place.objective.split
     rows = slice(None) if place.rows is None else place.rows
@@ -138,7 +138,7 @@ def _check(
 def _chosen(place: Place, text: str) -> NDArray[np.intp] | None:
     import numpy as np
 
-    from engine import streams
+    from engine.strategy import streams
 
     if place.objective.linear or text.strip().lower() == "all":
         return None

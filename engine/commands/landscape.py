@@ -95,7 +95,7 @@ def _numbers(values: Any) -> list[str]:
 
 
 def _line(place: Place, direction: str, positions: NDArray[np.float64]) -> Told:
-    from engine import landscape
+    from engine.analysis import landscape
 
     line = landscape.line(place.objective, place.weights, _direction(place, direction, "first"), positions, place.rows)
     answer = {
@@ -109,7 +109,7 @@ def _line(place: Place, direction: str, positions: NDArray[np.float64]) -> Told:
 
 
 def _plane(place: Place, direction: str, second_direction: str, positions: NDArray[np.float64]) -> Told:
-    from engine import landscape
+    from engine.analysis import landscape
 
     first = _direction(place, direction, "first")
     second = landscape.apart(_direction(place, second_direction, "second"), first)
@@ -127,7 +127,8 @@ def _plane(place: Place, direction: str, second_direction: str, positions: NDArr
 
 
 def _direction(place: Place, name: str, stream: str) -> NDArray[np.float64]:
-    from engine import landscape, streams
+    from engine.analysis import landscape
+    from engine.strategy import streams
 
     surface, layout = place.objective, place.objective.layout
     if name == "random":

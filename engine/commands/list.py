@@ -6,9 +6,9 @@ import click
 
 from engine.commands.options import accuracy, as_json, json_option, limit_option, loss, rate, reading, table
 from engine.commands.show import run_as_dict
-from engine.jobs.liveness import judge
+from engine.jobs.processes.liveness import judge
 from engine.store import Around, FilterError, Listing, Run
-from engine.store.listing import ORDER_ALIASES, ORDERS
+from engine.store.list.listing import ORDER_ALIASES, ORDERS
 
 HEADER = ["run", "name", "status", "iterations", "train", "valid.", "acc.", "batch ~", "best", "it/s"]
 NUMBERS = frozenset({0, *range(3, len(HEADER))})

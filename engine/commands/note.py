@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.commands.options import answer, json_option, people_errors, reading, run_argument, the_run
-from engine.jobs import steer
+from engine.jobs.people import steer
 from engine.text import clean
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.objectives import Objective
+    from engine.objective.objectives import Objective
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -106,7 +106,7 @@ def the_place(fields: dict[str, str | None], examples: str, after: int, weights:
     """The place that the options describe. Raises SpecError or ValueError that says what fits."""
     import numpy as np
 
-    from engine import optimize, streams
+    from engine.strategy import optimize, streams
 
     given = {name: text for name, text in fields.items() if text is not None}
     if not after and not given.get("batch_size"):

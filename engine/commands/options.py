@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.jobs.launch import MOST_WORKERS
+from engine.jobs.processes.launch import MOST_WORKERS
 from engine.spec import FIELDS, DataError, Field, SpecError
 from engine.store import NoRun, Reader, Run, StoreError, open_for_reading
 from engine.text import clean, loss_text
@@ -40,7 +40,7 @@ def spec_options(command: Command) -> Command:
 
 
 def field_option(field: Field) -> Callable[[Command], Command]:
-    """The option of one field of a run, taken as text: `engine.spec` reads it."""
+    """The option of one field of a run, taken as text: `engine.spec.spec` reads it."""
     choices = f" ({', '.join(field.choices)})" if field.choices and not field.open else ""
     metavar = "NAME" if field.choices else "NUMBER"
     explained = field.help[0].upper() + field.help[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.commands.options import each_answers, json_option, runs_argument
-from engine.jobs import steer
+from engine.jobs.people import steer
 
 
 @click.command("pause")

@@ -12,7 +12,7 @@ from engine.commands.options import as_json, json_option
 from engine.text import clean, counted
 
 if TYPE_CHECKING:
-    from engine.probe import Probe
+    from engine.analysis.probe import Probe
 
 
 @click.command("probe")
@@ -50,7 +50,7 @@ def command(
 
     From the weights of RUN, which its checkpoints keep, or from those of the run that the options describe.
     """
-    from engine import probe as probes
+    from engine.analysis import probe as probes
 
     with told():
         sizes = None if step_sizes is None else tuple(map(_size, step_sizes.split(",")))
@@ -68,7 +68,7 @@ def command(
 
 
 def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...] | None) -> tuple[Probe, dict[str, Any], str]:
-    from engine.jobs import probing
+    from engine.jobs.people import probe as probing
 
     found = probing.probe(db, run_id, at, sizes)
     spec = found.spec
@@ -77,7 +77,7 @@ def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...] | Non
 
 
 def _print(probe: Probe, where: Mapping[str, Any], sentence: str, json: bool) -> None:
-    from engine.probe import judge, remark, told
+    from engine.analysis.probe import judge, remark, told
 
     if json:
         answer = {

@@ -7,7 +7,7 @@ import sys
 import click
 
 from engine.commands.options import answer, json_option, people_errors, yes_option
-from engine.jobs import steer
+from engine.jobs.people import steer
 
 
 @click.command("purge")

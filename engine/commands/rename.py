@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.commands.options import answer, json_option, people_errors, run_argument
-from engine.jobs import steer
+from engine.jobs.people import steer
 
 
 @click.command("rename")

@@ -9,9 +9,9 @@ import click
 
 from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, the_run, workers_option
 from engine.commands.show import latest_by_split, reached, run_as_dict
-from engine.jobs import steer
-from engine.jobs.liveness import judge
-from engine.jobs.submit import submit
+from engine.jobs.people import steer
+from engine.jobs.people.submit import submit
+from engine.jobs.processes.liveness import judge
 from engine.spec import RunSpec, spec_from_fields
 from engine.store import ENDED, Reader, Run
 

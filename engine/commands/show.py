@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from engine.commands.options import accuracy, as_json, json_option, loss, reading, the_run
-from engine.jobs.liveness import judge
-from engine.smoothing import HALF_LIFE
+from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
 from engine.store import Evaluation, Run
 from engine.text import clean, counted
+from engine.trace.smoothing import HALF_LIFE
 
 
 @click.command("show")

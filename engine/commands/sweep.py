@@ -10,19 +10,10 @@ import click
 from engine.commands.options import json_option, people_errors, spec_options, workers_option
 from engine.commands.sweep_steering import STEERING, detach_option
 from engine.commands.sweep_waiting import told_or_waited
-from engine.jobs import sweeping
-from engine.jobs.launch import set_worker_count
+from engine.jobs.people import sweeps as sweeping
+from engine.jobs.processes.launch import set_worker_count
 from engine.spec import SpecError, spec_from_fields
-from engine.sweep import (
-    Axis,
-    Halving,
-    SweepPlan,
-    fitting,
-    linear_values,
-    listed,
-    log_values,
-    powers_of_two,
-)
+from engine.sweep import Axis, Halving, SweepPlan, fitting, linear_values, listed, log_values, powers_of_two
 
 USUAL_STEP_SIZES = (1e-6, 100.0, 9)
 """From far too low to far too high on digits: a U."""

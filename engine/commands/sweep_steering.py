@@ -18,8 +18,8 @@ from engine.commands.options import (
     table,
 )
 from engine.commands.sweep_waiting import outcome_as_dict, tell, told_or_waited
-from engine.jobs import sweeping
-from engine.jobs.progress import SweepOutcome, outcome, present_outcome
+from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people.progress import SweepOutcome, outcome, present_outcome
 from engine.store import Reader, StoreError
 from engine.sweep import listed, value_text
 

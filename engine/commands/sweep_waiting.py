@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from engine.commands.options import as_json, reading
-from engine.jobs import steer
-from engine.jobs.launch import start_workers, worker_count
-from engine.jobs.liveness import lost, works
-from engine.jobs.progress import SweepOutcome, left_s, outcome
+from engine.jobs.people import steer
+from engine.jobs.people.progress import SweepOutcome, left_s, outcome
+from engine.jobs.processes.launch import start_workers, worker_count
+from engine.jobs.processes.liveness import lost, works
 from engine.store import ENDED, Reader, Run
 from engine.sweep import SweepPlan, Value, ValueResult, amount_text, are_compared, best_marks, table_lines, value_text
 from engine.text import clean, counted, loss_text

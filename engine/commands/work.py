@@ -8,7 +8,7 @@ import sys
 import click
 
 from engine.commands.options import reading
-from engine.jobs.threads import ONE_THREAD
+from engine.jobs.processes.threads import ONE_THREAD
 
 
 @click.command("work")
@@ -22,7 +22,7 @@ def command(db: str, max_runs: int | None) -> None:
     with reading(db) as reader:
         path = reader.path
     # Another program in this process's place: NumPy is loaded already, and it counted its threads then.
-    arguments = ["-P", "-m", "engine.jobs.worker", "--db", path, "--beyond-limit"]
+    arguments = ["-P", "-m", "engine.jobs.worker.worker", "--db", path, "--beyond-limit"]
     if max_runs is not None:
         arguments += ["--max-runs", str(max_runs)]
     os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **ONE_THREAD})

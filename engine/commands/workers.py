@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from engine.commands.options import answer, as_json, json_option, people_errors, reading
-from engine.jobs.launch import MOST_WORKERS, set_worker_count, worker_count
-from engine.jobs.liveness import at_work
+from engine.jobs.processes.launch import MOST_WORKERS, set_worker_count, worker_count
+from engine.jobs.processes.liveness import at_work
 
 
 @click.command("workers")

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.datasets.split import SPLITS, Dataset, StoredSplit
-from engine.locks import alone_in, is_abandoned
+from engine.files.locks import alone_in, is_abandoned
 from engine.spec import DataError
 
 FORMAT = 1

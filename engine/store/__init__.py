@@ -1,11 +1,8 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
-from engine.store.backup import Backup, back_up
-from engine.store.doors import Demand, Store, open_for_reading, open_for_writing
-from engine.store.listing import Listing
-from engine.store.page import Around
-from engine.store.queue import Queue
-from engine.store.reader import Reader
+from engine.store.list.listing import Listing
+from engine.store.list.page import Around
+from engine.store.read.reader import Reader
 from engine.store.records import (
     ENDED,
     STATES,
@@ -38,8 +35,11 @@ from engine.store.records import (
     SweepTitle,
     Worker,
 )
-from engine.store.steering import Verb
-from engine.store.writer import RunWriter
+from engine.store.schema.backup import Backup, back_up
+from engine.store.store import Demand, Store, open_for_reading, open_for_writing
+from engine.store.write.queue import Queue
+from engine.store.write.steering import Verb
+from engine.store.write.writer import RunWriter
 
 __all__ = [
     "ENDED",

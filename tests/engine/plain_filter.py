@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 
 from engine.spec import FIELDS, RunSpec
 from engine.store import Run
-from engine.store.filter import Choice, Comparison, Filter, Text, Word
-from engine.store.listing import LARGEST_FIRST, STATUS_ORDER
+from engine.store.list.filter import Choice, Comparison, Filter, Text, Word
+from engine.store.list.listing import LARGEST_FIRST, STATUS_ORDER
 
 COLUMNS: dict[str, str] = {
     "id": "run_id",

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.batches import ORDERS
 from engine.spec import SAMPLINGS
+from engine.strategy.batches import ORDERS
 
 
 def test_every_sampling_that_can_be_chosen_is_here() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.block import Block, concatenate
+from engine.trace.block import Block, concatenate
 
 
 def block(first: int, n: int) -> Block:

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from engine.cli import main
-from engine.jobs import doctor, liveness
+from engine.commands.cli import main
+from engine.jobs.people import doctor
+from engine.jobs.processes import liveness
 from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.stores import block_of, claimed_writer, query, wait_until
@@ -96,7 +97,7 @@ def test_a_store_that_others_may_open(path):
 
 def test_little_room_a_network_file_system_and_a_journal_left_over(path, monkeypatch):
     monkeypatch.setattr(doctor, "LITTLE_ROOM", 1 << 60)
-    monkeypatch.setattr("engine.store.inspection.kind_of", lambda place: "nfs4")
+    monkeypatch.setattr("engine.store.schema.inspection.kind_of", lambda place: "nfs4")
     Path(f"{path}-wal.orphan").write_bytes(b"x")
     found = problems(path)
     assert "not safe there" in found["file system"][0]

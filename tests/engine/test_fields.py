@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.fields import FIELDS
 from engine.spec import RunSpec, SpecError, defaults, parse_field, spec_from_fields, spec_from_json
+from engine.spec.fields import FIELDS
 
 PLAIN = {"strategy": "gradient-descent", "objective": "svm", "update": "vanilla", "schedule": "constant"}
 

@@ -8,14 +8,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.jobs import steer
-from engine.jobs.shift import work
+from engine.jobs.people import steer
+from engine.jobs.worker.worker_loop import work
 from engine.spec import SpecError, defaults
-from engine.state import state_from_bytes
 from engine.store import Listing, Refused, StoreError, open_for_reading, open_for_writing
-from engine.store.inspection import inspect
+from engine.store.schema.inspection import inspect
+from engine.trace.state import state_from_bytes
 from tests.stores import query
-from tui.chart.series import best_so_far
+from tui.chart.values.series import best_so_far
 
 CURVE_WITH_ITS_PARENTS = """
     SELECT elapsed_s FROM (
@@ -287,7 +287,7 @@ def test_a_fork_that_was_taken_up_again_and_one_stopped_before_it_began(path):
 def dead_process():
     from dataclasses import replace
 
-    from engine.jobs.liveness import this_process
+    from engine.jobs.processes.liveness import this_process
 
     return replace(this_process(), start_ticks=1)
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine import datasets, gradient, rank_one
+from engine import datasets
+from engine.analysis import gradient, rank_one
+from engine.analysis.gradient import check_gradient, numerical_gradient
+from engine.analysis.surface import Array, Rows
 from engine.datasets import Split
-from engine.gradient import check_gradient, numerical_gradient
-from engine.objectives import Loss, Objective, objective
+from engine.objective.objectives import Loss, Objective, objective
 from engine.spec import OBJECTIVES
-from engine.surface import Array, Rows
 
 SPLIT = datasets.load("digits").splits["validation"]
 ROWS = np.arange(0, 300, 3)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import datasets, landscape
-from engine.objectives import objective
+from engine import datasets
+from engine.analysis import landscape
+from engine.objective.objectives import objective
 
 POINTS = datasets.load("three-points").splits["train"]
 BOWL = objective("svm", POINTS, 3, dtype=np.float64)

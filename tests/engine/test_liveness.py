@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine.jobs import liveness
-from engine.jobs.recovery import recover_lost_runs
+from engine.jobs.processes import liveness
+from engine.jobs.processes.recovery import recover_lost_runs
 from engine.store import Worker, open_for_writing
 from tests.stores import block_of, wait_until
 

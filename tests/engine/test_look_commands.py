@@ -80,7 +80,7 @@ def test_gradient_check_as_a_table_names_the_weights() -> None:
 
 
 def test_a_wrong_gradient_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.objectives import Objective
+    from engine.objective.objectives import Objective
 
     right = Objective.loss_and_gradient
     monkeypatch.setattr(Objective, "loss_and_gradient", lambda *a: (right(*a)[0], 1.1 * right(*a)[1]))

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import datasets, kernels
+from engine import datasets
 from engine.datasets import Split, StoredSplit
-from engine.objectives import KINDS, Objective, objective
+from engine.objective import kernels
+from engine.objective.objectives import KINDS, Objective, objective
 
 OBJECTIVES = tuple(KINDS)
 DIGITS = datasets.load("digits").splits["train"]
@@ -190,7 +191,7 @@ def test_images_left_where_they_are_stored_give_the_same_as_an_array(
     stored = StoredSplit(images, y, mean)
     of = objective("svm", stored, 10, regularization_strength=0.01)
     exact = objective("svm", Split(stored.X[:n].astype(np.float64), y[:n]), 10, dtype=np.float64)
-    monkeypatch.setattr("engine.examples.HELD_BYTES", 0)
+    monkeypatch.setattr("engine.objective.examples.HELD_BYTES", 0)
     gathered = objective("svm", stored, 10)
     weights = of.initial_weights(generator, 0.001)
     loss, gradient = exact.loss_and_gradient(weights)

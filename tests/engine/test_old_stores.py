@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.jobs import steer
-from engine.jobs.shift import work
-from engine.smoothing import HALF_LIFE, smoothed
+from engine.jobs.people import steer
+from engine.jobs.worker.worker_loop import work
 from engine.store import StoreError, open_for_reading, open_for_writing
-from engine.store.connection import SCHEMA_VERSION
-from engine.store.inspection import inspect
+from engine.store.file.connection import SCHEMA_VERSION
+from engine.store.schema.inspection import inspect
+from engine.trace.smoothing import HALF_LIFE, smoothed
 from tests.stores import query
 
 ASSETS = sorted((Path(__file__).parents[1] / "assets").glob("store_v*.db"))

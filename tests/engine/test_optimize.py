@@ -10,24 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import datasets, optimize, search
-from engine.block import Block, concatenate
-from engine.descent import GradientDescent
-from engine.objectives import objective as objective_of
-from engine.spec import (
-    METRICS,
-    OBJECTIVES,
-    SAMPLINGS,
-    SCHEDULES,
-    STRATEGIES,
-    UPDATES,
-    RunSpec,
-    SpecError,
-    defaults,
-)
-from engine.state import State, state_from_bytes, state_to_bytes
-from engine.updates import UPDATES as UPDATE_RULES
-from engine.updates import Rates
+from engine import datasets
+from engine.objective.objectives import objective as objective_of
+from engine.spec import METRICS, OBJECTIVES, SAMPLINGS, SCHEDULES, STRATEGIES, UPDATES, RunSpec, SpecError, defaults
+from engine.strategy import optimize, search
+from engine.strategy.descent import GradientDescent
+from engine.strategy.updates import UPDATES as UPDATE_RULES
+from engine.strategy.updates import Rates
+from engine.trace.block import Block, concatenate
+from engine.trace.state import State, state_from_bytes, state_to_bytes
 
 STORIES = [
     ("random-search", 7.0, 9.0),

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import datasets, optimize
-from engine.objectives import objective
-from engine.probe import FLAT_SHARE, FURTHER, GOOD_SHARE, STEP_SIZES, judge, probe, remark, told
+from engine import datasets
+from engine.analysis.probe import FLAT_SHARE, FURTHER, GOOD_SHARE, STEP_SIZES, judge, probe, remark, told
+from engine.objective.objectives import objective
 from engine.spec import defaults
+from engine.strategy import optimize
 
 BOWL = objective("svm", datasets.load("three-points").splits["train"], 3, dtype=np.float64)
 DIGITS = objective("softmax", datasets.load("digits").splits["validation"], 10, dtype=np.float64)

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from engine import optimize
+from engine.analysis.probe import Probe, judge, probe
 from engine.commands.probe import command
-from engine.jobs import probing, shift, steer
-from engine.probe import Probe, judge, probe
+from engine.jobs.people import probe as probing
+from engine.jobs.people import steer
+from engine.jobs.worker import worker_loop as shift
 from engine.spec import defaults
 from engine.store import Refused, StoreError, open_for_writing
+from engine.strategy import optimize
 
 SPEC = defaults().changed(iterations=40)
 

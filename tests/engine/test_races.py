@@ -8,12 +8,14 @@ import random
 import numpy as np
 import pytest
 
-from engine import optimize
-from engine.jobs import shift, steer, sweeping
-from engine.jobs.attend import attend
-from engine.jobs.liveness import this_process
+from engine.jobs.people import steer
+from engine.jobs.people import sweeps as sweeping
+from engine.jobs.processes.liveness import this_process
+from engine.jobs.worker import worker_loop as shift
+from engine.jobs.worker.run_loop import attend
 from engine.spec import defaults
 from engine.store import StoreError, open_for_reading, open_for_writing
+from engine.strategy import optimize
 from engine.sweep import Axis, Halving, SweepPlan
 from engine.text import loss_text
 from tests.stores import process, query

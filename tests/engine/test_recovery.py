@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.jobs import liveness, recovery, steer
-from engine.jobs.launch import default_workers, set_worker_count, worker_count
-from engine.jobs.logs import last_words
-from engine.jobs.patience import patiently
-from engine.jobs.recovery import (
+from engine.jobs.people import steer
+from engine.jobs.processes import liveness, recovery
+from engine.jobs.processes.launch import default_workers, set_worker_count, worker_count
+from engine.jobs.processes.logs import last_words
+from engine.jobs.processes.recovery import (
     TAKE_OVER_AFTER,
     TAKE_OVER_AFTER_S,
     UNSEEN_FACTOR,
@@ -23,9 +23,10 @@ from engine.jobs.recovery import (
     take_over,
     take_over_after_s,
 )
+from engine.jobs.worker.retry import patiently
 from engine.spec import defaults
 from engine.store import Checkpoint, Fenced, Refused, StoreBusy, StoreFull, open_for_writing
-from engine.store.timing import boot_seconds, utc_now
+from engine.store.file.timing import boot_seconds, utc_now
 from tests.stores import block_of, wait_until
 
 
@@ -226,7 +227,7 @@ def test_halving_twice_at_once_is_a_quarter(store, path):
 
 
 def test_the_number_of_workers_is_stored_for_everyone(store, path, monkeypatch):
-    monkeypatch.setattr("engine.jobs.launch._start", lambda path: None)
+    monkeypatch.setattr("engine.jobs.processes.launch._start", lambda path: None)
     assert worker_count(store.reader()) == default_workers()
     assert set_worker_count(path, 1) == "At most 1 worker at once; those beyond leave when the run at hand has ended."
     assert worker_count(store.reader()) == 1
@@ -250,7 +251,7 @@ def test_of_too_many_workers_the_surplus_leaves(store):
 
 
 def test_waiting_is_written_down_where_it_can_be(store, monkeypatch):
-    monkeypatch.setattr("engine.jobs.patience.RETRY_S", 0.0)
+    monkeypatch.setattr("engine.jobs.worker.retry.RETRY_S", 0.0)
     writer = claimed_by(store, liveness.this_process())
     statuses, troubles = [], [StoreFull("the disk is full"), StoreBusy("locked")]
 
@@ -269,7 +270,7 @@ def test_waiting_is_written_down_where_it_can_be(store, monkeypatch):
 
 
 def test_that_waiting_cannot_be_written_down_is_no_matter(monkeypatch):
-    monkeypatch.setattr("engine.jobs.patience.RETRY_S", 0.0)
+    monkeypatch.setattr("engine.jobs.worker.retry.RETRY_S", 0.0)
     troubles = [StoreFull("full")]
 
     def commit():

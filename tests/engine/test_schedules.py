@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.schedules import SCHEDULES, Decay, schedule
 from engine.spec import SCHEDULES as NAMES
+from engine.strategy.schedules import SCHEDULES, Decay, schedule
 
 DECAY = Decay(factor=0.1, every=10, rate=0.5, horizon=20)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine import datasets, search, streams
-from engine.objectives import KINDS, Objective, objective
-from engine.search import LocalSearch, RandomSearch
+from engine import datasets
+from engine.objective.objectives import KINDS, Objective, objective
+from engine.strategy import search, streams
+from engine.strategy.search import LocalSearch, RandomSearch
 
 DIGITS = datasets.load("digits").splits["train"]
 LOSSES_ROUND = 2e-5

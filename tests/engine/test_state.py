@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine import streams
-from engine.state import State, state_from_bytes, state_to_bytes
+from engine.strategy import streams
+from engine.trace.state import State, state_from_bytes, state_to_bytes
 
 
 def test_a_state_comes_back_bit_for_bit() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.cli import main
+from engine.commands.cli import main
 from engine.spec import defaults
 from engine.store import StoreError, back_up, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer, query, wait_until

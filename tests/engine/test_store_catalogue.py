@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from engine.spec import defaults
-from engine.store import Checkpoint, Evaluation, Refused, StoreError, catalogue, open_for_writing
-from engine.store.inspection import inspect
+from engine.store import Checkpoint, Evaluation, Refused, StoreError, open_for_writing
+from engine.store.schema.inspection import inspect
+from engine.store.write import catalogue
 from tests.stores import block_of, claimed_writer, process, query
 
 HOSTILE = [

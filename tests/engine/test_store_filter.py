@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from engine.spec import OBJECTIVES, STRATEGIES, UPDATES, RunSpec, defaults
 from engine.store import STATES, FilterError, Listing, Reader, open_for_writing
-from engine.store.filter import parse
-from engine.store.filter_fields import CHOICES, NAMES, NUMBERS, TEXTS
-from engine.store.listing import ORDERS
-from engine.store.tags import tags_to_text
+from engine.store.list.filter import parse
+from engine.store.list.filter_fields import CHOICES, NAMES, NUMBERS, TEXTS
+from engine.store.list.listing import ORDERS
+from engine.store.write.tags import tags_to_text
 from tests.engine.plain_filter import Known, fits, ordered
 from tests.stores import sweep_row
 

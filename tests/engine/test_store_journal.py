@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.spec import defaults
-from engine.store import Store, StoreError, open_for_reading, open_for_writing, opening
-from engine.store.journal import is_strange
+from engine.store import Store, StoreError, open_for_reading, open_for_writing
+from engine.store.schema import opening
+from engine.store.schema.journal import is_strange
 from tests.stores import block_of, claimed_writer, query
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import pytest
 
 from engine.spec import defaults
 from engine.store import Around, Evaluation, Listing, SweepTitle, open_for_writing
-from engine.store.listing import ORDERS
+from engine.store.list.listing import ORDERS
 from tests.stores import block_of, claimed_writer, process, sweep_row
 
 

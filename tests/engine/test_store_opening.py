@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from engine.spec import defaults
-from engine.store import StoreBusy, StoreError, StoreGone, filesystem, open_for_reading, open_for_writing
-from engine.store.connection import SCHEMA_VERSION
-from engine.store.migrations import steps
+from engine.store import StoreBusy, StoreError, StoreGone, open_for_reading, open_for_writing
+from engine.store.file import filesystem
+from engine.store.file.connection import SCHEMA_VERSION
+from engine.store.schema.migrations import steps
 from tests.stores import block_of, claimed_writer, query
 
 
@@ -299,7 +300,7 @@ def test_a_file_that_is_gone_is_noticed_by_writer_and_reader(path, happens):
 
 
 def test_a_store_that_somebody_locks_for_too_long_is_busy_and_nothing_is_lost(path, monkeypatch):
-    monkeypatch.setattr("engine.store.connection.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("engine.store.file.connection.BUSY_TIMEOUT_S", 0.05)
     with open_for_writing(path) as store:
         writer = claimed_writer(store)
         other = sqlite3.connect(path, isolation_level=None)

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decimation import bucket_starts, decimate
-from engine.store import open_for_writing, pyramid
-from engine.store.connection import connect
-from engine.store.pyramid import LEVELS
+from engine.store import open_for_writing
+from engine.store.file.connection import connect
+from engine.store.write import pyramid
+from engine.store.write.pyramid import LEVELS
+from engine.trace.decimation import bucket_starts, decimate
 from tests.stores import block_of, claimed_writer, process, query
 
 LOSSES = st.floats(-1e6, 1e6) | st.sampled_from([np.nan, np.inf, -np.inf, 0.0])

@@ -8,7 +8,7 @@ import pytest
 
 from engine.spec import SpecError, defaults, race
 from engine.store import Checkpoint, StoreError, open_for_writing
-from engine.store.queue import MOST_TIMES_LOST
+from engine.store.write.queue import MOST_TIMES_LOST
 from tests.stores import block_of, claimed_writer, process, query
 
 

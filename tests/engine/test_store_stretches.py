@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.store import Reader, open_for_reading, open_for_writing
-from engine.store.pyramid import LEVELS
-from engine.store.widths import longest, width_for
+from engine.store.read.widths import longest, width_for
+from engine.store.write.pyramid import LEVELS
 from tests.stores import block_of, claimed_writer
 
 DONE = 20_000

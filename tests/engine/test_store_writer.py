@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.block import Block
 from engine.store import Checkpoint, Evaluation, Fenced, StoreFull, open_for_reading, open_for_writing
+from engine.trace.block import Block
 from tests.stores import block_of, claimed_writer, process, query
 
 
@@ -216,8 +216,8 @@ def test_a_reader_in_another_connection_sees_each_write_and_that_there_was_one(s
 
 
 def test_the_heartbeat_is_told_by_the_clock_that_the_store_was_given(path):
-    from engine.store.doors import Store
-    from engine.store.opening import connect_for_writing
+    from engine.store.schema.opening import connect_for_writing
+    from engine.store.store import Store
 
     now = [100.0]
     with Store(connect_for_writing(path), boot_clock=lambda: now[0]) as store:

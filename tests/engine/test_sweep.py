@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import optimize
 from engine.spec import RunSpec, SpecError, defaults
+from engine.strategy import optimize
 from engine.sweep import (
     Axis,
     Halving,

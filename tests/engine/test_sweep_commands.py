@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from engine.cli import main
 from engine.commands import sweep_waiting
-from engine.jobs import shift, steer, sweeping
-from engine.jobs.liveness import this_process
+from engine.commands.cli import main
+from engine.jobs.people import steer
+from engine.jobs.people import sweeps as sweeping
+from engine.jobs.processes.liveness import this_process
+from engine.jobs.worker import worker_loop as shift
 from engine.store import open_for_reading, open_for_writing
 from engine.text import loss_text
 from tests.stores import query

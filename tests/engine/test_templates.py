@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import datasets, optimize
+from engine import datasets
+from engine.analysis.templates import templates
 from engine.spec import RunSpec, defaults
-from engine.templates import templates
+from engine.strategy import optimize
 
 generator = np.random.default_rng(0)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.spec import UPDATES as NAMES
-from engine.updates import EPSILON, UPDATES, Rates
+from engine.strategy.updates import EPSILON, UPDATES, Rates
 
 CURVATURE = np.array([1.0, 10.0, 0.1])
 START = np.array([1.0, -2.0, 3.0])

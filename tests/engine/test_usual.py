@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.jobs import usual
+from engine.jobs.people import default_spec as usual
 from engine.spec import defaults
 from engine.store import Refused, open_for_writing
 from tests.stores import query

@@ -49,7 +49,7 @@ def test_a_dashboard_that_breaks_off_says_so_with_its_exit_code(path):
         "from tui.terminal import textual_internals as internals\n"
         "def feed(self, text): raise RuntimeError('broken on purpose')\n"
         "internals.Hearing.feed = feed\n"
-        "from tui.cli import main\n"
+        "from tui.start.cli import main\n"
         "main()\n"
     )
     dashboard = Terminal("-c", code, "--db", str(path), program=Path(sys.executable))

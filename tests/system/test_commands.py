@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOSSBOARD = [sys.executable, "-c", "from tui.cli import main; main(prog_name='lossboard')"]
+LOSSBOARD = [sys.executable, "-c", "from tui.start.cli import main; main(prog_name='lossboard')"]
 
 
 def lossboard(folder: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
@@ -148,6 +148,10 @@ def test_without_a_terminal_the_dashboard_names_the_command_to_use(tmp_path: Pat
 
 def test_the_engine_alone_has_the_same_commands(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "engine.cli", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "engine.commands.cli", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "export" in done.stdout

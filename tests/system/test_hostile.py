@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.cli import main
+from engine.commands.cli import main
 from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.engine.test_store_catalogue import HOSTILE
@@ -17,7 +17,7 @@ from tests.stores import block_of, claimed_writer, query
 
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.jobs.steer.start_workers", lambda path: 0)
+    monkeypatch.setattr("engine.jobs.people.steer.start_workers", lambda path: 0)
 
 
 @pytest.fixture

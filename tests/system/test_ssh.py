@@ -19,7 +19,7 @@ from pathlib import Path
 import pyte
 import pytest
 
-from engine.jobs.liveness import is_alive
+from engine.jobs.processes.liveness import is_alive
 from engine.store import open_for_reading
 from tests.stores import query, wait_until
 from tests.system.terminal import PROGRAM, Terminal

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.cli import main
+from engine.commands.cli import main
 from engine.spec import defaults
 from engine.store import ENDED, open_for_reading, open_for_writing
 from tests.stores import wait_until
@@ -138,7 +138,7 @@ def test_of_too_many_workers_those_beyond_leave_when_their_run_has_ended(ask, re
 
 def worker_in_front(path: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "engine.cli", "--db", str(path), "work", *arguments],
+        [sys.executable, "-m", "engine.commands.cli", "--db", str(path), "work", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -170,7 +170,18 @@ def test_an_interrupted_worker_puts_its_run_back(path, reader):
 def test_a_command_that_waits_sees_a_lost_run_taken_up(path, reader):
     queue(path)
     waiting = subprocess.Popen(
-        [sys.executable, "-m", "engine.cli", "--db", str(path), "run", "--iterations", "2500", "--pace", "1000"],
+        [
+            sys.executable,
+            "-m",
+            "engine.commands.cli",
+            "--db",
+            str(path),
+            "run",
+            "--iterations",
+            "2500",
+            "--pace",
+            "1000",
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

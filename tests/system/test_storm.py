@@ -16,15 +16,15 @@ from threading import Event, Thread
 import numpy as np
 import pytest
 
-from engine.jobs import steer
-from engine.jobs.launch import start_workers
-from engine.jobs.liveness import is_alive, works
-from engine.jobs.recovery import TAKE_OVER_AFTER
+from engine.jobs.people import steer
+from engine.jobs.processes.launch import start_workers
+from engine.jobs.processes.liveness import is_alive, works
+from engine.jobs.processes.recovery import TAKE_OVER_AFTER
 from engine.spec import RunSpec, defaults
-from engine.state import state_from_bytes
 from engine.store import Reader, Worker, open_for_reading, open_for_writing
-from engine.store.inspection import inspect
-from engine.store.queue import MOST_TIMES_LOST
+from engine.store.schema.inspection import inspect
+from engine.store.write.queue import MOST_TIMES_LOST
+from engine.trace.state import state_from_bytes
 from tests.system.workers import end_workers, losses_of, undisturbed
 
 RUNS = int(os.environ.get("LOSSBOARD_STORM", "8"))

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs import sweeping
-from engine.jobs.liveness import is_alive
-from engine.jobs.progress import outcome
+from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people.progress import outcome
+from engine.jobs.processes.liveness import is_alive
 from engine.spec import defaults
 from engine.store import open_for_reading
 from engine.sweep import Axis, SweepPlan

@@ -10,12 +10,12 @@ import sys
 import numpy as np
 import pytest
 
-from engine import optimize
-from engine.jobs import sweeping
-from engine.jobs.launch import start_workers
-from engine.jobs.liveness import is_alive
+from engine.jobs.people import sweeps as sweeping
+from engine.jobs.processes.launch import start_workers
+from engine.jobs.processes.liveness import is_alive
 from engine.spec import defaults
 from engine.store import ENDED, open_for_reading
+from engine.strategy import optimize
 from engine.sweep import Axis, Halving, SweepPlan, decide, log_values
 from tests.stores import query, wait_until
 from tests.system.workers import end_workers, losses_of
@@ -134,7 +134,10 @@ def test_a_race_between_workers_some_of_whom_are_killed_ends_as_it_must(path):
 def test_interrupting_the_command_ends_only_the_waiting(tmp_path, path):
     arguments = ("--db", str(path), "sweep", "--values", "0.01,0.1", "--iterations", "300", "--pace", "200")
     waiting = subprocess.Popen(
-        [sys.executable, "-m", "engine.cli", *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "engine.commands.cli", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     wait_until(lambda: path.exists() and query(path, "SELECT 1 FROM runs WHERE iterations_done > 0"), what="it runs")
     waiting.send_signal(signal.SIGINT)
@@ -143,7 +146,7 @@ def test_interrupting_the_command_ends_only_the_waiting(tmp_path, path):
     assert "goes on" in said
     assert query(path, "SELECT count(*) FROM runs WHERE state IN ('running', 'queued')") == [(2,)]
     resumed = subprocess.run(
-        [sys.executable, "-m", "engine.cli", "--db", str(path), "sweep", "resume", "1"],
+        [sys.executable, "-m", "engine.commands.cli", "--db", str(path), "sweep", "resume", "1"],
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert resumed.stdout.count("new loss") == 2
@@ -152,7 +155,7 @@ def test_interrupting_the_command_ends_only_the_waiting(tmp_path, path):
 
 def test_more_workers_come_when_runs_turn_out_to_be_long(path, monkeypatch):
     plan = SweepPlan(defaults().changed(iterations=None, seconds=60.0), (Axis("seed", tuple(range(6))),))
-    monkeypatch.setattr("engine.jobs.launch.cores", lambda: 1)
+    monkeypatch.setattr("engine.jobs.processes.launch.cores", lambda: 1)
     sweep_id = sweeping.start(path, plan)
     reader = open_for_reading(path)
     assert len(reader.workers()) == 1

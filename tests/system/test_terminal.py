@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs.launch import WORKERS, start_workers
-from engine.jobs.liveness import is_alive
-from engine.jobs.recovery import TAKE_OVER_AFTER
+from engine.jobs.processes.launch import WORKERS, start_workers
+from engine.jobs.processes.liveness import is_alive
+from engine.jobs.processes.recovery import TAKE_OVER_AFTER
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from tests.stores import query, wait_until
@@ -28,7 +28,7 @@ from tests.system.workers import (
     worker_of,
 )
 from tests.tui.dashboards import raced
-from tui.viewer import remembered
+from tui.view_state import remembered
 
 BRAILLE = "[\u2801-\u28ff]"
 
@@ -190,7 +190,8 @@ def test_a_dumb_terminal_is_refused(path):
 
 def test_the_headless_commands_come_without_the_screen():
     code = (
-        "import sys, tui.cli; tui.cli.main(['list', '--help'], standalone_mode=False); print('textual' in sys.modules)"
+        "import sys; from tui.start import cli; cli.main(['list', '--help'], standalone_mode=False); "
+        "print('textual' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("False\n")

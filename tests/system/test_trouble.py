@@ -10,15 +10,15 @@ import sqlite3
 import numpy as np
 import pytest
 
-from engine.jobs import steer
-from engine.jobs.launch import start_workers
-from engine.jobs.liveness import is_alive, judge
-from engine.jobs.logs import last_words
-from engine.jobs.recovery import TAKE_OVER_AFTER
+from engine.jobs.people import steer
+from engine.jobs.processes.launch import start_workers
+from engine.jobs.processes.liveness import is_alive, judge
+from engine.jobs.processes.logs import last_words
+from engine.jobs.processes.recovery import TAKE_OVER_AFTER
 from engine.spec import defaults
-from engine.state import state_from_bytes
 from engine.store import ENDED, open_for_reading, open_for_writing
-from engine.store.inspection import inspect
+from engine.store.schema.inspection import inspect
+from engine.trace.state import state_from_bytes
 from tests.stores import wait_until
 from tests.system.workers import (
     PATIENCE_S,
@@ -108,7 +108,7 @@ def test_a_lock_held_for_longer_than_the_timeout_is_said_retried_and_nothing_is_
     spec = defaults().changed(iterations=3000, pace=3000.0)
     queue(path, spec)
     log = tmp_path / "worker.log"
-    patch = "import engine.store.connection as c; c.BUSY_TIMEOUT_S = 0.1"
+    patch = "import engine.store.file.connection as c; c.BUSY_TIMEOUT_S = 0.1"
     worker = worker_with(path, patch, log)
     wait_for_iterations(reader, 1, 300)
     other = sqlite3.connect(path, isolation_level=None, timeout=10)
@@ -158,7 +158,7 @@ def test_what_a_lost_run_is_told_takes_effect_at_once(path, reader):
 
 
 def test_stop_and_pause_are_obeyed_while_known_iterations_are_computed_again(path, reader):
-    slow = "import engine.jobs.attend as a; a.CHECKPOINT_S = a.CHECKPOINT_SHARE = 1e9; a.SNAPSHOT_RATIO = 1e9"
+    slow = "import engine.jobs.worker.run_loop as a; a.CHECKPOINT_S = a.CHECKPOINT_SHARE = 1e9; a.SNAPSHOT_RATIO = 1e9"
     queue(path, ENDLESS)
     first = worker_with(path, slow, path.with_suffix(".log"))
     wait_for_iterations(reader, 1, 20_000)

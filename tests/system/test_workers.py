@@ -12,14 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.jobs import steer
-from engine.jobs.launch import start_workers
-from engine.jobs.liveness import identify, is_alive, judge
+from engine.jobs.people import steer
+from engine.jobs.processes.launch import start_workers
+from engine.jobs.processes.liveness import identify, is_alive, judge
 from engine.spec import RunSpec, defaults, race
-from engine.state import state_from_bytes
-from engine.store import ENDED, open_for_reading, open_for_writing, pyramid
-from engine.store.connection import connect
-from engine.store.pyramid import LEVELS
+from engine.store import ENDED, open_for_reading, open_for_writing
+from engine.store.file.connection import connect
+from engine.store.write import pyramid
+from engine.store.write.pyramid import LEVELS
+from engine.trace.state import state_from_bytes
 from tests.stores import query, wait_until
 from tests.system.workers import worker_with
 
@@ -88,7 +89,7 @@ def kill(worker):
 
 def undisturbed(spec: RunSpec):
     """Losses and final weights of a run that nothing happens to."""
-    from engine import optimize
+    from engine.strategy import optimize
 
     optimization = optimize.build(spec)
     state, block = optimization.advance(optimization.start(), spec.iterations or 0)
@@ -350,7 +351,7 @@ def test_a_failed_run_that_is_resumed_goes_on_bit_for_bit(path, reader, tmp_path
 
 @pytest.mark.parametrize("given", ["", "--db", "--db runs.db --max-runs many", "--dbs runs.db", "--db runs.db more"])
 def test_a_worker_that_is_asked_for_what_it_has_not_says_how_it_is_used(given, tmp_path):
-    command = [sys.executable, "-m", "engine.jobs.worker", *given.split()]
+    command = [sys.executable, "-m", "engine.jobs.worker.worker", *given.split()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: ")
@@ -395,7 +396,7 @@ def test_blocked_signals_are_unblocked(path, reader):
 
 def test_a_closed_launcher_does_not_take_its_workers_along(path, reader):
     queue(path, ENDLESS)
-    code = "import sys; from engine.jobs.launch import start_workers; print(start_workers(sys.argv[1]))"
+    code = "import sys; from engine.jobs.processes.launch import start_workers; print(start_workers(sys.argv[1]))"
     launcher = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert launcher.stdout == "1\n"
     wait_for_iterations(reader, 1, 10)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.jobs.liveness import is_alive, is_stopped
+from engine.jobs.processes.liveness import is_alive, is_stopped
 from engine.spec import RunSpec
 from engine.store import Reader, Run, Worker, open_for_reading, open_for_writing
 from tests.stores import query, wait_until
@@ -81,7 +81,7 @@ def end_workers(path: Path) -> None:
 
 def worker_with(path: Path, patch: str, log: Path) -> subprocess.Popen[bytes]:
     """A worker process in which some lines of Python were run first."""
-    code = f"import sys\n{patch}\nfrom engine.jobs.worker import main\nsys.exit(main(sys.argv[1:]))"
+    code = f"import sys\n{patch}\nfrom engine.jobs.worker.worker import main\nsys.exit(main(sys.argv[1:]))"
     with open(log, "wb") as file:
         return subprocess.Popen(
             [sys.executable, "-c", code, "--db", str(path), "--log", str(log)], stdout=file, stderr=file
@@ -90,7 +90,7 @@ def worker_with(path: Path, patch: str, log: Path) -> subprocess.Popen[bytes]:
 
 def undisturbed(spec: RunSpec) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Losses and final weights of a run that nothing happens to."""
-    from engine import optimize
+    from engine.strategy import optimize
 
     optimization = optimize.build(spec)
     state, block = optimization.advance(optimization.start(), spec.iterations or 0)

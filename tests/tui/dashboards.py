@@ -18,8 +18,8 @@ from engine.spec import STRATEGIES, RunSpec, defaults
 from engine.store import Evaluation, RunWriter, open_for_reading, open_for_writing
 from tests.stores import block_of, process
 from tests.tui.emulator import Emulator
-from tui import session
-from tui.app import Dashboard
+from tui.app.app import Dashboard
+from tui.start import session
 
 Kind = TypeVar("Kind", bound=Message)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyte
 
-from tui.link import QUESTION
+from tui.terminal.frame_pacing import QUESTION
 
 
 class WithoutGround(pyte.Screen):

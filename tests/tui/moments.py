@@ -9,11 +9,11 @@ import numpy as np
 from engine.spec import defaults
 from engine.store import Evaluation, open_for_writing
 from tests.stores import block_of, claimed_writer
-from tui.clock import Moment
-from tui.feed import Source
-from tui.parts.playback import replayed
-from tui.snapshot import Snapshot, Wanted
-from tui.viewer.choices import Choices
+from tui.app.playback import replayed
+from tui.model.choices import Choices
+from tui.model.clock import Moment
+from tui.model.snapshot import Snapshot, Wanted
+from tui.reading.feed import Source
 
 NOISY = np.random.default_rng(0).lognormal(size=70_000)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine import optimize
-from engine.jobs.launch import WORKERS
+from engine.jobs.processes.launch import WORKERS
 from engine.spec import RunSpec, defaults
 from engine.store import Evaluation, open_for_writing
+from engine.strategy import optimize
 from tests.stores import SECONDS_PER_ITERATION, process
 from tests.tui.emulator import Emulator
 

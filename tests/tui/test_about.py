@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.block import Block
 from engine.store import Evaluation, Reader, open_for_writing
 from engine.store.records import Run
+from engine.trace.block import Block
 from tests.stores import claimed_writer
-from tui.reading.about import About
-from tui.viewer.choices import Choices
+from tui.model.choices import Choices
+from tui.reading.run_cache import About
 
 
 def run_1(reader: Reader) -> Run:

@@ -8,8 +8,8 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.dashboards import opened, raced
-from tui.messages import ChoicesChanged, CommandPicked, DeletionRequested, StopRequested
-from tui.parts import turnstile
+from tui.app import key_queue as turnstile
+from tui.model.messages import ChoicesChanged, CommandPicked, DeletionRequested, StopRequested
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
 

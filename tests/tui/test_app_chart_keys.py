@@ -9,8 +9,8 @@ import pytest
 from engine.spec import defaults
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
-from tui.messages import ChoicesChanged
-from tui.viewer.look import MEASURES, Look
+from tui.model.chart_options import MEASURES, Look
+from tui.model.messages import ChoicesChanged
 
 
 def look(board: Opened) -> Look:

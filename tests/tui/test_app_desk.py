@@ -14,9 +14,9 @@ from engine.store import Listing, open_for_writing
 from tests.stores import sweep_row
 from tests.tui.dashboards import Opened, opened, raced
 from tests.tui.test_choices import run_of
-from tui import keymap
-from tui.commands import MENUS, commands, matching
-from tui.messages import ChoicesChanged, CommandPicked
+from tui.model import keymap
+from tui.model.messages import ChoicesChanged, CommandPicked
+from tui.presenting.commands import MENUS, commands, matching
 from tui.screens.board import Board
 from tui.screens.pick import Pick
 from tui.screens.prompt import Prompt

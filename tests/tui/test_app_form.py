@@ -11,15 +11,15 @@ from textual.widgets import Input
 from engine.spec import FIELDS, STRATEGY_DEFAULTS, SpecError, defaults, parse_field
 from engine.store import Run, StoreFull
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
-from tui import orders
-from tui.messages import RunRejected, RunsQueued, RunSubmitted
+from tui.app import orders
+from tui.model.messages import RunRejected, RunsQueued, RunSubmitted
 from tui.screens.board import Board
 from tui.screens.new_run import NewRun
 
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("engine.jobs.submit.start_workers", lambda path: 0)
+    monkeypatch.setattr("engine.jobs.people.submit.start_workers", lambda path: 0)
     return raced(tmp_path / "runs.db")
 
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.spec import defaults
-from engine.store.listing import ORDERS
+from engine.store.list.listing import ORDERS
 from tests.tui.dashboards import opened, raced, store_with
-from tui.parts.keeping import Keeper
-from tui.viewer import remembered
-from tui.viewer.choices import MOST_MARKED, Choices
-from tui.viewer.look import LAYOUTS
-from tui.viewer.recall import choices_of, view_of
-from tui.viewer.remembered import View
+from tui.app.view_saver import Keeper
+from tui.model.chart_options import LAYOUTS
+from tui.model.choices import MOST_MARKED, Choices
+from tui.view_state import remembered
+from tui.view_state.recall import choices_of, view_of
+from tui.view_state.remembered import View
 
 RUN_IDS = st.lists(st.integers(1, 60), unique=True, max_size=12).map(tuple)
 VIEWS = st.builds(
@@ -78,7 +78,7 @@ async def test_a_store_is_seen_again_as_it_was_left(path):
 
 
 async def test_a_change_is_remembered_before_anybody_leaves(path, monkeypatch):
-    monkeypatch.setattr("tui.parts.keeping.SETTLE_S", 0.01)
+    monkeypatch.setattr("tui.app.view_saver.SETTLE_S", 0.01)
     async with opened(path) as board:
         await board.press("v")
         await board.until(lambda: remembered.load(path).layout == "runs")

@@ -9,8 +9,8 @@ import pytest
 from engine.spec import defaults, race
 from engine.store import open_for_reading, open_for_writing
 from tests.tui.dashboards import Opened, opened, raced, store_with
-from tui import keymap
-from tui.messages import (
+from tui.model import keymap
+from tui.model.messages import (
     ChoicesChanged,
     NewRunRequested,
     OrderAnswered,
@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs stay in the queue: these tests are about the screen."""
-    monkeypatch.setattr("engine.jobs.submit.start_workers", lambda path: 0)
+    monkeypatch.setattr("engine.jobs.people.submit.start_workers", lambda path: 0)
 
 
 def choices(board: Opened):

@@ -12,11 +12,11 @@ from engine.spec import defaults
 from engine.store import Evaluation, open_for_writing
 from tests.stores import block_of, process
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
-from tui.app import Dashboard
-from tui.messages import MeasurePointed
+from tui.app.app import Dashboard
+from tui.model.chart_options import GRID
+from tui.model.messages import MeasurePointed
 from tui.screens.replay import Replay
-from tui.viewer import remembered
-from tui.viewer.look import GRID
+from tui.view_state import remembered
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable

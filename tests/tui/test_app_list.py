@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from engine.jobs.liveness import this_process
+from engine.jobs.processes.liveness import this_process
 from engine.spec import defaults
 from engine.store import Evaluation, Listing, Run, open_for_writing
-from engine.store.listing import ORDERS
+from engine.store.list.listing import ORDERS
 from tests.stores import block_of, claimed_writer, process, sweep_row
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
-from tui.messages import ChoicesChanged, FilterSubmitted
-from tui.palette import marker
-from tui.viewer.choices import MOST_MARKED
+from tui.colours.palette import marker
+from tui.model.choices import MOST_MARKED
+from tui.model.messages import ChoicesChanged, FilterSubmitted
 from tui.widgets.runs_table import RunsTable
 
 

@@ -10,13 +10,13 @@ from engine.spec import defaults
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
 from tests.tui.emulator import Emulator
-from tui import feed
-from tui.feed import Source
-from tui.messages import ReadFailed, RunDeleted, SnapshotRead
+from tui.model.messages import ReadFailed, RunDeleted, SnapshotRead
+from tui.reading import feed
+from tui.reading.feed import Source
 from tui.screens.board import Board
-from tui.terminal.rim import Rim
+from tui.terminal.output import Rim
 from tui.terminal.textual_internals import pieces_of
-from tui.viewer import remembered
+from tui.view_state import remembered
 
 HOSTILE = (
     "[/nope]",
@@ -212,7 +212,7 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
 
 
 async def test_an_answer_that_is_lost_holds_frames_up_for_no_longer_than_patience(tmp_path, monkeypatch):
-    monkeypatch.setattr("tui.link.PATIENCE_S", 0.3)
+    monkeypatch.setattr("tui.terminal.frame_pacing.PATIENCE_S", 0.3)
     async with opened(raced(tmp_path / "runs.db")) as board:
         board.app.rim.answered()
         await board.press("j")  # nothing answers the frames from here on

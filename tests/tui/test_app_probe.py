@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs import probing, shift
-from engine.probe import told
+from engine.analysis.probe import told
+from engine.jobs.people import probe as probing
+from engine.jobs.worker import worker_loop as shift
 from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.tui.dashboards import opened, stored_runs
-from tui.messages import RunsQueued
+from tui.model.messages import RunsQueued
+from tui.model.sweep_messages import ProbeAnswered
 from tui.screens.board import Board
 from tui.screens.probe import ProbeView
-from tui.sweep.messages import ProbeAnswered
 
 SPEC = defaults().changed(iterations=40)
 

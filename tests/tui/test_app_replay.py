@@ -12,16 +12,16 @@ from engine.spec import defaults, race
 from engine.store import Evaluation, open_for_writing
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
-from tui import keymap
 from tui.chart import axes_of, draw
-from tui.messages import ForkRequested, OrderAnswered, ReplayLeft, ReplayRequested
+from tui.model import keymap
+from tui.model.messages import ForkRequested, OrderAnswered, ReplayLeft, ReplayRequested
+from tui.model.sweep_messages import ProbeRequested
+from tui.presenting.curves import chart_view
 from tui.screens.board import Board
 from tui.screens.help import Help
 from tui.screens.probe import ProbeView
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
-from tui.sweep.messages import ProbeRequested
-from tui.telling.curves import chart_view
 from tui.terminal.clipboard import sequence
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.run_page import RunPage
@@ -171,7 +171,7 @@ async def test_the_way_back_shows_what_is_now(tmp_path, key):
 
 
 async def test_it_goes_along_the_live_edge(tmp_path, monkeypatch):
-    monkeypatch.setattr("tui.replay.past.EDGE_S", 0.0)
+    monkeypatch.setattr("tui.reading.past_snapshots.EDGE_S", 0.0)
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("goes on", defaults()), finish=False)
     async with watched(path) as watch:
@@ -187,7 +187,7 @@ async def test_it_goes_along_the_live_edge(tmp_path, monkeypatch):
 
 
 async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.jobs.steer.start_workers", lambda *_: 0, raising=False)
+    monkeypatch.setattr("engine.jobs.people.steer.start_workers", lambda *_: 0, raising=False)
     async with watched(raced(tmp_path / "runs.db")) as watch:
         board = watch.board
         await board.press("space", "3", "f")  # before the frame is there

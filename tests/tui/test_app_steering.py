@@ -11,8 +11,8 @@ from engine.spec import defaults, race
 from engine.store import StoreBusy, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
-from tui import orders, session
-from tui.messages import (
+from tui.app import orders
+from tui.model.messages import (
     DeletionRequested,
     ForkSubmitted,
     OrderAnswered,
@@ -23,13 +23,14 @@ from tui.messages import (
 )
 from tui.screens.board import Board
 from tui.screens.prompt import Prompt
+from tui.start import session
 
 
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("submit", "steer", "launch"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
-    monkeypatch.setattr("engine.jobs.steer.recover_lost_runs", lambda store, **_: [])
+    monkeypatch.setattr("engine.jobs.people.steer.recover_lost_runs", lambda store, **_: [])
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed
 async def test_a_fork_is_queued(tmp_path, monkeypatch):
     path = raced(tmp_path / "runs.db")
     asked = []
-    monkeypatch.setattr("tui.orders.fork", lambda path, run_id, texts: (asked.append((run_id, texts)), (3, ""))[1])
+    monkeypatch.setattr("tui.app.orders.fork", lambda path, run_id, texts: (asked.append((run_id, texts)), (3, ""))[1])
     async with opened(path) as board:
         await board.press("f")
         await type_into(board, "step_size", "0.02")

@@ -11,24 +11,24 @@ from shutil import copy
 import pytest
 from textual.events import Key
 
-from engine.jobs import shift
-from engine.jobs.progress import SweepOutcome, outcome
+from engine.jobs.people.progress import SweepOutcome, outcome
+from engine.jobs.worker import worker_loop as shift
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.sweep import Axis, Halving, SweepPlan, amount_text
 from engine.text import loss_text
 from tests.stores import query
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
-from tui.messages import RunsQueued
+from tui.model.messages import RunsQueued
+from tui.model.sweep_messages import SweepAnswered, SweepGone, SweepStarted, SweepSubmitted
 from tui.screens.board import Board
 from tui.screens.new_run import NewRun
 from tui.screens.prompt import Prompt
 from tui.screens.sweep_dialog import SweepDialog
 from tui.screens.sweep_view import SweepView
-from tui.sweep.messages import SweepAnswered, SweepGone, SweepStarted, SweepSubmitted
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.picture_pane import PicturePane
-from tui.widgets.sweep_table import SweepTable
+from tui.widgets.sweep.table import SweepTable
 
 BASE = defaults().changed(iterations=60, batch_size=32)
 PLAN = SweepPlan(BASE, (Axis("step_size", (1e-4, 1e-2, 0.1, 1.0, 1e4)),))
@@ -38,7 +38,7 @@ PLAN = SweepPlan(BASE, (Axis("step_size", (1e-4, 1e-2, 0.1, 1.0, 1e4)),))
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("submit", "steer", "launch", "sweeping", "shift"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
-    monkeypatch.setattr("engine.jobs.launch.warm_workers", lambda path: 0)
+    monkeypatch.setattr("engine.jobs.processes.launch.warm_workers", lambda path: 0)
 
 
 @pytest.fixture

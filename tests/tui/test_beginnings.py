@@ -12,13 +12,13 @@ from engine.spec import defaults
 from engine.store import Curve, Reader, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tui.chart import draw, readout
-from tui.clock import Moment
-from tui.feed import Source
-from tui.reading.beginnings import beginnings
-from tui.snapshot import Wanted
-from tui.telling.curves import chart_view
-from tui.viewer.choices import Choices
-from tui.viewer.look import Look
+from tui.model.chart_options import Look
+from tui.model.choices import Choices
+from tui.model.clock import Moment
+from tui.model.snapshot import Wanted
+from tui.presenting.curves import chart_view
+from tui.reading.feed import Source
+from tui.reading.log_x_detail import beginnings
 
 LENGTH = 70_000
 LOSSES = 9.0 / (1 + np.arange(LENGTH)) + np.random.default_rng(0).uniform(0.1, 0.2, LENGTH)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Picture, Plot, draw
-from tui.chart.window import zoom
+from tui.chart.values.window import zoom
 
 GLYPHS = st.sampled_from([ord(" "), ord("a"), 0x28FF, ord("梯")])
 

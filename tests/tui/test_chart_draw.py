@@ -15,13 +15,13 @@ from rich.cells import cell_len
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartMark, ChartRun, ChartView, Picture, draw
-from tui.chart.frame import draw_frame
-from tui.chart.picture import BLANK, POINTED, TITLE, faint, strong
-from tui.chart.plain_frame import draw_plain_frame
-from tui.chart.plotting import ticks_for
-from tui.chart.raster import DOT_BITS, thicker
-from tui.chart.view import Axes
-from tui.palette import marker
+from tui.chart.cells.picture import BLANK, POINTED, TITLE, faint, strong
+from tui.chart.cells.raster import DOT_BITS, thicker
+from tui.chart.drawing.frame import draw_frame
+from tui.chart.drawing.plain_frame import draw_plain_frame
+from tui.chart.drawing.plotting import ticks_for
+from tui.chart.values.view import Axes
+from tui.colours.palette import marker
 
 LOSSES = st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), max_size=60)
 PLAUSIBLE = st.lists(st.floats(1e-3, 50.0), min_size=1, max_size=80)
@@ -341,7 +341,8 @@ def test_an_emphasised_run_wins_every_cell_that_it_shares_and_otherwise_both_are
 
 def test_plotext_and_textual_stay_out_until_a_frame_is_drawn():
     code = (
-        "import sys, tui.chart, tui.palette; print([m for m in ('plotext', 'textual', 'sqlite3') if m in sys.modules])"
+        "import sys, tui.chart, tui.colours.palette; "
+        "print([m for m in ('plotext', 'textual', 'sqlite3') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.smoothing import HALF_LIFE, smoothed
+from engine.trace.smoothing import HALF_LIFE, smoothed
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Picture, Points, draw, readout
-from tui.chart.axes import x_to_dots, y_to_dots
-from tui.chart.series import smoothed_at
-from tui.chart.view import X_KINDS
-from tui.palette import marker
+from tui.chart.values.axes import x_to_dots, y_to_dots
+from tui.chart.values.series import smoothed_at
+from tui.chart.values.view import X_KINDS
+from tui.colours.palette import marker
 
 SIZES = st.tuples(st.integers(30, 200), st.integers(10, 50))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Points, draw
-from tui.chart.window import stretch
+from tui.chart.values.window import stretch
 
 FALLING = [9.0 * 0.99**n + 0.1 for n in range(1000)]
 

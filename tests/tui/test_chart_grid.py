@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Picture, draw
-from tui.chart.grid import LEAST_ROWS, LEAST_WIDTH, layout
-from tui.chart.picture import CURSOR, TICK, faint, strong
+from tui.chart.cells.picture import CURSOR, TICK, faint, strong
+from tui.chart.drawing.grid import LEAST_ROWS, LEAST_WIDTH, layout
 
 
 def grid_of(count: int, **options) -> ChartView:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated
 from tui.chart import ChartRun, ChartView, Picture, Points, draw
-from tui.chart.picture import strong
-from tui.chart.view import ChartMark
+from tui.chart.cells.picture import strong
+from tui.chart.values.view import ChartMark
 
 
 def points(values, every: int = 50) -> Points:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui import palette
-from tui.chart.picture import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, faint, strong
+from tui.chart.cells.picture import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, faint, strong
+from tui.colours import palette
 
 RUN_IDS = st.lists(st.integers(1, 50), unique=True, max_size=20)
 

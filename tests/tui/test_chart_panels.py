@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Points, draw, measures_of, to_csv
-from tui.chart.panels import LEAST_ROWS, LEAST_WIDTH, layout
-from tui.chart.picture import POINTED
+from tui.chart.cells.picture import POINTED
+from tui.chart.drawing.panels import LEAST_ROWS, LEAST_WIDTH, layout
 
 MEASURES = ("loss", "validation accuracy", "gradient norm", "step size", "train loss", "validation loss")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Points, draw, readout
-from tui.chart.picture import CURSOR, HINT
+from tui.chart.cells.picture import CURSOR, HINT
 
 VALUES = st.lists(st.floats(1e-3, 1e3) | st.just(math.nan), min_size=1, max_size=60)
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun
-from tui.chart.axes import nice_linear, nice_log
-from tui.chart.columns import to_columns
-from tui.chart.measures import short_number
-from tui.chart.series import bundle, series_of, smoothed
-from tui.chart.ticks import clock_label, count_label, x_ticks, y_ticks
-from tui.chart.view import Axes
+from tui.chart.values.axes import nice_linear, nice_log
+from tui.chart.values.columns import to_columns
+from tui.chart.values.measures import short_number
+from tui.chart.values.series import bundle, series_of, smoothed
+from tui.chart.values.ticks import clock_label, count_label, x_ticks, y_ticks
+from tui.chart.values.view import Axes
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=32)
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tui.chart.window import follow, pan, zoom
-from tui.viewer.look import Look
+from tui.chart.values.window import follow, pan, zoom
+from tui.model.chart_options import Look
 
 LIMITS = (1.0, 10_000.0)
 INSIDE = st.floats(*LIMITS)

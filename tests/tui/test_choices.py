@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.store import Run, SweepTitle
-from tui import keymap
-from tui.viewer.choices import MOST_MARKED, MOST_UNASKED, Choices
+from tui.model import keymap
+from tui.model.choices import MOST_MARKED, MOST_UNASKED, Choices
 
 
 def run_of(run_id: int, state: str = "finished") -> Run:

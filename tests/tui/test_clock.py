@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.clock import SPEEDS, Clock, usual_speed
-from tui.replay.address import address
-from tui.replay.tape import Recording, Tape, tape_of
-from tui.replay_command import PLACE, Speed
+from tui.model.clock import SPEEDS, Clock, usual_speed
+from tui.model.timelines import Recording, Tape, tape_of
+from tui.presenting.permalink import address
+from tui.start.replay_command import PLACE, Speed
 from tui.widgets.scrubber import Scene, seconds_of, speed_text
 
 

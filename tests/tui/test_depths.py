@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs import shift
+from engine.jobs.worker import worker_loop as shift
 from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.sweep import Axis, SweepPlan

@@ -7,8 +7,8 @@ import pytest
 from engine.spec import defaults
 from engine.store import Evaluation
 from tests.tui.test_particulars import run_of
-from tui.snapshot import Snapshot
-from tui.viewer.choices import Choices
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
 from tui.widgets.details import details
 
 RUNS = tuple(run_of(n, defaults().changed(step_size=n / 10)) for n in range(1, 4))

@@ -10,9 +10,9 @@ from engine.spec import STRATEGIES, defaults
 from engine.store import StoreError
 from tests.stores import block_of
 from tests.tui.dashboards import losses, raced, store_with
-from tui.feed import PACE_S, Feed, Source
-from tui.snapshot import Snapshot, Wanted
-from tui.viewer.choices import Choices
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot, Wanted
+from tui.reading.feed import PACE_S, Feed, Source
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_question_stands_until_something_is_new(growing, answers):
 
 
 def test_another_question_does_not_wait_for_the_pace(growing, answers, monkeypatch):
-    monkeypatch.setattr("tui.feed.PACE_S", 600.0)
+    monkeypatch.setattr("tui.reading.feed.PACE_S", 600.0)
     _, feed = growing
     answers.get(timeout=5)
     for columns in (128, 512):

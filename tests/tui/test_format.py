@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui import format as fmt
+from tui.text import format as fmt
 
 
 @pytest.mark.parametrize(("value", "text"), [

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from tests.tui.dashboards import opened, raced
-from tui.cli import group
-from tui.parts.playback import Opening
-from tui.replay.frames import Film, project
+from tui.app.playback import Opening
+from tui.headless.frames import Film, project
+from tui.start.cli import group
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_what_cannot_be_done_is_one_message(path, words, code, sentence):
 
 
 def test_without_a_terminal_it_names_the_headless_command(path):
-    words = [sys.executable, "-c", "from tui.cli import main; main()", "--db", str(path), "replay", "2"]
+    words = [sys.executable, "-c", "from tui.start.cli import main; main()", "--db", str(path), "replay", "2"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "TERM": "dumb"})
     assert done.returncode == 2
     assert "lossboard replay 2 --headless" in done.stderr

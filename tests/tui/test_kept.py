@@ -8,21 +8,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine import optimize
 from engine.spec import defaults
-from engine.state import State, state_to_bytes
 from engine.store import Checkpoint, open_for_reading, open_for_writing
+from engine.strategy import optimize
+from engine.trace.state import State, state_to_bytes
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import losses, opened
-from tui.clock import Moment
-from tui.feed import Source
-from tui.parts.playback import Opening, replayed
-from tui.reading import kept
-from tui.replay.frames import Film, project
+from tui.app.playback import Opening, replayed
+from tui.headless.frames import Film, project
+from tui.model.choices import Choices
+from tui.model.clock import Moment
+from tui.model.snapshot import Wanted
+from tui.presenting.weight_images import portraits
+from tui.reading import weights as kept
+from tui.reading.feed import Source
 from tui.screens.replay import Replay
-from tui.snapshot import Wanted
-from tui.telling.portraits import portraits
-from tui.viewer.choices import Choices
 from tui.widgets.scrubber import Scrubber
 
 generator = np.random.default_rng(0)

@@ -13,22 +13,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.jobs import probing, shift
-from engine.jobs.progress import SweepOutcome, outcome
-from engine.outcome import Measured, best_of, results
-from engine.probe import judge
+from engine.analysis.probe import judge
+from engine.jobs.people import probe as probing
+from engine.jobs.people.progress import SweepOutcome, outcome
+from engine.jobs.worker import worker_loop as shift
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.sweep import Axis, Comparison, SweepPlan
+from engine.sweep.outcome import Measured, best_of, results
 from tests.tui.dashboards import Opened, opened
 from tests.tui.test_choices import run_of
-from tui import format as fmt
-from tui.reading.sweeping import SweepSeen
+from tui.presenting.lessons import of_probe, of_sweep
+from tui.reading.sweep import SweepSeen
 from tui.screens.probe import ProbeView
 from tui.screens.sweep_dialog import SweepDialog
 from tui.screens.sweep_view import SweepView
-from tui.telling.lessons import of_probe, of_sweep
-from tui.viewer import remembered
+from tui.text import format as fmt
+from tui.view_state import remembered
 
 SIZES = tuple(float(f"1e{power}") for power in range(-4, 3))
 START = 9.0
@@ -146,7 +147,7 @@ def path(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for module in ("submit", "steer", "launch", "sweeping", "shift"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
-    monkeypatch.setattr("engine.jobs.launch.warm_workers", lambda path: 0)
+    monkeypatch.setattr("engine.jobs.processes.launch.warm_workers", lambda path: 0)
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add_sweep(SweepPlan(BASE, (Axis("step_size", (1e-6, 0.1, 1e4)),)))

@@ -8,12 +8,12 @@ from engine.store import Checkpoint, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, draw, readout, table
-from tui.chart.picture import faint, strong
-from tui.feed import Source
-from tui.reading.lineage import Lineage
-from tui.snapshot import Wanted
-from tui.telling.curves import chart_view
-from tui.viewer.choices import Choices
+from tui.chart.cells.picture import faint, strong
+from tui.model.choices import Choices
+from tui.model.snapshot import Wanted
+from tui.presenting.curves import chart_view
+from tui.reading.feed import Source
+from tui.reading.parent_curves import Lineage
 
 
 def test_what_a_fork_goes_on_from_is_a_faint_line_that_ends_where_it_begins():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chart.mosaic import Manner, levels_of, mosaic, pooled
+from tui.chart.drawing.weight_cells import Manner, levels_of, mosaic, pooled
 from tui.colours.styles import DEEPEST
 
 

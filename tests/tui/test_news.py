@@ -14,9 +14,9 @@ from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.tui.dashboards import opened, store_with
 from tests.tui.test_choices import run_of
-from tui.snapshot import Snapshot
-from tui.telling.news import News, added, marks, news, sentence
-from tui.viewer.choices import MOST_MARKED, MOST_UNASKED, Choices
+from tui.model.choices import MOST_MARKED, MOST_UNASKED, Choices
+from tui.model.snapshot import Snapshot
+from tui.presenting.news import News, added, marks, news, sentence
 
 STATUSES = ("queued", "running", "paused", "finished", "failed", "cancelled", "lost", "silent", "waiting", "diverged")
 LOOKS = st.dictionaries(st.integers(1, 9), st.sampled_from(STATUSES))

@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 
 from engine.commands import list as list_command
 from engine.commands import show as show_command
-from engine.smoothing import HALF_LIFE
 from engine.spec import defaults
 from engine.store import Evaluation, Listing, open_for_reading, open_for_writing
 from engine.text import loss_text
+from engine.trace.smoothing import HALF_LIFE
 from tests.stores import block_of, claimed_writer, query
 from tui.chart import Picture, draw, readout
-from tui.feed import Source
-from tui.reading.glimpses import Glimpse
-from tui.snapshot import Wanted
-from tui.telling.curves import chart_view
-from tui.telling.particulars import particulars
-from tui.viewer.choices import Choices
+from tui.model.choices import Choices
+from tui.model.snapshot import Wanted
+from tui.presenting.curves import chart_view
+from tui.presenting.run_details import particulars
+from tui.reading.feed import Source
+from tui.reading.row_previews import Glimpse
 from tui.widgets.columns import COLUMNS
 from tui.widgets.details import details
 

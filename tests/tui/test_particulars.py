@@ -6,10 +6,10 @@ import pytest
 
 from engine.spec import FIELDS, OBJECTIVES, defaults
 from engine.store import Background, Evaluation, Event, Run, Worker
-from tui.snapshot import Snapshot
-from tui.telling.describe import describe
-from tui.telling.particulars import MOST_EVALUATIONS, particulars
-from tui.viewer.choices import Choices
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
+from tui.presenting.describe import describe
+from tui.presenting.run_details import MOST_EVALUATIONS, particulars
 from tui.widgets.lines import cells
 
 HOSTILE = "[/nope]\x1b]0;owned\x07\x1b[31m\u202e" + "w" * 400

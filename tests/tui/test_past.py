@@ -10,21 +10,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.smoothing import HALF_LIFE, smoothed
 from engine.spec import defaults
 from engine.store import Checkpoint, Evaluation, open_for_writing
+from engine.trace.smoothing import HALF_LIFE, smoothed
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
 from tests.tui.moments import NOISY, at, written
-from tui.clock import Clock, Moment
-from tui.feed import Source
-from tui.parts.playback import START, replayed
-from tui.reading.glimpses import glimpse_of
-from tui.reading.judgement import Judgement
-from tui.replay.past import Past
-from tui.snapshot import Wanted
-from tui.telling.curves import chart_view
-from tui.viewer.choices import Choices
-from tui.viewer.look import Look
+from tui.app.playback import START, replayed
+from tui.model.chart_options import Look
+from tui.model.choices import Choices
+from tui.model.clock import Clock, Moment
+from tui.model.snapshot import Wanted
+from tui.presenting.curves import chart_view
+from tui.reading.feed import Source
+from tui.reading.liveness import Judgement
+from tui.reading.past_snapshots import Past
+from tui.reading.row_previews import glimpse_of
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +218,7 @@ def test_a_run_that_still_waits_and_one_that_is_not_there(tmp_path):
 
 
 def test_a_run_that_goes_on_moves_the_end_of_the_tape(tmp_path, monkeypatch):
-    monkeypatch.setattr("tui.replay.past.EDGE_S", 0.0)
+    monkeypatch.setattr("tui.reading.past_snapshots.EDGE_S", 0.0)
     path = tmp_path / "runs.db"
     writer = written(path, NOISY[:100], ended=False)
     source = Source(path)

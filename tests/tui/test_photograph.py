@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tui.dashboards import opened, raced
-from tui.chart.vectors import DRAWN, Look, cells_of, document
-from tui.replay.photograph import as_svg, as_text
+from tui.chart.cells.vectors import DRAWN, Look, cells_of, document
+from tui.headless.screenshot import as_svg, as_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from engine.spec import defaults
 from tests.tui.dashboards import opened, store_with
-from tui import palette
-from tui.palette import MARKERS
-from tui.terminal.cells import split
-from tui.terminal.plain import is_wanted, plain
+from tui.colours import palette
+from tui.colours.palette import MARKERS
+from tui.text.ascii import is_wanted, plain
+from tui.text.widths import split
 from tui.widgets.columns import SIGNS
 
 WORDS = st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("●⏸✓✗⣿⠉宽é━╸·…λ"), max_size=30)

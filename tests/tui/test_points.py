@@ -10,12 +10,12 @@ import pytest
 from engine.spec import RunSpec, defaults
 from tests.tui.dashboards import store_with
 from tui.chart import draw, readout
-from tui.chart.view import ChartView
-from tui.feed import Source
-from tui.snapshot import Wanted
-from tui.telling.curves import chart_view
-from tui.viewer.choices import Choices
-from tui.viewer.look import Look
+from tui.chart.values.view import ChartView
+from tui.model.chart_options import Look
+from tui.model.choices import Choices
+from tui.model.snapshot import Wanted
+from tui.presenting.curves import chart_view
+from tui.reading.feed import Source
 
 
 def view(path: Path, spec: RunSpec, measure: str) -> ChartView:

@@ -13,10 +13,10 @@ from engine.store import Evaluation, Run, open_for_writing
 from tests.stores import block_of, process
 from tests.tui.dashboards import losses, opened
 from tests.tui.test_choices import run_of
-from tui import format as fmt
-from tui.snapshot import Snapshot
-from tui.telling.lessons import of_race
-from tui.telling.race import racers, verdict, way
+from tui.model.snapshot import Snapshot
+from tui.presenting.lessons import of_race
+from tui.presenting.race import racers, verdict, way
+from tui.text import format as fmt
 
 FIELDS = ("train_loss", "validation_accuracy", "iterations_done", "evaluated_at")
 REACHED = (

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.jobs.logs import log_folder
-from engine.places import state_folder
-from engine.store.listing import ORDERS
-from tui.viewer import remembered
-from tui.viewer.remembered import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, MOST_NUMBERS, View, load, save
+from engine.files.paths import state_folder
+from engine.jobs.processes.logs import log_folder
+from engine.store.list.listing import ORDERS
+from tui.view_state import remembered
+from tui.view_state.remembered import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, MOST_NUMBERS, View, load, save
 
 CHOSEN = View(
     marked=(3, 1),

@@ -6,13 +6,15 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 
-from engine.jobs import liveness, steer
-from engine.jobs.recovery import TAKE_OVER_AFTER_S, forsaken
+from engine.jobs.people import steer
+from engine.jobs.processes import liveness
+from engine.jobs.processes.recovery import TAKE_OVER_AFTER_S, forsaken
 from engine.spec import defaults
-from engine.store import connection, open_for_writing
-from tui.orders import take_up
-from tui.rescue import Rescue
-from tui.snapshot import Snapshot
+from engine.store import open_for_writing
+from engine.store.file import connection
+from tui.app.orders import take_up
+from tui.app.recovery import Rescue
+from tui.model.snapshot import Snapshot
 
 
 def test_help_that_found_the_store_locked_is_sent_again(tmp_path, monkeypatch):

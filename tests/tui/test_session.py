@@ -12,8 +12,8 @@ from engine.spec import defaults
 from engine.store import Misplaced, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import opened
-from tui.session import farewell, prepare
-from tui.snapshot import Snapshot
+from tui.model.snapshot import Snapshot
+from tui.start.session import farewell, prepare
 from tui.widgets.header import header
 
 

@@ -11,13 +11,13 @@ from rich.style import Style
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tests.tui.emulator import Emulator
-from tui.link import FREE_RUN_S, PATIENCE_S, QUESTION, Link
+from tui.colours.sgr import PLAIN, Colours, Ink, change
 from tui.terminal import erasing
-from tui.terminal.cells import split
-from tui.terminal.pen import PLAIN, Colours, Ink, change
-from tui.terminal.rim import Rim
-from tui.terminal.surface import Surface
+from tui.terminal.cell_buffer import Surface
+from tui.terminal.frame_pacing import FREE_RUN_S, PATIENCE_S, QUESTION, Link
+from tui.terminal.output import Rim
 from tui.terminal.textual_internals import Hearing
+from tui.text.widths import split
 
 STYLES = [
     Style(color="#cdd2da", bgcolor="#101216"),

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tui import palette
-from tui.chart.heat import HeatView, draw_heat, shares
-from tui.chart.picture import faint, run_style, strong
-from tui.chart.response import ResponsePoint, ResponseView, draw_response
-from tui.colours import ramp
+from tui.chart.cells.picture import faint, run_style, strong
+from tui.chart.drawing.heat import HeatView, draw_heat, shares
+from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView, draw_response
+from tui.colours import palette, ramp
 
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 30))
 LOSSES = st.floats(allow_nan=True, allow_infinity=True)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from engine.spec import FIELDS, RunSpec, SpecError, defaults
 from engine.sweep import MOST_VALUES, SWEEPABLE
-from tui.sweep.draft import SweepDraft, offered
-from tui.sweep.rail import rail
-from tui.sweep.range import USUAL, SweepRange
-from tui.widgets import sweep_lines
+from tui.model.sweep_draft import SweepDraft, offered
+from tui.model.sweep_range import USUAL, SweepRange
+from tui.presenting.axis_preview import rail
+from tui.widgets.sweep import lines as sweep_lines
 
 CHANGES: list[Callable[[SweepDraft], SweepDraft]] = [
     *(lambda draft, by=by: draft.with_low_moved(by) for by in (-1, 1)),
@@ -145,7 +145,7 @@ def test_what_is_no_number_is_named_as_the_dialog_names_it(texts, said):
     (SweepDraft.of(defaults()).with_rungs().with_rungs().repeated(1), "20 runs, 10,500 iterations at most"),
 ])  # fmt: skip
 def test_what_enter_would_do_is_told_first(draft, said, monkeypatch):
-    monkeypatch.setattr("tui.widgets.sweep_lines.cores", lambda: 2)
+    monkeypatch.setattr("tui.widgets.sweep.lines.cores", lambda: 2)
     told = sweep_lines.outlook(draft.plan(), "", rate=100.0, workers=4)
     assert said in "".join(text for text, _ in told)
 

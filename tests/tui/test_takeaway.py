@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from engine.spec import STRATEGIES, UPDATES, RunSpec, SpecError, defaults
 from tests.tui.chart_curves import decimated
 from tui.chart import ChartRun, ChartView, draw
-from tui.cli import group
-from tui.telling.takeaway import command_line, document, end_of, file_name, values_table, write_new
+from tui.presenting.export import command_line, document, end_of, file_name, values_table, write_new
+from tui.start.cli import group
 from tui.terminal import clipboard
 
 SPECS = st.builds(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.replay.tape import Recording, tape_of
+from tui.model.timelines import Recording, tape_of
 
 
 def recorded(run_id, first, steps, started_s=0.0, pauses=(), examples=1):

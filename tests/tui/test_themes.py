@@ -13,9 +13,9 @@ from rich.style import Style
 from engine.spec import defaults
 from tests.tui.dashboards import opened, raced, store_with
 from tui.colours import theme, themes
+from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, marker
+from tui.colours.sgr import Ink, ink_of
 from tui.colours.themes import NAMES, TEXTS, contrast, named
-from tui.palette import COLOURS, FAINT, OTHERS, SIGNED, marker
-from tui.terminal.pen import Ink, ink_of
 
 GROUNDS = (theme.GROUND, theme.RAISED, theme.FIELD)
 INKS = {*TEXTS, theme.RULE, *GROUNDS, *COLOURS["dark"], *FAINT["dark"], *OTHERS["dark"].values(), *SIGNED["dark"]}

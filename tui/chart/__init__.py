@@ -1,14 +1,14 @@
 """Pure drawing of charts: series, axes, raster, frame. No Textual, no store."""
 
-from tui.chart.canvas import axes_of, draw, measures_of
-from tui.chart.frame import warm_up
-from tui.chart.panels import held
-from tui.chart.picture import Picture, Span
-from tui.chart.readout import Reading, readout
-from tui.chart.sparkline import sparkline
-from tui.chart.svg import to_svg
-from tui.chart.table import table, to_csv
-from tui.chart.view import Axes, ChartMark, ChartRun, ChartView, Panel, Plot, Points, Tile, Window
+from tui.chart.cells.picture import Picture, Span
+from tui.chart.cells.sparkline import sparkline
+from tui.chart.cells.svg import to_svg
+from tui.chart.drawing.canvas import axes_of, draw, measures_of
+from tui.chart.drawing.frame import warm_up
+from tui.chart.drawing.panels import held
+from tui.chart.values.readout import Reading, readout
+from tui.chart.values.table import table, to_csv
+from tui.chart.values.view import Axes, ChartMark, ChartRun, ChartView, Panel, Plot, Points, Tile, Window
 
 __all__ = [
     "Axes", "ChartMark", "ChartRun", "ChartView", "Panel", "Picture", "Plot", "Points", "Reading", "Span", "Tile",

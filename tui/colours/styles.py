@@ -1,4 +1,4 @@
-"""Style ids: what a cell of a chart stands for. `tui.palette` knows how each is painted."""
+"""Style ids: what a cell of a chart stands for. `tui.colours.palette` knows how each is painted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The few inks of the screen: a dark ground, dim rules, one accent. A run's own colour is `tui.palette`'s.
+"""The few inks of the screen: a dark ground, dim rules, one accent. A run's own colour is `tui.colours.palette`'s.
 
 These are the dark theme's; under another one `tui.colours.themes` says what becomes of each, so no two may be equal.
 """
@@ -10,7 +10,7 @@ from functools import cache
 from rich.style import Style
 from textual.theme import Theme
 
-from tui import palette
+from tui.colours import palette
 from tui.colours.styles import DEEPEST
 
 GROUND = "#101216"

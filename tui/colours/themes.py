@@ -1,6 +1,6 @@
 """Themes: what becomes of the screen's colours. The dark theme's own are their names; another one is a table of them.
 
-So a theme is put on where the cells are written (`tui.terminal.pen`), and nothing else on the screen knows about it.
+So a theme is put on where the cells are written (`tui.colours.sgr`), and nothing else on the screen knows about it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from rich.color import ColorSystem
 
-from tui.chart.picture import CURSOR, FRAME, HINT, POINTED, TICK, TITLE
+from tui.chart.cells.picture import CURSOR, FRAME, HINT, POINTED, TICK, TITLE
 from tui.colours import ramp, theme
+from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, Scheme
+from tui.colours.sgr import Colours, Paint
 from tui.colours.styles import DEEPEST
-from tui.palette import COLOURS, FAINT, OTHERS, SIGNED, Scheme
-from tui.terminal.pen import Colours, Paint
 
 NAMES = ("dark", "light", "colour-blind", "ansi")
 """The themes that can be chosen."""

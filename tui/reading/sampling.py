@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from engine.store import Reader, Run, Samples
-from engine.store.widths import spacing_for
+from engine.store.read.widths import spacing_for
 
 COLUMNS = tuple(column.name for column in fields(Samples))
 

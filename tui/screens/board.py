@@ -14,23 +14,17 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from engine.text import clean
-from tui import keymap
 from tui.chart import ChartView
 from tui.colours.theme import WARNED
-from tui.keymap import Key, Place
-from tui.messages import (
-    LessonTold,
-    NewRunRequested,
-    RaceRequested,
-    ReplayRequested,
-    SentenceDismissed,
-)
+from tui.model import keymap
+from tui.model.choices import Choices
+from tui.model.keymap import Key, Place
+from tui.model.messages import LessonTold, NewRunRequested, RaceRequested, ReplayRequested, SentenceDismissed
+from tui.model.snapshot import Snapshot
+from tui.presenting.curves import chart_view
+from tui.presenting.lessons import Lesson, of_race
+from tui.presenting.race import racers, verdict
 from tui.screens.list_keys import ListKeys
-from tui.snapshot import Snapshot
-from tui.telling.curves import chart_view
-from tui.telling.lessons import Lesson, of_race
-from tui.telling.race import racers, verdict
-from tui.viewer.choices import Choices
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_lines

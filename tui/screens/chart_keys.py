@@ -9,14 +9,14 @@ from textual.screen import Screen
 
 from engine.store import Run
 from tui.chart import Picture
-from tui.chart.measures import MEASURES
-from tui.chart.view import XKind
-from tui.messages import ChartPointed, ChartScrolled, ChoicesChanged, MeasurePointed
-from tui.snapshot import Snapshot
-from tui.telling.curves import chart_view, drawn_runs
-from tui.viewer import reach
-from tui.viewer.choices import Choices
-from tui.viewer.look import Look, next_of
+from tui.chart.values.measures import MEASURES
+from tui.chart.values.view import XKind
+from tui.model import x_extent as reach
+from tui.model.chart_options import Look, next_of
+from tui.model.choices import Choices
+from tui.model.messages import ChartPointed, ChartScrolled, ChoicesChanged, MeasurePointed
+from tui.model.snapshot import Snapshot
+from tui.presenting.curves import chart_view, drawn_runs
 from tui.widgets.chart_pane import ChartPane
 
 BANDS_DRAWN = {

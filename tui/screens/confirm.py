@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from tui import keymap
 from tui.colours.theme import WARNED
+from tui.model import keymap
 from tui.widgets.footer import key_line, sentence_lines
 from tui.widgets.lines import Lines, Told
 

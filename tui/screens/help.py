@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui import keymap
 from tui.colours.theme import ACCENTED, DIM, STRONG, TEXT
-from tui.format import fit
-from tui.keymap import Place
+from tui.model import keymap
+from tui.model.keymap import Place
+from tui.text.format import fit
 from tui.widgets.columns import SIGNS
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip

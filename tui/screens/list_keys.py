@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.store import Listing
-from engine.store.listing import ORDERS
-from tui.messages import FilterRequested, RowPointed, RunSought, SortRequested, TopSought
+from engine.store.list.listing import ORDERS
+from tui.model.choices import MOST_MARKED, Row
+from tui.model.messages import FilterRequested, RowPointed, RunSought, SortRequested, TopSought
 from tui.screens.steering_keys import SteeringKeys
-from tui.viewer.choices import MOST_MARKED, Row
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
 

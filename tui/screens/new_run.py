@@ -11,9 +11,9 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
-from tui import keymap
 from tui.colours.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
-from tui.messages import ChoiceMade, DraftKept, RunSubmitted
+from tui.model import keymap
+from tui.model.messages import ChoiceMade, DraftKept, RunSubmitted
 from tui.widgets.choice import Choice
 from tui.widgets.footer import key_line, sentence_lines
 from tui.widgets.lines import Lines, Part, Told, strip

@@ -11,10 +11,10 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui import keymap
 from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
-from tui.commands import Command
-from tui.messages import CommandPicked
+from tui.model import keymap
+from tui.model.messages import CommandPicked
+from tui.presenting.commands import Command
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, cells, strip
 

@@ -14,17 +14,17 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from engine.text import counted
-from tui import format as fmt
-from tui import keymap
 from tui.chart import Picture
-from tui.chart.response import ResponsePoint, ResponseView, draw_response
+from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView, draw_response
 from tui.colours.ramp import ramp_slots
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT, WARNED
-from tui.messages import LessonTold
-from tui.sweep.messages import ProbedRunRequested, ProbeRequested, SweepRequested
-from tui.telling.describe import words
-from tui.telling.lessons import Lesson, of_probe
-from tui.terminal.cells import wrapped
+from tui.model import keymap
+from tui.model.messages import LessonTold
+from tui.model.sweep_messages import ProbedRunRequested, ProbeRequested, SweepRequested
+from tui.presenting.describe import words
+from tui.presenting.lessons import Lesson, of_probe
+from tui.text import format as fmt
+from tui.text.widths import wrapped
 from tui.widgets.chart_pane import Brush
 from tui.widgets.footer import key_line
 from tui.widgets.lesson_line import lesson_line
@@ -32,8 +32,8 @@ from tui.widgets.lines import Lines, Part, strip
 from tui.widgets.picture_pane import PicturePane
 
 if TYPE_CHECKING:
-    from engine.jobs.probing import RunProbe
-    from engine.probe import Judgement, Line, Table
+    from engine.analysis.probe import Judgement, Line, Table
+    from engine.jobs.people.probe import RunProbe
 
 WIDE = 110
 """Columns from which the curve stands beside the table, else below it."""
@@ -133,7 +133,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
 
     def _take(self, found: RunProbe) -> None:
         """What was computed, as it is told; the cursor goes to the best line."""
-        from engine.probe import remark, told  # brings NumPy's part in, which the first frame does not need
+        from engine.analysis.probe import remark, told
 
         self._found, self._told, self._remark = found, told(found.probe), remark(found.probe)
         self._place = self._best or 0

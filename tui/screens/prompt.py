@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui import keymap
 from tui.colours.theme import DIM, FAILED, STRONG
+from tui.model import keymap
 from tui.widgets.footer import key_line, sentence_lines
 from tui.widgets.lines import Lines, Told, strip
 

@@ -9,16 +9,16 @@ from dataclasses import replace
 from textual import events
 from textual.app import ComposeResult
 
-from tui import keymap
 from tui.chart import Axes, ChartView, axes_of, held
-from tui.clock import Clock, Moment
-from tui.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
-from tui.replay.tape import Recording
+from tui.model import keymap
+from tui.model.choices import Choices
+from tui.model.clock import Clock, Moment
+from tui.model.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
+from tui.model.snapshot import Snapshot
+from tui.model.sweep_messages import ProbeRequested
+from tui.model.timelines import Recording
+from tui.presenting.curves import chart_view
 from tui.screens.transport_keys import TransportKeys
-from tui.snapshot import Snapshot
-from tui.sweep.messages import ProbeRequested
-from tui.telling.curves import chart_view
-from tui.viewer.choices import Choices
 from tui.widgets.chart_pane import Brush
 from tui.widgets.scrubber import Scene, Scrubber
 

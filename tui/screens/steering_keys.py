@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.store import ENDED, Run
-from tui.messages import (
+from tui.model import x_extent as reach
+from tui.model.messages import (
     DeletionRequested,
     EditRequested,
     ForkRequested,
@@ -13,7 +14,6 @@ from tui.messages import (
     WorkersRequested,
 )
 from tui.screens.chart_keys import ChartKeys
-from tui.viewer import reach
 
 RESUMED = ("paused", "failed")
 """The states from which the key that pauses lets a run go on."""

@@ -10,13 +10,13 @@ from textual.strip import Strip
 
 from engine.spec import RunSpec, SpecError
 from engine.sweep import SweepPlan
-from tui import keymap
 from tui.colours.theme import ACCENTED, FAILED, TEXT
-from tui.sweep.draft import SweepDraft
-from tui.sweep.messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
-from tui.widgets import sweep_lines
+from tui.model import keymap
+from tui.model.sweep_draft import SweepDraft
+from tui.model.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.sweep import lines as sweep_lines
 
 Start = tuple[RunSpec, int | None]
 """What a sweep may be made of: a spec, and the run that has it (None: the defaults)."""

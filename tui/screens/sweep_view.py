@@ -12,20 +12,19 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from engine.outcome import ValueResult
 from engine.store import ENDED
-from tui import keymap
+from engine.sweep.outcome import ValueResult
 from tui.chart import ChartView, Picture
-from tui.chart.heat import draw_heat
-from tui.chart.measures import MEASURES
-from tui.chart.response import ResponseView, draw_response
+from tui.chart.drawing.heat import draw_heat
+from tui.chart.drawing.loss_by_value import ResponseView, draw_response
+from tui.chart.values.measures import MEASURES
 from tui.colours.theme import WARNED
-from tui.messages import ChartScrolled, LessonTold
-from tui.reading.sweeping import SweepSeen, Values
-from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
-from tui.snapshot import Snapshot
-from tui.sweep.charts import curves_view, drawn_runs, heat_view, response_view
-from tui.sweep.messages import (
+from tui.model import keymap
+from tui.model import x_extent as reach
+from tui.model.chart_options import Look, next_of
+from tui.model.messages import ChartScrolled, LessonTold
+from tui.model.snapshot import Snapshot
+from tui.model.sweep_messages import (
     ProbeRequested,
     RefinementRequested,
     RunShown,
@@ -39,17 +38,18 @@ from tui.sweep.messages import (
     UsualChosen,
     ValuesContinued,
 )
-from tui.telling.lessons import Lesson, of_sweep
-from tui.viewer import reach
-from tui.viewer.look import Look, next_of
-from tui.widgets import sweep_head
+from tui.presenting.lessons import Lesson, of_sweep
+from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
+from tui.reading.sweep import SweepSeen, Values
+from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, Told, strip
 from tui.widgets.picture_pane import PicturePane
-from tui.widgets.sweep_table import HEADER, SweepTable
+from tui.widgets.sweep import head as sweep_head
+from tui.widgets.sweep.table import HEADER, SweepTable
 
 Shown = Literal["both", "curves", "response", "table"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.clock import Clock
-from tui.messages import ClockTurned, ScrubberDragged
-from tui.replay.tape import Tape
+from tui.model.clock import Clock
+from tui.model.messages import ClockTurned, ScrubberDragged
+from tui.model.timelines import Tape
 from tui.screens.board import Board
 
 NOTHING_THERE = "There is no {} {}."

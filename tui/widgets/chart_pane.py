@@ -12,10 +12,10 @@ from textual.strip import Strip
 
 from tui import chart
 from tui.chart import ChartView, Picture
-from tui.chart.mosaic import Manner
-from tui.chart.view import Charset
+from tui.chart.drawing.weight_cells import Manner
+from tui.chart.values.view import Charset
 from tui.colours.theme import cell_style
-from tui.messages import ChartPointed, ChartScrolled, MeasurePointed
+from tui.model.messages import ChartPointed, ChartScrolled, MeasurePointed
 from tui.widgets.painted import Painted
 
 

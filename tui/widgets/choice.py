@@ -7,9 +7,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui import keymap
 from tui.colours.theme import ACCENTED, DIM, POINTED, TEXT
-from tui.messages import ChoiceMade
+from tui.model import keymap
+from tui.model.messages import ChoiceMade
 from tui.widgets.lines import grounded, strip
 
 WIDTH = 22

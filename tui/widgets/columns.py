@@ -11,11 +11,11 @@ from rich.style import Style
 
 from engine.spec import RunSpec
 from engine.store import ENDED, Run
-from tui import format as fmt
-from tui.chart.sparkline import sparkline
+from tui.chart.cells.sparkline import sparkline
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, RULES, STRONG, TEXT, WARNED
-from tui.reading.glimpses import Glimpse, Scale
-from tui.telling.describe import given_name, in_force, label, progress
+from tui.presenting.describe import given_name, in_force, label, progress
+from tui.reading.row_previews import Glimpse, Scale
+from tui.text import format as fmt
 from tui.widgets.lines import Part
 
 STEP_WIDTH = 5

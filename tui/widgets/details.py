@@ -7,12 +7,12 @@ from textual.strip import Strip
 from engine.spec import FIELDS
 from engine.store import ENDED, Run, SweepTitle
 from engine.text import clean, counted
-from tui import format as fmt
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
-from tui.snapshot import Snapshot
-from tui.telling.describe import describe, differing, in_force, progress, sweep_words
-from tui.terminal.cells import width_of
-from tui.viewer.choices import Choices
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
+from tui.presenting.describe import describe, differing, in_force, progress, sweep_words
+from tui.text import format as fmt
+from tui.text.widths import width_of
 from tui.widgets.lines import Part, cells, strip
 
 BAR_WIDTH = 10

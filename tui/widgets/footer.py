@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, DIM, TEXT, WARNED
-from tui.keymap import Key, footer
-from tui.terminal.cells import wrapped
+from tui.model.keymap import Key, footer
+from tui.text.widths import wrapped
 from tui.widgets.lines import Part, cells, strip
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from engine.text import counted
-from tui import format as fmt
 from tui.colours.theme import DIM, STRONG, TEXT, TITLE
-from tui.snapshot import Snapshot
-from tui.terminal.cells import width_of
+from tui.model.snapshot import Snapshot
+from tui.text import format as fmt
+from tui.text.widths import width_of
 from tui.widgets.lines import Part, cells, strip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, DIM
-from tui.telling.lessons import Lesson
+from tui.presenting.lessons import Lesson
 from tui.widgets.lines import Part, cells, strip
 
 INDENT = "   "

@@ -11,8 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.colours.theme import TEXT
-from tui.format import fit
-from tui.terminal.cells import width_of
+from tui.text.format import fit
+from tui.text.widths import width_of
 from tui.widgets.painted import Painted
 
 MOST_TOLD = 4

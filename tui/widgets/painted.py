@@ -11,8 +11,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.parts.painting import Painting
-from tui.terminal.rim import Rim
+from tui.app.frame_output import Painting
+from tui.terminal.output import Rim
 
 
 class Painted(Widget):

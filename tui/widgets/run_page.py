@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
-from tui.chart.mosaic import Manner
+from tui.chart.drawing.weight_cells import Manner
 from tui.colours.theme import DIM
-from tui.snapshot import Snapshot
-from tui.telling.particulars import particulars
-from tui.viewer.choices import Choices
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
+from tui.presenting.run_details import particulars
 from tui.widgets.details import details
 from tui.widgets.lines import Lines, Part, strip
 

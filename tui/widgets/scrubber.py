@@ -9,11 +9,11 @@ from itertools import groupby
 from textual import events
 from textual.strip import Strip
 
-from tui import format as fmt
-from tui.clock import Clock
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
-from tui.messages import ScrubberDragged
-from tui.replay.tape import Tape
+from tui.model.clock import Clock
+from tui.model.messages import ScrubberDragged
+from tui.model.timelines import Tape
+from tui.text import format as fmt
 from tui.widgets.lines import Lines, Part, cells, strip
 
 KIND_WORDS = {"iteration": "in step", "time": "as it happened", "examples": "by examples"}

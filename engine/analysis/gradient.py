@@ -1,0 +1,245 @@
+"""Numerical gradient by centred differences, and the gradient check that compares an analytic gradient with it.
+
+Everything here is float64: a centred difference loses half of the digits it is made of.
+Source: CS231n, optimization ("computing the gradient") and neural networks 3 ("gradient checks").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.surface import Rows, Surface
+
+Floats = NDArray[np.float64]
+
+H = 1e-5
+TOLERANCE = 1e-6
+WORST = 10
+MOST_EXAMINED = 200
+"""How many coordinates that no smaller h explains are looked at one by one: more than that is no accident of kinks."""
+
+Differences = Callable[[float, NDArray[np.intp]], Floats]
+"""Centred differences with a given h, for the given coordinates."""
+
+Verdict = Literal["passed", "passed but for kinks", "failed"]
+Reason = Literal["", "kink within h", "h too large", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """One weight's two derivatives. `reason` is why they differ by more than rounding explains, '' if they do not."""
+
+    index: int
+    analytic: float
+    numerical: float
+    relative_error: float
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class GradientCheck:
+    """What a gradient check found over `checked` of `size` weights.
+
+    `norm_error` is ||a - n|| / max(||a||, ||n||), over all checked coordinates; `norm_error_off_kinks`
+    leaves out those whose difference a kink within h explains. `worst` are the coordinates that differ most, the
+    worst first; `kinks` and `wrong` count the coordinates with that reason.
+    """
+
+    h: float
+    tolerance: float
+    size: int
+    checked: int
+    norm_error: float
+    norm_error_off_kinks: float
+    worst: tuple[Coordinate, ...]
+    kinks: int
+    wrong: int
+    verdict: Verdict
+
+    @property
+    def passed(self) -> bool:
+        """Whether the analytic gradient is right wherever the loss has one."""
+        return self.verdict != "failed"
+
+
+def numerical_gradient(
+    surface: Surface,
+    weights: NDArray[Any],
+    h: float = H,
+    rows: Rows = None,
+    coordinates: NDArray[np.intp] | None = None,
+) -> Floats:
+    """Centred differences (f(w + h) - f(w - h)) / 2h of any objective, two losses a coordinate.
+
+    Returns shape (size,), or (len(coordinates),) for the chosen ones. Raises ValueError unless the
+    weights are float64 of shape (size,) and h is positive.
+    """
+    point = _point(surface, weights, h)
+    chosen = range(surface.size) if coordinates is None else coordinates.tolist()
+    loss = _along(surface, point, rows)
+    return np.array([(loss(i, h) - loss(i, -h)) / _step(point[i], h) for i in chosen])
+
+
+def check_gradient(
+    surface: Surface,
+    weights: NDArray[Any],
+    h: float = H,
+    rows: Rows = None,
+    coordinates: NDArray[np.intp] | None = None,
+    differences: Differences | None = None,
+    tolerance: float = TOLERANCE,
+) -> GradientCheck:
+    """Compare the objective's own gradient with the numerical one, and say why where they differ.
+
+    `differences` takes the place of the black-box differences where a faster form is at hand. A
+    coordinate agrees when |a - n| <= tolerance * max(|a|, |n|) + rounding. One that does not is
+    looked at again with a smaller h: where that brings the two together, or where there is a kink
+    and the analytic value lies between the slopes on its two sides, it is right. Raises ValueError
+    for an objective that is not float64.
+    """
+    point = _point(surface, weights, h)
+    chosen = np.arange(surface.size) if coordinates is None else np.asarray(coordinates, dtype=np.intp)
+    if not len(chosen):
+        raise ValueError("a gradient check needs at least one coordinate")
+    here, gradient = surface.loss_and_gradient(point, rows)
+    if gradient.dtype != np.float64:
+        raise ValueError(f"the objective computes in {gradient.dtype}; a gradient check needs one built with float64")
+    if differences is None:
+
+        def differences(h: float, coordinates: NDArray[np.intp]) -> Floats:
+            return numerical_gradient(surface, point, h, rows, coordinates)
+
+    look = _Look(differences, _along(surface, point, rows), here.total, h, tolerance)
+    analytic, numerical = gradient[chosen], differences(h, chosen)
+    reasons = look.reasons(chosen, analytic, numerical)
+    unexplained = (reasons == "") | (reasons == "wrong")
+    kinks, wrong = int((reasons == "kink within h").sum()), int((reasons == "wrong").sum())
+    difference = np.nan_to_num(np.abs(analytic - numerical), nan=np.inf)
+    order = np.lexsort((-difference, reasons != "wrong"))
+    return GradientCheck(
+        h=h,
+        tolerance=tolerance,
+        size=surface.size,
+        checked=len(chosen),
+        norm_error=norm_error(analytic, numerical),
+        norm_error_off_kinks=norm_error(analytic[unexplained], numerical[unexplained]),
+        worst=tuple(
+            Coordinate(
+                index=int(chosen[i]),
+                analytic=float(analytic[i]),
+                numerical=float(numerical[i]),
+                relative_error=norm_error(analytic[i : i + 1], numerical[i : i + 1]),
+                reason=reasons[i],
+            )
+            for i in order[:WORST].tolist()
+        ),
+        kinks=kinks,
+        wrong=wrong,
+        verdict="failed" if wrong else "passed but for kinks" if kinks else "passed",
+    )
+
+
+def norm_error(analytic: Floats, numerical: Floats) -> float:
+    """||a - n|| / max(||a||, ||n||): 0 when both are zero, inf when either is not finite."""
+    if not (np.isfinite(analytic).all() and np.isfinite(numerical).all()):
+        return float("inf")
+    scale = max(float(np.linalg.norm(analytic)), float(np.linalg.norm(numerical)))
+    return float(np.linalg.norm(analytic - numerical)) / scale if scale else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Why two gradients differ; `loss` is the loss with one weight moved, `here` the loss with none."""
+
+    differences: Differences
+    loss: Callable[[int, float], float]
+    here: float
+    h: float
+    tolerance: float
+
+    def reasons(self, chosen: NDArray[np.intp], analytic: Floats, numerical: Floats) -> NDArray[Any]:
+        """A Reason for each coordinate, as an array of str objects."""
+        reasons = np.full(len(chosen), "", dtype=object)
+        error = np.abs(analytic - numerical)
+        scale = np.maximum(np.abs(analytic), np.abs(numerical))
+        open_ = np.flatnonzero(~(error <= self.tolerance * scale + _rounding(self.here, self.h)))
+        reasons[open_] = "wrong"
+        shrinks = np.zeros(len(chosen), dtype=bool)
+        for h in (self.h / 10, self.h / 100):
+            closer = np.abs(analytic[open_] - self.differences(h, chosen[open_])) if len(open_) else error[open_]
+            if h == self.h / 10:
+                # The error of a smooth function falls with h squared, that of a kink at once or not at all.
+                shrinks[open_] = np.abs(error[open_] - 100 * closer) <= 0.1 * error[open_] + 100 * _rounding(
+                    self.here, h
+                )
+            right = closer <= self._slack(h, np.abs(analytic[open_]), error[open_])
+            explained, open_ = open_[right], open_[~right]
+            reasons[explained] = np.where(shrinks[explained], "h too large", "kink within h")
+        for i in open_[np.argsort(-error[open_], kind="stable")][:MOST_EXAMINED].tolist():
+            if self._between_slopes(int(chosen[i]), float(analytic[i]), float(error[i])):
+                reasons[i] = "kink within h"
+        return reasons
+
+    def _slack(self, h: float, size: Floats, error: Floats) -> Floats:
+        """Never more than half of what there is to explain, however coarse rounding makes a small h."""
+        return np.minimum(self.tolerance * size + _rounding(self.here, h), error / 2)
+
+    def _between_slopes(self, i: int, analytic: float, error: float) -> bool:
+        if not self._bent(i):
+            return False
+        for h in (self.h, self.h / 10, self.h / 100):
+            left = (self.here - self.loss(i, -h)) / h
+            right = (self.loss(i, h) - self.here) / h
+            slack = float(self._slack(h, np.array([max(abs(left), abs(right))]), np.array([error]))[0])
+            if min(left, right) - slack <= analytic <= max(left, right) + slack:
+                return True
+        return False
+
+    def _bent(self, i: int) -> bool:
+        """Whether the second difference does not shrink with h squared, as that of a smooth function does."""
+        wide, narrow = self._second_difference(i, self.h), self._second_difference(i, self.h / 10)
+        rounding = 101 * 8 * float(np.finfo(np.float64).eps) * abs(self.here)
+        return abs(wide - 100 * narrow) > 0.1 * abs(wide) + rounding
+
+    def _second_difference(self, i: int, h: float) -> float:
+        return self.loss(i, h) - 2 * self.here + self.loss(i, -h)
+
+
+def _point(surface: Surface, weights: NDArray[Any], h: float) -> Floats:
+    if not h > 0:
+        raise ValueError(f"h must be greater than 0, not {h}")
+    if weights.shape != (surface.size,) or weights.dtype != np.float64:
+        raise ValueError(
+            f"weights of shape {weights.shape} and type {weights.dtype} do not fit; "
+            f"a gradient check of this objective needs ({surface.size},) and float64"
+        )
+    return weights.copy()
+
+
+def _along(surface: Surface, point: Floats, rows: Rows) -> Callable[[int, float], float]:
+    """The total loss with weight i moved by an offset, the other weights left where they are."""
+
+    def loss(i: int, offset: float) -> float:
+        kept = point[i]
+        point[i] = kept + offset
+        try:
+            return surface.loss(point, rows).total
+        finally:
+            point[i] = kept
+
+    return loss
+
+
+def _step(weight: float, h: float) -> float:
+    """The distance between weight + h and weight - h as they are rounded."""
+    return float((weight + h) - (weight - h))
+
+
+def _rounding(loss: float, h: float) -> float:
+    """How far rounding alone may move a centred difference of this loss."""
+    return 16 * float(np.finfo(np.float64).eps) * max(abs(loss), 1.0) / h

@@ -1,0 +1,225 @@
+"""The one-step step-size probe: the loss after one step with each step size, and whether that step was a good one.
+
+Source: CS231n, optimization ("effect of step size").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from engine.analysis import landscape
+from engine.analysis.landscape import Floats
+from engine.analysis.surface import Array, Rows, Surface
+
+Judgement = Literal["too small", "good", "too large"]
+
+STEP_SIZES = tuple(float(f"1e{exponent}") for exponent in range(-10, 0))
+"""1e-10 ... 0.1, the step sizes that the notes try."""
+
+FURTHER = tuple(float(f"1e{exponent}") for exponent in range(7))
+"""1 ... 1e6, which are tried after them, until the loss is clearly worse."""
+
+GOOD_SHARE = 0.5
+"""A good step lowers the loss by at least this share of what the best one does."""
+
+FLAT_SHARE = 0.01
+"""Steps that change the loss by less than this share of what the best one does are told together."""
+
+MOST_DECIMALS, SIGNIFICANT = 9, 6
+"""Of losses and changes as they are told: so many decimals at most, and digits of a loss from 1 on."""
+
+ROUNDING = 1e-12
+"""A change below this share of the loss is none: sums over many examples are no more exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The loss after one step W - s * gradient for each of `step_sizes` (k,), and `start_loss` before it.
+
+    `best` is the position of the lowest loss, None where no step lowers it.
+    """
+
+    step_sizes: Floats
+    loss: Floats
+    start_loss: float
+    gradient_norm: float
+    best: int | None
+
+    @property
+    def best_step_size(self) -> float | None:
+        """The step size of the lowest loss."""
+        return None if self.best is None else float(self.step_sizes[self.best])
+
+    @property
+    def change(self) -> Floats:
+        """By how much each step changes the loss: negative where it lowers it."""
+        with np.errstate(invalid="ignore"):
+            return self.loss - self.start_loss
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The rows `first` ... `last` of a probe as one line: the loss and the change of the step that changes most.
+
+    Losses and changes have as many decimals as it takes to compare them.
+    """
+
+    first: int
+    last: int
+    loss: str
+    change: str
+    judgement: Judgement | None
+    is_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A probe as it is told: the loss `before` the step, and a line for each group of rows; decimal points aligned."""
+
+    before: str
+    lines: tuple[Line, ...]
+
+
+def probe(surface: Surface, weights: Array, step_sizes: Sequence[float] | None = None, rows: Rows = None) -> Probe:
+    """One step along the negative gradient from `weights`, for each step size; the same rows before and after.
+
+    Without step sizes those of the notes are tried, and on by decades until the loss is clearly worse. Raises
+    ValueError for a step size that is not a positive number, or weights that do not fit.
+    """
+    landscape.check_fits(surface, weights=weights)
+    sizes = landscape.finite_positions(STEP_SIZES if step_sizes is None else step_sizes)
+    if not (sizes > 0).all():
+        raise ValueError(f"step sizes must be greater than 0, not {sizes.min()}")
+    before, gradient = surface.loss_and_gradient(weights, rows)
+    start, norm = before.total, float(np.linalg.norm(gradient.astype(np.float64)))
+    loss = landscape.line(surface, weights, gradient, -sizes, rows).loss
+    if step_sizes is None and math.isfinite(start) and 0 < norm < math.inf:
+        for size in FURTHER:
+            if _is_clearly_worse(start, float(loss[-1])):
+                break
+            sizes = np.append(sizes, size)
+            loss = np.append(loss, landscape.line(surface, weights, gradient, [-size], rows).loss)
+    return Probe(sizes, loss, start, norm, best=_best(start, loss))
+
+
+def judge(probe: Probe) -> tuple[Judgement | None, ...]:
+    """What each step size is: good, or too small or too large for that; None where the first loss is not finite.
+
+    A step that lowers the loss by half of what the best one does is good. Before the best one, another is too small;
+    past it, or where it raises the loss, it is too large.
+    """
+    if not math.isfinite(probe.start_loss):
+        return (None,) * len(probe.loss)
+    gains = (-probe.change).tolist()
+    most = 0.0 if probe.best is None else gains[probe.best]
+    best_size = math.inf if probe.best is None else float(probe.step_sizes[probe.best])
+    rounding = _rounding(probe.start_loss)
+    judged: list[Judgement | None] = []
+    for size, gain in zip(probe.step_sizes.tolist(), gains, strict=True):
+        if most > 0 and gain >= GOOD_SHARE * most:
+            judged.append("good")
+        elif size < best_size and gain >= -rounding:
+            judged.append("too small")
+        else:
+            judged.append("too large")
+    return tuple(judged)
+
+
+def told(probe: Probe) -> Table:
+    """A probe line by line: steps too small to change much together, each other one alone."""
+    judged, decimals = judge(probe), _decimals(probe)
+    groups = _groups(probe, judged)
+    most = [max(range(first, last + 1), key=lambda place: abs(probe.change[place])) for first, last in groups]
+    losses = [probe.start_loss, *(float(probe.loss[place]) for place in most)]
+    before, *after = _aligned([_loss_text(loss, decimals) for loss in losses])
+    changes = _aligned([_change_text(float(probe.change[place]), decimals) for place in most])
+    lines = tuple(
+        Line(first, last, loss, change, judged[first], is_best=first == probe.best)
+        for (first, last), loss, change in zip(groups, after, changes, strict=True)
+    )
+    return Table(before, lines)
+
+
+def remark(probe: Probe) -> str:
+    """What no line says: why there is no good step, or that none was too large; else ''."""
+    if not math.isfinite(probe.start_loss):
+        return "The loss of these weights is not a finite number, so no step can be judged."
+    if probe.gradient_norm == 0:
+        return "The gradient is zero here: no step changes the weights."
+    if probe.best is None:
+        return "No step lowers the loss from here."
+    if "too large" not in judge(probe):
+        return "No step was too large: try larger ones."
+    return ""
+
+
+def _groups(probe: Probe, judged: Sequence[Judgement | None]) -> list[tuple[int, int]]:
+    """The first and the last place of the rows that are told as one."""
+    changes = np.abs(probe.change)
+    floor = _rounding(probe.start_loss) if probe.best is None else FLAT_SHARE * float(changes[probe.best])
+    flat = [word == "too small" and change <= floor for word, change in zip(judged, changes.tolist(), strict=True)]
+    groups: list[tuple[int, int]] = []
+    for place, is_flat in enumerate(flat):
+        if groups and is_flat and flat[place - 1]:
+            groups[-1] = groups[-1][0], place
+        else:
+            groups.append((place, place))
+    return groups
+
+
+def _decimals(probe: Probe) -> int:
+    """As many as show three digits of the best change."""
+    change = 0.0 if probe.best is None else float(probe.change[probe.best])
+    return min(max(_decimals_of(change, 3), 4), MOST_DECIMALS)
+
+
+def _decimals_of(value: float, digits: int) -> int:
+    """Decimals that show so many significant digits."""
+    return digits - 1 - math.floor(math.log10(abs(value))) if value and math.isfinite(value) else digits
+
+
+def _loss_text(loss: float, decimals: int) -> str:
+    if abs(loss) >= 1e4 or not math.isfinite(loss):
+        return f"{loss:.4g}"
+    return f"{loss:.{max(min(_decimals_of(loss, SIGNIFICANT), decimals), 0) if abs(loss) >= 1 else decimals}f}"
+
+
+def _aligned(texts: Sequence[str]) -> list[str]:
+    """The texts with their decimal points below each other, all of one width."""
+    wholes = [text.partition(".")[0].partition("e")[0] for text in texts]
+    longest = max(map(len, wholes), default=0)
+    padded = [" " * (longest - len(whole)) + text for text, whole in zip(texts, wholes, strict=True)]
+    width = max(map(len, padded), default=0)
+    return [text.ljust(width) for text in padded]
+
+
+def _change_text(change: float, decimals: int) -> str:
+    if not change or not math.isfinite(change):
+        return "0" if change == 0 else "" if math.isnan(change) else f"{change:+}"
+    if abs(change) >= 1e4:
+        return f"{change:+.3g}"
+    if abs(change) < 0.5 * 10.0**-decimals:
+        mantissa, exponent = f"{change:+.0e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{change:+.{max(min(_decimals_of(change, 3), decimals), 0)}f}"
+
+
+def _is_clearly_worse(start: float, loss: float) -> bool:
+    """Twice what it was before the step, or not finite; of a loss below 0, as much above it."""
+    return not math.isfinite(loss) or (loss > start and loss - start >= abs(start))
+
+
+def _best(start: float, loss: Floats) -> int | None:
+    """The position of the lowest finite loss below the first one."""
+    finite = np.where(np.isfinite(loss), loss, np.inf)
+    best = int(finite.argmin())
+    return best if math.isfinite(start) and start - finite[best] > _rounding(start) else None
+
+
+def _rounding(start: float) -> float:
+    return ROUNDING * abs(start)

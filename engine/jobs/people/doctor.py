@@ -1,0 +1,214 @@
+"""What is wrong with this machine, this store and its workers, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.jobs.processes.launch import worker_count
+from engine.jobs.processes.liveness import is_alive, is_stopped, judge, silence_s, this_process
+from engine.jobs.processes.logs import last_words, log_folder
+from engine.jobs.processes.threads import ONE_THREAD
+from engine.store import Run, StoreError, Worker, open_for_reading
+from engine.store.file.timing import boot_seconds
+from engine.store.schema.inspection import Inspection, inspect
+
+LITTLE_ROOM = 100 * 1024 * 1024
+LARGE_JOURNAL = 512 * 1024 * 1024
+
+Level = Literal["ok", "note", "problem"]
+
+LOGIND = (
+    Path("/etc/systemd/logind.conf"),
+    *(Path(f"{root}/systemd/logind.conf.d") for root in ("/usr/lib", "/run", "/etc")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what was found, and what to do where it is not as it should be."""
+
+    about: str
+    level: Level
+    found: str
+    advice: str = ""
+
+
+def examine(path: str | os.PathLike[str]) -> Iterator[Finding]:
+    """Everything that can be looked at without changing anything: the machine, then the store, then its workers."""
+    yield from _machine()
+    if not os.path.lexists(path):
+        yield Finding("store", "note", f"there is none at {path} yet", "lossboard or lossboard run makes one")
+        return
+    try:
+        found = inspect(path)
+    except StoreError as error:
+        yield Finding("store", "problem", str(error))
+        return
+    yield from _place(found)
+    yield from _contents(found)
+    reader = open_for_reading(path)
+    try:
+        workers, runs = reader.workers(), reader.runs(limit=1000)
+        most = worker_count(reader)
+    finally:
+        reader.close()
+    yield from _workers(workers, runs, most)
+
+
+def _machine() -> Iterator[Finding]:
+    import numpy as np
+
+    blas = np.show_config(mode="dicts")["Build Dependencies"].get("blas", {})
+    yield Finding(
+        "machine",
+        "ok",
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__} with "
+        f"{blas.get('name', 'an unknown BLAS')} {blas.get('version', '')}",
+    )
+    several = {name: os.environ[name] for name in ONE_THREAD if os.environ.get(name, "1") != "1"}
+    told = (
+        f"; your environment says {', '.join(f'{name}={value}' for name, value in several.items())}" if several else ""
+    )
+    yield Finding(
+        "BLAS threads",
+        "ok",
+        f"each worker computes with one thread{told}{', which they do not take over' if told else ''}",
+    )
+    try:
+        this_process()
+        yield Finding("processes", "ok", "this system tells when a process started, so lost workers are noticed")
+    except RuntimeError as error:
+        yield Finding("processes", "problem", str(error), "install ps (procps), or run the workers elsewhere")
+    folder = log_folder()
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        yield Finding(
+            "logs", "note", f"{folder} cannot be written: workers keep no log", "give yourself the permission"
+        )
+    else:
+        yield Finding("logs", "ok", f"workers write to {folder}")
+    yield _session()
+
+
+def _session(places: Iterable[Path] = LOGIND, host: Path = Path("/run/systemd/system")) -> Finding:
+    """Whether systemd ends what is still running when its user logs out."""
+    if not host.is_dir():
+        return Finding("logging out", "ok", "workers go on when you log out")
+    kills = False
+    for place in places:
+        for file in sorted(place.glob("*.conf")) if place.is_dir() else [place]:
+            try:
+                lines = file.read_text(errors="replace").splitlines()
+            except OSError:
+                continue
+            for line in lines:
+                name, _, value = line.strip().partition("=")
+                if name.strip() == "KillUserProcesses":
+                    kills = value.strip().lower() in ("yes", "true", "on", "1")
+    if not kills:
+        return Finding("logging out", "ok", "workers go on when you log out (KillUserProcesses is off)")
+    return Finding(
+        "logging out",
+        "problem",
+        "this system ends all your processes when you log out (KillUserProcesses=yes)",
+        "start Lossboard with `systemd-run --user --scope lossboard` after `loginctl enable-linger`",
+    )
+
+
+def _place(found: Inspection) -> Iterator[Finding]:
+    """Where the store lies, and whether it is safe there."""
+    yield Finding(
+        "store", "ok", f"{found.path}, schema {found.schema}, {_size(found.size)}, {_size(found.free)} of it free"
+    )
+    where = f"on {found.file_system or 'an unknown file system'}, journal mode {found.journal}"
+    if found.on_network and found.journal == "WAL":
+        yield Finding(
+            "file system", "problem", f"{where}: not safe there", "close every Lossboard on it and open it again"
+        )
+    elif found.on_network:
+        yield Finding(
+            "file system", "note", f"{where}: several machines may share it, so writing is slower than on a local disk"
+        )
+    else:
+        yield Finding("file system", "ok", where)
+    if not found.writable:
+        yield Finding(
+            "permissions", "note", "you may read this store but not write to it", "nothing, unless you want to run here"
+        )
+    elif found.mode & 0o077:
+        yield Finding("permissions", "note", f"others may open it ({found.mode:o})", f"chmod 600 {found.path}")
+    else:
+        yield Finding("permissions", "ok", "it is yours alone")
+    room = f"{_size(found.room)} left on its disk"
+    if found.room < LITTLE_ROOM:
+        yield Finding("room", "problem", room, "make room: runs wait when the disk is full")
+    else:
+        yield Finding("room", "ok", room)
+
+
+def _contents(found: Inspection) -> Iterator[Finding]:
+    """Whether what the store holds is sound."""
+    if found.journal_size > LARGE_JOURNAL:
+        yield Finding(
+            "journal", "note", f"{_size(found.journal_size)} long", "a program keeps it open for reading: close it"
+        )
+    if found.orphans:
+        yield Finding(
+            "journal", "note", f"a journal of another store was set aside beside it ({', '.join(found.orphans)})",
+            "delete it unless you want to rescue that store",
+        )  # fmt: skip
+    if found.damage:
+        yield Finding(
+            "integrity", "problem", f"it is damaged: {found.damage}",
+            f"copy it and its -wal file away, then try `sqlite3 {found.path.name} .recover`",
+        )  # fmt: skip
+    else:
+        yield Finding("integrity", "ok", "every page is sound")
+    if found.crooked:
+        yield Finding("pyramid", "problem", "; ".join(found.crooked[:5]), "lossboard doctor --rebuild")
+    else:
+        yield Finding("pyramid", "ok", "rows, summaries and buckets agree in every run")
+
+
+def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Finding]:
+    yield Finding("workers", "ok", f"{sum(is_alive(w) is not False for w in workers)} of at most {most} are there")
+    for worker in workers:
+        silent_s = silence_s(worker, worker.heartbeat_s, boot_seconds())
+        if is_stopped(worker):
+            yield Finding(
+                "workers", "problem", f"worker {worker.worker_id} (process {worker.pid}) is stopped",
+                f"kill -CONT {worker.pid} lets it go on, kill -9 {worker.pid} ends it; its run is taken over. "
+                f"If it was stopped while it wrote, it holds the store's lock and every other writer waits for it",
+            )  # fmt: skip
+        elif is_alive(worker) is None:
+            since = "" if silent_s is None else f", silent for {silent_s:.0f} s"
+            held = [run.run_id for run in runs if run.state == "running" and run.worker_id == worker.worker_id]
+            yield Finding(
+                "workers",
+                "note",
+                f"worker {worker.worker_id} is on another machine or in a container{since}: whether it lives cannot "
+                f"be told from here",
+                " or ".join(f"if it is gone: lossboard doctor --take-over {run_id}" for run_id in held),
+            )
+    for run in runs:
+        status = judge(run, workers)
+        if status == "lost":
+            yield Finding(
+                "runs", "problem", f"run {run.run_id} has lost its worker", "lossboard work takes it up again"
+            )
+        elif status in ("silent", "waiting"):
+            owner = next((worker for worker in workers if worker.worker_id == run.worker_id), None)
+            said = run.reason or (last_words(owner) if owner else "")
+            yield Finding("runs", "problem", f"run {run.run_id} is {status}{f': {said}' if said else ''}")
+
+
+def _size(size: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.4g} {unit}"
+        size /= 1000
+    return f"{size:.4g} GB"

@@ -1,0 +1,73 @@
+"""Probing: one step with each of many step sizes, from the weights that a run has kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+
+from engine.analysis import probe as probes
+from engine.analysis.probe import Probe
+from engine.objective.layout import Array
+from engine.spec import RunSpec
+from engine.store import NoRun, Reader, Refused, Run, open_for_reading
+from engine.strategy import optimize
+from engine.trace.state import state_from_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RunProbe:
+    """What one step from a run's weights after `iteration` iterations leads to, on the whole train split.
+
+    `checkpoints` are the iterations of which the run has kept weights, oldest first; 0 can always be had of a run
+    that was not forked.
+    """
+
+    run_id: int
+    iteration: int
+    spec: RunSpec
+    probe: Probe
+    checkpoints: tuple[int, ...]
+
+
+def probe(
+    path: str | PathLike[str],
+    run_id: int,
+    iteration: int | None = None,
+    step_sizes: tuple[float, ...] | None = None,
+) -> RunProbe:
+    """Try step sizes from the newest weights that a run has kept, or from those at or before an iteration.
+
+    Without step sizes it goes on until the loss is clearly worse, as `engine.analysis.probe.probe` does.
+
+    Raises StoreError (Refused, where there are no weights), SpecError, and ValueError for the step sizes.
+    """
+    reader = open_for_reading(path)
+    try:
+        run, spec = _known(reader, run_id)
+        found = reader.checkpoint(run_id, iteration)
+        kept = reader.checkpoints(run_id)
+    finally:
+        reader.close()
+    if found is None and run.first_iteration:
+        raise Refused(
+            f"Run {run_id} has kept no weights yet; it goes on from iteration {run.first_iteration} of run "
+            f"{run.parent_id}: probe that one."
+        )
+    at, weights = (0, optimize.build(spec).start().weights) if found is None else (found[0], _weights(found[1]))
+    looked_at = optimize.exact_objective(spec)
+    tried = probes.probe(looked_at, weights.astype("float64"), step_sizes)
+    first = () if run.first_iteration else (0,)
+    return RunProbe(run_id, at, spec, tried, tuple(sorted({*first, *kept})))
+
+
+def _known(reader: Reader, run_id: int) -> tuple[Run, RunSpec]:
+    run = reader.run(run_id)
+    if run is None:
+        raise NoRun(run_id)
+    if run.spec is None:
+        raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
+    return run, run.spec
+
+
+def _weights(data: bytes) -> Array:
+    return state_from_bytes(data).weights

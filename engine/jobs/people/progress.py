@@ -1,0 +1,167 @@
+"""How far a sweep has come: what it found so far, and how long it will take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from engine.jobs.processes.launch import worker_count
+from engine.jobs.processes.liveness import lost, works
+from engine.store import ENDED, Evaluation, NoSweep, Reader, Refused, Run, RungDecision, StoreError, Sweep
+from engine.sweep import (
+    Comparison,
+    Measured,
+    SweepPlan,
+    TrainLoss,
+    ValueResult,
+    are_compared,
+    best_of,
+    comparisons,
+    results,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOutcome:
+    """What a sweep found and where it stands.
+
+    `values` are from the lowest to the highest, `best` is the best of the complete ones; where batch sizes are swept,
+    `comparisons` say which is best for equal examples, time and iterations. `states` counts the runs in
+    each stored state, lost ones apart, `done` those that have ended; `left_s` is the estimated time until all have,
+    None where nothing was measured yet, or nobody is left to work on them.
+    """
+
+    sweep_id: int
+    name: str
+    plan: SweepPlan
+    values: tuple[ValueResult, ...]
+    best: ValueResult | None
+    states: Mapping[str, int]
+    done: int
+    total: int
+    diverged: int
+    left_s: float | None
+    decisions: tuple[RungDecision, ...]
+    comparisons: tuple[Comparison, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether no run of it will go on by itself."""
+        return self.done == self.total
+
+
+def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
+    """The outcome of a sweep so far. Raises what `planned` does."""
+    sweep, plan = planned(reader, sweep_id)
+    runs = reader.sweep_runs(sweep_id)
+    evaluations = reader.sweep_evaluations(sweep_id)
+    train_losses = reader.sweep_train_losses(sweep_id) if are_compared(plan.axes) else {}
+    measured = [
+        _measured(run, plan, evaluations.get(run.run_id, {}), train_losses.get(run.run_id, ()))
+        for run in runs
+        if run.spec is not None
+    ]
+    values = results(measured)
+    workers = reader.workers()
+    gone = lost(runs, workers)
+    working = sum(map(works, workers))
+    return SweepOutcome(
+        sweep_id=sweep_id,
+        name=sweep.name,
+        plan=plan,
+        values=values,
+        best=best_of(plan.axes, values),
+        states=Counter("lost" if run.run_id in gone else run.state for run in runs),
+        done=sum(run.state in ENDED for run in runs),
+        total=len(runs),
+        diverged=sum(one.diverged for one in measured),
+        left_s=None if gone and not working else left_s(runs, plan, working or worker_count(reader)),
+        decisions=sweep.decisions,
+        comparisons=comparisons(plan.axes, measured),
+    )
+
+
+def planned(reader: Reader, sweep_id: int) -> tuple[Sweep, SweepPlan]:
+    """A sweep and its plan. Raises NoSweep, and StoreError for a plan that cannot be read."""
+    sweep = reader.sweep(sweep_id)
+    if sweep is None:
+        raise NoSweep(sweep_id)
+    if sweep.plan is None:
+        raise StoreError(f"The plan of sweep {sweep_id} cannot be read; its runs are kept (lossboard list).")
+    return sweep, sweep.plan
+
+
+def present_outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
+    """The outcome of a sweep that has runs to look at. Raises what `outcome` does, and Refused for a deleted one."""
+    found = outcome(reader, sweep_id)
+    if not found.total:
+        raise refused_as_deleted(sweep_id)
+    return found
+
+
+def refused_as_deleted(sweep_id: int) -> Refused:
+    """What is answered to who asks something of a sweep that was deleted."""
+    return Refused(f"Sweep {sweep_id} is deleted; lossboard sweep undelete {sweep_id} brings it back.")
+
+
+def left_s(runs: Sequence[Run], plan: SweepPlan, workers: int) -> float | None:
+    """Estimated seconds until all runs have ended, from the rates measured and so many workers at once.
+
+    A race counts with the share of runs that it keeps. None where no rate was measured yet.
+    """
+    going = [run for run in runs if run.state not in ENDED and run.spec is not None]
+    if not going:
+        return 0.0
+    rates = [run.iterations_per_s for run in runs if run.iterations_per_s]
+    usual = median(rates) if rates else None
+    each_s = [_run_left_s(run, plan, usual) for run in going]
+    known = [seconds for seconds in each_s if seconds is not None]
+    if len(known) < len(each_s):
+        return None
+    return max(sum(known) / max(min(workers, len(going)), 1), max(known) if workers >= len(going) else 0.0)
+
+
+def _run_left_s(run: Run, plan: SweepPlan, usual: float | None) -> float | None:
+    assert run.spec is not None
+    rate = run.iterations_per_s or usual
+    if run.spec.pace is not None:
+        rate = min(rate or run.spec.pace, run.spec.pace)
+    by_iterations = None
+    if run.spec.iterations is not None and rate:
+        by_iterations = _expected_iterations(run, plan, run.spec.iterations) / rate
+    by_seconds = None if run.spec.seconds is None else max(run.spec.seconds - run.elapsed_s, 0.0)
+    return min((s for s in (by_iterations, by_seconds) if s is not None), default=None)
+
+
+def _expected_iterations(run: Run, plan: SweepPlan, planned: int) -> float:
+    rungs = [] if plan.halving is None or run.rung is None else [r for r in plan.halving.rungs if r >= run.rung]
+    expected, share, at = 0.0, 1.0, run.iterations_done
+    for rung in (*rungs, planned):
+        expected += share * max(rung - at, 0)
+        share *= 1.0 if plan.halving is None else plan.halving.keep
+        at = max(at, rung)
+    return expected
+
+
+def _measured(
+    run: Run, plan: SweepPlan, evaluations: Mapping[str, Evaluation], train_losses: tuple[TrainLoss, ...]
+) -> Measured:
+    assert run.spec is not None
+    train, validation = evaluations.get("train"), evaluations.get("validation")
+    return Measured(
+        run_id=run.run_id,
+        values=plan.values_of(run.spec),
+        state=run.state,
+        iterations_done=run.iterations_done,
+        train_loss=None if train is None else train.loss,
+        validation_loss=None if validation is None else validation.loss,
+        accuracy=None if validation is None else validation.accuracy,
+        diverged=run.diverged_at is not None,
+        evaluated_at=0 if train is None else train.iteration,
+        elapsed_s=run.elapsed_s,
+        examples_per_iteration=run.examples_per_iteration or 1,
+        train_losses=train_losses,
+        is_paced=run.spec.pace is not None,
+    )

@@ -1,0 +1,182 @@
+"""Steering: what people ask of runs while they go on and afterwards, each answered with one sentence.
+
+These are the doors of the dashboard and of the command line. Each opens the store for a moment, does what can be done
+at once, leaves the rest to the run's worker, and sees to it that workers are there. They raise StoreError (Refused,
+where it cannot be done to that run) and SpecError; then nothing was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from typing import NamedTuple
+
+from engine.jobs.processes.launch import start_workers
+from engine.jobs.processes.recovery import recover_lost_runs
+from engine.spec import RunSpec, SpecError, parse_field, unknown_field
+from engine.store import NoRun, Refused, Run, Store, open_for_writing
+
+Path = str | PathLike[str]
+
+
+class Forked(NamedTuple):
+    """A fork that was queued: its number, and the sentence that says so."""
+
+    run_id: int
+    sentence: str
+
+
+def stop(path: Path, run_id: int) -> str:
+    """End a run where it is; what it has done is kept."""
+    return _command(path, run_id, "stop")
+
+
+def pause(path: Path, run_id: int) -> str:
+    """Let a run wait and free its worker."""
+    return _command(path, run_id, "pause")
+
+
+def resume(path: Path, run_id: int) -> str:
+    """Let a paused run go on, or one that failed, from its newest iteration."""
+    return _command(path, run_id, "resume")
+
+
+def set_step_size(path: Path, run_id: int, step_size: float | str) -> str:
+    """Go on with another step size, from an iteration that is recorded."""
+    return _command(path, run_id, "set-step-size", str(step_size))
+
+
+def scale_step_size(path: Path, run_id: int, factor: float) -> str:
+    """Multiply the step size that was asked for last: twice in a row counts twice, applied yet or not."""
+    with open_for_writing(path, create=False) as store:
+        run = _known(store, run_id)
+        if run.spec is None:
+            raise Refused(f"The spec of run {run_id} cannot be read, so its step size is not known.")
+        asked = [command.argument for command in store.reader().commands(run_id) if command.verb == "set-step-size"]
+        step_size = float(asked[-1]) if asked else run.spec.step_size
+    return _command(path, run_id, "set-step-size", repr(step_size * factor))
+
+
+def fork(
+    path: Path, run_id: int, at: int | None = None, changes: Mapping[str, str] | None = None, name: str = ""
+) -> Forked:
+    """Start a run that goes on from iteration `at` of another one (None: its newest), with some fields changed.
+
+    `changes` are text fields of a spec, as on the command line. The step size in force there is kept unless it is
+    changed. Budgets count from iteration 0, the parent's part included.
+    """
+    changes = dict(changes or {})
+    unknown_field(changes)
+    with open_for_writing(path, create=False) as store:
+        parent = _known(store, run_id)
+        at = parent.iterations_done if at is None else at
+        before = store.queue.spec_at(run_id, at)
+        spec = before.changed(**{field: parse_field(field, text) for field, text in changes.items()})
+        _check_fork(before, spec, at)
+        child = store.queue.fork(run_id, at, spec, name or f"{spec.label} from {run_id}")
+    start_workers(path)
+    return Forked(child, f"Run {child} goes on from iteration {at} of run {run_id}{_changed(before, spec)}.")
+
+
+def delete(path: Path, run_id: int) -> str:
+    """Put a run out of sight, until it is brought back or purged. A running run is refused, a lost one is not."""
+    with open_for_writing(path, create=False) as store:
+        recover_lost_runs(store)
+        answer = store.catalogue.delete(run_id)
+        again = store.queue.decide_rungs()
+    if again:
+        start_workers(path)
+    return answer
+
+
+def undelete(path: Path, run_id: int) -> str:
+    """Bring a deleted run back; one that waited in the queue waits again."""
+    return _catalogue(path, lambda store: store.catalogue.undelete(run_id), then_work=True)
+
+
+def purge(path: Path, run_ids: Sequence[int] | None = None) -> str:
+    """Give back the space of deleted runs (None: of all of them), for good."""
+    with open_for_writing(path, create=False) as store:
+        chosen = store.catalogue.deleted() if run_ids is None else list(run_ids)
+        if not chosen:
+            return "There are no deleted runs to purge."
+        return "\n".join(store.catalogue.purge(run_id) for run_id in chosen)
+
+
+def rename(path: Path, run_id: int, name: str) -> str:
+    """Call a run something else."""
+    return _catalogue(path, lambda store: store.catalogue.rename(run_id, name))
+
+
+def tag(path: Path, run_id: int, tags: Sequence[str]) -> str:
+    """Add tags to a run."""
+    return _catalogue(path, lambda store: store.catalogue.tag(run_id, tags))
+
+
+def untag(path: Path, run_id: int, tags: Sequence[str]) -> str:
+    """Take tags from a run."""
+    return _catalogue(path, lambda store: store.catalogue.untag(run_id, tags))
+
+
+def write_note(path: Path, run_id: int, note: str) -> str:
+    """Keep a note with a run, in place of the one before; '' removes it."""
+    return _catalogue(path, lambda store: store.catalogue.write_note(run_id, note))
+
+
+def recover(path: Path) -> list[int]:
+    """Have lost runs taken up again: give them back to the queue and start workers. Returns their numbers."""
+    with open_for_writing(path, create=False) as store:
+        recovered = recover_lost_runs(store)
+    start_workers(path)
+    return recovered
+
+
+def _command(path: Path, run_id: int, verb: str, argument: str = "") -> str:
+    with open_for_writing(path, create=False) as store:
+        lost = run_id in recover_lost_runs(store, at_once=[run_id] if verb in ("stop", "pause") else ())
+        answer = store.queue.command(run_id, verb, argument)
+        again = store.queue.decide_rungs()  # a run that ends may have been the last that others waited for
+    if verb == "resume" or lost or again:
+        start_workers(path)
+    return f"Run {run_id} had lost its worker. {answer}" if lost else answer
+
+
+def _catalogue(path: Path, change: Callable[[Store], str], then_work: bool = False) -> str:
+    with open_for_writing(path, create=False) as store:
+        answer = change(store)
+    if then_work:
+        start_workers(path)
+    return answer
+
+
+def _known(store: Store, run_id: int) -> Run:
+    run = store.reader().run(run_id)
+    if run is None:
+        raise NoRun(run_id)
+    return run
+
+
+def _check_fork(before: RunSpec, spec: RunSpec, at: int) -> None:
+    from engine.strategy import optimize
+
+    if spec.iterations is not None and spec.iterations <= at:
+        raise SpecError(
+            "iterations",
+            f"iterations: {spec.iterations:,} are done at iteration {at:,}, where the fork begins; give it more",
+        )
+    optimize.check(spec)
+    if any(getattr(before, name) != getattr(spec, name) for name in ("objective", "dataset")):
+        from engine.jobs.worker.forking import changed
+
+        changed(optimize.build(before).start(), before, optimize.build(spec))
+
+
+def _changed(before: RunSpec, spec: RunSpec) -> str:
+    from engine.spec import FIELDS, typed_text
+
+    words = [
+        f"{field.label} {typed_text(name, getattr(spec, name))}"
+        for name, field in FIELDS.items()
+        if getattr(before, name) != getattr(spec, name)
+    ]
+    return f" with {', '.join(words)}" if words else ""

@@ -1,0 +1,147 @@
+"""Sweeps as one thing: start, steer, widen, repeat and refine them, and see what they found.
+
+The doors of the dashboard and of the command line. They raise StoreError and SpecError; then nothing was changed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+
+from engine.jobs.people.progress import SweepOutcome, outcome, planned, present_outcome, refused_as_deleted
+from engine.jobs.processes.launch import start_workers
+from engine.jobs.processes.recovery import recover_lost_runs
+from engine.store import NoSweep, Refused, Store, Verb, open_for_writing
+from engine.strategy import optimize
+from engine.sweep import SweepPlan, Value
+from engine.sweep import refine as refined
+from engine.text import counted
+
+__all__ = [
+    "SweepOutcome", "add_values", "delete", "outcome", "pause", "refine", "repeat", "resume", "start", "stop",
+    "undelete",
+]  # fmt: skip
+
+Path = str | PathLike[str]
+
+STOPPING_S = 10.0
+POLL_S = 0.02
+
+
+def start(path: Path, plan: SweepPlan) -> int:
+    """Queue a whole sweep in one transaction and start workers; returns its number.
+
+    Every run is checked against its data set first.
+    """
+    for member in plan.members():
+        optimize.check(member.spec)
+    with open_for_writing(path) as store:
+        sweep = store.queue.add_sweep(plan)
+    start_workers(path)
+    return sweep.sweep_id
+
+
+def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> int:
+    """Start the same sweep with another strategy, seed or whatever else of its base; returns the new one's number."""
+    with open_for_writing(path, create=False) as store:
+        _, plan = planned(store.reader(), sweep_id)
+    return start(path, _child(plan.changed(changes), sweep_id))
+
+
+def refine(path: Path, sweep_id: int) -> int:
+    """Start a sweep one third as wide around the best value found so far; returns its number."""
+    with open_for_writing(path, create=False) as store:
+        found = present_outcome(store.reader(), sweep_id)
+    if found.best is None:
+        raise Refused(f"Sweep {sweep_id} has no best value yet: none of its values has come to its end.")
+    return start(path, _child(refined(found.plan, found.best.values), sweep_id))
+
+
+def add_values(path: Path, sweep_id: int, values: Sequence[Value]) -> str:
+    """Add values to a sweep, to its first axis if it has two, whether it still runs or not."""
+    with open_for_writing(path, create=False) as store:
+        plan = present_outcome(store.reader(), sweep_id).plan
+    known = {member.spec for member in plan.members()}
+    for member in plan.widened(values).members():
+        if member.spec not in known:
+            optimize.check(member.spec)
+    with open_for_writing(path, create=False) as store:
+        added = store.queue.widen_sweep(sweep_id, values)
+    start_workers(path)
+    return f"Sweep {sweep_id} has {counted(added, 'run')} more."
+
+
+def pause(path: Path, sweep_id: int) -> str:
+    """Let all runs of a sweep wait, and free their workers."""
+    return _command(path, sweep_id, "pause", "pauses", "Nothing of sweep {} goes on that could be paused.")
+
+
+def resume(path: Path, sweep_id: int) -> str:
+    """Let the paused runs of a sweep go on, and see to it that workers are there for those that wait.
+
+    Runs that wait at a rung for the others go on waiting; those that were dropped stay so.
+    """
+    return _command(path, sweep_id, "resume", "goes on", "Nothing of sweep {} is paused; workers are there for it.")
+
+
+def stop(path: Path, sweep_id: int) -> str:
+    """End all runs of a sweep where they are; what they have done is kept."""
+    return _command(path, sweep_id, "stop", "stops", "Sweep {} is over already; nothing to stop.")
+
+
+def delete(path: Path, sweep_id: int) -> str:
+    """Stop a sweep and put all its runs out of sight; `undelete` brings them back until they are purged."""
+    with open_for_writing(path, create=False) as store:
+        _check_known(store, sweep_id)
+        recover_lost_runs(store, at_once=_runs_of(store, sweep_id))
+        store.queue.command_sweep(sweep_id, "stop")
+        _wait_for_workers(store, sweep_id)
+        deleted = store.catalogue.delete_sweep(sweep_id)
+    runs = counted(deleted, "run")
+    return f"Sweep {sweep_id} is deleted with {runs}; lossboard sweep undelete {sweep_id} brings it back."
+
+
+def undelete(path: Path, sweep_id: int) -> str:
+    """Bring the deleted runs of a sweep back; those that its deletion stopped stay stopped."""
+    with open_for_writing(path, create=False) as store:
+        _check_known(store, sweep_id)
+        back = store.catalogue.undelete_sweep(sweep_id)
+    runs = counted(back, "run")
+    return f"Sweep {sweep_id} is back with {runs}." if back else f"Nothing of sweep {sweep_id} is deleted."
+
+
+def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> str:
+    with open_for_writing(path, create=False) as store:
+        _check_known(store, sweep_id)
+        if not (runs := _runs_of(store, sweep_id)):
+            raise refused_as_deleted(sweep_id)
+        lost = recover_lost_runs(store, at_once=() if verb == "resume" else runs)
+        changed = store.queue.command_sweep(sweep_id, verb)
+        again = store.queue.decide_rungs()
+    if verb == "resume" or lost or again:
+        start_workers(path)
+    return f"Sweep {sweep_id} {does}: {counted(changed, 'run')}." if changed else nothing.format(sweep_id)
+
+
+def _runs_of(store: Store, sweep_id: int) -> frozenset[int]:
+    return frozenset(run.run_id for run in store.reader().sweep_runs(sweep_id))
+
+
+def _wait_for_workers(store: Store, sweep_id: int) -> None:
+    """Until no worker holds a run of the sweep any more. Raises Refused when that takes too long."""
+    end = time.monotonic() + STOPPING_S
+    while any(run.state == "running" for run in store.reader().sweep_runs(sweep_id)):
+        if time.monotonic() >= end:
+            raise Refused(f"Sweep {sweep_id} was told to stop and has not yet; delete it in a moment. Nothing is lost.")
+        time.sleep(POLL_S)
+
+
+def _check_known(store: Store, sweep_id: int) -> None:
+    if store.reader().sweep(sweep_id) is None:
+        raise NoSweep(sweep_id)
+
+
+def _child(plan: SweepPlan, sweep_id: int) -> SweepPlan:
+    return replace(plan, parent_id=sweep_id)

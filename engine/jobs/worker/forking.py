@@ -1,0 +1,90 @@
+"""A fork's first state: its parent's, computed again to the iteration of the fork, then with what was changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.spec import RunSpec, SpecError
+from engine.store import Origin
+from engine.strategy import optimize
+from engine.strategy.optimize import Optimization
+from engine.trace.state import State, state_from_bytes
+
+BLOCK_S = 0.04
+MOST_ITERATIONS = 50_000
+
+DECIDE_THE_LOSS = ("dataset", "objective", "delta", "regularization_strength", "regularize_bias", "hidden_size")
+"""Fields of a spec that make losses, and what a search keeps of its scores, another thing than before."""
+
+
+def first_state(origin: Origin, optimization: Optimization, beat: Callable[[], None]) -> State:
+    """The state in which a fork begins. `beat` is called every few hundredths of a second and may raise to end it.
+
+    Raises SpecError when the weights do not fit what was changed.
+    """
+    patient = optimization.spec.patience is not None
+    return changed(state_at(origin, beat, evaluated=patient), origin.spec, optimization)
+
+
+def state_at(origin: Origin, beat: Callable[[], None], evaluated: bool = False) -> State:
+    """The parent's state before the fork's iteration, bit for bit: its step sizes change where they did.
+
+    With `evaluated` what its evaluations found is counted too, which only a fork with patience needs.
+    """
+    optimization = optimize.build(origin.spec)
+    evaluated = (evaluated or origin.spec.patience is not None) and "validation" in optimization.objectives
+    state = optimization.start() if origin.checkpoint is None else state_from_bytes(origin.checkpoint.data)
+    k = 16
+    while state.iteration < origin.iteration:
+        beat()
+        for at, step_size in origin.steps:
+            if at == state.iteration:
+                state = optimize.with_step_size(state, step_size)
+        stops = [origin.iteration, *(at for at, _ in origin.steps if at > state.iteration)]
+        if evaluated:
+            if optimization.next_evaluation(state.iteration) == state.iteration:
+                loss = optimization.evaluate(state.weights, "validation")[0]
+                state = optimize.with_evaluation(state, loss, origin.spec.patience)
+            stops.append(optimization.next_evaluation(state.iteration + 1))
+        started = time.monotonic()
+        state, block = optimization.advance(state, min(k, min(stops) - state.iteration))
+        if not len(block):
+            raise RuntimeError(f"the parent ends at iteration {state.iteration}: {state.stop_reason or 'no progress'}")
+        if len(block) >= k:
+            wanted = k * BLOCK_S / max(time.monotonic() - started, 1e-6)
+            k = int(min(max(wanted, 1), 4 * k, MOST_ITERATIONS))
+    return state
+
+
+def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
+    """The parent's state as another spec's: weights and generators go on, what depends on the change begins anew.
+
+    Equal specs give the parent's own state. Raises SpecError when the weights are of another shape.
+    """
+    spec, fresh = optimization.spec, optimization.start()
+    if fresh.weights.shape != state.weights.shape:
+        raise SpecError(
+            "objective",
+            f"the weights of the parent ({len(state.weights)} numbers) do not fit {spec.objective} on {spec.dataset} "
+            f"({len(fresh.weights)}); a fork goes on with the weights that there are",
+        )
+    same_loss = all(getattr(before, name) == getattr(spec, name) for name in DECIDE_THE_LOSS)
+    same_strategy = before.strategy == spec.strategy
+    state = replace(
+        state,
+        weights=state.weights.astype(fresh.weights.dtype, copy=False),
+        step_size=fresh.step_size,
+        buffers=state.buffers if same_strategy and (same_loss or spec.strategy == "gradient-descent") else {},
+        streams={**fresh.streams, **(state.streams if same_strategy and before.seed == spec.seed else {})},
+        evaluations_since_best=0 if state.stop_reason else state.evaluations_since_best,
+        stop_reason="",
+    )
+    if same_loss and (same_strategy or spec.strategy == "gradient-descent"):
+        return state
+    # What a search has to beat is the loss of the weights that it begins with.
+    kept = optimization.evaluate(state.weights, "train")[0]
+    if same_loss:
+        return replace(state, best_loss=kept)
+    return replace(state, best_loss=kept, first_loss=kept, best_evaluation=float("inf"), evaluations_since_best=0)

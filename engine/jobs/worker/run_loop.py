@@ -1,0 +1,377 @@
+"""Attend to one claimed run: advance its state in blocks, write them, obey its commands, keep its budget."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+
+from engine.jobs.worker.environment import environment_json
+from engine.jobs.worker.forking import first_state
+from engine.jobs.worker.heartbeat import Beat, Ended
+from engine.jobs.worker.retry import patiently
+from engine.spec import SpecError
+from engine.store import (
+    Checkpoint,
+    Claim,
+    Command,
+    Evaluation,
+    Fenced,
+    RunWriter,
+    Store,
+    StoreError,
+)
+from engine.store.write.writer import Applied
+from engine.strategy import optimize
+from engine.strategy.optimize import Optimization
+from engine.trace.block import Block, concatenate
+from engine.trace.state import State, state_from_bytes, state_to_bytes
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BLOCK_S = 0.04
+"""What a block should take: two fit into a flush interval."""
+
+FLUSH_S = 0.1
+"""A kill loses no more than this."""
+
+COMMIT_S = 0.01
+"""What a commit may take of it."""
+
+MOST_ROWS = 50_000
+CHECKPOINT_S = 2.0
+CHECKPOINT_SHARE = 0.02
+"""A checkpoint waits until it costs no more than this share of the time."""
+
+SNAPSHOT_RATIO = 1.25
+"""A fork computes at most a fifth of its parent again, and a run of a million iterations keeps 60 snapshots."""
+
+SMALL_SNAPSHOT = 256 * 1024
+LARGE_SNAPSHOT_RATIO = 2.0
+
+BEAT_S = 0.5
+FALLEN_BEHIND_S = 1.0
+
+
+def attend(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
+    """Carry a claimed run to its end, or until it is paused, stopped, given back or taken away.
+
+    A spec that cannot be built and an unexpected exception fail the run with the reason.
+    Raises StoreError when the store cannot be written any more.
+    """
+    log.info("run %d, attempt %d: %s", claim.run_id, claim.attempt, claim.spec.to_json())
+    try:
+        writer = patiently(lambda: store.writer(claim), leave)
+        try:
+            optimization = optimize.build(claim.spec)
+            state = _first_state(optimization, claim, Beat(writer, leave))
+            Attendance(optimization, writer, state, leave).carry_on()
+        except Ended as ended:
+            log.info("run %d did not begin: %s", claim.run_id, ended)
+        except SpecError as error:
+            log.error("run %d cannot be built: %s", claim.run_id, error.message)
+            reason = error.message
+            patiently(lambda: writer.fail(reason), leave)
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("run %d failed", claim.run_id)
+            reason = f"{type(error).__name__}: {error}"
+            patiently(lambda: writer.fail(reason), leave)
+    except Fenced as error:
+        log.warning("%s", error)
+
+
+def _first_state(optimization: Optimization, claim: Claim, beat: Beat) -> State:
+    if claim.origin is not None:
+        return first_state(claim.origin, optimization, beat)
+    if claim.checkpoint is None:
+        return optimization.start()
+    try:
+        return state_from_bytes(claim.checkpoint.data)
+    except ValueError as error:
+        if claim.first_iteration:
+            raise RuntimeError(f"the state that it goes on from cannot be read: {error}") from error
+        log.error("run %d starts again, its stored iterations are repeated: %s", claim.run_id, error)
+        return optimization.start()
+
+
+class Attendance:
+    """One attempt at one run.
+
+    After a take-up the iterations since the checkpoint are computed again, as fast as possible,
+    and not written again: what is committed stays. Commands are obeyed only beyond them.
+    """
+
+    def __init__(self, optimization: Optimization, writer: RunWriter, state: State, leave: Callable[[], bool]) -> None:
+        self.optimization = optimization
+        self.spec = optimization.spec
+        self.writer = writer
+        self.state = state
+        self.leave = leave
+        self._k = 16
+        self._blocks: list[Block] = []
+        self._evaluations: list[Evaluation] = []
+        self._evaluated_at = -1
+        now = time.monotonic()
+        self._flushed_at = self._checkpointed_at = now
+        self._checkpoint_every_s = CHECKPOINT_S
+        self._snapshot_at = _snapshot_after(writer.claim.snapshot_iteration, 0)
+        self._base_s, self._since = writer.claim.elapsed_s, now
+        self._stamped_s = self._base_s
+        self._pace_from = (now, state.iteration)
+
+    def carry_on(self) -> None:
+        """Advance until something ends this attempt."""
+        self._begin()
+        commands = self._flush()
+        while True:
+            if self.leave():
+                self._end(self.writer.release, "its worker was told to leave")
+                return
+            if self._at_rung and not any(command.verb == "stop" for command in commands):
+                self._wait_at_rung()
+                return
+            if commands and self._obey(commands):
+                return
+            over = "" if self._catching_up else self._over()
+            if over:
+                self._end(self.writer.finish, over)
+                return
+            self._evaluate_when_due()
+            commands = self._advance() or self._flush_when_due()
+
+    def _begin(self) -> None:
+        spec, best = self.spec, self.state.best_loss
+        batch_size = spec.batch_size if spec.strategy == "gradient-descent" else None
+        begin = partial(
+            self.writer.begin,
+            environment_json(),
+            examples_per_iteration=batch_size or len(self.optimization.dataset.splits["train"]),
+            best_before=best if self.writer.claim.origin is not None and math.isfinite(best) else None,
+        )
+        self._patiently(begin)
+
+    def _patiently(self, commit: Callable[[], T]) -> T:
+        return patiently(commit, self.leave, self.writer.note_waiting)
+
+    @property
+    def _catching_up(self) -> bool:
+        return self.state.iteration < self.writer.iterations_done
+
+    @property
+    def _elapsed_s(self) -> float:
+        return self._base_s + (time.monotonic() - self._since)
+
+    @property
+    def _at_rung(self) -> bool:
+        rung = self.writer.claim.rung
+        return rung is not None and self.state.iteration >= rung and not (self._catching_up or self._over())
+
+    def _wait_at_rung(self) -> None:
+        """Free the worker until all runs of the sweep have come as far; commands wait for what is decided then."""
+        self._evaluate([split for split in self.optimization.objectives if split != "test"])
+        self._end(self.writer.pause, f"waits at rung {self.writer.claim.rung} for the other runs of its sweep")
+
+    def _over(self) -> str:
+        seconds = self.spec.seconds
+        if self.state.stop_reason:
+            return self.state.stop_reason
+        return "planned seconds over" if seconds is not None and self._elapsed_s >= seconds else ""
+
+    def _advance(self) -> list[Command]:
+        """One block; the commands that were found while waiting for the pace."""
+        before = self.state.iteration
+        repeating = self._catching_up
+        k = self._next_size
+        started = time.monotonic()
+        self.state, block = self.optimization.advance(self.state, k)
+        self._adapt(len(block), time.monotonic() - started)
+        if repeating:
+            self._repeated(block)
+            return []
+        if not len(block):
+            if not self.state.stop_reason:
+                raise RuntimeError(f"no progress at iteration {before}, and no reason to stop")
+            return []
+        commands = self._keep_pace()
+        now_s = self._elapsed_s
+        self._blocks.append(block.stamped(self._stamped_s, now_s))
+        self._stamped_s = now_s
+        return commands
+
+    @property
+    def _next_size(self) -> int:
+        """How many iterations the next block takes: it ends where the splits are evaluated, and at a rung."""
+        at, rung = self.state.iteration, self.writer.claim.rung
+        limits = [self._k, self._next_evaluation(at + 1) - at]
+        if self._catching_up:
+            limits.append(self.writer.iterations_done - at)
+        elif self.spec.pace is not None:
+            limits.append(round(self.spec.pace * FLUSH_S))
+        if rung is not None and rung > at:
+            limits.append(rung - at)
+        return max(1, min(limits))
+
+    def _adapt(self, done: int, took_s: float) -> None:
+        """Aim at blocks of BLOCK_S; grow by four at most, since the first calls are slow."""
+        if done >= self._k or took_s > BLOCK_S:
+            wanted = done * BLOCK_S / max(took_s, 1e-6)
+            self._k = int(min(max(wanted, 1), 4 * self._k, MOST_ROWS))
+
+    def _repeated(self, block: Block) -> None:
+        """Known iterations were computed again: once they are all there, the clocks start."""
+        if self._catching_up:
+            return
+        known = self.writer.last_loss
+        if len(block) and not np.array_equal(block.loss[-1], np.nan if known is None else known, equal_nan=True):
+            log.warning(
+                "run %d: iteration %d repeats as %r, stored is %r: this machine's arithmetic differs",
+                self.writer.claim.run_id, self.state.iteration - 1, float(block.loss[-1]), known,
+            )  # fmt: skip
+        self._since = time.monotonic()
+        self._pace_from = (self._since, self.state.iteration)
+
+    def _keep_pace(self) -> list[Command]:
+        """Sleep until the block is due, with a heartbeat now and then; woken by a command or the wish to leave."""
+        if self.spec.pace is None:
+            return []
+        since, first = self._pace_from
+        due = since + (self.state.iteration - first) / self.spec.pace
+        if time.monotonic() - due > FALLEN_BEHIND_S:
+            self._pace_from = (time.monotonic(), self.state.iteration)
+        while (left_s := due - time.monotonic()) > 0 and not self.leave():
+            seconds = self.spec.seconds
+            if seconds is not None and self._elapsed_s >= seconds:
+                break
+            time.sleep(min(left_s, FLUSH_S))
+            if time.monotonic() - self._flushed_at >= BEAT_S:
+                commands = self._flush()
+                if commands:
+                    return commands
+        return []
+
+    def _evaluate_when_due(self) -> None:
+        iteration = self.state.iteration
+        if iteration != self._evaluated_at and self._next_evaluation(iteration) == iteration:
+            self._evaluate([split for split in self.optimization.objectives if split != "test"])
+            if self.optimization.next_evaluation(iteration) != iteration:
+                return  # patience counts regular evaluations alone: early on a loss may well go up first
+            # A checkpoint is taken before the evaluation at its iteration, so that it counts once after a take-up too.
+            for found in self._evaluations:
+                if found.split == "validation" and found.iteration == iteration:
+                    self.state = optimize.with_evaluation(self.state, found.loss, self.spec.patience)
+
+    def _next_evaluation(self, iteration: int) -> int:
+        if self.writer.claim.compared:
+            return self.optimization.next_early_evaluation(iteration)
+        return self.optimization.next_evaluation(iteration)
+
+    def _evaluate(self, splits: Sequence[str]) -> None:
+        for split in splits:
+            loss, accuracy = self.optimization.evaluate(self.state.weights, split)
+            self._evaluations.append(Evaluation(self.state.iteration, split, loss, accuracy))
+        self._evaluated_at = self.state.iteration
+
+    def _flush_when_due(self) -> list[Command]:
+        next_s = BLOCK_S * self._next_size / self._k
+        is_due = time.monotonic() - self._flushed_at + next_s + COMMIT_S >= FLUSH_S
+        return self._flush() if is_due or sum(map(len, self._blocks)) >= MOST_ROWS else []
+
+    def _flush(self, with_checkpoint: bool = False, applied: Sequence[Applied] = ()) -> list[Command]:
+        """Commit what has gathered, with a checkpoint when one is due; returns the waiting commands."""
+        snapshot = self.state.iteration >= self._snapshot_at
+        with_checkpoint |= snapshot or time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
+        checkpoint = self._checkpoint("snapshot" if snapshot else "resume") if with_checkpoint else None
+        gathered = self._gathered()
+        commands = self._patiently(
+            lambda: self.writer.write(gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
+        )
+        self._written()
+        return commands
+
+    def _end(
+        self,
+        end: Callable[..., None],
+        reason: str,
+        applied: Sequence[Applied] = (),
+    ) -> None:
+        """The last transaction of this attempt, with everything that the next one or the reader needs."""
+        final = end in (self.writer.finish, self.writer.cancel)
+        # While known iterations are repeated the stored ones are further on than this state.
+        final &= not self._catching_up
+        if final:
+            self._evaluate(list(self.optimization.objectives))
+        checkpoint = self._checkpoint("end" if final else "resume")
+        gathered = self._gathered()
+        self._patiently(
+            lambda: end(reason, block=gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
+        )
+        self._written()
+        log.info("run %d at iteration %d: %s", self.writer.claim.run_id, self.state.iteration, reason)
+
+    def _checkpoint(self, kind: str) -> Checkpoint:
+        started = time.monotonic()
+        checkpoint = Checkpoint(self.state.iteration, state_to_bytes(self.state), kind)
+        self._checkpointed_at = time.monotonic()
+        self._checkpoint_every_s = max(CHECKPOINT_S, (self._checkpointed_at - started) / CHECKPOINT_SHARE)
+        if kind == "snapshot":
+            self._snapshot_at = _snapshot_after(checkpoint.iteration, len(checkpoint.data))
+        return checkpoint
+
+    def _gathered(self) -> Block | None:
+        return concatenate(self._blocks) if self._blocks else None
+
+    def _written(self) -> None:
+        self._blocks, self._evaluations = [], []
+        self._flushed_at = time.monotonic()
+
+    def _obey(self, commands: Sequence[Command]) -> bool:
+        """Carry out the waiting commands in order; True when one of them ended this attempt.
+
+        While known iterations are repeated only what ends the attempt is done; a step size waits until they are there.
+        """
+        applied: list[Applied] = []
+        at = max(self.state.iteration, self.writer.iterations_done)
+        withdrawn = {
+            before.command_id
+            for before, after in pairwise(commands)
+            if (before.verb, after.verb) == ("pause", "resume")
+        }
+        for command in commands:
+            if command.verb == "stop":
+                reason = f"stopped at iteration {at}"
+                self._end(self.writer.cancel, reason, [*applied, (command.command_id, at, reason)])
+                return True
+            if command.verb == "pause" and command.command_id not in withdrawn:
+                done = (command.command_id, at, f"paused at iteration {at}")
+                self._end(self.writer.pause, "", [*applied, done])
+                return True
+            if not self._catching_up:
+                applied.append(self._steer(command, at))
+        if applied:
+            # With a checkpoint: a run that is taken up again must not compute on with the old step size.
+            self._flush(with_checkpoint=True, applied=applied)
+        return False
+
+    def _steer(self, command: Command, at: int) -> Applied:
+        if command.verb == "set-step-size":
+            step_size = float(command.argument)
+            before, self.state = self.state.step_size, optimize.with_step_size(self.state, step_size)
+            return command.command_id, at, f"step size {before:g} to {step_size:g}"
+        outcome = {"pause": "withdrawn", "resume": "it was running"}.get(command.verb, "not understood")
+        return command.command_id, None, outcome
+
+
+def _snapshot_after(iteration: int, size: int) -> int:
+    """The iteration at which the next snapshot is due, after one of `size` bytes."""
+    ratio = SNAPSHOT_RATIO if size <= SMALL_SNAPSHOT else LARGE_SNAPSHOT_RATIO
+    return max(iteration + 1, math.ceil(iteration * ratio))

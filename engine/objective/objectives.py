@@ -1,0 +1,310 @@
+"""Objectives: score function + data loss + regularization loss over a split, with their analytic gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.datasets import Split, StoredSplit
+from engine.objective import kernels
+from engine.objective.examples import Chosen, Examples
+from engine.objective.layout import Array, layout_of
+from engine.objective.losses import CrossEntropy, DataLoss, Hinge
+from engine.objective.passes import Pass, Passes, Places, Rows
+from engine.spec import OBJECTIVES, near_match, shown
+
+__all__ = ["KINDS", "Array", "Loss", "Objective", "Pass", "Places", "Rows", "objective"]
+
+HIDDEN_SIZE = 50
+
+KEPT_BYTES = 8 << 20
+"""Up to this size of a split the buffers of its evaluations are kept; beyond, filling them takes longer than making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Mean data loss over the examples used, and the regularization loss; `total` is what is minimised."""
+
+    data_loss: float
+    regularization_loss: float
+
+    @property
+    def total(self) -> float:
+        return self.data_loss + self.regularization_loss
+
+
+class Objective:
+    """What is minimised over one flat vector of weights, on one split.
+
+    L = mean_i L_i(s(x_i; W)) + lambda * sum(W^2). `size` weights; `classes` C; arrays are of
+    `dtype`: float32 to run, float64 to check. Weights of the wrong size and rows that are not
+    there raise ValueError. Buffers are kept between calls: one thread at a time.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        classes: int,
+        data_loss: DataLoss,
+        hidden_size: int = 0,
+        regularization_strength: float = 0.0,
+        regularize_bias: bool = True,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.split = split
+        self.classes = classes
+        self.data_loss = data_loss
+        self.hidden_size = hidden_size
+        self.regularization_strength = regularization_strength
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        # Products of few columns with all of X packed are fastest with W column by column.
+        transposed = not kernels.SMALL_PRODUCTS
+        self.layout = layout_of(classes, split.dimensions, split.bias, hidden_size, transposed)
+        self.examples = Examples(split, self.dtype)
+        mask = self.layout.regularized(regularize_bias, self.dtype)
+        self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)
+        """The derivative of the regularization loss is penalty * W; padded."""
+        self._flat_penalty = self.layout.flat(self.penalty)
+        make_kernel = kernels.two_layer if hidden_size else kernels.linear
+        self._make = Passes(self.examples, self.layout, data_loss, make_kernel)
+        self._passes: dict[tuple[int, bool], Pass] = {}
+
+    @property
+    def size(self) -> int:
+        """How many weights there are."""
+        return self.layout.size
+
+    @property
+    def linear(self) -> bool:
+        """Whether the scores are linear in the weights."""
+        return not self.hidden_size
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    def initial_weights(self, generator: np.random.Generator, scale: float) -> Array:
+        """Normal weights of standard deviation `scale`, biases included, shape (size,)."""
+        weights: Array = self.draws(generator, 1)[0]
+        weights *= scale
+        return weights
+
+    def draws(self, generator: np.random.Generator, count: int) -> Array:
+        """`count` standard normal weight vectors, shape (count, size): the same numbers as one at a time."""
+        return generator.standard_normal((count, self.size), dtype=self.dtype)
+
+    def scores(self, weights: Array, X: Array) -> Array:
+        """Class scores of the examples X (n, D), shape (n, C)."""
+        if X.ndim != 2 or X.shape[1] != self.split.dimensions:
+            raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
+        matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
+        last, D = matrices[-1], X.shape[1]
+        with np.errstate(all="ignore"):
+            if not self.hidden_size:
+                return X @ last[:, :D].T
+            hidden = np.maximum(X @ matrices[0][:, :D].T, 0)
+            scores: Array = hidden @ last[:, : self.hidden_size].T + last[:, self.hidden_size]
+            return scores
+
+    def loss(self, weights: Array, rows: Rows = None) -> Loss:
+        """The loss over the chosen rows (all when None) at these weights."""
+        run, places, chosen = self._prepared(weights, rows, backward=False)
+        with np.errstate(all="ignore"):
+            return Loss(run.run(chosen, places), self.regularization_loss(run.weights))
+
+    def loss_and_gradient(self, weights: Array, rows: Rows = None) -> tuple[Loss, Array]:
+        """The loss over the chosen rows (all when None) and its (sub)gradient, shape (size,)."""
+        run, places, chosen = self._prepared(weights, rows, backward=True)
+        with np.errstate(all="ignore"):
+            loss = Loss(run.run(chosen, places), self.regularization_loss(run.weights))
+            return loss, self.layout.add(run.gradient, self._flat_penalty * np.asarray(weights, self.dtype))
+
+    def regularization_loss(self, padded: Array) -> float:
+        """lambda * sum(W^2) of padded weights."""
+        return 0.5 * float((self.penalty * padded).dot(padded)) if self.regularization_strength else 0.0
+
+    def evaluate(self, weights: Array) -> tuple[float, float]:
+        """Total loss and accuracy (0..1) over the whole split."""
+        is_small = len(self) * self.split.dimensions * self.dtype.itemsize <= KEPT_BYTES
+        padded, groups = self._evaluation if is_small else self._new_evaluation()
+        self.layout.pad(self._checked_weights(weights), padded)
+        sum_of_losses, right = 0.0, 0
+        with np.errstate(all="ignore"):
+            for group in groups:
+                losses, correct = group()
+                sum_of_losses += losses
+                right += correct
+            return sum_of_losses / len(self) + self.regularization_loss(padded), right / len(self)
+
+    @cached_property
+    def _evaluation(self) -> tuple[Array, list[Callable[[], tuple[float, int]]]]:
+        return self._new_evaluation()
+
+    def _new_evaluation(self) -> tuple[Array, list[Callable[[], tuple[float, int]]]]:
+        """Padded weights to fill in, and a function for each group of examples: sum of losses, correct answers."""
+        padded = np.zeros(self.layout.padded_size, self.dtype)
+        groups = self.examples.groups(len(self))
+        sizes = {group.stop - group.start for group in groups}
+        parts = {n: self._make.evaluating(self.layout.matrices(padded), n) for n in sizes}
+        y = self.split.y
+        return padded, [
+            partial(parts[n], group, y[group] * n + np.arange(n), y[group])
+            for group in groups
+            for n in [group.stop - group.start]
+        ]
+
+    def padded(self, weights: Array) -> Array:
+        """Weights (..., size) as padded ones (..., padded_size)."""
+        return self.layout.pad(weights, np.zeros((*weights.shape[:-1], self.layout.padded_size), self.dtype))
+
+    def places(self, y: NDArray[np.intp]) -> Places:
+        """Where the correct scores of a batch lie in its group's flattened scores; y of shape (..., n)."""
+        return y + (np.arange(y.shape[-1]) % self.examples.group) * self.classes
+
+    def passing(self, n: int, backward: bool = True) -> Pass:
+        """The pass over batches of n examples; the same one each time, kept for the last few sizes."""
+        key = (n, backward)
+        if key not in self._passes:
+            if len(self._passes) >= 4:
+                del self._passes[next(iter(self._passes))]
+            self._passes[key] = self._make.make(n, backward)
+        return self._passes[key]
+
+    def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
+        """Scores, less the first class's, of K weight vectors (K, size): (rows, (C, K, n)) for each group of examples.
+
+        For linear scores. Data losses know only differences of scores, so one class of them needs
+        no product; with the classes first, the others' is written to its place. The arrays are good
+        until the next one.
+        """
+        K, C, D = len(weights), self.classes, self.split.dimensions
+        W = weights.reshape(K, C, D).swapaxes(0, 1)
+        differences = np.zeros((C - 1, K, self.examples.columns), self.dtype)
+        np.subtract(W[1:], W[0], out=differences[..., :D])
+        stacked = differences.reshape((C - 1) * K, -1)
+        groups = self.examples.groups(len(self), kernels.STACK_ROWS)
+        for n, of_this_size in groupby(groups, lambda group: group.stop - group.start):
+            gather, scores = self.examples.gatherer(n), np.empty((C, K, n), self.dtype)
+            products = scores[1:].reshape(len(stacked), n)
+            for group in of_this_size:
+                scores[0] = 0
+                np.matmul(stacked, gather(group).T, out=products)
+                yield group, scores
+
+    def _checked_weights(self, weights: Array) -> Array:
+        if np.shape(weights) != (self.size,):
+            raise ValueError(
+                f"weights of shape {np.shape(weights)} were given; this objective has {self.size:,} weights in one "
+                f"flat vector, shape ({self.size},)"
+            )
+        return np.asarray(weights)
+
+    def _prepared(self, weights: Array, rows: Rows, backward: bool) -> tuple[Pass, Places, Rows]:
+        if rows is not None:
+            rows = self._checked_rows(rows)
+        y = self.split.y if rows is None else self.split.y[rows]
+        run = self.passing(len(y), backward)
+        self.layout.pad(self._checked_weights(weights), run.weights)
+        return run, self.places(y), rows
+
+    def _checked_rows(self, rows: Chosen) -> NDArray[np.intp]:
+        N = len(self)
+        if isinstance(rows, slice):
+            rows = np.arange(N)[rows]
+        chosen = np.asarray(rows)
+        if chosen.ndim != 1 or not len(chosen) or chosen.dtype.kind not in "iu":
+            raise ValueError(
+                f"rows {chosen.dtype} {chosen.shape} choose no examples; give row numbers in one dimension"
+            )
+        low, high = int(chosen.min()), int(chosen.max())
+        if low < 0 or high >= N:
+            raise ValueError(f"row {low if low < 0 else high} is not among the {N:,} examples, 0 to {N - 1:,}")
+        return chosen.astype(np.intp, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an objective's name stands for."""
+
+    hinge: bool
+    hidden: bool
+
+
+KINDS = {
+    "svm": Kind(hinge=True, hidden=False),
+    "softmax": Kind(hinge=False, hidden=False),
+    "two-layer": Kind(hinge=False, hidden=True),
+    "two-layer-svm": Kind(hinge=True, hidden=True),
+}
+assert tuple(KINDS) == OBJECTIVES
+
+
+def _check_examples(split: Split) -> None:
+    if not len(split):
+        raise ValueError("0 examples were given; an objective needs at least 1")
+    # A stored split was checked when it was stored; looking again would read all of it.
+    if isinstance(split, StoredSplit):
+        return
+    if split.X.ndim != 2 or not split.X.shape[1]:
+        raise ValueError(f"X has shape {split.X.shape}; examples are rows of features, shape (N, D)")
+    good = np.isfinite(split.X).all(axis=1)
+    if not good.all():
+        row = int(good.argmin())
+        raise ValueError(f"example {row} of X holds a feature that is NaN or infinite; every feature must be a number")
+
+
+def objective(
+    name: str,
+    split: Split,
+    classes: int | None = None,
+    *,
+    regularization_strength: float = 0.0,
+    regularize_bias: bool = True,
+    delta: float = 1.0,
+    hidden_size: int = HIDDEN_SIZE,
+    dtype: DTypeLike = np.float32,
+) -> Objective:
+    """The objective of that name on a split: svm, softmax, two-layer (with softmax) or two-layer-svm.
+
+    `classes` C is the highest label + 1 where it is not given. Raises ValueError that says what
+    was given and what fits: an unknown name, labels out of range, a single class, no examples,
+    features that are NaN.
+    """
+    if name not in KINDS:
+        raise ValueError(
+            f"objective {shown(name)} is not known{near_match(name, KINDS)} (choose from {', '.join(KINDS)})"
+        )
+    kind = KINDS[name]
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"an objective computes in float32 or float64, not {np.dtype(dtype)}")
+    if not (math.isfinite(regularization_strength) and regularization_strength >= 0):
+        raise ValueError(f"regularization strength: {regularization_strength} was given; it must be 0 or greater")
+    if kind.hinge and not (math.isfinite(delta) and delta > 0):
+        raise ValueError(f"delta: {delta} was given; the margin must be greater than 0")
+    if kind.hidden and hidden_size < 1:
+        raise ValueError(f"hidden size: {hidden_size} was given; a two-layer net needs at least 1 hidden unit")
+    _check_examples(split)
+    low, high = int(split.y.min()), int(split.y.max())
+    if classes is None:
+        classes = high + 1
+        if low == high:
+            raise ValueError(f"every example is of class {high}: a single class; a loss needs at least 2")
+    if classes < 2:
+        raise ValueError(f"classes: {classes} was given; a loss needs at least 2")
+    if low < 0 or high >= classes:
+        raise ValueError(f"label {low if low < 0 else high} is out of range; {classes} classes are 0 to {classes - 1}")
+    return Objective(
+        split,
+        classes,
+        Hinge(delta) if kind.hinge else CrossEntropy(),
+        hidden_size if kind.hidden else 0,
+        regularization_strength,
+        regularize_bias,
+        dtype,
+    )

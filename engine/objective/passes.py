@@ -1,0 +1,125 @@
+"""Passes: the data loss and its gradient over batches of n examples, in buffers that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from engine.objective.examples import Chosen, Examples
+from engine.objective.kernels import Kernel
+from engine.objective.layout import Array, Layout
+from engine.objective.losses import DataLoss
+
+Rows = Chosen | None
+"""Which examples: row numbers or a slice; None means all of them."""
+Places = NDArray[np.intp]
+Run = Callable[[Rows, Places], float]
+
+
+class MakeKernel(Protocol):
+    """One of `kernels.linear` and `kernels.two_layer`."""
+
+    def __call__(
+        self, weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, dtype: DTypeLike
+    ) -> Kernel: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Forward and backward over n examples: the fast door of an objective.
+
+    Put padded weights into `weights` and call `run(rows, places)`: it returns the mean data loss
+    and leaves its derivative in `gradient`, padded and without the regularization.
+    """
+
+    weights: Array
+    gradient: Array
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """What passes over the same examples are made from."""
+
+    examples: Examples
+    layout: Layout
+    data_loss: DataLoss
+    make_kernel: MakeKernel
+
+    def make(self, n: int, backward: bool) -> Pass:
+        """A pass over n examples, group by group; without `backward` it leaves no gradient."""
+        weights, gradient = np.zeros((2, self.layout.padded_size), self.examples.dtype)
+        groups = self.examples.groups(n)
+        if len(groups) == 1:
+            return Pass(weights, gradient, self._group(weights, gradient if backward else None, n, n))
+        part = np.zeros_like(gradient)
+        sizes = {group.stop - group.start for group in groups}
+        runs = {size: self._group(weights, part if backward else None, size, n) for size in sizes}
+
+        def run(rows: Rows, places: Places) -> float:
+            gradient.fill(0)
+            data_loss = 0.0
+            for group in groups:
+                chosen: Chosen = group
+                if rows is not None:
+                    assert not isinstance(rows, slice)
+                    chosen = rows[group]
+                data_loss += runs[group.stop - group.start](chosen, places[group])
+                np.add(gradient, part, gradient)
+            return data_loss
+
+        return Pass(weights, gradient, run)
+
+    def evaluating(
+        self, weights: Sequence[Array], n: int
+    ) -> Callable[[slice, Places, NDArray[np.intp]], tuple[float, int]]:
+        """A function of n rows, of where their correct scores lie in flattened (C, n), and of their classes.
+
+        It returns the sum of their data losses, and for how many the first of the highest scores is their class's.
+        """
+        kernel = self.make_kernel(weights, None, n, self.examples.dtype)
+        gather, forward, scores = self.examples.gatherer(n, kernel.rows), kernel.forward, kernel.scores
+        across = np.empty(scores.shape[::-1], scores.dtype)
+        total, flat = self.data_loss.total(across), across.reshape(-1)
+        is_highest, highest, correct = (
+            np.empty(across.shape, np.bool_),
+            np.empty_like(across[0]),
+            np.empty_like(across[0]),
+        )
+
+        def evaluate(rows: slice, places: Places, y: NDArray[np.intp]) -> tuple[float, int]:
+            forward(gather(rows))
+            across[:] = scores.T
+            np.maximum.reduce(across, axis=0, out=highest)
+            np.equal(across, highest, is_highest)
+            if np.count_nonzero(is_highest) == n:
+                right = np.count_nonzero(flat.take(places, None, correct, "clip") == highest)
+            else:
+                right = np.count_nonzero(across.argmax(axis=0) == y)
+            return total(places), int(right)
+
+        return evaluate
+
+    def _group(self, weights: Array, gradient: Array | None, n: int, total: int) -> Run:
+        """The share of `total` examples' mean that n of them make up."""
+        gradients = None if gradient is None else self.layout.matrices(gradient)
+        kernel = self.make_kernel(self.layout.matrices(weights), gradients, n, self.examples.dtype)
+        gather, slope = self.examples.gatherer(n, kernel.rows), self.data_loss.slope(kernel.scores, 1.0 / total)
+        forward, backward, everything = kernel.forward, kernel.backward, slice(0, n)
+
+        def run(rows: Rows, places: Places) -> float:
+            X = gather(everything if rows is None else rows)
+            forward(X)
+            data_loss = slope(places) / total
+            backward(X)
+            return data_loss
+
+        def run_forward(rows: Rows, places: Places) -> float:
+            forward(gather(everything if rows is None else rows))
+            return slope(places) / total
+
+        return run_forward if gradient is None else run

@@ -1,0 +1,58 @@
+"""RunSpec: everything that decides a run, validated; to and from text fields and JSON."""
+
+from engine.spec.fields import (
+    AMOUNTS,
+    DATASETS,
+    FIELDS,
+    METRICS,
+    OBJECTIVES,
+    SAMPLINGS,
+    SCHEDULES,
+    STRATEGIES,
+    UPDATES,
+    Field,
+    dataset_parts,
+    is_path,
+)
+from engine.spec.parsing import DataError, SpecError, near_match, shown
+from engine.spec.spec import (
+    RunSpec,
+    as_text,
+    defaults,
+    label,
+    parse_field,
+    race,
+    spec_from_fields,
+    spec_from_json,
+    typed_text,
+    unknown_field,
+)
+
+__all__ = [
+    "AMOUNTS",
+    "DATASETS",
+    "FIELDS",
+    "METRICS",
+    "OBJECTIVES",
+    "SAMPLINGS",
+    "SCHEDULES",
+    "STRATEGIES",
+    "UPDATES",
+    "DataError",
+    "Field",
+    "RunSpec",
+    "SpecError",
+    "as_text",
+    "dataset_parts",
+    "defaults",
+    "is_path",
+    "label",
+    "near_match",
+    "parse_field",
+    "race",
+    "shown",
+    "spec_from_fields",
+    "spec_from_json",
+    "typed_text",
+    "unknown_field",
+]

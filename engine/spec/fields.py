@@ -1,0 +1,245 @@
+"""FIELDS: the one table of what can be chosen for a run.
+
+The command line's options, the form for a new run and the JSON reader are all made from it.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.spec.parsing import (
+    above_one,
+    at_least,
+    batch_size,
+    choice,
+    fraction,
+    near_match,
+    not_negative,
+    optional,
+    positive,
+    shown,
+    up_to_one,
+)
+
+STRATEGIES = ("random-search", "local-search", "gradient-descent")
+OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm")
+DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
+METRICS = ("all", "loss")
+UPDATES = ("vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
+SCHEDULES = ("constant", "step", "exponential", "1/t", "cosine")
+SAMPLINGS = ("replacement", "epochs")
+YES_NO = ("yes", "no")
+
+GRADIENT = frozenset({"gradient-descent"})
+STEPPING = frozenset({"local-search", "gradient-descent"})
+ALL = frozenset(STRATEGIES)
+HINGE = frozenset({"svm", "two-layer-svm"})
+TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """The whole number that may follow a data set's name after a colon, such as spiral:4."""
+
+    unit: str
+    least: int
+    most: int
+    default: int
+
+
+AMOUNTS = {
+    "spiral": Amount("classes", least=2, most=20, default=3),
+    "synthetic-cifar": Amount("training examples", least=100, most=50_000, default=50_000),
+}
+
+
+def is_path(dataset: str) -> bool:
+    """Whether a data set's name means a file or a folder: it holds a separator or ends in .npz or .csv."""
+    separators = {os.path.sep, os.path.altsep or os.path.sep}
+    return dataset.lower().endswith((".npz", ".csv")) or any(separator in dataset for separator in separators)
+
+
+def dataset_parts(dataset: str) -> tuple[str, int | None]:
+    """A known data set's name and its amount, the default where none is written; None where it takes none.
+
+    Raises ValueError that says what fits.
+    """
+    name, colon, amount = (part.strip() for part in dataset.strip().lower().partition(":"))
+    if name not in DATASETS:
+        raise ValueError(
+            f"{shown(dataset)} is not known{near_match(name, DATASETS)} "
+            f"(choose from {', '.join(DATASETS)}, or give the path of a .npz or .csv file)"
+        )
+    takes = AMOUNTS.get(name)
+    if takes is None:
+        if colon:
+            raise ValueError(f"{name} takes no number after it, not {shown(dataset)}")
+        return name, None
+    if not colon:
+        return name, takes.default
+    try:
+        return name, at_least(takes.least, takes.most)(amount)
+    except ValueError as error:
+        raise ValueError(f"{takes.unit} of {name}: {error}") from None
+
+
+def _dataset(text: str) -> str:
+    """A name as it is always written, or the absolute path of a file, so that a run in any folder finds it."""
+    text = text.strip()
+    if not is_path(text):
+        name, amount = dataset_parts(text)
+        return name if amount is None or amount == AMOUNTS[name].default else f"{name}:{amount}"
+    if not text.isprintable():
+        raise ValueError(f"the path {shown(text)} holds characters that cannot be shown; rename the file")
+    return os.path.abspath(os.path.expanduser(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that can be chosen: how it is named, explained, read and when it applies.
+
+    It applies to `strategies`, and where each field named in `needs` has one of the values there.
+    Where it is `open`, the choices are known answers among others.
+    """
+
+    name: str
+    label: str
+    help: str
+    parse: Callable[[str], Any]
+    choices: tuple[str, ...] = ()
+    strategies: frozenset[str] = ALL
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    open: bool = False
+
+    def applies(self, chosen: Mapping[str, Any]) -> bool:
+        """Whether this field decides anything, given what is chosen for the others by name."""
+        return chosen["strategy"] in self.strategies and all(
+            chosen[name] in values for name, values in self.needs.items()
+        )
+
+    @property
+    def flag(self) -> str:
+        """The command line's spelling, such as --step-size."""
+        return "--" + self.name.replace("_", "-")
+
+
+def _rate(name: str, label: str, explained: str, *updates: str) -> Field:
+    return Field(name, label, explained, fraction, strategies=GRADIENT, needs={"update": frozenset(updates)})
+
+
+FIELDS: dict[str, Field] = {
+    row.name: row
+    for row in (
+        Field("strategy", "strategy", "how the weights are searched", choice(STRATEGIES), STRATEGIES),
+        Field("objective", "objective", "what is minimised", choice(OBJECTIVES), OBJECTIVES),
+        Field(
+            "dataset",
+            "data set",
+            "one of digits, three-points, spiral:3, synthetic-cifar:9000, cifar10, or your .npz or .csv",
+            _dataset,
+            DATASETS,
+            open=True,
+        ),
+        Field("step_size", "step size", "step size (learning rate)", positive, strategies=STEPPING),
+        Field(
+            "batch_size",
+            "batch size",
+            "examples per update: a number, or full",
+            batch_size,
+            strategies=GRADIENT,
+        ),
+        Field(
+            "regularization_strength",
+            "regularization",
+            "lambda, the weight of sum(W^2) in the loss",
+            not_negative,
+        ),
+        Field(
+            "regularize_bias",
+            "regularize bias",
+            "whether the biases are in sum(W^2) with the other weights",
+            choice(YES_NO),
+            YES_NO,
+        ),
+        Field("delta", "delta", "the SVM margin", positive, needs={"objective": HINGE}),
+        Field(
+            "hidden_size",
+            "hidden units",
+            "hidden units of the two-layer net",
+            at_least(1, 100_000),
+            needs={"objective": TWO_LAYER},
+        ),
+        Field(
+            "initial_scale",
+            "initial scale",
+            "standard deviation of the first weights, and of every draw of random search",
+            positive,
+        ),
+        Field(
+            "sampling",
+            "sampling",
+            "how batches are drawn: with replacement, or each example once in an epoch",
+            choice(SAMPLINGS),
+            SAMPLINGS,
+            GRADIENT,
+        ),
+        Field("update", "update", "the parameter update", choice(UPDATES), UPDATES, GRADIENT),
+        _rate("momentum", "momentum", "share of the velocity that is kept", "momentum", "nesterov"),
+        _rate("rms_decay", "decay of squares", "share of the mean of squares that is kept", "rmsprop"),
+        _rate("beta1", "beta 1", "share of the mean of gradients that is kept", "adam"),
+        _rate("beta2", "beta 2", "share of the mean of squares that is kept", "adam"),
+        Field("schedule", "schedule", "how the step size falls", choice(SCHEDULES), SCHEDULES, GRADIENT),
+        Field(
+            "decay_factor",
+            "decay factor",
+            "what a step decay multiplies the step size by",
+            up_to_one,
+            strategies=GRADIENT,
+            needs={"schedule": frozenset({"step"})},
+        ),
+        Field(
+            "decay_every",
+            "decay every",
+            "iterations between two step decays",
+            at_least(1),
+            strategies=GRADIENT,
+            needs={"schedule": frozenset({"step"})},
+        ),
+        Field(
+            "decay_rate",
+            "decay rate",
+            "the k in exp(-k t) and 1/(1 + k t), per iteration",
+            not_negative,
+            strategies=GRADIENT,
+            needs={"schedule": frozenset({"exponential", "1/t"})},
+        ),
+        Field(
+            "warm_up",
+            "warm-up",
+            "iterations in which the step size rises to its full value, before the schedule begins",
+            at_least(0),
+            strategies=GRADIENT,
+        ),
+        Field("iterations", "iterations", "budget in iterations, or none", optional(at_least(1))),
+        Field("seconds", "seconds", "budget in seconds, or none", optional(positive)),
+        Field(
+            "divergence_factor",
+            "divergence factor",
+            "a run has diverged at a loss beyond so many times its first",
+            above_one,
+            strategies=GRADIENT,
+        ),
+        Field(
+            "patience",
+            "patience",
+            "stop after so many evaluations without a better validation loss; or none",
+            optional(at_least(1)),
+        ),
+        Field("pace", "pace", "iterations per second, to watch; or none for full speed", optional(positive)),
+        Field("seed", "seed", "the one seed of every random draw", at_least(0)),
+        Field("metrics", "metrics", "what each iteration records: all, or the loss alone", choice(METRICS), METRICS),
+    )
+}

@@ -1,0 +1,204 @@
+"""The grammar of `/`: which runs are shown.
+
+    filter      = alternative { "|" alternative }     any alternative
+    alternative = term { term }                       all of its terms
+    term        = [ "-" ] ( word | field ":" value | field comparison number )
+
+A word is looked for in the name, the note, the tags, the state, the strategy and what a table calls it, the objective
+and the data set, and is compared with the run's number; `sgd` is gradient descent. Quotes hold spaces together and make
+a word of anything: `"a|b"`. An accuracy may be written as a table shows it, per cent: `accuracy>98`, `98%` or 0.98.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import NoReturn
+
+from engine.spec.parsing import near_match, number, shown
+from engine.store.list.filter_fields import ALIASES, CHOICES, MEASURED, NAMES, NUMBERS, SHARES, TEXTS
+from engine.store.records import FilterError
+
+_FIELD = re.compile(r"([^\W\d][\w-]*)(?:\s*:?(<=|>=|!=|==|<|>|=)\s*|:)")
+_PIECE = re.compile(r'(?:[^\s|"]|"[^"]*")+')
+_SHORTENED = re.compile(r"[-+]?\d+(?:\.\d*)?[kKMG]")
+_UNITS = {"k": "e3", "K": "e3", "M": "e6", "G": "e9"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Looks for folded text anywhere. A whole number is not found inside a longer one: 12 is not in b128."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some answers to a field."""
+
+    field: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Folded text in an answer to a field; the whole answer for a tag."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A number of the run against one that was typed: = != < <= > >=.
+
+    What is larger or smaller is so than `value` itself. Equal are all numbers that are written like it, which are
+    `low` to `high`: 3.16e-3 stands for 10**-2.5 too.
+    """
+
+    field: str
+    sign: str
+    value: float
+    low: float
+    high: float
+
+
+Asked = Word | Choice | Text | Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that a run must be, or must not be."""
+
+    asked: Asked
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What `parse` read: a run fits where it fits all terms of any alternative. Without any, all runs fit."""
+
+    alternatives: tuple[tuple[Term, ...], ...] = ()
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> Filter:
+    """The filter that was typed; nothing but spaces lets every run through. Raises FilterError."""
+    if not text.strip():
+        return Filter()
+    alternatives: list[tuple[Term, ...]] = []
+    terms: list[Term] = []
+    position = 0
+    while True:
+        position = _after_spaces(text, position)
+        if position == len(text) or text[position] == "|":
+            if not terms:
+                raise FilterError(position, "Something must stand on both sides of |.")
+            alternatives.append(tuple(terms))
+            terms = []
+            if position == len(text):
+                return Filter(tuple(alternatives))
+            position += 1
+        else:
+            term, position = _term(text, position)
+            terms.append(term)
+
+
+def _after_spaces(text: str, position: int) -> int:
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return position
+
+
+def _full_name(name: str) -> str:
+    name = name.lower().replace("-", "_")
+    return ALIASES.get(name, name)
+
+
+def _term(text: str, start: int) -> tuple[Term, int]:
+    position = start + (text[start] == "-")
+    named = _FIELD.match(text, position)
+    at = named.end() if named else position
+    piece = _PIECE.match(text, at)
+    end = piece.end() if piece else at
+    if text[end : end + 1] == '"':
+        raise FilterError(end, 'The quote that begins here has no end: write a second ".')
+    value = text[at:end].replace('"', "")
+    if named:
+        return _asked(named[1], named[2] or ":", value, position, at, negated=position > start), end
+    if not value:
+        lack = "Nothing stands after -: write what to leave out." if position > start else "Nothing is in the quotes."
+        raise FilterError(start, lack)
+    return Term(Word(value.casefold()), position > start), end
+
+
+def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated: bool) -> Term:
+    name = _full_name(given)
+    sign = "=" if sign in (":", "==") else sign
+    if name not in NAMES:
+        near = near_match(name, [*NAMES, *ALIASES])
+        raise FilterError(position, f"{shown(given)} is no field{near} (put quotes around what is only text).")
+    if not value.strip():
+        word = given.lower()
+        raise FilterError(at, f"What {word}? Write a value after it{_example(name, word)}.")
+    if name in NUMBERS:
+        return Term(_comparison(name, sign, value, at), negated)
+    if sign not in ("=", "!="):
+        raise FilterError(position, f"{name} is no number: write {name}:{shown(value)[1:-1]}.")
+    negated ^= sign == "!="
+    if name in TEXTS:
+        return Term(Text(name, value.casefold()), negated)
+    try:
+        return Term(Choice(name, CHOICES[name].meant(value)), negated)
+    except ValueError as error:
+        _fail(at, name, error)
+
+
+def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
+    if name == "batch_size" and value.strip().lower() in ("full", "n"):
+        return Comparison(name, sign, math.inf, math.inf, math.inf)
+    is_per_cent = name in SHARES and value.rstrip().endswith("%")
+    value = value.rstrip().removesuffix("%") if is_per_cent else value
+    mantissa = re.split("[eE]", value)[0]
+    if _SHORTENED.fullmatch(value):
+        mantissa, value = value[:-1], value[:-1] + _UNITS[value[-1]]
+    try:
+        wanted = number(value)
+    except ValueError as error:
+        _fail(at, name, error)
+    if is_per_cent or (name in SHARES and wanted > 1):
+        wanted = _hundredth(wanted)
+    digits = min(len(re.sub(r"\D", "", mantissa).lstrip("0")), 17)
+    if digits < 2 or name not in MEASURED or not wanted:
+        return Comparison(name, sign, wanted, wanted, wanted)
+    low, high = sorted(_last_alike(wanted, wanted * factor, digits) for factor in (0.9, 1.1))
+    return Comparison(name, sign, wanted, low, high)
+
+
+def _hundredth(per_cent: float) -> float:
+    """The number that is written with the point two places to the left: what a division gives may be beside it."""
+    return float(Decimal(repr(per_cent)).scaleb(-2))
+
+
+def _last_alike(wanted: float, beyond: float, digits: int) -> float:
+    """The number nearest to `beyond`, which is not written like `wanted` with so many digits, that still is."""
+    alike = wanted
+    while (middle := (alike + beyond) / 2) not in (alike, beyond):
+        if float(f"{middle:.{digits - 1}e}") == wanted:
+            alike = middle
+        else:
+            beyond = middle
+    return alike
+
+
+def _example(name: str, word: str) -> str:
+    if name in CHOICES:
+        return f", such as {word}:{CHOICES[name].choices[0]}"
+    return f", such as {word}>=0.1" if name in NUMBERS else ""
+
+
+def _fail(position: int, name: str, error: ValueError) -> NoReturn:
+    raise FilterError(position, f"{name}: {error}.") from None

@@ -1,0 +1,153 @@
+"""The fields that a filter knows: what may be asked for, and which column or expression answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
+
+from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, UPDATES, RunSpec
+from engine.spec.parsing import near_match, shown
+from engine.store.list.run_sql import STRATEGY, UPDATE, number_of, text_of
+from engine.store.records import STATES
+
+STATUSES = (*STATES, "diverged", "lost", "silent", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A field with known answers. Several columns may answer: a strategy is also called by its update.
+
+    `aliases` are other words for some of the choices.
+    """
+
+    choices: tuple[str, ...]
+    sql: tuple[str, ...]
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def meant(self, text: str) -> frozenset[str]:
+        """The choices that a word means: itself, its alias, or all that begin so. Raises ValueError."""
+        word = text.strip().lower().replace(" ", "-").replace("_", "-")
+        if word in self.choices:
+            return frozenset({word})
+        if word in self.aliases:
+            return frozenset(self.aliases[word])
+        begun = frozenset(choice for choice in self.choices if word and choice.startswith(word))
+        if not begun:
+            near = near_match(word, [*self.choices, *self.aliases])
+            raise ValueError(f"{shown(text)} is not known{near} (choose from {', '.join(self.choices)})")
+        return begun
+
+
+RUN_NUMBERS: Mapping[str, str] = {
+    "id": "run_id",
+    "sweep": "sweep_id",
+    "parent": "parent_id",
+    "train": "train_loss",
+    "validation": "validation_loss",
+    "test": "test_loss",
+    "accuracy": "validation_accuracy",
+    "train_accuracy": "train_accuracy",
+    "test_accuracy": "test_accuracy",
+    "best": "best_loss",
+    "best_iteration": "best_iteration",
+    "batch_loss": "current_loss",
+    "iterations": "iterations_done",
+    "planned": number_of("iterations"),
+    "elapsed": "elapsed_s",
+    "speed": "iterations_per_s",
+    "diverged_at": "diverged_at",
+}
+"""Numbers of the run itself. `iterations` are those done, as in the table; `planned` is the budget of the spec."""
+
+NUMBERS: Mapping[str, str] = {
+    **RUN_NUMBERS,
+    **{
+        entry.name: number_of(entry.name)
+        for entry in fields_of(RunSpec)
+        if entry.name not in RUN_NUMBERS and ("int" in str(entry.type) or "float" in str(entry.type))
+    },
+}
+
+SHARES = frozenset({"accuracy", "train_accuracy", "test_accuracy"})
+"""Shares of one, which may be asked for in per cent."""
+
+MEASURED = (
+    SHARES
+    | {"train", "validation", "test", "best", "batch_loss", "elapsed", "speed"}
+    | {entry.name for entry in fields_of(RunSpec) if "float" in str(entry.type)}
+)
+"""Numbers that are found as they are shown, rounded; the others are counted."""
+
+CHOICES: Mapping[str, Choices] = {
+    "strategy": Choices(
+        (*STRATEGIES, *UPDATES),
+        (STRATEGY, UPDATE),
+        {
+            "sgd": ("gradient-descent",),
+            "gd": ("gradient-descent",),
+            "descent": ("gradient-descent",),
+            "random-local-search": ("local-search",),
+            "search": ("random-search", "local-search"),
+        },
+    ),
+    "objective": Choices(
+        OBJECTIVES,
+        (text_of("objective"),),
+        {"hinge": ("svm",), "cross-entropy": ("softmax",), "net": ("two-layer", "two-layer-svm")},
+    ),
+    "status": Choices(
+        STATUSES,
+        (),
+        {
+            "done": ("finished",),
+            "stopped": ("cancelled",),
+            "live": ("running", "silent", "waiting"),
+            "ended": ("finished", "failed", "cancelled", "diverged", "lost"),
+        },
+    ),
+    "state": Choices(STATES, ("state",), {"done": ("finished",), "stopped": ("cancelled",)}),
+    **{
+        row.name: Choices(row.choices, (text_of(row.name),))
+        for row in FIELDS.values()
+        if row.choices and not row.open and row.name not in ("strategy", "objective")
+    },
+}
+"""`status` is judged now, so no column has it; `state` is what is stored."""
+
+TEXTS: Mapping[str, str] = {
+    "name": "name",
+    "note": "note",
+    "tag": "tags",
+    "dataset": text_of("dataset"),
+    "created": "created_at",
+}
+"""Free text: a run matches where the answer contains what was asked for; a tag must be the whole tag."""
+
+ALIASES: Mapping[str, str] = {
+    "run": "id",
+    "number": "id",
+    "step": "step_size",
+    "learning_rate": "step_size",
+    "batch": "batch_size",
+    "regularization": "regularization_strength",
+    "lambda": "regularization_strength",
+    "hidden": "hidden_size",
+    "loss": "train",
+    "train_loss": "train",
+    "best_loss": "best",
+    "current_loss": "batch_loss",
+    "validation_loss": "validation",
+    "validation_accuracy": "accuracy",
+    "test_loss": "test",
+    "iteration": "iterations",
+    "iterations_done": "iterations",
+    "budget": "planned",
+    "time": "elapsed",
+    "rate": "speed",
+    "iterations_per_s": "speed",
+    "data": "dataset",
+    "tags": "tag",
+}
+
+NAMES: tuple[str, ...] = (*CHOICES, *TEXTS, *NUMBERS)

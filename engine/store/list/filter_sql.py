@@ -1,0 +1,98 @@
+"""From a filter to a condition in SQL over one row of `answers.RUNS`, with what was typed as parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+
+from engine.store.list.filter import Choice, Comparison, Filter, Term, Text, Word
+from engine.store.list.filter_fields import CHOICES, NUMBERS, TEXTS
+from engine.store.list.run_sql import STRATEGY, TAGS, WORDS
+from engine.store.records import STATES
+
+Condition = tuple[str, tuple[object, ...]]
+
+_COMPARED = {
+    "=": ("{} BETWEEN ? AND ?", ("low", "high")),
+    "!=": ("NOT coalesce({} BETWEEN ? AND ?, 0)", ("low", "high")),
+    "<": ("{} < ?", ("value",)),
+    "<=": ("{} <= ?", ("value",)),
+    ">": ("{} > ?", ("value",)),
+    ">=": ("{} >= ?", ("value",)),
+}
+
+
+def condition(wanted: Filter, judged: Mapping[int, str]) -> Condition:
+    """What a run must answer. `judged` tells by number which runs that are stored as running are not: lost, silent."""
+    alternatives = [_joined(" AND ", [_term(term, judged) for term in terms]) for terms in wanted.alternatives]
+    return _joined(" OR ", alternatives) if alternatives else ("1", ())
+
+
+def _joined(word: str, conditions: list[Condition]) -> Condition:
+    sql = word.join(f"({part})" for part, _ in conditions)
+    return sql, tuple(value for _, values in conditions for value in values)
+
+
+def _term(term: Term, judged: Mapping[int, str]) -> Condition:
+    sql, values = _asked(term, judged)
+    return (f"NOT coalesce({sql}, 0)" if term.negated else sql), values
+
+
+def _asked(term: Term, judged: Mapping[int, str]) -> Condition:
+    match term.asked:
+        case Word(text):
+            return _word(text)
+        case Choice("status", values):
+            return _status(values, judged)
+        case Choice(field, values):
+            return _any_of(CHOICES[field].sql, values)
+        case Text("tag", text):
+            return f"tags <> '' AND ? IN (SELECT folded(value) FROM {TAGS})", (text,)
+        case Text(field, text):
+            return f"instr(folded({TEXTS[field]}), ?) > 0", (text,)
+        case Comparison(field, sign):
+            sql, bounds = _COMPARED[sign]
+            return sql.format(NUMBERS[field]), tuple(getattr(term.asked, bound) for bound in bounds)
+
+
+def _any_of(expressions: Collection[str], values: Collection[str]) -> Condition:
+    places = ", ".join("?" * len(values))
+    wanted = tuple(sorted(values))
+    return _joined(" OR ", [(f"{expression} IN ({places})", wanted) for expression in expressions])
+
+
+def _status(wanted: frozenset[str], judged: Mapping[int, str]) -> Condition:
+    """A status is the stored state, but for runs that do not do what it says."""
+    plain = sorted(wanted & set(STATES) - {"running", "finished"})
+    found = [_any_of(["state"], plain)] if plain else []
+    if "running" in wanted:
+        found.append((f"state = 'running' AND NOT {_AMONG}", (_numbers(judged),)))
+    if others := [run_id for run_id, status in judged.items() if status in wanted]:
+        found.append((f"state = 'running' AND {_AMONG}", (_numbers(others),)))
+    if "finished" in wanted:
+        found.append(("state = 'finished' AND diverged_at IS NULL", ()))
+    if "diverged" in wanted:
+        found.append(("state = 'finished' AND diverged_at IS NOT NULL", ()))
+    return _joined(" OR ", found) if found else ("0", ())
+
+
+_AMONG = "run_id IN (SELECT value FROM json_each(?))"
+
+
+def _numbers(run_ids: Collection[int]) -> str:
+    return json.dumps(sorted(run_ids))
+
+
+def _word(text: str) -> Condition:
+    if text.isdecimal() and text.isascii():
+        pattern = f"*[^0-9]{text}[^0-9]*"
+        within = "' ' || {} || ' ' GLOB ?"
+        tagged = f"tags <> '' AND EXISTS (SELECT 1 FROM {TAGS} WHERE {within.format('value')})"
+        return f"CAST(run_id AS TEXT) = ? OR {within.format(WORDS)} OR {tagged}", (text, pattern, pattern)
+    found: list[Condition] = [
+        (f"instr({WORDS}, ?) > 0", (text,)),
+        (f"tags <> '' AND EXISTS (SELECT 1 FROM {TAGS} WHERE instr(folded(value), ?) > 0)", (text,)),
+    ]
+    if text in CHOICES["strategy"].aliases:
+        found.append(_any_of([STRATEGY], CHOICES["strategy"].aliases[text]))
+    return _joined(" OR ", found)

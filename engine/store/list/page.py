@@ -1,0 +1,90 @@
+"""A page of a list in one statement: its rows, how many there are, with titles where runs are grouped by sweep.
+
+One look at the table makes the order; the rows themselves are fetched for the page alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.store.list.listing import Listing
+from engine.store.list.run_sql import RUNS
+
+if TYPE_CHECKING:
+    from engine.store.list.filter_sql import Condition
+
+BEFORE_TITLE = 3
+BEFORE_RUN = 9
+"""Columns of a row before those of a title, and before those of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Which part of a list is wanted: `limit` rows around a run or the title of a sweep, at the end, else from `first`.
+
+    What is not in the list is looked for in vain: then the page begins at `first`.
+    """
+
+    limit: int = 200
+    first: int = 0
+    run_id: int | None = None
+    sweep_id: int | None = None
+    at_end: bool = False
+
+
+def page_of(listing: Listing, around: Around, columns: str, judged: Mapping[int, str]) -> Condition:
+    """Rows of (rows before it, rows of the list, runs that fit, *title, *columns of a run).
+
+    A title is the fields of SweepTitle; its sweep_id is NULL in the row of a run. Raises FilterError.
+    """
+    fits, values = listing.fits(judged)
+    title = (
+        "CASE WHEN r.run_id IS NULL THEN e.sweep END, coalesce(s.name, ''), coalesce(s.parameter, ''), "
+        "coalesce(s.second_parameter, ''), e.runs, e.best"
+    )
+    of_run = ", ".join(f"r.{column.strip()}" for column in columns.split(","))
+    asked = (around.limit, around.first, around.run_id, around.sweep_id, around.at_end)
+    return (
+        f"WITH asked (most, first, run_id, sweep_id, at_end) AS (VALUES (?, ?, ?, ?, ?)), "
+        f"{_entries(listing, fits, judged)}, "
+        f"size AS (SELECT (SELECT count(*) FROM entries) AS total, (SELECT sum(fits) FROM listed) AS fitting), "
+        f"middle AS (SELECT min(e.place) AS place FROM entries e JOIN asked a "
+        f"ON e.run_id = a.run_id OR e.run_id IS NULL AND e.sweep = a.sweep_id), "
+        f"page AS (SELECT total, fitting, most, max(0, min(total - most, "
+        f"CASE WHEN at_end THEN total ELSE coalesce(place - most / 2, first) END)) AS first FROM size, asked, middle) "
+        f"SELECT e.place, page.total, page.fitting, {title}, {of_run} FROM page "
+        f"JOIN entries e ON e.place >= page.first AND e.place < page.first + page.most "
+        f"LEFT JOIN runs r ON r.run_id = e.run_id LEFT JOIN sweeps s ON e.run_id IS NULL AND s.sweep_id = e.sweep "
+        f"ORDER BY e.place",
+        (*asked, *values),
+    )
+
+
+def _entries(listing: Listing, fits: str, judged: Mapping[int, str]) -> str:
+    """`listed`: runs in their order; `entries`: with titles. A pinned run stands on top, outside of its sweep."""
+    pinned = listing.is_pinned
+    if listing.pinned:
+        tested = f"(SELECT *, coalesce({fits}, 0) AS fits FROM {RUNS} WHERE {listing.present}) AS runs"
+        chosen = f"{tested} WHERE fits OR {pinned}"
+    else:
+        chosen = f"(SELECT *, 1 AS fits FROM {RUNS} WHERE {listing.present} AND ({fits})) AS runs"
+    listed = (
+        f"listed AS (SELECT run_id, CASE WHEN NOT {pinned} THEN sweep_id END AS sweep, best_loss, fits, "
+        f"row_number() OVER (ORDER BY {listing.order_by(judged)}) - 1 AS place "
+        f"FROM {chosen})"
+    )
+    if not listing.grouped:
+        return f"{listed}, entries AS (SELECT run_id, NULL AS sweep, NULL AS runs, NULL AS best, place FROM listed)"
+    folded = ", ".join(str(int(sweep_id)) for sweep_id in listing.folded)
+    return (
+        f"{listed}, "
+        f"placed AS (SELECT *, min(place) OVER (PARTITION BY coalesce(sweep, -run_id)) AS stands FROM listed), "
+        f"mixed AS (SELECT run_id, sweep, NULL AS runs, NULL AS best, stands, place FROM placed "
+        f"WHERE sweep IS NULL OR sweep NOT IN ({folded}) UNION ALL "
+        f"SELECT NULL, sweep, count(*), min(best_loss), min(place), -1 FROM placed WHERE sweep IS NOT NULL "
+        f"GROUP BY sweep), "
+        f"entries AS (SELECT run_id, sweep, runs, best, row_number() OVER (ORDER BY stands, place) - 1 AS place "
+        f"FROM mixed)"
+    )

@@ -1,0 +1,69 @@
+"""What is read of many runs at once for a table's rows, and of one for all that is known about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from engine.store.file.connection import Connection
+from engine.store.records import Background, Worker
+from engine.store.write.pyramid import LEVELS
+
+FEWEST_BUCKETS = 8
+"""Below so many buckets of the lowest level a curve is made from its rows."""
+
+
+def shapes(
+    connection: Connection, spans: Mapping[int, int], points: int
+) -> dict[int, tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Mean and lowest losses of each run along its iterations, oldest first, NaN where there is none.
+
+    `spans` gives how many iterations of its own each run has; a long one gets `points` to 4 * `points` values.
+    """
+    levels = {run_id: _level(span, points) for run_id, span in spans.items()}
+    asked = json.dumps([[run_id, level] for run_id, level in levels.items() if level])
+    rows = connection.rows(
+        "SELECT b.run_id, b.total / b.n, b.low FROM json_each(?) a JOIN buckets b "
+        "ON b.run_id = json_extract(a.value, '$[0]') AND b.level = json_extract(a.value, '$[1]') "
+        "ORDER BY b.run_id, b.bucket",
+        (asked,),
+    )
+    short = json.dumps([run_id for run_id, level in levels.items() if not level])
+    rows += connection.rows(
+        "SELECT i.run_id, i.loss, i.loss FROM json_each(?) a JOIN iterations i ON i.run_id = a.value "
+        "ORDER BY i.run_id, i.iteration",
+        (short,),
+    )
+    found: dict[int, tuple[list[float], list[float]]] = {}
+    for run_id, mean, low in rows:
+        means, lows = found.setdefault(run_id, ([], []))
+        means.append(float("nan") if mean is None else mean)
+        lows.append(float("nan") if low is None else low)
+    return {run_id: (tuple(means), tuple(lows)) for run_id, (means, lows) in found.items()}
+
+
+def _level(span: int, points: int) -> int:
+    """The widest buckets of which a curve has `points`; 0 where it is better made from its rows."""
+    if span >> LEVELS[0] < FEWEST_BUCKETS:
+        return 0
+    return max((level for level in LEVELS if span >> level >= points), default=LEVELS[0])
+
+
+def background(connection: Connection, run_id: int, worker: Worker | None) -> Background:
+    """Where a run comes from and what it is computed with."""
+    rows = connection.rows(
+        "SELECT r.environment, r.times_lost, s.name FROM runs r LEFT JOIN sweeps s USING (sweep_id) WHERE r.run_id = ?",
+        (run_id,),
+    )
+    environment, times_lost, name = rows[0] if rows else ("", 0, None)
+    return Background(run_id, _facts(environment), worker, times_lost, name or "")
+
+
+def _facts(text: str) -> tuple[tuple[str, str], ...]:
+    """A flat JSON object as pairs of words; nothing where it is none."""
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple((str(name), str(value)) for name, value in found.items()) if isinstance(found, dict) else ()

@@ -1,0 +1,60 @@
+"""Stretch: what the losses of some iterations come to, put together from the widest buckets that lie inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.store.file.connection import Connection
+from engine.store.write.pyramid import LEVELS
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The finite losses of a stretch: `count` of them, their sum and extremes (inf and -inf when there is none)."""
+
+    count: int = 0
+    low: float = float("inf")
+    high: float = float("-inf")
+    total: float = 0.0
+
+    def joined(self, count: int | None, low: float | None, high: float | None, total: float | None) -> Stretch:
+        """The same with what a query found in more iterations."""
+        return Stretch(
+            self.count + (count or 0),
+            self.low if low is None else min(self.low, low),
+            self.high if high is None else max(self.high, high),
+            self.total + (total or 0.0),
+        )
+
+
+OF_BUCKETS = """
+    SELECT sum(n), min(low), max(high), total(total) FROM buckets
+    WHERE run_id = ? AND level = ? AND bucket >= ? AND bucket < ?
+"""
+OF_ROWS = """
+    SELECT count(loss), min(loss), max(loss), total(loss) FROM iterations
+    WHERE run_id = ? AND iteration >= ? AND iteration < ? AND abs(loss) < 9e999
+"""
+
+
+def stretch(connection: Connection, run_id: int, first: int, stop: int) -> Stretch:
+    """Iterations first..stop - 1 of a run, where `first` is a multiple of every bucket that fits into them.
+
+    At most a few buckets of each level and 15 rows are read, however long the stretch is, in one query.
+    """
+    parts: list[str] = []
+    values: list[int] = []
+    start = first
+    for level in reversed(LEVELS):
+        upto = stop >> level
+        if start >> level < upto and start % (1 << level) == 0:
+            parts.append(OF_BUCKETS)
+            values += (run_id, level, start >> level, upto)
+            start = upto << level
+    if start < stop:
+        parts.append(OF_ROWS)
+        values += (run_id, start, stop)
+    found = Stretch()
+    for row in connection.rows("UNION ALL".join(parts), values) if parts else ():
+        found = found.joined(*row)
+    return found

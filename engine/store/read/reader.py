@@ -1,0 +1,304 @@
+"""Reader: everything that may be asked of a store. Bounded reads, returned whole; nothing stays open."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from sys import intern
+from typing import Any
+
+from engine.spec import RunSpec, SpecError, spec_from_json
+from engine.store.list.listing import Listing
+from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, Around, page_of
+from engine.store.read import previews as glance
+from engine.store.read.recorded import Recorded, number
+from engine.store.records import (
+    Background,
+    Command,
+    Evaluation,
+    Event,
+    Listed,
+    Run,
+    Sweep,
+    SweepTitle,
+    Worker,
+)  # fmt: skip
+from engine.store.write.steering import COMMAND_COLUMNS
+from engine.store.write.sweeps import read_sweeps
+from engine.store.write.tags import tags_from_text
+from engine.sweep import TrainLoss
+
+RUN_COLUMNS = (
+    "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
+    "iterations_done, elapsed_s, last_loss, best_loss, best_iteration, iterations_per_s, diverged_at, worker_id, "
+    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at, rung, best_before, "
+    "step_size_now, current_loss, evaluated_at, train_loss, train_accuracy, validation_loss, validation_accuracy, "
+    "test_loss, test_accuracy"
+)
+NAMES = RUN_COLUMNS.split(", ")
+TAGS, FIRST, DONE, CURRENT, EVALUATED = map(
+    NAMES.index, ("tags", "parent_iteration", "iterations_done", "current_loss", "train_loss")
+)
+WORKER_COLUMNS = (
+    "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
+)
+TOP = Around()
+MOST_EVALUATIONS = 10_000
+MOST_ROWS = 2**63 - 1
+
+
+class Reader(Recorded):
+    """The read side of a store. Any thread may use it, one at a time."""
+
+    @property
+    def path(self) -> str:
+        """The store's file."""
+        return str(self._connection.path)
+
+    def data_version(self) -> int:
+        """A number that differs from the last one when another connection has committed in between.
+
+        Raises StoreGone when the file was deleted or replaced: nothing new would ever be seen.
+        """
+        self._connection.check_identity()
+        return int(self._connection.rows("PRAGMA data_version")[0][0])
+
+    def runs(self, limit: int = 200, offset: int = 0, *, deleted: bool = False) -> list[Run]:
+        """Runs, newest first; with `deleted` those that were deleted and can be brought back, else the others."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE deleted_at IS {'NOT ' if deleted else ''}NULL "
+            f"ORDER BY run_id DESC LIMIT ? OFFSET ?",
+            (limit, offset),
+        )
+        return [_run(row) for row in rows]
+
+    def listed(self, listing: Listing, around: Around = TOP, judged: Mapping[int, str] | None = None) -> Listed:
+        """A page of a list; `judged` tells which running runs are lost, silent or waiting. Raises FilterError."""
+        if listing.plain:
+            return self._newest(around)
+        sql, values = page_of(listing, around, RUN_COLUMNS, judged or {})
+        rows = self._connection.rows(sql, values)
+        if not rows:
+            return Listed((), 0, 0, 0)
+        first, total, fitting = rows[0][:BEFORE_TITLE]
+        return Listed(tuple(_listed(row) for row in rows), first, total, fitting)
+
+    def _newest(self, around: Around) -> Listed:
+        """A page of all runs, newest first, without a look at the others."""
+        total, first = sum(self.counts().values()), around.first
+        if around.at_end:
+            first = total
+        elif around.run_id is not None:
+            rows = self._connection.rows(
+                "SELECT (SELECT count(*) FROM runs WHERE deleted_at IS NULL AND run_id > r.run_id) FROM runs r "
+                "WHERE run_id = ? AND deleted_at IS NULL",
+                (around.run_id,),
+            )
+            first = rows[0][0] - around.limit // 2 if rows else first
+        first = max(0, min(first, total - around.limit))
+        return Listed(tuple(self.runs(around.limit, first)), first, total, total)
+
+    def running(self, limit: int = 1000) -> list[Run]:
+        """The runs that are stored as running, newest first: those whose status is for `engine.jobs` to judge."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE state = 'running' AND deleted_at IS NULL "
+            f"ORDER BY run_id DESC LIMIT ?",
+            (limit,),
+        )
+        return [_run(row) for row in rows]
+
+    def speeds(self, limit: int = 1000) -> dict[int, float]:
+        """Iterations/s of the runs that are stored as running, as far as they have told."""
+        return dict(
+            self._connection.rows(
+                "SELECT run_id, iterations_per_s FROM runs "
+                "WHERE state = 'running' AND deleted_at IS NULL AND iterations_per_s IS NOT NULL LIMIT ?",
+                (limit,),
+            )
+        )
+
+    def run(self, run_id: int) -> Run | None:
+        """One run, deleted or not; None when there is none of that id."""
+        rows = self._connection.rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))
+        return _run(rows[0]) if rows else None
+
+    def these(self, run_ids: Iterable[int]) -> list[Run]:
+        """The runs of these numbers, as far as there are such, in no order."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(run_ids)),),
+        )
+        return [_run(row) for row in rows]
+
+    def born(self) -> str:
+        """When the store was made, which tells it from another one at its place; empty where it does not say."""
+        if not self._connection.rows("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"):
+            return ""
+        return str(self._connection.rows("SELECT min(applied_at) FROM _sqlite_migrations")[0][0] or "")
+
+    def counts(self) -> dict[str, int]:
+        """How many runs there are in each state, deleted ones aside; states without a run are left out."""
+        # from two indexes, without a look at the rows; + keeps SQLite from walking the wrong one
+        counts: dict[str, int] = dict(self._connection.rows("SELECT state, count(*) FROM runs GROUP BY state"))
+        deleted = "SELECT state, count(*) FROM runs WHERE deleted_at IS NOT NULL GROUP BY +state"
+        for state, gone in self._connection.rows(deleted):
+            counts[state] = counts.get(state, 0) - gone
+        return {state: count for state, count in counts.items() if count > 0}
+
+    def evaluations(self, run_id: int, first: int = 0, limit: int = MOST_EVALUATIONS) -> list[Evaluation]:
+        """Evaluations of a run on whole splits from iteration `first` on, the newest so many, oldest first."""
+        rows = self._connection.rows(
+            "SELECT iteration, split, loss, accuracy FROM evaluations WHERE run_id = ? AND iteration >= ? "
+            "ORDER BY iteration DESC, split DESC LIMIT ?",
+            (run_id, first, limit),
+        )
+        return [Evaluation(row[0], intern(str(row[1])), number(row[2]), number(row[3])) for row in reversed(rows)]
+
+    def shapes(self, spans: Mapping[int, int], points: int) -> dict[int, tuple[tuple[float, ...], tuple[float, ...]]]:
+        """Mean and lowest losses of each run along its iterations; `spans` gives how many of its own each has."""
+        return glance.shapes(self._connection, spans, points)
+
+    def background(self, run: Run) -> Background:
+        """Where a run comes from and what it is computed with."""
+        worker = None if run.worker_id is None else self.worker(run.worker_id)
+        return glance.background(self._connection, run.run_id, worker)
+
+    def commands(self, run_id: int) -> list[Command]:
+        """Every command that a run was given, oldest first; one without an outcome still waits."""
+        rows = self._connection.rows(
+            f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? ORDER BY command_id", (run_id,)
+        )
+        return [Command(*row) for row in rows]
+
+    def events(self, run_id: int) -> list[Event]:
+        """What happened to a run and where, for marks on its curve: steering that was applied, and forks."""
+        rows = self._connection.rows(
+            "SELECT iteration, verb, argument, outcome, happened_at FROM events WHERE run_id = ? "
+            "ORDER BY iteration, happened_at",
+            (run_id,),
+        )
+        return [Event(*row) for row in rows]
+
+    def sweeps(self, limit: int = 50) -> list[Sweep]:
+        """Sweeps that have runs which are not deleted, newest first."""
+        return read_sweeps(
+            self._connection,
+            "WHERE EXISTS (SELECT 1 FROM runs r WHERE r.sweep_id = s.sweep_id AND r.deleted_at IS NULL) "
+            "ORDER BY sweep_id DESC LIMIT ?",
+            limit,
+        )
+
+    def sweep(self, sweep_id: int) -> Sweep | None:
+        """One sweep; None when there is none of that id."""
+        return next(iter(read_sweeps(self._connection, "WHERE sweep_id = ?", sweep_id)), None)
+
+    def sweep_runs(self, sweep_id: int) -> list[Run]:
+        """The runs of a sweep in the order in which they were queued, deleted ones aside."""
+        rows = self._connection.rows(
+            f"SELECT {RUN_COLUMNS} FROM runs WHERE sweep_id = ? AND deleted_at IS NULL ORDER BY run_id", (sweep_id,)
+        )
+        return [_run(row) for row in rows]
+
+    def sweep_evaluations(self, sweep_id: int) -> dict[int, dict[str, Evaluation]]:
+        """The newest evaluation of each run of a sweep, by run and split."""
+        rows = self._connection.rows(
+            "SELECT e.run_id, e.iteration, e.split, e.loss, e.accuracy FROM runs r "
+            'JOIN (SELECT value AS split FROM json_each(\'["train", "validation", "test"]\')) s '
+            "JOIN evaluations e ON e.run_id = r.run_id AND e.split = s.split AND e.iteration = "
+            "(SELECT l.iteration FROM evaluations l WHERE l.run_id = r.run_id AND l.split = s.split "
+            "ORDER BY l.iteration DESC LIMIT 1) WHERE r.sweep_id = ? AND r.deleted_at IS NULL",
+            (sweep_id,),
+        )
+        found: dict[int, dict[str, Evaluation]] = {}
+        for run_id, iteration, split, loss, accuracy in rows:
+            found.setdefault(run_id, {})[split] = Evaluation(iteration, split, number(loss), number(accuracy))
+        return found
+
+    def sweep_train_losses(self, sweep_id: int) -> dict[int, tuple[TrainLoss, ...]]:
+        """All train losses of the finished runs of a sweep, by run, oldest first, with when each was reached."""
+        rows = self._connection.rows(
+            "SELECT e.run_id, e.iteration, coalesce(i.elapsed_s, 0.0), e.loss FROM runs r "
+            "JOIN evaluations e ON e.run_id = r.run_id AND e.split = 'train' "
+            "LEFT JOIN iterations i ON i.run_id = e.run_id AND i.iteration = e.iteration - 1 "
+            "WHERE r.sweep_id = ? AND r.state = 'finished' AND r.deleted_at IS NULL ORDER BY e.run_id, e.iteration",
+            (sweep_id,),
+        )
+        found: dict[int, list[TrainLoss]] = {}
+        for run_id, iteration, elapsed_s, loss in rows:
+            found.setdefault(run_id, []).append(TrainLoss(iteration, elapsed_s, number(loss)))
+        return {run_id: tuple(losses) for run_id, losses in found.items()}
+
+    def setting(self, name: str) -> str | None:
+        """The stored value of a setting, None where it is left at its default."""
+        rows = self._connection.rows("SELECT value FROM settings WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
+
+    def workers(self) -> list[Worker]:
+        """The workers that have not said that they left. Whether they live is for `engine.jobs` to judge."""
+        rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL ORDER BY worker_id")
+        return [Worker(*row) for row in rows]
+
+    def worker(self, worker_id: int) -> Worker | None:
+        """One worker, gone or not."""
+        rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE worker_id = ?", (worker_id,))
+        return Worker(*rows[0]) if rows else None
+
+    def kept(self, run_id: int, iteration: int | None = None) -> tuple[int, int] | None:
+        """Of which iteration `checkpoint` would give the state, and how many bytes that is; nothing of it is read."""
+        rows = self._connection.rows(
+            "SELECT iteration, length(state) FROM checkpoints WHERE run_id = ? AND iteration <= ? "
+            "ORDER BY iteration DESC LIMIT 1",
+            (run_id, MOST_ROWS if iteration is None else iteration),
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def checkpoint(self, run_id: int, iteration: int | None = None) -> tuple[int, bytes] | None:
+        """The newest checkpoint of a run, or the newest up to an iteration: its iteration and its state as bytes."""
+        rows = self._connection.rows(
+            "SELECT iteration, state FROM checkpoints WHERE run_id = ? AND iteration <= ? "
+            "ORDER BY iteration DESC LIMIT 1",
+            (run_id, MOST_ROWS if iteration is None else iteration),
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def checkpoints(self, run_id: int) -> list[int]:
+        """The iterations of which a run has checkpoints, oldest first."""
+        rows = self._connection.rows("SELECT iteration FROM checkpoints WHERE run_id = ? ORDER BY iteration", (run_id,))
+        return [row[0] for row in rows]
+
+    def close(self) -> None:
+        """Close the file; twice is harmless."""
+        self._connection.close()
+
+
+def _run(row: Sequence[Any]) -> Run:
+    values = list(row)
+    values[3], values[TAGS] = readable_spec(row[3]), tags_from_text(row[TAGS])
+    if values[CURRENT] is None and values[DONE] > (values[FIRST] or 0):
+        values[CURRENT] = math.nan
+    for loss in range(EVALUATED, len(values), 2):
+        # SQLite keeps NaN as NULL; an accuracy tells that there was an evaluation
+        if values[loss] is None and values[loss + 1] is not None:
+            values[loss] = math.nan
+    return Run(*values)
+
+
+def _listed(row: Sequence[Any]) -> Run | SweepTitle:
+    title = row[BEFORE_TITLE:BEFORE_RUN]
+    return _run(row[BEFORE_RUN:]) if title[0] is None else SweepTitle(*title)
+
+
+def worker_from_row(row: Sequence[Any]) -> Worker | None:
+    """A worker from WORKER_COLUMNS of an outer join; None where it found none."""
+    return None if row[0] is None else Worker(*row)
+
+
+@lru_cache(maxsize=4096)
+def readable_spec(text: str) -> RunSpec | None:
+    """The spec of a row, None where this version cannot read it."""
+    try:
+        return spec_from_json(text)
+    except (SpecError, TypeError):
+        return None

@@ -1,0 +1,175 @@
+"""How a store is opened, and what is refused: every refusal says what was kept and what to do next."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+from engine.store.file.connection import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    Connection,
+    connect,
+    explained,
+    pragma,
+    unwritable,
+)
+from engine.store.file.filesystem import journal_mode
+from engine.store.records import Misplaced, StoreError
+from engine.store.schema.creation import bring_up_to_date, make_store
+from engine.store.schema.journal import Marked, is_strange, set_aside, told
+
+log = logging.getLogger(__name__)
+
+JOURNAL_PAGES = 4000
+"""Pages of the -wal file at which it is folded into the store: 16 MB, so that less than one commit in a hundred waits
+for that, and pages that were written several times are copied once."""
+
+JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
+SMALLEST_DATABASE = 512
+
+
+def _missing(path: Path) -> StoreError:
+    return StoreError(
+        f"There is no store at {path} yet. Start the dashboard or `lossboard run` there to make one, "
+        f"or name another file with --db."
+    )
+
+
+def located(path: str | os.PathLike[str]) -> Path:
+    """The real, absolute path of a store; links are followed so that it is created where they lead."""
+    return Path(os.path.realpath(os.path.expanduser(path)))
+
+
+def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) -> Connection:
+    """A connection that may write: makes the store when there is none, brings an older one up to date."""
+    place = located(path)
+    if not os.path.lexists(place):
+        if not create:
+            raise _missing(place)
+        make_store(place)
+    _refuse_strangers(place)
+    if not (os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)):
+        raise unwritable(place)
+    notice = set_aside(place) if is_strange(place) else ""
+    if notice:
+        log.warning("%s", notice)
+    with explained(place):
+        raw = connect(place, "mode=rw")
+        try:
+            version = pragma(raw, "user_version")
+            _check_version(version, place)
+            _keep_journal(raw, place)
+            if version < SCHEMA_VERSION:
+                bring_up_to_date(raw)
+            raw.execute("PRAGMA synchronous = NORMAL")
+            raw.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_PAGES}")
+            raw.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT}")
+        except BaseException:
+            raw.close()
+            raise
+    return Marked(raw, place, notice) if journal_mode(place) == "WAL" else Connection(raw, place, notice)
+
+
+def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
+    """A connection that cannot write, migrate or set the journal mode; raises StoreError when there is no store."""
+    place = located(path)
+    if not os.path.lexists(place):
+        raise _missing(place)
+    _refuse_strangers(place)
+    if is_strange(place):
+        raise Misplaced(
+            f"{told(place)}. Nothing was read, nothing was changed. Start the dashboard on it once, or any command "
+            f"that writes to it: the journal is set aside then, and the store is as its own file has it."
+        )
+    with explained(place):
+        raw, version = _look(place)
+        try:
+            _check_version(version, place)
+            if version < SCHEMA_VERSION:
+                raise StoreError(
+                    f"{place} was made by an older version (schema {version}, this one reads {SCHEMA_VERSION}). "
+                    f"Nothing was changed; start the dashboard on it once to bring it up to date."
+                )
+            raw.execute("PRAGMA query_only = ON")
+        except BaseException:
+            raw.close()
+            raise
+    return Connection(raw, place)
+
+
+def _look(place: Path) -> tuple[sqlite3.Connection, int]:
+    try:
+        return _first_read(place, "mode=ro")
+    except sqlite3.OperationalError:
+        # A WAL store in a folder that we cannot write needs no lock when no writer has left a journal there.
+        if os.access(place.parent, os.W_OK) or Path(f"{place}-wal").exists():
+            raise
+        return _first_read(place, "mode=ro&immutable=1")
+
+
+def _first_read(place: Path, query: str) -> tuple[sqlite3.Connection, int]:
+    raw = connect(place, query)
+    try:
+        raw.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        return raw, pragma(raw, "user_version")
+    except BaseException:
+        raw.close()
+        raise
+
+
+def _refuse_strangers(place: Path) -> None:
+    """Raise StoreError for anything at `place` that is not a store of ours, without touching it.
+
+    The header is read through SQLite and not with open(): closing a plain descriptor would drop
+    the locks that this process may hold on the same file.
+    """
+    advice = "It was left as it is. Name another file with --db, or move this one away."
+    try:
+        status = place.stat()
+    except OSError as error:
+        raise StoreError(f"{place} cannot be looked at: {error.strerror}. Name another file with --db.") from error
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise StoreError(f"{place} is {kind}. {advice}")
+    if status.st_size == 0:
+        raise StoreError(
+            f"{place} is empty (0 bytes), so it is not a store: something has emptied it, or made it without us. "
+            f"{advice} If a copy of the store exists, put it back; if not, delete the file and a new store is made."
+        )
+    if not os.access(place, os.R_OK):
+        raise StoreError(f"{place} cannot be read by you. {advice}")
+    if status.st_size < SMALLEST_DATABASE:
+        raise StoreError(f"{place} is not a database. {advice}")
+    try:
+        with closing(connect(place, "mode=ro&immutable=1")) as probe:
+            owner = pragma(probe, "application_id")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname == "SQLITE_NOTADB":
+            raise StoreError(f"{place} is not a database. {advice}") from error
+        return  # a checkpoint may be under way in another process; the real connection decides
+    if owner != APPLICATION_ID:
+        raise StoreError(f"{place} is a database of another program. {advice}")
+
+
+def _check_version(version: int, place: Path) -> None:
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{place} was made by a newer version of Lossboard (schema {version}, this one knows {SCHEMA_VERSION}). "
+            f"Nothing was changed. Bring Lossboard up to date, or name another file with --db."
+        )
+
+
+def _keep_journal(raw: sqlite3.Connection, place: Path) -> None:
+    wanted = journal_mode(place)
+    if raw.execute("PRAGMA journal_mode").fetchone()[0].upper() == wanted:
+        return
+    if raw.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0].upper() != wanted and wanted == "DELETE":
+        raise StoreError(
+            f"{place} lies on a network file system and is open elsewhere, where its journal is not safe. "
+            f"Nothing was changed. Close every Lossboard that uses it and try again, or use a local disk with --db."
+        )

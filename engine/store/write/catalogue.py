@@ -1,0 +1,180 @@
+"""The catalogue: what people call their runs, and which of them they no longer want."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from engine.store.file.connection import Connection, pragma
+from engine.store.file.timing import utc_now
+from engine.store.records import NoRun, Refused
+from engine.store.write.tags import tags_from_text, tags_to_text
+
+PURGE_ROWS = 20_000
+"""Iterations that one transaction of a purge deletes: about 20 ms, so that no worker waits for long."""
+
+VACUUM_PAGES = 1000
+
+PURGED_WITH_A_RUN = ("evaluations", "checkpoints", "commands", "runs")
+
+
+class Catalogue:
+    """Names, tags, notes and deletion. Text is stored as it is given: whoever shows it cleans it.
+
+    Every method returns the sentence that tells what has happened, and raises StoreError for an unknown run, or
+    Refused where it cannot be done; then nothing is changed.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def rename(self, run_id: int, name: str) -> str:
+        """Call a run something else."""
+        return self._set(run_id, "name", name, f"Run {run_id} has another name.")
+
+    def write_note(self, run_id: int, note: str) -> str:
+        """Keep a note with a run, in place of the one before; '' removes it."""
+        return self._set(run_id, "note", note, f"Run {run_id} has {'this' if note else 'no'} note now.")
+
+    def tag(self, run_id: int, tags: Iterable[str]) -> str:
+        """Add tags to a run."""
+        return self._retag(run_id, add=tuple(tags))
+
+    def untag(self, run_id: int, tags: Iterable[str]) -> str:
+        """Take tags from a run."""
+        return self._retag(run_id, remove=frozenset(tags))
+
+    def delete(self, run_id: int) -> str:
+        """Put a run out of sight; `undelete` brings it back until `purge` gives its space back."""
+        with self._connection.transaction() as raw:
+            state, deleted_at = _known(raw, run_id, "state, deleted_at")
+            if deleted_at is not None:
+                return f"Run {run_id} is deleted already; lossboard undelete {run_id} brings it back."
+            if state == "running":
+                raise Refused(f"Run {run_id} is running; stop it first (lossboard stop {run_id}). Nothing was deleted.")
+            raw.execute("UPDATE runs SET deleted_at = ? WHERE run_id = ?", (utc_now(), run_id))
+        return f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back, until it is purged."
+
+    def undelete(self, run_id: int) -> str:
+        """Bring a deleted run back, as it was."""
+        with self._connection.transaction() as raw:
+            (deleted_at,) = _known(raw, run_id, "deleted_at")
+            if deleted_at is None:
+                return f"Run {run_id} is not deleted; nothing to bring back."
+            _bring_back(raw, run_id)
+        return f"Run {run_id} is back."
+
+    def delete_sweep(self, sweep_id: int) -> int:
+        """Put all runs of a sweep out of sight, or none; returns how many. Refused while one is running."""
+        with self._connection.transaction() as raw:
+            running = raw.execute(
+                "SELECT run_id FROM runs WHERE sweep_id = ? AND state = 'running' AND deleted_at IS NULL LIMIT 1",
+                (sweep_id,),
+            ).fetchone()
+            if running is not None:
+                raise Refused(f"Run {running[0]} of sweep {sweep_id} is running; stop it first. Nothing was deleted.")
+            changed = raw.execute(
+                "UPDATE runs SET deleted_at = ? WHERE sweep_id = ? AND deleted_at IS NULL", (utc_now(), sweep_id)
+            )
+            return changed.rowcount
+
+    def undelete_sweep(self, sweep_id: int) -> int:
+        """Bring the deleted runs of a sweep back, all or none; returns how many."""
+        with self._connection.transaction() as raw:
+            deleted = raw.execute(
+                "SELECT run_id FROM runs WHERE sweep_id = ? AND deleted_at IS NOT NULL", (sweep_id,)
+            ).fetchall()
+            for (run_id,) in deleted:
+                _bring_back(raw, run_id)
+            return len(deleted)
+
+    def purge(self, run_id: int) -> str:
+        """Give back the space of a deleted run, for good: in short transactions, between which others may write.
+
+        When it is interrupted the run stays deleted, and purging it again goes on.
+        """
+        with self._connection.transaction() as raw:
+            self._refuse_to_purge(raw, run_id)
+            done, first = _known(raw, run_id, "iterations_done, coalesce(parent_iteration, 0)")
+            before = pragma(raw, "page_count")
+        for upto in range(first + PURGE_ROWS, done + PURGE_ROWS, PURGE_ROWS):
+            with self._connection.transaction() as raw:
+                self._refuse_to_purge(raw, run_id)
+                raw.execute("DELETE FROM iterations WHERE run_id = ? AND iteration < ?", (run_id, upto))
+                raw.execute("DELETE FROM buckets WHERE run_id = ? AND level = 4 AND bucket < ?", (run_id, upto >> 4))
+        with self._connection.transaction() as raw:
+            self._refuse_to_purge(raw, run_id)
+            raw.execute("UPDATE runs SET parent_id = NULL WHERE parent_id = ?", (run_id,))
+            for table in ("iterations", "buckets", *PURGED_WITH_A_RUN):
+                raw.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
+        self._shrink()
+        with self._connection.transaction() as raw:
+            given_back = (before - pragma(raw, "page_count")) * pragma(raw, "page_size")
+        return f"Run {run_id} is gone for good; {max(given_back, 0) / 1e6:.1f} MB were given back."
+
+    def deleted(self) -> list[int]:
+        """The numbers of the runs that are deleted and not yet purged."""
+        return [row[0] for row in self._connection.rows("SELECT run_id FROM runs WHERE deleted_at IS NOT NULL")]
+
+    def _set(self, run_id: int, column: str, text: str, answer: str) -> str:
+        with self._connection.transaction() as raw:
+            _known(raw, run_id, "1")
+            raw.execute(f"UPDATE runs SET {column} = ? WHERE run_id = ?", (storable(text), run_id))
+        return answer
+
+    def _retag(self, run_id: int, add: tuple[str, ...] = (), remove: frozenset[str] = frozenset()) -> str:
+        with self._connection.transaction() as raw:
+            before = tags_from_text(_known(raw, run_id, "tags")[0])
+            after = [tag for tag in dict.fromkeys((*before, *map(storable, add))) if tag not in remove]
+            raw.execute("UPDATE runs SET tags = ? WHERE run_id = ?", (tags_to_text(after), run_id))
+        number = len(after)
+        return f"Run {run_id} has {number or 'no'} tag{'' if number == 1 else 's'} now."
+
+    def _refuse_to_purge(self, raw: sqlite3.Connection, run_id: int) -> None:
+        state, deleted_at = _known(raw, run_id, "state, deleted_at")
+        if state == "running":
+            raise Refused(f"Run {run_id} is running; stop it first (lossboard stop {run_id}). Nothing was purged.")
+        if deleted_at is None:
+            raise Refused(f"Run {run_id} is not deleted; delete it first (lossboard delete {run_id}).")
+        child = raw.execute(
+            "SELECT run_id FROM runs WHERE parent_id = ? AND state IN ('queued', 'running', 'paused') "
+            "AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.run_id = runs.run_id) LIMIT 1",
+            (run_id,),
+        ).fetchone()
+        if child is not None:
+            raise Refused(
+                f"Run {child[0]} was forked from run {run_id} and has not begun: it still needs it. "
+                f"Let run {child[0]} begin, or stop it. Nothing was purged."
+            )
+
+    def _shrink(self) -> None:
+        """Hand free pages back to the file system, some at a time."""
+        while True:
+            with self._connection.transaction() as raw:
+                free = pragma(raw, "freelist_count")
+                if free:
+                    raw.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
+                if pragma(raw, "freelist_count") in (0, free):
+                    break
+        self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def storable(text: str) -> str:
+    """The text as it is, but for halves of surrogate pairs (undecodable bytes of a command line): SQLite has none."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _bring_back(raw: sqlite3.Connection, run_id: int) -> None:
+    done, first = _known(raw, run_id, "iterations_done, coalesce(parent_iteration, 0)")
+    row = raw.execute("SELECT 1 FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, first)).fetchone()
+    if done > first and row is None:
+        raise Refused(f"Run {run_id} is being purged: iterations of it are gone, so it cannot be brought back.")
+    raw.execute("UPDATE runs SET deleted_at = NULL WHERE run_id = ?", (run_id,))
+
+
+def _known(raw: sqlite3.Connection, run_id: int, columns: str) -> tuple[Any, ...]:
+    row = raw.execute(f"SELECT {columns} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise NoRun(run_id)
+    return tuple(row)

@@ -1,0 +1,176 @@
+"""The queue: runs that wait, the claim that hands one to a worker, and the commands that steer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from engine.spec import RunSpec, SpecError, spec_from_json
+from engine.store.file.connection import Connection
+from engine.store.file.timing import utc_now
+from engine.store.read.reader import WORKER_COLUMNS, worker_from_row
+from engine.store.records import Claim, Ownership, StoreError, Sweep
+from engine.store.write.catalogue import storable
+from engine.store.write.forks import add_fork, newest_checkpoint, origin_of, spec_at
+from engine.store.write.rungs import WAITING, decide_rungs
+from engine.store.write.steering import Verb, command, command_sweep, end, note, parsed
+from engine.store.write.sweeps import insert_runs, insert_sweep, widen_sweep
+from engine.sweep import SweepPlan, Value
+
+MOST_TIMES_LOST = 5
+"""Workers that a run may lose without any progress before it is failed: it is probably the run that ends them."""
+
+NEXT = "SELECT run_id, reason FROM runs WHERE state = 'queued' AND deleted_at IS NULL ORDER BY run_id LIMIT 1"
+
+CLAIM = """
+    UPDATE runs SET state = 'running', worker_id = ?, attempt = attempt + 1, heartbeat_s = ?,
+                    started_at = coalesce(started_at, ?), reason = '' WHERE run_id = ?
+    RETURNING spec, attempt, iterations_done, elapsed_s, coalesce(parent_iteration, 0), rung
+"""
+
+
+SNAPSHOT = "SELECT coalesce(max(iteration), -1) FROM checkpoints WHERE run_id = ? AND kind = 'snapshot'"
+
+COMPARED = """
+    SELECT 1 FROM runs JOIN sweeps USING (sweep_id) WHERE run_id = ? AND 'batch_size' IN (parameter, second_parameter)
+"""
+
+
+class Queue:
+    """Runs from the side of those who ask for them, and of the workers who take them."""
+
+    def __init__(self, connection: Connection, boot_clock: Callable[[], float]) -> None:
+        self._connection = connection
+        self._boot_clock = boot_clock
+
+    def add(
+        self, specs: Sequence[RunSpec], names: Sequence[str] | None = None, *, sweep_id: int | None = None
+    ) -> list[int]:
+        """Queue one run per spec, all or none; returns their ids in order. Names default to the specs' labels."""
+        labels = [spec.label for spec in specs] if names is None else list(names)
+        with self._connection.transaction() as raw:
+            return insert_runs(raw, specs, [storable(name) for name in labels], sweep_id)
+
+    def claim(self, worker_id: int) -> Claim | None:
+        """The oldest queued run, now this worker's; None when the queue is empty.
+
+        A run whose spec cannot be read is failed with the reason, and the next one is taken. One that waited because
+        its worker was lost has the take-up noted, since nothing else tells for how long it stood still.
+        """
+        with self._connection.transaction() as raw:
+            while (waiting := raw.execute(NEXT).fetchone()) is not None:
+                run_id, reason = waiting
+                claimed = raw.execute(CLAIM, (worker_id, self._boot_clock(), utc_now(), run_id)).fetchone()
+                text, attempt, done, elapsed_s, first, rung = claimed
+                try:
+                    spec = spec_from_json(text)
+                    checkpoint = newest_checkpoint(raw, run_id, done)
+                    origin = origin_of(raw, run_id) if checkpoint is None else None
+                except (SpecError, TypeError) as error:
+                    end(raw, run_id, "failed", f"its spec cannot be read: {error}")
+                    continue
+                except StoreError as error:
+                    end(raw, run_id, "failed", str(error))
+                    continue
+                if attempt > 1 and reason:
+                    note(raw, run_id, "take-up", "", done, f"taken up again: {reason}")
+                snapshot = raw.execute(SNAPSHOT, (run_id,)).fetchone()[0]
+                return Claim(
+                    run_id=run_id,
+                    spec=spec,
+                    worker_id=worker_id,
+                    attempt=attempt,
+                    iterations_done=done,
+                    elapsed_s=elapsed_s,
+                    checkpoint=checkpoint,
+                    origin=origin,
+                    first_iteration=first,
+                    snapshot_iteration=snapshot,
+                    rung=rung,
+                    compared=raw.execute(COMPARED, (run_id,)).fetchone() is not None,
+                )
+            return None
+
+    def spec_at(self, run_id: int, iteration: int) -> RunSpec:
+        """A run's spec with the step size in force at an iteration, from which a fork there is made.
+
+        Raises StoreError for an unknown run and Refused for an iteration that it has not, or not yet.
+        """
+        with self._connection.transaction() as raw:
+            return spec_at(raw, run_id, iteration)
+
+    def fork(self, run_id: int, iteration: int, spec: RunSpec, name: str) -> int:
+        """Queue a run that goes on from `iteration` of another one, with its own spec; returns its number.
+
+        Raises what `spec_at` does.
+        """
+        with self._connection.transaction() as raw:
+            return add_fork(raw, run_id, iteration, spec, storable(name))
+
+    def command(self, run_id: int, verb: str, argument: str = "") -> str:
+        """Steer a run; returns the sentence that tells what happens now.
+
+        What can be done without a worker is done at once; a running run's worker reads the command
+        with its next block. Raises StoreError for an unknown run and ValueError for an unknown verb
+        or a step size that is none.
+        """
+        argument = parsed(verb, argument)
+        with self._connection.transaction() as raw:
+            return command(raw, run_id, verb, argument)
+
+    def command_sweep(self, sweep_id: int, verb: Verb) -> int:
+        """Stop, pause or resume all runs of a sweep at once; returns for how many that makes a difference."""
+        with self._connection.transaction() as raw:
+            return command_sweep(raw, sweep_id, verb)
+
+    def decide_rungs(self) -> int:
+        """Decide, in one transaction, what waits to be decided in races; returns how many runs were queued again."""
+        if not self._connection.rows(f"SELECT 1 FROM ({WAITING}) LIMIT 1"):
+            return 0
+        with self._connection.transaction() as raw:
+            return decide_rungs(raw)
+
+    def race_is_on(self) -> bool:
+        """Whether runs that somebody works on may soon have others queued again."""
+        return bool(
+            self._connection.rows(
+                "SELECT 1 FROM runs WHERE rung IS NOT NULL AND state IN ('running', 'queued') "
+                "AND deleted_at IS NULL LIMIT 1"
+            )
+        )
+
+    def add_sweep(self, plan: SweepPlan) -> Sweep:
+        """Queue a whole sweep, all of its runs or none."""
+        with self._connection.transaction() as raw:
+            return insert_sweep(raw, replace(plan, name=storable(plan.name)))
+
+    def widen_sweep(self, sweep_id: int, values: Sequence[Value]) -> int:
+        """Add values to a sweep's first axis, whether it still runs or not; returns how many runs were queued.
+
+        Raises StoreError for an unknown sweep and SpecError for values that it has or that do not fit.
+        """
+        with self._connection.transaction() as raw:
+            return widen_sweep(raw, sweep_id, values)
+
+    def owned(self) -> list[Ownership]:
+        """Every running run with its worker, for a judgement on who is still alive."""
+        rows = self._connection.rows(
+            f"SELECT r.run_id, r.attempt, r.heartbeat_s, {WORKER_COLUMNS} "
+            f"FROM runs r LEFT JOIN workers w ON w.worker_id = r.worker_id WHERE r.state = 'running' ORDER BY r.run_id"
+        )
+        return [Ownership(row[0], row[1], row[2], worker_from_row(row[3:])) for row in rows]
+
+    def give_back(self, lost: Ownership, reason: str) -> bool:
+        """Put a run whose worker is gone back into the queue, or fail it when it has lost too many.
+
+        False when the run has moved on since `lost` was read: then nothing is changed.
+        """
+        with self._connection.transaction() as raw:
+            rows = raw.execute(
+                "UPDATE runs SET state = 'queued', times_lost = times_lost + 1, reason = ? "
+                "WHERE run_id = ? AND attempt = ? AND state = 'running' RETURNING times_lost",
+                (reason, lost.run_id, lost.attempt),
+            ).fetchall()
+            if rows and rows[0][0] >= MOST_TIMES_LOST:
+                end(raw, lost.run_id, "failed", f"given up: {rows[0][0]} workers were lost on it; the last: {reason}")
+            return bool(rows)

@@ -1,0 +1,205 @@
+"""Steering: what a command does to a run, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Literal
+
+from engine.spec import parse_field
+from engine.store.file.timing import utc_now
+from engine.store.records import ENDED, NoRun
+
+Verb = Literal["stop", "pause", "resume", "set-step-size"]
+VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
+
+COMMAND_COLUMNS = "command_id, run_id, verb, argument, issued_at, applied_at_iteration, outcome"
+
+TO_DO = {"set-step-size": "give a step size to"}
+"""What a command does, in words, where its name is none."""
+
+AT_RUNG = """
+    rung IS NOT NULL AND EXISTS
+    (SELECT 1 FROM evaluations e WHERE e.run_id = runs.run_id AND e.iteration = runs.rung AND e.split = 'train')
+"""
+"""Whether a run has come to the rung at which it waits for the others of its sweep: it is evaluated at that iteration
+when it arrives, and not before."""
+
+
+def parsed(verb: str, argument: str) -> str:
+    """The argument of a command as it is stored. Raises ValueError for what is no command, or no step size."""
+    if verb not in VERBS:
+        raise ValueError(f"{verb!r} is not a command for a run (choose from {', '.join(VERBS)})")
+    return repr(parse_field("step_size", argument)) if verb == "set-step-size" else argument
+
+
+def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "") -> str:
+    """Steer a run; returns the sentence that tells what happens now. Raises NoRun."""
+    row = raw.execute(
+        f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL) FROM runs WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    if row is None:
+        raise NoRun(run_id)
+    state, done, deleted_at, rung = str(row[0]), int(row[1]), row[2], row[3]
+    if deleted_at is not None:
+        return f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back."
+    if state == "cancelled" and verb == "resume" and rung is not None:
+        return _go_on_alone(raw, run_id, rung)
+    if state == "failed" and verb == "resume":
+        return _try_again(raw, run_id, done)
+    if state in ENDED:
+        return f"Run {run_id} is {state} already; nothing to {TO_DO.get(verb, verb)}."
+    if state == "running" or verb == "set-step-size":
+        return _leave_for_worker(raw, run_id, state, verb, argument)
+    if state == "paused" and rung is not None and verb != "stop":
+        return _hold_at_rung(raw, run_id, rung, verb)
+    return _obey(raw, run_id, state, verb, done)
+
+
+def command_sweep(raw: sqlite3.Connection, sweep_id: int, verb: Verb) -> int:
+    """Stop, pause or resume every run of a sweep to which that makes a difference; returns how many those are.
+
+    Runs that wait at a rung for the others go on waiting when the sweep is resumed, and hold there when it is paused.
+    """
+    changed = 0
+    rows = raw.execute(
+        f"SELECT run_id, state, state = 'paused' AND {AT_RUNG} FROM runs WHERE sweep_id = ? AND deleted_at IS NULL "
+        f"AND state IN ('queued', 'running', 'paused') ORDER BY run_id",
+        (sweep_id,),
+    ).fetchall()
+    for run_id, state, waits in rows:
+        held = "pause" in list(pending(raw, run_id).values())[-1:]
+        if verb == "resume":
+            wanted = held if waits or state == "running" else state == "paused"
+        else:
+            wanted = verb == "stop" or (not held and (waits or state != "paused"))
+        if wanted:
+            command(raw, run_id, verb)
+        changed += wanted
+    return changed
+
+
+def pending(raw: sqlite3.Connection, run_id: int) -> dict[int, str]:
+    """The verbs of the commands that wait for an answer, oldest first, by their number."""
+    return dict(
+        raw.execute(
+            "SELECT command_id, verb FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id", (run_id,)
+        ).fetchall()
+    )
+
+
+def answer(raw: sqlite3.Connection, command_id: int, at: int | None, outcome: str) -> None:
+    """Note what became of a command that waited; `at` is None where it changed nothing."""
+    raw.execute(
+        "UPDATE commands SET applied_at_iteration = ?, outcome = ? WHERE command_id = ?", (at, outcome, command_id)
+    )
+
+
+def keep_step_size(raw: sqlite3.Connection, command_id: int) -> None:
+    """Where a command that was obeyed has set a step size, note in the run's row that this one is in force now."""
+    row = raw.execute(
+        "SELECT argument, run_id FROM commands WHERE command_id = ? AND verb = 'set-step-size'", (command_id,)
+    ).fetchone()
+    if row is not None:
+        raw.execute("UPDATE runs SET step_size_now = ? WHERE run_id = ?", (float(row[0]), row[1]))
+
+
+def note(raw: sqlite3.Connection, run_id: int, verb: str, argument: str, at: int | None, outcome: str) -> None:
+    """Note what a run was told, or what was decided about it, and what became of that."""
+    raw.execute(
+        "INSERT INTO commands (run_id, verb, argument, issued_at, applied_at_iteration, outcome) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (run_id, verb, argument, utc_now(), at, outcome),
+    )
+
+
+def end(raw: sqlite3.Connection, run_id: int, state: str, reason: str) -> None:
+    """End a run that no worker owns."""
+    raw.execute(
+        "UPDATE runs SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", (state, reason, utc_now(), run_id)
+    )
+    came_too_late(raw, run_id)
+
+
+def came_too_late(raw: sqlite3.Connection, run_id: int) -> None:
+    """Answer what still waits for a run that has ended."""
+    raw.execute("UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,))
+
+
+def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: str, argument: str) -> str:
+    waiting = raw.execute(
+        "SELECT verb, argument FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id DESC LIMIT 1",
+        (run_id,),
+    ).fetchone()
+    if waiting == (verb, argument):
+        return f"Run {run_id} has been told so already."
+    if verb == "resume" and (waiting is None or waiting[0] != "pause"):
+        return f"Run {run_id} is running already."
+    note(raw, run_id, verb, argument, None, "")
+    if verb == "set-step-size":
+        when = "with its next block" if state == "running" else "when it goes on"
+        return f"Run {run_id} takes step size {argument} {when}."
+    return {
+        "stop": f"Run {run_id} stops within a moment; what it has done is kept.",
+        "pause": f"Run {run_id} pauses within a moment and frees its worker.",
+        "resume": f"Run {run_id} goes on; the pause is withdrawn.",
+    }[verb]
+
+
+def _obey(raw: sqlite3.Connection, run_id: int, state: str, verb: str, done: int) -> str:
+    """Carry out a command on a run that no worker owns: it is queued or paused."""
+    if verb == "stop":
+        reason = f"stopped at iteration {done}" if done else "stopped before it started"
+        note(raw, run_id, verb, "", done, reason)
+        end(raw, run_id, "cancelled", reason)
+        return f"Run {run_id} was {'waiting' if state == 'queued' else 'paused'}; it is cancelled."
+    wanted = "paused" if verb == "pause" else "queued"
+    if state == wanted:
+        return f"Run {run_id} is {state} already."
+    raw.execute("UPDATE runs SET state = ?, reason = '' WHERE run_id = ?", (wanted, run_id))
+    note(raw, run_id, verb, "", done, wanted)
+    return f"Run {run_id} is paused." if wanted == "paused" else f"Run {run_id} waits for a worker to go on."
+
+
+def _hold_at_rung(raw: sqlite3.Connection, run_id: int, rung: int, verb: str) -> str:
+    """Pause or resume a run that waits at a rung: the pause holds once the rung has kept it."""
+    asked = pending(raw, run_id)
+    pauses = [command_id for command_id, waiting in asked.items() if waiting == "pause"]
+    if verb == "pause":
+        if pauses:
+            return f"Run {run_id} has been told so already."
+        note(raw, run_id, verb, "", None, "")
+        return f"Run {run_id} waits at rung {rung} for the others of its sweep; if it is kept, it is paused there."
+    for command_id in pauses:
+        answer(raw, command_id, None, "withdrawn")
+    if pauses:
+        return f"Run {run_id} waits at rung {rung} for the others of its sweep; the pause is withdrawn."
+    return _go_on_alone(raw, run_id, rung)
+
+
+def _go_on_alone(raw: sqlite3.Connection, run_id: int, rung: int) -> str:
+    """Let a run go on from a rung, dropped there or not; it takes no part in the race any more."""
+    outcome = f"goes on from rung {rung}, out of the race"
+    raw.execute(
+        "UPDATE runs SET state = 'queued', reason = '', ended_at = NULL, rung = NULL WHERE run_id = ?", (run_id,)
+    )
+    note(raw, run_id, "resume", "", rung, outcome)
+    return f"Run {run_id} {outcome}; it waits for a worker."
+
+
+def _try_again(raw: sqlite3.Connection, run_id: int, done: int) -> str:
+    """Queue a failed run, which goes on after its newest iteration; in a race it has the rung that it had."""
+    first, checkpoint = raw.execute(
+        "SELECT coalesce(parent_iteration, 0), (SELECT max(iteration) FROM checkpoints c "
+        "WHERE c.run_id = runs.run_id AND c.iteration <= runs.iterations_done) FROM runs WHERE run_id = ?",
+        (run_id,),
+    ).fetchone()
+    outcome = "begins again" if checkpoint is None and done == first else f"goes on from iteration {done}"
+    if checkpoint is None and done > first:
+        outcome += f", computed again from iteration {first}: it has no checkpoint"
+    elif checkpoint is not None and checkpoint < done:
+        outcome += f", computed again from its checkpoint at {checkpoint}"
+    raw.execute(
+        "UPDATE runs SET state = 'queued', reason = '', ended_at = NULL, times_lost = 0 WHERE run_id = ?", (run_id,)
+    )
+    note(raw, run_id, "resume", "", done, outcome)
+    return f"Run {run_id} had failed; it {outcome}. It waits for a worker."

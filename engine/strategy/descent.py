@@ -1,0 +1,132 @@
+"""Gradient descent: follow the negative gradient of the loss over a batch, by one of the parameter updates."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+
+from engine.objective.objectives import Objective, Pass, Places, Rows
+from engine.strategy import streams
+from engine.strategy.batches import Order, Saved
+from engine.strategy.record import Record
+from engine.strategy.schedules import Factor
+from engine.strategy.updates import Rates, Step, Update
+from engine.trace.block import Block
+from engine.trace.state import State
+
+ROWS_AT_ONCE = 1 << 15
+"""Row numbers are drawn for many iterations at a time: a draw of its own costs as much as a matrix product."""
+
+LARGEST = sys.float_info.max
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """Gradient descent over the batches of `order`, or over the full batch where that is None.
+
+    `loss` at iteration i is the batch's loss at the weights before update i. A run has diverged at
+    the first loss that is not finite, or that is beyond `divergence_factor` times its first loss:
+    the block ends there. Source: CS231n, optimization, strategy 3.
+    """
+
+    objective: Objective
+    order: Order | None
+    update: Update
+    rates: Rates
+    schedule: Factor
+    step_size: float
+    initial_scale: float
+    divergence_factor: float
+    seed: int
+    metrics: str = "all"
+
+    def start(self) -> State:
+        """Small random weights, as in the notes; buffers of zeros."""
+        weights = self.objective.initial_weights(streams.stream(self.seed, "weights"), self.initial_scale)
+        return State(
+            iteration=0,
+            weights=weights,
+            step_size=self.step_size,
+            buffers={name: np.zeros_like(weights) for name in self.update.buffers},
+            streams={} if self.order is None else self.order.start(),
+        )
+
+    def advance(self, state: State, k: int) -> tuple[State, Block]:
+        """k parameter updates. Buffers that the state does not carry, after a change of update, start from zero."""
+        layout = self.objective.layout
+        run = self.objective.passing(len(self.objective) if self.order is None else self.order.batch_size)
+        layout.pad(state.weights, run.weights)
+        buffers = {name: np.zeros_like(run.weights) for name in self.update.buffers}
+        for name in buffers.keys() & state.buffers.keys():
+            layout.pad(state.buffers[name], buffers[name])
+        step = self.update.bind(run.weights, run.gradient, buffers, self.rates)
+        record, saved, first_loss = Record(), state.streams, state.first_loss
+        with np.errstate(all="ignore"):
+            while len(record) < k and not record.diverged:
+                iteration = state.iteration + len(record)
+                # The limit needs the first loss, so the first iteration of a run is made alone.
+                count = min(k - len(record), self._at_once) if iteration else 1
+                batches, after = self._batches(saved, iteration, count)
+                self._descend(run, step, batches, iteration, state.step_size, self._limit(first_loss), record)
+                done = state.iteration + len(record) - iteration
+                saved = after if done == count else self._batches(saved, iteration, done)[1]
+                first_loss = first_loss if iteration else record.losses[0]
+        after_state = record.state_after(
+            state, layout.flat(run.weights), saved, {name: layout.flat(buffer) for name, buffer in buffers.items()}
+        )
+        return after_state, record.block(state.iteration)
+
+    def _limit(self, first_loss: float) -> float:
+        """The loss beyond which a run has diverged; NaN, before there is a first loss, gives the largest number."""
+        return min(LARGEST, self.divergence_factor * first_loss) if first_loss > 0 else LARGEST
+
+    @property
+    def _at_once(self) -> int:
+        return 1 << 10 if self.order is None else max(1, ROWS_AT_ONCE // self.order.batch_size)
+
+    def _batches(self, saved: Saved, iteration: int, count: int) -> tuple[Iterable[tuple[Rows, Places]], Saved]:
+        """Rows and places of `count` batches from an iteration on, and the generator states after them."""
+        y = self.objective.split.y
+        if self.order is None:
+            return repeat((None, self.objective.places(y)), count), saved
+        rows, after = self.order.draw(saved, iteration, count)
+        return zip(rows, self.objective.places(y[rows]), strict=True), after
+
+    def _descend(
+        self,
+        run: Pass,
+        step: Step,
+        batches: Iterable[tuple[Rows, Places]],
+        iteration: int,
+        base: float,
+        limit: float,
+        record: Record,
+    ) -> None:
+        """One update for each batch, until the loss is beyond the limit. Everything in here is paid per iteration."""
+        weights, gradient, batch_loss, schedule = run.weights, run.gradient, run.run, self.schedule
+        penalty, pull = self.objective.penalty, np.empty_like(weights)
+        regularized, everything = self.objective.regularization_strength > 0, self.metrics == "all"
+        multiply, add = np.multiply, np.add
+        losses, data_losses = record.losses, record.data_losses
+        gradient_squares, step_sizes = record.gradient_squares, record.step_sizes
+        for rows, places in batches:
+            loss = data_loss = batch_loss(rows, places)
+            if regularized:
+                multiply(penalty, weights, pull)
+                loss += 0.5 * float(pull.dot(weights))
+                add(gradient, pull, gradient)
+            step_size = base * schedule(iteration)
+            losses.append(loss)
+            if everything:
+                data_losses.append(data_loss)
+                gradient_squares.append(float(gradient.dot(gradient)))
+                step_sizes.append(step_size)
+            step(step_size, iteration)
+            iteration += 1
+            if not loss <= limit:
+                record.diverged = True
+                return

@@ -1,0 +1,58 @@
+"""The strategies by name: from a spec and its objective to something that starts and advances a state.
+
+A strategy never changes the state it was given, and where a run is cut changes nothing in it:
+chunked equals whole, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from engine.objective.objectives import Objective
+from engine.spec import RunSpec
+from engine.strategy.batches import ORDERS
+from engine.strategy.descent import GradientDescent
+from engine.strategy.schedules import Decay, schedule
+from engine.strategy.search import LocalSearch, RandomSearch
+from engine.strategy.updates import UPDATES, Rates
+from engine.trace.block import Block
+from engine.trace.state import State
+
+
+class Strategy(Protocol):
+    """Where to start, and how to go on by at most k iterations."""
+
+    def start(self) -> State: ...
+    def advance(self, state: State, k: int) -> tuple[State, Block]: ...
+
+
+def _random_search(spec: RunSpec, objective: Objective) -> Strategy:
+    return RandomSearch(objective, spec.initial_scale, spec.seed, spec.metrics)
+
+
+def _local_search(spec: RunSpec, objective: Objective) -> Strategy:
+    return LocalSearch(objective, spec.step_size, spec.initial_scale, spec.seed, spec.metrics)
+
+
+def _gradient_descent(spec: RunSpec, objective: Objective) -> Strategy:
+    horizon = max(1, (spec.iterations or 1) - spec.warm_up)
+    return GradientDescent(
+        objective,
+        None if spec.batch_size is None else ORDERS[spec.sampling](len(objective), spec.batch_size, spec.seed),
+        UPDATES[spec.update],
+        Rates(spec.momentum, spec.rms_decay, spec.beta1, spec.beta2),
+        schedule(spec.schedule, Decay(spec.decay_factor, spec.decay_every, spec.decay_rate, horizon), spec.warm_up),
+        spec.step_size,
+        spec.initial_scale,
+        spec.divergence_factor,
+        spec.seed,
+        spec.metrics,
+    )
+
+
+STRATEGIES: dict[str, Callable[[RunSpec, Objective], Strategy]] = {
+    "random-search": _random_search,
+    "local-search": _local_search,
+    "gradient-descent": _gradient_descent,
+}

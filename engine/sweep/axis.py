@@ -1,0 +1,184 @@
+"""Axis: the values that a sweep tries for one field of a spec, and the ways to write them down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from engine.spec import RunSpec, as_text, parse_field, unknown_field
+from engine.spec.fields import FIELDS
+from engine.spec.parsing import SpecError, shown
+
+SWEEPABLE = (
+    *("step_size", "batch_size", "regularization_strength", "delta", "momentum", "initial_scale", "seed"),
+    *("hidden_size", "rms_decay", "beta1", "beta2", "decay_factor", "decay_every", "decay_rate", "warm_up"),
+)
+"""Fields that a sweep may vary: numbers that decide how a run goes, and not for how long."""
+
+WHOLE = frozenset({"batch_size", "seed", "hidden_size", "decay_every", "warm_up"})
+LOGARITHMIC = frozenset({"step_size", "batch_size", "regularization_strength", "initial_scale", "hidden_size"})
+"""Fields whose values are thought of in decades, where two values alone do not tell."""
+
+MOST_VALUES = 1000
+DIGITS = 6
+"""Significant digits of a computed value, so that a table prints it in full and people can type it again."""
+
+Value = float | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One field of a spec and the values to try, each once, as the field reads them; None is the full batch.
+
+    Raises SpecError for a field that cannot be swept, for no values, too many or equal ones, and for what the field
+    refuses.
+    """
+
+    field: str
+    values: tuple[Value, ...]
+
+    def __post_init__(self) -> None:
+        check_sweepable(self.field)
+        if not self.values:
+            raise SpecError(self.field, f"{self.label}: give at least one value")
+        check_count(len(self.values), self.field)
+        parsed = tuple(parse_field(self.field, as_text(value) or "full") for value in self.values)
+        if len(set(parsed)) < len(parsed):
+            double = next(value for place, value in enumerate(parsed) if value in parsed[:place])
+            raise SpecError(self.field, f"{self.label}: {value_text(double)} is there twice")
+        object.__setattr__(self, "values", parsed)
+
+    @property
+    def label(self) -> str:
+        """What the field is called, such as 'step size'."""
+        return FIELDS[self.field].label
+
+    @property
+    def ordered(self) -> tuple[Value, ...]:
+        """The values from the lowest to the highest; the full batch comes last."""
+        return tuple(sorted(self.values, key=value_place))
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the values lie evenly in decades rather than on a line; two alone go by what the field is."""
+        numbers = [value_place(value) for value in self.ordered if value is not None]
+        if not numbers or numbers[0] <= 0:
+            return False
+        if len(numbers) < 3:
+            return self.field in LOGARITHMIC
+        return _unevenness([math.log(number) for number in numbers]) < _unevenness(numbers)
+
+    def of(self, spec: RunSpec) -> Value:
+        """The value of this axis that a spec has."""
+        value: Value = getattr(spec, self.field)
+        return value
+
+
+def log_values(low: float, high: float, count: int) -> tuple[float, ...]:
+    """`count` values from `low` to `high`, evenly spaced in decades; powers of ten come out exact.
+
+    Raises SpecError that says which of the three does not fit.
+    """
+    _check_range(low, high, count)
+    if low <= 0:
+        raise SpecError("low", f"a logarithmic range begins above 0, not at {low:g}; use a linear one or a list")
+    return _between(math.log10(low), math.log10(high), low, high, count, lambda place: 10.0**place)
+
+
+def linear_values(low: float, high: float, count: int) -> tuple[float, ...]:
+    """`count` values from `low` to `high`, evenly spaced. Raises SpecError that says which does not fit."""
+    _check_range(low, high, count)
+    return _between(low, high, low, high, count, float)
+
+
+def powers_of_two(low: float, high: float) -> tuple[int, ...]:
+    """The powers of two from `low` to `high`, ends included. Raises SpecError when there are none."""
+    _check_range(low, high, 1 if low == high else 2)
+    if low <= 0:
+        raise SpecError("low", f"powers of two begin above 0, not at {low:g}")
+    first, last = math.ceil(math.log2(low)), math.floor(math.log2(high))
+    values = tuple(2**exponent for exponent in range(max(first, 0), last + 1))
+    if not values:
+        raise SpecError("low", f"there is no power of two from {low:g} to {high:g}")
+    return values
+
+
+def listed(text: str, field: str = "step_size") -> tuple[Value, ...]:
+    """The values of a list such as '0.1, 1, 10', as a field reads them. Raises SpecError."""
+    check_sweepable(field)
+    parts = [part.strip() for part in text.split(",")]
+    if not any(parts):
+        raise SpecError(field, "write the values with commas between them, like 0.01,0.1,1")
+    if not all(parts):
+        raise SpecError(field, f"{shown(text)} has nothing between two commas, or at an end")
+    check_count(len(parts), field)
+    return tuple(parse_field(field, part) for part in parts)
+
+
+def fitting(field: str, values: Iterable[Value]) -> tuple[Value, ...]:
+    """Computed values as a field takes them: whole numbers where it takes only those, each once, in order."""
+    if field not in WHOLE:
+        return tuple(values)
+    return tuple(dict.fromkeys(value if value is None else round(value) for value in values))
+
+
+def rounded(value: float, digits: int = DIGITS) -> float:
+    """A number with so many significant digits."""
+    return float(f"{value:.{digits}g}")
+
+
+def value_place(value: Value) -> float:
+    """Where a value lies among others: the full batch lies beyond every number."""
+    return math.inf if value is None else float(value)
+
+
+def value_text(value: Value) -> str:
+    """A value for people: six digits at most where it is not whole."""
+    return "full" if value is None else str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def check_sweepable(field: str) -> None:
+    """Raise SpecError for what is no field of a run, or none that a sweep may vary."""
+    unknown_field([field])
+    if field not in SWEEPABLE:
+        can = ", ".join(FIELDS[name].label for name in SWEEPABLE)
+        raise SpecError(field, f"{FIELDS[field].label} cannot be swept; choose from {can}")
+
+
+def check_count(count: int, field: str = "count") -> None:
+    """Raise SpecError for a number of values that a sweep does not take."""
+    if not 1 <= count <= MOST_VALUES:
+        raise SpecError(field, f"a sweep has 1 to {MOST_VALUES:,} runs, not {count:,}")
+
+
+def _check_range(low: float, high: float, count: int) -> None:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise SpecError("low", f"a range lies between two finite numbers, not {low:g} and {high:g}")
+    if low > high:
+        raise SpecError("low", f"the low end {low:g} is above the high end {high:g}")
+    check_count(count)
+    if low == high and count > 1:
+        raise SpecError("count", f"from {low:g} to {high:g} there is room for one value, not {count:,}")
+    if low < high and count == 1:
+        raise SpecError("count", f"from {low:g} to {high:g} takes at least two values")
+
+
+def _between(first: float, last: float, low: float, high: float, count: int, value_at: Any) -> tuple[float, ...]:
+    if count == 1:
+        return (float(low),)
+    places = [first + (last - first) * step / (count - 1) for step in range(1, count - 1)]
+    for digits in (DIGITS, 12, 17):
+        inner = [rounded(value_at(place), digits) for place in places]
+        values = (float(low), *inner, float(high))
+        if values == tuple(sorted(set(values))):
+            return values
+    raise SpecError("count", f"from {low:g} to {high:g} there is no room for {count:,} different values")
+
+
+def _unevenness(numbers: Sequence[float]) -> float:
+    gaps = [after - before for before, after in pairwise(numbers)]
+    mean = math.fsum(gaps) / len(gaps)
+    return math.hypot(*(gap - mean for gap in gaps)) / math.sqrt(len(gaps)) / mean

@@ -1,0 +1,210 @@
+"""What a sweep found: for each value the losses of its runs, the best, and the table in the form of the notes."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.sweep.axis import Axis, Value, value_place, value_text
+from engine.text import counted, loss_text, seconds_text
+
+OBJECTIVES_OF_THEIR_OWN = frozenset({"delta", "regularization_strength"})
+"""Fields each value of which is another objective: the loss under one says nothing against the loss under another."""
+
+MOST_DIGITS = 9
+"""Significant digits of a loss at most, where fewer would make different ones look the same."""
+
+BROKEN_OFF = ("cancelled", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainLoss:
+    """The loss over the whole train split after so many iterations, and the seconds that they had taken."""
+
+    iteration: int
+    elapsed_s: float
+    loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of one run of a sweep.
+
+    `train_loss`, `validation_loss` and `accuracy` (validation, 0 to 1) are those of its newest evaluation, over the
+    whole split: a batch's loss would depend on which examples came last. None before the first. `evaluated_at` is how
+    many iterations it had done then. `train_losses` are all of its evaluations, oldest first, where they are asked for.
+    `is_paced`: it was slowed down to be watched, so that its time says nothing.
+    """
+
+    run_id: int
+    values: tuple[Value, ...]
+    state: str
+    iterations_done: int
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    accuracy: float | None = None
+    diverged: bool = False
+    evaluated_at: int = 0
+    elapsed_s: float = 0.0
+    examples_per_iteration: int = 1
+    train_losses: tuple[TrainLoss, ...] = ()
+    is_paced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValueResult:
+    """What a sweep found at one value (one per axis): means over its `seeds` runs that have come furthest.
+
+    Those were evaluated after `evaluated_at` iterations, or have come to their end; a seed that has just begun would
+    make every mean high. `low` and `high` are their lowest and highest train loss, `elapsed_s` is the time that they
+    took. `iterations_done` is how far the first of all runs is, and `examples_seen` how many examples it has used.
+    It is `complete` once all of them came to their end, and not when one was stopped on the way: a loss after fewer
+    iterations is no match. It is `stopped` when that happened and none of the others goes on.
+    """
+
+    values: tuple[Value, ...]
+    run_ids: tuple[int, ...]
+    train_loss: float | None
+    low: float | None
+    high: float | None
+    validation_loss: float | None
+    accuracy: float | None
+    complete: bool
+    stopped: bool
+    diverged: int
+    iterations_done: int
+    evaluated_at: int
+    seeds: int
+    examples_seen: int
+    elapsed_s: float
+
+
+def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
+    """The results per value, from the lowest to the highest."""
+    return tuple(_result(values, runs) for values, runs in by_values(measured).items())
+
+
+def by_values(measured: Iterable[Measured]) -> dict[tuple[Value, ...], list[Measured]]:
+    """The runs of each value, from the lowest to the highest."""
+    found: dict[tuple[Value, ...], list[Measured]] = {}
+    for one in measured:
+        found.setdefault(one.values, []).append(one)
+    return {values: found[values] for values in sorted(found, key=lambda values: [*map(value_place, values)])}
+
+
+def best_of(axes: Sequence[Axis], found: Sequence[ValueResult]) -> ValueResult | None:
+    """The complete value with the lowest train loss, none of whose runs diverged; of equal ones the lowest.
+
+    Where the values are objectives of their own, the one with the highest validation accuracy.
+    """
+    compared = [result for result in found if result.complete and not result.diverged]
+    finite = [one for one in compared if one.train_loss is not None and math.isfinite(one.train_loss)]
+    if best_by(axes) == "accuracy":
+        return max(finite, key=lambda result: result.accuracy or 0.0, default=None)
+    return min(finite, key=lambda result: result.train_loss or 0.0, default=None)
+
+
+def best_by(axes: Sequence[Axis]) -> Literal["loss", "accuracy"]:
+    """What the best value of a sweep over these axes is best in."""
+    return "accuracy" if any(axis.field in OBJECTIVES_OF_THEIR_OWN for axis in axes) else "loss"
+
+
+def loss_texts(losses: Sequence[float | None]) -> list[str]:
+    """Losses as they are written everywhere; different ones that would look the same with more digits. '' is None."""
+    texts = ["" if loss is None else loss_text(loss) for loss in losses]
+    told = dict(zip(losses, texts, strict=True))
+    for digits in range(5, MOST_DIGITS + 1):
+        often = Counter(text for loss, text in told.items() if loss is not None and math.isfinite(loss))
+        alike = [loss for loss, text in told.items() if often[text] > 1]
+        told |= {loss: f"{loss:.{digits}g}" for loss in alike}
+    return [told[loss] for loss in losses]
+
+
+def table_lines(
+    axes: Sequence[Axis], found: Sequence[ValueResult], bests: Mapping[tuple[Value, ...], Sequence[str]] | None = None
+) -> list[str]:
+    """The table in the form of the notes, such as 'for step size 1e-06 new loss: 1.648'; the best is marked.
+
+    With `bests`, what each value is best for, the examples and the time are told of each, too.
+    """
+    if bests is None:
+        best = best_of(axes, found)
+        mark = "best by accuracy" if best_by(axes) == "accuracy" else "best"
+        bests = {} if best is None else {best.values: [mark]}
+        is_timed = False
+    else:
+        is_timed = True
+    losses = loss_texts([result.train_loss for result in found])
+    return [
+        f"{_line(axes, result, loss)}{_remark(result, bests.get(result.values, ()), is_timed)}"
+        for result, loss in zip(found, losses, strict=True)
+    ]
+
+
+def _line(axes: Sequence[Axis], result: ValueResult, loss: str) -> str:
+    where = ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(axes, result.values, strict=True))
+    return f"for {where} new loss: {loss or ('none' if result.stopped else 'none yet')}"
+
+
+def _remark(result: ValueResult, marks: Sequence[str], is_timed: bool) -> str:
+    remarks = []
+    if is_timed and result.iterations_done:
+        remarks.append(f"{counted(result.examples_seen, 'example')}, {seconds_text(result.elapsed_s)}")
+    if result.low is not None and result.high is not None and result.seeds > 1:
+        remarks.append(f"{loss_text(result.low)} to {loss_text(result.high)} over {result.seeds} seeds")
+    if result.diverged:
+        remarks.append("diverged")
+    if result.stopped:
+        remarks.append(_stop(result))
+    elif not result.complete and result.train_loss is not None:
+        remarks.append(f"so far, after {counted(result.evaluated_at, 'iteration')}")
+    remarks += marks
+    return f"  ({'; '.join(remarks)})" if remarks else ""
+
+
+def _stop(result: ValueResult) -> str:
+    if not result.iterations_done:
+        return "stopped before it started"
+    last = "" if result.evaluated_at == result.iterations_done else f", evaluated after {result.evaluated_at:,}"
+    return f"stopped after {counted(result.iterations_done, 'iteration')}{last}"
+
+
+def _result(values: tuple[Value, ...], runs: Sequence[Measured]) -> ValueResult:
+    states = {run.state for run in runs}
+    evaluated = [run for run in runs if run.train_loss is not None]
+    furthest = max((run.evaluated_at for run in evaluated), default=0)
+    compared = [run for run in evaluated if run.evaluated_at == furthest or run.state == "finished"]
+    losses = [run.train_loss for run in compared if run.train_loss is not None]
+    return ValueResult(
+        values=values,
+        run_ids=tuple(run.run_id for run in runs),
+        train_loss=mean(losses),
+        low=min(losses, key=_worst, default=None),
+        high=max(losses, key=_worst, default=None),
+        validation_loss=mean([run.validation_loss for run in compared if run.validation_loss is not None]),
+        accuracy=mean([run.accuracy for run in compared if run.accuracy is not None]),
+        complete=all(run.state == "finished" for run in runs),
+        stopped=not states.isdisjoint(BROKEN_OFF) and states <= {*BROKEN_OFF, "finished"},
+        diverged=sum(run.diverged for run in runs),
+        iterations_done=max(run.iterations_done for run in runs),
+        evaluated_at=furthest,
+        seeds=len(compared),
+        examples_seen=max(run.iterations_done * run.examples_per_iteration for run in runs),
+        elapsed_s=mean([run.elapsed_s for run in compared or runs]) or 0.0,
+    )
+
+
+def _worst(loss: float) -> float:
+    return math.inf if math.isnan(loss) else loss
+
+
+def mean(numbers: Sequence[float]) -> float | None:
+    """The mean of some losses: NaN when one is, else infinite when one is; None of none."""
+    if not numbers:
+        return None
+    if any(math.isnan(number) for number in numbers):
+        return math.nan
+    return math.fsum(numbers) / len(numbers) if all(map(math.isfinite, numbers)) else math.inf

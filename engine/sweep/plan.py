@@ -1,0 +1,256 @@
+"""Sweeps: one spec, and the runs in which one or two of its fields take other values."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from engine.spec import (
+    RunSpec,
+    as_text,
+    defaults,
+    parse_field,
+    spec_from_fields,
+    spec_from_json,
+    typed_text,
+    unknown_field,
+)
+from engine.spec.fields import FIELDS
+from engine.spec.parsing import SpecError
+from engine.sweep.axis import (
+    Axis,
+    Value,
+    check_count,
+    fitting,
+    linear_values,
+    log_values,
+    rounded,
+    value_place,
+    value_text,
+)
+from engine.sweep.halving import Halving
+
+MOST_AXES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One run of a sweep: its spec, its value on each axis, and which repetition it is, from 0."""
+
+    spec: RunSpec
+    values: tuple[Value, ...]
+    repeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPlan:
+    """All that defines a sweep. Two axes make a grid.
+
+    With `same_seeds` every value gets the same seeds, `base.seed` and those after it, hence the same draws and
+    mini-batches; else each run has its own. `parent_id` is the sweep that this one refines, repeats or widens.
+    Raises SpecError for what cannot be run, before anything is.
+    """
+
+    base: RunSpec
+    axes: tuple[Axis, ...]
+    repeats: int = 1
+    same_seeds: bool = True
+    halving: Halving | None = None
+    parent_id: int | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        fields = [axis.field for axis in self.axes]
+        if not 1 <= len(fields) <= MOST_AXES or len(set(fields)) < len(fields):
+            raise SpecError("axes", "a sweep varies one field of a run, or two different ones")
+        for axis in self.axes:
+            if axis.field != "seed" and not FIELDS[axis.field].applies(asdict(self.base)):
+                raise SpecError(axis.field, _no_effect(axis, self.base))
+        if self.repeats < 1:
+            raise SpecError("repeats", f"repeats: must be at least 1, not {self.repeats}")
+        if self.repeats > 1 and "seed" in fields:
+            raise SpecError("repeats", "repeats differ in their seeds; a sweep over seeds cannot have them")
+        check_count(self.size, "repeats" if self.repeats > 1 else fields[0])
+        if self.halving is not None:
+            _check_rungs(self.halving, self.base.iterations)
+        self.members()
+
+    @property
+    def size(self) -> int:
+        """The number of runs."""
+        return math.prod(len(axis.values) for axis in self.axes) * self.repeats
+
+    @property
+    def label(self) -> str:
+        """Its name, or what is swept and how far."""
+        return self.name or " x ".join(
+            f"{axis.label} {value_text(axis.ordered[0])} to {value_text(axis.ordered[-1])}" for axis in self.axes
+        )
+
+    def members(self) -> tuple[Member, ...]:
+        """Every run, in an order that spreads over the range, so that its shape shows early; repetitions come last."""
+        cells = _cells([len(axis.values) for axis in self.axes])
+        ranked = [axis.ordered for axis in self.axes]
+        chosen = [tuple(ranked[i][place] for i, place in enumerate(cell)) for cell in cells]
+        return tuple(self._member(values, repeat) for repeat in range(self.repeats) for values in chosen)
+
+    def values_of(self, spec: RunSpec) -> tuple[Value, ...]:
+        """The value that a run of this sweep has on each axis."""
+        return tuple(axis.of(spec) for axis in self.axes)
+
+    def widened(self, values: Sequence[Value]) -> SweepPlan:
+        """This sweep with more values on its first axis; the runs that it had stay as they were. Raises SpecError."""
+        first = self.axes[0]
+        return replace(self, axes=(replace(first, values=(*first.values, *values)), *self.axes[1:]))
+
+    def changed(self, changes: Mapping[str, str]) -> SweepPlan:
+        """This sweep on a base with some fields changed, given as text.
+
+        With another strategy or objective, what was at the default of the one takes the default of the other.
+        """
+        unknown_field(changes)
+        for axis in self.axes:
+            if axis.field in changes:
+                raise SpecError(axis.field, f"{axis.label} is what the sweep varies; give it other values instead")
+        before = defaults(self.base.strategy, self.base.objective)
+        kept = {
+            name: typed_text(name, getattr(self.base, name))
+            for name in FIELDS
+            if name in ("strategy", "objective") or getattr(self.base, name) != getattr(before, name)
+        }
+        return replace(self, base=spec_from_fields({**kept, **changes}), name="")
+
+    def to_json(self) -> str:
+        """The whole plan as a JSON object."""
+        return json.dumps(
+            {
+                "base": asdict(self.base),
+                "axes": [{"field": axis.field, "values": list(axis.values)} for axis in self.axes],
+                "repeats": self.repeats,
+                "same_seeds": self.same_seeds,
+                "halving": self.halving and {"rungs": list(self.halving.rungs), "keep": self.halving.keep},
+                "parent_id": self.parent_id,
+                "name": self.name,
+            }
+        )
+
+    @staticmethod
+    def from_json(text: str) -> SweepPlan:
+        """The plan that `to_json` wrote. Raises SpecError for anything else."""
+        try:
+            found = json.loads(text)
+            halving = found.get("halving")
+            return SweepPlan(
+                base=spec_from_json(json.dumps(found["base"])),
+                axes=tuple(Axis(axis["field"], tuple(map(_number, axis["values"]))) for axis in found["axes"]),
+                repeats=int(found.get("repeats", 1)),
+                same_seeds=bool(found.get("same_seeds", True)),
+                halving=None if halving is None else Halving(tuple(halving["rungs"]), halving["keep"]),
+                parent_id=None if found.get("parent_id") is None else int(found["parent_id"]),
+                name=str(found.get("name", "")),
+            )
+        except SpecError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SpecError("plan", f"the plan of the sweep cannot be read: {error}") from None
+
+    def _member(self, values: tuple[Value, ...], repeat: int) -> Member:
+        changes: dict[str, Any] = {axis.field: value for axis, value in zip(self.axes, values, strict=True)}
+        if "seed" not in changes:
+            changes["seed"] = self.base.seed + (repeat if self.same_seeds else self._number(values, repeat))
+        return Member(self.base.changed(**changes), values, repeat)
+
+    def _number(self, values: tuple[Value, ...], repeat: int) -> int:
+        """A number for each run of its own, the same when values are added to the first axis."""
+        number = 0
+        for axis, value in zip(self.axes, values, strict=True):
+            number = number * len(axis.values) + axis.values.index(value)
+        return number * self.repeats + repeat
+
+
+def refine(plan: SweepPlan, best: Sequence[Value] | Value) -> SweepPlan:
+    """A sweep one third as wide around the best value (one per axis), with as many values.
+
+    In decades where the axis was. An end that the field refuses is where it was. Raises SpecError where there is
+    nothing between the values.
+    """
+    values = tuple(best) if isinstance(best, (tuple, list)) else (best,)
+    axes = tuple(_narrowed(axis, value) for axis, value in zip(plan.axes, values, strict=True))
+    return replace(plan, axes=axes, name="")
+
+
+def spread(count: int) -> tuple[int, ...]:
+    """0 ... count - 1, the ends first, then the middle of each gap, the widest gaps first."""
+    order = list(dict.fromkeys((0, count - 1)))[:count]
+    gaps = [(0, count - 1)]
+    for low, high in gaps:
+        if high - low > 1:
+            middle = (low + high) // 2
+            order.append(middle)
+            gaps += [(low, middle), (middle, high)]
+    return tuple(order)
+
+
+def _cells(counts: Sequence[int]) -> list[tuple[int, ...]]:
+    """The places on all axes, those first that come early on each."""
+    orders = [spread(count) for count in counts]
+    cells: list[tuple[int, ...]] = [()]
+    for order in orders:
+        cells = [(*cell, rank) for cell in cells for rank in range(len(order))]
+    cells.sort(key=lambda cell: (max(cell), sum(cell), cell))
+    return [tuple(order[rank] for order, rank in zip(orders, cell, strict=True)) for cell in cells]
+
+
+def _narrowed(axis: Axis, best: Value) -> Axis:
+    numbers = [value_place(value) for value in axis.ordered if value is not None]
+    if best is None or best not in axis.values or len(numbers) < 2:
+        raise SpecError(axis.field, f"{axis.label}: there is nothing to refine around {value_text(best)}")
+    low, high = numbers[0], numbers[-1]
+    if axis.logarithmic:
+        factor = (high / low) ** (1 / 6)
+        ends, between = (best / factor, best * factor), log_values
+    else:
+        ends, between = (best - (high - low) / 6, best + (high - low) / 6), linear_values
+    ends = (_accepted(axis.field, ends[0], low), _accepted(axis.field, ends[1], high))
+    computed = between(*ends, len(numbers))
+    values = fitting(axis.field, (rounded(value) for value in computed))
+    if len(set(values)) < 2 or len(set(values)) < len(values):
+        raise SpecError(axis.field, f"{axis.label}: there is nothing left between {best:g} and its neighbours")
+    return Axis(axis.field, values)
+
+
+def _accepted(field: str, value: float, otherwise: float) -> float:
+    try:
+        parse_field(field, as_text(fitting(field, [value])[0]))
+    except SpecError:
+        return otherwise
+    return value
+
+
+def _check_rungs(halving: Halving, iterations: int | None) -> None:
+    if iterations is None:
+        raise SpecError("halving", "rungs are iterations; give the runs a budget in iterations")
+    if halving.rungs[-1] >= iterations:
+        raise SpecError(
+            "halving", f"rungs: {halving.rungs[-1]:,} is not before the end of a run of {iterations:,} iterations"
+        )
+
+
+def _no_effect(axis: Axis, base: RunSpec) -> str:
+    field = FIELDS[axis.field]
+    if base.strategy not in field.strategies:
+        return f"{axis.label} decides nothing in {base.strategy}; it takes {' or '.join(sorted(field.strategies))}"
+    name, fit = next((name, fit) for name, fit in field.needs.items() if getattr(base, name) not in fit)
+    return (
+        f"{axis.label} decides nothing with {FIELDS[name].label} {getattr(base, name)}; "
+        f"it takes {' or '.join(sorted(fit))}"
+    )
+
+
+def _number(value: Any) -> Value:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise ValueError(f"{value!r} is not a number")
+    return value

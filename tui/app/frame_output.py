@@ -1,0 +1,60 @@
+"""Painting: the part of the app that writes to the terminal, in place of Textual's own way there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from textual.geometry import Region
+from textual.messages import TerminalSupportsSynchronizedOutput
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui.terminal import erasing
+from tui.terminal.output import Rim
+from tui.terminal.textual_internals import Composing, Piece, seen_widgets, send
+
+
+class Painting(Composing, inherit_bindings=False):
+    """Hands the composed frames of its screens to the rim, and tells widgets where they may paint by themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rim = Rim(self._write, self.set_timer, _soon)
+        self.rim.erases = erasing.keeps_the_ground()
+        self._displayed: Screen[object] | None = None
+
+    def written(self) -> None:
+        """A frame was written."""
+
+    def standing(self, widget: Widget) -> Region | None:
+        """Where a widget stands on the terminal, if all of it is there to be seen: it may paint its cells itself."""
+        screen = self.screen
+        if widget.screen is not screen or self._displayed is not screen:
+            return None
+        seen = seen_widgets(screen)
+        if widget not in seen:
+            return None
+        region, clip = seen[widget]
+        for other, (before, _) in seen.items():
+            if other is widget:
+                return region if clip.contains_region(region) else None
+            if before.overlaps(region):
+                return None
+        return None
+
+    def _write(self, text: str) -> None:
+        send(self, text)
+        self.written()
+
+    def take(self, screen: Screen[object], pieces: Iterable[Piece]) -> None:
+        self._displayed = screen
+        self.rim.take(pieces, *self.size)
+
+    def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
+        message.prevent_default()
+        self.rim.answered()
+
+
+def _soon(then: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(then)

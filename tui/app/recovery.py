@@ -1,0 +1,24 @@
+"""Rescue: runs that nobody works on any more are taken up again by whoever sees that first."""
+
+from __future__ import annotations
+
+from tui.model.snapshot import Snapshot
+
+
+class Rescue:
+    """Remembers what help was sent for: what it could not help is not asked again at every look."""
+
+    def __init__(self) -> None:
+        self._forsaken: frozenset[tuple[int, int | None]] = frozenset()
+        self._stalls = False
+
+    def is_needed(self, snapshot: Snapshot) -> bool:
+        """Whether a run is to be taken over since the last look, or all that is to go on has no worker any more."""
+        stalls = bool(snapshot.going_on or snapshot.paused) and not snapshot.workers
+        needed = bool(snapshot.forsaken - self._forsaken) or (stalls and not self._stalls)
+        self._forsaken, self._stalls = snapshot.forsaken, stalls
+        return needed
+
+    def failed(self) -> None:
+        """The help that was sent found the store busy or full: the next look asks again."""
+        self._forsaken, self._stalls = frozenset(), False

@@ -1,0 +1,113 @@
+"""What the viewer orders about sweeps and probes, carried out in the store. Called in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.spec import RunSpec
+from engine.store import StoreError
+from engine.sweep import SweepPlan, listed
+from engine.text import counted
+
+if TYPE_CHECKING:
+    from engine.jobs.people.probe import RunProbe
+
+
+def get_ready(path: Path) -> None:
+    """Have workers there before a sweep is queued: they come while it is put together."""
+    from engine.jobs.processes import launch
+
+    with suppress(StoreError):  # whoever starts the sweep is told what is wrong
+        launch.warm_workers(path)
+
+
+def start(path: Path, plan: SweepPlan) -> tuple[int, str]:
+    """Queue a sweep; its number and the answer. Raises StoreError, SpecError."""
+    from engine.jobs.people import sweeps as sweeping
+
+    sweep_id = sweeping.start(path, plan)
+    return sweep_id, f"Sweep {sweep_id}: {counted(plan.size, 'run')} {'is' if plan.size == 1 else 'are'} in the queue."
+
+
+def steered(path: Path, sweep_id: int, verb: str) -> str:
+    """Pause, resume, stop or delete a whole sweep; the answer as a sentence. Raises StoreError."""
+    from engine.jobs.people import sweeps as sweeping
+
+    match verb:
+        case "pause":
+            return sweeping.pause(path, sweep_id)
+        case "resume":
+            return sweeping.resume(path, sweep_id)
+        case "stop":
+            return sweeping.stop(path, sweep_id)
+        case "delete":
+            return sweeping.delete(path, sweep_id)
+        case _:
+            raise ValueError(f"no way to steer a sweep: {verb}")
+
+
+def go_on(path: Path, run_ids: Sequence[int]) -> str:
+    """Let runs that were dropped at a rung go on alone; the answers as a sentence. Raises StoreError."""
+    from engine.jobs.people import steer
+
+    return " ".join(steer.resume(path, run_id) for run_id in run_ids)
+
+
+def refine(path: Path, sweep_id: int) -> tuple[int, str]:
+    """Start a sweep around the best value of another; its number and the answer. Raises StoreError, SpecError."""
+    from engine.jobs.people import sweeps as sweeping
+
+    child = sweeping.refine(path, sweep_id)
+    return child, f"Sweep {child} refines sweep {sweep_id}: a third as wide, around its best value."
+
+
+def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> tuple[int, str]:
+    """Start a sweep again with some fields changed; its number and the answer. Raises StoreError, SpecError."""
+    from engine.jobs.people import sweeps as sweeping
+
+    child = sweeping.repeat(path, sweep_id, changes)
+    said = ", ".join(f"{field.replace('_', ' ')} {text}" for field, text in changes.items())
+    return child, f"Sweep {child} repeats sweep {sweep_id}{' with ' + said if said else ''}."
+
+
+def add_values(path: Path, sweep_id: int, field: str, text: str) -> str:
+    """Add values that somebody typed; the answer as a sentence. Raises StoreError, SpecError."""
+    from engine.jobs.people import sweeps as sweeping
+
+    return sweeping.add_values(path, sweep_id, listed(text, field))
+
+
+def make_usual(path: Path, run_id: int) -> str:
+    """Let new runs begin with a run's spec; the answer as a sentence. Raises StoreError."""
+    from engine.jobs.people import default_spec as usual
+
+    return usual.make_usual(path, run_id)
+
+
+def probe(path: Path, run_id: int, iteration: int | None) -> RunProbe:
+    """One step with each step size from a run's weights. Raises StoreError, SpecError."""
+    from engine.jobs.people import probe as probing
+
+    return probing.probe(path, run_id, iteration)
+
+
+def start_probed(path: Path, run_id: int, spec: RunSpec, step_size: float, at: int) -> int:
+    """A run of gradient descent with a step size, from a run's weights after `at` iterations; its number.
+
+    From there it has as many iterations as the run was given. Raises StoreError, SpecError.
+    """
+    from engine.jobs.people import steer
+    from engine.jobs.people.submit import submit
+
+    strategy = "gradient-descent"
+    if not at:
+        return submit(path, [spec.changed(strategy=strategy, step_size=step_size)])[0]
+    changes = {"step_size": repr(step_size)}
+    if spec.strategy != strategy:
+        changes["strategy"] = strategy
+    if spec.iterations is not None:
+        changes["iterations"] = str(at + spec.iterations)
+    return steer.fork(path, run_id, at, changes).run_id

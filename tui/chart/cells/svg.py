@@ -1,0 +1,47 @@
+"""SVG: a chart's picture as vectors, in the colours of a scheme."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tui.chart.cells.picture import Picture
+from tui.chart.cells.vectors import Look, document
+from tui.colours.palette import Scheme, ink
+
+GROUND = {
+    "dark": "#101216",
+    "colour-blind": "#101216",
+    "ansi-dark": "#101216",
+    "light": "#ffffff",
+    "ansi-light": "#ffffff",
+    "none": "#ffffff",
+}
+INK = {
+    "dark": "#cdd2da",
+    "colour-blind": "#cdd2da",
+    "ansi-dark": "#cdd2da",
+    "light": "#22262c",
+    "ansi-light": "#22262c",
+    "none": "#22262c",
+}
+DIMMED = 0.5
+ANSI = {
+    "black": "#1e1e1e", "red": "#c0392b", "green": "#2e8b57", "yellow": "#b58900",
+    "blue": "#2a6fdb", "magenta": "#a347ba", "cyan": "#1a8fa0", "white": "#c8c8c8",
+    "bright_black": "#7f7f7f", "bright_red": "#f0604d", "bright_green": "#4fce8f", "bright_yellow": "#f0dc4e",
+    "bright_blue": "#6c9bff", "bright_magenta": "#e58fdc", "bright_cyan": "#56d4e9", "bright_white": "#ffffff",
+}  # fmt: skip
+"""What the sixteen colours of a terminal look like where there is no terminal to ask."""
+
+
+def to_svg(picture: Picture, scheme: Scheme = "dark", *, title: str = "") -> str:
+    """The picture as an SVG document in a scheme's colours; `title` is what a screen reader says of it."""
+    rows = ([(text, _look(style, scheme)) for text, style in picture.row(row)] for row in range(picture.height))
+    return document(rows, picture.width, ground=GROUND[scheme], title=title)
+
+
+@cache
+def _look(style: int, scheme: Scheme) -> Look:
+    paint = ink(style, scheme)
+    name = paint.colour.removeprefix("ansi_")
+    return Look(ANSI.get(name, name) or INK[scheme], paint.bold, DIMMED if paint.dim else 1.0)

@@ -1,0 +1,219 @@
+"""draw: one ChartView at one size becomes one Picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tui.chart.cells.cell_sheet import Sheet, blank
+from tui.chart.cells.cell_text import cells
+from tui.chart.cells.picture import FRAME, HINT, TITLE, Picture
+from tui.chart.drawing import markers as signs
+from tui.chart.drawing.frame import AXIS_WIDTH
+from tui.chart.drawing.grid import draw_tiles
+from tui.chart.drawing.legend import Entry, draw_legend, entries_of, heading
+from tui.chart.drawing.panels import draw_panels, with_room
+from tui.chart.drawing.plain_frame import draw_plain_frame
+from tui.chart.drawing.plotting import draw_curves, rasterise, ticks_for
+from tui.chart.values.axes import bounds_of, hold
+from tui.chart.values.measures import measure_of, settled
+from tui.chart.values.readout import readout
+from tui.chart.values.series import all_series, bundle
+from tui.chart.values.ticks import MINUTES_FROM_S
+from tui.chart.values.view import Axes, Charset, ChartView, Panel, Plot
+
+X_NAMES = {"iteration": "iteration", "time": "time (s)", "examples": "examples seen"}
+LEAST_NAMES = 12
+"""Cells of a title into which names of settings are put, cut if they must be."""
+WAITING = "waiting for the first iterations"
+
+
+def draw(
+    view: ChartView, width: int, height: int, *, charset: Charset = "unicode", previous: Picture | None = None
+) -> Picture:
+    """The chart at `width` x `height` cells, legend and title included; any size from 1x1 up.
+
+    The axes of `previous` are held while the data stay within them and the kind of axes is the same. Never
+    raises for what is in the curves: non-finite losses are gaps with a sign, and so are non-positive ones on a
+    log axis, where a band that reaches below zero ends at the lower edge.
+    """
+    view = settled(view)
+    sheet = blank(max(width, 1), max(height, 1), charset)
+    panels = _draw_grid(view, sheet, previous) if view.panels else ()
+    if panels:
+        shown = next((one for one in panels if one.measure == view.measure and one.axes is not None), panels[0])
+        return sheet.picture(shown.axes, shown.plot, panels=panels)
+    view = replace(view, panels=())
+    series = all_series(view, 2 * sheet.width)
+    rows = bundle(series) if series else None
+    axes = None if rows is None else hold(view, bounds_of(view, rows), None if previous is None else previous.axes)
+    if axes is not None and view.cursor_x is not None:
+        # runs that are no longer drawn may have been longer: what is read is always on the screen
+        view = replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
+    top = _title_rows(view, sheet)
+    if top:
+        _draw_title(view, axes, sheet, "" if view.grid else heading(*_legend(view, sheet)))
+    if rows is None or axes is None:
+        plot = Plot(0, top, sheet.width, sheet.height - _draw_legend(view, sheet) - top)
+        _draw_hint(_hint(view), plot, sheet)
+        return sheet.picture(None, plot)
+    tiles = draw_tiles(view, rows, axes, top, sheet.height, sheet) if view.grid else ()
+    if tiles:
+        return sheet.picture(axes, tiles[0].plot, tiles)
+    plot = _draw_frame(axes, top, sheet.height - _draw_legend(view, sheet), sheet)
+    if plot.width > 0 and plot.height > 0:
+        draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, charset), axes, plot, sheet)
+        cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
+        if cursor is not None and view.cursor_x is not None:
+            signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
+    return sheet.picture(axes, plot)
+
+
+def measures_of(view: ChartView, width: int, height: int) -> tuple[str, ...]:
+    """The measures that have a panel in the picture of a view; none where runs lie over each other."""
+    sheet = blank(max(width, 1), max(height, 1), "unicode")
+    measures = tuple(panel.measure for panel in view.panels)
+    return with_room(measures, view.measure, sheet.width, _grid_rows(view, sheet))
+
+
+def _grid_rows(view: ChartView, sheet: Sheet) -> int:
+    """The rows of a grid between title and legend."""
+    return sheet.height - _title_rows(view, sheet) - len(draw_legend(*_legend(view, sheet))[0])
+
+
+def _draw_grid(view: ChartView, sheet: Sheet, previous: Picture | None) -> tuple[Panel, ...]:
+    """The panels of a view with a title above them and a legend below; none where they have no room."""
+    top = _title_rows(view, sheet)
+    panels = draw_panels(view, top, top + _grid_rows(view, sheet), sheet, previous)
+    if panels:
+        _draw_legend(view, sheet)
+        if top:
+            axes = next((panel.axes for panel in panels if panel.axes is not None), None)
+            caution = next((panel.caution for panel in view.panels if panel.caution), "")
+            named = replace(view, measure="measures", log_y=False, companion_name="", caution=caution)
+            _draw_title(named, axes, sheet, heading(*_legend(view, sheet)))
+    return panels
+
+
+def _title_rows(view: ChartView, sheet: Sheet) -> int:
+    return int(view.show_title and sheet.height >= 7)
+
+
+def _hint(view: ChartView) -> str:
+    if not view.runs:
+        return view.empty_hint
+    has_begun = any(run.curve is not None and len(run.curve.iteration) for run in view.runs)
+    return (
+        f"no {view.measure} recorded of {'this run' if len(view.runs) == 1 else 'these runs'}" if has_begun else WAITING
+    )
+
+
+def axes_of(view: ChartView, width: int) -> Axes | None:
+    """The axes that a first drawing at so many cells across would have; None where there is nothing to draw."""
+    view = settled(view)
+    series = all_series(view, 2 * max(width, 1))
+    return hold(view, bounds_of(view, bundle(series)), None) if series else None
+
+
+def _draw_legend(view: ChartView, sheet: Sheet) -> int:
+    """The legend, or the readout in its place, at the bottom; returns its rows."""
+    codes, styles = draw_legend(*_legend(view, sheet))
+    if len(codes):
+        sheet.paste(sheet.height - len(codes), 1, codes, styles)
+    return len(codes)
+
+
+def _legend(view: ChartView, sheet: Sheet) -> tuple[tuple[Entry, ...], int, int, Charset]:
+    """What the legend says, the cells that it may take across and down, and how it is drawn."""
+    if not view.show_legend or sheet.height < 4:
+        return (), 0, 0, sheet.charset
+    if view.cursor_x is None:
+        return entries_of(view), sheet.width - 1, min(sheet.height // 6, 4), sheet.charset
+    # Whoever reads the chart wants every run's value more than the height of the curves.
+    read = readout(view, view.cursor_x)
+    return entries_of(view, read), sheet.width - 1, min(max(sheet.height // 4, 1), 6), sheet.charset
+
+
+def _x_name(view: ChartView, axes: Axes | None) -> str:
+    """What x is, with its unit unless the labels tell it."""
+    tells = axes is not None and view.x_kind == "time" and not view.log_x and axes.x_high >= MINUTES_FROM_S
+    return "time" if tells else X_NAMES[view.x_kind]
+
+
+def _draw_title(view: ChartView, axes: Axes | None, sheet: Sheet, names: str) -> None:
+    """What is drawn over what; at the right `names`, those of the settings below, if there is room, and the note."""
+    rule = signs.SIGNS[sheet.charset]["rule"]
+    title, note = _title(view, axes, sheet)
+    sheet.codes[0], sheet.styles[0] = ord(rule), FRAME
+    end = sheet.write(0, 0, sheet.fitted(title, sheet.width), TITLE)
+    stop = sheet.width - 1
+    if note:
+        stop -= len(note)
+        sheet.write(0, stop, cells(note, sheet.charset), HINT)
+        stop -= 1
+    room = stop - end - 2
+    if names and room >= LEAST_NAMES:
+        told = sheet.fitted(f" {names}", room - 1)
+        sheet.write(0, stop - len(told) - 1, [*told, ord(" ")], HINT)
+
+
+def _title(view: ChartView, axes: Axes | None, sheet: Sheet) -> tuple[str, str]:
+    """The title and the note beside it, as full as there is room for. How noisy losses are smoothed is always said."""
+    dot = f"  {signs.SIGNS[sheet.charset]['dot']}  "
+    first, _, _ = view.note.partition(" · ")
+    notes = [f" {note} " for note in dict.fromkeys((view.note, first)) if note]
+    *longer, shortest = (f" {dot.join(filter(None, parts))} " for parts in _title_parts(view, axes))
+    # without the note only where nothing that names the measure leaves it a place
+    told = [*((title, note) for title in longer for note in notes), *((title, "") for title in longer), (shortest, "")]
+    fitting = (one for one in told if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= sheet.width)
+    return next(fitting, told[-1])
+
+
+def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]]:
+    """The parts of a title, with what says least left out first."""
+    has_second = view.companion_name and any(run.companion is not None for run in view.runs)
+    second = f"┄ {view.companion_name}" if has_second else ""
+    scale, x_scale = " (log)" if view.log_y else "", " (log)" if view.log_x else ""
+    x = f"x: {_x_name(view, axes)}{x_scale}"
+    # that x is the iteration goes without saying
+    shorter = "" if x == "x: iteration" else f"{view.x_kind}{x_scale}"
+    smoothing = _smoothing(view)
+    yield view.measure + scale, second, x, smoothing, view.caution
+    yield view.measure + scale, second, shorter, smoothing, view.caution
+    yield view.measure + scale, shorter, smoothing, view.caution
+    yield view.measure, shorter, smoothing, view.caution
+    yield view.measure, smoothing, view.caution
+    yield view.measure, smoothing
+    yield (smoothing or view.measure,)
+
+
+def _smoothing(view: ChartView) -> str:
+    """How noisy losses are smoothed; nothing where none is drawn."""
+    drawn = [one for one in view.panels or (view,) if measure_of(one).of_batches]
+    if not any(run.noisy for one in drawn for run in one.runs):
+        return ""
+    return f"smoothing {view.smoothing:g}" if view.smoothing > 0 else "raw"
+
+
+def _draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:
+    room = max(min(plot.width - 4, 60), 1)
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > room:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}".strip()
+    lines = [*lines, line][: plot.height]
+    top = plot.top + (plot.height - len(lines)) // 2
+    for row, words in enumerate(lines, top):
+        codes = sheet.fitted(words, plot.width)
+        sheet.write(row, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
+
+
+def _draw_frame(axes: Axes, top: int, bottom: int, sheet: Sheet) -> Plot:
+    """Axes and ticks where there is room for them; returns the cells that are left for curves."""
+    ticks = ticks_for(axes, sheet.width, bottom - top)
+    if ticks is None:
+        return Plot(0, top, sheet.width, max(bottom - top, 0))
+    sheet.paste(top, 0, *draw_plain_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset))
+    return Plot(ticks.label_width + AXIS_WIDTH, top, ticks.columns, ticks.rows)

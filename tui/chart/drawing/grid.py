@@ -1,0 +1,202 @@
+"""Grid: a tile for every run, all on the same axes, so that what is lower is lower."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tui.chart.cells.cell_sheet import Sheet
+from tui.chart.cells.picture import HINT, POINTED, TICK, strong
+from tui.chart.drawing import markers as signs
+from tui.chart.drawing.frame import AXIS_WIDTH
+from tui.chart.drawing.plain_frame import draw_plain_frame
+from tui.chart.drawing.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
+from tui.chart.values.measures import measure_of
+from tui.chart.values.readout import Reading, readout
+from tui.chart.values.series import Bundle
+from tui.chart.values.view import Axes, ChartRun, ChartView, Plot, Tile
+from tui.colours.palette import marker
+
+GAP = 2
+LEAST_WIDTH, LEAST_ROWS = 13, 2
+"""Cells of a curve below which a tile says nothing."""
+ASPECT = 4.5
+"""Cells across for one down that look right for a curve: about two to one on the screen."""
+TITLE_ROWS = AXIS_ROWS = LABEL_ROWS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`down` x `across` tiles of one size, `shown` of them in use; each has `width` x `rows` cells for its curve.
+
+    The y labels take `label_width` cells at the left.
+    """
+
+    shown: int
+    across: int
+    down: int
+    width: int
+    rows: int
+    label_width: int
+
+
+def layout(count: int, width: int, height: int, label_width: int = 4) -> Layout | None:
+    """The layout in which `count` tiles, or as many as there is room for, look best; None if not one fits."""
+    for shown in range(count, 0, -1):
+        fitting = [one for across in range(1, shown + 1) if (one := _layout(shown, across, width, height, label_width))]
+        if fitting:
+            return min(fitting, key=_ugliness)
+    return None
+
+
+def _layout(shown: int, across: int, width: int, height: int, label_width: int) -> Layout | None:
+    down = -(-shown // across)
+    wide = (width - label_width - GAP * (across - 1)) // across - AXIS_WIDTH
+    rows = (height - LABEL_ROWS) // down - TITLE_ROWS - AXIS_ROWS
+    return Layout(shown, across, down, wide, rows, label_width) if wide >= LEAST_WIDTH and rows >= LEAST_ROWS else None
+
+
+def _ugliness(one: Layout) -> float:
+    empty = one.across * one.down - one.shown
+    return abs(math.log(one.width / one.rows / ASPECT)) + 0.5 * empty / one.shown
+
+
+def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int, sheet: Sheet) -> tuple[Tile, ...]:
+    """The tiles of a view's runs in the rows top..bottom; none where only one of several has room, or not even that.
+
+    Runs that have no tile are counted in the row of the title. The emphasised run always has one.
+    """
+    planned = _planned(len(view.runs), axes, sheet.width, bottom - top)
+    if planned is None or planned[0].shown == 1 < len(view.runs):
+        return ()
+    plan, ticks = planned
+    layer = rasterise(view, rows, axes, ticks.columns, ticks.rows, sheet.charset)
+    said = {one.run_id: one for one in readout(view, _read_at(view))}
+    chosen = _chosen(view.runs, plan.shown)
+    headers, names = _headers(view, chosen, said, ticks.columns, _free(sheet, top - 1) if top else 0)
+    tiles = []
+    for place, run in enumerate(chosen):
+        down, across = divmod(place, plan.across)
+        row = top + down * (plan.rows + TITLE_ROWS + AXIS_ROWS)
+        left = plan.label_width + across * (plan.width + AXIS_WIDTH + GAP) + AXIS_WIDTH
+        plot = Plot(left, row + TITLE_ROWS, ticks.columns, ticks.rows)
+        is_lowest = place + plan.across >= len(chosen)
+        _draw_frame(ticks, plot, sheet, first=across == 0, lowest=is_lowest)
+        _draw_title(view, run, headers[place], said[run.run_id], plot, sheet)
+        _draw_run(view, run, layer, axes, plot, sheet, lowest=is_lowest)
+        tiles.append(Tile(run.run_id, plot))
+    left_out = len(view.runs) - len(chosen)
+    if left_out:
+        text = sheet.fitted(f" +{left_out} more ", sheet.width)
+        row, start = top - 1 if top else bottom - 1, sheet.width - len(text) - 1
+        if not top:
+            signs.clear_label(sheet, row, start, start + len(text))
+        sheet.write(row, start, text, HINT)
+    if names:
+        _tell_names(names, sheet, top - 1)
+    return tuple(tiles)
+
+
+def _planned(count: int, axes: Axes, width: int, height: int) -> tuple[Layout, Ticks] | None:
+    """The layout and the ticks of its tiles: which ticks there are depends on the layout, and their room on them."""
+    label_width = 0
+    for _ in range(4):
+        plan = layout(count, width, height, label_width)
+        ticks = plan and ticks_for(axes, plan.width + AXIS_WIDTH, plan.rows + AXIS_ROWS + LABEL_ROWS, 0)
+        if plan is None or not isinstance(ticks, Ticks):
+            return None
+        if ticks.label_width <= label_width:
+            return plan, ticks
+        label_width = ticks.label_width
+    return None
+
+
+def _read_at(view: ChartView) -> float:
+    return math.inf if view.cursor_x is None else view.cursor_x
+
+
+def _chosen(runs: Sequence[ChartRun], room: int) -> list[ChartRun]:
+    chosen = list(runs[:room])
+    if len(runs) > room:
+        chosen[-1:] = [run for run in runs[room - 1 :] if run.emphasised][:1] or chosen[-1:]
+    return chosen
+
+
+def _draw_frame(ticks: Ticks, plot: Plot, sheet: Sheet, *, first: bool, lowest: bool) -> None:
+    codes, styles = draw_plain_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset)
+    skipped = 0 if first else ticks.label_width
+    shown = ticks.rows + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
+    shown = min(shown, sheet.height - plot.top)
+    left = plot.left - AXIS_WIDTH - (ticks.label_width - skipped)
+    sheet.paste(plot.top, left, codes[:shown, skipped:], styles[:shown, skipped:])
+
+
+def _headers(
+    view: ChartView, runs: Sequence[ChartRun], said: Mapping[int, Reading], width: int, room: int
+) -> tuple[list[str], str]:
+    """What stands above each tile: its run, and as many settings as have room above all of them.
+
+    The names of settings stand beside their values, or once in `room` cells of the chart's title; without either a
+    value is not told.
+    """
+    rooms = [width - 3 - len(_value(view, said[run.run_id])) for run in runs]
+    names = list(dict.fromkeys(name for run in runs for name, _ in run.settings))
+    tries = []
+    for count in range(len(names), -1, -1):
+        told = " | ".join(names[:count])
+        tries += [(called, names[:count], "") for called in (True, False)]
+        tries += [(called, names[:count], told) for called in (True, False) if count and len(told) + 4 <= room]
+    for called, kept, told in tries:
+        headers = [_header(run, called, kept, with_names=not told) for run in runs]
+        if all(len(header) <= room for header, room in zip(headers, rooms, strict=True)):
+            break
+    return headers, told
+
+
+def _header(run: ChartRun, called: bool, names: Sequence[str], *, with_names: bool) -> str:
+    settings = dict(run.settings)
+    values = [f"{name} {settings[name]}" if with_names else settings[name] for name in names if name in settings]
+    return "  ".join([run.label if called else str(run.run_id), *([" · ".join(values)] if values else [])])
+
+
+def _free(sheet: Sheet, row: int) -> int:
+    """How many cells the rule in the title has."""
+    return int((sheet.codes[row] == ord(signs.SIGNS[sheet.charset]["rule"])).sum())
+
+
+def _tell_names(names: str, sheet: Sheet, row: int) -> None:
+    """Put the names of settings at the right end of the rule in the title."""
+    rule = (sheet.codes[row] == ord(signs.SIGNS[sheet.charset]["rule"])).nonzero()[0]
+    told = sheet.fitted(f" {names} ", len(rule))
+    gaps = [at for at in rule.tolist() if set(range(at, at + len(told) + 1)) <= set(rule.tolist())]
+    if gaps:
+        sheet.write(row, gaps[-1], told, HINT)
+
+
+def _value(view: ChartView, reading: Reading) -> str:
+    return "" if reading.value is None else measure_of(view).text(reading.value)
+
+
+def _draw_title(view: ChartView, run: ChartRun, header: str, reading: Reading, plot: Plot, sheet: Sheet) -> None:
+    row = plot.top - TITLE_ROWS
+    value = sheet.fitted(_value(view, reading), plot.width // 2)
+    room = plot.width - len(value) - 3
+    sign = marker(run.slot, ascii_only=sheet.charset == "ascii")
+    sheet.put(row, plot.left, sign, strong(run.slot))
+    if room > 0:
+        pointed = run.emphasised and len(view.runs) > 1
+        sheet.write(row, plot.left + 2, sheet.fitted(header, room), POINTED if pointed else strong(run.slot))
+    style = strong(run.slot) if view.cursor_x is not None else TICK
+    sheet.write(row, plot.left + plot.width - len(value), value, style)
+
+
+def _draw_run(
+    view: ChartView, run: ChartRun, layer: Layer, axes: Axes, plot: Plot, sheet: Sheet, *, lowest: bool
+) -> None:
+    own = [index for index, one in enumerate(layer.series) if one.run.run_id == run.run_id]
+    if own:
+        draw_curves(view, layer.only(own), axes, plot, sheet)
+    cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
+    if lowest and cursor is not None and view.cursor_x is not None:
+        signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)

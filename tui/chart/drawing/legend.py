@@ -1,0 +1,176 @@
+"""Legend: a sign, a label and what differs for every run, in calm columns below the plot.
+
+While the cursor reads the chart, the same rows say every run's value, best first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from tui.chart.cells.cell_sheet import blank
+from tui.chart.cells.cell_text import cells, fit
+from tui.chart.cells.picture import HINT, POINTED, TITLE, Codepoints, StyleIds, faint, strong
+from tui.chart.values.measures import measure_of
+from tui.chart.values.readout import Reading
+from tui.chart.values.view import Charset, ChartRun, ChartView
+from tui.colours.palette import marker
+
+SPACE = 3
+LEAST_LABEL = 8
+NOTHING = "·"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the legend says of a run; `value` is its reading, `quiet` that it has ended or has none; `pointed`: the
+    cursor is on it, and there are others.
+
+    `number` stands for the label where there is no room for it.
+    """
+
+    slot: int
+    number: int
+    label: str
+    settings: tuple[tuple[str, str], ...] = ()
+    value: str = ""
+    quiet: bool = False
+    pointed: bool = False
+
+
+def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tuple[Entry, ...]:
+    """The legend's entries, in the order of the runs or of their readings."""
+    if readings is None:
+        several = len(view.runs) > 1
+        return tuple(
+            Entry(run.slot, run.run_id, run.label, run.settings, pointed=several and run.emphasised)
+            for run in view.runs
+        )
+    runs = {run.run_id: run for run in view.runs}
+    text = measure_of(view).text
+    values = ["·" if reading.value is None else text(reading.value) for reading in readings]
+    seconds = ["" if reading.companion is None else f" ┄{text(reading.companion)}" for reading in readings]
+    width, second_width = max(map(len, values), default=0), max(map(len, seconds), default=0)
+    return tuple(
+        _read_entry(runs[reading.run_id], reading, value.rjust(width) + second.ljust(second_width))
+        for reading, value, second in zip(readings, values, seconds, strict=True)
+    )
+
+
+def _read_entry(run: ChartRun, reading: Reading, value: str) -> Entry:
+    quiet = reading.ended or reading.value is None
+    return Entry(run.slot, run.run_id, run.label, run.settings, value, quiet, run.emphasised)
+
+
+@lru_cache(maxsize=64)
+def draw_legend(
+    entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset
+) -> tuple[Codepoints, StyleIds]:
+    """The legend as read-only codepoints and styles of shape (rows, width).
+
+    It has at most `most_rows` rows, and 0 when there is nothing to say. Where there is little room the names of
+    settings go first, then labels are cut, down to LEAST_LABEL cells; then numbers stand for labels, then settings
+    go, the last ones first, and at last runs are left out and counted at the end.
+    """
+    if not entries or most_rows < 1 or width < 4:
+        return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
+    texts, _ = _fullest(entries, width, most_rows, charset)
+    text_width = min(max(map(len, texts)), width - 2)
+    across = min(_across(text_width, width), len(entries))
+    rows = min(-(-len(entries) // across), most_rows)
+    sheet = blank(width, rows, charset)
+    room = rows * across
+    shown = len(entries) if len(entries) <= room else max(room - 1, 1)
+    left_out = f"+{len(entries) - shown} more"
+    if shown == room < len(entries):
+        text_width = max(text_width - len(left_out) - 1, 1)
+    for index, place in enumerate(_chosen(entries, shown)):
+        entry, codes = entries[place], texts[place]
+        row, place_in_row = divmod(index, across)
+        column = place_in_row * (text_width + 2 + SPACE)
+        sign = marker(entry.slot, ascii_only=charset == "ascii")
+        column = sheet.write(row, column, [ord(sign), ord(" ")], strong(entry.slot))
+        ink = POINTED if entry.pointed else HINT if entry.quiet else TITLE
+        sheet.write(row, column, fit(codes, text_width, charset), ink)
+        value = cells(entry.value, charset)[:text_width]
+        sheet.write(row, column, value, (faint if entry.quiet else strong)(entry.slot))
+    if shown < len(entries):
+        row, place_in_row = divmod(min(shown, room - 1), across)
+        column = place_in_row * (text_width + 2 + SPACE) if shown < room else text_width + 3
+        sheet.write(row, column, cells(left_out, charset), HINT)
+    sheet.codes.setflags(write=False)
+    sheet.styles.setflags(write=False)
+    return sheet.codes, sheet.styles
+
+
+def _chosen(entries: Sequence[Entry], room: int) -> list[int]:
+    """The places of the entries that have room: the first ones, and the cursor's in any case."""
+    chosen = list(range(room))
+    beyond = [place for place in range(room, len(entries)) if entries[place].pointed]
+    return [*chosen[: room - 1], beyond[0]] if beyond else chosen
+
+
+def heading(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset) -> str:
+    """The names of what a legend of this size tells without them, in their order: step size | batch size."""
+    if not entries or most_rows < 1 or width < 4:
+        return ""
+    return " | ".join(_fullest(entries, width, most_rows, charset)[1])
+
+
+def _across(text_width: int, width: int) -> int:
+    """How many texts stand beside each other."""
+    return max((width + SPACE) // (text_width + 2 + SPACE), 1)
+
+
+@lru_cache(maxsize=64)
+def _fullest(
+    entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset
+) -> tuple[list[list[int]], tuple[str, ...]]:
+    """What is said of each run, as cells: as much as leaves a place for all of them, else the least.
+
+    And the names of the settings that are said without them.
+    """
+    room = max((width + SPACE) // -(-len(entries) // most_rows) - SPACE - 2, 0)
+    values = [cells(f"{entry.value}  " if entry.value else "", charset) for entry in entries]
+    labels = [cells(entry.label, charset) for entry in entries]
+    numbers = [cells(str(entry.number), charset) for entry in entries]
+    names = _names(entries)
+
+    def cut(told: list[list[int]]) -> list[list[int]]:
+        left = room - max(map(len, values)) - max(map(len, told)) - 2 * any(told)
+        return [fit(label, max(left, LEAST_LABEL), charset) for label in labels]
+
+    tries = [(labels, _named(entries, charset), names[:0]), (labels, _plain(entries, names, charset), names)]
+    for count in range(len(names), 0, -1):
+        told = _plain(entries, names[:count], charset)
+        tries += [(cut(told), told, names[:count]), (numbers, told, names[:count])]
+    tries.append((numbers, [[] for _ in entries], names[:0]))
+    for called, told, unsaid in tries:
+        longest = max(map(len, called))
+        texts = [
+            [*value, *name, *[ord(" ")] * (longest - len(name) + 2 if setting else 0), *setting]
+            for value, name, setting in zip(values, called, told, strict=True)
+        ]
+        if max(map(len, texts)) <= room:
+            return texts, unsaid
+    return texts, names[:0]
+
+
+def _names(entries: Sequence[Entry]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for entry in entries for name, _ in entry.settings))
+
+
+def _named(entries: Sequence[Entry], charset: Charset) -> list[list[int]]:
+    """The settings of each run with their names."""
+    return [cells(" | ".join(f"{name} {value}" for name, value in entry.settings), charset) for entry in entries]
+
+
+def _plain(entries: Sequence[Entry], names: Sequence[str], charset: Charset) -> list[list[int]]:
+    """These settings of each run without their names: each has its own place among them, empty or not."""
+    columns = [[dict(entry.settings).get(name, NOTHING) for entry in entries] for name in names]
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True) if columns else [()] * len(entries)
+    return [cells(" | ".join(map(str.ljust, row, widths)).rstrip(), charset) for row in rows]

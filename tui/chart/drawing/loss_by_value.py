@@ -1,0 +1,239 @@
+"""Response: the loss that each value of a parameter leads to, as a curve over the parameter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tui.chart.cells.cell_sheet import Sheet, blank
+from tui.chart.cells.picture import CURSOR, FRAME, HINT, TICK, TITLE, Picture, strong
+from tui.chart.cells.raster import BRAILLE, line_bits
+from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
+from tui.chart.drawing.plotting import ticks_for
+from tui.chart.values.axes import nice_linear, nice_log, x_to_dots, y_to_dots
+from tui.chart.values.ticks import Tick, apart
+from tui.chart.values.view import Axes, Charset, Floats, Plot
+
+CAP = 100.0
+"""What diverged may not squeeze the rest flat: the axis ends at so many times the highest loss of the others."""
+
+LARGEST = 1e300
+"""Losses beyond are as good as this: differences between them could not be computed."""
+
+SIGNS = {
+    "unicode": {
+        "best": "★",
+        "gone": "✗",
+        "growing": "○",
+        "done": "●",
+        "stopped": "⊘",
+        "spread": "│",
+        "cursor": "┊",
+        "beyond": "▴",
+    },
+    "ascii": {
+        "best": "%",
+        "gone": "X",
+        "growing": "o",
+        "done": "@",
+        "stopped": "/",
+        "spread": "|",
+        "cursor": ":",
+        "beyond": "^",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsePoint:
+    """What one value led to: `loss` is NaN while nothing is known, and not finite where it diverged.
+
+    `low` and `high` are the spread over seeds; `beside` is a second loss (validation), NaN where there is none.
+    `growing`: its runs go on. `stopped`: they ended sooner than others, so that its loss is no match for theirs.
+    `diverged`: it has no loss to compare. `label` is what the axis says below it, for values that mean more than the
+    decades between which they lie.
+    """
+
+    x: float
+    loss: float
+    low: float
+    high: float
+    slot: int
+    beside: float = math.nan
+    growing: bool = False
+    diverged: bool = False
+    stopped: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseView:
+    """All that decides the chart but its size. `points` are in the order of x; `best` and `pointed` are their places.
+
+    `title` stands at the left of the first line and `note` at its right; both are cleaned.
+    """
+
+    points: tuple[ResponsePoint, ...] = ()
+    log_x: bool = True
+    log_y: bool = True
+    title: str = ""
+    note: str = ""
+    best: int | None = None
+    pointed: int | None = None
+    empty_hint: str = "nothing is known yet"
+
+
+def draw_response(view: ResponseView, width: int, height: int, *, charset: Charset = "unicode") -> Picture:
+    """The chart at `width` x `height` cells, its title line included; any size from 1x1 up."""
+    sheet = blank(max(width, 1), max(height, 1), charset)
+    top = draw_title(view.title, view.note, sheet)
+    axes = _axes(view)
+    if axes is None:
+        plot = Plot(0, top, sheet.width, sheet.height - top)
+        draw_hint(view.empty_hint, plot, sheet)
+        return sheet.picture(None, plot)
+    ticks = ticks_for(axes, sheet.width, sheet.height - top)
+    plot = Plot(0, top, sheet.width, max(sheet.height - top, 0))
+    if ticks is not None:
+        x = _labels(view.points, axes, ticks.columns) or (_decades(axes, ticks.columns) if axes.log_x else ticks.x)
+        sheet.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, x, ticks.y, charset))
+        plot = Plot(ticks.label_width + AXIS_WIDTH, top, ticks.columns, ticks.rows)
+    if plot.width > 0 and plot.height > 0:
+        _draw(view, axes, sheet.part(plot))
+    return sheet.picture(axes, plot)
+
+
+def draw_title(title: str, note: str, sheet: Sheet) -> int:
+    """A title on a rule, where there is room for it; returns the rows that it takes."""
+    if sheet.height < 5:
+        return 0
+    sheet.codes[0], sheet.styles[0] = ord("-" if sheet.charset == "ascii" else "─"), FRAME
+    end = sheet.write(0, 0, sheet.fitted(f" {title} ", sheet.width), TITLE)
+    said = sheet.fitted(f" {note} ", sheet.width)
+    if note and end + len(said) + 3 <= sheet.width:
+        sheet.write(0, sheet.width - len(said) - 1, said, HINT)
+    return 1
+
+
+def draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:
+    """A few words in the middle of an empty plot."""
+    codes = sheet.fitted(text, plot.width)
+    if plot.height > 0:
+        sheet.write(plot.top + plot.height // 2, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
+
+
+def _axes(view: ResponseView) -> Axes | None:
+    """The ranges that hold every point; None before the first loss is known."""
+    shown = [point for point in view.points if not view.log_x or point.x > 0]
+    kept = [value for point in shown if not point.diverged for value in (point.loss, point.low, point.high)]
+    gone = [point.loss for point in shown if point.diverged]
+    kept, gone = (_usable(values, view.log_y) for values in (kept, gone))
+    if not kept and not gone:
+        return None
+    highest = max(kept) if kept else min(gone)
+    values = [*kept, *(min(value, CAP * highest) for value in gone)]
+    y = nice_log(min(values), max(values)) if view.log_y else nice_linear(min(values), max(values))
+    low, high = _padded(min(point.x for point in shown), max(point.x for point in shown), log=view.log_x)
+    return Axes(low, high, *y, view.log_x, view.log_y, "iteration", "loss")
+
+
+def _labels(points: Sequence[ResponsePoint], axes: Axes, columns: int) -> tuple[Tick, ...]:
+    """The labels of the points from the left, without those that would touch the one before."""
+    labelled = [point for point in points if point.label and (point.x > 0 or not axes.log_x)]
+    where = x_to_dots(axes, np.array([point.x for point in labelled]), columns * 2) // 2
+    ticks: list[Tick] = []
+    for cell, point in zip(where, labelled, strict=True):
+        tick = Tick(int(min(max(cell, 0), columns - 1)), point.label)
+        if not ticks or apart(tick, ticks[-1]):
+            ticks.append(tick)
+    return tuple(ticks)
+
+
+def _decades(axes: Axes, columns: int) -> tuple[Tick, ...]:
+    """The decades of a logarithmic x axis, every n-th where they would touch; all in one notation."""
+    powers = range(math.ceil(math.log10(axes.x_low)), math.floor(math.log10(axes.x_high)) + 1)
+    stride = next((n for n in (1, 2, 3, 5, 10) if len(powers) / n * 8 <= columns), 20)
+    kept = [power for power in powers if power % stride == 0] or list(powers)
+    where = x_to_dots(axes, np.array([10.0**power for power in kept]), columns * 2) // 2
+    return tuple(Tick(int(cell), f"1e{power:+03d}") for cell, power in zip(where, kept, strict=True))
+
+
+def _usable(values: Sequence[float], log: bool) -> list[float]:
+    return [min(value, LARGEST) for value in values if math.isfinite(value) and (value > 0 or not log)]
+
+
+def _padded(low: float, high: float, *, log: bool) -> tuple[float, float]:
+    """A little room at both ends, so that the outermost points are not on the frame."""
+    if log:
+        share = (high / low) ** 0.04 if high > low else 3.0
+        return low / share, high * share
+    room = 0.04 * (high - low) if high > low else max(abs(high), 1.0) * 0.5
+    return low - room, high + room
+
+
+def _draw(view: ResponseView, axes: Axes, area: Sheet) -> None:
+    x = np.array([point.x for point in view.points])
+    across = np.clip(x_to_dots(axes, x, area.width * 2), 0, area.width * 2 - 1)
+    loss, beside = (_down(axes, [getattr(point, name) for point in view.points], area) for name in ("loss", "beside"))
+    _draw_line(across, beside, area, HINT, dotted=True)
+    _draw_line(across, loss, area, TICK)
+    signs = SIGNS[area.charset]
+    if view.pointed is not None and math.isfinite(across[view.pointed]):
+        column = int(across[view.pointed] // 2)
+        free = area.codes[:, column] == ord(" ")
+        area.codes[free, column], area.styles[free, column] = ord(signs["cursor"]), CURSOR
+    low, high = (_down(axes, [getattr(point, name) for point in view.points], area) for name in ("low", "high"))
+    for place, point in enumerate(view.points):
+        if not math.isfinite(across[place]):
+            continue
+        column = int(across[place] // 2)
+        if not point.diverged:
+            _draw_spread(column, low[place], high[place], strong(point.slot), area)
+        row = _row(loss[place], area)
+        if point.diverged:
+            area.put(0 if row is None else row, column, signs["gone"], strong(point.slot))
+        elif row is not None:
+            sign = _sign_of(point, is_best=place == view.best)
+            area.put(row, column, signs[sign], strong(point.slot))
+
+
+def _sign_of(point: ResponsePoint, *, is_best: bool) -> str:
+    return "best" if is_best else "growing" if point.growing else "stopped" if point.stopped else "done"
+
+
+def _down(axes: Axes, values: Sequence[float], area: Sheet) -> Floats:
+    """Heights in dots from the top; NaN for what is not known."""
+    with np.errstate(over="ignore"):  # what lies far outside is as good as infinitely far
+        return y_to_dots(axes, np.clip(np.array(values, dtype=np.float64), -LARGEST, LARGEST), area.height * 4)
+
+
+def _row(dots: float, area: Sheet) -> int | None:
+    if not 0 <= dots <= area.height * 4:
+        return None
+    return min(int(dots // 4), area.height - 1)
+
+
+def _draw_line(across: Floats, down: Floats, area: Sheet, style: int, *, dotted: bool = False) -> None:
+    """Straight pieces from point to point; what leaves at the top leaves there."""
+    known = np.isfinite(across) & np.isfinite(down)
+    if known.sum() < 2:
+        return
+    columns = np.arange(area.width * 2) + 0.5
+    line = np.interp(columns, across[known], down[known], left=np.nan, right=np.nan)
+    bits = line_bits(line[None, :], area.height)[0]
+    if dotted:
+        bits[:, 1::2] = 0
+    there = (bits != 0) & (area.codes == ord(" "))
+    codes = np.where(area.charset == "ascii", np.uint32(ord(".")), bits + np.uint32(BRAILLE))
+    area.codes[there], area.styles[there] = codes[there], style
+
+
+def _draw_spread(column: int, low: float, high: float, style: int, area: Sheet) -> None:
+    """From the lowest to the highest of the seeds."""
+    top, bottom = _row(high, area), _row(low, area)
+    if top is not None and bottom is not None and bottom > top:
+        for row in range(top, bottom + 1):
+            area.put(row, column, SIGNS[area.charset]["spread"], style)

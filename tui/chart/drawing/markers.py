@@ -1,0 +1,213 @@
+"""Signs: what stands on the curves besides their lines, for the eye and for terminals without colour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tui.chart.cells.cell_sheet import Sheet
+from tui.chart.cells.cell_text import cells
+from tui.chart.cells.picture import CURSOR, FRAME, TITLE, share_of, strong
+from tui.chart.cells.raster import Bits
+from tui.chart.values.axes import x_to_dots, y_to_dots
+from tui.chart.values.columns import Columns
+from tui.chart.values.finite_checks import lowest
+from tui.chart.values.series import Series
+from tui.chart.values.ticks import x_text
+from tui.chart.values.view import Axes, ChartMark, Floats, Plot
+from tui.colours.palette import marker
+
+SIGNS = {
+    "unicode": {"non-finite": "✗", "below": "▾", "above": "▴", "cursor": "│", "rule": "─", "dot": "·", "point": "•",
+                "step-size": "◆", "step-halved": "↓", "step-doubled": "↑", "pause": "‖", "take-up": "?",
+                "fork": "◇", "divergence": "✗", "other": "◆"},
+    "ascii": {"non-finite": "X", "below": "_", "above": "^", "cursor": "|", "rule": "-", "dot": "-", "point": "",
+              "step-size": "!", "step-halved": "\\", "step-doubled": "/", "pause": "=", "take-up": "?",
+              "fork": "Y", "divergence": "X", "other": "!"},
+}  # fmt: skip
+MARKER_EVERY = 18
+"""Cells between a run's markers along its line."""
+POINT_ROOM = 3
+"""Cells that measured points are apart at least if each is to have a sign."""
+
+
+def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: Bits, sheet: Sheet) -> None:
+    """A sign where a sparse value was measured, where no other line passes and the points are apart."""
+    sign = SIGNS[sheet.charset]["point"]
+    alone = np.add.reduce(lines != 0, axis=0, dtype=np.uint8) == 1
+    for index, one in enumerate(series):
+        if not one.sparse or one.companion or one.steps or not sign:
+            continue
+        where = x_to_dots(axes, one.x if one.gap is None else one.x[~one.gap], sheet.width)
+        at = np.unique(where[np.isfinite(where) & (where >= 0) & (where < sheet.width)].astype(int))
+        if len(at) * POINT_ROOM > (at[-1] - at[0] + 1 if len(at) else 0) and len(at) > 1:
+            continue
+        for column in at.tolist():
+            row = _row(columns.line[index], column, sheet.height)
+            if row is not None and alone[row, column]:
+                sheet.put(row, column, sign, strong(one.run.slot))
+
+
+def draw_markers(series: Sequence[Series], columns: Columns, lines: Bits, sheet: Sheet) -> None:
+    """Each run's marker along its line, staggered from run to run, at places that do not move while it grows."""
+    count = np.add.reduce(lines != 0, axis=0, dtype=np.uint8)
+    mains = [index for index, one in enumerate(series) if not one.companion]
+    for order, index in enumerate(mains):
+        sign = marker(series[index].run.slot, ascii_only=sheet.charset == "ascii")
+        start = order * MARKER_EVERY // len(mains)
+        for column in range(start, sheet.width, MARKER_EVERY):
+            # a cell aside, where the line is alone, says more than a cell that several share
+            cells_near = [(_row(columns.line[index], at, sheet.height), at) for at in _around(column, sheet.width)]
+            passed = [(row, at) for row, at in cells_near if row is not None]
+            passed.sort(key=lambda place: int(count[place]) > 1)
+            if passed:
+                sheet.put(*passed[0], sign, strong(series[index].run.slot))
+
+
+def _around(column: int, width: int) -> Iterator[int]:
+    return (at for at in (column, column + 1, column - 1) if 0 <= at < width)
+
+
+def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: Sheet) -> None:
+    """A vertical line in empty cells, and each run's marker where its line crosses it."""
+    free = sheet.codes[:, column] == ord(" ")
+    sheet.codes[free, column], sheet.styles[free, column] = ord(SIGNS[sheet.charset]["cursor"]), CURSOR
+    for index in _pointed_last(series):
+        one = series[index]
+        row = None if one.companion else _row(columns.line[index], column, sheet.height)
+        if row is not None:
+            sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), strong(one.run.slot))
+
+
+def cursor_column(axes: Axes, x: float | None, width: int) -> int | None:
+    """The plot column of an x value; None outside of the plot."""
+    where = math.nan if x is None else share_of(x, axes.x_low, axes.x_high, log=axes.log_x) * width
+    return min(int(where), width - 1) if 0 <= where <= width else None
+
+
+def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: Sheet) -> None:
+    """The cursor's x value in the row of tick labels, below the cursor; it hides the labels that it would touch."""
+    row = plot.top + plot.height + 1
+    text = cells(x_text(x, axes.x_kind), sheet.charset)
+    if row >= sheet.height or len(text) > plot.width:
+        return
+    middle = plot.left + column
+    start = min(max(middle - len(text) // 2, plot.left), sheet.width - len(text))
+    clear_label(sheet, row, start - 1, start + len(text) + 1)
+    sheet.write(row, start, text, TITLE)
+    sheet.put(row - 1, middle, {"unicode": "┴", "ascii": "+"}[sheet.charset], FRAME)
+
+
+def clear_label(sheet: Sheet, row: int, start: int, stop: int) -> None:
+    """Blank the cells start..stop and what is left of the words that they cut."""
+    space = ord(" ")
+    start, stop = max(start, 0), min(stop, sheet.width)
+    while start > 0 and sheet.codes[row, start] != space and sheet.codes[row, start - 1] != space:
+        start -= 1
+    while stop < sheet.width and sheet.codes[row, stop - 1] != space and sheet.codes[row, stop] != space:
+        stop += 1
+    sheet.codes[row, start:stop] = space
+
+
+def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Sheet) -> None:
+    """The run's marker where its line ends, which is where the run has come to.
+
+    Where several end together they lie over each other, the cursor's in front. A line that goes on beyond the plot has
+    its marker at the edge, and one that ends above or below it a sign on the edge where it left.
+    """
+    known = np.isfinite(columns.line)
+    ends = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
+    last = [_last(one) for one in series]
+    x = x_to_dots(axes, np.array([at for at, _ in last]), sheet.width)
+    y = y_to_dots(axes, np.array([value for _, value in last]), sheet.height * 4)
+    for index in _pointed_last(series):
+        one, end, line = series[index], int(ends[index]), columns.line[index]
+        if one.companion or not known[index, end]:
+            continue
+        column, place = end // 2, float(line[end])
+        if x[index] <= sheet.width and not math.isnan(y[index]):
+            column, place = min(int(x[index]), sheet.width - 1), float(y[index])
+        style = strong(one.run.slot)
+        if not 0 <= place <= sheet.height * 4:
+            _draw_exit(line, end, style, sheet)
+            continue
+        row = min(int(place // 4), sheet.height - 1)
+        sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), style)
+
+
+def _last(one: Series) -> tuple[float, float]:
+    """Where a line ends: its last value that is a number, NaN without any."""
+    if not math.isfinite(float(one.line[-1])):
+        finite = np.flatnonzero(np.isfinite(one.line))
+        return (float(one.x[finite[-1]]), float(one.line[finite[-1]])) if len(finite) else (math.nan, math.nan)
+    return float(one.x[-1]), float(one.line[-1])
+
+
+def _pointed_last(series: Sequence[Series]) -> list[int]:
+    """The places of the series in the order in which their signs are put, one over the other."""
+    return sorted(range(len(series)), key=lambda index: series[index].run.emphasised)
+
+
+def _draw_exit(line: Floats, end: int, style: int, sheet: Sheet) -> None:
+    """The sign of a line that ends outside of the plot; what has always been below has none."""
+    inside = np.flatnonzero((line >= 0) & (line <= sheet.height * 4))
+    if line[end] < 0:
+        sheet.put(0, int(inside[-1] if len(inside) else end) // 2, SIGNS[sheet.charset]["above"], style)
+    elif len(inside):
+        sheet.put(sheet.height - 1, int(inside[-1]) // 2, SIGNS[sheet.charset]["below"], style)
+
+
+def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Sheet) -> None:
+    """A sign at the last finite height of a run that went non-finite, and where a log axis loses it at zero."""
+    signs, rows = SIGNS[sheet.charset], sheet.height
+    for index, one in enumerate(series):
+        style = strong(one.run.slot)
+        if not one.steps:
+            for at, place in columns.gap_starts[index]:
+                sheet.put(min(max(int(place // 4), 0), rows - 1), at // 2, signs["non-finite"], style)
+        for at in _below_zero(one, axes, sheet.width * 2):
+            sheet.put(rows - 1, at // 2, signs["below"], style)
+
+
+def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
+    """Dot columns at which a line drops to zero or less, which a log axis cannot show."""
+    if not axes.log_y:
+        return []
+    if lowest(one.line) > 0:
+        return []
+    below = np.isfinite(one.line) & (one.line <= 0)
+    x: Floats = x_to_dots(axes, one.x[below & ~np.concatenate([[False], below[:-1]])], dots)
+    return [min(int(at), dots - 1) for at in x.tolist() if 0 <= at <= dots]
+
+
+def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Columns, sheet: Sheet) -> None:
+    """What happened to a run: a sign on its line and the same on the x axis below."""
+    signs = SIGNS[sheet.charset]
+    area, below = sheet.part(plot), plot.top + plot.height
+    for index, one in enumerate(series):
+        for mark in () if one.companion else one.run.marks:
+            column = cursor_column(axes, _mark_x(mark, one, axes), plot.width)
+            if column is None:
+                continue
+            row = _row(columns.line[index], column, plot.height)
+            if row is not None:
+                area.put(row, column, signs[mark.kind], strong(one.run.slot))
+            if below < sheet.height:
+                sheet.put(below, plot.left + column, signs[mark.kind], strong(one.run.slot))
+
+
+def _mark_x(mark: ChartMark, one: Series, axes: Axes) -> float | None:
+    if axes.x_kind == "time":
+        return mark.elapsed_s
+    return float(mark.iteration * (max(one.run.examples_per_iteration, 1) if axes.x_kind == "examples" else 1))
+
+
+def _row(line: Floats, column: int, rows: int) -> int | None:
+    """The cell row in which a line passes through a cell column; None where it does not."""
+    for at in (2 * column + 1, 2 * column):
+        place = float(line[at])
+        if 0 <= place <= rows * 4:
+            return min(int(place // 4), rows - 1)
+    return None

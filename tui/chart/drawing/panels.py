@@ -1,0 +1,197 @@
+"""Panels: the same runs by several measures, a small chart for each, all on one x axis and under one legend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tui.chart.cells.cell_sheet import Sheet
+from tui.chart.cells.picture import HINT, POINTED, TICK, TITLE, Picture, strong
+from tui.chart.drawing import markers as signs
+from tui.chart.drawing.frame import AXIS_WIDTH, label_width
+from tui.chart.drawing.plain_frame import draw_plain_frame
+from tui.chart.drawing.plotting import draw_curves, rasterise
+from tui.chart.values.axes import bounds_of, hold
+from tui.chart.values.measures import measure_of, settled
+from tui.chart.values.readout import readout
+from tui.chart.values.series import Bundle, all_series, bundle
+from tui.chart.values.ticks import Tick, x_ticks, y_ticks
+from tui.chart.values.view import Axes, ChartRun, ChartView, Panel, Plot
+from tui.colours.palette import marker
+
+GAP = 2
+LABELS = 6
+"""Cells that the labels of a y axis take at most as a rule: what has room does not depend on what they say."""
+LEAST_WIDTH, LEAST_ROWS, LEAST_ROWS_ABOVE = 11, 3, 4
+"""Cells of the curves below which a panel says nothing, and rows below which fewer panels, in one row, say more."""
+ASPECT = 4.5
+"""Cells across for one down that look right for a curve."""
+TITLE_ROWS = AXIS_ROWS = LABEL_ROWS = 1
+FOCUS = {"unicode": "▸", "ascii": ">"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`across` x `down` panels of `width` cells, labels included, with `rows` rows of curves each."""
+
+    across: int
+    down: int
+    width: int
+    rows: int
+
+
+def layout(count: int, width: int, height: int) -> Layout | None:
+    """The layout of `count` panels without a hole that looks best in so many cells; None where they have no room."""
+    found = []
+    for across in range(1, count + 1):
+        wide, rows = (width - GAP * (across - 1)) // across, (height - LABEL_ROWS) * across // count - 2
+        least_rows = LEAST_ROWS if across == count else LEAST_ROWS_ABOVE
+        if count % across == 0 and wide - LABELS - AXIS_WIDTH >= LEAST_WIDTH and rows >= least_rows:
+            found.append(Layout(across, count // across, wide, rows))
+    return min(found, key=lambda one: abs(math.log((one.width - LABELS) / one.rows / ASPECT)), default=None)
+
+
+def with_room(measures: Sequence[str], focus: str, width: int, height: int) -> tuple[str, ...]:
+    """The measures of which a grid of so many cells shows panels: the first ones, and `focus` in any case.
+
+    None where there is no room for two.
+    """
+    count = next((count for count in range(len(measures), 1, -1) if layout(count, width, height)), 0)
+    shown = tuple(measures[:count])
+    return shown if focus in shown or not count else (*shown[:-1], focus)
+
+
+def draw_panels(view: ChartView, top: int, bottom: int, sheet: Sheet, before: Picture | None) -> tuple[Panel, ...]:
+    """The panels of a view in the rows top..bottom; none where two have no room.
+
+    Of the picture `before` axes are held, and panels that are the same are copied.
+    """
+    by_measure = {panel.measure: panel for panel in view.panels}
+    shown = with_room(tuple(by_measure), view.measure, sheet.width, bottom - top)
+    plan = layout(len(shown), sheet.width, bottom - top) if shown else None
+    if plan is None:
+        return ()
+    drawn = () if before is None or (before.width, before.height) != (sheet.width, sheet.height) else before.panels
+    views = [settled(by_measure[measure]) for measure in shown]
+    own = [_axes(one, plan, drawn, before) for one in views]
+    axes = _on_one_x(own)
+    ticks = [() if one is None else y_ticks(one, plan.rows) for one in axes]
+    labels = max(map(label_width, ticks), default=0)
+    panels = []
+    for place, one in enumerate(views):
+        down, across = divmod(place, plan.across)
+        is_lowest = down == plan.down - 1
+        place_of = Plot(
+            across * (plan.width + GAP),
+            top + down * (plan.rows + TITLE_ROWS + AXIS_ROWS),
+            plan.width,
+            plan.rows + TITLE_ROWS + AXIS_ROWS + (LABEL_ROWS if is_lowest else 0),
+        )
+        inner = Plot(labels + AXIS_WIDTH, TITLE_ROWS, plan.width - labels - AXIS_WIDTH, plan.rows)
+        plot = replace(inner, left=place_of.left + inner.left, top=place_of.top + inner.top)
+        panel = Panel(_within(one, axes[place]), plot, axes[place], own[place], one.measure == view.measure)
+        if before is not None and panel in drawn:
+            rows, columns = place_of.top + place_of.height, place_of.left + place_of.width
+            area = np.s_[place_of.top : rows, place_of.left : columns]
+            sheet.paste(place_of.top, place_of.left, before.codepoints[area], before.styles[area])
+        else:
+            _draw_panel(panel, inner, ticks[place], plan, sheet.part(place_of), lowest=is_lowest)
+        panels.append(panel)
+    return tuple(panels)
+
+
+def _axes(view: ChartView, plan: Layout, drawn: Sequence[Panel], before: Picture | None) -> Axes | None:
+    """The axes of a panel by itself; those that it has had as long as it shows the same."""
+    known = next((panel for panel in drawn if panel.measure == view.measure), None)
+    if known is not None and known.view == view:
+        return known.own
+    rows = _rows(view, plan)
+    held = before.axes if before is not None and before.axes is not None else None
+    return None if rows is None else hold(view, bounds_of(view, rows), held if known is None else known.axes)
+
+
+def _rows(view: ChartView, plan: Layout) -> Bundle | None:
+    series = all_series(view, 2 * (plan.width - LABELS))
+    return bundle(series) if series else None
+
+
+def _on_one_x(own: Sequence[Axes | None]) -> list[Axes | None]:
+    """The axes with an x axis that holds all of them."""
+    known = [axes for axes in own if axes is not None]
+    low = min((axes.x_low for axes in known), default=0.0)
+    high = max((axes.x_high for axes in known), default=1.0)
+    return [None if axes is None else replace(axes, x_low=low, x_high=high) for axes in own]
+
+
+def _within(view: ChartView, axes: Axes | None) -> ChartView:
+    """The view with what is read on its x axis: runs that are no longer drawn may have been longer."""
+    if axes is None or view.cursor_x is None:
+        return view
+    return replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
+
+
+def held(view: ChartView, axes: Callable[[ChartView], Axes | None]) -> ChartView:
+    """The view and each of its panels in the ranges of `axes`, which tells them of a view with one measure.
+
+    A y axis that is looked at closer stays so.
+    """
+    panels = tuple(held(panel, axes) for panel in view.panels)
+    found = axes(replace(view, panels=()))
+    if found is None:
+        return replace(view, panels=panels)
+    x, y = (found.x_low, found.x_high), (found.y_low, found.y_high)
+    return replace(view, panels=panels, x_window=x, y_window=view.y_window or y)
+
+
+def _draw_panel(panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: Layout, sheet: Sheet, *, lowest: bool) -> None:
+    """A panel on a sheet of its own, where its curves have the cells of `plot`."""
+    view, axes = panel.view, panel.axes
+    _draw_title(view, plot, sheet, focused=panel.focused)
+    rows = _rows(view, plan)
+    if rows is None or axes is None:
+        _draw_nothing(view, plot, sheet)
+        return
+    codes, styles = draw_plain_frame(plot.width, plot.height, x_ticks(axes, plot.width), y, sheet.charset)
+    shown = plot.height + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
+    sheet.paste(plot.top, plot.left - AXIS_WIDTH - label_width(y), codes[:shown], styles[:shown])
+    draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, sheet.charset), axes, plot, sheet)
+    cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
+    if lowest and cursor is not None and view.cursor_x is not None:
+        signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
+
+
+def _draw_title(view: ChartView, plot: Plot, sheet: Sheet, *, focused: bool) -> None:
+    """The measure, strong where it has the focus, and at the right what the run under the cursor has reached.
+
+    Where there is little room the scale goes first, then what was reached.
+    """
+    told = _told(view)
+    value = [] if told is None else sheet.fitted(told[1], plot.width // 2)
+    beside = f"  ┄ {view.companion_name}" if any(run.companion is not None for run in view.runs) else ""
+    scales = (" (log)", "") if view.log_y else ("",)
+    names = (view.measure + scale + second for second in dict.fromkeys((beside, "")) for scale in scales)
+    name = next((name for name in names if len(name) + len(value) + 6 <= sheet.width), "")
+    if told is not None and name:
+        slot, end = told[0].slot, sheet.width - len(value)
+        sheet.write(0, end, value, strong(slot) if view.cursor_x is not None else TICK)
+        sheet.put(0, end - 2, marker(slot, ascii_only=sheet.charset == "ascii"), strong(slot))
+    if focused:
+        sheet.put(0, 0, FOCUS[sheet.charset], POINTED)
+    sheet.write(0, 2, sheet.fitted(name or view.measure, sheet.width - 2), POINTED if focused else TITLE)
+
+
+def _told(view: ChartView) -> tuple[ChartRun, str] | None:
+    """The run under the cursor, or the only one, and its value where the chart is read, or its last."""
+    run = next((run for run in view.runs if run.emphasised), view.runs[0] if len(view.runs) == 1 else None)
+    if run is None:
+        return None
+    (reading,) = readout(replace(view, runs=(run,)), math.inf if view.cursor_x is None else view.cursor_x)
+    return None if reading.value is None else (run, measure_of(view).text(reading.value))
+
+
+def _draw_nothing(view: ChartView, plot: Plot, sheet: Sheet) -> None:
+    words = sheet.fitted(view.empty_hint, plot.width)
+    sheet.write(plot.top + plot.height // 2, plot.left + (plot.width - len(words)) // 2, words, HINT)

@@ -1,0 +1,160 @@
+"""Columns: the rows of all series gathered into the dot columns of a plot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.chart.values.finite_checks import ALL, Flags, all_finite, changes, finite
+from tui.chart.values.series import Bundle
+from tui.chart.values.view import Floats, Integers
+
+STRIDE = 2**23
+"""Dot columns between one series and the next on the common grid: more than any position can be off the plot."""
+
+GapStarts = tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """k series on a grid of dot columns, in dot rows measured down from the top of the plot (floats).
+
+    `line`, `low` and `high` have shape (k, dot columns): NaN is empty, values outside of the plot are kept.
+    `high` is above `low`, so it is the smaller number. `gap_starts` has for each series the (column, row) where
+    it went non-finite; a row of -1 means that there was nothing before.
+    """
+
+    line: Floats
+    low: Floats
+    high: Floats
+    gap_starts: tuple[GapStarts, ...]
+
+
+def reaching(x: Floats, owner: Integers, low: float, high: float) -> Flags:
+    """Which rows lie in low..high, or are the neighbour of one so that its line reaches the edge; shape (n,)."""
+    if not len(x):
+        return np.zeros(0, dtype=np.bool_)
+    same = owner[1:] == owner[:-1]
+    after, before = x.copy(), x.copy()
+    after[:-1][same] = x[1:][same]
+    before[1:][same] = x[:-1][same]
+    return (after >= low) & (before <= high)
+
+
+def to_columns(rows: Bundle, x: Floats, line: Floats, low: Floats, high: Floats, width: int) -> Columns:
+    """Gather rows into `width` dot columns: the band keeps the extremes of each, the line runs through all.
+
+    `x`, `line`, `low`, `high` are the bundle's rows as positions in dots, x in columns, y in rows. The line is the
+    mean of a column's rows (for lines in steps the lowest) and is interpolated over columns without rows, but
+    never across a gap.
+    """
+    count = len(rows.series)
+    kept = _kept(x, rows.owner, width)
+    x, line, low, high = x[kept], line[kept], low[kept], high[kept]
+    gap, owner = None if rows.gap is None else rows.gap[kept], rows.owner[kept]
+    empty = np.full((count, width), np.nan)
+    if not len(x):
+        return Columns(empty, empty, empty, ((),) * count)
+    column = np.floor(x).astype(np.int64)
+    column[x == width] = width - 1
+    place = owner * STRIDE + column
+    starts = changes(place)
+    places, owners, columns = place[starts], owner[starts], column[starts]
+    steps = np.array([one.steps for one in rows.series])
+    line_at = _column_values(line, starts, steps[owners])
+    grid = np.arange(count, dtype=np.int64)[:, None] * STRIDE + np.arange(width, dtype=np.int64)
+    full_low, full_high = _bands(rows, low, high, starts, places, owners, columns, grid)
+    full_line = _joined(places, owners, line_at, grid, steps)
+    return Columns(full_line, full_low, full_high, _gap_starts(count, column, owner, line, gap, width))
+
+
+def _kept(x: Floats, owner: Integers, width: int) -> NDArray[np.intp] | slice:
+    """The rows that are in the plot, and those beside it to which a line leads."""
+    # NaN compares false
+    if x.min(initial=0.0) >= 0 and x.max(initial=0.0) <= width:
+        return ALL
+    known = np.flatnonzero(np.isfinite(x))
+    near: NDArray[np.intp] = known[reaching(x[known], owner[known], 0.0, float(width))]
+    return near
+
+
+def _column_values(line: Floats, starts: NDArray[np.intp], steps: Flags) -> Floats:
+    """One value for each group of rows: their mean, or the lowest place for lines in steps; NaN without any."""
+    if all_finite(line):
+        out = np.add.reduceat(line, starts) / np.diff(np.concatenate([starts, [len(line)]]))
+    else:
+        known = np.isfinite(line)
+        counts = np.add.reduceat(known.astype(np.float64), starts)
+        out = np.add.reduceat(np.where(known, line, 0.0), starts) / np.maximum(counts, 1.0)
+        out[counts == 0] = np.nan
+    if steps.any():
+        out[steps] = np.fmax.reduceat(line, starts)[steps]
+    values: Floats = out
+    return values
+
+
+def _bands(
+    rows: Bundle,
+    low: Floats,
+    high: Floats,
+    starts: NDArray[np.intp],
+    places: Integers,
+    owners: Integers,
+    columns: Integers,
+    grid: Integers,
+) -> tuple[Floats, Floats]:
+    """Lows and highs of shape (k, width); those of filled bands also reach over columns without rows."""
+    low_at, high_at = np.fmax.reduceat(low, starts), np.fmin.reduceat(high, starts)
+    full_low, full_high = np.full(grid.shape, np.nan), np.full(grid.shape, np.nan)
+    inside = int(columns.min()) >= 0 and int(columns.max()) < grid.shape[1]
+    seen = ALL if inside else (columns >= 0) & (columns < grid.shape[1])
+    full_low[owners[seen], columns[seen]] = low_at[seen]
+    full_high[owners[seen], columns[seen]] = high_at[seen]
+    filled = np.flatnonzero([one.filled and one.run.raw for one in rows.series])
+    if len(filled):
+        wanted = grid[filled]
+        behind = np.searchsorted(places, wanted, "right") - 1
+        ahead = np.minimum(behind + 1, len(places) - 1)
+        there = (behind >= 0) & (owners[behind] == filled[:, None])
+        there &= (owners[ahead] == filled[:, None]) & (places[ahead] > wanted) | (places[behind] == wanted)
+        # what has no height is a point, not a band that reaches on
+        there &= (places[behind] == wanted) | (low_at[behind] != high_at[behind])
+        full_low[filled] = np.where(there, low_at[behind], np.nan)
+        full_high[filled] = np.where(there, high_at[behind], np.nan)
+    return full_low, full_high
+
+
+def _joined(places: Integers, owners: Integers, values: Floats, grid: Integers, steps: Flags) -> Floats:
+    """Values on the grid: those of `places` and what lies between them, empty across a gap and beyond the ends."""
+    known = finite(values)
+    at, value, owner = places[known], values[known], owners[known]
+    if not len(at):
+        return np.full(grid.shape, np.nan)
+    line = np.arange(len(grid))[:, None]
+    behind = np.searchsorted(at, grid, "right") - 1
+    ahead = np.minimum(behind + 1, len(at) - 1)
+    exact = (behind >= 0) & (at[behind] == grid)
+    between = (behind >= 0) & (owner[behind] == line) & (owner[ahead] == line) & (at[ahead] > grid)
+    share = (grid - at[behind]) / np.maximum(at[ahead] - at[behind], 1)
+    share[steps] = 0.0
+    if known is not ALL:
+        gaps_before = np.searchsorted(places[~np.isfinite(values)], at)
+        between &= (gaps_before[ahead] == gaps_before[behind]) | steps[:, None]
+    out: Floats = np.where(exact | between, value[behind] + (value[ahead] - value[behind]) * share, np.nan)
+    out[exact] = value[behind[exact]]
+    return out
+
+
+def _gap_starts(
+    count: int, column: Integers, owner: Integers, line: Floats, gap: Flags | None, width: int
+) -> tuple[GapStarts, ...]:
+    out: list[dict[int, float]] = [{} for _ in range(count)]
+    if gap is not None and gap.any():
+        first_row = np.concatenate([[True], owner[1:] != owner[:-1]])
+        starts = np.flatnonzero(gap & (first_row | ~np.concatenate([[False], gap[:-1]])))
+        for start in starts[(column[starts] >= 0) & (column[starts] < width)].tolist():
+            before = np.nan if first_row[start] else line[start - 1]
+            out[int(owner[start])].setdefault(int(column[start]), float(before) if np.isfinite(before) else -1.0)
+    return tuple(tuple(starts.items()) for starts in out)

@@ -1,0 +1,359 @@
+"""Series: a run's decimated curve, or its sparse measurements, as values on an x axis."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from engine.trace.smoothing import HALF_LIFE, smoothed
+from tui.chart.values.finite_checks import Flags, all_finite, lowest
+from tui.chart.values.measures import measure_of
+from tui.chart.values.rebucket import coarsened, widest
+from tui.chart.values.view import ChartRun, ChartView, CurveColumns, Floats, Integers, Points, XKind
+
+MOST_BITS = 1000.0
+"""Halvings after which nothing is left."""
+
+REMEMBERED = 80
+"""Curves whose series are kept: as many as can be drawn, and some that were drawn before."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One run's values in units of the axes; all arrays have shape (n,), x does not fall.
+
+    `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none; `last` is the last one as it
+    was recorded, finite or not. `gap` tells the rows whose losses were all non-finite; None says that there is no such
+    row. `steps` lines hold their value until the next point (best-so-far). `filled` bands reach from row to row, as
+    a row stands for many iterations; the others are separate points. `x_start` is where the first row begins, `x_end`
+    where the run ends or will end; `guessed` says that this is an estimate. `sparse` values were measured one by one; a
+    `companion` is the second line of its run, `before` that of what it was forked from (a companion, too).
+    """
+
+    run: ChartRun
+    x: Floats
+    line: Floats
+    low: Floats
+    high: Floats
+    last: Floats
+    gap: Flags | None
+    steps: bool
+    filled: bool
+    x_start: float
+    x_end: float
+    guessed: bool
+    sparse: bool = False
+    companion: bool = False
+    before: bool = False
+
+
+def all_series(view: ChartView, dots: int = 0) -> list[Series]:
+    """The series of all runs that have any values: first the main lines in the order of the runs, then companions.
+
+    For an axis of `dots` dot columns curves are brought to the width that it can show; 0 leaves them as they are.
+    """
+    measure, width = measure_of(view), widest(view, dots)
+    smoothing = view.smoothing if measure.of_batches else 0.0
+    mains, companions = [], []
+    for run in view.runs:
+        if run.points is not None:
+            half_life = smoothing if run.noisy else 0.0
+            main = series_of_points(run, run.points, view.x_kind, half_life, steps=measure.steps)
+        else:
+            main = series_of(run, view.x_kind, view.smoothing, width)
+        second = None
+        if run.companion is not None:
+            second = series_of_points(run, run.companion, view.x_kind, steps=measure.steps, companion=True)
+        if run.before:
+            companions += _before(run, view.x_kind, view.smoothing, width)
+        mains += [main] if main is not None else []
+        companions += [second] if second is not None else []
+    return mains + companions
+
+
+@lru_cache(maxsize=16)
+def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[Series]:
+    """What a run was forked from as lines without a band; each ends where the next one begins."""
+    found = []
+    for curve in run.before:
+        parent = replace(run, curve=curve, before=(), beginnings=(), growing=False, planned_iterations=None, done=None)
+        one = series_of(parent, x_kind, smoothing, width)
+        if one is not None:
+            nothing = np.full(len(one.x), np.nan)
+            found.append(replace(one, run=run, low=nothing, high=nothing, companion=True, before=True))
+    return found
+
+
+def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) -> Series | None:
+    """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows.
+
+    The last one of each run is remembered, since most keys change how curves are looked at, or one of them, and leave
+    the others as they are.
+    """
+    place, asked = (run.run_id, width), (run, x_kind, smoothing)
+    held = _remembered.pop(place, None)
+    if held is None or held[0] != asked:
+        held = asked, _series_of(run, x_kind, smoothing, width)
+    _remembered[place] = held
+    while len(_remembered) > REMEMBERED:
+        del _remembered[next(iter(_remembered))]
+    return held[1]
+
+
+_remembered: dict[tuple[int, int], tuple[tuple[ChartRun, XKind, float], Series | None]] = {}
+
+
+def _series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> Series | None:
+    if run.curve is None or not len(run.curve.iteration):
+        return None
+    done, _ = _reached(run)
+    curve = coarsened(run.curve, width)
+    one, starts = _series(run, curve, x_kind, smoothing, done), curve.iteration
+    for curve in run.beginnings:
+        rest = starts >= curve.iteration[-1] + curve.width
+        one = _begun(one, _series(run, curve, x_kind, smoothing, done), rest)
+        starts = np.concatenate([curve.iteration, starts[rest]])
+    if run.done is None or done < run.done:
+        return one
+    seconds = float(run.curve.elapsed_s[-1])
+    return _ended(
+        one, seconds if x_kind == "time" else float(run.done * _scale(run, x_kind)), _end_value(one, smoothing)
+    )
+
+
+def _end_value(one: Series, smoothing: float) -> float:
+    """Where a line ends: at what is told of the run elsewhere, unless it is smoothed in another way than that."""
+    run = one.run
+    if run.current is not None and (smoothing == HALF_LIFE or not run.noisy):
+        return run.current
+    is_exact = not run.noisy and not one.steps
+    return float(one.last[-1] if is_exact else one.line[-1])
+
+
+def _ended(one: Series, x: float, value: float) -> Series:
+    """The series drawn on to `x`, where its run has come to; one that ends in a gap has no value to go on with."""
+    if not (math.isfinite(value) and math.isfinite(float(one.line[-1])) and x >= one.x[-1]):
+        return one
+    low, high, last = float(one.low[-1]), float(one.high[-1]), float(one.last[-1])
+    x_of, line, low_of, high_of, last_of = map(
+        _longer, (one.x, one.line, one.low, one.high, one.last), (x, value, low, high, last)
+    )
+    gap = None if one.gap is None else np.append(one.gap, False)
+    return Series(
+        one.run, x_of, line, low_of, high_of, last_of, gap, one.steps, one.filled, one.x_start, one.x_end, one.guessed,
+        one.sparse, one.companion, one.before,
+    )  # fmt: skip
+
+
+def _longer(values: Floats, value: float) -> Floats:
+    """The values and one more, several times as fast as np.append."""
+    out = np.empty(len(values) + 1)
+    out[:-1], out[-1] = values, value
+    return out
+
+
+def _begun(one: Series, beginning: Series, rest: Flags) -> Series:
+    """A series with a finer beginning in place of the first of its rows; `rest` are those that stay."""
+    kept = np.concatenate([np.ones(len(beginning.x), np.bool_), rest])
+    x, line, low, high, last = (
+        np.concatenate([getattr(beginning, name), getattr(one, name)])[kept]
+        for name in ("x", "line", "low", "high", "last")
+    )
+    gaps = _gaps([beginning, one])
+    gap = None if gaps is None else gaps[kept]
+    return replace(one, x=x, line=line, low=low, high=high, last=last, gap=gap, x_start=beginning.x_start)
+
+
+def _series(run: ChartRun, curve: CurveColumns, x_kind: XKind, smoothing: float, done: float) -> Series:
+    """The series of one curve of a run that has come to `done` iterations."""
+    gap, low, high, mean = _cleaned(curve)
+    steps = run.kind == "search"
+    if steps:
+        line = best_so_far(low, curve.low_before)
+    elif run.noisy and smoothing > 0:
+        line = smoothed(mean, curve.count if gap is None else np.where(gap, 0, curve.count), curve.width / smoothing)
+        if gap is not None:
+            line[gap] = np.nan
+    else:
+        line = mean
+    x, x_start, x_end = _x_of_curve(run, curve, x_kind, done)
+    filled = not steps and curve.width > 1
+    return Series(run, x, line, low, high, curve.last, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
+
+
+def _cleaned(curve: CurveColumns) -> tuple[Flags | None, Floats, Floats, Floats]:
+    """Which rows are gaps, and low, high and mean with NaN there and wherever they are not finite."""
+    if all(map(all_finite, (curve.low, curve.high, curve.mean))) and lowest(curve.count) > 0:
+        return None, curve.low, curve.high, curve.mean
+    gap = (curve.count <= 0) | ~np.isfinite(curve.mean)
+    low, high = (np.where(gap | ~np.isfinite(values), np.nan, values) for values in (curve.low, curve.high))
+    return gap, low, high, np.where(gap, np.nan, curve.mean)
+
+
+def series_of_points(
+    run: ChartRun,
+    points: Points,
+    x_kind: XKind,
+    smoothing: float = 0.0,
+    *,
+    steps: bool = False,
+    companion: bool = False,
+) -> Series | None:
+    """The series of sparse measurements on an axis kind, or None when there are none.
+
+    With a `smoothing` half-life the line is their average, and they are the raw values behind it.
+    """
+    if not len(points.iteration):
+        return None
+    values = np.asarray(points.values, dtype=np.float64)
+    gap = ~np.isfinite(values)
+    line = known = np.where(gap, np.nan, values)
+    raw = np.full(len(values), np.nan)
+    if smoothing > 0:
+        raw, line = known, np.where(gap, np.nan, smoothed_at(known, points.iteration / smoothing))
+    # a run goes on after its last measurement
+    reached, seconds = _reached(run)
+    done = max(float(points.iteration[-1]), reached, 1.0)
+    end = _end(run, done)
+    if x_kind == "time":
+        x = _rising(points.elapsed_s)
+        x_end = max(float(x[-1]), seconds) * max(end / done, 1.0)
+    else:
+        scale = _scale(run, x_kind)
+        x, x_end = _rising(points.iteration) * scale, end * scale
+    found = Series(
+        run=run,
+        x=x,
+        line=line,
+        low=raw,
+        high=raw,
+        last=values,
+        gap=gap,
+        steps=steps,
+        filled=False,
+        x_start=float(x[0]),
+        x_end=x_end,
+        guessed=_is_guessed(run, x_kind),
+        sparse=True,
+        companion=companion,
+    )
+    # what is recorded of every iteration goes on to the end; what is measured now and then ends where it was measured
+    is_newest = run.done is not None and int(points.iteration[-1]) == run.done - 1 and not companion
+    if not is_newest:
+        return found
+    return _ended(found, float(x[-1]) if x_kind == "time" else done * _scale(run, x_kind), float(line[-1]))
+
+
+def _is_guessed(run: ChartRun, x_kind: XKind) -> bool:
+    return run.growing and (run.planned_iterations is None or x_kind == "time")
+
+
+def _scale(run: ChartRun, x_kind: XKind) -> int:
+    return max(run.examples_per_iteration, 1) if x_kind == "examples" else 1
+
+
+def _reached(run: ChartRun) -> tuple[float, float]:
+    """Iterations and seconds that a run has come to, as far as its curve tells, whose last bucket may reach further."""
+    curve, planned = run.curve, run.planned_iterations
+    if curve is None or not len(curve.iteration):
+        return float(run.done or 0), 0.0
+    done = float(curve.iteration[-1] + curve.width)
+    if run.done is not None:
+        done = min(done, float(run.done))
+    elif planned is not None:
+        done = min(done, max(float(planned), float(curve.iteration[-1] + 1)))
+    seconds = float(curve.elapsed_s[-1])
+    return done, seconds if math.isfinite(seconds) else 0.0
+
+
+def _end(run: ChartRun, done: float) -> float:
+    """Iterations that a run has made in the end, or will have made."""
+    if not run.growing:
+        return max(done, float(run.done or 0))
+    return max(float(run.planned_iterations), done) if run.planned_iterations is not None else 1.5 * done
+
+
+def _rising(values: Floats | Integers) -> Floats:
+    finite = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    out: Floats = np.maximum.accumulate(finite)
+    return out
+
+
+def _x_of_curve(run: ChartRun, curve: CurveColumns, x_kind: XKind, done: float) -> tuple[Floats, float, float]:
+    """x of every row (its middle), where the first row begins, and the end of the run on that axis."""
+    width, end = curve.width, _end(run, done)
+    if x_kind == "time":
+        seconds = _rising(curve.elapsed_s)
+        before = np.concatenate([seconds[:1], seconds[:-1]])
+        middle = seconds if width == 1 else (seconds + before) / 2
+        return middle, float(middle[0]), float(seconds[-1]) * max(end / done, 1.0)
+    scale = _scale(run, x_kind)
+    # an iteration's examples have been seen when it is over
+    seen = 1 if x_kind == "examples" else 0
+    middle = curve.iteration + ((width - 1) / 2 + seen)
+    return np.minimum(middle, done) * scale, float(curve.iteration[0] + seen) * scale, end * scale
+
+
+def best_so_far(low: Floats, low_before: float) -> Floats:
+    """The lowest value up to each row, shape (n,); NaN until there is one."""
+    best = np.minimum.accumulate(np.concatenate([[low_before], np.where(np.isnan(low), np.inf, low)]))[1:]
+    best[~np.isfinite(best)] = np.nan
+    return best
+
+
+def smoothed_at(values: Floats, places: Floats) -> Floats:
+    """Exponential average of single values so far, NaN passed over, shape (n,): half as much for each unit of `places`
+    that a value lies further back. Places rise.
+    """
+    known = np.isfinite(values)
+    steps = np.diff(places)
+    if len(steps) and (steps == steps[0]).all():
+        return smoothed(np.where(known, values, 0.0), known.astype(np.float64), float(steps[0]))
+    out, total, weight, before = np.empty(len(values)), 0.0, 0.0, 0.0
+    for row, (value, place) in enumerate(zip(np.where(known, values, 0.0).tolist(), places.tolist(), strict=True)):
+        fading = 0.5 ** min(place - before, MOST_BITS)
+        total, weight, before = total * fading + value, weight * fading + bool(known[row]), place
+        out[row] = total / weight if weight > 0 else np.nan
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """All series of a chart end to end, because NumPy is quick at few long arrays and slow at many short ones.
+
+    `x`, `line`, `low`, `high`, `gap` and `owner` (the index of a row's series) have shape (rows of all series,);
+    series i has the rows starts[i]..starts[i + 1]. Where no series has a gap, `gap` is None.
+    """
+
+    series: tuple[Series, ...]
+    x: Floats
+    line: Floats
+    low: Floats
+    high: Floats
+    gap: Flags | None
+    owner: Integers
+    starts: Integers
+
+
+def bundle(series: list[Series]) -> Bundle:
+    """The bundle of some series (one at least)."""
+    lengths = [len(one.x) for one in series]
+    return Bundle(
+        tuple(series),
+        np.concatenate([one.x for one in series]),
+        np.concatenate([one.line for one in series]),
+        np.concatenate([one.low for one in series]),
+        np.concatenate([one.high for one in series]),
+        _gaps(series),
+        np.repeat(np.arange(len(series), dtype=np.int64), lengths),
+        np.cumsum([0, *lengths], dtype=np.int64),
+    )
+
+
+def _gaps(series: list[Series]) -> Flags | None:
+    if all(one.gap is None for one in series):
+        return None
+    return np.concatenate([np.zeros(len(one.x), np.bool_) if one.gap is None else one.gap for one in series])

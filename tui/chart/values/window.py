@@ -1,0 +1,96 @@
+"""Window: what part of an axis is shown. Zoom, pan and follow as pure functions of ranges.
+
+A window is (low, high) in units of the axis; None is the whole axis. `limits` are what there is to see: a window never
+leaves them, and one that has grown to all of them becomes None again. On a log axis shares are of decades.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tui.chart.values.view import Window
+
+LEAST_SHARE = 1e-6
+"""A window is at least this share of its limits, so that its ticks still differ."""
+DECADES = 300.0
+"""A logarithmic window ends within so many decades of 1: beyond them its ends are no numbers."""
+LEAD = 0.25
+"""The share of a following window that is free after it has moved: it moves once in so much, not at each row."""
+
+
+def zoom(
+    window: Window | None, factor: float, around: float, limits: Window, *, log: bool = False, least: float = 0.0
+) -> Window | None:
+    """The window `factor` times as narrow (below 1: wider), with `around` where it was on the screen.
+
+    On a linear axis it stays at least `least` units wide.
+    """
+    low, high = _scaled(window or limits, log)
+    first, last = _scaled(limits, log)
+    if not (factor > 0 and math.isfinite(factor)):
+        return window
+    middle = min(max(_scale(around, log) if _shown(around, log) else (low + high) / 2, low), high)
+    size = max((high - low) / factor, (last - first) * LEAST_SHARE, 0.0 if log else least)
+    start = middle - (middle - low) / (high - low) * size
+    return _within(start, size, first, last, limits, log)
+
+
+def stretch(window: Window, factor: float, *, log: bool = False) -> Window:
+    """The window `factor` times as narrow (below 1: wider) around its middle; as it is where its ends would no longer
+    differ, or be no numbers.
+    """
+    low, high = _scaled(window, log)
+    middle, half = (low + high) / 2, (high - low) / 2 / factor
+    if half <= max(abs(low), abs(high)) * LEAST_SHARE or (log and max(abs(middle - half), middle + half) > DECADES):
+        return window
+    found = _unscaled(middle - half, middle + half, log)
+    return found if all(map(math.isfinite, found)) else window
+
+
+def pan(window: Window | None, share: float, limits: Window, *, log: bool = False) -> Window | None:
+    """The window moved right by a share of its width (negative: left), as far as there is something to see."""
+    if window is None or not math.isfinite(share):
+        return window
+    low, high = _scaled(window, log)
+    first, last = _scaled(limits, log)
+    return _within(low + share * (high - low), high - low, first, last, limits, log)
+
+
+def follow(window: Window | None, seen: float, *, log: bool = False) -> Window | None:
+    """The window, moved on when the newest data (`seen`) have left it: they then have a quarter of it ahead.
+
+    It keeps its width. A whole axis needs no following.
+    """
+    if window is None or not _shown(seen, log):
+        return window
+    low, high = _scaled(window, log)
+    newest = _scale(seen, log)
+    if low <= newest <= high:
+        return window
+    start = newest - (1 - LEAD) * (high - low)
+    return _unscaled(start, start + high - low, log)
+
+
+def _within(start: float, size: float, first: float, last: float, limits: Window, log: bool) -> Window | None:
+    if size >= (last - first) * (1 - 1e-9):
+        return None
+    start = min(max(start, first), last - size)
+    low, high = _unscaled(start, start + size, log)
+    return max(low, limits[0]), min(high, limits[1])
+
+
+def _scaled(window: Window, log: bool) -> Window:
+    low, high = window
+    return (_scale(low, log), _scale(high, log))
+
+
+def _scale(value: float, log: bool) -> float:
+    return math.log10(value) if log else value
+
+
+def _unscaled(low: float, high: float, log: bool) -> Window:
+    return (10.0**low, 10.0**high) if log else (low, high)
+
+
+def _shown(value: float, log: bool) -> bool:
+    return math.isfinite(value) and (value > 0 or not log)

@@ -1,0 +1,194 @@
+"""The messages about sweeps and probes, once each. Each is named after what has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from tui.model.message import message
+
+if TYPE_CHECKING:
+    from engine.jobs.people.probe import RunProbe
+    from engine.spec import RunSpec
+    from engine.sweep import SweepPlan
+    from tui.model.sweep_draft import SweepDraft
+
+
+@message
+class SweepRequested(Message):
+    """The dialog for a sweep is to open; it begins with the spec of a run (None: with the defaults)."""
+
+    run_id: int | None = None
+
+
+@message
+class SweepDraftKept(Message):
+    """The dialog for a sweep was left; `draft` is what stood in it."""
+
+    draft: SweepDraft
+
+
+@message
+class SweepTypingRequested(Message):
+    """The values of a sweep are to be typed."""
+
+    draft: SweepDraft
+
+
+@message
+class SweepTyped(Message):
+    """The values of a sweep, as they were typed."""
+
+    texts: Mapping[str, str]
+
+
+@message
+class SweepSubmitted(Message):
+    """A sweep was put together and is to be queued."""
+
+    plan: SweepPlan
+
+
+@message
+class SweepStarted(Message):
+    """A sweep is in the queue and workers were started; `sentence` says what it is."""
+
+    sweep_id: int
+    sentence: str
+
+
+@message
+class SweepOpened(Message):
+    """A sweep is to be looked at."""
+
+    sweep_id: int
+
+
+@message
+class SweepLookedAt(Message):
+    """The chart of the open sweep is looked at in another way."""
+
+
+@message
+class SweepValuePointed(Message):
+    """A row of a sweep's table was clicked."""
+
+    values: tuple[float | int | None, ...]
+
+
+@message
+class SweepSteered(Message):
+    """A whole sweep is to be steered: `verb` is pause, resume, stop or delete."""
+
+    sweep_id: int
+    verb: str
+
+
+@message
+class SweepSteeringConfirmed(Message):
+    """Somebody has said yes."""
+
+    sweep_id: int
+    verb: str
+
+
+@message
+class ValuesContinued(Message):
+    """Runs of a sweep that were stopped on the way are to go on."""
+
+    run_ids: tuple[int, ...]
+
+
+@message
+class RefinementRequested(Message):
+    """A sweep is to be refined around its best value."""
+
+    sweep_id: int
+
+
+@message
+class SweepValuesRequested(Message):
+    """More values are to be typed for a sweep."""
+
+    sweep_id: int
+
+
+@message
+class SweepValuesSubmitted(Message):
+    """More values for a sweep, as they were typed."""
+
+    sweep_id: int
+    texts: Mapping[str, str]
+
+
+@message
+class SweepRepetitionRequested(Message):
+    """A sweep is to be repeated with something changed."""
+
+    sweep_id: int
+
+
+@message
+class SweepRepetitionSubmitted(Message):
+    """What is to be changed in the repetition of a sweep; what stayed as it was is not in `texts`."""
+
+    sweep_id: int
+    texts: Mapping[str, str]
+
+
+@message
+class SweepAnswered(Message):
+    """The store answered an order about a sweep: `sentence` is for people, `failed` when nothing came of it."""
+
+    sentence: str
+    failed: bool = False
+
+
+@message
+class SweepGone(Message):
+    """A sweep was deleted."""
+
+    sweep_id: int
+    sentence: str
+
+
+@message
+class UsualChosen(Message):
+    """The spec of a run is to be what new runs and sweeps begin with."""
+
+    run_id: int
+
+
+@message
+class RunShown(Message):
+    """A run is to be looked at on the board, alone."""
+
+    run_id: int
+
+
+@message
+class ProbeRequested(Message):
+    """One step with each step size is to be tried from a run's weights at an iteration (None: the newest)."""
+
+    run_id: int
+    iteration: int | None = None
+
+
+@message
+class ProbeAnswered(Message):
+    """What one step with each step size leads to; or, when `found` is None, why that cannot be told."""
+
+    found: RunProbe | None
+    sentence: str = ""
+
+
+@message
+class ProbedRunRequested(Message):
+    """A run with a step size that was found by a probe is to start, from a run's weights after `at` iterations."""
+
+    run_id: int
+    spec: RunSpec
+    step_size: float
+    at: int

@@ -1,0 +1,181 @@
+"""SweepRange: the values that are about to be swept for one field, as ends that keys move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from engine.spec import FIELDS, SpecError
+from engine.sweep import (
+    MOST_VALUES,
+    WHOLE,
+    Axis,
+    Value,
+    fitting,
+    linear_values,
+    listed,
+    log_values,
+    powers_of_two,
+    value_text,
+)
+from tui.text.format import scientific
+
+Scale = Literal["log", "linear", "powers of two", "list"]
+
+LOWEST, HIGHEST = Decimal("1e-12"), Decimal("1e12")
+"""How far keys move an end."""
+
+USUAL: dict[str, tuple[Scale, str, str, int]] = {
+    "step_size": ("log", "1e-4", "1e2", 10),
+    "batch_size": ("powers of two", "1", "512", 10),
+    "regularization_strength": ("log", "1e-6", "1", 7),
+    "delta": ("log", "1e-2", "1e2", 5),
+    "momentum": ("linear", "0", "0.9", 10),
+    "initial_scale": ("log", "1e-5", "1", 6),
+    "seed": ("linear", "0", "9", 10),
+    "hidden_size": ("powers of two", "4", "256", 7),
+    "rms_decay": ("linear", "0.5", "0.99", 8),
+    "beta1": ("linear", "0.5", "0.95", 10),
+    "beta2": ("linear", "0.9", "0.99", 10),
+    "decay_factor": ("linear", "0.1", "1", 10),
+    "decay_every": ("powers of two", "32", "512", 5),
+    "decay_rate": ("log", "1e-5", "1e-1", 5),
+    "warm_up": ("powers of two", "1", "256", 9),
+}
+"""Where the range of each field that can be swept begins: scale, low end, high end, number of values."""
+
+BRIEF = 5
+"""Values of a second parameter at first: ten by ten is more than most people want to wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRange:
+    """`count` values of `field` from `low` to `high` on a scale, or those that are written in `text` (scale 'list').
+
+    Ends are decimal, so that a hundred moves up and down lead back to where they began. Any ends can be had: `axis`
+    says what is wrong with them.
+    """
+
+    field: str
+    scale: Scale
+    low: Decimal
+    high: Decimal
+    count: int
+    text: str = ""
+
+    @classmethod
+    def usual(cls, field: str) -> SweepRange:
+        """The range that a field begins with."""
+        scale, low, high, count = USUAL[field]
+        return cls(field, scale, Decimal(low), Decimal(high), count)
+
+    @classmethod
+    def brief(cls, field: str) -> SweepRange:
+        """The same in few values, for the second parameter of a grid."""
+        usual = cls.usual(field)
+        low = usual.high / 2 ** (BRIEF - 1) if usual.scale == "powers of two" else usual.low
+        return replace(usual, low=max(low, usual.low), count=min(usual.count, BRIEF))
+
+    @property
+    def label(self) -> str:
+        """What the field is called."""
+        return FIELDS[self.field].label
+
+    def end_text(self, end: Decimal) -> str:
+        """One of its ends for people: 1e-04, 32, 0.9."""
+        if self.field in WHOLE and end == int(end):
+            return f"{int(end)}"
+        return scientific(float(end), log=self.scale != "linear")
+
+    def axis(self) -> Axis:
+        """The values as an axis of a sweep. Raises SpecError that says why not."""
+        low, high = float(self.low), float(self.high)
+        match self.scale:
+            case "list":
+                return Axis(self.field, listed(self.text, self.field))
+            case "powers of two":
+                return Axis(self.field, powers_of_two(low, high))
+            case "log":
+                return Axis(self.field, fitting(self.field, log_values(low, high, self.count)))
+            case "linear":
+                return Axis(self.field, fitting(self.field, linear_values(low, high, self.count)))
+
+    def values(self) -> tuple[Value, ...]:
+        """The values from the lowest to the highest; () where they will not do."""
+        try:
+            return self.axis().ordered
+        except SpecError:
+            return ()
+
+    def with_low_moved(self, by: int, *, fine: bool) -> SweepRange:
+        """The low end `by` decades up, or with `fine` doubled so often; on a linear scale by a tenth of its size."""
+        ranged = self._ranged()
+        return replace(ranged, low=ranged._moved(self.low, by, fine))
+
+    def with_high_moved(self, by: int, *, fine: bool) -> SweepRange:
+        """The high end, moved in the same way."""
+        ranged = self._ranged()
+        return replace(ranged, high=ranged._moved(self.high, by, fine))
+
+    def _ranged(self) -> SweepRange:
+        """A list becomes a range again when its ends are moved."""
+        return self if self.scale != "list" else replace(self, scale=USUAL[self.field][0])
+
+    def _moved(self, end: Decimal, by: int, fine: bool) -> Decimal:
+        if self.scale == "linear":
+            return _clamped(end + by * self._unit(fine))
+        if end <= 0:
+            return _clamped(max(self.high, Decimal(1)) / 1000) if by > 0 else end
+        factor = Decimal(2 if fine or self.scale == "powers of two" else 10)
+        return _clamped(end * factor**by if by > 0 else end / factor**-by)
+
+    def _unit(self, fine: bool) -> Decimal:
+        largest = max(abs(self.low), abs(self.high)) or Decimal(1)
+        unit = Decimal(1).scaleb(largest.adjusted() - int(fine))
+        return max(unit, Decimal(1)) if self.field in WHOLE else unit
+
+    def recounted(self, by: int) -> SweepRange:
+        """More values, or fewer; powers of two have as many as there are, so their high end moves."""
+        if self.scale == "powers of two":
+            return self.with_high_moved(by, fine=True)
+        if self.scale == "list":
+            return self
+        return replace(self, count=max(1, min(self.count + by, 10 * MOST_VALUES)))
+
+    def with_next_scale(self) -> SweepRange:
+        """The next of the scales that suit the field; a list begins with the values that there are."""
+        scales: list[Scale] = ["log", "linear", "list"]
+        if USUAL[self.field][0] == "powers of two":
+            scales.insert(0, "powers of two")
+        scale = scales[(scales.index(self.scale) + 1) % len(scales)] if self.scale in scales else scales[0]
+        if scale == "list":
+            return replace(self, scale=scale, text=self.text or ", ".join(map(value_text, self.values())))
+        return replace(self, scale=scale)
+
+    def typed(self, low: str, high: str, count: str, text: str) -> SweepRange:
+        """The range as somebody wrote it; values that are written out win. Raises SpecError for what is no number."""
+        if text.strip():
+            return replace(self, scale="list", text=text.strip())
+        ranged = self._ranged()
+        number = _number("count", "how many", count)
+        if number != int(number) or not 1 <= number <= 10**9:
+            raise SpecError("count", f"how many: {count.strip()[:20]!a} is not a number of values; 1 or more")
+        low_end, high_end = _number("low", "low end", low), _number("high", "high end", high)
+        return replace(ranged, low=low_end, high=high_end, count=int(number), text="")
+
+
+def _clamped(end: Decimal) -> Decimal:
+    bound = max(-HIGHEST, min(end, HIGHEST))
+    return bound if abs(bound) >= LOWEST or bound == 0 else LOWEST
+
+
+def _number(field: str, label: str, text: str) -> Decimal:
+    try:
+        number = Decimal(text.strip().replace(",", ""))
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite() or not (abs(number) < Decimal("1e300")):
+        like = "10" if field == "count" else "1e-3"
+        raise SpecError(field, f"{label}: {text.strip()[:20]!a} is not a number; write it like {like}")
+    return number

@@ -1,0 +1,97 @@
+"""Commands: all that can be done, by name. Made from the key table, and from what a key can only step through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.store import Run
+from tui.chart.values.view import X_KINDS
+from tui.colours import themes
+from tui.model import keymap
+from tui.model.chart_options import MEASURES
+from tui.model.keymap import Place
+from tui.presenting.describe import given_name, label
+
+MENUS = frozenset({"app.palette", "back"})
+"""What makes no sense in a list of commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`action` is what Textual runs on the board; `name` and `help` are cleaned; `key` does the same."""
+
+    name: str
+    help: str
+    action: str
+    key: str = ""
+
+
+def commands(runs: Sequence[Run], place: Place = "board") -> list[Command]:
+    """All commands in the order of the key table, then choices by their names, then the runs."""
+    by_key = [
+        Command(key.word, key.help, key.action, key.shown)
+        for key in keymap.keys_of(place)
+        if key.action not in MENUS and "{key}" not in key.action
+    ]
+    return [
+        *by_key,
+        *(Command(f"metric {name}", "on the y axis", f"show({name!r})") for name in MEASURES),
+        *(Command(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS),
+        *(Command(f"theme {name}", "colours of the screen", f"app.wear({name!r})") for name in themes.NAMES),
+        *(Command(f"save {end}", about, f"app.save({end!r})") for end, about in SAVED.items()),
+        *copies(),
+        *(pointing(run.run_id, given_name(run) or label(run)) for run in runs),
+    ]
+
+
+SAVED = {"svg": "the chart as a picture", "txt": "the chart as plain text", "csv": "the values that it shows"}
+
+
+def copies() -> list[Command]:
+    """What can be copied."""
+    return [
+        Command("copy table", "the values of the drawn runs, where they are read", "app.copy_this('table')"),
+        Command("copy command", "the command that repeats the selected run", "app.copy_this('command')"),
+        Command("copy chart", "the chart as plain text", "app.copy_this('chart')"),
+    ]
+
+
+def pointing(run_id: int, name: str = "") -> Command:
+    """Going to a run; its name is cleaned."""
+    return Command(f"run {run_id}", name or "go to it", f"point({run_id})")
+
+
+def matching(among: Iterable[Command], query: str) -> list[Command]:
+    """The commands that fit what is typed, the best first; a number is that run's, whether it is among them or not."""
+    from textual.fuzzy import Matcher
+
+    typed = query.strip()
+    wanted = typed.casefold()
+    found = list(among)
+    if not wanted:
+        return found
+    run_id = _run_number(wanted)
+    if run_id is not None and not any(one.action == pointing(run_id).action for one in found):
+        found.append(pointing(run_id))
+    exactly = "" if run_id is None else pointing(run_id).action
+    matcher = Matcher(wanted)
+    ranked = [
+        ((one.action == exactly, *_rank(one, typed, matcher.match(one.name), matcher.match(one.help))), one)
+        for one in found
+    ]
+    return [one for rank, one in sorted(ranked, key=lambda pair: pair[0], reverse=True) if any(rank)]
+
+
+def _run_number(wanted: str) -> int | None:
+    """The run that is meant by a number alone or after 'run': runs are numbered from 1."""
+    digits = wanted.removeprefix("run").strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 16 and int(digits) else None
+
+
+def _rank(one: Command, typed: str, in_name: float, in_help: float) -> tuple[float, ...]:
+    """How well a command fits: its key, its name, its words, its letters in this order; all zero where it does not."""
+    wanted, name = typed.casefold(), one.name.casefold()
+    words = any(word.startswith(wanted) for word in name.split())
+    said = wanted in f"{name} {one.help.casefold()}"
+    return (one.key == typed, name.startswith(wanted), words, said, in_name, in_help / 2)

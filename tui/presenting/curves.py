@@ -1,0 +1,200 @@
+"""From a snapshot and the viewer's choices to what the chart is asked to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypedDict
+
+import numpy as np
+
+from engine.spec import FIELDS, typed_text
+from engine.store import Curve, Run
+from tui.chart import ChartRun, ChartView, Points
+from tui.model.chart_options import Look
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
+from tui.presenting.describe import decides, differing, given_name, in_force, label
+from tui.presenting.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, is_recorded, marks
+from tui.text import format as fmt
+
+
+def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] = ()) -> ChartView:
+    """The chart of the drawn runs; the run under the cursor wins the cells that it shares.
+
+    In a grid panels without the focus are those that are `kept`, as far as there are any.
+    """
+    runs = drawn_runs(snapshot, choices)
+    varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
+    said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
+    varied = [name for name in varied if name not in said]
+    look = choices.look
+    view = ChartView(
+        runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
+        measure=look.measure,
+        x_kind=look.x_kind,
+        log_x=look.log_x,
+        log_y=look.log_y,
+        smoothing=look.smoothing,
+        x_window=look.window,
+        cursor_x=look.cursor,
+        y_window=look.y_window,
+        show_raw=look.bands != "none",
+        grid=look.layout == "runs" and not choices.alone,
+        caution=_caution(runs, look.measure),
+        companion_name=_companion_name(look.measure),
+        note=_note(snapshot, choices, runs),
+    )
+    if look.layout != "measures":
+        return view
+    panels = {panel.measure: panel for panel in kept} | {view.measure: view}
+    return replace(
+        view,
+        panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in look.measures),
+    )
+
+
+def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choices, measure: str) -> ChartView:
+    """The view of the same runs by another measure."""
+    choices = choices.looking_so(replace(choices.look, measure=measure))
+    drawn = (replace(one, **_measured(run, snapshot, choices)) for one, run in zip(view.runs, runs, strict=True))
+    return replace(
+        view,
+        runs=tuple(drawn),
+        measure=measure,
+        y_window=None,
+        caution=_caution(runs, measure),
+        companion_name=_companion_name(measure),
+        empty_hint=_empty_panel(runs, snapshot, measure),
+    )
+
+
+def _empty_panel(runs: list[Run], snapshot: Snapshot, measure: str) -> str:
+    """What a panel says of runs without a value: single iterations are only read where a chart shows them."""
+    if not any(run.iterations_done > run.first_iteration for run in runs):
+        return "nothing yet"
+    is_read = measure not in OF_ITERATIONS or any(run.run_id in snapshot.samples for run in runs)
+    return "not recorded" if is_read else "reading …"
+
+
+def _companion_name(measure: str) -> str:
+    return "validation" if measure == "train loss" else ""
+
+
+def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
+    """The runs that the chart shows, in the order in which they were marked, the cursor's last if it is not."""
+    return [run for run_id in choices.drawn if (run := snapshot.run(run_id)) is not None]
+
+
+def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
+    if choices.look.cursor is not None:
+        return "readout · esc back"
+    if choices.room == "chart":
+        return "whole room · esc back"
+    if choices.look.layout == "measures":
+        return "m next · enter enlarges"
+    if choices.look.enlarged:
+        return "enlarged · esc back"
+    if choices.alone:
+        return f"run {choices.pointed} alone · esc back"
+    look, is_live = choices.look, any(snapshot.status(run) == "running" for run in runs)
+    is_zoomed = look.window is not None and not (is_live and look.following)
+    across = "zoomed · 0 all" if is_zoomed else "follow" if is_live else ""
+    up = "" if look.y_window is None else "= fits y" if is_zoomed else "y zoomed · = fits"
+    return " · ".join(filter(None, (across, up)))
+
+
+COMPARABLE = ("loss", "train loss", "validation loss", "data loss", "regularization loss")
+"""Measures that mean the same only of one objective on the same data."""
+MINIMISED = ("objective", "delta", "regularization_strength")
+"""The fields that decide what is minimised on given data."""
+
+
+def _caution(runs: list[Run], measure: str) -> str:
+    """What one axis does not tell: that the losses on it are of different things."""
+    specs = [run.spec for run in runs if run.spec is not None]
+    if measure not in COMPARABLE:
+        return ""
+    if len({tuple(getattr(spec, name) for name in MINIMISED if decides(spec, name)) for spec in specs}) > 1:
+        return "different objectives"
+    return "different data sets" if len({spec.dataset for spec in specs}) > 1 else ""
+
+
+def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
+    """One run of a chart; its settings are the `varied` fields."""
+    spec = run.spec
+    curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
+    return ChartRun(
+        run_id=run.run_id,
+        label=f"{run.run_id} {given_name(run) or label(run)}",
+        slot=choices.slot(run.run_id),
+        curve=curve,
+        beginnings=snapshot.beginnings.get(run.run_id, ()) if choices.look.log_x else (),
+        kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
+        noisy=spec is not None and spec.is_noisy,
+        raw=choices.look.bands == "all" or run.run_id == choices.pointed,
+        done=run.iterations_done or None,
+        current=run.current_loss,
+        planned_iterations=None if spec is None else spec.iterations,
+        growing=run.state in ("queued", "running", "paused"),
+        examples_per_iteration=run.examples_per_iteration or 1,
+        emphasised=run.run_id == choices.pointed,
+        marks=marks(run, snapshot.events.get(run.run_id, ()), curve, whole),
+        settings=_settings(run, varied),
+        **_measured(run, snapshot, choices),
+    )
+
+
+class _Measured(TypedDict):
+    """What of a drawn run depends on the measure."""
+
+    points: Points | None
+    companion: Points | None
+    before: tuple[Curve, ...]
+
+
+def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _Measured:
+    curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
+    beside = None
+    if _companion_name(choices.look.measure):
+        beside = evaluated(snapshot.evaluations.get(run.run_id, ()), "validation", "loss", curve, whole)
+    return {
+        "points": _points(run, snapshot, choices.look, curve, whole),
+        "companion": beside,
+        "before": _before(run, snapshot, choices),
+    }
+
+
+def _before(run: Run, snapshot: Snapshot, choices: Choices) -> tuple[Curve, ...]:
+    """The curves that a fork goes on from, unless its parent is drawn as a run of its own."""
+    is_drawn = run.parent_id in choices.drawn
+    return () if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id, ())
+
+
+def _points(run: Run, snapshot: Snapshot, look: Look, curve: Curve | None, whole: Curve | None) -> Points | None:
+    """What another measure than the loss shows of a run; None for the loss itself."""
+    measure = look.measure
+    if measure in OF_EVALUATIONS:
+        return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve, whole)
+    if measure not in OF_ITERATIONS:
+        return None
+    samples = snapshot.samples.get(run.run_id)
+    if samples is None or not is_recorded(run.spec, measure):
+        return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
+    # an iteration's examples have been seen when it is over
+    seen = 1 if look.x_kind == "examples" else 0
+    return Points(samples.iteration + seen, samples.elapsed_s, OF_ITERATIONS[measure](samples))
+
+
+def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
+    """The values in which a run differs from the others that are drawn."""
+    spec = in_force(run)
+    if spec is None:
+        return ()
+    chosen = {name: getattr(spec, name) for name in FIELDS}
+    told = [name for name in varied if FIELDS[name].applies(chosen)]
+    return tuple((FIELDS[name].label, _shown(name, chosen[name])) for name in told)
+
+
+def _shown(name: str, value: object) -> str:
+    return fmt.setting(value) if isinstance(value, float) else typed_text(name, value)

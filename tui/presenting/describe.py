@@ -1,0 +1,109 @@
+"""A run in words: what it is called, what it is, and in what runs differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from engine.spec import FIELDS, RunSpec, SpecError
+from engine.store import Run, SweepTitle
+from engine.text import clean
+from tui.text import format as fmt
+
+LAST = ("iterations", "seconds", "patience", "divergence_factor", "pace", "seed", "metrics")
+"""Fields that say how far a run goes and not how: told last, and left out first where there is no room."""
+
+
+def label(run: Run) -> str:
+    """What a run's strategy is called in a table, such as 'gradient b256'."""
+    return run.spec.label if run.spec is not None else "unreadable spec"
+
+
+def given_name(run: Run) -> str:
+    """The name that a person gave the run, cleaned; '' when it is only what its strategy is called."""
+    name = clean(run.name, 60)
+    return "" if name == label(run) else name
+
+
+def describe(run: Run) -> str:
+    """The run's spec in words, its name first if it was given one."""
+    name = given_name(run)
+    if run.spec is None:
+        return name or "a spec that this version cannot read"
+    return " · ".join(filter(None, [name, *words(run.spec, step_size_now=run.step_size_now)]))
+
+
+def in_force(run: Run) -> RunSpec | None:
+    """The run's spec with the step size that it has now: steering changes that, and leaves the spec as it was."""
+    return run.spec if run.spec is None or run.step_size_now is None else _steered(run.spec, run.step_size_now)
+
+
+@lru_cache(maxsize=256)
+def _steered(spec: RunSpec, step_size: float) -> RunSpec:
+    try:
+        return spec.changed(step_size=step_size)
+    except SpecError:  # another program has written what is none
+        return spec
+
+
+def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | None = None) -> list[str]:
+    """What decides a run, in words; `without` the fields that are told elsewhere.
+
+    `step_size_now` is the one in force where it is not the spec's.
+    """
+    gradient = spec.strategy == "gradient-descent"
+    has_margin = "delta" not in without and decides(spec, "delta")
+    batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
+    told = {
+        "strategy": spec.strategy.replace("-", " ", 1) if gradient else spec.strategy.replace("-", " "),
+        "batch_size": batch if gradient else "",
+        "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
+        "objective": f"{spec.objective} Δ {fmt.setting(spec.delta)}" if has_margin else spec.objective,
+        "regularization_strength": f"λ {fmt.setting(spec.regularization_strength)}",
+        "dataset": spec.dataset,
+        "seed": f"seed {spec.seed}",
+        "pace": "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
+    }
+    return [text for field, text in told.items() if text and field not in without]
+
+
+def decides(spec: RunSpec, name: str) -> bool:
+    """Whether a field decides anything, given the others."""
+    return FIELDS[name].applies({each: getattr(spec, each) for each in FIELDS})
+
+
+def _step_size(spec: RunSpec, now: float | None) -> str:
+    told = fmt.setting(spec.step_size)
+    return told if now is None or now == spec.step_size else f"{told} → {fmt.setting(now)}"
+
+
+def field_label(name: str) -> str:
+    """What a field of a spec is called, cleaned where the name is not one of ours."""
+    return FIELDS[name].label if name in FIELDS else clean(name, 40)
+
+
+def sweep_words(title: SweepTitle) -> str:
+    """In what the runs of a sweep differ, and its name where that says more: step size · the wide one."""
+    fields = " x ".join(field_label(name) for name in (title.parameter, title.second_parameter) if name)
+    name = clean(title.name, 80)
+    if name.startswith(fields) or not name:
+        return name or fields
+    return f"{fields} · {name}" if name != title.parameter else fields
+
+
+def differing(specs: list[RunSpec]) -> list[str]:
+    """The names of the fields in which the specs differ: what decides how a run goes before how far it goes."""
+    if len(specs) < 2:
+        return []
+    names = [name for name in RunSpec.__dataclass_fields__ if len({getattr(spec, name) for spec in specs}) > 1]
+    return sorted(names, key=lambda name: LAST.index(name) if name in LAST else -1)
+
+
+def progress(run: Run) -> float | None:
+    """The share of a run's budget that is used up, or None when its budget cannot be told."""
+    shares = []
+    if run.spec is not None and run.spec.iterations:
+        shares.append(run.iterations_done / run.spec.iterations)
+    if run.spec is not None and run.spec.seconds:
+        shares.append(run.elapsed_s / run.spec.seconds)
+    return max(shares) if shares else None

@@ -1,0 +1,84 @@
+"""Takeaway: what leaves the dashboard as text. Every text from outside in it is cleaned and, in a command, quoted."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from engine.spec import FIELDS, RunSpec, defaults, typed_text
+from engine.text import clean
+from tui.chart import ChartView, Picture, draw, readout, to_csv, to_svg
+from tui.chart.values.measures import measure_of
+from tui.colours.palette import Scheme
+
+ENDS = ("svg", "txt", "csv")
+LEAST_SIZE = 80, 24
+"""Cells of a saved picture, however small the terminal."""
+
+
+def values_table(view: ChartView) -> str:
+    """Every drawn run's value where the chart is read, or its last, best first; columns parted by tabs."""
+    names = list(dict.fromkeys(name for run in view.runs for name, _ in run.settings))
+    settings = {run.run_id: dict(run.settings) for run in view.runs}
+    rows = [["run", *names, view.measure]]
+    for reading in readout(view, math.inf if view.cursor_x is None else view.cursor_x):
+        value = "" if reading.value is None else measure_of(view).text(reading.value)
+        rows.append([reading.label, *(settings[reading.run_id].get(name, "") for name in names), value])
+    return "".join("\t".join(clean(cell) for cell in row) + "\n" for row in rows)
+
+
+def command_line(spec: RunSpec, name: str = "") -> str:
+    """The command that makes the same run again: what differs from the defaults, quoted for a shell."""
+    usual = defaults(spec.strategy, spec.objective)
+    words = ["lossboard", "run"]
+    for field in FIELDS:
+        value = getattr(spec, field)
+        if field in ("strategy", "objective") or value != getattr(usual, field):
+            words += [f"--{field.replace('_', '-')}", typed_text(field, value)]
+    if name:
+        words += ["--name", clean(name)]
+    return shlex.join(words)
+
+
+def document(end: str, view: ChartView, picture: Picture, scheme: Scheme, title: str) -> str:
+    """What is shown as a file that ends so: svg, txt or csv. The title is cleaned."""
+    if end == "csv":
+        return to_csv(view)
+    if end == "txt":
+        return picture.to_text() + "\n"
+    width, height = (max(size, least) for size, least in zip((picture.width, picture.height), LEAST_SIZE, strict=True))
+    return to_svg(draw(replace(view, show_markers=scheme == "none"), width, height), scheme, title=title)
+
+
+def file_name(store: Path, end: str, now: datetime) -> str:
+    """The name that is proposed for a file: after the store and the time."""
+    return f"{clean(store.stem, 60).replace('/', '-') or 'runs'}-{now:%Y%m%d-%H%M%S}.{end}"
+
+
+def end_of(name: str) -> str:
+    """What kind of file a name asks for. Raises ValueError that says what there is."""
+    end = Path(name).suffix.removeprefix(".").lower()
+    if end not in ENDS:
+        raise ValueError("End the name in .svg for a picture, .txt for plain text or .csv for the values.")
+    return end
+
+
+def write_new(path: Path, text: str) -> str:
+    """Write a file that is not there yet; the sentence on it. Raises ValueError that says why not and what would do."""
+    shown = clean(str(path), 120)
+    is_new = False
+    try:
+        with open(path, "x", encoding="utf-8", newline="") as file:
+            is_new = True
+            file.write(text)
+    except FileExistsError:
+        raise ValueError(f"{shown} is there already and stays as it is: give another name.") from None
+    except OSError as error:
+        if is_new:
+            path.unlink(missing_ok=True)  # a part of it would stand in the way of the whole
+        reason = clean(error.strerror or str(error), 80)
+        raise ValueError(f"{shown} cannot be written ({reason}): give another place, such as ~/{path.name}.") from None
+    return f"Saved {shown}."

@@ -1,0 +1,198 @@
+"""Lessons: what a race, a sweep or a probe has shown, in one sentence made from its numbers, and the keys of the next.
+
+Their order is that of the notes: strategies, step sizes, one step with each of them, mini-batches.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from engine.store import Run
+from engine.sweep import Value, bare_amount
+from engine.sweep.outcome import ValueResult
+from tui.presenting.race import ALIKE, way
+from tui.reading.sweep import SweepSeen
+from tui.text import format as fmt
+
+if TYPE_CHECKING:
+    from engine.jobs.people.probe import RunProbe
+
+LessonName = Literal["race", "step sizes", "probe", "batch sizes"]
+
+DECADE = 9.0
+"""A step size that is so many times as large as another one is told as an example of a larger one."""
+
+HARDLY = 0.75
+"""A run that still has this share of its first loss has hardly moved."""
+
+NEAR = 1.5
+"""A loss up to so many times the lowest one is near it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """`seen` says what was seen, the longest way of saying it first; `keys` show the `next` lesson ('' after the last
+    one, or where there is none from here).
+    """
+
+    name: LessonName
+    seen: tuple[str, ...]
+    keys: str = ""
+    next: str = ""
+
+
+def of_race(runs: Sequence[Run]) -> Lesson | None:
+    """How many examples mini-batches and full batches took for their losses; None without a race that is over."""
+    if not runs:
+        return None
+    by_way = {way(run.spec): run for run in runs}
+    full, mini = by_way.get("full batch"), by_way.get("mini-batch")
+    seen = () if full is None or mini is None else _of_batches(full, mini)
+    return Lesson("race", seen, "s", "sweep step sizes")
+
+
+def _of_batches(full: Run, mini: Run) -> tuple[str, ...]:
+    many, few = ((run.examples_per_iteration or 0) * (run.evaluated_at or 0) for run in (full, mini))
+    if full.train_loss is None or mini.train_loss is None or not few or many <= few:
+        return ()
+    low, high = fmt.loss(mini.train_loss), fmt.loss(full.train_loss)
+    said = f"Mini-batches: {low} with {few:,} examples; full batch: {high} with {many:,}; x x draws it so."
+    brief = f"Mini-batches took {_ratio(many / few)}x fewer examples."
+    return (said, brief) if mini.train_loss <= ALIKE * full.train_loss else (said,)
+
+
+def of_sweep(seen: SweepSeen) -> Lesson | None:
+    """What a sweep over step sizes or batch sizes has shown that is over; None for any other."""
+    found = seen.outcome
+    if found is None or not found.over or found.best is None or len(found.plan.axes) > 1:
+        return None
+    match found.plan.axes[0].field:
+        case "step_size":
+            return Lesson("step sizes", _of_step_sizes(seen, found.best), "b", "one step with each")
+        case "batch_size":
+            return Lesson("batch sizes", _of_batch_sizes(seen, found.best), "esc n", "a run of your own")
+        case _:
+            return None
+
+
+def _of_step_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
+    """What becomes of smaller steps and of larger ones."""
+    start = _first_loss(seen)
+    smaller = [one for one in reversed(seen.values) if _size(best) / _size(one) > 1]
+    larger = [one for one in seen.values if _size(one) / _size(best) > 1]
+    still = next((one for one in smaller if one.complete and _loss(one) >= HARDLY * start), None)
+    slower = next((one for one in smaller if _size(best) / _size(one) >= DECADE and one is not still), None)
+    wild = next((one for one in larger if one.diverged or not _loss(one) <= start), None)
+    worse = next((one for one in larger if one.complete), None)
+    told = []
+    if slower is not None and slower.complete and not slower.diverged:
+        told.append(f"{_ratio(_size(best) / _size(slower))}x smaller ends at {fmt.loss(slower.train_loss)}")
+    if still is not None:
+        told.append(f"{_ratio(_size(best) / _size(still))}x smaller hardly moves")
+    if wild is not None:
+        told.append(f"{_ratio(_size(wild) / _size(best))}x larger explodes")
+    elif worse is not None:
+        told.append(f"{_ratio(_size(worse) / _size(best))}x larger ends at {fmt.loss(worse.train_loss)}")
+    begun = f"{fmt.setting(_size(best), 3)} is best: loss {fmt.loss(best.train_loss)}"
+    return tuple(f"{'; '.join([begun, *told[place:]])}." for place in range(len(told) + 1))
+
+
+def _first_loss(seen: SweepSeen) -> float:
+    """Where the runs began: the first loss of the curve that has moved least, by its step size; inf where unknown."""
+    for result in seen.values:
+        run = seen.first_run(result)
+        curve = None if run is None else seen.curves.get(run.run_id)
+        if curve is not None and len(curve.mean) and math.isfinite(curve.mean[0]):
+            return float(curve.mean[0])
+    return math.inf
+
+
+def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
+    """Which batch size is best for equal examples, time and iterations; else which came near the best with fewer."""
+    found = seen.outcome.comparisons if seen.outcome is not None else ()
+    if len(found) > 1 and all(one.best is not None for one in found):
+        bests = [(one, batch_text(one.best[0])) for one in found if one.best is not None]
+        long = "; ".join(f"equal {one.equal} ({bare_amount(one)}): {batch}" for one, batch in bests)
+        brief = "; ".join(f"equal {one.equal}: {batch}" for one, batch in bests)
+        return f"Best batch for {long}.", f"Best batch for {brief}."
+    return _with_fewer_examples(seen, best)
+
+
+def batch_text(value: Value) -> str:
+    """A batch size in words, such as 64 or full."""
+    return "full" if value is None else str(value)
+
+
+def _with_fewer_examples(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
+    """Which batch size had the lowest loss, and which came near it with the fewest examples."""
+    runs = {result: run for result in seen.values if (run := seen.first_run(result)) is not None}
+    near = [result for result in runs if result.complete and _loss(result) <= NEAR * _loss(best)]
+    if best not in runs or not near:
+        return ()
+    frugal = min(near, key=lambda result: _examples(runs[result]))
+    most, few = _examples(runs[best]), _examples(runs[frugal])
+    lowest = f"{_batch(best)} is lowest: {fmt.loss(best.train_loss)} after {most:,} examples"
+    if frugal is best or not few:
+        return (f"{lowest}, and no other one comes near it with fewer.", f"{lowest}.")
+    other = f"{_batch(frugal).lower()} gets to {fmt.loss(frugal.train_loss)} with {_ratio(most / few)}x fewer"
+    brief = f"{_batch(frugal)} is near {_batch(best).lower()} with {_ratio(most / few)}x fewer examples."
+    return (*_with_time(f"{lowest}; {other}", runs[best], runs[frugal]), f"{lowest}; {other}.", brief)
+
+
+def _with_time(said: str, best: Run, frugal: Run) -> Iterator[str]:
+    """The same with the time that both took, where they were not slowed down to be watched."""
+    if best.spec is not None and best.spec.pace is None and frugal.elapsed_s < best.elapsed_s:
+        yield f"{said}, in {frugal.elapsed_s:.2g} instead of {best.elapsed_s:.2g} s."
+
+
+def of_probe(found: RunProbe) -> Lesson | None:
+    """What a step smaller and one larger than the best would have done; None where no step lowers the loss."""
+    probe, best = found.probe, found.probe.best
+    if best is None:
+        return None
+    from engine.analysis.probe import judge
+
+    judged, sizes, changes = judge(probe), probe.step_sizes.tolist(), probe.change.tolist()
+    small = [place for place, word in enumerate(judged) if word == "too small" and sizes[place] < sizes[best]]
+    large = [place for place, word in enumerate(judged) if word == "too large" and sizes[place] > sizes[best]]
+    told, brief = [f"{fmt.setting(sizes[best])} is the best step from here"], [f"Best {fmt.setting(sizes[best])}"]
+    if small:
+        share = f"{fmt.setting(sizes[small[-1]])} gains {fmt.percent(changes[small[-1]] / changes[best], 0)}"
+        told, brief = [*told, f"{share} of that"], [*brief, share]
+    if large:
+        size, change = fmt.setting(sizes[large[0]]), changes[large[0]]
+        rises = f"raises the loss by {fmt.setting(change, 3)}" if math.isfinite(change) else "explodes"
+        less = f"overshoots: it gains {fmt.percent(change / changes[best], 0)}"
+        told, brief = [*told, f"{size} {less if change <= 0 else rises}"], [*brief, f"{size} overshoots"]
+    seen = f"{'; '.join(told)}.", f"{'; '.join(brief)}."
+    if found.spec.strategy != "gradient-descent":
+        return Lesson("probe", seen)
+    return Lesson("probe", seen, "s p enter", "sweep batch sizes")
+
+
+def _examples(run: Run) -> int:
+    """How many examples a run has looked at."""
+    return (run.examples_per_iteration or 0) * run.iterations_done
+
+
+def _size(result: ValueResult) -> float:
+    value = result.values[0]
+    return math.nan if value is None else float(value)
+
+
+def _loss(result: ValueResult) -> float:
+    return math.nan if result.train_loss is None else result.train_loss
+
+
+def _batch(result: ValueResult) -> str:
+    value = result.values[0]
+    return "Full batch" if value is None else f"Batch {value}"
+
+
+def _ratio(value: float) -> str:
+    """How many times as much, in two digits: 4.7, 32, 1,000."""
+    rounded = float(f"{value:.2g}")
+    return f"{rounded:g}" if rounded < 10 else f"{rounded:,.0f}"

@@ -1,0 +1,130 @@
+"""News: what became of runs between two looks at the store, as one calm sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.store import Run
+from tui.model.choices import MOST_MARKED, Choices
+from tui.model.snapshot import Snapshot
+from tui.text import format as fmt
+
+What = Literal["failed", "lost its process", "diverged", "goes on again", "finished"]
+
+ORDER: tuple[What, ...] = ("failed", "lost its process", "diverged", "goes on again", "finished")
+"""From what asks for help to what does not; the words for one run."""
+
+OF_MANY: Mapping[What, str] = {"lost its process": "lost their processes", "goes on again": "go on again"}
+"""The words for several runs, where they differ."""
+
+MOST_NAMED = 3
+GOING_ON = frozenset({"running", "paused", "waiting", "silent", "lost", "queued"})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What became of one run; `result` is what it has reached, in words, '' where that is not known."""
+
+    run_id: int
+    what: What
+    result: str = ""
+
+
+def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
+    """What became of the runs that both have read, in the order of their numbers. What a person ended is none."""
+    if (_states(before), before.judged) == (_states(after), after.judged):
+        return ()
+    known = {run.run_id: run for run in _runs(before)}
+    found = []
+    for run in sorted(_runs(after), key=lambda run: run.run_id):
+        earlier = known.get(run.run_id)
+        what = None if earlier is None else _became(before.status(earlier), after.status(run))
+        if what is not None:
+            found.append(News(run.run_id, what, _result(run)))
+    return tuple(found)
+
+
+def _result(run: Run) -> str:
+    """What runs are ranked by, if it was measured: the newest train loss; else what a search keeps, or batches have."""
+    if run.train_loss is not None:
+        return f"train loss {fmt.loss(run.train_loss)}"
+    if run.current_loss is None:
+        return ""
+    word = "batch loss" if run.spec is not None and run.spec.is_noisy else "loss"
+    return f"{word} {fmt.loss(run.current_loss)}"
+
+
+def _runs(snapshot: Snapshot) -> Iterable[Run]:
+    return {run.run_id: run for run in (*snapshot.runs, *snapshot.others, *snapshot.newest)}.values()
+
+
+def _states(snapshot: Snapshot) -> list[tuple[int, str]]:
+    return [(run.run_id, run.state) for run in (*snapshot.runs, *snapshot.others, *snapshot.newest)]
+
+
+def _became(before: str, after: str) -> What | None:
+    if before not in GOING_ON or before == after:
+        return None
+    match after:
+        case "failed" | "finished" | "diverged":
+            return after
+        case "lost":
+            return "lost its process"
+        case "running" | "queued" if before == "lost":
+            return "goes on again"
+        case _:
+            return None
+
+
+def marks(before: Choices, after: Choices) -> str:
+    """What became of marks that no hand has set when runs started, in one sentence; '' where nothing was left out."""
+    started = after.met - before.met
+    new = sorted(started & frozenset(after.marked))
+    gone = [run_id for run_id in before.marked if run_id not in after.marked and run_id not in after.vacated]
+    undrawn = sorted(started - frozenset(after.drawn))
+    told = []
+    if new and gone:
+        told.append(f"{_named(new)} {'is' if len(new) == 1 else 'are'} drawn in place of {_named(gone, plain=True)}.")
+    if undrawn:
+        told.append(f"{_named(undrawn)} {'is' if len(undrawn) == 1 else 'are'} not drawn: {_way_out(after)}.")
+    return " ".join(told)
+
+
+def _way_out(choices: Choices) -> str:
+    """Why a run that has started is not drawn, and what to press."""
+    if len(choices.marked) >= MOST_MARKED:
+        return f"{MOST_MARKED} runs are marked; space unmarks one"
+    return "space draws a run, a all of the list"
+
+
+def _named(run_ids: Sequence[int], *, plain: bool = False) -> str:
+    """Runs by their numbers, or how many they are."""
+    if len(run_ids) == 1:
+        return f"{'run' if plain else 'Run'} {run_ids[0]}"
+    if len(run_ids) > MOST_NAMED:
+        return f"{len(run_ids)} runs"
+    *first, last = map(str, run_ids)
+    return f"{'runs' if plain else 'Runs'} {', '.join(first)} and {last}"
+
+
+def added(so_far: Iterable[News], more: Iterable[News]) -> tuple[News, ...]:
+    """The news with more of them; of each run the newest stays."""
+    return tuple({one.run_id: one for one in (*so_far, *more)}.values())
+
+
+def sentence(told: Iterable[News]) -> str:
+    """All news in one sentence, what asks for help first; '' for none."""
+    parts = [part for what in ORDER if (part := _part(what, [one for one in told if one.what == what]))]
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _part(what: What, told: list[News]) -> str:
+    if not told:
+        return ""
+    if len(told) == 1:
+        reached = f" at {told[0].result}" if what == "finished" and told[0].result else ""
+        return f"run {told[0].run_id} {what}{reached}"
+    return f"{_named([one.run_id for one in told], plain=True)} {OF_MANY.get(what, what)}"

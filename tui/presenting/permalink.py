@@ -1,0 +1,19 @@
+"""Address: the command that opens a moment of a replay again."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from tui.model.clock import Clock
+
+SUFFIXES = {"iteration": "", "time": "s", "examples": "x"}
+"""What `--at` calls the units of the clocks."""
+
+
+def address(path: Path, run_ids: tuple[int, ...], clock: Clock) -> str:
+    """The command, to be pasted into a shell."""
+    store = [] if path == Path("runs.db") else ["--db", str(path.absolute())]
+    place = f"{clock.position:.3f}".rstrip("0").rstrip(".") + SUFFIXES[clock.kind]
+    speed = f"{clock.speed:g}" if clock.speed >= 1 else f"1/{1 / clock.speed:g}"
+    return shlex.join(["lossboard", *store, "replay", *map(str, run_ids), "--at", place, "--speed", speed])

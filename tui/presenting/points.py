@@ -1,0 +1,94 @@
+"""Points and marks of a chart: what was measured now and then, and what happened to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from engine.spec import FIELDS, RunSpec
+from engine.store import Curve, Evaluation, Event, Run, Samples
+from tui.chart import ChartMark, Points
+from tui.chart.values.view import Floats, MarkKind
+
+OF_EVALUATIONS = {
+    "train loss": ("train", "loss"),
+    "validation loss": ("validation", "loss"),
+    "validation accuracy": ("validation", "accuracy"),
+    "train accuracy": ("train", "accuracy"),
+}
+"""Which split and which column of the evaluations a measure shows."""
+
+OF_ITERATIONS: dict[str, Callable[[Samples], Floats]] = {
+    "gradient norm": lambda samples: samples.gradient_norm,
+    "step size": lambda samples: samples.step_size,
+    "data loss": lambda samples: samples.data_loss,
+    "regularization loss": lambda samples: samples.loss - samples.data_loss,
+}
+"""What of single iterations a measure shows."""
+
+SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "fork", "forked": "fork"}
+
+
+def is_recorded(spec: RunSpec | None, measure: str) -> bool:
+    """Whether a run records what a measure of OF_ITERATIONS shows: what is missing otherwise was not finite.
+
+    The parts of a search's loss are those of its tries, not of the weights that it keeps.
+    """
+    if spec is None:
+        return True
+    strategies = FIELDS["step_size"].strategies if measure == "step size" else ("gradient-descent",)
+    return spec.metrics == "all" and spec.strategy in strategies
+
+
+def elapsed_at(curve: Curve | None, whole: Curve | None, iterations: Sequence[int]) -> Floats:
+    """The seconds that had gone by after so many iterations: by the curve, and by the whole one what lies beside it."""
+    asked = np.asarray(iterations, dtype=np.float64)
+    if curve is None or not len(curve.iteration):
+        return np.full(len(asked), np.nan)
+    ends = np.append(curve.iteration[1:], curve.iteration[-1] + curve.width)
+    seconds: Floats = np.interp(asked, np.concatenate([[0.0], ends]), np.concatenate([[0.0], curve.elapsed_s]))
+    if whole is None or whole is curve:
+        return seconds
+    return np.where((asked >= ends[0]) & (asked <= ends[-1]), seconds, elapsed_at(whole, None, iterations))
+
+
+def evaluated(
+    evaluations: Sequence[Evaluation], split: str, column: str, curve: Curve | None, whole: Curve | None
+) -> Points:
+    """The loss or the accuracy of a split as points."""
+    kept = [evaluation for evaluation in evaluations if evaluation.split == split]
+    iteration = np.array([evaluation.iteration for evaluation in kept], dtype=np.int64)
+    values = np.array([getattr(evaluation, column) for evaluation in kept], dtype=np.float64)
+    return Points(iteration, elapsed_at(curve, whole, iteration.tolist()), values)
+
+
+def marks(run: Run, events: Sequence[Event], curve: Curve | None, whole: Curve | None) -> tuple[ChartMark, ...]:
+    """What happened to a run, as signs on its curve."""
+    found: list[tuple[int, MarkKind]] = []
+    step = None if run.spec is None else run.spec.step_size
+    for event in events:
+        kind = SIGNED.get(event.verb)
+        if event.verb == "set-step-size":
+            kind, step = _step(event.argument, step)
+        if kind is not None:
+            found.append((event.iteration, kind))
+    if run.diverged_at is not None:
+        found.append((run.diverged_at, "divergence"))
+    if not found:
+        return ()
+    seconds = elapsed_at(curve, whole, [iteration for iteration, _ in found]).tolist()
+    return tuple(
+        ChartMark(iteration, kind, None if at != at else at)
+        for (iteration, kind), at in zip(found, seconds, strict=True)
+    )
+
+
+def _step(argument: str, before: float | None) -> tuple[MarkKind, float | None]:
+    try:
+        after = float(argument)
+    except ValueError:
+        return "step-size", before
+    if before and after == 2 * before:
+        return "step-doubled", after
+    return ("step-halved" if before and after == before / 2 else "step-size"), after

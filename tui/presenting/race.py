@@ -1,0 +1,102 @@
+"""The race: is it what this store holds, and what was seen when it ended, by the loss over the whole train split."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from engine.spec import RunSpec, race
+from engine.store import ENDED, Run
+from tui.model.snapshot import Snapshot
+from tui.text import format as fmt
+
+ALIKE = 1.02
+"""Up to so many times the lowest loss a loss is as good as that: who wins by less may lose with other first weights."""
+
+
+def racers(snapshot: Snapshot) -> tuple[Run, ...]:
+    """The runs of a race that is over, first to last; () while it goes on, or in a store that holds other runs.
+
+    A race may have lost runs, as long as two are left.
+    """
+    runs = snapshot.newest[::-1]
+    ways = [run.spec for run in runs]
+    is_race = len(ways) > 1 and len(set(ways)) == len(ways) == sum(snapshot.counts.values()) and {*ways} <= {*race()}
+    is_over = is_race and all(run.state in ENDED for run in runs)
+    return runs if is_over and snapshot.tape is None else ()
+
+
+def verdict(runs: Sequence[Run], *, long: bool = True) -> str:
+    """What a race showed that is over; '' for none. A winner is told where all came to their end."""
+    arrived = sorted((run for run in runs if _has_arrived(run)), key=_loss)
+    early = [run for run in runs if not _has_arrived(run)]
+    if not long:
+        return " · ".join([*map(_reached, arrived), *map(_end, early)])
+    if early:
+        others = f" {_listed(arrived)}" if arrived else ""
+        return f"The race is over: {'; '.join(map(_end, early))}.{others}"
+    first = [run for run in arrived if _loss(run) <= ALIKE * _loss(arrived[0])]
+    rest = arrived[len(first) :]
+    if not first:
+        return ""
+    losses = dict.fromkeys(fmt.loss(run.train_loss) for run in first)
+    won = f"{_winners(first, rest)}: train loss {_and(losses)}{_right(first)}."
+    return f"{won} {_listed(rest)}" if rest else won
+
+
+def way(spec: RunSpec | None) -> str:
+    """What a racer is called beside the others."""
+    if spec is None or spec.searches:
+        return "" if spec is None else spec.strategy.replace("-", " ")
+    return "full batch" if spec.batch_size is None else "mini-batch"
+
+
+def _winners(first: Sequence[Run], rest: Sequence[Run]) -> str:
+    ways = [way(run.spec) for run in first]
+    if any(run.searches for run in first):
+        return f"{_capital(_and(ways))} {'win' if len(first) > 1 else 'wins'}"
+    if len(first) > 1:
+        return f"Gradient descent wins, {' or '.join(ways)}"
+    return f"Gradient descent{'' if all(run.searches for run in rest) else f' ({ways[0]})'} wins"
+
+
+def _right(first: Iterable[Run]) -> str:
+    """How much of the validation split each of these classifies correctly."""
+    known = [run.validation_accuracy for run in first if run.validation_accuracy is not None]
+    shares = dict.fromkeys(f"{100 * share:.0f}" for share in known if math.isfinite(share))
+    return f", {_and(shares)} % of validation digits right" if shares else ""
+
+
+def _end(run: Run) -> str:
+    """How far a run came that did not arrive, and what it had reached by then."""
+    how = {"cancelled": "stopped", "failed": "failed"}.get(run.state, "ended")
+    planned = f" of {run.spec.iterations:,}" if run.spec is not None and run.spec.iterations else ""
+    reached = "" if run.train_loss is None else f" (train loss {fmt.loss(run.train_loss)} at {run.evaluated_at or 0:,})"
+    at = f"{'diverged' if run.diverged_at is not None else how} at {run.iterations_done:,}{planned}"
+    return f"{way(run.spec)} {at}{reached}"
+
+
+def _listed(runs: Iterable[Run]) -> str:
+    return _capital(", ".join(map(_reached, runs))) + "."
+
+
+def _reached(run: Run) -> str:
+    return f"{way(run.spec)} {fmt.loss(run.train_loss)}"
+
+
+def _has_arrived(run: Run) -> bool:
+    """Whether a run came to its planned end, with a loss that can be compared."""
+    return run.state == "finished" and run.diverged_at is None and math.isfinite(_loss(run))
+
+
+def _loss(run: Run) -> float:
+    return math.nan if run.train_loss is None else run.train_loss
+
+
+def _and(texts: Iterable[str]) -> str:
+    *others, last = texts
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

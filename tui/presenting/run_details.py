@@ -1,0 +1,244 @@
+"""All that is known of one run, section by section, as lines of (text, style) that fit a width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from engine.spec import FIELDS, RunSpec, typed_text
+from engine.store import Evaluation, Event, Run
+from engine.text import clean, counted
+from engine.trace.smoothing import HALF_LIFE
+from tui.chart.drawing.weight_cells import Manner
+from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
+from tui.presenting.describe import decides, field_label, given_name, in_force, label
+from tui.presenting.weight_images import portraits
+from tui.text import format as fmt
+from tui.text.widths import width_of, wrapped
+from tui.widgets.lines import Part, cells
+
+LABEL = 17
+"""Cells of what stands before a value."""
+
+TWO_COLUMNS = 72
+"""Width from which short values stand in two columns."""
+
+LONGEST_TEXT = 10_000
+"""Characters of a note: every look at the page wraps it."""
+
+MOST_EVALUATIONS = 200
+MOST_EVENTS = 200
+
+Line = list[Part]
+Pair = tuple[str, Line]
+"""What something is called, and its value."""
+
+
+def particulars(snapshot: Snapshot, choices: Choices, width: int, manner: Manner = "halves") -> list[Line]:
+    """Every line about the run under the cursor, pictures in a manner; none where there is no run."""
+    run = snapshot.run(choices.pointed)
+    if run is None:
+        return []
+    events = snapshot.events.get(run.run_id, ())
+    sections: Iterable[tuple[str, Iterable[Line]]] = (
+        ("", _head(snapshot, run, width)),
+        ("reached", _columns(_reached(run), width)),
+        ("weights", _weights(snapshot, run, width, manner)),
+        ("spec", _columns(_spec(run, _others(snapshot, choices)), width)),
+        ("evaluations", _evaluations(snapshot.evaluations.get(run.run_id, ()))),
+        ("events", _events(run, events, width)),
+        ("from and to", _family(snapshot, run, events, width)),
+        ("where", _columns(_where(snapshot, run), width)),
+    )
+    lines: list[Line] = []
+    for title, section in sections:
+        told = list(section)
+        if told and title:
+            lines += [[], [(f" {title} ", ACCENTED), ("─" * max(width - len(title) - 3, 0), RULES)]]
+        lines += told
+    return lines
+
+
+def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
+    status = snapshot.status(run)
+    name = given_name(run)
+    yield [(f" {run.run_id}  ", STRONG), (label(run), TEXT), (f"  {status}", DIM)]
+    yield from ([(" " + line, STRONG)] for line in _wrapped(name, width))
+    if run.tags:
+        yield from ([(" " + line, ACCENTED)] for line in _wrapped(" ".join(f"#{tag}" for tag in run.tags), width))
+    yield from ([(" " + line, TEXT)] for line in _wrapped(run.note, width))
+    if run.reason:
+        yield from ([(" " + line, WARNED if run.state == "failed" else DIM)] for line in _wrapped(run.reason, width))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrapped(clean(text, LONGEST_TEXT), max(width - 2, 8))
+
+
+def _reached(run: Run) -> Iterator[Pair]:
+    planned = run.spec.iterations if run.spec is not None else None
+    of = "" if planned is None else f" of {planned:,}"
+    yield "iterations", [(f"{run.iterations_done:,}{of}", TEXT)]
+    yield "time", [(fmt.duration(run.elapsed_s), TEXT)]
+    yield "iterations/s", [(fmt.rate(run.iterations_per_s), TEXT)]
+    yield from _losses(run)
+    if run.diverged_at is not None:
+        yield "diverged at", [(f"{run.diverged_at:,}", WARNED)]
+    for word, moment in (("created", run.created_at), ("started", run.started_at), ("ended", run.ended_at)):
+        if moment:
+            yield word, [(fmt.moment(moment), TEXT)]
+
+
+def _losses(run: Run) -> Iterator[Pair]:
+    """The loss now, the lowest evaluated one, and the newest evaluation of each split."""
+    spec = run.spec
+    word = "kept loss" if run.searches else "batch loss" if spec is not None and spec.is_noisy else "loss"
+    average = f" half-life {HALF_LIFE:g}" if word == "batch loss" else ""
+    yield word, [(fmt.loss(run.current_loss), TEXT), (average, DIM)]
+    at = f" at {run.best_iteration:,}" if run.best_iteration is not None else ""
+    if run.best_iteration is None and run.best_loss is not None and run.best_loss == run.to_beat:
+        at = " before the fork"
+    yield "best train loss", [(fmt.loss(run.best_loss), TEXT), (at, DIM)]
+    for split, loss, accuracy in (
+        ("train", run.train_loss, run.train_accuracy),
+        ("validation", run.validation_loss, run.validation_accuracy),
+        ("test", run.test_loss, run.test_accuracy),
+    ):
+        if loss is not None:
+            yield f"{split} loss", [(fmt.loss(loss), TEXT)]
+            yield f"{split} accuracy", [(fmt.percent(accuracy), TEXT)]
+
+
+def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[Line]:
+    weights = snapshot.weights
+    return () if weights is None or weights.run_id != run.run_id else portraits(weights, width, manner)
+
+
+def _others(snapshot: Snapshot, choices: Choices) -> list[RunSpec]:
+    """The specs of the other marked runs."""
+    runs = [snapshot.run(run_id) for run_id in choices.marked if run_id != choices.pointed]
+    return [spec for run in runs if run is not None and (spec := in_force(run)) is not None]
+
+
+def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
+    """Every field that decides something; where other marked runs differ, what they have."""
+    spec = in_force(run)
+    if run.spec is None or spec is None:
+        yield "spec", [("this version cannot read it", WARNED)]
+        return
+    for name, field in FIELDS.items():
+        if not decides(spec, name):
+            continue
+        given, own = _value(run.spec, name), _value(spec, name)
+        theirs = (_value(other, name) for other in others if decides(other, name))
+        differing = [value for value in dict.fromkeys(theirs) if value != own]
+        told = own if own == given else f"{given} → {own}"
+        value: Line = [(told, STRONG if differing else TEXT)]
+        if differing:
+            value = [(told, ACCENTED), (f"  others {', '.join(differing)}", DIM)]
+        yield field.label, value
+
+
+def _value(spec: RunSpec, name: str) -> str:
+    value = getattr(spec, name)
+    return fmt.setting(value, 6) if isinstance(value, float) else clean(typed_text(name, value), 200)
+
+
+def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:
+    """A row for each iteration at which splits were evaluated, the newest first."""
+    if not evaluations:
+        return
+    yield [(f"{'':>10}{'train':>17}{'validation':>17}{'test':>17}", DIM)]
+    yield [(f"{'iteration':>10}{'loss  accuracy':>17}" + f"{'loss  accuracy':>17}" * 2, DIM)]
+    by_iteration = [list(group) for _, group in groupby(evaluations, lambda evaluation: evaluation.iteration)]
+    for group in by_iteration[: -MOST_EVALUATIONS - 1 : -1]:
+        found = {evaluation.split: evaluation for evaluation in group}
+        told = "".join(_evaluation(found.get(split)) for split in ("train", "validation", "test"))
+        yield [(f"{group[0].iteration:>10,}{told}".rstrip(), TEXT)]
+    if len(by_iteration) > MOST_EVALUATIONS:
+        yield [(f"  and {counted(len(by_iteration) - MOST_EVALUATIONS, 'earlier one')}", DIM)]
+
+
+def _evaluation(evaluation: Evaluation | None) -> str:
+    """Loss and accuracy in seventeen cells."""
+    if evaluation is None:
+        return f"{fmt.NOTHING:>7}{fmt.NOTHING:>10}"
+    return f"{fmt.loss(evaluation.loss):>7}{fmt.percent(evaluation.accuracy):>10}"
+
+
+def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
+    for event in events[-MOST_EVENTS:]:
+        value = clean(event.argument, 40)
+        what = f"{clean(event.verb, 40).replace('-', ' ')} {value}".strip()
+        told = f"{event.iteration:>10,}  {what}"
+        yield [(told, TEXT), (f"  {fmt.moment(event.happened_at)}", DIM)]
+        outcome = clean(event.outcome, 300)
+        if outcome and outcome != what:
+            yield from ([(" " * 12 + line, DIM)] for line in _wrapped(outcome, width - 12))
+    if run.attempt > 1:
+        yield [(f"  taken up {run.attempt} times", TEXT)]
+
+
+def _family(snapshot: Snapshot, run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
+    if run.parent_id is not None:
+        yield [(f" goes on from run {run.parent_id} at iteration {run.first_iteration:,}", TEXT)]
+    forks = [clean(event.argument, 20) for event in events if event.verb == "fork"]
+    if forks:
+        yield from ([(" " + line, TEXT)] for line in _wrapped(f"forked as run {', '.join(forks)}", width))
+    background = snapshot.background
+    if run.sweep_id is not None:
+        is_known = background is not None and background.run_id == run.run_id
+        name = clean(background.sweep_name, 60) if background is not None and is_known else ""
+        yield [(f" of sweep {run.sweep_id}", TEXT), (f"  {name}" if name else "", DIM)]
+
+
+def _where(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
+    background = snapshot.background
+    if background is None or background.run_id != run.run_id:
+        return
+    for name, value in background.environment:
+        if value:
+            yield clean(name, LABEL).replace("_", " "), [(clean(value, 200), TEXT)]
+    worker = background.worker
+    if worker is not None:
+        yield "host", [(clean(worker.host, 100), TEXT)]
+        yield "worker", [(f"{worker.worker_id}, process {worker.pid}", TEXT)]
+    if background.times_lost:
+        yield "workers lost", [(str(background.times_lost), WARNED)]
+
+
+def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
+    """Labels and values, in two columns where there is room and the values are short."""
+    told = [[(f" {field_label(name) if name in FIELDS else name:<{LABEL}} ", DIM), *value] for name, value in pairs]
+    half = width // 2
+    if width < TWO_COLUMNS:
+        yield from (part for line in told for part in _folded(line, width))
+        return
+    left: Line = []
+    for line in told:
+        if left and cells(line) <= width - half:
+            yield [*left, (" " * (half - cells(left)), TEXT), *line]
+            left = []
+            continue
+        if left:
+            yield left
+        left = line if cells(line) < half else []
+        if not left:
+            yield from _folded(line, width)
+    if left:
+        yield left
+
+
+def _folded(line: Line, width: int) -> Iterator[Line]:
+    """A label and its value, which goes on below itself where it is longer than the line."""
+    if cells(line) <= width:
+        yield line
+        return
+    label, *value = line
+    room = max(width - width_of(label[0]) - 1, 8)
+    for text, style in value:
+        for piece in wrapped(text, room):
+            yield [label, (piece, style)]
+            label = (" " * width_of(label[0]), TEXT)

@@ -1,0 +1,203 @@
+"""From what was read of a sweep to what its charts are asked to show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.store import Run
+from engine.sweep import Axis, Comparison, Equal, Value, ValueResult, amount_text, are_compared
+from tui.chart import ChartRun, ChartView, Window
+from tui.chart.drawing.heat import HeatView
+from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView
+from tui.chart.values.axes import nice_linear, nice_log
+from tui.chart.values.view import XKind
+from tui.model.chart_options import Look
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
+from tui.presenting.curves import chart_run
+from tui.reading.sweep import SweepSeen, Values
+from tui.text.format import value_label
+
+LOSSES = frozenset({"loss", "train loss", "validation loss"})
+
+EQUAL: Mapping[XKind, Equal] = {"examples": "examples", "time": "time", "iteration": "iterations"}
+"""What is equal between values that are compared at one place of an x axis."""
+
+
+def label(axis: Axis, value: Value) -> str:
+    """A swept value for people: 1e-06 in decades, 0.9 on a line; whole numbers as they are."""
+    return value_label(value, log=axis.logarithmic)
+
+
+def drawn_runs(seen: SweepSeen) -> list[Run]:
+    """The runs whose curves are drawn, in the order of their values."""
+    firsts = [seen.first_run(result) for result in seen.values]
+    return [run for run in firsts if run is not None and run.run_id in seen.drawn and run.spec is not None]
+
+
+def curves_view(seen: SweepSeen, pointed: Values | None, look: Look) -> ChartView:
+    """The curves of the values, coloured in their order; the pointed one wins the cells that it shares."""
+    shown = drawn_runs(seen)
+    first_of = {result.run_ids[0]: result for result in seen.values}
+    at = next((run_id for run_id, result in first_of.items() if result.values == pointed), None)
+    slots = {result.run_ids[0]: slot for result, slot in zip(seen.values, seen.slots, strict=True)}
+    choices = Choices(marked=tuple(slots), slots=slots, pointed=at, look=look)
+    snapshot = _snapshot(seen)
+    # a second line for each of so many curves would hide their order; the validation loss is a measure of its own
+    runs = tuple(replace(chart_run(run, snapshot, choices, []), companion=None, settings=()) for run in shown)
+    started = sum(result.iterations_done > 0 for result in seen.values)
+    note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
+    return ChartView(
+        runs=runs,
+        measure=look.measure,
+        x_kind=look.x_kind,
+        log_x=look.log_x,
+        log_y=look.log_y,
+        smoothing=look.smoothing,
+        x_window=look.window,
+        show_legend=False,
+        show_raw=False,
+        y_window=_y_window(runs, log_y=look.log_y) if look.measure in LOSSES else None,
+        note=note if look.window is None else "zoomed · 0 all",
+        empty_hint="no run of this sweep has started yet",
+    )
+
+
+def _snapshot(seen: SweepSeen) -> Snapshot:
+    """What was read of the drawn runs in the form in which the board's chart has it; events would hide the curves."""
+    drawn = seen.drawn
+    samples = {run_id: one.shown.samples for run_id, one in drawn.items() if one.shown.samples is not None}
+    return Snapshot(
+        curves=seen.curves,
+        wholes={run_id: one.whole for run_id, one in drawn.items()},
+        beginnings={run_id: tuple(one.shown.beginnings.values()) for run_id, one in drawn.items()},
+        evaluations={run_id: one.evaluations for run_id, one in drawn.items()},
+        samples=samples,
+    )
+
+
+def _y_window(runs: Sequence[ChartRun], *, log_y: bool) -> Window | None:
+    """From the lowest loss to a little above where the runs begin: those that explode leave the chart."""
+    ranges = [found for run in runs if (found := _first_and_lowest(run)) is not None]
+    if not ranges:
+        return None
+    first, lowest = max(first for first, _ in ranges), min(lowest for _, lowest in ranges)
+    if log_y and lowest > 0:
+        return nice_log(lowest, 3 * first)
+    return nice_linear(lowest, 1.5 * first)
+
+
+def _first_and_lowest(run: ChartRun) -> Window | None:
+    """The loss that a run begins with and its lowest one; None where it has none."""
+    values = run.points.values if run.points is not None else run.curve.mean if run.curve is not None else None
+    if values is None or not len(values):
+        return None
+    first = float(values[0]) if run.points is not None or run.curve is None else float(run.curve.low[0])
+    finite = values[np.isfinite(values)]
+    return (first, float(finite.min())) if len(finite) and math.isfinite(first) else None
+
+
+def compared(seen: SweepSeen, look: Look) -> Comparison | None:
+    """The comparison that goes with what is on the x axis; None where the values are not compared."""
+    found = () if seen.outcome is None else seen.outcome.comparisons
+    return next((one for one in found if one.equal == EQUAL[look.x_kind]), None)
+
+
+def response_view(seen: SweepSeen, pointed: Values | None, look: Look, width: int) -> ResponseView:
+    """The loss that each value leads to; a value of which nothing is known is not on the line yet.
+
+    Where batch sizes are compared, the loss is that at equal examples, time or iterations, whichever is on the x axis
+    of the curves.
+    """
+    assert seen.outcome is not None
+    axis = seen.outcome.plan.axes[0]
+    log_x = axis.logarithmic
+    numbers = [float(value) for value in axis.ordered if value is not None]
+    beyond = (numbers[-1] * 2 if log_x else numbers[-1] + 1) if numbers else 1.0
+    found = compared(seen, look)
+    points = [_point(seen, result, slot, beyond, axis) for result, slot in zip(seen.values, seen.slots, strict=True)]
+    lowest = None if are_compared(seen.outcome.plan.axes) else seen.outcome.best
+    best = None if lowest is None else lowest.values
+    scale = " (log)" if look.log_y else ""
+    titles = [f"train loss{scale} against {axis.label}", f"train loss{scale}"]
+    signs = ["⊘ stopped"] * any(result.stopped for result in seen.values)
+    signs += ["│ seeds"] * (seen.outcome.plan.repeats > 1) + ["┄ validation"]
+    if found is not None:
+        points = [_equal(point, loss) for point, loss in zip(points, found.losses, strict=True)]
+        best, signs = found.best, []
+        at = f"train loss{scale} at {amount_text(found.equal, found.amount)}"
+        titles = [f"{at} against {axis.label}", at, *titles[1:]]
+    title = next((title for title in titles if len(title) + 2 <= width), titles[-1])
+    notes = ["  ".join(signs[:count]) for count in range(len(signs), 0, -1)]
+    return ResponseView(
+        points=tuple(points),
+        log_x=log_x,
+        log_y=look.log_y,
+        title=title,
+        note=next((note for note in notes if len(title) + len(note) + 7 <= width), ""),
+        best=None if best is None else seen.place(best),
+        pointed=seen.place(pointed),
+        empty_hint="no value has been evaluated yet",
+    )
+
+
+def _equal(point: ResponsePoint, loss: float | None) -> ResponsePoint:
+    """The point of a value at an equal amount; one that is not compared keeps its place only where it diverged."""
+    if point.diverged:
+        return point
+    return replace(point, loss=_number(loss), low=math.nan, high=math.nan, beside=math.nan)
+
+
+def _point(seen: SweepSeen, result: ValueResult, slot: int, beyond: float, axis: Axis) -> ResponsePoint:
+    value = result.values[0]
+    is_whole = value is None or isinstance(value, int)
+    return ResponsePoint(
+        x=beyond if value is None else float(value),
+        loss=_number(result.train_loss),
+        low=_number(result.low),
+        high=_number(result.high),
+        slot=slot,
+        beside=_number(result.validation_loss),
+        growing=seen.going_on(result),
+        diverged=bool(result.diverged),
+        stopped=result.stopped,
+        label=label(axis, value) if is_whole else "",
+    )
+
+
+def heat_view(seen: SweepSeen, pointed: Values | None) -> HeatView:
+    """The losses of a grid: its first parameter across, its second up."""
+    assert seen.outcome is not None
+    across, up = seen.outcome.plan.axes
+    columns, rows = across.ordered, up.ordered
+    losses = np.full((len(rows), len(columns)), np.nan)
+    places = {
+        result.values: (rows.index(result.values[1]), columns.index(result.values[0]))
+        for result in seen.values
+        if result.values[0] in columns and result.values[1] in rows
+    }
+    for result in seen.values:
+        if result.values in places:
+            losses[places[result.values]] = math.inf if result.diverged else _number(result.train_loss)
+    best = seen.outcome.best
+    return HeatView(
+        losses=losses,
+        row_labels=tuple(label(up, value) for value in rows),
+        column_labels=tuple(label(across, value) for value in columns),
+        row_name=up.label,
+        column_name=across.label,
+        title="train loss",
+        stopped=frozenset(
+            places[result.values] for result in seen.values if result.stopped and result.values in places
+        ),
+        best=None if best is None else places.get(best.values),
+        pointed=None if pointed is None else places.get(pointed),
+    )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value

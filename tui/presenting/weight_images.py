@@ -1,0 +1,83 @@
+"""Portraits: the weights that a run has kept as lines: a small picture for each class, or a table of few numbers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.text import counted
+from tui.chart.drawing.weight_cells import SHADES, Manner, Piece, mosaic
+from tui.colours.styles import DEEPEST
+from tui.colours.theme import DIM, TEXT, WARNED, signed_style
+from tui.reading.weights import Weights
+from tui.text import format as fmt
+from tui.widgets.lines import Part
+
+if TYPE_CHECKING:
+    from engine.analysis.templates import Templates
+    from engine.objective.layout import Array
+
+MOST_ROWS = {False: 40, True: 20}
+"""Rows that pictures or numbers take at most: of classes, and of hidden units."""
+
+COLUMN = 9
+"""Cells of a number in the table."""
+
+Line = list[Part]
+
+
+@lru_cache(maxsize=4)
+def portraits(weights: Weights, width: int, manner: Manner) -> tuple[Line, ...]:
+    """The lines about these weights at `width` cells. Weights are equal only to themselves: what is drawn stays."""
+    caption = f" kept after {counted(weights.iteration, 'iteration')}"
+    found = weights.templates
+    if found is None:
+        return ([(caption, TEXT), (f"  not shown: {weights.trouble}", DIM)],)
+    if not np.isfinite(found.rows).any():
+        return ([(caption, TEXT), ("  no number is left in them", WARNED)],)
+    drawn, shown = _table(found, width) if found.pictures is None else _pictures(found, found.pictures, width, manner)
+    what, count = "hidden unit" if found.hidden else "class", len(found.rows)
+    said = f"  one for each {what}"
+    said += "" if shown == count else f", {shown:,} of {count:,}"
+    return ([(caption, TEXT), (said, DIM)], *drawn)
+
+
+def _scale(largest: float, manner: Manner) -> Line:
+    """What the colours or shades mean."""
+    levels = range(-DEEPEST, DEEPEST + 1)
+    if manner == "halves":
+        signs = [Piece("  ", None, level) for level in levels]
+    else:
+        signs = [Piece(SHADES[manner][level + DEEPEST] * 2, level) for level in levels]
+    value = fmt.number(largest)
+    return [(f" -{value} ", DIM), *map(_part, signs), (f" {value}", DIM)]
+
+
+def _part(piece: Piece) -> Part:
+    return piece.text, signed_style(piece.ink, piece.ground)
+
+
+def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> tuple[list[Line], int]:
+    labels = [str(number) for number in range(len(pictures))]
+    drawn = mosaic(pictures, labels, max(width - 1, 1), manner, MOST_ROWS[found.hidden])
+    return [_scale(drawn.largest, manner), *([(" ", TEXT), *map(_part, row)] for row in drawn.rows)], drawn.shown
+
+
+def _table(found: Templates, width: int) -> tuple[list[Line], int]:
+    """A row of numbers for each class, as many columns as fit; how many rows."""
+    features, most = found.rows.shape[1], MOST_ROWS[found.hidden]
+    label = 6
+    room = (width - label) // COLUMN - (found.biases is not None)
+    columns = min(features, max(room, 1))
+    names = [f"w{column}" for column in range(columns)] + (["bias"] if found.biases is not None else [])
+    head: Line = [(" " * label + "".join(f"{name:>{COLUMN}}" for name in names), DIM)]
+    lines = [head]
+    for number, row in enumerate(found.rows[:most]):
+        values = [*row[:columns], *([] if found.biases is None else [found.biases[number]])]
+        told = "".join(f"{fmt.number(float(value)):>{COLUMN}}" for value in values)
+        lines.append([(f"{number:>{label}}", DIM), (told, TEXT)])
+    if columns < features:
+        lines.append([(f"  and {counted(features - columns, 'more weight')} in each row", DIM)])
+    return lines, min(len(found.rows), most)

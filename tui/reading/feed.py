@@ -1,0 +1,234 @@
+"""The feed: the one thread that reads the store. One read per request, one snapshot back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Condition, Thread
+
+from engine.jobs.people.default_spec import usual
+from engine.store import Reader, Run, StoreGone, open_for_reading
+from tui.model.choices import Choices
+from tui.model.clock import Moment
+from tui.model.snapshot import Snapshot, Wanted
+from tui.reading.list_page import Lists, Page, place_of
+from tui.reading.liveness import Judgement
+from tui.reading.parent_curves import Lineage
+from tui.reading.past_snapshots import Past
+from tui.reading.row_previews import Glimpses
+from tui.reading.run_cache import About
+from tui.reading.sweep import Sweeping
+from tui.reading.weights import Kept
+
+PACE_S = 0.1
+"""Reads are no closer together than this, except when the viewer asks for something else."""
+
+QUIET_PACE_S = 0.25
+"""The same once nothing has come for QUIET_AFTER_S: each look wakes a processor that has gone to sleep."""
+QUIET_AFTER_S = 2.0
+
+RETRY_S = 1.0
+"""Pause after a read that failed."""
+
+Outcome = Snapshot | Exception
+
+
+class Source:
+    """One reader of a store, and what need not be read again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader: Reader | None = None
+        self._version = -1
+        self._born = ""
+        self._lists = Lists()
+        self._page = Page()
+        self._shown: object = None
+        self._wanted: Wanted | None = None
+        self._counts: Mapping[str, int] = {}
+        self._judgement = Judgement()
+        self._about = About()
+        self._lineage = Lineage()
+        self._past = Past()
+        self._sweeping = Sweeping()
+        self._glimpses = Glimpses()
+        self._kept = Kept()
+
+    def read(self, wanted: Wanted) -> Snapshot | None:
+        """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
+        if self._reader is None:
+            self._reader = open_for_reading(self._path)
+            self._born = self._reader.born()
+        version = self._reader.data_version()
+        if wanted.moment is not None:
+            return self._replayed(self._reader, wanted, wanted.moment, version)
+        changed = version != self._version or not self._glimpses.complete
+        judged_anew = self._judgement.revise(self._reader)
+        page = self._lists.read(self._reader, wanted.choices, self._judgement.judged, changed or judged_anew)
+        changed |= judged_anew or page is not self._page
+        if not changed and wanted == self._wanted:
+            return None  # ten times a second where nothing goes on
+        choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
+        look = choices.look
+        cursor = choices.drawn, choices.pointed, choices.title, choices.closely, wanted.rows
+        looked_at = look.window, look.x_kind, look.log_x, look.measures, look.smoothing
+        shown = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_look, looked_at
+        if not changed and shown == self._shown:
+            self._wanted = wanted
+            return None
+        if version != self._version:
+            self._counts = self._reader.counts()
+        snapshot = self._snapshot(self._reader, page, choices, wanted)
+        self._version, self._page, self._shown, self._wanted = version, page, shown, wanted
+        return snapshot
+
+    def _replayed(self, reader: Reader, wanted: Wanted, moment: Moment, version: int) -> Snapshot | None:
+        """The past as it is wanted, or None when it was read last."""
+        self._wanted = None
+        changed = self._past.follow(reader, moment.run_ids, version)
+        changed |= self._judgement.revise(reader)
+        if not changed and self._shown == wanted:
+            return None
+        snapshot = self._past.at(reader, moment, wanted, self._judgement)
+        self._shown = wanted
+        return snapshot
+
+    def close(self) -> None:
+        """Let go of the store; the next read opens it again."""
+        reader, self._reader, self._version, self._shown, self._wanted = self._reader, None, -1, None, None
+        if reader is not None:
+            reader.close()
+
+    def _snapshot(self, reader: Reader, page: Page, choices: Choices, wanted: Wanted) -> Snapshot:
+        shown = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
+        about = self._about.read(reader, shown, choices, wanted.columns)
+        place = place_of(page.rows, choices) or 0
+        pointed = next((run for run in shown if run.run_id == choices.pointed), None)
+        return Snapshot(
+            listing=choices.listing,
+            sought=wanted.choices.cursor,
+            rows=page.rows,
+            runs=page.runs,
+            newest=page.newest,
+            others=page.others,
+            first=page.first,
+            total=page.total,
+            fitting=page.fitting,
+            complaint=page.complaint,
+            instead=page.instead,
+            counts=self._counts,
+            speeds=reader.speeds(),
+            judged=self._judgement.judged,
+            forsaken=self._judgement.forsaken,
+            curves={run_id: one.shown.curve for run_id, one in about.items()},
+            wholes={run_id: one.whole for run_id, one in about.items()},
+            beginnings={run_id: tuple(one.shown.beginnings.values()) for run_id, one in about.items()},
+            evaluations={run_id: one.evaluations for run_id, one in about.items()},
+            events={run_id: one.events for run_id, one in about.items()},
+            samples={run_id: one.shown.samples for run_id, one in about.items() if one.shown.samples is not None},
+            before=self._lineage.read(reader, shown, wanted.columns),
+            gradient_norms={} if pointed is None else {pointed.run_id: _gradient_norm(reader, pointed)},
+            glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
+            background=reader.background(pointed) if pointed is not None and choices.closely else None,
+            weights=self._kept.read(reader, pointed) if pointed is not None and choices.closely else None,
+            workers=self._judgement.workers,
+            most_workers=self._judgement.most_workers,
+            sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_look),
+            usual=usual(reader),
+            born=self._born,
+        )
+
+
+def _gradient_norm(reader: Reader, run: Run) -> float:
+    """Of the newest iteration; NaN where none is recorded."""
+    last = reader.iterations(run.run_id, first=max(run.iterations_done - 1, 0), limit=1)
+    norms = last.gradient_norm
+    return float("nan") if norms is None or not len(norms) else float(norms[-1])
+
+
+@dataclass(slots=True)
+class _Question:
+    """What is asked for, as both threads see it: the bell is held while it is looked at or changed."""
+
+    wanted: Wanted
+    asked: bool = True
+    changed: bool = False
+    stopped: bool = False
+
+
+class Feed:
+    """Reads in a thread of its own. `ask` puts one question; `deliver` gets one outcome, in that thread.
+
+    The question stands until something new is there to answer it, so an idle store costs one PRAGMA per
+    QUIET_PACE_S and not one byte. An answer is followed by silence until the next `ask`: a screen that is slow to draw
+    is asked for less, never more.
+    """
+
+    def __init__(self, path: Path, wanted: Wanted, deliver: Callable[[Outcome], None]) -> None:
+        self.deliver = deliver
+        self._path = path
+        self._question = _Question(wanted)
+        self._bell = Condition()
+        self._thread = Thread(target=self._run, name="feed", daemon=True)
+
+    def start(self) -> None:
+        """Start reading: the first question is already put."""
+        self._thread.start()
+
+    def ask(self, wanted: Wanted) -> None:
+        """Ask for what is new. A question that differs from the last one is answered at once."""
+        with self._bell:
+            question = self._question
+            question.changed = question.changed or wanted != question.wanted
+            question.wanted, question.asked = wanted, True
+            self._bell.notify()
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """Stop reading and let go of the store."""
+        with self._bell:
+            self._question.stopped = True
+            self._bell.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        source = Source(self._path)
+        pause_s = 0.0
+        news_at_s = time.monotonic()
+        trouble = ""
+        gone: StoreGone | None = None
+        while (wanted := self._next(pause_s)) is not None:
+            try:
+                outcome: Outcome | None = source.read(wanted)
+                now_s = time.monotonic()
+                news_at_s = news_at_s if outcome is None else now_s
+                pause_s = PACE_S if now_s - news_at_s < QUIET_AFTER_S else QUIET_PACE_S
+            except Exception as error:  # whatever it is, the last picture stays and the screen says why
+                source.close()
+                if isinstance(error, StoreGone):
+                    # what was read of that file is not true of another one
+                    gone, source = error, Source(self._path)
+                # what became of the store says more than that there is none
+                outcome = error if gone is None or self._path.exists() else gone
+                pause_s = RETRY_S
+            if outcome is None or (isinstance(outcome, Exception) and str(outcome) == trouble):
+                continue  # nothing new; a trouble that lasts is told once
+            if isinstance(outcome, Exception):
+                trouble = str(outcome)
+            else:
+                trouble, gone = "", None
+            with self._bell:
+                self._question.asked = False
+            self.deliver(outcome)
+        source.close()
+
+    def _next(self, pause_s: float) -> Wanted | None:
+        """The question to answer next, after a pause; None once stopped."""
+        with self._bell:
+            question = self._question
+            self._bell.wait_for(lambda: question.changed or question.stopped, pause_s)
+            self._bell.wait_for(lambda: question.asked or question.stopped)
+            question.changed = False
+            return None if question.stopped else question.wanted

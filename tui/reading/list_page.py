@@ -1,0 +1,160 @@
+"""Page: the part of the list of runs that is read at once, around the cursor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.store import Around, FilterError, Listing, Reader, Run
+from tui.model.choices import Choices, Row
+
+MOST_RUNS = 200
+"""Runs of one page: several screens of them, so that most keys find what they move to."""
+
+LIST_SHARE = 0.05
+"""The part of the time that making the list anew may take while runs grow."""
+
+PACE_S = 0.1
+"""What is as quick as the store is looked at needs no rest."""
+
+SLACK = 60
+"""Runs that are there on both sides of the cursor, unless the list ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`rows` of a `listing` in its order, `first` of `total` before them; the `newest` runs of the store; `others` that
+    are drawn or pointed at, or were drawn when they vanished, `asked` being those that were looked for. `fitting` runs
+    fit the filter; `complaint` says why it cannot be read: then the page is of all runs. `instead` is the row for a
+    cursor whose own has gone from the list.
+    """
+
+    listing: Listing | None = None
+    rows: tuple[Row, ...] = ()
+    first: int = 0
+    total: int = 0
+    fitting: int = 0
+    newest: tuple[Run, ...] = ()
+    others: tuple[Run, ...] = ()
+    complaint: str = ""
+    asked: frozenset[int] = frozenset()
+    instead: Row | None = None
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of the page, without the titles."""
+        return tuple(row for row in self.rows if isinstance(row, Run))
+
+    @property
+    def all(self) -> tuple[Run, ...]:
+        """Every run that was read, once."""
+        return tuple({run.run_id: run for run in (*self.runs, *self.newest, *self.others)}.values())
+
+    def holds(self, choices: Choices) -> bool:
+        """Whether this page will do for these choices, the store being as it was."""
+        if choices.listing != self.listing:
+            return False
+        others = {*choices.marked, *choices.vacated} - self.asked
+        if others and others - {run.run_id for run in (*self.runs, *self.newest)}:
+            return False
+        if choices.edge:
+            at_edge = self.first == 0 if choices.edge < 0 else self.first + len(self.rows) >= self.total
+            return at_edge and bool(self.rows)
+        place = place_of(self.rows, choices)
+        if place is None:
+            return not self.rows or (choices.pointed is None and choices.title is None)
+        above = self.first == 0 or place >= SLACK
+        below = self.first + len(self.rows) >= self.total or len(self.rows) - place > SLACK
+        return above and below
+
+    @classmethod
+    def read(cls, reader: Reader, choices: Choices, judged: Mapping[int, str], before: Page) -> Page:
+        """The page around the cursor of these choices; `judged` tells which runs are lost, silent or waiting.
+
+        Where the list no longer has what the cursor was on, it is the page around where that stood in the one before.
+        """
+        at_end, complaint = choices.edge > 0, ""
+        sought = (None, None) if choices.edge else (choices.pointed, choices.title)
+        stood = None if choices.edge or choices.listing != before.listing else place_of(before.rows, choices)
+        first = 0 if stood is None else max(before.first + stood - MOST_RUNS // 2, 0)
+        around = Around(MOST_RUNS, first, *sought, at_end=at_end)
+        try:
+            listed = reader.listed(choices.listing, around, judged)
+        except FilterError as error:
+            listed = reader.listed(replace(choices.listing, text=""), around, judged)
+            complaint = str(error)
+        runs = listed.runs
+        is_newest = listed.first == 0 and choices.listing.plain
+        newest = runs if is_newest else tuple(reader.runs(limit=MOST_RUNS // 4))
+        there = {run.run_id for run in (*runs, *newest)}
+        pointed = () if choices.pointed is None else (choices.pointed,)
+        asked = frozenset((*choices.marked, *choices.vacated, *pointed))
+        found = reader.these(asked - there) if asked - there else []
+        others = [run for run in found if run.deleted_at is None]
+        on_page = {run.run_id for run in runs}
+        marked = [run for run in newest if run.run_id in choices.marked and run.run_id not in on_page]
+        return cls(
+            listing=choices.listing,
+            rows=listed.rows,
+            first=listed.first,
+            total=listed.total,
+            fitting=listed.fitting,
+            newest=newest,
+            others=(*others, *marked),
+            complaint=complaint,
+            asked=asked,
+            instead=None if stood is None else _neighbour(before.rows, stood, listed.rows),
+        )
+
+    def refreshed(self, reader: Reader) -> Page:
+        """The same rows in the same order, each run as it is now."""
+        now = {run.run_id: run for run in reader.these([run.run_id for run in self.all])}
+
+        def anew(runs: Iterable[Run]) -> tuple[Run, ...]:
+            return tuple(now.get(run.run_id, run) for run in runs)
+
+        rows = tuple(now.get(row.run_id, row) if isinstance(row, Run) else row for row in self.rows)
+        return replace(self, rows=rows, newest=anew(self.newest), others=anew(self.others))
+
+
+class Lists:
+    """Reads pages, and makes a list that takes long no more often than LIST_SHARE allows: its runs are brought up to
+    date in between.
+    """
+
+    def __init__(self) -> None:
+        self._page = Page()
+        self._stale = False
+        self._due_s = 0.0
+
+    def read(self, reader: Reader, choices: Choices, judged: Mapping[int, str], changed: bool) -> Page:
+        """The page for these choices; the very one that was read last when nothing has changed."""
+        self._stale |= changed
+        now_s = time.monotonic()
+        if not self._page.holds(choices) or (self._stale and now_s >= self._due_s):
+            self._page = Page.read(reader, choices, judged, self._page)
+            took_s = time.monotonic() - now_s
+            self._stale, self._due_s = False, now_s + took_s / LIST_SHARE - PACE_S
+        elif changed:
+            self._page = self._page.refreshed(reader)
+        return self._page
+
+
+def _neighbour(before: Sequence[Row], place: int, after: Sequence[Row]) -> Row | None:
+    """Of the rows that were at a place and below it the first that is still there, else the nearest above it."""
+    there = {_key(row): row for row in after}
+    nearest = (*before[place:], *reversed(before[:place]))
+    return next((there[_key(row)] for row in nearest if _key(row) in there), None)
+
+
+def _key(row: Row) -> tuple[bool, int]:
+    return (True, row.run_id) if isinstance(row, Run) else (False, row.sweep_id)
+
+
+def place_of(rows: Sequence[Row], choices: Choices) -> int | None:
+    """At which of these rows the cursor is; None when it is elsewhere."""
+    for place, row in enumerate(rows):
+        if row.run_id == choices.pointed if isinstance(row, Run) else row.sweep_id == choices.title:
+            return place
+    return None

@@ -1,0 +1,245 @@
+"""Past: some runs as they were at a moment, read from the store. Nothing that came later is in what it hands out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState
+from engine.trace.block import Block
+from tui.model import x_extent as reach
+from tui.model.chart_options import Look
+from tui.model.choices import Choices
+from tui.model.clock import Moment
+from tui.model.snapshot import Snapshot, Wanted
+from tui.model.timelines import Tape, Timeline, tape_of
+from tui.reading.liveness import Judgement
+from tui.reading.parent_curves import Lineage
+from tui.reading.recorded_run import AFTER_WAITING, Reel, reel_of
+from tui.reading.row_previews import Glimpse, Glimpses, glimpse_of, on_one_scale
+from tui.reading.visible_part import Shown, shown
+from tui.reading.weights import Kept, Weights
+
+GOING_ON = (*AFTER_WAITING, "stop", "take-up")
+"""The events that end a standstill."""
+
+EDGE_S = 1.0
+"""How often it is read how far the runs are that still go on."""
+
+
+Standstill = Literal["", "paused", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a moment falls in a run: the iterations done by then, the state, and why it stood still if it did."""
+
+    done: int
+    state: RunState
+    stands_still: Standstill = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run was: what it was like, its whole curve until then, and its newest iteration."""
+
+    cut: Cut
+    run: Run
+    whole: Curve
+    newest: Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """One run as it was, and what stood on its curve."""
+
+    run: Run
+    whole: Curve
+    shown: Shown
+    evaluations: tuple[Evaluation, ...]
+    events: tuple[Event, ...]
+    gradient_norm: float
+
+
+class Past:
+    """Reads moments of some runs, and keeps what does not depend on the moment."""
+
+    def __init__(self) -> None:
+        self._reels: dict[int, Reel] = {}
+        self._tape = Tape()
+        self._known: tuple[object, ...] = ()
+        self._looked_s = float("-inf")
+        self._lineage = Lineage()
+        self._glimpses = Glimpses()
+        self._kept = Kept()
+        self._shown: dict[int, Shown] = {}
+        self._final: tuple[object, Snapshot] | None = None
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs as they are now."""
+        return [reel.run for reel in self._reels.values()]
+
+    def follow(self, reader: Reader, run_ids: tuple[int, ...], version: int) -> bool:
+        """Take over what was written since; whether there was anything. Runs that are gone are left out."""
+        now_s = time.monotonic()
+        known = (run_ids, version)
+        if known == self._known or (known[:1] == self._known[:1] and now_s - self._looked_s < EDGE_S):
+            return False
+        self._known, self._looked_s = known, now_s
+        found = (reader.run(run_id) for run_id in run_ids)
+        runs = [run for run in found if run is not None and run.deleted_at is None]
+        held = self._reels
+        if [run.run_id for run in runs] == list(held) and all(held[run.run_id].run == run for run in runs):
+            return False
+        self._reels = {
+            run.run_id: held[run.run_id] if run.run_id in held and held[run.run_id].run == run else reel_of(reader, run)
+            for run in runs
+        }
+        self._tape = tape_of([reel.recording for reel in self._reels.values()])
+        return True
+
+    def at(self, reader: Reader, moment: Moment, wanted: Wanted, judgement: Judgement) -> Snapshot:
+        """The runs as they were at a moment, with the tape to move along and how it all ended."""
+        line, choices, columns = self._tape.timeline(moment.kind), wanted.choices, wanted.columns
+        snapshot = self._snapshot(reader, line, moment.position, choices, columns)
+        edge = {run.run_id: run.iterations_done for run in self.runs}
+        judged = {
+            run.run_id: judgement.judged[run.run_id]
+            for run in snapshot.runs
+            if run.run_id in judgement.judged and run.iterations_done == edge[run.run_id]
+        }
+        judged |= {
+            run.run_id: "lost"
+            for run in snapshot.runs
+            if _stands_still(self._reels[run.run_id], line, moment.position) == "lost"
+        }
+        is_now = moment.position >= line.end
+        alone = snapshot.run(choices.pointed) if choices.closely else None
+        return replace(
+            snapshot,
+            sought=choices.cursor,
+            glimpses=self._glimpsed(reader, snapshot) if wanted.rows else {},
+            weights=None if alone is None else self._weights(reader, alone),
+            background=None if alone is None else _background(reader, alone, is_now=is_now),
+            judged=judged,
+            speeds={run.run_id: run.iterations_per_s or 0.0 for run in snapshot.runs if run.state == "running"},
+            workers=judgement.workers if is_now else 0,
+            most_workers=judgement.most_workers if is_now else 0,
+            tape=self._tape,
+            final=self._in_the_end(reader, line, choices, columns),
+        )
+
+    def _weights(self, reader: Reader, run: Run) -> Weights | None:
+        """What a run had kept by then."""
+        return None if run.state == "queued" else self._kept.read(reader, run, run.iterations_done)
+
+    def _glimpsed(self, reader: Reader, snapshot: Snapshot) -> dict[int, Glimpse]:
+        """The shapes of the curves so far; where a run has come to its end, what the live table shows of it."""
+        now = [run for run in snapshot.runs if run == self._reels[run.run_id].run]
+        found = self._glimpses.read(reader, now, 0, len(now))
+        for run in snapshot.runs:
+            if run.run_id not in found:
+                found[run.run_id] = glimpse_of(run, snapshot.wholes[run.run_id])
+        return on_one_scale(found)
+
+    def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
+        """The runs as far as they have come, which tells the range of the axes."""
+        look = choices.look
+        wanted = (self._tape, columns, look.measures, look.smoothing, look.x_kind, look.log_x)
+        if self._final is None or self._final[0] != wanted:
+            whole = choices.looking_so(replace(look, window=None, cursor=None))
+            self._final = wanted, self._snapshot(reader, line, line.end, whole, columns)
+        return self._final[1]
+
+    def _snapshot(self, reader: Reader, line: Timeline, position: float, choices: Choices, columns: int) -> Snapshot:
+        cuts = {run_id: _cut(reel, line, position) for run_id, reel in self._reels.items()}
+        newest = reader.iterations_at({run_id: cut.done - 1 for run_id, cut in cuts.items()})
+        standing = {
+            run_id: _standing(reel, cuts[run_id], newest.get(run_id), reader, columns)
+            for run_id, reel in self._reels.items()
+        }
+        # a narrow window has moved on by more than its width when a replay is fast
+        drawn = (one.run for run_id, one in standing.items() if run_id in choices.drawn)
+        look = choices.look.followed(reach.newest_going_on(choices.look, drawn))
+        then = {
+            run_id: _then(reel, standing[run_id], reader, look, columns, self._shown.get(run_id))
+            for run_id, reel in self._reels.items()
+        }
+        self._shown = {run_id: one.shown for run_id, one in then.items()}
+        runs = tuple(sorted((one.run for one in then.values()), key=lambda run: -run.run_id))
+        return Snapshot(
+            rows=runs,
+            runs=runs,
+            total=len(runs),
+            fitting=len(runs),
+            counts=Counter(run.state for run in runs),
+            curves={run_id: one.shown.curve for run_id, one in then.items()},
+            wholes={run_id: one.whole for run_id, one in then.items()},
+            beginnings={run_id: tuple(one.shown.beginnings.values()) for run_id, one in then.items()},
+            evaluations={run_id: one.evaluations for run_id, one in then.items()},
+            events={run_id: one.events for run_id, one in then.items()},
+            samples={run_id: one.shown.samples for run_id, one in then.items() if one.shown.samples is not None},
+            before=self._lineage.read(reader, (run for run in runs if run.state != "queued"), columns),
+            gradient_norms={run_id: one.gradient_norm for run_id, one in then.items() if run_id == choices.pointed},
+        )
+
+
+def _standing(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, columns: int) -> Standing:
+    """A run at a cut, `newest` being the last iteration before it."""
+    whole = reel.stock.curve(reader, cut.done, columns, newest)
+    spec = reel.run.spec
+    is_averaged = spec is not None and spec.is_noisy and reel.run.first_iteration < cut.done < reel.run.iterations_done
+    average = reader.average_loss(reel.run.run_id, cut.done) if is_averaged else math.nan
+    return Standing(cut, reel.after(cut.done, cut.state, whole, newest, average), whole, newest)
+
+
+def _then(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: int, known: Shown | None) -> Then:
+    """What is looked at of a run where it was; `known` is what was shown of it last."""
+    run, whole, newest, cut = standing.run, standing.whole, standing.newest, standing.cut
+    # what ends a standstill happens before the iteration at which it stands, but not yet
+    to_come = GOING_ON if cut.stands_still else ()
+    norms = None if newest is None else newest.gradient_norm
+    evaluations, events = (reel.evaluations, reel.events) if cut.state != "queued" else ((), ())
+    return Then(
+        run=run,
+        whole=whole,
+        shown=shown(reader, look, run, whole, columns, known, ending=True),
+        evaluations=tuple(one for one in evaluations if one.iteration <= cut.done),
+        events=tuple(
+            one for one in events if one.iteration < cut.done or (one.iteration == cut.done and one.verb not in to_come)
+        ),
+        gradient_norm=float("nan") if norms is None else float(norms[-1]),
+    )
+
+
+def _cut(reel: Reel, line: Timeline, position: float) -> Cut:
+    """How far a run had come at a position."""
+    run = reel.run
+    track = line.tracks.get(run.run_id)
+    if track is None:
+        return Cut(run.first_iteration, run.state if position >= line.end else "queued")
+    stands_still = _stands_still(reel, line, position)
+    if position >= track.end:
+        return Cut(run.iterations_done, run.state, stands_still)
+    if position < track.begin:
+        return Cut(run.first_iteration, "queued", stands_still)
+    return Cut(track.iterations_at(position), "paused" if stands_still == "paused" else "running", stands_still)
+
+
+def _background(reader: Reader, run: Run, *, is_now: bool) -> Background:
+    """Where a run comes from; which workers it had is only known of now."""
+    background = reader.background(run)
+    return background if is_now else replace(background, worker=None, times_lost=0)
+
+
+def _stands_still(reel: Reel, line: Timeline, position: float) -> Standstill:
+    """Whether a run stood still at a position, and why."""
+    track = line.tracks.get(reel.run.run_id)
+    if track is None or not track.is_held(position):
+        return ""
+    lost_at = {at for at, _ in reel.recording.losses} - {at for at, _ in reel.recording.pauses}
+    return "lost" if track.iterations_at(position) in lost_at else "paused"

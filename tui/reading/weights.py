@@ -1,0 +1,60 @@
+"""Kept: the weights of the run that is looked at alone, read from its newest checkpoint once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.store import Reader, Run
+
+if TYPE_CHECKING:
+    from engine.analysis.templates import Templates
+
+MOST_BYTES = 32 << 20
+"""A larger checkpoint is left where it is: reading it would hold up everything else that is read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """The weights of a run after `iteration` iterations. Where they cannot be shown, `trouble` says why."""
+
+    run_id: int
+    iteration: int
+    templates: Templates | None = None
+    trouble: str = ""
+
+
+class Kept:
+    """Reads the weights of one run at a time, and reads them again only when others have been kept."""
+
+    def __init__(self) -> None:
+        self._held: Weights | None = None
+
+    def read(self, reader: Reader, run: Run, done: int | None = None) -> Weights | None:
+        """The newest weights that a run has kept, at or before `done` iterations; None where there are none."""
+        found = reader.kept(run.run_id, done)
+        if found is None:
+            return None
+        iteration, size = found
+        held = self._held
+        if held is None or (held.run_id, held.iteration) != (run.run_id, iteration):
+            self._held = held = _read(reader, run, iteration, size)
+        return held
+
+
+def _read(reader: Reader, run: Run, iteration: int, size: int) -> Weights:
+    from engine.analysis.templates import templates
+    from engine.trace.state import state_from_bytes
+
+    if run.spec is None:
+        return Weights(run.run_id, iteration, trouble="this version cannot read its spec")
+    if size > MOST_BYTES:
+        return Weights(run.run_id, iteration, trouble=f"its state has {size >> 20:,} MB")
+    found = reader.checkpoint(run.run_id, iteration)
+    try:
+        weights = None if found is None else state_from_bytes(found[1]).weights
+    except ValueError as error:
+        return Weights(run.run_id, iteration, trouble=str(error))
+    shown = None if weights is None else templates(run.spec, weights)
+    trouble = "" if shown is not None else "the shape of its data set is not known here"
+    return Weights(run.run_id, iteration, shown, trouble)

@@ -1,1 +1,0 @@
-"""The past: tapes, reels and pictures of moments."""

@@ -1,0 +1,94 @@
+"""`lossboard`: the dashboard when no command is named, else the headless commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.start.startup import THEMES, dashboard, open_standard_error, refuse_without_terminal
+
+if TYPE_CHECKING:
+    import click
+
+EPILOG = "Without a command the dashboard opens; its ? key tells what it can do."
+
+
+def main(arguments: list[str] | None = None, **options: Any) -> Any:
+    """Open the dashboard, or hand over to the command that is named. `options` are click's."""
+    open_standard_error()
+    path = _plainly_asked_for(sys.argv[1:] if arguments is None else arguments)
+    if path is None:
+        return group()(arguments, **options)
+    refuse_without_terminal()
+    raise SystemExit(dashboard(path))
+
+
+def _plainly_asked_for(arguments: list[str]) -> Path | None:
+    """The store whose dashboard is asked for, where that can be told without click, which takes time to import."""
+    match arguments:
+        case []:
+            return Path(os.environ.get("LOSSBOARD_DB") or "runs.db")
+        case ["--db", path]:
+            return Path(path)
+        case _:
+            return None
+
+
+def group() -> click.Group:
+    """The whole command line."""
+    import click
+
+    from engine.commands.cli import HELP, Commands, db_option, version_option
+
+    class Everything(Commands):
+        """The headless commands, and those that draw."""
+
+        def list_commands(self, ctx: click.Context) -> list[str]:
+            return [*super().list_commands(ctx), "replay"]
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+            if cmd_name != "replay":
+                return super().get_command(ctx, cmd_name)
+            from tui.start.replay_command import command
+
+            return command
+
+    @click.group(
+        cls=Everything,
+        invoke_without_command=True,
+        context_settings=HELP,
+        epilog=EPILOG,
+    )
+    @version_option
+    @db_option
+    @click.option(  # not the one of the commands: that brings NumPy in, and signals must be blocked before
+        "--workers",
+        metavar="N",
+        type=click.IntRange(1, 256),
+        help="How many runs the store works on at once, from now on.",
+    )
+    @click.option("--theme", type=click.Choice(THEMES), help="The dashboard's colours; also LOSSBOARD_THEME.")
+    @click.option("--ascii", "ascii_only", is_flag=True, help="The dashboard in plain ASCII, as without UTF-8.")
+    @click.pass_context
+    def lossboard(ctx: click.Context, db: str, workers: int | None, theme: str | None, ascii_only: bool) -> None:
+        """Launch, watch and compare optimization runs in the terminal."""
+        ctx.obj = db
+        if ctx.invoked_subcommand is None:
+            refuse_without_terminal()
+            if workers is not None:
+                set_workers(db, workers)
+            ctx.exit(dashboard(Path(db), theme or "", ascii_only=ascii_only))
+
+    assert isinstance(lossboard, click.Group)
+    return lossboard
+
+
+def set_workers(db: str, workers: int) -> None:
+    """Store how many workers may work at once; a StoreError is one message and exit code 1."""
+    from engine.commands.options import people_errors
+    from engine.jobs.processes.launch import set_worker_count
+
+    with people_errors():
+        set_worker_count(db, workers)

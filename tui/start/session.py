@@ -1,0 +1,142 @@
+"""One sitting at the dashboard: from the store's door to the line on the way out."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from engine.store import Misplaced, StoreError, open_for_reading, open_for_writing
+from engine.text import clean
+from tui.model.snapshot import Snapshot, Wanted
+from tui.reading.feed import Feed, Outcome
+from tui.start import signals
+from tui.text import ascii as plain
+from tui.view_state import remembered
+from tui.view_state.recall import choices_of
+from tui.view_state.remembered import View
+
+FRAMES_PER_S = "250"
+"""How soon Textual draws after a change: frames are few, but a key should not wait for the next 60th of a second."""
+
+BROKE_OFF = 1
+"""The exit code of a dashboard that nobody has left."""
+
+if TYPE_CHECKING:
+    from tui.app.app import Dashboard
+
+
+def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
+    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read.
+
+    `theme` and `ascii_only` are asked for; otherwise what was worn last, and what the terminal can show. `replay` are
+    the fields of an Opening, for a replay to begin with.
+    """
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
+    gc.disable()  # until the first picture is there: the imports make much and throw little away
+    app = prepare(path, theme, ascii_only=ascii_only)
+    if replay is not None:
+        from tui.app.playback import Opening
+
+        app.begin_with(Opening(**replay))
+    from tui.model.messages import SignalCaught
+
+    def caught(number: int) -> None:
+        app.post_message(SignalCaught(number))
+
+    signals.await_in_thread(caught)
+    code = app.run()
+    give_back(path, [number for what, number in app.deleted if what == "run"])
+    if code is None or app.return_code:
+        return app.return_code or BROKE_OFF
+    print(farewell(app.snapshot if app.snapshot.tape is None else counted(path), path), file=sys.stderr)
+    return code
+
+
+def give_back(path: Path, deleted: list[int]) -> None:
+    """Give the space of the runs that were deleted back: nobody can undo it any more."""
+    if deleted:
+        from tui.app import orders
+
+        try:
+            told = orders.purge(path, deleted)
+            print(told + "\n" * bool(told), end="", file=sys.stderr)
+        except StoreError as error:
+            print(f"lossboard: {clean(str(error), 300)}", file=sys.stderr)
+
+
+def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboard:
+    """The dashboard on a store, made if there is none, with its first read done. Raises StoreError.
+
+    The store is read in the feed's thread while the screen's modules are still being imported, so that the
+    first frame shows data.
+    """
+    if not path.exists():
+        open_for_writing(path).close()
+    view = remembered.load(path)
+    feed, first = _first_read(path, view)
+    from tui.app.app import Dashboard
+
+    outcome, notice = first.get(), ""
+    if isinstance(outcome, StoreError):
+        feed.stop()
+        notice = _bring_up_to_date(path, outcome)
+        feed, first = _first_read(path, view)
+        outcome = first.get()
+    if isinstance(outcome, Snapshot):
+        dashboard = Dashboard(path, feed, outcome, view, theme, ascii_only=ascii_only or plain.is_wanted())
+        dashboard.notice = notice
+        return dashboard
+    feed.stop()
+    raise outcome
+
+
+def _first_read(path: Path, view: View) -> tuple[Feed, SimpleQueue[Outcome]]:
+    """A feed that has been asked its first question, and where the answer will be."""
+    answers: SimpleQueue[Outcome] = SimpleQueue()
+    wanted = Wanted(choices_of(view), 2 * shutil.get_terminal_size().columns)
+    feed = Feed(path, wanted, answers.put)
+    feed.start()
+    return feed, answers
+
+
+def _bring_up_to_date(path: Path, error: StoreError) -> str:
+    """Open for writing what could not be read: a store of an older version, or one with another one's journal, is read
+    then. What was done to it, '' if it was nothing to speak of; whatever else is wrong is said as it was.
+    """
+    try:
+        with open_for_writing(path, create=False) as store:
+            return store.notice
+    except Misplaced:
+        raise
+    except StoreError:
+        raise error from None
+
+
+def counted(path: Path) -> Snapshot:
+    """How many runs there are now, for whoever leaves from the past."""
+    try:
+        reader = open_for_reading(path)
+    except StoreError:
+        return Snapshot()
+    try:
+        return Snapshot(counts=reader.counts())
+    finally:
+        reader.close()
+
+
+def farewell(snapshot: Snapshot, path: Path) -> str:
+    """How many runs go on, and how to come back."""
+    import shlex  # only whoever leaves needs it
+
+    number, paused = snapshot.going_on, snapshot.paused
+    is_usual = path == Path("runs.db") and not os.environ.get("LOSSBOARD_DB")
+    back = "lossboard" if is_usual else f"lossboard --db {shlex.quote(str(path))}"
+    what = f"{number} run{'s go' if number > 1 else ' goes'} on without the screen" if number else "No run is going on"
+    waits = f", {paused} {'is' if paused == 1 else 'are'} paused" if paused else ""
+    return f"{what}{waits}. Come back with: {clean(back)}"

@@ -1,0 +1,74 @@
+"""The door to the dashboard: what must hold before a terminal is painted, and in which order things are imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+THEMES = ("dark", "light", "colour-blind", "ansi")
+"""What `tui.colours.themes` has; named here because it brings the screen in."""
+
+STANDARD_ERROR = 2
+
+INSTEAD = "lossboard run, lossboard list or lossboard show instead (lossboard --help)"
+
+
+def refuse_without_terminal(instead: str = INSTEAD) -> None:
+    """End with 2, naming what does without, where no dashboard can be painted."""
+    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+        lack = "The dashboard needs a terminal, and there is none here"
+    elif os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        lack = f"The dashboard cannot be painted on a terminal of the kind {os.environ.get('TERM') or '(none)'!r}"
+    else:
+        return
+    print(f"{lack}. Use {instead}.", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether a standard stream is a terminal; Python has None for one that was closed (<&-)."""
+    return stream is not None and stream.isatty()
+
+
+def open_standard_error() -> None:
+    """Where it was closed (2>&-), what is said on it goes nowhere, and not into the next file that is opened."""
+    if sys.stderr is not None:
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if nowhere != STANDARD_ERROR and not _is_open(STANDARD_ERROR):
+        os.dup2(nowhere, STANDARD_ERROR)
+    sys.stderr = open(nowhere, "w")  # noqa: SIM115
+
+
+def _is_open(fileno: int) -> bool:
+    try:
+        os.fstat(fileno)
+    except OSError:
+        return False
+    return True
+
+
+def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
+    """Open the dashboard on a store, made if there is none; returns the exit code. A StoreError is one message.
+
+    `replay` are the fields of an Opening, for a replay to begin with.
+    """
+    from tui.start import signals
+
+    theme = theme or os.environ.get("LOSSBOARD_THEME", "")
+    if theme and theme not in THEMES:
+        print(f"lossboard: LOSSBOARD_THEME names no theme: it may be {', '.join(THEMES)}.", file=sys.stderr)
+        return 2
+
+    signals.block()  # before NumPy is imported: its threads would take the signals
+    from engine.store import StoreError
+    from tui.start import session
+
+    try:
+        return session.run(path, theme, ascii_only=ascii_only, replay=replay)
+    except StoreError as error:
+        print(f"lossboard: {error}", file=sys.stderr)
+        return 1

@@ -1,1 +1,0 @@
-"""A sweep that is put together, ordered and drawn."""

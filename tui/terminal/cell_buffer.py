@@ -1,0 +1,283 @@
+"""Surface: what should stand on the terminal and what does, cell by cell. Only the difference is written.
+
+However often and however widely a screen repaints itself, the terminal gets the cells that changed. Frames may be
+left out: the difference is always taken from what was written last to what is wanted now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+
+from tui.colours.sgr import PLAIN, RESET, Colours, Ink, change, ink_of
+from tui.text.ascii import plain
+from tui.text.widths import FIRST_CLUSTER, TAIL, codes_of, text_of
+
+BRIDGE = 5
+"""From so many equal cells between two changes on, moving the cursor costs fewer bytes than writing them again."""
+
+ERASE_FROM = 8
+"""Blank cells at the end of a row from which on erasing is shorter than writing them."""
+
+BLANK = ord(" ")
+UNKNOWN = 2**32 - 1
+
+Codes = NDArray[np.uint32]
+Inks = NDArray[np.uint16]
+Flags = NDArray[np.bool_]
+
+
+class Span(NamedTuple):
+    """Cells start..stop of a row, all of one ink."""
+
+    row: int
+    start: int
+    stop: int
+    ink: int
+
+
+class Line(NamedTuple):
+    """A row as it is wanted: codes and inks of its cells. `text` is there where each cell is one narrow character."""
+
+    codes: list[int]
+    inks: list[int]
+    text: str
+
+
+class Surface:
+    """A terminal of `width` x `height` cells.
+
+    `colours` says what becomes of a style; `erases` whether erasing keeps the background colour; `ascii_only` that
+    no other characters may be written.
+    """
+
+    def __init__(
+        self, width: int, height: int, colours: Colours, *, erases: bool = True, ascii_only: bool = False
+    ) -> None:
+        self.width, self.height = width, height
+        self._colours = colours
+        self._say = plain if ascii_only else str
+        self._erases = erases
+        self.inks = [PLAIN]
+        """What the numbers of inks mean."""
+        self._numbers: dict[Style | None, int] = {None: 0}
+        shape = (height, width)
+        self._codes: Codes = np.full(shape, BLANK, np.uint32)
+        self._inked: Inks = np.zeros(shape, np.uint16)
+        self._shown_codes: Codes = np.full(shape, UNKNOWN, np.uint32)
+        self._shown_inked: Inks = np.zeros(shape, np.uint16)
+        self._touched: Flags = np.ones(height, np.bool_)
+
+    def ink(self, style: Style | None) -> int:
+        """The number of a style's ink on this surface."""
+        number = self._numbers.get(style)
+        if number is None:
+            ink = ink_of(style, self._colours)
+            if ink not in self.inks:
+                self.inks.append(ink)
+            number = self._numbers[style] = self.inks.index(ink)
+        return number
+
+    def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
+        """Want these segments from a cell on; what reaches beyond the edges is dropped.
+
+        Half of a wide character, here or beside, is a blank.
+        """
+        codes: list[int] = []
+        inks: list[int] = []
+        for text, style, control in segments:
+            if not control:
+                found = codes_of(self._say(text))
+                codes += found
+                inks += [self.ink(style)] * len(found)
+        self.paste(x, y, np.array([codes], np.uint32), np.array([inks], np.uint16))
+
+    def paste(self, x: int, y: int, codes: Codes, inks: Inks) -> None:
+        """Want these cells, with their top left one at (x, y): codes and numbers of inks of shape (rows, columns)."""
+        rows, columns = slice(max(-y, 0), max(self.height - y, 0)), slice(max(-x, 0), max(self.width - x, 0))
+        if columns.stop < codes.shape[1]:
+            codes = codes.copy()
+            codes[codes[:, columns.stop] == TAIL, columns.stop - 1 : columns.stop] = BLANK
+        codes, inks = codes[rows, columns], inks[rows, columns]
+        height, width = codes.shape
+        if not height or not width:
+            return
+        y, x = max(y, 0), max(x, 0)
+        bottom, right = y + height, x + width
+        area = np.s_[y:bottom, x:right]
+        changed = ((self._codes[area] != codes) | (self._inked[area] != inks)).any(axis=1)
+        if not changed.any():
+            return
+        self._touched[y:bottom] |= changed
+        if x > 0:
+            beside = self._codes[y:bottom, x - 1]
+            beside[changed & (self._codes[y:bottom, x] == TAIL)] = BLANK
+        if right < self.width:
+            beside = self._codes[y:bottom, right]
+            beside[changed & (beside == TAIL)] = BLANK
+        self._codes[area], self._inked[area] = codes, inks
+        first = self._codes[y:bottom, x]
+        first[first == TAIL] = BLANK
+
+    def forget(self) -> None:
+        """Nobody knows what stands on the terminal: everything is to be written again."""
+        self._shown_codes.fill(UNKNOWN)
+        self._touched.fill(True)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether rows were changed since the last `update`."""
+        return bool(self._touched.any())
+
+    def update(self) -> str:
+        """What to write so that the terminal shows what is wanted; '' when it does. Taken as written."""
+        touched = np.flatnonzero(self._touched)
+        codes, inks = self._codes[touched], self._inked[touched]
+        shown, shown_inks = self._shown_codes[touched], self._shown_inked[touched]
+        differing = (codes != shown) | (inks != shown_inks)
+        tails = (codes == TAIL) | (shown == TAIL)
+        if tails.any():
+            _with_other_halves(differing, tails)
+        lines = {place: _line(codes[place], inks[place]) for place in np.flatnonzero(differing.any(axis=1)).tolist()}
+        pieces: dict[int, list[Span]] = {}
+        for span in self._spans(differing, inks, lines):
+            pieces.setdefault(span.ink, []).append(span)
+        self._shown_codes[touched], self._shown_inked[touched] = codes, inks
+        self._touched.fill(False)
+        writer = _Writer(self.width)
+        # the ink of the topmost change first, because it is what somebody waits for; then others on the same ground
+        grounds = list(dict.fromkeys(self.inks[ink].background for ink in pieces))
+        for ink in sorted(pieces, key=lambda ink: grounds.index(self.inks[ink].background)):
+            for span in pieces[ink]:
+                line = lines[span.row]
+                writer.write(int(touched[span.row]), span, line, self.inks[ink], self._erasable_from(span, line))
+        return writer.finished()
+
+    def _spans(self, differing: Flags, inks: Inks, lines: dict[int, Line]) -> Iterator[Span]:
+        """What differs, with equal cells between where writing them again is shorter.
+
+        Told ink by ink it needs far fewer colours than row by row, and moving the cursor is shorter than a colour.
+        """
+        last: Span | None = None
+        for row, start, stop, ink in _runs(differing, inks):
+            if last is not None and row == last.row and start - last.stop < BRIDGE:
+                line = lines[row]
+                alike = ink == last.ink
+                # most neighbours are told apart by their first cell
+                if (alike or line.codes[start] == BLANK) and self._fit(
+                    line, last.ink, last.stop, start if alike else stop
+                ):
+                    last = Span(row, last.start, stop, last.ink)
+                    continue
+            if last is not None:
+                yield last
+            last = Span(row, start, stop, ink)
+        if last is not None:
+            yield last
+
+    def _fit(self, line: Line, ink: int, start: int, stop: int) -> bool:
+        """Whether cells look as they should when they are written with an ink."""
+        for at in range(start, stop):
+            own = line.inks[at]
+            if own != ink and (line.codes[at] != BLANK or not self.inks[own].blanks_like(self.inks[ink])):
+                return False
+        return True
+
+    def _erasable_from(self, span: Span, line: Line) -> int:
+        """The first of the blanks that end a row as a span ends, where erasing them is shorter; else the span's end."""
+        if span.stop < self.width or not self._erases:
+            return span.stop
+        ground, at = self.inks[line.inks[-1]], self.width
+        while at > span.start and line.codes[at - 1] == BLANK and self.inks[line.inks[at - 1]].blanks_like(ground):
+            at -= 1
+        return at if self.width - at >= ERASE_FROM else span.stop
+
+
+def _line(codes: Codes, inks: Inks) -> Line:
+    listed = codes.tolist()
+    simple = codes.min() > TAIL and codes.max() < FIRST_CLUSTER
+    text = codes.astype("<u4").tobytes().decode("utf-32-le", "replace") if simple else ""
+    return Line(listed, inks.tolist(), text)
+
+
+def _runs(differing: Flags, inks: Inks) -> Iterator[tuple[int, int, int, int]]:
+    """(row, start, stop, ink) of neighbours that differ and have one ink."""
+    rows, columns = np.nonzero(differing)
+    if not len(rows):
+        return iter(())
+    inked = inks[rows, columns]
+    apart = (np.diff(rows) != 0) | (np.diff(columns) != 1) | (np.diff(inked) != 0)
+    firsts = np.concatenate([[0], np.flatnonzero(apart) + 1])
+    lasts = np.append(firsts[1:], len(rows)) - 1
+    found = rows[firsts], columns[firsts], columns[lasts] + 1, inked[firsts]
+    return zip(*(part.tolist() for part in found), strict=True)
+
+
+def _with_other_halves(differing: Flags, tails: Flags) -> None:
+    """Add the other halves of wide characters, old or new, of which one half differs."""
+    while True:
+        more = np.zeros_like(differing)
+        more[:, :-1] |= (tails & differing)[:, 1:]
+        more[:, 1:] |= differing[:, :-1] & tails[:, 1:]
+        more &= ~differing
+        if not more.any():
+            return
+        differing |= more
+
+
+class _Writer:
+    """Writes spans, keeping count of where the cursor and the pen are."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._out: list[str] = []
+        self._ink = PLAIN
+        self._at: tuple[int, int] | None = None
+
+    def write(self, y: int, span: Span, line: Line, ink: Ink, blank_from: int) -> None:
+        """A span in its ink; from `blank_from` on it is erased."""
+        self._move(span.start, y)
+        text = line.text[span.start : blank_from] if line.text else text_of(line.codes[span.start : blank_from])
+        if text:
+            self._turn(ink, blank=text.isspace())
+            self._out.append(text)
+        if blank_from < span.stop:
+            self._turn(ink, blank=True)
+            self._out.append("\x1b[K")
+        # where a terminal is after a wide or combined character is for it to know
+        self._at = (blank_from, y) if line.text and blank_from < self._width else None
+
+    def finished(self) -> str:
+        if self._ink != PLAIN:
+            self._out.append(RESET)
+        return "".join(self._out)
+
+    def _move(self, x: int, y: int) -> None:
+        if self._at == (x, y):
+            return
+        there = f"\x1b[{y + 1};{x + 1}H"
+        if self._at is not None:
+            there = min(_steps(x - self._at[0], y - self._at[1]), there, key=len)
+        self._out.append(there)
+
+    def _turn(self, ink: Ink, *, blank: bool) -> None:
+        if ink is not self._ink:
+            text, self._ink = change(self._ink, ink, blank=blank)
+            self._out.append(text)
+
+
+def _steps(right: int, down: int) -> str:
+    """How the cursor gets there from where it is."""
+    across = "\b" * -right if -4 < right < 0 else _step(right, "C", "D")
+    return _step(down, "B", "A") + across
+
+
+def _step(by: int, ahead: str, back: str) -> str:
+    if not by:
+        return ""
+    return f"\x1b[{abs(by) if abs(by) > 1 else ''}{ahead if by > 0 else back}"

@@ -1,0 +1,142 @@
+"""Numbers as text, and text as cells. Foreign strings come through `engine.text.clean` first."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from rich.cells import set_cell_size
+
+from engine.text import loss_text
+from tui.text.widths import width_of
+
+NOTHING = "·"
+"""What stands where there is no number yet."""
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """The text in exactly `width` cells: cut with an ellipsis, or padded on one side."""
+    if width <= 0:
+        return ""
+    cells = width_of(text)
+    if cells > width:
+        return set_cell_size(text, width - 1) + "…"
+    padding = " " * (width - cells)
+    return padding + text if right else text + padding
+
+
+def number(value: float | None) -> str:
+    """Three significant digits, two below 0.01, in six cells unless it is extreme: 0.214, 12.4, 7.8e-3, 1.71e3, nan."""
+    if value is None:
+        return NOTHING
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    if 1e-2 <= abs(value) < 999.5:
+        return f"{value:#.3g}".rstrip(".")
+    return _short_exponent(f"{value:.1e}" if abs(value) < 1 else f"{value:.2e}")
+
+
+def loss(value: float | None) -> str:
+    """A loss, such as 0.2140; a dot where it is not known."""
+    return NOTHING if value is None else loss_text(value)
+
+
+def loss_in(width: int, value: float | None) -> str:
+    """The same with as many of its digits as there is room for in `width` cells."""
+    told = loss(value)
+    return told if len(told) <= width else number_in(width, value)
+
+
+def number_in(width: int, value: float | None) -> str:
+    """The same with as many of its digits as there is room for in `width` cells: 9.73e12, in six 9.7e12."""
+    told = number(value)
+    if len(told) <= width or value is None:
+        return told
+    shorter = (*(_short_exponent(f"{value:.{digits}e}") for digits in (1, 0)), f"{value:.0f}")
+    return next((text for text in shorter if len(text) <= width), magnitude(value))
+
+
+def setting(value: float | None, digits: int = 4) -> str:
+    """A chosen number as a person would write it: 0.1, 0.03, 1e-4, 100."""
+    return NOTHING if value is None else _short_exponent(f"{value:.{digits}g}")
+
+
+def magnitude(value: float) -> str:
+    """A number in as few cells as can be: 5e-4."""
+    return _short_exponent(f"{value:.0e}")
+
+
+def scientific(value: float, *, log: bool = True) -> str:
+    """A value of a logarithmic range as the notes write it, 1e-06 or 4.64e-04; of a linear one: 0.9."""
+    if not log or value == 0 or not math.isfinite(value):
+        return f"{value:.4g}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent):+03d}"
+
+
+def value_label(value: float | None, *, log: bool) -> str:
+    """A swept value for people: 1e-06 on a logarithmic axis, 0.9 on a linear one; whole numbers as they are."""
+    return "full" if value is None else str(value) if isinstance(value, int) else scientific(value, log=log)
+
+
+def _short_exponent(text: str) -> str:
+    mantissa, mark, exponent = text.partition("e")
+    if not mark:
+        return text
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def rate(value: float | None) -> str:
+    """A number per second in at most four cells: 8.2, 100, 41k, 1.2M."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    for unit in ("", "k", "M", "G"):
+        if value < 9.95:
+            return f"{value:.1f}".removesuffix(".0") + unit
+        if value < 999.5:
+            return f"{value:.0f}{unit}"
+        value /= 1000
+    return f"{value:.0f}T"
+
+
+def count(value: int | None) -> str:
+    """How many, in full up to four digits, then shortened: 640, 1000, 12k, 1.5M."""
+    if value is None:
+        return NOTHING
+    return str(value) if abs(value) < 10_000 else rate(value)
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share of one, such as '97.2 %'."""
+    return NOTHING if share is None or not math.isfinite(share) else f"{100 * share:.{digits}f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Time spent: 00:06, 12:40, 1:02:03, 3 d 04:00."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOTHING
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days} d {hour:02d}:{minute:02d}"
+    return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute:02d}:{second:02d}"
+
+
+def moment(text: str) -> str:
+    """A point in time, given as ISO 8601, on the clock of whoever looks: 23 Nov 14:02."""
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%d %b %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return NOTHING
+
+
+def bar(share: float, width: int) -> tuple[str, str]:
+    """A progress bar of `width` cells as (done, still to do); half a cell is told by ╸."""
+    halves = round(max(0.0, min(1.0, share)) * width * 2)
+    done = "━" * (halves // 2) + "╸" * (halves % 2)
+    return done, "─" * (width - len(done))

@@ -1,0 +1,65 @@
+"""Recall: from how a store was last looked at to choices, and back. What is no longer known is left at its default."""
+
+from __future__ import annotations
+
+from engine.store import Listing
+from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS
+from tui.colours.palette import assign
+from tui.model.chart_options import BANDS, LAYOUTS, MEASURES, Look
+from tui.model.choices import MOST_MARKED, Choices
+from tui.model.room import Split
+from tui.view_state.remembered import View
+
+
+def choices_of(view: View) -> Choices:
+    """The choices to begin with. Marks of runs that are gone are dropped by the first `follow`."""
+    marked = view.marked[:MOST_MARKED]
+    look = Look(
+        layout=next((layout for layout in LAYOUTS if layout == view.layout), LAYOUTS[0]),
+        log_x=view.log_x,
+        log_y=view.log_y,
+        x_kind=next((kind for kind in X_KINDS if kind == view.x_kind), X_KINDS[0]),
+        smoothing=min(view.smoothing, SMOOTHING_STEPS[-1]),
+        bands=next((bands for bands in BANDS if bands == view.bands), BANDS[0]),
+        following=view.following,
+        measure=view.measure if view.measure in MEASURES else MEASURES[0],
+    )
+    return Choices(
+        marked=marked,
+        by_hand=frozenset(view.by_hand) & frozenset(marked),
+        met_to=view.met,
+        pointed=view.pointed or None,
+        look=look,
+        split=Split(view.list_width, view.list_height),
+        listing=Listing(view.filter, view.sort, view.reverse, view.pinned, view.grouped),
+        slots=assign(marked),
+        lessons=frozenset(view.lessons),
+    )
+
+
+def view_of(choices: Choices, theme: str) -> View:
+    """What of these choices is worth remembering, and the theme."""
+    look, listing = choices.look, choices.listing
+    return View(
+        marked=choices.marked,
+        by_hand=tuple(sorted(choices.by_hand)),
+        met=max(choices.met, default=choices.met_to),
+        pointed=choices.pointed or 0,
+        x_kind=look.x_kind,
+        log_x=look.log_x,
+        log_y=look.log_y,
+        following=look.following,
+        measure=look.measure,
+        smoothing=look.smoothing,
+        bands=look.bands,
+        layout=look.layout,
+        list_width=choices.split.beside,
+        list_height=choices.split.above,
+        sort=listing.order,
+        reverse=listing.reverse,
+        pinned=listing.pinned,
+        grouped=listing.grouped,
+        filter=listing.text,
+        theme=theme,
+        lessons=tuple(sorted(choices.lessons)),
+    )

@@ -1,0 +1,210 @@
+"""How a store was last looked at: one small file per store in the user's state folder.
+
+A file there is another program's as soon as it is written: whatever is in it, reading gives a view, and what does not
+fit a field leaves that field at its default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from engine.files.paths import state_folder
+from engine.store.list.listing import ORDER_ALIASES, ORDERS
+from engine.trace.smoothing import HALF_LIFE
+from tui.chart.values.view import XKind
+from tui.model.chart_options import BANDS, LAYOUTS
+
+VERSION = 1
+MOST_BYTES = 64 * 1024
+MOST_FILES = 200
+MOST_NUMBERS = 500
+MOST_CHARACTERS = 500
+MOST_WORDS = 20
+LARGEST_NUMBER = 2**53
+
+Reader = Callable[[Any, Any], Any]
+"""Gives the value of a field from what JSON says and the default, which it returns for what does not fit."""
+
+
+def _switch(found: Any, default: bool) -> bool:
+    return found if isinstance(found, bool) else default
+
+
+def _whole(found: Any, default: int) -> int:
+    return found if _is_whole(found) else default
+
+
+def _is_whole(found: Any) -> bool:
+    return isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= LARGEST_NUMBER
+
+
+def _amount(found: Any, default: float) -> float:
+    fits = isinstance(found, (int, float)) and not isinstance(found, bool) and 0 <= found <= LARGEST_NUMBER
+    return float(found) if fits else default
+
+
+def _share(found: Any, default: float) -> float:
+    return float(found) if isinstance(found, float) and 0 < found < 1 else default
+
+
+def _numbers(found: Any, default: tuple[int, ...]) -> tuple[int, ...]:
+    if not isinstance(found, (list, tuple)):
+        return default
+    return tuple(dict.fromkeys(number for number in found if _is_whole(number)))[:MOST_NUMBERS]
+
+
+def _words(found: Any, default: tuple[str, ...]) -> tuple[str, ...]:
+    if not isinstance(found, (list, tuple)):
+        return default
+    words = [word for word in found if isinstance(word, str) and word and _text(word, "") == word]
+    return tuple(dict.fromkeys(words))[:MOST_WORDS]
+
+
+def _text(found: Any, default: str) -> str:
+    fits = isinstance(found, str) and len(found) <= MOST_CHARACTERS and found.isprintable()
+    return found if fits else default
+
+
+def _one_of(choices: tuple[str, ...]) -> Reader:
+    return lambda found, default: found if isinstance(found, str) and found in choices else default
+
+
+def _order(found: object, default: Any) -> Any:
+    return _one_of(ORDERS)(ORDER_ALIASES.get(found, found) if isinstance(found, str) else found, default)
+
+
+def _kept(default: Any, read: Reader) -> Any:
+    return field(default=default, metadata={"read": read})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is worth remembering, in plain values.
+
+    `marked` are run numbers in mark order, `by_hand` those of them that a person marked; started runs up to the
+    number `met` have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a
+    half-life in iterations, `bands` tells whose raw values are drawn. `list_width` and `list_height` are the list's
+    share of the room beside and above the chart; 0 is as usual. `measure`, `theme`, `filter` and the `lessons` that
+    were told before are any printable text: whoever uses them checks that they are still known. `born` is when the
+    store was made whose runs are meant; empty is unknown.
+    """
+
+    marked: tuple[int, ...] = _kept((), _numbers)
+    by_hand: tuple[int, ...] = _kept((), _numbers)
+    met: int = _kept(0, _whole)
+    pinned: tuple[int, ...] = _kept((), _numbers)
+    pointed: int = _kept(0, _whole)
+    x_kind: str = _kept("iteration", _one_of(get_args(XKind)))
+    log_x: bool = _kept(False, _switch)
+    log_y: bool = _kept(True, _switch)
+    following: bool = _kept(True, _switch)
+    measure: str = _kept("loss", _text)
+    smoothing: float = _kept(HALF_LIFE, _amount)
+    bands: str = _kept(BANDS[0], _one_of(BANDS))
+    layout: str = _kept("together", _one_of(LAYOUTS))
+    list_width: float = _kept(0.0, _share)
+    list_height: float = _kept(0.0, _share)
+    sort: str = _kept("run", _order)
+    reverse: bool = _kept(False, _switch)
+    grouped: bool = _kept(False, _switch)
+    filter: str = _kept("", _text)
+    theme: str = _kept("", _text)
+    lessons: tuple[str, ...] = _kept((), _words)
+    born: str = _kept("", _text)
+
+    def of_store(self, born: str) -> View:
+        """The view for the store that was made then: what tells of runs is about another one that had its place."""
+        if not self.born or self.born == born:
+            return replace(self, born=born)
+        return replace(self, marked=(), by_hand=(), met=0, pinned=(), pointed=0, filter="", lessons=(), born=born)
+
+
+def load(path: str | os.PathLike[str]) -> View:
+    """How the store at a path was last looked at; the default view where that is not known. Never raises for a file."""
+    try:
+        found = json.loads(_read(_file(path)))
+    except (OSError, ValueError, RecursionError):
+        return View()
+    if not isinstance(found, dict) or found.get("version") != VERSION:
+        return View()
+    return _view(found.get("view"))
+
+
+def save(path: str | os.PathLike[str], view: View) -> bool:
+    """Remember how the store at a path is looked at; False where nothing can be kept, which is no reason to stop.
+
+    What `load` would not take back is not written. The file is there whole or not at all, readable by its owner alone.
+    """
+    plain = _view({entry.name: getattr(view, entry.name) for entry in fields(View)})
+    values = {entry.name: getattr(plain, entry.name) for entry in fields(View)}
+    text = json.dumps({"version": VERSION, "store": os.path.realpath(path), "view": values}, indent=1)
+    file = _file(path)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _replace(file, text.encode())
+        _prune(file.parent)
+    except OSError:
+        return False
+    return True
+
+
+def folder() -> Path:
+    """Where views are remembered."""
+    return state_folder() / "views"
+
+
+def _file(path: str | os.PathLike[str]) -> Path:
+    """The file of a store, whichever way leads to it."""
+    real = os.fsencode(os.path.realpath(path))
+    # two checksums are enough to tell a few hundred paths apart, and a hash would bring a library in
+    return folder() / f"{zlib.crc32(real):08x}{zlib.adler32(real):08x}.json"
+
+
+def _view(found: Any) -> View:
+    values: dict[str, Any] = found if isinstance(found, dict) else {}
+    if "layout" not in values and values.get("grid") is True:
+        values = {**values, "layout": "runs"}  # as it was written while there was one kind of grid
+    known = (entry for entry in fields(View) if entry.name in values)
+    return View(**{entry.name: entry.metadata["read"](values[entry.name], entry.default) for entry in known})
+
+
+def _read(file: Path) -> bytes:
+    """The bytes of a regular file of bounded size. Raises OSError and ValueError."""
+    # a pipe in its place must not keep the dashboard waiting
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError(f"{file} is no regular file")
+        data = opened.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{file} is longer than {MOST_BYTES} bytes")
+    return data
+
+
+def _replace(file: Path, data: bytes) -> None:
+    import tempfile  # only whoever leaves needs it
+
+    descriptor, name = tempfile.mkstemp(suffix=".new", dir=file.parent)
+    try:
+        with open(descriptor, "wb") as new:
+            new.write(data)
+        os.replace(name, file)
+    except OSError:
+        os.unlink(name)
+        raise
+
+
+def _prune(folder: Path) -> None:
+    """Forget the stores that were not looked at for the longest time, and what a killed dashboard left half written."""
+    found = [entry for entry in os.scandir(folder) if entry.name.endswith((".json", ".new"))]
+    if len(found) > MOST_FILES:
+        found.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)
+        for entry in found[:-MOST_FILES]:
+            Path(entry.path).unlink(missing_ok=True)

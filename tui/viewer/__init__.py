@@ -1,1 +1,0 @@
-"""What the viewer chose to see, and how it is remembered."""

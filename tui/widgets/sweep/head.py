@@ -1,0 +1,163 @@
+"""The lines about a sweep as a whole: what it is, how far it came, what its rungs decided, and its best value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Literal
+
+from textual.strip import Strip
+
+from engine.store import RungDecision
+from engine.sweep import SweepPlan, ValueResult, are_compared, bare_amount, best_by
+from engine.text import clean, counted, loss_text
+from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
+from tui.presenting.describe import words
+from tui.presenting.sweep_charts import label
+from tui.reading.sweep import SweepSeen
+from tui.text import format as fmt
+from tui.widgets.lines import Part, cells, strip
+
+STATES = ("running", "paused", "queued", "lost", "finished", "cancelled", "failed")
+
+
+def title(seen: SweepSeen, width: int) -> Strip:
+    """What is swept, over which runs; at the right how far it is and how long it takes."""
+    found = seen.outcome
+    if found is None:
+        return strip([(f" sweep {seen.sweep_id}   ", STRONG), (clean(seen.complaint, 200), FAILED)], width)
+    right = _progress(seen)
+    room = width - cells(right) - 1
+    left: list[Part] = [(f" sweep {seen.sweep_id} ", STRONG)]
+    if found.plan.name:
+        left.append((clean(found.plan.name, 40) + "  ", ACCENTED))
+    parent = [] if seen.parent_id is None else [(f"  after sweep {seen.parent_id}", ACCENTED)]
+    ways = [(" x ".join(_ranges(found.plan, how)), TEXT) for how in ("in full", "ends", "names")]
+    left.append(next((way for way in ways if cells([*left, way, *parent]) <= room), ways[-1]))
+    left += parent
+    return strip([*left, *_settings(found.plan, room - cells(left))], width, right)
+
+
+def _ranges(plan: SweepPlan, how: Literal["in full", "ends", "names"]) -> list[str]:
+    """What is swept, from where to where, at how many values."""
+    if how == "names":
+        return [axis.label for axis in plan.axes]
+    ends = [(axis, label(axis, axis.ordered[0]), label(axis, axis.ordered[-1])) for axis in plan.axes]
+    counts = [f", {counted(len(axis.values), 'value')}" if how == "in full" else "" for axis in plan.axes]
+    return [f"{axis.label} {low} … {high}{count}" for (axis, low, high), count in zip(ends, counts, strict=True)]
+
+
+def _settings(plan: SweepPlan, room: int) -> list[Part]:
+    """What all runs have in common, as much as there is room for."""
+    swept = {axis.field for axis in plan.axes} | ({"seed"} if plan.repeats > 1 else set())
+    seeds = [f"{plan.repeats} seeds"] if plan.repeats > 1 else []
+    iterations = [] if plan.base.iterations is None else [counted(plan.base.iterations, "iteration")]
+    said = [*iterations, *seeds, *words(plan.base, without=swept)]
+    whole = [" · ".join(said[:count]) for count in range(len(said), 0, -1)]
+    return [(text, DIM) for text in (f"   {words}" for words in whole) if len(text) <= room][:1]
+
+
+def _progress(seen: SweepSeen) -> list[Part]:
+    found = seen.outcome
+    assert found is not None
+    parts: list[Part] = [("  ", TEXT)]
+    for state in STATES:
+        if found.states.get(state):
+            parts += [(str(found.states[state]), STRONG if state == "running" else TEXT), (f" {state}  ", DIM)]
+    if found.diverged:
+        parts.append((f"{found.diverged} diverged  ", WARNED))
+    if found.over:
+        parts.append(("done ", FINISHED))
+    elif found.left_s is not None:
+        left = "1 s" if found.left_s < 1 else fmt.duration(math.ceil(found.left_s))
+        parts += [("left ", DIM), (left + " ", STRONG)]
+    return parts
+
+
+def rungs(seen: SweepSeen, width: int) -> Strip:
+    """Where losers stop early, and what was decided there."""
+    found = seen.outcome
+    if found is None or found.plan.halving is None:
+        return strip((), width)
+    decided = {decision.rung: decision for decision in found.decisions}
+    halving = found.plan.halving
+    by = " by accuracy" if best_by(found.plan.axes) == "accuracy" else ""
+    share = f"1/{round(1 / halving.keep)}{by}"
+    told = [(f"{rung:,}: ", *_decision(decided.get(rung))) for rung in halving.rungs]
+    with_limits: list[Part] = [
+        part for place, went_on, limit in told for part in ((place, TEXT), went_on, (f"{limit}   ", DIM))
+    ]
+    without: list[Part] = [part for place, went_on, _ in told for part in ((place, TEXT), went_on, ("   ", DIM))]
+    in_full, short = (f" race, the best {share} go on   ", DIM), (f" race, {share}   ", DIM)
+    ways: list[list[Part]] = [[in_full, *with_limits], [in_full, *without], [short, *without]]
+    return strip(next((way for way in ways if cells(way) <= width), ways[-1]), width)
+
+
+def _decision(decision: RungDecision | None) -> tuple[Part, str]:
+    """How many came and how many went on, and the largest loss that did."""
+    if decision is None:
+        return ("not yet", DIM), ""
+    together = decision.kept + decision.dropped
+    limit = f" up to {loss_text(decision.kept_up_to)}" if math.isfinite(decision.kept_up_to) else ""
+    return (f"{together} → {decision.kept}", STRONG), limit
+
+
+def best(seen: SweepSeen, width: int) -> Strip:
+    """The best value in the form of the notes, and what to press next; of batch sizes the best for each comparison."""
+    found = seen.outcome
+    refine: list[Part] = [("z", ACCENTED), (" refine ", DIM)]
+    if found is not None and found.comparisons:
+        full, at, names, short = (_equals(seen, how) for how in ("in full", "at", "names", "short"))
+        ways: list[tuple[list[Part], list[Part]]] = [
+            (full, refine),
+            (at, refine),
+            (at, []),
+            (names, refine),
+            (names, []),
+            (short, []),
+        ]
+        left, right = next((way for way in ways if cells(way[0]) + cells(way[1]) < width), ways[-1])
+        return strip(left, width, right)
+    if found is not None and found.best is not None and are_compared(found.plan.axes):
+        return strip([(" one value has finished; from two on they are compared", DIM)], width)
+    if found is None or found.best is None or found.best.train_loss is None:
+        return strip([(" no run has finished yet", DIM)], width)
+    where = ", ".join(
+        f"{axis.label} {label(axis, value)}" for axis, value in zip(found.plan.axes, found.best.values, strict=True)
+    )
+    parts: list[Part] = [
+        (f" for {where} new loss: {loss_text(found.best.train_loss)}  ", STRONG),
+        ("★ best" if best_by(found.plan.axes) == "loss" else "★ best accuracy", FINISHED),
+    ]
+    for more in _held_out(found.best):
+        if cells([*parts, more, *refine]) < width:
+            parts.append(more)
+    return strip(parts, width, refine)
+
+
+def _equals(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) -> list[Part]:
+    """The best value for equal examples, time and iterations, with where they were compared."""
+    found = seen.outcome
+    assert found is not None
+    axes = found.plan.axes
+    so_far = "" if found.over else "so far "
+    parts: list[Part] = (
+        [(f" best {' x '.join(axis.label for axis in axes)} {so_far} ", DIM)] if how == "in full" else []
+    )
+    for one in found.comparisons:
+        at = f" ({bare_amount(one)})" if how in ("in full", "at") else ""
+        values = () if one.best is None else one.best
+        told = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False)) or fmt.NOTHING
+        if how == "short":
+            parts += [(" ★ " if one is found.comparisons[0] else ", ", FINISHED), (f"{one.equal} {told}", TEXT)]
+            continue
+        equal = "equal " if how == "in full" else ""
+        parts += [(" ★ ", FINISHED), (f"{equal}{one.equal}{at}: ", TEXT), (f"{told} ", STRONG)]
+    return parts
+
+
+def _held_out(best: ValueResult) -> Iterator[Part]:
+    """What the best value is worth on examples that were not trained on."""
+    if best.validation_loss is not None:
+        yield f", validation {loss_text(best.validation_loss)}", TEXT
+        yield f", {fmt.percent(best.accuracy).replace(' ', '')}", TEXT

@@ -1,0 +1,262 @@
+"""The table of a sweep: one line a value, the best marked, the cursor's raised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+
+from engine.store import ENDED
+from engine.sweep import Comparison, ValueResult, amount_text, are_compared, loss_texts
+from engine.text import clean, loss_text, seconds_text
+from tui.colours.ramp import letter
+from tui.colours.theme import DIM, FINISHED, POINTED, STRONG, TEXT, WARNED, run_style
+from tui.model.snapshot import Snapshot
+from tui.model.sweep_messages import SweepValuePointed
+from tui.presenting.sweep_charts import label
+from tui.reading.sweep import SweepSeen, Values
+from tui.text import format as fmt
+from tui.text.widths import width_of
+from tui.widgets.columns import SIGNS
+from tui.widgets.lines import Lines, Part, strip
+
+RANKS = ("lost", "running", "silent", "waiting", "paused", "queued", "failed", "diverged", "cancelled", "finished")
+"""Of the runs of one value, the one whose status comes first here tells."""
+
+
+SPARE = 2
+"""Columns of this rank and beyond give way to the losses at equal amounts."""
+
+ROOMY = 70
+"""Cells from which the stars are told in full."""
+
+HEADER = 1
+"""Rows above the values: what the columns are."""
+
+MARKS = 5
+"""Cells in front of a value: its colour, what its runs do, its letter."""
+
+GAP = 2
+
+WIDEST_REMARK = 24
+"""Cells that a remark may take from the columns; the rest of a longer one has what is left."""
+
+Cell = tuple[str, Style]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: a title, and a cell for each value. `rank` 0 is never dropped, higher ranks go first."""
+
+    title: str
+    cells: Sequence[Cell]
+    rank: int = 0
+    right: bool = True
+
+    @property
+    def width(self) -> int:
+        return max(width_of(self.title), *(width_of(text) for text, _ in self.cells))
+
+    def cell(self, text: str, width: int) -> str:
+        """A text at its place in the column."""
+        return fmt.fit(text, width, right=self.right)
+
+
+class SweepTable(Lines):
+    """Shows what a sweep found. Posts SweepValuePointed when a row is clicked or the wheel turns."""
+
+    DEFAULT_CSS = "SweepTable { height: auto; }"
+
+    def __init__(self) -> None:
+        super().__init__(self._table)
+        self._snapshot = Snapshot()
+        self._seen = SweepSeen(0)
+        self._pointed: Values | None = None
+        self._top = 0
+
+    def show(self, snapshot: Snapshot, seen: SweepSeen, pointed: Values | None) -> None:
+        """Show this; the cursor's row is brought into view."""
+        self._snapshot, self._seen, self._pointed = snapshot, seen, pointed
+        self.update()
+
+    def on_click(self, event: events.Click) -> None:
+        self._point_at(self._top + event.y - HEADER)
+
+    def on_mouse_scroll_down(self) -> None:
+        self._point_at((self._seen.place(self._pointed) or 0) + 1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self._point_at((self._seen.place(self._pointed) or 0) - 1)
+
+    def _point_at(self, place: int) -> None:
+        if 0 <= place < len(self._seen.values):
+            self.post_message(SweepValuePointed(self._seen.values[place].values))
+
+    def _table(self, width: int, height: int) -> list[Strip]:
+        seen, rows = self._seen, max(height - HEADER, 1)
+        index = seen.place(self._pointed) or 0
+        self._top = max(0, min(self._top, index, len(seen.values) - rows))
+        self._top = max(self._top, index - rows + 1)
+        if not seen.values:
+            return []
+        columns = columns_of(self._snapshot, seen, width - MARKS)
+        ends = [MARKS]
+        for column in columns:
+            ends.append(ends[-1] + column.width + GAP)
+        widths = [min(column.width, max(width - end, 0)) for column, end in zip(columns, ends, strict=False)]
+        titles = [(column.cell(column.title, room), DIM) for column, room in zip(columns, widths, strict=True)]
+        shown = range(self._top, min(self._top + rows, len(seen.values)))
+        return [
+            strip([(" " * MARKS, TEXT), *_spaced(titles)], width),
+            *(self._row(place, columns, widths, width) for place in shown),
+        ]
+
+    def _row(self, place: int, columns: Sequence[Column], widths: Sequence[int], width: int) -> Strip:
+        result, slot = self._seen.values[place], self._seen.slots[place]
+        sign, style = SIGNS[status_of(self._snapshot, self._seen, result)]
+        colour = run_style(slot)
+        parts: list[Part] = [("▌", colour), (sign + " ", style), (letter(slot) + " ", colour)]
+        told = [(column.cells[place], room, column) for column, room in zip(columns, widths, strict=True)]
+        cells = [(column.cell(text, room), ink) for (text, ink), room, column in told]
+        ground = POINTED if result.values == self._pointed else None
+        return strip([*parts, *_spaced(cells)], width, ground=ground)
+
+
+def status_of(snapshot: Snapshot, seen: SweepSeen, result: ValueResult) -> str:
+    """What the runs of a value do, in one word."""
+    statuses = {snapshot.status(seen.runs[run_id]) for run_id in result.run_ids if run_id in seen.runs}
+    if result.diverged and statuses <= {"finished", "failed", "cancelled", "diverged"}:
+        return "diverged"
+    return next((status for status in RANKS if status in statuses), "queued")
+
+
+def columns_of(snapshot: Snapshot, seen: SweepSeen, room: int) -> list[Column]:
+    """The columns of the table that fit into `room` cells.
+
+    Where values are compared at equal amounts, the losses there have columns of their own, with a star at the lowest;
+    where these do not all fit, words behind the row say what a value is best for.
+    """
+    assert seen.outcome is not None
+    compared = [_compared(one) for one in seen.outcome.comparisons]
+    with_all = [*_measured(snapshot, seen), *compared, _remarks(seen, with_stars=not compared, room=room)]
+    if compared and _width(column for column in with_all if column.rank < SPARE) <= room:
+        return _fitting(with_all, room)
+    return _fitting([*_measured(snapshot, seen), _remarks(seen, with_stars=True, room=room)], room)
+
+
+def _measured(snapshot: Snapshot, seen: SweepSeen) -> Iterator[Column]:
+    """The values and what was measured of their runs."""
+    assert seen.outcome is not None
+    values, axes = seen.values, seen.outcome.plan.axes
+    best = None if are_compared(axes) else seen.outcome.best
+    bold = [STRONG if result is best else TEXT for result in values]
+    for place, axis in enumerate(axes):
+        yield Column(axis.label, _cells((label(axis, result.values[place]) for result in values), bold))
+    losses = loss_texts([result.train_loss for result in values])
+    yield Column("train", _cells((loss or fmt.NOTHING for loss in losses), bold))
+    yield Column("valid.", _cells(fmt.loss(result.validation_loss) for result in values), rank=SPARE)
+    yield Column("acc.", _cells(fmt.percent(result.accuracy).replace(" ", "") for result in values), rank=SPARE + 2)
+    if are_compared(axes):
+        yield Column("examples", _cells(_count(result.examples_seen) for result in values), rank=1)
+        times = (seconds_text(result.elapsed_s) if result.iterations_done else fmt.NOTHING for result in values)
+        yield Column("time", _cells(times), rank=1)
+    if not seen.outcome.comparisons or len({result.iterations_done for result in values}) > 1:
+        yield Column("iterations", _cells(_count(result.iterations_done) for result in values), rank=SPARE + 1)
+    if seen.outcome.plan.repeats > 1:
+        yield Column("seeds", _cells(map(_spread, values)), rank=SPARE + 3)
+
+
+def _compared(comparison: Comparison) -> Column:
+    """The losses at an equal amount; a star at the lowest."""
+    texts = loss_texts(comparison.losses)
+    finite = [loss for loss in comparison.losses if loss is not None and math.isfinite(loss)]
+    best = None if comparison.best is None else comparison.losses.index(min(finite))
+    cells = [
+        (f"★ {text}", FINISHED) if place == best else (text or fmt.NOTHING, TEXT) for place, text in enumerate(texts)
+    ]
+    return Column(f"at {amount_text(comparison.equal, comparison.amount)}", cells)
+
+
+def _remarks(seen: SweepSeen, *, with_stars: bool, room: int) -> Column:
+    """What is to be said of a value in words: that it is the best, or why its loss is no match."""
+    stars = _stars(seen, room) if with_stars else {}
+    cells: list[Cell] = []
+    for result in seen.values:
+        why = _why(seen, result)
+        if result.values in stars:
+            cells.append((stars[result.values], FINISHED))
+        elif not why and seen.going_on(result) and 0 < result.evaluated_at < result.iterations_done:
+            cells.append((f"measured at {result.evaluated_at:,}", DIM))
+        else:
+            cells.append((why, WARNED))
+    return Column("", cells, right=False)
+
+
+def _stars(seen: SweepSeen, room: int) -> dict[Values, str]:
+    """The best value with a star; of several comparisons each with what it is best for."""
+    assert seen.outcome is not None
+    if not are_compared(seen.outcome.plan.axes):
+        best = seen.outcome.best
+        return {} if best is None else {best.values: "★ best"}
+    equal: dict[Values, list[str]] = {}
+    for one in seen.outcome.comparisons:
+        if one.best is not None:
+            equal.setdefault(one.best, []).append(one.equal)
+    word = "★ equal " if room >= ROOMY else "★ "
+    return {values: word + ", ".join(names) for values, names in equal.items()}
+
+
+def _fitting(columns: Sequence[Column], room: int) -> list[Column]:
+    kept = [column for column in columns if column.title or any(text for text, _ in column.cells)]
+    while _width(kept) > room and any(column.rank for column in kept):
+        kept.remove(max(kept, key=lambda column: column.rank))
+    return kept
+
+
+def _width(columns: Iterable[Column]) -> int:
+    widths = [column.width if column.title else min(column.width, WIDEST_REMARK) for column in columns]
+    return sum(widths) + GAP * max(len(widths) - 1, 0)
+
+
+def _cells(texts: Iterable[str], styles: Iterable[Style] | None = None) -> list[Cell]:
+    if styles is None:
+        return [(text, TEXT) for text in texts]
+    return list(zip(texts, styles, strict=True))
+
+
+def _spaced(parts: Sequence[Part]) -> list[Part]:
+    """The parts with a gap between each two."""
+    gap = (" " * GAP, TEXT)
+    return [one for part in parts for one in (gap, part)][1:]
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else fmt.NOTHING
+
+
+def _spread(result: ValueResult) -> str:
+    """From the lowest to the highest loss of the seeds, where they differ."""
+    low, high = result.low, result.high
+    if low is None or high is None or not low < high or not math.isfinite(high):
+        return ""
+    return f"{loss_text(low)} … {loss_text(high)}"
+
+
+def _why(seen: SweepSeen, result: ValueResult) -> str:
+    """Why a value has no loss after all its iterations."""
+    runs = [run for run_id in result.run_ids if (run := seen.runs.get(run_id)) is not None]
+    if result.diverged:
+        at = [run.diverged_at for run in runs if run.diverged_at is not None]
+        return f"diverged at {min(at):,}" if at else "diverged"
+    told = next((run.reason for run in runs if run.state in ("cancelled", "failed") and run.reason), "")
+    if told:
+        rung, is_rung, _ = told.partition(":")
+        return f"dropped at {clean(rung, 20)}" if is_rung and rung.startswith("rung ") else clean(told, 60)
+    left = [run for run in runs if run.state not in ENDED]
+    if left and all(run.state == "paused" and run.rung == run.iterations_done for run in left):
+        return f"waits at {result.iterations_done:,} for the others"
+    return ""
