@@ -10,9 +10,9 @@ from pathlib import Path
 
 from engine.jobs.people.submit import submit
 from engine.spec import race
-from tui.app.playback import Opening
 from tui.headless.frames import Film, project
 from tui.headless.screenshot import as_svg
+from tui.model.replay_opening import Opening
 from tui.start import session
 
 HERE = Path(__file__).parent

@@ -9,9 +9,9 @@ import numpy as np
 from engine.spec import defaults
 from engine.store import Evaluation, open_for_writing
 from tests.stores import block_of, claimed_writer
-from tui.app.playback import replayed
 from tui.model.choices import Choices
 from tui.model.clock import Moment
+from tui.model.replay_opening import replayed
 from tui.model.snapshot import Snapshot, Wanted
 from tui.reading.feed import Source
 

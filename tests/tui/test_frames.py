@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.tui.dashboards import opened, raced
-from tui.app.playback import Opening
 from tui.headless.frames import Film, project
+from tui.model.replay_opening import Opening
 from tui.start.cli import group
 
 

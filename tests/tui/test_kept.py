@@ -14,10 +14,10 @@ from engine.strategy import optimize
 from engine.trace.state import State, state_to_bytes
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import losses, opened
-from tui.app.playback import Opening, replayed
 from tui.headless.frames import Film, project
 from tui.model.choices import Choices
 from tui.model.clock import Moment
+from tui.model.replay_opening import Opening, replayed
 from tui.model.snapshot import Wanted
 from tui.presenting.weight_images import portraits
 from tui.reading import weights as kept

@@ -23,8 +23,8 @@ from engine.sweep import Axis, Comparison, SweepPlan
 from engine.sweep.outcome import Measured, best_of, results
 from tests.tui.dashboards import Opened, opened
 from tests.tui.test_choices import run_of
+from tui.model.sweep_seen import SweepSeen
 from tui.presenting.lessons import of_probe, of_sweep
-from tui.reading.sweep import SweepSeen
 from tui.screens.probe import ProbeView
 from tui.screens.sweep_dialog import SweepDialog
 from tui.screens.sweep_view import SweepView

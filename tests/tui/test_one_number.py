@@ -22,11 +22,11 @@ from engine.trace.smoothing import HALF_LIFE
 from tests.stores import block_of, claimed_writer, query
 from tui.chart import Picture, draw, readout
 from tui.model.choices import Choices
+from tui.model.run_seen import Glimpse
 from tui.model.snapshot import Wanted
 from tui.presenting.curves import chart_view
 from tui.presenting.run_details import particulars
 from tui.reading.feed import Source
-from tui.reading.row_previews import Glimpse
 from tui.widgets.columns import COLUMNS
 from tui.widgets.details import details
 

@@ -10,7 +10,7 @@ from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import describe
 from tui.presenting.run_details import MOST_EVALUATIONS, particulars
-from tui.widgets.lines import cells
+from tui.text.parts import cells
 
 HOSTILE = "[/nope]\x1b]0;owned\x07\x1b[31m\u202e" + "w" * 400
 WORKER = Worker(3, HOSTILE, "boot", 77, 1, "2026-01-02T03:04:05Z", 0.0, "/log", None)

@@ -15,10 +15,10 @@ from engine.store import Checkpoint, Evaluation, open_for_writing
 from engine.trace.smoothing import HALF_LIFE, smoothed
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
 from tests.tui.moments import NOISY, at, written
-from tui.app.playback import START, replayed
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
 from tui.model.clock import Clock, Moment
+from tui.model.replay_opening import START, replayed
 from tui.model.snapshot import Wanted
 from tui.presenting.curves import chart_view
 from tui.reading.feed import Source

@@ -28,6 +28,7 @@ from tui.app.view_saver import Keeper, Keeping
 from tui.colours.theme import INPUT_CSS, THEME
 from tui.model import keymap
 from tui.model import x_extent as reach
+from tui.model.choices import place_of
 from tui.model.messages import (
     ChoicesChanged,
     DraftKept,
@@ -44,7 +45,6 @@ from tui.model.messages import (
 from tui.model.snapshot import Snapshot
 from tui.presenting.curves import drawn_runs
 from tui.reading.feed import Feed, Outcome
-from tui.reading.list_page import place_of
 from tui.screens.board import Board
 from tui.view_state.recall import choices_of, view_of
 from tui.view_state.remembered import View

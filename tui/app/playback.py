@@ -5,58 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.store import Listing
 from engine.text import clean
 from tui.app.run_actions import Helm
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
-from tui.model.clock import Clock, Moment, usual_speed
+from tui.model.clock import Clock, Moment
 from tui.model.messages import AddressRequested, ClockTurned, ReadFailed, ReplayLeft, ReplayRequested
+from tui.model.replay_opening import START, Opening
 from tui.model.snapshot import Snapshot, Wanted
 from tui.presenting.permalink import address
 
 if TYPE_CHECKING:
-    from tui.chart.values.view import XKind
     from tui.screens.board import Board
     from tui.screens.replay import Replay
 
 FRAME_S = 0.13
 """Between two frames of a replay that plays: ten a second would cost more than live runs do. Keys come at once."""
-
-START = float("-inf")
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a replay begins: which runs, on which clock, where (None: at the start) and how fast (None: as is usual).
-
-    `at` is an iteration, or a position of the clock where `of_clock`. It plays at once, unless it begins somewhere.
-    With `alone` it shows the last of the runs with all about it.
-    """
-
-    run_ids: tuple[int, ...]
-    kind: XKind = "iteration"
-    at: float | None = None
-    of_clock: bool = False
-    speed: float | None = None
-    alone: bool = False
-
-    def choices(self, live: Choices) -> Choices:
-        """Live choices as those of the replay."""
-        choices = replayed(live, self.run_ids)
-        return choices.pointing_at(self.run_ids[-1]).looking(alone=True) if self.alone else choices
-
-    def clock(self, snapshot: Snapshot, now_s: float) -> Clock:
-        """The clock to begin with, now that the tape is known."""
-        assert snapshot.tape is not None
-        line = snapshot.tape.timeline(self.kind)
-        clock = Clock(self.kind, line.start, self.speed or usual_speed(line))
-        if self.at is None:
-            return replace(clock, since_s=now_s)
-        return clock.at(self.at if self.of_clock else line.position_of(self.at), snapshot.tape)
 
 
 class Playback(Helm, inherit_bindings=False):
@@ -212,12 +179,3 @@ class Playback(Helm, inherit_bindings=False):
         if pointed is not None:
             self.choices = self.choices.pointing_at(pointed)
         self._board, self._replay, self._live = self.live_board, None, None
-
-
-def replayed(choices: Choices, run_ids: tuple[int, ...]) -> Choices:
-    """Live choices as those of a replay: its runs and no others, in the colours that they have."""
-    slots = {run_id: choices.slots[run_id] for run_id in run_ids if run_id in choices.slots}
-    pointed = choices.pointed if choices.pointed in run_ids else run_ids[-1]
-    only = replace(choices, slots=slots, listing=Listing(), alone=False, edge=0, pointed=pointed, title=None)
-    only = only.giving("chart" if choices.room == "chart" else "all")
-    return only.marking_only(run_ids)

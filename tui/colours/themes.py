@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 from rich.color import ColorSystem
 
-from tui.chart.cells.picture import CURSOR, FRAME, HINT, POINTED, TICK, TITLE
 from tui.colours import ramp, theme
 from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, Scheme
 from tui.colours.sgr import Colours, Paint
-from tui.colours.styles import DEEPEST
+from tui.colours.styles import CURSOR, DEEPEST, FRAME, HINT, POINTED, TICK, TITLE
 
 NAMES = ("dark", "light", "colour-blind", "ansi")
 """The themes that can be chosen."""

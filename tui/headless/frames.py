@@ -9,11 +9,11 @@ from pathlib import Path
 from textual.app import App
 
 from engine.text import clean
-from tui.app.playback import START, Opening
 from tui.colours.theme import THEME
 from tui.headless.screenshot import as_svg, as_text
 from tui.model.choices import Choices
 from tui.model.clock import Moment
+from tui.model.replay_opening import START, Opening
 from tui.model.snapshot import Snapshot, Wanted
 from tui.reading.feed import Source
 from tui.screens.replay import Replay

@@ -250,3 +250,11 @@ class Choices:
 
 def _number_of(row: Row) -> tuple[int | None, int | None]:
     return (row.run_id, None) if isinstance(row, Run) else (None, row.sweep_id)
+
+
+def place_of(rows: Sequence[Row], choices: Choices) -> int | None:
+    """At which of these rows the cursor is; None when it is elsewhere."""
+    for place, row in enumerate(rows):
+        if row.run_id == choices.pointed if isinstance(row, Run) else row.sweep_id == choices.title:
+            return place
+    return None

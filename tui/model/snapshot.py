@@ -11,10 +11,9 @@ from engine.store import Background, Curve, Evaluation, Event, Listing, Run, Sam
 from tui.model.chart_options import Look
 from tui.model.choices import Choices, Cursor, Row
 from tui.model.clock import Moment
+from tui.model.run_seen import Glimpse, Weights
+from tui.model.sweep_seen import SweepSeen
 from tui.model.timelines import Tape
-from tui.reading.row_previews import Glimpse
-from tui.reading.sweep import SweepSeen
-from tui.reading.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from engine.store import Curve, Run
 from tui.chart import ChartRun, ChartView, Points
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
+from tui.model.metrics import OF_EVALUATIONS, OF_ITERATIONS, is_recorded
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import decides, differing, given_name, in_force, label
-from tui.presenting.points import OF_EVALUATIONS, OF_ITERATIONS, evaluated, is_recorded, marks
+from tui.presenting.points import evaluated, marks
 from tui.text import format as fmt
 
 

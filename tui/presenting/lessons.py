@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from engine.store import Run
 from engine.sweep import Value, bare_amount
 from engine.sweep.outcome import ValueResult
+from tui.model.sweep_seen import SweepSeen
 from tui.presenting.race import ALIKE, way
-from tui.reading.sweep import SweepSeen
 from tui.text import format as fmt
 
 if TYPE_CHECKING:

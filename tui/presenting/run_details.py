@@ -16,8 +16,8 @@ from tui.model.snapshot import Snapshot
 from tui.presenting.describe import decides, field_label, given_name, in_force, label
 from tui.presenting.weight_images import portraits
 from tui.text import format as fmt
+from tui.text.parts import Part, cells
 from tui.text.widths import width_of, wrapped
-from tui.widgets.lines import Part, cells
 
 LABEL = 17
 """Cells of what stands before a value."""

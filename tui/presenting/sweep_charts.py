@@ -18,8 +18,8 @@ from tui.chart.values.view import XKind
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
+from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.curves import chart_run
-from tui.reading.sweep import SweepSeen, Values
 from tui.text.format import value_label
 
 LOSSES = frozenset({"loss", "train loss", "validation loss"})

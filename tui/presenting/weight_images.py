@@ -11,9 +11,9 @@ from engine.text import counted
 from tui.chart.drawing.weight_cells import SHADES, Manner, Piece, mosaic
 from tui.colours.styles import DEEPEST
 from tui.colours.theme import DIM, TEXT, WARNED, signed_style
-from tui.reading.weights import Weights
+from tui.model.run_seen import Weights
 from tui.text import format as fmt
-from tui.widgets.lines import Part
+from tui.text.parts import Part
 
 if TYPE_CHECKING:
     from engine.analysis.templates import Templates

@@ -10,10 +10,10 @@ from threading import Condition, Thread
 
 from engine.jobs.people.default_spec import usual
 from engine.store import Reader, Run, StoreGone, open_for_reading
-from tui.model.choices import Choices
+from tui.model.choices import Choices, place_of
 from tui.model.clock import Moment
 from tui.model.snapshot import Snapshot, Wanted
-from tui.reading.list_page import Lists, Page, place_of
+from tui.reading.list_page import Lists, Page
 from tui.reading.liveness import Judgement
 from tui.reading.parent_curves import Lineage
 from tui.reading.past_snapshots import Past

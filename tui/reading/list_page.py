@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.store import Around, FilterError, Listing, Reader, Run
-from tui.model.choices import Choices, Row
+from tui.model.choices import Choices, Row, place_of
 
 MOST_RUNS = 200
 """Runs of one page: several screens of them, so that most keys find what they move to."""
@@ -150,11 +150,3 @@ def _neighbour(before: Sequence[Row], place: int, after: Sequence[Row]) -> Row |
 
 def _key(row: Row) -> tuple[bool, int]:
     return (True, row.run_id) if isinstance(row, Run) else (False, row.sweep_id)
-
-
-def place_of(rows: Sequence[Row], choices: Choices) -> int | None:
-    """At which of these rows the cursor is; None when it is elsewhere."""
-    for place, row in enumerate(rows):
-        if row.run_id == choices.pointed if isinstance(row, Run) else row.sweep_id == choices.title:
-            return place
-    return None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from engine.store import Curve, Reader, Samples
 from engine.store.read.widths import width_for
 from engine.trace.block import COLUMNS
+from tui.model.run_seen import Beginnings
 
 RATIO = 16
 """Each beginning is so many times as long as the next finer one."""
-
-Beginnings = Mapping[tuple[int, int, int], Curve]
-"""Curves by their first iteration, that after their last one, and the columns that they were read for."""
 
 
 def beginnings(

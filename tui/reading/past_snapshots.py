@@ -14,14 +14,15 @@ from tui.model import x_extent as reach
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
 from tui.model.clock import Moment
+from tui.model.run_seen import Glimpse, Shown, Weights
 from tui.model.snapshot import Snapshot, Wanted
 from tui.model.timelines import Tape, Timeline, tape_of
 from tui.reading.liveness import Judgement
 from tui.reading.parent_curves import Lineage
 from tui.reading.recorded_run import AFTER_WAITING, Reel, reel_of
-from tui.reading.row_previews import Glimpse, Glimpses, glimpse_of, on_one_scale
-from tui.reading.visible_part import Shown, shown
-from tui.reading.weights import Kept, Weights
+from tui.reading.row_previews import Glimpses, glimpse_of, on_one_scale
+from tui.reading.visible_part import shown
+from tui.reading.weights import Kept
 
 GOING_ON = (*AFTER_WAITING, "stop", "take-up")
 """The events that end a standstill."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 
 from engine.store import ENDED, Curve, Reader, Run
 from tui.model.choices import Row
+from tui.model.run_seen import Glimpse
 
 POINTS = 16
 """A shape has so many points at least, and about four times as many at most, where a run is long enough."""
@@ -23,21 +24,8 @@ REST_S = 0.5
 """Between two looks at shapes that grow: the table is told no oftener."""
 
 
-Scale = tuple[float, float] | None
-"""The losses at the bottom and at the top of small curves; None where there is none to draw."""
-
 SCALE_STEPS = 8
 """A scale has so many steps to a power of ten, so that it does not change with each look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Glimpse:
-    """`shape` is the losses of a run, oldest first, best so far where it searches; NaN is a gap. `scale` is that of all
-    the runs that are seen: small curves can be compared.
-    """
-
-    shape: tuple[float, ...] = ()
-    scale: Scale = None
 
 
 class Glimpses:

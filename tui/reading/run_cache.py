@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from engine.store import Curve, Evaluation, Event, Reader, Run
+from engine.store import Curve, Evaluation, Reader, Run
 from tui.model.choices import Choices
+from tui.model.run_seen import OneRun, Stamp
 from tui.reading.curve_growth import grown
-from tui.reading.visible_part import Shown, shown
-
-Stamp = tuple[object, ...]
+from tui.reading.visible_part import shown
 
 KEPT = 24
 """Runs that are no longer drawn, but have just been: the cursor comes back to them."""
-
-
-@dataclass(frozen=True, slots=True)
-class OneRun:
-    """One run's rows, what of them is shown, and what they depend on."""
-
-    stamp: Stamp
-    columns: int
-    whole: Curve
-    shown: Shown
-    evaluations: tuple[Evaluation, ...]
-    events: tuple[Event, ...]
 
 
 class About:

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 
 from engine.store import Reader, Run, Samples
 from engine.store.read.widths import spacing_for
+from tui.model.run_seen import Sampled
 
 COLUMNS = tuple(column.name for column in fields(Samples))
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """Single iterations of a run's `attempt` from `first` to `last`, where there is room for `columns` of them."""
-
-    samples: Samples
-    attempt: int
-    first: int
-    last: int
-    columns: int
-
-    @property
-    def spacing(self) -> int:
-        return spacing_for(self.last - self.first + 1, self.columns)
 
 
 def sampled(reader: Reader, run: Run, columns: int, first: int, last: int, held: Sampled | None = None) -> Sampled:

@@ -2,69 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from engine.jobs.people.progress import SweepOutcome, outcome
-from engine.store import ENDED, Curve, Reader, Run, StoreError
-from engine.sweep import SweepPlan, Value, ValueResult
+from engine.jobs.people.progress import outcome
+from engine.store import Reader, Run, StoreError
+from engine.sweep import SweepPlan
 from engine.trace.smoothing import HALF_LIFE
-from tui.colours.ramp import ramp_slots
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
-from tui.reading.run_cache import About, OneRun
+from tui.model.sweep_seen import SweepSeen
+from tui.reading.run_cache import About
 
 MOST_CURVES = 26
 """Curves of one sweep that are drawn at once: as many as there are letters."""
-
-Values = tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SweepSeen:
-    """One look at a sweep. `complaint` says why there is no `outcome`.
-
-    `runs` are all of them by number; `drawn` what was read of those whose curves are shown, one for each value, when
-    they were looked at in the way of `look`.
-    """
-
-    sweep_id: int
-    outcome: SweepOutcome | None = None
-    parent_id: int | None = None
-    complaint: str = ""
-    runs: Mapping[int, Run] = field(default_factory=dict)
-    drawn: Mapping[int, OneRun] = field(default_factory=dict)
-    look: Look = field(default_factory=Look)
-
-    @property
-    def values(self) -> tuple[ValueResult, ...]:
-        """What was found at each value, from the lowest to the highest."""
-        return () if self.outcome is None else self.outcome.values
-
-    def place(self, values: Values | None) -> int | None:
-        """Where a value stands among the others; None for one that is not there."""
-        return next((place for place, result in enumerate(self.values) if result.values == values), None)
-
-    def first_run(self, result: ValueResult) -> Run | None:
-        """The run that stands for a value: the first of its seeds; None when it was deleted meanwhile."""
-        return self.runs.get(result.run_ids[0])
-
-    def going_on(self, result: ValueResult) -> bool:
-        """Whether a run of a value has not ended."""
-        runs = [self.runs[run_id] for run_id in result.run_ids if run_id in self.runs]
-        return any(run.state not in ENDED for run in runs)
-
-    @property
-    def curves(self) -> Mapping[int, Curve]:
-        """The shown curves by run."""
-        return {run_id: one.shown.curve for run_id, one in self.drawn.items()}
-
-    @property
-    def slots(self) -> tuple[int, ...]:
-        """The colour slot of each value, in their order: a grid is coloured by its first parameter."""
-        firsts = list(dict.fromkeys(result.values[0] for result in self.values))
-        by_value = dict(zip(firsts, ramp_slots(len(firsts)), strict=True))
-        return tuple(by_value[result.values[0]] for result in self.values)
 
 
 class Sweeping:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.store import Curve, Reader, Run, Samples
 from tui.model import x_extent as reach
 from tui.model.chart_options import Look
-from tui.presenting.points import OF_ITERATIONS
-from tui.reading.log_x_detail import Beginnings, beginnings, sampled_finely
-from tui.reading.sampling import Sampled, sampled
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The shown window of a run's curve, its finer `beginnings` on a logarithmic x axis, and `samples` (single
-    iterations) where the chart shows what curves do not hold, with what makes it easy to read them `further`.
-    """
-
-    curve: Curve
-    beginnings: Beginnings
-    samples: Samples | None
-    further: Sampled | None = None
+from tui.model.metrics import OF_ITERATIONS
+from tui.model.run_seen import Beginnings, Sampled, Shown
+from tui.reading.log_x_detail import beginnings, sampled_finely
+from tui.reading.sampling import sampled
 
 
 def shown(

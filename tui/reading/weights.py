@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.store import Reader, Run
+from tui.model.run_seen import Weights
 
 if TYPE_CHECKING:
-    from engine.analysis.templates import Templates
+    pass
 
 MOST_BYTES = 32 << 20
 """A larger checkpoint is left where it is: reading it would hold up everything else that is read."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Weights:
-    """The weights of a run after `iteration` iterations. Where they cannot be shown, `trouble` says why."""
-
-    run_id: int
-    iteration: int
-    templates: Templates | None = None
-    trouble: str = ""
 
 
 class Kept:

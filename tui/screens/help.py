@@ -12,9 +12,10 @@ from tui.colours.theme import ACCENTED, DIM, STRONG, TEXT
 from tui.model import keymap
 from tui.model.keymap import Place
 from tui.text.format import fit
+from tui.text.parts import Part
 from tui.widgets.columns import SIGNS
 from tui.widgets.footer import key_line
-from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.lines import Lines, strip
 
 TWO_COLUMNS = 118
 SECTIONS: Mapping[Place, str] = {

@@ -14,9 +14,10 @@ from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_fie
 from tui.colours.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
 from tui.model import keymap
 from tui.model.messages import ChoiceMade, DraftKept, RunSubmitted
+from tui.text.parts import Part
 from tui.widgets.choice import Choice
 from tui.widgets.footer import key_line, sentence_lines
-from tui.widgets.lines import Lines, Part, Told, strip
+from tui.widgets.lines import Lines, Told, strip
 
 NAME = "name"
 LONGEST_TEXT = 500

@@ -15,8 +15,9 @@ from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
 from tui.model import keymap
 from tui.model.messages import CommandPicked
 from tui.presenting.commands import Command
+from tui.text.parts import Part, cells
 from tui.widgets.footer import key_line
-from tui.widgets.lines import Lines, Part, cells, strip
+from tui.widgets.lines import Lines, strip
 
 MOST_ROWS = 12
 NAME_WIDTH = 20

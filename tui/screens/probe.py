@@ -24,11 +24,12 @@ from tui.model.sweep_messages import ProbedRunRequested, ProbeRequested, SweepRe
 from tui.presenting.describe import words
 from tui.presenting.lessons import Lesson, of_probe
 from tui.text import format as fmt
+from tui.text.parts import Part
 from tui.text.widths import wrapped
 from tui.widgets.chart_pane import Brush
 from tui.widgets.footer import key_line
 from tui.widgets.lesson_line import lesson_line
-from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.lines import Lines, strip
 from tui.widgets.picture_pane import PicturePane
 
 if TYPE_CHECKING:

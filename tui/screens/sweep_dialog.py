@@ -14,8 +14,9 @@ from tui.colours.theme import ACCENTED, FAILED, TEXT
 from tui.model import keymap
 from tui.model.sweep_draft import SweepDraft
 from tui.model.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
+from tui.text.parts import Part
 from tui.widgets.footer import key_line
-from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.lines import Lines, strip
 from tui.widgets.sweep import lines as sweep_lines
 
 Start = tuple[RunSpec, int | None]

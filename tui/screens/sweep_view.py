@@ -38,9 +38,9 @@ from tui.model.sweep_messages import (
     UsualChosen,
     ValuesContinued,
 )
+from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.lessons import Lesson, of_sweep
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
-from tui.reading.sweep import SweepSeen, Values
 from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
 from tui.widgets.chart_pane import Brush, ChartPane
 from tui.widgets.footer import key_line, message_lines

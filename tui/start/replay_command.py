@@ -130,8 +130,8 @@ def _write(
     import asyncio
 
     from engine.commands.options import people_errors
-    from tui.app.playback import Opening
     from tui.headless.frames import Film, project
+    from tui.model.replay_opening import Opening
 
     folder = None if out is None else Path(out)
     if folder is not None:

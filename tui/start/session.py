@@ -41,7 +41,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
     gc.disable()  # until the first picture is there: the imports make much and throw little away
     app = prepare(path, theme, ascii_only=ascii_only)
     if replay is not None:
-        from tui.app.playback import Opening
+        from tui.model.replay_opening import Opening
 
         app.begin_with(Opening(**replay))
     from tui.model.messages import SignalCaught

@@ -13,10 +13,10 @@ from engine.spec import RunSpec
 from engine.store import ENDED, Run
 from tui.chart.cells.sparkline import sparkline
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, RULES, STRONG, TEXT, WARNED
+from tui.model.run_seen import Glimpse, Scale
 from tui.presenting.describe import given_name, in_force, label, progress
-from tui.reading.row_previews import Glimpse, Scale
 from tui.text import format as fmt
-from tui.widgets.lines import Part
+from tui.text.parts import Part
 
 STEP_WIDTH = 5
 

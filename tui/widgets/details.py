@@ -12,8 +12,9 @@ from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import describe, differing, in_force, progress, sweep_words
 from tui.text import format as fmt
+from tui.text.parts import Part, cells
 from tui.text.widths import width_of
-from tui.widgets.lines import Part, cells, strip
+from tui.widgets.lines import strip
 
 BAR_WIDTH = 10
 

@@ -8,8 +8,9 @@ from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, DIM, TEXT, WARNED
 from tui.model.keymap import Key, footer
+from tui.text.parts import Part, cells
 from tui.text.widths import wrapped
-from tui.widgets.lines import Part, cells, strip
+from tui.widgets.lines import strip
 
 
 def key_line(keys: Sequence[Key], width: int) -> Strip:

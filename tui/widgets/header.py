@@ -8,8 +8,9 @@ from engine.text import counted
 from tui.colours.theme import DIM, STRONG, TEXT, TITLE
 from tui.model.snapshot import Snapshot
 from tui.text import format as fmt
+from tui.text.parts import Part, cells
 from tui.text.widths import width_of
-from tui.widgets.lines import Part, cells, strip
+from tui.widgets.lines import strip
 
 
 def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:

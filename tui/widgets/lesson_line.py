@@ -6,7 +6,8 @@ from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, DIM
 from tui.presenting.lessons import Lesson
-from tui.widgets.lines import Part, cells, strip
+from tui.text.parts import Part, cells
+from tui.widgets.lines import strip
 
 INDENT = "   "
 """As wide as the sign before a message, which stands above."""

@@ -12,20 +12,15 @@ from textual.widget import Widget
 
 from tui.colours.theme import TEXT
 from tui.text.format import fit
+from tui.text.parts import Part, cells
 from tui.text.widths import width_of
 from tui.widgets.painted import Painted
 
 MOST_TOLD = 4
 """Rows of a sentence: what stands above it is worth more than the rest of a longer one."""
 
-Part = tuple[str, Style]
 Build = Callable[[int, int], Sequence[Strip]]
 """(width, height) to rows from the top; rows that are missing are blank."""
-
-
-def cells(parts: Iterable[Part]) -> int:
-    """How many cells the parts take side by side."""
-    return sum(width_of(text) for text, _ in parts)
 
 
 def strip(left: Sequence[Part], width: int, right: Sequence[Part] = (), ground: Style | None = None) -> Strip:

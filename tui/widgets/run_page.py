@@ -9,8 +9,9 @@ from tui.colours.theme import DIM
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.presenting.run_details import particulars
+from tui.text.parts import Part
 from tui.widgets.details import details
-from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.lines import Lines, strip
 
 
 class RunPage(Lines):

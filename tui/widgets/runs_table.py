@@ -10,16 +10,16 @@ from textual.strip import Strip
 from engine.store import Run, SweepTitle
 from engine.text import counted
 from tui.colours.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, run_style
-from tui.model.choices import Choices, Row
+from tui.model.choices import Choices, Row, place_of
 from tui.model.messages import RowPointed, SortRequested
+from tui.model.run_seen import Glimpse
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import sweep_words
-from tui.reading.list_page import place_of
-from tui.reading.row_previews import Glimpse
 from tui.text import format as fmt
+from tui.text.parts import Part
 from tui.text.widths import width_of
 from tui.widgets.columns import SIGNS, Column, fitting
-from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.lines import Lines, strip
 
 BAR = "▌"
 PINNED = "↑"

@@ -14,7 +14,8 @@ from tui.model.clock import Clock
 from tui.model.messages import ScrubberDragged
 from tui.model.timelines import Tape
 from tui.text import format as fmt
-from tui.widgets.lines import Lines, Part, cells, strip
+from tui.text.parts import Part, cells
+from tui.widgets.lines import Lines, strip
 
 KIND_WORDS = {"iteration": "in step", "time": "as it happened", "examples": "by examples"}
 SIGNS = {"●": STRONG, "◆": WARNED, "━": ACCENTED, "─": RULES}

@@ -8,7 +8,8 @@ from textual.strip import Strip
 
 from engine.spec import race
 from tui.colours.theme import ACCENTED, DIM, STRONG, TEXT
-from tui.widgets.lines import Part, strip
+from tui.text.parts import Part
+from tui.widgets.lines import strip
 
 WELCOME_KEYS = frozenset({"new_run", "app.sweep", "app.help", "app.leave"})
 """What the board's keys can do before there is a run."""

@@ -12,11 +12,12 @@ from engine.store import RungDecision
 from engine.sweep import SweepPlan, ValueResult, are_compared, bare_amount, best_by
 from engine.text import clean, counted, loss_text
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
+from tui.model.sweep_seen import SweepSeen
 from tui.presenting.describe import words
 from tui.presenting.sweep_charts import label
-from tui.reading.sweep import SweepSeen
 from tui.text import format as fmt
-from tui.widgets.lines import Part, cells, strip
+from tui.text.parts import Part, cells
+from tui.widgets.lines import strip
 
 STATES = ("running", "paused", "queued", "lost", "finished", "cancelled", "failed")
 

@@ -17,7 +17,8 @@ from tui.model.sweep_range import SweepRange
 from tui.presenting.axis_preview import rail
 from tui.presenting.describe import words
 from tui.text import format as fmt
-from tui.widgets.lines import Part, strip
+from tui.text.parts import Part
+from tui.widgets.lines import strip
 
 LABEL_WIDTH, END_WIDTH = 16, 9
 KEYS_WIDTH = 6

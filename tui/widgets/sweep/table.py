@@ -17,12 +17,13 @@ from tui.colours.ramp import letter
 from tui.colours.theme import DIM, FINISHED, POINTED, STRONG, TEXT, WARNED, run_style
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import SweepValuePointed
+from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.sweep_charts import label
-from tui.reading.sweep import SweepSeen, Values
 from tui.text import format as fmt
+from tui.text.parts import Part
 from tui.text.widths import width_of
 from tui.widgets.columns import SIGNS
-from tui.widgets.lines import Lines, Part, strip
+from tui.widgets.lines import Lines, strip
 
 RANKS = ("lost", "running", "silent", "waiting", "paused", "queued", "failed", "diverged", "cancelled", "finished")
 """Of the runs of one value, the one whose status comes first here tells."""
