@@ -12,8 +12,8 @@ from typing import Self
 
 from engine.store.file.connection import Connection
 from engine.store.file.timing import boot_seconds, utc_now
-from engine.store.read.reader import WORKER_COLUMNS, Reader
-from engine.store.records import Claim, Process, Worker
+from engine.store.read.reader import Reader
+from engine.store.records import WORKER_COLUMNS, Claim, Process, Worker
 from engine.store.schema.opening import connect_for_reading, connect_for_writing
 from engine.store.write import pyramid
 from engine.store.write.catalogue import Catalogue

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.filter import LineFilter
 
-from tui.app.frame_output import Painting
 from tui.app.part import Part
 from tui.colours import themes
 from tui.colours.themes import Theme
+from tui.terminal.frame_output import Painting
 
 
 class Wardrobe(Painting, Part, inherit_bindings=False):

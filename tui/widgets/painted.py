@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.app.frame_output import Painting
+from tui.terminal.frame_output import Painting
 from tui.terminal.output import Rim
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from sys import intern
 from typing import Any
 
-from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.list.listing import Listing
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, Around, page_of
 from engine.store.read import previews as glance
 from engine.store.read.recorded import Recorded, number
 from engine.store.records import (
+    WORKER_COLUMNS,
     Background,
     Command,
     Evaluation,
@@ -24,6 +23,7 @@ from engine.store.records import (
     Sweep,
     SweepTitle,
     Worker,
+    readable_spec,
 )  # fmt: skip
 from engine.store.write.steering import COMMAND_COLUMNS
 from engine.store.write.sweeps import read_sweeps
@@ -40,9 +40,6 @@ RUN_COLUMNS = (
 NAMES = RUN_COLUMNS.split(", ")
 TAGS, FIRST, DONE, CURRENT, EVALUATED = map(
     NAMES.index, ("tags", "parent_iteration", "iterations_done", "current_loss", "train_loss")
-)
-WORKER_COLUMNS = (
-    "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
 )
 TOP = Around()
 MOST_EVALUATIONS = 10_000
@@ -288,17 +285,3 @@ def _run(row: Sequence[Any]) -> Run:
 def _listed(row: Sequence[Any]) -> Run | SweepTitle:
     title = row[BEFORE_TITLE:BEFORE_RUN]
     return _run(row[BEFORE_RUN:]) if title[0] is None else SweepTitle(*title)
-
-
-def worker_from_row(row: Sequence[Any]) -> Worker | None:
-    """A worker from WORKER_COLUMNS of an outer join; None where it found none."""
-    return None if row[0] is None else Worker(*row)
-
-
-@lru_cache(maxsize=4096)
-def readable_spec(text: str) -> RunSpec | None:
-    """The spec of a row, None where this version cannot read it."""
-    try:
-        return spec_from_json(text)
-    except (SpecError, TypeError):
-        return None

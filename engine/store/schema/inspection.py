@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.store.file.connection import Connection
 from engine.store.file.filesystem import NETWORK, kind_of
-from engine.store.read.reader import readable_spec
+from engine.store.records import readable_spec
 from engine.store.schema.journal import orphans
 from engine.store.schema.opening import connect_for_reading, located
 from engine.store.write.pyramid import LEVELS

@@ -8,7 +8,7 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from engine.spec import RunSpec
-from engine.store.read.reader import readable_spec
+from engine.store.records import readable_spec
 from engine.store.write.summary import average_before
 
 steps = Migrations("lossboard")

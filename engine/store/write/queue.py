@@ -8,8 +8,7 @@ from dataclasses import replace
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
-from engine.store.read.reader import WORKER_COLUMNS, worker_from_row
-from engine.store.records import Claim, Ownership, StoreError, Sweep
+from engine.store.records import WORKER_COLUMNS, Claim, Ownership, StoreError, Sweep, worker_from_row
 from engine.store.write.catalogue import storable
 from engine.store.write.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.write.rungs import WAITING, decide_rungs
