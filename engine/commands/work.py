@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
 from engine.commands.options import reading
+from engine.jobs.processes.launch import worker_command
 from engine.jobs.processes.threads import ONE_THREAD
 
 
@@ -22,7 +22,7 @@ def command(db: str, max_runs: int | None) -> None:
     with reading(db) as reader:
         path = reader.path
     # Another program in this process's place: NumPy is loaded already, and it counted its threads then.
-    arguments = ["-P", "-m", "engine.jobs.worker.worker", "--db", path, "--beyond-limit"]
+    arguments = [*worker_command(), "--db", path, "--beyond-limit"]
     if max_runs is not None:
         arguments += ["--max-runs", str(max_runs)]
-    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **ONE_THREAD})
+    os.execve(arguments[0], arguments, {**os.environ, **ONE_THREAD})

@@ -1,9 +1,12 @@
-"""Where things are kept that belong to the user and not to a store."""
+"""Where the program lies, and where things are kept that belong to the user and not to a store."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder that the package `engine` lies in."""
 
 
 def state_folder() -> Path:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.files.paths import ROOT
 from engine.jobs.processes.liveness import identify, works
 from engine.jobs.processes.logs import open_log
 from engine.jobs.processes.recovery import recover_lost_runs
@@ -117,6 +118,20 @@ def linger_s() -> float:
         return LINGER_S
 
 
+def worker_command() -> list[str]:
+    """What a worker is started with, before its options.
+
+    -P: a file in the current folder must not be imported in place of a library. PYTHONPATH and site-packages may have
+    an `engine` of somebody else's: ours is imported first, from where this one lies.
+    """
+    root = str(ROOT)
+    code = (
+        f"import sys; sys.path.insert(0, {root!r}); import engine; sys.path.remove({root!r}); "
+        f"from engine.jobs.worker.worker import main; sys.exit(main())"
+    )
+    return [sys.executable, "-P", "-c", code]
+
+
 def _started(store: Path, count: int) -> list[tuple[Process, str]]:
     started = (_start(store) for _ in range(count))
     return [entry for entry in started if entry is not None]
@@ -126,9 +141,8 @@ def _start(store: Path) -> tuple[Process, str] | None:
     """One detached worker: its own session, so that it outlives the terminal; nothing open but its log."""
     descriptor, log = open_log()
     try:
-        # -P: a file in the current folder must not be imported in place of a library.
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine.jobs.worker.worker", "--db", str(store), "--log", log, "--launched"],
+            [*worker_command(), "--db", str(store), "--log", log, "--launched"],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,

@@ -1,0 +1,17 @@
+"""The console script, and `python -m lossboard`."""
+
+from __future__ import annotations
+
+from lossboard.root import claim_names
+
+
+def main() -> None:
+    """Open the dashboard, or hand over to the command that is named."""
+    claim_names()
+    from tui.start.cli import main as command_line
+
+    command_line(prog_name="lossboard")
+
+
+if __name__ == "__main__":
+    main()
