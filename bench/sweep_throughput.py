@@ -14,7 +14,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.report import Row
-from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people import sweeps
 from engine.jobs.processes import launch
 from engine.jobs.processes.liveness import works
 from engine.spec import defaults
@@ -89,7 +89,7 @@ def _sweep(path: Path, linger_s: float, warm: bool = False) -> float:
         launch.warm_workers(path)
         _wait_until_idle(path, reader)
     started = time.time()
-    sweep_id = sweeping.start(path, PLAN)
+    sweep_id = sweeps.start(path, PLAN)
     taken_s = _wait_for_the_end(reader, sweep_id) - started
     for child in launch._children:
         child.terminate()
@@ -109,7 +109,7 @@ def _wait_for_the_end(reader: Reader, sweep_id: int) -> float:
 
 def _wait_until_idle(path: Path, reader: Reader) -> None:
     """Until the workers have tried to take a run once: a first short sweep is over."""
-    sweep_id = sweeping.start(path, SweepPlan(PLAN.base.changed(iterations=1), (Axis("seed", tuple(range(20))),)))
+    sweep_id = sweeps.start(path, SweepPlan(PLAN.base.changed(iterations=1), (Axis("seed", tuple(range(20))),)))
     _wait_for_the_end(reader, sweep_id)
     if sum(map(works, reader.workers())) < CORES:
         raise RuntimeError("the workers are not there")

@@ -10,7 +10,7 @@ import click
 from engine.commands.options import json_option, people_errors, spec_options, workers_option
 from engine.commands.sweep_steering import STEERING, detach_option
 from engine.commands.sweep_waiting import told_or_waited
-from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import set_worker_count
 from engine.spec import SpecError, spec_from_fields
 from engine.sweep import Axis, Halving, SweepPlan, fitting, linear_values, listed, log_values, powers_of_two
@@ -89,7 +89,7 @@ def command(
         plan = plan_from(given, halving, keep, repeats, own_seeds, name)
         if workers is not None:
             set_worker_count(ctx.obj, workers)
-        sweep_id = sweeping.start(ctx.obj, plan)
+        sweep_id = sweeps.start(ctx.obj, plan)
     told_or_waited(ctx.obj, sweep_id, detach, json)
 
 

@@ -18,7 +18,7 @@ from engine.commands.options import (
     table,
 )
 from engine.commands.sweep_waiting import outcome_as_dict, tell, told_or_waited
-from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people import sweeps
 from engine.jobs.people.progress import SweepOutcome, outcome, present_outcome
 from engine.store import Reader, StoreError
 from engine.sweep import listed, value_text
@@ -63,7 +63,7 @@ def show(db: str, sweep_id: int, json: bool) -> None:
 def resume(db: str, sweep_id: int, detach: bool, json: bool) -> None:
     """Let a paused or interrupted sweep go on, start workers for it, and wait for it."""
     with people_errors():
-        said = sweeping.resume(db, sweep_id)
+        said = sweeps.resume(db, sweep_id)
     click.echo(said, err=True)
     told_or_waited(db, sweep_id, detach, json)
 
@@ -78,7 +78,7 @@ def add(db: str, sweep_id: int, values: str, json: bool) -> None:
     with people_errors():
         with reading(db) as reader:
             field = outcome(reader, sweep_id).plan.axes[0].field
-        answer(json, sweeping.add_values(db, sweep_id, listed(values, field)), sweep_id=sweep_id)
+        answer(json, sweeps.add_values(db, sweep_id, listed(values, field)), sweep_id=sweep_id)
 
 
 @click.command("refine")
@@ -89,7 +89,7 @@ def add(db: str, sweep_id: int, values: str, json: bool) -> None:
 def refine(db: str, sweep_id: int, detach: bool, json: bool) -> None:
     """Start a sweep one third as wide around the best value of SWEEP, and wait for it."""
     with people_errors():
-        finer = sweeping.refine(db, sweep_id)
+        finer = sweeps.refine(db, sweep_id)
     told_or_waited(db, finer, detach, json)
 
 
@@ -103,7 +103,7 @@ def repeat(db: str, /, sweep_id: int, detach: bool, json: bool, **fields: str | 
     """Start the same sweep with another strategy, seed or whatever is given here, and wait for it."""
     with people_errors():
         changes = {field: text for field, text in fields.items() if text is not None}
-        another = sweeping.repeat(db, sweep_id, changes)
+        another = sweeps.repeat(db, sweep_id, changes)
     told_or_waited(db, another, detach, json)
 
 
@@ -124,14 +124,14 @@ def _steering(name: str, does: Callable[[str, int], str], explained: str) -> cli
 STEERING = (
     list_all,
     show,
-    _steering("pause", sweeping.pause, "Pause all runs of a sweep: each keeps where it is and frees its worker."),
+    _steering("pause", sweeps.pause, "Pause all runs of a sweep: each keeps where it is and frees its worker."),
     resume,
-    _steering("stop", sweeping.stop, "Stop all runs of a sweep where they are; what they have recorded is kept."),
+    _steering("stop", sweeps.stop, "Stop all runs of a sweep where they are; what they have recorded is kept."),
     add,
     refine,
     repeat,
-    _steering("delete", sweeping.delete, "Stop a sweep and put its runs out of sight; undelete brings them back."),
-    _steering("undelete", sweeping.undelete, "Bring a deleted sweep back."),
+    _steering("delete", sweeps.delete, "Stop a sweep and put its runs out of sight; undelete brings them back."),
+    _steering("undelete", sweeps.undelete, "Bring a deleted sweep back."),
 )
 
 

@@ -12,7 +12,7 @@ from engine.analysis.probe import Probe, judge, probe
 from engine.commands.probe import command
 from engine.jobs.people import probe as probing
 from engine.jobs.people import steer
-from engine.jobs.worker import worker_loop as shift
+from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import Refused, StoreError, open_for_writing
 from engine.strategy import optimize
@@ -22,7 +22,7 @@ SPEC = defaults().changed(iterations=40)
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    for module in (shift, steer):
+    for module in (worker_loop, steer):
         monkeypatch.setattr(module, "start_workers", lambda path: 0)
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
@@ -43,7 +43,7 @@ def test_the_newest_weights_and_the_first_are_probed(path):
     queued = probing.probe(path, 1)
     assert (queued.iteration, queued.checkpoints) == (0, (0,))
     assert queued.probe.loss.tolist() == expected(0).loss.tolist()
-    shift.work(path, leave=lambda: False)
+    worker_loop.work(path, leave=lambda: False)
     found = probing.probe(path, 1)
     assert found.iteration == 40
     assert {0, 40} <= set(found.checkpoints)
@@ -57,17 +57,17 @@ def test_the_newest_weights_and_the_first_are_probed(path):
 def test_what_has_no_weights_is_said(path):
     with pytest.raises(StoreError, match="no run 9"):
         probing.probe(path, 9)
-    shift.work(path, leave=lambda: False)
+    worker_loop.work(path, leave=lambda: False)
     child = steer.fork(path, 1, 40, {"iterations": "80"}).run_id
     with pytest.raises(Refused, match="probe that one"):
         probing.probe(path, child)
-    shift.work(path, leave=lambda: False)
+    worker_loop.work(path, leave=lambda: False)
     assert probing.probe(path, child).iteration == 80
     assert 0 not in probing.probe(path, child).checkpoints
 
 
 def test_the_command_probes_a_run(path):
-    shift.work(path, leave=lambda: False)
+    worker_loop.work(path, leave=lambda: False)
     answered = CliRunner().invoke(command, ["1", "--json"], obj=str(path))
     assert answered.exit_code == 0
     found = json.loads(answered.stdout)

@@ -8,10 +8,9 @@ import random
 import numpy as np
 import pytest
 
-from engine.jobs.people import steer
-from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people import steer, sweeps
 from engine.jobs.processes.liveness import this_process
-from engine.jobs.worker import worker_loop as shift
+from engine.jobs.worker import worker_loop
 from engine.jobs.worker.run_loop import attend
 from engine.spec import defaults
 from engine.store import StoreError, open_for_reading, open_for_writing
@@ -27,14 +26,14 @@ PLAN = SweepPlan(BASE, (Axis("step_size", VALUES),), halving=Halving((6, 12), 0.
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    monkeypatch.setattr(shift, "start_workers", lambda path: 0)
+    monkeypatch.setattr(worker_loop, "start_workers", lambda path: 0)
     monkeypatch.setattr(steer, "start_workers", lambda path: 0)
-    monkeypatch.setattr(sweeping, "start_workers", lambda path: 0)
+    monkeypatch.setattr(sweeps, "start_workers", lambda path: 0)
     return tmp_path / "runs.db"
 
 
 def work(path):
-    shift.work(path, leave=lambda: False)
+    worker_loop.work(path, leave=lambda: False)
 
 
 def train_loss(value, iterations):
@@ -64,7 +63,7 @@ def done_by_value(path):
 
 
 def test_half_go_on_at_each_rung_and_every_decision_is_an_event(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     work(path)
     assert done_by_value(path) == expected()
     reader = open_for_reading(path)
@@ -88,7 +87,7 @@ def test_half_go_on_at_each_rung_and_every_decision_is_an_event(path):
 
 
 def test_kept_runs_are_what_they_would_be_without_a_race_bit_for_bit(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     work(path)
     for run_id, value in query(path, "SELECT run_id, value FROM sweep_results WHERE state = 'finished'"):
         optimization = optimize.build(BASE.changed(step_size=value))
@@ -99,7 +98,7 @@ def test_kept_runs_are_what_they_would_be_without_a_race_bit_for_bit(path):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_order_in_which_runs_arrive_does_not_matter(path, seed):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     order = random.Random(seed)
     with open_for_writing(path) as store:
         worker_id = store.register_worker(this_process())
@@ -123,7 +122,7 @@ def test_the_order_in_which_runs_arrive_does_not_matter(path, seed):
 
 
 def test_a_dropped_run_can_be_resumed_and_goes_on_alone(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     work(path)
     [(run_id,)] = query(path, "SELECT run_id FROM sweep_results WHERE value = 0.0001")
     assert "out of the race" in steer.resume(path, run_id)
@@ -137,7 +136,7 @@ def test_a_dropped_run_can_be_resumed_and_goes_on_alone(path):
 
 
 def test_a_stopped_run_counts_as_a_loser_and_blocks_nobody(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     [(best,)] = query(path, "SELECT run_id FROM sweep_results WHERE value = 0.1")
     steer.stop(path, best)
     work(path)
@@ -147,7 +146,7 @@ def test_a_stopped_run_counts_as_a_loser_and_blocks_nobody(path):
 
 
 def test_the_last_one_is_stopped_and_the_others_are_decided_at_once(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     with open_for_writing(path) as store:
         worker_id = store.register_worker(this_process())
         for _ in range(len(VALUES) - 1):
@@ -161,7 +160,7 @@ def test_the_last_one_is_stopped_and_the_others_are_decided_at_once(path):
 def test_diverged_and_failed_runs_are_losers(path):
     plan = SweepPlan(BASE.changed(divergence_factor=1.5), (Axis("step_size", (0.01, 0.1, 1e6, 1e8)),),
                      halving=Halving((6,), 0.5))  # fmt: skip
-    sweeping.start(path, plan)
+    sweeps.start(path, plan)
     work(path)
     found = query(path, "SELECT value, state, iterations_done FROM sweep_results ORDER BY value")
     assert [row[:2] for row in found] == [(0.01, "finished"), (0.1, "finished"), (1e6, "finished"), (1e8, "finished")]
@@ -169,24 +168,24 @@ def test_diverged_and_failed_runs_are_losers(path):
 
 
 def test_a_pause_while_others_are_waited_for_holds_after_the_decision(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     with open_for_writing(path) as store:
         worker_id = store.register_worker(this_process())
         for _ in range(len(VALUES) - 1):
             attend(store, store.queue.claim(worker_id), lambda: False)
-    assert "pauses" in sweeping.pause(path, 1)
+    assert "pauses" in sweeps.pause(path, 1)
     [(last,)] = query(path, "SELECT run_id FROM runs WHERE reason = ''")
     steer.resume(path, last)
     work(path)
     states = [row[0] for row in query(path, "SELECT state FROM runs ORDER BY state")]
     assert states == ["cancelled"] * 3 + ["paused"] * 3
-    sweeping.resume(path, 1)
+    sweeps.resume(path, 1)
     work(path)
     assert done_by_value(path) == expected()
 
 
 def test_a_waiting_run_that_is_let_go_on_leaves_the_race(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     with open_for_writing(path) as store:
         claim = store.queue.claim(store.register_worker(this_process()))
         attend(store, claim, lambda: False)
@@ -199,10 +198,10 @@ def test_a_waiting_run_that_is_let_go_on_leaves_the_race(path):
 
 
 def test_values_that_are_added_later_are_held_against_what_was_decided(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     work(path)
     before = query(path, "SELECT * FROM rung_decisions")
-    assert "2 runs more" in sweeping.add_values(path, 1, [0.3, 1e-5])
+    assert "2 runs more" in sweeps.add_values(path, 1, [0.3, 1e-5])
     work(path)
     assert query(path, "SELECT * FROM rung_decisions") == before
     done = done_by_value(path)
@@ -213,14 +212,14 @@ def test_values_that_are_added_later_are_held_against_what_was_decided(path):
 
 def test_a_value_is_judged_with_all_its_seeds(path):
     plan = SweepPlan(BASE, (Axis("step_size", (1e-4, 0.1)),), repeats=3, halving=Halving((6,), 0.5))
-    sweeping.start(path, plan)
+    sweeps.start(path, plan)
     work(path)
     found = query(path, "SELECT value, state, count(*) FROM sweep_results GROUP BY value, state ORDER BY value")
     assert found == [(1e-4, "cancelled", 3), (0.1, "finished", 3)]
 
 
 def test_a_decision_that_is_broken_off_is_made_by_whoever_comes_next(path):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     with open_for_writing(path) as store:
         worker_id = store.register_worker(process())
         for _ in VALUES:
@@ -240,7 +239,7 @@ def test_a_decision_that_is_broken_off_is_made_by_whoever_comes_next(path):
 def test_where_each_value_is_an_objective_of_its_own_a_rung_compares_what_is_right(path):
     deltas = (1e-3, 0.1, 1.0, 100.0)
     base = BASE.changed(step_size=0.1, iterations=200)
-    sweeping.start(path, SweepPlan(base, (Axis("delta", deltas),), halving=Halving((100,), 0.5)))
+    sweeps.start(path, SweepPlan(base, (Axis("delta", deltas),), halving=Halving((100,), 0.5)))
     work(path)
     accuracies = {}
     for delta in deltas:
@@ -260,7 +259,7 @@ def test_where_each_value_is_an_objective_of_its_own_a_rung_compares_what_is_rig
 
 @pytest.mark.parametrize("decided", [False, True], ids=["before the others are there", "after its rung was decided"])
 def test_a_failed_run_that_is_resumed_is_in_the_race_again(path, decided):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     best = max(VALUES, key=expected().get)
     with open_for_writing(path) as store:
         by_value = {run.spec.step_size: run.run_id for run in store.reader().sweep_runs(1)}

@@ -136,7 +136,7 @@ def test_stopped_workers_do_not_count_as_being_there(store, child):
 def test_setting_the_clock_back_an_hour_changes_no_judgement(store, monkeypatch):
     writer = claimed_by(store, liveness.this_process())
     an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-    for module in ("queue", "writer", "doors", "rows", "forks", "catalogue"):
+    for module in ("write.queue", "write.writer", "store", "write.rows", "write.forks", "write.catalogue"):
         monkeypatch.setattr(f"engine.store.{module}.utc_now", lambda: an_hour_ago)
     monkeypatch.setattr("time.time", lambda: 0.0)
     writer.write(block_of([3.0], first=2))

@@ -356,7 +356,7 @@ def test_the_journal_fits_the_file_system(tmp_path, monkeypatch, place, kind, jo
 def test_on_a_network_file_system_there_is_no_shared_memory(path, monkeypatch):
     with_store(path)
     for module in ("opening", "creation"):
-        monkeypatch.setattr(f"engine.store.{module}.journal_mode", lambda _path: "DELETE")
+        monkeypatch.setattr(f"engine.store.schema.{module}.journal_mode", lambda _path: "DELETE")
     with open_for_writing(path) as store:
         claimed_writer(store).write(block_of([1.0]))
         reader = open_for_reading(path)

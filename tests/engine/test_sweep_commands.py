@@ -10,10 +10,9 @@ from click.testing import CliRunner
 
 from engine.commands import sweep_waiting
 from engine.commands.cli import main
-from engine.jobs.people import steer
-from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people import steer, sweeps
 from engine.jobs.processes.liveness import this_process
-from engine.jobs.worker import worker_loop as shift
+from engine.jobs.worker import worker_loop
 from engine.store import open_for_reading, open_for_writing
 from engine.text import loss_text
 from tests.stores import query
@@ -32,10 +31,10 @@ def lossboard(path, monkeypatch):
     """Runs a command and expects an exit status; whoever would be started as a worker works at once."""
 
     def work(path):
-        monkeypatch.setattr(shift, "start_workers", lambda path: 0)
-        return shift.work(path, leave=lambda: False)
+        monkeypatch.setattr(worker_loop, "start_workers", lambda path: 0)
+        return worker_loop.work(path, leave=lambda: False)
 
-    for module in (sweeping, steer, sweep_waiting):
+    for module in (sweeps, steer, sweep_waiting):
         monkeypatch.setattr(module, "start_workers", work)
 
     def run(*arguments, status=0):
@@ -146,7 +145,7 @@ def test_a_sweep_is_refined_repeated_and_widened(lossboard, path):
 
 
 def test_a_sweep_is_steered_as_one(lossboard, path, monkeypatch):
-    monkeypatch.setattr(sweeping, "start_workers", lambda path: 0)
+    monkeypatch.setattr(sweeps, "start_workers", lambda path: 0)
     assert lossboard("sweep", *SIZES, *SHORT, "--detach").stdout == "1\n"
     assert "3 runs" in lossboard("sweep", "pause", "1").stdout
     assert "Nothing" in lossboard("sweep", "pause", "1").stdout
@@ -162,7 +161,7 @@ def test_a_sweep_is_steered_as_one(lossboard, path, monkeypatch):
 
 
 def test_runs_of_a_worker_that_is_gone_are_not_said_to_run(lossboard, path, monkeypatch):
-    monkeypatch.setattr(sweeping, "start_workers", lambda path: 0)
+    monkeypatch.setattr(sweeps, "start_workers", lambda path: 0)
     lossboard("sweep", *SIZES, *SHORT, "--detach")
     with open_for_writing(path) as store:
         assert store.queue.claim(store.register_worker(replace(this_process(), start_ticks=1), "")) is not None
@@ -173,9 +172,9 @@ def test_runs_of_a_worker_that_is_gone_are_not_said_to_run(lossboard, path, monk
 
 def test_an_interrupted_sweep_is_resumed(lossboard, path, monkeypatch):
     with monkeypatch.context() as before:
-        before.setattr(sweeping, "start_workers", lambda path: 0)
+        before.setattr(sweeps, "start_workers", lambda path: 0)
         lossboard("sweep", *SIZES, *SHORT, "--detach")
-    shift.work(path, leave=lambda: False, max_runs=1)
+    worker_loop.work(path, leave=lambda: False, max_runs=1)
     assert lossboard("sweep", "resume", "1").stdout.count("new loss") == 3
     assert query(path, "SELECT count(*) FROM runs WHERE state = 'finished'") == [(3,)]
 
@@ -219,6 +218,6 @@ def test_an_unknown_sweep_is_an_answer(lossboard, path, name):
 
 
 def test_a_sweep_without_a_best_is_not_refined(lossboard, monkeypatch):
-    monkeypatch.setattr(sweeping, "start_workers", lambda path: 0)
+    monkeypatch.setattr(sweeps, "start_workers", lambda path: 0)
     lossboard("sweep", *SIZES, *SHORT, "--detach")
     assert "no best value yet" in lossboard("sweep", "refine", "1", status=1).stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.jobs.people import default_spec as usual
+from engine.jobs.people import default_spec
 from engine.spec import defaults
 from engine.store import Refused, open_for_writing
 from tests.stores import query
@@ -16,18 +16,18 @@ def test_the_spec_of_a_run_becomes_the_usual_one(tmp_path):
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add([SPEC])
-        assert usual.usual(store.reader()) is None
-        assert "run 1" in usual.make_usual(path, 1)
-        assert usual.usual(store.reader()) == SPEC
+        assert default_spec.usual(store.reader()) is None
+        assert "run 1" in default_spec.make_usual(path, 1)
+        assert default_spec.usual(store.reader()) == SPEC
         with pytest.raises(Refused, match="not changed"):
-            usual.make_usual(path, 9)
-        assert usual.usual(store.reader()) == SPEC
+            default_spec.make_usual(path, 9)
+        assert default_spec.usual(store.reader()) == SPEC
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", '{"step_size": -1}', '{"no_such_field": 1}', '{"step_size": [1]}'])
 def test_what_cannot_be_read_is_nothing(tmp_path, text):
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
-        store.settings.set(usual.SETTING, "x")
-        query(path, "UPDATE settings SET value = ? WHERE name = ?", text, usual.SETTING)
-        assert usual.usual(store.reader()) is None
+        store.settings.set(default_spec.SETTING, "x")
+        query(path, "UPDATE settings SET value = ? WHERE name = ?", text, default_spec.SETTING)
+        assert default_spec.usual(store.reader()) is None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people import sweeps
 from engine.jobs.people.progress import outcome
 from engine.jobs.processes.liveness import is_alive
 from engine.spec import defaults
@@ -98,7 +98,7 @@ def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path):
 
 def test_a_sweep_whose_workers_were_all_killed_is_completed_by_whoever_opens_it_again(path):
     plan = SweepPlan(defaults().changed(iterations=120, pace=100.0), (Axis("step_size", (1e-3, 1e-2, 0.1, 1.0, 10.0)),))
-    sweeping.start(path, plan)
+    sweeps.start(path, plan)
     wait_until(lambda: query(path, "SELECT count(*) FROM iterations")[0][0] > 30)
     kill_workers(path)
     assert query(path, "SELECT count(*) FROM runs WHERE state IN ('queued', 'running')")[0][0] == 5

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from engine.jobs.people import sweeps as sweeping
+from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.liveness import is_alive
 from engine.spec import defaults
@@ -55,7 +55,7 @@ def over(path, sweep_id=1):
 def outcome(path, sweep_id=1):
     reader = open_for_reading(path)
     try:
-        return sweeping.outcome(reader, sweep_id)
+        return sweeps.outcome(reader, sweep_id)
     finally:
         reader.close()
 
@@ -72,7 +72,7 @@ def assert_as_serial(path, serial):
 
 
 def test_the_figures_are_a_u_and_equal_those_of_one_after_the_other_bit_for_bit(path, serial):
-    sweeping.start(path, PLAN)
+    sweeps.start(path, PLAN)
     wait_until(lambda: over(path), what="the sweep is over")
     assert_as_serial(path, serial)
     found = outcome(path)
@@ -81,7 +81,7 @@ def test_the_figures_are_a_u_and_equal_those_of_one_after_the_other_bit_for_bit(
 
 
 def test_all_workers_killed_in_the_middle_and_no_run_is_missing_or_there_twice(path, serial):
-    sweep_id = sweeping.start(path, PLAN)
+    sweep_id = sweeps.start(path, PLAN)
     wait_until(lambda: query(path, "SELECT 1 FROM runs WHERE iterations_done > 0"), what="the first iterations")
     reader = open_for_reading(path)
     for worker in reader.workers():
@@ -90,7 +90,7 @@ def test_all_workers_killed_in_the_middle_and_no_run_is_missing_or_there_twice(p
     wait_until(lambda: not any(map(is_alive, reader.workers())), what="nobody is left")
     reader.close()
     assert not over(path)
-    sweeping.resume(path, sweep_id)
+    sweeps.resume(path, sweep_id)
     wait_until(lambda: over(path), what="the sweep is over")
     assert_as_serial(path, serial)
     assert query(path, "SELECT count(*), count(DISTINCT spec) FROM runs") == [(9, 9)]
@@ -114,7 +114,7 @@ def race_by_hand(halving, iterations):
 def test_a_race_between_workers_some_of_whom_are_killed_ends_as_it_must(path):
     halving = Halving((40, 120), 0.4)
     plan = SweepPlan(PLAN.base, PLAN.axes, halving=halving)
-    sweep_id = sweeping.start(path, plan)
+    sweep_id = sweeps.start(path, plan)
     wait_until(lambda: query(path, "SELECT 1 FROM runs WHERE state = 'paused'"), what="somebody waits at a rung")
     reader = open_for_reading(path)
     for worker in reader.workers()[:1]:
@@ -156,9 +156,9 @@ def test_interrupting_the_command_ends_only_the_waiting(tmp_path, path):
 def test_more_workers_come_when_runs_turn_out_to_be_long(path, monkeypatch):
     plan = SweepPlan(defaults().changed(iterations=None, seconds=60.0), (Axis("seed", tuple(range(6))),))
     monkeypatch.setattr("engine.jobs.processes.launch.cores", lambda: 1)
-    sweep_id = sweeping.start(path, plan)
+    sweep_id = sweeps.start(path, plan)
     reader = open_for_reading(path)
     assert len(reader.workers()) == 1
     wait_until(lambda: len(reader.workers()) > 1, what="more workers")
     reader.close()
-    assert "deleted with 6 runs" in sweeping.delete(path, sweep_id)
+    assert "deleted with 6 runs" in sweeps.delete(path, sweep_id)

@@ -303,11 +303,11 @@ def test_a_run_that_diverges_is_recorded_to_its_end(path, reader):
 
 FAILS = """
 import sys
-from engine import optimize
+from engine.strategy import optimize
 def explode(spec):
     raise ArithmeticError("the cat sat on the keyboard")
 optimize.build = explode
-from engine.jobs.worker import main
+from engine.jobs.worker.worker import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.dashboards import opened, raced
-from tui.app import key_queue as turnstile
+from tui.app import key_queue
 from tui.model.messages import ChoicesChanged, CommandPicked, DeletionRequested, StopRequested
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
@@ -90,7 +90,7 @@ async def test_how_many_runs_fit_is_told_once_it_is_known(path, monkeypatch):
 
 
 async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(path, monkeypatch):
-    monkeypatch.setattr(turnstile, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(key_queue, "PATIENCE_S", 0.05)
     async with opened(path) as board:
         monkeypatch.setattr(board.app, "is_reading", lambda: True)
         await board.type("?q/sgd")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from engine.spec import FIELDS, STRATEGY_DEFAULTS, SpecError, defaults, parse_field
+from engine.spec import FIELDS, SpecError, defaults, parse_field
+from engine.spec.spec import STRATEGY_DEFAULTS
 from engine.store import Run, StoreFull
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
 from tui.app import orders

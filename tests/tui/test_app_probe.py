@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.analysis.probe import told
-from engine.jobs.people import probe as probing
-from engine.jobs.worker import worker_loop as shift
+from engine.jobs.people import probe
+from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.tui.dashboards import opened, stored_runs
@@ -24,25 +24,25 @@ SPEC = defaults().changed(iterations=40)
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for module in ("submit", "steer", "shift"):
+    for module in ("people.submit", "people.steer", "worker.worker_loop"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add([SPEC])
-    shift.work(path, leave=lambda: False)
+    worker_loop.work(path, leave=lambda: False)
     return path
 
 
 async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path):
-    best = probing.probe(path, 1).probe.best_step_size
+    best = probe.probe(path, 1).probe.best_step_size
     async with opened(path) as board:
         await board.press("b")
         await board.until(lambda: "★ good" in board.text())
         assert isinstance(board.app.screen, ProbeView)
-        kept = len(probing.probe(path, 1).checkpoints)
+        kept = len(probe.probe(path, 1).checkpoints)
         assert f"probe of run 1   after 40 iterations, checkpoint {kept} of {kept}" in board.text()
-        table = told(probing.probe(path, 1).probe)
-        assert board.text().count("new loss:") == len(table.lines) < len(probing.probe(path, 1).probe.step_sizes)
+        table = told(probe.probe(path, 1).probe)
+        assert board.text().count("new loss:") == len(table.lines) < len(probe.probe(path, 1).probe.step_sizes)
         for line in table.lines:  # the same as on the command line
             assert re.search(rf"{re.escape(line.loss)}  {re.escape(line.change)} .*{line.judgement}", board.text())
         assert board.text().count("too large") >= 1
@@ -68,7 +68,7 @@ async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path):
             await board.pilot.pause()
         await board.press("enter")
         await board.until(lambda: len(board.all_of(RunsQueued)) == 2)
-    await asyncio.to_thread(shift.work, path, leave=lambda: False)
+    await asyncio.to_thread(worker_loop.work, path, leave=lambda: False)
     runs = stored_runs(path)
     assert runs[0].parent_id is None
     assert {run.state for run in runs} == {"finished"}

@@ -28,7 +28,7 @@ from tui.start import session
 
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("submit", "steer", "launch"):
+    for module in ("people.submit", "people.steer", "processes.launch"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
     monkeypatch.setattr("engine.jobs.people.steer.recover_lost_runs", lambda store, **_: [])
 

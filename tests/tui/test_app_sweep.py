@@ -12,7 +12,7 @@ import pytest
 from textual.events import Key
 
 from engine.jobs.people.progress import SweepOutcome, outcome
-from engine.jobs.worker import worker_loop as shift
+from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.sweep import Axis, Halving, SweepPlan, amount_text
@@ -36,7 +36,7 @@ PLAN = SweepPlan(BASE, (Axis("step_size", (1e-4, 1e-2, 0.1, 1.0, 1e4)),))
 
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("submit", "steer", "launch", "sweeping", "shift"):
+    for module in ("people.submit", "people.steer", "processes.launch", "people.sweeps", "worker.worker_loop"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
     monkeypatch.setattr("engine.jobs.processes.launch.warm_workers", lambda path: 0)
 
@@ -48,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 async def work(path: Path) -> None:
     """What a worker would do, until the queue is empty."""
-    await asyncio.to_thread(shift.work, path, leave=lambda: False)
+    await asyncio.to_thread(worker_loop.work, path, leave=lambda: False)
 
 
 def queued(path: Path, plan: SweepPlan) -> Path:
@@ -70,8 +70,8 @@ def worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store in which PLAN has been worked off, to be copied."""
     path = queued(tmp_path_factory.mktemp("done") / "runs.db", PLAN)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shift, "start_workers", lambda path, count=None: 0)
-        shift.work(path, leave=lambda: False)
+        patch.setattr(worker_loop, "start_workers", lambda path, count=None: 0)
+        worker_loop.work(path, leave=lambda: False)
     return path
 
 
@@ -392,8 +392,8 @@ def batches_worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store in which BATCHES has been worked off, to be copied."""
     path = queued(tmp_path_factory.mktemp("batches") / "runs.db", BATCHES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shift, "start_workers", lambda path, count=None: 0)
-        shift.work(path, leave=lambda: False)
+        patch.setattr(worker_loop, "start_workers", lambda path, count=None: 0)
+        worker_loop.work(path, leave=lambda: False)
     return path
 
 

@@ -10,7 +10,7 @@ IN_USE = """
 import ctypes
 import numpy as np
 from tui.chart import ChartRun, ChartView, draw
-from tui.chart.coarse import Coarse
+from tui.chart.values.rebucket import Coarse
 
 class Info(ctypes.Structure):
     names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"

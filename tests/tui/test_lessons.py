@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.analysis.probe import judge
-from engine.jobs.people import probe as probing
+from engine.jobs.people import probe
 from engine.jobs.people.progress import SweepOutcome, outcome
-from engine.jobs.worker import worker_loop as shift
+from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.sweep import Axis, Comparison, SweepPlan
@@ -145,13 +145,13 @@ def test_other_sweeps_and_those_that_go_on_teach_nothing():
 @pytest.fixture
 def path(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for module in ("submit", "steer", "launch", "sweeping", "shift"):
+    for module in ("people.submit", "people.steer", "processes.launch", "people.sweeps", "worker.worker_loop"):
         monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
     monkeypatch.setattr("engine.jobs.processes.launch.warm_workers", lambda path: 0)
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add_sweep(SweepPlan(BASE, (Axis("step_size", (1e-6, 0.1, 1e4)),)))
-    shift.work(path, leave=lambda: False)
+    worker_loop.work(path, leave=lambda: False)
     return path
 
 
@@ -177,7 +177,7 @@ async def test_from_step_sizes_over_the_probe_to_batch_sizes_and_each_is_told_on
         )
         await board.press("b")
         await board.until(lambda: "is the best step from here" in board.text())
-        found = probing.probe(path, board.app.screen._run_id)
+        found = probe.probe(path, board.app.screen._run_id)
         lesson = of_probe(found)
         best, judged = found.probe.best, judge(found.probe)
         share = found.probe.change[best - 1] / found.probe.change[best]
@@ -191,7 +191,7 @@ async def test_from_step_sizes_over_the_probe_to_batch_sizes_and_each_is_told_on
         assert "sweep batch size" in board.text()
         await board.press("enter")
         await board.until(lambda: isinstance(board.app.screen, SweepView) and board.app.screen.sweep_id == 2)
-        await asyncio.to_thread(shift.work, path, leave=lambda: False)
+        await asyncio.to_thread(worker_loop.work, path, leave=lambda: False)
         await swept_by(board, 2)
         assert "Best batch for equal examples" in board.text()
         assert "esc n a run of your own" in board.text()

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.commands import list as list_command
-from engine.commands import show as show_command
+from engine.commands import show
 from engine.spec import defaults
 from engine.store import Evaluation, Listing, open_for_reading, open_for_writing
 from engine.text import loss_text
@@ -105,7 +105,7 @@ def test_every_place_tells_the_same_numbers_written_alike(runs):
             assert (run.train_loss, run.best_loss, run.best_iteration) == (train, best, best_at)
             assert run.current_loss == pytest.approx(now)
             told = next(one for one in listed if one["run_id"] == run_id)
-            shown = json.loads(CliRunner().invoke(show_command.command, [str(run_id), "--json"], obj=str(path)).stdout)
+            shown = json.loads(CliRunner().invoke(show.command, [str(run_id), "--json"], obj=str(path)).stdout)
             for name in ("train_loss", "best_loss", "best_iteration", "current_loss"):
                 assert told[name] == shown[name] == getattr(run, name)
             [row] = [line.split() for line in table if line.split()[0] == str(run_id)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs.worker import worker_loop as shift
+from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.sweep import Axis, SweepPlan
@@ -44,11 +44,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("separation") / "runs.db"
     base = defaults().changed(iterations=30)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shift, "start_workers", lambda path, count=None: 0)
+        patch.setattr(worker_loop, "start_workers", lambda path, count=None: 0)
         with open_for_writing(path) as store:
             store.queue.add_sweep(SweepPlan(base, (Axis("step_size", (1e-3, 1e-2, 1.0, 1e4)),)))
             store.catalogue.rename(2, "a name that is longer than any column has room for, whatever the terminal")
-        shift.work(path, leave=lambda: False)
+        worker_loop.work(path, leave=lambda: False)
     return path
 
 

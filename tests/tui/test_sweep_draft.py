@@ -13,7 +13,7 @@ from engine.sweep import MOST_VALUES, SWEEPABLE
 from tui.model.sweep_draft import SweepDraft, offered
 from tui.model.sweep_range import USUAL, SweepRange
 from tui.presenting.axis_preview import rail
-from tui.widgets.sweep import lines as sweep_lines
+from tui.widgets.sweep import lines
 
 CHANGES: list[Callable[[SweepDraft], SweepDraft]] = [
     *(lambda draft, by=by: draft.with_low_moved(by) for by in (-1, 1)),
@@ -146,12 +146,12 @@ def test_what_is_no_number_is_named_as_the_dialog_names_it(texts, said):
 ])  # fmt: skip
 def test_what_enter_would_do_is_told_first(draft, said, monkeypatch):
     monkeypatch.setattr("tui.widgets.sweep.lines.cores", lambda: 2)
-    told = sweep_lines.outlook(draft.plan(), "", rate=100.0, workers=4)
+    told = lines.outlook(draft.plan(), "", rate=100.0, workers=4)
     assert said in "".join(text for text, _ in told)
 
 
 def test_the_dialog_says_whose_settings_the_sweep_has():
-    rows = [row.text for row in sweep_lines.settings(SweepDraft.of(defaults(), origin=7), [7, None], 80)]
+    rows = [row.text for row in lines.settings(SweepDraft.of(defaults(), origin=7), [7, None], 80)]
     assert any("run 7" in row and "also: the defaults" in row for row in rows)
 
 

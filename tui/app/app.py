@@ -26,8 +26,7 @@ from tui.app.sweep_actions import SweepHelm
 from tui.app.theming import Wardrobe
 from tui.app.view_saver import Keeper, Keeping
 from tui.colours.theme import INPUT_CSS, THEME
-from tui.model import keymap
-from tui.model import x_extent as reach
+from tui.model import keymap, x_extent
 from tui.model.choices import place_of
 from tui.model.messages import (
     ChoicesChanged,
@@ -190,7 +189,7 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
 
     def _newest(self) -> float | None:
         """Where the newest iteration of a drawn run that goes on stands on the x axis."""
-        return reach.newest_going_on(self.choices.look, drawn_runs(self.snapshot, self.choices))
+        return x_extent.newest_going_on(self.choices.look, drawn_runs(self.snapshot, self.choices))
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self._unreadable = True

@@ -116,10 +116,9 @@ def delete(path: Path, run_id: int) -> str:
 
 def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:
     """Bring a run or a whole sweep back; the answer as a sentence. Raises StoreError."""
-    from engine.jobs.people import steer
-    from engine.jobs.people import sweeps as sweeping
+    from engine.jobs.people import steer, sweeps
 
-    return steer.undelete(path, number) if what == "run" else sweeping.undelete(path, number)
+    return steer.undelete(path, number) if what == "run" else sweeps.undelete(path, number)
 
 
 def purge(path: Path, run_ids: Sequence[int]) -> str:

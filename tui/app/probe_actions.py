@@ -8,7 +8,7 @@ from textual.message import Message
 
 from engine.store import StoreError
 from engine.text import clean
-from tui.app import sweep_orders as orders
+from tui.app import sweep_orders
 from tui.app.run_actions import Helm
 from tui.model.messages import RunsQueued
 from tui.model.sweep_messages import ProbeAnswered, ProbedRunRequested, ProbeRequested
@@ -38,7 +38,7 @@ class ProbeHelm(Helm, inherit_bindings=False):
 
         def carry_out() -> Message:
             try:
-                return ProbeAnswered(orders.probe(self.path, run_id, iteration))
+                return ProbeAnswered(sweep_orders.probe(self.path, run_id, iteration))
             except (StoreError, ValueError) as error:
                 return ProbeAnswered(None, str(error))
 
@@ -53,7 +53,9 @@ class ProbeHelm(Helm, inherit_bindings=False):
     def on_probed_run_requested(self, message: ProbedRunRequested) -> None:
         def carry_out() -> Message:
             try:
-                run_id = orders.start_probed(self.path, message.run_id, message.spec, message.step_size, message.at)
+                run_id = sweep_orders.start_probed(
+                    self.path, message.run_id, message.spec, message.step_size, message.at
+                )
             except (StoreError, ValueError) as error:
                 return ProbeAnswered(None, str(error))
             return RunsQueued((run_id,))

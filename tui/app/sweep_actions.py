@@ -11,7 +11,7 @@ from textual.message import Message
 from engine.spec import FIELDS, RunSpec, SpecError, defaults, typed_text
 from engine.store import Run, StoreError
 from engine.text import clean
-from tui.app import sweep_orders as orders
+from tui.app import sweep_orders
 from tui.app.run_actions import Helm
 from tui.model.chart_options import Look
 from tui.model.messages import ChoicesChanged, DraftKept, RunSought
@@ -156,7 +156,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         self._begun_with = starts[0]
         rate = None if run is None or run.spec is None or run.spec.pace else run.iterations_per_s
         self.push_screen(SweepDialog(draft, starts, rate, self.snapshot.most_workers))
-        self.run_worker(partial(orders.get_ready, self.path), thread=True, group="workers")
+        self.run_worker(partial(sweep_orders.get_ready, self.path), thread=True, group="workers")
 
     def _run(self, run_id: int | None) -> Run | None:
         found = self.snapshot.run(run_id)
@@ -202,7 +202,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         return next((screen for screen in self.screen_stack if isinstance(screen, SweepDialog)), None)
 
     def on_sweep_submitted(self, message: SweepSubmitted) -> None:
-        self._sweep_order(lambda: SweepStarted(*orders.start(self.path, message.plan)))
+        self._sweep_order(lambda: SweepStarted(*sweep_orders.start(self.path, message.plan)))
 
     def on_sweep_started(self, message: SweepStarted) -> None:
         dialog = self._sweep_dialog()
@@ -246,7 +246,7 @@ class SweepHelm(Helm, inherit_bindings=False):
 
     def on_sweep_steering_confirmed(self, message: SweepSteeringConfirmed) -> None:
         def carry_out() -> Message:
-            sentence = orders.steered(self.path, message.sweep_id, message.verb)
+            sentence = sweep_orders.steered(self.path, message.sweep_id, message.verb)
             is_gone = message.verb == "delete"
             return SweepGone(message.sweep_id, sentence) if is_gone else SweepAnswered(sentence)
 
@@ -258,10 +258,10 @@ class SweepHelm(Helm, inherit_bindings=False):
         self.tell(clean(f"{message.sentence.removesuffix('.')}, and so does u.", 300))
 
     def on_values_continued(self, message: ValuesContinued) -> None:
-        self._sweep_order(lambda: SweepAnswered(orders.go_on(self.path, message.run_ids)))
+        self._sweep_order(lambda: SweepAnswered(sweep_orders.go_on(self.path, message.run_ids)))
 
     def on_refinement_requested(self, message: RefinementRequested) -> None:
-        self._sweep_order(lambda: SweepStarted(*orders.refine(self.path, message.sweep_id)))
+        self._sweep_order(lambda: SweepStarted(*sweep_orders.refine(self.path, message.sweep_id)))
 
     def on_sweep_values_requested(self, message: SweepValuesRequested) -> None:
         from tui.screens.prompt import Prompt, Question
@@ -276,7 +276,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         plan = self._plan(message.sweep_id)
         if plan is not None:
             field, text = plan.axes[0].field, message.texts["values"]
-            self._sweep_order(lambda: SweepAnswered(orders.add_values(self.path, message.sweep_id, field, text)))
+            self._sweep_order(lambda: SweepAnswered(sweep_orders.add_values(self.path, message.sweep_id, field, text)))
 
     def on_sweep_repetition_requested(self, message: SweepRepetitionRequested) -> None:
         from tui.screens.prompt import Prompt, Question
@@ -294,7 +294,7 @@ class SweepHelm(Helm, inherit_bindings=False):
         self.push_screen(Prompt(f"Sweep {message.sweep_id} again, with what you change.", questions, answered))
 
     def on_sweep_repetition_submitted(self, message: SweepRepetitionSubmitted) -> None:
-        self._sweep_order(lambda: SweepStarted(*orders.repeat(self.path, message.sweep_id, message.texts)))
+        self._sweep_order(lambda: SweepStarted(*sweep_orders.repeat(self.path, message.sweep_id, message.texts)))
 
     def _plan(self, sweep_id: int) -> SweepPlan | None:
         seen = self.snapshot.sweep
@@ -303,7 +303,7 @@ class SweepHelm(Helm, inherit_bindings=False):
     def on_usual_chosen(self, message: UsualChosen) -> None:
         self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id)))
         self.post_message(DraftKept({}))  # what was typed before begins with what was usual then
-        self._sweep_order(lambda: SweepAnswered(orders.make_usual(self.path, message.run_id)))
+        self._sweep_order(lambda: SweepAnswered(sweep_orders.make_usual(self.path, message.run_id)))
 
     def usual_texts(self) -> dict[str, str]:
         """What the form for a new run begins with where the usual spec differs from the defaults, by field."""

@@ -26,25 +26,25 @@ def get_ready(path: Path) -> None:
 
 def start(path: Path, plan: SweepPlan) -> tuple[int, str]:
     """Queue a sweep; its number and the answer. Raises StoreError, SpecError."""
-    from engine.jobs.people import sweeps as sweeping
+    from engine.jobs.people import sweeps
 
-    sweep_id = sweeping.start(path, plan)
+    sweep_id = sweeps.start(path, plan)
     return sweep_id, f"Sweep {sweep_id}: {counted(plan.size, 'run')} {'is' if plan.size == 1 else 'are'} in the queue."
 
 
 def steered(path: Path, sweep_id: int, verb: str) -> str:
     """Pause, resume, stop or delete a whole sweep; the answer as a sentence. Raises StoreError."""
-    from engine.jobs.people import sweeps as sweeping
+    from engine.jobs.people import sweeps
 
     match verb:
         case "pause":
-            return sweeping.pause(path, sweep_id)
+            return sweeps.pause(path, sweep_id)
         case "resume":
-            return sweeping.resume(path, sweep_id)
+            return sweeps.resume(path, sweep_id)
         case "stop":
-            return sweeping.stop(path, sweep_id)
+            return sweeps.stop(path, sweep_id)
         case "delete":
-            return sweeping.delete(path, sweep_id)
+            return sweeps.delete(path, sweep_id)
         case _:
             raise ValueError(f"no way to steer a sweep: {verb}")
 
@@ -58,33 +58,33 @@ def go_on(path: Path, run_ids: Sequence[int]) -> str:
 
 def refine(path: Path, sweep_id: int) -> tuple[int, str]:
     """Start a sweep around the best value of another; its number and the answer. Raises StoreError, SpecError."""
-    from engine.jobs.people import sweeps as sweeping
+    from engine.jobs.people import sweeps
 
-    child = sweeping.refine(path, sweep_id)
+    child = sweeps.refine(path, sweep_id)
     return child, f"Sweep {child} refines sweep {sweep_id}: a third as wide, around its best value."
 
 
 def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> tuple[int, str]:
     """Start a sweep again with some fields changed; its number and the answer. Raises StoreError, SpecError."""
-    from engine.jobs.people import sweeps as sweeping
+    from engine.jobs.people import sweeps
 
-    child = sweeping.repeat(path, sweep_id, changes)
+    child = sweeps.repeat(path, sweep_id, changes)
     said = ", ".join(f"{field.replace('_', ' ')} {text}" for field, text in changes.items())
     return child, f"Sweep {child} repeats sweep {sweep_id}{' with ' + said if said else ''}."
 
 
 def add_values(path: Path, sweep_id: int, field: str, text: str) -> str:
     """Add values that somebody typed; the answer as a sentence. Raises StoreError, SpecError."""
-    from engine.jobs.people import sweeps as sweeping
+    from engine.jobs.people import sweeps
 
-    return sweeping.add_values(path, sweep_id, listed(text, field))
+    return sweeps.add_values(path, sweep_id, listed(text, field))
 
 
 def make_usual(path: Path, run_id: int) -> str:
     """Let new runs begin with a run's spec; the answer as a sentence. Raises StoreError."""
-    from engine.jobs.people import default_spec as usual
+    from engine.jobs.people import default_spec
 
-    return usual.make_usual(path, run_id)
+    return default_spec.make_usual(path, run_id)
 
 
 def probe(path: Path, run_id: int, iteration: int | None) -> RunProbe:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState
 from engine.trace.block import Block
-from tui.model import x_extent as reach
+from tui.model import x_extent
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
 from tui.model.clock import Moment
@@ -165,7 +165,7 @@ class Past:
         }
         # a narrow window has moved on by more than its width when a replay is fast
         drawn = (one.run for run_id, one in standing.items() if run_id in choices.drawn)
-        look = choices.look.followed(reach.newest_going_on(choices.look, drawn))
+        look = choices.look.followed(x_extent.newest_going_on(choices.look, drawn))
         then = {
             run_id: _then(reel, standing[run_id], reader, look, columns, self._shown.get(run_id))
             for run_id, reel in self._reels.items()

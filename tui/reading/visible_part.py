@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.store import Curve, Reader, Run, Samples
-from tui.model import x_extent as reach
+from tui.model import x_extent
 from tui.model.chart_options import Look
 from tui.model.metrics import OF_ITERATIONS
 from tui.model.run_seen import Beginnings, Sampled, Shown
@@ -25,9 +25,9 @@ def shown(
 
     With `ending` nothing that the run did later is in it.
     """
-    first, last = reach.iterations(look, run, whole)
+    first, last = x_extent.iterations(look, run, whole)
     end = run.iterations_done - 1 if last is None else min(last, run.iterations_done - 1)
-    curve = reach.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, end, ending=ending))
+    curve = x_extent.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, end, ending=ending))
     begun: Beginnings = {}
     samples: Samples | None = None
     further: Sampled | None = None

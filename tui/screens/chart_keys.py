@@ -11,7 +11,7 @@ from engine.store import Run
 from tui.chart import Picture
 from tui.chart.values.measures import MEASURES
 from tui.chart.values.view import XKind
-from tui.model import x_extent as reach
+from tui.model import x_extent
 from tui.model.chart_options import Look, next_of
 from tui.model.choices import Choices
 from tui.model.messages import ChartPointed, ChartScrolled, ChoicesChanged, MeasurePointed
@@ -75,7 +75,7 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         shown = None if picture is None else picture.axes
         if look.window is None and shown is not None and (shown.x_kind, shown.log_x) == (look.x_kind, look.log_x):
             return shown.x_low, shown.x_high
-        return reach.limits(look, drawn_runs(self.snapshot, self.choices))
+        return x_extent.limits(look, drawn_runs(self.snapshot, self.choices))
 
     def action_log_y(self) -> None:
         look = self.choices.look
@@ -141,14 +141,14 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         around = look.cursor
         if around is None and look.following:
             runs = drawn_runs(self.snapshot, self.choices)
-            around = max((reach.newest(look, run) for run in runs), default=None)
+            around = max((x_extent.newest(look, run) for run in runs), default=None)
         low, high = look.window or self._limits()
         self._look(look.zoomed(factor, (low + high) / 2 if around is None else around, self._limits()))
 
     def action_across(self, by: int) -> None:
         look = self.choices.look
         if look.cursor is None:
-            newest = reach.newest_going_on(look, drawn_runs(self.snapshot, self.choices))
+            newest = x_extent.newest_going_on(look, drawn_runs(self.snapshot, self.choices))
             self._look(look.panned(by * PAN, self._limits(), newest))
         else:
             self._read_beside(look.cursor, by)
@@ -157,9 +157,9 @@ class ChartKeys(Screen[None], inherit_bindings=False):
         look, picture = self.choices.look, self._picture
         runs = drawn_runs(self.snapshot, self.choices)
         if look.cursor is not None or picture is None or picture.axes is None:
-            self._look(look.reading(None).followed(reach.newest_going_on(look, runs)))
+            self._look(look.reading(None).followed(x_extent.newest_going_on(look, runs)))
             return
-        end = max((reach.newest(look, run) for run in runs), default=0.0)
+        end = max((x_extent.newest(look, run) for run in runs), default=0.0)
         column = picture.column_at(end)
         last = picture.plot.left + picture.plot.width - 1
         self._look(look.reading(picture.x_at(last if column is None else max(column - 1, picture.plot.left))))

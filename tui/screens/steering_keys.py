@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.store import ENDED, Run
-from tui.model import x_extent as reach
+from tui.model import x_extent
 from tui.model.messages import (
     DeletionRequested,
     EditRequested,
@@ -60,7 +60,7 @@ class SteeringKeys(ChartKeys, inherit_bindings=False):
             return
         at = run.iterations_done
         if look.cursor is not None and look.x_kind != "time":
-            at = max(run.first_iteration, min(round(look.cursor / reach.per_iteration(look, run)), at))
+            at = max(run.first_iteration, min(round(look.cursor / x_extent.per_iteration(look, run)), at))
         self.post_message(ForkRequested(run.run_id, at))
 
     def action_edit(self) -> None:

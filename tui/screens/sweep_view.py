@@ -19,8 +19,7 @@ from tui.chart.drawing.heat import draw_heat
 from tui.chart.drawing.loss_by_value import ResponseView, draw_response
 from tui.chart.values.measures import MEASURES
 from tui.colours.theme import WARNED
-from tui.model import keymap
-from tui.model import x_extent as reach
+from tui.model import keymap, x_extent
 from tui.model.chart_options import Look, next_of
 from tui.model.messages import ChartScrolled, LessonTold
 from tui.model.snapshot import Snapshot
@@ -48,7 +47,7 @@ from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, Told, strip
 from tui.widgets.picture_pane import PicturePane
-from tui.widgets.sweep import head as sweep_head
+from tui.widgets.sweep import head
 from tui.widgets.sweep.table import HEADER, SweepTable
 
 Shown = Literal["both", "curves", "response", "table"]
@@ -127,13 +126,13 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, _: [header(self._snapshot, self._store_name, width)])
-        yield Lines(lambda width, _: [sweep_head.title(self.seen, width)], css_id="title")
-        yield Lines(lambda width, _: [sweep_head.rungs(self.seen, width)], css_id="rungs")
+        yield Lines(lambda width, _: [head.title(self.seen, width)], css_id="title")
+        yield Lines(lambda width, _: [head.rungs(self.seen, width)], css_id="rungs")
         with Horizontal(id="charts"):
             yield ChartPane(self._curves(), self._brush)
             yield PicturePane(self._response, css_id="response")
         yield SweepTable()
-        yield Lines(lambda width, _: [sweep_head.best(self.seen, width)], css_id="best")
+        yield Lines(lambda width, _: [head.best(self.seen, width)], css_id="best")
         yield Told(self._message, css_id="message")
         yield Lines(self._lesson_line, css_id="lesson")
         yield Lines(lambda width, _: [key_line(keymap.keys_of("sweepview"), width)])
@@ -345,7 +344,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         look = self.look
         if look.window is None and axes is not None and (axes.x_kind, axes.log_x) == (look.x_kind, look.log_x):
             return axes.x_low, axes.x_high
-        return reach.limits(look, drawn_runs(self.seen))
+        return x_extent.limits(look, drawn_runs(self.seen))
 
     def action_open(self) -> None:
         if self.pointed is not None:

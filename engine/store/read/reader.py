@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.store.list.listing import Listing
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, Around, page_of
-from engine.store.read import previews as glance
+from engine.store.read import previews
 from engine.store.read.recorded import Recorded, number
 from engine.store.records import (
     WORKER_COLUMNS,
@@ -155,12 +155,12 @@ class Reader(Recorded):
 
     def shapes(self, spans: Mapping[int, int], points: int) -> dict[int, tuple[tuple[float, ...], tuple[float, ...]]]:
         """Mean and lowest losses of each run along its iterations; `spans` gives how many of its own each has."""
-        return glance.shapes(self._connection, spans, points)
+        return previews.shapes(self._connection, spans, points)
 
     def background(self, run: Run) -> Background:
         """Where a run comes from and what it is computed with."""
         worker = None if run.worker_id is None else self.worker(run.worker_id)
-        return glance.background(self._connection, run.run_id, worker)
+        return previews.background(self._connection, run.run_id, worker)
 
     def commands(self, run_id: int) -> list[Command]:
         """Every command that a run was given, oldest first; one without an outcome still waits."""

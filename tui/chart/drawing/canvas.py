@@ -8,7 +8,7 @@ from dataclasses import replace
 from tui.chart.cells.cell_sheet import Sheet, blank
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import FRAME, HINT, TITLE, Picture
-from tui.chart.drawing import markers as signs
+from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH
 from tui.chart.drawing.grid import draw_tiles
 from tui.chart.drawing.legend import Entry, draw_legend, entries_of, heading
@@ -63,9 +63,9 @@ def draw(
     plot = _draw_frame(axes, top, sheet.height - _draw_legend(view, sheet), sheet)
     if plot.width > 0 and plot.height > 0:
         draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, charset), axes, plot, sheet)
-        cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
+        cursor = markers.cursor_column(axes, view.cursor_x, plot.width)
         if cursor is not None and view.cursor_x is not None:
-            signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
+            markers.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
     return sheet.picture(axes, plot)
 
 
@@ -142,7 +142,7 @@ def _x_name(view: ChartView, axes: Axes | None) -> str:
 
 def _draw_title(view: ChartView, axes: Axes | None, sheet: Sheet, names: str) -> None:
     """What is drawn over what; at the right `names`, those of the settings below, if there is room, and the note."""
-    rule = signs.SIGNS[sheet.charset]["rule"]
+    rule = markers.SIGNS[sheet.charset]["rule"]
     title, note = _title(view, axes, sheet)
     sheet.codes[0], sheet.styles[0] = ord(rule), FRAME
     end = sheet.write(0, 0, sheet.fitted(title, sheet.width), TITLE)
@@ -159,7 +159,7 @@ def _draw_title(view: ChartView, axes: Axes | None, sheet: Sheet, names: str) ->
 
 def _title(view: ChartView, axes: Axes | None, sheet: Sheet) -> tuple[str, str]:
     """The title and the note beside it, as full as there is room for. How noisy losses are smoothed is always said."""
-    dot = f"  {signs.SIGNS[sheet.charset]['dot']}  "
+    dot = f"  {markers.SIGNS[sheet.charset]['dot']}  "
     first, _, _ = view.note.partition(" · ")
     notes = [f" {note} " for note in dict.fromkeys((view.note, first)) if note]
     *longer, shortest = (f" {dot.join(filter(None, parts))} " for parts in _title_parts(view, axes))

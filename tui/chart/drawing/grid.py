@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tui.chart.cells.cell_sheet import Sheet
 from tui.chart.cells.picture import HINT, POINTED, TICK, strong
-from tui.chart.drawing import markers as signs
+from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH
 from tui.chart.drawing.plain_frame import draw_plain_frame
 from tui.chart.drawing.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
@@ -91,7 +91,7 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
         text = sheet.fitted(f" +{left_out} more ", sheet.width)
         row, start = top - 1 if top else bottom - 1, sheet.width - len(text) - 1
         if not top:
-            signs.clear_label(sheet, row, start, start + len(text))
+            markers.clear_label(sheet, row, start, start + len(text))
         sheet.write(row, start, text, HINT)
     if names:
         _tell_names(names, sheet, top - 1)
@@ -162,12 +162,12 @@ def _header(run: ChartRun, called: bool, names: Sequence[str], *, with_names: bo
 
 def _free(sheet: Sheet, row: int) -> int:
     """How many cells the rule in the title has."""
-    return int((sheet.codes[row] == ord(signs.SIGNS[sheet.charset]["rule"])).sum())
+    return int((sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).sum())
 
 
 def _tell_names(names: str, sheet: Sheet, row: int) -> None:
     """Put the names of settings at the right end of the rule in the title."""
-    rule = (sheet.codes[row] == ord(signs.SIGNS[sheet.charset]["rule"])).nonzero()[0]
+    rule = (sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).nonzero()[0]
     told = sheet.fitted(f" {names} ", len(rule))
     gaps = [at for at in rule.tolist() if set(range(at, at + len(told) + 1)) <= set(rule.tolist())]
     if gaps:
@@ -197,6 +197,6 @@ def _draw_run(
     own = [index for index, one in enumerate(layer.series) if one.run.run_id == run.run_id]
     if own:
         draw_curves(view, layer.only(own), axes, plot, sheet)
-    cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
+    cursor = markers.cursor_column(axes, view.cursor_x, plot.width)
     if lowest and cursor is not None and view.cursor_x is not None:
-        signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
+        markers.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)

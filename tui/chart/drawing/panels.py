@@ -10,7 +10,7 @@ import numpy as np
 
 from tui.chart.cells.cell_sheet import Sheet
 from tui.chart.cells.picture import HINT, POINTED, TICK, TITLE, Picture, strong
-from tui.chart.drawing import markers as signs
+from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, label_width
 from tui.chart.drawing.plain_frame import draw_plain_frame
 from tui.chart.drawing.plotting import draw_curves, rasterise
@@ -158,9 +158,9 @@ def _draw_panel(panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: Layout, she
     shown = plot.height + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
     sheet.paste(plot.top, plot.left - AXIS_WIDTH - label_width(y), codes[:shown], styles[:shown])
     draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, sheet.charset), axes, plot, sheet)
-    cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
+    cursor = markers.cursor_column(axes, view.cursor_x, plot.width)
     if lowest and cursor is not None and view.cursor_x is not None:
-        signs.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
+        markers.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
 
 
 def _draw_title(view: ChartView, plot: Plot, sheet: Sheet, *, focused: bool) -> None:

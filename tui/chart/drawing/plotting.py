@@ -10,7 +10,7 @@ import numpy as np
 from tui.chart.cells.cell_sheet import Sheet
 from tui.chart.cells.picture import faint, strong
 from tui.chart.cells.raster import LEFT_DOTS, Bits, Pen, band_bits, compose, line_bits, thicker
-from tui.chart.drawing import markers as signs
+from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_HEIGHT, AXIS_WIDTH
 from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.columns import Columns, to_columns
@@ -133,12 +133,12 @@ def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: Sh
     ]
     area = sheet.part(plot)
     area.paste(0, 0, *compose(layer.lines, layer.bands, pens, glyphs=ascii_only))
-    signs.draw_points(layer.series, axes, layer.columns, layer.lines, area)
+    markers.draw_points(layer.series, axes, layer.columns, layer.lines, area)
     if view.show_markers:
-        signs.draw_markers(layer.series, layer.columns, layer.lines, area)
-    signs.draw_heads(layer.series, axes, layer.columns, area)
-    signs.draw_gaps(layer.series, axes, layer.columns, area)
-    signs.draw_marks(layer.series, axes, plot, layer.columns, sheet)
-    cursor = signs.cursor_column(axes, view.cursor_x, plot.width)
+        markers.draw_markers(layer.series, layer.columns, layer.lines, area)
+    markers.draw_heads(layer.series, axes, layer.columns, area)
+    markers.draw_gaps(layer.series, axes, layer.columns, area)
+    markers.draw_marks(layer.series, axes, plot, layer.columns, sheet)
+    cursor = markers.cursor_column(axes, view.cursor_x, plot.width)
     if cursor is not None:
-        signs.draw_cursor(layer.series, layer.columns, cursor, area)
+        markers.draw_cursor(layer.series, layer.columns, cursor, area)
