@@ -325,7 +325,7 @@ def test_an_unexpected_error_fails_the_run_with_the_reason_and_is_traced_in_the_
 
 
 NO_MEMORY = """
-from engine.jobs.attend import Attendance
+from engine.jobs.worker.run_loop import Attendance
 advance = Attendance._advance
 def exhausted(self):
     if self.writer.iterations_done > 600:
