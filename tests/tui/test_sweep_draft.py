@@ -35,6 +35,15 @@ CHANGES: list[Callable[[SweepDraft], SweepDraft]] = [
     lambda draft: draft.on(defaults().changed(update="momentum", seconds=5.0, iterations=None), 4),
 ]  # fmt: skip
 
+
+def test_batch_sizes_go_at_full_speed_unless_somebody_wants_to_watch_them():
+    draft = SweepDraft.of(defaults().changed(pace=100.0))
+    assert draft.plan().base.pace == 100.0
+    batches = draft.with_next_field(1)
+    assert (batches.range.field, batches.plan().base.pace) == ("batch_size", None)
+    assert batches.with_other_pace().plan().base.pace is not None
+
+
 TEXTS = {"low": "1e-4", "high": "1", "count": "5", "values": "", "iterations": "1000", "repeats": "1"}
 
 

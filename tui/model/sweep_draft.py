@@ -76,11 +76,16 @@ class SweepDraft:
         return replace(self, fine=not self.fine)
 
     def with_next_field(self, by: int) -> SweepDraft:
-        """Another parameter for the active range, with its usual values."""
+        """Another parameter for the active range, with its usual values; batch sizes go at full speed.
+
+        They are compared at equal time as well, which says nothing of runs that were slowed down to be watched.
+        """
         taken = {one.field for one in self.ranges} - {self.range.field}
         fields = [field for field in offered(self.base) if field not in taken]
         place = fields.index(self.range.field) if self.range.field in fields else -by
-        return self._with(SweepRange.usual(fields[(place + by) % len(fields)]))
+        field = fields[(place + by) % len(fields)]
+        draft = replace(self, base=self.base.changed(pace=None)) if field == "batch_size" and self.base.pace else self
+        return draft._with(SweepRange.usual(field))
 
     def with_other_range(self) -> SweepDraft:
         """Keys move the other parameter of a grid."""
