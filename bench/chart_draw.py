@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.report import Row, line
 from engine.trace.smoothing import HALF_LIFE
-from tui.chart import ChartRun, ChartView, Picture, draw, to_svg, warm_up
+from tui.chart import ChartRun, ChartView, Picture, draw, to_svg
 from tui.chart.values.rebucket import Coarse, coarsened
 from tui.chart.values.view import CurveColumns
 
@@ -26,7 +26,6 @@ GROWING, REDRAWN = (120, 35), (160, 45)
 
 def rows() -> Iterator[Row]:
     """Medians against their limits; the 95th percentile stands beside them."""
-    warm_up()
     grown = [_growing(n) for n in range(20, PLANNED + 1, 10)]
     yield _row("8 growing runs, 120x35", 2.0, _follow(grown), len(grown) * 5)
     yield _row("the same as a grid", 4.0, _follow([replace(view, grid=True) for view in grown]), len(grown) * 2)

@@ -72,9 +72,8 @@ def test_only_the_store_speaks_sql() -> None:
     assert outside == set()
 
 
-def test_one_file_imports_plotext() -> None:
-    assert len(importing("plotext")) == 1
-    assert all(file.startswith("tui/chart/") for file in importing("plotext"))
+def test_the_dashboard_has_no_plotext() -> None:
+    assert importing("plotext") == set()
 
 
 def test_charts_know_no_textual() -> None:

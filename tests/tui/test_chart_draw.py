@@ -17,10 +17,6 @@ from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartMark, ChartRun, ChartView, Picture, draw
 from tui.chart.cells.picture import BLANK, POINTED, TITLE, faint, strong
 from tui.chart.cells.raster import DOT_BITS, thicker
-from tui.chart.drawing.frame import draw_frame
-from tui.chart.drawing.plain_frame import draw_plain_frame
-from tui.chart.drawing.plotting import ticks_for
-from tui.chart.values.view import Axes
 from tui.colours.palette import marker
 
 LOSSES = st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), max_size=60)
@@ -339,30 +335,14 @@ def test_an_emphasised_run_wins_every_cell_that_it_shares_and_otherwise_both_are
     assert (styles == strong(1)).sum() <= 1  # the other one's sign at the end of its line
 
 
-def test_plotext_and_textual_stay_out_until_a_frame_is_drawn():
+def test_drawing_needs_no_plotext_no_textual_and_no_store():
     code = (
         "import sys, tui.chart, tui.colours.palette; "
+        "tui.chart.draw(tui.chart.ChartView(), 80, 24); "
         "print([m for m in ('plotext', 'textual', 'sqlite3') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"
-
-
-@pytest.mark.parametrize("axes", [
-    Axes(0, 1000, 0.1, 20, False, True, "iteration", "loss"),
-    Axes(1, 1e5, 1e-7, 3e4, True, True, "iteration", "loss"),
-    Axes(0, 137, -0.03, 1.75, False, False, "time", "loss"),
-    Axes(0, 2e6, 0, 1, False, False, "examples", "accuracy"),
-    Axes(40_000.0, 40_211.0, 2.1, 2.2, False, False, "iteration", "loss"),
-])  # fmt: skip
-@pytest.mark.parametrize(("width", "height"), [(40, 9), (80, 20), (119, 33), (200, 48), (13, 5)])
-def test_the_frame_of_a_live_chart_is_the_one_that_plotext_draws(axes, width, height):
-    ticks = ticks_for(axes, width, height)
-    assert ticks is not None
-    for charset in ("unicode", "ascii"):
-        asked = ticks.columns, ticks.rows, ticks.x, ticks.y, charset
-        for plain, drawn in zip(draw_plain_frame(*asked), draw_frame(*asked), strict=True):
-            np.testing.assert_array_equal(plain, drawn)
 
 
 def test_the_cursors_line_is_thick_in_front_and_told_apart_in_the_legend_whatever_the_slot():

@@ -9,11 +9,10 @@ from tui.chart.cells.cell_sheet import Sheet, blank
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.drawing import markers
-from tui.chart.drawing.frame import AXIS_WIDTH
+from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.grid import draw_tiles
 from tui.chart.drawing.legend import Entry, draw_legend, entries_of, heading
 from tui.chart.drawing.panels import draw_panels, with_room
-from tui.chart.drawing.plain_frame import draw_plain_frame
 from tui.chart.drawing.plotting import draw_curves, rasterise, ticks_for
 from tui.chart.values.axes import bounds_of, hold
 from tui.chart.values.measures import measure_of, settled
@@ -215,5 +214,5 @@ def _draw_frame(axes: Axes, top: int, bottom: int, sheet: Sheet) -> Plot:
     ticks = ticks_for(axes, sheet.width, bottom - top)
     if ticks is None:
         return Plot(0, top, sheet.width, max(bottom - top, 0))
-    sheet.paste(top, 0, *draw_plain_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset))
+    sheet.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset))
     return Plot(ticks.label_width + AXIS_WIDTH, top, ticks.columns, ticks.rows)

@@ -1,15 +1,9 @@
-"""Frame: plotext draws the axes and ticks of charts that are not live; the only file that knows plotext.
-
-The import is slow and a frame costs milliseconds, so the one is late and the other cached: a frame depends on
-nothing but its size and its ticks.
-"""
+"""Frame: axes, ticks and labels around a plot, as cells; cached, as it depends on its size and its ticks alone."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
-from threading import Lock
 
 import numpy as np
 
@@ -17,22 +11,13 @@ from tui.chart.cells.picture import FRAME, TICK, Codepoints, StyleIds
 from tui.chart.values.ticks import Tick
 from tui.chart.values.view import Charset
 
-FIGURE = Lock()
-"""plotext has one global figure."""
-
-ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 BOX = "─│┤├┬┴└┘┌┐┼"
 ASCII_BOX = str.maketrans(BOX, "-|" + "+" * (len(BOX) - 2))
 AXIS_WIDTH, AXIS_HEIGHT = 1, 2
 """Cells that the axes take beside the y labels, and below the plot (a line and a row of labels)."""
 
 
-def warm_up() -> None:
-    """Import plotext ahead of the next new frame; safe from a thread."""
-    _plotext_lines(26, 8, 24, 6, (Tick(0, "0"),), (Tick(0, "0"),))
-
-
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def draw_frame(
     width: int, height: int, x: tuple[Tick, ...], y: tuple[Tick, ...], charset: Charset = "unicode"
 ) -> tuple[Codepoints, StyleIds]:
@@ -41,18 +26,7 @@ def draw_frame(
     Both have shape (height + AXIS_HEIGHT, label width + AXIS_WIDTH + width); the plot's own cells are blank.
     """
     labels = label_width(y)
-    across, down = labels + AXIS_WIDTH + width, height + AXIS_HEIGHT
-    lines = _plotext_lines(across, down, width, height, x, y)
-    return frame_cells([line[:across].ljust(across) for line in lines[:down]], labels, charset)
-
-
-def label_width(y: Sequence[Tick]) -> int:
-    """Cells that the labels of the y axis take."""
-    return max((len(tick.label) for tick in y), default=0)
-
-
-def frame_cells(lines: Sequence[str], labels: int, charset: Charset) -> tuple[Codepoints, StyleIds]:
-    """Lines of one length as cells; the first `labels` columns and the last row are those of ticks."""
+    lines = _lines(labels + AXIS_WIDTH + width, height, x, y)
     text = "".join(lines)
     if charset == "ascii":
         text = text.translate(ASCII_BOX)
@@ -64,19 +38,23 @@ def frame_cells(lines: Sequence[str], labels: int, charset: Charset) -> tuple[Co
     return codepoints, styles
 
 
-def _plotext_lines(
-    width: int, height: int, columns: int, rows: int, x: tuple[Tick, ...], y: tuple[Tick, ...]
-) -> list[str]:
-    import plotext
+def label_width(y: Sequence[Tick]) -> int:
+    """Cells that the labels of the y axis take."""
+    return max((len(tick.label) for tick in y), default=0)
 
-    with FIGURE:
-        # else a frame larger than the terminal that the process was started in is cut to it
-        plotext.terminal.limit(False, False)
-        figure = plotext.figure
-        figure.clear()
-        figure.plot_size(width, height)
-        figure.axes(False, side=1)
-        # cell numbers as coordinates: where a tick goes has been decided already
-        figure.ruler("x", "lower").lim(0, max(columns - 1, 1)).ticks([t.cell for t in x], [t.label for t in x])
-        figure.ruler("y", "left").lim(0, max(rows - 1, 1)).ticks([rows - 1 - t.cell for t in y], [t.label for t in y])
-        return ESCAPES.sub("", str(figure.build().string())).split("\n")
+
+def _lines(width: int, rows: int, x: Sequence[Tick], y: Sequence[Tick]) -> list[str]:
+    """The lines of a frame that is `width` cells wide around a plot of `rows` rows."""
+    margin = label_width(y)
+    labels = {tick.cell: tick.label for tick in y}
+    lines = [labels.get(row, "").rjust(margin) + ("┤" if row in labels else "│") for row in range(rows)]
+    rule, words = ["─"] * (width - margin - 1), [" "] * width
+    end = -1
+    for tick in x:
+        at = margin + 1 + tick.cell
+        start = max(min(at - (len(tick.label) - 1) // 2, width - len(tick.label)), margin + 1)
+        if start > end:
+            end = start + len(tick.label)
+            words[start:end] = tick.label
+            rule[tick.cell] = "┬"
+    return [line[:width].ljust(width) for line in (*lines, " " * margin + "└" + "".join(rule), "".join(words))]

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from tui.chart.cells.cell_sheet import Sheet
 from tui.chart.cells.picture import HINT, POINTED, TICK, strong
 from tui.chart.drawing import markers
-from tui.chart.drawing.frame import AXIS_WIDTH
-from tui.chart.drawing.plain_frame import draw_plain_frame
+from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
 from tui.chart.values.measures import measure_of
 from tui.chart.values.readout import Reading, readout
@@ -124,7 +123,7 @@ def _chosen(runs: Sequence[ChartRun], room: int) -> list[ChartRun]:
 
 
 def _draw_frame(ticks: Ticks, plot: Plot, sheet: Sheet, *, first: bool, lowest: bool) -> None:
-    codes, styles = draw_plain_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset)
+    codes, styles = draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset)
     skipped = 0 if first else ticks.label_width
     shown = ticks.rows + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
     shown = min(shown, sheet.height - plot.top)

@@ -11,8 +11,7 @@ import numpy as np
 from tui.chart.cells.cell_sheet import Sheet
 from tui.chart.cells.picture import HINT, POINTED, TICK, TITLE, Picture, strong
 from tui.chart.drawing import markers
-from tui.chart.drawing.frame import AXIS_WIDTH, label_width
-from tui.chart.drawing.plain_frame import draw_plain_frame
+from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame, label_width
 from tui.chart.drawing.plotting import draw_curves, rasterise
 from tui.chart.values.axes import bounds_of, hold
 from tui.chart.values.measures import measure_of, settled
@@ -154,7 +153,7 @@ def _draw_panel(panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: Layout, she
     if rows is None or axes is None:
         _draw_nothing(view, plot, sheet)
         return
-    codes, styles = draw_plain_frame(plot.width, plot.height, x_ticks(axes, plot.width), y, sheet.charset)
+    codes, styles = draw_frame(plot.width, plot.height, x_ticks(axes, plot.width), y, sheet.charset)
     shown = plot.height + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
     sheet.paste(plot.top, plot.left - AXIS_WIDTH - label_width(y), codes[:shown], styles[:shown])
     draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, sheet.charset), axes, plot, sheet)
