@@ -72,8 +72,15 @@ def test_only_the_store_speaks_sql() -> None:
     assert outside == set()
 
 
-def test_the_dashboard_has_no_plotext() -> None:
-    assert importing("plotext") == set()
+def test_one_file_imports_plotext_and_the_dashboard_does_without() -> None:
+    assert importing("plotext") == {"tui/printing/plotext_figure.py"}
+    program = (
+        "import sys\n"
+        "sys.modules['plotext'] = sys.modules['tui.printing'] = None\n"
+        "import tui.app.app, tui.chart, tui.headless.frames, tui.start.cli, tui.start.session\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_charts_know_no_textual() -> None:

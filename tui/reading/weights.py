@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.store import Reader, Run
 from tui.model.run_seen import Weights
 
 if TYPE_CHECKING:
-    pass
+    from numpy.typing import NDArray
 
 MOST_BYTES = 32 << 20
 """A larger checkpoint is left where it is: reading it would hold up everything else that is read."""
@@ -32,19 +32,28 @@ class Kept:
         return held
 
 
+def flat_weights(reader: Reader, run_id: int, iteration: int | None = None) -> tuple[int, NDArray[Any]] | None:
+    """The newest weights that a run has kept, at or before `iteration`, shape (size,), and after how many iterations.
+
+    None where it has kept none; ValueError where they cannot be read.
+    """
+    from engine.trace.state import state_from_bytes
+
+    found = reader.checkpoint(run_id, iteration)
+    return None if found is None else (found[0], state_from_bytes(found[1]).weights)
+
+
 def _read(reader: Reader, run: Run, iteration: int, size: int) -> Weights:
     from engine.analysis.templates import templates
-    from engine.trace.state import state_from_bytes
 
     if run.spec is None:
         return Weights(run.run_id, iteration, trouble="this version cannot read its spec")
     if size > MOST_BYTES:
         return Weights(run.run_id, iteration, trouble=f"its state has {size >> 20:,} MB")
-    found = reader.checkpoint(run.run_id, iteration)
     try:
-        weights = None if found is None else state_from_bytes(found[1]).weights
+        found = flat_weights(reader, run.run_id, iteration)
     except ValueError as error:
         return Weights(run.run_id, iteration, trouble=str(error))
-    shown = None if weights is None else templates(run.spec, weights)
+    shown = None if found is None else templates(run.spec, found[1])
     trouble = "" if shown is not None else "the shape of its data set is not known here"
     return Weights(run.run_id, iteration, shown, trouble)

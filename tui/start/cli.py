@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from tui.start.startup import THEMES, dashboard, open_standard_error, refuse_wit
 
 if TYPE_CHECKING:
     import click
+
+DRAWING = {"plot": "tui.start.plot_command", "replay": "tui.start.replay_command"}
+"""The commands that draw, and the module that holds each under `command`."""
 
 EPILOG = "Without a command the dashboard opens; its ? key tells what it can do."
 
@@ -46,13 +50,13 @@ def group() -> click.Group:
         """The headless commands, and those that draw."""
 
         def list_commands(self, ctx: click.Context) -> list[str]:
-            return [*super().list_commands(ctx), "replay"]
+            return [*super().list_commands(ctx), *DRAWING]
 
         def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-            if cmd_name != "replay":
+            if cmd_name not in DRAWING:
                 return super().get_command(ctx, cmd_name)
-            from tui.start.replay_command import command
-
+            command = importlib.import_module(DRAWING[cmd_name]).command
+            assert isinstance(command, click.Command)
             return command
 
     @click.group(

@@ -142,7 +142,7 @@ def _x_name(view: ChartView, axes: Axes | None) -> str:
 def _draw_title(view: ChartView, axes: Axes | None, sheet: Sheet, names: str) -> None:
     """What is drawn over what; at the right `names`, those of the settings below, if there is room, and the note."""
     rule = markers.SIGNS[sheet.charset]["rule"]
-    title, note = _title(view, axes, sheet)
+    title, note = title_of(view, axes, sheet.width, sheet.charset)
     sheet.codes[0], sheet.styles[0] = ord(rule), FRAME
     end = sheet.write(0, 0, sheet.fitted(title, sheet.width), TITLE)
     stop = sheet.width - 1
@@ -156,15 +156,15 @@ def _draw_title(view: ChartView, axes: Axes | None, sheet: Sheet, names: str) ->
         sheet.write(0, stop - len(told) - 1, [*told, ord(" ")], HINT)
 
 
-def _title(view: ChartView, axes: Axes | None, sheet: Sheet) -> tuple[str, str]:
+def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -> tuple[str, str]:
     """The title and the note beside it, as full as there is room for. How noisy losses are smoothed is always said."""
-    dot = f"  {markers.SIGNS[sheet.charset]['dot']}  "
+    dot = f"  {markers.SIGNS[charset]['dot']}  "
     first, _, _ = view.note.partition(" · ")
     notes = [f" {note} " for note in dict.fromkeys((view.note, first)) if note]
     *longer, shortest = (f" {dot.join(filter(None, parts))} " for parts in _title_parts(view, axes))
     # without the note only where nothing that names the measure leaves it a place
     told = [*((title, note) for title in longer for note in notes), *((title, "") for title in longer), (shortest, "")]
-    fitting = (one for one in told if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= sheet.width)
+    fitting = (one for one in told if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= width)
     return next(fitting, told[-1])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from tui.chart.cells.cell_sheet import Sheet, blank
 from tui.chart.cells.picture import CURSOR, FRAME, HINT, TICK, TITLE, Picture, strong
 from tui.chart.cells.raster import BRAILLE, line_bits
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
-from tui.chart.drawing.plotting import ticks_for
+from tui.chart.drawing.plotting import Ticks, ticks_for
 from tui.chart.values.axes import nice_linear, nice_log, x_to_dots, y_to_dots
 from tui.chart.values.ticks import Tick, apart
 from tui.chart.values.view import Axes, Charset, Floats, Plot
@@ -90,16 +90,15 @@ def draw_response(view: ResponseView, width: int, height: int, *, charset: Chars
     """The chart at `width` x `height` cells, its title line included; any size from 1x1 up."""
     sheet = blank(max(width, 1), max(height, 1), charset)
     top = draw_title(view.title, view.note, sheet)
-    axes = _axes(view)
+    axes = response_axes(view)
     if axes is None:
         plot = Plot(0, top, sheet.width, sheet.height - top)
         draw_hint(view.empty_hint, plot, sheet)
         return sheet.picture(None, plot)
-    ticks = ticks_for(axes, sheet.width, sheet.height - top)
+    ticks = value_ticks(view, axes, sheet.width, sheet.height - top)
     plot = Plot(0, top, sheet.width, max(sheet.height - top, 0))
     if ticks is not None:
-        x = _labels(view.points, axes, ticks.columns) or (_decades(axes, ticks.columns) if axes.log_x else ticks.x)
-        sheet.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, x, ticks.y, charset))
+        sheet.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, charset))
         plot = Plot(ticks.label_width + AXIS_WIDTH, top, ticks.columns, ticks.rows)
     if plot.width > 0 and plot.height > 0:
         _draw(view, axes, sheet.part(plot))
@@ -125,7 +124,7 @@ def draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:
         sheet.write(plot.top + plot.height // 2, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
 
 
-def _axes(view: ResponseView) -> Axes | None:
+def response_axes(view: ResponseView) -> Axes | None:
     """The ranges that hold every point; None before the first loss is known."""
     shown = [point for point in view.points if not view.log_x or point.x > 0]
     kept = [value for point in shown if not point.diverged for value in (point.loss, point.low, point.high)]
@@ -138,6 +137,15 @@ def _axes(view: ResponseView) -> Axes | None:
     y = nice_log(min(values), max(values)) if view.log_y else nice_linear(min(values), max(values))
     low, high = _padded(min(point.x for point in shown), max(point.x for point in shown), log=view.log_x)
     return Axes(low, high, *y, view.log_x, view.log_y, "iteration", "loss")
+
+
+def value_ticks(view: ResponseView, axes: Axes, width: int, height: int) -> Ticks | None:
+    """The ticks of a plot that fits into `width` x `height` cells; x says values that have a label, else decades."""
+    ticks = ticks_for(axes, width, height)
+    if ticks is None:
+        return None
+    x = _labels(view.points, axes, ticks.columns) or (_decades(axes, ticks.columns) if axes.log_x else ticks.x)
+    return replace(ticks, x=x)
 
 
 def _labels(points: Sequence[ResponsePoint], axes: Axes, columns: int) -> tuple[Tick, ...]:

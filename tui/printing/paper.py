@@ -1,0 +1,82 @@
+"""Paper: what a chart is printed on, and what is printed below it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich.color import Color, ColorSystem
+from rich.console import Console
+
+from tui.chart.cells.picture import Picture
+from tui.chart.drawing.legend import Entry, draw_legend
+from tui.chart.drawing.plotting import Ticks
+from tui.chart.values.view import Charset, Plot
+from tui.colours import themes
+from tui.colours.palette import Scheme, colour, ink
+from tui.printing.plotext_figure import Colour, Stroke, coloured, draw_figure
+from tui.text.ascii import is_wanted
+
+LEAST_WIDTH, LEAST_HEIGHT = 30, 8
+MOST_WIDTH, MOST_HEIGHT = 500, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """So many cells, and so many colours (None: none at all) in a `scheme`."""
+
+    width: int
+    height: int
+    system: ColorSystem | None = None
+    scheme: Scheme = "dark"
+    ascii_only: bool = False
+
+    @property
+    def charset(self) -> Charset:
+        return "ascii" if self.ascii_only else "unicode"
+
+    def colour(self, slot: int) -> Colour:
+        """The colour of a slot's line."""
+        return self.paint(colour(slot, self.scheme))
+
+    def paint(self, name: str) -> Colour:
+        """A colour of the palette ('#rrggbb' or 'ansi_...', '': the terminal's own) as this paper has it."""
+        if self.system is None or not name:
+            return None
+        found = Color.parse(name.removeprefix("ansi_"))
+        if found.triplet is not None and self.system is ColorSystem.TRUECOLOR:
+            return found.triplet.red, found.triplet.green, found.triplet.blue
+        return found.downgrade(self.system).number
+
+    def print(self, ticks: Ticks, strokes: list[Stroke], title: str, below: str = "") -> str:
+        """A chart, and what is written below it."""
+        drawn = draw_figure(ticks, strokes, title, ascii_only=self.ascii_only, colours=self.system is not None)
+        return f"{drawn}\n{below}" if below else drawn
+
+
+def legend_of(entries: tuple[Entry, ...], paper: Paper) -> str:
+    """The legend of the board as lines: every run by its sign and name, and in what they differ."""
+    codes, styles = draw_legend(entries, paper.width - 1, -(-paper.height // 3), paper.charset)
+    picture = Picture(codes, styles, None, Plot(0, 0, 0, 0))
+    inks = {style: paper.paint(ink(style, paper.scheme).colour) for style in set(styles.ravel().tolist())}
+    lines = ("".join(coloured(text, inks[style]) for text, style in picture.row(row)) for row in range(picture.height))
+    return "\n".join(" " + line.rstrip() for line in lines)
+
+
+def on(stream: TextIO, width: int, height: int, *, on_terminal: bool) -> Paper:
+    """The paper that a stream is: colours only on a terminal that has them and where NO_COLOR does not ask for none."""
+    system = None
+    if on_terminal and not os.environ.get("NO_COLOR"):
+        system = themes.system_of(Console(file=stream, force_terminal=True).color_system)
+    theme = themes.named(os.environ.get("LOSSBOARD_THEME") or ("light" if themes.has_light_ground() else ""), system)
+    is_plain = is_wanted() if on_terminal else not _writes_braille(stream)
+    return Paper(width, height, system, theme.scheme, is_plain)
+
+
+def _writes_braille(stream: TextIO) -> bool:
+    try:
+        "⣿".encode(stream.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True

@@ -1,0 +1,180 @@
+"""`lossboard plot RUN...`: charts that are printed, for mails, logs and notes."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.commands.options import as_json, json_option, people_errors, reading, the_run
+
+if TYPE_CHECKING:
+    from engine.store import Reader
+    from tui.printing.paper import Paper
+
+WEIGHTS = "weights"
+"""The metric that is a histogram."""
+IN_A_PIPE = 80, 24
+"""Columns and rows of what is not printed on a terminal."""
+MOST_ROWS = 30
+"""Rows of a chart at most, however high the terminal, unless somebody asks for more."""
+
+
+class Metric(click.ParamType[str]):
+    """What the y axis shows, in words with spaces or hyphens, or the weights."""
+
+    name = "metric"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from engine.spec.parsing import near_match, shown
+        from tui.model.chart_options import MEASURES
+
+        known = {name.replace(" ", "-"): name for name in (*MEASURES, WEIGHTS)}
+        asked = "-".join(str(value).lower().replace("-", " ").replace("_", " ").split())
+        if asked not in known:
+            self.fail(f"{shown(str(value))} is not a metric{near_match(asked, known)} (choose from {', '.join(known)})")
+        return known[asked]
+
+
+@click.command("plot")
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.IntRange(1))
+@click.option(
+    "--metric", type=Metric(), help="What is drawn: loss by default, another metric of the board, or weights."
+)
+@click.option("--log-y", is_flag=True, help="A logarithmic y axis.")
+@click.option(
+    "--x", "x_kind", type=click.Choice(["iteration", "time", "examples"]), help="The x axis: iteration by default."
+)
+@click.option(
+    "--sweep",
+    "sweep_id",
+    metavar="N",
+    type=click.IntRange(1),
+    help="A sweep instead of runs: the loss over its values.",
+)
+@click.option("--width", metavar="COLUMNS", type=int, help="That of the terminal by default, else 80.")
+@click.option("--height", metavar="ROWS", type=int, help="All lines together: 30 at most by default, in a pipe 24.")
+@json_option
+@click.pass_obj
+def command(
+    db: str, runs: tuple[int, ...], metric: str | None, log_y: bool, x_kind: Any, sweep_id: int | None,
+    width: int | None, height: int | None, json: bool,
+) -> None:  # fmt: skip
+    """Print the curves of runs, as the board draws them.
+
+    Losses of mini-batches are smoothed with the board's half-life, which the title says; searches show the best loss
+    so far. --metric weights prints a histogram of the newest weights that each run has kept.
+    """
+    if bool(runs) == (sweep_id is not None):
+        raise click.UsageError("Name runs, such as lossboard plot 1 2, or a sweep: lossboard plot --sweep 1.")
+    if sweep_id is not None and metric is not None:
+        raise click.UsageError("--sweep plots the train loss over the values; --metric goes with runs.")
+    paper = _paper(width, height)
+    if sweep_id is not None:
+        _plot_sweep(db, sweep_id, paper, log_y, x_kind, json)
+    elif metric == WEIGHTS:
+        if x_kind is not None:
+            raise click.UsageError("--metric weights has the weights themselves on its x axis; leave --x out.")
+        _plot_weights(db, _distinct(runs), paper, log_y, json)
+    else:
+        _plot_curves(db, _distinct(runs), metric or "loss", paper, log_y, x_kind or "iteration", json)
+
+
+def _plot_curves(
+    db: str, run_ids: tuple[int, ...], metric: str, paper: Paper, log_y: bool, x_kind: Any, json: bool
+) -> None:
+    from tui.model.chart_options import Look
+    from tui.printing.curves import as_data, curves_of, print_curves, without_values
+
+    with reading(db) as reader:
+        _check(reader, run_ids)
+    with people_errors():
+        view = curves_of(Path(db), run_ids, Look(measure=metric, log_y=log_y, x_kind=x_kind), paper.width)
+    if json:
+        click.echo(as_json(as_data(view)))
+        return
+    lacking = without_values(view)
+    _tell_of(lacking, len(run_ids), f"no {metric} that could be drawn")
+    print_chart(print_curves(replace(view, runs=tuple(run for run in view.runs if run.run_id not in lacking)), paper))
+
+
+def _plot_weights(db: str, run_ids: tuple[int, ...], paper: Paper, log_y: bool, json: bool) -> None:
+    from tui.printing.weights import as_data, print_weights, weights_of
+
+    with reading(db) as reader:
+        _check(reader, run_ids)
+        found = {run_id: weights_of(reader, run_id) for run_id in run_ids}
+    kept = [one for one in found.values() if one is not None and len(one.finite)]
+    there = {one.run_id for one in kept}
+    _tell_of([run_id for run_id in run_ids if run_id not in there], len(run_ids), "kept no finite weights")
+    print_chart(as_json(as_data(kept, paper.width)) if json else print_weights(kept, paper, log_y=log_y))
+
+
+def _plot_sweep(db: str, sweep_id: int, paper: Paper, log_y: bool, x_kind: Any, json: bool) -> None:
+    from engine.commands.sweep_waiting import outcome_as_dict
+    from engine.jobs.people.progress import present_outcome
+    from tui.printing.sweep import print_sweep, sweep_of
+
+    with reading(db) as reader:
+        found = present_outcome(reader, sweep_id)
+    if json:
+        click.echo(as_json(outcome_as_dict(found)))
+        return
+    with people_errors():
+        drawn = print_sweep(sweep_of(Path(db), sweep_id), paper, log_y=log_y, x_kind=x_kind)
+    if not drawn:
+        raise click.ClickException(f"No value of sweep {sweep_id} has been evaluated yet.")
+    print_chart(drawn)
+
+
+def print_chart(text: str) -> None:
+    """The chart as it is, on standard output: what colours it has was decided before."""
+    click.echo(text, color=True)
+
+
+def _distinct(runs: tuple[int, ...]) -> tuple[int, ...]:
+    from tui.model.choices import MOST_MARKED
+
+    run_ids = tuple(dict.fromkeys(runs))
+    if len(run_ids) > MOST_MARKED:
+        raise click.UsageError(f"At most {MOST_MARKED} runs are drawn at once; these are {len(run_ids)}.")
+    return run_ids
+
+
+def _check(reader: Reader, run_ids: tuple[int, ...]) -> None:
+    """Raise StoreError for a run that is not there, or was deleted."""
+    from engine.store import Refused
+
+    for run_id in run_ids:
+        if the_run(reader, run_id).deleted_at is not None:
+            raise Refused(f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back.")
+
+
+def _tell_of(lacking: list[int], asked: int, what: str) -> None:
+    """Say on standard error which runs are left out; an error where none is left."""
+    for run_id in lacking:
+        click.echo(f"Run {run_id} has {what}; lossboard show {run_id} tells how far it is.", err=True)
+    if len(lacking) == asked:
+        raise click.ClickException("There is nothing to plot.")
+
+
+def _paper(width: int | None, height: int | None) -> Paper:
+    """What is printed on: the terminal, or plain text where there is none."""
+    from tui.printing import paper
+
+    stream = sys.stdout
+    on_terminal = stream is not None and stream.isatty()
+    columns, rows = shutil.get_terminal_size(IN_A_PIPE) if on_terminal else IN_A_PIPE
+    width = columns if width is None else width
+    height = max(min(rows - 1, MOST_ROWS), paper.LEAST_HEIGHT) if height is None else height
+    for given, name, least, most in (
+        (width, "width", paper.LEAST_WIDTH, paper.MOST_WIDTH), (height, "height", paper.LEAST_HEIGHT, paper.MOST_HEIGHT)
+    ):  # fmt: skip
+        if not least <= given <= most:
+            size = "small" if given < least else "large"
+            raise click.UsageError(f"A {name} of {given} is too {size}: a chart has {least} to {most} (--{name}).")
+    return paper.on(stream, width, height, on_terminal=on_terminal)
