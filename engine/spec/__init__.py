@@ -8,16 +8,14 @@ from engine.spec.fields import (
     OBJECTIVES,
     SAMPLINGS,
     SCHEDULES,
-    STRATEGIES,
     UPDATES,
     Field,
     dataset_parts,
     is_path,
 )
-from engine.spec.parsing import DataError, SpecError, near_match, shown
+from engine.spec.parsing import DataError, SpecError, as_text, near_match, shown
 from engine.spec.spec import (
     RunSpec,
-    as_text,
     defaults,
     label,
     parse_field,
@@ -27,9 +25,11 @@ from engine.spec.spec import (
     typed_text,
     unknown_field,
 )
+from engine.spec.strategy_kinds import BATCHING, STRATEGIES, STRATEGY_KINDS, StrategyKind
 
 __all__ = [
     "AMOUNTS",
+    "BATCHING",
     "DATASETS",
     "FIELDS",
     "METRICS",
@@ -37,11 +37,13 @@ __all__ = [
     "SAMPLINGS",
     "SCHEDULES",
     "STRATEGIES",
+    "STRATEGY_KINDS",
     "UPDATES",
     "DataError",
     "Field",
     "RunSpec",
     "SpecError",
+    "StrategyKind",
     "as_text",
     "dataset_parts",
     "defaults",

@@ -6,12 +6,15 @@ The command line's options, the form for a new run and the JSON reader are all m
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.spec.parsing import (
+    Domain,
+    SpecError,
     above_one,
+    as_text,
     at_least,
     batch_size,
     choice,
@@ -23,8 +26,8 @@ from engine.spec.parsing import (
     shown,
     up_to_one,
 )
+from engine.spec.strategy_kinds import BATCHING, GRADIENT, STEPPING, STRATEGIES
 
-STRATEGIES = ("random-search", "local-search", "gradient-descent")
 OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm")
 DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
 METRICS = ("all", "loss")
@@ -33,8 +36,6 @@ SCHEDULES = ("constant", "step", "exponential", "1/t", "cosine")
 SAMPLINGS = ("replacement", "epochs")
 YES_NO = ("yes", "no")
 
-GRADIENT = frozenset({"gradient-descent"})
-STEPPING = frozenset({"local-search", "gradient-descent"})
 ALL = frozenset(STRATEGIES)
 HINGE = frozenset({"svm", "two-layer-svm"})
 TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
@@ -81,14 +82,13 @@ def dataset_parts(dataset: str) -> tuple[str, int | None]:
     if not colon:
         return name, takes.default
     try:
-        return name, at_least(takes.least, takes.most)(amount)
+        return name, at_least(takes.least, takes.most).parse(amount)
     except ValueError as error:
         raise ValueError(f"{takes.unit} of {name}: {error}") from None
 
 
-def _dataset(text: str) -> str:
+def _dataset(text: str, given: str) -> str:
     """A name as it is always written, or the absolute path of a file, so that a run in any folder finds it."""
-    text = text.strip()
     if not is_path(text):
         name, amount = dataset_parts(text)
         return name if amount is None or amount == AMOUNTS[name].default else f"{name}:{amount}"
@@ -99,7 +99,7 @@ def _dataset(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that can be chosen: how it is named, explained, read and when it applies.
+    """One thing that can be chosen: how it is named and explained, what values it takes and when it applies.
 
     It applies to `strategies`, and where each field named in `needs` has one of the values there.
     Where it is `open`, the choices are known answers among others.
@@ -108,7 +108,7 @@ class Field:
     name: str
     label: str
     help: str
-    parse: Callable[[str], Any]
+    domain: Domain
     choices: tuple[str, ...] = ()
     strategies: frozenset[str] = ALL
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -119,6 +119,19 @@ class Field:
         return chosen["strategy"] in self.strategies and all(
             chosen[name] in values for name, values in self.needs.items()
         )
+
+    def check(self, value: Any) -> Any:
+        """The value as it is kept; text is read, and so is what is of no type that this field keeps.
+
+        Raises SpecError that says what was given and what fits.
+        """
+        domain = self.domain
+        try:
+            if type(value) in domain.types:
+                return domain.of_type(value, value)
+            return domain.parse(value if isinstance(value, str) else as_text(value))
+        except (ValueError, OverflowError) as error:
+            raise SpecError(self.name, f"{self.label}: {error}") from None
 
     @property
     def flag(self) -> str:
@@ -139,7 +152,7 @@ FIELDS: dict[str, Field] = {
             "dataset",
             "data set",
             "one of digits, three-points, spiral:3, synthetic-cifar:9000, cifar10, or your .npz or .csv",
-            _dataset,
+            Domain(str.strip, _dataset),
             DATASETS,
             open=True,
         ),
@@ -149,7 +162,7 @@ FIELDS: dict[str, Field] = {
             "batch size",
             "examples per update: a number, or full",
             batch_size,
-            strategies=GRADIENT,
+            strategies=BATCHING,
         ),
         Field(
             "regularization_strength",
@@ -184,7 +197,7 @@ FIELDS: dict[str, Field] = {
             "how batches are drawn: with replacement, or each example once in an epoch",
             choice(SAMPLINGS),
             SAMPLINGS,
-            GRADIENT,
+            BATCHING,
         ),
         Field("update", "update", "the parameter update", choice(UPDATES), UPDATES, GRADIENT),
         _rate("momentum", "momentum", "share of the velocity that is kept", "momentum", "nesterov"),
@@ -243,3 +256,6 @@ FIELDS: dict[str, Field] = {
         Field("metrics", "metrics", "what each iteration records: all, or the loss alone", choice(METRICS), METRICS),
     )
 }
+
+RATES = tuple(name for name, entry in FIELDS.items() if "update" in entry.needs)
+"""What single updates are tuned with; `engine.strategy.updates.Rates` has the same names."""

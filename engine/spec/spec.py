@@ -8,17 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
-from engine.spec.fields import (
-    FIELDS,
-)
-from engine.spec.parsing import SpecError, near_match, shown
-
-STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
-    "random-search": {"initial_scale": 0.1, "batch_size": None},
-    "local-search": {"step_size": 0.03, "initial_scale": 0.001, "batch_size": None},
-    "gradient-descent": {},
-}
-"""Where a strategy's defaults differ from RunSpec's own: chosen for digits, so that the story tells."""
+from engine.spec.fields import FIELDS
+from engine.spec.parsing import SpecError, as_text, near_match, shown
+from engine.spec.strategy_kinds import STRATEGY_KINDS, StrategyKind
 
 OBJECTIVE_DEFAULTS: dict[str, dict[str, Any]] = {
     "two-layer": {"initial_scale": 0.1},
@@ -66,9 +58,8 @@ class RunSpec:
     metrics: str = "all"
 
     def __post_init__(self) -> None:
-        for name in FIELDS:
-            value = getattr(self, name)
-            object.__setattr__(self, name, parse_field(name, as_text(value)))
+        for name, field in FIELDS.items():
+            object.__setattr__(self, name, field.check(getattr(self, name)))
         if self.iterations is None and self.seconds is None:
             raise SpecError("iterations", "give a budget: iterations, seconds or both")
         if self.schedule == "cosine" and self.iterations is None:
@@ -80,14 +71,19 @@ class RunSpec:
         return label(self.strategy, self.update, self.batch_size)
 
     @property
+    def kind(self) -> StrategyKind:
+        """What its strategy is."""
+        return STRATEGY_KINDS[self.strategy]
+
+    @property
     def searches(self) -> bool:
         """Whether it proposes weights and keeps the best ones, each loss being one over the whole train split."""
-        return self.strategy != "gradient-descent"
+        return self.kind.searches
 
     @property
     def is_noisy(self) -> bool:
         """Whether its losses are those of mini-batches, which differ from one batch to the next."""
-        return self.strategy == "gradient-descent" and self.batch_size is not None
+        return self.kind.batches and self.batch_size is not None
 
     def to_json(self) -> str:
         """The whole spec as a JSON object, keys in the order of the fields."""
@@ -101,17 +97,13 @@ class RunSpec:
 
 def label(strategy: str, update: str, batch_size: int | str | None) -> str:
     """What a table calls a strategy, such as 'gradient b256'."""
-    if strategy != "gradient-descent":
+    kind = STRATEGY_KINDS.get(strategy)
+    if kind is None:  # another version's
         return strategy.replace("-", " ")
+    if kind.searches:
+        return kind.label
     how = "gradient" if update == "vanilla" else update
     return f"{how} full" if batch_size is None else f"{how} b{batch_size}"
-
-
-def as_text(value: Any) -> str:
-    """A field's value as the text that `parse_field` reads back: '' for none, all digits kept."""
-    if value is None:
-        return ""
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def typed_text(name: str, value: Any) -> str:
@@ -129,18 +121,13 @@ def unknown_field(names: Iterable[str]) -> None:
 def parse_field(name: str, text: str) -> Any:
     """The value of one field from text. Raises SpecError that says what was given and what fits."""
     unknown_field([name])
-    if name == "batch_size" and not text.strip():
-        return None
-    try:
-        return FIELDS[name].parse(text)
-    except (ValueError, OverflowError) as error:
-        raise SpecError(name, f"{FIELDS[name].label}: {error}") from None
+    return FIELDS[name].check(text)
 
 
 def defaults(strategy: str = "gradient-descent", objective: str = "svm") -> RunSpec:
     """The spec that tells the story on digits, for one strategy and one objective."""
     strategy, objective = parse_field("strategy", strategy), parse_field("objective", objective)
-    values = STRATEGY_DEFAULTS[strategy] | OBJECTIVE_DEFAULTS.get(objective, {})
+    values = {**STRATEGY_KINDS[strategy].defaults, **OBJECTIVE_DEFAULTS.get(objective, {})}
     return RunSpec(strategy=strategy, objective=objective, **values)
 
 
@@ -173,5 +160,10 @@ def race() -> tuple[RunSpec, ...]:
 
     Gradient descent runs twice, over all examples and over mini-batches.
     """
-    searches, descent = (defaults("random-search"), defaults("local-search")), defaults("gradient-descent")
-    return tuple(replace(spec, pace=100.0) for spec in (*searches, replace(descent, batch_size=None), descent))
+    lanes = (
+        defaults("random-search"),
+        defaults("local-search"),
+        defaults("gradient-descent").changed(batch_size=None),
+        defaults("gradient-descent"),
+    )
+    return tuple(lane.changed(pace=100.0) for lane in lanes)

@@ -13,7 +13,7 @@ from engine.datasets import Dataset
 from engine.objective.layout import Array
 from engine.objective.objectives import Objective, objective
 from engine.spec import RunSpec, SpecError
-from engine.strategy.strategies import STRATEGIES, Strategy
+from engine.strategy.strategies import BUILDERS, Strategy
 from engine.text import counted
 from engine.trace.block import Block
 from engine.trace.state import State
@@ -148,7 +148,7 @@ def build(spec: RunSpec) -> Optimization:
     check(spec)
     dataset = datasets.load(spec.dataset)
     objectives = {split: _objective(spec, dataset, split, np.float32) for split in dataset.splits}
-    strategy = STRATEGIES[spec.strategy](spec, objectives["train"])
+    strategy = BUILDERS[spec.strategy](spec, objectives["train"])
     return Optimization(spec, dataset, objectives["train"], strategy, objectives)
 
 

@@ -7,6 +7,7 @@ chunked equals whole, bit for bit.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Protocol
 
 from engine.objective.objectives import Objective
@@ -36,22 +37,24 @@ def _local_search(spec: RunSpec, objective: Objective) -> Strategy:
 
 
 def _gradient_descent(spec: RunSpec, objective: Objective) -> Strategy:
+    order = None if spec.batch_size is None else ORDERS[spec.sampling](len(objective), spec.batch_size, spec.seed)
     horizon = max(1, (spec.iterations or 1) - spec.warm_up)
+    decay = Decay(spec.decay_factor, spec.decay_every, spec.decay_rate, horizon)
     return GradientDescent(
         objective,
-        None if spec.batch_size is None else ORDERS[spec.sampling](len(objective), spec.batch_size, spec.seed),
-        UPDATES[spec.update],
-        Rates(spec.momentum, spec.rms_decay, spec.beta1, spec.beta2),
-        schedule(spec.schedule, Decay(spec.decay_factor, spec.decay_every, spec.decay_rate, horizon), spec.warm_up),
-        spec.step_size,
-        spec.initial_scale,
-        spec.divergence_factor,
-        spec.seed,
-        spec.metrics,
+        order,
+        update=UPDATES[spec.update],
+        rates=Rates(**{rate.name: getattr(spec, rate.name) for rate in fields(Rates)}),
+        schedule=schedule(spec.schedule, decay, spec.warm_up),
+        step_size=spec.step_size,
+        initial_scale=spec.initial_scale,
+        divergence_factor=spec.divergence_factor,
+        seed=spec.seed,
+        metrics=spec.metrics,
     )
 
 
-STRATEGIES: dict[str, Callable[[RunSpec, Objective], Strategy]] = {
+BUILDERS: dict[str, Callable[[RunSpec, Objective], Strategy]] = {
     "random-search": _random_search,
     "local-search": _local_search,
     "gradient-descent": _gradient_descent,

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from engine.spec import RunSpec, as_text, parse_field, unknown_field
-from engine.spec.fields import FIELDS
+from engine.spec import RunSpec, parse_field, unknown_field
+from engine.spec.fields import FIELDS, RATES
 from engine.spec.parsing import SpecError, shown
 
-SWEEPABLE = (
-    *("step_size", "batch_size", "regularization_strength", "delta", "momentum", "initial_scale", "seed"),
-    *("hidden_size", "rms_decay", "beta1", "beta2", "decay_factor", "decay_every", "decay_rate", "warm_up"),
+SWEEPABLE = tuple(
+    dict.fromkeys(
+        (
+            *("step_size", "batch_size", "regularization_strength", "delta", "momentum", "initial_scale", "seed"),
+            *("hidden_size", "rms_decay", "beta1", "beta2", "decay_factor", "decay_every", "decay_rate", "warm_up"),
+            *RATES,
+        )
+    )
 )
 """Fields that a sweep may vary: numbers that decide how a run goes, and not for how long."""
 
@@ -45,7 +50,7 @@ class Axis:
         if not self.values:
             raise SpecError(self.field, f"{self.label}: give at least one value")
         check_count(len(self.values), self.field)
-        parsed = tuple(parse_field(self.field, as_text(value) or "full") for value in self.values)
+        parsed = tuple(FIELDS[self.field].check("full" if value is None else value) for value in self.values)
         if len(set(parsed)) < len(parsed):
             double = next(value for place, value in enumerate(parsed) if value in parsed[:place])
             raise SpecError(self.field, f"{self.label}: {value_text(double)} is there twice")

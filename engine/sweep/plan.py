@@ -10,9 +10,7 @@ from typing import Any
 
 from engine.spec import (
     RunSpec,
-    as_text,
     defaults,
-    parse_field,
     spec_from_fields,
     spec_from_json,
     typed_text,
@@ -224,7 +222,7 @@ def _narrowed(axis: Axis, best: Value) -> Axis:
 
 def _accepted(field: str, value: float, otherwise: float) -> float:
     try:
-        parse_field(field, as_text(fitting(field, [value])[0]))
+        FIELDS[field].check(fitting(field, [value])[0])
     except SpecError:
         return otherwise
     return value

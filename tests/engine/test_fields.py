@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
-from engine.spec import RunSpec, SpecError, defaults, parse_field, spec_from_fields, spec_from_json
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.spec import RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields, spec_from_json
 from engine.spec.fields import FIELDS
 
 PLAIN = {"strategy": "gradient-descent", "objective": "svm", "update": "vanilla", "schedule": "constant"}
@@ -63,3 +68,38 @@ def test_a_net_starts_further_from_zero() -> None:
 def test_values_that_make_no_run_are_refused_with_what_fits(name: str, text: str, said: str) -> None:
     with pytest.raises(SpecError, match=said):
         parse_field(name, text)
+
+
+def outcome(ask: Callable[[], Any]) -> Any:
+    try:
+        value = ask()
+    except SpecError as error:
+        return error.field, error.message
+    return type(value), value
+
+
+@given(
+    st.sampled_from(tuple(FIELDS)),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from([0, 1, -1, 0.0, -0.0, 256.0, 1.5, 2**53, 2**53 + 1, 10**400, "svm", "adam", "full", "none"]),
+)
+def test_a_value_is_checked_as_its_text_would_be_read(name: str, value: Any) -> None:
+    field = FIELDS[name]
+    assert outcome(lambda: field.check(value)) == outcome(lambda: parse_field(name, as_text(value)))
+
+
+@pytest.mark.parametrize(("name", "value", "kept"), [("step_size", 1, 1.0), ("iterations", 1e5, 100_000)])
+def test_a_number_is_kept_as_the_field_keeps_it(name: str, value: float, kept: float) -> None:
+    found = FIELDS[name].check(value)
+    assert (type(found), found) == (type(kept), kept)
+
+
+def test_a_spec_neither_prints_nor_reads_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = []
+    monkeypatch.setattr("engine.spec.fields.as_text", lambda value: printed.append(value) or str(value))
+    assert RunSpec(step_size=0.5, seconds=None) == defaults().changed(step_size=0.5)
+    assert printed == []

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from engine.spec import FIELDS, SpecError, defaults, parse_field
-from engine.spec.spec import STRATEGY_DEFAULTS
+from engine.spec import FIELDS, STRATEGY_KINDS, SpecError, defaults, parse_field
 from engine.store import Run, StoreFull
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
 from tui.app import orders
@@ -70,7 +69,7 @@ async def test_a_strategy_brings_its_defaults_and_hides_what_does_not_apply(path
         await board.until(lambda: board.all_of(RunsQueued))
     spec = newest(path).spec
     assert spec == defaults("random-search")
-    assert spec.initial_scale == STRATEGY_DEFAULTS["random-search"]["initial_scale"]
+    assert spec.initial_scale == STRATEGY_KINDS["random-search"].defaults["initial_scale"]
 
 
 REFUSED = (

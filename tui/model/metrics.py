@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.spec import FIELDS, RunSpec
+from engine.spec import RunSpec
 from engine.store import Samples
 from tui.chart.values.view import Floats
 
@@ -33,5 +33,4 @@ def is_recorded(spec: RunSpec | None, measure: str) -> bool:
     """
     if spec is None:
         return True
-    strategies = FIELDS["step_size"].strategies if measure == "step size" else ("gradient-descent",)
-    return spec.metrics == "all" and spec.strategy in strategies
+    return spec.metrics == "all" and (spec.kind.steps if measure == "step size" else not spec.searches)

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from engine.spec import FIELDS, SpecError
+from engine.spec.fields import RATES
 from engine.sweep import (
     MOST_VALUES,
     WHOLE,
@@ -27,6 +28,7 @@ LOWEST, HIGHEST = Decimal("1e-12"), Decimal("1e12")
 """How far keys move an end."""
 
 USUAL: dict[str, tuple[Scale, str, str, int]] = {
+    **dict.fromkeys(RATES, ("linear", "0", "0.9", 10)),
     "step_size": ("log", "1e-4", "1e2", 10),
     "batch_size": ("powers of two", "1", "512", 10),
     "regularization_strength": ("log", "1e-6", "1", 7),

@@ -131,7 +131,7 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
         slot=choices.slot(run.run_id),
         curve=curve,
         beginnings=snapshot.beginnings.get(run.run_id, ()) if choices.look.log_x else (),
-        kind="gradient" if spec is not None and spec.strategy == "gradient-descent" else "search",
+        kind="search" if spec is None or spec.searches else "gradient",
         noisy=spec is not None and spec.is_noisy,
         raw=choices.look.bands == "all" or run.run_id == choices.pointed,
         done=run.iterations_done or None,

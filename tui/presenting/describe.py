@@ -51,12 +51,11 @@ def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | N
 
     `step_size_now` is the one in force where it is not the spec's.
     """
-    gradient = spec.strategy == "gradient-descent"
     has_margin = "delta" not in without and decides(spec, "delta")
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
     told = {
-        "strategy": spec.strategy.replace("-", " ", 1) if gradient else spec.strategy.replace("-", " "),
-        "batch_size": batch if gradient else "",
+        "strategy": spec.kind.label,
+        "batch_size": batch if spec.kind.batches else "",
         "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
         "objective": f"{spec.objective} Δ {fmt.setting(spec.delta)}" if has_margin else spec.objective,
         "regularization_strength": f"λ {fmt.setting(spec.regularization_strength)}",

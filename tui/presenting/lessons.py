@@ -168,7 +168,7 @@ def of_probe(found: RunProbe) -> Lesson | None:
         less = f"overshoots: it gains {fmt.percent(change / changes[best], 0)}"
         told, brief = [*told, f"{size} {less if change <= 0 else rises}"], [*brief, f"{size} overshoots"]
     seen = f"{'; '.join(told)}.", f"{'; '.join(brief)}."
-    if found.spec.strategy != "gradient-descent":
+    if not found.spec.kind.batches:
         return Lesson("probe", seen)
     return Lesson("probe", seen, "s p enter", "sweep batch sizes")
 

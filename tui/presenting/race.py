@@ -47,7 +47,7 @@ def verdict(runs: Sequence[Run], *, long: bool = True) -> str:
 def way(spec: RunSpec | None) -> str:
     """What a racer is called beside the others."""
     if spec is None or spec.searches:
-        return "" if spec is None else spec.strategy.replace("-", " ")
+        return "" if spec is None else spec.kind.label
     return "full batch" if spec.batch_size is None else "mini-batch"
 
 

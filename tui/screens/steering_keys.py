@@ -48,8 +48,8 @@ class SteeringKeys(ChartKeys, inherit_bindings=False):
         run = self._pointed
         if run is None or self._has_ended(run):
             return
-        if run.spec is not None and run.spec.strategy == "random-search":
-            self.tell(f"Run {run.run_id} is a random search: it takes no steps, so it has no step size.")
+        if run.spec is not None and not run.spec.kind.steps:
+            self.tell(f"Run {run.run_id} is a {run.spec.kind.label}: it takes no steps, so it has no step size.")
         else:
             self.post_message(SteeringRequested(run.run_id, "halve" if factor < 1 else "double"))
 

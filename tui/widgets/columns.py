@@ -68,14 +68,14 @@ def _of_spec(text: Callable[[RunSpec], str]) -> Callable[[Run, Glimpse, int], Se
 
 
 def _step_size(spec: RunSpec) -> str:
-    if spec.strategy == "random-search":
+    if not spec.kind.steps:
         return fmt.NOTHING
     told = (fmt.setting(spec.step_size, digits) for digits in (4, 3, 2, 1))
     return next((text for text in told if len(text) <= STEP_WIDTH), fmt.magnitude(spec.step_size))
 
 
 def _batch(spec: RunSpec) -> str:
-    if spec.strategy != "gradient-descent":
+    if not spec.kind.batches:
         return "full"
     return "full" if spec.batch_size is None else fmt.count(spec.batch_size)
 

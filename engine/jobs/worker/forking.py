@@ -76,12 +76,12 @@ def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
         state,
         weights=state.weights.astype(fresh.weights.dtype, copy=False),
         step_size=fresh.step_size,
-        buffers=state.buffers if same_strategy and (same_loss or spec.strategy == "gradient-descent") else {},
+        buffers=state.buffers if same_strategy and (same_loss or not spec.searches) else {},
         streams={**fresh.streams, **(state.streams if same_strategy and before.seed == spec.seed else {})},
         evaluations_since_best=0 if state.stop_reason else state.evaluations_since_best,
         stop_reason="",
     )
-    if same_loss and (same_strategy or spec.strategy == "gradient-descent"):
+    if same_loss and (same_strategy or not spec.searches):
         return state
     # What a search has to beat is the loss of the weights that it begins with.
     kept = optimization.evaluate(state.weights, "train")[0]

@@ -151,7 +151,7 @@ class Attendance:
 
     def _begin(self) -> None:
         spec, best = self.spec, self.state.best_loss
-        batch_size = spec.batch_size if spec.strategy == "gradient-descent" else None
+        batch_size = spec.batch_size if spec.kind.batches else None
         begin = partial(
             self.writer.begin,
             environment_json(),

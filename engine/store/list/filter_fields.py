@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 
-from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, UPDATES, RunSpec
+from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, STRATEGY_KINDS, UPDATES, RunSpec
 from engine.spec.parsing import near_match, shown
 from engine.store.list.run_sql import STRATEGY, UPDATE, number_of, text_of
 from engine.store.records import STATES
@@ -84,11 +84,8 @@ CHOICES: Mapping[str, Choices] = {
         (*STRATEGIES, *UPDATES),
         (STRATEGY, UPDATE),
         {
-            "sgd": ("gradient-descent",),
-            "gd": ("gradient-descent",),
-            "descent": ("gradient-descent",),
-            "random-local-search": ("local-search",),
-            "search": ("random-search", "local-search"),
+            **{alias: (kind.name,) for kind in STRATEGY_KINDS.values() for alias in kind.aliases},
+            "search": tuple(kind.name for kind in STRATEGY_KINDS.values() if kind.searches),
         },
     ),
     "objective": Choices(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.spec import RunSpec
+from engine.spec import BATCHING, RunSpec
 from engine.spec.fields import FIELDS
 from engine.store.file.sql_functions import CALLED_BY
 
@@ -68,7 +68,7 @@ def number_of(name: str) -> str:
 STRATEGY = text_of("strategy")
 UPDATE = text_of("update")
 BATCH_SIZE = (
-    f"(CASE WHEN {STRATEGY} <> 'gradient-descent' OR json_type(facts, '$.batch_size') = 'null' THEN 9e999 "
+    f"(CASE WHEN {STRATEGY} NOT IN ({literals(BATCHING)}) OR json_type(facts, '$.batch_size') = 'null' THEN 9e999 "
     f"ELSE {_written('batch_size', NUMBER)} END)"
 )
 _PATHS = ", ".join(f"'$.{name}'" for name in CALLED_BY)

@@ -1,0 +1,68 @@
+"""One table says what a strategy is: whoever adds one is told here what was forgotten."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from engine.spec import FIELDS, STRATEGIES, STRATEGY_KINDS, defaults, label
+from engine.spec.fields import RATES
+from engine.spec.strategy_kinds import BATCHING, GRADIENT, STEPPING
+from engine.strategy import optimize
+from engine.strategy.strategies import BUILDERS
+from engine.strategy.updates import Rates
+
+ROOT = Path(__file__).parents[2]
+
+
+def compared_by_name(source: str) -> list[int]:
+    """The lines in which something is compared with the name of a strategy."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Compare)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and part.value in STRATEGIES
+    ]
+
+
+def test_every_strategy_can_be_built() -> None:
+    assert tuple(BUILDERS) == STRATEGIES
+
+
+@pytest.mark.parametrize("kind", STRATEGY_KINDS.values(), ids=lambda kind: kind.name)
+def test_a_strategy_is_what_its_kind_says(kind) -> None:
+    spec = defaults(kind.name).changed(dataset="three-points", batch_size=None, iterations=20)
+    run = optimize.build(spec)
+    state, block = run.advance(run.start(), 20)
+    assert spec.kind is kind
+    assert FIELDS["step_size"].applies({"strategy": kind.name}) is kind.steps
+    if kind.searches:
+        assert state.best_loss == block.loss.min()
+        assert run.evaluate(state.weights, "train")[0] == pytest.approx(state.best_loss, rel=1e-5)
+    else:
+        assert block.gradient_norm is not None
+
+
+def test_the_groups_of_strategies_come_from_their_kinds() -> None:
+    assert ({"gradient-descent"}, {"gradient-descent"}) == (GRADIENT, BATCHING)
+    assert {"local-search", "gradient-descent"} == STEPPING
+
+
+def test_a_strategy_of_another_version_has_a_label() -> None:
+    assert label("simulated-annealing", "vanilla", 5) == "simulated annealing"
+
+
+def test_nothing_asks_for_a_strategy_by_name() -> None:
+    for package in ("engine", "tui", "lossboard"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert not compared_by_name(path.read_text()), path
+    assert compared_by_name('if spec.strategy != "gradient-descent": pass') == [1]
+    assert compared_by_name('if spec.strategy in ("local-search",): pass') == [1]
+
+
+def test_every_rate_of_an_update_is_a_field() -> None:
+    assert {rate.name for rate in fields(Rates)} == set(RATES)
