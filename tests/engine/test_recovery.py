@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -24,10 +27,11 @@ from engine.jobs.processes.recovery import (
     take_over_after_s,
 )
 from engine.jobs.worker.retry import patiently
-from engine.spec import defaults
-from engine.store import Checkpoint, Fenced, Refused, StoreBusy, StoreFull, open_for_writing
+from engine.spec import SpecError, defaults
+from engine.store import Checkpoint, Fenced, NoRun, Refused, StoreBusy, StoreFull, open_for_writing
 from engine.store.file.timing import boot_seconds, utc_now
-from tests.stores import block_of, wait_until
+from engine.store.write import queue
+from tests.stores import block_of, query, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -224,6 +228,40 @@ def test_halving_twice_at_once_is_a_quarter(store, path):
     assert "0.025 with its next block" in steer.scale_step_size(path, 1, 0.5)
     assert [command.argument for command in writer.write()] == ["0.05", "0.025"]
     assert "0.05" in steer.scale_step_size(path, 1, 2)
+
+
+def test_two_viewers_who_halve_at_once_halve_twice(store, path, monkeypatch):
+    writer = claimed_by(store, liveness.this_process())
+    read, both_have_read = queue.asked_step_size, Barrier(2)
+
+    def read_and_wait_for_the_other(raw, run_id):
+        found = read(raw, run_id)
+        with suppress(BrokenBarrierError):  # the other one waits for the lock, as it should
+            both_have_read.wait(0.3)
+        return found
+
+    monkeypatch.setattr(queue, "asked_step_size", read_and_wait_for_the_other)
+    with ThreadPoolExecutor(2) as viewers:
+        answers = set(viewers.map(lambda _: steer.scale_step_size(path, 1, 0.5), range(2)))
+    assert len(answers) == 2
+    assert [command.argument for command in writer.write()] == ["0.05", "0.025"]
+
+
+def test_a_step_size_is_scaled_through_one_open_store_or_not_at_all(store, path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(steer, "open_for_writing", lambda *a, **k: opened.append(a) or open_for_writing(*a, **k))
+    claimed_by(store, liveness.this_process())
+    steer.scale_step_size(path, 1, 0.5)
+    assert len(opened) == 1
+    with pytest.raises(NoRun):
+        steer.scale_step_size(path, 7, 0.5)
+    with pytest.raises(SpecError, match="greater than 0"):
+        steer.scale_step_size(path, 1, 0.0)
+    query(path, "UPDATE runs SET spec = '{}x'")
+    query(path, "DELETE FROM commands")
+    with pytest.raises(Refused, match="step size is not known"):
+        steer.scale_step_size(path, 1, 0.5)
+    assert store.reader().commands(1) == []
 
 
 def test_the_number_of_workers_is_stored_for_everyone(store, path, monkeypatch):

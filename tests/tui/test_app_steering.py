@@ -19,6 +19,7 @@ from tui.model.messages import (
     RunDeleted,
     RunsQueued,
     SteeringRequested,
+    StepSizeScaled,
     WorkersSubmitted,
 )
 from tui.screens.board import Board
@@ -63,14 +64,19 @@ async def test_pause_and_step_sizes_become_commands(running):
     async with opened(running) as board:
         await board.press("p", "left_square_bracket", "right_square_bracket", "right_square_bracket")
         await board.until(lambda: len(board.all_of(OrderAnswered)) == 4)
-        assert [message.verb for message in board.all_of(SteeringRequested)] == ["pause", "halve", "double", "double"]
+        assert [message.verb for message in board.all_of(SteeringRequested)] == ["pause"]
+        assert [message.factor for message in board.all_of(StepSizeScaled)] == [0.5, 2.0, 2.0]
         assert not any(answer.failed for answer in board.all_of(OrderAnswered))
         await board.until(lambda: board.all_of(OrderAnswered)[-1].sentence[:30] in board.text())
     reader = open_for_reading(running)
     verbs = [(command.verb, command.argument) for command in reader.commands(1)]
     reader.close()
-    assert verbs[0] == ("pause", "")
-    assert [verb for verb, _ in verbs[1:]] == ["set-step-size"] * 3
+    assert verbs == [
+        ("pause", ""),
+        ("set-step-size", "0.05"),
+        ("set-step-size", "0.1"),
+        ("set-step-size", "0.2"),
+    ]
 
 
 async def test_the_step_size_in_force_is_told_everywhere(tmp_path):
@@ -106,6 +112,7 @@ async def test_what_cannot_be_steered_is_said(tmp_path):
         await board.press("u")
         assert "nothing to undo" in board.text()
         assert not board.all_of(SteeringRequested)
+        assert not board.all_of(StepSizeScaled)
 
 
 async def test_delete_asks_and_can_be_undone(tmp_path):

@@ -91,19 +91,18 @@ def stop(path: Path, run_id: int) -> str:
     return steer.stop(path, run_id)
 
 
-def steered(path: Path, run_id: int, verb: str) -> str:
-    """Pause or resume a run, halve or double its step size; the answer as a sentence. Raises StoreError, SpecError."""
+def steered(path: Path, run_id: int, verb: Literal["pause", "resume"]) -> str:
+    """Pause or resume a run; the answer as a sentence. Raises StoreError."""
     from engine.jobs.people import steer
 
-    match verb:
-        case "pause":
-            return steer.pause(path, run_id)
-        case "resume":
-            return steer.resume(path, run_id)
-        case "halve" | "double":
-            return steer.scale_step_size(path, run_id, 0.5 if verb == "halve" else 2.0)
-        case _:
-            raise ValueError(f"no way to steer: {verb}")
+    return steer.pause(path, run_id) if verb == "pause" else steer.resume(path, run_id)
+
+
+def scale_step_size(path: Path, run_id: int, factor: float) -> str:
+    """Multiply the step size of a run; the answer as a sentence. Raises StoreError, SpecError."""
+    from engine.jobs.people import steer
+
+    return steer.scale_step_size(path, run_id, factor)
 
 
 def delete(path: Path, run_id: int) -> str:

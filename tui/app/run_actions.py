@@ -23,6 +23,7 @@ from tui.model.messages import (
     RunDeleted,
     RunsQueued,
     SteeringRequested,
+    StepSizeScaled,
     StopConfirmed,
     StopRequested,
     WorkersSubmitted,
@@ -60,6 +61,9 @@ class Helm(Part, inherit_bindings=False):
 
     def on_steering_requested(self, message: SteeringRequested) -> None:
         self.order(lambda: OrderAnswered(orders.steered(self.path, message.run_id, message.verb)))
+
+    def on_step_size_scaled(self, message: StepSizeScaled) -> None:
+        self.order(lambda: OrderAnswered(orders.scale_step_size(self.path, message.run_id, message.factor)))
 
     def on_deletion_requested(self, message: DeletionRequested) -> None:
         run = self.snapshot.run(message.run_id)

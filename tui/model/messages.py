@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from textual.message import Message
 
@@ -178,10 +179,18 @@ class StopConfirmed(Message):
 
 @message
 class SteeringRequested(Message):
-    """A run is to be steered: `verb` is pause, resume, halve or double (its step size)."""
+    """A run is to be paused or resumed."""
 
     run_id: int
-    verb: str
+    verb: Literal["pause", "resume"]
+
+
+@message
+class StepSizeScaled(Message):
+    """The step size of a run is to be multiplied by a factor."""
+
+    run_id: int
+    factor: float
 
 
 @message

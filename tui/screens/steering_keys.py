@@ -9,6 +9,7 @@ from tui.model.messages import (
     EditRequested,
     ForkRequested,
     SteeringRequested,
+    StepSizeScaled,
     StopRequested,
     UndoRequested,
     WorkersRequested,
@@ -51,7 +52,7 @@ class SteeringKeys(ChartKeys, inherit_bindings=False):
         if run.spec is not None and not run.spec.kind.steps:
             self.tell(f"Run {run.run_id} is a {run.spec.kind.label}: it takes no steps, so it has no step size.")
         else:
-            self.post_message(SteeringRequested(run.run_id, "halve" if factor < 1 else "double"))
+            self.post_message(StepSizeScaled(run.run_id, factor))
 
     def action_fork(self) -> None:
         """Where the readout's line is, if there is one, else from the newest iteration."""

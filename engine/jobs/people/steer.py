@@ -14,7 +14,7 @@ from typing import NamedTuple
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.recovery import recover_lost_runs
 from engine.spec import RunSpec, SpecError, parse_field, unknown_field
-from engine.store import NoRun, Refused, Run, Store, open_for_writing
+from engine.store import NoRun, Queue, Run, Store, Verb, open_for_writing
 
 Path = str | PathLike[str]
 
@@ -47,14 +47,8 @@ def set_step_size(path: Path, run_id: int, step_size: float | str) -> str:
 
 
 def scale_step_size(path: Path, run_id: int, factor: float) -> str:
-    """Multiply the step size that was asked for last: twice in a row counts twice, applied yet or not."""
-    with open_for_writing(path, create=False) as store:
-        run = _known(store, run_id)
-        if run.spec is None:
-            raise Refused(f"The spec of run {run_id} cannot be read, so its step size is not known.")
-        asked = [command.argument for command in store.reader().commands(run_id) if command.verb == "set-step-size"]
-        step_size = float(asked[-1]) if asked else run.spec.step_size
-    return _command(path, run_id, "set-step-size", repr(step_size * factor))
+    """Multiply the step size that was asked for last: twice counts twice, applied yet or not, by whomever."""
+    return _steered(path, run_id, lambda queue: queue.scale_step_size(run_id, factor))
 
 
 def fork(
@@ -131,10 +125,14 @@ def recover(path: Path) -> list[int]:
     return recovered
 
 
-def _command(path: Path, run_id: int, verb: str, argument: str = "") -> str:
+def _command(path: Path, run_id: int, verb: Verb, argument: str = "") -> str:
+    return _steered(path, run_id, lambda queue: queue.command(run_id, verb, argument), verb)
+
+
+def _steered(path: Path, run_id: int, give: Callable[[Queue], str], verb: Verb = "set-step-size") -> str:
     with open_for_writing(path, create=False) as store:
         lost = run_id in recover_lost_runs(store, at_once=[run_id] if verb in ("stop", "pause") else ())
-        answer = store.queue.command(run_id, verb, argument)
+        answer = give(store.queue)
         again = store.queue.decide_rungs()  # a run that ends may have been the last that others waited for
     if verb == "resume" or lost or again:
         start_workers(path)

@@ -12,7 +12,7 @@ from engine.store.records import WORKER_COLUMNS, Claim, Ownership, StoreError, S
 from engine.store.write.catalogue import storable
 from engine.store.write.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.write.rungs import WAITING, decide_rungs
-from engine.store.write.steering import Verb, command, command_sweep, end, note, parsed
+from engine.store.write.steering import Verb, asked_step_size, command, command_sweep, end, note, parsed
 from engine.store.write.sweeps import insert_runs, insert_sweep, widen_sweep
 from engine.sweep import SweepPlan, Value
 
@@ -116,6 +116,16 @@ class Queue:
         argument = parsed(verb, argument)
         with self._connection.transaction() as raw:
             return command(raw, run_id, verb, argument)
+
+    def scale_step_size(self, run_id: int, factor: float) -> str:
+        """Multiply the step size that a run was given last, or begins with; returns the sentence of `command`.
+
+        One transaction reads it and gives the new one, so that of two at once each counts. Raises StoreError for an
+        unknown run, Refused where its spec cannot be read, and SpecError where what comes out is no step size.
+        """
+        with self._connection.transaction() as raw:
+            scaled = parsed("set-step-size", repr(asked_step_size(raw, run_id) * factor))
+            return command(raw, run_id, "set-step-size", scaled)
 
     def command_sweep(self, sweep_id: int, verb: Verb) -> int:
         """Stop, pause or resume all runs of a sweep at once; returns for how many that makes a difference."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.spec import parse_field
 from engine.store.file.timing import utc_now
-from engine.store.records import ENDED, NoRun
+from engine.store.records import ENDED, NoRun, Refused, readable_spec
 
 Verb = Literal["stop", "pause", "resume", "set-step-size"]
 VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
@@ -30,6 +30,21 @@ def parsed(verb: str, argument: str) -> str:
     if verb not in VERBS:
         raise ValueError(f"{verb!r} is not a command for a run (choose from {', '.join(VERBS)})")
     return repr(parse_field("step_size", argument)) if verb == "set-step-size" else argument
+
+
+def asked_step_size(raw: sqlite3.Connection, run_id: int) -> float:
+    """The step size that a run was given last, applied yet or not, else its spec's. Raises NoRun, Refused."""
+    row = raw.execute(
+        "SELECT spec, (SELECT argument FROM commands c WHERE c.run_id = r.run_id AND verb = 'set-step-size' "
+        "ORDER BY command_id DESC LIMIT 1) FROM runs r WHERE run_id = ?",
+        (run_id,),
+    ).fetchone()
+    if row is None:
+        raise NoRun(run_id)
+    spec = readable_spec(row[0])
+    if spec is None:
+        raise Refused(f"The spec of run {run_id} cannot be read, so its step size is not known.")
+    return spec.step_size if row[1] is None else float(row[1])
 
 
 def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "") -> str:
