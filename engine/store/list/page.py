@@ -6,17 +6,27 @@ One look at the table makes the order; the rows themselves are fetched for the p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from engine.store.list.listing import Listing
 from engine.store.list.run_sql import RUNS
+from engine.store.records import SweepTitle
 
 if TYPE_CHECKING:
     from engine.store.list.filter_sql import Condition
 
-BEFORE_TITLE = 3
-BEFORE_RUN = 9
+COUNTS = ("e.place", "page.total", "page.fitting")
+TITLE = {
+    "sweep_id": "CASE WHEN r.run_id IS NULL THEN e.sweep END",
+    "name": "coalesce(s.name, '')",
+    "parameter": "coalesce(s.parameter, '')",
+    "second_parameter": "coalesce(s.second_parameter, '')",
+    "runs": "e.runs",
+    "best_loss": "e.best",
+}
+BEFORE_TITLE = len(COUNTS)
+BEFORE_RUN = BEFORE_TITLE + len(TITLE)
 """Columns of a row before those of a title, and before those of a run."""
 
 
@@ -40,10 +50,7 @@ def page_of(listing: Listing, around: Around, columns: str, judged: Mapping[int,
     A title is the fields of SweepTitle; its sweep_id is NULL in the row of a run. Raises FilterError.
     """
     fits, values = listing.fits(judged)
-    title = (
-        "CASE WHEN r.run_id IS NULL THEN e.sweep END, coalesce(s.name, ''), coalesce(s.parameter, ''), "
-        "coalesce(s.second_parameter, ''), e.runs, e.best"
-    )
+    counts, title = ", ".join(COUNTS), ", ".join(TITLE[column.name] for column in fields(SweepTitle))
     of_run = ", ".join(f"r.{column.strip()}" for column in columns.split(","))
     asked = (around.limit, around.first, around.run_id, around.sweep_id, around.at_end)
     return (
@@ -54,7 +61,7 @@ def page_of(listing: Listing, around: Around, columns: str, judged: Mapping[int,
         f"ON e.run_id = a.run_id OR e.run_id IS NULL AND e.sweep = a.sweep_id), "
         f"page AS (SELECT total, fitting, most, max(0, min(total - most, "
         f"CASE WHEN at_end THEN total ELSE coalesce(place - most / 2, first) END)) AS first FROM size, asked, middle) "
-        f"SELECT e.place, page.total, page.fitting, {title}, {of_run} FROM page "
+        f"SELECT {counts}, {title}, {of_run} FROM page "
         f"JOIN entries e ON e.place >= page.first AND e.place < page.first + page.most "
         f"LEFT JOIN runs r ON r.run_id = e.run_id LEFT JOIN sweeps s ON e.run_id IS NULL AND s.sweep_id = e.sweep "
         f"ORDER BY e.place",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from sys import intern
 from typing import Any
 
@@ -30,17 +31,14 @@ from engine.store.write.sweeps import read_sweeps
 from engine.store.write.tags import tags_from_text
 from engine.sweep import TrainLoss
 
-RUN_COLUMNS = (
-    "run_id, name, state, spec, created_at, started_at, ended_at, reason, sweep_id, parent_id, parent_iteration, "
-    "iterations_done, elapsed_s, last_loss, best_loss, best_iteration, iterations_per_s, diverged_at, worker_id, "
-    "attempt, heartbeat_s, tags, note, examples_per_iteration, deleted_at, rung, best_before, "
-    "step_size_now, current_loss, evaluated_at, train_loss, train_accuracy, validation_loss, validation_accuracy, "
-    "test_loss, test_accuracy"
+NAMES = [column.name for column in fields(Run)]
+RUN_COLUMNS = ", ".join(NAMES)
+SPEC, TAGS, FIRST, DONE, CURRENT = map(
+    NAMES.index, ("spec", "tags", "parent_iteration", "iterations_done", "current_loss")
 )
-NAMES = RUN_COLUMNS.split(", ")
-TAGS, FIRST, DONE, CURRENT, EVALUATED = map(
-    NAMES.index, ("tags", "parent_iteration", "iterations_done", "current_loss", "train_loss")
-)
+EVALUATED = [
+    (NAMES.index(f"{split}_loss"), NAMES.index(f"{split}_accuracy")) for split in ("train", "validation", "test")
+]
 TOP = Around()
 MOST_EVALUATIONS = 10_000
 MOST_ROWS = 2**63 - 1
@@ -272,12 +270,12 @@ class Reader(Recorded):
 
 def _run(row: Sequence[Any]) -> Run:
     values = list(row)
-    values[3], values[TAGS] = readable_spec(row[3]), tags_from_text(row[TAGS])
+    values[SPEC], values[TAGS] = readable_spec(row[SPEC]), tags_from_text(row[TAGS])
     if values[CURRENT] is None and values[DONE] > (values[FIRST] or 0):
         values[CURRENT] = math.nan
-    for loss in range(EVALUATED, len(values), 2):
+    for loss, accuracy in EVALUATED:
         # SQLite keeps NaN as NULL; an accuracy tells that there was an evaluation
-        if values[loss] is None and values[loss + 1] is not None:
+        if values[loss] is None and values[accuracy] is not None:
             values[loss] = math.nan
     return Run(*values)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from engine.spec import RunSpec
@@ -104,9 +104,7 @@ class Ownership:
     worker: Worker | None
 
 
-WORKER_COLUMNS = (
-    "w.worker_id, w.host, w.boot_id, w.pid, w.start_ticks, w.started_at, w.heartbeat_s, w.log_path, w.left_at"
-)
+WORKER_COLUMNS = ", ".join(f"w.{column.name}" for column in fields(Worker))
 
 
 def worker_from_row(row: Sequence[Any]) -> Worker | None:

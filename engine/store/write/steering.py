@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import fields
 from typing import Literal
 
 from engine.spec import parse_field
 from engine.store.file.timing import utc_now
-from engine.store.records import ENDED, NoRun, Refused, readable_spec
+from engine.store.records import ENDED, Command, NoRun, Refused, readable_spec
 
 Verb = Literal["stop", "pause", "resume", "set-step-size"]
 VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
 
-COMMAND_COLUMNS = "command_id, run_id, verb, argument, issued_at, applied_at_iteration, outcome"
+COMMAND_COLUMNS = ", ".join(column.name for column in fields(Command))
 
 TO_DO = {"set-step-size": "give a step size to"}
 """What a command does, in words, where its name is none."""
