@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from pathlib import Path
 
 import click
 import pytest
 
-from engine.commands.cli import COMMANDS
+from engine.commands.cli import COMMANDS, command_at
 from engine.spec import FIELDS
 from tui.model import keymap
 from tui.start.cli import DRAWING
@@ -22,7 +21,7 @@ ALL_COMMANDS = {**COMMANDS, **DRAWING}
 @pytest.mark.parametrize("name", ALL_COMMANDS)
 def test_every_command_stands_in_the_readme_and_explains_itself(name: str) -> None:
     assert re.search(rf"lossboard {name}\b", README)
-    command = importlib.import_module(ALL_COMMANDS[name]).command
+    command = command_at(ALL_COMMANDS[name])
     assert isinstance(command, click.Command)
     assert command.help
     commands = command.commands.values() if isinstance(command, click.Group) else [command]
@@ -33,7 +32,7 @@ def test_every_command_stands_in_the_readme_and_explains_itself(name: str) -> No
 
 @pytest.mark.parametrize("name", ALL_COMMANDS)
 def test_the_helps_of_all_commands_read_alike(name: str) -> None:
-    command = importlib.import_module(ALL_COMMANDS[name]).command
+    command = command_at(ALL_COMMANDS[name])
     for part in [command, *getattr(command, "commands", {}).values()]:
         options = [option for option in part.params if isinstance(option, click.Option)]
         assert all(not option.help[0].islower() and option.help.endswith(".") for option in options)

@@ -7,32 +7,32 @@ import importlib
 import click
 
 COMMANDS = {
-    "run": "engine.commands.run",
-    "sweep": "engine.commands.sweep",
-    "list": "engine.commands.list",
-    "show": "engine.commands.show",
-    "export": "engine.commands.export",
-    "stop": "engine.commands.stop",
-    "pause": "engine.commands.pause",
-    "resume": "engine.commands.resume",
-    "step-size": "engine.commands.step_size",
-    "fork": "engine.commands.fork",
-    "rename": "engine.commands.rename",
-    "tag": "engine.commands.tag",
-    "note": "engine.commands.note",
-    "delete": "engine.commands.delete",
-    "undelete": "engine.commands.undelete",
-    "purge": "engine.commands.purge",
-    "workers": "engine.commands.workers",
-    "work": "engine.commands.work",
-    "backup": "engine.commands.backup",
-    "doctor": "engine.commands.doctor",
-    "probe": "engine.commands.probe",
-    "gradient-check": "engine.commands.gradient_check",
-    "landscape": "engine.commands.landscape",
-    "data": "engine.commands.data",
+    "run": "engine.commands.run:command",
+    "sweep": "engine.commands.sweep:command",
+    "list": "engine.commands.list:command",
+    "show": "engine.commands.show:command",
+    "export": "engine.commands.export:command",
+    "stop": "engine.commands.steering:stop",
+    "pause": "engine.commands.steering:pause",
+    "resume": "engine.commands.steering:resume",
+    "step-size": "engine.commands.steering:step_size",
+    "fork": "engine.commands.steering:fork",
+    "rename": "engine.commands.steering:rename",
+    "tag": "engine.commands.steering:tag",
+    "note": "engine.commands.steering:note",
+    "delete": "engine.commands.steering:delete",
+    "undelete": "engine.commands.steering:undelete",
+    "purge": "engine.commands.steering:purge",
+    "workers": "engine.commands.workers:workers",
+    "work": "engine.commands.workers:work",
+    "backup": "engine.commands.backup:command",
+    "doctor": "engine.commands.doctor:command",
+    "probe": "engine.commands.probe:command",
+    "gradient-check": "engine.commands.gradient_check:command",
+    "landscape": "engine.commands.landscape:command",
+    "data": "engine.commands.data:command",
 }
-"""Each command by name, and the module that holds it under `command`."""
+"""Each command by name, and where it is: its module, a colon, what it is called there."""
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -47,6 +47,14 @@ db_option = click.option(
 )
 
 
+def command_at(place: str) -> click.Command:
+    """The command at a place as COMMANDS writes it; its module is imported now."""
+    module, _, attribute = place.partition(":")
+    command = getattr(importlib.import_module(module), attribute)
+    assert isinstance(command, click.Command)
+    return command
+
+
 class Commands(click.Group):
     """A group that reads a command's module only when the command is asked for."""
 
@@ -54,11 +62,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(COMMANDS[cmd_name]).command
-        assert isinstance(command, click.Command)
-        return command
+        return command_at(COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
 
 
 @click.group(cls=Commands, context_settings=HELP)

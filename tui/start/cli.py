@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -13,8 +12,8 @@ from tui.start.startup import THEMES, dashboard, open_standard_error, refuse_wit
 if TYPE_CHECKING:
     import click
 
-DRAWING = {"plot": "tui.start.plot_command", "replay": "tui.start.replay_command"}
-"""The commands that draw, and the module that holds each under `command`."""
+DRAWING = {"plot": "tui.start.plot_command:command", "replay": "tui.start.replay_command:command"}
+"""The commands that draw, each by name and where it is."""
 
 EPILOG = "Without a command the dashboard opens; its ? key tells what it can do."
 
@@ -44,7 +43,7 @@ def group() -> click.Group:
     """The whole command line."""
     import click
 
-    from engine.commands.cli import HELP, Commands, db_option, version_option
+    from engine.commands.cli import HELP, Commands, command_at, db_option, version_option
 
     class Everything(Commands):
         """The headless commands, and those that draw."""
@@ -55,9 +54,7 @@ def group() -> click.Group:
         def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
             if cmd_name not in DRAWING:
                 return super().get_command(ctx, cmd_name)
-            command = importlib.import_module(DRAWING[cmd_name]).command
-            assert isinstance(command, click.Command)
-            return command
+            return command_at(DRAWING[cmd_name])
 
     @click.group(
         cls=Everything,

@@ -1,0 +1,153 @@
+"""Steering from the command line: each command does one thing to runs and says in a sentence what happens now."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from engine.commands.options import (
+    answer,
+    each_answers,
+    json_option,
+    people_errors,
+    reading,
+    run_argument,
+    runs_argument,
+    spec_options,
+    the_run,
+    yes_option,
+)
+from engine.jobs.people import steer
+from engine.text import clean, counted
+
+
+@click.command("pause")
+@runs_argument
+@json_option
+@click.pass_obj
+def pause(db: str, run_ids: tuple[int, ...], json: bool) -> None:
+    """Pause runs: each keeps where it is and frees its worker."""
+    each_answers(run_ids, lambda run_id: steer.pause(db, run_id), json)
+
+
+@click.command("resume")
+@runs_argument
+@json_option
+@click.pass_obj
+def resume(db: str, run_ids: tuple[int, ...], json: bool) -> None:
+    """Let paused runs go on, and failed ones: from their newest iteration, in their sweep or race."""
+    each_answers(run_ids, lambda run_id: steer.resume(db, run_id), json)
+
+
+@click.command("stop")
+@runs_argument
+@json_option
+@click.pass_obj
+def stop(db: str, run_ids: tuple[int, ...], json: bool) -> None:
+    """Stop runs where they are; what they have recorded is kept."""
+    each_answers(run_ids, lambda run_id: steer.stop(db, run_id), json)
+
+
+@click.command("step-size")
+@run_argument
+@click.argument("value")
+@json_option
+@click.pass_obj
+def step_size(db: str, run_id: int, value: str, json: bool) -> None:
+    """Go on with another step size (learning rate); `lossboard show` tells from which iteration on."""
+    with people_errors():
+        answer(json, steer.set_step_size(db, run_id, value), run_id=run_id)
+
+
+@click.command("fork")
+@run_argument
+@click.option("--at", metavar="ITERATION", type=click.IntRange(min=0), help="Where to fork; by default the newest.")
+@spec_options
+@click.option("--name", default="", help="A name for the new run.")
+@json_option
+@click.pass_obj
+def fork(db: str, /, run_id: int, at: int | None, name: str, json: bool, **fields: str | None) -> None:
+    """Start a run that goes on from an iteration of RUN, with what is given here changed.
+
+    Weights, update buffers and random streams go on as they were there, bit for bit. Budgets count from iteration 0.
+    """
+    with people_errors():
+        changes = {field: text for field, text in fields.items() if text is not None}
+        forked = steer.fork(db, run_id, at, changes, name)
+        answer(json, forked.sentence, run_id=forked.run_id)
+
+
+@click.command("rename")
+@run_argument
+@click.argument("name")
+@json_option
+@click.pass_obj
+def rename(db: str, run_id: int, name: str, json: bool) -> None:
+    """Give RUN another name."""
+    with people_errors():
+        answer(json, steer.rename(db, run_id, name), run_id=run_id)
+
+
+@click.command("tag")
+@run_argument
+@click.argument("tags", metavar="TAG...", nargs=-1, required=True)
+@click.option("--remove", is_flag=True, help="Take these tags away instead.")
+@json_option
+@click.pass_obj
+def tag(db: str, run_id: int, tags: tuple[str, ...], remove: bool, json: bool) -> None:
+    """Add tags to RUN, or take them away."""
+    with people_errors():
+        answer(json, (steer.untag if remove else steer.tag)(db, run_id, tags), run_id=run_id)
+
+
+@click.command("note")
+@run_argument
+@click.argument("text", required=False)
+@json_option
+@click.pass_obj
+def note(db: str, run_id: int, text: str | None, json: bool) -> None:
+    """Keep TEXT with RUN in place of its note ('' removes it), or print the note that it has."""
+    with people_errors():
+        if text is not None:
+            answer(json, steer.write_note(db, run_id, text), run_id=run_id)
+            return
+    with reading(db) as reader:
+        note = the_run(reader, run_id).note
+    answer(json, note if json else clean(note), run_id=run_id)
+
+
+@click.command("delete")
+@runs_argument
+@yes_option
+@json_option
+@click.pass_obj
+def delete(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
+    """Delete runs. `lossboard undelete` brings them back until `lossboard purge` gives their space back."""
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Delete {counted(len(run_ids), 'run')}?", abort=True, err=True)
+    each_answers(run_ids, lambda run_id: steer.delete(db, run_id), json)
+
+
+@click.command("undelete")
+@runs_argument
+@json_option
+@click.pass_obj
+def undelete(db: str, run_ids: tuple[int, ...], json: bool) -> None:
+    """Bring deleted runs back, as they were."""
+    each_answers(run_ids, lambda run_id: steer.undelete(db, run_id), json)
+
+
+@click.command("purge")
+@click.argument("run_ids", metavar="[RUN...]", type=int, nargs=-1)
+@yes_option
+@json_option
+@click.pass_obj
+def purge(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
+    """Remove deleted runs for good and give their space back; all of them when none is named."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("what is purged cannot be brought back: give --yes where nobody can be asked")
+        click.confirm("Remove deleted runs for good?", abort=True, err=True)
+    with people_errors():
+        answer(json, steer.purge(db, run_ids or None))
