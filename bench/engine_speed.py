@@ -57,14 +57,14 @@ def _batch() -> Iterator[Row]:
     stored, W = images(256)
     X, y = stored.X, stored.y
     of = objective("svm", Split(X, y), CLASSES, regularization_strength=STRENGTH)
-    X_padded, W_padded, places = _padded(X), _padded(W), of.places(y)
+    X_padded, W_padded, correct_index = _padded(X), _padded(W), of.correct_index(y)
     run = of.passing(256)
     of.layout.pad(W.ravel(), run.weights)
     pull = np.empty_like(run.weights)
 
     def engine() -> float:
         """What gradient descent does for the total loss and its gradient."""
-        data_loss = run.run(None, places)
+        data_loss = run.run(None, correct_index)
         np.multiply(of.penalty, run.weights, pull)
         np.add(run.gradient, pull, run.gradient)
         return data_loss + 0.5 * float(pull.dot(run.weights))

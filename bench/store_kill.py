@@ -26,19 +26,19 @@ SLOTS, SLOT = 64, struct.Struct("dqd")
 
 WORKER = f"""
 import mmap, struct, sys, time
-from engine.jobs import attend
+from engine.jobs.worker import run_loop
 file = open(sys.argv.pop(1), "r+b")
 told = mmap.mmap(file.fileno(), 0)
 slot, place = struct.Struct("{SLOT.format}"), 0
-advance = attend.Attendance._advance
+advance = run_loop.RunAttempt._advance
 def recorded(self):
     global place
     commands = advance(self)
     slot.pack_into(told, place * slot.size, time.monotonic(), self.state.iteration, 0.0)
     place = (place + 1) % {SLOTS}
     return commands
-attend.Attendance._advance = recorded
-from engine.jobs.worker import main
+run_loop.RunAttempt._advance = recorded
+from engine.jobs.worker.worker import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -11,7 +11,7 @@ Array = NDArray[Any]
 Rows = NDArray[np.intp] | slice | None
 
 
-class Height(Protocol):
+class LossValue(Protocol):
     """The loss at one point of weight space."""
 
     @property
@@ -25,5 +25,5 @@ class Surface(Protocol):
 
     @property
     def size(self) -> int: ...
-    def loss(self, weights: Array, rows: Rows = None) -> Height: ...
-    def loss_and_gradient(self, weights: Array, rows: Rows = None) -> tuple[Height, Array]: ...
+    def loss(self, weights: Array, rows: Rows = None) -> LossValue: ...
+    def loss_and_gradient(self, weights: Array, rows: Rows = None) -> tuple[LossValue, Array]: ...

@@ -1,7 +1,7 @@
 """The data losses as functions of the class scores: multiclass SVM (hinge) and softmax (cross-entropy).
 
-Each is written three times. `slope` is the form for batches: bound once to a buffer of scores, it turns
-them in place into the loss and its derivative. `total` is the same for evaluations, without the
+Each is written three times. `loss_and_slope` is the form for batches: bound once to a buffer of scores, it turns
+them in place into the loss and its derivative. `loss` is the same for evaluations, without the
 derivative. `relative` and `summed` are the form for whole
 splits of linear scores: subtracting the correct class's score is linear, so that a search can
 keep relative scores and add to them.
@@ -18,20 +18,20 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Classes = NDArray[np.intp]
-Slope = Callable[[Classes], float]
+BoundLoss = Callable[[Classes], float]
 
 
 class DataLoss(Protocol):
     """A loss per example from its scores; the data loss is the mean over the examples."""
 
-    def slope(self, scores: Array, scale: float) -> Slope:
+    def loss_and_slope(self, scores: Array, scale: float) -> BoundLoss:
         """A function bound to `scores` (n, C): it returns the sum of the n losses and leaves their derivative behind.
 
         It takes where the correct scores lie in the flattened buffer, shape (n,); the derivative
         that replaces the scores is multiplied by `scale`.
         """
 
-    def total(self, scores: Array) -> Slope:
+    def loss(self, scores: Array) -> BoundLoss:
         """A function bound to `scores` (C, n): it returns the sum of the n losses and overwrites them.
 
         It takes where the correct scores lie in the flattened buffer, shape (n,). With the classes first, the loops
@@ -52,8 +52,8 @@ class DataLoss(Protocol):
 def _correct(scores: Array, y: Classes) -> Classes:
     """Where the correct classes' scores lie in flattened (C, K, n), shape (K, n): one index is faster than three."""
     _, stacked, n = scores.shape
-    places: Classes = y * (stacked * n) + np.arange(stacked * n).reshape(stacked, n)
-    return places
+    correct_index: Classes = y * (stacked * n) + np.arange(stacked * n).reshape(stacked, n)
+    return correct_index
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Hinge:
 
     delta: float = 1.0
 
-    def slope(self, scores: Array, scale: float) -> Slope:
+    def loss_and_slope(self, scores: Array, scale: float) -> BoundLoss:
         n, classes = scores.shape
         dtype = scores.dtype
         flat, correct = scores.reshape(-1), np.empty(n, dtype)
@@ -76,43 +76,43 @@ class Hinge:
         ones, minus_ones = np.ones(n * classes, dtype), np.full(classes, -1, dtype)
         subtract, maximum, sign, multiply = np.subtract, np.maximum, np.sign, np.multiply
 
-        def margins_and_slope(places: Classes) -> float:
-            flat.take(places, None, correct, "clip")
+        def margins_and_slope(correct_index: Classes) -> float:
+            flat.take(correct_index, None, correct, "clip")
             subtract(correct, delta, correct)
             subtract(scores, column, scores)
-            flat[places] = 0
+            flat[correct_index] = 0
             maximum(scores, zero, out=scores)
             loss = float(ones.dot(flat))
             sign(scores, scores)
             scores.dot(minus_ones, correct)
-            flat[places] = correct
+            flat[correct_index] = correct
             multiply(scores, scaled, scores)
             return loss
 
         return margins_and_slope
 
-    def total(self, scores: Array) -> Slope:
+    def loss(self, scores: Array) -> BoundLoss:
         flat, dtype = scores.reshape(-1), scores.dtype
         correct, zeros, ones = np.empty(scores.shape[1], dtype), np.zeros(scores.shape[1], dtype), np.ones_like(flat)
         delta = np.array(self.delta, dtype)
 
-        def margins(places: Classes) -> float:
-            flat.take(places, None, correct, "clip")
+        def margins(correct_index: Classes) -> float:
+            flat.take(correct_index, None, correct, "clip")
             np.subtract(correct, delta, correct)
             np.subtract(scores, correct, scores)
-            flat[places] = 0
+            flat[correct_index] = 0
             np.maximum(scores, zeros, out=scores)
             return float(ones.dot(flat))
 
         return margins
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
-        flat, places = scores.reshape(-1), _correct(scores, y)
-        correct = flat.take(places)
+        flat, correct_index = scores.reshape(-1), _correct(scores, y)
+        correct = flat.take(correct_index)
         if constant:
             correct -= scores.dtype.type(self.delta)
         scores -= correct
-        flat[places] = 0
+        flat[correct_index] = 0
         return scores
 
     def summed(self, relative: Array) -> Array:
@@ -129,7 +129,7 @@ class CrossEntropy:
     Source: CS231n, linear classification, "practical issues: numeric stability".
     """
 
-    def slope(self, scores: Array, scale: float) -> Slope:
+    def loss_and_slope(self, scores: Array, scale: float) -> BoundLoss:
         n, classes = scores.shape
         dtype = scores.dtype
         flat, highest, correct = scores.reshape(-1), np.empty(n, dtype), np.empty(n, dtype)
@@ -138,10 +138,10 @@ class CrossEntropy:
         ones, class_ones, scaled = np.ones(n, dtype), np.ones(classes, dtype), np.array(scale, dtype)
         subtract, exp, multiply, divide = np.subtract, np.exp, np.multiply, np.divide
 
-        def log_likelihood_and_slope(places: Classes) -> float:
+        def log_likelihood_and_slope(correct_index: Classes) -> float:
             np.maximum.reduce(scores, axis=1, out=highest)
             subtract(scores, high_column, scores)
-            flat.take(places, None, correct, "clip")
+            flat.take(correct_index, None, correct, "clip")
             exp(scores, scores)
             scores.dot(class_ones, totals)
             np.log(totals, logs)
@@ -149,22 +149,22 @@ class CrossEntropy:
             loss = float(ones.dot(logs))
             divide(scaled, totals, totals)
             multiply(scores, total_column, scores)
-            flat.take(places, None, correct, "clip")
+            flat.take(correct_index, None, correct, "clip")
             subtract(correct, scaled, correct)
-            flat[places] = correct
+            flat[correct_index] = correct
             return loss
 
         return log_likelihood_and_slope
 
-    def total(self, scores: Array) -> Slope:
+    def loss(self, scores: Array) -> BoundLoss:
         flat, dtype = scores.reshape(-1), scores.dtype
         highest, correct, logs = np.empty((3, scores.shape[1]), dtype)
         ones, class_ones = np.ones(scores.shape[1], dtype), np.ones(len(scores), dtype)
 
-        def log_likelihood(places: Classes) -> float:
+        def log_likelihood(correct_index: Classes) -> float:
             np.maximum.reduce(scores, axis=0, out=highest)
             np.subtract(scores, highest, scores)
-            flat.take(places, None, correct, "clip")
+            flat.take(correct_index, None, correct, "clip")
             np.exp(scores, scores)
             np.log(class_ones.dot(scores, logs), logs)
             np.subtract(logs, correct, logs)

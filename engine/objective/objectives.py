@@ -17,10 +17,10 @@ from engine.objective import kernels
 from engine.objective.examples import Chosen, Examples
 from engine.objective.layout import Array, layout_of
 from engine.objective.losses import CrossEntropy, DataLoss, Hinge
-from engine.objective.passes import Pass, Passes, Places, Rows
+from engine.objective.passes import CorrectIndex, Pass, Passes, Rows
 from engine.spec import OBJECTIVES, near_match, shown
 
-__all__ = ["KINDS", "Array", "Loss", "Objective", "Pass", "Places", "Rows", "objective"]
+__all__ = ["KINDS", "Array", "CorrectIndex", "Loss", "Objective", "Pass", "Rows", "objective"]
 
 HIDDEN_SIZE = 50
 
@@ -114,15 +114,15 @@ class Objective:
 
     def loss(self, weights: Array, rows: Rows = None) -> Loss:
         """The loss over the chosen rows (all when None) at these weights."""
-        run, places, chosen = self._prepared(weights, rows, backward=False)
+        run, correct_index, chosen = self._prepared(weights, rows, backward=False)
         with np.errstate(all="ignore"):
-            return Loss(run.run(chosen, places), self.regularization_loss(run.weights))
+            return Loss(run.run(chosen, correct_index), self.regularization_loss(run.weights))
 
     def loss_and_gradient(self, weights: Array, rows: Rows = None) -> tuple[Loss, Array]:
         """The loss over the chosen rows (all when None) and its (sub)gradient, shape (size,)."""
-        run, places, chosen = self._prepared(weights, rows, backward=True)
+        run, correct_index, chosen = self._prepared(weights, rows, backward=True)
         with np.errstate(all="ignore"):
-            loss = Loss(run.run(chosen, places), self.regularization_loss(run.weights))
+            loss = Loss(run.run(chosen, correct_index), self.regularization_loss(run.weights))
             return loss, self.layout.add(run.gradient, self._flat_penalty * np.asarray(weights, self.dtype))
 
     def regularization_loss(self, padded: Array) -> float:
@@ -163,7 +163,7 @@ class Objective:
         """Weights (..., size) as padded ones (..., padded_size)."""
         return self.layout.pad(weights, np.zeros((*weights.shape[:-1], self.layout.padded_size), self.dtype))
 
-    def places(self, y: NDArray[np.intp]) -> Places:
+    def correct_index(self, y: NDArray[np.intp]) -> CorrectIndex:
         """Where the correct scores of a batch lie in its group's flattened scores; y of shape (..., n)."""
         return y + (np.arange(y.shape[-1]) % self.examples.group) * self.classes
 
@@ -205,13 +205,13 @@ class Objective:
             )
         return np.asarray(weights)
 
-    def _prepared(self, weights: Array, rows: Rows, backward: bool) -> tuple[Pass, Places, Rows]:
+    def _prepared(self, weights: Array, rows: Rows, backward: bool) -> tuple[Pass, CorrectIndex, Rows]:
         if rows is not None:
             rows = self._checked_rows(rows)
         y = self.split.y if rows is None else self.split.y[rows]
         run = self.passing(len(y), backward)
         self.layout.pad(self._checked_weights(weights), run.weights)
-        return run, self.places(y), rows
+        return run, self.correct_index(y), rows
 
     def _checked_rows(self, rows: Chosen) -> NDArray[np.intp]:
         N = len(self)

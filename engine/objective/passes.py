@@ -16,8 +16,8 @@ from engine.objective.losses import DataLoss
 
 Rows = Chosen | None
 """Which examples: row numbers or a slice; None means all of them."""
-Places = NDArray[np.intp]
-Run = Callable[[Rows, Places], float]
+CorrectIndex = NDArray[np.intp]
+Run = Callable[[Rows, CorrectIndex], float]
 
 
 class MakeKernel(Protocol):
@@ -32,7 +32,7 @@ class MakeKernel(Protocol):
 class Pass:
     """Forward and backward over n examples: the fast door of an objective.
 
-    Put padded weights into `weights` and call `run(rows, places)`: it returns the mean data loss
+    Put padded weights into `weights` and call `run(rows, correct_index)`: it returns the mean data loss
     and leaves its derivative in `gradient`, padded and without the regularization.
     """
 
@@ -60,7 +60,7 @@ class Passes:
         sizes = {group.stop - group.start for group in groups}
         runs = {size: self._group(weights, part if backward else None, size, n) for size in sizes}
 
-        def run(rows: Rows, places: Places) -> float:
+        def run(rows: Rows, correct_index: CorrectIndex) -> float:
             gradient.fill(0)
             data_loss = 0.0
             for group in groups:
@@ -68,7 +68,7 @@ class Passes:
                 if rows is not None:
                     assert not isinstance(rows, slice)
                     chosen = rows[group]
-                data_loss += runs[group.stop - group.start](chosen, places[group])
+                data_loss += runs[group.stop - group.start](chosen, correct_index[group])
                 np.add(gradient, part, gradient)
             return data_loss
 
@@ -76,7 +76,7 @@ class Passes:
 
     def evaluating(
         self, weights: Sequence[Array], n: int
-    ) -> Callable[[slice, Places, NDArray[np.intp]], tuple[float, int]]:
+    ) -> Callable[[slice, CorrectIndex, NDArray[np.intp]], tuple[float, int]]:
         """A function of n rows, of where their correct scores lie in flattened (C, n), and of their classes.
 
         It returns the sum of their data losses, and for how many the first of the highest scores is their class's.
@@ -84,23 +84,23 @@ class Passes:
         kernel = self.make_kernel(weights, None, n, self.examples.dtype)
         gather, forward, scores = self.examples.gatherer(n, kernel.rows), kernel.forward, kernel.scores
         across = np.empty(scores.shape[::-1], scores.dtype)
-        total, flat = self.data_loss.total(across), across.reshape(-1)
+        loss, flat = self.data_loss.loss(across), across.reshape(-1)
         is_highest, highest, correct = (
             np.empty(across.shape, np.bool_),
             np.empty_like(across[0]),
             np.empty_like(across[0]),
         )
 
-        def evaluate(rows: slice, places: Places, y: NDArray[np.intp]) -> tuple[float, int]:
+        def evaluate(rows: slice, correct_index: CorrectIndex, y: NDArray[np.intp]) -> tuple[float, int]:
             forward(gather(rows))
             across[:] = scores.T
             np.maximum.reduce(across, axis=0, out=highest)
             np.equal(across, highest, is_highest)
             if np.count_nonzero(is_highest) == n:
-                right = np.count_nonzero(flat.take(places, None, correct, "clip") == highest)
+                right = np.count_nonzero(flat.take(correct_index, None, correct, "clip") == highest)
             else:
                 right = np.count_nonzero(across.argmax(axis=0) == y)
-            return total(places), int(right)
+            return loss(correct_index), int(right)
 
         return evaluate
 
@@ -108,18 +108,19 @@ class Passes:
         """The share of `total` examples' mean that n of them make up."""
         gradients = None if gradient is None else self.layout.matrices(gradient)
         kernel = self.make_kernel(self.layout.matrices(weights), gradients, n, self.examples.dtype)
-        gather, slope = self.examples.gatherer(n, kernel.rows), self.data_loss.slope(kernel.scores, 1.0 / total)
+        gather = self.examples.gatherer(n, kernel.rows)
+        loss_and_slope = self.data_loss.loss_and_slope(kernel.scores, 1.0 / total)
         forward, backward, everything = kernel.forward, kernel.backward, slice(0, n)
 
-        def run(rows: Rows, places: Places) -> float:
+        def run(rows: Rows, correct_index: CorrectIndex) -> float:
             X = gather(everything if rows is None else rows)
             forward(X)
-            data_loss = slope(places) / total
+            data_loss = loss_and_slope(correct_index) / total
             backward(X)
             return data_loss
 
-        def run_forward(rows: Rows, places: Places) -> float:
+        def run_forward(rows: Rows, correct_index: CorrectIndex) -> float:
             forward(gather(everything if rows is None else rows))
-            return slope(places) / total
+            return loss_and_slope(correct_index) / total
 
         return run_forward if gradient is None else run

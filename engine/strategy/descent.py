@@ -9,7 +9,7 @@ from itertools import repeat
 
 import numpy as np
 
-from engine.objective.objectives import Objective, Pass, Places, Rows
+from engine.objective.objectives import CorrectIndex, Objective, Pass, Rows
 from engine.strategy import streams
 from engine.strategy.batches import Order, Saved
 from engine.strategy.record import Record
@@ -88,19 +88,19 @@ class GradientDescent:
     def _at_once(self) -> int:
         return 1 << 10 if self.order is None else max(1, ROWS_AT_ONCE // self.order.batch_size)
 
-    def _batches(self, saved: Saved, iteration: int, count: int) -> tuple[Iterable[tuple[Rows, Places]], Saved]:
-        """Rows and places of `count` batches from an iteration on, and the generator states after them."""
+    def _batches(self, saved: Saved, iteration: int, count: int) -> tuple[Iterable[tuple[Rows, CorrectIndex]], Saved]:
+        """Rows and correct index of `count` batches from an iteration on, and the generator states after them."""
         y = self.objective.split.y
         if self.order is None:
-            return repeat((None, self.objective.places(y)), count), saved
+            return repeat((None, self.objective.correct_index(y)), count), saved
         rows, after = self.order.draw(saved, iteration, count)
-        return zip(rows, self.objective.places(y[rows]), strict=True), after
+        return zip(rows, self.objective.correct_index(y[rows]), strict=True), after
 
     def _descend(
         self,
         run: Pass,
         step: Step,
-        batches: Iterable[tuple[Rows, Places]],
+        batches: Iterable[tuple[Rows, CorrectIndex]],
         iteration: int,
         base: float,
         limit: float,
@@ -113,8 +113,8 @@ class GradientDescent:
         multiply, add = np.multiply, np.add
         losses, data_losses = record.losses, record.data_losses
         gradient_squares, step_sizes = record.gradient_squares, record.step_sizes
-        for rows, places in batches:
-            loss = data_loss = batch_loss(rows, places)
+        for rows, correct_index in batches:
+            loss = data_loss = batch_loss(rows, correct_index)
             if regularized:
                 multiply(penalty, weights, pull)
                 loss += 0.5 * float(pull.dot(weights))

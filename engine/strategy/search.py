@@ -117,7 +117,7 @@ class RandomSearch:
         if not objective.linear:
             run = objective.passing(N, backward=False)
             objective.layout.pad(draws[0], run.weights)
-            return np.array([run.run(None, objective.places(objective.split.y))])
+            return np.array([run.run(None, objective.correct_index(objective.split.y))])
         sums = np.zeros(len(draws))
         for rows, scores in objective.stacked_scores(draws):
             sums += objective.data_loss.summed(objective.data_loss.relative(scores, objective.split.y[rows]))
@@ -169,7 +169,7 @@ class PlainTrials:
     def __init__(self, objective: Objective, kept: Array, buffers: Mapping[str, Array]) -> None:
         self._layout = objective.layout
         self._pass = objective.passing(len(objective), backward=False)
-        self._places = objective.places(objective.split.y)
+        self._correct_index = objective.correct_index(objective.split.y)
 
     def refresh(self, kept: Array) -> None:
         """Nothing is kept."""
@@ -177,7 +177,7 @@ class PlainTrials:
     def loss(self, trial: Array, direction: Array | None, step_size: Array) -> float:
         """The mean data loss at the trial's weights."""
         self._layout.pad(trial, self._pass.weights)
-        return self._pass.run(None, self._places)
+        return self._pass.run(None, self._correct_index)
 
     def accept(self, direction: Array, step_size: Array) -> None:
         """Nothing is kept."""

@@ -24,7 +24,7 @@ ORDER = {"too small": 0, "good": 1, "too large": 2}
 
 
 @dataclass
-class Height:
+class LossValue:
     total: float
 
     @property
@@ -40,12 +40,12 @@ class Convex:
         self.curvature, self.floor = curvature, floor
         self.size = self.slopes.shape[1]
 
-    def loss(self, weights: Any, rows: Any = None) -> Height:
+    def loss(self, weights: Any, rows: Any = None) -> LossValue:
         with np.errstate(over="ignore", invalid="ignore"):
             planes = self.slopes @ weights + self.offsets
-            return Height(float(planes.max() + self.curvature * (weights @ weights) + self.floor))
+            return LossValue(float(planes.max() + self.curvature * (weights @ weights) + self.floor))
 
-    def loss_and_gradient(self, weights: Any, rows: Any = None) -> tuple[Height, Any]:
+    def loss_and_gradient(self, weights: Any, rows: Any = None) -> tuple[LossValue, Any]:
         steepest = self.slopes[int((self.slopes @ weights + self.offsets).argmax())]
         return self.loss(weights), steepest + 2 * self.curvature * weights
 
@@ -141,11 +141,11 @@ class Jumpy:
     def __init__(self, start: float, losses: list[float]) -> None:
         self.start, self.losses = start, iter(losses)
 
-    def loss(self, weights: Any, rows: Any = None) -> Height:
-        return Height(next(self.losses))
+    def loss(self, weights: Any, rows: Any = None) -> LossValue:
+        return LossValue(next(self.losses))
 
-    def loss_and_gradient(self, weights: Any, rows: Any = None) -> tuple[Height, Any]:
-        return Height(self.start), np.ones(1)
+    def loss_and_gradient(self, weights: Any, rows: Any = None) -> tuple[LossValue, Any]:
+        return LossValue(self.start), np.ones(1)
 
 
 def test_the_probe_takes_one_step_down_the_bowl() -> None:

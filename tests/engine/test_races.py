@@ -11,7 +11,7 @@ import pytest
 from engine.jobs.people import steer, sweeps
 from engine.jobs.processes.liveness import this_process
 from engine.jobs.worker import worker_loop
-from engine.jobs.worker.run_loop import attend
+from engine.jobs.worker.run_loop import run_claimed
 from engine.spec import defaults
 from engine.store import StoreError, open_for_reading, open_for_writing
 from engine.strategy import optimize
@@ -117,7 +117,7 @@ def test_the_order_in_which_runs_arrive_does_not_matter(path, seed):
                 "UPDATE runs SET state = 'queued' WHERE run_id IN (SELECT value FROM json_each(?))",
                 str([run_id for run_id in queued if run_id != chosen]),
             )
-            attend(store, claim, lambda: False)
+            run_claimed(store, claim, lambda: False)
     assert done_by_value(path) == expected()
 
 
@@ -150,7 +150,7 @@ def test_the_last_one_is_stopped_and_the_others_are_decided_at_once(path):
     with open_for_writing(path) as store:
         worker_id = store.register_worker(this_process())
         for _ in range(len(VALUES) - 1):
-            attend(store, store.queue.claim(worker_id), lambda: False)
+            run_claimed(store, store.queue.claim(worker_id), lambda: False)
         assert store.queue.decide_rungs() == 0
     [(last,)] = query(path, "SELECT run_id FROM runs WHERE state = 'queued'")
     steer.stop(path, last)
@@ -172,7 +172,7 @@ def test_a_pause_while_others_are_waited_for_holds_after_the_decision(path):
     with open_for_writing(path) as store:
         worker_id = store.register_worker(this_process())
         for _ in range(len(VALUES) - 1):
-            attend(store, store.queue.claim(worker_id), lambda: False)
+            run_claimed(store, store.queue.claim(worker_id), lambda: False)
     assert "pauses" in sweeps.pause(path, 1)
     [(last,)] = query(path, "SELECT run_id FROM runs WHERE reason = ''")
     steer.resume(path, last)
@@ -188,7 +188,7 @@ def test_a_waiting_run_that_is_let_go_on_leaves_the_race(path):
     sweeps.start(path, PLAN)
     with open_for_writing(path) as store:
         claim = store.queue.claim(store.register_worker(this_process()))
-        attend(store, claim, lambda: False)
+        run_claimed(store, claim, lambda: False)
     assert "out of the race" in steer.resume(path, claim.run_id)
     work(path)
     reader = open_for_reading(path)
@@ -223,7 +223,7 @@ def test_a_decision_that_is_broken_off_is_made_by_whoever_comes_next(path):
     with open_for_writing(path) as store:
         worker_id = store.register_worker(process())
         for _ in VALUES:
-            attend(store, store.queue.claim(worker_id), lambda: False)
+            run_claimed(store, store.queue.claim(worker_id), lambda: False)
         before = query(path, "SELECT run_id, state, reason, rung FROM runs")
         query(path, "CREATE TRIGGER broken AFTER UPDATE ON runs WHEN new.state = 'queued' "
                     "BEGIN SELECT RAISE(ABORT, 'broken off'); END")  # fmt: skip

@@ -26,7 +26,7 @@ from engine.jobs.processes.recovery import (
     take_over,
     take_over_after_s,
 )
-from engine.jobs.worker.retry import patiently
+from engine.jobs.worker.retry import retried
 from engine.spec import SpecError, defaults
 from engine.store import Checkpoint, Fenced, NoRun, Refused, StoreBusy, StoreFull, open_for_writing
 from engine.store.file.timing import boot_seconds, utc_now
@@ -302,7 +302,7 @@ def test_waiting_is_written_down_where_it_can_be(store, monkeypatch):
         writer.note_waiting(reason)
         statuses.append((liveness.judge(store.reader().run(1), store.reader().workers()), reason))
 
-    patiently(commit, lambda: False, say)
+    retried(commit, lambda: False, say)
     assert statuses == [("waiting", "waiting: the disk is full"), ("waiting", "waiting: locked")]
     assert liveness.judge(store.reader().run(1), store.reader().workers()) == "running"
 
@@ -319,7 +319,7 @@ def test_that_waiting_cannot_be_written_down_is_no_matter(monkeypatch):
     def say(reason):
         raise StoreFull("not even that")
 
-    assert patiently(commit, lambda: False, say) == "done"
+    assert retried(commit, lambda: False, say) == "done"
 
 
 def test_the_last_words_of_a_worker(store, tmp_path):

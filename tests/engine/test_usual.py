@@ -16,12 +16,12 @@ def test_the_spec_of_a_run_becomes_the_usual_one(tmp_path):
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add([SPEC])
-        assert default_spec.usual(store.reader()) is None
-        assert "run 1" in default_spec.make_usual(path, 1)
-        assert default_spec.usual(store.reader()) == SPEC
+        assert default_spec.default_spec(store.reader()) is None
+        assert "run 1" in default_spec.make_default(path, 1)
+        assert default_spec.default_spec(store.reader()) == SPEC
         with pytest.raises(Refused, match="not changed"):
-            default_spec.make_usual(path, 9)
-        assert default_spec.usual(store.reader()) == SPEC
+            default_spec.make_default(path, 9)
+        assert default_spec.default_spec(store.reader()) == SPEC
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", '{"step_size": -1}', '{"no_such_field": 1}', '{"step_size": [1]}'])
@@ -30,4 +30,4 @@ def test_what_cannot_be_read_is_nothing(tmp_path, text):
     with open_for_writing(path) as store:
         store.settings.set(default_spec.SETTING, "x")
         query(path, "UPDATE settings SET value = ? WHERE name = ?", text, default_spec.SETTING)
-        assert default_spec.usual(store.reader()) is None
+        assert default_spec.default_spec(store.reader()) is None

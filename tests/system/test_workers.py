@@ -325,13 +325,13 @@ def test_an_unexpected_error_fails_the_run_with_the_reason_and_is_traced_in_the_
 
 
 NO_MEMORY = """
-from engine.jobs.worker.run_loop import Attendance
-advance = Attendance._advance
+from engine.jobs.worker.run_loop import RunAttempt
+advance = RunAttempt._advance
 def exhausted(self):
     if self.writer.iterations_done > 600:
         raise MemoryError("no room for 1 GB")
     return advance(self)
-Attendance._advance = exhausted
+RunAttempt._advance = exhausted
 """
 
 

@@ -303,7 +303,7 @@ class SweepHelm(Helm, inherit_bindings=False):
     def on_usual_chosen(self, message: UsualChosen) -> None:
         self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id)))
         self.post_message(DraftKept({}))  # what was typed before begins with what was usual then
-        self._sweep_order(lambda: SweepAnswered(sweep_orders.make_usual(self.path, message.run_id)))
+        self._sweep_order(lambda: SweepAnswered(sweep_orders.make_default(self.path, message.run_id)))
 
     def usual_texts(self) -> dict[str, str]:
         """What the form for a new run begins with where the usual spec differs from the defaults, by field."""

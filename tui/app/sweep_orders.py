@@ -80,11 +80,11 @@ def add_values(path: Path, sweep_id: int, field: str, text: str) -> str:
     return sweeps.add_values(path, sweep_id, listed(text, field))
 
 
-def make_usual(path: Path, run_id: int) -> str:
+def make_default(path: Path, run_id: int) -> str:
     """Let new runs begin with a run's spec; the answer as a sentence. Raises StoreError."""
     from engine.jobs.people import default_spec
 
-    return default_spec.make_usual(path, run_id)
+    return default_spec.make_default(path, run_id)
 
 
 def probe(path: Path, run_id: int, iteration: int | None) -> RunProbe:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
-from engine.jobs.people.default_spec import usual
+from engine.jobs.people.default_spec import default_spec
 from engine.store import Reader, Run, StoreGone, open_for_reading
 from tui.model.choices import Choices, place_of
 from tui.model.clock import Moment
@@ -136,7 +136,7 @@ class Source:
             workers=self._judgement.workers,
             most_workers=self._judgement.most_workers,
             sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_look),
-            usual=usual(reader),
+            usual=default_spec(reader),
             born=self._born,
         )
 

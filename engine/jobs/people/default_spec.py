@@ -1,4 +1,4 @@
-"""The usual spec: what new runs and sweeps of a store begin with, once somebody has chosen it."""
+"""The default spec: what new runs and sweeps of a store begin with, once somebody has chosen it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.store import Reader, Refused, open_for_writing
 SETTING = "usual-spec"
 
 
-def usual(reader: Reader) -> RunSpec | None:
+def default_spec(reader: Reader) -> RunSpec | None:
     """What was chosen for a store; None where nothing was, or nothing that this version can read."""
     text = reader.setting(SETTING)
     try:
@@ -19,7 +19,7 @@ def usual(reader: Reader) -> RunSpec | None:
         return None
 
 
-def make_usual(path: str | PathLike[str], run_id: int) -> str:
+def make_default(path: str | PathLike[str], run_id: int) -> str:
     """Let new runs begin with the spec of a run; the answer as a sentence. Raises StoreError."""
     with open_for_writing(path, create=False) as store:
         run = store.reader().run(run_id)

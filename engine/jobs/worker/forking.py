@@ -19,16 +19,16 @@ DECIDE_THE_LOSS = ("dataset", "objective", "delta", "regularization_strength", "
 """Fields of a spec that make losses, and what a search keeps of its scores, another thing than before."""
 
 
-def first_state(origin: Origin, optimization: Optimization, beat: Callable[[], None]) -> State:
-    """The state in which a fork begins. `beat` is called every few hundredths of a second and may raise to end it.
+def first_state(origin: Origin, optimization: Optimization, heartbeat: Callable[[], None]) -> State:
+    """The state in which a fork begins. `heartbeat` is called every few hundredths of a second and may raise to end it.
 
     Raises SpecError when the weights do not fit what was changed.
     """
     patient = optimization.spec.patience is not None
-    return changed(state_at(origin, beat, evaluated=patient), origin.spec, optimization)
+    return changed(state_at(origin, heartbeat, evaluated=patient), origin.spec, optimization)
 
 
-def state_at(origin: Origin, beat: Callable[[], None], evaluated: bool = False) -> State:
+def state_at(origin: Origin, heartbeat: Callable[[], None], evaluated: bool = False) -> State:
     """The parent's state before the fork's iteration, bit for bit: its step sizes change where they did.
 
     With `evaluated` what its evaluations found is counted too, which only a fork with patience needs.
@@ -38,7 +38,7 @@ def state_at(origin: Origin, beat: Callable[[], None], evaluated: bool = False) 
     state = optimization.start() if origin.checkpoint is None else state_from_bytes(origin.checkpoint.data)
     k = 16
     while state.iteration < origin.iteration:
-        beat()
+        heartbeat()
         for at, step_size in origin.steps:
             if at == state.iteration:
                 state = optimize.with_step_size(state, step_size)

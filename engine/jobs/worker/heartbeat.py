@@ -1,4 +1,4 @@
-"""Beat: signs of life while a worker prepares a run, and what it is told meanwhile."""
+"""Heartbeat: signs of life while a worker prepares a run, and what it is told meanwhile."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from engine.jobs.worker.retry import patiently
+from engine.jobs.worker.retry import retried
 from engine.store import RunWriter
 
-BEAT_S = 0.5
+HEARTBEAT_S = 0.5
 
 
 class Ended(Exception):
     """The attempt was ended before the run's own first iteration; it has been written down."""
 
 
-class Beat:
+class Heartbeat:
     """Called now and then before a run begins: raises Ended once the run was stopped, paused or given back."""
 
     def __init__(self, writer: RunWriter, leave: Callable[[], bool]) -> None:
         self._writer = writer
         self._leave = leave
-        self._beaten_at = time.monotonic()
+        self._last_at = time.monotonic()
 
     def __call__(self) -> None:
         writer, at = self._writer, self._writer.iterations_done
         if self._leave():
-            patiently(lambda: writer.release("its worker was told to leave"), self._leave)
+            retried(lambda: writer.release("its worker was told to leave"), self._leave)
             raise Ended("given back")
-        if time.monotonic() - self._beaten_at < BEAT_S:
+        if time.monotonic() - self._last_at < HEARTBEAT_S:
             return
-        waiting = patiently(writer.write, self._leave, writer.note_waiting)
-        self._beaten_at = time.monotonic()
+        waiting = retried(writer.write, self._leave, writer.note_waiting)
+        self._last_at = time.monotonic()
         for command in waiting:
             if command.verb == "stop":
                 reason = f"stopped at iteration {at}"
-                patiently(partial(writer.cancel, reason, applied=[(command.command_id, at, reason)]), self._leave)
+                retried(partial(writer.cancel, reason, applied=[(command.command_id, at, reason)]), self._leave)
                 raise Ended(reason)
             if command.verb == "pause" and waiting[-1].verb != "resume":
                 outcome = f"paused at iteration {at}"
-                patiently(partial(writer.pause, "", applied=[(command.command_id, at, outcome)]), self._leave)
+                retried(partial(writer.pause, "", applied=[(command.command_id, at, outcome)]), self._leave)
                 raise Ended(outcome)

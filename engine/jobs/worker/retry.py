@@ -16,7 +16,7 @@ RETRY_S = 1.0
 T = TypeVar("T")
 
 
-def patiently(commit: Callable[[], T], leave: Callable[[], bool], say: Callable[[str], None] | None = None) -> T:
+def retried(commit: Callable[[], T], leave: Callable[[], bool], say: Callable[[str], None] | None = None) -> T:
     """The result of `commit`, tried until the store is neither busy nor full; raises that error when asked to leave.
 
     `say` is told before each wait why there is one; that it cannot be written down either is no matter.

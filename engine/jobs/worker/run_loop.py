@@ -14,8 +14,8 @@ import numpy as np
 
 from engine.jobs.worker.environment import environment_json
 from engine.jobs.worker.forking import first_state
-from engine.jobs.worker.heartbeat import Beat, Ended
-from engine.jobs.worker.retry import patiently
+from engine.jobs.worker.heartbeat import Ended, Heartbeat
+from engine.jobs.worker.retry import retried
 from engine.spec import SpecError
 from engine.store import (
     Checkpoint,
@@ -57,11 +57,11 @@ SNAPSHOT_RATIO = 1.25
 SMALL_SNAPSHOT = 256 * 1024
 LARGE_SNAPSHOT_RATIO = 2.0
 
-BEAT_S = 0.5
+HEARTBEAT_S = 0.5
 FALLEN_BEHIND_S = 1.0
 
 
-def attend(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
+def run_claimed(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
     """Carry a claimed run to its end, or until it is paused, stopped, given back or taken away.
 
     A spec that cannot be built and an unexpected exception fail the run with the reason.
@@ -69,30 +69,30 @@ def attend(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
     """
     log.info("run %d, attempt %d: %s", claim.run_id, claim.attempt, claim.spec.to_json())
     try:
-        writer = patiently(lambda: store.writer(claim), leave)
+        writer = retried(lambda: store.writer(claim), leave)
         try:
             optimization = optimize.build(claim.spec)
-            state = _first_state(optimization, claim, Beat(writer, leave))
-            Attendance(optimization, writer, state, leave).carry_on()
+            state = _first_state(optimization, claim, Heartbeat(writer, leave))
+            RunAttempt(optimization, writer, state, leave).carry_on()
         except Ended as ended:
             log.info("run %d did not begin: %s", claim.run_id, ended)
         except SpecError as error:
             log.error("run %d cannot be built: %s", claim.run_id, error.message)
             reason = error.message
-            patiently(lambda: writer.fail(reason), leave)
+            retried(lambda: writer.fail(reason), leave)
         except StoreError:
             raise
         except Exception as error:
             log.exception("run %d failed", claim.run_id)
             reason = f"{type(error).__name__}: {error}"
-            patiently(lambda: writer.fail(reason), leave)
+            retried(lambda: writer.fail(reason), leave)
     except Fenced as error:
         log.warning("%s", error)
 
 
-def _first_state(optimization: Optimization, claim: Claim, beat: Beat) -> State:
+def _first_state(optimization: Optimization, claim: Claim, heartbeat: Heartbeat) -> State:
     if claim.origin is not None:
-        return first_state(claim.origin, optimization, beat)
+        return first_state(claim.origin, optimization, heartbeat)
     if claim.checkpoint is None:
         return optimization.start()
     try:
@@ -104,7 +104,7 @@ def _first_state(optimization: Optimization, claim: Claim, beat: Beat) -> State:
         return optimization.start()
 
 
-class Attendance:
+class RunAttempt:
     """One attempt at one run.
 
     After a take-up the iterations since the checkpoint are computed again, as fast as possible,
@@ -158,10 +158,10 @@ class Attendance:
             examples_per_iteration=batch_size or len(self.optimization.dataset.splits["train"]),
             best_before=best if self.writer.claim.origin is not None and math.isfinite(best) else None,
         )
-        self._patiently(begin)
+        self._retried(begin)
 
-    def _patiently(self, commit: Callable[[], T]) -> T:
-        return patiently(commit, self.leave, self.writer.note_waiting)
+    def _retried(self, commit: Callable[[], T]) -> T:
+        return retried(commit, self.leave, self.writer.note_waiting)
 
     @property
     def _catching_up(self) -> bool:
@@ -253,7 +253,7 @@ class Attendance:
             if seconds is not None and self._elapsed_s >= seconds:
                 break
             time.sleep(min(left_s, FLUSH_S))
-            if time.monotonic() - self._flushed_at >= BEAT_S:
+            if time.monotonic() - self._flushed_at >= HEARTBEAT_S:
                 commands = self._flush()
                 if commands:
                     return commands
@@ -292,7 +292,7 @@ class Attendance:
         with_checkpoint |= snapshot or time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
         checkpoint = self._checkpoint("snapshot" if snapshot else "resume") if with_checkpoint else None
         gathered = self._gathered()
-        commands = self._patiently(
+        commands = self._retried(
             lambda: self.writer.write(gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
         )
         self._written()
@@ -312,7 +312,7 @@ class Attendance:
             self._evaluate(list(self.optimization.objectives))
         checkpoint = self._checkpoint("end" if final else "resume")
         gathered = self._gathered()
-        self._patiently(
+        self._retried(
             lambda: end(reason, block=gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
         )
         self._written()

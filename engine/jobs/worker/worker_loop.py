@@ -1,4 +1,4 @@
-"""A worker's shift: claim a run, attend to it, take the next one; leave when the queue is empty."""
+"""A worker's shift: claim a run, run_claimed to it, take the next one; leave when the queue is empty."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from engine.jobs.processes.launch import start_workers, worker_count
 from engine.jobs.processes.liveness import this_process, works
 from engine.jobs.processes.recovery import recover_lost_runs
-from engine.jobs.worker.retry import patiently
-from engine.jobs.worker.run_loop import attend
+from engine.jobs.worker.retry import retried
+from engine.jobs.worker.run_loop import run_claimed
 from engine.store import Store, StoreError, open_for_writing
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def work(
     linger_s: float = 0.0,
     call_others: bool = False,
 ) -> int:
-    """Work for a store until its queue is empty, `max_runs` are done or `leave()` holds; returns the runs attended to.
+    """Work for a store until its queue is empty, `max_runs` are done or `leave()` holds; returns how many were.
 
     Once the queue is empty it waits `linger_s` for more. With `call_others` it has more workers started when a run
     turns out to be long, or a race goes on with more than one. Between two runs it leaves when more workers are there
@@ -48,31 +48,31 @@ def work(
     Raises StoreError when the store cannot be used any more; what was committed is kept, and the
     run at hand is taken up from its checkpoint by the next worker.
     """
-    attended, idle_since, looked_round = 0, time.monotonic(), -LOOK_ROUND_S
+    done, idle_since, looked_round = 0, time.monotonic(), -LOOK_ROUND_S
     with open_for_writing(path) as store:
-        worker_id = patiently(lambda: store.register_worker(this_process(), log_path), leave)
+        worker_id = retried(lambda: store.register_worker(this_process(), log_path), leave)
         log.info("worker %d works for %s", worker_id, store.path)
         try:
-            while not leave() and attended != max_runs:
+            while not leave() and done != max_runs:
                 if time.monotonic() - looked_round >= LOOK_ROUND_S:
                     looked_round = time.monotonic()
                     _look_round(store, leave)
-                if not beyond_limit and patiently(lambda: _surplus(store, worker_id), leave):
+                if not beyond_limit and retried(lambda: _surplus(store, worker_id), leave):
                     log.info("worker %d leaves: more workers are there than were set", worker_id)
                     break
-                if patiently(store.queue.decide_rungs, leave) and call_others:
+                if retried(store.queue.decide_rungs, leave) and call_others:
                     _call_others(store.path)
-                claim = patiently(lambda: store.queue.claim(worker_id), leave)
+                claim = retried(lambda: store.queue.claim(worker_id), leave)
                 if claim is not None:
-                    attended += 1
+                    done += 1
                     with _others_if_long(store.path) if call_others else nullcontext():
-                        attend(store, claim, leave)
+                        run_claimed(store, claim, leave)
                     idle_since = time.monotonic()
                 elif _look_round(store, leave):
                     continue
                 elif time.monotonic() - idle_since < _lingering_s(store, linger_s):
                     _wait_for_news(store, leave)
-                elif patiently(lambda: store.leave_if_idle(worker_id), leave):
+                elif retried(lambda: store.leave_if_idle(worker_id), leave):
                     break
         finally:
             try:
@@ -80,8 +80,8 @@ def work(
                 store.fold_journal()
             except StoreError as error:
                 log.error("could not say goodbye: %s", error)
-    log.info("worker %d leaves after %d runs", worker_id, attended)
-    return attended
+    log.info("worker %d leaves after %d runs", worker_id, done)
+    return done
 
 
 def _lingering_s(store: Store, linger_s: float) -> float:
@@ -91,7 +91,7 @@ def _lingering_s(store: Store, linger_s: float) -> float:
 
 def _look_round(store: Store, leave: Callable[[], bool]) -> bool:
     """Whether runs were found that had lost their workers; they are queued again."""
-    found = patiently(lambda: recover_lost_runs(store), leave)
+    found = retried(lambda: recover_lost_runs(store), leave)
     for run_id in found:
         log.info("run %d had lost its worker; it is queued again", run_id)
     return bool(found)

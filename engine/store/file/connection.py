@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.store.file.sql_functions import lend
+from engine.store.file.sql_functions import register
 from engine.store.records import StoreBusy, StoreError, StoreFull, StoreGone
 
 APPLICATION_ID = 0x4C6F7373
@@ -48,8 +48,8 @@ class Connection:
         self._raw = raw
         self._lock = threading.RLock()
         self._identity = _identity(path)
-        raw.execute("PRAGMA busy_timeout = 0")  # from here on `patiently` waits
-        lend(raw)
+        raw.execute("PRAGMA busy_timeout = 0")  # from here on `when_unlocked` waits
+        register(raw)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -65,7 +65,7 @@ class Connection:
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
         """All rows of one SELECT, fetched at once so that no read transaction stays open."""
         with self._lock, explained(self.path):
-            return patiently(lambda: self._raw.execute(sql, parameters).fetchall())
+            return when_unlocked(lambda: self._raw.execute(sql, parameters).fetchall())
 
     def table(self, sql: str, parameters: Sequence[Any] = (), *, width: int) -> NDArray[np.float64]:
         """The rows of one SELECT of numbers as columns, shape (width, n); NULL is NaN.
@@ -74,7 +74,7 @@ class Connection:
         ever needed, and what was needed once is not given back.
         """
         with self._lock, explained(self.path):
-            return patiently(lambda: _columns(self._raw.execute(sql, parameters), width))
+            return when_unlocked(lambda: _columns(self._raw.execute(sql, parameters), width))
 
     def check_identity(self) -> None:
         """Raise StoreGone when the path no longer leads to the file that is open."""
@@ -164,17 +164,17 @@ def pragma(raw: sqlite3.Connection, name: str) -> int:
 @contextmanager
 def write_lock(raw: sqlite3.Connection) -> Iterator[None]:
     """BEGIN IMMEDIATE, commit at the end, roll back on any exception. Waits for others, as opening a store does."""
-    patiently(lambda: raw.execute("BEGIN IMMEDIATE"))
+    when_unlocked(lambda: raw.execute("BEGIN IMMEDIATE"))
     try:
         yield
-        patiently(lambda: raw.execute("COMMIT"))
+        when_unlocked(lambda: raw.execute("COMMIT"))
     except BaseException:
         if raw.in_transaction:
             raw.execute("ROLLBACK")
         raise
 
 
-def patiently(ask: Callable[[], T]) -> T:
+def when_unlocked(ask: Callable[[], T]) -> T:
     """The result of `ask`, tried until no other process holds the lock that it needs, or for BUSY_TIMEOUT_S.
 
     SQLite's own patience sleeps up to 0.1 s between two tries: with eight writers one commit in a hundred took 125 ms.

@@ -1,4 +1,4 @@
-"""Functions lent to SQLite: its own `lower` knows ASCII alone, it sorts 10 before 2, and has no word for a spec."""
+"""Functions of ours in SQLite: its own `lower` knows ASCII alone, it sorts 10 before 2, and has no word for a spec."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _called_by(fields: str, batch_kind: str | None) -> list[str]:
     return [str(value if is_written.get(name, value is not None) else defaults[name].default) for name, value in found]
 
 
-def lend(raw: sqlite3.Connection) -> None:
+def register(raw: sqlite3.Connection) -> None:
     """Make them known to a connection, under these names."""
     raw.create_function("folded", 1, folded, deterministic=True)
     raw.create_function("sortable", 1, sortable, deterministic=True)
