@@ -48,8 +48,14 @@ def test_a_strategy_is_what_its_kind_says(kind) -> None:
 
 
 def test_the_groups_of_strategies_come_from_their_kinds() -> None:
-    assert ({"gradient-descent"}, {"gradient-descent"}) == (GRADIENT, BATCHING)
-    assert {"local-search", "gradient-descent"} == STEPPING
+    known = {"random-search", "local-search", "gradient-descent"}
+    assert (GRADIENT & known, BATCHING & known) == ({"gradient-descent"}, {"gradient-descent"})
+    assert STEPPING & known == {"local-search", "gradient-descent"}
+
+
+def test_every_strategy_stands_in_the_readme() -> None:
+    row = next(line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `--strategy`"))
+    assert all(f"`{name}`" in row for name in STRATEGIES)
 
 
 def test_a_strategy_of_another_version_has_a_label() -> None:
