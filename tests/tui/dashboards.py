@@ -47,7 +47,7 @@ class Opened:
         for event in XTermParser().feed(text):
             self.app.post_message(event)
         await self.pilot.pause()
-        await self.until(lambda: not self.app.is_behind)
+        await self.until(lambda: not self.app.key_queue.is_behind)
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
         """Wait for the condition, which may look at messages or at the screen; what it asserts may come later too."""

@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 async def test_no_key_is_lost_and_none_acts_on_the_board(path, keys, screen, typed):
     async with opened(path) as board:
         await board.type(keys)
-        await board.until(lambda: not board.app.is_behind)
+        await board.until(lambda: not board.app.key_queue.is_behind)
         assert type(board.app.screen).__name__ == screen
         assert typed in [field.value for field in board.app.screen.query(Input)]
         assert not [*board.all_of(ChoicesChanged), *board.all_of(StopRequested), *board.all_of(DeletionRequested)]
@@ -50,7 +50,7 @@ async def test_a_command_typed_with_its_key_and_enter_is_carried_out(path):
     async with opened(path) as board:
         await board.type(":theme light\r")
         assert board.all_of(CommandPicked)
-        assert board.app.worn.name == "light"
+        assert board.app.active_theme.name == "light"
 
 
 async def test_keys_behind_the_one_that_opens_a_replay_wait_for_it(path):
@@ -85,7 +85,7 @@ async def test_how_many_runs_fit_is_told_once_it_is_known(path, monkeypatch):
         await board.pilot.press("enter")
         assert "fit" not in board.text()
         feed.ask = ask
-        board.app._ask()
+        board.app.ask()
         await board.until(lambda: "1 run fits: local" in board.text())
 
 

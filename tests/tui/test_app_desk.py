@@ -42,7 +42,7 @@ def test_every_key_of_the_board_has_a_command_and_every_command_a_name_of_its_ow
 
 
 @pytest.mark.parametrize(("typed", "first"), [
-    ("log x", "log_x"), ("quit", "app.leave"), ("colour", "app.wear('colour-blind')"),
+    ("log x", "log_x"), ("quit", "app.leave"), ("colour", "app.apply_theme('colour-blind')"),
     ("accuracy", "show('validation accuracy')"),
     ("csv", "app.save('csv')"), ("12", "point(12)"), ("Y", "app.copy"), ("grd", "layout"), ("undo", "undo"),
     ("run 12", "point(12)"), ("Run  7", "point(7)"), ("0", "whole"),

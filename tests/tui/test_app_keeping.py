@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.spec import defaults
 from engine.store.list.listing import ORDERS
 from tests.tui.dashboards import opened, raced, store_with
-from tui.app.view_saver import Keeper
+from tui.app.view_saver import ViewFile
 from tui.model.chart_options import LAYOUTS
 from tui.model.choices import MOST_MARKED, Choices
 from tui.view_state import remembered
@@ -70,10 +70,10 @@ async def test_a_store_is_seen_again_as_it_was_left(path):
         assert board.app.choices.listing == left.listing
         assert board.app.choices.marked == left.marked
         assert board.app.choices.pointed == left.pointed
-        assert board.app.worn.name == "light"
+        assert board.app.active_theme.name == "light"
         assert set(board.app.snapshot.curves) >= {1, 3}
     async with opened(path, theme="colour-blind") as board:
-        assert board.app.worn.name == "colour-blind"
+        assert board.app.active_theme.name == "colour-blind"
     assert remembered.load(path).theme == "light"
 
 
@@ -94,14 +94,14 @@ async def test_two_dashboards_leave_each_others_changes_alone(path):
 
 
 async def test_who_changes_nothing_writes_nothing(path):
-    keeper = Keeper(path, View())
-    keeper.keep(View())
+    file = ViewFile(path, View())
+    file.save(View())
     async with opened(path) as board:
         await board.press("question_mark", "escape")
     assert remembered.load(path) == View()
-    keeper.keep(View(log_y=False))
+    file.save(View(log_y=False))
     remembered.save(path, View(log_y=False, log_x=True))
-    keeper.keep(View(log_y=False))
+    file.save(View(log_y=False))
     assert remembered.load(path) == View(log_y=False, log_x=True)
 
 

@@ -35,7 +35,7 @@ class Watched:
     def __init__(self, board: Opened) -> None:
         self.board = board
         self.seconds = 0.0
-        board.app.now = lambda: self.seconds
+        board.app.replay_control.now = lambda: self.seconds
 
     @property
     def screen(self) -> Replay:
@@ -309,7 +309,7 @@ async def test_marks_are_remembered_as_the_live_view_has_them(tmp_path):
         await board.press("enter", "r")  # one run alone is played back alone
         await board.until(lambda: isinstance(board.app.screen, Replay))
         assert board.app.choices.marked == (3,)
-        assert board.app.lasting().marked == (1, 2, 3)
+        assert board.app.state.live.choices.marked == (1, 2, 3)
         await board.press("r")
         assert board.app.choices.marked == (1, 2, 3)
         assert board.app.choices.alone

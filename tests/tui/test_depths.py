@@ -67,7 +67,7 @@ async def test_a_cursor_that_moves_is_seen_to_move(path, monkeypatch, depth):
         monkeypatch.setenv(name, value)
     async with opened(path) as board:
         for theme in themes:
-            board.app.action_wear(theme)
+            board.app.theming.choose(theme)
             for where, (opening, there, move, closing) in MOVES.items():
                 await board.press(*opening)
                 await board.until(lambda there=there: board.app.rim.is_open and there in board.terminal.text())

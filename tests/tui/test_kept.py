@@ -212,7 +212,7 @@ async def test_a_replay_may_open_with_a_run_alone(tmp_path):
     path = tmp_path / "runs.db"
     run_with(path)
     async with opened(path) as board:
-        board.app.open_replay(Opening((1,), at=120.0, alone=True))
+        board.app.replay_control.open(Opening((1,), at=120.0, alone=True))
         await board.until(lambda: "kept after 100 iterations" in board.text())
         await board.press("escape")
         assert not board.app.choices.alone

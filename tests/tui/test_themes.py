@@ -159,7 +159,7 @@ def seen_contrasts(terminal) -> list[tuple[float, str]]:
 @pytest.mark.parametrize("name", PAINTED)
 async def test_every_screen_is_legible_in_every_theme(tmp_path, name):
     async with opened(raced(tmp_path / "runs.db")) as board:
-        board.app.action_wear(name)
+        board.app.theming.choose(name)
         await board.until(lambda: f"Theme: {name}" in board.terminal.text())
         for keys in ([], ["question_mark"], ["escape", "n"], ["escape", "slash", "s", "g"], ["escape", "s"]):
             await board.press(*keys)
@@ -173,9 +173,9 @@ async def test_the_key_puts_the_next_theme_on_and_the_whole_screen_with_it(tmp_p
         worn = []
         for _ in NAMES:
             await board.press("T")
-            await board.until(lambda: f"Theme: {board.app.worn.name}" in board.terminal.text())
+            await board.until(lambda: f"Theme: {board.app.active_theme.name}" in board.terminal.text())
             grounds = {cell.bg for row in board.terminal.screen.buffer.values() for cell in row.values()}
-            worn.append((board.app.worn.name, f"#{'/'.join(sorted(grounds))}"))
+            worn.append((board.app.active_theme.name, f"#{'/'.join(sorted(grounds))}"))
         assert [name for name, _ in worn] == ["light", "colour-blind", "ansi", "dark"]
         assert "101216" not in worn[0][1]
         assert worn[2][1] == "#default"

@@ -1,53 +1,54 @@
-"""The app: holds what was read and what was chosen, and answers the messages of screens, feed and signals."""
+"""The app: holds the state, and passes every message of screens, feed and signals to the part that answers it."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.filter import LineFilter
 from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
 
 from engine.spec import SpecError
-from engine.store import FilterError, StoreError
+from engine.store import StoreError
 from engine.text import clean
 from tui.app import orders
-from tui.app.export_actions import Desk
-from tui.app.key_queue import Turnstile
-from tui.app.notices import Announcing
-from tui.app.playback import Playback
-from tui.app.probe_actions import ProbeHelm
+from tui.app.export_actions import ExportActions
+from tui.app.key_queue import KeyQueue
+from tui.app.list_actions import ListActions
+from tui.app.mouse import Mouse
+from tui.app.notices import Notices
+from tui.app.ports import Hearer
+from tui.app.probe_actions import ProbeActions
 from tui.app.recovery import Rescue
-from tui.app.sweep_actions import SweepHelm
-from tui.app.theming import Wardrobe
-from tui.app.view_saver import Keeper, Keeping
+from tui.app.replay_control import ReplayControl
+from tui.app.run_actions import RunActions
+from tui.app.state import AppState, Shown
+from tui.app.sweep_actions import SweepActions
+from tui.app.theming import Theming
+from tui.app.view_saver import ViewFile, ViewSaver
+from tui.chart import ChartView, Picture
 from tui.colours.theme import INPUT_CSS, THEME
-from tui.model import keymap, x_extent
-from tui.model.choices import place_of
-from tui.model.messages import (
-    ChoicesChanged,
-    DraftKept,
-    FilterSubmitted,
-    LessonTold,
-    OrderAnswered,
-    ReadFailed,
-    RunRejected,
-    RunsQueued,
-    RunSubmitted,
-    SignalCaught,
-    SnapshotRead,
-)
-from tui.model.snapshot import Snapshot
-from tui.presenting.curves import drawn_runs
+from tui.colours.themes import Theme
+from tui.model import keymap
+from tui.model import messages as m
+from tui.model import sweep_messages as s
+from tui.model.answer import Answer
+from tui.model.choices import Choices, place_of
+from tui.model.snapshot import Snapshot, Wanted
 from tui.reading.feed import Feed, Outcome
 from tui.screens.board import Board
+from tui.terminal.frame_output import Painting
+from tui.terminal.textual_internals import send
 from tui.view_state.recall import choices_of, view_of
 from tui.view_state.remembered import View
-from tui.widgets.chart_pane import Brush
+from tui.widgets.chart_pane import Brush, ChartPane
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +57,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeHelm, Turnstile, inherit_bindings=False):
+class Dashboard(Painting, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
@@ -72,28 +73,50 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
         super().__init__()
         self.register_theme(THEME)
         self.theme = THEME.name
+        self.rim.ascii_only = ascii_only
         self.path = path
-        self.snapshot = first
-        view = view.of_store(first.born)
-        self.choices = choices_of(view).follow(first.newest, first.runs, first.others)
-        self._feed = feed
-        self._compared = first
-        self._draft: Mapping[str, str] = {}
-        self._unreadable = False
-        self._unanswered = False
+        self.store_name = clean(path.name, 40)
         self.notice = ""
         """What was done to the store on opening that its user should know."""
+        view = view.of_store(first.born)
+        self.state = AppState(Shown(first, choices_of(view).follow(first.newest, first.runs, first.others)))
+        self._feed = feed
+        self._unreadable = False
+        self._unanswered = False
         self._rescue = Rescue()
-        self.rim.ascii_only = ascii_only
-        self.theme_chosen = view.theme
-        self.keeper = Keeper(path, view_of(self.choices, view.theme), first.born)
-        self.dress(theme or view.theme)
-        self.store_name = clean(path.name, 40)
-        self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.worn.scheme == "none")
-        self._board = self.live_board = Board(self.store_name, first, self.choices, self.brush)
+        self.theming = Theming(self, view.theme, theme or view.theme)
+        self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.active_theme.scheme == "none")
+        self.live_board = Board(self.store_name, first, self.choices, self.brush)
+        self.key_queue = KeyQueue(self)
+        self.notices = Notices(self, first)
+        self.view_saver = ViewSaver(self, ViewFile(path, self.view(), first.born))
+        self.mouse = Mouse(self)
+        self.export_actions = ExportActions(self)
+        self.list_actions = ListActions(self)
+        self.run_actions = RunActions(self)
+        self.sweep_actions = SweepActions(self)
+        self.probe_actions = ProbeActions(self)
+        self.replay_control = ReplayControl(self)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.state.shown.snapshot
+
+    @property
+    def choices(self) -> Choices:
+        return self.state.shown.choices
+
+    @property
+    def board(self) -> Board:
+        """The board that is looked at: the live one, or that of a replay."""
+        return self.replay_control.screen or self.live_board
 
     def get_default_screen(self) -> Board:
         return self.live_board
+
+    def get_line_filters(self) -> tuple[LineFilter, ...]:
+        """None: what becomes of a colour is decided once, where it is written."""
+        return ()
 
     def on_mount(self) -> None:
         self._feed.deliver = self._deliver
@@ -105,204 +128,416 @@ class Dashboard(Announcing, Playback, Keeping, Wardrobe, Desk, SweepHelm, ProbeH
             gc.freeze()  # what was imported stays: looking at it again and again would only take time
             gc.enable()
         if self.notice:
-            self._board.tell(clean(self.notice, 300))
+            self.tell(clean(self.notice, 300))
         self._see_to_workers()
-        self._ask()
+        self.ask()
+
+    def on_unmount(self) -> None:
+        self._feed.stop()
+        self.view_saver.save()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            self.rim.link.pressed()
+            self.notices.put_away()
+        if not self.key_queue.takes(event):
+            await super().on_event(event)
 
     def _see_to_workers(self) -> None:
         """Have runs that nobody works on taken up again, in a thread."""
         if self._rescue.is_needed(self.snapshot):
-            self.run_worker(self._take_up, thread=True, exit_on_error=False, group="rescue")
+            self.in_thread(self._take_up, "rescue")
 
     def _take_up(self) -> None:
         if not orders.take_up(self.path):
             self._rescue.failed()
 
-    def is_reading(self) -> bool:
-        choices, snapshot = self.choices, self.snapshot
-        looks_for = choices.edge or choices.listing != snapshot.listing or self.sought is not None
-        is_elsewhere = place_of(snapshot.rows, choices) is None and snapshot.sought != choices.cursor
-        return not self._unreadable and bool(self.is_opening or looks_for or (snapshot.rows and is_elsewhere))
+    # What is read
 
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key):
-            self.rim.link.pressed()
-        await super().on_event(event)
+    def ask(self) -> None:
+        """Ask the feed for what the screen shows now, unless a replay's next frame is not due yet."""
+        if not self.replay_control.is_early():
+            self._feed.ask(self._wanted(max(2 * self.size.width, SMALLEST_READ)))
 
-    def on_unmount(self) -> None:
-        self._feed.stop()
+    def _wanted(self, columns: int) -> Wanted:
+        of_replay = self.replay_control.wanted(columns)
+        if of_replay is not None:
+            return of_replay
+        sweep, rows = self.sweep_actions.view, self.live_board.glimpsed_rows
+        if sweep is None:
+            return Wanted(self.choices, columns, rows)
+        return Wanted(self.choices, columns, rows, sweep.sweep_id, sweep.chosen_look)
 
-    def _deliver(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Snapshot):
-            self.post_message(SnapshotRead(outcome))
-        else:
-            self.post_message(ReadFailed(clean(str(outcome), 300)))
+    def ask_after_refresh(self) -> None:
+        self.call_after_refresh(self.ask)
 
-    def written(self) -> None:
-        if self._unanswered:
-            self.call_next(self._ask_when_drawn)
-
-    def _ask_when_drawn(self) -> None:
+    def ask_when_drawn(self) -> None:
         """Ask the feed for what is new once the terminal shows what was read before."""
         self._unanswered = not self.rim.is_open
         if not self._unanswered:
-            self._ask()
+            self.ask()
 
-    def _ask(self) -> None:
-        if not self.is_early():
-            self._feed.ask(self.wanted(max(2 * self.size.width, SMALLEST_READ)))
+    def written(self) -> None:
+        if self._unanswered:
+            self.call_next(self.ask_when_drawn)
 
-    def _show(self) -> None:
-        self._board.update(self.snapshot, self.choices)
-        self.show_sweep(self.snapshot)
-        self.rim.flush()
-        self._ask_when_drawn()
+    def _deliver(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Snapshot):
+            self.post_message(m.SnapshotRead(outcome))
+        else:
+            self.post_message(m.ReadFailed(clean(str(outcome), 300)))
 
-    def on_snapshot_read(self, message: SnapshotRead) -> None:
+    def on_snapshot_read(self, message: m.SnapshotRead) -> None:
         if not self.screen_stack:
             return  # on the way out
         if self._unreadable:
             self._unreadable = False
-            self._board.tell("The store can be read again.")
-        if self.takes(message.snapshot):
-            message.prevent_default()
-            return
+            self.tell("The store can be read again.")
         read = message.snapshot
-        if read.born != self.keeper.born:
+        if self.replay_control.takes(read):
+            return
+        if read.born != self.view_saver.file.born:
             self._begin_anew(read)
-        self.snapshot = read
-        self._see_to_workers()
         before = self.choices
-        self.choices = before.follow(read.newest, read.rows, read.others, read.sought, read.instead)
-        self.tell_marks(before, self.choices)
-        self.choices = self.choices.looking_so(self.choices.look.followed(self._newest()))
-        self._show()
+        self.state = self.state.reading(read)
+        self._see_to_workers()
+        self.notices.tell_marks(before, self.choices)
+        self.show()
+        self.notices.compare(read)
+        self.view_saver.settle()
 
     def _begin_anew(self, read: Snapshot) -> None:
         """Another store has the place: what was chosen, compared or can be undone tells of runs of the one before."""
-        view = replace(view_of(self.lasting(), self.theme_chosen), born=self.keeper.born).of_store(read.born)
-        self.choices = choices_of(view)
-        self.keeper = Keeper(self.path, view_of(self.choices, view.theme), read.born)
-        self._compared = read
-        self.deleted.clear()
-        self._board.tell("Another store has the place of the one that was shown: it begins with marks of its own.")
+        view = replace(self.view(), born=self.view_saver.file.born).of_store(read.born)
+        self.state = self.state.choosing(choices_of(view))
+        self.view_saver.file = ViewFile(self.path, self.view(), read.born)
+        self.notices.begin_anew(read)
+        self.run_actions.deleted.clear()
+        self.tell("Another store has the place of the one that was shown: it begins with marks of its own.")
 
-    def _newest(self) -> float | None:
-        """Where the newest iteration of a drawn run that goes on stands on the x axis."""
-        return x_extent.newest_going_on(self.choices.look, drawn_runs(self.snapshot, self.choices))
-
-    def on_read_failed(self, message: ReadFailed) -> None:
+    def on_read_failed(self, message: m.ReadFailed) -> None:
         self._unreadable = True
-        self._board.tell(message.sentence, failed=True, lasting=True)
-        self.call_after_refresh(self._ask)
+        self.board.tell(message.sentence, failed=True, lasting=True)
+        self.call_after_refresh(self.ask)
+        self.show_live(visible=True)
 
-    def on_choices_changed(self, message: ChoicesChanged) -> None:
-        self.choices = message.choices
-        self._show()
+    def is_reading(self) -> bool:
+        choices, snapshot = self.choices, self.snapshot
+        looks_for = choices.edge or choices.listing != snapshot.listing or self.list_actions.sought is not None
+        is_elsewhere = place_of(snapshot.rows, choices) is None and snapshot.sought != choices.cursor
+        is_looking = looks_for or (snapshot.rows and is_elsewhere)
+        return not self._unreadable and bool(self.replay_control.is_opening or is_looking)
 
-    def on_filter_requested(self) -> None:
-        from tui.screens.prompt import Prompt, Question
+    # What is shown
 
-        asked = Question("filter", "filter", self.choices.listing.text)
-        title = "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them."
-        self.push_screen(Prompt(title, (asked,), FilterSubmitted))
+    def show(self) -> None:
+        """Bring the screen up to date, then ask for what is new."""
+        self.board.update(self.snapshot, self.choices)
+        self.sweep_actions.show(self.snapshot)
+        self.rim.flush()
+        self.ask_when_drawn()
 
-    def on_filter_submitted(self, message: FilterSubmitted) -> None:
-        listing = replace(self.choices.listing, text=message.texts["filter"].strip())
-        try:
-            listing.check()
-        except FilterError as error:
-            self.post_message(OrderAnswered(str(error), failed=True))
-            return
-        self.screen.dismiss()
-        self._board.hush()  # how many runs fit is said in its place
-        self.choices = self.choices.listing_so(listing)
-        self._show()
+    def choose(self, choices: Choices) -> None:
+        """Show other choices, and remember them."""
+        self.state = self.state.choosing(choices)
+        self.show()
+        self.view_saver.settle()
 
-    def on_sentence_dismissed(self) -> None:
-        self._board.tell("")
-
-    def on_lesson_told(self, message: LessonTold) -> None:
-        self.choices = self.choices.having_told(message.name)
-        self._notice()
-        self._show()
-
-    def on_race_requested(self) -> None:
-        self.order(lambda: RunsQueued(orders.start_race(self.path)))
-
-    def on_new_run_requested(self) -> None:
-        from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
-
-        self.push_screen(NewRun(self._draft or self.usual_texts()))
-
-    def on_draft_kept(self, message: DraftKept) -> None:
-        self._draft = message.texts
-
-    def on_run_submitted(self, message: RunSubmitted) -> None:
-        self.order(lambda: RunsQueued(orders.start(self.path, message.spec, message.name)))
-
-    def on_runs_queued(self, message: RunsQueued) -> None:
-        self.leave_replay()
-        while self.screen is not self._board:
-            self.pop_screen()
-        self._board.tell("")
-        self.choices = self.choices.pointing_at(max(message.run_ids))
-        self._ask()
-
-    def on_order_answered(self, message: OrderAnswered) -> None:
-        from tui.screens.new_run import NewRun
-        from tui.screens.prompt import Prompt
-
-        if isinstance(self.screen, NewRun) and self.screen.waits and message.failed:
-            self.screen.reject("", clean(message.sentence, 300))
-            return
-        if isinstance(self.screen, Prompt) and self.screen.waits:
-            if message.failed:
-                self.screen.complain(clean(message.sentence, 300))
-                return
-            self.screen.dismiss()
-        self.tell(clean(message.sentence, 300), failed=message.failed)
+    def view(self) -> View:
+        """What is to be remembered of the live view."""
+        return view_of(self.state.live.choices, self.theming.chosen)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
-        self._board.tell(sentence, failed=failed)
+        self.board.tell(sentence, failed=failed)
 
-    def on_signal_caught(self, message: SignalCaught) -> None:
-        self.exit(128 + message.number)
+    def answer(self, answer: Answer) -> None:
+        """Have an answer told by the uppermost screen that it concerns."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Hearer) and screen.hears(answer):
+                return
+
+    def announce(self, news: str) -> None:
+        self.board.announce(news)
+
+    def remind(self, sentence: str) -> None:
+        self.board.standing = sentence
+
+    def hush(self) -> None:
+        self.board.hush()
+
+    def drawn(self) -> tuple[ChartView, Picture | None]:
+        return self.board.view(), self.board.query_one(ChartPane).picture
+
+    @property
+    def active_theme(self) -> Theme:
+        return self.theming.active
+
+    @property
+    def is_replaying(self) -> bool:
+        return self.replay_control.screen is not None
+
+    @property
+    def shows_board(self) -> bool:
+        return self.screen_stack[-1:] == [self.board]
+
+    def show_live(self, *, visible: bool) -> None:
+        self.live_board.visible = visible
+
+    def open_screen(self, screen: Screen[None]) -> None:
+        self.push_screen(screen)
+
+    def back_to_board(self) -> None:
+        """Close whatever lies over the live board."""
+        self.replay_control.leave()
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    # What is done elsewhere
+
+    def order(self, carry_out: Callable[[], Message]) -> None:
+        """Carry an order out in a thread and post what it answers, or the sentence on why not."""
+
+        def work() -> None:
+            try:
+                self.post_message(carry_out())
+            except SpecError as error:
+                self.post_message(m.RunRejected(error.field, error.message))
+            except Exception as error:  # whatever it is, the dashboard stays and says it
+                told = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
+                self.post_message(m.OrderAnswered(told, failed=True))
+
+        self._orders.submit(work)
 
     @cached_property
-    def _clerk(self) -> ThreadPoolExecutor:
+    def _orders(self) -> ThreadPoolExecutor:
         """Carries orders out one after the other: pause, then resume, must not become resume, then pause."""
         from concurrent.futures import ThreadPoolExecutor
 
         return ThreadPoolExecutor(1, "orders")
 
-    def order(self, carry_out: Callable[[], Message]) -> None:
-        def work() -> None:
-            try:
-                self.post_message(carry_out())
-            except SpecError as error:
-                self.post_message(RunRejected(error.field, error.message))
-            except Exception as error:  # whatever it is, the dashboard stays and says it
-                told = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
-                self.post_message(OrderAnswered(told, failed=True))
+    def in_thread(self, work: Callable[[], None], group: str) -> None:
+        self.run_worker(work, thread=True, exit_on_error=False, group=group)
 
-        self._clerk.submit(work)
+    def write(self, text: str) -> None:
+        """Write a control sequence to the terminal, beside the frames."""
+        send(self, text)
 
-    def on_run_rejected(self, message: RunRejected) -> None:
-        from tui.screens.new_run import NewRun
-        from tui.screens.prompt import Prompt
+    def write_from_thread(self, text: str) -> None:
+        """The same from another thread: the terminal must not get it amidst a frame."""
+        self.call_from_thread(self.write, text)
 
-        if isinstance(self.screen, NewRun):
-            self.screen.reject(message.field, message.sentence)
-        elif isinstance(self.screen, Prompt):
-            self.screen.complain(clean(message.sentence, 300))
-        else:
-            self._board.tell(message.sentence, failed=True)
+    def pumps(self) -> Iterator[MessagePump]:
+        yield self
+        for screen in self.screen_stack:
+            yield from screen.walk_children(with_self=True)
+
+    # Keys that work everywhere
 
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help("sweepview" if self.sweep_id is not None else self._board.place))
+        self.push_screen(Help("sweepview" if self.sweep_actions.view is not None else self.board.place))
 
     def action_leave(self) -> None:
         self.exit(0)
+
+    def action_palette(self) -> None:
+        from tui.presenting.commands import commands, matching
+        from tui.screens.pick import Pick
+
+        self.push_screen(Pick("do", partial(matching, commands(self.snapshot.runs, self.board.place))))
+
+    def action_copy(self) -> None:
+        from tui.presenting.commands import copies, matching
+        from tui.screens.pick import Pick
+
+        self.push_screen(Pick("copy", partial(matching, copies())))
+
+    async def on_command_picked(self, message: m.CommandPicked) -> None:
+        await self.run_action(message.action, self.board)
+
+    def action_copy_this(self, what: str) -> None:
+        self.export_actions.copy(what)
+
+    def action_save(self, end: str = "svg") -> None:
+        self.export_actions.ask_file(end)
+
+    def action_release_mouse(self) -> None:
+        self.mouse.toggle()
+
+    def action_apply_theme(self, name: str) -> None:
+        self.theming.choose(name)
+
+    def action_next_theme(self) -> None:
+        self.theming.choose_next()
+
+    def action_sweep(self) -> None:
+        self.sweep_actions.put_together(self.choices.pointed)
+
+    def action_open_sweep(self) -> None:
+        self.sweep_actions.open_pointed()
+
+    def action_probe(self) -> None:
+        self.probe_actions.probe_pointed()
+
+    # Who answers what
+
+    def on_signal_caught(self, message: m.SignalCaught) -> None:
+        self.exit(128 + message.number)
+
+    def on_choices_changed(self, message: m.ChoicesChanged) -> None:
+        self.choose(message.choices)
+
+    def on_lesson_told(self, message: m.LessonTold) -> None:
+        self.choose(self.choices.having_told(message.name))
+
+    def on_sentence_dismissed(self) -> None:
+        self.tell("")
+
+    def on_order_answered(self, message: m.OrderAnswered) -> None:
+        self.answer(Answer(clean(message.sentence, 300), message.failed))
+
+    def on_run_rejected(self, message: m.RunRejected) -> None:
+        self.answer(Answer(clean(message.sentence, 300), failed=True, field=message.field))
+
+    def on_sweep_answered(self, message: s.SweepAnswered) -> None:
+        self.answer(Answer(clean(message.sentence, 300), message.failed, of_sweep=True))
+
+    def on_filter_requested(self) -> None:
+        self.list_actions.ask_filter()
+
+    def on_run_sought(self, message: m.RunSought) -> None:
+        self.list_actions.look_up(message.run_id, alone=message.alone)
+
+    def on_run_looked_up(self, message: m.RunLookedUp) -> None:
+        self.list_actions.point_at_found(message)
+
+    def on_top_sought(self) -> None:
+        self.list_actions.read_top()
+
+    def on_top_read(self, message: m.TopRead) -> None:
+        self.list_actions.sought = None
+        if message.sentence:
+            self.tell(clean(message.sentence, 300), failed=True)
+        else:
+            self.board.mark(message.run_ids)
+
+    def on_race_requested(self) -> None:
+        self.run_actions.start_race()
+
+    def on_new_run_requested(self) -> None:
+        self.run_actions.open_form()
+
+    def on_draft_kept(self, message: m.DraftKept) -> None:
+        self.run_actions.draft = message.texts
+
+    def on_run_submitted(self, message: m.RunSubmitted) -> None:
+        self.run_actions.start(message.spec, message.name)
+
+    def on_runs_queued(self, message: m.RunsQueued) -> None:
+        self.back_to_board()
+        self.tell("")
+        self.state = self.state.choosing(self.choices.pointing_at(max(message.run_ids)))
+        self.ask()
+
+    def on_stop_requested(self, message: m.StopRequested) -> None:
+        self.run_actions.stop(message.run_id)
+
+    def on_steering_requested(self, message: m.SteeringRequested) -> None:
+        self.run_actions.steer(message.run_id, message.verb)
+
+    def on_step_size_scaled(self, message: m.StepSizeScaled) -> None:
+        self.run_actions.scale_step_size(message.run_id, message.factor)
+
+    def on_deletion_requested(self, message: m.DeletionRequested) -> None:
+        self.run_actions.delete(message.run_id)
+
+    def on_run_deleted(self, message: m.RunDeleted) -> None:
+        self.run_actions.deleted.append(("run", message.run_id))
+        self.tell(message.sentence)
+
+    def on_undo_requested(self) -> None:
+        self.run_actions.undo()
+
+    def on_fork_requested(self, message: m.ForkRequested) -> None:
+        self.run_actions.fork(message)
+
+    def on_edit_requested(self, message: m.EditRequested) -> None:
+        self.run_actions.edit(message.run_id)
+
+    def on_workers_requested(self) -> None:
+        self.run_actions.set_workers()
+
+    def on_replay_requested(self, message: m.ReplayRequested) -> None:
+        self.replay_control.request(message.run_ids)
+
+    def on_clock_turned(self) -> None:
+        self.replay_control.hurry()
+
+    def on_address_requested(self) -> None:
+        if command := self.replay_control.command():
+            self.export_actions.hand_over(command, clean(command, 200))
+
+    def on_replay_left(self) -> None:
+        if self.is_replaying:
+            self.back_to_board()
+        self.ask()
+
+    def on_sweep_requested(self, message: s.SweepRequested) -> None:
+        self.sweep_actions.put_together(message.run_id)
+
+    def on_sweep_draft_kept(self, message: s.SweepDraftKept) -> None:
+        self.sweep_actions.draft = message.draft
+
+    def on_sweep_typing_requested(self, message: s.SweepTypingRequested) -> None:
+        self.sweep_actions.ask_values(message.draft)
+
+    def on_sweep_submitted(self, message: s.SweepSubmitted) -> None:
+        self.sweep_actions.start(message.plan)
+
+    def on_sweep_started(self, message: s.SweepStarted) -> None:
+        self.sweep_actions.show_started(message.sweep_id, message.sentence)
+
+    def on_sweep_opened(self, message: s.SweepOpened) -> None:
+        self.sweep_actions.open(message.sweep_id)
+
+    def on_sweep_looked_at(self) -> None:
+        self.ask()
+
+    def on_run_shown(self, message: s.RunShown) -> None:
+        self.sweep_actions.leave_for(message.run_id)
+        self.list_actions.look_up(message.run_id, alone=True)
+
+    def on_sweep_steered(self, message: s.SweepSteered) -> None:
+        self.sweep_actions.steer(message.sweep_id, message.verb)
+
+    def on_sweep_gone(self, message: s.SweepGone) -> None:
+        self.back_to_board()
+        self.run_actions.deleted.append(("sweep", message.sweep_id))
+        self.tell(clean(f"{message.sentence.removesuffix('.')}, and so does u.", 300))
+
+    def on_values_continued(self, message: s.ValuesContinued) -> None:
+        self.sweep_actions.go_on(message.run_ids)
+
+    def on_refinement_requested(self, message: s.RefinementRequested) -> None:
+        self.sweep_actions.refine(message.sweep_id)
+
+    def on_sweep_values_requested(self, message: s.SweepValuesRequested) -> None:
+        self.sweep_actions.add_values(message.sweep_id)
+
+    def on_sweep_repetition_requested(self, message: s.SweepRepetitionRequested) -> None:
+        self.sweep_actions.repeat(message.sweep_id)
+
+    def on_usual_chosen(self, message: s.UsualChosen) -> None:
+        self.choose(self.choices.pointing_at(message.run_id))
+        self.run_actions.draft = {}  # what was typed before begins with what was usual then
+        self.sweep_actions.make_usual(message.run_id)
+
+    def on_probe_requested(self, message: s.ProbeRequested) -> None:
+        self.probe_actions.probe(message.run_id, message.iteration)
+
+    def on_probe_answered(self, message: s.ProbeAnswered) -> None:
+        self.probe_actions.show(message)
+
+    def on_probed_run_requested(self, message: s.ProbedRunRequested) -> None:
+        self.probe_actions.start(message)

@@ -1,44 +1,52 @@
-"""Announcing: the part of the app that tells what happened in the background, until the next key."""
+"""Notices: what happened in the background, told until the next key."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from textual import events
-
-from tui.app.part import Part
-from tui.model.messages import SnapshotRead
 from tui.model.snapshot import Snapshot
-from tui.screens.board import Board
 
 if TYPE_CHECKING:
     from tui.model.choices import Choices
     from tui.presenting.news import News
 
 
-class Announcing(Part, inherit_bindings=False):
-    """Compares what is read with what was read before. News wait while another screen covers the board."""
-
-    _board: Board
-    _compared: Snapshot
-    _news: tuple[News, ...] = ()
-    _marks = ""
-
-    def on_snapshot_read(self, message: SnapshotRead) -> None:
-        from tui.presenting.news import added, news
-
-        before, self._compared = self._compared, message.snapshot
-        looked_at = self.choices.pointed if self._shows_board else None
-        self._announce(added(self._news, [one for one in news(before, self._compared) if one.run_id != looked_at]))
-
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and self._shows_board:
-            self._announce((), "")
-        await super().on_event(event)
+class Port(Protocol):
+    @property
+    def choices(self) -> Choices: ...
 
     @property
-    def _shows_board(self) -> bool:
-        return self.screen_stack[-1:] == [self._board]
+    def shows_board(self) -> bool:
+        """Whether no other screen covers the board."""
+
+    def announce(self, news: str) -> None:
+        """Show news on the board; '' puts them away."""
+
+
+class Notices:
+    """Compares what is read with what was read before. News wait while another screen covers the board."""
+
+    def __init__(self, app: Port, first: Snapshot) -> None:
+        self._app = app
+        self._compared = first
+        self._news: tuple[News, ...] = ()
+        self._marks = ""
+
+    def begin_anew(self, read: Snapshot) -> None:
+        """Another store is read: what happened in the one before is no news of it."""
+        self._compared = read
+
+    def compare(self, read: Snapshot) -> None:
+        from tui.presenting.news import added, news
+
+        before, self._compared = self._compared, read
+        looked_at = self._app.choices.pointed if self._app.shows_board else None
+        self._announce(added(self._news, [one for one in news(before, read) if one.run_id != looked_at]))
+
+    def put_away(self) -> None:
+        """A key was pressed."""
+        if self._app.shows_board:
+            self._announce((), "")
 
     def tell_marks(self, before: Choices, after: Choices) -> None:
         """Tell which runs have taken the place of others in the chart, or have none."""
@@ -53,4 +61,4 @@ class Announcing(Part, inherit_bindings=False):
             from tui.presenting.news import sentence
 
             self._news, self._marks = told, marks
-            self._board.announce(" ".join(filter(None, (sentence(told), marks))))
+            self._app.announce(" ".join(filter(None, (sentence(told), marks))))

@@ -1,63 +1,77 @@
-"""The part of the app that has step sizes probed, and starts what was found."""
+"""Probe actions: has step sizes probed, and starts what was found."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
+from textual.screen import Screen
 
 from engine.store import StoreError
 from engine.text import clean
 from tui.app import sweep_orders
-from tui.app.run_actions import Helm
+from tui.app.ports import Opening, Ordering
 from tui.model.messages import RunsQueued
-from tui.model.sweep_messages import ProbeAnswered, ProbedRunRequested, ProbeRequested
+from tui.model.sweep_messages import ProbeAnswered, ProbedRunRequested
 
 if TYPE_CHECKING:
+    from tui.screens.probe import ProbeView
     from tui.widgets.chart_pane import Brush
 
 
-class ProbeHelm(Helm, inherit_bindings=False):
-    """Opens the probe; it is computed in a thread."""
-
+class Port(Ordering, Opening, Protocol):
     brush: Brush
 
-    def action_probe(self) -> None:
+    @property
+    def screen(self) -> Screen[object]: ...
+
+
+class ProbeActions:
+    """Opens the probe; it is computed in a thread."""
+
+    def __init__(self, app: Port) -> None:
+        self._app = app
+        self._opened: ProbeView | None = None
+
+    def probe_pointed(self) -> None:
         """From the run under the cursor."""
-        if self.choices.pointed is not None:
-            self._probe(self.choices.pointed, None)
+        if self._app.choices.pointed is not None:
+            self.probe(self._app.choices.pointed, None)
 
-    def on_probe_requested(self, message: ProbeRequested) -> None:
-        self._probe(message.run_id, message.iteration)
+    def probe(self, run_id: int, iteration: int | None) -> None:
+        """From the weights that a run had after an iteration, None: the newest."""
+        if self._view is None:
+            from tui.screens.probe import ProbeView
 
-    def _probe(self, run_id: int, iteration: int | None) -> None:
-        from tui.screens.probe import ProbeView
-
-        if not isinstance(self.screen, ProbeView):
-            self.push_screen(ProbeView(run_id, self.brush, self.choices.lessons))
+            self._opened = ProbeView(run_id, self._app.brush, self._app.choices.lessons)
+            self._app.open_screen(self._opened)
 
         def carry_out() -> Message:
             try:
-                return ProbeAnswered(sweep_orders.probe(self.path, run_id, iteration))
+                return ProbeAnswered(sweep_orders.probe(self._app.path, run_id, iteration))
             except (StoreError, ValueError) as error:
                 return ProbeAnswered(None, str(error))
 
-        self.order(carry_out)
+        self._app.order(carry_out)
 
-    def on_probe_answered(self, message: ProbeAnswered) -> None:
-        from tui.screens.probe import ProbeView
+    @property
+    def _view(self) -> ProbeView | None:
+        """The probe, while it is on top."""
+        return self._opened if self._opened is self._app.screen else None
 
-        if isinstance(self.screen, ProbeView):
-            self.screen.show(message.found, clean(message.sentence, 300))
+    def show(self, answer: ProbeAnswered) -> None:
+        if self._view is not None:
+            self._view.show(answer.found, clean(answer.sentence, 300))
 
-    def on_probed_run_requested(self, message: ProbedRunRequested) -> None:
+    def start(self, request: ProbedRunRequested) -> None:
+        """Start a run with a probed step size."""
+        path = self._app.path
+
         def carry_out() -> Message:
             try:
-                run_id = sweep_orders.start_probed(
-                    self.path, message.run_id, message.spec, message.step_size, message.at
-                )
+                run_id = sweep_orders.start_probed(path, request.run_id, request.spec, request.step_size, request.at)
             except (StoreError, ValueError) as error:
                 return ProbeAnswered(None, str(error))
             return RunsQueued((run_id,))
 
-        self.order(carry_out)
+        self._app.order(carry_out)

@@ -1,33 +1,18 @@
-"""The helm: the part of the app that answers requests to steer, fork, name and delete runs."""
+"""Run actions: starts, steers, forks, edits, deletes and brings back runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Protocol
 
 from textual.message import Message
 
-from engine.spec import FIELDS, as_text
+from engine.spec import FIELDS, RunSpec, as_text, defaults, typed_text
 from engine.store import Run, StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui.app import orders
-from tui.app.part import Part
-from tui.model.messages import (
-    DeletionConfirmed,
-    DeletionRequested,
-    EditRequested,
-    EditSubmitted,
-    ForkRequested,
-    ForkSubmitted,
-    OrderAnswered,
-    RunDeleted,
-    RunsQueued,
-    SteeringRequested,
-    StepSizeScaled,
-    StopConfirmed,
-    StopRequested,
-    WorkersSubmitted,
-)
+from tui.app.ports import Opening, Ordering
+from tui.model.messages import ForkRequested, OrderAnswered, RunDeleted, RunsQueued
 
 FORKED_FIELDS = (
     "step_size", "batch_size", "update", "momentum", "regularization_strength", "iterations", "seconds", "pace",
@@ -37,89 +22,103 @@ FORKED_FIELDS = (
 Deleted = tuple[Literal["run", "sweep"], int]
 
 
-class Helm(Part, inherit_bindings=False):
+class Port(Ordering, Opening, Protocol): ...
+
+
+class RunActions:
     """Asks what must be asked first; then each order is carried out in a thread, and answered with a message."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, app: Port) -> None:
+        self._app = app
         self.deleted: list[Deleted] = []
         """What was deleted in this sitting and can be brought back, the newest last."""
+        self.draft: Mapping[str, str] = {}
+        """What was typed into the form for a new run when it was last left."""
 
-    def _confirm(self, question: str, confirmed: Message) -> None:
+    def start_race(self) -> None:
+        self._app.order(lambda: RunsQueued(orders.start_race(self._app.path)))
+
+    def open_form(self) -> None:
+        from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
+
+        self._app.open_screen(NewRun(self.draft or usual_texts(self._app.snapshot.usual)))
+
+    def start(self, spec: RunSpec, name: str) -> None:
+        self._app.order(lambda: RunsQueued(orders.start(self._app.path, spec, name)))
+
+    def stop(self, run_id: int) -> None:
+        """Once somebody has said yes."""
         from tui.screens.confirm import Confirm
 
-        self.push_screen(Confirm(question, confirmed))
+        def carry_out() -> Message:
+            return OrderAnswered(orders.stop(self._app.path, run_id))
 
-    def on_stop_requested(self, message: StopRequested) -> None:
-        run = self.snapshot.run(message.run_id)
+        run = self._app.snapshot.run(run_id)
         reached = f" at iteration {run.iterations_done:,}" if run is not None and run.iterations_done else ""
-        question = f"Stop run {message.run_id}{reached}? What it has recorded is kept."
-        self._confirm(question, StopConfirmed(message.run_id))
+        question = f"Stop run {run_id}{reached}? What it has recorded is kept."
+        self._app.open_screen(Confirm(question, lambda: self._app.order(carry_out)))
 
-    def on_stop_confirmed(self, message: StopConfirmed) -> None:
-        self.order(lambda: OrderAnswered(orders.stop(self.path, message.run_id)))
+    def steer(self, run_id: int, verb: Literal["pause", "resume"]) -> None:
+        self._app.order(lambda: OrderAnswered(orders.steered(self._app.path, run_id, verb)))
 
-    def on_steering_requested(self, message: SteeringRequested) -> None:
-        self.order(lambda: OrderAnswered(orders.steered(self.path, message.run_id, message.verb)))
+    def scale_step_size(self, run_id: int, factor: float) -> None:
+        self._app.order(lambda: OrderAnswered(orders.scale_step_size(self._app.path, run_id, factor)))
 
-    def on_step_size_scaled(self, message: StepSizeScaled) -> None:
-        self.order(lambda: OrderAnswered(orders.scale_step_size(self.path, message.run_id, message.factor)))
+    def delete(self, run_id: int) -> None:
+        """Once somebody has said yes."""
+        from tui.screens.confirm import Confirm
 
-    def on_deletion_requested(self, message: DeletionRequested) -> None:
-        run = self.snapshot.run(message.run_id)
+        def carry_out() -> Message:
+            return RunDeleted(run_id, orders.delete(self._app.path, run_id))
+
+        run = self._app.snapshot.run(run_id)
         done = 0 if run is None else run.iterations_done
         rows = f" and its {counted(done, 'iteration')}" if done else ""
-        question = f"Delete run {message.run_id}{rows}? u brings it back, until the dashboard closes."
-        self._confirm(question, DeletionConfirmed(message.run_id))
+        question = f"Delete run {run_id}{rows}? u brings it back, until the dashboard closes."
+        self._app.open_screen(Confirm(question, lambda: self._app.order(carry_out)))
 
-    def on_deletion_confirmed(self, message: DeletionConfirmed) -> None:
-        self.order(lambda: RunDeleted(message.run_id, orders.delete(self.path, message.run_id)))
-
-    def on_run_deleted(self, message: RunDeleted) -> None:
-        self.deleted.append(("run", message.run_id))
-        self.tell(message.sentence)
-
-    def on_undo_requested(self) -> None:
+    def undo(self) -> None:
+        """Bring back what was deleted last."""
         if not self.deleted:
-            self.tell("There is nothing to undo: nothing was deleted since the dashboard was opened.")
+            self._app.tell("There is nothing to undo: nothing was deleted since the dashboard was opened.")
             return
         what, number = self.deleted.pop()
 
         def carry_out() -> Message:
             try:
-                return OrderAnswered(orders.undelete(self.path, what, number))
+                return OrderAnswered(orders.undelete(self._app.path, what, number))
             except (StoreBusy, StoreFull):
                 self.deleted.append((what, number))  # it is still there to be brought back
                 raise
 
-        self.order(carry_out)
+        self._app.order(carry_out)
 
-    def on_fork_requested(self, message: ForkRequested) -> None:
+    def fork(self, request: ForkRequested) -> None:
+        """With what is typed into a form."""
         from tui.screens.prompt import Prompt, Question
 
-        run = self.snapshot.run(message.run_id)
+        run = self._app.snapshot.run(request.run_id)
         if run is None or run.spec is None:
-            self.tell("This version cannot read the run's spec, so it cannot be forked.")
+            self._app.tell("This version cannot read the run's spec, so it cannot be forked.")
             return
         most = f"{run.first_iteration:,} to {run.iterations_done:,}"
-        begin = Question("iteration", "from iteration", str(message.at), f"{message.remark}{most}")
+        begin = Question("iteration", "from iteration", str(request.at), f"{request.remark}{most}")
         called = Question("name", "name", "", "what the table calls it; may stay empty")
         title = f"Fork run {run.run_id}: a new run goes on from there, exactly, with what you change."
         before = fork_texts(run)
         fields = [Question(name, FIELDS[name].label, text, FIELDS[name].help) for name, text in before.items()]
 
-        def answered(texts: Mapping[str, str]) -> ForkSubmitted:
-            return ForkSubmitted(message.run_id, {k: v for k, v in texts.items() if v != before.get(k)})
+        def typed(texts: Mapping[str, str]) -> None:
+            changed = {name: text for name, text in texts.items() if text != before.get(name)}
+            self._app.order(lambda: RunsQueued((orders.fork(self._app.path, request.run_id, changed)[0],)))
 
-        self.push_screen(Prompt(title, [begin, *fields, called], answered))
+        self._app.open_screen(Prompt(title, [begin, *fields, called], typed))
 
-    def on_fork_submitted(self, message: ForkSubmitted) -> None:
-        self.order(lambda: RunsQueued((orders.fork(self.path, message.run_id, message.texts)[0],)))
-
-    def on_edit_requested(self, message: EditRequested) -> None:
+    def edit(self, run_id: int) -> None:
+        """Name, tags and note, as they are typed into a form."""
         from tui.screens.prompt import Prompt, Question
 
-        run = self.snapshot.run(message.run_id)
+        run = self._app.snapshot.run(run_id)
         if run is None:
             return
         before = {"name": clean(run.name), "tags": " ".join(map(clean, run.tags)), "note": clean(run.note)}
@@ -129,23 +128,23 @@ class Helm(Part, inherit_bindings=False):
             Question("note", "note", before["note"]),
         )
 
-        def answered(texts: Mapping[str, str]) -> EditSubmitted:
+        def typed(texts: Mapping[str, str]) -> None:
             # what the form cannot show as it is, such as line breaks, is not to be written back
-            return EditSubmitted(run, {k: v for k, v in texts.items() if v != before[k]})
+            changed = {name: text for name, text in texts.items() if text != before[name]}
+            self._app.order(lambda: OrderAnswered(orders.edit(self._app.path, run, changed)))
 
-        self.push_screen(Prompt(f"Edit run {run.run_id}.", questions, answered))
+        self._app.open_screen(Prompt(f"Edit run {run.run_id}.", questions, typed))
 
-    def on_edit_submitted(self, message: EditSubmitted) -> None:
-        self.order(lambda: OrderAnswered(orders.edit(self.path, message.run, message.texts)))
-
-    def on_workers_requested(self) -> None:
+    def set_workers(self) -> None:
+        """How many there may be, as it is typed."""
         from tui.screens.prompt import Prompt, Question
 
-        asked = Question("workers", "workers", str(self.snapshot.most_workers or ""), "empty: as many as is usual here")
-        self.push_screen(Prompt("How many workers may work for this store at once?", (asked,), WorkersSubmitted))
+        def typed(texts: Mapping[str, str]) -> None:
+            self._app.order(lambda: OrderAnswered(orders.set_workers(self._app.path, texts["workers"])))
 
-    def on_workers_submitted(self, message: WorkersSubmitted) -> None:
-        self.order(lambda: OrderAnswered(orders.set_workers(self.path, message.texts["workers"])))
+        most = str(self._app.snapshot.most_workers or "")
+        asked = Question("workers", "workers", most, "empty: as many as is usual here")
+        self._app.open_screen(Prompt("How many workers may work for this store at once?", (asked,), typed))
 
 
 def fork_texts(run: Run) -> dict[str, str]:
@@ -154,3 +153,13 @@ def fork_texts(run: Run) -> dict[str, str]:
         return {}
     chosen = {name: getattr(run.spec, name) for name in FIELDS}
     return {name: as_text(chosen[name]) for name in FORKED_FIELDS if FIELDS[name].applies(chosen)}
+
+
+def usual_texts(spec: RunSpec | None) -> dict[str, str]:
+    """What the form for a new run begins with where the usual spec differs from the defaults, by field."""
+    if spec is None:
+        return {}
+    given = defaults(spec.strategy, spec.objective)
+    chosen = {name: getattr(spec, name) for name in FIELDS if getattr(spec, name) != getattr(given, name)}
+    texts = {name: typed_text(name, value) for name, value in chosen.items()}
+    return {"strategy": spec.strategy, "objective": spec.objective, **texts}

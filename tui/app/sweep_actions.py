@@ -1,43 +1,21 @@
-"""The part of the app that answers requests about sweeps."""
+"""Sweep actions: puts sweeps together, opens them, and steers them as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
+from textual.screen import Screen
 
 from engine.spec import FIELDS, RunSpec, SpecError, defaults, typed_text
 from engine.store import Run, StoreError
 from engine.text import clean
 from tui.app import sweep_orders
-from tui.app.run_actions import Helm
-from tui.model.chart_options import Look
-from tui.model.messages import ChoicesChanged, DraftKept, RunSought
+from tui.app.ports import Asking, Opening, Ordering
 from tui.model.snapshot import Snapshot
-from tui.model.sweep_messages import (
-    RefinementRequested,
-    RunShown,
-    SweepAnswered,
-    SweepDraftKept,
-    SweepGone,
-    SweepLookedAt,
-    SweepOpened,
-    SweepRepetitionRequested,
-    SweepRepetitionSubmitted,
-    SweepRequested,
-    SweepStarted,
-    SweepSteered,
-    SweepSteeringConfirmed,
-    SweepSubmitted,
-    SweepTyped,
-    SweepTypingRequested,
-    SweepValuesRequested,
-    SweepValuesSubmitted,
-    UsualChosen,
-    ValuesContinued,
-)
+from tui.model.sweep_messages import SweepAnswered, SweepGone, SweepStarted
 
 if TYPE_CHECKING:
     from engine.sweep import SweepPlan
@@ -50,52 +28,47 @@ REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "
 """What the form for a repetition offers, as far as it decides anything and is not what was swept."""
 
 
-class SweepHelm(Helm, inherit_bindings=False):
-    """Opens the dialog and the sweep view; orders are carried out in a thread, as in Helm."""
-
+class Port(Ordering, Opening, Asking, Protocol):
     store_name: str
     brush: Brush
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._sweep_draft: SweepDraft | None = None
+    @property
+    def screen_stack(self) -> Sequence[Screen[Any]]: ...
+
+    def back_to_board(self) -> None:
+        """Close whatever lies over the live board."""
+
+    def in_thread(self, work: Callable[[], None], group: str) -> None: ...
+
+
+class SweepActions:
+    """Opens the dialog and the sweep view; orders are carried out in a thread."""
+
+    def __init__(self, app: Port) -> None:
+        self._app = app
+        self.draft: SweepDraft | None = None
+        """What was put together when the dialog was last left."""
         self._begun_with: Start | None = None
         self._visited: int | None = None
         """The run that was opened from a sweep last: whoever goes back to the sweep goes back to its value."""
-
-    def _ask(self) -> None:
-        """Ask the feed for what the screen shows now."""
-        raise NotImplementedError
+        self._opened_view: SweepView | None = None
+        self._opened_dialog: SweepDialog | None = None
 
     @property
-    def sweep_id(self) -> int | None:
+    def view(self) -> SweepView | None:
         """The sweep that is looked at; None when none is."""
-        view = self._sweep_view()
-        return None if view is None else view.sweep_id
+        return self._opened_view if self._opened_view in self._app.screen_stack else None
 
     @property
-    def sweep_look(self) -> Look | None:
-        """How it is looked at, once somebody has chosen that."""
-        view = self._sweep_view()
-        return None if view is None else view.chosen_look
+    def _dialog(self) -> SweepDialog | None:
+        return self._opened_dialog if self._opened_dialog in self._app.screen_stack else None
 
-    def on_sweep_looked_at(self, message: SweepLookedAt) -> None:
-        self._ask()
-
-    def show_sweep(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Snapshot) -> None:
         """Show what was read of the open sweep."""
-        view = self._sweep_view()
-        if view is not None:
-            view.update(snapshot)
+        if self.view is not None:
+            self.view.update(snapshot)
 
-    def _sweep_view(self) -> SweepView | None:
-        if len(self.screen_stack) < 2:
-            return None
-        from tui.screens.sweep_view import SweepView
-
-        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, SweepView)), None)
-
-    def _sweep_order(self, carry_out: Callable[[], Message]) -> None:
+    def _order(self, carry_out: Callable[[], Message]) -> None:
         """Carry an order out in a thread; what is wrong is told where it was given."""
 
         def work() -> Message:
@@ -106,71 +79,60 @@ class SweepHelm(Helm, inherit_bindings=False):
             except (StoreError, ValueError) as error:
                 return SweepAnswered(str(error), failed=True)
 
-        self.order(work)
+        self._app.order(work)
 
-    def on_sweep_answered(self, message: SweepAnswered) -> None:
-        from tui.screens.prompt import Prompt
-        from tui.screens.sweep_dialog import SweepDialog
-
-        sentence = clean(message.sentence, 300)
-        if isinstance(self.screen, Prompt) and self.screen.waits:
-            if message.failed:
-                self.screen.complain(sentence)
-                return
-            self.screen.dismiss()
-        if isinstance(self.screen, SweepDialog):
-            self.screen.reject(sentence)
-        elif (view := self._sweep_view()) is not None:
-            view.tell(sentence, failed=message.failed)
-        else:
-            self.tell(sentence, failed=message.failed)
-
-    def action_sweep(self) -> None:
-        """From the run under the cursor."""
-        self._put_together(self.choices.pointed)
-
-    def action_open_sweep(self) -> None:
+    def open_pointed(self) -> None:
         """The sweep of the run under the cursor, or the one whose title is."""
-        run = self.snapshot.run(self.choices.pointed)
-        sweep_id = self.choices.title if run is None else run.sweep_id
+        choices = self._app.choices
+        run = self._app.snapshot.run(choices.pointed)
+        sweep_id = choices.title if run is None else run.sweep_id
         if sweep_id is None:
-            self.tell("This run belongs to no sweep: s starts one." if run else "There is no run yet.")
+            self._app.tell("This run belongs to no sweep: s starts one." if run else "There is no run yet.")
         else:
-            self._open(sweep_id, at=self._visited if run is not None and run.run_id == self._visited else None)
+            self.open(sweep_id, at=self._visited if run is not None and run.run_id == self._visited else None)
 
-    def on_sweep_requested(self, message: SweepRequested) -> None:
-        self._put_together(message.run_id)
-
-    def _put_together(self, run_id: int | None) -> None:
+    def put_together(self, run_id: int | None) -> None:
         """Open the dialog; the sweep begins with the spec of a run."""
         from tui.model.sweep_draft import SweepDraft
         from tui.screens.sweep_dialog import SweepDialog
 
-        run = self._run(run_id)
-        starts: list[tuple[RunSpec, int | None]] = [(self.snapshot.usual or defaults(), None)]
+        snapshot, run = self._app.snapshot, self._run(run_id)
+        starts: list[tuple[RunSpec, int | None]] = [(snapshot.usual or defaults(), None)]
         if run is not None and run.spec is not None:
             starts.insert(0, (run.spec, run.run_id))
-        draft = self._sweep_draft or SweepDraft.of(*starts[0])
+        draft = self.draft or SweepDraft.of(*starts[0])
         if starts[0] != self._begun_with:
             draft = draft.on(*starts[0])
         self._begun_with = starts[0]
         rate = None if run is None or run.spec is None or run.spec.pace else run.iterations_per_s
-        self.push_screen(SweepDialog(draft, starts, rate, self.snapshot.most_workers))
-        self.run_worker(partial(sweep_orders.get_ready, self.path), thread=True, group="workers")
+        self._opened_dialog = SweepDialog(draft, starts, rate, snapshot.most_workers)
+        self._app.open_screen(self._opened_dialog)
+        self._app.in_thread(partial(sweep_orders.get_ready, self._app.path), "workers")
 
     def _run(self, run_id: int | None) -> Run | None:
-        found = self.snapshot.run(run_id)
-        if found is None and self.snapshot.sweep is not None and run_id is not None:
-            return self.snapshot.sweep.runs.get(run_id)
+        snapshot = self._app.snapshot
+        found = snapshot.run(run_id)
+        if found is None and snapshot.sweep is not None and run_id is not None:
+            return snapshot.sweep.runs.get(run_id)
         return found
 
-    def on_sweep_draft_kept(self, message: SweepDraftKept) -> None:
-        self._sweep_draft = message.draft
-
-    def on_sweep_typing_requested(self, message: SweepTypingRequested) -> None:
+    def ask_values(self, draft: SweepDraft) -> None:
+        """Put what is typed into the dialog's draft."""
         from tui.screens.prompt import Prompt, Question
 
-        draft, swept = message.draft, message.draft.range
+        def typed(texts: Mapping[str, str]) -> None:
+            dialog = self._dialog
+            if dialog is None:
+                return
+            try:
+                changed = dialog.draft.typed(texts)
+            except SpecError as error:
+                prompt.complain(clean(error.message, 300))
+            else:
+                prompt.dismiss()
+                dialog.show(changed)
+
+        swept = draft.range
         written = swept.text if swept.scale == "list" else ""
         questions = (
             Question("low", "low end", swept.end_text(swept.low)),
@@ -180,140 +142,99 @@ class SweepHelm(Helm, inherit_bindings=False):
             Question("iterations", "iterations", typed_text("iterations", draft.base.iterations)),
             Question("repeats", "seeds", str(draft.repeats)),
         )
-        self.push_screen(Prompt(f"Which values of {swept.label}?", questions, SweepTyped))
+        prompt = Prompt(f"Which values of {swept.label}?", questions, typed)
+        self._app.open_screen(prompt)
 
-    def on_sweep_typed(self, message: SweepTyped) -> None:
-        from tui.screens.prompt import Prompt
+    def start(self, plan: SweepPlan) -> None:
+        self._order(lambda: SweepStarted(*sweep_orders.start(self._app.path, plan)))
 
-        dialog = self._sweep_dialog()
-        if dialog is None or not isinstance(self.screen, Prompt):
-            return
-        try:
-            draft = dialog.draft.typed(message.texts)
-        except SpecError as error:
-            self.screen.complain(clean(error.message, 300))
-        else:
-            self.screen.dismiss()
-            dialog.show(draft)
+    def show_started(self, sweep_id: int, sentence: str) -> None:
+        """Look at a sweep that was started; the draft is kept for the next one."""
+        if self._dialog is not None:
+            self.draft = self._dialog.draft
+        self.open(sweep_id, clean(sentence, 300))
 
-    def _sweep_dialog(self) -> SweepDialog | None:
-        from tui.screens.sweep_dialog import SweepDialog
-
-        return next((screen for screen in self.screen_stack if isinstance(screen, SweepDialog)), None)
-
-    def on_sweep_submitted(self, message: SweepSubmitted) -> None:
-        self._sweep_order(lambda: SweepStarted(*sweep_orders.start(self.path, message.plan)))
-
-    def on_sweep_started(self, message: SweepStarted) -> None:
-        dialog = self._sweep_dialog()
-        if dialog is not None:
-            self._sweep_draft = dialog.draft
-        self._open(message.sweep_id, clean(message.sentence, 300))
-
-    def on_sweep_opened(self, message: SweepOpened) -> None:
-        self._open(message.sweep_id)
-
-    def _open(self, sweep_id: int, sentence: str = "", at: int | None = None) -> None:
+    def open(self, sweep_id: int, sentence: str = "", at: int | None = None) -> None:
         """Look at a sweep, with the cursor at the value of a run; whatever else lies over the board goes away."""
         from tui.screens.sweep_view import SweepView
 
-        self.back_to_board()
-        lessons = self.choices.lessons
-        self.push_screen(SweepView(sweep_id, self.store_name, self.snapshot, self.brush, sentence, at, lessons))
-        self.call_after_refresh(self._ask)
+        app = self._app
+        app.back_to_board()
+        view = SweepView(sweep_id, app.store_name, app.snapshot, app.brush, sentence, at, app.choices.lessons)
+        self._opened_view = view
+        app.open_screen(view)
+        app.ask_after_refresh()
 
-    def back_to_board(self) -> None:
-        """Nothing lies over the board any more."""
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
+    def leave_for(self, run_id: int) -> None:
+        """A run of the sweep is looked at on the board."""
+        self._visited = run_id
+        self._app.back_to_board()
 
-    def on_run_shown(self, message: RunShown) -> None:
-        self._visited = message.run_id
-        self.back_to_board()
-        self.post_message(RunSought(message.run_id, alone=True))
+    def steer(self, sweep_id: int, verb: str) -> None:
+        """Steer a whole sweep; what ends or deletes it, once somebody has said yes."""
 
-    def on_sweep_steered(self, message: SweepSteered) -> None:
-        sweep = f"sweep {message.sweep_id}"
+        def carry_out() -> Message:
+            sentence = sweep_orders.steered(self._app.path, sweep_id, verb)
+            return SweepGone(sweep_id, sentence) if verb == "delete" else SweepAnswered(sentence)
+
+        sweep = f"sweep {sweep_id}"
         questions = {
             "stop": f"Stop {sweep}? All of its runs end where they are; what they recorded is kept.",
             "delete": f"Delete {sweep} with all of its runs? What still runs is stopped; u brings it back.",
         }
-        confirmed = SweepSteeringConfirmed(message.sweep_id, message.verb)
-        if message.verb in questions:
-            self._confirm(questions[message.verb], confirmed)
+        if verb in questions:
+            from tui.screens.confirm import Confirm
+
+            self._app.open_screen(Confirm(questions[verb], lambda: self._order(carry_out)))
         else:
-            self.post_message(confirmed)
+            self._order(carry_out)
 
-    def on_sweep_steering_confirmed(self, message: SweepSteeringConfirmed) -> None:
-        def carry_out() -> Message:
-            sentence = sweep_orders.steered(self.path, message.sweep_id, message.verb)
-            is_gone = message.verb == "delete"
-            return SweepGone(message.sweep_id, sentence) if is_gone else SweepAnswered(sentence)
+    def go_on(self, run_ids: tuple[int, ...]) -> None:
+        """Let values that were dropped at a rung go on."""
+        self._order(lambda: SweepAnswered(sweep_orders.go_on(self._app.path, run_ids)))
 
-        self._sweep_order(carry_out)
+    def refine(self, sweep_id: int) -> None:
+        self._order(lambda: SweepStarted(*sweep_orders.refine(self._app.path, sweep_id)))
 
-    def on_sweep_gone(self, message: SweepGone) -> None:
-        self.back_to_board()
-        self.deleted.append(("sweep", message.sweep_id))
-        self.tell(clean(f"{message.sentence.removesuffix('.')}, and so does u.", 300))
-
-    def on_values_continued(self, message: ValuesContinued) -> None:
-        self._sweep_order(lambda: SweepAnswered(sweep_orders.go_on(self.path, message.run_ids)))
-
-    def on_refinement_requested(self, message: RefinementRequested) -> None:
-        self._sweep_order(lambda: SweepStarted(*sweep_orders.refine(self.path, message.sweep_id)))
-
-    def on_sweep_values_requested(self, message: SweepValuesRequested) -> None:
+    def add_values(self, sweep_id: int) -> None:
+        """Add the values that are typed."""
         from tui.screens.prompt import Prompt, Question
 
-        plan = self._plan(message.sweep_id)
-        if plan is not None:
-            asked = Question("values", plan.axes[0].label, "", "such as 1e-3, 0.01, 0.1")
-            title = f"Which values are to be added to sweep {message.sweep_id}?"
-            self.push_screen(Prompt(title, (asked,), lambda texts: SweepValuesSubmitted(message.sweep_id, texts)))
+        plan = self._plan(sweep_id)
+        if plan is None:
+            return
+        axis = plan.axes[0]
 
-    def on_sweep_values_submitted(self, message: SweepValuesSubmitted) -> None:
-        plan = self._plan(message.sweep_id)
-        if plan is not None:
-            field, text = plan.axes[0].field, message.texts["values"]
-            self._sweep_order(lambda: SweepAnswered(sweep_orders.add_values(self.path, message.sweep_id, field, text)))
+        def typed(texts: Mapping[str, str]) -> None:
+            path, text = self._app.path, texts["values"]
+            self._order(lambda: SweepAnswered(sweep_orders.add_values(path, sweep_id, axis.field, text)))
 
-    def on_sweep_repetition_requested(self, message: SweepRepetitionRequested) -> None:
+        asked = Question("values", axis.label, "", "such as 1e-3, 0.01, 0.1")
+        self._app.open_screen(Prompt(f"Which values are to be added to sweep {sweep_id}?", (asked,), typed))
+
+    def repeat(self, sweep_id: int) -> None:
+        """Start it again with what is typed."""
         from tui.screens.prompt import Prompt, Question
 
-        plan = self._plan(message.sweep_id)
+        plan = self._plan(sweep_id)
         if plan is None:
             return
         before = repeated_texts(plan.base, {axis.field for axis in plan.axes})
         questions = [Question(name, FIELDS[name].label, text, FIELDS[name].help) for name, text in before.items()]
 
-        def answered(texts: Mapping[str, str]) -> SweepRepetitionSubmitted:
+        def typed(texts: Mapping[str, str]) -> None:
             changed = {name: text.strip() for name, text in texts.items() if text.strip() != before[name]}
-            return SweepRepetitionSubmitted(message.sweep_id, changed)
+            self._order(lambda: SweepStarted(*sweep_orders.repeat(self._app.path, sweep_id, changed)))
 
-        self.push_screen(Prompt(f"Sweep {message.sweep_id} again, with what you change.", questions, answered))
-
-    def on_sweep_repetition_submitted(self, message: SweepRepetitionSubmitted) -> None:
-        self._sweep_order(lambda: SweepStarted(*sweep_orders.repeat(self.path, message.sweep_id, message.texts)))
+        self._app.open_screen(Prompt(f"Sweep {sweep_id} again, with what you change.", questions, typed))
 
     def _plan(self, sweep_id: int) -> SweepPlan | None:
-        seen = self.snapshot.sweep
+        seen = self._app.snapshot.sweep
         return None if seen is None or seen.sweep_id != sweep_id or seen.outcome is None else seen.outcome.plan
 
-    def on_usual_chosen(self, message: UsualChosen) -> None:
-        self.post_message(ChoicesChanged(self.choices.pointing_at(message.run_id)))
-        self.post_message(DraftKept({}))  # what was typed before begins with what was usual then
-        self._sweep_order(lambda: SweepAnswered(sweep_orders.make_default(self.path, message.run_id)))
-
-    def usual_texts(self) -> dict[str, str]:
-        """What the form for a new run begins with where the usual spec differs from the defaults, by field."""
-        spec = self.snapshot.usual
-        if spec is None:
-            return {}
-        given = defaults(spec.strategy, spec.objective)
-        chosen = {name: getattr(spec, name) for name in FIELDS if getattr(spec, name) != getattr(given, name)}
-        texts = {name: typed_text(name, value) for name, value in chosen.items()}
-        return {"strategy": spec.strategy, "objective": spec.objective, **texts}
+    def make_usual(self, run_id: int) -> None:
+        """Let new runs and sweeps begin with a run's spec."""
+        self._order(lambda: SweepAnswered(sweep_orders.make_default(self._app.path, run_id)))
 
 
 def repeated_texts(base: RunSpec, swept: set[str]) -> dict[str, str]:

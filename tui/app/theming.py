@@ -1,42 +1,51 @@
-"""The wardrobe: the part of the app that puts themes on."""
+"""Theming: which theme is active, and the choice of another one."""
 
 from __future__ import annotations
 
-from textual.filter import LineFilter
+from typing import Protocol
 
-from tui.app.part import Part
+from rich.console import Console
+
+from tui.app.ports import Telling
 from tui.colours import themes
 from tui.colours.themes import Theme
-from tui.terminal.frame_output import Painting
+from tui.terminal.output import Rim
 
 
-class Wardrobe(Painting, Part, inherit_bindings=False):
-    """A theme is put on where the cells are written; `worn` is the one that is on, `theme_chosen` the last choice."""
+class Port(Telling, Protocol):
+    no_color: bool
+    console: Console
+    rim: Rim
 
-    worn: Theme
-    theme_chosen: str = ""
+    def compose_anew(self) -> None:
+        """Have the whole screen painted."""
 
-    def get_line_filters(self) -> tuple[LineFilter, ...]:
-        """None: what becomes of a colour is decided once, by the pen."""
-        return ()
 
-    def dress(self, name: str) -> None:
-        """Put a theme on, as far as the terminal has colours for it."""
-        system = None if self.no_color else themes.system_of(self.console.color_system)
-        self.worn = themes.named(name, system, light_ground=themes.has_light_ground())
-        self.rim.wear(self.worn.colours)
+class Theming:
+    """A theme is applied where the cells are written. `chosen` is the last choice, '' if there was none."""
 
-    def action_wear(self, name: str) -> None:
-        """Put a theme on and say so; what stands on the screen is painted anew."""
-        self.theme_chosen = name
-        self.dress(name)
-        self.compose_anew()
-        if self.worn.name == name:
-            self.tell(f"Theme: {self.worn.name}, {self.worn.help}. T is the next one.")
+    def __init__(self, app: Port, chosen: str, name: str) -> None:
+        self._app = app
+        self.chosen = chosen
+        self.apply(name)
+
+    def apply(self, name: str) -> None:
+        """Activate a theme, as far as the terminal has colours for it."""
+        system = None if self._app.no_color else themes.system_of(self._app.console.color_system)
+        self.active: Theme = themes.named(name, system, light_ground=themes.has_light_ground())
+        self._app.rim.wear(self.active.colours)
+
+    def choose(self, name: str) -> None:
+        """Activate a theme and say so; what stands on the screen is painted anew."""
+        self.chosen = name
+        self.apply(name)
+        self._app.compose_anew()
+        if self.active.name == name:
+            self._app.tell(f"Theme: {self.active.name}, {self.active.help}. T is the next one.")
         else:
-            self.tell(f"This terminal has the theme {self.worn.name} alone: {self.worn.help}.")
+            self._app.tell(f"This terminal has the theme {self.active.name} alone: {self.active.help}.")
 
-    def action_next_theme(self) -> None:
+    def choose_next(self) -> None:
         names = themes.NAMES
-        place = names.index(self.worn.name) if self.worn.name in names else -1
-        self.action_wear(names[(place + 1) % len(names)])
+        place = names.index(self.active.name) if self.active.name in names else -1
+        self.choose(names[(place + 1) % len(names)])

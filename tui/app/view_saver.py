@@ -1,17 +1,15 @@
-"""Keeping: the part of the app that remembers how its store is looked at, once a change has settled and on leaving."""
+"""The view saver: remembers how a store is looked at, once a change has settled and on leaving."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from threading import Lock, Thread
+from typing import Protocol
 
 from textual.timer import Timer
 
-from tui.app.part import Part
-from tui.model.choices import Choices
-from tui.model.messages import ChoicesChanged, SnapshotRead
-from tui.view_state.recall import view_of
 from tui.view_state.remembered import View, load, save
 
 SETTLE_S = 1.0
@@ -22,7 +20,7 @@ MARKS = frozenset({"marked", "by_hand", "met"})
 """What says something only together."""
 
 
-class Keeper:
+class ViewFile:
     """Remembers the view of the store that was `born` then. What another dashboard on it has changed meanwhile is left
     as that one wants it.
 
@@ -35,7 +33,7 @@ class Keeper:
         self._known = known
         self._lock = Lock()
 
-    def keep(self, view: View) -> None:
+    def save(self, view: View) -> None:
         """Write what differs from what is known, field by field."""
         with self._lock:
             names = [entry.name for entry in fields(View)]
@@ -48,33 +46,33 @@ class Keeper:
                 self._known = view
 
 
-class Keeping(Part, inherit_bindings=False):
-    """Needs the `theme_chosen` and a `keeper`."""
+class Port(Protocol):
+    def view(self) -> View:
+        """How the live view is looked at now."""
 
-    theme_chosen: str
-    keeper: Keeper
-    _noticed: View | None = None
-    _settling: Timer | None = None
+    def set_timer(self, delay: float, callback: Callable[[], None]) -> Timer: ...
 
-    def lasting(self) -> Choices:
-        """The choices to remember."""
-        return self.choices
 
-    def on_choices_changed(self, message: ChoicesChanged) -> None:
-        self._notice()
+class ViewSaver:
+    """Saves the app's view in a file."""
 
-    def on_snapshot_read(self, message: SnapshotRead) -> None:
-        self._notice()
+    def __init__(self, app: Port, file: ViewFile) -> None:
+        self._app = app
+        self.file = file
+        self._noticed: View | None = None
+        self._settling: Timer | None = None
 
-    def on_unmount(self) -> None:
-        self.keeper.keep(view_of(self.lasting(), self.theme_chosen))
+    def save(self) -> None:
+        """Now: the app is being left."""
+        self.file.save(self._app.view())
 
-    def _notice(self) -> None:
-        view = view_of(self.lasting(), self.theme_chosen)
+    def settle(self) -> None:
+        """Something may have changed: save it when nothing else has for a while."""
+        view = self._app.view()
         if view == self._noticed:
             return
         self._noticed = view
         if self._settling is not None:
             self._settling.stop()
         # a folder on a slow disk must not hold the screen up
-        self._settling = self.set_timer(SETTLE_S, lambda: Thread(target=self.keeper.keep, args=(view,)).start())
+        self._settling = self._app.set_timer(SETTLE_S, lambda: Thread(target=self.file.save, args=(view,)).start())

@@ -8,7 +8,7 @@ from typing import Literal
 from textual.message import Message
 
 from engine.spec import RunSpec
-from engine.store import Listing, Run
+from engine.store import Listing
 from tui.model.choices import Choices, Row
 from tui.model.message import message
 from tui.model.snapshot import Snapshot
@@ -171,13 +171,6 @@ class StopRequested(Message):
 
 
 @message
-class StopConfirmed(Message):
-    """Somebody has said yes."""
-
-    run_id: int
-
-
-@message
 class SteeringRequested(Message):
     """A run is to be paused or resumed."""
 
@@ -196,13 +189,6 @@ class StepSizeScaled(Message):
 @message
 class DeletionRequested(Message):
     """A run is to be deleted, once somebody has said yes."""
-
-    run_id: int
-
-
-@message
-class DeletionConfirmed(Message):
-    """Somebody has said yes."""
 
     run_id: int
 
@@ -230,29 +216,10 @@ class ForkRequested(Message):
 
 
 @message
-class ForkSubmitted(Message):
-    """The form for a fork was completed; `texts` are its fields."""
-
-    run_id: int
-    texts: Mapping[str, str]
-
-
-@message
 class EditRequested(Message):
     """A run's name, tags and note are to be changed."""
 
     run_id: int
-
-
-@message
-class EditSubmitted(Message):
-    """What a person calls a run and says about it, as far as that was changed; tags stand between spaces or commas.
-
-    `run` is as it was when the form opened.
-    """
-
-    run: Run
-    texts: Mapping[str, str]
 
 
 @message
@@ -261,22 +228,8 @@ class FilterRequested(Message):
 
 
 @message
-class FilterSubmitted(Message):
-    """A filter, as it was typed."""
-
-    texts: Mapping[str, str]
-
-
-@message
 class WorkersRequested(Message):
     """How many workers there may be is to be changed."""
-
-
-@message
-class WorkersSubmitted(Message):
-    """How many workers there may be, as it was typed."""
-
-    texts: Mapping[str, str]
 
 
 @message
@@ -284,13 +237,6 @@ class CommandPicked(Message):
     """A command was picked by name: `action` is to be run on the board."""
 
     action: str
-
-
-@message
-class SaveSubmitted(Message):
-    """What is shown is to be saved under the name that was typed."""
-
-    texts: Mapping[str, str]
 
 
 @message

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -35,13 +34,6 @@ class SweepTypingRequested(Message):
     """The values of a sweep are to be typed."""
 
     draft: SweepDraft
-
-
-@message
-class SweepTyped(Message):
-    """The values of a sweep, as they were typed."""
-
-    texts: Mapping[str, str]
 
 
 @message
@@ -87,14 +79,6 @@ class SweepSteered(Message):
 
 
 @message
-class SweepSteeringConfirmed(Message):
-    """Somebody has said yes."""
-
-    sweep_id: int
-    verb: str
-
-
-@message
 class ValuesContinued(Message):
     """Runs of a sweep that were stopped on the way are to go on."""
 
@@ -116,26 +100,10 @@ class SweepValuesRequested(Message):
 
 
 @message
-class SweepValuesSubmitted(Message):
-    """More values for a sweep, as they were typed."""
-
-    sweep_id: int
-    texts: Mapping[str, str]
-
-
-@message
 class SweepRepetitionRequested(Message):
     """A sweep is to be repeated with something changed."""
 
     sweep_id: int
-
-
-@message
-class SweepRepetitionSubmitted(Message):
-    """What is to be changed in the repetition of a sweep; what stayed as it was is not in `texts`."""
-
-    sweep_id: int
-    texts: Mapping[str, str]
 
 
 @message

@@ -38,7 +38,7 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[Command]:
         *by_key,
         *(Command(f"metric {name}", "on the y axis", f"show({name!r})") for name in MEASURES),
         *(Command(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS),
-        *(Command(f"theme {name}", "colours of the screen", f"app.wear({name!r})") for name in themes.NAMES),
+        *(Command(f"theme {name}", "colours of the screen", f"app.apply_theme({name!r})") for name in themes.NAMES),
         *(Command(f"save {end}", about, f"app.save({end!r})") for end, about in SAVED.items()),
         *copies(),
         *(pointing(run.run_id, given_name(run) or label(run)) for run in runs),

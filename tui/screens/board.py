@@ -17,6 +17,7 @@ from engine.text import clean
 from tui.chart import ChartView
 from tui.colours.theme import WARNED
 from tui.model import keymap
+from tui.model.answer import Answer
 from tui.model.choices import Choices
 from tui.model.keymap import Key, Place
 from tui.model.messages import LessonTold, NewRunRequested, RaceRequested, ReplayRequested, SentenceDismissed
@@ -146,6 +147,10 @@ class Board(ListKeys, inherit_bindings=False):
         """Show a cleaned sentence above the keys until it is put away ('' does) or, unless it lasts, a key works."""
         self._sentence, self._failed, self._lasting = sentence, failed, lasting
         self.paint()
+
+    def hears(self, answer: Answer) -> bool:
+        self.tell(answer.sentence, failed=answer.failed)
+        return True
 
     def announce(self, news: str) -> None:
         """Show what happened in the background, unless there is something else to say; '' puts it away."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
-from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui.colours.theme import WARNED
@@ -13,7 +14,7 @@ from tui.widgets.lines import Lines, Told
 
 
 class Confirm(ModalScreen[None], inherit_bindings=False):
-    """Asks over the last lines of the board; posts `confirmed` when the answer is yes."""
+    """Asks over the last lines of the board; calls `confirmed` when the answer is yes."""
 
     AUTO_FOCUS = None
     ALLOW_SELECT = False
@@ -23,7 +24,7 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
     Lines { background: $surface; }
     """
 
-    def __init__(self, question: str, confirmed: Message) -> None:
+    def __init__(self, question: str, confirmed: Callable[[], None]) -> None:
         super().__init__()
         self._question = question
         self._confirmed = confirmed
@@ -33,8 +34,8 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         yield Lines(lambda width, _: [key_line(keymap.keys_of("confirm"), width)])
 
     def action_confirm(self) -> None:
-        self.app.post_message(self._confirmed)
         self.dismiss()
+        self._confirmed()
 
     def action_close(self) -> None:
         self.dismiss()

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
 from tui.colours.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
 from tui.model import keymap
+from tui.model.answer import Answer
 from tui.model.messages import ChoiceMade, DraftKept, RunSubmitted
 from tui.text.parts import Part
 from tui.widgets.choice import Choice
@@ -148,15 +149,13 @@ class NewRun(Screen[None], inherit_bindings=False):
     def _spec(self) -> RunSpec:
         return spec_from_fields({name: self._texts[name] for name in self._applicable()})
 
-    @property
-    def waits(self) -> bool:
-        """Whether the run that was put together is being queued."""
-        return self._submitted
-
-    def reject(self, field: str, sentence: str) -> None:
-        """Say that the data set does not take a field's value, or, of no field, why nothing was queued."""
+    def hears(self, answer: Answer) -> bool:
+        """Say that the data set does not take a field's value, or why nothing was queued."""
+        if not answer.failed or not (self._submitted or answer.field is not None):
+            return False
         self._submitted = False
-        self._paint({field: sentence})
+        self._paint({answer.field or "": answer.sentence})
+        return True
 
     def _paint(self, rejected: Mapping[str, str] | None = None) -> None:
         self._errors = {**self.errors(), **(rejected or {})}

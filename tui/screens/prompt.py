@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
 from tui.colours.theme import DIM, FAILED, STRONG
 from tui.model import keymap
+from tui.model.answer import Answer
 from tui.widgets.footer import key_line, sentence_lines
 from tui.widgets.lines import Lines, Told, strip
 
@@ -32,7 +32,7 @@ class Question:
 
 
 class Prompt(ModalScreen[None], inherit_bindings=False):
-    """Asks; posts what `answered` makes of the texts, by name, and stays until it is told what came of it."""
+    """Asks; gives `typed` the texts, by name, and stays until it hears what came of it."""
 
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("prompt")
@@ -46,13 +46,11 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
     .remarked { width: 1fr; }
     """
 
-    def __init__(
-        self, title: str, questions: Sequence[Question], answered: Callable[[Mapping[str, str]], Message]
-    ) -> None:
+    def __init__(self, title: str, questions: Sequence[Question], typed: Callable[[Mapping[str, str]], None]) -> None:
         super().__init__()
         self._title = title
         self._questions = questions
-        self._answered = answered
+        self._typed = typed
         self._complaint = ""
         self.waits = False
         """Whether what was typed is being carried out: answers to what was ordered before are none of its business."""
@@ -81,6 +79,15 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self._complaint, self.waits = sentence, False
         self.query(Lines).first().update()
 
+    def hears(self, answer: Answer) -> bool:
+        """Complain, or close: what was carried out is told below."""
+        if answer.failed and (self.waits or answer.field is not None):
+            self.complain(answer.sentence)
+            return True
+        if self.waits:
+            self.dismiss()
+        return False
+
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()
         self.action_submit()
@@ -90,7 +97,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
             return  # enter twice is not two forks
         self.complain("")
         self.waits = True
-        self.app.post_message(self._answered({field.id or "": field.value for field in self.query(Input)}))
+        self._typed({field.id or "": field.value for field in self.query(Input)})
 
     def action_close(self) -> None:
         self.dismiss()

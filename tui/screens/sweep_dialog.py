@@ -12,6 +12,7 @@ from engine.spec import RunSpec, SpecError
 from engine.sweep import SweepPlan
 from tui.colours.theme import ACCENTED, FAILED, TEXT
 from tui.model import keymap
+from tui.model.answer import Answer
 from tui.model.sweep_draft import SweepDraft
 from tui.model.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
 from tui.text.parts import Part
@@ -82,10 +83,12 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         for lines in self.query(Lines):
             lines.update()
 
-    def reject(self, sentence: str) -> None:
+    def hears(self, answer: Answer) -> bool:
         """Say why it was not queued; the draft stays."""
-        self._submitted, self._rejection = False, sentence
-        self.query_one("#outlook", Lines).update()
+        if answer.of_sweep:
+            self._submitted, self._rejection = False, answer.sentence
+            self.query_one("#outlook", Lines).update()
+        return answer.of_sweep
 
     def action_submit(self) -> None:
         plan, _ = self._plan()

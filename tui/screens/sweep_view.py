@@ -20,6 +20,7 @@ from tui.chart.drawing.loss_by_value import ResponseView, draw_response
 from tui.chart.values.measures import MEASURES
 from tui.colours.theme import WARNED
 from tui.model import keymap, x_extent
+from tui.model.answer import Answer
 from tui.model.chart_options import Look, next_of
 from tui.model.messages import ChartScrolled, LessonTold
 from tui.model.snapshot import Snapshot
@@ -177,6 +178,11 @@ class SweepView(Screen[None], inherit_bindings=False):
         """Show a cleaned sentence above the keys."""
         self._sentence, self._failed = sentence, failed
         self.paint()
+
+    def hears(self, answer: Answer) -> bool:
+        if answer.of_sweep:
+            self.tell(answer.sentence, failed=answer.failed)
+        return answer.of_sweep
 
     def paint(self) -> None:
         """Bring everything up to date; what did not change is not sent."""

@@ -43,7 +43,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
     if replay is not None:
         from tui.model.replay_opening import Opening
 
-        app.begin_with(Opening(**replay))
+        app.replay_control.begin_with(Opening(**replay))
     from tui.model.messages import SignalCaught
 
     def caught(number: int) -> None:
@@ -51,10 +51,10 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
 
     signals.await_in_thread(caught)
     code = app.run()
-    give_back(path, [number for what, number in app.deleted if what == "run"])
+    give_back(path, [number for what, number in app.run_actions.deleted if what == "run"])
     if code is None or app.return_code:
         return app.return_code or BROKE_OFF
-    print(farewell(app.snapshot if app.snapshot.tape is None else counted(path), path), file=sys.stderr)
+    print(farewell(app.snapshot if not app.is_replaying else counted(path), path), file=sys.stderr)
     return code
 
 

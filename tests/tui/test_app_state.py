@@ -1,0 +1,32 @@
+"""The app's state: the live view waits while a replay is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tui.app.state import AppState, Shown
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
+
+LIVE = AppState(Shown(Snapshot(born="now"), Choices(marked=(1, 2), pointed=1)))
+PAST = LIVE.with_replay(Snapshot(born="then"), Choices(marked=(2,), pointed=2))
+
+
+def test_what_is_read_and_chosen_in_a_replay_leaves_the_live_view_alone() -> None:
+    state = PAST.reading(Snapshot(born="later")).choosing(Choices(pointed=7))
+    assert state.shown == Shown(Snapshot(born="later"), Choices(pointed=7))
+    assert state.live == LIVE.live
+
+
+def test_a_replay_hands_its_look_and_its_cursor_to_the_live_view() -> None:
+    choices = PAST.shown.choices
+    look = replace(choices.look, log_y=not choices.look.log_y, window=(1.0, 2.0), cursor=1.5)
+    state = PAST.choosing(choices.looking_so(look)).without_replay()
+    assert state.replay is None
+    assert state.shown.snapshot == LIVE.shown.snapshot
+    assert (state.shown.choices.marked, state.shown.choices.pointed) == ((1, 2), 2)
+    assert state.shown.choices.look == replace(look, window=None, cursor=None)
+
+
+def test_without_a_replay_there_is_none_to_leave() -> None:
+    assert LIVE.without_replay() is LIVE

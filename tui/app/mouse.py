@@ -1,0 +1,35 @@
+"""The mouse: the app's, or left to the terminal."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tui.app.ports import Telling
+
+MODES = (1000, 1003, 1015, 1006)
+"""What Textual turns on in a terminal."""
+
+RELEASED = "The mouse is the terminal's: select text as usual. M takes it back."
+
+
+class Port(Telling, Protocol):
+    def write(self, text: str) -> None:
+        """Write a control sequence to the terminal."""
+
+    def remind(self, sentence: str) -> None:
+        """Say this on the board while there is nothing else to say."""
+
+
+class Mouse:
+    def __init__(self, app: Port) -> None:
+        self._app = app
+        self._is_released = False
+
+    def toggle(self) -> None:
+        """Leave it to the terminal, or take it back."""
+        self._is_released = not self._is_released
+        switch = "l" if self._is_released else "h"
+        self._app.write("".join(f"\x1b[?{mode}{switch}" for mode in MODES))
+        reminder = RELEASED if self._is_released else ""
+        self._app.remind(reminder)
+        self._app.tell(reminder or "The mouse works here again: click a row, turn the wheel over the chart.")

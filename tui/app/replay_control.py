@@ -1,0 +1,160 @@
+"""Replay control: opens replays, asks for their moments at a steady pace, and leaves them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from tui.app.ports import Asking, Opening, Telling
+from tui.app.state import AppState
+from tui.model.clock import Clock, Moment
+from tui.model.replay_opening import START
+from tui.model.replay_opening import Opening as ReplayOpening
+from tui.model.snapshot import Snapshot, Wanted
+from tui.presenting.permalink import address
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui.screens.replay import Replay
+    from tui.widgets.chart_pane import Brush
+
+FRAME_S = 0.13
+"""Between two frames of a replay that plays: ten a second would cost more than live runs do. Keys come at once."""
+
+
+class Port(Telling, Asking, Opening, Protocol):
+    path: Path
+    store_name: str
+    brush: Brush
+    state: AppState
+
+    @property
+    def is_running(self) -> bool: ...
+
+    def ask_when_drawn(self) -> None:
+        """Ask the feed once the terminal shows what was read before."""
+
+    def show(self) -> None:
+        """Bring the screen up to date, then ask for what is new."""
+
+    def show_live(self, *, visible: bool) -> None:
+        """Whether the live board is drawn: how a replay ended is not shown before it."""
+
+
+class ReplayControl:
+    """`screen` is the replay that is shown, None in the live view."""
+
+    def __init__(self, app: Port) -> None:
+        self._app = app
+        self.now: Callable[[], float] = time.monotonic
+        self.screen: Replay | None = None
+        self._opening: ReplayOpening | None = None
+        self._clock: Clock | None = None
+        self._urgent = False
+        self._waits = False
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a replay was asked for that is still being read."""
+        return self._opening is not None
+
+    def wanted(self, columns: int) -> Wanted | None:
+        """What is to be read of a replay next; None in the live view."""
+        self._urgent = False
+        choices = self._app.state.shown.choices
+        if self.screen is not None:
+            return Wanted(choices, columns, self.screen.glimpsed_rows, moment=self.screen.moment())
+        if self._opening is not None:
+            position = START if self._clock is None else self._clock.position
+            moment = Moment(self._opening.run_ids, self._opening.kind, position)
+            return Wanted(self._opening.choices(choices), columns, moment=moment)
+        return None
+
+    def is_early(self) -> bool:
+        """Whether the next frame of a replay that plays is not due yet. It will be asked for when it is."""
+        if self.screen is None or not self.screen.clock.playing:
+            return False
+        if not self._waits:
+            self._waits = True
+            # The loop's own timer: one of Textual's is a task of its own, and costs a tenth of a frame.
+            asyncio.get_running_loop().call_later(FRAME_S, self._due)
+            return False
+        return not self._urgent
+
+    def _due(self) -> None:
+        self._waits = False
+        if self._app.is_running:
+            self._app.ask_when_drawn()
+
+    def takes(self, read: Snapshot) -> bool:
+        """Whether what was read belongs to a replay, or came too late for one: then nothing is left to do with it."""
+        is_wanted = self.screen is not None or self._opening is not None
+        if read.tape is None and not is_wanted:
+            return False
+        if read.tape is None or not is_wanted:
+            self._app.ask()
+        elif self.screen is None:
+            self._begin(read)
+        else:
+            self._app.state = self._app.state.reading(read)
+            self._app.show()
+        return True
+
+    def _begin(self, read: Snapshot) -> None:
+        from tui.screens.replay import Replay
+
+        app, opening = self._app, self._opening
+        assert opening is not None
+        if not read.runs:
+            self._opening = None
+            app.show_live(visible=True)
+            app.tell("There is nothing to replay: these runs are not in the store.", failed=True)
+            app.ask()
+            return
+        if self._clock is None:
+            self._clock = opening.clock(read, self.now())
+            if opening.at is not None:
+                app.ask()
+                return
+        choices = opening.choices(app.state.shown.choices)
+        app.state = app.state.with_replay(read, choices)
+        self.screen = Replay(app.store_name, read, choices, self._clock, app.brush, self.now)
+        app.show_live(visible=True)
+        self._opening = self._clock = None
+        app.open_screen(self.screen)
+        app.ask_after_refresh()
+
+    def request(self, run_ids: tuple[int, ...]) -> None:
+        """Open a replay of runs, if there are any."""
+        if run_ids:
+            self.open(ReplayOpening(run_ids, self._app.state.shown.choices.look.x_kind))
+        else:
+            self._app.tell("There is nothing to replay yet: mark runs with space, or press n for a new run.")
+
+    def open(self, opening: ReplayOpening) -> None:
+        """Read what a replay needs; it is shown as soon as that is there."""
+        self._opening, self._clock = opening, None
+        self._app.ask()
+
+    def begin_with(self, opening: ReplayOpening) -> None:
+        """Open a replay first thing; how it ended is not shown before."""
+        self._app.show_live(visible=False)
+        self._opening = opening
+
+    def hurry(self) -> None:
+        """The clock was turned: what it shows now does not wait for the next frame."""
+        self._urgent = True
+        self._app.ask()
+
+    def command(self) -> str:
+        """The command that opens the moment that is shown; '' in the live view."""
+        marked = self._app.state.shown.choices.marked
+        return "" if self.screen is None else address(self._app.path, marked, self.screen.tick())
+
+    def leave(self) -> None:
+        """Back to the live view, which is looked at as the replay was; its screen is still to be closed."""
+        self._app.state = self._app.state.without_replay()
+        self.screen = None

@@ -1,0 +1,64 @@
+"""The state of the app: what was read and what was chosen, as one frozen value with pure changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tui.model import x_extent
+from tui.model.choices import Choices
+from tui.model.snapshot import Snapshot
+from tui.presenting.curves import drawn_runs
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was read last, and the choices under which it is shown."""
+
+    snapshot: Snapshot
+    choices: Choices
+
+    def following(self) -> Shown:
+        """The chart's window moved to the newest iteration, if it follows that."""
+        look = self.choices.look
+        newest = x_extent.newest_going_on(look, drawn_runs(self.snapshot, self.choices))
+        return replace(self, choices=self.choices.looking_so(look.followed(newest)))
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """The live view, and a replay while one is shown; then the live view waits."""
+
+    live: Shown
+    replay: Shown | None = None
+
+    @property
+    def shown(self) -> Shown:
+        return self.live if self.replay is None else self.replay
+
+    def _showing(self, shown: Shown) -> AppState:
+        return replace(self, live=shown) if self.replay is None else replace(self, replay=shown)
+
+    def choosing(self, choices: Choices) -> AppState:
+        """Other choices in the view that is shown."""
+        return self._showing(replace(self.shown, choices=choices))
+
+    def reading(self, read: Snapshot) -> AppState:
+        """A newer snapshot of the view that is shown. Live choices follow it: new runs get marked, the cursor stays."""
+        choices = self.shown.choices
+        if self.replay is None:
+            choices = choices.follow(read.newest, read.rows, read.others, read.sought, read.instead)
+        return self._showing(Shown(read, choices).following())
+
+    def with_replay(self, snapshot: Snapshot, choices: Choices) -> AppState:
+        """A replay over the live view."""
+        return replace(self, replay=Shown(snapshot, choices))
+
+    def without_replay(self) -> AppState:
+        """The live view again, with the chart, the split and the cursor as the replay had them."""
+        if self.replay is None:
+            return self
+        past = self.replay.choices
+        choices = self.live.choices.splitting(past.split).looking_so(replace(past.look, window=None, cursor=None))
+        if past.pointed is not None:
+            choices = choices.pointing_at(past.pointed)
+        return AppState(replace(self.live, choices=choices))
