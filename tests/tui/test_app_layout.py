@@ -244,7 +244,7 @@ async def test_small_grids_keep_what_says_most_and_the_focus(tmp_path: Path) -> 
 
 
 async def test_live_panels_without_the_focus_follow_twice_a_second(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("tui.screens.board.TELL_S", 0.2)
+    monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 0.2)
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=1000)), finish=False)
     async with opened(path, (160, 45)) as board:
@@ -285,7 +285,7 @@ async def test_a_replay_shows_the_grid_as_it_was_on_the_axes_that_it_will_have(t
 
 
 async def test_a_grid_is_full_as_soon_as_it_is_read(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("tui.screens.board.TELL_S", 60.0)  # panels without the focus may wait while runs grow
+    monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 60.0)  # panels without the focus may wait while runs grow
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
         await board.until(lambda: [one.axes is None for one in pane(board).picture.panels] == [False] * 6)

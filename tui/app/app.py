@@ -44,6 +44,7 @@ from tui.model.choices import Choices, place_of
 from tui.model.snapshot import Snapshot, Wanted
 from tui.reading.feed import Feed, Outcome
 from tui.screens.board import Board
+from tui.screens.runs_screen import RunsScreen
 from tui.terminal.frame_output import Painting
 from tui.terminal.textual_internals import send
 from tui.view_state.recall import choices_of, view_of
@@ -107,7 +108,7 @@ class Dashboard(Painting, inherit_bindings=False):
         return self.state.shown.choices
 
     @property
-    def board(self) -> Board:
+    def board(self) -> RunsScreen:
         """The board that is looked at: the live one, or that of a replay."""
         return self.replay_control.screen or self.live_board
 
@@ -420,7 +421,7 @@ class Dashboard(Painting, inherit_bindings=False):
         if message.sentence:
             self.tell(clean(message.sentence, 300), failed=True)
         else:
-            self.board.mark(message.run_ids)
+            self.board.list_keys.mark(message.run_ids)
 
     def on_race_requested(self) -> None:
         self.run_actions.start_race()

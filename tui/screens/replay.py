@@ -1,4 +1,4 @@
-"""The replay: the board as it was at the moment of a clock, with a line to move along."""
+"""The replay: the runs as they were at the moment of a clock, with a line to move along."""
 
 from __future__ import annotations
 
@@ -13,18 +13,27 @@ from tui.chart import Axes, ChartView, axes_of, held
 from tui.model import keymap
 from tui.model.choices import Choices
 from tui.model.clock import Clock, Moment
-from tui.model.messages import AddressRequested, ForkRequested, ReplayLeft, SentenceDismissed
+from tui.model.messages import (
+    AddressRequested,
+    ClockTurned,
+    ForkRequested,
+    ReplayLeft,
+    ScrubberDragged,
+    SentenceDismissed,
+)
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import ProbeRequested
-from tui.model.timelines import Recording
+from tui.model.timelines import Recording, Tape
 from tui.presenting.curves import chart_view
+from tui.screens.key_parts import lend_actions
+from tui.screens.runs_screen import RunsScreen
 from tui.screens.transport_keys import TransportKeys
 from tui.widgets.chart_pane import Brush
 from tui.widgets.scrubber import Scene, Scrubber
 
 
-class Replay(TransportKeys, inherit_bindings=False):
-    """Shows a snapshot of the past. It owns its clock; whoever reads asks it for the moment to read."""
+class Replay(RunsScreen, inherit_bindings=False):
+    """Shows a snapshot of the past. It has a clock; whoever reads asks it for the moment to read."""
 
     BINDINGS = keymap.bindings("replay")
     place = "replay"
@@ -42,9 +51,21 @@ class Replay(TransportKeys, inherit_bindings=False):
     ) -> None:
         super().__init__(store_name, snapshot, choices, brush)
         self._lines = (*self._lines, Scrubber(lambda: Scene(self.clock, self.tape, self.choices.pointed)))
-        self.clock = clock
-        self.now = now
+        self._transport = TransportKeys(self, clock, now)
+        lend_actions(self, self._transport)
         self._held: tuple[Snapshot | None, object, dict[str, Axes | None]] = (None, None, {})
+
+    @property
+    def clock(self) -> Clock:
+        return self._transport.clock
+
+    def tick(self) -> Clock:
+        """The clock, brought up to now."""
+        return self._transport.tick()
+
+    @property
+    def tape(self) -> Tape:
+        return self.snapshot.tape or Tape()
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.paint)  # now it is known how wide the chart is, whose axes are to be held
@@ -61,8 +82,14 @@ class Replay(TransportKeys, inherit_bindings=False):
             if widget is not scrubber:
                 yield widget
 
-    def show_clock(self) -> None:
-        self._lines[-1].update()
+    def show_turned(self) -> None:
+        self._painted = None  # wherever the clock goes from here, it is not mere growth
+        if self._sentence:
+            self.hush()
+            self.paint()
+        else:
+            self._lines[-1].update()
+        self.post_message(ClockTurned())
 
     @property
     def empty(self) -> bool:
@@ -77,7 +104,7 @@ class Replay(TransportKeys, inherit_bindings=False):
         """Show what was read. While it plays, numbers are told as seldom as those of runs that go on."""
         if self.clock.playing:
             super().update(snapshot, choices)
-            self.show_clock()
+            self._lines[-1].update()
         else:
             self.snapshot, self.choices = snapshot, choices
             self.paint()
@@ -130,6 +157,10 @@ class Replay(TransportKeys, inherit_bindings=False):
             self.tell("This run has not begun: there is nothing to go on from.")
             return None, 0
         return one, at
+
+    def on_scrubber_dragged(self, message: ScrubberDragged) -> None:
+        message.stop()
+        self._transport.drag(message.share)
 
     def action_link(self) -> None:
         self.post_message(AddressRequested())

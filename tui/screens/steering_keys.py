@@ -14,71 +14,76 @@ from tui.model.messages import (
     UndoRequested,
     WorkersRequested,
 )
-from tui.screens.chart_keys import ChartKeys
+from tui.screens.key_parts import Viewing
 
 RESUMED = ("paused", "failed")
 """The states from which the key that pauses lets a run go on."""
 
 
-class SteeringKeys(ChartKeys, inherit_bindings=False):
-    """The part of the board that turns keys into orders."""
+class SteeringKeys:
+    """Turns keys into orders."""
+
+    def __init__(self, screen: Viewing) -> None:
+        self._screen = screen
 
     @property
     def _pointed(self) -> Run | None:
-        return self.snapshot.run(self.choices.pointed)
+        return self._screen.snapshot.run(self._screen.choices.pointed)
 
     def _has_ended(self, run: Run) -> bool:
         if run.state not in ENDED:
             return False
         again = "p lets it go on, " if run.state == "failed" else ""
-        status = self.snapshot.status(run)
-        self.tell(f"Run {run.run_id} has ended already ({status}). {again}f forks it: a new run goes on.")
+        status = self._screen.snapshot.status(run)
+        self._screen.tell(f"Run {run.run_id} has ended already ({status}). {again}f forks it: a new run goes on.")
         return True
 
     def action_stop(self) -> None:
         run = self._pointed
         if run is not None and not self._has_ended(run):
-            self.post_message(StopRequested(run.run_id))
+            self._screen.post_message(StopRequested(run.run_id))
 
     def action_pause(self) -> None:
         run = self._pointed
         if run is not None and (run.state == "failed" or not self._has_ended(run)):
-            self.post_message(SteeringRequested(run.run_id, "resume" if run.state in RESUMED else "pause"))
+            self._screen.post_message(SteeringRequested(run.run_id, "resume" if run.state in RESUMED else "pause"))
 
     def action_scale_step(self, factor: float) -> None:
         run = self._pointed
         if run is None or self._has_ended(run):
             return
         if run.spec is not None and not run.spec.kind.steps:
-            self.tell(f"Run {run.run_id} is a {run.spec.kind.label}: it takes no steps, so it has no step size.")
+            self._screen.tell(
+                f"Run {run.run_id} is a {run.spec.kind.label}: it takes no steps, so it has no step size."
+            )
         else:
-            self.post_message(StepSizeScaled(run.run_id, factor))
+            self._screen.post_message(StepSizeScaled(run.run_id, factor))
 
     def action_fork(self) -> None:
         """Where the readout's line is, if there is one, else from the newest iteration."""
-        run, look = self._pointed, self.choices.look
+        run, look = self._pointed, self._screen.choices.look
         if run is None:
             return
         at = run.iterations_done
         if look.cursor is not None and look.x_kind != "time":
             at = max(run.first_iteration, min(round(look.cursor / x_extent.per_iteration(look, run)), at))
-        self.post_message(ForkRequested(run.run_id, at))
+        self._screen.post_message(ForkRequested(run.run_id, at))
 
     def action_edit(self) -> None:
         if self._pointed is not None:
-            self.post_message(EditRequested(self._pointed.run_id))
+            self._screen.post_message(EditRequested(self._pointed.run_id))
 
     def action_delete(self) -> None:
         run = self._pointed
         if run is None:
             return
-        if run.state == "running" and self.snapshot.status(run) != "lost":
-            self.tell(f"Run {run.run_id} is running: stop it first (t).")
+        if run.state == "running" and self._screen.snapshot.status(run) != "lost":
+            self._screen.tell(f"Run {run.run_id} is running: stop it first (t).")
         else:
-            self.post_message(DeletionRequested(run.run_id))
+            self._screen.post_message(DeletionRequested(run.run_id))
 
     def action_undo(self) -> None:
-        self.post_message(UndoRequested())
+        self._screen.post_message(UndoRequested())
 
     def action_workers(self) -> None:
-        self.post_message(WorkersRequested())
+        self._screen.post_message(WorkersRequested())

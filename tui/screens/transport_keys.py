@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from tui.model.clock import Clock
-from tui.model.messages import ClockTurned, ScrubberDragged
 from tui.model.timelines import Tape
-from tui.screens.board import Board
+from tui.screens.key_parts import Viewing
 
 NOTHING_THERE = "There is no {} {}."
 
@@ -19,88 +19,84 @@ def way(key: str) -> int:
     return -1 if key in BACK else 1
 
 
-class TransportKeys(Board, inherit_bindings=False):
-    """The part of a replay that moves in time. `now` tells seconds."""
+class Playing(Viewing, Protocol):
+    def show_turned(self) -> None:
+        """Show the turned clock at once; what was the case then follows when it is read."""
 
-    clock: Clock
-    now: Callable[[], float]
+
+class TransportKeys:
+    """Moves in time; holds the clock. `now` tells seconds."""
+
+    def __init__(self, screen: Playing, clock: Clock, now: Callable[[], float]) -> None:
+        self._screen = screen
+        self.clock = clock
+        self._now = now
 
     @property
-    def tape(self) -> Tape:
-        return self.snapshot.tape or Tape()
+    def _tape(self) -> Tape:
+        return self._screen.snapshot.tape or Tape()
 
     def tick(self) -> Clock:
         """The clock, brought up to now."""
-        self.clock = self.clock.ticked(self.now(), self.tape)
+        self.clock = self.clock.ticked(self._now(), self._tape)
         return self.clock
 
-    def show_clock(self) -> None:
-        """Bring the line of the replay up to date."""
-        raise NotImplementedError
-
     def _turn(self, clock: Clock) -> None:
-        """The line tells at once; what was the case then follows when it is read."""
         self.clock = clock
-        self._painted = None  # wherever the clock goes from here, it is not mere growth
-        if self._sentence:
-            self.hush()
-            self.paint()
-        else:
-            self.show_clock()
-        self.post_message(ClockTurned())
+        self._screen.show_turned()
 
     def _go(self, clock: Clock, what: str, by: int = 0) -> None:
         """Go where the clock shows; say so where there is nothing of what was looked for."""
         if clock is self.clock:
             where = "before this moment" if by < 0 else "after this moment" if by > 0 else "in these runs"
-            self.tell(NOTHING_THERE.format(what, where))
+            self._screen.tell(NOTHING_THERE.format(what, where))
         else:
             self._turn(clock)
 
     def action_play(self) -> None:
-        self._turn(self.clock.toggled(self.now(), self.tape))
+        self._turn(self.clock.toggled(self._now(), self._tape))
 
     def action_step(self, key: str) -> None:
-        self._turn(self.tick().stepped(way(key), self.tape, self.choices.pointed))
+        self._turn(self.tick().stepped(way(key), self._tape, self._screen.choices.pointed))
 
     def action_speed(self, key: str) -> None:
         self._turn(self.tick().faster(way(key)))
 
     def action_jump(self, tenths: int) -> None:
-        self._turn(self.tick().at_share(tenths / 10, self.tape))
+        self._turn(self.tick().at_share(tenths / 10, self._tape))
 
     def action_bound(self, key: str) -> None:
-        self._turn(self.tick().at_share(float(way(key) > 0), self.tape))
+        self._turn(self.tick().at_share(float(way(key) > 0), self._tape))
 
     def action_event(self, key: str) -> None:
-        self._go(self.tick().to_event(way(key), self.tape), "event", way(key))
+        self._go(self.tick().to_event(way(key), self._tape), "event", way(key))
 
     def action_steering(self, key: str) -> None:
-        self._go(self.tick().to_event(way(key), self.tape, ("steering",)), "steering", way(key))
+        self._go(self.tick().to_event(way(key), self._tape, ("steering",)), "steering", way(key))
 
     def action_evaluation(self, key: str) -> None:
-        self._go(self.tick().to_next(way(key), self.tape.evaluations(), self.tape), "evaluation", way(key))
+        self._go(self.tick().to_next(way(key), self._tape.evaluations(), self._tape), "evaluation", way(key))
 
     def action_best(self) -> None:
-        self._go(self.tick().to_place(self.tape.best(self.choices.pointed), self.tape), "lowest loss")
+        self._go(self.tick().to_place(self._tape.best(self._screen.choices.pointed), self._tape), "lowest loss")
 
     def action_divergence(self) -> None:
-        self._go(self.tick().to_place(self.tape.divergence(self.choices.pointed), self.tape), "divergence")
+        self._go(self.tick().to_place(self._tape.divergence(self._screen.choices.pointed), self._tape), "divergence")
 
     def action_loop(self) -> None:
         self._turn(self.tick().looping(not self.clock.loop))
 
     def action_clock(self) -> None:
-        self._turn(self.tick().with_next_kind(self.tape))
-        self.tell(CLOCKS[self.clock.kind])
+        self._turn(self.tick().with_next_kind(self._tape))
+        self._screen.tell(CLOCKS[self.clock.kind])
 
     def action_axes(self) -> None:
         self._turn(self.tick().holding(not self.clock.holds))
-        self.tell("The axes hold the final range." if self.clock.holds else "The axes grow as they grew.")
+        self._screen.tell("The axes hold the final range." if self.clock.holds else "The axes grow as they grew.")
 
-    def on_scrubber_dragged(self, message: ScrubberDragged) -> None:
-        message.stop()
-        self._turn(self.tick().at_share(message.share, self.tape))
+    def drag(self, share: float) -> None:
+        """To a share, 0 to 1, of the replay's length."""
+        self._turn(self.tick().at_share(share, self._tape))
 
 
 CLOCKS = {

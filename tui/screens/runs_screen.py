@@ -1,0 +1,409 @@
+"""The screen of runs: their list, their curves and the details of one. The board and a replay are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import monotonic
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.timer import Timer
+
+from engine.text import clean
+from tui.chart import ChartView
+from tui.colours.theme import WARNED
+from tui.model import keymap
+from tui.model.answer import Answer
+from tui.model.choices import Choices
+from tui.model.keymap import Key, Place
+from tui.model.messages import (
+    ChartPointed,
+    ChartScrolled,
+    ChoicesChanged,
+    LessonTold,
+    MeasurePointed,
+    RaceRequested,
+    RowPointed,
+    SentenceDismissed,
+    SortRequested,
+)
+from tui.model.snapshot import Snapshot
+from tui.presenting.curves import chart_view
+from tui.presenting.lessons import Lesson, of_race
+from tui.presenting.race import racers, verdict
+from tui.screens.chart_keys import ChartKeys
+from tui.screens.key_parts import lend_actions
+from tui.screens.list_keys import ListKeys
+from tui.widgets.chart_pane import Brush, ChartPane
+from tui.widgets.details import details
+from tui.widgets.footer import key_line, message_lines
+from tui.widgets.header import header
+from tui.widgets.lesson_line import lesson_line
+from tui.widgets.lines import Lines, Told, strip
+from tui.widgets.run_page import RunPage
+from tui.widgets.runs_table import RunsTable
+from tui.widgets.welcome import WELCOME_KEYS, welcome
+
+WIDE = 100
+"""Columns from which the chart stands beside the table instead of below it."""
+
+LONG_VERDICT = 75
+"""Columns from which the longer sentence on a race takes two rows."""
+
+TELL_S = 0.5
+"""Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
+
+USUAL_PAGE = 0.5
+"""The share of the rows of a run's details above its curve, unasked."""
+
+FEW_COLUMNS = 4
+"""Columns by which one key makes the list wider."""
+
+LOW = 18
+"""Rows below which the chart has the second line of the details, and a lesson none."""
+
+LEAST_WIDTH, LEAST_HEIGHT = 40, 12
+"""Below this only a sentence fits."""
+
+
+class RunsScreen(Screen[None], inherit_bindings=False):
+    """Shows a snapshot under the viewer's choices. An empty store shows the welcome instead."""
+
+    AUTO_FOCUS = None
+    ALLOW_SELECT = False
+    place: Place = "board"
+    lines_beside = 2
+    """Rows beside the body and the details: header and footer."""
+    DEFAULT_CSS = """
+    #body { height: 1fr; layout: vertical; }
+    RunsScreen.-wide #body { layout: horizontal; }
+    RunsScreen.-unlisted RunsTable, RunsScreen.-unlisted #details, RunsScreen.-chartless ChartPane { display: none; }
+    RunsScreen RunPage { display: none; }
+    RunsScreen.-detailed RunPage { display: block; }
+    #details { height: 2; }
+    RunsScreen.-low #details { height: 1; }
+    #welcome, #small { height: 1fr; }
+    #message, #lesson, #small, #welcome { display: none; }
+    RunsScreen.-teaching #lesson { display: block; }
+    RunsScreen.-telling #message { display: block; }
+    RunsScreen.-empty #body, RunsScreen.-empty #details { display: none; }
+    RunsScreen.-empty #welcome { display: block; }
+    RunsScreen.-small > * { display: none; }
+    RunsScreen.-small > #small { display: block; }
+    """
+
+    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, brush: Brush) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+        self.choices = choices
+        self.brush = brush
+        self._store_name = store_name
+        self._sentence = ""
+        self._failed = False
+        self._hushed = ""
+        self._news = ""
+        self.standing = ""
+        """What is said while there is nothing else to say."""
+        self._lasting = False
+        self._told_at = 0.0
+        self._painted: Choices | None = None
+        self._table = RunsTable(snapshot, choices)
+        self._page = RunPage(snapshot, choices, brush.manner)
+        self._chart = ChartPane(chart_view(snapshot, choices), brush)
+        self._lines: tuple[Lines, ...] = (
+            Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
+            Lines(welcome, css_id="welcome"),
+            Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
+            Told(self._message, css_id="message"),
+            Lines(self._lesson_line, css_id="lesson"),
+            Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer"),
+            Lines(self._too_small, css_id="small"),
+        )
+        self._tell_later: Timer | None = None
+        self._panels: tuple[ChartView, ...] = ()
+        self._drags = False
+        self.chart_keys = ChartKeys(self, self._chart)
+        self.list_keys = ListKeys(self, self._table, self._page)
+        lend_actions(self, self.chart_keys, self.list_keys)
+
+    def compose(self) -> ComposeResult:
+        self._arrange(self.app.size)
+        head, *others = self._lines
+        yield head
+        with Container(id="body"):
+            yield self._table
+            yield self._page
+            yield self._chart
+        yield from others
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange(event.size)
+
+    def update(self, snapshot: Snapshot, choices: Choices) -> None:
+        """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
+        is_growth = choices == self._painted and snapshot.shape == self.snapshot.shape
+        self.snapshot, self.choices = snapshot, choices
+        since = monotonic() - self._told_at
+        if not is_growth or since >= TELL_S:
+            self.paint()
+            return
+        view = self.view(self._panels)
+        self._panels = view.panels
+        self._chart.show(view)
+        if self._tell_later is None:
+            self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
+
+    def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
+        """Show a cleaned sentence above the keys until it is put away ('' does) or, unless it lasts, a key works."""
+        self._sentence, self._failed, self._lasting = sentence, failed, lasting
+        self.paint()
+
+    def hears(self, answer: Answer) -> bool:
+        self.tell(answer.sentence, failed=answer.failed)
+        return True
+
+    def announce(self, news: str) -> None:
+        """Show what happened in the background, unless there is something else to say; '' puts it away."""
+        self._news = news
+        self.paint()
+
+    def choose(self, choices: Choices) -> None:
+        """Taken over at once: the next key may be here before the message is."""
+        if choices != self.choices:
+            self.hush()
+            self.choices = choices
+            self.post_message(ChoicesChanged(choices))
+
+    def hush(self) -> None:
+        """Put away what was told, unless it lasts."""
+        if not self._lasting:
+            self._sentence, self._failed = "", False
+
+    @property
+    def glimpsed_rows(self) -> int:
+        """How many rows of the table show more of a run than its numbers."""
+        return self._table.glimpsed_rows
+
+    @property
+    def empty(self) -> bool:
+        """No run in the store yet."""
+        return not self.snapshot.counts
+
+    def paint(self) -> None:
+        """Bring every line up to date; what did not change is not sent."""
+        if self._tell_later is not None:
+            self._tell_later.stop()
+            self._tell_later = None
+        is_otherwise = self.choices != self._painted
+        self._told_at, self._painted = monotonic(), self.choices
+        self._arrange(self.app.size)
+        self._table.show(self.snapshot, self.choices)
+        self._page.show(self.snapshot, self.choices)
+        view = self.view()
+        self._panels = () if is_otherwise else view.panels  # what these choices need may not have been read yet
+        self._chart.show(view)
+        for lines in self._lines:
+            lines.update()
+
+    def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
+        """What the chart shows; panels without the focus as they are `kept`."""
+        return chart_view(self.snapshot, self.choices, kept)
+
+    def _arrange(self, size: Size) -> None:
+        small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
+        self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(small, "-small")
+        self.set_class(size.height < LOW, "-low")
+        self.set_class(self.empty and not small, "-empty")
+        choices = self.choices
+        is_listed = not choices.alone and choices.room in ("all", "list")
+        self.set_class(not is_listed, "-unlisted")
+        self.set_class((choices.alone and choices.room == "all") or choices.room == "details", "-detailed")
+        self.set_class(choices.room not in ("all", "chart"), "-chartless")
+        width, height = self._list_size(size, choices)
+        for widget in (self._table, self._page):
+            widget.styles.width, widget.styles.height = width or "100%", height or "100%"
+        self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
+        self.set_class(self._teaches(self._lesson(size.width)) and not small, "-teaching")
+
+    def _list_size(self, size: Size, choices: Choices) -> tuple[int, int]:
+        """The columns of the list, or of the details in its place, beside the chart, or its rows above it; 0 is all."""
+        if choices.room != "all":
+            return 0, 0
+        if size.width >= WIDE:
+            return choices.split.columns(size.width), 0
+        rows = self._body_rows(size, choices)
+        if choices.alone:
+            return 0, choices.split.rows(rows, rows, USUAL_PAGE)
+        return 0, choices.split.rows(rows, len(self.snapshot.rows) + 1)
+
+    def _body_rows(self, size: Size, choices: Choices) -> int:
+        """The rows that list and chart share while nothing is told."""
+        details = 0 if choices.alone else 1 if size.height < LOW else 2
+        return size.height - self.lines_beside - details
+
+    def _telling(self, width: int) -> tuple[str, str]:
+        """What to say above the keys, and what to press next."""
+        if self._sentence:
+            return self._sentence, ""
+        if self.snapshot.complaint:
+            return clean(self.snapshot.complaint, 200), "/: filter"
+        if self.snapshot.listing.text:
+            fit = "run fits" if self.snapshot.fitting == 1 else "runs fit"
+            return f"{self.snapshot.fitting:,} {fit}: {clean(self.snapshot.listing.text, 80)}", "/: filter"
+        if seen := self._verdict(width):
+            lesson = self._lesson(width)
+            is_hint = lesson is not None and not self._teaches(lesson) and width >= LONG_VERDICT
+            return seen, f"{lesson.keys}: {lesson.next}" if lesson is not None and is_hint else ""
+        return self._news or self.standing, ""
+
+    def _verdict(self, width: int) -> str:
+        """What the race showed; '' once it is put away."""
+        seen = verdict(racers(self.snapshot), long=width >= LONG_VERDICT)
+        return "" if seen == self._hushed else seen
+
+    def _lesson(self, width: int) -> Lesson | None:
+        """What the race teaches, while its verdict is what is said and nobody has put it away."""
+        lesson = of_race(racers(self.snapshot))
+        is_due = lesson is not None and lesson.name not in self.choices.lessons
+        is_said = not self._sentence and not self.snapshot.listing.text and bool(self._verdict(width))
+        return lesson if is_due and is_said else None
+
+    def _teaches(self, lesson: Lesson | None) -> bool:
+        """Whether a lesson has a line of its own; else its keys stand beside the verdict."""
+        return lesson is not None and bool(lesson.seen) and self.app.size.height >= LOW
+
+    def _lesson_line(self, width: int, _: int) -> list[Strip]:
+        lesson = self._lesson(width)
+        return [] if lesson is None else [lesson_line(lesson, width)]
+
+    def _message(self, width: int, height: int) -> list[Strip]:
+        sentence, hint = self._telling(width)
+        return message_lines(sentence, width, height, hint, failed=self._failed)
+
+    def _keys(self) -> list[Key]:
+        keys = keymap.keys_of(self.place)
+        if not self.empty:
+            return keys if self.choices.room == "all" else [*_ways_out(self.choices), *keys]
+        return [*keymap.keys_of("welcome"), *(key for key in keys if key.action in WELCOME_KEYS)]
+
+    def _too_small(self, width: int, _: int) -> list[Strip]:
+        going_on = f"{self.snapshot.going_on} run{' goes' if self.snapshot.going_on == 1 else 's go'} on"
+        words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", going_on, "q quit")
+        return [strip([(word, WARNED)], width) for word in words]
+
+    def action_open(self) -> None:
+        if self.empty:
+            self.post_message(RaceRequested())
+        elif self.list_keys.fold():
+            return
+        elif self.choices.look.layout == "measures" and self.choices.room in ("all", "chart"):
+            self.chart_keys.look_so(self.choices.look.enlarging(self.choices.look.measure))
+        elif not self.choices.alone:
+            self.choose(self.choices.looking(alone=True))
+
+    def action_back(self) -> None:
+        if self._sentence:
+            self.post_message(SentenceDismissed())
+        elif self.choices.look.cursor is not None:
+            self.chart_keys.action_readout()
+        elif self.choices.room != "all":
+            self.choose(self.choices.giving("all"))
+        elif self.choices.look.enlarged:
+            self.chart_keys.action_layout()
+        elif self.choices.alone:
+            self.choose(self.choices.looking(alone=False))
+        else:
+            lesson = self._lesson(self.app.size.width)
+            self._hushed = self._telling(self.app.size.width)[0]
+            self.paint()
+            if lesson is not None:
+                self.post_message(LessonTold(lesson.name))
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether esc has something of this screen to put back."""
+        choices = self.choices
+        return choices.look.cursor is not None or choices.room != "all" or choices.look.enlarged or choices.alone
+
+    def action_room(self) -> None:
+        self.choose(self.choices.with_next_room())
+
+    def action_split(self, by: int) -> None:
+        choices, size = self.choices, self.app.size
+        if choices.room != "all":
+            self.tell("There is nothing beside it to take room from: esc brings the others back.")
+            return
+        width, height = self._list_size(size, choices)
+        self._split_at(width + by * FEW_COLUMNS, height + by)
+        if by > 0 and self._list_size(size, self.choices) == (0, len(self.snapshot.rows) + 1) == (width, height):
+            self.tell("The list shows all its runs already.")
+
+    def _split_at(self, column: int, row: int) -> None:
+        """The border between list and chart at a column of the body, or at a row, as far as that changes something."""
+        choices, size = self.choices, self.app.size
+        split = choices.split
+        if size.width >= WIDE:
+            split = split.at_column(column, size.width)
+        else:
+            split = split.at_row(row, self._body_rows(size, choices))
+        after = choices.splitting(split)
+        if self._list_size(size, after) != self._list_size(size, choices):
+            self.choose(after)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the border: the columns on both sides of it, or the chart's title."""
+        region = self._chart.region
+        beside, above = event.screen_x - region.x, event.screen_y - region.y
+        is_border = beside in (-1, 0) if self.app.size.width >= WIDE else above == 0
+        if (
+            is_border
+            and self.choices.room == "all"
+            and not self.empty
+            and self.query_one("#body").region.contains(event.screen_x, event.screen_y)
+        ):
+            self._drags = True
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._drags:
+            body = self.query_one("#body").region
+            self._split_at(event.screen_x - body.x, event.screen_y - body.y)
+
+    def on_mouse_up(self) -> None:
+        if self._drags:
+            self._drags = False
+            self.release_mouse()
+
+    def on_row_pointed(self, message: RowPointed) -> None:
+        message.stop()
+        self.list_keys.point_to(message.row)
+
+    def on_sort_requested(self, message: SortRequested) -> None:
+        message.stop()
+        self.list_keys.sort_or_turn(message.order)
+
+    def on_chart_pointed(self, message: ChartPointed) -> None:
+        message.stop()
+        self.chart_keys.point(message.x)
+
+    def on_measure_pointed(self, message: MeasurePointed) -> None:
+        message.stop()
+        self.chart_keys.point_at_measure(message.measure, twice=message.twice)
+
+    def on_chart_scrolled(self, message: ChartScrolled) -> None:
+        message.stop()
+        self.chart_keys.scroll(message.factor, message.x)
+
+
+def _ways_out(choices: Choices) -> list[Key]:
+    """The keys that lead out of a part that has the whole room, which no footer leaves out."""
+    following = choices.with_next_room().room
+    ways = [key for key in keymap.keys_of("board") if key.action in ("room", "back")]
+    words = {"room": following if following != "all" else "all again", "back": "back"}
+    return [replace(key, word=words[key.action], rank=0) for key in ways]
