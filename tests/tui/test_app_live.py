@@ -125,8 +125,9 @@ async def test_another_store_in_its_place_is_shown_as_itself(tmp_path, monkeypat
     monkeypatch.setattr(feed, "RETRY_S", 0.05)
     store_with(tmp_path / "other.db", *[(name, defaults()) for name in ("one", "two", "three")])
     async with opened(path) as board:
-        await board.press("d", "enter", "j", "space")
-        await board.until(lambda: board.all_of(RunDeleted))
+        await board.press("d", "enter")
+        await board.until(lambda: board.all_of(RunDeleted) and board.app.choices.pointed == 2)
+        await board.press("space")
         assert board.app.choices.marked == (1,)
         for file in tmp_path.glob("runs.db*"):
             file.unlink()

@@ -15,13 +15,14 @@ from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.chart import axes_of, draw
 from tui.model import keymap
 from tui.model.messages import ForkRequested, OrderAnswered, ReplayLeft, ReplayRequested
-from tui.model.sweep_messages import ProbeRequested
+from tui.model.sweep_messages import ProbeRequested, SweepOpened
 from tui.presenting.curves import chart_view
 from tui.screens.board import Board
 from tui.screens.help import Help
 from tui.screens.probe import ProbeView
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
+from tui.screens.sweep_view import SweepView
 from tui.terminal.clipboard import sequence
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.run_page import RunPage
@@ -313,3 +314,14 @@ async def test_marks_are_remembered_as_the_live_view_has_them(tmp_path):
         await board.press("r")
         assert board.app.choices.marked == (1, 2, 3)
         assert board.app.choices.alone
+
+
+async def test_a_sweep_that_is_opened_from_a_replay_leaves_it(tmp_path):
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("r")
+        await board.until(lambda: isinstance(board.app.screen, Replay))
+        board.app.post_message(SweepOpened(1))
+        await board.until(lambda: isinstance(board.app.screen, SweepView))
+        assert board.app.state.replay is None
+        await board.press("escape")
+        assert isinstance(board.app.screen, Board)

@@ -1,4 +1,4 @@
-"""Rescue: whoever watches has forsaken runs taken up again."""
+"""Recovery: whoever watches has forsaken runs taken up again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.store.file import connection
 from tui.app.orders import take_up
-from tui.app.recovery import Rescue
+from tui.app.recovery import Recovery
 from tui.model.snapshot import Snapshot
 
 
@@ -27,14 +27,14 @@ def test_help_that_found_the_store_locked_is_sent_again(tmp_path, monkeypatch):
         reader = store.reader()
         seen = Snapshot(forsaken=forsaken(reader.running(), reader.workers(), TAKE_OVER_AFTER_S), workers=1)
         assert seen.forsaken == {(1, 1)}
-        rescue = Rescue()
+        recovery = Recovery()
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            assert rescue.is_needed(seen)
-            assert not rescue.is_needed(seen)
+            assert recovery.is_needed(seen)
+            assert not recovery.is_needed(seen)
             assert not take_up(path)
-            rescue.failed()
+            recovery.failed()
             other.execute("ROLLBACK")
-        assert rescue.is_needed(seen)
+        assert recovery.is_needed(seen)
         assert take_up(path)
         assert store.reader().run(1).state == "queued"

@@ -1,4 +1,7 @@
-"""The app: holds the state, and passes every message of screens, feed and signals to the part that answers it."""
+"""The app: holds the state, and passes every message of screens, feed and signals to the part that answers it.
+
+It is long because each message has one handler here: this is the one place that says who answers what, in which order.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from tui.app.mouse import Mouse
 from tui.app.notices import Notices
 from tui.app.ports import Hearer
 from tui.app.probe_actions import ProbeActions
-from tui.app.recovery import Rescue
+from tui.app.recovery import Recovery
 from tui.app.replay_control import ReplayControl
 from tui.app.run_actions import RunActions
 from tui.app.state import AppState, Shown
@@ -36,9 +39,7 @@ from tui.app.view_saver import ViewFile, ViewSaver
 from tui.chart import ChartView, Picture
 from tui.colours.theme import INPUT_CSS, THEME
 from tui.colours.themes import Theme
-from tui.model import keymap
-from tui.model import messages as m
-from tui.model import sweep_messages as s
+from tui.model import keymap, messages, sweep_messages
 from tui.model.answer import Answer
 from tui.model.choices import Choices, place_of
 from tui.model.snapshot import Snapshot, Wanted
@@ -84,7 +85,7 @@ class Dashboard(Painting, inherit_bindings=False):
         self._feed = feed
         self._unreadable = False
         self._unanswered = False
-        self._rescue = Rescue()
+        self._recovery = Recovery()
         self.theming = Theming(self, view.theme, theme or view.theme)
         self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.active_theme.scheme == "none")
         self.live_board = Board(self.store_name, first, self.choices, self.brush)
@@ -130,7 +131,7 @@ class Dashboard(Painting, inherit_bindings=False):
             gc.enable()
         if self.notice:
             self.tell(clean(self.notice, 300))
-        self._see_to_workers()
+        self._recover_runs()
         self.ask()
 
     def on_unmount(self) -> None:
@@ -144,14 +145,14 @@ class Dashboard(Painting, inherit_bindings=False):
         if not self.key_queue.takes(event):
             await super().on_event(event)
 
-    def _see_to_workers(self) -> None:
+    def _recover_runs(self) -> None:
         """Have runs that nobody works on taken up again, in a thread."""
-        if self._rescue.is_needed(self.snapshot):
-            self.in_thread(self._take_up, "rescue")
+        if self._recovery.is_needed(self.snapshot):
+            self.in_thread(self._take_up, "recovery")
 
     def _take_up(self) -> None:
         if not orders.take_up(self.path):
-            self._rescue.failed()
+            self._recovery.failed()
 
     # What is read
 
@@ -184,11 +185,11 @@ class Dashboard(Painting, inherit_bindings=False):
 
     def _deliver(self, outcome: Outcome) -> None:
         if isinstance(outcome, Snapshot):
-            self.post_message(m.SnapshotRead(outcome))
+            self.post_message(messages.SnapshotRead(outcome))
         else:
-            self.post_message(m.ReadFailed(clean(str(outcome), 300)))
+            self.post_message(messages.ReadFailed(clean(str(outcome), 300)))
 
-    def on_snapshot_read(self, message: m.SnapshotRead) -> None:
+    def on_snapshot_read(self, message: messages.SnapshotRead) -> None:
         if not self.screen_stack:
             return  # on the way out
         if self._unreadable:
@@ -201,7 +202,7 @@ class Dashboard(Painting, inherit_bindings=False):
             self._begin_anew(read)
         before = self.choices
         self.state = self.state.reading(read)
-        self._see_to_workers()
+        self._recover_runs()
         self.notices.tell_marks(before, self.choices)
         self.show()
         self.notices.compare(read)
@@ -216,7 +217,7 @@ class Dashboard(Painting, inherit_bindings=False):
         self.run_actions.deleted.clear()
         self.tell("Another store has the place of the one that was shown: it begins with marks of its own.")
 
-    def on_read_failed(self, message: m.ReadFailed) -> None:
+    def on_read_failed(self, message: messages.ReadFailed) -> None:
         self._unreadable = True
         self.board.tell(message.sentence, failed=True, lasting=True)
         self.call_after_refresh(self.ask)
@@ -302,10 +303,10 @@ class Dashboard(Painting, inherit_bindings=False):
             try:
                 self.post_message(carry_out())
             except SpecError as error:
-                self.post_message(m.RunRejected(error.field, error.message))
+                self.post_message(messages.RunRejected(error.field, error.message))
             except Exception as error:  # whatever it is, the dashboard stays and says it
                 told = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
-                self.post_message(m.OrderAnswered(told, failed=True))
+                self.post_message(messages.OrderAnswered(told, failed=True))
 
         self._orders.submit(work)
 
@@ -354,7 +355,7 @@ class Dashboard(Painting, inherit_bindings=False):
 
         self.push_screen(Pick("copy", partial(matching, copies())))
 
-    async def on_command_picked(self, message: m.CommandPicked) -> None:
+    async def on_command_picked(self, message: messages.CommandPicked) -> None:
         await self.run_action(message.action, self.board)
 
     def action_copy_this(self, what: str) -> None:
@@ -383,40 +384,40 @@ class Dashboard(Painting, inherit_bindings=False):
 
     # Who answers what
 
-    def on_signal_caught(self, message: m.SignalCaught) -> None:
+    def on_signal_caught(self, message: messages.SignalCaught) -> None:
         self.exit(128 + message.number)
 
-    def on_choices_changed(self, message: m.ChoicesChanged) -> None:
+    def on_choices_changed(self, message: messages.ChoicesChanged) -> None:
         self.choose(message.choices)
 
-    def on_lesson_told(self, message: m.LessonTold) -> None:
+    def on_lesson_told(self, message: messages.LessonTold) -> None:
         self.choose(self.choices.having_told(message.name))
 
     def on_sentence_dismissed(self) -> None:
         self.tell("")
 
-    def on_order_answered(self, message: m.OrderAnswered) -> None:
+    def on_order_answered(self, message: messages.OrderAnswered) -> None:
         self.answer(Answer(clean(message.sentence, 300), message.failed))
 
-    def on_run_rejected(self, message: m.RunRejected) -> None:
+    def on_run_rejected(self, message: messages.RunRejected) -> None:
         self.answer(Answer(clean(message.sentence, 300), failed=True, field=message.field))
 
-    def on_sweep_answered(self, message: s.SweepAnswered) -> None:
+    def on_sweep_answered(self, message: sweep_messages.SweepAnswered) -> None:
         self.answer(Answer(clean(message.sentence, 300), message.failed, of_sweep=True))
 
     def on_filter_requested(self) -> None:
         self.list_actions.ask_filter()
 
-    def on_run_sought(self, message: m.RunSought) -> None:
+    def on_run_sought(self, message: messages.RunSought) -> None:
         self.list_actions.look_up(message.run_id, alone=message.alone)
 
-    def on_run_looked_up(self, message: m.RunLookedUp) -> None:
+    def on_run_looked_up(self, message: messages.RunLookedUp) -> None:
         self.list_actions.point_at_found(message)
 
     def on_top_sought(self) -> None:
         self.list_actions.read_top()
 
-    def on_top_read(self, message: m.TopRead) -> None:
+    def on_top_read(self, message: messages.TopRead) -> None:
         self.list_actions.sought = None
         if message.sentence:
             self.tell(clean(message.sentence, 300), failed=True)
@@ -429,47 +430,47 @@ class Dashboard(Painting, inherit_bindings=False):
     def on_new_run_requested(self) -> None:
         self.run_actions.open_form()
 
-    def on_draft_kept(self, message: m.DraftKept) -> None:
+    def on_draft_kept(self, message: messages.DraftKept) -> None:
         self.run_actions.draft = message.texts
 
-    def on_run_submitted(self, message: m.RunSubmitted) -> None:
+    def on_run_submitted(self, message: messages.RunSubmitted) -> None:
         self.run_actions.start(message.spec, message.name)
 
-    def on_runs_queued(self, message: m.RunsQueued) -> None:
+    def on_runs_queued(self, message: messages.RunsQueued) -> None:
         self.back_to_board()
         self.tell("")
         self.state = self.state.choosing(self.choices.pointing_at(max(message.run_ids)))
         self.ask()
 
-    def on_stop_requested(self, message: m.StopRequested) -> None:
+    def on_stop_requested(self, message: messages.StopRequested) -> None:
         self.run_actions.stop(message.run_id)
 
-    def on_steering_requested(self, message: m.SteeringRequested) -> None:
+    def on_steering_requested(self, message: messages.SteeringRequested) -> None:
         self.run_actions.steer(message.run_id, message.verb)
 
-    def on_step_size_scaled(self, message: m.StepSizeScaled) -> None:
+    def on_step_size_scaled(self, message: messages.StepSizeScaled) -> None:
         self.run_actions.scale_step_size(message.run_id, message.factor)
 
-    def on_deletion_requested(self, message: m.DeletionRequested) -> None:
+    def on_deletion_requested(self, message: messages.DeletionRequested) -> None:
         self.run_actions.delete(message.run_id)
 
-    def on_run_deleted(self, message: m.RunDeleted) -> None:
+    def on_run_deleted(self, message: messages.RunDeleted) -> None:
         self.run_actions.deleted.append(("run", message.run_id))
         self.tell(message.sentence)
 
     def on_undo_requested(self) -> None:
         self.run_actions.undo()
 
-    def on_fork_requested(self, message: m.ForkRequested) -> None:
+    def on_fork_requested(self, message: messages.ForkRequested) -> None:
         self.run_actions.fork(message)
 
-    def on_edit_requested(self, message: m.EditRequested) -> None:
+    def on_edit_requested(self, message: messages.EditRequested) -> None:
         self.run_actions.edit(message.run_id)
 
     def on_workers_requested(self) -> None:
         self.run_actions.set_workers()
 
-    def on_replay_requested(self, message: m.ReplayRequested) -> None:
+    def on_replay_requested(self, message: messages.ReplayRequested) -> None:
         self.replay_control.request(message.run_ids)
 
     def on_clock_turned(self) -> None:
@@ -484,61 +485,61 @@ class Dashboard(Painting, inherit_bindings=False):
             self.back_to_board()
         self.ask()
 
-    def on_sweep_requested(self, message: s.SweepRequested) -> None:
+    def on_sweep_requested(self, message: sweep_messages.SweepRequested) -> None:
         self.sweep_actions.put_together(message.run_id)
 
-    def on_sweep_draft_kept(self, message: s.SweepDraftKept) -> None:
+    def on_sweep_draft_kept(self, message: sweep_messages.SweepDraftKept) -> None:
         self.sweep_actions.draft = message.draft
 
-    def on_sweep_typing_requested(self, message: s.SweepTypingRequested) -> None:
+    def on_sweep_typing_requested(self, message: sweep_messages.SweepTypingRequested) -> None:
         self.sweep_actions.ask_values(message.draft)
 
-    def on_sweep_submitted(self, message: s.SweepSubmitted) -> None:
+    def on_sweep_submitted(self, message: sweep_messages.SweepSubmitted) -> None:
         self.sweep_actions.start(message.plan)
 
-    def on_sweep_started(self, message: s.SweepStarted) -> None:
+    def on_sweep_started(self, message: sweep_messages.SweepStarted) -> None:
         self.sweep_actions.show_started(message.sweep_id, message.sentence)
 
-    def on_sweep_opened(self, message: s.SweepOpened) -> None:
+    def on_sweep_opened(self, message: sweep_messages.SweepOpened) -> None:
         self.sweep_actions.open(message.sweep_id)
 
     def on_sweep_looked_at(self) -> None:
         self.ask()
 
-    def on_run_shown(self, message: s.RunShown) -> None:
+    def on_run_shown(self, message: sweep_messages.RunShown) -> None:
         self.sweep_actions.leave_for(message.run_id)
         self.list_actions.look_up(message.run_id, alone=True)
 
-    def on_sweep_steered(self, message: s.SweepSteered) -> None:
+    def on_sweep_steered(self, message: sweep_messages.SweepSteered) -> None:
         self.sweep_actions.steer(message.sweep_id, message.verb)
 
-    def on_sweep_gone(self, message: s.SweepGone) -> None:
+    def on_sweep_gone(self, message: sweep_messages.SweepGone) -> None:
         self.back_to_board()
         self.run_actions.deleted.append(("sweep", message.sweep_id))
         self.tell(clean(f"{message.sentence.removesuffix('.')}, and so does u.", 300))
 
-    def on_values_continued(self, message: s.ValuesContinued) -> None:
+    def on_values_continued(self, message: sweep_messages.ValuesContinued) -> None:
         self.sweep_actions.go_on(message.run_ids)
 
-    def on_refinement_requested(self, message: s.RefinementRequested) -> None:
+    def on_refinement_requested(self, message: sweep_messages.RefinementRequested) -> None:
         self.sweep_actions.refine(message.sweep_id)
 
-    def on_sweep_values_requested(self, message: s.SweepValuesRequested) -> None:
+    def on_sweep_values_requested(self, message: sweep_messages.SweepValuesRequested) -> None:
         self.sweep_actions.add_values(message.sweep_id)
 
-    def on_sweep_repetition_requested(self, message: s.SweepRepetitionRequested) -> None:
+    def on_sweep_repetition_requested(self, message: sweep_messages.SweepRepetitionRequested) -> None:
         self.sweep_actions.repeat(message.sweep_id)
 
-    def on_usual_chosen(self, message: s.UsualChosen) -> None:
+    def on_usual_chosen(self, message: sweep_messages.UsualChosen) -> None:
         self.choose(self.choices.pointing_at(message.run_id))
         self.run_actions.draft = {}  # what was typed before begins with what was usual then
         self.sweep_actions.make_usual(message.run_id)
 
-    def on_probe_requested(self, message: s.ProbeRequested) -> None:
+    def on_probe_requested(self, message: sweep_messages.ProbeRequested) -> None:
         self.probe_actions.probe(message.run_id, message.iteration)
 
-    def on_probe_answered(self, message: s.ProbeAnswered) -> None:
+    def on_probe_answered(self, message: sweep_messages.ProbeAnswered) -> None:
         self.probe_actions.show(message)
 
-    def on_probed_run_requested(self, message: s.ProbedRunRequested) -> None:
+    def on_probed_run_requested(self, message: sweep_messages.ProbedRunRequested) -> None:
         self.probe_actions.start(message)

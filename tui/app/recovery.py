@@ -1,12 +1,12 @@
-"""Rescue: runs that nobody works on any more are taken up again by whoever sees that first."""
+"""Recovery: runs that nobody works on any more are taken up again by whoever sees that first."""
 
 from __future__ import annotations
 
 from tui.model.snapshot import Snapshot
 
 
-class Rescue:
-    """Remembers what help was sent for: what it could not help is not asked again at every look."""
+class Recovery:
+    """Remembers which lost runs recovery was tried for, so that each is tried once."""
 
     def __init__(self) -> None:
         self._forsaken: frozenset[tuple[int, int | None]] = frozenset()
