@@ -1,0 +1,1 @@
+"""What looks closer at an objective: gradient checks, probes, landscapes, templates."""

@@ -1,1 +1,1 @@
-"""The headless commands, one module each."""
+"""The headless commands, one file each."""

@@ -1,1 +1,1 @@
-"""Workers and what they are told: the only place where numerics and store meet."""
+"""The only rooms where numerics and store meet."""

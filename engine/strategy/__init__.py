@@ -1,0 +1,1 @@
+"""How it is minimised: searches and descents that advance a state by a block."""

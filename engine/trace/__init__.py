@@ -1,0 +1,1 @@
+"""What travels from a strategy to the store: blocks, states, decimation, smoothing."""

@@ -1,0 +1,1 @@
+"""The screens without a terminal: frames of a replay, screenshots."""

@@ -1,1 +1,1 @@
-"""What the feed reads, and what of it need not be read again."""
+"""What the feed reads from the store, live and past, and what need not be read again."""

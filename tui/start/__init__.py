@@ -1,0 +1,1 @@
+"""The way in and out: command line, session, signals."""

@@ -1,1 +1,1 @@
-"""From cells to what the terminal is sent."""
+"""From cells to what the terminal is sent; all private parts of Textual."""

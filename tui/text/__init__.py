@@ -1,0 +1,1 @@
+"""Cell widths, number formats, ASCII."""

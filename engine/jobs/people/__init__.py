@@ -1,0 +1,1 @@
+"""What people ask for: submit, steer, sweep, probe, doctor; each answers with a sentence."""

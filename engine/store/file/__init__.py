@@ -1,0 +1,1 @@
+"""One SQLite file: connections, lock waits, file systems, functions for SQL."""

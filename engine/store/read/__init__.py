@@ -1,0 +1,1 @@
+"""Readers: curves, iterations, evaluations, previews; bounded and read-only."""

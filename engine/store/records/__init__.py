@@ -1,4 +1,4 @@
-"""The few shapes that the store's doors hand out."""
+"""The frozen records that the store takes and gives."""
 
 from engine.store.records.errors import (
     Fenced,

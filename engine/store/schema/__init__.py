@@ -1,0 +1,1 @@
+"""Tables and migrations; opening, creating, inspecting and backing up a store."""

@@ -1,0 +1,1 @@
+"""Writers: blocks, pyramid, summaries, the queue, commands, sweeps, names."""

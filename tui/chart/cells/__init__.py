@@ -1,0 +1,1 @@
+"""From dots to cells: braille, sheets, pictures, SVG."""

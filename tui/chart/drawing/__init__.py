@@ -1,0 +1,1 @@
+"""Whole charts: panels, grids, legends, frames, heat maps."""

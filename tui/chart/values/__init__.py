@@ -1,0 +1,1 @@
+"""From curves to series, axes and columns; numbers only."""
