@@ -10,12 +10,15 @@ import pytest
 
 from engine.commands.cli import COMMANDS, command_at
 from engine.spec import FIELDS
+from tests import rooms, walks
 from tui.model import keymap
 from tui.start.cli import DRAWING
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 ALL_COMMANDS = {**COMMANDS, **DRAWING}
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("name", ALL_COMMANDS)
@@ -65,22 +68,44 @@ def test_every_field_explains_itself() -> None:
     assert all(field.help and field.label for field in FIELDS.values())
 
 
-@pytest.mark.parametrize("room", ["engine", "engine/store", "engine/jobs", "tui"])
-def test_every_file_has_its_place_in_the_architecture(room: str) -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text()
-    table = page.partition(f"\n| `{room}` | files |\n")[2].partition("\n\n")[0]
-    named = re.findall(r"`(\w+)`", table)
-    assert sorted(named) == sorted(file.stem for file in (ROOT / room).glob("*.py") if file.stem != "__init__")
+PICTURE = re.findall(r"^ +((?:lossboard|tui|engine)[.\w]*) +(\S.*)$", ARCHITECTURE.split("```")[1], re.MULTILINE)
 
 
-def test_every_room_of_the_screen_stands_in_the_architecture() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text()
-    table = page.partition("\n| folder of `tui` | what is in it |\n")[2].partition("\n\n")[0]
-    named = [room for line in table.splitlines()[1:] for room in re.findall(r"`(\w+)`", line.split("|")[1])]
-    assert sorted(named) == sorted(file.parent.name for file in (ROOT / "tui").glob("*/__init__.py"))
+def test_every_room_stands_in_the_architecture_above_what_it_imports() -> None:
+    arrows = rooms.read(ROOT).arrows
+    places = {room: place for place, (room, _) in enumerate(PICTURE)}
+    assert set(places) == set(arrows) - {"engine", "tui"}
+    assert [(room, low) for room in places for low in arrows[room] if places[low] < places[room]] == []
+
+
+@pytest.mark.parametrize(("room", "line"), PICTURE)
+def test_every_room_is_told_in_its_own_first_line(room: str, line: str) -> None:
+    path = ROOT / room.replace(".", "/")
+    first = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
+    assert first.startswith(f'"""{line}'), f"{room}: say the same in docs/architecture.md"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    for named in re.findall(r"`((?:engine|tui|tests|docs|bench)/[\w/.]*|lossboard/\w+\.py)`", page.read_text()):
+        assert (ROOT / named).exists(), f"{page.name} names {named}"
+
+
+@pytest.mark.parametrize("way", walks.WALKS)
+def test_every_station_of_a_walk_is_on_the_way(way: str) -> None:
+    section = ARCHITECTURE.partition(f"## The way of one {way}\n")[2].partition("\n## ")[0]
+    stations = {f"{file}: {function}" for function, file in re.findall(r"`([\w.<>]+)` \(`([\w/.]+\.py)`\)", section)}
+    told = {function for function in stations if function not in NOT_WALKED}
+    passed = {function for calls in walks.walked(way).values() for function in calls}
+    assert told
+    assert told <= passed
+
+
+NOT_WALKED = ("engine/jobs/worker/run_loop.py: attend",)
+"""A loop around the way, which makes it again and again."""
 
 
 def test_every_picture_and_page_that_is_named_is_there() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} names {target}"
