@@ -135,7 +135,7 @@ def screens_know_no_screens(tree: Tree) -> set[str]:
 def one_file_knows_plotext(tree: Tree) -> set[str]:
     """plotext keeps one figure for the whole process, so one file holds it."""
     files = {each.partition(":")[0] for each in tree.importing(["plotext"])}
-    is_fine = len(files) == 1 and all(file.startswith("tui/chart/") for file in files)
+    is_fine = len(files) == 1 and all(file.startswith("tui/") for file in files)
     return set() if is_fine else {f"{file}: plotext" for file in files}
 
 
