@@ -1,0 +1,1 @@
+"""Charts on paper: what the commands print, drawn by plotext."""
