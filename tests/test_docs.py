@@ -114,6 +114,13 @@ def test_every_station_of_a_walk_is_on_the_way(way: str) -> None:
     assert stations
 
 
+def test_the_figures_of_the_walk_are_about_right() -> None:
+    """Only about: what one process has done before need not be done again."""
+    rows = re.findall(r"^\| (\w+), [\w ]+ \| (\d+) \| \d+ \|$", ARCHITECTURE, re.MULTILINE)
+    walked = {part: len(calls) for part, calls in walks.walked("loss").items()}
+    assert walked == pytest.approx({part: int(functions) for part, functions in rows}, rel=0.3)
+
+
 NOT_WALKED = ("engine/jobs/worker/run_loop.py: attend",)
 """A loop around the way, which makes it again and again."""
 

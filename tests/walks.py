@@ -28,6 +28,9 @@ from engine.sweep import Axis, SweepPlan
 ROOT = str(Path(__file__).parent.parent) + "/"
 HERE = Process(host="host", boot_id="boot", pid=1, start_ticks=1)
 
+INNER = ("<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "<module>")
+"""No functions, though Python calls them."""
+
 Walk = dict[str, Counter[str]]
 """The calls of each `file: function` of ours, by the part of the way."""
 
@@ -39,7 +42,11 @@ def counting(calls: Counter[str], in_threads: Counter[str] | None = None) -> Ite
 
     def called(frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
-        if event == "call" and code.co_filename.startswith((ROOT + "engine/", ROOT + "tui/")):
+        if (
+            event == "call"
+            and code.co_name not in INNER
+            and code.co_filename.startswith((ROOT + "engine/", ROOT + "tui/"))
+        ):
             counted = calls if threading.current_thread() is here else others
             counted[f"{code.co_filename.removeprefix(ROOT)}: {code.co_qualname}"] += 1
 
