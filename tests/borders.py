@@ -129,8 +129,14 @@ def reading_touches_no_widget(tree: Tree) -> set[str]:
 
 
 def screens_know_no_screens(tree: Tree) -> set[str]:
-    """Widgets and screens post messages; the app opens and closes screens."""
-    return tree.importing(["tui.screens"], ["tui/widgets/", "tui/screens/"])
+    """Widgets, screens and their parts post messages; the app opens and closes screens."""
+    screens = {
+        file.removesuffix(".py").replace("/", ".")
+        for file in tree.files("tui/screens/")
+        for node in tree.nodes(file)
+        if isinstance(node, ast.ClassDef) and any(re.search(r"Screen\b", ast.unparse(base)) for base in node.bases)
+    }
+    return tree.importing(screens, ["tui/widgets/", "tui/screens/"])
 
 
 def one_file_knows_plotext(tree: Tree) -> set[str]:
