@@ -15,10 +15,9 @@ from statistics import median, quantiles
 import numpy as np
 
 from bench.report import Row, line
+from engine.trace.curve import Curve, coarsened
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart import ChartRun, ChartView, Picture, draw, to_svg
-from tui.chart.values.rebucket import Coarse, coarsened
-from tui.chart.values.view import CurveColumns
 
 RUNS, PLANNED, LONG = 8, 1_000, 100_000
 GROWING, REDRAWN = (120, 35), (160, 45)
@@ -61,9 +60,9 @@ def _losses(seed: int, n: int) -> np.ndarray:
     return (0.2 + 9 / (1 + 0.3 * np.arange(n) * PLANNED / n)) * np.exp(noise)
 
 
-def _curve(losses: np.ndarray, width: int) -> CurveColumns:
+def _curve(losses: np.ndarray, width: int) -> Curve:
     n = len(losses)
-    whole = Coarse(
+    whole = Curve(
         width=1,
         iteration=np.arange(n),
         elapsed_s=np.arange(1, n + 1) / 100,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.store.records import Curve
+from engine.trace.curve import Curve
 
 
-def decimated(
-    losses: list[float], *, width: int = 1, run_id: int = 1, first: int = 0, low_before: float = np.inf
-) -> Curve:
+def decimated(losses: list[float], *, width: int = 1, first: int = 0, low_before: float = np.inf) -> Curve:
     """The Curve of losses that start at iteration `first`, a hundredth of a second each."""
     rows = [np.array(losses[start : start + width], dtype=float) for start in range(0, len(losses), width)]
     finite = [row[np.isfinite(row)] for row in rows]
@@ -20,7 +18,6 @@ def decimated(
     starts = first + np.arange(len(rows), dtype=np.int64) * width
     with np.errstate(over="ignore"):
         return Curve(
-            run_id=run_id,
             width=width,
             iteration=starts,
             elapsed_s=np.array([start + len(row) for start, row in zip(starts, rows, strict=True)], dtype=float) / 100,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from engine.spec import defaults
-from engine.store import Curve, Reader, open_for_writing
+from engine.store import Reader, open_for_writing
+from engine.trace.curve import Curve
 from tests.stores import block_of, claimed_writer
 from tui.chart import draw, readout
 from tui.model.chart_options import Look
@@ -92,6 +93,6 @@ def test_what_is_known_of_a_beginning_is_not_read_again(long):
     reader = source._reader
     assert isinstance(reader, Reader)
     curve = reader.curve(1, 60)
-    known = beginnings(reader, curve, 0, LENGTH, 60)
-    assert beginnings(Once(), curve, 0, LENGTH + 1000, 60, known) == known  # type: ignore[arg-type]
+    known = beginnings(reader, 1, curve, 0, LENGTH, 60)
+    assert beginnings(Once(), 1, curve, 0, LENGTH + 1000, 60, known) == known  # type: ignore[arg-type]
     source.close()

@@ -10,7 +10,7 @@ IN_USE = """
 import ctypes
 import numpy as np
 from tui.chart import ChartRun, ChartView, draw
-from tui.chart.values.rebucket import Coarse
+from engine.trace.curve import Curve
 
 class Info(ctypes.Structure):
     names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
@@ -22,7 +22,7 @@ mallinfo2.restype = Info
 def view(rows):
     losses = 1 + np.sin(np.arange(rows))**2
     names = ("low", "high", "mean", "last")
-    curve = Coarse(
+    curve = Curve(
         width=1, iteration=np.arange(rows), elapsed_s=np.arange(rows) / 100.0, count=np.ones(rows, np.int64),
         low_before=np.inf, **dict.fromkeys(names, losses),
     )

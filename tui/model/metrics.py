@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.spec import RunSpec
-from engine.store import Samples
-from tui.chart.values.view import Floats
+from engine.trace.curve import Samples
+from engine.trace.decimation import Floats
 
 OF_EVALUATIONS = {
     "train loss": ("train", "loss"),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.store import Curve, Evaluation, Event, Samples
+from engine.store import Evaluation, Event
 from engine.store.read.widths import spacing_for
+from engine.trace.curve import Curve, Samples
 
 if TYPE_CHECKING:
     from engine.analysis.templates import Templates

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from engine.jobs.processes.liveness import judge
 from engine.spec import RunSpec
-from engine.store import Background, Curve, Evaluation, Event, Listing, Run, Samples, SweepTitle
+from engine.store import Background, Evaluation, Event, Listing, Run, SweepTitle
+from engine.trace.curve import Curve, Samples
 from tui.model.chart_options import Look
 from tui.model.choices import Choices, Cursor, Row
 from tui.model.clock import Moment

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.jobs.people.progress import SweepOutcome
-from engine.store import ENDED, Curve, Run
+from engine.store import ENDED, Run
 from engine.sweep import Value, ValueResult
+from engine.trace.curve import Curve
 from tui.colours.ramp import ramp_slots
 from tui.model.chart_options import Look
 from tui.model.run_seen import OneRun

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from engine.store import Curve, Run
+from engine.store import Run
+from engine.trace.curve import Curve
 from tui.chart import Window
 from tui.model.chart_options import Look
 

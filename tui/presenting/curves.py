@@ -9,7 +9,8 @@ from typing import TypedDict
 import numpy as np
 
 from engine.spec import FIELDS, typed_text
-from engine.store import Curve, Run
+from engine.store import Run
+from engine.trace.curve import Curve
 from tui.chart import ChartRun, ChartView, Points
 from tui.model.chart_options import Look
 from tui.model.choices import Choices

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.store import Curve, Evaluation, Event, Run
+from engine.store import Evaluation, Event, Run
+from engine.trace.curve import Curve
+from engine.trace.decimation import Floats
 from tui.chart import ChartMark, Points
-from tui.chart.values.view import Floats, MarkKind
+from tui.chart.values.view import MarkKind
 
 SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "fork", "forked": "fork"}
 

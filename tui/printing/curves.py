@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.trace.decimation import Floats
 from tui.chart import ChartView, table
 from tui.chart.drawing.canvas import axes_of, title_of
 from tui.chart.drawing.legend import entries_of
@@ -19,7 +20,7 @@ from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.columns import to_columns
 from tui.chart.values.measures import measure_of, settled
 from tui.chart.values.series import Series, all_series, bundle
-from tui.chart.values.view import Axes, Floats
+from tui.chart.values.view import Axes
 from tui.colours.palette import marker
 from tui.model.chart_options import Look
 from tui.model.choices import Choices

@@ -13,9 +13,9 @@ from threading import Lock
 
 import numpy as np
 
+from engine.trace.decimation import Floats
 from tui.chart.drawing.frame import ASCII_BOX, AXIS_HEIGHT, AXIS_WIDTH
 from tui.chart.drawing.plotting import Ticks
-from tui.chart.values.view import Floats
 from tui.text.ascii import plain
 
 Colour = int | tuple[int, int, int] | None

@@ -11,10 +11,11 @@ import numpy as np
 
 from engine.store import StoreError
 from engine.sweep import loss_texts
+from engine.trace.decimation import Floats
 from tui.chart.drawing.legend import Entry
 from tui.chart.drawing.loss_by_value import SIGNS, ResponsePoint, ResponseView, response_axes, value_ticks
 from tui.chart.values.axes import x_to_dots, y_to_dots
-from tui.chart.values.view import Axes, Floats, XKind
+from tui.chart.values.view import Axes, XKind
 from tui.colours.palette import marker
 from tui.model.snapshot import Snapshot, Wanted
 from tui.model.sweep_seen import SweepSeen

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from engine.store import Curve, Reader, Run
+from engine.store import Reader, Run
 from engine.store.read.widths import longest, width_for
 from engine.trace.block import Block
-
-MEASURED = ("elapsed_s", "count", "low", "high", "mean", "last")
-"""The columns of a curve beside its iterations."""
+from engine.trace.curve import Curve, cut, ended
 
 
 class Stock:
@@ -41,20 +37,8 @@ class Stock:
         rows = int(np.searchsorted(held.iteration, done))
         if rows == len(held.iteration) and done >= run.iterations_done:
             return held
-        cut = _first(held, rows)
+        shorter = cut(held, rows)
         if not rows or done >= run.iterations_done:
-            return cut
+            return shorter
         start = int(held.iteration[rows - 1]) // width * width
-        return cut if start + width <= done else _ending(cut, reader.bucket(run.run_id, start, done, newest))
-
-
-def _first(curve: Curve, rows: int) -> Curve:
-    return replace(curve, **{name: getattr(curve, name)[:rows] for name in ("iteration", *MEASURED)})
-
-
-def _ending(curve: Curve, bucket: Curve) -> Curve:
-    """The curve with this in place of its last row, which begins where it did."""
-    ended = {name: getattr(curve, name).copy() for name in MEASURED}
-    for name, column in ended.items():
-        column[-1:] = getattr(bucket, name)
-    return replace(curve, **ended)
+        return shorter if start + width <= done else ended(shorter, reader.bucket(run.run_id, start, done, newest))

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.store import Curve, Reader, Run
-
-T = TypeVar("T", bound=np.generic)
+from engine.store import Reader, Run
+from engine.trace.curve import Curve, cut, joined
 
 LONGEST_TAIL = 2048
 """Rows: a run that grew by more since the last read is read whole."""
@@ -34,30 +28,4 @@ def grown(held: Curve, reader: Reader, run: Run, columns: int) -> Curve | None:
     tail = reader.curve(run.run_id, columns_of_tail, first=first, low_before=held.low_before)
     if tail.width != width or not len(tail.iteration) or int(tail.iteration[0]) != first:
         return None
-    return _joined(held, tail, again, 4 * columns)
-
-
-def _joined(held: Curve, tail: Curve, again: int, most: int) -> Curve:
-    """Both as one, in arrays that have room for `most` rows: of one size from the first read to the last, they take
-    the place of those that are given up, and memory does not grow with the run.
-    """
-    kept = len(held.iteration) - again
-    rows = kept + len(tail.iteration)
-
-    def both(before: NDArray[T], after: NDArray[T]) -> NDArray[T]:
-        room = np.empty(max(most, rows), before.dtype)
-        room[:kept], room[kept:rows] = before[:kept], after
-        return room[:rows]
-
-    return Curve(
-        run_id=held.run_id,
-        width=held.width,
-        iteration=both(held.iteration, tail.iteration),
-        elapsed_s=both(held.elapsed_s, tail.elapsed_s),
-        count=both(held.count, tail.count),
-        low=both(held.low, tail.low),
-        high=both(held.high, tail.high),
-        mean=both(held.mean, tail.mean),
-        last=both(held.last, tail.last),
-        low_before=tail.low_before,
-    )
+    return joined(cut(held, -again), tail, room=4 * columns)

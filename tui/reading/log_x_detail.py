@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.store import Curve, Reader, Samples
+from engine.store import Reader
 from engine.store.read.widths import width_for
-from engine.trace.block import COLUMNS
+from engine.trace.curve import SAMPLE_COLUMNS, Curve, Samples
 from tui.model.run_seen import Beginnings
 
 RATIO = 16
@@ -16,7 +16,7 @@ RATIO = 16
 
 
 def beginnings(
-    reader: Reader, curve: Curve, first: int, done: int, columns: int, known: Beginnings | None = None
+    reader: Reader, run_id: int, curve: Curve, first: int, done: int, columns: int, known: Beginnings | None = None
 ) -> Beginnings:
     """Curves from iteration `first` of `curve`, each in narrower buckets than the one before.
 
@@ -29,7 +29,7 @@ def beginnings(
         narrower = width_for(stop - first, columns)
         if narrower < width and stop % width == 0:
             key, width = (first, stop, columns), narrower
-            found[key] = known[key] if known and key in known else reader.curve(curve.run_id, columns, first, stop - 1)
+            found[key] = known[key] if known and key in known else reader.curve(run_id, columns, first, stop - 1)
     return found
 
 
@@ -37,10 +37,8 @@ def sampled_finely(reader: Reader, run_id: int, columns: int, first: int, last: 
     """Single iterations from `first` to `last`, more of them in the beginning."""
     spans = [last, *(stop - 1 for stop in _stops(first, last))]
     parts = [reader.samples(run_id, columns, first, end) for end in spans]
-    iteration, which = np.unique(np.concatenate([part.iteration for part in parts]), return_index=True)
-    return Samples(
-        iteration, **{name: np.concatenate([getattr(part, name) for part in parts])[which] for name in COLUMNS}
-    )
+    _, which = np.unique(np.concatenate([part.iteration for part in parts]), return_index=True)
+    return Samples(**{name: np.concatenate([getattr(part, name) for part in parts])[which] for name in SAMPLE_COLUMNS})
 
 
 def _stops(first: int, done: int) -> Iterator[int]:

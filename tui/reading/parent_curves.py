@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.store import Curve, Reader, Run
+from engine.store import Reader, Run
+from engine.trace.curve import Curve
 
 MOST_PARENTS = 8
 """Of a longer line of forks of forks only the last ones are shown."""

@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.store import Background, Curve, Evaluation, Event, Reader, Run, RunState
+from engine.store import Background, Evaluation, Event, Reader, Run, RunState
 from engine.trace.block import Block
+from engine.trace.curve import Curve
 from tui.model import x_extent
 from tui.model.chart_options import Look
 from tui.model.choices import Choices

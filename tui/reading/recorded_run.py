@@ -8,9 +8,10 @@ from datetime import datetime
 
 import numpy as np
 
-from engine.store import ENDED, Curve, Evaluation, Event, Reader, Run, RunState
+from engine.store import ENDED, Evaluation, Event, Reader, Run, RunState
 from engine.store.write.summary import EVALUATED_SPLITS
 from engine.trace.block import Block
+from engine.trace.curve import Curve
 from tui.model.timelines import Floats, MarkKind, Recording
 from tui.reading.curve_cache import Stock
 

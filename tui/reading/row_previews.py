@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from engine.store import ENDED, Curve, Reader, Run
+from engine.store import ENDED, Reader, Run
+from engine.trace.curve import Curve
 from tui.model.choices import Row
 from tui.model.run_seen import Glimpse
 

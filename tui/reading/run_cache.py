@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
 
-from engine.store import Curve, Evaluation, Reader, Run
+from engine.store import Evaluation, Reader, Run
+from engine.trace.curve import Curve
 from tui.model.choices import Choices
 from tui.model.run_seen import OneRun, Stamp
 from tui.reading.curve_growth import grown

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 
-from engine.store import Reader, Run, Samples
+from engine.store import Reader, Run
 from engine.store.read.widths import spacing_for
+from engine.trace.curve import SAMPLE_COLUMNS, Samples
 from tui.model.run_seen import Sampled
-
-COLUMNS = tuple(column.name for column in fields(Samples))
 
 
 def sampled(reader: Reader, run: Run, columns: int, first: int, last: int, held: Sampled | None = None) -> Sampled:
@@ -36,5 +33,5 @@ def _continued(reader: Reader, run: Run, held: Sampled, spacing: int, last: int)
     newer = reader.samples(run.run_id, count, begin, last)
     fresh = newer.iteration > reached
     return Samples(
-        *(np.concatenate([getattr(held.samples, name)[kept], getattr(newer, name)[fresh]]) for name in COLUMNS)
+        *(np.concatenate([getattr(held.samples, name)[kept], getattr(newer, name)[fresh]]) for name in SAMPLE_COLUMNS)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.store import Curve, Reader, Run, Samples
+from engine.store import Reader, Run
+from engine.trace.curve import Curve, Samples
 from tui.model import x_extent
 from tui.model.chart_options import Look
 from tui.model.metrics import OF_ITERATIONS
@@ -32,7 +33,9 @@ def shown(
     samples: Samples | None = None
     further: Sampled | None = None
     if look.log_x:
-        begun = beginnings(reader, curve, first, end + 1, columns, None if known is None else known.beginnings)
+        begun = beginnings(
+            reader, run.run_id, curve, first, end + 1, columns, None if known is None else known.beginnings
+        )
     if any(measure in OF_ITERATIONS for measure in look.measures):
         if look.log_x:
             samples = sampled_finely(reader, run.run_id, columns, first, end)

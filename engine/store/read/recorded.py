@@ -11,10 +11,10 @@ import numpy as np
 from engine.store.file.connection import Connection
 from engine.store.read.range_totals import stretch
 from engine.store.read.widths import spacing_for, width_for
-from engine.store.records import Curve, Samples
 from engine.store.write.pyramid import LEVELS
 from engine.store.write.summary import RECENT_LOSSES
 from engine.trace.block import COLUMNS, Block
+from engine.trace.curve import Curve, Samples, ended
 from engine.trace.decimation import bucket_starts, decimate
 from engine.trace.smoothing import REACH, Average
 
@@ -58,9 +58,7 @@ class Recorded:
         curve.iteration[:1] = np.maximum(curve.iteration[:1], begin)
         start = last // width * width
         if ending and len(curve.iteration) and start + width > last + 1 < done:
-            bucket = self.bucket(run_id, start, last + 1)
-            for name in ("elapsed_s", "count", "low", "high", "mean", "last"):
-                getattr(curve, name)[-1:] = getattr(bucket, name)
+            curve = ended(curve, self.bucket(run_id, start, last + 1))
         return curve if best_before is None else replace(curve, low_before=min(curve.low_before, best_before))
 
     def bucket(self, run_id: int, first: int, stop: int, newest: Block | None = None) -> Curve:
@@ -73,7 +71,6 @@ class Recorded:
         is_there = len(newest) > 0 and newest.first_iteration == stop - 1
         known = part.count > 0
         return Curve(
-            run_id=run_id,
             width=stop - first,
             iteration=np.array([first], dtype=np.int64),
             elapsed_s=np.array([newest.elapsed_s[-1] if is_there and newest.elapsed_s is not None else np.nan]),
@@ -153,7 +150,6 @@ class Recorded:
         buckets = decimate(loss, bucket_starts(first, len(loss), width))
         iteration = first // width * width + width * np.arange(len(elapsed_s), dtype=np.int64)
         return Curve(
-            run_id=run_id,
             width=width,
             iteration=iteration,
             elapsed_s=elapsed_s,
@@ -173,7 +169,6 @@ class Recorded:
             width=7,
         )
         return Curve(
-            run_id=run_id,
             width=1 << level,
             iteration=bucket.astype(np.int64) << level,
             elapsed_s=elapsed_s,

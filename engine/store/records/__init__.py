@@ -12,7 +12,7 @@ from engine.store.records.errors import (
     StoreFull,
     StoreGone,
 )
-from engine.store.records.recorded import Command, Curve, Evaluation, Event, Floats, Samples
+from engine.store.records.recorded import Command, Evaluation, Event
 from engine.store.records.runs import ENDED, STATES, Listed, Run, RunState, readable_spec
 from engine.store.records.sweeps import RungDecision, Sweep, SweepTitle
 from engine.store.records.workers import (
@@ -35,12 +35,10 @@ __all__ = [
     "Checkpoint",
     "Claim",
     "Command",
-    "Curve",
     "Evaluation",
     "Event",
     "Fenced",
     "FilterError",
-    "Floats",
     "Listed",
     "Misplaced",
     "NoRun",
@@ -52,7 +50,6 @@ __all__ = [
     "Run",
     "RunState",
     "RungDecision",
-    "Samples",
     "StoreBusy",
     "StoreError",
     "StoreFull",

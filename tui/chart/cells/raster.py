@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.trace.decimation import Floats
 from tui.chart.cells.picture import Codepoints, StyleIds
-from tui.chart.values.view import Floats
 
 Bits = NDArray[np.uint8]
 Rows = NDArray[np.int64]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.trace.decimation import Floats
 from tui.chart.cells.raster import BRAILLE, line_bits
-from tui.chart.values.view import Charset, Floats
+from tui.chart.values.view import Charset
 
 ASCII_LEVELS = "_.-'"
 

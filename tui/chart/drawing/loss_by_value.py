@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.trace.decimation import Floats
 from tui.chart.cells.cell_sheet import Sheet, blank
 from tui.chart.cells.picture import CURSOR, FRAME, HINT, TICK, TITLE, Picture, strong
 from tui.chart.cells.raster import BRAILLE, line_bits
@@ -15,7 +16,7 @@ from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.plotting import Ticks, ticks_for
 from tui.chart.values.axes import nice_linear, nice_log, x_to_dots, y_to_dots
 from tui.chart.values.ticks import Tick, apart
-from tui.chart.values.view import Axes, Charset, Floats, Plot
+from tui.chart.values.view import Axes, Charset, Plot
 
 CAP = 100.0
 """What diverged may not squeeze the rest flat: the axis ends at so many times the highest loss of the others."""

@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from engine.trace.decimation import Floats
+from engine.trace.finite_checks import lowest
 from tui.chart.cells.cell_sheet import Sheet
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import CURSOR, FRAME, TITLE, share_of, strong
 from tui.chart.cells.raster import Bits
 from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.columns import Columns
-from tui.chart.values.finite_checks import lowest
 from tui.chart.values.series import Series
 from tui.chart.values.ticks import x_text
-from tui.chart.values.view import Axes, ChartMark, Floats, Plot
+from tui.chart.values.view import Axes, ChartMark, Plot
 from tui.colours.palette import marker
 
 SIGNS = {

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.trace.decimation import Floats
+from engine.trace.finite_checks import lowest
 from tui.chart.cells.cell_sheet import Sheet
 from tui.chart.cells.picture import faint, strong
 from tui.chart.cells.raster import LEFT_DOTS, Bits, Pen, band_bits, compose, line_bits, thicker
@@ -14,10 +16,9 @@ from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_HEIGHT, AXIS_WIDTH
 from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.columns import Columns, to_columns
-from tui.chart.values.finite_checks import lowest
 from tui.chart.values.series import Bundle, Series
 from tui.chart.values.ticks import Tick, x_ticks, y_ticks
-from tui.chart.values.view import Axes, Charset, ChartView, Floats, Plot
+from tui.chart.values.view import Axes, Charset, ChartView, Plot
 from tui.colours.palette import marker
 
 

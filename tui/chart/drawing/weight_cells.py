@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.chart.values.view import Floats
+from engine.trace.decimation import Floats
 from tui.colours.styles import DEEPEST
 
 Manner = Literal["halves", "shades", "ascii"]

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.trace.decimation import Floats
+from engine.trace.finite_checks import ALL, Which, finite, lowest
 from tui.chart.values.columns import reaching
-from tui.chart.values.finite_checks import ALL, Which, finite, lowest
 from tui.chart.values.measures import measure_of
 from tui.chart.values.series import Bundle
-from tui.chart.values.view import Axes, ChartView, Floats, Window
+from tui.chart.values.view import Axes, ChartView, Window
 
 STEPS_1_2_5 = (1.0, 2.0, 5.0, 10.0)
 FINE_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)

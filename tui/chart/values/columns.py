@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.chart.values.finite_checks import ALL, Flags, all_finite, changes, finite
+from engine.trace.decimation import Floats, Integers
+from engine.trace.finite_checks import ALL, Flags, all_finite, changes, finite
 from tui.chart.values.series import Bundle
-from tui.chart.values.view import Floats, Integers
 
 STRIDE = 2**23
 """Dot columns between one series and the next on the common grid: more than any position can be off the plot."""

@@ -1,4 +1,4 @@
-"""Coarse: curves brought to the bucket width that their chart can show, whatever width they were read in.
+"""Rebucket: the bucket width that a chart can show, whatever width its curves were read in.
 
 The store hands out wider buckets as a run grows. A chart that drew them as they come would change all over each
 time; drawn in the width that belongs to its axis, it does not change at all.
@@ -7,30 +7,11 @@ time; drawn in the width that belongs to its axis, it does not change at all.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-import numpy as np
-
-from tui.chart.values.finite_checks import changes, lowest
-from tui.chart.values.view import ChartView, CurveColumns, Floats, Integers
+from tui.chart.values.view import ChartView
 
 RATIO = 4
 """Bucket widths are powers of this, as in the store."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Coarse:
-    """A curve of wider buckets; the fields are those of `CurveColumns`."""
-
-    width: int
-    iteration: Integers
-    elapsed_s: Floats
-    count: Integers
-    low: Floats
-    high: Floats
-    mean: Floats
-    last: Floats
-    low_before: float
 
 
 def widest(view: ChartView, dots: int) -> int:
@@ -54,32 +35,3 @@ def _end(view: ChartView, index: int) -> float:
     done = 0 if run.curve is None or not len(run.curve.iteration) else int(run.curve.iteration[-1]) + run.curve.width
     planned = run.planned_iterations if run.growing and run.planned_iterations is not None else 0
     return float(max(done, planned) * scale)
-
-
-def coarsened(curve: CurveColumns, width: int) -> CurveColumns:
-    """The curve in buckets of `width` iterations, or as it is where its own are as wide already."""
-    if curve.width >= width or width % curve.width or not len(curve.iteration):
-        return curve
-    bucket = curve.iteration // width
-    starts = changes(bucket)
-    ends = np.append(starts[1:], len(bucket)) - 1
-    count = np.add.reduceat(curve.count, starts)
-    # weighted by shares of the bucket, because a sum of the values could overflow
-    weights = curve.count / np.maximum(np.repeat(count, np.diff(np.append(starts, len(bucket)))), 1)
-    with np.errstate(invalid="ignore"):
-        products = curve.mean * weights
-    is_counted = lowest(curve.count) > 0
-    if not is_counted:
-        products = np.where(curve.count > 0, products, 0.0)
-    mean = np.add.reduceat(products, starts)
-    return Coarse(
-        width=width,
-        iteration=bucket[starts] * width,
-        elapsed_s=curve.elapsed_s[ends],
-        count=count,
-        low=np.fmin.reduceat(curve.low, starts),
-        high=np.fmax.reduceat(curve.high, starts),
-        mean=mean if is_counted else np.where(count > 0, mean, np.nan),
-        last=curve.last[ends],
-        low_before=curve.low_before,
-    )

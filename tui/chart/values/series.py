@@ -8,11 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from engine.trace.curve import Curve, coarsened
+from engine.trace.decimation import Floats, Integers
+from engine.trace.finite_checks import Flags, all_finite, lowest
 from engine.trace.smoothing import HALF_LIFE, smoothed
-from tui.chart.values.finite_checks import Flags, all_finite, lowest
 from tui.chart.values.measures import measure_of
-from tui.chart.values.rebucket import coarsened, widest
-from tui.chart.values.view import ChartRun, ChartView, CurveColumns, Floats, Integers, Points, XKind
+from tui.chart.values.rebucket import widest
+from tui.chart.values.view import ChartRun, ChartView, Points, XKind
 
 MOST_BITS = 1000.0
 """Halvings after which nothing is left."""
@@ -167,7 +169,7 @@ def _begun(one: Series, beginning: Series, rest: Flags) -> Series:
     return replace(one, x=x, line=line, low=low, high=high, last=last, gap=gap, x_start=beginning.x_start)
 
 
-def _series(run: ChartRun, curve: CurveColumns, x_kind: XKind, smoothing: float, done: float) -> Series:
+def _series(run: ChartRun, curve: Curve, x_kind: XKind, smoothing: float, done: float) -> Series:
     """The series of one curve of a run that has come to `done` iterations."""
     gap, low, high, mean = _cleaned(curve)
     steps = run.kind == "search"
@@ -184,7 +186,7 @@ def _series(run: ChartRun, curve: CurveColumns, x_kind: XKind, smoothing: float,
     return Series(run, x, line, low, high, curve.last, gap, steps, filled, x_start, x_end, _is_guessed(run, x_kind))
 
 
-def _cleaned(curve: CurveColumns) -> tuple[Flags | None, Floats, Floats, Floats]:
+def _cleaned(curve: Curve) -> tuple[Flags | None, Floats, Floats, Floats]:
     """Which rows are gaps, and low, high and mean with NaN there and wherever they are not finite."""
     if all(map(all_finite, (curve.low, curve.high, curve.mean))) and lowest(curve.count) > 0:
         return None, curve.low, curve.high, curve.mean
@@ -282,7 +284,7 @@ def _rising(values: Floats | Integers) -> Floats:
     return out
 
 
-def _x_of_curve(run: ChartRun, curve: CurveColumns, x_kind: XKind, done: float) -> tuple[Floats, float, float]:
+def _x_of_curve(run: ChartRun, curve: Curve, x_kind: XKind, done: float) -> tuple[Floats, float, float]:
     """x of every row (its middle), where the first row begins, and the end of the run on that axis."""
     width, end = curve.width, _end(run, done)
     if x_kind == "time":

@@ -7,13 +7,10 @@ read, calls `tui.chart.draw(view, width, height, previous=picture)`, and paints 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from engine.trace.curve import Curve
+from engine.trace.decimation import Floats, Integers
 
 XKind = Literal["iteration", "time", "examples"]
 X_KINDS: tuple[XKind, ...] = get_args(XKind)
@@ -24,34 +21,6 @@ Window = tuple[float, float]
 
 SMOOTHING_STEPS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
 """Half-lives, in iterations, that the smoothing keys step through; 0 is none."""
-
-
-class CurveColumns(Protocol):
-    """A decimated curve as the store's reader hands it out (`engine.store.records.Curve` is one).
-
-    Row i covers `width` iterations from iteration[i]; all arrays have shape (n,). `count` is the number of
-    finite losses in the row (0: a gap). `elapsed_s` is taken at the row's last iteration. `low_before` is the
-    lowest finite loss before the first row, inf when there is none. `last` is the row's last loss, finite or not.
-    """
-
-    @property
-    def width(self) -> int: ...
-    @property
-    def iteration(self) -> Integers: ...
-    @property
-    def elapsed_s(self) -> Floats: ...
-    @property
-    def count(self) -> Integers: ...
-    @property
-    def low(self) -> Floats: ...
-    @property
-    def high(self) -> Floats: ...
-    @property
-    def mean(self) -> Floats: ...
-    @property
-    def last(self) -> Floats: ...
-    @property
-    def low_before(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +72,7 @@ class ChartRun:
     run_id: int
     label: str
     slot: int
-    curve: CurveColumns | None = None
+    curve: Curve | None = None
     kind: RunKind = "gradient"
     noisy: bool = False
     raw: bool = True
@@ -117,8 +86,8 @@ class ChartRun:
     points: Points | None = None
     companion: Points | None = None
     settings: tuple[tuple[str, str], ...] = ()
-    before: tuple[CurveColumns, ...] = ()
-    beginnings: tuple[CurveColumns, ...] = ()
+    before: tuple[Curve, ...] = ()
+    beginnings: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

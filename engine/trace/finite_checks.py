@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.chart.values.view import Floats, Integers
+from engine.trace.decimation import Floats, Integers
 
 Flags = NDArray[np.bool_]
 Which = Flags | slice
