@@ -50,6 +50,21 @@ OF_BUCKETS = tuple(name for name in CURVE_COLUMNS if name != "iteration")
 """The columns that tell what is in a bucket, not where it begins."""
 
 
+_NO_NUMBERS, _NO_VALUES = np.empty(0, np.int64), np.empty(0)
+NO_ROWS = Curve(
+    width=1,
+    iteration=_NO_NUMBERS,
+    elapsed_s=_NO_VALUES,
+    count=_NO_NUMBERS,
+    low=_NO_VALUES,
+    high=_NO_VALUES,
+    mean=_NO_VALUES,
+    last=_NO_VALUES,
+    low_before=np.inf,
+)
+"""A curve of nothing."""
+
+
 def cut(curve: Curve, rows: int) -> Curve:
     """The first rows of a curve (a negative number: without the last ones), not copied."""
     return replace(curve, **{name: getattr(curve, name)[:rows] for name in CURVE_COLUMNS})

@@ -66,7 +66,7 @@ async def test_zoom_pan_and_back(tmp_path):
         low, high = look(board).window
         assert high - low == pytest.approx(100)
         assert high == pytest.approx(200)
-        await board.until(lambda: board.app.snapshot.curves[1].iteration[0] == 0)
+        await board.until(lambda: board.app.snapshot.seen[1].curve.iteration[0] == 0)
         await board.press("h")
         assert look(board).window[0] == pytest.approx(75)
         assert not look(board).following
@@ -150,10 +150,10 @@ async def test_a_window_of_a_long_run_is_read_closely(tmp_path):
     for first in range(200, 100_000, 19_960):
         writer.write(block_of(losses(0.5, 19_960), first=first))
     async with opened(path) as board:
-        assert board.app.snapshot.curves[1].width > 16
+        assert board.app.snapshot.seen[1].curve.width > 16
         await board.press(*["plus"] * 8)
-        await board.until(lambda: board.app.snapshot.curves[1].width == 1)
-        assert len(board.app.snapshot.curves[1].iteration) < 1000
+        await board.until(lambda: board.app.snapshot.seen[1].curve.width == 1)
+        assert len(board.app.snapshot.seen[1].curve.iteration) < 1000
 
 
 async def test_the_wheel_zooms_where_the_mouse_is(tmp_path):

@@ -71,7 +71,7 @@ async def test_a_store_is_seen_again_as_it_was_left(path):
         assert board.app.choices.marked == left.marked
         assert board.app.choices.pointed == left.pointed
         assert board.app.active_theme.name == "light"
-        assert set(board.app.snapshot.curves) >= {1, 3}
+        assert set(board.app.snapshot.seen) >= {1, 3}
     async with opened(path, theme="colour-blind") as board:
         assert board.app.active_theme.name == "colour-blind"
     assert remembered.load(path).theme == "light"

@@ -272,7 +272,7 @@ async def test_a_replay_shows_the_grid_as_it_was_on_the_axes_that_it_will_have(t
         app: Dashboard = board.app
         await board.until(lambda: {run.iterations_done for run in app.snapshot.runs} == {100})
         await board.until(lambda: [one.axes is None for one in pane(board).picture.panels] == [False] * 6)
-        assert {int(one.iteration.max()) for one in app.snapshot.samples.values()} == {99}
+        assert {int(one.visible.samples.iteration.max()) for one in app.snapshot.seen.values()} == {99}
         held = {panel.measure: panel.axes for panel in pane(board).picture.panels}
         assert {name: (axes.x_high, axes.y_low, axes.y_high) for name, axes in held.items()} == {
             name: (axes.x_high, axes.y_low, axes.y_high) for name, axes in live.items()

@@ -134,7 +134,7 @@ async def test_another_store_in_its_place_is_shown_as_itself(tmp_path, monkeypat
         (tmp_path / "other.db").rename(path)
         await board.until(lambda: "Another store has the place" in " ".join(board.text().split()))
         await board.until(lambda: "3 one" not in board.text() and "3 three" in board.text())
-        await board.until(lambda: board.app.choices.marked == (1, 2, 3) == tuple(sorted(board.app.snapshot.curves)))
+        await board.until(lambda: board.app.choices.marked == (1, 2, 3) == tuple(sorted(board.app.snapshot.seen)))
         assert "3 done" in board.text()
         await board.press("u")
         assert "nothing to undo" in board.text()

@@ -376,7 +376,7 @@ async def test_many_values_are_bounded_curves_and_a_list_that_scrolls(path):
     plan = SweepPlan(BASE.changed(iterations=4), (Axis("step_size", values),))
     await work(queued(path, plan))
     async with looking_at(path, (200, 50)) as board:
-        assert len(view_of(board).seen.curves) == 26
+        assert len(view_of(board).seen.drawn) == 26
         assert "26 of 40 curves" in board.text()
         await board.press("end")
         assert values_of(board)[-1] == "0.04"
@@ -453,12 +453,12 @@ async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_
         assert "nothing here is one of them" in board.text()
         while view_of(board).look.measure != "gradient norm":
             await board.press("m")
-        await board.until(lambda: any(one.shown.samples for one in view_of(board).seen.drawn.values()))
+        await board.until(lambda: any(one.visible.samples for one in view_of(board).seen.drawn.values()))
         await board.pilot.pause()
         assert "gradient norm" in titles_of(board)[0]
         assert any("\u2801" <= sign <= "\u28ff" for sign in view_of(board).query_one(ChartPane).text())
         await board.press("plus")
-        await board.until(lambda: all(one.stamp[1][0] is not None for one in view_of(board).seen.drawn.values()))
+        await board.until(lambda: view_of(board).seen.look.window is not None)
         low, _ = view_of(board).look.window
         await board.press("l")
         assert view_of(board).look.window[0] > low

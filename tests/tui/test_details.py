@@ -8,6 +8,7 @@ from engine.spec import defaults
 from engine.store import Evaluation
 from tests.tui.test_particulars import run_of
 from tui.model.choices import Choices
+from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
 from tui.widgets.details import details
 
@@ -16,8 +17,8 @@ SEARCH = run_of(9, defaults("local-search"))
 
 
 def second_line(pointed: int, marked: tuple[int, ...], width: int = 120) -> str:
-    evaluations = {pointed: (Evaluation(200, "train", 0.25, 0.98), Evaluation(200, "validation", 0.31, 0.972))}
-    snapshot = Snapshot(runs=(*RUNS, SEARCH), evaluations=evaluations)
+    evaluations = (Evaluation(200, "train", 0.25, 0.98), Evaluation(200, "validation", 0.31, 0.972))
+    snapshot = Snapshot(runs=(*RUNS, SEARCH), seen={pointed: RunSeen(evaluations=evaluations)})
     return details(snapshot, Choices(marked=marked, pointed=pointed), width)[1].text
 
 

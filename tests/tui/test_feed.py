@@ -38,9 +38,9 @@ def test_the_first_answer_holds_runs_curves_and_evaluations(tmp_path):
     source = Source(raced(tmp_path / "runs.db"))
     snapshot = source.read(Wanted())
     assert [run.spec.strategy for run in reversed(snapshot.runs)] == list(STRATEGIES)
-    assert set(snapshot.curves) == {1, 2, 3}
+    assert set(snapshot.seen) == {1, 2, 3}
     assert snapshot.counts == {"finished": 3}
-    assert snapshot.evaluations[3][-1].accuracy == pytest.approx(0.972)
+    assert snapshot.seen[3].evaluations[-1].accuracy == pytest.approx(0.972)
     assert source.read(Wanted()) is None
     source.close()
 

@@ -21,8 +21,10 @@ from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.sweep import Axis, Comparison, SweepPlan
 from engine.sweep.outcome import Measured, best_of, results
+from engine.trace.curve import NO_ROWS
 from tests.tui.dashboards import Opened, opened
 from tests.tui.test_choices import run_of
+from tui.model.run_seen import RunSeen, VisiblePart
 from tui.model.sweep_seen import SweepSeen
 from tui.presenting.lessons import of_probe, of_sweep
 from tui.screens.probe import ProbeView
@@ -47,8 +49,8 @@ def swept(axis: Axis, losses, states=(), examples=256, elapsed=1.0, pace=None) -
         run = {"spec": plan.base, "iterations_done": 60, "examples_per_iteration": each, "elapsed_s": elapsed * number}
         runs[number] = SimpleNamespace(**{**vars_of(number), **run})
     found = results(measured)
-    curve = SimpleNamespace(mean=np.array([START, 5.0]))
-    drawn = {number: SimpleNamespace(shown=SimpleNamespace(curve=curve)) for number in runs}
+    curve = replace(NO_ROWS, mean=np.array([START, 5.0]))
+    drawn = {number: RunSeen(visible=VisiblePart(curve)) for number in runs}
     states_now = {"finished": len(runs)}
     over = SweepOutcome(1, "", plan, found, best_of(plan.axes, found), states_now, len(runs), len(runs), 0, 0.0, ())
     return SweepSeen(1, over, runs=runs, drawn=drawn)

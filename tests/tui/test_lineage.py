@@ -13,7 +13,8 @@ from tui.model.choices import Choices
 from tui.model.snapshot import Wanted
 from tui.presenting.curves import chart_view
 from tui.reading.feed import Source
-from tui.reading.parent_curves import Lineage
+from tui.reading.parent_curves import parent_curves
+from tui.reading.run_cache import RunCache
 
 
 def test_what_a_fork_goes_on_from_is_a_faint_line_that_ends_where_it_begins():
@@ -49,9 +50,9 @@ def test_it_is_read_with_the_fork_unless_the_parent_is_drawn_itself(tmp_path):
     alone = Choices(marked=(2,), met=frozenset({1, 2}), slots={2: 0})
     snapshot = source.read(Wanted(alone, 200))
     assert snapshot is not None
-    (before,) = snapshot.before[2]
+    (before,) = snapshot.seen[2].before
     np.testing.assert_allclose(before.last, losses[:60])
-    assert chart_view(snapshot, alone).runs[0].before is snapshot.before[2]
+    assert chart_view(snapshot, alone).runs[0].before is snapshot.seen[2].before
     both = Choices(marked=(1, 2), met=frozenset({1, 2}), slots={1: 0, 2: 1})
     snapshot = source.read(Wanted(both, 200))
     assert snapshot is not None
@@ -62,10 +63,9 @@ def test_it_is_read_with_the_fork_unless_the_parent_is_drawn_itself(tmp_path):
         claim = store.queue.claim(1)
         assert claim is not None
         store.writer(claim).write(block_of(losses[90:], 90), checkpoint=Checkpoint(90, b"", "resume"))
-    reader, lineage = open_for_reading(path), Lineage()
-    run = reader.run(2)
-    first, second = (lineage.read(reader, [run], 50) for _ in range(2))
-    assert first[2] is second[2]
-    parents = lineage.read(reader, [reader.run(3)], 200)[3]
+    reader, cache = open_for_reading(path), RunCache()
+    first, second = (cache.read(reader, [reader.run(2)], alone, 50)[2] for _ in range(2))
+    assert first.before[0] is second.before[0]
+    parents = parent_curves(reader, reader.run(3), 200)
     assert [(int(one.iteration[0]), int(one.iteration[-1])) for one in parents] == [(60, 89), (0, 59)]
     reader.close()

@@ -7,6 +7,7 @@ import pytest
 from engine.spec import FIELDS, OBJECTIVES, defaults
 from engine.store import Background, Evaluation, Event, Run, Worker
 from tui.model.choices import Choices
+from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import describe
 from tui.presenting.run_details import MOST_EVALUATIONS, particulars
@@ -53,7 +54,7 @@ def test_what_differs_from_the_other_marked_runs_is_shown_beside_it():
 def test_evaluations_are_told_newest_first_and_not_without_end():
     splits = [(n, split) for n in range(MOST_EVALUATIONS + 5) for split in ("train", "validation")]
     evaluations = tuple(Evaluation(n, split, n / 10, 0.5) for n, split in splits)
-    text = told(run_of(1, defaults()), evaluations={1: evaluations})
+    text = told(run_of(1, defaults()), seen={1: RunSeen(evaluations=evaluations)})
     rows = [line.split() for line in text.splitlines() if "50.0 %" in line]
     assert rows[0] == ["204", "20.40", "50.0", "%", "20.40", "50.0", "%", "·", "·"]
     assert len(rows) == MOST_EVALUATIONS
@@ -67,7 +68,7 @@ def test_events_family_and_where():
     )
     run = run_of(4, defaults(), parent_id=2, parent_iteration=3, sweep_id=6, attempt=2, note="a note", tags=("keep",))
     background = Background(4, (("numpy", "2.4.6"), ("blas_threads", "1")), WORKER, 1, "wide")
-    text = told(run, events={4: events}, background=background)
+    text = told(run, seen={4: RunSeen(events=events)}, background=background)
     for words in (
         *("set step size 0.05", "forked as run 9", "goes on from run 2 at iteration 3", "of sweep 6  wide"),
         *("taken up 2 times", "numpy", "2.4.6", "blas threads", "process 77", "workers lost", "a note", "#keep"),
@@ -82,7 +83,10 @@ def test_foreign_text_is_harmless_at_any_width(width):
                  created_at=HOSTILE)  # fmt: skip
     events = (Event(1, HOSTILE, HOSTILE, HOSTILE, HOSTILE),)
     text = told(
-        run, width=width, events={1: events}, background=Background(1, ((HOSTILE, HOSTILE),), WORKER, 0, HOSTILE)
+        run,
+        width=width,
+        seen={1: RunSeen(events=events)},
+        background=Background(1, ((HOSTILE, HOSTILE),), WORKER, 0, HOSTILE),
     )
     assert text.replace("\n", "").isprintable()
     assert "this version cannot read it" in " ".join(text.split())
@@ -103,7 +107,7 @@ def test_nothing_of_a_long_text_is_cut_off(width):
     spec = defaults().changed(dataset="/data/" + "folder/" * 20 + "mine.csv")
     run = run_of(1, spec, note=note, tags=("keep",) * 30 + ("last",))
     events = tuple(Event(5, "fork", str(number), "", "2026-01-02T03:04:05Z") for number in range(100, 160))
-    lines = particulars(Snapshot(rows=(run,), runs=(run,), events={1: events}), Choices(pointed=1), width)
+    lines = particulars(Snapshot(rows=(run,), runs=(run,), seen={1: RunSeen(events=events)}), Choices(pointed=1), width)
     assert all(cells(line) <= width for line in lines)
     text = "".join(text.strip() for line in lines for text, _ in line)
     assert "漢字" * 60 in text

@@ -39,7 +39,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("position", [3_000, 40_000, 69_000])
 def test_a_narrow_window_is_read_where_it_will_be_however_far_the_runs_have_come(noisy, position):
     look = Look(window=(1_000.0, 2_000.0), following=True)
-    curve = at(noisy, position, window=look.window, following=True).curves[1]
+    curve = at(noisy, position, window=look.window, following=True).seen[1].curve
     low, high = look.followed(float(position)).window
     assert low < position <= high
     assert curve.iteration[0] <= low < curve.iteration[-1] < position <= curve.iteration[-1] + curve.width
@@ -52,11 +52,11 @@ def test_every_number_comes_from_what_had_been_done(noisy, done, columns):
     losses = NOISY[:done].copy()
     losses[50_000:50_003] = np.nan
     snapshot = at(noisy, done, columns=columns)
-    run, curve = snapshot.runs[0], snapshot.curves[1]
+    run, curve = snapshot.runs[0], snapshot.seen[1].curve
     finite = losses[np.isfinite(losses)]
     assert run.iterations_done == done
     assert run.state == ("finished" if done == 70_000 else "running")
-    evaluated = [one for one in snapshot.evaluations[1] if one.split == "train"]
+    evaluated = [one for one in snapshot.seen[1].evaluations if one.split == "train"]
     assert run.best_loss == min((one.loss for one in evaluated), default=None)
     assert run.train_loss == (evaluated[-1].loss if evaluated else None)
     expected = smoothed(losses, np.isfinite(losses), 1 / HALF_LIFE)[-1] if done else None
@@ -72,7 +72,7 @@ def test_every_number_comes_from_what_had_been_done(noisy, done, columns):
         assert np.nanmax(curve.high) == finite.max()
         assert curve.elapsed_s[-1] == pytest.approx(run.elapsed_s)
         assert done - curve.width <= curve.iteration[-1] < done
-    assert [one.iteration for one in snapshot.evaluations[1]] == list(range(10_000, done + 1, 10_000))
+    assert [one.iteration for one in snapshot.seen[1].evaluations] == list(range(10_000, done + 1, 10_000))
 
 
 @pytest.mark.parametrize("done", [1, 100, 300, 4000, 69_999, 70_000])
@@ -83,25 +83,25 @@ def test_a_curve_is_what_the_live_view_would_have_read(noisy, tmp_path, done):
     live = source.read(Wanted(columns=60))
     source.close()
     assert live is not None
-    was, now = live.curves[1], at(noisy, done).curves[1]
+    was, now = live.seen[1].curve, at(noisy, done).seen[1].curve
     assert was.width == now.width
     for column in ("iteration", "elapsed_s", "count", "low", "high", "mean", "last"):
         np.testing.assert_allclose(getattr(now, column), getattr(was, column), rtol=1e-12)
 
 
 def test_a_window_of_the_past_ends_with_it(noisy):
-    curve = at(noisy, 33_333, window=(20_000.0, 60_000.0)).curves[1]
+    curve = at(noisy, 33_333, window=(20_000.0, 60_000.0)).seen[1].curve
     first = int(curve.iteration[0])
     assert first <= 20_000
     assert curve.count.sum() == 33_333 - first
-    samples = at(noisy, 33_333, measure="step size").samples[1]
+    samples = at(noisy, 33_333, measure="step size").seen[1].visible.samples
     assert samples.iteration.max() == 33_332
 
 
 def test_a_window_leaves_the_shapes_in_the_table_and_the_times_of_evaluations_as_they_are(noisy):
     for kind, window in (("iteration", (20_000.0, 30_000.0)), ("time", (20.0, 30.0))):
         whole, part = (at(noisy, 69_000, measure="train loss", x_kind=kind, window=one) for one in (None, window))
-        assert part.curves[1].width < whole.curves[1].width
+        assert part.seen[1].curve.width < whole.seen[1].curve.width
         assert part.glimpses == whole.glimpses
         (one,) = chart_view(part, replayed(Choices(), (1,)).looking_so(Look(measure="train loss", x_kind=kind))).runs
         assert one.points is not None
@@ -136,8 +136,8 @@ def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
     writer.write(block_of(NOISY[100:200], 100), applied=[(command.command_id, 100, "step size 0.5")])
     writer.finish()
     assert [at(path, done).run(1).step_size_now for done in (0, 99, 100, 200)] == [None, None, 0.5, 0.5]
-    assert at(path, 99).events[1] == ()
-    assert [event.verb for event in at(path, 100).events[1]] == ["set-step-size"]
+    assert at(path, 99).seen[1].events == ()
+    assert [event.verb for event in at(path, 100).seen[1].events] == ["set-step-size"]
     tape = at(path, 0).tape
     assert tape is not None
     assert tape.marks(("steering",)) == [(1, 100)]
@@ -164,7 +164,7 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
     waiting = before.run(2)
     assert waiting is not None
     assert (waiting.last_loss, waiting.best_loss, waiting.elapsed_s) == (None, None, 0.0)
-    assert before.evaluations[2] == before.events[2] == ()
+    assert before.seen[2].evaluations == before.seen[2].events == ()
     assert before.tape is not None
     line = before.tape.timeline("iteration")
     assert (line.cut(30.0), line.begun(30.0)) == ({1: 30, 2: 60}, {1: 30})
@@ -173,10 +173,10 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
     assert begun is not None
     assert (begun.state, begun.iterations_done, begun.last_loss) == ("running", 60, NOISY[59])
     later = at(path, 70, 1, 2)
-    assert later.curves[2].count.sum() == 10
+    assert later.seen[2].curve.count.sum() == 10
     assert later.run(2).current_loss == pytest.approx(smoothed(NOISY[200:210], np.ones(10), 1 / HALF_LIFE)[-1])
-    assert "fork" in [event.verb for event in later.events[1]]
-    assert "fork" not in [event.verb for event in before.events[1]]
+    assert "fork" in [event.verb for event in later.seen[1].events]
+    assert "fork" not in [event.verb for event in before.seen[1].events]
 
 
 def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path):
@@ -195,7 +195,7 @@ def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path):
     found = [at(path, done, 1, 2).run(2) for done in (2, 3, 4, 6, 7)]
     assert [run.best_loss for run in found] == [None, 0.8, 0.8, 0.7, 0.7]
     then = at(path, 5, 1, 2)
-    assert glimpse_of(then.run(2), then.curves[2]).shape == (0.8, 0.8, 0.8)
+    assert glimpse_of(then.run(2), then.seen[2].curve).shape == (0.8, 0.8, 0.8)
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -205,7 +205,7 @@ def test_a_run_with_next_to_nothing_in_it(tmp_path, count):
     snapshot = at(path, float("inf"))
     assert snapshot.runs[0].iterations_done == count
     assert snapshot.runs[0].state == "running"
-    assert len(snapshot.curves[1].iteration) == count
+    assert len(snapshot.seen[1].curve.iteration) == count
 
 
 def test_a_run_that_still_waits_and_one_that_is_not_there(tmp_path):

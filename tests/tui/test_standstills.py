@@ -31,7 +31,7 @@ def test_a_pause_takes_the_time_that_it_took_while_another_run_goes_on(tmp_path)
         ("running", 50), ("paused", 100), ("running", 120), ("finished", 150),
     ]  # fmt: skip
     assert at(path, 0.15, 1, 2, kind="time").run(2).iterations_done == 150
-    verbs = [[event.verb for event in at(path, second, 1, 2, kind="time").events[1]] for second in (0.15, 0.22)]
+    verbs = [[event.verb for event in at(path, second, 1, 2, kind="time").seen[1].events] for second in (0.15, 0.22)]
     assert verbs == [["pause"], ["pause", "resume"]]
 
 
@@ -89,7 +89,7 @@ def test_a_run_that_waited_at_a_rung_stands_still_there(tmp_path, verb):
     assert [(one.run(1).state, one.run(1).iterations_done) for one in moments] == [
         ("running", 50), ("paused", 100), ("running", 120),
     ]  # fmt: skip
-    assert [[event.verb for event in one.events[1]] for one in moments] == [[], [], [verb]]
+    assert [[event.verb for event in one.seen[1].events] for one in moments] == [[], [], [verb]]
 
 
 def test_a_run_that_was_stopped_while_it_was_paused_ends_when_it_was(tmp_path):
@@ -107,7 +107,7 @@ def test_a_run_that_was_stopped_while_it_was_paused_ends_when_it_was(tmp_path):
     assert [(one.run(1).state, one.run(1).iterations_done) for one in moments] == [
         ("running", 50), ("paused", 100), ("cancelled", 100),
     ]  # fmt: skip
-    assert [[event.verb for event in one.events[1]] for one in moments] == [[], ["pause"], ["pause", "stop"]]
+    assert [[event.verb for event in one.seen[1].events] for one in moments] == [[], ["pause"], ["pause", "stop"]]
 
 
 def test_a_run_that_lost_its_worker_stands_still_until_it_was_taken_up(tmp_path):
@@ -129,7 +129,7 @@ def test_a_run_that_lost_its_worker_stands_still_until_it_was_taken_up(tmp_path)
         ("running", 50), ("lost", 100), ("running", 120), ("finished", 150),
     ]  # fmt: skip
     assert [one.run(2).iterations_done for one in moments[:2]] == [50, 150]
-    assert [[event.verb for event in one.events[1]] for one in moments] == [[], [], ["take-up"], ["take-up"]]
+    assert [[event.verb for event in one.seen[1].events] for one in moments] == [[], [], ["take-up"], ["take-up"]]
     assert [one.run(1).attempt for one in moments] == [1, 1, 1, 2]
     assert moments[0].tape is not None
     assert moments[0].tape.marks(("take-up",)) == [(1, 100)]

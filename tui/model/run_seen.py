@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.store import Evaluation, Event
 from engine.store.read.widths import spacing_for
-from engine.trace.curve import Curve, Samples
+from engine.trace.curve import NO_ROWS, Curve, Samples
 
 if TYPE_CHECKING:
     from engine.analysis.templates import Templates
@@ -38,22 +38,6 @@ class Glimpse:
     scale: Scale = None
 
 
-Beginnings = Mapping[tuple[int, int, int], Curve]
-"""Curves by their first iteration, that after their last one, and the columns that they were read for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The shown window of a run's curve, its finer `beginnings` on a logarithmic x axis, and `samples` (single
-    iterations) where the chart shows what curves do not hold, with what makes it easy to read them `further`.
-    """
-
-    curve: Curve
-    beginnings: Beginnings
-    samples: Samples | None
-    further: Sampled | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Sampled:
     """Single iterations of a run's `attempt` from `first` to `last`, where there is room for `columns` of them."""
@@ -69,16 +53,43 @@ class Sampled:
         return spacing_for(self.last - self.first + 1, self.columns)
 
 
-Stamp = tuple[object, ...]
+Beginnings = Mapping[tuple[int, int, int], Curve]
+"""Curves by their first iteration, that after their last one, and the columns that they were read for."""
 
 
 @dataclass(frozen=True, slots=True)
-class OneRun:
-    """One run's rows, what of them is shown, and what they depend on."""
+class VisiblePart:
+    """What a chart shows of a run in its window.
 
-    stamp: Stamp
-    columns: int
-    whole: Curve
-    shown: Shown
-    evaluations: tuple[Evaluation, ...]
-    events: tuple[Event, ...]
+    `beginnings` of the `curve`, finer than it, are there on a logarithmic x axis; `samples` (single iterations) where
+    the chart shows what curves do not hold, and `further` is what makes it easy to read on from them.
+    """
+
+    curve: Curve = NO_ROWS
+    beginnings: Beginnings = field(default_factory=dict)
+    samples: Samples | None = None
+    further: Sampled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSeen:
+    """What one read found of a run that is drawn or pointed at, besides its row: now, or at a moment of a replay."""
+
+    whole: Curve = NO_ROWS
+    """The curve of all its iterations."""
+    visible: VisiblePart = VisiblePart()
+    evaluations: tuple[Evaluation, ...] = ()
+    """From the first to the newest."""
+    events: tuple[Event, ...] = ()
+    before: tuple[Curve, ...] = ()
+    """What a fork goes on from: its parent's curve up to the fork, that one's parent's, and so on."""
+    gradient_norm: float | None = None
+    """Of the newest iteration, where the run is pointed at and has recorded one."""
+
+    @property
+    def curve(self) -> Curve:
+        """The curve in the window of the chart."""
+        return self.visible.curve
+
+
+UNSEEN = RunSeen()

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from engine.jobs.processes.liveness import judge
 from engine.spec import RunSpec
-from engine.store import Background, Evaluation, Event, Listing, Run, SweepTitle
-from engine.trace.curve import Curve, Samples
+from engine.store import Background, Listing, Run, SweepTitle
 from tui.model.chart_options import Look
 from tui.model.choices import Choices, Cursor, Row
 from tui.model.clock import Moment
-from tui.model.run_seen import Glimpse, Weights
+from tui.model.run_seen import UNSEEN, Glimpse, RunSeen, Weights
 from tui.model.sweep_seen import SweepSeen
 from tui.model.timelines import Tape
 
@@ -36,63 +35,64 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that the screen needs from one read.
-
-    `rows` are the part of the list around the cursor, which was `sought`: at most `page.MOST_RUNS` of `total` in the
-    order of the `listing`, with `first` before them; `runs` are those of them that are no titles. `fitting` runs of
-    the store fit the filter; `complaint` says why it cannot be read. `newest` are those of the store, `others` are
-    drawn or pointed at, or were drawn when they vanished. `instead` is the row for a cursor whose own has gone from the
-    list.
-    `counts` covers every run of the store by state, `speeds` (iterations/s) those that are stored as running. `judged`
-    tells of runs that do not do what their stored state says: 'lost', 'silent' or 'waiting'; `forsaken` are those to be
-    taken over, each with the worker that is gone or has been stopped for too long. `curves` (the shown window of them),
-    `wholes` (all of them), `beginnings` (finer, for a logarithmic x axis), `evaluations`, `events` and `gradient_norms`
-    are there for the runs that are drawn or pointed at, `samples` (single iterations) for those that are drawn where
-    the chart shows what curves do not hold, `before` (the parent's curve up to the fork) for forks. `glimpses` are
-    there for the runs near the cursor, `background` and `weights` for the run that is looked at alone. `workers` are
-    there to take runs, at most `most_workers` may be. `sweep` is the one that is open; `usual` is what new runs begin
-    with, None for the defaults.
-    `born` tells the store from another one at its place.
-    Of the past there is a `tape` to move along, and `final`: how it ended.
-    """
+    """All that the screen needs from one read: of the store as it is, or as it was at a moment of a replay."""
 
     listing: Listing = field(default_factory=Listing)
+    """Which runs the list has, and in what order."""
     sought: Cursor | None = None
+    """The cursor for which the list was read."""
     rows: tuple[Row, ...] = ()
+    """The part of the list around the cursor, at most `page.MOST_RUNS` of `total`, with `first` before them."""
     runs: tuple[Run, ...] = ()
+    """Those of the `rows` that are no titles."""
     newest: tuple[Run, ...] = ()
+    """The newest runs of the store."""
     others: tuple[Run, ...] = ()
+    """Runs beside these that are drawn or pointed at, or were drawn when they vanished."""
     first: int = 0
     total: int = 0
     fitting: int = 0
+    """How many runs of the store fit the filter."""
     complaint: str = ""
+    """Why the filter cannot be read."""
     instead: Row | None = None
+    """The row for a cursor whose own has gone from the list."""
     counts: Mapping[str, int] = field(default_factory=dict)
+    """How many runs of the whole store are in each state."""
     speeds: Mapping[int, float] = field(default_factory=dict)
+    """Iterations per second of the runs that are stored as running."""
     judged: Mapping[int, str] = field(default_factory=dict)
+    """The runs that do not do what their stored state says: 'lost', 'silent' or 'waiting'."""
     forsaken: frozenset[tuple[int, int | None]] = frozenset()
-    curves: Mapping[int, Curve] = field(default_factory=dict)
-    wholes: Mapping[int, Curve] = field(default_factory=dict)
-    beginnings: Mapping[int, tuple[Curve, ...]] = field(default_factory=dict)
-    evaluations: Mapping[int, tuple[Evaluation, ...]] = field(default_factory=dict)
-    events: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
-    samples: Mapping[int, Samples] = field(default_factory=dict)
-    before: Mapping[int, tuple[Curve, ...]] = field(default_factory=dict)
-    gradient_norms: Mapping[int, float] = field(default_factory=dict)
+    """The runs to be taken over, each with the worker that is gone or has been stopped for too long."""
+    seen: Mapping[int, RunSeen] = field(default_factory=dict)
+    """What was read of each run that is drawn or pointed at."""
     glimpses: Mapping[int, Glimpse] = field(default_factory=dict)
+    """Previews of the runs near the cursor, for their rows of the table."""
     background: Background | None = None
+    """Where the run that is looked at alone comes from; `weights` are its own."""
     weights: Weights | None = None
     workers: int = 0
+    """How many workers are there to take runs; `most_workers` may be."""
     most_workers: int = 0
     sweep: SweepSeen | None = None
+    """The sweep that is open."""
     usual: RunSpec | None = None
+    """What new runs begin with; None for the defaults."""
     born: str = ""
+    """When the store was made: it tells the store from another one at its place."""
     tape: Tape | None = None
+    """What a replay moves along; None live."""
     final: Snapshot | None = None
+    """How it all ended, in a replay."""
 
     def run(self, run_id: int | None) -> Run | None:
         """The run of that number, if it is among those that were read."""
         return next((run for run in (*self.runs, *self.others, *self.newest) if run.run_id == run_id), None)
+
+    def of(self, run_id: int) -> RunSeen:
+        """What was read of a run; nothing of one that is neither drawn nor pointed at."""
+        return self.seen.get(run_id, UNSEEN)
 
     @property
     def shape(self) -> tuple[object, ...]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from engine.jobs.people.progress import SweepOutcome
 from engine.store import ENDED, Run
 from engine.sweep import Value, ValueResult
-from engine.trace.curve import Curve
 from tui.colours.ramp import ramp_slots
 from tui.model.chart_options import Look
-from tui.model.run_seen import OneRun
+from tui.model.run_seen import RunSeen
 
 Values = tuple[Value, ...]
 
@@ -29,7 +28,7 @@ class SweepSeen:
     parent_id: int | None = None
     complaint: str = ""
     runs: Mapping[int, Run] = field(default_factory=dict)
-    drawn: Mapping[int, OneRun] = field(default_factory=dict)
+    drawn: Mapping[int, RunSeen] = field(default_factory=dict)
     look: Look = field(default_factory=Look)
 
     @property
@@ -49,11 +48,6 @@ class SweepSeen:
         """Whether a run of a value has not ended."""
         runs = [self.runs[run_id] for run_id in result.run_ids if run_id in self.runs]
         return any(run.state not in ENDED for run in runs)
-
-    @property
-    def curves(self) -> Mapping[int, Curve]:
-        """The shown curves by run."""
-        return {run_id: one.shown.curve for run_id, one in self.drawn.items()}
 
     @property
     def slots(self) -> tuple[int, ...]:

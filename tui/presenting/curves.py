@@ -15,6 +15,7 @@ from tui.chart import ChartRun, ChartView, Points
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
 from tui.model.metrics import OF_EVALUATIONS, OF_ITERATIONS, is_recorded
+from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import decides, differing, given_name, in_force, label
 from tui.presenting.points import evaluated, marks
@@ -75,7 +76,7 @@ def _empty_panel(runs: list[Run], snapshot: Snapshot, measure: str) -> str:
     """What a panel says of runs without a value: single iterations are only read where a chart shows them."""
     if not any(run.iterations_done > run.first_iteration for run in runs):
         return "nothing yet"
-    is_read = measure not in OF_ITERATIONS or any(run.run_id in snapshot.samples for run in runs)
+    is_read = measure not in OF_ITERATIONS or any(snapshot.of(run.run_id).visible.samples is not None for run in runs)
     return "not recorded" if is_read else "reading …"
 
 
@@ -124,14 +125,13 @@ def _caution(runs: list[Run], measure: str) -> str:
 
 def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
     """One run of a chart; its settings are the `varied` fields."""
-    spec = run.spec
-    curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
+    spec, seen = run.spec, snapshot.of(run.run_id)
     return ChartRun(
         run_id=run.run_id,
         label=f"{run.run_id} {given_name(run) or label(run)}",
         slot=choices.slot(run.run_id),
-        curve=curve,
-        beginnings=snapshot.beginnings.get(run.run_id, ()) if choices.look.log_x else (),
+        curve=seen.curve,
+        beginnings=tuple(seen.visible.beginnings.values()) if choices.look.log_x else (),
         kind="search" if spec is None or spec.searches else "gradient",
         noisy=spec is not None and spec.is_noisy,
         raw=choices.look.bands == "all" or run.run_id == choices.pointed,
@@ -141,7 +141,7 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
         growing=run.state in ("queued", "running", "paused"),
         examples_per_iteration=run.examples_per_iteration or 1,
         emphasised=run.run_id == choices.pointed,
-        marks=marks(run, snapshot.events.get(run.run_id, ()), curve, whole),
+        marks=marks(run, seen),
         settings=_settings(run, varied),
         **_measured(run, snapshot, choices),
     )
@@ -156,36 +156,29 @@ class _Measured(TypedDict):
 
 
 def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _Measured:
-    curve, whole = snapshot.curves.get(run.run_id), snapshot.wholes.get(run.run_id)
-    beside = None
-    if _companion_name(choices.look.measure):
-        beside = evaluated(snapshot.evaluations.get(run.run_id, ()), "validation", "loss", curve, whole)
+    seen, look = snapshot.of(run.run_id), choices.look
+    # a fork's line needs none before it where its parent is drawn as a run of its own
+    has_before = look.measure == "loss" and run.parent_id not in choices.drawn
     return {
-        "points": _points(run, snapshot, choices.look, curve, whole),
-        "companion": beside,
-        "before": _before(run, snapshot, choices),
+        "points": _points(run, seen, look),
+        "companion": evaluated(seen, "validation", "loss") if _companion_name(look.measure) else None,
+        "before": seen.before if has_before else (),
     }
 
 
-def _before(run: Run, snapshot: Snapshot, choices: Choices) -> tuple[Curve, ...]:
-    """The curves that a fork goes on from, unless its parent is drawn as a run of its own."""
-    is_drawn = run.parent_id in choices.drawn
-    return () if is_drawn or choices.look.measure != "loss" else snapshot.before.get(run.run_id, ())
-
-
-def _points(run: Run, snapshot: Snapshot, look: Look, curve: Curve | None, whole: Curve | None) -> Points | None:
+def _points(run: Run, seen: RunSeen, look: Look) -> Points | None:
     """What another measure than the loss shows of a run; None for the loss itself."""
     measure = look.measure
     if measure in OF_EVALUATIONS:
-        return evaluated(snapshot.evaluations.get(run.run_id, ()), *OF_EVALUATIONS[measure], curve, whole)
+        return evaluated(seen, *OF_EVALUATIONS[measure])
     if measure not in OF_ITERATIONS:
         return None
-    samples = snapshot.samples.get(run.run_id)
+    samples = seen.visible.samples
     if samples is None or not is_recorded(run.spec, measure):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
     # an iteration's examples have been seen when it is over
-    seen = 1 if look.x_kind == "examples" else 0
-    return Points(samples.iteration + seen, samples.elapsed_s, OF_ITERATIONS[measure](samples))
+    done = samples.iteration + (1 if look.x_kind == "examples" else 0)
+    return Points(done, samples.elapsed_s, OF_ITERATIONS[measure](samples))
 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:

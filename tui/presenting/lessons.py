@@ -104,9 +104,9 @@ def _first_loss(seen: SweepSeen) -> float:
     """Where the runs began: the first loss of the curve that has moved least, by its step size; inf where unknown."""
     for result in seen.values:
         run = seen.first_run(result)
-        curve = None if run is None else seen.curves.get(run.run_id)
-        if curve is not None and len(curve.mean) and math.isfinite(curve.mean[0]):
-            return float(curve.mean[0])
+        drawn = None if run is None else seen.drawn.get(run.run_id)
+        if drawn is not None and len(drawn.curve.mean) and math.isfinite(drawn.curve.mean[0]):
+            return float(drawn.curve.mean[0])
     return math.inf
 
 

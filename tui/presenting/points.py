@@ -6,42 +6,48 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.store import Evaluation, Event, Run
+from engine.store import Run
 from engine.trace.curve import Curve
 from engine.trace.decimation import Floats
 from tui.chart import ChartMark, Points
 from tui.chart.values.view import MarkKind
+from tui.model.run_seen import RunSeen
 
 SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "fork", "forked": "fork"}
 
 
-def elapsed_at(curve: Curve | None, whole: Curve | None, iterations: Sequence[int]) -> Floats:
+def elapsed_at(seen: RunSeen, iterations: Sequence[int]) -> Floats:
     """The seconds that had gone by after so many iterations: by the curve, and by the whole one what lies beside it."""
-    asked = np.asarray(iterations, dtype=np.float64)
-    if curve is None or not len(curve.iteration):
+    curve, asked = seen.curve, np.asarray(iterations, dtype=np.float64)
+    if not len(curve.iteration):
         return np.full(len(asked), np.nan)
-    ends = np.append(curve.iteration[1:], curve.iteration[-1] + curve.width)
-    seconds: Floats = np.interp(asked, np.concatenate([[0.0], ends]), np.concatenate([[0.0], curve.elapsed_s]))
-    if whole is None or whole is curve:
+    seconds = _elapsed_by(curve, asked)
+    if curve is seen.whole:
         return seconds
-    return np.where((asked >= ends[0]) & (asked <= ends[-1]), seconds, elapsed_at(whole, None, iterations))
+    end = curve.iteration[-1] + curve.width
+    first_end = curve.iteration[1] if len(curve.iteration) > 1 else end
+    return np.where((asked >= first_end) & (asked <= end), seconds, _elapsed_by(seen.whole, asked))
 
 
-def evaluated(
-    evaluations: Sequence[Evaluation], split: str, column: str, curve: Curve | None, whole: Curve | None
-) -> Points:
+def _elapsed_by(curve: Curve, iterations: Floats) -> Floats:
+    ends = np.append(curve.iteration[1:], curve.iteration[-1] + curve.width)
+    seconds: Floats = np.interp(iterations, np.concatenate([[0.0], ends]), np.concatenate([[0.0], curve.elapsed_s]))
+    return seconds
+
+
+def evaluated(seen: RunSeen, split: str, column: str) -> Points:
     """The loss or the accuracy of a split as points."""
-    kept = [evaluation for evaluation in evaluations if evaluation.split == split]
+    kept = [evaluation for evaluation in seen.evaluations if evaluation.split == split]
     iteration = np.array([evaluation.iteration for evaluation in kept], dtype=np.int64)
     values = np.array([getattr(evaluation, column) for evaluation in kept], dtype=np.float64)
-    return Points(iteration, elapsed_at(curve, whole, iteration.tolist()), values)
+    return Points(iteration, elapsed_at(seen, iteration.tolist()), values)
 
 
-def marks(run: Run, events: Sequence[Event], curve: Curve | None, whole: Curve | None) -> tuple[ChartMark, ...]:
+def marks(run: Run, seen: RunSeen) -> tuple[ChartMark, ...]:
     """What happened to a run, as signs on its curve."""
     found: list[tuple[int, MarkKind]] = []
     step = None if run.spec is None else run.spec.step_size
-    for event in events:
+    for event in seen.events:
         kind = SIGNED.get(event.verb)
         if event.verb == "set-step-size":
             kind, step = _step(event.argument, step)
@@ -51,7 +57,7 @@ def marks(run: Run, events: Sequence[Event], curve: Curve | None, whole: Curve |
         found.append((run.diverged_at, "divergence"))
     if not found:
         return ()
-    seconds = elapsed_at(curve, whole, [iteration for iteration, _ in found]).tolist()
+    seconds = elapsed_at(seen, [iteration for iteration, _ in found]).tolist()
     return tuple(
         ChartMark(iteration, kind, None if at != at else at)
         for (iteration, kind), at in zip(found, seconds, strict=True)

@@ -41,15 +41,15 @@ def particulars(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
     run = snapshot.run(choices.pointed)
     if run is None:
         return []
-    events = snapshot.events.get(run.run_id, ())
+    seen = snapshot.of(run.run_id)
     sections: Iterable[tuple[str, Iterable[Line]]] = (
         ("", _head(snapshot, run, width)),
         ("reached", _columns(_reached(run), width)),
         ("weights", _weights(snapshot, run, width, manner)),
         ("spec", _columns(_spec(run, _others(snapshot, choices)), width)),
-        ("evaluations", _evaluations(snapshot.evaluations.get(run.run_id, ()))),
-        ("events", _events(run, events, width)),
-        ("from and to", _family(snapshot, run, events, width)),
+        ("evaluations", _evaluations(seen.evaluations)),
+        ("events", _events(run, seen.events, width)),
+        ("from and to", _family(snapshot, run, seen.events, width)),
         ("where", _columns(_where(snapshot, run), width)),
     )
     lines: list[Line] = []

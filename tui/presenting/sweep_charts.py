@@ -46,7 +46,8 @@ def curves_view(seen: SweepSeen, pointed: Values | None, look: Look) -> ChartVie
     at = next((run_id for run_id, result in first_of.items() if result.values == pointed), None)
     slots = {result.run_ids[0]: slot for result, slot in zip(seen.values, seen.slots, strict=True)}
     choices = Choices(marked=tuple(slots), slots=slots, pointed=at, look=look)
-    snapshot = _snapshot(seen)
+    # events would hide the curves
+    snapshot = Snapshot(seen={run_id: replace(one, events=()) for run_id, one in seen.drawn.items()})
     # a second line for each of so many curves would hide their order; the validation loss is a measure of its own
     runs = tuple(replace(chart_run(run, snapshot, choices, []), companion=None, settings=()) for run in shown)
     started = sum(result.iterations_done > 0 for result in seen.values)
@@ -64,19 +65,6 @@ def curves_view(seen: SweepSeen, pointed: Values | None, look: Look) -> ChartVie
         y_window=_y_window(runs, log_y=look.log_y) if look.measure in LOSSES else None,
         note=note if look.window is None else "zoomed · 0 all",
         empty_hint="no run of this sweep has started yet",
-    )
-
-
-def _snapshot(seen: SweepSeen) -> Snapshot:
-    """What was read of the drawn runs in the form in which the board's chart has it; events would hide the curves."""
-    drawn = seen.drawn
-    samples = {run_id: one.shown.samples for run_id, one in drawn.items() if one.shown.samples is not None}
-    return Snapshot(
-        curves=seen.curves,
-        wholes={run_id: one.whole for run_id, one in drawn.items()},
-        beginnings={run_id: tuple(one.shown.beginnings.values()) for run_id, one in drawn.items()},
-        evaluations={run_id: one.evaluations for run_id, one in drawn.items()},
-        samples=samples,
     )
 
 

@@ -8,6 +8,7 @@ from engine.store import Reader, Run
 from engine.store.read.widths import longest, width_for
 from engine.trace.block import Block
 from engine.trace.curve import Curve, cut, ended
+from tui.reading.parent_curves import parent_curves
 
 
 class Stock:
@@ -20,6 +21,7 @@ class Stock:
         self._run = run
         self._columns = 0
         self._held: dict[int, Curve] = {}
+        self._before: tuple[int, tuple[Curve, ...]] | None = None
 
     def curve(self, reader: Reader, done: int, columns: int, newest: Block | None = None) -> Curve:
         """The whole curve as it was after `done` iterations: what `reader.curve` would have given then.
@@ -42,3 +44,9 @@ class Stock:
             return shorter
         start = int(held.iteration[rows - 1]) // width * width
         return shorter if start + width <= done else ended(shorter, reader.bucket(run.run_id, start, done, newest))
+
+    def before(self, reader: Reader, columns: int) -> tuple[Curve, ...]:
+        """The curves that the run goes on from, where it is a fork."""
+        if self._before is None or self._before[0] != columns:
+            self._before = columns, parent_curves(reader, self._run, columns)
+        return self._before[1]

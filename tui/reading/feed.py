@@ -9,16 +9,15 @@ from pathlib import Path
 from threading import Condition, Thread
 
 from engine.jobs.people.default_spec import default_spec
-from engine.store import Reader, Run, StoreGone, open_for_reading
+from engine.store import Reader, StoreGone, open_for_reading
 from tui.model.choices import Choices, place_of
 from tui.model.clock import Moment
 from tui.model.snapshot import Snapshot, Wanted
 from tui.reading.list_page import Lists, Page
 from tui.reading.liveness import Judgement
-from tui.reading.parent_curves import Lineage
 from tui.reading.past_snapshots import Past
 from tui.reading.row_previews import Glimpses
-from tui.reading.run_cache import About
+from tui.reading.run_cache import RunCache
 from tui.reading.sweep import Sweeping
 from tui.reading.weights import Kept
 
@@ -49,8 +48,7 @@ class Source:
         self._wanted: Wanted | None = None
         self._counts: Mapping[str, int] = {}
         self._judgement = Judgement()
-        self._about = About()
-        self._lineage = Lineage()
+        self._runs = RunCache()
         self._past = Past()
         self._sweeping = Sweeping()
         self._glimpses = Glimpses()
@@ -102,10 +100,9 @@ class Source:
             reader.close()
 
     def _snapshot(self, reader: Reader, page: Page, choices: Choices, wanted: Wanted) -> Snapshot:
-        shown = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
-        about = self._about.read(reader, shown, choices, wanted.columns)
+        drawn = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
         place = place_of(page.rows, choices) or 0
-        pointed = next((run for run in shown if run.run_id == choices.pointed), None)
+        pointed = next((run for run in drawn if run.run_id == choices.pointed), None)
         return Snapshot(
             listing=choices.listing,
             sought=wanted.choices.cursor,
@@ -122,14 +119,7 @@ class Source:
             speeds=reader.speeds(),
             judged=self._judgement.judged,
             forsaken=self._judgement.forsaken,
-            curves={run_id: one.shown.curve for run_id, one in about.items()},
-            wholes={run_id: one.whole for run_id, one in about.items()},
-            beginnings={run_id: tuple(one.shown.beginnings.values()) for run_id, one in about.items()},
-            evaluations={run_id: one.evaluations for run_id, one in about.items()},
-            events={run_id: one.events for run_id, one in about.items()},
-            samples={run_id: one.shown.samples for run_id, one in about.items() if one.shown.samples is not None},
-            before=self._lineage.read(reader, shown, wanted.columns),
-            gradient_norms={} if pointed is None else {pointed.run_id: _gradient_norm(reader, pointed)},
+            seen=self._runs.read(reader, drawn, choices, wanted.columns),
             glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
             background=reader.background(pointed) if pointed is not None and choices.closely else None,
             weights=self._kept.read(reader, pointed) if pointed is not None and choices.closely else None,
@@ -139,13 +129,6 @@ class Source:
             usual=default_spec(reader),
             born=self._born,
         )
-
-
-def _gradient_norm(reader: Reader, run: Run) -> float:
-    """Of the newest iteration; NaN where none is recorded."""
-    last = reader.iterations(run.run_id, first=max(run.iterations_done - 1, 0), limit=1)
-    norms = last.gradient_norm
-    return float("nan") if norms is None or not len(norms) else float(norms[-1])
 
 
 @dataclass(slots=True)

@@ -8,21 +8,20 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.store import Background, Evaluation, Event, Reader, Run, RunState
+from engine.store import Background, Reader, Run, RunState
 from engine.trace.block import Block
 from engine.trace.curve import Curve
 from tui.model import x_extent
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
 from tui.model.clock import Moment
-from tui.model.run_seen import Glimpse, Shown, Weights
+from tui.model.run_seen import UNSEEN, Glimpse, RunSeen, VisiblePart, Weights
 from tui.model.snapshot import Snapshot, Wanted
 from tui.model.timelines import Tape, Timeline, tape_of
 from tui.reading.liveness import Judgement
-from tui.reading.parent_curves import Lineage
 from tui.reading.recorded_run import AFTER_WAITING, Reel, reel_of
 from tui.reading.row_previews import Glimpses, glimpse_of, on_one_scale
-from tui.reading.visible_part import shown
+from tui.reading.visible_part import visible_part
 from tui.reading.weights import Kept
 
 GOING_ON = (*AFTER_WAITING, "stop", "take-up")
@@ -54,18 +53,6 @@ class Standing:
     newest: Block | None
 
 
-@dataclass(frozen=True, slots=True)
-class Then:
-    """One run as it was, and what stood on its curve."""
-
-    run: Run
-    whole: Curve
-    shown: Shown
-    evaluations: tuple[Evaluation, ...]
-    events: tuple[Event, ...]
-    gradient_norm: float
-
-
 class Past:
     """Reads moments of some runs, and keeps what does not depend on the moment."""
 
@@ -74,10 +61,9 @@ class Past:
         self._tape = Tape()
         self._known: tuple[object, ...] = ()
         self._looked_s = float("-inf")
-        self._lineage = Lineage()
         self._glimpses = Glimpses()
         self._kept = Kept()
-        self._shown: dict[int, Shown] = {}
+        self._seen: dict[int, RunSeen] = {}
         self._final: tuple[object, Snapshot] | None = None
 
     @property
@@ -145,7 +131,7 @@ class Past:
         found = self._glimpses.read(reader, now, 0, len(now))
         for run in snapshot.runs:
             if run.run_id not in found:
-                found[run.run_id] = glimpse_of(run, snapshot.wholes[run.run_id])
+                found[run.run_id] = glimpse_of(run, snapshot.of(run.run_id).whole)
         return on_one_scale(found)
 
     def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
@@ -167,26 +153,19 @@ class Past:
         # a narrow window has moved on by more than its width when a replay is fast
         drawn = (one.run for run_id, one in standing.items() if run_id in choices.drawn)
         look = choices.look.followed(x_extent.newest_going_on(choices.look, drawn))
-        then = {
-            run_id: _then(reel, standing[run_id], reader, look, columns, self._shown.get(run_id))
+        seen = {
+            run_id: _seen(reel, standing[run_id], reader, look, columns, self._seen.get(run_id, UNSEEN).visible)
             for run_id, reel in self._reels.items()
         }
-        self._shown = {run_id: one.shown for run_id, one in then.items()}
-        runs = tuple(sorted((one.run for one in then.values()), key=lambda run: -run.run_id))
+        self._seen = seen
+        runs = tuple(sorted((one.run for one in standing.values()), key=lambda run: -run.run_id))
         return Snapshot(
             rows=runs,
             runs=runs,
             total=len(runs),
             fitting=len(runs),
             counts=Counter(run.state for run in runs),
-            curves={run_id: one.shown.curve for run_id, one in then.items()},
-            wholes={run_id: one.whole for run_id, one in then.items()},
-            beginnings={run_id: tuple(one.shown.beginnings.values()) for run_id, one in then.items()},
-            evaluations={run_id: one.evaluations for run_id, one in then.items()},
-            events={run_id: one.events for run_id, one in then.items()},
-            samples={run_id: one.shown.samples for run_id, one in then.items() if one.shown.samples is not None},
-            before=self._lineage.read(reader, (run for run in runs if run.state != "queued"), columns),
-            gradient_norms={run_id: one.gradient_norm for run_id, one in then.items() if run_id == choices.pointed},
+            seen=seen,
         )
 
 
@@ -199,22 +178,26 @@ def _standing(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, column
     return Standing(cut, reel.after(cut.done, cut.state, whole, newest, average), whole, newest)
 
 
-def _then(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: int, known: Shown | None) -> Then:
-    """What is looked at of a run where it was; `known` is what was shown of it last."""
+def _seen(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: int, known: VisiblePart) -> RunSeen:
+    """What is looked at of a run where it was; `known` is the part of it that was visible last."""
     run, whole, newest, cut = standing.run, standing.whole, standing.newest, standing.cut
+    visible = visible_part(reader, look, run, whole, columns, known, ending=True)
+    if cut.state == "queued":
+        return RunSeen(whole, visible)
     # what ends a standstill happens before the iteration at which it stands, but not yet
     to_come = GOING_ON if cut.stands_still else ()
     norms = None if newest is None else newest.gradient_norm
-    evaluations, events = (reel.evaluations, reel.events) if cut.state != "queued" else ((), ())
-    return Then(
-        run=run,
+    return RunSeen(
         whole=whole,
-        shown=shown(reader, look, run, whole, columns, known, ending=True),
-        evaluations=tuple(one for one in evaluations if one.iteration <= cut.done),
+        visible=visible,
+        evaluations=tuple(one for one in reel.evaluations if one.iteration <= cut.done),
         events=tuple(
-            one for one in events if one.iteration < cut.done or (one.iteration == cut.done and one.verb not in to_come)
+            one
+            for one in reel.events
+            if one.iteration < cut.done or (one.iteration == cut.done and one.verb not in to_come)
         ),
-        gradient_norm=float("nan") if norms is None else float(norms[-1]),
+        before=reel.stock.before(reader, columns),
+        gradient_norm=None if norms is None else float(norms[-1]),
     )
 
 

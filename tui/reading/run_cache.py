@@ -1,70 +1,106 @@
-"""About: what is read of each run that is drawn or pointed at, and what of it need not be read again."""
+"""RunCache: what is read of each run that is drawn or pointed at, and what of it need not be read again."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.store import Evaluation, Reader, Run
 from engine.trace.curve import Curve
 from tui.model.choices import Choices
-from tui.model.run_seen import OneRun, Stamp
+from tui.model.run_seen import UNSEEN, RunSeen
 from tui.reading.curve_growth import grown
-from tui.reading.visible_part import shown
+from tui.reading.parent_curves import parent_curves
+from tui.reading.visible_part import visible_part
 
 KEPT = 24
 """Runs that are no longer drawn, but have just been: the cursor comes back to them."""
 
+Stamp = tuple[object, ...]
 
-class About:
-    """Reads runs, and keeps what it has read of them."""
 
-    def __init__(self) -> None:
-        self._held: dict[int, OneRun] = {}
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was read of a run, and what it depends on: the `rows` in the store, and the `window` of the chart."""
 
-    def read(self, reader: Reader, runs: Iterable[Run], choices: Choices, columns: int) -> dict[int, OneRun]:
+    seen: RunSeen
+    columns: int
+    rows: Stamp
+    window: Stamp
+
+
+class RunCache:
+    """Reads runs, and keeps what it has read of them; where asked to, `with_parents` of forks."""
+
+    def __init__(self, *, with_parents: bool = True) -> None:
+        self._with_parents = with_parents
+        self._held: dict[int, Held] = {}
+
+    def read(self, reader: Reader, runs: Iterable[Run], choices: Choices, columns: int) -> dict[int, RunSeen]:
         """All about these runs. `columns` is how many points of a curve there is room for."""
         found = {run.run_id: self._one(reader, run, choices, columns) for run in runs}
         others = {run_id: one for run_id, one in self._held.items() if run_id not in found}
         kept = list(others.items())[max(len(others) - KEPT, 0) :]
         self._held = {**dict(kept), **found}
-        return found
+        return {run_id: one.seen for run_id, one in found.items()}
 
-    def _one(self, reader: Reader, run: Run, choices: Choices, columns: int) -> OneRun:
-        held = self._held.get(run.run_id)
+    def _one(self, reader: Reader, run: Run, choices: Choices, columns: int) -> Held:
+        held, look = self._held.get(run.run_id), choices.look
+        seen = UNSEEN if held is None else held.seen
         rows: Stamp = (run.iterations_done, run.state, run.attempt, columns)
-        look = choices.look
         window: Stamp = (look.window, look.x_kind, look.log_x, look.smoothing if look.window else 0.0, look.measures)
-        if held is not None and held.stamp == (rows, window):
-            return held if not _steered(run) else replace(held, events=tuple(reader.events(run.run_id)))
-        if held is None or held.stamp[0] != rows:
-            whole = self._whole(reader, run, held, columns)
-            evaluations = self._evaluations(reader, run, held)
-            events = tuple(reader.events(run.run_id))
-        else:
-            whole, evaluations, events = held.whole, held.evaluations, held.events
-        seen = shown(reader, look, run, whole, columns, None if held is None else held.shown)
-        return OneRun((rows, window), columns, whole, seen, evaluations, events)
+        has_grown = held is None or held.rows != rows
+        if has_grown:
+            seen = self._grown(reader, run, held, columns)
+        elif _steered(run):
+            seen = replace(seen, events=tuple(reader.events(run.run_id)))
+        if has_grown or (held is not None and held.window != window):
+            seen = replace(seen, visible=visible_part(reader, look, run, seen.whole, columns, seen.visible))
+        if run.run_id == choices.pointed and seen.gradient_norm is None:
+            seen = replace(seen, gradient_norm=_gradient_norm(reader, run))
+        return Held(seen, columns, rows, window)
 
-    def _whole(self, reader: Reader, run: Run, held: OneRun | None, columns: int) -> Curve:
-        if held is not None and held.columns == columns:
-            if int(held.whole.iteration[-1:].sum()) + held.whole.width == run.iterations_done and held.whole.width == 1:
-                return held.whole
-            longer = grown(held.whole, reader, run, columns)
-            if longer is not None:
-                return longer
-        return reader.curve(run.run_id, columns)
+    def _grown(self, reader: Reader, run: Run, held: Held | None, columns: int) -> RunSeen:
+        """A run that has changed, with the part of it that was visible."""
+        is_as_wide = held is not None and held.columns == columns
+        return RunSeen(
+            whole=_whole(reader, run, held.seen.whole if held is not None and is_as_wide else None, columns),
+            visible=UNSEEN.visible if held is None else held.seen.visible,
+            evaluations=_evaluations(reader, run, () if held is None else held.seen.evaluations),
+            events=tuple(reader.events(run.run_id)),
+            before=held.seen.before if held is not None and is_as_wide else self._before(reader, run, columns),
+        )
 
-    def _evaluations(self, reader: Reader, run: Run, held: OneRun | None) -> tuple[Evaluation, ...]:
-        """What was held and what came since, from the newest iteration on: its last split may not have been there."""
-        known = () if held is None else held.evaluations
-        if not known:
-            return tuple(reader.evaluations(run.run_id))
-        newest = known[-1].iteration
-        before = bisect_left(known, newest, key=lambda evaluation: evaluation.iteration)
-        since = tuple(reader.evaluations(run.run_id, first=newest))
-        return known if known[before:] == since else (*known[:before], *since)
+    def _before(self, reader: Reader, run: Run, columns: int) -> tuple[Curve, ...]:
+        return parent_curves(reader, run, columns) if self._with_parents else ()
+
+
+def _whole(reader: Reader, run: Run, held: Curve | None, columns: int) -> Curve:
+    if held is not None:
+        if int(held.iteration[-1:].sum()) + held.width == run.iterations_done and held.width == 1:
+            return held
+        longer = grown(held, reader, run, columns)
+        if longer is not None:
+            return longer
+    return reader.curve(run.run_id, columns)
+
+
+def _evaluations(reader: Reader, run: Run, known: tuple[Evaluation, ...]) -> tuple[Evaluation, ...]:
+    """What is known and what came since, from the newest iteration on: its last split may not have been there."""
+    if not known:
+        return tuple(reader.evaluations(run.run_id))
+    newest = known[-1].iteration
+    before = bisect_left(known, newest, key=lambda evaluation: evaluation.iteration)
+    since = tuple(reader.evaluations(run.run_id, first=newest))
+    return known if known[before:] == since else (*known[:before], *since)
+
+
+def _gradient_norm(reader: Reader, run: Run) -> float | None:
+    """Of the newest iteration; None where none is recorded."""
+    last = reader.iterations(run.run_id, first=max(run.iterations_done - 1, 0), limit=1)
+    norms = last.gradient_norm
+    return None if norms is None or not len(norms) else float(norms[-1])
 
 
 def _steered(run: Run) -> bool:

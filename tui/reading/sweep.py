@@ -11,7 +11,7 @@ from engine.trace.smoothing import HALF_LIFE
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
 from tui.model.sweep_seen import SweepSeen
-from tui.reading.run_cache import About
+from tui.reading.run_cache import RunCache
 
 MOST_CURVES = 26
 """Curves of one sweep that are drawn at once: as many as there are letters."""
@@ -22,7 +22,7 @@ class Sweeping:
 
     def __init__(self) -> None:
         self.seen: SweepSeen | None = None
-        self._about = About()
+        self._cache = RunCache(with_parents=False)
 
     def read(self, reader: Reader, sweep_id: int | None, columns: int, look: Look | None = None) -> SweepSeen | None:
         """The sweep as it is now, with at most MOST_CURVES curves of so many points; None when none is looked at.
@@ -41,8 +41,8 @@ class Sweeping:
         first = [runs[result.run_ids[0]] for result in found.values if result.run_ids[0] in runs]
         drawn = spread_over([run for run in first if run.iterations_done], MOST_CURVES)
         look = look or opening_look(found.plan)
-        about = self._about.read(reader, drawn, Choices(look=look), columns)
-        return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, drawn=about, look=look)
+        curves = self._cache.read(reader, drawn, Choices(look=look), columns)
+        return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, drawn=curves, look=look)
 
 
 def opening_look(plan: SweepPlan) -> Look:

@@ -1,4 +1,4 @@
-"""Shown: what a chart shows of a run in its window, as the run is now or as it was."""
+"""Visible part: what a chart shows of a run in its window, as the run is now or as it was."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from engine.trace.curve import Curve, Samples
 from tui.model import x_extent
 from tui.model.chart_options import Look
 from tui.model.metrics import OF_ITERATIONS
-from tui.model.run_seen import Beginnings, Sampled, Shown
+from tui.model.run_seen import UNSEEN, Beginnings, Sampled, VisiblePart
 from tui.reading.log_x_detail import beginnings, sampled_finely
 from tui.reading.sampling import sampled
 
 
-def shown(
+def visible_part(
     reader: Reader,
     look: Look,
     run: Run,
     whole: Curve,
     columns: int,
-    known: Shown | None = None,
+    known: VisiblePart = UNSEEN.visible,
     *,
     ending: bool = False,
-) -> Shown:
+) -> VisiblePart:
     """What `look` shows of a run whose curve is `whole`; what is `known` of its beginnings is not read again.
 
     With `ending` nothing that the run did later is in it.
@@ -40,6 +40,6 @@ def shown(
         if look.log_x:
             samples = sampled_finely(reader, run.run_id, columns, first, end)
         else:
-            further = sampled(reader, run, columns, first, end, None if known is None else known.further)
+            further = sampled(reader, run, columns, first, end, known.further)
             samples = further.samples
-    return Shown(curve, begun, samples, further)
+    return VisiblePart(curve, begun, samples, further)

@@ -72,7 +72,7 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
         add("test accuracy", fmt.percent(run.test_accuracy))
     if run.evaluated_at is not None and run.evaluated_at < run.iterations_done:
         parts.append((f"at {run.evaluated_at:,}  ", DIM))
-    norm = snapshot.gradient_norms.get(run.run_id)
+    norm = snapshot.of(run.run_id).gradient_norm
     if norm is not None and norm == norm:
         add("|∇|", fmt.number(norm))
     if run.diverged_at is not None:
