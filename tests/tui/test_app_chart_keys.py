@@ -9,8 +9,11 @@ import pytest
 from engine.spec import defaults
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
-from tui.model.chart_options import MEASURES, Look
+from tui.chart.values.metrics import METRICS
+from tui.model.chart_options import Look
 from tui.model.messages import ChoicesChanged
+
+NAMES = tuple(METRICS)
 
 
 def look(board: Opened) -> Look:
@@ -26,11 +29,11 @@ async def test_layout_measures_axes_and_smoothing(tmp_path):
         await board.press("v", "v")
         assert look(board).layout == "together"
         seen = []
-        for measure in (*MEASURES[1:], MEASURES[0]):
+        for measure in (*NAMES[1:], NAMES[0]):
             await board.press("m")
             seen.append(look(board).measure)
             await board.until(lambda measure=measure: f" {measure}" in board.text())
-        assert seen == [*MEASURES[1:], "loss"]
+        assert seen == [*NAMES[1:], "loss"]
         await board.press("X")
         assert look(board).log_x
         assert "x: iteration (log)" in board.text()
@@ -184,7 +187,7 @@ async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
             board.app.simulate_key(key)
         await board.until(lambda: board.app.choices.look.cursor is not None)
         choices = board.app.choices
-        assert (choices.look.layout, choices.log_y, choices.look.measure) == ("together", False, MEASURES[1])
+        assert (choices.look.layout, choices.log_y, choices.look.measure) == ("together", False, NAMES[1])
         assert (choices.pointed, choices.look.smoothing) == (1, 50.0)
 
 

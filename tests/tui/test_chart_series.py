@@ -14,7 +14,7 @@ from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun
 from tui.chart.values.axes import nice_linear, nice_log
 from tui.chart.values.columns import to_columns
-from tui.chart.values.measures import short_number
+from tui.chart.values.metrics import short_number
 from tui.chart.values.series import bundle, series_of, smoothed
 from tui.chart.values.ticks import clock_label, count_label, x_ticks, y_ticks
 from tui.chart.values.view import Axes

@@ -24,8 +24,8 @@ from tests.tui.dashboards import raced, store_with
 from tests.tui.moments import written
 from tui.chart.drawing.frame import draw_frame
 from tui.chart.drawing.plotting import ticks_for
+from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import Axes
-from tui.model.chart_options import MEASURES
 from tui.printing.plotext_figure import Stroke, draw_figure
 from tui.start.cli import group
 
@@ -160,7 +160,7 @@ def test_evaluations_are_points_and_validation_stands_beside(path: Path) -> None
     assert "%" in plot(path, "1", "--metric", "validation_accuracy").stdout
 
 
-@pytest.mark.parametrize("metric", MEASURES)
+@pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_of_the_board_can_be_plotted(swept: Path, metric: str) -> None:
     assert plot(swept, "1", "2", "--metric", metric.replace(" ", "-")).stdout.lstrip().startswith(metric)
 

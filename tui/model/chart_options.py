@@ -8,19 +8,11 @@ from typing import Literal, TypeVar, get_args
 
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart import Window
+from tui.chart.values.metrics import GRID, METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS, XKind
 from tui.chart.values.window import follow, pan, stretch, zoom
 
 One = TypeVar("One", bound=str)
-
-MEASURES = (
-    "loss", "train loss", "validation loss", "validation accuracy", "train accuracy", "gradient norm", "step size",
-    "data loss", "regularization loss",
-)  # fmt: skip
-"""What the y axis can show, in the order of its key. `tui.chart.values.measures` knows how each is scaled."""
-
-GRID = ("loss", "validation accuracy", "gradient norm", "step size", "train loss", "validation loss")
-"""The measures of a grid, those that stay in a small one first."""
 
 Layout = Literal["together", "runs", "measures"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -93,7 +85,7 @@ class Look:
 
     def with_measure(self, by: int = 1) -> Look:
         """The next thing on the y axis."""
-        return self.measuring(next_of(MEASURES, self.measure, by))
+        return self.measuring(next_of(tuple(METRICS), self.measure, by))
 
     def measuring(self, measure: str) -> Look:
         """Another thing on the y axis, as high as it is."""

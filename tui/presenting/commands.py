@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.store import Run
+from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS
 from tui.colours import themes
 from tui.model import keymap
-from tui.model.chart_options import MEASURES
 from tui.model.keymap import Place
 from tui.presenting.describe import given_name, label
 
@@ -36,7 +36,7 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[Command]:
     ]
     return [
         *by_key,
-        *(Command(f"metric {name}", "on the y axis", f"show({name!r})") for name in MEASURES),
+        *(Command(f"metric {name}", "on the y axis", f"show({name!r})") for name in METRICS),
         *(Command(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS),
         *(Command(f"theme {name}", "colours of the screen", f"app.apply_theme({name!r})") for name in themes.NAMES),
         *(Command(f"save {end}", about, f"app.save({end!r})") for end, about in SAVED.items()),

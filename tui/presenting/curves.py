@@ -12,13 +12,13 @@ from engine.spec import FIELDS, typed_text
 from engine.store import Run
 from engine.trace.curve import Curve
 from tui.chart import ChartRun, ChartView, Points
+from tui.chart.values.metrics import METRICS, OfEvaluations, OfIterations, companion_of
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
-from tui.model.metrics import OF_EVALUATIONS, OF_ITERATIONS, is_recorded
 from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import decides, differing, given_name, in_force, label
-from tui.presenting.points import evaluated, marks
+from tui.presenting.points import evaluated, is_recorded, marks
 from tui.text import format as fmt
 
 
@@ -76,12 +76,14 @@ def _empty_panel(runs: list[Run], snapshot: Snapshot, measure: str) -> str:
     """What a panel says of runs without a value: single iterations are only read where a chart shows them."""
     if not any(run.iterations_done > run.first_iteration for run in runs):
         return "nothing yet"
-    is_read = measure not in OF_ITERATIONS or any(snapshot.of(run.run_id).visible.samples is not None for run in runs)
+    is_of_curve = not isinstance(METRICS[measure].source, OfIterations)
+    is_read = is_of_curve or any(snapshot.of(run.run_id).visible.samples is not None for run in runs)
     return "not recorded" if is_read else "reading …"
 
 
 def _companion_name(measure: str) -> str:
-    return "validation" if measure == "train loss" else ""
+    beside = companion_of(METRICS[measure])
+    return "" if beside is None else beside.split
 
 
 def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
@@ -107,8 +109,6 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
     return " · ".join(filter(None, (across, up)))
 
 
-COMPARABLE = ("loss", "train loss", "validation loss", "data loss", "regularization loss")
-"""Measures that mean the same only of one objective on the same data."""
 MINIMISED = ("objective", "delta", "regularization_strength")
 """The fields that decide what is minimised on given data."""
 
@@ -116,7 +116,7 @@ MINIMISED = ("objective", "delta", "regularization_strength")
 def _caution(runs: list[Run], measure: str) -> str:
     """What one axis does not tell: that the losses on it are of different things."""
     specs = [run.spec for run in runs if run.spec is not None]
-    if measure not in COMPARABLE:
+    if not METRICS[measure].of_objective:
         return ""
     if len({tuple(getattr(spec, name) for name in MINIMISED if decides(spec, name)) for spec in specs}) > 1:
         return "different objectives"
@@ -157,28 +157,29 @@ class _Measured(TypedDict):
 
 def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _Measured:
     seen, look = snapshot.of(run.run_id), choices.look
+    beside = companion_of(METRICS[look.measure])
     # a fork's line needs none before it where its parent is drawn as a run of its own
     has_before = look.measure == "loss" and run.parent_id not in choices.drawn
     return {
         "points": _points(run, seen, look),
-        "companion": evaluated(seen, "validation", "loss") if _companion_name(look.measure) else None,
+        "companion": None if beside is None else evaluated(seen, beside),
         "before": seen.before if has_before else (),
     }
 
 
 def _points(run: Run, seen: RunSeen, look: Look) -> Points | None:
     """What another measure than the loss shows of a run; None for the loss itself."""
-    measure = look.measure
-    if measure in OF_EVALUATIONS:
-        return evaluated(seen, *OF_EVALUATIONS[measure])
-    if measure not in OF_ITERATIONS:
+    source = METRICS[look.measure].source
+    if isinstance(source, OfEvaluations):
+        return evaluated(seen, source)
+    if source is None:
         return None
     samples = seen.visible.samples
-    if samples is None or not is_recorded(run.spec, measure):
+    if samples is None or not is_recorded(run.spec, source):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
     # an iteration's examples have been seen when it is over
     done = samples.iteration + (1 if look.x_kind == "examples" else 0)
-    return Points(done, samples.elapsed_s, OF_ITERATIONS[measure](samples))
+    return Points(done, samples.elapsed_s, source.values(samples))
 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.spec import FIELDS, RunSpec, defaults, typed_text
 from engine.text import clean
 from tui.chart import ChartView, Picture, draw, readout, to_csv, to_svg
-from tui.chart.values.measures import measure_of
+from tui.chart.values.metrics import metric_of
 from tui.colours.palette import Scheme
 
 ENDS = ("svg", "txt", "csv")
@@ -25,7 +25,7 @@ def values_table(view: ChartView) -> str:
     settings = {run.run_id: dict(run.settings) for run in view.runs}
     rows = [["run", *names, view.measure]]
     for reading in readout(view, math.inf if view.cursor_x is None else view.cursor_x):
-        value = "" if reading.value is None else measure_of(view).text(reading.value)
+        value = "" if reading.value is None else metric_of(view).text(reading.value)
         rows.append([reading.label, *(settings[reading.run_id].get(name, "") for name in names), value])
     return "".join("\t".join(clean(cell) for cell in row) + "\n" for row in rows)
 

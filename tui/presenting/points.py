@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.spec import RunSpec
 from engine.store import Run
 from engine.trace.curve import Curve
 from engine.trace.decimation import Floats
 from tui.chart import ChartMark, Points
+from tui.chart.values.metrics import OfEvaluations, OfIterations
 from tui.chart.values.view import MarkKind
 from tui.model.run_seen import RunSeen
 
@@ -35,11 +37,21 @@ def _elapsed_by(curve: Curve, iterations: Floats) -> Floats:
     return seconds
 
 
-def evaluated(seen: RunSeen, split: str, column: str) -> Points:
+def is_recorded(spec: RunSpec | None, source: OfIterations) -> bool:
+    """Whether a run records such values: what is missing otherwise was not finite.
+
+    The parts of a search's loss are those of its tries, not of the weights that it keeps.
+    """
+    if spec is None:
+        return True
+    return spec.metrics == "all" and (spec.kind.steps if source.of_searches else not spec.searches)
+
+
+def evaluated(seen: RunSeen, source: OfEvaluations) -> Points:
     """The loss or the accuracy of a split as points."""
-    kept = [evaluation for evaluation in seen.evaluations if evaluation.split == split]
+    kept = [evaluation for evaluation in seen.evaluations if evaluation.split == source.split]
     iteration = np.array([evaluation.iteration for evaluation in kept], dtype=np.int64)
-    values = np.array([getattr(evaluation, column) for evaluation in kept], dtype=np.float64)
+    values = np.array([getattr(evaluation, source.column) for evaluation in kept], dtype=np.float64)
     return Points(iteration, elapsed_at(seen, iteration.tolist()), values)
 
 

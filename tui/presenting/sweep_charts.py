@@ -14,6 +14,7 @@ from tui.chart import ChartRun, ChartView, Window
 from tui.chart.drawing.heat import HeatView
 from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView
 from tui.chart.values.axes import nice_linear, nice_log
+from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import XKind
 from tui.model.chart_options import Look
 from tui.model.choices import Choices
@@ -21,8 +22,6 @@ from tui.model.snapshot import Snapshot
 from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.curves import chart_run
 from tui.text.format import value_label
-
-LOSSES = frozenset({"loss", "train loss", "validation loss"})
 
 EQUAL: Mapping[XKind, Equal] = {"examples": "examples", "time": "time", "iteration": "iterations"}
 """What is equal between values that are compared at one place of an x axis."""
@@ -62,7 +61,7 @@ def curves_view(seen: SweepSeen, pointed: Values | None, look: Look) -> ChartVie
         x_window=look.window,
         show_legend=False,
         show_raw=False,
-        y_window=_y_window(runs, log_y=look.log_y) if look.measure in LOSSES else None,
+        y_window=_y_window(runs, log_y=look.log_y) if METRICS[look.measure].of_objective == "whole" else None,
         note=note if look.window is None else "zoomed · 0 all",
         empty_hint="no run of this sweep has started yet",
     )

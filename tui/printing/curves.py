@@ -18,7 +18,7 @@ from tui.chart.drawing.markers import MARKER_EVERY, POINT_ROOM
 from tui.chart.drawing.plotting import ticks_for
 from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.columns import to_columns
-from tui.chart.values.measures import measure_of, settled
+from tui.chart.values.metrics import metric_of, settled
 from tui.chart.values.series import Series, all_series, bundle
 from tui.chart.values.view import Axes
 from tui.colours.palette import marker
@@ -54,7 +54,7 @@ def without_values(view: ChartView) -> list[int]:
 
 def as_data(view: ChartView) -> dict[str, Any]:
     """What is drawn, for other programs: for every line of every run its points as [x, y]."""
-    noisy = {run.run_id for run in view.runs if run.noisy and measure_of(view).of_batches}
+    noisy = {run.run_id for run in view.runs if run.noisy and metric_of(view).of_batches}
     lines = groupby(table(view), key=lambda row: (row.run_id, row.label, row.kind))
     return {
         "metric": view.measure,

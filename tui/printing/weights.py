@@ -13,7 +13,7 @@ from engine.text import counted
 from engine.trace.decimation import Floats, Integers
 from tui.chart.drawing.plotting import ticks_for
 from tui.chart.values.axes import nice_linear, nice_log, y_to_dots
-from tui.chart.values.measures import short_number
+from tui.chart.values.metrics import short_number
 from tui.chart.values.view import Axes
 from tui.printing.paper import Paper
 from tui.printing.plotext_figure import ACROSS, DOWN, Stroke

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from engine.store import Reader, Run
 from engine.trace.curve import Curve, Samples
+from tui.chart.values.metrics import METRICS, OfIterations
 from tui.model import x_extent
 from tui.model.chart_options import Look
-from tui.model.metrics import OF_ITERATIONS
 from tui.model.run_seen import UNSEEN, Beginnings, Sampled, VisiblePart
 from tui.reading.log_x_detail import beginnings, sampled_finely
 from tui.reading.sampling import sampled
@@ -36,7 +36,7 @@ def visible_part(
         begun = beginnings(
             reader, run.run_id, curve, first, end + 1, columns, None if known is None else known.beginnings
         )
-    if any(measure in OF_ITERATIONS for measure in look.measures):
+    if any(isinstance(METRICS[name].source, OfIterations) for name in look.measures):
         if look.log_x:
             samples = sampled_finely(reader, run.run_id, columns, first, end)
         else:

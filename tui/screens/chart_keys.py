@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.store import Run
-from tui.chart.values.measures import MEASURES
+from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import XKind
 from tui.model import x_extent
 from tui.model.chart_options import Look, next_of
@@ -31,7 +31,7 @@ def fixed_scale(measure: str, scale: str) -> str:
 
 def not_smoothed(look: Look, runs: Iterable[Run]) -> str:
     """What is answered to who smooths where nothing is noisy; '' where something is."""
-    if MEASURES[look.measure].of_batches and any(run.spec is not None and run.spec.is_noisy for run in runs):
+    if METRICS[look.measure].of_batches and any(run.spec is not None and run.spec.is_noisy for run in runs):
         return ""
     return f"Smoothing {look.smoothing:g} is for the losses of mini-batches; nothing here is one of them."
 
@@ -63,7 +63,7 @@ class ChartKeys:
 
     def action_log_y(self) -> None:
         look = self._look
-        scale = MEASURES[look.measure].scale
+        scale = METRICS[look.measure].scale
         if scale == "chosen":
             self.look_so(look.with_other_y())
         else:

@@ -17,7 +17,7 @@ from engine.sweep.outcome import ValueResult
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.heat import draw_heat
 from tui.chart.drawing.loss_by_value import ResponseView, draw_response
-from tui.chart.values.measures import MEASURES
+from tui.chart.values.metrics import METRICS
 from tui.colours.theme import WARNED
 from tui.model import keymap, x_extent
 from tui.model.answer import Answer
@@ -306,7 +306,7 @@ class SweepView(Screen[None], inherit_bindings=False):
             self.post_message(SweepLookedAt())
 
     def action_log_y(self) -> None:
-        scale = MEASURES[self.look.measure].scale
+        scale = METRICS[self.look.measure].scale
         if scale == "chosen":
             self._look_so(self.look.with_other_y())
         else:

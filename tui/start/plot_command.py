@@ -24,16 +24,16 @@ MOST_ROWS = 30
 """Rows of a chart at most, however high the terminal, unless somebody asks for more."""
 
 
-class Metric(click.ParamType[str]):
+class MetricName(click.ParamType[str]):
     """What the y axis shows, in words with spaces or hyphens, or the weights."""
 
     name = "metric"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from engine.spec.parsing import near_match, shown
-        from tui.model.chart_options import MEASURES
+        from tui.chart.values.metrics import METRICS
 
-        known = {name.replace(" ", "-"): name for name in (*MEASURES, WEIGHTS)}
+        known = {name.replace(" ", "-"): name for name in (*METRICS, WEIGHTS)}
         asked = "-".join(str(value).lower().replace("-", " ").replace("_", " ").split())
         if asked not in known:
             self.fail(f"{shown(str(value))} is not a metric{near_match(asked, known)} (choose from {', '.join(known)})")
@@ -43,7 +43,7 @@ class Metric(click.ParamType[str]):
 @click.command("plot")
 @click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.IntRange(1))
 @click.option(
-    "--metric", type=Metric(), help="What is drawn: loss by default, another metric of the board, or weights."
+    "--metric", type=MetricName(), help="What is drawn: loss by default, another metric of the board, or weights."
 )
 @click.option("--log-y", is_flag=True, help="A logarithmic y axis.")
 @click.option(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engine.store import Listing
+from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS
 from tui.colours.palette import assign
-from tui.model.chart_options import BANDS, LAYOUTS, MEASURES, Look
+from tui.model.chart_options import BANDS, LAYOUTS, Look
 from tui.model.choices import MOST_MARKED, Choices
 from tui.model.room import Split
 from tui.view_state.remembered import View
@@ -22,7 +23,7 @@ def choices_of(view: View) -> Choices:
         smoothing=min(view.smoothing, SMOOTHING_STEPS[-1]),
         bands=next((bands for bands in BANDS if bands == view.bands), BANDS[0]),
         following=view.following,
-        measure=view.measure if view.measure in MEASURES else MEASURES[0],
+        measure=view.measure if view.measure in METRICS else next(iter(METRICS)),
     )
     return Choices(
         marked=marked,

@@ -15,7 +15,7 @@ from tui.chart.drawing.legend import Entry, draw_legend, entries_of, heading
 from tui.chart.drawing.panels import draw_panels, with_room
 from tui.chart.drawing.plotting import draw_curves, rasterise, ticks_for
 from tui.chart.values.axes import bounds_of, hold
-from tui.chart.values.measures import measure_of, settled
+from tui.chart.values.metrics import metric_of, settled
 from tui.chart.values.readout import readout
 from tui.chart.values.series import all_series, bundle
 from tui.chart.values.ticks import MINUTES_FROM_S
@@ -188,7 +188,7 @@ def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]
 
 def _smoothing(view: ChartView) -> str:
     """How noisy losses are smoothed; nothing where none is drawn."""
-    drawn = [one for one in view.panels or (view,) if measure_of(one).of_batches]
+    drawn = [one for one in view.panels or (view,) if metric_of(one).of_batches]
     if not any(run.noisy for one in drawn for run in one.runs):
         return ""
     return f"smoothing {view.smoothing:g}" if view.smoothing > 0 else "raw"

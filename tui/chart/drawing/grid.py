@@ -11,7 +11,7 @@ from tui.chart.cells.picture import HINT, POINTED, TICK, strong
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
-from tui.chart.values.measures import measure_of
+from tui.chart.values.metrics import metric_of
 from tui.chart.values.readout import Reading, readout
 from tui.chart.values.series import Bundle
 from tui.chart.values.view import Axes, ChartRun, ChartView, Plot, Tile
@@ -174,7 +174,7 @@ def _tell_names(names: str, sheet: Sheet, row: int) -> None:
 
 
 def _value(view: ChartView, reading: Reading) -> str:
-    return "" if reading.value is None else measure_of(view).text(reading.value)
+    return "" if reading.value is None else metric_of(view).text(reading.value)
 
 
 def _draw_title(view: ChartView, run: ChartRun, header: str, reading: Reading, plot: Plot, sheet: Sheet) -> None:

@@ -13,7 +13,7 @@ from tui.chart.cells.cell_sheet import Sheet, blank
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import HINT, TICK, TITLE, Picture, strong
 from tui.chart.drawing.loss_by_value import LARGEST, draw_hint, draw_title
-from tui.chart.values.measures import short_number
+from tui.chart.values.metrics import short_number
 from tui.chart.values.view import Charset, Plot
 from tui.colours.ramp import slot_at
 

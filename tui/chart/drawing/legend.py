@@ -14,7 +14,7 @@ import numpy as np
 from tui.chart.cells.cell_sheet import blank
 from tui.chart.cells.cell_text import cells, fit
 from tui.chart.cells.picture import HINT, POINTED, TITLE, Codepoints, StyleIds, faint, strong
-from tui.chart.values.measures import measure_of
+from tui.chart.values.metrics import metric_of
 from tui.chart.values.readout import Reading
 from tui.chart.values.view import Charset, ChartRun, ChartView
 from tui.colours.palette import marker
@@ -50,7 +50,7 @@ def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tu
             for run in view.runs
         )
     runs = {run.run_id: run for run in view.runs}
-    text = measure_of(view).text
+    text = metric_of(view).text
     values = ["·" if reading.value is None else text(reading.value) for reading in readings]
     seconds = ["" if reading.companion is None else f" ┄{text(reading.companion)}" for reading in readings]
     width, second_width = max(map(len, values), default=0), max(map(len, seconds), default=0)

@@ -14,7 +14,7 @@ from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame, label_width
 from tui.chart.drawing.plotting import draw_curves, rasterise
 from tui.chart.values.axes import bounds_of, hold
-from tui.chart.values.measures import measure_of, settled
+from tui.chart.values.metrics import metric_of, settled
 from tui.chart.values.readout import readout
 from tui.chart.values.series import Bundle, all_series, bundle
 from tui.chart.values.ticks import Tick, x_ticks, y_ticks
@@ -188,7 +188,7 @@ def _told(view: ChartView) -> tuple[ChartRun, str] | None:
     if run is None:
         return None
     (reading,) = readout(replace(view, runs=(run,)), math.inf if view.cursor_x is None else view.cursor_x)
-    return None if reading.value is None else (run, measure_of(view).text(reading.value))
+    return None if reading.value is None else (run, metric_of(view).text(reading.value))
 
 
 def _draw_nothing(view: ChartView, plot: Plot, sheet: Sheet) -> None:

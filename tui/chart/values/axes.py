@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.trace.decimation import Floats
 from engine.trace.finite_checks import ALL, Which, finite, lowest
 from tui.chart.values.columns import reaching
-from tui.chart.values.measures import measure_of
+from tui.chart.values.metrics import metric_of
 from tui.chart.values.series import Bundle
 from tui.chart.values.view import Axes, ChartView, Window
 
@@ -58,7 +58,7 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
     the others flat: the top is at most the measure's cap, counted from the highest first value, and such a line
     leaves the plot. Of a run alone all is seen.
     """
-    measure, log = measure_of(view), view.log_y
+    measure, log = metric_of(view), view.log_y
     x_high = max(one.x_end for one in rows.series)
     known = np.arange(len(rows.line))[_usable(rows.line, log)]
     firsts = _first_values(rows, known[np.flatnonzero(np.diff(rows.owner[known], prepend=-1))], measure.cap_log)
@@ -184,7 +184,7 @@ def _x_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float,
 
 def _y_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, float]:
     low, high = _window(view.y_window, view.log_y) or _held_y(view, bounds, held)
-    least, most = measure_of(view).limits
+    least, most = metric_of(view).limits
     return (max(low, least), min(high, most)) if max(low, least) < min(high, most) else (low, high)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tui.chart.values.measures import measure_of, settled
+from tui.chart.values.metrics import metric_of, settled
 from tui.chart.values.series import Series, all_series
 from tui.chart.values.view import ChartView
 
@@ -50,7 +50,7 @@ def readout(view: ChartView, x: float) -> tuple[Reading, ...]:
         value, low, high = _value(main, row), float(main.low[row]), float(main.high[row])
         ended = not run.growing and x > main.x_end
         found.append(Reading(run.run_id, run.label, run.slot, value, low, high, float(main.x[row]), beside, ended))
-    sign = 1 if measure_of(view).lower_is_better else -1
+    sign = 1 if metric_of(view).lower_is_better else -1
     return tuple(sorted(found, key=lambda reading: _rank(reading, sign)))
 
 

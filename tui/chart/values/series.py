@@ -12,7 +12,7 @@ from engine.trace.curve import Curve, coarsened
 from engine.trace.decimation import Floats, Integers
 from engine.trace.finite_checks import Flags, all_finite, lowest
 from engine.trace.smoothing import HALF_LIFE, smoothed
-from tui.chart.values.measures import measure_of
+from tui.chart.values.metrics import metric_of
 from tui.chart.values.rebucket import widest
 from tui.chart.values.view import ChartRun, ChartView, Points, XKind
 
@@ -57,7 +57,7 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
 
     For an axis of `dots` dot columns curves are brought to the width that it can show; 0 leaves them as they are.
     """
-    measure, width = measure_of(view), widest(view, dots)
+    measure, width = metric_of(view), widest(view, dots)
     smoothing = view.smoothing if measure.of_batches else 0.0
     mains, companions = [], []
     for run in view.runs:

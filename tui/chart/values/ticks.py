@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tui.chart.values.axes import ceiling, x_to_dots, y_to_dots
-from tui.chart.values.measures import MEASURES, OTHER, short_number
+from tui.chart.values.metrics import METRICS, OTHER, short_number
 from tui.chart.values.view import Axes, XKind
 
 ROWS_PER_TICK = 3
@@ -39,7 +39,7 @@ def y_ticks(axes: Axes, rows: int) -> tuple[Tick, ...]:
     values = _log_values(axes.y_low, axes.y_high, most) if axes.log_y else []
     if len(values) < LEAST:
         values, step = _linear_values(axes.y_low, axes.y_high, most)
-        label = _percent_label(step) if MEASURES.get(axes.measure, OTHER).percent else _linear_label(step)
+        label = _percent_label(step) if METRICS.get(axes.measure, OTHER).percent else _linear_label(step)
     cells = np.floor(y_to_dots(axes, np.array(values), rows * 4) / 4)
     return _spread(cells, values, label, rows, lambda tick, last: abs(tick.cell - last.cell) >= min(2, rows - 1))
 

@@ -94,7 +94,7 @@ class ChartRun:
 class ChartView:
     """All that decides a chart except its size: equal views make equal pictures.
 
-    `measure` names the y axis and decides how it is scaled and limited (`tui.chart.values.measures`); `companion_name`
+    `measure` names the y axis and decides how it is scaled and limited (`tui.chart.values.metrics`); `companion_name`
     is what the dotted second lines are ("validation"). With `grid` every run has a tile of its own, all on the
     same axes.
 

@@ -1,0 +1,52 @@
+"""The table of metrics: each row is complete, and pages and panels name only what is in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.spec import defaults
+from engine.store import Evaluation
+from engine.trace.curve import Samples
+from tests.tui.chart_curves import decimated
+from tests.tui.test_particulars import run_of
+from tui.chart import draw
+from tui.chart.values.metrics import GRID, METRICS, companion_of
+from tui.model.chart_options import Look
+from tui.model.choices import Choices
+from tui.model.run_seen import RunSeen, VisiblePart
+from tui.model.snapshot import Snapshot
+from tui.presenting.curves import chart_view
+
+VALUES = np.linspace(0.9, 0.1, 40)
+EVALUATIONS = tuple(
+    Evaluation(iteration, split, 0.5, 0.5) for iteration in (0, 20, 40) for split in ("train", "validation", "test")
+)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_row_of_the_table_is_all_that_a_metric_needs(name: str) -> None:
+    curve = decimated(VALUES.tolist())
+    samples = Samples(np.arange(40), curve.elapsed_s, 2 * VALUES, VALUES, VALUES, VALUES)
+    seen = RunSeen(curve, VisiblePart(curve, samples=samples), EVALUATIONS)
+    run = run_of(1, defaults(), iterations_done=40)
+    choices = Choices(marked=(1,), slots={1: 0}, pointed=1, look=Look(measure=name))
+    view = chart_view(Snapshot(rows=(run,), runs=(run,), seen={1: seen}), choices)
+    picture = draw(view, 80, 20)
+    assert picture.axes is not None
+    assert name in picture.to_text()
+
+
+def test_what_is_beside_a_metric_and_in_the_grid_are_metrics_too() -> None:
+    assert set(GRID) <= set(METRICS)
+    assert {name for name, metric in METRICS.items() if companion_of(metric)} == {"train loss"}
+
+
+def test_the_page_names_every_metric_in_the_order_of_its_key() -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text()
+    row = re.search(r"^\| `m` \| y axis: (.*?);", page, re.MULTILINE)
+    assert row is not None
+    assert row[1].split(", ") == list(METRICS)
