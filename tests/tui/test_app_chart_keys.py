@@ -20,7 +20,7 @@ def look(board: Opened) -> Look:
     return board.all_of(ChoicesChanged)[-1].choices.look
 
 
-async def test_layout_measures_axes_and_smoothing(tmp_path):
+async def test_layout_metrics_axes_and_smoothing(tmp_path):
     async with opened(raced(tmp_path / "runs.db"), (140, 40)) as board:
         await board.press("v")
         assert look(board).layout == "runs"
@@ -29,10 +29,10 @@ async def test_layout_measures_axes_and_smoothing(tmp_path):
         await board.press("v", "v")
         assert look(board).layout == "together"
         seen = []
-        for measure in (*NAMES[1:], NAMES[0]):
+        for metric in (*NAMES[1:], NAMES[0]):
             await board.press("m")
-            seen.append(look(board).measure)
-            await board.until(lambda measure=measure: f" {measure}" in board.text())
+            seen.append(look(board).metric)
+            await board.until(lambda metric=metric: f" {metric}" in board.text())
         assert seen == [*NAMES[1:], "loss"]
         await board.press("X")
         assert look(board).log_x
@@ -46,7 +46,7 @@ async def test_layout_measures_axes_and_smoothing(tmp_path):
         assert "·  raw" in board.text()
 
 
-async def test_a_key_that_does_nothing_for_the_shown_measure_says_so(tmp_path):
+async def test_a_key_that_does_nothing_for_the_shown_metric_says_so(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("m", "m", "m", "y")
         assert board.app.choices.look.log_y
@@ -187,7 +187,7 @@ async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
             board.app.simulate_key(key)
         await board.until(lambda: board.app.choices.look.cursor is not None)
         choices = board.app.choices
-        assert (choices.look.layout, choices.log_y, choices.look.measure) == ("together", False, NAMES[1])
+        assert (choices.look.layout, choices.log_y, choices.look.metric) == ("together", False, NAMES[1])
         assert (choices.pointed, choices.look.smoothing) == (1, 50.0)
 
 

@@ -1,4 +1,4 @@
-"""How the board's room is shared: one part in the whole of it, the border that moves, the grid of measures."""
+"""How the board's room is shared: one part in the whole of it, the border that moves, the grid of metrics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.stores import block_of, process
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.app.app import Dashboard
 from tui.model.chart_options import GRID
-from tui.model.messages import MeasurePointed
+from tui.model.messages import MetricPointed
 from tui.screens.replay import Replay
 from tui.view_state import remembered
 from tui.widgets.chart_pane import ChartPane
@@ -63,7 +63,7 @@ def list_size(board: Opened) -> tuple[int, int]:
 
 
 def focused(board: Opened) -> str:
-    """The measure whose panel has the sign of the focus on the screen."""
+    """The metric whose panel has the sign of the focus on the screen."""
     return board.text().partition("▸ ")[2].split("  ")[0].removesuffix(" (log)")
 
 
@@ -174,23 +174,23 @@ async def test_the_mouse_draws_the_border(tmp_path: Path, size: tuple[int, int])
         assert pane(board).region.offset == moved
 
 
-async def test_the_grid_shows_the_marked_runs_by_every_measure_on_one_x_axis(tmp_path: Path) -> None:
+async def test_the_grid_shows_the_marked_runs_by_every_metric_on_one_x_axis(tmp_path: Path) -> None:
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
         await board.until(lambda: len(pane(board).picture.panels) == 6)
         await board.until(lambda: all(panel.axes is not None for panel in pane(board).picture.panels))
         panels = pane(board).picture.panels
-        assert {panel.measure for panel in panels} == set(GRID)
+        assert {panel.metric for panel in panels} == set(GRID)
         assert {(panel.axes.x_low, panel.axes.x_high) for panel in panels} == {(0.0, 200.0)}
-        assert all(f" {measure}" in board.text() for measure in GRID)
+        assert all(f" {metric}" in board.text() for metric in GRID)
         lines = pane(board).picture.to_text().splitlines()
         assert sum("● 1" in line for line in lines) == 1
         for panel in panels:
             cells = [
                 line[panel.plot.left :][: panel.plot.width] for line in lines[panel.plot.top :][: panel.plot.height]
             ]
-            assert any("●" in row for row in cells), panel.measure
-            assert any("■" in row for row in cells), panel.measure
+            assert any("●" in row for row in cells), panel.metric
+            assert any("■" in row for row in cells), panel.metric
 
 
 async def test_m_moves_the_focus_enter_enlarges_and_v_or_esc_bring_the_grid_back(tmp_path: Path) -> None:
@@ -220,27 +220,27 @@ async def test_a_click_moves_the_focus_and_a_double_click_enlarges(tmp_path: Pat
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
         await board.until(lambda: len(pane(board).picture.panels) == 6)
-        plot = next(panel.plot for panel in pane(board).picture.panels if panel.measure == "step size")
+        plot = next(panel.plot for panel in pane(board).picture.panels if panel.metric == "step size")
         await board.pilot.click(ChartPane, offset=(plot.left + 3, plot.top + 1))
         await board.until(lambda: focused(board) == "step size")
-        plot = next(panel.plot for panel in pane(board).picture.panels if panel.measure == "validation accuracy")
+        plot = next(panel.plot for panel in pane(board).picture.panels if panel.metric == "validation accuracy")
         await board.pilot.click(ChartPane, offset=(plot.left + 3, plot.top), times=2)
         await board.until(lambda: " validation accuracy  ·  x: iteration" in board.text())
-        assert [one.twice for one in board.all_of(MeasurePointed)] == [False, False, True]
+        assert [one.twice for one in board.all_of(MetricPointed)] == [False, False, True]
 
 
 async def test_small_grids_keep_what_says_most_and_the_focus(tmp_path: Path) -> None:
     async with opened(measured(tmp_path / "runs.db"), (80, 24)) as board:
         await board.press("v", "v")
-        await board.until(lambda: tuple(panel.measure for panel in pane(board).picture.panels) == GRID)
+        await board.until(lambda: tuple(panel.metric for panel in pane(board).picture.panels) == GRID)
         await board.pilot.resize_terminal(80, 20)
-        await board.until(lambda: tuple(panel.measure for panel in pane(board).picture.panels) == GRID[:4])
+        await board.until(lambda: tuple(panel.metric for panel in pane(board).picture.panels) == GRID[:4])
         await board.press("m", "m", "m", "m")
         await board.until(lambda: focused(board) == "loss")
         await board.pilot.resize_terminal(40, 12)
         await board.until(lambda: not pane(board).picture.panels)  # no room for two: over each other
         await board.press("m", "Z")
-        await board.until(lambda: [one.measure for one in pane(board).picture.panels] == ["loss", "train loss"])
+        await board.until(lambda: [one.metric for one in pane(board).picture.panels] == ["loss", "train loss"])
 
 
 async def test_live_panels_without_the_focus_follow_twice_a_second(tmp_path: Path, monkeypatch) -> None:
@@ -252,8 +252,8 @@ async def test_live_panels_without_the_focus_follow_twice_a_second(tmp_path: Pat
         block = replace(block_of(losses(0.5, 300), first=200), gradient_norm=losses(0.3, 300))
         writer.write(block=block, evaluations=[Evaluation(400, "validation", 0.2, 0.5)])
 
-        def latest(measure: str) -> str:
-            (panel,) = (one for one in pane(board).picture.panels if one.measure == measure)
+        def latest(metric: str) -> str:
+            (panel,) = (one for one in pane(board).picture.panels if one.metric == metric)
             plot = panel.plot
             return pane(board).picture.to_text().splitlines()[plot.top - 1][: plot.left + plot.width].split()[-1]
 
@@ -265,7 +265,7 @@ async def test_a_replay_shows_the_grid_as_it_was_on_the_axes_that_it_will_have(t
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
         await board.until(lambda: [one.axes is None for one in pane(board).picture.panels] == [False] * 6)
-        live = {panel.measure: panel.axes for panel in pane(board).picture.panels}
+        live = {panel.metric: panel.axes for panel in pane(board).picture.panels}
         await board.press("r")
         await board.until(lambda: isinstance(board.app.screen, Replay))
         await board.press("space", "5")
@@ -273,7 +273,7 @@ async def test_a_replay_shows_the_grid_as_it_was_on_the_axes_that_it_will_have(t
         await board.until(lambda: {run.iterations_done for run in app.snapshot.runs} == {100})
         await board.until(lambda: [one.axes is None for one in pane(board).picture.panels] == [False] * 6)
         assert {int(one.visible.samples.iteration.max()) for one in app.snapshot.seen.values()} == {99}
-        held = {panel.measure: panel.axes for panel in pane(board).picture.panels}
+        held = {panel.metric: panel.axes for panel in pane(board).picture.panels}
         assert {name: (axes.x_high, axes.y_low, axes.y_high) for name, axes in held.items()} == {
             name: (axes.x_high, axes.y_low, axes.y_high) for name, axes in live.items()
         }

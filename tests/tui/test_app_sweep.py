@@ -448,10 +448,10 @@ async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_
         chart, response = titles_of(board)
         assert "x: time" in chart
         assert f"at {at}" in response
-        assert view_of(board).look.measure == "train loss"
+        assert view_of(board).look.metric == "train loss"
         await board.press("comma")
         assert "nothing here is one of them" in board.text()
-        while view_of(board).look.measure != "gradient norm":
+        while view_of(board).look.metric != "gradient norm":
             await board.press("m")
         await board.until(lambda: any(one.visible.samples for one in view_of(board).seen.drawn.values()))
         await board.pilot.pause()

@@ -48,10 +48,10 @@ def view(path: Path, done: int | None = None, **look: object):
 
 
 @pytest.mark.parametrize("done", [None, 50_000, 300])
-@pytest.mark.parametrize("measure", ["loss", "gradient norm"])
+@pytest.mark.parametrize("metric", ["loss", "gradient norm"])
 @pytest.mark.parametrize("window", [None, (1.0, 1000.0)])
-def test_the_first_iterations_are_read_one_by_one(long, done, measure, window):
-    shown = view(long, done, measure=measure, window=window, following=False, smoothing=0.0)
+def test_the_first_iterations_are_read_one_by_one(long, done, metric, window):
+    shown = view(long, done, metric=metric, window=window, following=False, smoothing=0.0)
     for iteration in (1, 2, 5, 15):
         assert readout(shown, iteration)[0].value == LOSSES[iteration]
     picture = draw(shown, 100, 20)
@@ -61,7 +61,7 @@ def test_the_first_iterations_are_read_one_by_one(long, done, measure, window):
 
 def test_an_iteration_has_the_same_place_whatever_is_shown_of_it(long):
     for kind, x in (("iteration", 10.0), ("examples", 11.0)):
-        loss, norm = (readout(view(long, x_kind=kind, measure=measure), x)[0] for measure in ("loss", "gradient norm"))
+        loss, norm = (readout(view(long, x_kind=kind, metric=metric), x)[0] for metric in ("loss", "gradient norm"))
         assert (loss.value, loss.at) == (pytest.approx(norm.value), norm.at)
 
 

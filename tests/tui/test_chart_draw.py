@@ -245,13 +245,13 @@ def test_a_run_that_explodes_at_once_does_not_flatten_the_others_on_a_long_axis(
 
 @pytest.mark.parametrize("smoothing", [0.0, 20.0, 10_000.0])
 @pytest.mark.parametrize("note", ["", "readout · esc back", "zoomed · 0 all · = fits y"])
-@pytest.mark.parametrize("measure", ["loss", "gradient norm"])
-def test_how_noisy_losses_are_smoothed_is_said_at_every_width(smoothing, note, measure):
+@pytest.mark.parametrize("metric", ["loss", "gradient norm"])
+def test_how_noisy_losses_are_smoothed_is_said_at_every_width(smoothing, note, metric):
     told = f" smoothing {smoothing:g} " if smoothing else " raw "
     for width in (*range(18, 60, 3), 80, 120):
         for x_kind, log_x, caution in (("iteration", False, ""), ("examples", True, "different objectives")):
             view = ChartView(
-                (run_of([1.0, 2.0], noisy=True), run_of([1.0, 3.0], run_id=2, slot=1)), measure=measure,
+                (run_of([1.0, 2.0], noisy=True), run_of([1.0, 3.0], run_id=2, slot=1)), metric=metric,
                 smoothing=smoothing, note=note, x_kind=x_kind, log_x=log_x, caution=caution,
             )  # fmt: skip
             assert told in draw(view, width, 12).to_text().splitlines()[0]
@@ -261,7 +261,7 @@ def test_how_noisy_losses_are_smoothed_is_said_at_every_width(smoothing, note, m
 def test_where_nothing_is_noisy_nothing_is_said_of_smoothing():
     exact = (run_of([1.0, 2.0]), run_of([1.0, 2.0], run_id=2, kind="search"))
     assert "smoothing" not in draw(ChartView(exact, smoothing=20.0), 100, 12).to_text()
-    measured = ChartView((run_of([1.0, 2.0], noisy=True),), measure="train loss", smoothing=20.0)
+    measured = ChartView((run_of([1.0, 2.0], noisy=True),), metric="train loss", smoothing=20.0)
     assert "smoothing" not in draw(measured, 100, 12).to_text()
 
 

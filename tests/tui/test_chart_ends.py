@@ -117,8 +117,8 @@ def test_a_noisy_gradient_norm_is_smoothed_and_its_values_stand_behind_it():
     norms = np.array([1.0, 3.0] * 100)
     at = np.arange(200)
     run = ChartRun(1, "1", 0, points=Points(at, at / 100, norms), noisy=True, done=200)
-    (end,) = readout(ChartView((run,), measure="gradient norm", smoothing=HALF_LIFE), 200.0)
+    (end,) = readout(ChartView((run,), metric="gradient norm", smoothing=HALF_LIFE), 200.0)
     assert end.value == pytest.approx(2.0, abs=0.05)
     assert (end.low, end.high) == (3.0, 3.0)
-    (exact,) = readout(ChartView((run,), measure="train loss", smoothing=HALF_LIFE), 199.0)
+    (exact,) = readout(ChartView((run,), metric="train loss", smoothing=HALF_LIFE), 199.0)
     assert exact.value == 3.0

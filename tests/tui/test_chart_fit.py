@@ -45,7 +45,7 @@ def test_the_y_axis_fits_the_shown_part_of_the_lines(first, span, log_y):
 def test_what_lies_beyond_the_window_does_not_make_it_higher():
     accuracy = Points(np.array([0, 500, 1000, 1500]), np.arange(4.0), np.array([0.1, 0.92, 0.96, 0.98]))
     run = ChartRun(1, "1", 0, points=accuracy, done=1500)
-    low, high = heights(ChartView((run,), measure="validation accuracy", x_window=(450.0, 1500.0)))
+    low, high = heights(ChartView((run,), metric="validation accuracy", x_window=(450.0, 1500.0)))
     assert low >= 0.8
     assert high <= 1.0
 
@@ -54,12 +54,12 @@ def test_accuracy_fits_what_is_reached_and_not_the_way_up_from_guessing():
     accuracy = np.array([0.1, *np.linspace(0.92, 0.98, 20)])
     at = np.arange(21) * 50
     run = ChartRun(1, "1", 0, points=Points(at, at / 100, accuracy), done=1000)
-    low, high = heights(ChartView((run,), measure="validation accuracy"))
+    low, high = heights(ChartView((run,), metric="validation accuracy"))
     assert 0.9 <= low <= 0.93
     assert 0.98 <= high <= 1.0
-    assert heights(ChartView((run,), measure="validation accuracy", x_window=(0.0, 60.0)))[0] <= 0.1
+    assert heights(ChartView((run,), metric="validation accuracy", x_window=(0.0, 60.0)))[0] <= 0.1
     begun = ChartRun(1, "1", 0, points=Points(at[:1], at[:1] / 100, accuracy[:1]), done=1)
-    assert heights(ChartView((begun,), measure="validation accuracy"))[0] <= 0.1
+    assert heights(ChartView((begun,), metric="validation accuracy"))[0] <= 0.1
 
 
 def test_of_a_diverged_run_alone_every_point_is_seen_and_beside_others_it_leaves():

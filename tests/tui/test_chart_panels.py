@@ -1,4 +1,4 @@
-"""Panels: the grid of measures as a picture."""
+"""Panels: the grid of metrics as a picture."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
-from tui.chart import ChartRun, ChartView, Points, draw, measures_of, to_csv
+from tui.chart import ChartRun, ChartView, Points, draw, metrics_of, to_csv
 from tui.chart.cells.picture import POINTED
 from tui.chart.drawing.panels import LEAST_ROWS, LEAST_WIDTH, layout
-
-MEASURES = ("loss", "validation accuracy", "gradient norm", "step size", "train loss", "validation loss")
+from tui.chart.values.metrics import GRID
 
 
 def points(count: int, scale: float) -> Points:
@@ -33,17 +32,17 @@ def grid(
         ChartView(
             tuple(
                 run
-                if measure == "loss"
-                else replace(run, points=points(0 if measure in without else length, run.slot + 1))
+                if metric == "loss"
+                else replace(run, points=points(0 if metric in without else length, run.slot + 1))
                 for run in drawn
             ),
-            measure=measure,
+            metric=metric,
             empty_hint="not recorded",
             **options,
         )
-        for measure in MEASURES
+        for metric in GRID
     )
-    return replace(next(panel for panel in panels if panel.measure == focus), panels=panels)
+    return replace(next(panel for panel in panels if panel.metric == focus), panels=panels)
 
 
 @given(st.integers(2, 7), st.integers(1, 240), st.integers(1, 70))
@@ -65,34 +64,34 @@ def test_all_panels_have_one_x_axis(x_kind, log_x):
     assert len({one.plot.left for one in picture.panels}) == 2
 
 
-@pytest.mark.parametrize("focus", MEASURES)
+@pytest.mark.parametrize("focus", GRID)
 def test_the_title_of_the_focused_panel_alone_is_strong(focus):
     picture = draw(grid(focus), 120, 40)
-    assert picture.axes.measure == focus
+    assert picture.axes.metric == focus
     for panel in picture.panels:
         row = picture.row(panel.plot.top - 1, max(panel.plot.left - 6, 0), panel.plot.left + panel.plot.width)
         strong = "".join(text for text, style in row if style == POINTED)
-        assert (panel.measure in strong) == (panel.measure == focus)
+        assert (panel.metric in strong) == (panel.metric == focus)
 
 
-def test_a_measure_that_no_run_has_recorded_says_so_and_the_others_are_drawn():
+def test_a_metric_that_no_run_has_recorded_says_so_and_the_others_are_drawn():
     picture = draw(grid("gradient norm", without=("gradient norm",)), 120, 40)
     (empty,) = (panel for panel in picture.panels if panel.axes is None)
-    assert empty.measure == "gradient norm"
+    assert empty.metric == "gradient norm"
     assert "not recorded" in picture.to_text()
     assert picture.axes is not None
 
 
 @given(
-    st.sampled_from(MEASURES), st.sampled_from(MEASURES), st.integers(1, 160), st.integers(1, 50),
+    st.sampled_from(GRID), st.sampled_from(GRID), st.integers(1, 160), st.integers(1, 50),
     st.none() | st.floats(-10, 300), st.sampled_from(["unicode", "ascii"]),
 )  # fmt: skip
 @settings(max_examples=60, deadline=None)
 def test_what_is_copied_from_the_picture_before_is_what_would_be_drawn(first, then, width, height, cursor, charset):
     view = grid(first, cursor_x=cursor)
     before = draw(view, width, height, charset=charset)
-    assert [panel.measure for panel in before.panels] == list(measures_of(view, width, height))
-    other = next(panel for panel in view.panels if panel.measure == then)
+    assert [panel.metric for panel in before.panels] == list(metrics_of(view, width, height))
+    other = next(panel for panel in view.panels if panel.metric == then)
     after = draw(replace(other, panels=view.panels), width, height, charset=charset, previous=before)
     anew = draw(replace(other, panels=view.panels), width, height, charset=charset)
     if before.panels:
@@ -110,6 +109,6 @@ def test_panels_that_have_changed_are_drawn_anew_whatever_stood_there():
     assert {panel.axes.x_high for panel in again.panels} == {100.0}
 
 
-def test_the_values_of_a_grid_are_those_of_all_its_measures():
+def test_the_values_of_a_grid_are_those_of_all_its_metrics():
     rows = [line.split(",") for line in to_csv(grid()).splitlines()[1:]]
-    assert {row[2] for row in rows} == set(MEASURES)
+    assert {row[2] for row in rows} == set(GRID)

@@ -49,7 +49,7 @@ def test_readings_are_sorted_best_first_and_what_cannot_be_compared_comes_last()
         ChartRun(i, str(i), i, points=Points(np.array([0]), np.array([0.0]), np.array([share])))
         for i, share in ((1, 0.2), (2, 0.9), (3, 0.5))
     )
-    assert [one.run_id for one in readout(ChartView(points, measure="validation accuracy"), 4.0)] == [2, 3, 1]
+    assert [one.run_id for one in readout(ChartView(points, metric="validation accuracy"), 4.0)] == [2, 3, 1]
 
 
 @pytest.mark.parametrize(("losses", "told"), [([9.0, math.inf], "inf"), ([9.0, math.nan], "nan"), ([math.inf], "inf")])

@@ -33,7 +33,7 @@ def test_a_row_of_the_table_is_all_that_a_metric_needs(name: str) -> None:
     samples = Samples(np.arange(40), curve.elapsed_s, 2 * VALUES, VALUES, VALUES, VALUES)
     seen = RunSeen(curve, VisiblePart(curve, samples=samples), EVALUATIONS)
     run = run_of(1, defaults(), iterations_done=40)
-    choices = Choices(marked=(1,), slots={1: 0}, pointed=1, look=Look(measure=name))
+    choices = Choices(marked=(1,), slots={1: 0}, pointed=1, look=Look(metric=name))
     view = chart_view(Snapshot(rows=(run,), runs=(run,), seen={1: seen}), choices)
     picture = draw(view, 80, 20)
     assert picture.axes is not None

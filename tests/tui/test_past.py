@@ -94,16 +94,16 @@ def test_a_window_of_the_past_ends_with_it(noisy):
     first = int(curve.iteration[0])
     assert first <= 20_000
     assert curve.count.sum() == 33_333 - first
-    samples = at(noisy, 33_333, measure="step size").seen[1].visible.samples
+    samples = at(noisy, 33_333, metric="step size").seen[1].visible.samples
     assert samples.iteration.max() == 33_332
 
 
 def test_a_window_leaves_the_shapes_in_the_table_and_the_times_of_evaluations_as_they_are(noisy):
     for kind, window in (("iteration", (20_000.0, 30_000.0)), ("time", (20.0, 30.0))):
-        whole, part = (at(noisy, 69_000, measure="train loss", x_kind=kind, window=one) for one in (None, window))
+        whole, part = (at(noisy, 69_000, metric="train loss", x_kind=kind, window=one) for one in (None, window))
         assert part.seen[1].curve.width < whole.seen[1].curve.width
         assert part.glimpses == whole.glimpses
-        (one,) = chart_view(part, replayed(Choices(), (1,)).looking_so(Look(measure="train loss", x_kind=kind))).runs
+        (one,) = chart_view(part, replayed(Choices(), (1,)).looking_so(Look(metric="train loss", x_kind=kind))).runs
         assert one.points is not None
         np.testing.assert_allclose(one.points.elapsed_s, one.points.iteration * SECONDS_PER_ITERATION, atol=0.1)
 

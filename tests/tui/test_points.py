@@ -18,10 +18,10 @@ from tui.presenting.curves import chart_view
 from tui.reading.feed import Source
 
 
-def view(path: Path, spec: RunSpec, measure: str) -> ChartView:
+def view(path: Path, spec: RunSpec, metric: str) -> ChartView:
     store_with(path, ("1", spec))
     source = Source(path)
-    choices = Choices(marked=(1,), slots={1: 0}, met_to=1, pointed=1, look=Look(measure=measure))
+    choices = Choices(marked=(1,), slots={1: 0}, met_to=1, pointed=1, look=Look(metric=metric))
     read = source.read(Wanted(choices))
     source.close()
     assert read is not None
@@ -29,7 +29,7 @@ def view(path: Path, spec: RunSpec, measure: str) -> ChartView:
 
 
 @pytest.mark.parametrize(
-    ("spec", "measure"),
+    ("spec", "metric"),
     [
         (defaults("random-search"), "gradient norm"),
         (defaults("local-search"), "gradient norm"),
@@ -38,12 +38,12 @@ def view(path: Path, spec: RunSpec, measure: str) -> ChartView:
         (defaults().changed(metrics="loss"), "step size"),
     ],
 )
-def test_what_a_run_does_not_record_is_no_sign_of_divergence(tmp_path, spec, measure):
-    shown = view(tmp_path / "runs.db", spec, measure)
+def test_what_a_run_does_not_record_is_no_sign_of_divergence(tmp_path, spec, metric):
+    shown = view(tmp_path / "runs.db", spec, metric)
     assert readout(shown, 100)[0].value is None
     text = draw(shown, 80, 20).to_text()
     assert "✗" not in text
-    assert f"no {measure} recorded of this run" in text
+    assert f"no {metric} recorded of this run" in text
 
 
 def test_a_norm_that_was_not_finite_is_a_gap_with_a_sign(tmp_path):

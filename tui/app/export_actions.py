@@ -80,7 +80,7 @@ class ExportActions:
         from tui.presenting.export import document, end_of, write_new
 
         view, picture = self._app.drawn()
-        scheme, title = self._app.active_theme.scheme, f"{clean(self._app.path.name, 60)}: {view.measure}"
+        scheme, title = self._app.active_theme.scheme, f"{clean(self._app.path.name, 60)}: {view.metric}"
         path = Path(texts["file"].strip()).expanduser()
 
         def carry_out() -> Message:

@@ -16,7 +16,7 @@ One = TypeVar("One", bound=str)
 
 Layout = Literal["together", "runs", "measures"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
-"""All runs over each other, a tile for each run, or a panel for each measure."""
+"""All runs over each other, a tile for each run, or a panel for each metric."""
 
 Bands = Literal["cursor", "all", "none"]
 BANDS: tuple[Bands, ...] = get_args(Bands)
@@ -33,7 +33,7 @@ class Look:
     `y_window` is that of the y axis; None is what fits the shown part of the curves.
     `following`: a window moves on with the newest iterations. `cursor` is the x at which values are read out, None
     without a readout. `smoothing` of noisy losses is a half-life in iterations. `bands` tells whose raw values are
-    drawn. `measure` has the focus in a grid of measures; `enlarged`: it came out of one, and goes back there.
+    drawn. `metric` has the focus in a grid of metrics; `enlarged`: it came out of one, and goes back there.
     """
 
     layout: Layout = "together"
@@ -47,7 +47,7 @@ class Look:
     y_window: Window | None = None
     following: bool = True
     cursor: float | None = None
-    measure: str = "loss"
+    metric: str = "loss"
 
     def with_next_x_kind(self) -> Look:
         """The next of iteration, time, examples; seen whole, because a window means something else there."""
@@ -63,19 +63,19 @@ class Look:
         return replace(self, log_y=not self.log_y, y_window=None)
 
     @property
-    def measures(self) -> tuple[str, ...]:
+    def metrics(self) -> tuple[str, ...]:
         """What is drawn, and so has to be read."""
         if self.layout != "measures":
-            return (self.measure,)
-        return GRID if self.measure in GRID else (*GRID, self.measure)
+            return (self.metric,)
+        return GRID if self.metric in GRID else (*GRID, self.metric)
 
     def with_next_layout(self) -> Look:
-        """Runs over each other, then a tile for each, then a grid of measures; from what was enlarged the grid."""
+        """Runs over each other, then a tile for each, then a grid of metrics; from what was enlarged the grid."""
         return replace(self, layout="measures" if self.enlarged else next_of(LAYOUTS, self.layout), enlarged=False)
 
-    def enlarging(self, measure: str) -> Look:
-        """A measure of the grid in the whole chart."""
-        return replace(self.measuring(measure), layout="together", enlarged=True)
+    def enlarging(self, metric: str) -> Look:
+        """A metric of the grid in the whole chart."""
+        return replace(self.with_metric(metric), layout="together", enlarged=True)
 
     def smoothed(self, by: int) -> Look:
         """A longer half-life (by > 0), or a shorter one."""
@@ -83,13 +83,13 @@ class Look:
         index = max(place for place, step in enumerate(steps) if step <= self.smoothing)
         return replace(self, smoothing=steps[max(0, min(index + by, len(steps) - 1))])
 
-    def with_measure(self, by: int = 1) -> Look:
+    def with_next_metric(self, by: int = 1) -> Look:
         """The next thing on the y axis."""
-        return self.measuring(next_of(tuple(METRICS), self.measure, by))
+        return self.with_metric(next_of(tuple(METRICS), self.metric, by))
 
-    def measuring(self, measure: str) -> Look:
+    def with_metric(self, metric: str) -> Look:
         """Another thing on the y axis, as high as it is."""
-        return replace(self, measure=measure, y_window=None if measure != self.measure else self.y_window)
+        return replace(self, metric=metric, y_window=None if metric != self.metric else self.y_window)
 
     def with_next_bands(self) -> Look:
         """Raw values behind the line of the cursor's run, behind all of them, or behind none."""

@@ -99,7 +99,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "room", ("Z",), "room", "whole room: chart, list, details; all again", 5),
     Key("board", "split(-1)", ("left_parenthesis",), "smaller list", "the list narrower, or lower"),
     Key("board", "split(1)", ("right_parenthesis",), "larger list", "the list wider, or higher"),
-    Key("board", "measure", ("m",), "metric", "y axis: loss, accuracy, gradient norm, ...", 5),
+    Key("board", "metric", ("m",), "metric", "y axis: loss, accuracy, gradient norm, ...", 5),
     Key("board", "readout", ("c",), "readout", "read all values at a line (h, l or the mouse)", 4),
     Key("board", "smooth(-1)", ("comma",), "rougher", "smooth less"),
     Key("board", "smooth(1)", ("full_stop",), "smoother", "smooth more"),
@@ -173,7 +173,7 @@ KEYS: tuple[Key, ...] = (
     Key("sweepview", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 5),
     Key("sweepview", "x_axis", ("x",), "x axis", "x axis: iteration, time, examples seen", 2),
     Key("sweepview", "log_x", ("X",), "log x", "x axis: logarithmic or linear"),
-    Key("sweepview", "measure", ("m",), "metric", "y axis: loss, accuracy, gradient norm, ...", 5),
+    Key("sweepview", "metric", ("m",), "metric", "y axis: loss, accuracy, gradient norm, ...", 5),
     Key("sweepview", "smooth(-1)", ("comma",), "rougher", "smooth less"),
     Key("sweepview", "smooth(1)", ("full_stop",), "smoother", "smooth more"),
     Key("sweepview", "zoom(2.0)", ("plus", "equals_sign"), "zoom in", "look closer"),
@@ -238,7 +238,7 @@ LEAVING = frozenset(key for one in KEYS if one.place == "app" for key in one.key
 
 SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "room", "split(-1)", "split(1)",
-    "measure", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
+    "metric", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
     "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "page(1)", "page(-1)", "spread",
     "bands", "stretch(2.0)", "stretch(0.5)", "fit",
     "app.help", "app.leave",

@@ -65,10 +65,10 @@ class ChartPointed(Message):
 
 
 @message
-class MeasurePointed(Message):
-    """A measure's panel in the grid was clicked, `twice` to enlarge it."""
+class MetricPointed(Message):
+    """A metric's panel in the grid was clicked, `twice` to enlarge it."""
 
-    measure: str
+    metric: str
     twice: bool
 
 

@@ -34,7 +34,7 @@ def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] =
     look = choices.look
     view = ChartView(
         runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
-        measure=look.measure,
+        metric=look.metric,
         x_kind=look.x_kind,
         log_x=look.log_x,
         log_y=look.log_y,
@@ -44,45 +44,45 @@ def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] =
         y_window=look.y_window,
         show_raw=look.bands != "none",
         grid=look.layout == "runs" and not choices.alone,
-        caution=_caution(runs, look.measure),
-        companion_name=_companion_name(look.measure),
+        caution=_caution(runs, look.metric),
+        companion_name=_companion_name(look.metric),
         note=_note(snapshot, choices, runs),
     )
     if look.layout != "measures":
         return view
-    panels = {panel.measure: panel for panel in kept} | {view.measure: view}
+    panels = {panel.metric: panel for panel in kept} | {view.metric: view}
     return replace(
         view,
-        panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in look.measures),
+        panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in look.metrics),
     )
 
 
-def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choices, measure: str) -> ChartView:
-    """The view of the same runs by another measure."""
-    choices = choices.looking_so(replace(choices.look, measure=measure))
+def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choices, metric: str) -> ChartView:
+    """The view of the same runs by another metric."""
+    choices = choices.looking_so(replace(choices.look, metric=metric))
     drawn = (replace(one, **_measured(run, snapshot, choices)) for one, run in zip(view.runs, runs, strict=True))
     return replace(
         view,
         runs=tuple(drawn),
-        measure=measure,
+        metric=metric,
         y_window=None,
-        caution=_caution(runs, measure),
-        companion_name=_companion_name(measure),
-        empty_hint=_empty_panel(runs, snapshot, measure),
+        caution=_caution(runs, metric),
+        companion_name=_companion_name(metric),
+        empty_hint=_empty_panel(runs, snapshot, metric),
     )
 
 
-def _empty_panel(runs: list[Run], snapshot: Snapshot, measure: str) -> str:
+def _empty_panel(runs: list[Run], snapshot: Snapshot, metric: str) -> str:
     """What a panel says of runs without a value: single iterations are only read where a chart shows them."""
     if not any(run.iterations_done > run.first_iteration for run in runs):
         return "nothing yet"
-    is_of_curve = not isinstance(METRICS[measure].source, OfIterations)
+    is_of_curve = not isinstance(METRICS[metric].source, OfIterations)
     is_read = is_of_curve or any(snapshot.of(run.run_id).visible.samples is not None for run in runs)
     return "not recorded" if is_read else "reading …"
 
 
-def _companion_name(measure: str) -> str:
-    beside = companion_of(METRICS[measure])
+def _companion_name(metric: str) -> str:
+    beside = companion_of(METRICS[metric])
     return "" if beside is None else beside.split
 
 
@@ -113,10 +113,10 @@ MINIMISED = ("objective", "delta", "regularization_strength")
 """The fields that decide what is minimised on given data."""
 
 
-def _caution(runs: list[Run], measure: str) -> str:
+def _caution(runs: list[Run], metric: str) -> str:
     """What one axis does not tell: that the losses on it are of different things."""
     specs = [run.spec for run in runs if run.spec is not None]
-    if not METRICS[measure].of_objective:
+    if not METRICS[metric].of_objective:
         return ""
     if len({tuple(getattr(spec, name) for name in MINIMISED if decides(spec, name)) for spec in specs}) > 1:
         return "different objectives"
@@ -148,7 +148,7 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
 
 
 class _Measured(TypedDict):
-    """What of a drawn run depends on the measure."""
+    """What of a drawn run depends on the metric."""
 
     points: Points | None
     companion: Points | None
@@ -157,9 +157,9 @@ class _Measured(TypedDict):
 
 def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _Measured:
     seen, look = snapshot.of(run.run_id), choices.look
-    beside = companion_of(METRICS[look.measure])
+    beside = companion_of(METRICS[look.metric])
     # a fork's line needs none before it where its parent is drawn as a run of its own
-    has_before = look.measure == "loss" and run.parent_id not in choices.drawn
+    has_before = look.metric == "loss" and run.parent_id not in choices.drawn
     return {
         "points": _points(run, seen, look),
         "companion": None if beside is None else evaluated(seen, beside),
@@ -168,8 +168,8 @@ def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _Measured:
 
 
 def _points(run: Run, seen: RunSeen, look: Look) -> Points | None:
-    """What another measure than the loss shows of a run; None for the loss itself."""
-    source = METRICS[look.measure].source
+    """What another metric than the loss shows of a run; None for the loss itself."""
+    source = METRICS[look.metric].source
     if isinstance(source, OfEvaluations):
         return evaluated(seen, source)
     if source is None:

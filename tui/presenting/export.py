@@ -23,7 +23,7 @@ def values_table(view: ChartView) -> str:
     """Every drawn run's value where the chart is read, or its last, best first; columns parted by tabs."""
     names = list(dict.fromkeys(name for run in view.runs for name, _ in run.settings))
     settings = {run.run_id: dict(run.settings) for run in view.runs}
-    rows = [["run", *names, view.measure]]
+    rows = [["run", *names, view.metric]]
     for reading in readout(view, math.inf if view.cursor_x is None else view.cursor_x):
         value = "" if reading.value is None else metric_of(view).text(reading.value)
         rows.append([reading.label, *(settings[reading.run_id].get(name, "") for name in names), value])

@@ -47,13 +47,13 @@ def curves_view(seen: SweepSeen, pointed: Values | None, look: Look) -> ChartVie
     choices = Choices(marked=tuple(slots), slots=slots, pointed=at, look=look)
     # events would hide the curves
     snapshot = Snapshot(seen={run_id: replace(one, events=()) for run_id, one in seen.drawn.items()})
-    # a second line for each of so many curves would hide their order; the validation loss is a measure of its own
+    # a second line for each of so many curves would hide their order; the validation loss is a metric of its own
     runs = tuple(replace(chart_run(run, snapshot, choices, []), companion=None, settings=()) for run in shown)
     started = sum(result.iterations_done > 0 for result in seen.values)
     note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
     return ChartView(
         runs=runs,
-        measure=look.measure,
+        metric=look.metric,
         x_kind=look.x_kind,
         log_x=look.log_x,
         log_y=look.log_y,
@@ -61,7 +61,7 @@ def curves_view(seen: SweepSeen, pointed: Values | None, look: Look) -> ChartVie
         x_window=look.window,
         show_legend=False,
         show_raw=False,
-        y_window=_y_window(runs, log_y=look.log_y) if METRICS[look.measure].of_objective == "whole" else None,
+        y_window=_y_window(runs, log_y=look.log_y) if METRICS[look.metric].of_objective == "whole" else None,
         note=note if look.window is None else "zoomed · 0 all",
         empty_hint="no run of this sweep has started yet",
     )

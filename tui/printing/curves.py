@@ -57,7 +57,7 @@ def as_data(view: ChartView) -> dict[str, Any]:
     noisy = {run.run_id for run in view.runs if run.noisy and metric_of(view).of_batches}
     lines = groupby(table(view), key=lambda row: (row.run_id, row.label, row.kind))
     return {
-        "metric": view.measure,
+        "metric": view.metric,
         "x": view.x_kind,
         "log_y": view.log_y,
         "lines": [

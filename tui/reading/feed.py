@@ -71,7 +71,7 @@ class Source:
         choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
         look = choices.look
         cursor = choices.drawn, choices.pointed, choices.title, choices.closely, wanted.rows
-        looked_at = look.window, look.x_kind, look.log_x, look.measures, look.smoothing
+        looked_at = look.window, look.x_kind, look.log_x, look.metrics, look.smoothing
         shown = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_look, looked_at
         if not changed and shown == self._shown:
             self._wanted = wanted

@@ -137,7 +137,7 @@ class Past:
     def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
         """The runs as far as they have come, which tells the range of the axes."""
         look = choices.look
-        wanted = (self._tape, columns, look.measures, look.smoothing, look.x_kind, look.log_x)
+        wanted = (self._tape, columns, look.metrics, look.smoothing, look.x_kind, look.log_x)
         if self._final is None or self._final[0] != wanted:
             whole = choices.looking_so(replace(look, window=None, cursor=None))
             self._final = wanted, self._snapshot(reader, line, line.end, whole, columns)

@@ -49,7 +49,7 @@ class RunCache:
         held, look = self._held.get(run.run_id), choices.look
         seen = UNSEEN if held is None else held.seen
         rows: Stamp = (run.iterations_done, run.state, run.attempt, columns)
-        window: Stamp = (look.window, look.x_kind, look.log_x, look.smoothing if look.window else 0.0, look.measures)
+        window: Stamp = (look.window, look.x_kind, look.log_x, look.smoothing if look.window else 0.0, look.metrics)
         has_grown = held is None or held.rows != rows
         if has_grown:
             seen = self._grown(reader, run, held, columns)

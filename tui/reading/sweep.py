@@ -52,7 +52,7 @@ def opening_look(plan: SweepPlan) -> Look:
     which come down within a few iterations.
     """
     if any(axis.field == "batch_size" for axis in plan.axes):
-        return Look(measure="train loss", x_kind="examples", log_x=True, smoothing=HALF_LIFE)
+        return Look(metric="train loss", x_kind="examples", log_x=True, smoothing=HALF_LIFE)
     return Look(smoothing=HALF_LIFE)
 
 

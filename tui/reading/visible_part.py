@@ -36,7 +36,7 @@ def visible_part(
         begun = beginnings(
             reader, run.run_id, curve, first, end + 1, columns, None if known is None else known.beginnings
         )
-    if any(isinstance(METRICS[name].source, OfIterations) for name in look.measures):
+    if any(isinstance(METRICS[name].source, OfIterations) for name in look.metrics):
         if look.log_x:
             samples = sampled_finely(reader, run.run_id, columns, first, end)
         else:

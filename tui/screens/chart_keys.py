@@ -24,14 +24,14 @@ PAN = 0.25
 """How much of what is shown one key moves it."""
 
 
-def fixed_scale(measure: str, scale: str) -> str:
-    """What is answered to who wants another y axis than a measure has."""
-    return f"The axis of the {measure} is always {WORDS[scale]}."
+def fixed_scale(metric: str, scale: str) -> str:
+    """What is answered to who wants another y axis than a metric has."""
+    return f"The axis of the {metric} is always {WORDS[scale]}."
 
 
 def not_smoothed(look: Look, runs: Iterable[Run]) -> str:
     """What is answered to who smooths where nothing is noisy; '' where something is."""
-    if METRICS[look.measure].of_batches and any(run.spec is not None and run.spec.is_noisy for run in runs):
+    if METRICS[look.metric].of_batches and any(run.spec is not None and run.spec.is_noisy for run in runs):
         return ""
     return f"Smoothing {look.smoothing:g} is for the losses of mini-batches; nothing here is one of them."
 
@@ -63,11 +63,11 @@ class ChartKeys:
 
     def action_log_y(self) -> None:
         look = self._look
-        scale = METRICS[look.measure].scale
+        scale = METRICS[look.metric].scale
         if scale == "chosen":
             self.look_so(look.with_other_y())
         else:
-            self._screen.tell(fixed_scale(look.measure, scale))
+            self._screen.tell(fixed_scale(look.metric, scale))
 
     def action_x_axis(self) -> None:
         self.look_so(self._look.with_next_x_kind())
@@ -78,14 +78,14 @@ class ChartKeys:
     def action_layout(self) -> None:
         self.look_so(self._look.with_next_layout())
 
-    def action_measure(self) -> None:
-        """The next measure; in a grid of them the next one that has a panel."""
+    def action_metric(self) -> None:
+        """The next metric; in a grid of them the next one that has a panel."""
         look = self._look
-        seen = self._chart.measures_of(chart_view(self._screen.snapshot, self._screen.choices))
-        self.look_so(look.measuring(next_of(seen, look.measure)) if seen else look.with_measure())
+        seen = self._chart.metrics_of(chart_view(self._screen.snapshot, self._screen.choices))
+        self.look_so(look.with_metric(next_of(seen, look.metric)) if seen else look.with_next_metric())
 
-    def action_show(self, measure: str) -> None:
-        self.look_so(self._look.measuring(measure))
+    def action_show(self, metric: str) -> None:
+        self.look_so(self._look.with_metric(metric))
 
     def action_along(self, kind: XKind) -> None:
         self.look_so(replace(self._look, x_kind=kind, window=None, cursor=None))
@@ -164,10 +164,10 @@ class ChartKeys:
         if self._look.cursor is not None:
             self.look_so(self._look.reading(x))
 
-    def point_at_measure(self, measure: str, *, twice: bool) -> None:
+    def point_at_measure(self, metric: str, *, twice: bool) -> None:
         """A panel of the grid was clicked, `twice` to enlarge it."""
         look = self._look
-        self.look_so(look.enlarging(measure) if twice else look.measuring(measure))
+        self.look_so(look.enlarging(metric) if twice else look.with_metric(metric))
 
     def scroll(self, factor: float, x: float | None) -> None:
         """The wheel turned over the chart at `x`, None: beside the plot."""

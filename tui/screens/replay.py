@@ -115,10 +115,10 @@ class Replay(RunsScreen, inherit_bindings=False):
         if not self.clock.holds or self.choices.look.window is not None:
             return view
         axes = self._final_axes()
-        return held(view, lambda one: axes.get(one.measure))
+        return held(view, lambda one: axes.get(one.metric))
 
     def _final_axes(self) -> dict[str, Axes | None]:
-        """The axes of each measure that is shown, as they will be in the end."""
+        """The axes of each metric that is shown, as they will be in the end."""
         final, choices = self.snapshot.final, self.choices
         if final is None:
             return {}
@@ -126,7 +126,7 @@ class Replay(RunsScreen, inherit_bindings=False):
         decisive = (width, choices.drawn, replace(choices.look, cursor=None))
         if self._held[0] is not final or self._held[1] != decisive:
             view = chart_view(final, choices)
-            self._held = final, decisive, {one.measure: axes_of(one, width) for one in (view, *view.panels)}
+            self._held = final, decisive, {one.metric: axes_of(one, width) for one in (view, *view.panels)}
         return self._held[2]
 
     def action_back(self) -> None:

@@ -26,7 +26,7 @@ from tui.model.messages import (
     ChartScrolled,
     ChoicesChanged,
     LessonTold,
-    MeasurePointed,
+    MetricPointed,
     RaceRequested,
     RowPointed,
     SentenceDismissed,
@@ -303,7 +303,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         elif self.list_keys.fold():
             return
         elif self.choices.look.layout == "measures" and self.choices.room in ("all", "chart"):
-            self.chart_keys.look_so(self.choices.look.enlarging(self.choices.look.measure))
+            self.chart_keys.look_so(self.choices.look.enlarging(self.choices.look.metric))
         elif not self.choices.alone:
             self.choose(self.choices.looking(alone=True))
 
@@ -392,9 +392,9 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         message.stop()
         self.chart_keys.point(message.x)
 
-    def on_measure_pointed(self, message: MeasurePointed) -> None:
+    def on_metric_pointed(self, message: MetricPointed) -> None:
         message.stop()
-        self.chart_keys.point_at_measure(message.measure, twice=message.twice)
+        self.chart_keys.point_at_measure(message.metric, twice=message.twice)
 
     def on_chart_scrolled(self, message: ChartScrolled) -> None:
         message.stop()

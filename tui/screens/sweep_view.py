@@ -306,11 +306,11 @@ class SweepView(Screen[None], inherit_bindings=False):
             self.post_message(SweepLookedAt())
 
     def action_log_y(self) -> None:
-        scale = METRICS[self.look.measure].scale
+        scale = METRICS[self.look.metric].scale
         if scale == "chosen":
             self._look_so(self.look.with_other_y())
         else:
-            self.tell(fixed_scale(self.look.measure, scale))
+            self.tell(fixed_scale(self.look.metric, scale))
 
     def action_x_axis(self) -> None:
         self._look_so(self.look.with_next_x_kind())
@@ -318,8 +318,8 @@ class SweepView(Screen[None], inherit_bindings=False):
     def action_log_x(self) -> None:
         self._look_so(self.look.with_other_x())
 
-    def action_measure(self) -> None:
-        self._look_so(self.look.with_measure())
+    def action_metric(self) -> None:
+        self._look_so(self.look.with_next_metric())
 
     def action_smooth(self, by: int) -> None:
         look = self.look.smoothed(by)

@@ -93,7 +93,7 @@ def _plot_curves(
     with reading(db) as reader:
         _check(reader, run_ids)
     with people_errors():
-        view = curves_of(Path(db), run_ids, Look(measure=metric, log_y=log_y, x_kind=x_kind), paper.width)
+        view = curves_of(Path(db), run_ids, Look(metric=metric, log_y=log_y, x_kind=x_kind), paper.width)
     if json:
         click.echo(as_json(as_data(view)))
         return

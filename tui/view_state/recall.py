@@ -23,7 +23,7 @@ def choices_of(view: View) -> Choices:
         smoothing=min(view.smoothing, SMOOTHING_STEPS[-1]),
         bands=next((bands for bands in BANDS if bands == view.bands), BANDS[0]),
         following=view.following,
-        measure=view.measure if view.measure in METRICS else next(iter(METRICS)),
+        metric=view.measure if view.measure in METRICS else next(iter(METRICS)),
     )
     return Choices(
         marked=marked,
@@ -50,7 +50,7 @@ def view_of(choices: Choices, theme: str) -> View:
         log_x=look.log_x,
         log_y=look.log_y,
         following=look.following,
-        measure=look.measure,
+        measure=look.metric,
         smoothing=look.smoothing,
         bands=look.bands,
         layout=look.layout,

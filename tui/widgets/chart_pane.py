@@ -15,7 +15,7 @@ from tui.chart import ChartView, Picture
 from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.view import Charset
 from tui.colours.theme import cell_style
-from tui.model.messages import ChartPointed, ChartScrolled, MeasurePointed
+from tui.model.messages import ChartPointed, ChartScrolled, MetricPointed
 from tui.widgets.painted import Painted
 
 
@@ -76,9 +76,9 @@ class ChartPane(Painted):
             self.post_message(ChartPointed(x))
 
     def on_click(self, event: events.Click) -> None:
-        measure = None if self.picture is None else self.picture.measure_at(event.x, event.y)
-        if measure is not None:
-            self.post_message(MeasurePointed(measure, twice=event.chain > 1))
+        metric = None if self.picture is None else self.picture.metric_at(event.x, event.y)
+        if metric is not None:
+            self.post_message(MetricPointed(metric, twice=event.chain > 1))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._scrolled(2.0, event.x)
@@ -103,9 +103,9 @@ class ChartPane(Painted):
             self._rows[y] = Strip(pieces, self.picture.width)
         return self._rows[y]
 
-    def measures_of(self, view: ChartView) -> tuple[str, ...]:
-        """The measures that have a panel where this view is drawn here; none where it has no room for a grid."""
-        return chart.measures_of(view, *self.size)
+    def metrics_of(self, view: ChartView) -> tuple[str, ...]:
+        """The metrics that have a panel where this view is drawn here; none where it has no room for a grid."""
+        return chart.metrics_of(view, *self.size)
 
     def text(self) -> str:
         """The chart as plain text."""

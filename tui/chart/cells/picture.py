@@ -39,7 +39,7 @@ class Picture:
 
     Hand a picture to the next `draw` as `previous`: its axes are held, so that a live chart rarely rescales.
     `axes` is None where there was nothing to draw; `plot` tells which cells hold curves. A grid has `tiles`, on
-    the same axes; its `plot` is that of the first. A grid of measures has `panels`, on the same x axis; `axes` and
+    the same axes; its `plot` is that of the first. A grid of metrics has `panels`, on the same x axis; `axes` and
     `plot` are those of the focused one, or of another one where that is empty.
     """
 
@@ -109,12 +109,12 @@ class Picture:
             return float(low * (high / low) ** share)
         return low + (high - low) * share
 
-    def measure_at(self, column: int, row: int) -> str | None:
-        """The measure whose panel, its title and axis included, has a cell; None where there is none."""
+    def metric_at(self, column: int, row: int) -> str | None:
+        """The metric whose panel, its title and axis included, has a cell; None where there is none."""
         for panel in self.panels:
             plot = panel.plot
             if -1 <= row - plot.top <= plot.height and -1 <= column - plot.left < plot.width:
-                return panel.measure
+                return panel.metric
         return None
 
     def column_at(self, x: float) -> int | None:

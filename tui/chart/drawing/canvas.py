@@ -40,7 +40,7 @@ def draw(
     sheet = blank(max(width, 1), max(height, 1), charset)
     panels = _draw_grid(view, sheet, previous) if view.panels else ()
     if panels:
-        shown = next((one for one in panels if one.measure == view.measure and one.axes is not None), panels[0])
+        shown = next((one for one in panels if one.metric == view.metric and one.axes is not None), panels[0])
         return sheet.picture(shown.axes, shown.plot, panels=panels)
     view = replace(view, panels=())
     series = all_series(view, 2 * sheet.width)
@@ -68,11 +68,11 @@ def draw(
     return sheet.picture(axes, plot)
 
 
-def measures_of(view: ChartView, width: int, height: int) -> tuple[str, ...]:
-    """The measures that have a panel in the picture of a view; none where runs lie over each other."""
+def metrics_of(view: ChartView, width: int, height: int) -> tuple[str, ...]:
+    """The metrics that have a panel in the picture of a view; none where runs lie over each other."""
     sheet = blank(max(width, 1), max(height, 1), "unicode")
-    measures = tuple(panel.measure for panel in view.panels)
-    return with_room(measures, view.measure, sheet.width, _grid_rows(view, sheet))
+    metrics = tuple(panel.metric for panel in view.panels)
+    return with_room(metrics, view.metric, sheet.width, _grid_rows(view, sheet))
 
 
 def _grid_rows(view: ChartView, sheet: Sheet) -> int:
@@ -89,7 +89,7 @@ def _draw_grid(view: ChartView, sheet: Sheet, previous: Picture | None) -> tuple
         if top:
             axes = next((panel.axes for panel in panels if panel.axes is not None), None)
             caution = next((panel.caution for panel in view.panels if panel.caution), "")
-            named = replace(view, measure="measures", log_y=False, companion_name="", caution=caution)
+            named = replace(view, metric="measures", log_y=False, companion_name="", caution=caution)
             _draw_title(named, axes, sheet, heading(*_legend(view, sheet)))
     return panels
 
@@ -103,7 +103,7 @@ def _hint(view: ChartView) -> str:
         return view.empty_hint
     has_begun = any(run.curve is not None and len(run.curve.iteration) for run in view.runs)
     return (
-        f"no {view.measure} recorded of {'this run' if len(view.runs) == 1 else 'these runs'}" if has_begun else WAITING
+        f"no {view.metric} recorded of {'this run' if len(view.runs) == 1 else 'these runs'}" if has_begun else WAITING
     )
 
 
@@ -162,7 +162,7 @@ def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -
     first, _, _ = view.note.partition(" · ")
     notes = [f" {note} " for note in dict.fromkeys((view.note, first)) if note]
     *longer, shortest = (f" {dot.join(filter(None, parts))} " for parts in _title_parts(view, axes))
-    # without the note only where nothing that names the measure leaves it a place
+    # without the note only where nothing that names the metric leaves it a place
     told = [*((title, note) for title in longer for note in notes), *((title, "") for title in longer), (shortest, "")]
     fitting = (one for one in told if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= width)
     return next(fitting, told[-1])
@@ -177,13 +177,13 @@ def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]
     # that x is the iteration goes without saying
     shorter = "" if x == "x: iteration" else f"{view.x_kind}{x_scale}"
     smoothing = _smoothing(view)
-    yield view.measure + scale, second, x, smoothing, view.caution
-    yield view.measure + scale, second, shorter, smoothing, view.caution
-    yield view.measure + scale, shorter, smoothing, view.caution
-    yield view.measure, shorter, smoothing, view.caution
-    yield view.measure, smoothing, view.caution
-    yield view.measure, smoothing
-    yield (smoothing or view.measure,)
+    yield view.metric + scale, second, x, smoothing, view.caution
+    yield view.metric + scale, second, shorter, smoothing, view.caution
+    yield view.metric + scale, shorter, smoothing, view.caution
+    yield view.metric, shorter, smoothing, view.caution
+    yield view.metric, smoothing, view.caution
+    yield view.metric, smoothing
+    yield (smoothing or view.metric,)
 
 
 def _smoothing(view: ChartView) -> str:

@@ -1,4 +1,4 @@
-"""Panels: the same runs by several measures, a small chart for each, all on one x axis and under one legend."""
+"""Panels: the same runs by several metrics, a small chart for each, all on one x axis and under one legend."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def layout(count: int, width: int, height: int) -> Layout | None:
     return min(found, key=lambda one: abs(math.log((one.width - LABELS) / one.rows / ASPECT)), default=None)
 
 
-def with_room(measures: Sequence[str], focus: str, width: int, height: int) -> tuple[str, ...]:
-    """The measures of which a grid of so many cells shows panels: the first ones, and `focus` in any case.
+def with_room(metrics: Sequence[str], focus: str, width: int, height: int) -> tuple[str, ...]:
+    """The metrics of which a grid of so many cells shows panels: the first ones, and `focus` in any case.
 
     None where there is no room for two.
     """
-    count = next((count for count in range(len(measures), 1, -1) if layout(count, width, height)), 0)
-    shown = tuple(measures[:count])
+    count = next((count for count in range(len(metrics), 1, -1) if layout(count, width, height)), 0)
+    shown = tuple(metrics[:count])
     return shown if focus in shown or not count else (*shown[:-1], focus)
 
 
@@ -68,13 +68,13 @@ def draw_panels(view: ChartView, top: int, bottom: int, sheet: Sheet, before: Pi
 
     Of the picture `before` axes are held, and panels that are the same are copied.
     """
-    by_measure = {panel.measure: panel for panel in view.panels}
-    shown = with_room(tuple(by_measure), view.measure, sheet.width, bottom - top)
+    by_metric = {panel.metric: panel for panel in view.panels}
+    shown = with_room(tuple(by_metric), view.metric, sheet.width, bottom - top)
     plan = layout(len(shown), sheet.width, bottom - top) if shown else None
     if plan is None:
         return ()
     drawn = () if before is None or (before.width, before.height) != (sheet.width, sheet.height) else before.panels
-    views = [settled(by_measure[measure]) for measure in shown]
+    views = [settled(by_metric[metric]) for metric in shown]
     own = [_axes(one, plan, drawn, before) for one in views]
     axes = _on_one_x(own)
     ticks = [() if one is None else y_ticks(one, plan.rows) for one in axes]
@@ -91,7 +91,7 @@ def draw_panels(view: ChartView, top: int, bottom: int, sheet: Sheet, before: Pi
         )
         inner = Plot(labels + AXIS_WIDTH, TITLE_ROWS, plan.width - labels - AXIS_WIDTH, plan.rows)
         plot = replace(inner, left=place_of.left + inner.left, top=place_of.top + inner.top)
-        panel = Panel(_within(one, axes[place]), plot, axes[place], own[place], one.measure == view.measure)
+        panel = Panel(_within(one, axes[place]), plot, axes[place], own[place], one.metric == view.metric)
         if before is not None and panel in drawn:
             rows, columns = place_of.top + place_of.height, place_of.left + place_of.width
             area = np.s_[place_of.top : rows, place_of.left : columns]
@@ -104,7 +104,7 @@ def draw_panels(view: ChartView, top: int, bottom: int, sheet: Sheet, before: Pi
 
 def _axes(view: ChartView, plan: Layout, drawn: Sequence[Panel], before: Picture | None) -> Axes | None:
     """The axes of a panel by itself; those that it has had as long as it shows the same."""
-    known = next((panel for panel in drawn if panel.measure == view.measure), None)
+    known = next((panel for panel in drawn if panel.metric == view.metric), None)
     if known is not None and known.view == view:
         return known.own
     rows = _rows(view, plan)
@@ -133,7 +133,7 @@ def _within(view: ChartView, axes: Axes | None) -> ChartView:
 
 
 def held(view: ChartView, axes: Callable[[ChartView], Axes | None]) -> ChartView:
-    """The view and each of its panels in the ranges of `axes`, which tells them of a view with one measure.
+    """The view and each of its panels in the ranges of `axes`, which tells them of a view with one metric.
 
     A y axis that is looked at closer stays so.
     """
@@ -163,7 +163,7 @@ def _draw_panel(panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: Layout, she
 
 
 def _draw_title(view: ChartView, plot: Plot, sheet: Sheet, *, focused: bool) -> None:
-    """The measure, strong where it has the focus, and at the right what the run under the cursor has reached.
+    """The metric, strong where it has the focus, and at the right what the run under the cursor has reached.
 
     Where there is little room the scale goes first, then what was reached.
     """
@@ -171,7 +171,7 @@ def _draw_title(view: ChartView, plot: Plot, sheet: Sheet, *, focused: bool) -> 
     value = [] if told is None else sheet.fitted(told[1], plot.width // 2)
     beside = f"  ┄ {view.companion_name}" if any(run.companion is not None for run in view.runs) else ""
     scales = (" (log)", "") if view.log_y else ("",)
-    names = (view.measure + scale + second for second in dict.fromkeys((beside, "")) for scale in scales)
+    names = (view.metric + scale + second for second in dict.fromkeys((beside, "")) for scale in scales)
     name = next((name for name in names if len(name) + len(value) + 6 <= sheet.width), "")
     if told is not None and name:
         slot, end = told[0].slot, sheet.width - len(value)
@@ -179,7 +179,7 @@ def _draw_title(view: ChartView, plot: Plot, sheet: Sheet, *, focused: bool) -> 
         sheet.put(0, end - 2, marker(slot, ascii_only=sheet.charset == "ascii"), strong(slot))
     if focused:
         sheet.put(0, 0, FOCUS[sheet.charset], POINTED)
-    sheet.write(0, 2, sheet.fitted(name or view.measure, sheet.width - 2), POINTED if focused else TITLE)
+    sheet.write(0, 2, sheet.fitted(name or view.metric, sheet.width - 2), POINTED if focused else TITLE)
 
 
 def _told(view: ChartView) -> tuple[ChartRun, str] | None:

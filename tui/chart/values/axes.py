@@ -55,27 +55,27 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
     """The bounds of the finite values in the x window.
 
     The lines decide. A band may widen the range by a quarter, no more, and a run that diverges may not squeeze
-    the others flat: the top is at most the measure's cap, counted from the highest first value, and such a line
+    the others flat: the top is at most the metric's cap, counted from the highest first value, and such a line
     leaves the plot. Of a run alone all is seen.
     """
-    measure, log = metric_of(view), view.log_y
+    metric, log = metric_of(view), view.log_y
     x_high = max(one.x_end for one in rows.series)
     known = np.arange(len(rows.line))[_usable(rows.line, log)]
-    firsts = _first_values(rows, known[np.flatnonzero(np.diff(rows.owner[known], prepend=-1))], measure.cap_log)
+    firsts = _first_values(rows, known[np.flatnonzero(np.diff(rows.owner[known], prepend=-1))], metric.cap_log)
     window = _window(view.x_window, view.log_x)
     near = ALL if window is None else reaching(rows.x, rows.owner, *window)
     if window is not None:
         line = _lines_in(rows, window, log_x=view.log_x, log_y=log)
     else:
         line = rows.line if not view.log_x or lowest(rows.x) > 0 else rows.line[rows.x > 0]
-    if measure.climbs and not view.log_x:
-        begin = measure.climbs * float(rows.x.max())
+    if metric.climbs and not view.log_x:
+        begin = metric.climbs * float(rows.x.max())
         later = rows.line[(rows.x > begin) & (rows.x <= (x_high if window is None else window[1]))]
         if (window is None or window[0] <= begin) and len(later) and np.isfinite(later).any():
             line = later
     line = line[_usable(line, log)]
     low, high = (float(line.min()), float(line.max())) if len(line) else (0.1, 10.0) if log else (0.0, 1.0)
-    cap = float(firsts.max(initial=0.0)) * (measure.cap_log if log else measure.cap_linear) if len(firsts) else high
+    cap = float(firsts.max(initial=0.0)) * (metric.cap_log if log else metric.cap_linear) if len(firsts) else high
     if low < cap < high and any(one.run.run_id != rows.series[0].run.run_id for one in rows.series):
         high = cap
     line_low, line_high = low, high
@@ -157,7 +157,7 @@ def hold(view: ChartView, bounds: Bounds, previous: Axes | None) -> Axes:
         _length(same.x_low, same.x_high, view.log_x), _length(x_low, x_high, view.log_x), rel_tol=ZOOMED
     )
     y_low, y_high = _y_range(view, bounds, None if is_zoomed else same)
-    return Axes(x_low, x_high, y_low, y_high, view.log_x, view.log_y, view.x_kind, view.measure)
+    return Axes(x_low, x_high, y_low, y_high, view.log_x, view.log_y, view.x_kind, view.metric)
 
 
 def _length(low: float, high: float, log: bool) -> float:
@@ -165,7 +165,7 @@ def _length(low: float, high: float, log: bool) -> float:
 
 
 def _comparable(view: ChartView, axes: Axes) -> bool:
-    return (axes.log_x, axes.log_y, axes.x_kind, axes.measure) == (view.log_x, view.log_y, view.x_kind, view.measure)
+    return (axes.log_x, axes.log_y, axes.x_kind, axes.metric) == (view.log_x, view.log_y, view.x_kind, view.metric)
 
 
 def _x_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, float]:

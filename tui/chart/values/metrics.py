@@ -99,7 +99,7 @@ OTHER = Metric("")
 
 def metric_of(view: ChartView) -> Metric:
     """The metric that a view shows."""
-    return METRICS.get(view.measure, OTHER)
+    return METRICS.get(view.metric, OTHER)
 
 
 def companion_of(metric: Metric) -> OfEvaluations | None:

@@ -57,18 +57,18 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
 
     For an axis of `dots` dot columns curves are brought to the width that it can show; 0 leaves them as they are.
     """
-    measure, width = metric_of(view), widest(view, dots)
-    smoothing = view.smoothing if measure.of_batches else 0.0
+    metric, width = metric_of(view), widest(view, dots)
+    smoothing = view.smoothing if metric.of_batches else 0.0
     mains, companions = [], []
     for run in view.runs:
         if run.points is not None:
             half_life = smoothing if run.noisy else 0.0
-            main = series_of_points(run, run.points, view.x_kind, half_life, steps=measure.steps)
+            main = series_of_points(run, run.points, view.x_kind, half_life, steps=metric.steps)
         else:
             main = series_of(run, view.x_kind, view.smoothing, width)
         second = None
         if run.companion is not None:
-            second = series_of_points(run, run.companion, view.x_kind, steps=measure.steps, companion=True)
+            second = series_of_points(run, run.companion, view.x_kind, steps=metric.steps, companion=True)
         if run.before:
             companions += _before(run, view.x_kind, view.smoothing, width)
         mains += [main] if main is not None else []

@@ -19,7 +19,7 @@ X_COLUMNS: dict[XKind, str] = {"iteration": "iteration", "time": "elapsed_s", "e
 class TableRow(NamedTuple):
     """One row of one run: its line, and the bounds of the raw values behind it (NaN where there is nothing).
 
-    `kind` is the measure, or the name of the second line.
+    `kind` is the metric, or the name of the second line.
     """
 
     run_id: int
@@ -40,7 +40,7 @@ def table(view: ChartView) -> Iterator[TableRow]:
     low, high = sorted(view.x_window) if view.x_window is not None else (-math.inf, math.inf)
     for one in all_series(view):
         kind = (
-            "before the fork" if one.before else (view.companion_name or "companion") if one.companion else view.measure
+            "before the fork" if one.before else (view.companion_name or "companion") if one.companion else view.metric
         )
         for row in np.flatnonzero((one.x >= low) & (one.x <= high)).tolist():
             values = (float(values[row]) for values in (one.x, one.low, one.high, one.line))

@@ -39,7 +39,7 @@ def y_ticks(axes: Axes, rows: int) -> tuple[Tick, ...]:
     values = _log_values(axes.y_low, axes.y_high, most) if axes.log_y else []
     if len(values) < LEAST:
         values, step = _linear_values(axes.y_low, axes.y_high, most)
-        label = _percent_label(step) if METRICS.get(axes.measure, OTHER).percent else _linear_label(step)
+        label = _percent_label(step) if METRICS.get(axes.metric, OTHER).percent else _linear_label(step)
     cells = np.floor(y_to_dots(axes, np.array(values), rows * 4) / 4)
     return _spread(cells, values, label, rows, lambda tick, last: abs(tick.cell - last.cell) >= min(2, rows - 1))
 

@@ -53,7 +53,7 @@ class ChartRun:
     (name, value) pairs in which it differs from the other runs: ("step size", "1e-3"); the legend says them as
     far as there is room. `slot` comes from `tui.colours.palette.assign`.
 
-    What is drawn is `points` where there are any to draw, else `curve`; a caller that shows another measure
+    What is drawn is `points` where there are any to draw, else `curve`; a caller that shows another metric
     than the loss gives `points` (perhaps empty ones). `companion` is a second, dotted line in the same colour,
     such as the validation loss; `before` is the curve that a fork goes on from, drawn faintly. `beginnings` of the
     curve, each shorter and in narrower buckets than the one before, take the place of its first rows. `kind` decides
@@ -94,14 +94,14 @@ class ChartRun:
 class ChartView:
     """All that decides a chart except its size: equal views make equal pictures.
 
-    `measure` names the y axis and decides how it is scaled and limited (`tui.chart.values.metrics`); `companion_name`
+    `metric` names the y axis and decides how it is scaled and limited (`tui.chart.values.metrics`); `companion_name`
     is what the dotted second lines are ("validation"). With `grid` every run has a tile of its own, all on the
     same axes.
 
     `smoothing` of noisy runs is a half-life in iterations (0: none), so it does not depend on the zoom; a caller that
     reads only a window should read some five half-lives more to its left. `x_window` and `y_window` are (low, high) in
     units of the axis (iterations, seconds or examples; loss) and override the held ranges: zoom and pan.
-    `panels` are the same runs by several measures, the first ones of which there is room for are drawn in place of the
+    `panels` are the same runs by several metrics, the first ones of which there is room for are drawn in place of the
     view's own; that has the focus among them.
     `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
     `show_markers` repeats each run's marker along its line, for terminals without colour. `caution` stands in the title
@@ -110,7 +110,7 @@ class ChartView:
     """
 
     runs: tuple[ChartRun, ...] = ()
-    measure: str = "loss"
+    metric: str = "loss"
     x_kind: XKind = "iteration"
     log_x: bool = False
     log_y: bool = True
@@ -141,7 +141,7 @@ class Axes:
     log_x: bool
     log_y: bool
     x_kind: XKind
-    measure: str
+    metric: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One measure's part of a grid of measures: the cells of its curves, below its title; no `axes` without curves.
+    """One metric's part of a grid of metrics: the cells of its curves, below its title; no `axes` without curves.
 
     `own` are the axes that it would have by itself. Equal panels look alike.
     """
@@ -176,5 +176,5 @@ class Panel:
     focused: bool = False
 
     @property
-    def measure(self) -> str:
-        return self.view.measure
+    def metric(self) -> str:
+        return self.view.metric

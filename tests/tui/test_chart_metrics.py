@@ -1,4 +1,4 @@
-"""Other measures than the loss: sparse values, their axes, and the second line."""
+"""Other metrics than the loss: sparse values, their axes, and the second line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def plot_styles(picture: Picture) -> np.ndarray:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 @settings(deadline=None)
 def test_accuracy_is_a_linear_axis_of_per_cents_within_0_and_1(values):
-    picture = draw(ChartView((measured(values),), measure="validation accuracy", log_y=True), 80, 20)
+    picture = draw(ChartView((measured(values),), metric="validation accuracy", log_y=True), 80, 20)
     assert not picture.axes.log_y
     assert 0 <= picture.axes.y_low < picture.axes.y_high <= 1
     later = values[int(0.1 * (len(values) - 1)) + 1 :] or values
@@ -44,7 +44,7 @@ def test_accuracy_is_a_linear_axis_of_per_cents_within_0_and_1(values):
 
 
 def test_step_size_is_a_log_axis_with_upright_steps():
-    picture = draw(ChartView((measured([0.1, 0.05, 0.2, 0.2]),), measure="step size", log_y=False), 80, 20)
+    picture = draw(ChartView((measured([0.1, 0.05, 0.2, 0.2]),), metric="step size", log_y=False), 80, 20)
     assert picture.axes.log_y
     assert picture.axes.y_low <= 0.05
     assert picture.axes.y_high >= 0.2
@@ -53,12 +53,12 @@ def test_step_size_is_a_log_axis_with_upright_steps():
 
 
 @pytest.mark.parametrize(
-    ("measure", "log_y", "most"),
+    ("metric", "log_y", "most"),
     [("loss", True, 1e4), ("loss", False, 60), ("gradient norm", True, 1e4), ("something else", True, math.inf)],
 )
-def test_how_far_a_diverging_run_may_widen_the_axis_depends_on_the_measure(measure, log_y, most):
+def test_how_far_a_diverging_run_may_widen_the_axis_depends_on_the_metric(metric, log_y, most):
     wild, calm = measured([10.0 * 3**k for k in range(30)]), measured([10.0, 5.0, 2.0, 1.0], slot=1)
-    picture = draw(ChartView((wild, calm), measure=measure, log_y=log_y), 80, 20)
+    picture = draw(ChartView((wild, calm), metric=metric, log_y=log_y), 80, 20)
     assert picture.axes.y_high <= most
     if most == math.inf:
         assert picture.axes.y_high >= 10.0 * 3**29
@@ -95,20 +95,20 @@ def test_a_companion_is_a_thinner_line_of_its_run_and_named_in_the_title(charset
 
 
 @pytest.mark.parametrize("x_kind", ["iteration", "time", "examples"])
-def test_every_measure_has_the_axis_of_the_whole_run(x_kind):
+def test_every_metric_has_the_axis_of_the_whole_run(x_kind):
     loss = ChartRun(1, "1", 0, decimated([1.0] * 300, width=4), examples_per_iteration=8, planned_iterations=1000)
     sparse = replace(loss, points=points([0.5, 0.6, 0.7]))
     for growing in (False, True):
         axes = [
-            draw(ChartView((replace(run, growing=growing),), x_kind=x_kind, measure=measure), 80, 20).axes
-            for run, measure in ((loss, "loss"), (sparse, "accuracy"))
+            draw(ChartView((replace(run, growing=growing),), x_kind=x_kind, metric=metric), 80, 20).axes
+            for run, metric in ((loss, "loss"), (sparse, "accuracy"))
         ]
         assert axes[0].x_high == axes[1].x_high
 
 
 def test_empty_points_draw_nothing_and_not_the_loss():
     run = ChartRun(1, "1", 0, decimated([1.0] * 10), points=points([]))
-    assert draw(ChartView((run,), measure="validation accuracy"), 60, 12).axes is None
+    assert draw(ChartView((run,), metric="validation accuracy"), 60, 12).axes is None
 
 
 def test_marks_of_steering_have_signs_of_their_own_on_the_line_in_every_kind_of_x():
