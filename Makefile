@@ -9,7 +9,7 @@ run: $(STAMP)
 	@$(VENV)/bin/lossboard
 
 test: $(STAMP)
-	$(VENV)/bin/pytest -n auto --maxprocesses 4 --dist worksteal
+	$(VENV)/bin/pytest -n 4 --dist worksteal
 
 check: $(STAMP)
 	$(VENV)/bin/ruff format --check .

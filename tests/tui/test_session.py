@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from engine.spec import defaults
 from engine.store import Misplaced, open_for_writing
 from tests.stores import block_of, claimed_writer
-from tests.tui.dashboards import opened
+from tests.tui.dashboards import opened, raced
 from tui.model.snapshot import Snapshot
 from tui.start.session import farewell, prepare
 from tui.widgets.header import header
@@ -73,3 +74,9 @@ async def test_a_store_with_anothers_journal_that_is_in_use_is_not_opened(tmp_pa
         shutil.copyfile(copy, path)
         with pytest.raises(Misplaced, match="another process has it open"):
             prepare(path)
+
+
+async def test_a_key_that_comes_while_the_dashboard_leaves_is_for_nobody(tmp_path):
+    app = prepare(raced(tmp_path / "runs.db"))
+    assert app.screen_stack == []
+    await app.on_event(events.Key("q", "q"))

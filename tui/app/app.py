@@ -139,6 +139,8 @@ class Dashboard(Painting, inherit_bindings=False):
         self.view_saver.save()
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent) and not self.screen_stack:
+            return  # what is typed while the dashboard leaves is for nobody
         if isinstance(event, events.Key):
             self.rim.link.pressed()
             self.notices.put_away()
