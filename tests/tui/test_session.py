@@ -79,4 +79,4 @@ async def test_a_store_with_anothers_journal_that_is_in_use_is_not_opened(tmp_pa
 async def test_a_key_that_comes_while_the_dashboard_leaves_is_for_nobody(tmp_path):
     app = prepare(raced(tmp_path / "runs.db"))
     assert app.screen_stack == []
-    await app.on_event(events.Key("q", "q"))
+    await app.on_event(events.Key("ctrl+c", None))
