@@ -168,7 +168,7 @@ def live(runs: int, pace: float | None, bytes_limit_per_s: float) -> Iterator[Ro
                 board.wait_for(BRAILLE)
                 time.sleep(3.0 + WATCHED_S)
                 board.press("q")
-                board.settle()
+                board.wait_for_end()
                 stalls_ms = 1e3 * np.array(json.loads(report.read_text()))
             finally:
                 board.close()

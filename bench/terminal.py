@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Condition, Thread
 
 QUESTION, ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+STATUS_QUESTION, STATUS_ANSWER = b"\x1b[5n", b"\x1b[0n"
+"""What the dashboard asks last, before it leaves."""
 CLOCK_TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
 SLICE_S = 0.02
 LEFT_OUT = ("LINES", "COLUMNS", "PYTHONDONTWRITEBYTECODE")
@@ -60,6 +62,8 @@ class Terminal:
                 questions = self.written.count(QUESTION)
                 os.write(self._fd, ANSWER * (questions - answered))
                 answered = questions
+                if STATUS_QUESTION in data:
+                    os.write(self._fd, STATUS_ANSWER)
                 if self._bytes_per_s is not None:
                     time.sleep(len(data) / self._bytes_per_s)
 
@@ -85,6 +89,12 @@ class Terminal:
             time.sleep(quiet_s)
             if len(self.written) == count:
                 return count
+
+    def wait_for_end(self, seconds: float = 10.0) -> None:
+        """Wait until the program has left its terminal. Raises TimeoutError."""
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            raise TimeoutError(f"the program goes on after {seconds} s")
 
     def cpu_s(self) -> float:
         """Processor time that the program has taken, in seconds."""
