@@ -17,6 +17,9 @@ NEGLIGIBLE_BITS = 40.0
 REACH = int(NEGLIGIBLE_BITS * HALF_LIFE)
 """Iterations back that the average of batch losses depends on."""
 
+SHOWN_REACH = int(14 * HALF_LIFE)
+"""Iterations back that show in four digits of the average: a replay reads no more at each frame."""
+
 SUMMABLE = 1e100
 """Values of at most this size can be summed with the weights of an average."""
 

@@ -16,7 +16,7 @@ from engine.store.write.summary import RECENT_LOSSES
 from engine.trace.block import COLUMNS, Block
 from engine.trace.curve import Curve, Samples, ended
 from engine.trace.decimation import bucket_starts, decimate
-from engine.trace.smoothing import REACH, Average
+from engine.trace.smoothing import SHOWN_REACH, Average
 
 MOST_ITERATIONS = 100_000
 
@@ -116,8 +116,10 @@ class Recorded:
         }
 
     def average_loss(self, run_id: int, iteration: int) -> float:
-        """The average of a run's losses before an iteration, with a half-life of HALF_LIFE; NaN where there is none."""
-        (loss,) = self._connection.table(RECENT_LOSSES, (run_id, iteration - REACH, iteration), width=1)
+        """The average of a run's losses before an iteration, with a half-life of HALF_LIFE, to four digits; NaN where
+        there is none.
+        """
+        (loss,) = self._connection.table(RECENT_LOSSES, (run_id, iteration - SHOWN_REACH, iteration), width=1)
         return Average().after(loss).value
 
     def samples(self, run_id: int, count: int, first: int = 0, last: int | None = None) -> Samples:
