@@ -136,7 +136,9 @@ def _compared(found: SweepOutcome) -> Iterator[str]:
     """A line for each of the comparisons: which value is best, and where the runs were compared."""
     for one in found.comparisons:
         at = amount_text(one.equal, one.amount)
-        if one.best is None:
+        if one.is_short:
+            yield f"best for equal time: not known, for {at} is too short to compare; give the runs more iterations"
+        elif one.best is None:
             yield f"best for equal {one.equal}: not known, for not all values were evaluated near {at}"
         else:
             loss = min(loss for loss in one.losses if loss is not None)

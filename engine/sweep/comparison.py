@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -24,18 +24,27 @@ CLOSE = 2
 the iterations: a run falls the more steeply the earlier it is, and a longer line would be far above it."""
 
 
+SHORTEST_S = 1.0
+"""Below so many seconds a run's time is that of its start, its evaluations and the other workers: no value is best."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The train losses of a sweep's values at an equal `amount` of examples, seconds or iterations, and the best one.
 
     `losses` are in the order of the results: None for a value that is not compared (it is not complete, or diverged),
-    and where no evaluation is near. `best` is None when a compared value has no loss.
+    and where no evaluation is near. `best` is None when a compared value has no loss, and where the amount `is_short`.
     """
 
     equal: Equal
     amount: float
     losses: tuple[float | None, ...]
     best: tuple[Value, ...] | None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the runs took too little time to be compared by it."""
+        return self.equal == "time" and self.amount < SHORTEST_S
 
 
 def are_compared(axes: Sequence[Axis]) -> bool:
@@ -88,13 +97,9 @@ def _compared(
     amount = min(_amounts(run, equal)[-1] for runs in compared.values() for run in runs)
     losses = {values: _mean_at(runs, equal, amount) for values, runs in compared.items()}
     finite = {values: loss for values, loss in losses.items() if loss is not None and math.isfinite(loss)}
-    is_whole = None not in losses.values()
-    return Comparison(
-        equal=equal,
-        amount=amount,
-        losses=tuple(losses.get(values) for values in groups),
-        best=min(finite, key=finite.__getitem__, default=None) if is_whole else None,
-    )
+    found = Comparison(equal, amount, tuple(losses.get(values) for values in groups), best=None)
+    is_known = None not in losses.values() and not found.is_short
+    return replace(found, best=min(finite, key=finite.__getitem__, default=None)) if is_known else found
 
 
 def _mean_at(runs: Sequence[Measured], equal: Equal, amount: float) -> float | None:

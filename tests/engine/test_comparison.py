@@ -132,13 +132,13 @@ def run_of(size: int, losses: dict[int, float], each_s: float = 0.001) -> Measur
 
 def test_small_batches_win_for_equal_examples_and_large_ones_for_equal_iterations():
     found = [
-        run_of(2, {0: 9.0, 50: 1.0, 100: 0.4}, each_s=0.001),
-        run_of(20, {0: 9.0, 5: 3.0, 10: 2.0, 50: 0.3, 100: 0.2}, each_s=0.0015),
-        run_of(200, {0: 9.0, 1: 8.0, 2: 7.0, 25: 0.6, 50: 0.5, 100: 0.1}, each_s=0.004),
+        run_of(2, {0: 9.0, 50: 1.0, 100: 0.4}, each_s=0.02),
+        run_of(20, {0: 9.0, 5: 3.0, 10: 2.0, 50: 0.3, 100: 0.2}, each_s=0.03),
+        run_of(200, {0: 9.0, 1: 8.0, 2: 7.0, 25: 0.6, 50: 0.5, 100: 0.1}, each_s=0.08),
     ]
     examples, time, iterations = comparisons((Axis("batch_size", (2, 20, 200)),), found)
     assert (examples.amount, examples.losses, examples.best) == (200.0, (0.4, 2.0, 8.0), (2,))
-    assert (time.amount, time.best) == (pytest.approx(0.1), (20,))
+    assert (time.amount, time.best) == (pytest.approx(2.0), (20,))
     assert time.losses == (0.4, pytest.approx(0.3 - 0.1 * 16 / 50), 0.6)
     assert (iterations.amount, iterations.losses, iterations.best) == (100.0, (0.4, 0.2, 0.1), (200,))
     assert best_marks([examples, time, iterations]) == {
@@ -147,7 +147,7 @@ def test_small_batches_win_for_equal_examples_and_large_ones_for_equal_iteration
         (200,): ["best for equal iterations"],
     }
     assert [amount_text(one.equal, one.amount) for one in (examples, time, iterations)] == [
-        "200 examples", "0.100 s", "100 iterations"
+        "200 examples", "2.00 s", "100 iterations"
     ]  # fmt: skip
 
 
@@ -185,3 +185,12 @@ def test_a_loss_that_is_not_a_number_is_not_the_best():
 def test_the_time_of_paced_runs_is_not_compared(found):
     paced = [replace(run, is_paced=run.values == (64,)) for run in found]
     assert comparisons(AXES, paced) == tuple(one for one in comparisons(AXES, found) if one.equal != "time")
+
+
+@given(found=runs())
+def test_no_value_is_best_for_equal_time_where_a_run_took_less_than_a_second(found):
+    examples, time, iterations = comparisons(AXES, found)
+    assert time.is_short == (min(run.train_losses[-1].elapsed_s for run in found) < 1.0)
+    assert time.best is None or not time.is_short
+    assert not examples.is_short
+    assert not iterations.is_short

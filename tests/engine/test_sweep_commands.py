@@ -77,7 +77,11 @@ def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(lossboar
     at_240 = dict(zip((2**power for power in range(1, 9)), equal["examples"]["losses"], strict=True))
     assert exact
     assert all(at_240[size] == loss for size, loss in exact)
+    assert (equal["time"]["best"] is None) == (equal["time"]["amount"] < 1.0)
+    assert ("too short to compare" in done.stderr) == (equal["time"]["best"] is None)
     for one in equal.values():
+        if one["best"] is None:
+            continue
         size = one["best"][0]
         [line] = [line for line in done.stdout.splitlines() if f"best for equal {one['equal']}" in line]
         assert line.startswith(f"for batch size {size} new loss: ")

@@ -113,7 +113,7 @@ def _first_loss(seen: SweepSeen) -> float:
 def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     """Which batch size is best for equal examples, time and iterations; else which came near the best with fewer."""
     found = seen.outcome.comparisons if seen.outcome is not None else ()
-    if len(found) > 1 and all(one.best is not None for one in found):
+    if len(found) > 1 and all(one.best is not None or one.is_short for one in found):
         bests = [(one, batch_text(one.best[0])) for one in found if one.best is not None]
         long = "; ".join(f"equal {one.equal} ({bare_amount(one)}): {batch}" for one, batch in bests)
         brief = "; ".join(f"equal {one.equal}: {batch}" for one, batch in bests)

@@ -148,7 +148,8 @@ def _equals(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) ->
     for one in found.comparisons:
         at = f" ({bare_amount(one)})" if how in ("in full", "at") else ""
         values = () if one.best is None else one.best
-        told = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False)) or fmt.NOTHING
+        told = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False))
+        told = told or ("too short" if one.is_short and how != "short" else fmt.NOTHING)
         if how == "short":
             parts += [(" ★ " if one is found.comparisons[0] else ", ", FINISHED), (f"{one.equal} {told}", TEXT)]
             continue
