@@ -44,7 +44,8 @@ print(1000 * (perf_counter() - start))
 """
 
 WORKER = f"""{PRIVATE}
-from engine import datasets, optimize
+from engine import datasets
+from engine.strategy import optimize
 from engine.spec import RunSpec
 spec = RunSpec(dataset="synthetic-cifar:{EXAMPLES}", step_size=1e-6, batch_size=256, iterations={ITERATIONS})
 optimization = optimize.build(spec)

@@ -23,7 +23,7 @@ SECONDS = 10.0
 READ_EVERY_S = 0.1
 COMMIT_LIMIT_MS = 50.0
 
-Told = tuple[list[float], int, float, str]
+WrappedLines = tuple[list[float], int, float, str]
 """Commit times in ms, rows written, seconds taken, the error if there was one."""
 
 Looks = "multiprocessing.SimpleQueue[tuple[list[float], str]]"
@@ -43,7 +43,7 @@ def rows() -> Iterator[Row]:
         for process in (*writers, looker):
             process.start()
         barrier.wait()
-        answers: list[Told] = [told.get() for _ in writers]
+        answers: list[WrappedLines] = [told.get() for _ in writers]
         done.set()
         reads_ms, read_error = looks.get()
         for process in (*writers, looker):
@@ -84,7 +84,7 @@ def rows() -> Iterator[Row]:
     )
 
 
-def _write(path: Path, number: int, barrier: Barrier, told: multiprocessing.SimpleQueue[Told]) -> None:
+def _write(path: Path, number: int, barrier: Barrier, told: multiprocessing.SimpleQueue[WrappedLines]) -> None:
     generator, commits_ms, done, error = np.random.default_rng(number), [], 0, ""
     count = round(ROWS_PER_S * COMMIT_EVERY_S)
     with open_for_writing(path) as store:

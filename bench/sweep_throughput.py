@@ -31,7 +31,7 @@ PLAN = SweepPlan(defaults().changed(iterations=ITERATIONS), (Axis("step_size", l
 
 BARE = """
 import sys, time
-from engine import optimize
+from engine.strategy import optimize
 from engine.spec import spec_from_json
 started = time.perf_counter()
 for text in sys.argv[1:]:

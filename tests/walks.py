@@ -65,13 +65,13 @@ def loss(folder: Path) -> Walk:
     from tui.colours.sgr import Colours
     from tui.colours.theme import cell_style
     from tui.model.choices import Choices
-    from tui.model.snapshot import Wanted
+    from tui.model.snapshot import ReadRequest
     from tui.presenting.curves import chart_view
     from tui.reading.feed import Source
-    from tui.terminal.cell_buffer import Surface
+    from tui.terminal.cell_buffer import CellBuffer
 
     walk: Walk = {part: Counter() for part in ("step", "commit", "read", "view", "draw", "send")}
-    wanted = Wanted(Choices(), 240)
+    wanted = ReadRequest(Choices(), 240)
     with open_for_writing(folder / "runs.db") as store:
         store.queue.add([defaults("gradient-descent", "softmax")])
         claim = store.queue.claim(store.register_worker(HERE))
@@ -93,11 +93,11 @@ def loss(folder: Path) -> Walk:
             view = chart_view(snapshot, choices)
         with counting(walk["draw"]):
             picture = chart.draw(view, 80, 20)
-        surface = Surface(80, 20, Colours())
+        buffer = CellBuffer(80, 20, Colours())
         with counting(walk["send"]):
-            inks = np.array([surface.ink(cell_style(style)) for style in range(int(picture.styles.max()) + 1)])
-            surface.paste(0, 0, picture.codepoints, inks[picture.styles])
-            assert surface.update()
+            inks = np.array([buffer.ink(cell_style(style)) for style in range(int(picture.styles.max()) + 1)])
+            buffer.paste(0, 0, picture.codepoints, inks[picture.styles])
+            assert buffer.update()
         source.close()
     return walk
 

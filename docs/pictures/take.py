@@ -10,9 +10,9 @@ from pathlib import Path
 
 from engine.jobs.people.submit import submit
 from engine.spec import race
-from tui.headless.frames import Film, project
+from tui.headless.frames import RenderJob, render
 from tui.headless.screenshot import as_svg
-from tui.model.replay_opening import Opening
+from tui.model.replay_opening import ReplayOpening
 from tui.start import session
 
 HERE = Path(__file__).parent
@@ -32,10 +32,10 @@ async def take_board(store: Path) -> None:
         write(HERE / "board.svg", as_svg(app))
         while app.snapshot.going_on:
             await pilot.pause(0.05)
-    film = Film(store, Opening((1, 2, 3, 4), at=REPLAYED_AT, speed=4.0), SIZE, most=1, kind="svg")
-    await project(film, lambda number, svg: write(HERE / "replay.svg", svg))
-    film = Film(store, Opening((1, 2, 3, 4), at=SHOWN_AT, alone=True), SIZE, most=1, kind="svg")
-    await project(film, lambda number, svg: write(HERE / "weights.svg", svg))
+    job = RenderJob(store, ReplayOpening((1, 2, 3, 4), at=REPLAYED_AT, speed=4.0), SIZE, most=1, kind="svg")
+    await render(job, lambda number, svg: write(HERE / "replay.svg", svg))
+    job = RenderJob(store, ReplayOpening((1, 2, 3, 4), at=SHOWN_AT, alone=True), SIZE, most=1, kind="svg")
+    await render(job, lambda number, svg: write(HERE / "weights.svg", svg))
 
 
 async def take_sweep(store: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.surface import Rows, Surface
+from engine.analysis.surface import LossSurface, Rows
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ class GradientCheck:
 
 
 def numerical_gradient(
-    surface: Surface,
+    surface: LossSurface,
     weights: NDArray[Any],
     h: float = H,
     rows: Rows = None,
@@ -86,7 +86,7 @@ def numerical_gradient(
 
 
 def check_gradient(
-    surface: Surface,
+    surface: LossSurface,
     weights: NDArray[Any],
     h: float = H,
     rows: Rows = None,
@@ -210,7 +210,7 @@ class _Look:
         return self.loss(i, h) - 2 * self.here + self.loss(i, -h)
 
 
-def _point(surface: Surface, weights: NDArray[Any], h: float) -> Floats:
+def _point(surface: LossSurface, weights: NDArray[Any], h: float) -> Floats:
     if not h > 0:
         raise ValueError(f"h must be greater than 0, not {h}")
     if weights.shape != (surface.size,) or weights.dtype != np.float64:
@@ -221,7 +221,7 @@ def _point(surface: Surface, weights: NDArray[Any], h: float) -> Floats:
     return weights.copy()
 
 
-def _along(surface: Surface, point: Floats, rows: Rows) -> Callable[[int, float], float]:
+def _along(surface: LossSurface, point: Floats, rows: Rows) -> Callable[[int, float], float]:
     """The total loss with weight i moved by an offset, the other weights left where they are."""
 
     def loss(i: int, offset: float) -> float:

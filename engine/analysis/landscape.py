@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.analysis.surface import Array, Rows, Surface
+from engine.analysis.surface import Array, LossSurface, Rows
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LossLine:
     """The loss at W + a d: `positions` a, `loss` and `data_loss` all of shape (k,). Inf and NaN are data."""
 
     positions: Floats
@@ -37,16 +37,16 @@ class Plane:
     data_loss: Floats
 
 
-def line(surface: Surface, weights: Array, direction: Array, positions: ArrayLike, rows: Rows = None) -> Line:
+def line(surface: LossSurface, weights: Array, direction: Array, positions: ArrayLike, rows: Rows = None) -> LossLine:
     """The loss at weights + a * direction for every a of `positions`. Raises ValueError for shapes that do not fit."""
     check_fits(surface, weights=weights, direction=direction)
     a = finite_positions(positions)
     losses = _losses(surface, (_moved(weights, (x, direction)) for x in a.tolist()), len(a), rows)
-    return Line(a, losses[0], losses[1])
+    return LossLine(a, losses[0], losses[1])
 
 
 def plane(
-    surface: Surface,
+    surface: LossSurface,
     weights: Array,
     first_direction: Array,
     second_direction: Array,
@@ -65,7 +65,7 @@ def plane(
     return Plane(a, b, losses[0], losses[1])
 
 
-def gradient_direction(surface: Surface, weights: Array, rows: Rows = None) -> Array:
+def gradient_direction(surface: LossSurface, weights: Array, rows: Rows = None) -> Array:
     """The negative gradient as a unit vector: downhill for small positive positions. Raises ValueError where flat."""
     check_fits(surface, weights=weights)
     gradient = surface.loss_and_gradient(weights, rows)[1]
@@ -76,7 +76,7 @@ def gradient_direction(surface: Surface, weights: Array, rows: Rows = None) -> A
 
 
 def random_direction(
-    surface: Surface, weights: Array, generator: np.random.Generator, filters: Sequence[slice] | None = None
+    surface: LossSurface, weights: Array, generator: np.random.Generator, filters: Sequence[slice] | None = None
 ) -> Array:
     """A normal direction: of unit norm, or scaled filter by filter where `filters` are given (see `scaled`)."""
     check_fits(surface, weights=weights)
@@ -85,7 +85,7 @@ def random_direction(
     return np.asarray(direction.astype(weights.dtype))
 
 
-def axis(surface: Surface, index: int) -> Array:
+def axis(surface: LossSurface, index: int) -> Array:
     """The direction in which one weight grows by 1 and no other moves. Raises ValueError for one that is not there."""
     if not 0 <= index < surface.size:
         raise ValueError(f"there is no weight {index}; this objective has {surface.size}, counted from 0")
@@ -130,7 +130,7 @@ def apart(direction: Array, other: Array) -> Array:
     return np.asarray((rest * (float(np.linalg.norm(direction)) / norm)).astype(direction.dtype))
 
 
-def _losses(surface: Surface, points: Any, count: int, rows: Rows) -> Floats:
+def _losses(surface: LossSurface, points: Any, count: int, rows: Rows) -> Floats:
     """Total and data loss at each point, shape (2, count)."""
     losses = np.empty((2, count))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -157,7 +157,7 @@ def finite_positions(values: ArrayLike) -> Floats:
     return positions
 
 
-def check_fits(surface: Surface, **vectors: Array) -> None:
+def check_fits(surface: LossSurface, **vectors: Array) -> None:
     """Raise ValueError for a vector that is not one of the surface's weight space."""
     for name, vector in vectors.items():
         if vector.shape != (surface.size,):

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.analysis import landscape
 from engine.analysis.landscape import Floats
-from engine.analysis.surface import Array, Rows, Surface
+from engine.analysis.surface import Array, LossSurface, Rows
 
 Judgement = Literal["too small", "good", "too large"]
 
@@ -63,7 +63,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProbeRow:
     """The rows `first` ... `last` of a probe as one line: the loss and the change of the step that changes most.
 
     Losses and changes have as many decimals as it takes to compare them.
@@ -78,14 +78,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ProbeResult:
     """A probe as it is told: the loss `before` the step, and a line for each group of rows; decimal points aligned."""
 
     before: str
-    lines: tuple[Line, ...]
+    lines: tuple[ProbeRow, ...]
 
 
-def probe(surface: Surface, weights: Array, step_sizes: Sequence[float] | None = None, rows: Rows = None) -> Probe:
+def probe(surface: LossSurface, weights: Array, step_sizes: Sequence[float] | None = None, rows: Rows = None) -> Probe:
     """One step along the negative gradient from `weights`, for each step size; the same rows before and after.
 
     Without step sizes those of the notes are tried, and on by decades until the loss is clearly worse. Raises
@@ -130,7 +130,7 @@ def judge(probe: Probe) -> tuple[Judgement | None, ...]:
     return tuple(judged)
 
 
-def told(probe: Probe) -> Table:
+def told(probe: Probe) -> ProbeResult:
     """A probe line by line: steps too small to change much together, each other one alone."""
     judged, decimals = judge(probe), _decimals(probe)
     groups = _groups(probe, judged)
@@ -139,10 +139,10 @@ def told(probe: Probe) -> Table:
     before, *after = _aligned([_loss_text(loss, decimals) for loss in losses])
     changes = _aligned([_change_text(float(probe.change[place]), decimals) for place in most])
     lines = tuple(
-        Line(first, last, loss, change, judged[first], is_best=first == probe.best)
+        ProbeRow(first, last, loss, change, judged[first], is_best=first == probe.best)
         for (first, last), loss, change in zip(groups, after, changes, strict=True)
     )
-    return Table(before, lines)
+    return ProbeResult(before, lines)
 
 
 def remark(probe: Probe) -> str:

@@ -1,4 +1,4 @@
-"""Surface: the loss over weight space, all that a gradient check, a probe or a landscape asks of an objective."""
+"""LossSurface: the loss over weight space, all that a gradient check, a probe or a landscape asks of an objective."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class LossValue(Protocol):
     def total(self) -> float: ...
 
 
-class Surface(Protocol):
+class LossSurface(Protocol):
     """A loss of `size` flat weights over the chosen examples (None: all of them). Every objective is one."""
 
     @property

@@ -15,7 +15,7 @@ from engine.spec import SpecError, dataset_parts, is_path, parse_field
 from engine.text import clean
 
 if TYPE_CHECKING:
-    from engine.datasets.catalogue import Described
+    from engine.datasets.catalogue import DatasetEntry
 
 HEADER = ["data set", "classes", "features", "train", "validation", "test", "cache", "state"]
 
@@ -89,7 +89,7 @@ def add(dataset: str, path: str | None, json: bool) -> None:
     click.echo(as_json(as_dict(found)) if json else f"{clean(found.dataset)}: {found.state}, {size(found.cache_bytes)}")
 
 
-def as_dict(entry: Described) -> dict[str, object]:
+def as_dict(entry: DatasetEntry) -> dict[str, object]:
     """A data set as JSON has it."""
     from engine.datasets import SPLITS
 
@@ -105,7 +105,7 @@ def as_dict(entry: Described) -> dict[str, object]:
     }
 
 
-def row(entry: Described) -> list[str]:
+def row(entry: DatasetEntry) -> list[str]:
     """A data set as a row of the table."""
     numbers = (entry.classes, entry.features, *(entry.sizes or (None, None, None)))
     cells = ["·" if number is None else f"{number:,}" for number in numbers]

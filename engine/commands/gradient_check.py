@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics import Place, place_options, the_place, told
+from engine.commands.numerics import LossPoint, place_options, the_place, told
 from engine.commands.options import as_json, json_option, table
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def named(layout: Layout, index: int) -> str:
 
 
 def _check(
-    place: Place, h: float | None, tolerance: float | None, chosen: NDArray[np.intp] | None
+    place: LossPoint, h: float | None, tolerance: float | None, chosen: NDArray[np.intp] | None
 ) -> tuple[GradientCheck, int | None]:
     import numpy as np
 
@@ -135,7 +135,7 @@ def _check(
     return check, margins
 
 
-def _chosen(place: Place, text: str) -> NDArray[np.intp] | None:
+def _chosen(place: LossPoint, text: str) -> NDArray[np.intp] | None:
     import numpy as np
 
     from engine.strategy import streams

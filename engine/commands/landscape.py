@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics import Place, place_options, read_weights, the_place, told
+from engine.commands.numerics import LossPoint, place_options, read_weights, the_place, told
 from engine.commands.options import as_json, json_option, table
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ DIRECTIONS = (
 )
 LINE_POINTS, PLANE_POINTS, MOST_POINTS = 21, 9, 10_000
 
-Told = tuple[dict[str, Any], list[str], list[list[str]]]
+WrappedLines = tuple[dict[str, Any], list[str], list[list[str]]]
 """The answer for JSON, and the header and the rows of the table for people."""
 
 
@@ -94,7 +94,7 @@ def _numbers(values: Any) -> list[str]:
     return [f"{value:.5g}" for value in values]
 
 
-def _line(place: Place, direction: str, positions: NDArray[np.float64]) -> Told:
+def _line(place: LossPoint, direction: str, positions: NDArray[np.float64]) -> WrappedLines:
     from engine.analysis import landscape
 
     line = landscape.line(place.objective, place.weights, _direction(place, direction, "first"), positions, place.rows)
@@ -108,7 +108,7 @@ def _line(place: Place, direction: str, positions: NDArray[np.float64]) -> Told:
     return answer, ["a", "loss", "data loss"], [_numbers(row) for row in rows]
 
 
-def _plane(place: Place, direction: str, second_direction: str, positions: NDArray[np.float64]) -> Told:
+def _plane(place: LossPoint, direction: str, second_direction: str, positions: NDArray[np.float64]) -> WrappedLines:
     from engine.analysis import landscape
 
     first = _direction(place, direction, "first")
@@ -126,7 +126,7 @@ def _plane(place: Place, direction: str, second_direction: str, positions: NDArr
     return answer, ["b \\ a", *_numbers(plane.first)], [_numbers((b, *row)) for b, row in upwards]
 
 
-def _direction(place: Place, name: str, stream: str) -> NDArray[np.float64]:
+def _direction(place: LossPoint, name: str, stream: str) -> NDArray[np.float64]:
     from engine.analysis import landscape
     from engine.strategy import streams
 

@@ -7,7 +7,7 @@ import click
 from engine.commands.options import accuracy, as_json, json_option, limit_option, loss, rate, reading, table
 from engine.commands.show import run_as_dict
 from engine.jobs.processes.liveness import judge
-from engine.store import Around, FilterError, Listing, Run
+from engine.store import FilterError, Listing, PageRequest, Run
 from engine.store.list.listing import ORDER_ALIASES, ORDERS
 
 HEADER = ["run", "name", "status", "iterations", "train", "valid.", "acc.", "batch ~", "best", "it/s"]
@@ -36,7 +36,7 @@ def command(db: str, limit: int, deleted: bool, text: str, sort: str, reverse: b
         workers = reader.workers()
         judged = {run.run_id: judge(run, workers) for run in reader.running()}
         try:
-            runs = reader.listed(listing, Around(limit), judged).runs
+            runs = reader.listed(listing, PageRequest(limit), judged).runs
         except FilterError as error:
             raise click.UsageError(str(error)) from None
     statuses = [judge(run, workers) for run in runs]

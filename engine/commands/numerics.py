@@ -71,7 +71,7 @@ def place_options(examples: str) -> Callable[[Command], Command]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LossPoint:
     """Where the loss is looked at: an objective in float64, the weights, the examples used (None: all of them)."""
 
     spec: RunSpec
@@ -102,7 +102,7 @@ class Place:
         )
 
 
-def the_place(fields: dict[str, str | None], examples: str, after: int, weights: str | None) -> Place:
+def the_place(fields: dict[str, str | None], examples: str, after: int, weights: str | None) -> LossPoint:
     """The place that the options describe. Raises SpecError or ValueError that says what fits."""
     import numpy as np
 
@@ -127,7 +127,7 @@ def the_place(fields: dict[str, str | None], examples: str, after: int, weights:
     rows = None
     if count < len(looked_at):
         rows = np.sort(streams.stream(spec.seed, "examples").choice(len(looked_at), count, replace=False))
-    return Place(spec, looked_at, start.astype(np.float64), here.astype(np.float64), rows, state.iteration)
+    return LossPoint(spec, looked_at, start.astype(np.float64), here.astype(np.float64), rows, state.iteration)
 
 
 def read_weights(name: str, size: int) -> NDArray[Any]:

@@ -39,7 +39,7 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class EntryInfo:
     """What an entry holds: `sizes` are the examples of train, validation and test; `source` is where they came from.
 
     `given` is the shape in which an example was given, empty where that is not known.
@@ -79,7 +79,7 @@ def folder() -> Path:
     return platformdirs.user_cache_path("lossboard", appauthor=False)
 
 
-def make(entry: Path, about: About, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+def make(entry: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
     """Write an entry from (features, labels) chunks in the order of the splits, whole or not at all.
 
     It is made beside its place and moved there: of two processes that make it at once, the first
@@ -120,7 +120,7 @@ def _beside(entry: Path) -> Iterator[Path]:
         yield part
 
 
-def _not_made(entry: Path, about: About, error: OSError) -> DataError:
+def _not_made(entry: Path, about: EntryInfo, error: OSError) -> DataError:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return DataError(f"the cache folder {entry.parent} cannot be written: {_reason(error)}")
     if error.errno not in NO_ROOM:
@@ -136,7 +136,7 @@ def _not_made(entry: Path, about: About, error: OSError) -> DataError:
     )
 
 
-def _write(part: Path, about: About, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+def _write(part: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
     dtype = np.dtype(about.stored)
     labels = np.empty(about.examples, dtype=np.uint16)
     total = np.zeros(about.features)
@@ -188,7 +188,7 @@ def _move(part: Path, entry: Path) -> None:
             raise
 
 
-def read_about(entry: Path) -> About:
+def read_about(entry: Path) -> EntryInfo:
     """What an entry says it holds. Raises DataError that names the file."""
     path = entry / "about.json"
     try:
@@ -197,7 +197,7 @@ def read_about(entry: Path) -> About:
         values = json.loads(path.read_text(encoding="utf-8"))
         if values.pop("format") != FORMAT:
             raise ValueError("another version of lossboard wrote it")
-        about = About(**{**values, "sizes": tuple(values["sizes"]), "given": tuple(values.get("given", ()))})
+        about = EntryInfo(**{**values, "sizes": tuple(values["sizes"]), "given": tuple(values.get("given", ()))})
         numbers = (about.classes, about.features, *about.sizes)
         if not all(type(number) is int and number > 0 for number in numbers) or len(about.sizes) != len(SPLITS):
             raise ValueError("its numbers make no sense")
@@ -237,13 +237,13 @@ def opened_or_made(entry: Path, make_it: Callable[[Path], None]) -> Dataset:
     return open_entry(entry)
 
 
-def entries() -> Mapping[str, About | DataError]:
+def entries() -> Mapping[str, EntryInfo | DataError]:
     """Every entry of the cache by its folder's name, with what it holds or what is wrong with it."""
     try:
         names = sorted(path.name for path in folder().iterdir() if path.is_dir() and path.suffix != PART)
     except OSError:
         return {}
-    found: dict[str, About | DataError] = {}
+    found: dict[str, EntryInfo | DataError] = {}
     for name in names:
         try:
             found[name] = read_about(folder() / name)

@@ -24,7 +24,7 @@ EXPLANATIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class DatasetEntry:
     """One data set: what to write for it, its `state`, and its shape where that is known.
 
     `features` are counted without the bias; `sizes` are the examples of train, validation and test;
@@ -41,7 +41,7 @@ class Described:
     trouble: str = ""
 
 
-def everything() -> list[Described]:
+def everything() -> list[DatasetEntry]:
     """The known data sets, then what else is in the cache."""
     known = [describe(name) for name in DATASETS]
     stored = [_entry(name, about) for name, about in cache.entries().items()]
@@ -49,7 +49,7 @@ def everything() -> list[Described]:
     return known + [entry for entry in stored if entry.dataset not in listed]
 
 
-def describe(dataset: str) -> Described:
+def describe(dataset: str) -> DatasetEntry:
     """One data set by what a spec would call it. A file is read and checked; nothing else that is costly is made.
 
     Raises SpecError for a name that is not known, DataError for a file that does not fit.
@@ -67,10 +67,10 @@ def describe(dataset: str) -> Described:
         try:
             return _entry(folder.name, cache.read_about(folder))
         except DataError as error:
-            return Described(dataset, DAMAGED, trouble=error.message)
+            return DatasetEntry(dataset, DAMAGED, trouble=error.message)
     if amount:
-        return Described(dataset, ON_USE, synthetic.CLASSES, synthetic.PIXELS, synthetic.sizes(amount))
-    return Described(dataset, TO_ADD, cifar10.CLASSES, cifar10.PIXELS, cifar10.sizes())
+        return DatasetEntry(dataset, ON_USE, synthetic.CLASSES, synthetic.PIXELS, synthetic.sizes(amount))
+    return DatasetEntry(dataset, TO_ADD, cifar10.CLASSES, cifar10.PIXELS, cifar10.sizes())
 
 
 def explanation(dataset: str) -> str:
@@ -78,22 +78,22 @@ def explanation(dataset: str) -> str:
     return "" if is_path(dataset) else EXPLANATIONS[dataset_parts(dataset)[0]]
 
 
-def _small(dataset: str, loaded: Dataset) -> Described:
+def _small(dataset: str, loaded: Dataset) -> DatasetEntry:
     train = loaded.splits["train"]
     sizes = tuple(len(loaded.splits[split]) for split in SPLITS)
-    return Described(dataset, READY, loaded.classes, train.dimensions - train.bias, sizes)
+    return DatasetEntry(dataset, READY, loaded.classes, train.dimensions - train.bias, sizes)
 
 
-def _entry(folder: str, about: cache.About | DataError) -> Described:
+def _entry(folder: str, about: cache.EntryInfo | DataError) -> DatasetEntry:
     if isinstance(about, DataError):
-        return Described(folder, DAMAGED, trouble=about.message)
+        return DatasetEntry(folder, DAMAGED, trouble=about.message)
     dataset, state = about.name, READY
     if about.name in AMOUNTS:
         dataset = parse_field("dataset", f"{about.name}:{about.sizes[0]}")
     elif about.name not in DATASETS:
         dataset = about.source
         state = READY if _is_current(folder, Path(about.source)) else CHANGED
-    return Described(
+    return DatasetEntry(
         dataset, state, about.classes, about.features, about.sizes, about.stored_bytes, source=about.source
     )
 

@@ -70,7 +70,7 @@ def add(source: Path) -> Path:
     """
     files = _from_folder(source) if source.is_dir() else _from_archive(source)
     version = BINARY if FILES[BINARY][0] in files else PYTHON
-    about = cache.About(
+    about = cache.EntryInfo(
         name="cifar10",
         classes=CLASSES,
         features=PIXELS,

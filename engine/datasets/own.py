@@ -57,7 +57,7 @@ def entry_of(path: Path) -> Path:
     return cache.folder() / f"own-{key}"
 
 
-def image_of(about: cache.About) -> Image | None:
+def image_of(about: cache.EntryInfo) -> Image | None:
     """The image that an example of an entry is: it was given as (rows, columns), or with 1 or 3 channels at the end."""
     if len(about.given) not in (2, 3) or about.given[2:] not in ((), (1,), (3,)):
         return None
@@ -83,7 +83,7 @@ def _make(entry: Path, path: Path) -> None:
     except (OSError, EOFError, MemoryError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read ({error or type(error).__name__}); {EXPECTED}") from None
     train, validation, test = (len(rows[split]) for split in SPLITS)
-    about = cache.About(
+    about = cache.EntryInfo(
         name=path.name,
         classes=int(labels.max()) + 1,
         features=features.shape[1],

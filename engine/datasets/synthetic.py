@@ -37,7 +37,7 @@ def sizes(train: int) -> tuple[int, int, int]:
 
 
 def _make(entry: Path, train: int) -> None:
-    about = cache.About(
+    about = cache.EntryInfo(
         name="synthetic-cifar",
         classes=CLASSES,
         features=PIXELS,

@@ -1,21 +1,20 @@
 """The store: every run, every iteration, in one SQLite file. The only SQL in the project."""
 
 from engine.store.list.listing import Listing
-from engine.store.list.page import Around
+from engine.store.list.page import PageRequest
 from engine.store.read.reader import Reader
 from engine.store.records import (
     ENDED,
     STATES,
-    Background,
     Checkpoint,
     Claim,
     Command,
     Evaluation,
     Event,
-    Fenced,
+    FencedOff,
     FilterError,
     Listed,
-    Misplaced,
+    MisplacedStore,
     NoRun,
     NoSweep,
     Origin,
@@ -23,6 +22,7 @@ from engine.store.records import (
     Process,
     Refused,
     Run,
+    RunBackground,
     RungDecision,
     RunState,
     StoreBusy,
@@ -34,7 +34,7 @@ from engine.store.records import (
     Worker,
 )
 from engine.store.schema.backup import Backup, back_up
-from engine.store.store import Demand, Store, open_for_reading, open_for_writing
+from engine.store.store import Store, WorkerDemand, open_for_reading, open_for_writing
 from engine.store.write.queue import Queue
 from engine.store.write.steering import Verb
 from engine.store.write.writer import RunWriter
@@ -42,29 +42,28 @@ from engine.store.write.writer import RunWriter
 __all__ = [
     "ENDED",
     "STATES",
-    "Around",
-    "Background",
     "Backup",
     "Checkpoint",
     "Claim",
     "Command",
-    "Demand",
     "Evaluation",
     "Event",
-    "Fenced",
+    "FencedOff",
     "FilterError",
     "Listed",
     "Listing",
-    "Misplaced",
+    "MisplacedStore",
     "NoRun",
     "NoSweep",
     "Origin",
     "Ownership",
+    "PageRequest",
     "Process",
     "Queue",
     "Reader",
     "Refused",
     "Run",
+    "RunBackground",
     "RunState",
     "RunWriter",
     "RungDecision",
@@ -77,6 +76,7 @@ __all__ = [
     "SweepTitle",
     "Verb",
     "Worker",
+    "WorkerDemand",
     "back_up",
     "open_for_reading",
     "open_for_writing",

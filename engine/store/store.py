@@ -23,7 +23,7 @@ from engine.store.write.writer import RunWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class WorkerDemand:
     """Workers that have not left, runs that wait, how many of these are paced, and runs that are worked on."""
 
     present: list[Worker]
@@ -32,7 +32,7 @@ class Demand:
     running: int
 
 
-Enrol = Callable[[Demand], Sequence[tuple[Process, str]]]
+Enrol = Callable[[WorkerDemand], Sequence[tuple[Process, str]]]
 """From what there is to do to (process, log path) of new workers."""
 
 
@@ -81,7 +81,7 @@ class Store:
         """Let `enrol` start processes and enter them, under the write lock: of two who do so at once, the
         second sees what the first has started."""
         with self._connection.transaction() as raw:
-            started = enrol(Demand(_present(raw), *raw.execute(DEMAND).fetchone()))
+            started = enrol(WorkerDemand(_present(raw), *raw.execute(DEMAND).fetchone()))
             entered = [raw.execute(ENROL, self._worker_values(process, log_path)) for process, log_path in started]
             return [int(cursor.lastrowid or 0) for cursor in entered]
 

@@ -26,8 +26,17 @@ from engine.sweep.comparison import (
     comparisons,
 )
 from engine.sweep.halving import Decision, Halving, decide
-from engine.sweep.outcome import Measured, TrainLoss, ValueResult, best_by, best_of, loss_texts, results, table_lines
-from engine.sweep.plan import Member, SweepPlan, refine, spread
+from engine.sweep.outcome import (
+    RunMeasurement,
+    TrainLoss,
+    ValueResult,
+    best_by,
+    best_of,
+    loss_texts,
+    results,
+    table_lines,
+)
+from engine.sweep.plan import SweepMember, SweepPlan, refine, spread
 
 __all__ = [
     "EQUALS",
@@ -40,8 +49,8 @@ __all__ = [
     "Decision",
     "Equal",
     "Halving",
-    "Measured",
-    "Member",
+    "RunMeasurement",
+    "SweepMember",
     "SweepPlan",
     "TrainLoss",
     "Value",

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from engine.sweep.axis import Axis, Value
-from engine.sweep.outcome import Measured, best_by, by_values, mean
+from engine.sweep.outcome import RunMeasurement, best_by, by_values, mean
 from engine.text import counted, seconds_text
 
 Equal = Literal["examples", "time", "iterations"]
@@ -52,7 +52,7 @@ def are_compared(axes: Sequence[Axis]) -> bool:
     return best_by(axes) == "loss" and any(axis.field == "batch_size" for axis in axes)
 
 
-def comparisons(axes: Sequence[Axis], measured: Iterable[Measured]) -> tuple[Comparison, ...]:
+def comparisons(axes: Sequence[Axis], measured: Iterable[RunMeasurement]) -> tuple[Comparison, ...]:
     """One comparison for each of EQUALS, at the largest amount that all complete values have reached.
 
     None where values are not compared so, or fewer than two are complete; none of equal time among paced runs.
@@ -87,12 +87,14 @@ def bare_amount(one: Comparison) -> str:
     return told if one.equal == "time" else told.split(" ")[0]
 
 
-def _is_comparable(run: Measured) -> bool:
+def _is_comparable(run: RunMeasurement) -> bool:
     return run.state == "finished" and not run.diverged and bool(run.train_losses)
 
 
 def _compared(
-    equal: Equal, groups: dict[tuple[Value, ...], list[Measured]], compared: dict[tuple[Value, ...], list[Measured]]
+    equal: Equal,
+    groups: dict[tuple[Value, ...], list[RunMeasurement]],
+    compared: dict[tuple[Value, ...], list[RunMeasurement]],
 ) -> Comparison:
     amount = min(_amounts(run, equal)[-1] for runs in compared.values() for run in runs)
     losses = {values: _mean_at(runs, equal, amount) for values, runs in compared.items()}
@@ -102,12 +104,12 @@ def _compared(
     return replace(found, best=min(finite, key=finite.__getitem__, default=None)) if is_known else found
 
 
-def _mean_at(runs: Sequence[Measured], equal: Equal, amount: float) -> float | None:
+def _mean_at(runs: Sequence[RunMeasurement], equal: Equal, amount: float) -> float | None:
     losses = [loss for run in runs if (loss := _loss_at(run, equal, amount)) is not None]
     return mean(losses) if len(losses) == len(runs) else None
 
 
-def _amounts(run: Measured, equal: Equal) -> list[float]:
+def _amounts(run: RunMeasurement, equal: Equal) -> list[float]:
     """How much a run had used at each of its evaluations."""
     if equal == "time":
         return [one.elapsed_s for one in run.train_losses]
@@ -115,7 +117,7 @@ def _amounts(run: Measured, equal: Equal) -> list[float]:
     return [float(one.iteration * each) for one in run.train_losses]
 
 
-def _loss_at(run: Measured, equal: Equal, amount: float) -> float | None:
+def _loss_at(run: RunMeasurement, equal: Equal, amount: float) -> float | None:
     """The train loss of the weights that a run had once it had used so much; an iteration counts when it is over."""
     amounts = _amounts(run, equal)
     for (before, after), (low, high) in zip(pairwise(run.train_losses), pairwise(amounts), strict=True):

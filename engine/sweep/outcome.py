@@ -30,7 +30,7 @@ class TrainLoss:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class RunMeasurement:
     """What is known of one run of a sweep.
 
     `train_loss`, `validation_loss` and `accuracy` (validation, 0 to 1) are those of its newest evaluation, over the
@@ -82,14 +82,14 @@ class ValueResult:
     elapsed_s: float
 
 
-def results(measured: Iterable[Measured]) -> tuple[ValueResult, ...]:
+def results(measured: Iterable[RunMeasurement]) -> tuple[ValueResult, ...]:
     """The results per value, from the lowest to the highest."""
     return tuple(_result(values, runs) for values, runs in by_values(measured).items())
 
 
-def by_values(measured: Iterable[Measured]) -> dict[tuple[Value, ...], list[Measured]]:
+def by_values(measured: Iterable[RunMeasurement]) -> dict[tuple[Value, ...], list[RunMeasurement]]:
     """The runs of each value, from the lowest to the highest."""
-    found: dict[tuple[Value, ...], list[Measured]] = {}
+    found: dict[tuple[Value, ...], list[RunMeasurement]] = {}
     for one in measured:
         found.setdefault(one.values, []).append(one)
     return {values: found[values] for values in sorted(found, key=lambda values: [*map(value_place, values)])}
@@ -172,7 +172,7 @@ def _stop(result: ValueResult) -> str:
     return f"stopped after {counted(result.iterations_done, 'iteration')}{last}"
 
 
-def _result(values: tuple[Value, ...], runs: Sequence[Measured]) -> ValueResult:
+def _result(values: tuple[Value, ...], runs: Sequence[RunMeasurement]) -> ValueResult:
     states = {run.state for run in runs}
     evaluated = [run for run in runs if run.train_loss is not None]
     furthest = max((run.evaluated_at for run in evaluated), default=0)

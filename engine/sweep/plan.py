@@ -35,7 +35,7 @@ MOST_AXES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class SweepMember:
     """One run of a sweep: its spec, its value on each axis, and which repetition it is, from 0."""
 
     spec: RunSpec
@@ -88,7 +88,7 @@ class SweepPlan:
             f"{axis.label} {value_text(axis.ordered[0])} to {value_text(axis.ordered[-1])}" for axis in self.axes
         )
 
-    def members(self) -> tuple[Member, ...]:
+    def members(self) -> tuple[SweepMember, ...]:
         """Every run, in an order that spreads over the range, so that its shape shows early; repetitions come last."""
         cells = _cells([len(axis.values) for axis in self.axes])
         ranked = [axis.ordered for axis in self.axes]
@@ -155,11 +155,11 @@ class SweepPlan:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SpecError("plan", f"the plan of the sweep cannot be read: {error}") from None
 
-    def _member(self, values: tuple[Value, ...], repeat: int) -> Member:
+    def _member(self, values: tuple[Value, ...], repeat: int) -> SweepMember:
         changes: dict[str, Any] = {axis.field: value for axis, value in zip(self.axes, values, strict=True)}
         if "seed" not in changes:
             changes["seed"] = self.base.seed + (repeat if self.same_seeds else self._number(values, repeat))
-        return Member(self.base.changed(**changes), values, repeat)
+        return SweepMember(self.base.changed(**changes), values, repeat)
 
     def _number(self, values: tuple[Value, ...], repeat: int) -> int:
         """A number for each run of its own, the same when values are added to the first axis."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 from engine.spec import FIELDS, RunSpec
 from engine.store import Run
-from engine.store.list.filter import Choice, Comparison, Filter, Text, Word
+from engine.store.list.filter import ChoiceTerm, Filter, NumberTerm, TextTerm, WordTerm
 from engine.store.list.listing import LARGEST_FIRST, STATUS_ORDER
 
 COLUMNS: dict[str, str] = {
@@ -104,21 +104,21 @@ _ORDERED: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def holds(asked: Word | Choice | Text | Comparison, known: Known) -> bool:
+def holds(asked: WordTerm | ChoiceTerm | TextTerm | NumberTerm, known: Known) -> bool:
     """Whether a run is what is asked for."""
     match asked:
-        case Word(text):
+        case WordTerm(text):
             return known.has(text)
-        case Choice(field, values):
+        case ChoiceTerm(field, values):
             return not values.isdisjoint(known.answers(field))
-        case Text("tag", text):
+        case TextTerm("tag", text):
             return text in [str(tag).casefold() for tag in known.answers("tag")]
-        case Text(field, text):
+        case TextTerm(field, text):
             return any(answer is not None and text in str(answer).casefold() for answer in known.answers(field))
-        case Comparison(field, "=" | "!=" as sign):
+        case NumberTerm(field, "=" | "!=" as sign):
             value = known.number(field)
             return (value is not None and asked.low <= value <= asked.high) == (sign == "=")
-        case Comparison(field, sign):
+        case NumberTerm(field, sign):
             value = known.number(field)
             return value is not None and _ORDERED[sign](value, asked.value)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.sweep import EQUALS, Axis, Measured, TrainLoss, amount_text, best_marks, best_of, comparisons, results
+from engine.sweep import EQUALS, Axis, RunMeasurement, TrainLoss, amount_text, best_marks, best_of, comparisons, results
 
 SIZES = (2, 8, 64, 512)
 AXES = (Axis("batch_size", SIZES),)
@@ -23,7 +23,7 @@ def evaluated(iterations: int, every: int) -> list[int]:
 
 
 @st.composite
-def runs(draw: st.DrawFn, iterations: int | None = None) -> list[Measured]:
+def runs(draw: st.DrawFn, iterations: int | None = None) -> list[RunMeasurement]:
     """Finished runs of every batch size, one or two seeds of each."""
     found = []
     seeds = draw(st.integers(1, 2))
@@ -34,7 +34,7 @@ def runs(draw: st.DrawFn, iterations: int | None = None) -> list[Measured]:
             per_iteration_s = draw(st.floats(1e-4, 1e-2))
             losses = draw(st.lists(LOSSES, min_size=len(places), max_size=len(places)))
             found.append(
-                Measured(
+                RunMeasurement(
                     run_id=len(found) + 1,
                     values=(size,),
                     state="finished",
@@ -82,7 +82,7 @@ def test_what_a_run_did_later_decides_nothing(found, later):
     """Every evaluation after the two around the amount may have come out otherwise."""
     examples = comparisons(AXES, found)[0]
 
-    def otherwise(run: Measured) -> Measured:
+    def otherwise(run: RunMeasurement) -> RunMeasurement:
         beyond = [
             p for p, one in enumerate(run.train_losses) if one.iteration * run.examples_per_iteration > examples.amount
         ]
@@ -124,10 +124,12 @@ def test_what_diverged_or_was_stopped_is_never_the_best_and_holds_nobody_back(wo
     assert best.values != (size,)
 
 
-def run_of(size: int, losses: dict[int, float], each_s: float = 0.001) -> Measured:
+def run_of(size: int, losses: dict[int, float], each_s: float = 0.001) -> RunMeasurement:
     points = tuple(TrainLoss(place, place * each_s, loss) for place, loss in losses.items())
     done = points[-1].iteration
-    return Measured(size, (size,), "finished", done, points[-1].loss, examples_per_iteration=size, train_losses=points)
+    return RunMeasurement(
+        size, (size,), "finished", done, points[-1].loss, examples_per_iteration=size, train_losses=points
+    )
 
 
 def test_small_batches_win_for_equal_examples_and_large_ones_for_equal_iterations():

@@ -87,7 +87,7 @@ def test_two_processes_that_make_it_at_once_both_have_it(cache_folder: Path) -> 
 
 
 def test_an_interrupted_making_leaves_nothing_behind(cache_folder: Path) -> None:
-    about = cache.About("x", 2, 4, "uint8", (3, 1, 1), True, "")
+    about = cache.EntryInfo("x", 2, 4, "uint8", (3, 1, 1), True, "")
 
     def chunks() -> Iterator[tuple[Any, Any]]:
         yield np.zeros((2, 4), np.uint8), np.zeros(2, np.intp)
@@ -109,7 +109,7 @@ def chunks():
     sys.stdin.readline()
     yield np.ones((3, 4), np.uint8), np.zeros(3, np.intp)
 
-cache.make(cache.folder() / sys.argv[1], cache.About("x", 2, 4, "uint8", (3, 1, 1), True, ""), chunks())
+cache.make(cache.folder() / sys.argv[1], cache.EntryInfo("x", 2, 4, "uint8", (3, 1, 1), True, ""), chunks())
 """
 """A process that makes an entry and waits in the middle."""
 

@@ -28,7 +28,7 @@ from engine.jobs.processes.recovery import (
 )
 from engine.jobs.worker.retry import retried
 from engine.spec import SpecError, defaults
-from engine.store import Checkpoint, Fenced, NoRun, Refused, StoreBusy, StoreFull, open_for_writing
+from engine.store import Checkpoint, FencedOff, NoRun, Refused, StoreBusy, StoreFull, open_for_writing
 from engine.store.file.timing import boot_seconds, utc_now
 from engine.store.write import queue
 from tests.stores import block_of, query, wait_until
@@ -81,7 +81,7 @@ def test_a_stopped_worker_is_left_alone_at_first_and_taken_over_after_the_stated
     assert recover_lost_runs(store, now_s + TAKE_OVER_AFTER_S + 1) == [1]
     assert "was stopped and silent for 6" in store.reader().run(1).reason
     os.kill(child.pid, signal.SIGCONT)
-    with pytest.raises(Fenced):
+    with pytest.raises(FencedOff):
         writer.write(block_of([3.0], first=2))
     assert len(store.reader().workers()) == 1
 
@@ -115,7 +115,7 @@ def test_a_worker_on_another_machine_gives_way_to_a_user_who_knows_that_it_is_go
     writer = claimed_by(store, replace(liveness.this_process(), host="elsewhere", boot_id="other/pid:[1]"))
     assert "waits in the queue again" in take_over(store, 1)
     assert store.reader().run(1).state == "queued"
-    with pytest.raises(Fenced):
+    with pytest.raises(FencedOff):
         writer.write(block_of([3.0], first=2))
     with pytest.raises(Refused, match="not running"):
         take_over(store, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.spec import defaults
-from engine.store import Around, Evaluation, Listing, SweepTitle, open_for_writing
+from engine.store import Evaluation, Listing, PageRequest, SweepTitle, open_for_writing
 from engine.store.list.listing import ORDERS
 from tests.stores import block_of, claimed_writer, process, sweep_row
 
@@ -64,11 +64,11 @@ def test_every_order_and_its_reverse_hold_every_run(reader, order):
         runs = [run.run_id for run in reader.listed(listing).runs]
         assert sorted(runs) == [1, 2, 3, 4]
         for place, run_id in enumerate(runs):
-            found = reader.listed(listing, Around(limit=2, run_id=run_id))
+            found = reader.listed(listing, PageRequest(limit=2, run_id=run_id))
             assert found.first == max(0, min(place - 1, 2))
             assert [run.run_id for run in found.runs] == runs[found.first : found.first + 2]
-        assert [run.run_id for run in reader.listed(listing, Around(limit=3, at_end=True)).runs] == runs[1:]
-        assert [run.run_id for run in reader.listed(listing, Around(limit=3, run_id=99)).runs] == runs[:3]
+        assert [run.run_id for run in reader.listed(listing, PageRequest(limit=3, at_end=True)).runs] == runs[1:]
+        assert [run.run_id for run in reader.listed(listing, PageRequest(limit=3, run_id=99)).runs] == runs[:3]
 
 
 def test_what_has_no_value_comes_last(reader):
@@ -136,7 +136,7 @@ def test_what_is_grouped_folded_and_pinned(swept, listing, shown):
     assert every.total == len(shown)
     for place, row in enumerate(every.rows):
         is_title = isinstance(row, SweepTitle)
-        around = Around(3, sweep_id=row.sweep_id) if is_title else Around(3, run_id=row.run_id)
+        around = PageRequest(3, sweep_id=row.sweep_id) if is_title else PageRequest(3, run_id=row.run_id)
         found = swept.listed(listing, around)
         assert found.first == max(0, min(place - 1, len(shown) - 3))
         assert found.rows == every.rows[found.first : found.first + 3]
@@ -149,7 +149,7 @@ def test_a_title_tells_of_the_runs_below_it(swept):
 
 
 def test_a_run_inside_a_folded_sweep_has_no_place(swept):
-    assert swept.listed(Listing(grouped=True, folded=(1,)), Around(2, run_id=3)).first == 0
+    assert swept.listed(Listing(grouped=True, folded=(1,)), PageRequest(2, run_id=3)).first == 0
 
 
 def test_pinned_runs_that_do_not_fit_are_not_counted(swept):

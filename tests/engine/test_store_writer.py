@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.store import Checkpoint, Evaluation, Fenced, StoreFull, open_for_reading, open_for_writing
+from engine.store import Checkpoint, Evaluation, FencedOff, StoreFull, open_for_reading, open_for_writing
 from engine.trace.block import Block
 from tests.stores import block_of, claimed_writer, process, query
 
@@ -138,7 +138,7 @@ def test_a_stale_worker_leaves_empty_handed(store, path, takes_over):
         lambda: stale.begin("{}"),
         lambda: store.writer(stale.claim),
     ):
-        with pytest.raises(Fenced):
+        with pytest.raises(FencedOff):
             attempt()
     assert query(path, "SELECT count(*) FROM iterations") == [(1,)]
     assert query(path, "SELECT count(*) FROM checkpoints") == [(0,)]
@@ -149,7 +149,7 @@ def test_a_stale_worker_leaves_empty_handed(store, path, takes_over):
 def test_nobody_writes_to_a_run_that_has_ended(store):
     writer = claimed_writer(store)
     writer.cancel("stopped at iteration 0")
-    with pytest.raises(Fenced):
+    with pytest.raises(FencedOff):
         writer.write(block_of([1.0]))
 
 

@@ -14,7 +14,7 @@ from engine.strategy import optimize
 from engine.sweep import (
     Axis,
     Halving,
-    Measured,
+    RunMeasurement,
     SweepPlan,
     best_of,
     decide,
@@ -245,7 +245,7 @@ def test_nobody_is_dropped_for_a_worse_one(losses, keep):
 
 
 def measured(run_id, value, loss, state="finished", validation=None, done=300, at=300, **more):
-    return Measured(run_id, (value,), state, done, loss, validation, None, evaluated_at=at, **more)
+    return RunMeasurement(run_id, (value,), state, done, loss, validation, None, evaluated_at=at, **more)
 
 
 def test_results_are_per_value_with_the_spread_over_seeds():
@@ -310,7 +310,7 @@ def test_seeds_that_have_not_come_as_far_do_not_make_the_mean_high():
 def test_where_each_value_is_an_objective_of_its_own_accuracy_tells_the_best(field):
     axes = (Axis(field, (0.01, 1.0, 100.0)),)
     found = results(
-        Measured(run_id, (value,), "finished", 300, loss, loss, accuracy)
+        RunMeasurement(run_id, (value,), "finished", 300, loss, loss, accuracy)
         for run_id, value, loss, accuracy in [(1, 0.01, 0.002, 0.964), (2, 1.0, 0.27, 0.972), (3, 100.0, 519.0, 0.873)]
     )
     assert best_of(axes, found) is found[1]

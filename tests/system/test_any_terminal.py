@@ -48,7 +48,7 @@ def test_a_dashboard_that_breaks_off_says_so_with_its_exit_code(path):
     code = (
         "from tui.terminal import textual_internals as internals\n"
         "def feed(self, text): raise RuntimeError('broken on purpose')\n"
-        "internals.Hearing.feed = feed\n"
+        "internals.ReportParser.feed = feed\n"
         "from tui.start.cli import main\n"
         "main()\n"
     )

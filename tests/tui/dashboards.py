@@ -71,13 +71,13 @@ async def opened(path: Path, size: tuple[int, int] = (120, 35), **manner: Any) -
     sent: list[Message] = []
     app = session.prepare(path, **manner)
     terminal = Emulator(*size)
-    write = app.rim._write
+    write = app.output._write
 
     def written(text: str) -> None:
         terminal.feed(text)
         write(text)
 
-    app.rim._write = written
+    app.output._write = written
     async with app.run_test(size=size, message_hook=sent.append) as pilot:
         await pilot.pause()
         yield Opened(app, pilot, sent, terminal)

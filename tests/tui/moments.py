@@ -12,7 +12,7 @@ from tests.stores import block_of, claimed_writer
 from tui.model.choices import Choices
 from tui.model.clock import Moment
 from tui.model.replay_opening import replayed
-from tui.model.snapshot import Snapshot, Wanted
+from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading.feed import Source
 
 NOISY = np.random.default_rng(0).lognormal(size=70_000)
@@ -32,12 +32,12 @@ def written(path: Path, losses=NOISY, *, ended: bool = True, name: str = "run", 
     return writer
 
 
-def at(path: Path, position: float, *run_ids: int, kind="iteration", columns: int = 60, **look) -> Snapshot:
+def at(path: Path, position: float, *run_ids: int, kind="iteration", columns: int = 60, **chart_options) -> Snapshot:
     source = Source(path)
     try:
         choices = replayed(Choices(), run_ids or (1,))
-        choices = choices.looking_so(choices.look.__class__(**look))
-        read = source.read(Wanted(choices, columns, rows=8, moment=Moment(run_ids or (1,), kind, position)))
+        choices = choices.with_chart_options(choices.chart_options.__class__(**chart_options))
+        read = source.read(ReadRequest(choices, columns, rows=8, moment=Moment(run_ids or (1,), kind, position)))
         assert read is not None
         return read
     finally:

@@ -10,46 +10,46 @@ from engine.spec import defaults
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.chart.values.metrics import METRICS
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.messages import ChoicesChanged
 
 NAMES = tuple(METRICS)
 
 
-def look(board: Opened) -> Look:
-    return board.all_of(ChoicesChanged)[-1].choices.look
+def chart_options(board: Opened) -> ChartOptions:
+    return board.all_of(ChoicesChanged)[-1].choices.chart_options
 
 
 async def test_layout_metrics_axes_and_smoothing(tmp_path):
     async with opened(raced(tmp_path / "runs.db"), (140, 40)) as board:
         await board.press("v")
-        assert look(board).layout == "runs"
+        assert chart_options(board).layout == "runs"
         assert board.text().count("gradient b256") >= 2
         assert "■" not in board.text().splitlines()[-4]
         await board.press("v", "v")
-        assert look(board).layout == "together"
+        assert chart_options(board).layout == "together"
         seen = []
         for metric in (*NAMES[1:], NAMES[0]):
             await board.press("m")
-            seen.append(look(board).metric)
+            seen.append(chart_options(board).metric)
             await board.until(lambda metric=metric: f" {metric}" in board.text())
         assert seen == [*NAMES[1:], "loss"]
         await board.press("X")
-        assert look(board).log_x
+        assert chart_options(board).log_x
         assert "x: iteration (log)" in board.text()
         assert "·  smoothing 20" in board.text()
         await board.press("X", "full_stop", "full_stop")
-        assert look(board).smoothing == 100.0
+        assert chart_options(board).smoothing == 100.0
         assert "smoothing 100" in board.text()
         await board.press(*["comma"] * 6)
-        assert look(board).smoothing == 0.0
+        assert chart_options(board).smoothing == 0.0
         assert "·  raw" in board.text()
 
 
 async def test_a_key_that_does_nothing_for_the_shown_metric_says_so(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("m", "m", "m", "y")
-        assert board.app.choices.look.log_y
+        assert board.app.choices.chart_options.log_y
         assert "The axis of the validation accuracy is always linear." in board.text()
         await board.press("full_stop")
         assert "Smoothing 50 is for the losses of mini-batches; nothing here is one of them." in board.text()
@@ -66,37 +66,37 @@ async def test_zoom_pan_and_back(tmp_path):
     store_with(path, ("long", defaults().changed(iterations=200)))
     async with opened(path) as board:
         await board.press("plus")
-        low, high = look(board).window
+        low, high = chart_options(board).window
         assert high - low == pytest.approx(100)
         assert high == pytest.approx(200)
         await board.until(lambda: board.app.snapshot.seen[1].curve.iteration[0] == 0)
         await board.press("h")
-        assert look(board).window[0] == pytest.approx(75)
-        assert not look(board).following
+        assert chart_options(board).window[0] == pytest.approx(75)
+        assert not chart_options(board).following
         assert "zoomed · 0 all" in board.text()
         await board.press("right", "w")
-        assert look(board).following
+        assert chart_options(board).following
         await board.press("minus")
-        assert look(board).window is None
+        assert chart_options(board).window is None
         await board.press("plus", "plus", "0")
-        assert look(board).window is None
+        assert chart_options(board).window is None
 
 
 async def test_the_readout_tells_every_value_at_a_line_that_moves(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("c")
-        end = look(board).cursor
+        end = chart_options(board).cursor
         assert end is not None
         assert "readout" in board.text()
         assert re.search(r"▲ 0\.4\d+ +3 gradient", board.text())
         await board.press("h", "left")
-        assert look(board).cursor < end
+        assert chart_options(board).cursor < end
         await board.press("l", "right")
-        assert look(board).cursor == pytest.approx(end)
+        assert chart_options(board).cursor == pytest.approx(end)
         await board.pilot.hover("ChartPane", offset=(30, 10))
-        await board.until(lambda: look(board).cursor < end / 2)
+        await board.until(lambda: chart_options(board).cursor < end / 2)
         await board.press("escape")
-        assert look(board).cursor is None
+        assert chart_options(board).cursor is None
 
 
 async def test_a_zoomed_chart_follows_the_newest_iterations(tmp_path):
@@ -104,10 +104,10 @@ async def test_a_zoomed_chart_follows_the_newest_iterations(tmp_path):
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
     async with opened(path) as board:
         await board.press(*["plus"] * 6)
-        before = look(board).window
+        before = chart_options(board).window
         writer.write(block_of(losses(0.5, 400), first=200))
-        await board.until(lambda: board.app.choices.look.window[0] > before[0])
-        assert board.app.choices.look.window[1] > 600
+        await board.until(lambda: board.app.choices.chart_options.window[0] > before[0])
+        assert board.app.choices.chart_options.window[1] > 600
 
 
 async def test_a_window_that_is_being_read_stays_and_goes_on_following_afterwards(tmp_path):
@@ -115,12 +115,12 @@ async def test_a_window_that_is_being_read_stays_and_goes_on_following_afterward
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
     async with opened(path) as board:
         await board.press(*["plus"] * 6, "c")
-        read = look(board)
+        read = chart_options(board)
         writer.write(block_of(losses(0.5, 400), first=200))
         await board.until(lambda: board.app.snapshot.run(1).iterations_done == 600)
-        assert board.app.choices.look == read
+        assert board.app.choices.chart_options == read
         await board.press("c")
-        await board.until(lambda: board.app.choices.look.window[1] > 600)
+        await board.until(lambda: board.app.choices.chart_options.window[1] > 600)
 
 
 async def test_panning_past_the_newest_iterations_stays_there_until_they_are_followed_again(tmp_path):
@@ -128,19 +128,19 @@ async def test_panning_past_the_newest_iterations_stays_there_until_they_are_fol
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
     async with opened(path) as board:
         await board.press("0", "plus", "plus", "plus", "l")
-        beyond = look(board).window
+        beyond = chart_options(board).window
         assert beyond[0] > 200
         writer.write(block_of(losses(0.5, 10), first=200))
         await board.until(lambda: board.app.snapshot.run(1).iterations_done == 210)
-        assert board.app.choices.look.window == beyond
+        assert board.app.choices.chart_options.window == beyond
         assert "zoomed · 0 all" in board.text()
         await board.press("w")
         writer.write(block_of(losses(0.5, 10), first=210))
-        await board.until(lambda: board.app.choices.look.window[0] < 220)
+        await board.until(lambda: board.app.choices.chart_options.window[0] < 220)
 
 
 def test_panning_towards_the_newest_iterations_goes_on_following():
-    followed = Look(window=(100.0, 200.0))
+    followed = ChartOptions(window=(100.0, 200.0))
     assert followed.panned(0.5, (0.0, 1000.0), 180.0).following
     assert not followed.panned(0.5, (0.0, 1000.0), 140.0).following
     assert followed.panned(0.5, (0.0, 1000.0)).following
@@ -164,7 +164,7 @@ async def test_the_wheel_zooms_where_the_mouse_is(tmp_path):
         pane = board.app.screen.query_one("ChartPane")
         pane._scrolled(2.0, 20)
         await board.until(lambda: board.all_of(ChoicesChanged))
-        low, high = look(board).window
+        low, high = chart_options(board).window
         assert low < 40
         assert high - low == pytest.approx(100)
 
@@ -176,7 +176,7 @@ async def test_the_wheel_keeps_what_is_under_the_mouse_in_its_place(tmp_path, ke
         pane = board.app.screen.query_one("ChartPane")
         under = pane.picture.x_at(40)
         pane._scrolled(2.0, 40)
-        await board.until(lambda: board.app.choices.look.window is not None)
+        await board.until(lambda: board.app.choices.chart_options.window is not None)
         await board.until(lambda: "zoomed" in board.text())
         assert abs(pane.picture.column_at(under) - 40) <= 1
 
@@ -185,10 +185,14 @@ async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
         for key in ("v", "v", "v", "y", "m", "j", "j", "full_stop", "c"):
             board.app.simulate_key(key)
-        await board.until(lambda: board.app.choices.look.cursor is not None)
+        await board.until(lambda: board.app.choices.chart_options.cursor is not None)
         choices = board.app.choices
-        assert (choices.look.layout, choices.log_y, choices.look.metric) == ("together", False, NAMES[1])
-        assert (choices.pointed, choices.look.smoothing) == (1, 50.0)
+        assert (choices.chart_options.layout, choices.log_y, choices.chart_options.metric) == (
+            "together",
+            False,
+            NAMES[1],
+        )
+        assert (choices.pointed, choices.chart_options.smoothing) == (1, 50.0)
 
 
 async def test_the_run_under_the_cursor_is_drawn_marked_or_not_and_its_raw_values_behind_it(tmp_path):
@@ -230,9 +234,9 @@ async def test_the_y_axis_is_looked_at_closer_and_fitted_again(tmp_path):
         await board.press("0", "J")
         assert shown() == pytest.approx(fitting)
         await board.press("equals_sign")
-        assert look(board).y_window is None
+        assert chart_options(board).y_window is None
         await board.press("K", "m")
-        assert look(board).y_window is None
+        assert chart_options(board).y_window is None
 
 
 async def test_losses_of_different_objectives_are_said_to_be_different(tmp_path):

@@ -213,7 +213,7 @@ async def test_m_moves_the_focus_enter_enlarges_and_v_or_esc_bring_the_grid_back
         await board.until(lambda: "▸ gradient norm" in board.text())
         await board.press("v")
         await board.until(lambda: "▸" not in board.text())
-        assert board.app.choices.look.layout == "together"
+        assert board.app.choices.chart_options.layout == "together"
 
 
 async def test_a_click_moves_the_focus_and_a_double_click_enlarges(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tui.model.messages import ReadFailed, RunDeleted, SnapshotRead
 from tui.reading import feed
 from tui.reading.feed import Source
 from tui.screens.board import Board
-from tui.terminal.output import Rim
+from tui.terminal.output import TerminalOutput
 from tui.terminal.textual_internals import pieces_of
 from tui.view_state import remembered
 
@@ -154,9 +154,9 @@ async def test_two_dashboards_on_one_store(tmp_path):
 def composed(app):
     """The screen as Textual would write it, had no widget painted by itself."""
     terminal = Emulator(*app.size)
-    rim = Rim(lambda text: terminal.feed(text), lambda seconds, then: None, lambda then: None)
-    rim.colours = app.rim.colours
-    rim.take(pieces_of(app.screen._compositor.render_update(full=True)), *app.size)
+    output = TerminalOutput(lambda text: terminal.feed(text), lambda seconds, then: None, lambda then: None)
+    output.colours = app.output.colours
+    output.take(pieces_of(app.screen._compositor.render_update(full=True)), *app.size)
     return terminal
 
 
@@ -183,7 +183,7 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
             if turn % 15 == 14:
                 await resize(board, *rng.choice(SIZES))
             if rng.random() < 0.5:
-                board.app.rim.answered()
+                board.app.output.answered()
             for writer in writers:
                 writer.write(block_of(rng.random() * losses(5.0, 50), first=done))
             done += 50
@@ -195,7 +195,7 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
             """Wait with a terminal that answers; without an answer each frame that is left takes seconds."""
 
             def holds():
-                board.app.rim.answered()
+                board.app.output.answered()
                 return condition()
 
             await board.until(holds)
@@ -206,8 +206,8 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
         await until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""))
         parts = board.terminal.cells()
         board.terminal.screen.reset()
-        board.app.rim.forget()
-        await until(lambda: board.app.rim.is_open)
+        board.app.output.forget()
+        await until(lambda: board.app.output.is_open)
         assert board.terminal.cells() == parts
         assert composed(board.app).cells() == parts
 
@@ -215,8 +215,8 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
 async def test_an_answer_that_is_lost_holds_frames_up_for_no_longer_than_patience(tmp_path, monkeypatch):
     monkeypatch.setattr("tui.terminal.frame_pacing.PATIENCE_S", 0.3)
     async with opened(raced(tmp_path / "runs.db")) as board:
-        board.app.rim.answered()
+        board.app.output.answered()
         await board.press("j")  # nothing answers the frames from here on
         await board.press("enter", "c")
-        await board.until(lambda: board.app.rim.is_open)
+        await board.until(lambda: board.app.output.is_open)
         await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""))

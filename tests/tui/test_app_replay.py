@@ -54,7 +54,9 @@ class Watched:
         """Press a key and wait until the moment that it leads to stands on the screen."""
         await self.board.press(key)
         assert self.screen.clock.position == pytest.approx(position, abs=1e-3), self.line()
-        await self.board.until(lambda: self.done() == self.screen.tape.timeline(self.screen.clock.kind).cut(position))
+        await self.board.until(
+            lambda: self.done() == self.screen.replay_data.timeline(self.screen.clock.kind).cut(position)
+        )
 
 
 @asynccontextmanager
@@ -167,7 +169,7 @@ async def test_the_way_back_shows_what_is_now(tmp_path, key):
         assert board.all_of(ReplayLeft)
         assert type(board.app.screen) is Board
         await board.until(lambda: board.app.snapshot.run(1).iterations_done == 300)
-        assert board.app.snapshot.tape is None
+        assert board.app.snapshot.replay_data is None
         assert not board.app.choices.log_y  # it is looked at as the replay was
 
 
@@ -180,7 +182,7 @@ async def test_it_goes_along_the_live_edge(tmp_path, monkeypatch):
         assert "live edge" in watch.line()
         await watch.board.press("space")
         writer.write(block_of(losses(0.5, 100), first=200))
-        await watch.board.until(lambda: watch.screen.tape.timeline("iteration").end == 300)
+        await watch.board.until(lambda: watch.screen.replay_data.timeline("iteration").end == 300)
         assert "behind live" in watch.line()
         watch.seconds = 60.0
         await watch.board.until(lambda: watch.done() == {1: 300})

@@ -20,12 +20,12 @@ def test_what_is_read_and_chosen_in_a_replay_leaves_the_live_view_alone() -> Non
 
 def test_a_replay_hands_its_look_and_its_cursor_to_the_live_view() -> None:
     choices = PAST.shown.choices
-    look = replace(choices.look, log_y=not choices.look.log_y, window=(1.0, 2.0), cursor=1.5)
-    state = PAST.choosing(choices.looking_so(look)).without_replay()
+    chart_options = replace(choices.chart_options, log_y=not choices.chart_options.log_y, window=(1.0, 2.0), cursor=1.5)
+    state = PAST.choosing(choices.with_chart_options(chart_options)).without_replay()
     assert state.replay is None
     assert state.shown.snapshot == LIVE.shown.snapshot
     assert (state.shown.choices.marked, state.shown.choices.pointed) == ((1, 2), 2)
-    assert state.shown.choices.look == replace(look, window=None, cursor=None)
+    assert state.shown.choices.chart_options == replace(chart_options, window=None, cursor=None)
 
 
 def test_without_a_replay_there_is_none_to_leave() -> None:

@@ -203,7 +203,7 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         await board.until(lambda: shows(board, 1))
         await board.press("u")
         await board.until(lambda: "begin with the settings of run" in board.text())
-        await board.until(lambda: board.app.snapshot.usual is not None)
+        await board.until(lambda: board.app.snapshot.default_spec is not None)
         await board.press("z")
         await board.until(lambda: board.all_of(SweepStarted))
         await board.until(lambda: shows(board, 2))
@@ -450,22 +450,22 @@ async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_
         chart, response = titles_of(board)
         assert "x: time" in chart
         assert f"at {at}" in response
-        assert view_of(board).look.metric == "train loss"
+        assert view_of(board).chart_options.metric == "train loss"
         await board.press("comma")
         assert "nothing here is one of them" in board.text()
-        while view_of(board).look.metric != "gradient norm":
+        while view_of(board).chart_options.metric != "gradient norm":
             await board.press("m")
         await board.until(lambda: any(one.visible.samples for one in view_of(board).seen.drawn.values()))
         await board.pilot.pause()
         assert "gradient norm" in titles_of(board)[0]
         assert any("\u2801" <= sign <= "\u28ff" for sign in view_of(board).query_one(ChartPane).text())
         await board.press("plus")
-        await board.until(lambda: view_of(board).seen.look.window is not None)
-        low, _ = view_of(board).look.window
+        await board.until(lambda: view_of(board).seen.chart_options.window is not None)
+        low, _ = view_of(board).chart_options.window
         await board.press("l")
-        assert view_of(board).look.window[0] > low
+        assert view_of(board).chart_options.window[0] > low
         await board.press("0")
-        assert view_of(board).look.window is None
+        assert view_of(board).chart_options.window is None
 
 
 async def test_the_smoothing_is_told_and_can_be_taken_away(worked_off, path):
@@ -478,7 +478,7 @@ async def test_the_smoothing_is_told_and_can_be_taken_away(worked_off, path):
         await board.press("comma", "comma", "comma")
         assert "smoothing 2" in titles_of(board)[0]
         await board.press("comma")
-        assert view_of(board).look.smoothing == 0
+        assert view_of(board).chart_options.smoothing == 0
         assert "smoothing 2" not in titles_of(board)[0]
         assert view_of(board).query_one(ChartPane).text() != picture
         await board.press(*["full_stop"] * 5)

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tui.chart.values.window import follow, pan, zoom
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 
 LIMITS = (1.0, 10_000.0)
 INSIDE = st.floats(*LIMITS)
@@ -46,13 +46,13 @@ def test_a_window_never_leaves_its_limits_and_zooming_out_ends_with_the_whole(wi
 
 
 def test_an_axis_of_whole_numbers_is_not_looked_at_between_two_of_them():
-    look = Look()
+    chart_options = ChartOptions()
     for _ in range(40):
-        look = look.zoomed(2.0, 500.0, (0.0, 1000.0))
-    assert look.window is not None
-    assert look.window[1] - look.window[0] == pytest.approx(4.0)
-    assert Look().zoomed(2.0, 0.5, (0.0, 1.0)).window is None
-    seconds = Look(x_kind="time").zoomed(1024.0, 5.0, (0.0, 10.0)).window
+        chart_options = chart_options.zoomed(2.0, 500.0, (0.0, 1000.0))
+    assert chart_options.window is not None
+    assert chart_options.window[1] - chart_options.window[0] == pytest.approx(4.0)
+    assert ChartOptions().zoomed(2.0, 0.5, (0.0, 1.0)).window is None
+    seconds = ChartOptions(x_kind="time").zoomed(1024.0, 5.0, (0.0, 10.0)).window
     assert seconds is not None
     assert seconds[1] - seconds[0] < 0.1
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.model.clock import SPEEDS, Clock, usual_speed
-from tui.model.timelines import Recording, Tape, tape_of
+from tui.model.timelines import Recording, ReplayData, replay_data_of
 from tui.presenting.permalink import address
-from tui.start.replay_command import PLACE, Speed
-from tui.widgets.scrubber import Scene, seconds_of, speed_text
+from tui.start.replay_command import PLACE, SpeedType
+from tui.widgets.scrubber import ScrubberState, seconds_of, speed_text
 
 
 def recording(run_id=1, first=0, done=1000, per_s=100.0, **known):
@@ -21,7 +21,7 @@ def recording(run_id=1, first=0, done=1000, per_s=100.0, **known):
     return Recording(run_id, first, done, iterations, iterations / per_s, **known)
 
 
-TAPE = tape_of(
+TAPE = replay_data_of(
     [
         recording(1, marks=((100, "steering"), (500, "fork")), evaluations=(0, 500, 1000), best_at=700, best_loss=0.2),
         recording(
@@ -103,10 +103,13 @@ def test_a_speed_is_told_as_it_is():
 def test_the_time_is_that_of_the_run_that_ends_last_on_the_clock():
     """Run 2 took longer for its 400 iterations than run 1 for them: in the middle of run 1 it is not over."""
     slow = recording(2, done=400, per_s=1.0)
-    tape = tape_of([recording(1), slow])
-    scene = Scene(Clock(position=700.0), tape)
-    assert seconds_of(scene, tape.timeline("iteration").begun(700.0)) == (pytest.approx(7.0), pytest.approx(10.0))
-    assert seconds_of(scene, {}) == (0.0, 0.0)
+    replay_data = replay_data_of([recording(1), slow])
+    scrubber_state = ScrubberState(Clock(position=700.0), replay_data)
+    assert seconds_of(scrubber_state, replay_data.timeline("iteration").begun(700.0)) == (
+        pytest.approx(7.0),
+        pytest.approx(10.0),
+    )
+    assert seconds_of(scrubber_state, {}) == (0.0, 0.0)
 
 
 def test_playing_goes_at_its_speed_stops_at_the_end_and_begins_again():
@@ -121,8 +124,8 @@ def test_playing_goes_at_its_speed_stops_at_the_end_and_begins_again():
 
 
 def test_at_the_live_edge_it_goes_along():
-    def growing(done: int) -> Tape:
-        return tape_of([recording(1, done=done, goes_on=True)])
+    def growing(done: int) -> ReplayData:
+        return replay_data_of([recording(1, done=done, goes_on=True)])
 
     clock = Clock(since_s=0.0).ticked(99.0, growing(1000))
     assert (clock.position, clock.playing) == (1000.0, True)
@@ -154,17 +157,24 @@ def test_another_clock_shows_the_same_iteration_of_the_run_that_is_ahead():
 
 
 def test_an_empty_tape_stands_still():
-    tape = tape_of([])
-    clock = Clock().toggled(0.0, tape).ticked(5.0, tape)
+    replay_data = replay_data_of([])
+    clock = Clock().toggled(0.0, replay_data).ticked(5.0, replay_data)
     assert (clock.position, clock.playing) == (0.0, False)
-    assert clock.stepped(1, tape).at_share(0.7, tape).to_event(1, tape).with_next_kind(tape).position == 0.0
+    assert (
+        clock.stepped(1, replay_data)
+        .at_share(0.7, replay_data)
+        .to_event(1, replay_data)
+        .with_next_kind(replay_data)
+        .position
+        == 0.0
+    )
 
 
 @pytest.mark.parametrize(
     ("seconds", "speed"), [(10.0, 1.0), (100_000.0, 10_000.0), (0.0, 1.0), (40.0, 4.0), (0.01, 1 / 1000)]
 )
 def test_a_replay_takes_about_ten_seconds(seconds, speed):
-    line = tape_of([recording(1, done=int(100 * seconds) or 1)]).timeline("iteration")
+    line = replay_data_of([recording(1, done=int(100 * seconds) or 1)]).timeline("iteration")
     assert usual_speed(replace(line, end=100 * seconds)) == speed
 
 
@@ -176,4 +186,4 @@ def test_an_address_leads_back_to_the_moment(tmp_path_factory, kind, share, spee
     assert found is not None
     assert float(found[1]) == pytest.approx(clock.position, abs=5.01e-4)  # written to the thousandth
     assert {"": "iteration", "s": "time", "x": "examples"}[found[2]] == kind
-    assert Speed().convert(words[-1], None, None) == pytest.approx(speed)
+    assert SpeedType().convert(words[-1], None, None) == pytest.approx(speed)

@@ -70,7 +70,7 @@ async def test_a_cursor_that_moves_is_seen_to_move(path, monkeypatch, depth):
             board.app.theming.choose(theme)
             for where, (opening, there, move, closing) in MOVES.items():
                 await board.press(*opening)
-                await board.until(lambda there=there: board.app.rim.is_open and there in board.terminal.text())
+                await board.until(lambda there=there: board.app.output.is_open and there in board.terminal.text())
                 before = grounds(board)
                 if where in ("the commands", "the questions"):
                     assert before[-1][0] != before[0][0], (theme, where)

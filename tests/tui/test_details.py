@@ -6,7 +6,7 @@ import pytest
 
 from engine.spec import defaults
 from engine.store import Evaluation
-from tests.tui.test_particulars import run_of
+from tests.tui.test_run_details import run_of
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.tui.dashboards import opened, raced
-from tui.headless.frames import Film, project
-from tui.model.replay_opening import Opening
+from tui.headless.frames import RenderJob, render
+from tui.model.replay_opening import ReplayOpening
 from tui.start.cli import group
 
 
@@ -42,7 +42,7 @@ def test_frames_are_the_same_every_time(path):
 
 async def test_the_last_frame_is_the_live_screen_with_one_line_more(path):
     frames: list[str] = []
-    await project(Film(path, Opening((1, 2, 3), at=200.0), (120, 36)), lambda _, frame: frames.append(frame))
+    await render(RenderJob(path, ReplayOpening((1, 2, 3), at=200.0), (120, 36)), lambda _, frame: frames.append(frame))
     async with opened(path, (120, 35)) as board:
         await board.until(lambda: "train loss" in board.text())
         await board.press("escape")  # puts the verdict of the race away

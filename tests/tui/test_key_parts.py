@@ -14,7 +14,7 @@ from tui.model.snapshot import Snapshot
 from tui.screens.board import Board
 from tui.screens.key_parts import lend_actions
 from tui.screens.replay import Replay
-from tui.widgets.chart_pane import Brush
+from tui.widgets.chart_pane import ChartStyle
 
 
 class Moving:
@@ -23,8 +23,8 @@ class Moving:
 
 def screen_of(place: Place) -> Screen[None]:
     if place == "replay":
-        return Replay("runs.db", Snapshot(), Choices(), Clock(), Brush())
-    return Board("runs.db", Snapshot(), Choices(), Brush())
+        return Replay("runs.db", Snapshot(), Choices(), Clock(), ChartStyle())
+    return Board("runs.db", Snapshot(), Choices(), ChartStyle())
 
 
 @pytest.mark.parametrize("place", ["board", "replay"])

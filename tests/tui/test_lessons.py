@@ -20,7 +20,7 @@ from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.sweep import Axis, Comparison, SweepPlan
-from engine.sweep.outcome import Measured, best_of, results
+from engine.sweep.outcome import RunMeasurement, best_of, results
 from engine.trace.curve import NO_ROWS
 from tests.tui.dashboards import Opened, opened
 from tests.tui.test_choices import run_of
@@ -30,7 +30,7 @@ from tui.presenting.lessons import of_probe, of_sweep
 from tui.screens.probe import ProbeView
 from tui.screens.sweep_dialog import SweepDialog
 from tui.screens.sweep_view import SweepView
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.view_state import remembered
 
 SIZES = tuple(float(f"1e{power}") for power in range(-4, 3))
@@ -44,7 +44,7 @@ def swept(axis: Axis, losses, states=(), examples=256, elapsed=1.0, pace=None) -
     runs, measured = {}, []
     for number, (value, loss) in enumerate(zip(axis.values, losses, strict=True), start=1):
         state, diverged = states[number - 1] if states else ("finished", False)
-        measured.append(Measured(number, (value,), state, 60, loss, loss, 0.9, diverged, 60))
+        measured.append(RunMeasurement(number, (value,), state, 60, loss, loss, 0.9, diverged, 60))
         each = (value or 1198) if axis.field == "batch_size" else examples
         run = {"spec": plan.base, "iterations_done": 60, "examples_per_iteration": each, "elapsed_s": elapsed * number}
         runs[number] = SimpleNamespace(**{**vars_of(number), **run})
@@ -79,9 +79,9 @@ def test_what_is_said_of_step_sizes_is_so(losses, states):
     assert lesson.keys == "b"
     assert [len(text) for text in lesson.seen] == sorted(map(len, lesson.seen), reverse=True)
     for text in lesson.seen:
-        assert text.startswith(f"{fmt.setting(best.values[0], 3)} is best: loss {fmt.loss(best.train_loss)}") or (
-            CLAIM.search(text)
-        )
+        assert text.startswith(
+            f"{numbers.setting(best.values[0], 3)} is best: loss {numbers.loss(best.train_loss)}"
+        ) or (CLAIM.search(text))
     for times, where, what, loss in CLAIM.findall(lesson.seen[0]):
         factor = float(times.replace(",", ""))
         size = best.values[0] / factor if where == "smaller" else best.values[0] * factor
@@ -92,7 +92,7 @@ def test_what_is_said_of_step_sizes_is_so(losses, states):
         elif what == "explodes":
             assert there.diverged or there.train_loss > START
         else:
-            assert loss.rstrip(".") == fmt.loss(there.train_loss)
+            assert loss.rstrip(".") == numbers.loss(there.train_loss)
             assert there.complete
 
 
@@ -113,7 +113,7 @@ def test_what_is_said_of_batch_sizes_is_so(losses):
     name = "Full batch" if best.values == (None,) else f"Batch {best.values[0]}"
     examples = {value: 60 * (value or 1198) for value in sizes}
     assert lesson.seen[0].startswith(
-        f"{name} is lowest: {fmt.loss(best.train_loss)} after {examples[best.values[0]]:,} examples"
+        f"{name} is lowest: {numbers.loss(best.train_loss)} after {examples[best.values[0]]:,} examples"
     )
     assert " s." not in lesson.seen[0]  # paced: their time was given to them
     other = re.search(r"(batch (\d+)|full batch) gets to ([\d.]+) with ([\d.,]+)x fewer", lesson.seen[0])
@@ -122,7 +122,7 @@ def test_what_is_said_of_batch_sizes_is_so(losses):
     assert (other is None) == (frugal.values == best.values)
     if other is not None:
         assert frugal.values == (int(other[2]) if other[2] else None,)
-        assert other[3] == fmt.loss(frugal.train_loss)
+        assert other[3] == numbers.loss(frugal.train_loss)
         ratio = examples[best.values[0]] / examples[frugal.values[0]]
         assert float(other[4].replace(",", "")) == pytest.approx(ratio, rel=0.05)
 
@@ -184,7 +184,9 @@ async def test_from_step_sizes_over_the_probe_to_batch_sizes_and_each_is_told_on
         best, judged = found.probe.best, judge(found.probe)
         share = found.probe.change[best - 1] / found.probe.change[best]
         assert judged[best - 1] == "too small"
-        assert f"{fmt.setting(found.probe.step_sizes[best - 1])} gains {100 * share:.0f} % of that" in lesson.seen[0]
+        assert (
+            f"{numbers.setting(found.probe.step_sizes[best - 1])} gains {100 * share:.0f} % of that" in lesson.seen[0]
+        )
         assert lesson.seen[0] in board.text()
         assert "s p enter sweep batch sizes" in board.text()
         await board.press("s")

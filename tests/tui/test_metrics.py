@@ -12,10 +12,10 @@ from engine.spec import defaults
 from engine.store import Evaluation
 from engine.trace.curve import Samples
 from tests.tui.chart_curves import decimated
-from tests.tui.test_particulars import run_of
+from tests.tui.test_run_details import run_of
 from tui.chart import draw
 from tui.chart.values.metrics import GRID, METRICS, companion_of
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen, VisiblePart
 from tui.model.snapshot import Snapshot
@@ -33,7 +33,7 @@ def test_a_row_of_the_table_is_all_that_a_metric_needs(name: str) -> None:
     samples = Samples(np.arange(40), curve.elapsed_s, 2 * VALUES, VALUES, VALUES, VALUES)
     seen = RunSeen(curve, VisiblePart(curve, samples=samples), EVALUATIONS)
     run = run_of(1, defaults(), iterations_done=40)
-    choices = Choices(marked=(1,), slots={1: 0}, pointed=1, look=Look(metric=name))
+    choices = Choices(marked=(1,), slots={1: 0}, pointed=1, chart_options=ChartOptions(metric=name))
     view = chart_view(Snapshot(rows=(run,), runs=(run,), seen={1: seen}), choices)
     picture = draw(view, 80, 20)
     assert picture.axes is not None

@@ -22,7 +22,7 @@ STATUSES = ("queued", "running", "paused", "finished", "failed", "cancelled", "l
 LOOKS = st.dictionaries(st.integers(1, 9), st.sampled_from(STATUSES))
 
 
-def look(statuses: dict[int, str], **every) -> Snapshot:
+def chart_options(statuses: dict[int, str], **every) -> Snapshot:
     """A snapshot of runs in these statuses."""
     runs, judged = [], {}
     for run_id, status in statuses.items():
@@ -39,7 +39,7 @@ def look(statuses: dict[int, str], **every) -> Snapshot:
 @example({1: "queued", 2: "finished"}, {1: "finished", 2: "queued"})
 @settings(deadline=None)
 def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(before, after):
-    found = news(look(before), look(after))
+    found = news(chart_options(before), chart_options(after))
     told = [one.run_id for one in found]
     assert told == sorted(set(told))
     assert all(before.get(run_id, after[run_id]) != after[run_id] for run_id in told)
@@ -48,7 +48,7 @@ def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(before,
     ended = {"finished", "failed", "diverged"}
     going_on = {run_id for run_id, status in before.items() if status not in (*ended, "cancelled")}
     assert {run_id for run_id in going_on if after.get(run_id) in ended} <= set(told)
-    assert news(look(after), look(after)) == ()
+    assert news(chart_options(after), chart_options(after)) == ()
 
 
 @given(st.lists(LOOKS, max_size=5))
@@ -56,7 +56,7 @@ def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(before,
 def test_all_that_happened_is_one_line(looks):
     told: tuple[News, ...] = ()
     for before, after in itertools.pairwise(looks):
-        told = added(told, news(look(before), look(after)))
+        told = added(told, news(chart_options(before), chart_options(after)))
     text = sentence(told)
     assert bool(text) == bool(told)
     assert text.isprintable()
@@ -65,13 +65,13 @@ def test_all_that_happened_is_one_line(looks):
 
 def test_sentences():
     one = {1: "running", 2: "running", 3: "silent", 4: "lost", 5: "running", 6: "running"}
-    assert sentence(news(look(one), look(one | {1: "finished"}))) == "Run 1 finished."
+    assert sentence(news(chart_options(one), chart_options(one | {1: "finished"}))) == "Run 1 finished."
     ended = one | {1: "finished", 2: "finished", 3: "lost", 4: "queued", 5: "diverged", 6: "failed"}
-    assert sentence(news(look(one), look(ended))) == (
+    assert sentence(news(chart_options(one), chart_options(ended))) == (
         "Run 6 failed; run 3 lost its process; run 5 diverged; run 4 goes on again; runs 1 and 2 finished."
     )
     many = dict.fromkeys(range(1, 6), "running")
-    assert sentence(news(look(many), look(dict.fromkeys(many, "finished")))) == "5 runs finished."
+    assert sentence(news(chart_options(many), chart_options(dict.fromkeys(many, "finished")))) == "5 runs finished."
     assert sentence(()) == ""
 
 
@@ -80,9 +80,9 @@ def test_sentences():
 ])  # fmt: skip
 def test_what_is_told_of_a_run_that_finished_is_what_runs_are_ranked_by(strategy, result):
     reached = {"best_loss": 0.0634, "last_loss": 7.0, "current_loss": 0.2144, "spec": defaults(strategy)}
-    before = look({1: "running"})
-    assert sentence(news(before, look({1: "finished"}, **reached))) == f"Run 1 finished at {result}."
-    evaluated = look({1: "finished"}, **reached, train_loss=0.3111)
+    before = chart_options({1: "running"})
+    assert sentence(news(before, chart_options({1: "finished"}, **reached))) == f"Run 1 finished at {result}."
+    evaluated = chart_options({1: "finished"}, **reached, train_loss=0.3111)
     assert sentence(news(before, evaluated)) == "Run 1 finished at train loss 0.3111."
 
 

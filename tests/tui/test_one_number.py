@@ -22,10 +22,10 @@ from engine.trace.smoothing import HALF_LIFE
 from tests.stores import block_of, claimed_writer, query
 from tui.chart import Picture, draw, readout
 from tui.model.choices import Choices
-from tui.model.run_seen import Glimpse
-from tui.model.snapshot import Wanted
+from tui.model.run_seen import RowPreview
+from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
-from tui.presenting.run_details import particulars
+from tui.presenting.run_details import run_details
 from tui.reading.feed import Source
 from tui.widgets.columns import COLUMNS
 from tui.widgets.details import details
@@ -82,7 +82,7 @@ def written_cells(picture: Picture) -> list[str]:
 
 def cell(title, run):
     column = next(column for column in COLUMNS if column.title == title)
-    return "".join(text for text, _ in column.parts(run, Glimpse(), 9))
+    return "".join(text for text, _ in column.parts(run, RowPreview(), 9))
 
 
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
@@ -95,7 +95,7 @@ def test_every_place_tells_the_same_numbers_written_alike(runs):
         table = CliRunner().invoke(list_command.command, [], obj=str(path)).stdout.splitlines()[1:]
         source = Source(path)
         chosen = Choices(marked=tuple(range(1, len(runs) + 1)), slots={n: n - 1 for n in range(1, len(runs) + 1)})
-        snapshot = source.read(Wanted(choices=chosen))
+        snapshot = source.read(ReadRequest(choices=chosen))
         source.close()
         view = chart_view(snapshot, chosen)
         tiles = written_cells(draw(replace(view, grid=True), 200, 60))
@@ -113,7 +113,7 @@ def test_every_place_tells_the_same_numbers_written_alike(runs):
             assert {title: cell(title, run) for title in written} == written
             assert set(written.values()) <= set(row)
             pointed = Choices(marked=chosen.marked, slots=chosen.slots, pointed=run_id)
-            page = "\n".join("".join(text for text, _ in line) for line in particulars(snapshot, pointed, 100))
+            page = "\n".join("".join(text for text, _ in line) for line in run_details(snapshot, pointed, 100))
             assert set(written.values()) <= set(page.split())
             assert f"train {written['train']} " in details(snapshot, pointed, 120)[1].text
             [reading] = [one for one in readout(view, float(len(losses))) if one.run_id == run_id]

@@ -33,9 +33,9 @@ async def test_the_screen_looks_as_it_did(
     size, keys, manner = PICTURES[name]
     async with opened(real, size, **manner) as board:
         # the little curves of the table come with a later read
-        await board.until(lambda: " curve " not in board.text() or len(board.app.snapshot.glimpses) == len(SPECS))
+        await board.until(lambda: " curve " not in board.text() or len(board.app.snapshot.previews) == len(SPECS))
         for key in keys:
             await board.press(key)
-        await board.until(lambda: (board.app.rim.is_open and board.text() == board.terminal.text()) or manner)
-        await board.until(lambda: board.app.rim.is_open)
+        await board.until(lambda: (board.app.output.is_open and board.text() == board.terminal.text()) or manner)
+        await board.until(lambda: board.app.output.is_open)
         compare(name, board.terminal)

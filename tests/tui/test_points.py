@@ -11,9 +11,9 @@ from engine.spec import RunSpec, defaults
 from tests.tui.dashboards import store_with
 from tui.chart import draw, readout
 from tui.chart.values.view import ChartView
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
-from tui.model.snapshot import Wanted
+from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
 from tui.reading.feed import Source
 
@@ -21,8 +21,8 @@ from tui.reading.feed import Source
 def view(path: Path, spec: RunSpec, metric: str) -> ChartView:
     store_with(path, ("1", spec))
     source = Source(path)
-    choices = Choices(marked=(1,), slots={1: 0}, met_to=1, pointed=1, look=Look(metric=metric))
-    read = source.read(Wanted(choices))
+    choices = Choices(marked=(1,), slots={1: 0}, met_to=1, pointed=1, chart_options=ChartOptions(metric=metric))
+    read = source.read(ReadRequest(choices))
     source.close()
     assert read is not None
     return chart_view(read, choices)

@@ -16,7 +16,7 @@ from tests.tui.test_choices import run_of
 from tui.model.snapshot import Snapshot
 from tui.presenting.lessons import of_race
 from tui.presenting.race import racers, verdict, way
-from tui.text import format as fmt
+from tui.text import numbers
 
 FIELDS = ("train_loss", "validation_accuracy", "iterations_done", "evaluated_at")
 REACHED = (
@@ -89,13 +89,13 @@ def test_whoever_wins_has_the_lowest_train_loss_of_all(ends):
     assert (" win" in said.split(".")[0].split(":")[0]) == (len(arrived) == len(runs))
     for run in runs:  # each by its own number, and no other one
         if run in arrived:
-            assert fmt.loss(run.train_loss) in said
+            assert numbers.loss(run.train_loss) in said
         else:
             assert re.search(rf"{way(run.spec)} (stopped|failed|ended|diverged) at", said)
     if len(arrived) == len(runs):
         least = min(runs, key=lambda run: run.train_loss)
         head, _, rest = said.partition(".  " if ".  " in said else "right. " if "right. " in said else ". ")
-        assert f"train loss {fmt.loss(least.train_loss)}" in head
+        assert f"train loss {numbers.loss(least.train_loss)}" in head
         if not least.searches:
             assert head.startswith("Gradient descent") or " and " in head.split(":")[0]
         told = [float(text) for text in re.findall(r"(\d[\d.e-]*\d|\d)(?=[,.] |[,.]?$)", rest)]

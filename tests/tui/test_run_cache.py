@@ -41,9 +41,10 @@ def test_a_run_that_has_ended_before_the_window_is_kept_for_who_reads_its_value(
         writer, reader, cache = claimed_writer(store), store.reader(), RunCache()
         writer.write(Block(0, np.linspace(9.0, 0.5, 3000), elapsed_s=np.arange(3000.0)))
         writer.finish()
-        look = Choices().look
+        chart_options = Choices().chart_options
         beyond, within = (
-            Choices().looking_so(replace(look, window=window)) for window in ((3500.0, 4000.0), (100.0, 200.0))
+            Choices().with_chart_options(replace(chart_options, window=window))
+            for window in ((3500.0, 4000.0), (100.0, 200.0))
         )
         assert cache.read(reader, [run_1(reader)], beyond, 100)[1].curve.last[-1] == 0.5
         assert cache.read(reader, [run_1(reader)], within, 100)[1].curve.iteration[-1] < 250

@@ -70,6 +70,6 @@ async def test_columns_stand_apart_on_every_screen(path, size):
     async with opened(path, size) as board:
         for name, (opening, there, closing) in SCREENS.items():
             await board.press(*opening)
-            await board.until(lambda there=there: board.app.rim.is_open and there in board.text())
+            await board.until(lambda there=there: board.app.output.is_open and there in board.text())
             assert run_together(board) == [], (name, board.text())
             await board.press(*closing)

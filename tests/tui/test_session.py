@@ -10,7 +10,7 @@ import pytest
 from textual import events
 
 from engine.spec import defaults
-from engine.store import Misplaced, open_for_writing
+from engine.store import MisplacedStore, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import opened, raced
 from tui.model.snapshot import Snapshot
@@ -72,7 +72,7 @@ async def test_a_store_with_anothers_journal_that_is_in_use_is_not_opened(tmp_pa
         for _ in range(3):
             store.queue.add([defaults()])
         shutil.copyfile(copy, path)
-        with pytest.raises(Misplaced, match="another process has it open"):
+        with pytest.raises(MisplacedStore, match="another process has it open"):
             prepare(path)
 
 

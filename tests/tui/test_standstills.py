@@ -131,6 +131,6 @@ def test_a_run_that_lost_its_worker_stands_still_until_it_was_taken_up(tmp_path)
     assert [one.run(2).iterations_done for one in moments[:2]] == [50, 150]
     assert [[event.verb for event in one.seen[1].events] for one in moments] == [[], [], ["take-up"], ["take-up"]]
     assert [one.run(1).attempt for one in moments] == [1, 1, 1, 2]
-    assert moments[0].tape is not None
-    assert moments[0].tape.marks(("take-up",)) == [(1, 100)]
+    assert moments[0].replay_data is not None
+    assert moments[0].replay_data.marks(("take-up",)) == [(1, 100)]
     assert at(path, 100, 1, 2).status(at(path, 100, 1, 2).run(1)) == "running"  # in step nothing stands still

@@ -12,7 +12,7 @@ from engine.spec import FIELDS, RunSpec, SpecError, defaults
 from engine.sweep import MOST_VALUES, SWEEPABLE
 from tui.model.sweep_draft import SweepDraft, offered
 from tui.model.sweep_range import USUAL, SweepRange
-from tui.presenting.axis_preview import rail
+from tui.presenting.axis_preview import axis_preview
 from tui.widgets.sweep import lines
 
 CHANGES: list[Callable[[SweepDraft], SweepDraft]] = [
@@ -63,7 +63,7 @@ def test_any_keys_leave_a_plan_or_a_reason(changes, width):
         plan = draft.plan()
         assert 1 <= plan.size == len(plan.members()) <= MOST_VALUES
     for one in draft.ranges:
-        line, labels = rail(one, width)
+        line, labels = axis_preview(one, width)
         assert len(line) == len(labels) in (0, width)
 
 

@@ -14,7 +14,7 @@ from engine.spec import defaults
 from tests.tui.dashboards import opened, raced, store_with
 from tui.colours import theme, themes
 from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, marker
-from tui.colours.sgr import Ink, ink_of
+from tui.colours.sgr import SgrStyle, ink_of
 from tui.colours.themes import NAMES, TEXTS, contrast, named
 
 GROUNDS = (theme.GROUND, theme.RAISED, theme.FIELD)
@@ -119,7 +119,7 @@ def test_the_sixteen_colours_are_the_terminals_own_and_its_ground_is_left_alone(
         assert ink.background == ""
     curves = [ink_of(Style(color=colour), colours).foreground for colour in COLOURS["dark"]]
     assert len(set(curves)) == 8
-    assert ink_of(theme.POINTED, colours) == Ink(attributes="7")
+    assert ink_of(theme.POINTED, colours) == SgrStyle(attributes="7")
 
 
 def test_without_colours_attributes_say_it():
@@ -163,7 +163,7 @@ async def test_every_screen_is_legible_in_every_theme(tmp_path, name):
         await board.until(lambda: f"Theme: {name}" in board.terminal.text())
         for keys in ([], ["question_mark"], ["escape", "n"], ["escape", "slash", "s", "g"], ["escape", "s"]):
             await board.press(*keys)
-            await board.until(lambda: board.app.rim.is_open)
+            await board.until(lambda: board.app.output.is_open)
             worst = min(seen_contrasts(board.terminal))
             assert worst[0] >= 3.0, (keys, worst)
 

@@ -27,7 +27,7 @@ from tui.app.key_queue import KeyQueue
 from tui.app.list_actions import ListActions
 from tui.app.mouse import Mouse
 from tui.app.notices import Notices
-from tui.app.ports import Hearer
+from tui.app.ports import AnswerHandler
 from tui.app.probe_actions import ProbeActions
 from tui.app.recovery import Recovery
 from tui.app.replay_control import ReplayControl
@@ -42,15 +42,15 @@ from tui.colours.themes import Theme
 from tui.model import keymap, messages, sweep_messages
 from tui.model.answer import Answer
 from tui.model.choices import Choices, place_of
-from tui.model.snapshot import Snapshot, Wanted
+from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading.feed import Feed, Outcome
 from tui.screens.board import Board
 from tui.screens.runs_screen import RunsScreen
-from tui.terminal.frame_output import Painting
+from tui.terminal.frame_output import FrameOutput
 from tui.terminal.textual_internals import send
 from tui.view_state.recall import choices_of, view_of
 from tui.view_state.remembered import View
-from tui.widgets.chart_pane import Brush, ChartPane
+from tui.widgets.chart_pane import ChartPane, ChartStyle
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -59,7 +59,7 @@ SMALLEST_READ = 64
 """Points per curve that are asked for at least, however narrow the chart."""
 
 
-class Dashboard(Painting, inherit_bindings=False):
+class Dashboard(FrameOutput, inherit_bindings=False):
     """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
 
     `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
@@ -75,7 +75,7 @@ class Dashboard(Painting, inherit_bindings=False):
         super().__init__()
         self.register_theme(THEME)
         self.theme = THEME.name
-        self.rim.ascii_only = ascii_only
+        self.output.ascii_only = ascii_only
         self.path = path
         self.store_name = clean(path.name, 40)
         self.notice = ""
@@ -87,8 +87,8 @@ class Dashboard(Painting, inherit_bindings=False):
         self._unanswered = False
         self._recovery = Recovery()
         self.theming = Theming(self, view.theme, theme or view.theme)
-        self.brush = Brush("ascii" if ascii_only else "unicode", markers=self.active_theme.scheme == "none")
-        self.live_board = Board(self.store_name, first, self.choices, self.brush)
+        self.chart_style = ChartStyle("ascii" if ascii_only else "unicode", markers=self.active_theme.scheme == "none")
+        self.live_board = Board(self.store_name, first, self.choices, self.chart_style)
         self.key_queue = KeyQueue(self)
         self.notices = Notices(self, first)
         self.view_saver = ViewSaver(self, ViewFile(path, self.view(), first.born))
@@ -142,7 +142,7 @@ class Dashboard(Painting, inherit_bindings=False):
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return  # what is typed while the dashboard leaves is for nobody
         if isinstance(event, events.Key):
-            self.rim.link.pressed()
+            self.output.pacing.pressed()
             self.notices.put_away()
         if not self.key_queue.takes(event):
             await super().on_event(event)
@@ -163,21 +163,21 @@ class Dashboard(Painting, inherit_bindings=False):
         if not self.replay_control.is_early():
             self._feed.ask(self._wanted(max(2 * self.size.width, SMALLEST_READ)))
 
-    def _wanted(self, columns: int) -> Wanted:
+    def _wanted(self, columns: int) -> ReadRequest:
         of_replay = self.replay_control.wanted(columns)
         if of_replay is not None:
             return of_replay
-        sweep, rows = self.sweep_actions.view, self.live_board.glimpsed_rows
+        sweep, rows = self.sweep_actions.view, self.live_board.previewed_rows
         if sweep is None:
-            return Wanted(self.choices, columns, rows)
-        return Wanted(self.choices, columns, rows, sweep.sweep_id, sweep.chosen_look)
+            return ReadRequest(self.choices, columns, rows)
+        return ReadRequest(self.choices, columns, rows, sweep.sweep_id, sweep.chosen_look)
 
     def ask_after_refresh(self) -> None:
         self.call_after_refresh(self.ask)
 
     def ask_when_drawn(self) -> None:
         """Ask the feed for what is new once the terminal shows what was read before."""
-        self._unanswered = not self.rim.is_open
+        self._unanswered = not self.output.is_open
         if not self._unanswered:
             self.ask()
 
@@ -238,7 +238,7 @@ class Dashboard(Painting, inherit_bindings=False):
         """Bring the screen up to date, then ask for what is new."""
         self.board.update(self.snapshot, self.choices)
         self.sweep_actions.show(self.snapshot)
-        self.rim.flush()
+        self.output.flush()
         self.ask_when_drawn()
 
     def choose(self, choices: Choices) -> None:
@@ -257,7 +257,7 @@ class Dashboard(Painting, inherit_bindings=False):
     def answer(self, answer: Answer) -> None:
         """Have an answer told by the uppermost screen that it concerns."""
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, Hearer) and screen.hears(answer):
+            if isinstance(screen, AnswerHandler) and screen.handles(answer):
                 return
 
     def announce(self, news: str) -> None:
@@ -532,10 +532,10 @@ class Dashboard(Painting, inherit_bindings=False):
     def on_sweep_repetition_requested(self, message: sweep_messages.SweepRepetitionRequested) -> None:
         self.sweep_actions.repeat(message.sweep_id)
 
-    def on_usual_chosen(self, message: sweep_messages.UsualChosen) -> None:
+    def on_default_spec_chosen(self, message: sweep_messages.DefaultSpecChosen) -> None:
         self.choose(self.choices.pointing_at(message.run_id))
         self.run_actions.draft = {}  # what was typed before begins with what was usual then
-        self.sweep_actions.make_usual(message.run_id)
+        self.sweep_actions.set_default_spec(message.run_id)
 
     def on_probe_requested(self, message: sweep_messages.ProbeRequested) -> None:
         self.probe_actions.probe(message.run_id, message.iteration)

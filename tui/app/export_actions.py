@@ -10,13 +10,13 @@ from typing import Protocol
 from textual.message import Message
 
 from engine.text import clean, counted
-from tui.app.ports import Opening, Ordering
+from tui.app.ports import OrderPort, ScreenPort
 from tui.chart import ChartView, Picture
 from tui.colours.themes import Theme
 from tui.model.messages import OrderAnswered
 
 
-class Port(Ordering, Opening, Protocol):
+class ExportPort(OrderPort, ScreenPort, Protocol):
     @property
     def active_theme(self) -> Theme: ...
 
@@ -30,7 +30,7 @@ class Port(Ordering, Opening, Protocol):
 class ExportActions:
     """Copies and saves; both are done in a thread."""
 
-    def __init__(self, app: Port) -> None:
+    def __init__(self, app: ExportPort) -> None:
         self._app = app
 
     def hand_over(self, text: str, told: str) -> None:

@@ -25,7 +25,7 @@ PATIENCE_S = 5.0
 """Nothing that is read holds keys up for longer."""
 
 
-class Port(Protocol):
+class KeyQueuePort(Protocol):
     def post_message(self, message: Message) -> bool: ...
 
     def is_reading(self) -> bool:
@@ -40,7 +40,7 @@ class KeyQueue:
     although that is there only some messages later. Keys that leave from anywhere never wait.
     """
 
-    def __init__(self, app: Port) -> None:
+    def __init__(self, app: KeyQueuePort) -> None:
         self._app = app
         self._typed: deque[events.Event] = deque()
         self._let_in: events.Event | None = None

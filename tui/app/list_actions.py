@@ -11,12 +11,12 @@ from textual.message import Message
 from engine.store import FilterError, Listing, StoreError
 from engine.text import clean
 from tui.app.orders import listing_with, top_of
-from tui.app.ports import Opening, Ordering
+from tui.app.ports import OrderPort, ScreenPort
 from tui.model.choices import Choices
 from tui.model.messages import ChoicesChanged, RunLookedUp, TopRead
 
 
-class Port(Ordering, Opening, Protocol):
+class ListPort(OrderPort, ScreenPort, Protocol):
     @property
     def is_replaying(self) -> bool: ...
 
@@ -32,7 +32,7 @@ class Port(Ordering, Opening, Protocol):
 class ListActions:
     """Changes the listing; a run is looked up in a thread."""
 
-    def __init__(self, app: Port) -> None:
+    def __init__(self, app: ListPort) -> None:
         self._app = app
         self.sought: int | Listing | None = None
         """A run that is being looked up, or the list whose top is."""

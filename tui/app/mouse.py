@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tui.app.ports import Telling
+from tui.app.ports import MessagePort
 
 MODES = (1000, 1003, 1015, 1006)
 """What Textual turns on in a terminal."""
@@ -12,7 +12,7 @@ MODES = (1000, 1003, 1015, 1006)
 RELEASED = "The mouse is the terminal's: select text as usual. M takes it back."
 
 
-class Port(Telling, Protocol):
+class MousePort(MessagePort, Protocol):
     def write(self, text: str) -> None:
         """Write a control sequence to the terminal."""
 
@@ -21,7 +21,7 @@ class Port(Telling, Protocol):
 
 
 class Mouse:
-    def __init__(self, app: Port) -> None:
+    def __init__(self, app: MousePort) -> None:
         self._app = app
         self._is_released = False
 

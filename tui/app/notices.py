@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tui.presenting.news import News
 
 
-class Port(Protocol):
+class NoticesPort(Protocol):
     @property
     def choices(self) -> Choices: ...
 
@@ -26,7 +26,7 @@ class Port(Protocol):
 class Notices:
     """Compares what is read with what was read before. News wait while another screen covers the board."""
 
-    def __init__(self, app: Port, first: Snapshot) -> None:
+    def __init__(self, app: NoticesPort, first: Snapshot) -> None:
         self._app = app
         self._compared = first
         self._news: tuple[News, ...] = ()

@@ -10,9 +10,9 @@ from typing import Literal
 
 from engine.spec import RunSpec, SpecError, race
 from engine.store import (
-    Around,
     FilterError,
     Listing,
+    PageRequest,
     Refused,
     Run,
     StoreBusy,
@@ -39,7 +39,7 @@ def start_race(path: Path) -> tuple[int, ...]:
 
 
 def take_up(path: Path) -> bool:
-    """Have forsaken runs taken up again, and workers there for the queue; False where that may be tried again.
+    """Have lost runs taken up again, and workers there for the queue; False where that may be tried again.
 
     A store that may only be read stays as it is.
     """
@@ -68,7 +68,7 @@ def listing_with(path: Path, run_id: int, listing: Listing, judged: Mapping[int,
         unfolded = replace(listing, folded=tuple(folded for folded in listing.folded if folded != run.sweep_id))
         for wider in (listing, unfolded):
             with suppress(FilterError):
-                rows = reader.listed(wider, Around(1, run_id=run_id), judged).rows
+                rows = reader.listed(wider, PageRequest(1, run_id=run_id), judged).rows
                 if any(isinstance(row, Run) and row.run_id == run_id for row in rows):
                     return wider
     return replace(unfolded, text="")
@@ -78,9 +78,9 @@ def top_of(path: Path, listing: Listing, judged: Mapping[int, str]) -> tuple[int
     """The runs at the top of a list, as many as a page has. Raises StoreError."""
     with closing(open_for_reading(path)) as reader:
         try:
-            listed = reader.listed(listing, Around(MOST_RUNS), judged)
+            listed = reader.listed(listing, PageRequest(MOST_RUNS), judged)
         except FilterError:  # the page shows all runs then
-            listed = reader.listed(replace(listing, text=""), Around(MOST_RUNS), judged)
+            listed = reader.listed(replace(listing, text=""), PageRequest(MOST_RUNS), judged)
         return tuple(run.run_id for run in listed.runs)
 
 

@@ -15,19 +15,19 @@ from tui.model.snapshot import Snapshot
 
 
 @runtime_checkable
-class Hearer(Protocol):
+class AnswerHandler(Protocol):
     """A screen that may tell answers to orders."""
 
-    def hears(self, answer: Answer) -> bool:
+    def handles(self, answer: Answer) -> bool:
         """Tell an answer; False leaves it to the screen below."""
 
 
-class Telling(Protocol):
+class MessagePort(Protocol):
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence."""
 
 
-class Seeing(Protocol):
+class StatePort(Protocol):
     """What is shown: of the live view, or of the replay over it."""
 
     path: Path
@@ -39,17 +39,17 @@ class Seeing(Protocol):
     def choices(self) -> Choices: ...
 
 
-class Ordering(Seeing, Telling, Protocol):
+class OrderPort(StatePort, MessagePort, Protocol):
     def order(self, carry_out: Callable[[], Message]) -> None:
         """Carry an order out in a thread and post what it answers, or the sentence on why not."""
 
 
-class Opening(Protocol):
+class ScreenPort(Protocol):
     def open_screen(self, screen: Screen[None]) -> None:
         """Put a screen over those that are there."""
 
 
-class Asking(Protocol):
+class DialogPort(Protocol):
     def ask(self) -> None:
         """Ask the feed for what the screen shows now."""
 

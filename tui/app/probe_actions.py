@@ -10,17 +10,17 @@ from textual.screen import Screen
 from engine.store import StoreError
 from engine.text import clean
 from tui.app import sweep_orders
-from tui.app.ports import Opening, Ordering
+from tui.app.ports import OrderPort, ScreenPort
 from tui.model.messages import RunsQueued
 from tui.model.sweep_messages import ProbeAnswered, ProbedRunRequested
 
 if TYPE_CHECKING:
     from tui.screens.probe import ProbeView
-    from tui.widgets.chart_pane import Brush
+    from tui.widgets.chart_pane import ChartStyle
 
 
-class Port(Ordering, Opening, Protocol):
-    brush: Brush
+class ProbePort(OrderPort, ScreenPort, Protocol):
+    chart_style: ChartStyle
 
     @property
     def screen(self) -> Screen[object]: ...
@@ -29,7 +29,7 @@ class Port(Ordering, Opening, Protocol):
 class ProbeActions:
     """Opens the probe; it is computed in a thread."""
 
-    def __init__(self, app: Port) -> None:
+    def __init__(self, app: ProbePort) -> None:
         self._app = app
         self._opened: ProbeView | None = None
 
@@ -43,7 +43,7 @@ class ProbeActions:
         if self._view is None:
             from tui.screens.probe import ProbeView
 
-            self._opened = ProbeView(run_id, self._app.brush, self._app.choices.lessons)
+            self._opened = ProbeView(run_id, self._app.chart_style, self._app.choices.lessons)
             self._app.open_screen(self._opened)
 
         def carry_out() -> Message:

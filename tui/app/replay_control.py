@@ -7,28 +7,27 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from tui.app.ports import Asking, Opening, Telling
+from tui.app.ports import DialogPort, MessagePort, ScreenPort
 from tui.app.state import AppState
 from tui.model.clock import Clock, Moment
-from tui.model.replay_opening import START
-from tui.model.replay_opening import Opening as ReplayOpening
-from tui.model.snapshot import Snapshot, Wanted
+from tui.model.replay_opening import START, ReplayOpening
+from tui.model.snapshot import ReadRequest, Snapshot
 from tui.presenting.permalink import address
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tui.screens.replay import Replay
-    from tui.widgets.chart_pane import Brush
+    from tui.widgets.chart_pane import ChartStyle
 
 FRAME_S = 0.13
 """Between two frames of a replay that plays: ten a second would cost more than live runs do. Keys come at once."""
 
 
-class Port(Telling, Asking, Opening, Protocol):
+class ReplayPort(MessagePort, DialogPort, ScreenPort, Protocol):
     path: Path
     store_name: str
-    brush: Brush
+    chart_style: ChartStyle
     state: AppState
 
     @property
@@ -47,7 +46,7 @@ class Port(Telling, Asking, Opening, Protocol):
 class ReplayControl:
     """`screen` is the replay that is shown, None in the live view."""
 
-    def __init__(self, app: Port) -> None:
+    def __init__(self, app: ReplayPort) -> None:
         self._app = app
         self.now: Callable[[], float] = time.monotonic
         self.screen: Replay | None = None
@@ -61,16 +60,16 @@ class ReplayControl:
         """Whether a replay was asked for that is still being read."""
         return self._opening is not None
 
-    def wanted(self, columns: int) -> Wanted | None:
+    def wanted(self, columns: int) -> ReadRequest | None:
         """What is to be read of a replay next; None in the live view."""
         self._urgent = False
         choices = self._app.state.shown.choices
         if self.screen is not None:
-            return Wanted(choices, columns, self.screen.glimpsed_rows, moment=self.screen.moment())
+            return ReadRequest(choices, columns, self.screen.previewed_rows, moment=self.screen.moment())
         if self._opening is not None:
             position = START if self._clock is None else self._clock.position
             moment = Moment(self._opening.run_ids, self._opening.kind, position)
-            return Wanted(self._opening.choices(choices), columns, moment=moment)
+            return ReadRequest(self._opening.choices(choices), columns, moment=moment)
         return None
 
     def is_early(self) -> bool:
@@ -92,9 +91,9 @@ class ReplayControl:
     def takes(self, read: Snapshot) -> bool:
         """Whether what was read belongs to a replay, or came too late for one: then nothing is left to do with it."""
         is_wanted = self.screen is not None or self._opening is not None
-        if read.tape is None and not is_wanted:
+        if read.replay_data is None and not is_wanted:
             return False
-        if read.tape is None or not is_wanted:
+        if read.replay_data is None or not is_wanted:
             self._app.ask()
         elif self.screen is None:
             self._begin(read)
@@ -121,7 +120,7 @@ class ReplayControl:
                 return
         choices = opening.choices(app.state.shown.choices)
         app.state = app.state.with_replay(read, choices)
-        self.screen = Replay(app.store_name, read, choices, self._clock, app.brush, self.now)
+        self.screen = Replay(app.store_name, read, choices, self._clock, app.chart_style, self.now)
         app.show_live(visible=True)
         self._opening = self._clock = None
         app.open_screen(self.screen)
@@ -130,7 +129,7 @@ class ReplayControl:
     def request(self, run_ids: tuple[int, ...]) -> None:
         """Open a replay of runs, if there are any."""
         if run_ids:
-            self.open(ReplayOpening(run_ids, self._app.state.shown.choices.look.x_kind))
+            self.open(ReplayOpening(run_ids, self._app.state.shown.choices.chart_options.x_kind))
         else:
             self._app.tell("There is nothing to replay yet: mark runs with space, or press n for a new run.")
 

@@ -11,7 +11,7 @@ from engine.spec import FIELDS, RunSpec, as_text, defaults, typed_text
 from engine.store import Run, StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui.app import orders
-from tui.app.ports import Opening, Ordering
+from tui.app.ports import OrderPort, ScreenPort
 from tui.model.messages import ForkRequested, OrderAnswered, RunDeleted, RunsQueued
 
 FORKED_FIELDS = (
@@ -22,13 +22,13 @@ FORKED_FIELDS = (
 Deleted = tuple[Literal["run", "sweep"], int]
 
 
-class Port(Ordering, Opening, Protocol): ...
+class RunPort(OrderPort, ScreenPort, Protocol): ...
 
 
 class RunActions:
     """Asks what must be asked first; then each order is carried out in a thread, and answered with a message."""
 
-    def __init__(self, app: Port) -> None:
+    def __init__(self, app: RunPort) -> None:
         self._app = app
         self.deleted: list[Deleted] = []
         """What was deleted in this sitting and can be brought back, the newest last."""
@@ -41,7 +41,7 @@ class RunActions:
     def open_form(self) -> None:
         from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
 
-        self._app.open_screen(NewRun(self.draft or usual_texts(self._app.snapshot.usual)))
+        self._app.open_screen(NewRun(self.draft or default_texts(self._app.snapshot.default_spec)))
 
     def start(self, spec: RunSpec, name: str) -> None:
         self._app.order(lambda: RunsQueued(orders.start(self._app.path, spec, name)))
@@ -155,7 +155,7 @@ def fork_texts(run: Run) -> dict[str, str]:
     return {name: as_text(chosen[name]) for name in FORKED_FIELDS if FIELDS[name].applies(chosen)}
 
 
-def usual_texts(spec: RunSpec | None) -> dict[str, str]:
+def default_texts(spec: RunSpec | None) -> dict[str, str]:
     """What the form for a new run begins with where the usual spec differs from the defaults, by field."""
     if spec is None:
         return {}

@@ -19,9 +19,9 @@ class Shown:
 
     def following(self) -> Shown:
         """The chart's window moved to the newest iteration, if it follows that."""
-        look = self.choices.look
-        newest = x_extent.newest_going_on(look, drawn_runs(self.snapshot, self.choices))
-        return replace(self, choices=self.choices.looking_so(look.followed(newest)))
+        chart_options = self.choices.chart_options
+        newest = x_extent.newest_going_on(chart_options, drawn_runs(self.snapshot, self.choices))
+        return replace(self, choices=self.choices.with_chart_options(chart_options.followed(newest)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ class AppState:
         if self.replay is None:
             return self
         past = self.replay.choices
-        choices = self.live.choices.splitting(past.split).looking_so(replace(past.look, window=None, cursor=None))
+        choices = self.live.choices.splitting(past.split).with_chart_options(
+            replace(past.chart_options, window=None, cursor=None)
+        )
         if past.pointed is not None:
             choices = choices.pointing_at(past.pointed)
         return AppState(replace(self.live, choices=choices))

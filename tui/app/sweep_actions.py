@@ -13,7 +13,7 @@ from engine.spec import FIELDS, RunSpec, SpecError, defaults, typed_text
 from engine.store import Run, StoreError
 from engine.text import clean
 from tui.app import sweep_orders
-from tui.app.ports import Asking, Opening, Ordering
+from tui.app.ports import DialogPort, OrderPort, ScreenPort
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import SweepAnswered, SweepGone, SweepStarted
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from tui.model.sweep_draft import SweepDraft
     from tui.screens.sweep_dialog import Start, SweepDialog
     from tui.screens.sweep_view import SweepView
-    from tui.widgets.chart_pane import Brush
+    from tui.widgets.chart_pane import ChartStyle
 
 REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "batch_size", "iterations", "seed")
 """What the form for a repetition offers, as far as it decides anything and is not what was swept."""
 
 
-class Port(Ordering, Opening, Asking, Protocol):
+class SweepPort(OrderPort, ScreenPort, DialogPort, Protocol):
     store_name: str
-    brush: Brush
+    chart_style: ChartStyle
 
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]: ...
@@ -44,7 +44,7 @@ class Port(Ordering, Opening, Asking, Protocol):
 class SweepActions:
     """Opens the dialog and the sweep view; orders are carried out in a thread."""
 
-    def __init__(self, app: Port) -> None:
+    def __init__(self, app: SweepPort) -> None:
         self._app = app
         self.draft: SweepDraft | None = None
         """What was put together when the dialog was last left."""
@@ -97,7 +97,7 @@ class SweepActions:
         from tui.screens.sweep_dialog import SweepDialog
 
         snapshot, run = self._app.snapshot, self._run(run_id)
-        starts: list[tuple[RunSpec, int | None]] = [(snapshot.usual or defaults(), None)]
+        starts: list[tuple[RunSpec, int | None]] = [(snapshot.default_spec or defaults(), None)]
         if run is not None and run.spec is not None:
             starts.insert(0, (run.spec, run.run_id))
         draft = self.draft or SweepDraft.of(*starts[0])
@@ -160,7 +160,7 @@ class SweepActions:
 
         app = self._app
         app.back_to_board()
-        view = SweepView(sweep_id, app.store_name, app.snapshot, app.brush, sentence, at, app.choices.lessons)
+        view = SweepView(sweep_id, app.store_name, app.snapshot, app.chart_style, sentence, at, app.choices.lessons)
         self._opened_view = view
         app.open_screen(view)
         app.ask_after_refresh()
@@ -232,7 +232,7 @@ class SweepActions:
         seen = self._app.snapshot.sweep
         return None if seen is None or seen.sweep_id != sweep_id or seen.outcome is None else seen.outcome.plan
 
-    def make_usual(self, run_id: int) -> None:
+    def set_default_spec(self, run_id: int) -> None:
         """Let new runs and sweeps begin with a run's spec."""
         self._order(lambda: SweepAnswered(sweep_orders.make_default(self._app.path, run_id)))
 

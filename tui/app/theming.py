@@ -6,16 +6,16 @@ from typing import Protocol
 
 from rich.console import Console
 
-from tui.app.ports import Telling
+from tui.app.ports import MessagePort
 from tui.colours import themes
 from tui.colours.themes import Theme
-from tui.terminal.output import Rim
+from tui.terminal.output import TerminalOutput
 
 
-class Port(Telling, Protocol):
+class ThemingPort(MessagePort, Protocol):
     no_color: bool
     console: Console
-    rim: Rim
+    output: TerminalOutput
 
     def compose_anew(self) -> None:
         """Have the whole screen painted."""
@@ -24,7 +24,7 @@ class Port(Telling, Protocol):
 class Theming:
     """A theme is applied where the cells are written. `chosen` is the last choice, '' if there was none."""
 
-    def __init__(self, app: Port, chosen: str, name: str) -> None:
+    def __init__(self, app: ThemingPort, chosen: str, name: str) -> None:
         self._app = app
         self.chosen = chosen
         self.apply(name)
@@ -33,7 +33,7 @@ class Theming:
         """Activate a theme, as far as the terminal has colours for it."""
         system = None if self._app.no_color else themes.system_of(self._app.console.color_system)
         self.active: Theme = themes.named(name, system, light_ground=themes.has_light_ground())
-        self._app.rim.wear(self.active.colours)
+        self._app.output.wear(self.active.colours)
 
     def choose(self, name: str) -> None:
         """Activate a theme and say so; what stands on the screen is painted anew."""

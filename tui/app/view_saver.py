@@ -46,7 +46,7 @@ class ViewFile:
                 self._known = view
 
 
-class Port(Protocol):
+class ViewSaverPort(Protocol):
     def view(self) -> View:
         """How the live view is looked at now."""
 
@@ -56,7 +56,7 @@ class Port(Protocol):
 class ViewSaver:
     """Saves the app's view in a file."""
 
-    def __init__(self, app: Port, file: ViewFile) -> None:
+    def __init__(self, app: ViewSaverPort, file: ViewFile) -> None:
         self._app = app
         self.file = file
         self._noticed: View | None = None

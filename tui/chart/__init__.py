@@ -1,6 +1,6 @@
 """Pure drawing of charts: series, axes, raster, frame. No Textual, no store."""
 
-from tui.chart.cells.picture import Picture, Span
+from tui.chart.cells.picture import Picture, StyleSpan
 from tui.chart.cells.sparkline import sparkline
 from tui.chart.cells.svg import to_svg
 from tui.chart.drawing.canvas import axes_of, draw, metrics_of
@@ -10,6 +10,6 @@ from tui.chart.values.table import table, to_csv
 from tui.chart.values.view import Axes, ChartMark, ChartRun, ChartView, Panel, Plot, Points, Tile, Window
 
 __all__ = [
-    "Axes", "ChartMark", "ChartRun", "ChartView", "Panel", "Picture", "Plot", "Points", "Reading", "Span", "Tile",
+    "Axes", "ChartMark", "ChartRun", "ChartView", "Panel", "Picture", "Plot", "Points", "Reading", "StyleSpan", "Tile",
     "Window", "axes_of", "draw", "held", "metrics_of", "readout", "sparkline", "table", "to_csv", "to_svg",
 ]  # fmt: skip

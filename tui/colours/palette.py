@@ -80,7 +80,7 @@ ASCII_MARKERS = "*o+x#%@&"
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
+class StyleAttributes:
     """How to paint a style id: a Textual colour name ("" is the terminal's own) and attributes."""
 
     colour: str
@@ -113,16 +113,16 @@ def marker(slot: int, *, ascii_only: bool = False) -> str:
     return markers[(slot + slot // len(markers)) % len(markers)]
 
 
-def ink(style: int, scheme: Scheme = "dark") -> Ink:
+def ink(style: int, scheme: Scheme = "dark") -> StyleAttributes:
     """How to paint a style id of a Picture under a scheme."""
     run = run_style(style)
     if run is not None:
         slot, is_faint = run
         if is_faint and scheme in FAINT:
             faint = FAINT[scheme]
-            return Ink(ramp.faint(slot, scheme) if slot >= ramp.FIRST_SLOT else faint[slot % len(faint)])
-        return Ink(colour(slot, scheme), dim=is_faint)
+            return StyleAttributes(ramp.faint(slot, scheme) if slot >= ramp.FIRST_SLOT else faint[slot % len(faint)])
+        return StyleAttributes(colour(slot, scheme), dim=is_faint)
     if style == BLANK:
-        return Ink("")
+        return StyleAttributes("")
     is_dim = style == FRAME and scheme == "none"
-    return Ink(OTHERS.get(scheme, {}).get(style, ""), dim=is_dim, bold=style == POINTED)
+    return StyleAttributes(OTHERS.get(scheme, {}).get(style, ""), dim=is_dim, bold=style == POINTED)

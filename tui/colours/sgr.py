@@ -1,4 +1,4 @@
-"""Pen: the least that must be written so that the next cell has its style."""
+"""SGR: the least that must be written so that the next cell has its style."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARKING = frozenset({"4", "7", "9"})
 """Attributes that can be seen on a blank."""
 
 
-class Ink(NamedTuple):
+class SgrStyle(NamedTuple):
     """A style as the terminal is told it: parameters of SGR. '' is the terminal's own colour."""
 
     foreground: str = ""
@@ -29,12 +29,12 @@ class Ink(NamedTuple):
         """Whether a blank in this ink shows more than its background."""
         return bool(self.attributes) and not MARKING.isdisjoint(self.attributes.split(";"))
 
-    def blanks_like(self, other: Ink) -> bool:
+    def blanks_like(self, other: SgrStyle) -> bool:
         """Whether a blank in this ink and one in another look the same."""
         return self.background == other.background and not self.marks_blanks and not other.marks_blanks
 
 
-PLAIN = Ink()
+PLAIN = SgrStyle()
 ATTRIBUTES = (("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("reverse", "7"), ("strike", "9"))
 
 ENDS = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
@@ -65,14 +65,14 @@ class Colours:
 
 
 @lru_cache(maxsize=4096)
-def ink_of(style: Style | None, colours: Colours) -> Ink:
+def ink_of(style: Style | None, colours: Colours) -> SgrStyle:
     """The ink of a style under such colours. Links are never written."""
     if style is None:
         return PLAIN
     ink, ground = _ink(style.color, colours), _ground(style.bgcolor, colours)
     said = ink.attributes | ground.attributes
     attributes = ";".join(code for name, code in ATTRIBUTES if getattr(style, name) or code in said)
-    return Ink(_codes(ink.colour, colours.system, True), _codes(ground.colour, colours.system, False), attributes)
+    return SgrStyle(_codes(ink.colour, colours.system, True), _codes(ground.colour, colours.system, False), attributes)
 
 
 def _ink(colour: Color | None, colours: Colours) -> Paint:
@@ -100,12 +100,14 @@ def _codes(name: str, system: ColorSystem | None, foreground: bool) -> str:
     return ";".join(Color.parse(name).downgrade(system).get_ansi_codes(foreground))
 
 
-def change(before: Ink, after: Ink, *, blank: bool = False) -> tuple[str, Ink]:
+def change(before: SgrStyle, after: SgrStyle, *, blank: bool = False) -> tuple[str, SgrStyle]:
     """What to write to turn one ink into another, and the ink that the pen has then.
 
     For a `blank` the foreground may stay as it is.
     """
-    wanted = Ink(before.foreground, after.background, before.attributes) if _may_keep(before, after, blank) else after
+    wanted = (
+        SgrStyle(before.foreground, after.background, before.attributes) if _may_keep(before, after, blank) else after
+    )
     if wanted == before:
         return "", before
     parameters = []
@@ -121,6 +123,6 @@ def change(before: Ink, after: Ink, *, blank: bool = False) -> tuple[str, Ink]:
     return f"\x1b[{';'.join(parameters)}m", wanted
 
 
-def _may_keep(before: Ink, after: Ink, blank: bool) -> bool:
+def _may_keep(before: SgrStyle, after: SgrStyle, blank: bool) -> bool:
     """Whether a blank of one ink looks the same in the other's foreground."""
     return blank and not before.marks_blanks and not after.marks_blanks

@@ -13,29 +13,29 @@ from tui.colours.theme import THEME
 from tui.headless.screenshot import as_svg, as_text
 from tui.model.choices import Choices
 from tui.model.clock import Moment
-from tui.model.replay_opening import START, Opening
-from tui.model.snapshot import Snapshot, Wanted
+from tui.model.replay_opening import START, ReplayOpening
+from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading.feed import Source
 from tui.screens.replay import Replay
-from tui.widgets.chart_pane import Brush
+from tui.widgets.chart_pane import ChartStyle
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class RenderJob:
     """What to draw: a store, a replay of it, the size in cells, so many frames per second of the replay.
 
     `most` frames at most (None: to the end), each as 'text' or as 'svg'.
     """
 
     path: Path
-    opening: Opening
+    opening: ReplayOpening
     size: tuple[int, int] = (120, 35)
     fps: float = 10.0
     most: int | None = None
     kind: str = "text"
 
 
-class Projector(App[None], inherit_bindings=False):
+class HeadlessReplay(App[None], inherit_bindings=False):
     """Shows one replay, and nothing else happens in it."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -50,38 +50,38 @@ class Projector(App[None], inherit_bindings=False):
         return self._replay
 
 
-async def project(film: Film, keep: Callable[[int, str], None]) -> int:
+async def render(job: RenderJob, keep: Callable[[int, str], None]) -> int:
     """Give every frame to `keep`, with its number from 1; how many there were. Raises StoreError."""
     seconds = [0.0]
-    source = Source(film.path)
+    source = Source(job.path)
     try:
-        screen = _opened(source, film, lambda: seconds[0])
-        app = Projector(screen)
-        async with app.run_test(size=film.size) as pilot:
+        screen = _opened(source, job, lambda: seconds[0])
+        app = HeadlessReplay(screen)
+        async with app.run_test(size=job.size) as pilot:
             number = 0
-            while film.most is None or number < film.most:
-                seconds[0] = number / film.fps
+            while job.most is None or number < job.most:
+                seconds[0] = number / job.fps
                 moment = screen.moment()
-                wanted = Wanted(screen.choices, 2 * film.size[0], screen.glimpsed_rows, moment=moment)
+                wanted = ReadRequest(screen.choices, 2 * job.size[0], screen.previewed_rows, moment=moment)
                 screen.update(source.read(wanted) or screen.snapshot, screen.choices)
                 screen.paint()  # whole, so that the same moment always looks the same
                 await pilot.pause()
                 number += 1
-                keep(number, as_svg(app) if film.kind == "svg" else as_text(app))
-                if moment.position >= screen.tape.timeline(moment.kind).end:
+                keep(number, as_svg(app) if job.kind == "svg" else as_text(app))
+                if moment.position >= screen.replay_data.timeline(moment.kind).end:
                     break
         return number
     finally:
         source.close()
 
 
-def _opened(source: Source, film: Film, now: Callable[[], float]) -> Replay:
-    opening = film.opening
+def _opened(source: Source, job: RenderJob, now: Callable[[], float]) -> Replay:
+    opening = job.opening
     choices = opening.choices(Choices())
-    choices = choices.looking_so(replace(choices.look, x_kind=opening.kind))
+    choices = choices.with_chart_options(replace(choices.chart_options, x_kind=opening.kind))
     first = (
-        source.read(Wanted(choices, 2 * film.size[0], moment=Moment(opening.run_ids, opening.kind, START)))
+        source.read(ReadRequest(choices, 2 * job.size[0], moment=Moment(opening.run_ids, opening.kind, START)))
         or Snapshot()
     )
     clock = replace(opening.clock(first, now()), since_s=now())
-    return Replay(clean(film.path.name, 40), first, choices, clock, Brush(shades=film.kind == "text"), now)
+    return Replay(clean(job.path.name, 40), first, choices, clock, ChartStyle(shades=job.kind == "text"), now)

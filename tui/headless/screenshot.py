@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.app import App
 
 from tui.chart.cells.svg import ANSI, DIMMED, GROUND, INK
-from tui.chart.cells.vectors import Look, document
+from tui.chart.cells.vectors import CellStyle, document
 from tui.terminal.textual_internals import rows_of
 
 
@@ -20,16 +20,16 @@ def as_text(app: App[Any]) -> str:
 
 def as_svg(app: App[Any]) -> str:
     """The screen as an SVG document, which fetches nothing from elsewhere."""
-    rows = [[(text, _look(style)) for text, style, control in strip if not control] for strip in rows_of(app)]
+    rows = [[(text, _cell_style(style)) for text, style, control in strip if not control] for strip in rows_of(app)]
     return document(rows, app.size.width, ground=GROUND["dark"], title="lossboard")
 
 
-def _look(style: Style | None) -> Look:
+def _cell_style(style: Style | None) -> CellStyle:
     style = style or Style.null()
     colour, ground = _hex(style.color), _hex(style.bgcolor)
     if style.reverse:
         colour, ground = ground or GROUND["dark"], colour or INK["dark"]
-    return Look(
+    return CellStyle(
         colour or INK["dark"],
         bool(style.bold),
         DIMMED if style.dim else 1.0,

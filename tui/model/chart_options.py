@@ -27,7 +27,7 @@ LEAST_SEEN = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ChartOptions:
     """`window` is the shown part of the x axis, in its own units; None is all of it.
 
     `y_window` is that of the y axis; None is what fits the shown part of the curves.
@@ -49,16 +49,16 @@ class Look:
     cursor: float | None = None
     metric: str = "loss"
 
-    def with_next_x_kind(self) -> Look:
+    def with_next_x_kind(self) -> ChartOptions:
         """The next of iteration, time, examples; seen whole, because a window means something else there."""
         kind = X_KINDS[(X_KINDS.index(self.x_kind) + 1) % len(X_KINDS)]
         return replace(self, x_kind=kind, window=None, cursor=None)
 
-    def with_other_x(self) -> Look:
+    def with_other_x(self) -> ChartOptions:
         """The x axis logarithmic, or linear; seen whole."""
         return replace(self, log_x=not self.log_x, window=None)
 
-    def with_other_y(self) -> Look:
+    def with_other_y(self) -> ChartOptions:
         """The y axis logarithmic, or linear."""
         return replace(self, log_y=not self.log_y, y_window=None)
 
@@ -69,67 +69,67 @@ class Look:
             return (self.metric,)
         return GRID if self.metric in GRID else (*GRID, self.metric)
 
-    def with_next_layout(self) -> Look:
+    def with_next_layout(self) -> ChartOptions:
         """Runs over each other, then a tile for each, then a grid of metrics; from what was enlarged the grid."""
         return replace(self, layout="measures" if self.enlarged else next_of(LAYOUTS, self.layout), enlarged=False)
 
-    def enlarging(self, metric: str) -> Look:
+    def enlarging(self, metric: str) -> ChartOptions:
         """A metric of the grid in the whole chart."""
         return replace(self.with_metric(metric), layout="together", enlarged=True)
 
-    def smoothed(self, by: int) -> Look:
+    def smoothed(self, by: int) -> ChartOptions:
         """A longer half-life (by > 0), or a shorter one."""
         steps = SMOOTHING_STEPS
         index = max(place for place, step in enumerate(steps) if step <= self.smoothing)
         return replace(self, smoothing=steps[max(0, min(index + by, len(steps) - 1))])
 
-    def with_next_metric(self, by: int = 1) -> Look:
+    def with_next_metric(self, by: int = 1) -> ChartOptions:
         """The next thing on the y axis."""
         return self.with_metric(next_of(tuple(METRICS), self.metric, by))
 
-    def with_metric(self, metric: str) -> Look:
+    def with_metric(self, metric: str) -> ChartOptions:
         """Another thing on the y axis, as high as it is."""
         return replace(self, metric=metric, y_window=None if metric != self.metric else self.y_window)
 
-    def with_next_bands(self) -> Look:
+    def with_next_bands(self) -> ChartOptions:
         """Raw values behind the line of the cursor's run, behind all of them, or behind none."""
         return replace(self, bands=next_of(BANDS, self.bands))
 
-    def zoomed(self, factor: float, around: float, limits: Window) -> Look:
+    def zoomed(self, factor: float, around: float, limits: Window) -> ChartOptions:
         """`factor` times as close, with `around` where it is."""
         least = 0.0 if self.x_kind == "time" else LEAST_SEEN
         return replace(self, window=zoom(self.window, factor, around, limits, log=self.log_x, least=least))
 
-    def stretched(self, factor: float, shown: Window, *, log: bool) -> Look:
+    def stretched(self, factor: float, shown: Window, *, log: bool) -> ChartOptions:
         """`factor` times as close on the y axis, around the middle of what is `shown` of it."""
         return replace(self, y_window=stretch(shown, factor, log=log))
 
-    def fitting(self) -> Look:
+    def fitting(self) -> ChartOptions:
         """The y axis as high as what is shown needs."""
         return replace(self, y_window=None)
 
-    def panned(self, share: float, limits: Window, newest: float | None = None) -> Look:
+    def panned(self, share: float, limits: Window, newest: float | None = None) -> ChartOptions:
         """Moved by a share of what is shown. Whoever moves back from the `newest` iterations, or past them, stays."""
         moved = pan(self.window, share, limits, log=self.log_x)
         is_past = moved is not None and newest is not None and newest < moved[0]
         return replace(self, window=moved, following=self.following and share > 0 and not is_past)
 
-    def whole(self) -> Look:
+    def whole(self) -> ChartOptions:
         """The whole axis, following the newest iterations."""
         return replace(self, window=None, following=True)
 
-    def with_other_following(self) -> Look:
+    def with_other_following(self) -> ChartOptions:
         """Whether a window moves on with the newest iterations."""
         return replace(self, following=not self.following)
 
-    def followed(self, newest: float | None) -> Look:
+    def followed(self, newest: float | None) -> ChartOptions:
         """The same after runs have grown up to `newest`; what is being read stays in the window."""
         if not self.following or self.window is None or newest is None or self.cursor is not None:
             return self
         window = follow(self.window, newest, log=self.log_x)
         return self if window == self.window else replace(self, window=window)
 
-    def reading(self, x: float | None) -> Look:
+    def reading(self, x: float | None) -> ChartOptions:
         """A readout at an x, or none."""
         return replace(self, cursor=x)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from engine.store import Listing, Run, SweepTitle
 from tui.chart.values.view import XKind
 from tui.colours.palette import assign
-from tui.model.chart_options import Look
-from tui.model.room import Room, Split, room_after
+from tui.model.chart_options import ChartOptions
+from tui.model.room import Room, RoomSplit, room_after
 
 Row = Run | SweepTitle
 """What a list holds."""
@@ -46,8 +46,8 @@ class Choices:
     title: int | None = None
     alone: bool = False
     room: Room = "all"
-    split: Split = field(default_factory=Split)
-    look: Look = field(default_factory=Look)
+    split: RoomSplit = field(default_factory=RoomSplit)
+    chart_options: ChartOptions = field(default_factory=ChartOptions)
     listing: Listing = field(default_factory=Listing)
     edge: int = 0
     slots: Mapping[int, int] = field(default_factory=dict)
@@ -56,11 +56,11 @@ class Choices:
 
     @property
     def log_y(self) -> bool:
-        return self.look.log_y
+        return self.chart_options.log_y
 
     @property
     def x_kind(self) -> XKind:
-        return self.look.x_kind
+        return self.chart_options.x_kind
 
     @property
     def drawn(self) -> tuple[int, ...]:
@@ -219,9 +219,9 @@ class Choices:
         """Other runs in the table, or in another order; the cursor stays on its run."""
         return self if listing == self.listing else replace(self, listing=listing)
 
-    def looking_so(self, look: Look) -> Choices:
+    def with_chart_options(self, chart_options: ChartOptions) -> Choices:
         """The chart looked at in another way."""
-        return self if look == self.look else replace(self, look=look)
+        return self if chart_options == self.chart_options else replace(self, chart_options=chart_options)
 
     def having_told(self, lesson: str) -> Choices:
         """A lesson need not be told again."""
@@ -239,7 +239,7 @@ class Choices:
         """The whole room to one part, or all of them in it."""
         return replace(self, room=room)
 
-    def splitting(self, split: Split) -> Choices:
+    def splitting(self, split: RoomSplit) -> Choices:
         """List and chart sharing the room in another way."""
         return self if split == self.split else replace(self, split=split)
 

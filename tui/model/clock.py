@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tui.chart.values.view import X_KINDS, XKind
-from tui.model.timelines import MARK_KINDS, Floats, MarkKind, Tape, Timeline
+from tui.model.timelines import MARK_KINDS, Floats, MarkKind, ReplayData, Timeline
 
 SPEEDS = (
     1 / 1000, 1 / 250, 1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0,
@@ -51,30 +51,30 @@ class Clock:
     def playing(self) -> bool:
         return self.since_s is not None
 
-    def ticked(self, now_s: float, tape: Tape) -> Clock:
+    def ticked(self, now_s: float, replay_data: ReplayData) -> Clock:
         """The clock now. At the end it stops or begins again; at the live edge it goes along with it."""
-        line = tape.timeline(self.kind)
+        line = replay_data.timeline(self.kind)
         if self.since_s is None:
-            return self.at(self.position, tape)
+            return self.at(self.position, replay_data)
         position = self.position + max(now_s - self.since_s, 0.0) * self.speed * line.rate
         if position < line.end:
             return replace(self, position=max(position, line.start), since_s=now_s)
         if self.loop and line.length > 0:
             return replace(self, position=line.start + (position - line.end) % line.length, since_s=now_s)
-        return replace(self, position=line.end, since_s=now_s if tape.goes_on else None)
+        return replace(self, position=line.end, since_s=now_s if replay_data.goes_on else None)
 
-    def at(self, position: float, tape: Tape) -> Clock:
+    def at(self, position: float, replay_data: ReplayData) -> Clock:
         """At a position, or as near to it as there is something recorded; playing or not as before."""
-        line = tape.timeline(self.kind)
+        line = replay_data.timeline(self.kind)
         position = position if math.isfinite(position) else line.end
         return replace(self, position=max(line.start, min(position, line.end)))
 
-    def toggled(self, now_s: float, tape: Tape) -> Clock:
+    def toggled(self, now_s: float, replay_data: ReplayData) -> Clock:
         """Standing if it plays. Playing if it stands: from the start where it stands at the end."""
         if self.playing:
-            return replace(self.ticked(now_s, tape), since_s=None)
-        line = tape.timeline(self.kind)
-        is_over = self.position >= line.end and not tape.goes_on
+            return replace(self.ticked(now_s, replay_data), since_s=None)
+        line = replay_data.timeline(self.kind)
+        is_over = self.position >= line.end and not replay_data.goes_on
         return replace(self, position=line.start if is_over else self.position, since_s=now_s)
 
     def faster(self, by: int) -> Clock:
@@ -90,14 +90,14 @@ class Clock:
         """With the axes held, or growing."""
         return replace(self, holds=holds)
 
-    def at_share(self, share: float, tape: Tape) -> Clock:
+    def at_share(self, share: float, replay_data: ReplayData) -> Clock:
         """At a share of the whole, 0 to 1."""
-        line = tape.timeline(self.kind)
-        return self.at(line.start + share * line.length, tape)
+        line = replay_data.timeline(self.kind)
+        return self.at(line.start + share * line.length, replay_data)
 
-    def stepped(self, by: int, tape: Tape, run_id: int | None = None) -> Clock:
+    def stepped(self, by: int, replay_data: ReplayData, run_id: int | None = None) -> Clock:
         """Standing so many iterations on, or back, of a run; of the nearest other one where that one does not move."""
-        line = tape.timeline(self.kind)
+        line = replay_data.timeline(self.kind)
         targets: list[tuple[bool, bool, float, float]] = []
         for number, track in line.tracks.items():
             done, (first, last) = track.iterations_at(self.position), (track.done[0], track.done[-1])
@@ -107,42 +107,42 @@ class Clock:
                 is_moving = track.begin <= self.position <= track.end
                 targets.append((not is_moving, number != run_id, abs(at - self.position), at))
         place = min(targets)[-1] if targets else line.end if by > 0 else line.start
-        return replace(self.at(place, tape), since_s=None)
+        return replace(self.at(place, replay_data), since_s=None)
 
-    def to_next(self, by: int, places: Sequence[tuple[int, int]], tape: Tape) -> Clock:
+    def to_next(self, by: int, places: Sequence[tuple[int, int]], replay_data: ReplayData) -> Clock:
         """Standing at the next (by > 0) of some (run, iterations done), or the one before; here where there is none."""
-        return self._beside(by, tape.timeline(self.kind).positions(places), tape)
+        return self._beside(by, replay_data.timeline(self.kind).positions(places), replay_data)
 
-    def _beside(self, by: int, stops: Floats, tape: Tape) -> Clock:
+    def _beside(self, by: int, stops: Floats, replay_data: ReplayData) -> Clock:
         place = _beside(stops, self.position, by)
-        return self if place is None else replace(self.at(float(stops[place]), tape), since_s=None)
+        return self if place is None else replace(self.at(float(stops[place]), replay_data), since_s=None)
 
-    def to_place(self, place: tuple[int, int] | None, tape: Tape) -> Clock:
+    def to_place(self, place: tuple[int, int] | None, replay_data: ReplayData) -> Clock:
         """Standing where a run had done so many iterations; here for None."""
         if place is None:
             return self
-        stops = tape.timeline(self.kind).positions([place])
-        return replace(self.at(float(stops[0]), tape), since_s=None) if len(stops) else self
+        stops = replay_data.timeline(self.kind).positions([place])
+        return replace(self.at(float(stops[0]), replay_data), since_s=None) if len(stops) else self
 
-    def to_event(self, by: int, tape: Tape, kinds: Sequence[MarkKind] = MARK_KINDS) -> Clock:
+    def to_event(self, by: int, replay_data: ReplayData, kinds: Sequence[MarkKind] = MARK_KINDS) -> Clock:
         """Standing at the next event of some kinds, or the one before."""
-        return self._beside(by, tape.timeline(self.kind).marked(tape.marks(kinds)), tape)
+        return self._beside(by, replay_data.timeline(self.kind).marked(replay_data.marks(kinds)), replay_data)
 
-    def of_kind(self, kind: XKind, tape: Tape) -> Clock:
+    def of_kind(self, kind: XKind, replay_data: ReplayData) -> Clock:
         """The same moment on another clock: where the run that was ahead had come as far."""
         if kind == self.kind:
             return self
-        line, other = tape.timeline(self.kind), tape.timeline(kind)
+        line, other = replay_data.timeline(self.kind), replay_data.timeline(kind)
         cut = line.begun(self.position)
         if self.position >= line.end or not cut:
             return replace(self, kind=kind, position=other.end if self.position >= line.end else other.start)
         run_id = max(cut, key=lambda run_id: (line.tracks[run_id].end > self.position, cut[run_id]))
         track = other.tracks[run_id]
-        return replace(self, kind=kind).at(track.position_of(cut[run_id]), tape)
+        return replace(self, kind=kind).at(track.position_of(cut[run_id]), replay_data)
 
-    def with_next_kind(self, tape: Tape) -> Clock:
+    def with_next_kind(self, replay_data: ReplayData) -> Clock:
         """The same moment on the next of the three clocks."""
-        return self.of_kind(X_KINDS[(X_KINDS.index(self.kind) + 1) % len(X_KINDS)], tape)
+        return self.of_kind(X_KINDS[(X_KINDS.index(self.kind) + 1) % len(X_KINDS)], replay_data)
 
 
 def usual_speed(line: Timeline) -> float:

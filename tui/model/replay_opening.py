@@ -18,7 +18,7 @@ START = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class ReplayOpening:
     """How a replay begins: which runs, on which clock, where (None: at the start) and how fast (None: as is usual).
 
     `at` is an iteration, or a position of the clock where `of_clock`. It plays at once, unless it begins somewhere.
@@ -39,12 +39,12 @@ class Opening:
 
     def clock(self, snapshot: Snapshot, now_s: float) -> Clock:
         """The clock to begin with, now that the tape is known."""
-        assert snapshot.tape is not None
-        line = snapshot.tape.timeline(self.kind)
+        assert snapshot.replay_data is not None
+        line = snapshot.replay_data.timeline(self.kind)
         clock = Clock(self.kind, line.start, self.speed or usual_speed(line))
         if self.at is None:
             return replace(clock, since_s=now_s)
-        return clock.at(self.at if self.of_clock else line.position_of(self.at), snapshot.tape)
+        return clock.at(self.at if self.of_clock else line.position_of(self.at), snapshot.replay_data)
 
 
 def replayed(choices: Choices, run_ids: tuple[int, ...]) -> Choices:

@@ -24,7 +24,7 @@ LEAST_ABOVE = 3, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class RoomSplit:
     """The list's share of the columns where it stands `beside` the chart, and of the rows where it stands `above` it;
     0 where nobody has said.
     """
@@ -41,11 +41,11 @@ class Split:
         """The rows of a list above the chart that would fill so many: no more than that."""
         return min(_bounded(round((self.above or usual) * room), room, *LEAST_ABOVE), max(filled, LEAST_ABOVE[0]))
 
-    def at_column(self, column: int, room: int) -> Split:
+    def at_column(self, column: int, room: int) -> RoomSplit:
         """The list so many columns wide, as far as both sides stay of use."""
         return replace(self, beside=_bounded(column, room, *LEAST_BESIDE) / max(room, 1))
 
-    def at_row(self, row: int, room: int) -> Split:
+    def at_row(self, row: int, room: int) -> RoomSplit:
         """The list so many rows high, as far as both sides stay of use."""
         return replace(self, above=_bounded(row, room, *LEAST_ABOVE) / max(room, 1))
 

@@ -29,7 +29,7 @@ Scale = tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Glimpse:
+class RowPreview:
     """`shape` is the losses of a run, oldest first, best so far where it searches; NaN is a gap. `scale` is that of all
     the runs that are seen: small curves can be compared.
     """
@@ -61,12 +61,12 @@ Beginnings = Mapping[tuple[int, int, int], Curve]
 class VisiblePart:
     """What a chart shows of a run in its window.
 
-    `beginnings` of the `curve`, finer than it, are there on a logarithmic x axis; `samples` (single iterations) where
+    `log_x_detail` of the `curve`, finer than it, are there on a logarithmic x axis; `samples` (single iterations) where
     the chart shows what curves do not hold, and `further` is what makes it easy to read on from them.
     """
 
     curve: Curve = NO_ROWS
-    beginnings: Beginnings = field(default_factory=dict)
+    log_x_detail: Beginnings = field(default_factory=dict)
     samples: Samples | None = None
     further: Sampled | None = None
 

@@ -7,29 +7,28 @@ from dataclasses import dataclass, field
 
 from engine.jobs.processes.liveness import judge
 from engine.spec import RunSpec
-from engine.store import Background, Listing, Run, SweepTitle
-from tui.model.chart_options import Look
+from engine.store import Listing, Run, RunBackground, SweepTitle
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices, Cursor, Row
 from tui.model.clock import Moment
-from tui.model.run_seen import UNSEEN, Glimpse, RunSeen, Weights
+from tui.model.run_seen import UNSEEN, RowPreview, RunSeen, Weights
 from tui.model.sweep_seen import SweepSeen
-from tui.model.timelines import Tape
+from tui.model.timelines import ReplayData
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReadRequest:
     """What the screen shows: the runs it draws, how many points of each it has room for, and the sweep that is open.
 
-    `rows` of the table show more of a run than its numbers (0: none). `sweep_look` is how the sweep is looked at, None
-    until somebody has chosen that. `moment` asks for the past instead of all that
-    there is.
+    `rows` of the table show more of a run than its numbers (0: none). `sweep_options` are the chart options of the
+    sweep, None until somebody has chosen some. `moment` asks for the past instead of all that there is.
     """
 
     choices: Choices = field(default_factory=Choices)
     columns: int = 256
     rows: int = 0
     sweep_id: int | None = None
-    sweep_look: Look | None = None
+    sweep_options: ChartOptions | None = None
     moment: Moment | None = None
 
 
@@ -63,13 +62,13 @@ class Snapshot:
     """Iterations per second of the runs that are stored as running."""
     judged: Mapping[int, str] = field(default_factory=dict)
     """The runs that do not do what their stored state says: 'lost', 'silent' or 'waiting'."""
-    forsaken: frozenset[tuple[int, int | None]] = frozenset()
+    lost_attempts: frozenset[tuple[int, int | None]] = frozenset()
     """The runs to be taken over, each with the worker that is gone or has been stopped for too long."""
     seen: Mapping[int, RunSeen] = field(default_factory=dict)
     """What was read of each run that is drawn or pointed at."""
-    glimpses: Mapping[int, Glimpse] = field(default_factory=dict)
+    previews: Mapping[int, RowPreview] = field(default_factory=dict)
     """Previews of the runs near the cursor, for their rows of the table."""
-    background: Background | None = None
+    background: RunBackground | None = None
     """Where the run that is looked at alone comes from; `weights` are its own."""
     weights: Weights | None = None
     workers: int = 0
@@ -77,11 +76,11 @@ class Snapshot:
     most_workers: int = 0
     sweep: SweepSeen | None = None
     """The sweep that is open."""
-    usual: RunSpec | None = None
+    default_spec: RunSpec | None = None
     """What new runs begin with; None for the defaults."""
     born: str = ""
     """When the store was made: it tells the store from another one at its place."""
-    tape: Tape | None = None
+    replay_data: ReplayData | None = None
     """What a replay moves along; None live."""
     final: Snapshot | None = None
     """How it all ended, in a replay."""
@@ -98,7 +97,7 @@ class Snapshot:
     def shape(self) -> tuple[object, ...]:
         """What does not change while runs merely grow."""
         page = None if self.background is None else self.background.run_id
-        return self.listing, self.first, len(self.rows), self.total, self.fitting, len(self.glimpses), page
+        return self.listing, self.first, len(self.rows), self.total, self.fitting, len(self.previews), page
 
     def title(self, sweep_id: int | None) -> SweepTitle | None:
         """The title of a sweep, if it is on the page."""

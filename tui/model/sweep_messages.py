@@ -123,7 +123,7 @@ class SweepGone(Message):
 
 
 @message
-class UsualChosen(Message):
+class DefaultSpecChosen(Message):
     """The spec of a run is to be what new runs and sweeps begin with."""
 
     run_id: int

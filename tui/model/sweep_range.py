@@ -20,7 +20,7 @@ from engine.sweep import (
     powers_of_two,
     value_text,
 )
-from tui.text.format import scientific
+from tui.text.numbers import scientific
 
 Scale = Literal["log", "linear", "powers of two", "list"]
 

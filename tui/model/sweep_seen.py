@@ -9,7 +9,7 @@ from engine.jobs.people.progress import SweepOutcome
 from engine.store import ENDED, Run
 from engine.sweep import Value, ValueResult
 from tui.colours.ramp import ramp_slots
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.run_seen import RunSeen
 
 Values = tuple[Value, ...]
@@ -20,7 +20,7 @@ class SweepSeen:
     """One look at a sweep. `complaint` says why there is no `outcome`.
 
     `runs` are all of them by number; `drawn` what was read of those whose curves are shown, one for each value, when
-    they were looked at in the way of `look`.
+    they were looked at in the way of `chart_options`.
     """
 
     sweep_id: int
@@ -29,7 +29,7 @@ class SweepSeen:
     complaint: str = ""
     runs: Mapping[int, Run] = field(default_factory=dict)
     drawn: Mapping[int, RunSeen] = field(default_factory=dict)
-    look: Look = field(default_factory=Look)
+    chart_options: ChartOptions = field(default_factory=ChartOptions)
 
     @property
     def values(self) -> tuple[ValueResult, ...]:

@@ -1,4 +1,4 @@
-"""Tape: what happened in some runs and when, laid along each of the three clocks: positions to iterations and back.
+"""ReplayData: what happened in some runs and when, on each of the three clocks: positions to iterations and back.
 
 By iteration all runs go in step, by examples they have seen equally many, by time they go as they went: each from
 the moment at which it started, standing still while it was paused, waited at a rung or had no worker. Time in which
@@ -158,7 +158,7 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tape:
+class ReplayData:
     """The recordings of some runs, in the order in which they were marked, and their timelines."""
 
     recordings: Mapping[int, Recording] = field(default_factory=dict)
@@ -197,10 +197,10 @@ class Tape:
         return min(own or known)[::-1] if known else None
 
 
-def tape_of(recordings: Sequence[Recording]) -> Tape:
+def replay_data_of(recordings: Sequence[Recording]) -> ReplayData:
     """The tape of some recordings."""
     begun = [one for one in recordings if len(one.iterations)]
-    return Tape({one.run_id: one for one in recordings}, {kind: _timeline(kind, begun) for kind in X_KINDS})
+    return ReplayData({one.run_id: one for one in recordings}, {kind: _timeline(kind, begun) for kind in X_KINDS})
 
 
 def _timeline(kind: XKind, recordings: Sequence[Recording]) -> Timeline:

@@ -6,12 +6,12 @@ import math
 from decimal import Decimal
 
 from tui.model.sweep_range import USUAL, SweepRange
-from tui.text.format import value_label
+from tui.text.numbers import value_label
 
 OUTSIDE, INSIDE, VALUE, END = "─", "━", "●", "◆"
 
 
-def rail(swept: SweepRange, width: int) -> tuple[str, str]:
+def axis_preview(swept: SweepRange, width: int) -> tuple[str, str]:
     """The axis with a sign for each value, and labels below it, both `width` cells; blank where there is no room.
 
     The axis reaches beyond the range, so that an end that moves is seen to move.

@@ -18,7 +18,7 @@ MENUS = frozenset({"app.palette", "back"})
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class PaletteCommand:
     """`action` is what Textual runs on the board; `name` and `help` are cleaned; `key` does the same."""
 
     name: str
@@ -27,19 +27,22 @@ class Command:
     key: str = ""
 
 
-def commands(runs: Sequence[Run], place: Place = "board") -> list[Command]:
+def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand]:
     """All commands in the order of the key table, then choices by their names, then the runs."""
     by_key = [
-        Command(key.word, key.help, key.action, key.shown)
+        PaletteCommand(key.word, key.help, key.action, key.shown)
         for key in keymap.keys_of(place)
         if key.action not in MENUS and "{key}" not in key.action
     ]
     return [
         *by_key,
-        *(Command(f"metric {name}", "on the y axis", f"show({name!r})") for name in METRICS),
-        *(Command(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS),
-        *(Command(f"theme {name}", "colours of the screen", f"app.apply_theme({name!r})") for name in themes.NAMES),
-        *(Command(f"save {end}", about, f"app.save({end!r})") for end, about in SAVED.items()),
+        *(PaletteCommand(f"metric {name}", "on the y axis", f"show({name!r})") for name in METRICS),
+        *(PaletteCommand(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS),
+        *(
+            PaletteCommand(f"theme {name}", "colours of the screen", f"app.apply_theme({name!r})")
+            for name in themes.NAMES
+        ),
+        *(PaletteCommand(f"save {end}", about, f"app.save({end!r})") for end, about in SAVED.items()),
         *copies(),
         *(pointing(run.run_id, given_name(run) or label(run)) for run in runs),
     ]
@@ -48,21 +51,21 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[Command]:
 SAVED = {"svg": "the chart as a picture", "txt": "the chart as plain text", "csv": "the values that it shows"}
 
 
-def copies() -> list[Command]:
+def copies() -> list[PaletteCommand]:
     """What can be copied."""
     return [
-        Command("copy table", "the values of the drawn runs, where they are read", "app.copy_this('table')"),
-        Command("copy command", "the command that repeats the selected run", "app.copy_this('command')"),
-        Command("copy chart", "the chart as plain text", "app.copy_this('chart')"),
+        PaletteCommand("copy table", "the values of the drawn runs, where they are read", "app.copy_this('table')"),
+        PaletteCommand("copy command", "the command that repeats the selected run", "app.copy_this('command')"),
+        PaletteCommand("copy chart", "the chart as plain text", "app.copy_this('chart')"),
     ]
 
 
-def pointing(run_id: int, name: str = "") -> Command:
+def pointing(run_id: int, name: str = "") -> PaletteCommand:
     """Going to a run; its name is cleaned."""
-    return Command(f"run {run_id}", name or "go to it", f"point({run_id})")
+    return PaletteCommand(f"run {run_id}", name or "go to it", f"point({run_id})")
 
 
-def matching(among: Iterable[Command], query: str) -> list[Command]:
+def matching(among: Iterable[PaletteCommand], query: str) -> list[PaletteCommand]:
     """The commands that fit what is typed, the best first; a number is that run's, whether it is among them or not."""
     from textual.fuzzy import Matcher
 
@@ -89,7 +92,7 @@ def _run_number(wanted: str) -> int | None:
     return int(digits) if digits.isdecimal() and len(digits) < 16 and int(digits) else None
 
 
-def _rank(one: Command, typed: str, in_name: float, in_help: float) -> tuple[float, ...]:
+def _rank(one: PaletteCommand, typed: str, in_name: float, in_help: float) -> tuple[float, ...]:
     """How well a command fits: its key, its name, its words, its letters in this order; all zero where it does not."""
     wanted, name = typed.casefold(), one.name.casefold()
     words = any(word.startswith(wanted) for word in name.split())

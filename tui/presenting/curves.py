@@ -12,14 +12,14 @@ from engine.spec import FIELDS, typed_text
 from engine.store import Run
 from engine.trace.curve import Curve
 from tui.chart import ChartRun, ChartView, Points
-from tui.chart.values.metrics import METRICS, OfEvaluations, OfIterations, companion_of
-from tui.model.chart_options import Look
+from tui.chart.values.metrics import METRICS, EvaluationSource, IterationSource, companion_of
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import decides, differing, given_name, in_force, label
 from tui.presenting.points import evaluated, is_recorded, marks
-from tui.text import format as fmt
+from tui.text import numbers
 
 
 def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] = ()) -> ChartView:
@@ -31,35 +31,35 @@ def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] =
     varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
     varied = [name for name in varied if name not in said]
-    look = choices.look
+    chart_options = choices.chart_options
     view = ChartView(
         runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
-        metric=look.metric,
-        x_kind=look.x_kind,
-        log_x=look.log_x,
-        log_y=look.log_y,
-        smoothing=look.smoothing,
-        x_window=look.window,
-        cursor_x=look.cursor,
-        y_window=look.y_window,
-        show_raw=look.bands != "none",
-        grid=look.layout == "runs" and not choices.alone,
-        caution=_caution(runs, look.metric),
-        companion_name=_companion_name(look.metric),
+        metric=chart_options.metric,
+        x_kind=chart_options.x_kind,
+        log_x=chart_options.log_x,
+        log_y=chart_options.log_y,
+        smoothing=chart_options.smoothing,
+        x_window=chart_options.window,
+        cursor_x=chart_options.cursor,
+        y_window=chart_options.y_window,
+        show_raw=chart_options.bands != "none",
+        grid=chart_options.layout == "runs" and not choices.alone,
+        caution=_caution(runs, chart_options.metric),
+        companion_name=_companion_name(chart_options.metric),
         note=_note(snapshot, choices, runs),
     )
-    if look.layout != "measures":
+    if chart_options.layout != "measures":
         return view
     panels = {panel.metric: panel for panel in kept} | {view.metric: view}
     return replace(
         view,
-        panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in look.metrics),
+        panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in chart_options.metrics),
     )
 
 
 def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choices, metric: str) -> ChartView:
     """The view of the same runs by another metric."""
-    choices = choices.looking_so(replace(choices.look, metric=metric))
+    choices = choices.with_chart_options(replace(choices.chart_options, metric=metric))
     drawn = (replace(one, **_measured(run, snapshot, choices)) for one, run in zip(view.runs, runs, strict=True))
     return replace(
         view,
@@ -76,7 +76,7 @@ def _empty_panel(runs: list[Run], snapshot: Snapshot, metric: str) -> str:
     """What a panel says of runs without a value: single iterations are only read where a chart shows them."""
     if not any(run.iterations_done > run.first_iteration for run in runs):
         return "nothing yet"
-    is_of_curve = not isinstance(METRICS[metric].source, OfIterations)
+    is_of_curve = not isinstance(METRICS[metric].source, IterationSource)
     is_read = is_of_curve or any(snapshot.of(run.run_id).visible.samples is not None for run in runs)
     return "not recorded" if is_read else "reading …"
 
@@ -92,20 +92,20 @@ def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
 
 
 def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
-    if choices.look.cursor is not None:
+    if choices.chart_options.cursor is not None:
         return "readout · esc back"
     if choices.room == "chart":
         return "whole room · esc back"
-    if choices.look.layout == "measures":
+    if choices.chart_options.layout == "measures":
         return "m next · enter enlarges"
-    if choices.look.enlarged:
+    if choices.chart_options.enlarged:
         return "enlarged · esc back"
     if choices.alone:
         return f"run {choices.pointed} alone · esc back"
-    look, is_live = choices.look, any(snapshot.status(run) == "running" for run in runs)
-    is_zoomed = look.window is not None and not (is_live and look.following)
+    chart_options, is_live = choices.chart_options, any(snapshot.status(run) == "running" for run in runs)
+    is_zoomed = chart_options.window is not None and not (is_live and chart_options.following)
     across = "zoomed · 0 all" if is_zoomed else "follow" if is_live else ""
-    up = "" if look.y_window is None else "= fits y" if is_zoomed else "y zoomed · = fits"
+    up = "" if chart_options.y_window is None else "= fits y" if is_zoomed else "y zoomed · = fits"
     return " · ".join(filter(None, (across, up)))
 
 
@@ -131,10 +131,10 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
         label=f"{run.run_id} {given_name(run) or label(run)}",
         slot=choices.slot(run.run_id),
         curve=seen.curve,
-        beginnings=tuple(seen.visible.beginnings.values()) if choices.look.log_x else (),
+        log_x_detail=tuple(seen.visible.log_x_detail.values()) if choices.chart_options.log_x else (),
         kind="search" if spec is None or spec.searches else "gradient",
         noisy=spec is not None and spec.is_noisy,
-        raw=choices.look.bands == "all" or run.run_id == choices.pointed,
+        raw=choices.chart_options.bands == "all" or run.run_id == choices.pointed,
         done=run.iterations_done or None,
         current=run.current_loss,
         planned_iterations=None if spec is None else spec.iterations,
@@ -147,7 +147,7 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
     )
 
 
-class _Measured(TypedDict):
+class _RunMetrics(TypedDict):
     """What of a drawn run depends on the metric."""
 
     points: Points | None
@@ -155,22 +155,22 @@ class _Measured(TypedDict):
     before: tuple[Curve, ...]
 
 
-def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _Measured:
-    seen, look = snapshot.of(run.run_id), choices.look
-    beside = companion_of(METRICS[look.metric])
+def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _RunMetrics:
+    seen, chart_options = snapshot.of(run.run_id), choices.chart_options
+    beside = companion_of(METRICS[chart_options.metric])
     # a fork's line needs none before it where its parent is drawn as a run of its own
-    has_before = look.metric == "loss" and run.parent_id not in choices.drawn
+    has_before = chart_options.metric == "loss" and run.parent_id not in choices.drawn
     return {
-        "points": _points(run, seen, look),
+        "points": _points(run, seen, chart_options),
         "companion": None if beside is None else evaluated(seen, beside),
         "before": seen.before if has_before else (),
     }
 
 
-def _points(run: Run, seen: RunSeen, look: Look) -> Points | None:
+def _points(run: Run, seen: RunSeen, chart_options: ChartOptions) -> Points | None:
     """What another metric than the loss shows of a run; None for the loss itself."""
-    source = METRICS[look.metric].source
-    if isinstance(source, OfEvaluations):
+    source = METRICS[chart_options.metric].source
+    if isinstance(source, EvaluationSource):
         return evaluated(seen, source)
     if source is None:
         return None
@@ -178,7 +178,7 @@ def _points(run: Run, seen: RunSeen, look: Look) -> Points | None:
     if samples is None or not is_recorded(run.spec, source):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
     # an iteration's examples have been seen when it is over
-    done = samples.iteration + (1 if look.x_kind == "examples" else 0)
+    done = samples.iteration + (1 if chart_options.x_kind == "examples" else 0)
     return Points(done, samples.elapsed_s, source.values(samples))
 
 
@@ -193,4 +193,4 @@ def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _shown(name: str, value: object) -> str:
-    return fmt.setting(value) if isinstance(value, float) else typed_text(name, value)
+    return numbers.setting(value) if isinstance(value, float) else typed_text(name, value)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from engine.spec import FIELDS, RunSpec, SpecError
 from engine.store import Run, SweepTitle
 from engine.text import clean
-from tui.text import format as fmt
+from tui.text import numbers
 
 LAST = ("iterations", "seconds", "patience", "divergence_factor", "pace", "seed", "metrics")
 """Fields that say how far a run goes and not how: told last, and left out first where there is no room."""
@@ -57,11 +57,11 @@ def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | N
         "strategy": spec.kind.label,
         "batch_size": batch if spec.kind.batches else "",
         "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
-        "objective": f"{spec.objective} Δ {fmt.setting(spec.delta)}" if has_margin else spec.objective,
-        "regularization_strength": f"λ {fmt.setting(spec.regularization_strength)}",
+        "objective": f"{spec.objective} Δ {numbers.setting(spec.delta)}" if has_margin else spec.objective,
+        "regularization_strength": f"λ {numbers.setting(spec.regularization_strength)}",
         "dataset": spec.dataset,
         "seed": f"seed {spec.seed}",
-        "pace": "" if spec.pace is None else f"pace {fmt.setting(spec.pace)}/s",
+        "pace": "" if spec.pace is None else f"pace {numbers.setting(spec.pace)}/s",
     }
     return [text for field, text in told.items() if text and field not in without]
 
@@ -72,8 +72,8 @@ def decides(spec: RunSpec, name: str) -> bool:
 
 
 def _step_size(spec: RunSpec, now: float | None) -> str:
-    told = fmt.setting(spec.step_size)
-    return told if now is None or now == spec.step_size else f"{told} → {fmt.setting(now)}"
+    told = numbers.setting(spec.step_size)
+    return told if now is None or now == spec.step_size else f"{told} → {numbers.setting(now)}"
 
 
 def field_label(name: str) -> str:

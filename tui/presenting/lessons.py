@@ -15,7 +15,7 @@ from engine.sweep import Value, bare_amount
 from engine.sweep.outcome import ValueResult
 from tui.model.sweep_seen import SweepSeen
 from tui.presenting.race import ALIKE, way
-from tui.text import format as fmt
+from tui.text import numbers
 
 if TYPE_CHECKING:
     from engine.jobs.people.probe import RunProbe
@@ -58,7 +58,7 @@ def _of_batches(full: Run, mini: Run) -> tuple[str, ...]:
     many, few = ((run.examples_per_iteration or 0) * (run.evaluated_at or 0) for run in (full, mini))
     if full.train_loss is None or mini.train_loss is None or not few or many <= few:
         return ()
-    low, high = fmt.loss(mini.train_loss), fmt.loss(full.train_loss)
+    low, high = numbers.loss(mini.train_loss), numbers.loss(full.train_loss)
     said = f"Mini-batches: {low} with {few:,} examples; full batch: {high} with {many:,}; x x draws it so."
     brief = f"Mini-batches took {_ratio(many / few)}x fewer examples."
     return (said, brief) if mini.train_loss <= ALIKE * full.train_loss else (said,)
@@ -89,14 +89,14 @@ def _of_step_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     worse = next((one for one in larger if one.complete), None)
     told = []
     if slower is not None and slower.complete and not slower.diverged:
-        told.append(f"{_ratio(_size(best) / _size(slower))}x smaller ends at {fmt.loss(slower.train_loss)}")
+        told.append(f"{_ratio(_size(best) / _size(slower))}x smaller ends at {numbers.loss(slower.train_loss)}")
     if still is not None:
         told.append(f"{_ratio(_size(best) / _size(still))}x smaller hardly moves")
     if wild is not None:
         told.append(f"{_ratio(_size(wild) / _size(best))}x larger explodes")
     elif worse is not None:
-        told.append(f"{_ratio(_size(worse) / _size(best))}x larger ends at {fmt.loss(worse.train_loss)}")
-    begun = f"{fmt.setting(_size(best), 3)} is best: loss {fmt.loss(best.train_loss)}"
+        told.append(f"{_ratio(_size(worse) / _size(best))}x larger ends at {numbers.loss(worse.train_loss)}")
+    begun = f"{numbers.setting(_size(best), 3)} is best: loss {numbers.loss(best.train_loss)}"
     return tuple(f"{'; '.join([begun, *told[place:]])}." for place in range(len(told) + 1))
 
 
@@ -134,10 +134,10 @@ def _with_fewer_examples(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
         return ()
     frugal = min(near, key=lambda result: _examples(runs[result]))
     most, few = _examples(runs[best]), _examples(runs[frugal])
-    lowest = f"{_batch(best)} is lowest: {fmt.loss(best.train_loss)} after {most:,} examples"
+    lowest = f"{_batch(best)} is lowest: {numbers.loss(best.train_loss)} after {most:,} examples"
     if frugal is best or not few:
         return (f"{lowest}, and no other one comes near it with fewer.", f"{lowest}.")
-    other = f"{_batch(frugal).lower()} gets to {fmt.loss(frugal.train_loss)} with {_ratio(most / few)}x fewer"
+    other = f"{_batch(frugal).lower()} gets to {numbers.loss(frugal.train_loss)} with {_ratio(most / few)}x fewer"
     brief = f"{_batch(frugal)} is near {_batch(best).lower()} with {_ratio(most / few)}x fewer examples."
     return (*_with_time(f"{lowest}; {other}", runs[best], runs[frugal]), f"{lowest}; {other}.", brief)
 
@@ -158,14 +158,17 @@ def of_probe(found: RunProbe) -> Lesson | None:
     judged, sizes, changes = judge(probe), probe.step_sizes.tolist(), probe.change.tolist()
     small = [place for place, word in enumerate(judged) if word == "too small" and sizes[place] < sizes[best]]
     large = [place for place, word in enumerate(judged) if word == "too large" and sizes[place] > sizes[best]]
-    told, brief = [f"{fmt.setting(sizes[best])} is the best step from here"], [f"Best {fmt.setting(sizes[best])}"]
+    told, brief = (
+        [f"{numbers.setting(sizes[best])} is the best step from here"],
+        [f"Best {numbers.setting(sizes[best])}"],
+    )
     if small:
-        share = f"{fmt.setting(sizes[small[-1]])} gains {fmt.percent(changes[small[-1]] / changes[best], 0)}"
+        share = f"{numbers.setting(sizes[small[-1]])} gains {numbers.percent(changes[small[-1]] / changes[best], 0)}"
         told, brief = [*told, f"{share} of that"], [*brief, share]
     if large:
-        size, change = fmt.setting(sizes[large[0]]), changes[large[0]]
-        rises = f"raises the loss by {fmt.setting(change, 3)}" if math.isfinite(change) else "explodes"
-        less = f"overshoots: it gains {fmt.percent(change / changes[best], 0)}"
+        size, change = numbers.setting(sizes[large[0]]), changes[large[0]]
+        rises = f"raises the loss by {numbers.setting(change, 3)}" if math.isfinite(change) else "explodes"
+        less = f"overshoots: it gains {numbers.percent(change / changes[best], 0)}"
         told, brief = [*told, f"{size} {less if change <= 0 else rises}"], [*brief, f"{size} overshoots"]
     seen = f"{'; '.join(told)}.", f"{'; '.join(brief)}."
     if not found.spec.kind.batches:

@@ -9,7 +9,7 @@ from typing import Literal
 from engine.store import Run
 from tui.model.choices import MOST_MARKED, Choices
 from tui.model.snapshot import Snapshot
-from tui.text import format as fmt
+from tui.text import numbers
 
 What = Literal["failed", "lost its process", "diverged", "goes on again", "finished"]
 
@@ -49,11 +49,11 @@ def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
 def _result(run: Run) -> str:
     """What runs are ranked by, if it was measured: the newest train loss; else what a search keeps, or batches have."""
     if run.train_loss is not None:
-        return f"train loss {fmt.loss(run.train_loss)}"
+        return f"train loss {numbers.loss(run.train_loss)}"
     if run.current_loss is None:
         return ""
     word = "batch loss" if run.spec is not None and run.spec.is_noisy else "loss"
-    return f"{word} {fmt.loss(run.current_loss)}"
+    return f"{word} {numbers.loss(run.current_loss)}"
 
 
 def _runs(snapshot: Snapshot) -> Iterable[Run]:

@@ -11,7 +11,7 @@ from engine.store import Run
 from engine.trace.curve import Curve
 from engine.trace.decimation import Floats
 from tui.chart import ChartMark, Points
-from tui.chart.values.metrics import OfEvaluations, OfIterations
+from tui.chart.values.metrics import EvaluationSource, IterationSource
 from tui.chart.values.view import MarkKind
 from tui.model.run_seen import RunSeen
 
@@ -37,7 +37,7 @@ def _elapsed_by(curve: Curve, iterations: Floats) -> Floats:
     return seconds
 
 
-def is_recorded(spec: RunSpec | None, source: OfIterations) -> bool:
+def is_recorded(spec: RunSpec | None, source: IterationSource) -> bool:
     """Whether a run records such values: what is missing otherwise was not finite.
 
     The parts of a search's loss are those of its tries, not of the weights that it keeps.
@@ -47,7 +47,7 @@ def is_recorded(spec: RunSpec | None, source: OfIterations) -> bool:
     return spec.metrics == "all" and (spec.kind.steps if source.of_searches else not spec.searches)
 
 
-def evaluated(seen: RunSeen, source: OfEvaluations) -> Points:
+def evaluated(seen: RunSeen, source: EvaluationSource) -> Points:
     """The loss or the accuracy of a split as points."""
     kept = [evaluation for evaluation in seen.evaluations if evaluation.split == source.split]
     iteration = np.array([evaluation.iteration for evaluation in kept], dtype=np.int64)

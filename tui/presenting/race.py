@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from engine.spec import RunSpec, race
 from engine.store import ENDED, Run
 from tui.model.snapshot import Snapshot
-from tui.text import format as fmt
+from tui.text import numbers
 
 ALIKE = 1.02
 """Up to so many times the lowest loss a loss is as good as that: who wins by less may lose with other first weights."""
@@ -23,7 +23,7 @@ def racers(snapshot: Snapshot) -> tuple[Run, ...]:
     ways = [run.spec for run in runs]
     is_race = len(ways) > 1 and len(set(ways)) == len(ways) == sum(snapshot.counts.values()) and {*ways} <= {*race()}
     is_over = is_race and all(run.state in ENDED for run in runs)
-    return runs if is_over and snapshot.tape is None else ()
+    return runs if is_over and snapshot.replay_data is None else ()
 
 
 def verdict(runs: Sequence[Run], *, long: bool = True) -> str:
@@ -39,7 +39,7 @@ def verdict(runs: Sequence[Run], *, long: bool = True) -> str:
     rest = arrived[len(first) :]
     if not first:
         return ""
-    losses = dict.fromkeys(fmt.loss(run.train_loss) for run in first)
+    losses = dict.fromkeys(numbers.loss(run.train_loss) for run in first)
     won = f"{_winners(first, rest)}: train loss {_and(losses)}{_right(first)}."
     return f"{won} {_listed(rest)}" if rest else won
 
@@ -71,7 +71,9 @@ def _end(run: Run) -> str:
     """How far a run came that did not arrive, and what it had reached by then."""
     how = {"cancelled": "stopped", "failed": "failed"}.get(run.state, "ended")
     planned = f" of {run.spec.iterations:,}" if run.spec is not None and run.spec.iterations else ""
-    reached = "" if run.train_loss is None else f" (train loss {fmt.loss(run.train_loss)} at {run.evaluated_at or 0:,})"
+    reached = (
+        "" if run.train_loss is None else f" (train loss {numbers.loss(run.train_loss)} at {run.evaluated_at or 0:,})"
+    )
     at = f"{'diverged' if run.diverged_at is not None else how} at {run.iterations_done:,}{planned}"
     return f"{way(run.spec)} {at}{reached}"
 
@@ -81,7 +83,7 @@ def _listed(runs: Iterable[Run]) -> str:
 
 
 def _reached(run: Run) -> str:
-    return f"{way(run.spec)} {fmt.loss(run.train_loss)}"
+    return f"{way(run.spec)} {numbers.loss(run.train_loss)}"
 
 
 def _has_arrived(run: Run) -> bool:

@@ -14,8 +14,8 @@ from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import decides, field_label, given_name, in_force, label
-from tui.presenting.weight_images import portraits
-from tui.text import format as fmt
+from tui.presenting.weight_images import weight_images
+from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of, wrapped
 
@@ -31,18 +31,18 @@ LONGEST_TEXT = 10_000
 MOST_EVALUATIONS = 200
 MOST_EVENTS = 200
 
-Line = list[Part]
-Pair = tuple[str, Line]
+ProbeRow = list[Part]
+Pair = tuple[str, ProbeRow]
 """What something is called, and its value."""
 
 
-def particulars(snapshot: Snapshot, choices: Choices, width: int, manner: Manner = "halves") -> list[Line]:
+def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner = "halves") -> list[ProbeRow]:
     """Every line about the run under the cursor, pictures in a manner; none where there is no run."""
     run = snapshot.run(choices.pointed)
     if run is None:
         return []
     seen = snapshot.of(run.run_id)
-    sections: Iterable[tuple[str, Iterable[Line]]] = (
+    sections: Iterable[tuple[str, Iterable[ProbeRow]]] = (
         ("", _head(snapshot, run, width)),
         ("reached", _columns(_reached(run), width)),
         ("weights", _weights(snapshot, run, width, manner)),
@@ -52,7 +52,7 @@ def particulars(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
         ("from and to", _family(snapshot, run, seen.events, width)),
         ("where", _columns(_where(snapshot, run), width)),
     )
-    lines: list[Line] = []
+    lines: list[ProbeRow] = []
     for title, section in sections:
         told = list(section)
         if told and title:
@@ -61,7 +61,7 @@ def particulars(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
     return lines
 
 
-def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
+def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[ProbeRow]:
     status = snapshot.status(run)
     name = given_name(run)
     yield [(f" {run.run_id}  ", STRONG), (label(run), TEXT), (f"  {status}", DIM)]
@@ -81,14 +81,14 @@ def _reached(run: Run) -> Iterator[Pair]:
     planned = run.spec.iterations if run.spec is not None else None
     of = "" if planned is None else f" of {planned:,}"
     yield "iterations", [(f"{run.iterations_done:,}{of}", TEXT)]
-    yield "time", [(fmt.duration(run.elapsed_s), TEXT)]
-    yield "iterations/s", [(fmt.rate(run.iterations_per_s), TEXT)]
+    yield "time", [(numbers.duration(run.elapsed_s), TEXT)]
+    yield "iterations/s", [(numbers.rate(run.iterations_per_s), TEXT)]
     yield from _losses(run)
     if run.diverged_at is not None:
         yield "diverged at", [(f"{run.diverged_at:,}", WARNED)]
     for word, moment in (("created", run.created_at), ("started", run.started_at), ("ended", run.ended_at)):
         if moment:
-            yield word, [(fmt.moment(moment), TEXT)]
+            yield word, [(numbers.moment(moment), TEXT)]
 
 
 def _losses(run: Run) -> Iterator[Pair]:
@@ -96,24 +96,24 @@ def _losses(run: Run) -> Iterator[Pair]:
     spec = run.spec
     word = "kept loss" if run.searches else "batch loss" if spec is not None and spec.is_noisy else "loss"
     average = f" half-life {HALF_LIFE:g}" if word == "batch loss" else ""
-    yield word, [(fmt.loss(run.current_loss), TEXT), (average, DIM)]
+    yield word, [(numbers.loss(run.current_loss), TEXT), (average, DIM)]
     at = f" at {run.best_iteration:,}" if run.best_iteration is not None else ""
     if run.best_iteration is None and run.best_loss is not None and run.best_loss == run.to_beat:
         at = " before the fork"
-    yield "best train loss", [(fmt.loss(run.best_loss), TEXT), (at, DIM)]
+    yield "best train loss", [(numbers.loss(run.best_loss), TEXT), (at, DIM)]
     for split, loss, accuracy in (
         ("train", run.train_loss, run.train_accuracy),
         ("validation", run.validation_loss, run.validation_accuracy),
         ("test", run.test_loss, run.test_accuracy),
     ):
         if loss is not None:
-            yield f"{split} loss", [(fmt.loss(loss), TEXT)]
-            yield f"{split} accuracy", [(fmt.percent(accuracy), TEXT)]
+            yield f"{split} loss", [(numbers.loss(loss), TEXT)]
+            yield f"{split} accuracy", [(numbers.percent(accuracy), TEXT)]
 
 
-def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[Line]:
+def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[ProbeRow]:
     weights = snapshot.weights
-    return () if weights is None or weights.run_id != run.run_id else portraits(weights, width, manner)
+    return () if weights is None or weights.run_id != run.run_id else weight_images(weights, width, manner)
 
 
 def _others(snapshot: Snapshot, choices: Choices) -> list[RunSpec]:
@@ -135,7 +135,7 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
         theirs = (_value(other, name) for other in others if decides(other, name))
         differing = [value for value in dict.fromkeys(theirs) if value != own]
         told = own if own == given else f"{given} → {own}"
-        value: Line = [(told, STRONG if differing else TEXT)]
+        value: ProbeRow = [(told, STRONG if differing else TEXT)]
         if differing:
             value = [(told, ACCENTED), (f"  others {', '.join(differing)}", DIM)]
         yield field.label, value
@@ -143,10 +143,10 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
 
 def _value(spec: RunSpec, name: str) -> str:
     value = getattr(spec, name)
-    return fmt.setting(value, 6) if isinstance(value, float) else clean(typed_text(name, value), 200)
+    return numbers.setting(value, 6) if isinstance(value, float) else clean(typed_text(name, value), 200)
 
 
-def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:
+def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[ProbeRow]:
     """A row for each iteration at which splits were evaluated, the newest first."""
     if not evaluations:
         return
@@ -164,16 +164,16 @@ def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:
 def _evaluation(evaluation: Evaluation | None) -> str:
     """Loss and accuracy in seventeen cells."""
     if evaluation is None:
-        return f"{fmt.NOTHING:>7}{fmt.NOTHING:>10}"
-    return f"{fmt.loss(evaluation.loss):>7}{fmt.percent(evaluation.accuracy):>10}"
+        return f"{numbers.NOTHING:>7}{numbers.NOTHING:>10}"
+    return f"{numbers.loss(evaluation.loss):>7}{numbers.percent(evaluation.accuracy):>10}"
 
 
-def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
+def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[ProbeRow]:
     for event in events[-MOST_EVENTS:]:
         value = clean(event.argument, 40)
         what = f"{clean(event.verb, 40).replace('-', ' ')} {value}".strip()
         told = f"{event.iteration:>10,}  {what}"
-        yield [(told, TEXT), (f"  {fmt.moment(event.happened_at)}", DIM)]
+        yield [(told, TEXT), (f"  {numbers.moment(event.happened_at)}", DIM)]
         outcome = clean(event.outcome, 300)
         if outcome and outcome != what:
             yield from ([(" " * 12 + line, DIM)] for line in _wrapped(outcome, width - 12))
@@ -181,7 +181,7 @@ def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
         yield [(f"  taken up {run.attempt} times", TEXT)]
 
 
-def _family(snapshot: Snapshot, run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
+def _family(snapshot: Snapshot, run: Run, events: Sequence[Event], width: int) -> Iterator[ProbeRow]:
     if run.parent_id is not None:
         yield [(f" goes on from run {run.parent_id} at iteration {run.first_iteration:,}", TEXT)]
     forks = [clean(event.argument, 20) for event in events if event.verb == "fork"]
@@ -209,14 +209,14 @@ def _where(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
         yield "workers lost", [(str(background.times_lost), WARNED)]
 
 
-def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
+def _columns(pairs: Iterable[Pair], width: int) -> Iterator[ProbeRow]:
     """Labels and values, in two columns where there is room and the values are short."""
     told = [[(f" {field_label(name) if name in FIELDS else name:<{LABEL}} ", DIM), *value] for name, value in pairs]
     half = width // 2
     if width < TWO_COLUMNS:
         yield from (part for line in told for part in _folded(line, width))
         return
-    left: Line = []
+    left: ProbeRow = []
     for line in told:
         if left and cells(line) <= width - half:
             yield [*left, (" " * (half - cells(left)), TEXT), *line]
@@ -231,7 +231,7 @@ def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
         yield left
 
 
-def _folded(line: Line, width: int) -> Iterator[Line]:
+def _folded(line: ProbeRow, width: int) -> Iterator[ProbeRow]:
     """A label and its value, which goes on below itself where it is longer than the line."""
     if cells(line) <= width:
         yield line

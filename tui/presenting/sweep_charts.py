@@ -16,12 +16,12 @@ from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView
 from tui.chart.values.axes import nice_linear, nice_log
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import XKind
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.curves import chart_run
-from tui.text.format import value_label
+from tui.text.numbers import value_label
 
 EQUAL: Mapping[XKind, Equal] = {"examples": "examples", "time": "time", "iteration": "iterations"}
 """What is equal between values that are compared at one place of an x axis."""
@@ -38,13 +38,13 @@ def drawn_runs(seen: SweepSeen) -> list[Run]:
     return [run for run in firsts if run is not None and run.run_id in seen.drawn and run.spec is not None]
 
 
-def curves_view(seen: SweepSeen, pointed: Values | None, look: Look) -> ChartView:
+def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOptions) -> ChartView:
     """The curves of the values, coloured in their order; the pointed one wins the cells that it shares."""
     shown = drawn_runs(seen)
     first_of = {result.run_ids[0]: result for result in seen.values}
     at = next((run_id for run_id, result in first_of.items() if result.values == pointed), None)
     slots = {result.run_ids[0]: slot for result, slot in zip(seen.values, seen.slots, strict=True)}
-    choices = Choices(marked=tuple(slots), slots=slots, pointed=at, look=look)
+    choices = Choices(marked=tuple(slots), slots=slots, pointed=at, chart_options=chart_options)
     # events would hide the curves
     snapshot = Snapshot(seen={run_id: replace(one, events=()) for run_id, one in seen.drawn.items()})
     # a second line for each of so many curves would hide their order; the validation loss is a metric of its own
@@ -53,16 +53,18 @@ def curves_view(seen: SweepSeen, pointed: Values | None, look: Look) -> ChartVie
     note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
     return ChartView(
         runs=runs,
-        metric=look.metric,
-        x_kind=look.x_kind,
-        log_x=look.log_x,
-        log_y=look.log_y,
-        smoothing=look.smoothing,
-        x_window=look.window,
+        metric=chart_options.metric,
+        x_kind=chart_options.x_kind,
+        log_x=chart_options.log_x,
+        log_y=chart_options.log_y,
+        smoothing=chart_options.smoothing,
+        x_window=chart_options.window,
         show_legend=False,
         show_raw=False,
-        y_window=_y_window(runs, log_y=look.log_y) if METRICS[look.metric].of_objective == "whole" else None,
-        note=note if look.window is None else "zoomed · 0 all",
+        y_window=_y_window(runs, log_y=chart_options.log_y)
+        if METRICS[chart_options.metric].of_objective == "whole"
+        else None,
+        note=note if chart_options.window is None else "zoomed · 0 all",
         empty_hint="no run of this sweep has started yet",
     )
 
@@ -88,13 +90,13 @@ def _first_and_lowest(run: ChartRun) -> Window | None:
     return (first, float(finite.min())) if len(finite) and math.isfinite(first) else None
 
 
-def compared(seen: SweepSeen, look: Look) -> Comparison | None:
+def compared(seen: SweepSeen, chart_options: ChartOptions) -> Comparison | None:
     """The comparison that goes with what is on the x axis; None where the values are not compared."""
     found = () if seen.outcome is None else seen.outcome.comparisons
-    return next((one for one in found if one.equal == EQUAL[look.x_kind]), None)
+    return next((one for one in found if one.equal == EQUAL[chart_options.x_kind]), None)
 
 
-def response_view(seen: SweepSeen, pointed: Values | None, look: Look, width: int) -> ResponseView:
+def response_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOptions, width: int) -> ResponseView:
     """The loss that each value leads to; a value of which nothing is known is not on the line yet.
 
     Where batch sizes are compared, the loss is that at equal examples, time or iterations, whichever is on the x axis
@@ -105,11 +107,11 @@ def response_view(seen: SweepSeen, pointed: Values | None, look: Look, width: in
     log_x = axis.logarithmic
     numbers = [float(value) for value in axis.ordered if value is not None]
     beyond = (numbers[-1] * 2 if log_x else numbers[-1] + 1) if numbers else 1.0
-    found = compared(seen, look)
+    found = compared(seen, chart_options)
     points = [_point(seen, result, slot, beyond, axis) for result, slot in zip(seen.values, seen.slots, strict=True)]
     lowest = None if are_compared(seen.outcome.plan.axes) else seen.outcome.best
     best = None if lowest is None else lowest.values
-    scale = " (log)" if look.log_y else ""
+    scale = " (log)" if chart_options.log_y else ""
     titles = [f"train loss{scale} against {axis.label}", f"train loss{scale}"]
     signs = ["⊘ stopped"] * any(result.stopped for result in seen.values)
     signs += ["│ seeds"] * (seen.outcome.plan.repeats > 1) + ["┄ validation"]
@@ -123,7 +125,7 @@ def response_view(seen: SweepSeen, pointed: Values | None, look: Look, width: in
     return ResponseView(
         points=tuple(points),
         log_x=log_x,
-        log_y=look.log_y,
+        log_y=chart_options.log_y,
         title=title,
         note=next((note for note in notes if len(title) + len(note) + 7 <= width), ""),
         best=None if best is None else seen.place(best),

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.text import counted
-from tui.chart.drawing.weight_cells import SHADES, Manner, Piece, mosaic
+from tui.chart.drawing.weight_cells import SHADES, Manner, Piece, draw_weights
 from tui.colours.styles import DEEPEST
 from tui.colours.theme import DIM, TEXT, WARNED, signed_style
 from tui.model.run_seen import Weights
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ MOST_ROWS = {False: 40, True: 20}
 COLUMN = 9
 """Cells of a number in the table."""
 
-Line = list[Part]
+ProbeRow = list[Part]
 
 
 @lru_cache(maxsize=4)
-def portraits(weights: Weights, width: int, manner: Manner) -> tuple[Line, ...]:
+def weight_images(weights: Weights, width: int, manner: Manner) -> tuple[ProbeRow, ...]:
     """The lines about these weights at `width` cells. Weights are equal only to themselves: what is drawn stays."""
     caption = f" kept after {counted(weights.iteration, 'iteration')}"
     found = weights.templates
@@ -44,14 +44,14 @@ def portraits(weights: Weights, width: int, manner: Manner) -> tuple[Line, ...]:
     return ([(caption, TEXT), (said, DIM)], *drawn)
 
 
-def _scale(largest: float, manner: Manner) -> Line:
+def _scale(largest: float, manner: Manner) -> ProbeRow:
     """What the colours or shades mean."""
     levels = range(-DEEPEST, DEEPEST + 1)
     if manner == "halves":
         signs = [Piece("  ", None, level) for level in levels]
     else:
         signs = [Piece(SHADES[manner][level + DEEPEST] * 2, level) for level in levels]
-    value = fmt.number(largest)
+    value = numbers.number(largest)
     return [(f" -{value} ", DIM), *map(_part, signs), (f" {value}", DIM)]
 
 
@@ -59,24 +59,24 @@ def _part(piece: Piece) -> Part:
     return piece.text, signed_style(piece.ink, piece.ground)
 
 
-def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> tuple[list[Line], int]:
+def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> tuple[list[ProbeRow], int]:
     labels = [str(number) for number in range(len(pictures))]
-    drawn = mosaic(pictures, labels, max(width - 1, 1), manner, MOST_ROWS[found.hidden])
+    drawn = draw_weights(pictures, labels, max(width - 1, 1), manner, MOST_ROWS[found.hidden])
     return [_scale(drawn.largest, manner), *([(" ", TEXT), *map(_part, row)] for row in drawn.rows)], drawn.shown
 
 
-def _table(found: Templates, width: int) -> tuple[list[Line], int]:
+def _table(found: Templates, width: int) -> tuple[list[ProbeRow], int]:
     """A row of numbers for each class, as many columns as fit; how many rows."""
     features, most = found.rows.shape[1], MOST_ROWS[found.hidden]
     label = 6
     room = (width - label) // COLUMN - (found.biases is not None)
     columns = min(features, max(room, 1))
     names = [f"w{column}" for column in range(columns)] + (["bias"] if found.biases is not None else [])
-    head: Line = [(" " * label + "".join(f"{name:>{COLUMN}}" for name in names), DIM)]
+    head: ProbeRow = [(" " * label + "".join(f"{name:>{COLUMN}}" for name in names), DIM)]
     lines = [head]
     for number, row in enumerate(found.rows[:most]):
         values = [*row[:columns], *([] if found.biases is None else [found.biases[number]])]
-        told = "".join(f"{fmt.number(float(value)):>{COLUMN}}" for value in values)
+        told = "".join(f"{numbers.number(float(value)):>{COLUMN}}" for value in values)
         lines.append([(f"{number:>{label}}", DIM), (told, TEXT)])
     if columns < features:
         lines.append([(f"  and {counted(features - columns, 'more weight')} in each row", DIM)])

@@ -22,9 +22,9 @@ from tui.chart.values.metrics import metric_of, settled
 from tui.chart.values.series import Series, all_series, bundle
 from tui.chart.values.view import Axes
 from tui.colours.palette import marker
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
-from tui.model.snapshot import Snapshot, Wanted
+from tui.model.snapshot import ReadRequest, Snapshot
 from tui.presenting.curves import chart_view
 from tui.printing.paper import Paper, legend_of
 from tui.printing.plotext_figure import ACROSS, DOWN, Stroke, dots_up
@@ -34,13 +34,13 @@ GONE = "✗"
 """Where values stop to be finite."""
 
 
-def curves_of(path: Path, run_ids: Sequence[int], look: Look, width: int) -> ChartView:
+def curves_of(path: Path, run_ids: Sequence[int], chart_options: ChartOptions, width: int) -> ChartView:
     """The curves of runs that are there, as the board would draw them on so many cells. Raises StoreError."""
     # nothing that has started meanwhile is marked: all runs count as met
-    choices = Choices(met_to=2**62, look=look).marking_only(run_ids)
+    choices = Choices(met_to=2**62, chart_options=chart_options).marking_only(run_ids)
     source = Source(path)
     try:
-        wanted = Wanted(choices.pointing_at(run_ids[0]), ACROSS * width)
+        wanted = ReadRequest(choices.pointing_at(run_ids[0]), ACROSS * width)
         return settled(replace(chart_view(source.read(wanted) or Snapshot(), choices), note=""))
     finally:
         source.close()

@@ -16,7 +16,7 @@ from tui.chart.values.view import Charset, Plot
 from tui.colours import themes
 from tui.colours.palette import Scheme, colour, ink
 from tui.printing.plotext_figure import Colour, Stroke, coloured, draw_figure
-from tui.text.ascii import is_wanted
+from tui.text.ascii_only import is_wanted
 
 LEAST_WIDTH, LEAST_HEIGHT = 30, 8
 MOST_WIDTH, MOST_HEIGHT = 500, 200

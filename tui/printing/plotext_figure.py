@@ -16,7 +16,7 @@ import numpy as np
 from engine.trace.decimation import Floats
 from tui.chart.drawing.frame import ASCII_BOX, AXIS_HEIGHT, AXIS_WIDTH
 from tui.chart.drawing.plotting import Ticks
-from tui.text.ascii import plain
+from tui.text.ascii_only import plain
 
 Colour = int | tuple[int, int, int] | None
 """A colour of a terminal's 256, or red, green and blue (0..255); None is the terminal's own."""

@@ -17,13 +17,13 @@ from tui.chart.drawing.loss_by_value import SIGNS, ResponsePoint, ResponseView, 
 from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.view import Axes, XKind
 from tui.colours.palette import marker
-from tui.model.snapshot import Snapshot, Wanted
+from tui.model.snapshot import ReadRequest, Snapshot
 from tui.model.sweep_seen import SweepSeen
 from tui.presenting.sweep_charts import label, response_view
 from tui.printing.paper import Paper, legend_of
 from tui.printing.plotext_figure import ACROSS, DOWN, Stroke, dots_up
 from tui.reading.feed import Source
-from tui.text.ascii import plain
+from tui.text.ascii_only import plain
 
 LEAST_PLOT = 5
 """Rows of a title and of the smallest plot with its axis."""
@@ -45,7 +45,7 @@ def sweep_of(path: Path, sweep_id: int) -> SweepSeen:
     """A sweep as it is seen. Raises StoreError."""
     source = Source(path)
     try:
-        seen = (source.read(Wanted(sweep_id=sweep_id)) or Snapshot()).sweep
+        seen = (source.read(ReadRequest(sweep_id=sweep_id)) or Snapshot()).sweep
     finally:
         source.close()
     if seen is None or seen.outcome is None:
@@ -55,8 +55,8 @@ def sweep_of(path: Path, sweep_id: int) -> SweepSeen:
 
 def print_sweep(seen: SweepSeen, paper: Paper, *, log_y: bool, x_kind: XKind | None) -> str:
     """The loss that each value leads to; '' where none is known. `x_kind` says of what batch sizes have had as much."""
-    look = replace(seen.look, log_y=log_y, x_kind=x_kind or seen.look.x_kind)
-    view = response_view(seen, None, look, paper.width)
+    chart_options = replace(seen.chart_options, log_y=log_y, x_kind=x_kind or seen.chart_options.x_kind)
+    view = response_view(seen, None, chart_options, paper.width)
     lines = _lines(seen, view)
     below = [*_named(lines, paper).splitlines(), *_said(seen, view, paper).splitlines()][: paper.height - LEAST_PLOT]
     axes = response_axes(view)

@@ -1,4 +1,4 @@
-"""Stock: the curve of one run, read once per width of its rows and cut in memory wherever a replay stands."""
+"""CurveCache: the curve of one run, read once per width of its rows and cut in memory wherever a replay stands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.trace.curve import Curve, cut, ended
 from tui.reading.parent_curves import parent_curves
 
 
-class Stock:
+class CurveCache:
     """Curves of a run as it is stored now: at most four rows for each column of a chart and each width.
 
     Those for a chart of another size are given up.

@@ -12,14 +12,14 @@ from engine.jobs.people.default_spec import default_spec
 from engine.store import Reader, StoreGone, open_for_reading
 from tui.model.choices import Choices, place_of
 from tui.model.clock import Moment
-from tui.model.snapshot import Snapshot, Wanted
-from tui.reading.list_page import Lists, Page
-from tui.reading.liveness import Judgement
-from tui.reading.past_snapshots import Past
-from tui.reading.row_previews import Glimpses
+from tui.model.snapshot import ReadRequest, Snapshot
+from tui.reading.list_page import Page, PageReader
+from tui.reading.liveness import LivenessReader
+from tui.reading.past_snapshots import PastReader
+from tui.reading.row_previews import PreviewReader
 from tui.reading.run_cache import RunCache
-from tui.reading.sweep import Sweeping
-from tui.reading.weights import Kept
+from tui.reading.sweep import SweepReader
+from tui.reading.weights import WeightsReader
 
 PACE_S = 0.1
 """Reads are no closer together than this, except when the viewer asks for something else."""
@@ -42,19 +42,19 @@ class Source:
         self._reader: Reader | None = None
         self._version = -1
         self._born = ""
-        self._lists = Lists()
+        self._lists = PageReader()
         self._page = Page()
         self._shown: object = None
-        self._wanted: Wanted | None = None
+        self._wanted: ReadRequest | None = None
         self._counts: Mapping[str, int] = {}
-        self._judgement = Judgement()
+        self._liveness = LivenessReader()
         self._runs = RunCache()
-        self._past = Past()
-        self._sweeping = Sweeping()
-        self._glimpses = Glimpses()
-        self._kept = Kept()
+        self._past = PastReader()
+        self._sweeping = SweepReader()
+        self._previews = PreviewReader()
+        self._weights_reader = WeightsReader()
 
-    def read(self, wanted: Wanted) -> Snapshot | None:
+    def read(self, wanted: ReadRequest) -> Snapshot | None:
         """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
         if self._reader is None:
             self._reader = open_for_reading(self._path)
@@ -62,17 +62,23 @@ class Source:
         version = self._reader.data_version()
         if wanted.moment is not None:
             return self._replayed(self._reader, wanted, wanted.moment, version)
-        changed = version != self._version or not self._glimpses.complete
-        judged_anew = self._judgement.revise(self._reader)
-        page = self._lists.read(self._reader, wanted.choices, self._judgement.judged, changed or judged_anew)
+        changed = version != self._version or not self._previews.complete
+        judged_anew = self._liveness.revise(self._reader)
+        page = self._lists.read(self._reader, wanted.choices, self._liveness.judged, changed or judged_anew)
         changed |= judged_anew or page is not self._page
         if not changed and wanted == self._wanted:
             return None  # ten times a second where nothing goes on
         choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
-        look = choices.look
+        chart_options = choices.chart_options
         cursor = choices.drawn, choices.pointed, choices.title, choices.closely, wanted.rows
-        looked_at = look.window, look.x_kind, look.log_x, look.metrics, look.smoothing
-        shown = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_look, looked_at
+        looked_at = (
+            chart_options.window,
+            chart_options.x_kind,
+            chart_options.log_x,
+            chart_options.metrics,
+            chart_options.smoothing,
+        )
+        shown = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_options, looked_at
         if not changed and shown == self._shown:
             self._wanted = wanted
             return None
@@ -82,14 +88,14 @@ class Source:
         self._version, self._page, self._shown, self._wanted = version, page, shown, wanted
         return snapshot
 
-    def _replayed(self, reader: Reader, wanted: Wanted, moment: Moment, version: int) -> Snapshot | None:
+    def _replayed(self, reader: Reader, wanted: ReadRequest, moment: Moment, version: int) -> Snapshot | None:
         """The past as it is wanted, or None when it was read last."""
         self._wanted = None
         changed = self._past.follow(reader, moment.run_ids, version)
-        changed |= self._judgement.revise(reader)
+        changed |= self._liveness.revise(reader)
         if not changed and self._shown == wanted:
             return None
-        snapshot = self._past.at(reader, moment, wanted, self._judgement)
+        snapshot = self._past.at(reader, moment, wanted, self._liveness)
         self._shown = wanted
         return snapshot
 
@@ -99,7 +105,7 @@ class Source:
         if reader is not None:
             reader.close()
 
-    def _snapshot(self, reader: Reader, page: Page, choices: Choices, wanted: Wanted) -> Snapshot:
+    def _snapshot(self, reader: Reader, page: Page, choices: Choices, wanted: ReadRequest) -> Snapshot:
         drawn = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
         place = place_of(page.rows, choices) or 0
         pointed = next((run for run in drawn if run.run_id == choices.pointed), None)
@@ -117,16 +123,16 @@ class Source:
             instead=page.instead,
             counts=self._counts,
             speeds=reader.speeds(),
-            judged=self._judgement.judged,
-            forsaken=self._judgement.forsaken,
+            judged=self._liveness.judged,
+            lost_attempts=self._liveness.lost_attempts,
             seen=self._runs.read(reader, drawn, choices, wanted.columns),
-            glimpses=self._glimpses.read(reader, page.rows, place, wanted.rows),
+            previews=self._previews.read(reader, page.rows, place, wanted.rows),
             background=reader.background(pointed) if pointed is not None and choices.closely else None,
-            weights=self._kept.read(reader, pointed) if pointed is not None and choices.closely else None,
-            workers=self._judgement.workers,
-            most_workers=self._judgement.most_workers,
-            sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_look),
-            usual=default_spec(reader),
+            weights=self._weights_reader.read(reader, pointed) if pointed is not None and choices.closely else None,
+            workers=self._liveness.workers,
+            most_workers=self._liveness.most_workers,
+            sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_options),
+            default_spec=default_spec(reader),
             born=self._born,
         )
 
@@ -135,7 +141,7 @@ class Source:
 class _Question:
     """What is asked for, as both threads see it: the bell is held while it is looked at or changed."""
 
-    wanted: Wanted
+    wanted: ReadRequest
     asked: bool = True
     changed: bool = False
     stopped: bool = False
@@ -149,7 +155,7 @@ class Feed:
     is asked for less, never more.
     """
 
-    def __init__(self, path: Path, wanted: Wanted, deliver: Callable[[Outcome], None]) -> None:
+    def __init__(self, path: Path, wanted: ReadRequest, deliver: Callable[[Outcome], None]) -> None:
         self.deliver = deliver
         self._path = path
         self._question = _Question(wanted)
@@ -160,7 +166,7 @@ class Feed:
         """Start reading: the first question is already put."""
         self._thread.start()
 
-    def ask(self, wanted: Wanted) -> None:
+    def ask(self, wanted: ReadRequest) -> None:
         """Ask for what is new. A question that differs from the last one is answered at once."""
         with self._bell:
             question = self._question
@@ -207,7 +213,7 @@ class Feed:
             self.deliver(outcome)
         source.close()
 
-    def _next(self, pause_s: float) -> Wanted | None:
+    def _next(self, pause_s: float) -> ReadRequest | None:
         """The question to answer next, after a pause; None once stopped."""
         with self._bell:
             question = self._question

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.store import Around, FilterError, Listing, Reader, Run
+from engine.store import FilterError, Listing, PageRequest, Reader, Run
 from tui.model.choices import Choices, Row, place_of
 
 MOST_RUNS = 200
@@ -78,7 +78,7 @@ class Page:
         sought = (None, None) if choices.edge else (choices.pointed, choices.title)
         stood = None if choices.edge or choices.listing != before.listing else place_of(before.rows, choices)
         first = 0 if stood is None else max(before.first + stood - MOST_RUNS // 2, 0)
-        around = Around(MOST_RUNS, first, *sought, at_end=at_end)
+        around = PageRequest(MOST_RUNS, first, *sought, at_end=at_end)
         try:
             listed = reader.listed(choices.listing, around, judged)
         except FilterError as error:
@@ -118,7 +118,7 @@ class Page:
         return replace(self, rows=rows, newest=anew(self.newest), others=anew(self.others))
 
 
-class Lists:
+class PageReader:
     """Reads pages, and makes a list that takes long no more often than LIST_SHARE allows: its runs are brought up to
     date in between.
     """

@@ -1,4 +1,4 @@
-"""Judgement: which runs do not do what their stored state says, and how many workers there are."""
+"""LivenessReader: which runs do not do what their stored state says, and how many workers there are."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Mapping
 
 from engine.jobs.processes.launch import worker_count
 from engine.jobs.processes.liveness import at_work, judge
-from engine.jobs.processes.recovery import forsaken, take_over_after_s
+from engine.jobs.processes.recovery import lost_attempts, take_over_after_s
 from engine.store import Reader
 
 JUDGE_S = 2.0
 """How often runs that seem to go on are judged, although nothing was written."""
 
 
-class Judgement:
+class LivenessReader:
     """Revised every JUDGE_S: whoever is gone writes nothing that would tell."""
 
     def __init__(self) -> None:
         self.judged: Mapping[int, str] = {}
-        self.forsaken: frozenset[tuple[int, int | None]] = frozenset()
+        self.lost_attempts: frozenset[tuple[int, int | None]] = frozenset()
         self.workers = 0
         self.most_workers = 0
         self._judged_at = float("-inf")
@@ -29,10 +29,10 @@ class Judgement:
         if time.monotonic() - self._judged_at < JUDGE_S:
             return False
         self._judged_at = time.monotonic()
-        before = self.judged, self.forsaken, self.workers, self.most_workers
+        before = self.judged, self.lost_attempts, self.workers, self.most_workers
         workers, running = reader.workers(), reader.running()
         statuses = {run.run_id: judge(run, workers) for run in running}
         self.judged = {run_id: status for run_id, status in statuses.items() if status != "running"}
-        self.forsaken = forsaken(running, workers, take_over_after_s(reader))
+        self.lost_attempts = lost_attempts(running, workers, take_over_after_s(reader))
         self.workers, self.most_workers = at_work(workers), worker_count(reader)
-        return before != (self.judged, self.forsaken, self.workers, self.most_workers)
+        return before != (self.judged, self.lost_attempts, self.workers, self.most_workers)

@@ -15,7 +15,7 @@ RATIO = 16
 """Each beginning is so many times as long as the next finer one."""
 
 
-def beginnings(
+def log_x_detail(
     reader: Reader, run_id: int, curve: Curve, first: int, done: int, columns: int, known: Beginnings | None = None
 ) -> Beginnings:
     """Curves from iteration `first` of `curve`, each in narrower buckets than the one before.

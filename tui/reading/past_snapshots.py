@@ -1,4 +1,4 @@
-"""Past: some runs as they were at a moment, read from the store. Nothing that came later is in what it hands out."""
+"""PastReader: some runs as they were at a moment, read from the store. Nothing later is in what it returns."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.store import Background, Reader, Run, RunState
+from engine.store import Reader, Run, RunBackground, RunState
 from engine.trace.block import Block
 from engine.trace.curve import Curve
 from tui.model import x_extent
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.clock import Moment
-from tui.model.run_seen import UNSEEN, Glimpse, RunSeen, VisiblePart, Weights
-from tui.model.snapshot import Snapshot, Wanted
-from tui.model.timelines import Tape, Timeline, tape_of
-from tui.reading.liveness import Judgement
-from tui.reading.recorded_run import AFTER_WAITING, Reel, reel_of
-from tui.reading.row_previews import Glimpses, glimpse_of, on_one_scale
+from tui.model.run_seen import UNSEEN, RowPreview, RunSeen, VisiblePart, Weights
+from tui.model.snapshot import ReadRequest, Snapshot
+from tui.model.timelines import ReplayData, Timeline, replay_data_of
+from tui.reading.liveness import LivenessReader
+from tui.reading.recorded_run import AFTER_WAITING, RecordedRun, recorded_run_of
+from tui.reading.row_previews import PreviewReader, on_one_scale, preview_of
 from tui.reading.visible_part import visible_part
-from tui.reading.weights import Kept
+from tui.reading.weights import WeightsReader
 
 GOING_ON = (*AFTER_WAITING, "stop", "take-up")
 """The events that end a standstill."""
@@ -35,7 +35,7 @@ Standstill = Literal["", "paused", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class RunPosition:
     """Where a moment falls in a run: the iterations done by then, the state, and why it stood still if it did."""
 
     done: int
@@ -44,32 +44,32 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunAtMoment:
     """Where a run was: what it was like, its whole curve until then, and its newest iteration."""
 
-    cut: Cut
+    cut: RunPosition
     run: Run
     whole: Curve
     newest: Block | None
 
 
-class Past:
+class PastReader:
     """Reads moments of some runs, and keeps what does not depend on the moment."""
 
     def __init__(self) -> None:
-        self._reels: dict[int, Reel] = {}
-        self._tape = Tape()
+        self._recorded_runs: dict[int, RecordedRun] = {}
+        self._replay_data = ReplayData()
         self._known: tuple[object, ...] = ()
         self._looked_s = float("-inf")
-        self._glimpses = Glimpses()
-        self._kept = Kept()
+        self._previews = PreviewReader()
+        self._weights_reader = WeightsReader()
         self._seen: dict[int, RunSeen] = {}
         self._final: tuple[object, Snapshot] | None = None
 
     @property
     def runs(self) -> list[Run]:
         """The runs as they are now."""
-        return [reel.run for reel in self._reels.values()]
+        return [recorded_run.run for recorded_run in self._recorded_runs.values()]
 
     def follow(self, reader: Reader, run_ids: tuple[int, ...], version: int) -> bool:
         """Take over what was written since; whether there was anything. Runs that are gone are left out."""
@@ -80,82 +80,93 @@ class Past:
         self._known, self._looked_s = known, now_s
         found = (reader.run(run_id) for run_id in run_ids)
         runs = [run for run in found if run is not None and run.deleted_at is None]
-        held = self._reels
+        held = self._recorded_runs
         if [run.run_id for run in runs] == list(held) and all(held[run.run_id].run == run for run in runs):
             return False
-        self._reels = {
-            run.run_id: held[run.run_id] if run.run_id in held and held[run.run_id].run == run else reel_of(reader, run)
+        self._recorded_runs = {
+            run.run_id: held[run.run_id]
+            if run.run_id in held and held[run.run_id].run == run
+            else recorded_run_of(reader, run)
             for run in runs
         }
-        self._tape = tape_of([reel.recording for reel in self._reels.values()])
+        self._replay_data = replay_data_of([recorded_run.recording for recorded_run in self._recorded_runs.values()])
         return True
 
-    def at(self, reader: Reader, moment: Moment, wanted: Wanted, judgement: Judgement) -> Snapshot:
+    def at(self, reader: Reader, moment: Moment, wanted: ReadRequest, liveness: LivenessReader) -> Snapshot:
         """The runs as they were at a moment, with the tape to move along and how it all ended."""
-        line, choices, columns = self._tape.timeline(moment.kind), wanted.choices, wanted.columns
+        line, choices, columns = self._replay_data.timeline(moment.kind), wanted.choices, wanted.columns
         snapshot = self._snapshot(reader, line, moment.position, choices, columns)
         edge = {run.run_id: run.iterations_done for run in self.runs}
         judged = {
-            run.run_id: judgement.judged[run.run_id]
+            run.run_id: liveness.judged[run.run_id]
             for run in snapshot.runs
-            if run.run_id in judgement.judged and run.iterations_done == edge[run.run_id]
+            if run.run_id in liveness.judged and run.iterations_done == edge[run.run_id]
         }
         judged |= {
             run.run_id: "lost"
             for run in snapshot.runs
-            if _stands_still(self._reels[run.run_id], line, moment.position) == "lost"
+            if _stands_still(self._recorded_runs[run.run_id], line, moment.position) == "lost"
         }
         is_now = moment.position >= line.end
         alone = snapshot.run(choices.pointed) if choices.closely else None
         return replace(
             snapshot,
             sought=choices.cursor,
-            glimpses=self._glimpsed(reader, snapshot) if wanted.rows else {},
+            previews=self._previews_at(reader, snapshot) if wanted.rows else {},
             weights=None if alone is None else self._weights(reader, alone),
             background=None if alone is None else _background(reader, alone, is_now=is_now),
             judged=judged,
             speeds={run.run_id: run.iterations_per_s or 0.0 for run in snapshot.runs if run.state == "running"},
-            workers=judgement.workers if is_now else 0,
-            most_workers=judgement.most_workers if is_now else 0,
-            tape=self._tape,
+            workers=liveness.workers if is_now else 0,
+            most_workers=liveness.most_workers if is_now else 0,
+            replay_data=self._replay_data,
             final=self._in_the_end(reader, line, choices, columns),
         )
 
     def _weights(self, reader: Reader, run: Run) -> Weights | None:
         """What a run had kept by then."""
-        return None if run.state == "queued" else self._kept.read(reader, run, run.iterations_done)
+        return None if run.state == "queued" else self._weights_reader.read(reader, run, run.iterations_done)
 
-    def _glimpsed(self, reader: Reader, snapshot: Snapshot) -> dict[int, Glimpse]:
+    def _previews_at(self, reader: Reader, snapshot: Snapshot) -> dict[int, RowPreview]:
         """The shapes of the curves so far; where a run has come to its end, what the live table shows of it."""
-        now = [run for run in snapshot.runs if run == self._reels[run.run_id].run]
-        found = self._glimpses.read(reader, now, 0, len(now))
+        now = [run for run in snapshot.runs if run == self._recorded_runs[run.run_id].run]
+        found = self._previews.read(reader, now, 0, len(now))
         for run in snapshot.runs:
             if run.run_id not in found:
-                found[run.run_id] = glimpse_of(run, snapshot.of(run.run_id).whole)
+                found[run.run_id] = preview_of(run, snapshot.of(run.run_id).whole)
         return on_one_scale(found)
 
     def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
         """The runs as far as they have come, which tells the range of the axes."""
-        look = choices.look
-        wanted = (self._tape, columns, look.metrics, look.smoothing, look.x_kind, look.log_x)
+        chart_options = choices.chart_options
+        wanted = (
+            self._replay_data,
+            columns,
+            chart_options.metrics,
+            chart_options.smoothing,
+            chart_options.x_kind,
+            chart_options.log_x,
+        )
         if self._final is None or self._final[0] != wanted:
-            whole = choices.looking_so(replace(look, window=None, cursor=None))
+            whole = choices.with_chart_options(replace(chart_options, window=None, cursor=None))
             self._final = wanted, self._snapshot(reader, line, line.end, whole, columns)
         return self._final[1]
 
     def _snapshot(self, reader: Reader, line: Timeline, position: float, choices: Choices, columns: int) -> Snapshot:
-        cuts = {run_id: _cut(reel, line, position) for run_id, reel in self._reels.items()}
+        cuts = {run_id: _cut(recorded_run, line, position) for run_id, recorded_run in self._recorded_runs.items()}
         newest = reader.iterations_at({run_id: cut.done - 1 for run_id, cut in cuts.items()})
         standing = {
-            run_id: _standing(reel, cuts[run_id], newest.get(run_id), reader, columns)
-            for run_id, reel in self._reels.items()
+            run_id: _standing(recorded_run, cuts[run_id], newest.get(run_id), reader, columns)
+            for run_id, recorded_run in self._recorded_runs.items()
         }
         # a narrow window has moved on by more than its width when a replay is fast
         drawn = (one.run for run_id, one in standing.items() if run_id in choices.drawn)
-        look = choices.look.followed(x_extent.newest_going_on(choices.look, drawn))
+        chart_options = choices.chart_options.followed(x_extent.newest_going_on(choices.chart_options, drawn))
         seen = {
-            run_id: _seen(reel, standing[run_id], reader, look, columns, self._seen.get(run_id, UNSEEN).visible)
-            for run_id, reel in self._reels.items()
+            run_id: _seen(
+                recorded_run, standing[run_id], reader, chart_options, columns, self._seen.get(run_id, UNSEEN).visible
+            )
+            for run_id, recorded_run in self._recorded_runs.items()
         }
         self._seen = seen
         runs = tuple(sorted((one.run for one in standing.values()), key=lambda run: -run.run_id))
@@ -169,19 +180,32 @@ class Past:
         )
 
 
-def _standing(reel: Reel, cut: Cut, newest: Block | None, reader: Reader, columns: int) -> Standing:
+def _standing(
+    recorded_run: RecordedRun, cut: RunPosition, newest: Block | None, reader: Reader, columns: int
+) -> RunAtMoment:
     """A run at a cut, `newest` being the last iteration before it."""
-    whole = reel.stock.curve(reader, cut.done, columns, newest)
-    spec = reel.run.spec
-    is_averaged = spec is not None and spec.is_noisy and reel.run.first_iteration < cut.done < reel.run.iterations_done
-    average = reader.average_loss(reel.run.run_id, cut.done) if is_averaged else math.nan
-    return Standing(cut, reel.after(cut.done, cut.state, whole, newest, average), whole, newest)
+    whole = recorded_run.cache.curve(reader, cut.done, columns, newest)
+    spec = recorded_run.run.spec
+    is_averaged = (
+        spec is not None
+        and spec.is_noisy
+        and recorded_run.run.first_iteration < cut.done < recorded_run.run.iterations_done
+    )
+    average = reader.average_loss(recorded_run.run.run_id, cut.done) if is_averaged else math.nan
+    return RunAtMoment(cut, recorded_run.after(cut.done, cut.state, whole, newest, average), whole, newest)
 
 
-def _seen(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: int, known: VisiblePart) -> RunSeen:
+def _seen(
+    recorded_run: RecordedRun,
+    standing: RunAtMoment,
+    reader: Reader,
+    chart_options: ChartOptions,
+    columns: int,
+    known: VisiblePart,
+) -> RunSeen:
     """What is looked at of a run where it was; `known` is the part of it that was visible last."""
     run, whole, newest, cut = standing.run, standing.whole, standing.newest, standing.cut
-    visible = visible_part(reader, look, run, whole, columns, known, ending=True)
+    visible = visible_part(reader, chart_options, run, whole, columns, known, ending=True)
     if cut.state == "queued":
         return RunSeen(whole, visible)
     # what ends a standstill happens before the iteration at which it stands, but not yet
@@ -190,41 +214,41 @@ def _seen(reel: Reel, standing: Standing, reader: Reader, look: Look, columns: i
     return RunSeen(
         whole=whole,
         visible=visible,
-        evaluations=tuple(one for one in reel.evaluations if one.iteration <= cut.done),
+        evaluations=tuple(one for one in recorded_run.evaluations if one.iteration <= cut.done),
         events=tuple(
             one
-            for one in reel.events
+            for one in recorded_run.events
             if one.iteration < cut.done or (one.iteration == cut.done and one.verb not in to_come)
         ),
-        before=reel.stock.before(reader, columns),
+        before=recorded_run.cache.before(reader, columns),
         gradient_norm=None if norms is None else float(norms[-1]),
     )
 
 
-def _cut(reel: Reel, line: Timeline, position: float) -> Cut:
+def _cut(recorded_run: RecordedRun, line: Timeline, position: float) -> RunPosition:
     """How far a run had come at a position."""
-    run = reel.run
+    run = recorded_run.run
     track = line.tracks.get(run.run_id)
     if track is None:
-        return Cut(run.first_iteration, run.state if position >= line.end else "queued")
-    stands_still = _stands_still(reel, line, position)
+        return RunPosition(run.first_iteration, run.state if position >= line.end else "queued")
+    stands_still = _stands_still(recorded_run, line, position)
     if position >= track.end:
-        return Cut(run.iterations_done, run.state, stands_still)
+        return RunPosition(run.iterations_done, run.state, stands_still)
     if position < track.begin:
-        return Cut(run.first_iteration, "queued", stands_still)
-    return Cut(track.iterations_at(position), "paused" if stands_still == "paused" else "running", stands_still)
+        return RunPosition(run.first_iteration, "queued", stands_still)
+    return RunPosition(track.iterations_at(position), "paused" if stands_still == "paused" else "running", stands_still)
 
 
-def _background(reader: Reader, run: Run, *, is_now: bool) -> Background:
+def _background(reader: Reader, run: Run, *, is_now: bool) -> RunBackground:
     """Where a run comes from; which workers it had is only known of now."""
     background = reader.background(run)
     return background if is_now else replace(background, worker=None, times_lost=0)
 
 
-def _stands_still(reel: Reel, line: Timeline, position: float) -> Standstill:
+def _stands_still(recorded_run: RecordedRun, line: Timeline, position: float) -> Standstill:
     """Whether a run stood still at a position, and why."""
-    track = line.tracks.get(reel.run.run_id)
+    track = line.tracks.get(recorded_run.run.run_id)
     if track is None or not track.is_held(position):
         return ""
-    lost_at = {at for at, _ in reel.recording.losses} - {at for at, _ in reel.recording.pauses}
+    lost_at = {at for at, _ in recorded_run.recording.losses} - {at for at, _ in recorded_run.recording.pauses}
     return "lost" if track.iterations_at(position) in lost_at else "paused"

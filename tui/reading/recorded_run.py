@@ -1,4 +1,4 @@
-"""Reel: what is kept in memory of one recorded run, and the run as it was after some of its iterations."""
+"""RecordedRun: what is kept in memory of one recorded run, and the run as it was after some of its iterations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.store.write.summary import EVALUATED_SPLITS
 from engine.trace.block import Block
 from engine.trace.curve import Curve
 from tui.model.timelines import Floats, MarkKind, Recording
-from tui.reading.curve_cache import Stock
+from tui.reading.curve_cache import CurveCache
 
 KNOTS = 256
 """Points between which time is taken to go evenly in a run: at least so many, at most four times as many."""
@@ -25,14 +25,14 @@ STEERING = ("set-step-size", "pause", "resume", "stop")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reel:
+class RecordedRun:
     """A run as it is stored, and what does not depend on the moment. `inherited_loss` is its parent's at the fork."""
 
     run: Run
     recording: Recording
     evaluations: tuple[Evaluation, ...]
     events: tuple[Event, ...]
-    stock: Stock
+    cache: CurveCache
     inherited_loss: float | None = None
 
     def after(self, done: int, state: RunState, curve: Curve, newest: Block | None, average: float = math.nan) -> Run:
@@ -112,7 +112,7 @@ def _accuracy(evaluation: Evaluation | None) -> float | None:
     return None if evaluation is None else evaluation.accuracy
 
 
-def reel_of(reader: Reader, run: Run) -> Reel:
+def recorded_run_of(reader: Reader, run: Run) -> RecordedRun:
     """Read a run."""
     evaluations, events = tuple(reader.evaluations(run.run_id)), tuple(reader.events(run.run_id))
     parent = None if run.parent_id is None or not run.first_iteration else reader.run(run.parent_id)
@@ -141,7 +141,7 @@ def reel_of(reader: Reader, run: Run) -> Reel:
         diverged_at=run.diverged_at,
         goes_on=run.state not in ENDED,
     )
-    return Reel(run, recording, evaluations, events, Stock(run), inherited_loss)
+    return RecordedRun(run, recording, evaluations, events, CurveCache(run), inherited_loss)
 
 
 def _best_at(run: Run) -> int | None:

@@ -1,4 +1,4 @@
-"""Glimpses: what a row of the table shows of a run besides its numbers: the shape of its curve."""
+"""PreviewReader: what a row of the table shows of a run besides its numbers: the shape of its curve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import accumulate
 from engine.store import ENDED, Reader, Run
 from engine.trace.curve import Curve
 from tui.model.choices import Row
-from tui.model.run_seen import Glimpse
+from tui.model.run_seen import RowPreview
 
 POINTS = 16
 """A shape has so many points at least, and about four times as many at most, where a run is long enough."""
@@ -29,17 +29,17 @@ SCALE_STEPS = 8
 """A scale has so many steps to a power of ten, so that it does not change with each look."""
 
 
-class Glimpses:
+class PreviewReader:
     """Reads the runs around the cursor, and keeps what it has read: a run that has ended is read once."""
 
     def __init__(self) -> None:
-        self._held: dict[int, tuple[object, Glimpse]] = {}
+        self._held: dict[int, tuple[object, RowPreview]] = {}
         self._read_at = float("-inf")
         self.complete = True
         """Whether all that was asked for last is there, as it is now."""
 
-    def read(self, reader: Reader, rows: Sequence[Row], place: int, reach: int) -> dict[int, Glimpse]:
-        """Glimpses of the runs among `rows` that are at most `reach` rows away from `place`."""
+    def read(self, reader: Reader, rows: Sequence[Row], place: int, reach: int) -> dict[int, RowPreview]:
+        """Previews of the runs among `rows` that are at most `reach` rows away from `place`."""
         first = max(place - reach, 0)
         near = [row for row in rows[first : place + reach + 1] if isinstance(row, Run)] if reach else []
         stale = [run for run in near if self._stamp_of(run) != _stamp(run)]
@@ -64,28 +64,28 @@ class Glimpses:
         for run in runs:
             means, lows = shapes.get(run.run_id, ((), ()))
             shape = _best_so_far(lows, run.to_beat) if run.searches else means
-            self._held[run.run_id] = _stamp(run), Glimpse(_ending(shape, run))
+            self._held[run.run_id] = _stamp(run), RowPreview(_ending(shape, run))
 
 
-def on_one_scale(glimpses: dict[int, Glimpse]) -> dict[int, Glimpse]:
+def on_one_scale(previews: dict[int, RowPreview]) -> dict[int, RowPreview]:
     """The same glimpses on one scale: from their lowest loss to where the highest began, beyond which runs diverge."""
-    finite = [[loss for loss in one.shape if math.isfinite(loss)] for one in glimpses.values()]
+    finite = [[loss for loss in one.shape if math.isfinite(loss)] for one in previews.values()]
     losses = [shape for shape in finite if shape]
     if not losses:
-        return glimpses
+        return previews
     low, high = min(map(min, losses)), max(shape[0] for shape in losses)
     if low > 0:
         low = 10 ** (math.floor(SCALE_STEPS * math.log10(low)) / SCALE_STEPS)
         high = 10 ** (math.ceil(SCALE_STEPS * math.log10(high)) / SCALE_STEPS)
     scale = (low, high)
-    return {run_id: one if one.scale == scale else replace(one, scale=scale) for run_id, one in glimpses.items()}
+    return {run_id: one if one.scale == scale else replace(one, scale=scale) for run_id, one in previews.items()}
 
 
-def glimpse_of(run: Run, curve: Curve) -> Glimpse:
+def preview_of(run: Run, curve: Curve) -> RowPreview:
     """The same from what was read of a run up to some moment."""
     every = max(len(curve.mean) // (4 * POINTS), 1)
     shape = _best_so_far(curve.low.tolist(), run.to_beat) if run.searches else tuple(curve.mean.tolist())
-    return Glimpse(_ending(shape[::every], run))
+    return RowPreview(_ending(shape[::every], run))
 
 
 def _ending(shape: tuple[float, ...], run: Run) -> tuple[float, ...]:

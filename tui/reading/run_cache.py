@@ -21,7 +21,7 @@ Stamp = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CachedRun:
     """What was read of a run, and what it depends on: the `rows` in the store, and the `window` of the chart."""
 
     seen: RunSeen
@@ -35,7 +35,7 @@ class RunCache:
 
     def __init__(self, *, with_parents: bool = True) -> None:
         self._with_parents = with_parents
-        self._held: dict[int, Held] = {}
+        self._held: dict[int, CachedRun] = {}
 
     def read(self, reader: Reader, runs: Iterable[Run], choices: Choices, columns: int) -> dict[int, RunSeen]:
         """All about these runs. `columns` is how many points of a curve there is room for."""
@@ -45,23 +45,29 @@ class RunCache:
         self._held = {**dict(kept), **found}
         return {run_id: one.seen for run_id, one in found.items()}
 
-    def _one(self, reader: Reader, run: Run, choices: Choices, columns: int) -> Held:
-        held, look = self._held.get(run.run_id), choices.look
+    def _one(self, reader: Reader, run: Run, choices: Choices, columns: int) -> CachedRun:
+        held, chart_options = self._held.get(run.run_id), choices.chart_options
         seen = UNSEEN if held is None else held.seen
         rows: Stamp = (run.iterations_done, run.state, run.attempt, columns)
-        window: Stamp = (look.window, look.x_kind, look.log_x, look.smoothing if look.window else 0.0, look.metrics)
+        window: Stamp = (
+            chart_options.window,
+            chart_options.x_kind,
+            chart_options.log_x,
+            chart_options.smoothing if chart_options.window else 0.0,
+            chart_options.metrics,
+        )
         has_grown = held is None or held.rows != rows
         if has_grown:
             seen = self._grown(reader, run, held, columns)
         elif _steered(run):
             seen = replace(seen, events=tuple(reader.events(run.run_id)))
         if has_grown or (held is not None and held.window != window):
-            seen = replace(seen, visible=visible_part(reader, look, run, seen.whole, columns, seen.visible))
+            seen = replace(seen, visible=visible_part(reader, chart_options, run, seen.whole, columns, seen.visible))
         if run.run_id == choices.pointed and seen.gradient_norm is None:
             seen = replace(seen, gradient_norm=_gradient_norm(reader, run))
-        return Held(seen, columns, rows, window)
+        return CachedRun(seen, columns, rows, window)
 
-    def _grown(self, reader: Reader, run: Run, held: Held | None, columns: int) -> RunSeen:
+    def _grown(self, reader: Reader, run: Run, held: CachedRun | None, columns: int) -> RunSeen:
         """A run that has changed, with the part of it that was visible."""
         is_as_wide = held is not None and held.columns == columns
         return RunSeen(

@@ -8,7 +8,7 @@ from engine.jobs.people.progress import outcome
 from engine.store import Reader, Run, StoreError
 from engine.sweep import SweepPlan
 from engine.trace.smoothing import HALF_LIFE
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.sweep_seen import SweepSeen
 from tui.reading.run_cache import RunCache
@@ -17,22 +17,24 @@ MOST_CURVES = 26
 """Curves of one sweep that are drawn at once: as many as there are letters."""
 
 
-class Sweeping:
+class SweepReader:
     """Reads one sweep after another."""
 
     def __init__(self) -> None:
         self.seen: SweepSeen | None = None
         self._cache = RunCache(with_parents=False)
 
-    def read(self, reader: Reader, sweep_id: int | None, columns: int, look: Look | None = None) -> SweepSeen | None:
+    def read(
+        self, reader: Reader, sweep_id: int | None, columns: int, chart_options: ChartOptions | None = None
+    ) -> SweepSeen | None:
         """The sweep as it is now, with at most MOST_CURVES curves of so many points; None when none is looked at.
 
-        Until somebody has chosen a `look` it is that of `opening_look`.
+        Until somebody has chosen a `chart_options` it is that of `opening_options`.
         """
-        self.seen = None if sweep_id is None else self._read(reader, sweep_id, columns, look)
+        self.seen = None if sweep_id is None else self._read(reader, sweep_id, columns, chart_options)
         return self.seen
 
-    def _read(self, reader: Reader, sweep_id: int, columns: int, look: Look | None) -> SweepSeen:
+    def _read(self, reader: Reader, sweep_id: int, columns: int, chart_options: ChartOptions | None) -> SweepSeen:
         try:
             found = outcome(reader, sweep_id)
         except StoreError as error:
@@ -40,20 +42,20 @@ class Sweeping:
         runs = {run.run_id: run for run in reader.sweep_runs(sweep_id)}
         first = [runs[result.run_ids[0]] for result in found.values if result.run_ids[0] in runs]
         drawn = spread_over([run for run in first if run.iterations_done], MOST_CURVES)
-        look = look or opening_look(found.plan)
-        curves = self._cache.read(reader, drawn, Choices(look=look), columns)
-        return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, drawn=curves, look=look)
+        chart_options = chart_options or opening_options(found.plan)
+        curves = self._cache.read(reader, drawn, Choices(chart_options=chart_options), columns)
+        return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, drawn=curves, chart_options=chart_options)
 
 
-def opening_look(plan: SweepPlan) -> Look:
+def opening_options(plan: SweepPlan) -> ChartOptions:
     """How a sweep is looked at first: over batch sizes by the examples seen, so that one as small as 2 is seen at all.
 
     The losses are those of the whole train split then: an average over batches would show the large ones too high,
     which come down within a few iterations.
     """
     if any(axis.field == "batch_size" for axis in plan.axes):
-        return Look(metric="train loss", x_kind="examples", log_x=True, smoothing=HALF_LIFE)
-    return Look(smoothing=HALF_LIFE)
+        return ChartOptions(metric="train loss", x_kind="examples", log_x=True, smoothing=HALF_LIFE)
+    return ChartOptions(smoothing=HALF_LIFE)
 
 
 def spread_over(runs: Sequence[Run], most: int) -> list[Run]:

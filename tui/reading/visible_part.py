@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from engine.store import Reader, Run
 from engine.trace.curve import Curve, Samples
-from tui.chart.values.metrics import METRICS, OfIterations
+from tui.chart.values.metrics import METRICS, IterationSource
 from tui.model import x_extent
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.run_seen import UNSEEN, Beginnings, Sampled, VisiblePart
-from tui.reading.log_x_detail import beginnings, sampled_finely
+from tui.reading.log_x_detail import log_x_detail, sampled_finely
 from tui.reading.sampling import sampled
 
 
 def visible_part(
     reader: Reader,
-    look: Look,
+    chart_options: ChartOptions,
     run: Run,
     whole: Curve,
     columns: int,
@@ -22,22 +22,24 @@ def visible_part(
     *,
     ending: bool = False,
 ) -> VisiblePart:
-    """What `look` shows of a run whose curve is `whole`; what is `known` of its beginnings is not read again.
+    """What `chart_options` shows of a run whose curve is `whole`; what is `known` of its beginnings is not read again.
 
     With `ending` nothing that the run did later is in it.
     """
-    first, last = x_extent.iterations(look, run, whole)
+    first, last = x_extent.iterations(chart_options, run, whole)
     end = run.iterations_done - 1 if last is None else min(last, run.iterations_done - 1)
-    curve = x_extent.windowed(look, whole, lambda: reader.curve(run.run_id, columns, first, end, ending=ending))
+    curve = x_extent.windowed(
+        chart_options, whole, lambda: reader.curve(run.run_id, columns, first, end, ending=ending)
+    )
     begun: Beginnings = {}
     samples: Samples | None = None
     further: Sampled | None = None
-    if look.log_x:
-        begun = beginnings(
-            reader, run.run_id, curve, first, end + 1, columns, None if known is None else known.beginnings
+    if chart_options.log_x:
+        begun = log_x_detail(
+            reader, run.run_id, curve, first, end + 1, columns, None if known is None else known.log_x_detail
         )
-    if any(isinstance(METRICS[name].source, OfIterations) for name in look.metrics):
-        if look.log_x:
+    if any(isinstance(METRICS[name].source, IterationSource) for name in chart_options.metrics):
+        if chart_options.log_x:
             samples = sampled_finely(reader, run.run_id, columns, first, end)
         else:
             further = sampled(reader, run, columns, first, end, known.further)

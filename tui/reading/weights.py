@@ -1,4 +1,4 @@
-"""Kept: the weights of the run that is looked at alone, read from its newest checkpoint once."""
+"""WeightsReader: the weights of the run that is looked at alone, read from its newest checkpoint once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_BYTES = 32 << 20
 """A larger checkpoint is left where it is: reading it would hold up everything else that is read."""
 
 
-class Kept:
+class WeightsReader:
     """Reads the weights of one run at a time, and reads them again only when others have been kept."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from tui.model.snapshot import Snapshot
 from tui.screens.key_parts import lend_actions
 from tui.screens.runs_screen import RunsScreen
 from tui.screens.steering_keys import SteeringKeys
-from tui.widgets.chart_pane import Brush
+from tui.widgets.chart_pane import ChartStyle
 
 
 class Board(RunsScreen, inherit_bindings=False):
@@ -17,8 +17,8 @@ class Board(RunsScreen, inherit_bindings=False):
 
     BINDINGS = keymap.bindings("board")
 
-    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, brush: Brush) -> None:
-        super().__init__(store_name, snapshot, choices, brush)
+    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, chart_style: ChartStyle) -> None:
+        super().__init__(store_name, snapshot, choices, chart_style)
         lend_actions(self, SteeringKeys(self))
 
     def action_new_run(self) -> None:

@@ -9,9 +9,9 @@ from engine.store import Run
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import XKind
 from tui.model import x_extent
-from tui.model.chart_options import Look, next_of
+from tui.model.chart_options import ChartOptions, next_of
 from tui.presenting.curves import chart_view, drawn_runs
-from tui.screens.key_parts import Viewing
+from tui.screens.key_parts import KeyPort
 from tui.widgets.chart_pane import ChartPane
 
 BANDS_DRAWN = {
@@ -29,124 +29,132 @@ def fixed_scale(metric: str, scale: str) -> str:
     return f"The axis of the {metric} is always {WORDS[scale]}."
 
 
-def not_smoothed(look: Look, runs: Iterable[Run]) -> str:
+def not_smoothed(chart_options: ChartOptions, runs: Iterable[Run]) -> str:
     """What is answered to who smooths where nothing is noisy; '' where something is."""
-    if METRICS[look.metric].of_batches and any(run.spec is not None and run.spec.is_noisy for run in runs):
+    if METRICS[chart_options.metric].of_batches and any(run.spec is not None and run.spec.is_noisy for run in runs):
         return ""
-    return f"Smoothing {look.smoothing:g} is for the losses of mini-batches; nothing here is one of them."
+    return f"Smoothing {chart_options.smoothing:g} is for the losses of mini-batches; nothing here is one of them."
 
 
 class ChartKeys:
     """Turns keys and the mouse into another Look."""
 
-    def __init__(self, screen: Viewing, chart: ChartPane) -> None:
+    def __init__(self, screen: KeyPort, chart: ChartPane) -> None:
         self._screen = screen
         self._chart = chart
 
     @property
-    def _look(self) -> Look:
-        return self._screen.choices.look
+    def _chart_options(self) -> ChartOptions:
+        return self._screen.choices.chart_options
 
-    def look_so(self, look: Look) -> None:
-        self._screen.choose(self._screen.choices.looking_so(look))
+    def with_options(self, chart_options: ChartOptions) -> None:
+        self._screen.choose(self._screen.choices.with_chart_options(chart_options))
 
     def _runs(self) -> list[Run]:
         return drawn_runs(self._screen.snapshot, self._screen.choices)
 
     def _limits(self) -> tuple[float, float]:
         """All that there is to see on the x axis: of a whole one what is drawn, so that a zoom keeps its place."""
-        look, picture = self._look, self._chart.picture
+        chart_options, picture = self._chart_options, self._chart.picture
         shown = None if picture is None else picture.axes
-        if look.window is None and shown is not None and (shown.x_kind, shown.log_x) == (look.x_kind, look.log_x):
+        if (
+            chart_options.window is None
+            and shown is not None
+            and (shown.x_kind, shown.log_x) == (chart_options.x_kind, chart_options.log_x)
+        ):
             return shown.x_low, shown.x_high
-        return x_extent.limits(look, self._runs())
+        return x_extent.limits(chart_options, self._runs())
 
     def action_log_y(self) -> None:
-        look = self._look
-        scale = METRICS[look.metric].scale
+        chart_options = self._chart_options
+        scale = METRICS[chart_options.metric].scale
         if scale == "chosen":
-            self.look_so(look.with_other_y())
+            self.with_options(chart_options.with_other_y())
         else:
-            self._screen.tell(fixed_scale(look.metric, scale))
+            self._screen.tell(fixed_scale(chart_options.metric, scale))
 
     def action_x_axis(self) -> None:
-        self.look_so(self._look.with_next_x_kind())
+        self.with_options(self._chart_options.with_next_x_kind())
 
     def action_log_x(self) -> None:
-        self.look_so(self._look.with_other_x())
+        self.with_options(self._chart_options.with_other_x())
 
     def action_layout(self) -> None:
-        self.look_so(self._look.with_next_layout())
+        self.with_options(self._chart_options.with_next_layout())
 
     def action_metric(self) -> None:
         """The next metric; in a grid of them the next one that has a panel."""
-        look = self._look
+        chart_options = self._chart_options
         seen = self._chart.metrics_of(chart_view(self._screen.snapshot, self._screen.choices))
-        self.look_so(look.with_metric(next_of(seen, look.metric)) if seen else look.with_next_metric())
+        self.with_options(
+            chart_options.with_metric(next_of(seen, chart_options.metric)) if seen else chart_options.with_next_metric()
+        )
 
     def action_show(self, metric: str) -> None:
-        self.look_so(self._look.with_metric(metric))
+        self.with_options(self._chart_options.with_metric(metric))
 
     def action_along(self, kind: XKind) -> None:
-        self.look_so(replace(self._look, x_kind=kind, window=None, cursor=None))
+        self.with_options(replace(self._chart_options, x_kind=kind, window=None, cursor=None))
 
     def action_smooth(self, by: int) -> None:
-        look = self._look.smoothed(by)
-        self.look_so(look)
-        is_grid = look.layout == "measures"
-        answer = "" if is_grid else not_smoothed(look, self._runs())
+        chart_options = self._chart_options.smoothed(by)
+        self.with_options(chart_options)
+        is_grid = chart_options.layout == "measures"
+        answer = "" if is_grid else not_smoothed(chart_options, self._runs())
         if answer:
             self._screen.tell(answer)
 
     def action_bands(self) -> None:
-        look = self._look.with_next_bands()
-        self.look_so(look)
-        self._screen.tell(f"Raw values are drawn {BANDS_DRAWN[look.bands]}.")
+        chart_options = self._chart_options.with_next_bands()
+        self.with_options(chart_options)
+        self._screen.tell(f"Raw values are drawn {BANDS_DRAWN[chart_options.bands]}.")
 
     def action_stretch(self, factor: float) -> None:
         """Closer on the y axis, or from further away, around the middle of what is shown of it."""
         picture = self._chart.picture
         if picture is not None and picture.axes is not None:
             axes = picture.axes
-            self.look_so(self._look.stretched(factor, (axes.y_low, axes.y_high), log=axes.log_y))
+            self.with_options(self._chart_options.stretched(factor, (axes.y_low, axes.y_high), log=axes.log_y))
 
     def action_fit(self) -> None:
-        self.look_so(self._look.fitting())
+        self.with_options(self._chart_options.fitting())
 
     def action_whole(self) -> None:
-        self.look_so(self._look.whole())
+        self.with_options(self._chart_options.whole())
 
     def action_follow(self) -> None:
-        self.look_so(self._look.with_other_following())
+        self.with_options(self._chart_options.with_other_following())
 
     def action_zoom(self, factor: float) -> None:
         """Around the readout's line, else the newest iterations while they are followed, else the middle."""
-        look = self._look
-        around = look.cursor
-        if around is None and look.following:
+        chart_options = self._chart_options
+        around = chart_options.cursor
+        if around is None and chart_options.following:
             runs = self._runs()
-            around = max((x_extent.newest(look, run) for run in runs), default=None)
-        low, high = look.window or self._limits()
-        self.look_so(look.zoomed(factor, (low + high) / 2 if around is None else around, self._limits()))
+            around = max((x_extent.newest(chart_options, run) for run in runs), default=None)
+        low, high = chart_options.window or self._limits()
+        self.with_options(chart_options.zoomed(factor, (low + high) / 2 if around is None else around, self._limits()))
 
     def action_across(self, by: int) -> None:
-        look = self._look
-        if look.cursor is None:
-            newest = x_extent.newest_going_on(look, self._runs())
-            self.look_so(look.panned(by * PAN, self._limits(), newest))
+        chart_options = self._chart_options
+        if chart_options.cursor is None:
+            newest = x_extent.newest_going_on(chart_options, self._runs())
+            self.with_options(chart_options.panned(by * PAN, self._limits(), newest))
         else:
-            self._read_beside(look.cursor, by)
+            self._read_beside(chart_options.cursor, by)
 
     def action_readout(self) -> None:
-        look, picture = self._look, self._chart.picture
+        chart_options, picture = self._chart_options, self._chart.picture
         runs = self._runs()
-        if look.cursor is not None or picture is None or picture.axes is None:
-            self.look_so(look.reading(None).followed(x_extent.newest_going_on(look, runs)))
+        if chart_options.cursor is not None or picture is None or picture.axes is None:
+            self.with_options(chart_options.reading(None).followed(x_extent.newest_going_on(chart_options, runs)))
             return
-        end = max((x_extent.newest(look, run) for run in runs), default=0.0)
+        end = max((x_extent.newest(chart_options, run) for run in runs), default=0.0)
         column = picture.column_at(end)
         last = picture.plot.left + picture.plot.width - 1
-        self.look_so(look.reading(picture.x_at(last if column is None else max(column - 1, picture.plot.left))))
+        self.with_options(
+            chart_options.reading(picture.x_at(last if column is None else max(column - 1, picture.plot.left)))
+        )
 
     def _read_beside(self, cursor: float, by: int) -> None:
         picture = self._chart.picture
@@ -157,19 +165,19 @@ class ChartKeys:
         column = plot.left + plot.width // 2 if column is None else column + by
         x = picture.x_at(max(plot.left, min(column, plot.left + plot.width - 1)))
         if x is not None:
-            self.look_so(self._look.reading(x))
+            self.with_options(self._chart_options.reading(x))
 
     def point(self, x: float) -> None:
         """The mouse is over the chart at `x`: a readout goes there."""
-        if self._look.cursor is not None:
-            self.look_so(self._look.reading(x))
+        if self._chart_options.cursor is not None:
+            self.with_options(self._chart_options.reading(x))
 
     def point_at_measure(self, metric: str, *, twice: bool) -> None:
         """A panel of the grid was clicked, `twice` to enlarge it."""
-        look = self._look
-        self.look_so(look.enlarging(metric) if twice else look.with_metric(metric))
+        chart_options = self._chart_options
+        self.with_options(chart_options.enlarging(metric) if twice else chart_options.with_metric(metric))
 
     def scroll(self, factor: float, x: float | None) -> None:
         """The wheel turned over the chart at `x`, None: beside the plot."""
-        low, high = self._look.window or self._limits()
-        self.look_so(self._look.zoomed(factor, (low + high) / 2 if x is None else x, self._limits()))
+        low, high = self._chart_options.window or self._limits()
+        self.with_options(self._chart_options.zoomed(factor, (low + high) / 2 if x is None else x, self._limits()))

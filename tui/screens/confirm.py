@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from tui.colours.theme import WARNED
 from tui.model import keymap
 from tui.widgets.footer import key_line, sentence_lines
-from tui.widgets.lines import Lines, Told
+from tui.widgets.lines import Lines, WrappedLines
 
 
 class Confirm(ModalScreen[None], inherit_bindings=False):
@@ -30,7 +30,7 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
         self._confirmed = confirmed
 
     def compose(self) -> ComposeResult:
-        yield Told(lambda width, height: sentence_lines((" ? ", WARNED), self._question, width, height))
+        yield WrappedLines(lambda width, height: sentence_lines((" ? ", WARNED), self._question, width, height))
         yield Lines(lambda width, _: [key_line(keymap.keys_of("confirm"), width)])
 
     def action_confirm(self) -> None:

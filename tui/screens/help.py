@@ -11,7 +11,7 @@ from textual.strip import Strip
 from tui.colours.theme import ACCENTED, DIM, STRONG, TEXT
 from tui.model import keymap
 from tui.model.keymap import Place
-from tui.text.format import fit
+from tui.text.numbers import fit
 from tui.text.parts import Part
 from tui.widgets.columns import SIGNS
 from tui.widgets.footer import key_line

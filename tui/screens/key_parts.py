@@ -11,7 +11,7 @@ from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 
 
-class Viewing(Protocol):
+class KeyPort(Protocol):
     """What key parts may ask of the screen that holds them."""
 
     snapshot: Snapshot

@@ -9,7 +9,7 @@ from engine.store import Listing
 from engine.store.list.listing import ORDERS
 from tui.model.choices import MOST_MARKED, Row
 from tui.model.messages import FilterRequested, RunSought, TopSought
-from tui.screens.key_parts import Viewing
+from tui.screens.key_parts import KeyPort
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
 
@@ -20,7 +20,7 @@ UNSWEPT = "No run here is of a sweep: there is nothing to group."
 class ListKeys:
     """Moves in the list and chooses what it holds."""
 
-    def __init__(self, screen: Viewing, table: RunsTable, page: RunPage) -> None:
+    def __init__(self, screen: KeyPort, table: RunsTable, page: RunPage) -> None:
         self._screen = screen
         self._table = table
         self._page = page

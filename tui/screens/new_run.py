@@ -16,9 +16,9 @@ from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.messages import ChoiceMade, DraftKept, RunSubmitted
 from tui.text.parts import Part
-from tui.widgets.choice import Choice
+from tui.widgets.choice import ChoiceInput
 from tui.widgets.footer import key_line, sentence_lines
-from tui.widgets.lines import Lines, Told, strip
+from tui.widgets.lines import Lines, WrappedLines, strip
 
 NAME = "name"
 LONGEST_TEXT = 500
@@ -63,7 +63,7 @@ class NewRun(Screen[None], inherit_bindings=False):
                 with Horizontal(classes="field", id=f"row-{name}"):
                     yield self._label(name, field.label)
                     if field.choices and not field.open:
-                        yield Choice(name, field.choices, self._texts[name])
+                        yield ChoiceInput(name, field.choices, self._texts[name])
                     else:
                         yield _input(name, self._texts[name])
                     yield self._remark(name, field.label, field.help)
@@ -71,7 +71,9 @@ class NewRun(Screen[None], inherit_bindings=False):
                 yield self._label(NAME, "name")
                 yield _input(NAME, self._called)
                 yield self._remark(NAME, "name", "what the table calls it; may stay empty")
-        yield Told(lambda width, height: sentence_lines(*_verdict(self._errors, self._submitted), width, height))
+        yield WrappedLines(
+            lambda width, height: sentence_lines(*_verdict(self._errors, self._submitted), width, height)
+        )
         yield Lines(lambda width, _: [key_line(keymap.keys_of("form", "choice"), width)])
 
     def _label(self, name: str, label: str) -> Lines:
@@ -149,7 +151,7 @@ class NewRun(Screen[None], inherit_bindings=False):
     def _spec(self) -> RunSpec:
         return spec_from_fields({name: self._texts[name] for name in self._applicable()})
 
-    def hears(self, answer: Answer) -> bool:
+    def handles(self, answer: Answer) -> bool:
         """Say that the data set does not take a field's value, or why nothing was queued."""
         if not answer.failed or not (self._submitted or answer.field is not None):
             return False

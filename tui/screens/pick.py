@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
 from tui.model import keymap
 from tui.model.messages import CommandPicked
-from tui.presenting.commands import Command
+from tui.presenting.commands import PaletteCommand
 from tui.text.parts import Part, cells
 from tui.widgets.footer import key_line
 from tui.widgets.lines import Lines, strip
@@ -39,7 +39,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     Pick #found { background: $background; }
     """
 
-    def __init__(self, title: str, matching: Callable[[str], Sequence[Command]]) -> None:
+    def __init__(self, title: str, matching: Callable[[str], Sequence[PaletteCommand]]) -> None:
         super().__init__()
         self._title = title
         self._matching = matching
@@ -71,7 +71,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
             return [strip([("   nothing is called like that", DIM)], width)]
         return [self._row(one, width, at == self._at) for at, one in enumerate(shown, top)]
 
-    def _row(self, one: Command, width: int, pointed: bool) -> Strip:
+    def _row(self, one: PaletteCommand, width: int, pointed: bool) -> Strip:
         left: list[Part] = [
             (" › " if pointed else "   ", ACCENTED),
             (one.name.ljust(min(NAME_WIDTH, width * 2 // 5)) + "  ", TEXT),

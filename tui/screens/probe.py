@@ -23,17 +23,17 @@ from tui.model.messages import LessonTold
 from tui.model.sweep_messages import ProbedRunRequested, ProbeRequested, SweepRequested
 from tui.presenting.describe import words
 from tui.presenting.lessons import Lesson, of_probe
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import wrapped
-from tui.widgets.chart_pane import Brush
+from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.footer import key_line
 from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, strip
 from tui.widgets.picture_pane import PicturePane
 
 if TYPE_CHECKING:
-    from engine.analysis.probe import Judgement, Line, Table
+    from engine.analysis.probe import Judgement, ProbeResult, ProbeRow
     from engine.jobs.people.probe import RunProbe
 
 WIDE = 110
@@ -89,14 +89,14 @@ class ProbeView(Screen[None], inherit_bindings=False):
     ProbeView.-teaching #lesson { display: block; }
     """
 
-    def __init__(self, run_id: int, brush: Brush, lessons: frozenset[str] = frozenset()) -> None:
+    def __init__(self, run_id: int, chart_style: ChartStyle, lessons: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self._told_before = lessons
         self._lesson: Lesson | None = None
-        self._charset = brush.charset
+        self._charset = chart_style.charset
         self._run_id = run_id
         self._found: RunProbe | None = None
-        self._told: Table | None = None
+        self._told: ProbeResult | None = None
         self._remark = ""
         self._sentence = ""
         self._place = 0
@@ -144,7 +144,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
             self.post_message(LessonTold(self._lesson.name))
 
     @property
-    def _lines(self) -> tuple[Line, ...]:
+    def _lines(self) -> tuple[ProbeRow, ...]:
         return () if self._told is None else self._told.lines
 
     @property
@@ -190,10 +190,10 @@ class ProbeView(Screen[None], inherit_bindings=False):
         remarks = wrapped(self._remark, width - 2) if self._remark else []
         return [*lines, strip((), width), *(strip([(f" {text}", DIM)], width) for text in remarks)]
 
-    def _size_text(self, line: Line) -> str:
+    def _size_text(self, line: ProbeRow) -> str:
         """The step size of a line, or the largest of those that it tells."""
         assert self._found is not None
-        size = fmt.scientific(float(self._found.probe.step_sizes[line.last]))
+        size = numbers.scientific(float(self._found.probe.step_sizes[line.last]))
         return size if line.first == line.last else f"up to {size}"
 
     def _curve(self, width: int, height: int) -> Picture:
@@ -216,7 +216,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
     def _verdict(self) -> list[Part]:
         if self._found is None or self._sentence:
             return [(" ! ", FAILED), (self._sentence, TEXT)] if self._sentence else []
-        size = fmt.setting(self._step_size)
+        size = numbers.setting(self._step_size)
         place = f"from iteration {self._found.iteration:,}" if self._found.iteration else "from its beginning"
         return [(" › ", ACCENTED), (f"enter: a run of gradient descent with step size {size} {place}", TEXT)]
 

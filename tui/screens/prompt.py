@@ -16,7 +16,7 @@ from tui.colours.theme import DIM, FAILED, STRONG
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.widgets.footer import key_line, sentence_lines
-from tui.widgets.lines import Lines, Told, strip
+from tui.widgets.lines import Lines, WrappedLines, strip
 
 LONGEST_TEXT = 10_000
 
@@ -56,7 +56,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         """Whether what was typed is being carried out: answers to what was ordered before are none of its business."""
 
     def compose(self) -> ComposeResult:
-        yield Told(self._head)
+        yield WrappedLines(self._head)
         for question in self._questions:
             with Horizontal(classes="question"):
                 yield Lines(_line(f"   {question.label}", STRONG), classes="asked")
@@ -79,7 +79,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self._complaint, self.waits = sentence, False
         self.query(Lines).first().update()
 
-    def hears(self, answer: Answer) -> bool:
+    def handles(self, answer: Answer) -> bool:
         """Complain, or close: what was carried out is told below."""
         if answer.failed and (self.waits or answer.field is not None):
             self.complain(answer.sentence)

@@ -23,13 +23,13 @@ from tui.model.messages import (
 )
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import ProbeRequested
-from tui.model.timelines import Recording, Tape
+from tui.model.timelines import Recording, ReplayData
 from tui.presenting.curves import chart_view
 from tui.screens.key_parts import lend_actions
 from tui.screens.runs_screen import RunsScreen
 from tui.screens.transport_keys import TransportKeys
-from tui.widgets.chart_pane import Brush
-from tui.widgets.scrubber import Scene, Scrubber
+from tui.widgets.chart_pane import ChartStyle
+from tui.widgets.scrubber import Scrubber, ScrubberState
 
 
 class Replay(RunsScreen, inherit_bindings=False):
@@ -46,11 +46,14 @@ class Replay(RunsScreen, inherit_bindings=False):
         snapshot: Snapshot,
         choices: Choices,
         clock: Clock,
-        brush: Brush,
+        chart_style: ChartStyle,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(store_name, snapshot, choices, brush)
-        self._lines = (*self._lines, Scrubber(lambda: Scene(self.clock, self.tape, self.choices.pointed)))
+        super().__init__(store_name, snapshot, choices, chart_style)
+        self._lines = (
+            *self._lines,
+            Scrubber(lambda: ScrubberState(self.clock, self.replay_data, self.choices.pointed)),
+        )
         self._transport = TransportKeys(self, clock, now)
         lend_actions(self, self._transport)
         self._held: tuple[Snapshot | None, object, dict[str, Axes | None]] = (None, None, {})
@@ -64,8 +67,8 @@ class Replay(RunsScreen, inherit_bindings=False):
         return self._transport.tick()
 
     @property
-    def tape(self) -> Tape:
-        return self.snapshot.tape or Tape()
+    def replay_data(self) -> ReplayData:
+        return self.snapshot.replay_data or ReplayData()
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.paint)  # now it is known how wide the chart is, whose axes are to be held
@@ -112,7 +115,7 @@ class Replay(RunsScreen, inherit_bindings=False):
     def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
         """The chart, on the axes that it will have in the end if they are held."""
         view = super().view(kept)
-        if not self.clock.holds or self.choices.look.window is not None:
+        if not self.clock.holds or self.choices.chart_options.window is not None:
             return view
         axes = self._final_axes()
         return held(view, lambda one: axes.get(one.metric))
@@ -123,7 +126,7 @@ class Replay(RunsScreen, inherit_bindings=False):
         if final is None:
             return {}
         width = self._chart.size.width
-        decisive = (width, choices.drawn, replace(choices.look, cursor=None))
+        decisive = (width, choices.drawn, replace(choices.chart_options, cursor=None))
         if self._held[0] is not final or self._held[1] != decisive:
             view = chart_view(final, choices)
             self._held = final, decisive, {one.metric: axes_of(one, width) for one in (view, *view.panels)}
@@ -151,8 +154,12 @@ class Replay(RunsScreen, inherit_bindings=False):
 
     def _here(self) -> tuple[Recording | None, int]:
         """The run under the cursor and how many iterations it had done; says so where it has not begun."""
-        one = self.tape.recordings.get(self.choices.pointed or 0)
-        at = None if one is None else self.tape.timeline(self.clock.kind).begun(self.clock.position).get(one.run_id)
+        one = self.replay_data.recordings.get(self.choices.pointed or 0)
+        at = (
+            None
+            if one is None
+            else self.replay_data.timeline(self.clock.kind).begun(self.clock.position).get(one.run_id)
+        )
         if at is None:
             self.tell("This run has not begun: there is nothing to go on from.")
             return None, 0

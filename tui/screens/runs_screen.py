@@ -39,12 +39,12 @@ from tui.presenting.race import racers, verdict
 from tui.screens.chart_keys import ChartKeys
 from tui.screens.key_parts import lend_actions
 from tui.screens.list_keys import ListKeys
-from tui.widgets.chart_pane import Brush, ChartPane
+from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
 from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_line
-from tui.widgets.lines import Lines, Told, strip
+from tui.widgets.lines import Lines, WrappedLines, strip
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.welcome import WELCOME_KEYS, welcome
@@ -97,11 +97,11 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     RunsScreen.-small > #small { display: block; }
     """
 
-    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, brush: Brush) -> None:
+    def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, chart_style: ChartStyle) -> None:
         super().__init__()
         self.snapshot = snapshot
         self.choices = choices
-        self.brush = brush
+        self.chart_style = chart_style
         self._store_name = store_name
         self._sentence = ""
         self._failed = False
@@ -113,13 +113,13 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._told_at = 0.0
         self._painted: Choices | None = None
         self._table = RunsTable(snapshot, choices)
-        self._page = RunPage(snapshot, choices, brush.manner)
-        self._chart = ChartPane(chart_view(snapshot, choices), brush)
+        self._page = RunPage(snapshot, choices, chart_style.manner)
+        self._chart = ChartPane(chart_view(snapshot, choices), chart_style)
         self._lines: tuple[Lines, ...] = (
             Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
             Lines(welcome, css_id="welcome"),
             Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
-            Told(self._message, css_id="message"),
+            WrappedLines(self._message, css_id="message"),
             Lines(self._lesson_line, css_id="lesson"),
             Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer"),
             Lines(self._too_small, css_id="small"),
@@ -163,7 +163,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._sentence, self._failed, self._lasting = sentence, failed, lasting
         self.paint()
 
-    def hears(self, answer: Answer) -> bool:
+    def handles(self, answer: Answer) -> bool:
         self.tell(answer.sentence, failed=answer.failed)
         return True
 
@@ -185,9 +185,9 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self._sentence, self._failed = "", False
 
     @property
-    def glimpsed_rows(self) -> int:
+    def previewed_rows(self) -> int:
         """How many rows of the table show more of a run than its numbers."""
-        return self._table.glimpsed_rows
+        return self._table.previewed_rows
 
     @property
     def empty(self) -> bool:
@@ -302,19 +302,19 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self.post_message(RaceRequested())
         elif self.list_keys.fold():
             return
-        elif self.choices.look.layout == "measures" and self.choices.room in ("all", "chart"):
-            self.chart_keys.look_so(self.choices.look.enlarging(self.choices.look.metric))
+        elif self.choices.chart_options.layout == "measures" and self.choices.room in ("all", "chart"):
+            self.chart_keys.with_options(self.choices.chart_options.enlarging(self.choices.chart_options.metric))
         elif not self.choices.alone:
             self.choose(self.choices.looking(alone=True))
 
     def action_back(self) -> None:
         if self._sentence:
             self.post_message(SentenceDismissed())
-        elif self.choices.look.cursor is not None:
+        elif self.choices.chart_options.cursor is not None:
             self.chart_keys.action_readout()
         elif self.choices.room != "all":
             self.choose(self.choices.giving("all"))
-        elif self.choices.look.enlarged:
+        elif self.choices.chart_options.enlarged:
             self.chart_keys.action_layout()
         elif self.choices.alone:
             self.choose(self.choices.looking(alone=False))
@@ -329,7 +329,12 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def goes_back(self) -> bool:
         """Whether esc has something of this screen to put back."""
         choices = self.choices
-        return choices.look.cursor is not None or choices.room != "all" or choices.look.enlarged or choices.alone
+        return (
+            choices.chart_options.cursor is not None
+            or choices.room != "all"
+            or choices.chart_options.enlarged
+            or choices.alone
+        )
 
     def action_room(self) -> None:
         self.choose(self.choices.with_next_room())

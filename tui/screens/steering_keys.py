@@ -14,7 +14,7 @@ from tui.model.messages import (
     UndoRequested,
     WorkersRequested,
 )
-from tui.screens.key_parts import Viewing
+from tui.screens.key_parts import KeyPort
 
 RESUMED = ("paused", "failed")
 """The states from which the key that pauses lets a run go on."""
@@ -23,7 +23,7 @@ RESUMED = ("paused", "failed")
 class SteeringKeys:
     """Turns keys into orders."""
 
-    def __init__(self, screen: Viewing) -> None:
+    def __init__(self, screen: KeyPort) -> None:
         self._screen = screen
 
     @property
@@ -61,12 +61,14 @@ class SteeringKeys:
 
     def action_fork(self) -> None:
         """Where the readout's line is, if there is one, else from the newest iteration."""
-        run, look = self._pointed, self._screen.choices.look
+        run, chart_options = self._pointed, self._screen.choices.chart_options
         if run is None:
             return
         at = run.iterations_done
-        if look.cursor is not None and look.x_kind != "time":
-            at = max(run.first_iteration, min(round(look.cursor / x_extent.per_iteration(look, run)), at))
+        if chart_options.cursor is not None and chart_options.x_kind != "time":
+            at = max(
+                run.first_iteration, min(round(chart_options.cursor / x_extent.per_iteration(chart_options, run)), at)
+            )
         self._screen.post_message(ForkRequested(run.run_id, at))
 
     def action_edit(self) -> None:

@@ -83,7 +83,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         for lines in self.query(Lines):
             lines.update()
 
-    def hears(self, answer: Answer) -> bool:
+    def handles(self, answer: Answer) -> bool:
         """Say why it was not queued; the draft stays."""
         if answer.of_sweep:
             self._submitted, self._rejection = False, answer.sentence

@@ -21,10 +21,11 @@ from tui.chart.values.metrics import METRICS
 from tui.colours.theme import WARNED
 from tui.model import keymap, x_extent
 from tui.model.answer import Answer
-from tui.model.chart_options import Look, next_of
+from tui.model.chart_options import ChartOptions, next_of
 from tui.model.messages import ChartScrolled, LessonTold
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import (
+    DefaultSpecChosen,
     ProbeRequested,
     RefinementRequested,
     RunShown,
@@ -35,18 +36,17 @@ from tui.model.sweep_messages import (
     SweepSteered,
     SweepValuePointed,
     SweepValuesRequested,
-    UsualChosen,
     ValuesContinued,
 )
 from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.lessons import Lesson, of_sweep
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
 from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
-from tui.widgets.chart_pane import Brush, ChartPane
+from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_line
-from tui.widgets.lines import Lines, Told, strip
+from tui.widgets.lines import Lines, WrappedLines, strip
 from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep import head
 from tui.widgets.sweep.table import HEADER, SweepTable
@@ -87,7 +87,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         sweep_id: int,
         store_name: str,
         snapshot: Snapshot,
-        brush: Brush,
+        chart_style: ChartStyle,
         sentence: str = "",
         at: int | None = None,
         lessons: frozenset[str] = frozenset(),
@@ -96,7 +96,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.sweep_id = sweep_id
         self._store_name = store_name
         self._snapshot = snapshot
-        self._brush = brush
+        self._chart_style = chart_style
         self._sentence, self._failed = sentence, False
         self._greeting = sentence
         self._pointed: Values | None = None
@@ -104,7 +104,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._at = at
         self._wanted: Shown = "both"
         self._whole = WHOLE[0]
-        self.chosen_look: Look | None = None
+        self.chosen_look: ChartOptions | None = None
         self._told_before = lessons
         self._lesson: Lesson | None = None
 
@@ -115,9 +115,9 @@ class SweepView(Screen[None], inherit_bindings=False):
         return found if found is not None and found.sweep_id == self.sweep_id else SweepSeen(self.sweep_id)
 
     @property
-    def look(self) -> Look:
+    def chart_options(self) -> ChartOptions:
         """How the curves are looked at: as the sweep opened until somebody has chosen otherwise."""
-        return self.chosen_look or self.seen.look
+        return self.chosen_look or self.seen.chart_options
 
     @property
     def pointed(self) -> ValueResult | None:
@@ -130,11 +130,11 @@ class SweepView(Screen[None], inherit_bindings=False):
         yield Lines(lambda width, _: [head.title(self.seen, width)], css_id="title")
         yield Lines(lambda width, _: [head.rungs(self.seen, width)], css_id="rungs")
         with Horizontal(id="charts"):
-            yield ChartPane(self._curves(), self._brush)
+            yield ChartPane(self._curves(), self._chart_style)
             yield PicturePane(self._response, css_id="response")
         yield SweepTable()
         yield Lines(lambda width, _: [head.best(self.seen, width)], css_id="best")
-        yield Told(self._message, css_id="message")
+        yield WrappedLines(self._message, css_id="message")
         yield Lines(self._lesson_line, css_id="lesson")
         yield Lines(lambda width, _: [key_line(keymap.keys_of("sweepview"), width)])
         yield Lines(self._too_small, css_id="small")
@@ -179,7 +179,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._sentence, self._failed = sentence, failed
         self.paint()
 
-    def hears(self, answer: Answer) -> bool:
+    def handles(self, answer: Answer) -> bool:
         if answer.of_sweep:
             self.tell(answer.sentence, failed=answer.failed)
         return answer.of_sweep
@@ -222,16 +222,16 @@ class SweepView(Screen[None], inherit_bindings=False):
         return "response" if self._wanted == "table" and self._whole == "charts" else self._wanted
 
     def _curves(self) -> ChartView:
-        return curves_view(self.seen, self._pointed, self.look)
+        return curves_view(self.seen, self._pointed, self.chart_options)
 
     def _response(self, width: int, height: int) -> Picture:
-        charset = self._brush.charset
+        charset = self._chart_style.charset
         if self.seen.outcome is None:
             hint = "it cannot be read" if self.seen.complaint else "reading …"
             return draw_response(ResponseView(empty_hint=hint), width, height, charset=charset)
         if len(self.seen.outcome.plan.axes) > 1:
             return draw_heat(heat_view(self.seen, self._pointed), width, height, charset=charset)
-        view = response_view(self.seen, self._pointed, self.look, width)
+        view = response_view(self.seen, self._pointed, self.chart_options, width)
         return draw_response(view, width, height, charset=charset)
 
     def _message(self, width: int, height: int) -> list[Strip]:
@@ -263,7 +263,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         if self.seen.outcome is None or self._pointed is None:
             return
         if len(self.seen.outcome.plan.axes) < 2:
-            self._look_so(self.look.panned(by * PAN, self._limits()))
+            self._with_options(self.chart_options.panned(by * PAN, self._limits()))
             return
         firsts = self.seen.outcome.plan.axes[0].ordered
         at = firsts.index(self._pointed[0]) if self._pointed[0] in firsts else 0
@@ -297,39 +297,39 @@ class SweepView(Screen[None], inherit_bindings=False):
         if size.height < LOW or size.width < WIDE:
             yield "table"
 
-    def _look_so(self, look: Look) -> None:
+    def _with_options(self, chart_options: ChartOptions) -> None:
         """Taken over at once; what it needs of the store comes with the next read."""
-        if look != self.look:
-            self.chosen_look = look
+        if chart_options != self.chart_options:
+            self.chosen_look = chart_options
             self._sentence = ""
             self.paint()
             self.post_message(SweepLookedAt())
 
     def action_log_y(self) -> None:
-        scale = METRICS[self.look.metric].scale
+        scale = METRICS[self.chart_options.metric].scale
         if scale == "chosen":
-            self._look_so(self.look.with_other_y())
+            self._with_options(self.chart_options.with_other_y())
         else:
-            self.tell(fixed_scale(self.look.metric, scale))
+            self.tell(fixed_scale(self.chart_options.metric, scale))
 
     def action_x_axis(self) -> None:
-        self._look_so(self.look.with_next_x_kind())
+        self._with_options(self.chart_options.with_next_x_kind())
 
     def action_log_x(self) -> None:
-        self._look_so(self.look.with_other_x())
+        self._with_options(self.chart_options.with_other_x())
 
     def action_metric(self) -> None:
-        self._look_so(self.look.with_next_metric())
+        self._with_options(self.chart_options.with_next_metric())
 
     def action_smooth(self, by: int) -> None:
-        look = self.look.smoothed(by)
-        self._look_so(look)
-        answer = not_smoothed(look, drawn_runs(self.seen))
+        chart_options = self.chart_options.smoothed(by)
+        self._with_options(chart_options)
+        answer = not_smoothed(chart_options, drawn_runs(self.seen))
         if answer:
             self.tell(answer)
 
     def action_whole(self) -> None:
-        self._look_so(self.look.whole())
+        self._with_options(self.chart_options.whole())
 
     def action_zoom(self, factor: float) -> None:
         self._zoom(factor, None)
@@ -341,16 +341,20 @@ class SweepView(Screen[None], inherit_bindings=False):
     def _zoom(self, factor: float, around: float | None) -> None:
         """Around a place on the x axis, else the middle of what is shown."""
         limits = self._limits()
-        low, high = self.look.window or limits
-        self._look_so(self.look.zoomed(factor, (low + high) / 2 if around is None else around, limits))
+        low, high = self.chart_options.window or limits
+        self._with_options(self.chart_options.zoomed(factor, (low + high) / 2 if around is None else around, limits))
 
     def _limits(self) -> tuple[float, float]:
         """All that there is to see on the x axis."""
         axes = None if (picture := self.query_one(ChartPane).picture) is None else picture.axes
-        look = self.look
-        if look.window is None and axes is not None and (axes.x_kind, axes.log_x) == (look.x_kind, look.log_x):
+        chart_options = self.chart_options
+        if (
+            chart_options.window is None
+            and axes is not None
+            and (axes.x_kind, axes.log_x) == (chart_options.x_kind, chart_options.log_x)
+        ):
             return axes.x_low, axes.x_high
-        return x_extent.limits(look, drawn_runs(self.seen))
+        return x_extent.limits(chart_options, drawn_runs(self.seen))
 
     def action_open(self) -> None:
         if self.pointed is not None:
@@ -367,7 +371,7 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def action_usual(self) -> None:
         if self.pointed is not None:
-            self.post_message(UsualChosen(self.pointed.run_ids[0]))
+            self.post_message(DefaultSpecChosen(self.pointed.run_ids[0]))
 
     def action_probe(self) -> None:
         if self.pointed is not None:

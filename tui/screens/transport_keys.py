@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tui.model.clock import Clock
-from tui.model.timelines import Tape
-from tui.screens.key_parts import Viewing
+from tui.model.timelines import ReplayData
+from tui.screens.key_parts import KeyPort
 
 NOTHING_THERE = "There is no {} {}."
 
@@ -19,7 +19,7 @@ def way(key: str) -> int:
     return -1 if key in BACK else 1
 
 
-class Playing(Viewing, Protocol):
+class TransportPort(KeyPort, Protocol):
     def show_turned(self) -> None:
         """Show the turned clock at once; what was the case then follows when it is read."""
 
@@ -27,18 +27,18 @@ class Playing(Viewing, Protocol):
 class TransportKeys:
     """Moves in time; holds the clock. `now` tells seconds."""
 
-    def __init__(self, screen: Playing, clock: Clock, now: Callable[[], float]) -> None:
+    def __init__(self, screen: TransportPort, clock: Clock, now: Callable[[], float]) -> None:
         self._screen = screen
         self.clock = clock
         self._now = now
 
     @property
-    def _tape(self) -> Tape:
-        return self._screen.snapshot.tape or Tape()
+    def _replay_data(self) -> ReplayData:
+        return self._screen.snapshot.replay_data or ReplayData()
 
     def tick(self) -> Clock:
         """The clock, brought up to now."""
-        self.clock = self.clock.ticked(self._now(), self._tape)
+        self.clock = self.clock.ticked(self._now(), self._replay_data)
         return self.clock
 
     def _turn(self, clock: Clock) -> None:
@@ -54,40 +54,47 @@ class TransportKeys:
             self._turn(clock)
 
     def action_play(self) -> None:
-        self._turn(self.clock.toggled(self._now(), self._tape))
+        self._turn(self.clock.toggled(self._now(), self._replay_data))
 
     def action_step(self, key: str) -> None:
-        self._turn(self.tick().stepped(way(key), self._tape, self._screen.choices.pointed))
+        self._turn(self.tick().stepped(way(key), self._replay_data, self._screen.choices.pointed))
 
     def action_speed(self, key: str) -> None:
         self._turn(self.tick().faster(way(key)))
 
     def action_jump(self, tenths: int) -> None:
-        self._turn(self.tick().at_share(tenths / 10, self._tape))
+        self._turn(self.tick().at_share(tenths / 10, self._replay_data))
 
     def action_bound(self, key: str) -> None:
-        self._turn(self.tick().at_share(float(way(key) > 0), self._tape))
+        self._turn(self.tick().at_share(float(way(key) > 0), self._replay_data))
 
     def action_event(self, key: str) -> None:
-        self._go(self.tick().to_event(way(key), self._tape), "event", way(key))
+        self._go(self.tick().to_event(way(key), self._replay_data), "event", way(key))
 
     def action_steering(self, key: str) -> None:
-        self._go(self.tick().to_event(way(key), self._tape, ("steering",)), "steering", way(key))
+        self._go(self.tick().to_event(way(key), self._replay_data, ("steering",)), "steering", way(key))
 
     def action_evaluation(self, key: str) -> None:
-        self._go(self.tick().to_next(way(key), self._tape.evaluations(), self._tape), "evaluation", way(key))
+        self._go(
+            self.tick().to_next(way(key), self._replay_data.evaluations(), self._replay_data), "evaluation", way(key)
+        )
 
     def action_best(self) -> None:
-        self._go(self.tick().to_place(self._tape.best(self._screen.choices.pointed), self._tape), "lowest loss")
+        self._go(
+            self.tick().to_place(self._replay_data.best(self._screen.choices.pointed), self._replay_data), "lowest loss"
+        )
 
     def action_divergence(self) -> None:
-        self._go(self.tick().to_place(self._tape.divergence(self._screen.choices.pointed), self._tape), "divergence")
+        self._go(
+            self.tick().to_place(self._replay_data.divergence(self._screen.choices.pointed), self._replay_data),
+            "divergence",
+        )
 
     def action_loop(self) -> None:
         self._turn(self.tick().looping(not self.clock.loop))
 
     def action_clock(self) -> None:
-        self._turn(self.tick().with_next_kind(self._tape))
+        self._turn(self.tick().with_next_kind(self._replay_data))
         self._screen.tell(CLOCKS[self.clock.kind])
 
     def action_axes(self) -> None:
@@ -96,7 +103,7 @@ class TransportKeys:
 
     def drag(self, share: float) -> None:
         """To a share, 0 to 1, of the replay's length."""
-        self._turn(self.tick().at_share(share, self._tape))
+        self._turn(self.tick().at_share(share, self._replay_data))
 
 
 CLOCKS = {

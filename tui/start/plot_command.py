@@ -24,7 +24,7 @@ MOST_ROWS = 30
 """Rows of a chart at most, however high the terminal, unless somebody asks for more."""
 
 
-class MetricName(click.ParamType[str]):
+class MetricType(click.ParamType[str]):
     """What the y axis shows, in words with spaces or hyphens, or the weights."""
 
     name = "metric"
@@ -43,7 +43,7 @@ class MetricName(click.ParamType[str]):
 @click.command("plot")
 @click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.IntRange(1))
 @click.option(
-    "--metric", type=MetricName(), help="What is drawn: loss by default, another metric of the board, or weights."
+    "--metric", type=MetricType(), help="What is drawn: loss by default, another metric of the board, or weights."
 )
 @click.option("--log-y", is_flag=True, help="A logarithmic y axis.")
 @click.option(
@@ -87,13 +87,13 @@ def command(
 def _plot_curves(
     db: str, run_ids: tuple[int, ...], metric: str, paper: Paper, log_y: bool, x_kind: Any, json: bool
 ) -> None:
-    from tui.model.chart_options import Look
+    from tui.model.chart_options import ChartOptions
     from tui.printing.curves import as_data, curves_of, print_curves, without_values
 
     with reading(db) as reader:
         _check(reader, run_ids)
     with people_errors():
-        view = curves_of(Path(db), run_ids, Look(metric=metric, log_y=log_y, x_kind=x_kind), paper.width)
+        view = curves_of(Path(db), run_ids, ChartOptions(metric=metric, log_y=log_y, x_kind=x_kind), paper.width)
     if json:
         click.echo(as_json(as_data(view)))
         return

@@ -19,7 +19,7 @@ PAGE = "\f\n"
 PLACE = re.compile(r"(\d+(?:\.\d+)?)([sx]?)")
 
 
-class Place(click.ParamType[tuple[float, str]]):
+class PositionType(click.ParamType[tuple[float, str]]):
     """An iteration (1234), a second of the replay (12.5s) or a number of examples (25600x), as (value, unit)."""
 
     name = "place"
@@ -31,7 +31,7 @@ class Place(click.ParamType[tuple[float, str]]):
         return float(found[1]), found[2]
 
 
-class Cells(click.ParamType[tuple[int, int]]):
+class SizeType(click.ParamType[tuple[int, int]]):
     """COLUMNSxROWS."""
 
     name = "size"
@@ -43,7 +43,7 @@ class Cells(click.ParamType[tuple[int, int]]):
         return int(found[1]), int(found[2])
 
 
-class Speed(click.ParamType[float]):
+class SpeedType(click.ParamType[float]):
     """How many times as fast: 4, 0.125, 1/8, x16."""
 
     name = "speed"
@@ -61,8 +61,8 @@ class Speed(click.ParamType[float]):
 
 @click.command("replay")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.IntRange(1))
-@click.option("--at", "place", type=Place(), help="Where to stand: an iteration, 12.5s, or 25600x (examples).")
-@click.option("--speed", type=Speed(), help="Times as fast: 4, 1/8. By default it takes about 10 s.")
+@click.option("--at", "place", type=PositionType(), help="Where to stand: an iteration, 12.5s, or 25600x (examples).")
+@click.option("--speed", type=SpeedType(), help="Times as fast: 4, 1/8. By default it takes about 10 s.")
 @click.option(
     "--clock",
     type=click.Choice(["iteration", "time", "examples"]),
@@ -84,7 +84,7 @@ class Speed(click.ParamType[float]):
 @click.option(
     "--format", "kind", type=click.Choice(["text", "svg"]), default="text", show_default=True, help="Of a frame."
 )
-@click.option("--size", type=Cells(), default="120x35", show_default=True, help="Of a frame, in cells.")
+@click.option("--size", type=SizeType(), default="120x35", show_default=True, help="Of a frame, in cells.")
 @click.option("--out", type=click.Path(file_okay=False), help="A folder for numbered files, made if there is none.")
 @click.pass_obj
 def command(
@@ -130,8 +130,8 @@ def _write(
     import asyncio
 
     from engine.commands.options import people_errors
-    from tui.headless.frames import Film, project
-    from tui.model.replay_opening import Opening
+    from tui.headless.frames import RenderJob, render
+    from tui.model.replay_opening import ReplayOpening
 
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -147,5 +147,5 @@ def _write(
             stream.flush()
 
     with people_errors():
-        count = asyncio.run(project(Film(path, Opening(**opening), size, fps, most, kind), keep))
+        count = asyncio.run(render(RenderJob(path, ReplayOpening(**opening), size, fps, most, kind), keep))
     click.echo(f"{count} frame{'s' if count > 1 else ''}{'' if folder is None else f' in {folder}'}", err=True)

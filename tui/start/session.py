@@ -11,12 +11,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from engine.store import Misplaced, StoreError, open_for_reading, open_for_writing
+from engine.store import MisplacedStore, StoreError, open_for_reading, open_for_writing
 from engine.text import clean
-from tui.model.snapshot import Snapshot, Wanted
+from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading.feed import Feed, Outcome
 from tui.start import signals
-from tui.text import ascii as plain
+from tui.text.ascii_only import is_wanted
 from tui.view_state import remembered
 from tui.view_state.recall import choices_of
 from tui.view_state.remembered import View
@@ -41,9 +41,9 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
     gc.disable()  # until the first picture is there: the imports make much and throw little away
     app = prepare(path, theme, ascii_only=ascii_only)
     if replay is not None:
-        from tui.model.replay_opening import Opening
+        from tui.model.replay_opening import ReplayOpening
 
-        app.replay_control.begin_with(Opening(**replay))
+        app.replay_control.begin_with(ReplayOpening(**replay))
     from tui.model.messages import SignalCaught
 
     def caught(number: int) -> None:
@@ -89,7 +89,7 @@ def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboa
         feed, first = _first_read(path, view)
         outcome = first.get()
     if isinstance(outcome, Snapshot):
-        dashboard = Dashboard(path, feed, outcome, view, theme, ascii_only=ascii_only or plain.is_wanted())
+        dashboard = Dashboard(path, feed, outcome, view, theme, ascii_only=ascii_only or is_wanted())
         dashboard.notice = notice
         return dashboard
     feed.stop()
@@ -99,7 +99,7 @@ def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboa
 def _first_read(path: Path, view: View) -> tuple[Feed, SimpleQueue[Outcome]]:
     """A feed that has been asked its first question, and where the answer will be."""
     answers: SimpleQueue[Outcome] = SimpleQueue()
-    wanted = Wanted(choices_of(view), 2 * shutil.get_terminal_size().columns)
+    wanted = ReadRequest(choices_of(view), 2 * shutil.get_terminal_size().columns)
     feed = Feed(path, wanted, answers.put)
     feed.start()
     return feed, answers
@@ -112,7 +112,7 @@ def _bring_up_to_date(path: Path, error: StoreError) -> str:
     try:
         with open_for_writing(path, create=False) as store:
             return store.notice
-    except Misplaced:
+    except MisplacedStore:
         raise
     except StoreError:
         raise error from None

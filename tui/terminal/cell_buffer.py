@@ -1,4 +1,4 @@
-"""Surface: what should stand on the terminal and what does, cell by cell. Only the difference is written.
+"""CellBuffer: what should stand on the terminal and what does, cell by cell. Only the difference is written.
 
 However often and however widely a screen repaints itself, the terminal gets the cells that changed. Frames may be
 left out: the difference is always taken from what was written last to what is wanted now.
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.colours.sgr import PLAIN, RESET, Colours, Ink, change, ink_of
-from tui.text.ascii import plain
+from tui.colours.sgr import PLAIN, RESET, Colours, SgrStyle, change, ink_of
+from tui.text.ascii_only import plain
 from tui.text.widths import FIRST_CLUSTER, TAIL, codes_of, text_of
 
 BRIDGE = 5
@@ -32,7 +32,7 @@ Inks = NDArray[np.uint16]
 Flags = NDArray[np.bool_]
 
 
-class Span(NamedTuple):
+class InkSpan(NamedTuple):
     """Cells start..stop of a row, all of one ink."""
 
     row: int
@@ -41,7 +41,7 @@ class Span(NamedTuple):
     ink: int
 
 
-class Line(NamedTuple):
+class BufferRow(NamedTuple):
     """A row as it is wanted: codes and inks of its cells. `text` is there where each cell is one narrow character."""
 
     codes: list[int]
@@ -49,7 +49,7 @@ class Line(NamedTuple):
     text: str
 
 
-class Surface:
+class CellBuffer:
     """A terminal of `width` x `height` cells.
 
     `colours` says what becomes of a style; `erases` whether erasing keeps the background colour; `ascii_only` that
@@ -144,7 +144,7 @@ class Surface:
         if tails.any():
             _with_other_halves(differing, tails)
         lines = {place: _line(codes[place], inks[place]) for place in np.flatnonzero(differing.any(axis=1)).tolist()}
-        pieces: dict[int, list[Span]] = {}
+        pieces: dict[int, list[InkSpan]] = {}
         for span in self._spans(differing, inks, lines):
             pieces.setdefault(span.ink, []).append(span)
         self._shown_codes[touched], self._shown_inked[touched] = codes, inks
@@ -158,12 +158,12 @@ class Surface:
                 writer.write(int(touched[span.row]), span, line, self.inks[ink], self._erasable_from(span, line))
         return writer.finished()
 
-    def _spans(self, differing: Flags, inks: Inks, lines: dict[int, Line]) -> Iterator[Span]:
+    def _spans(self, differing: Flags, inks: Inks, lines: dict[int, BufferRow]) -> Iterator[InkSpan]:
         """What differs, with equal cells between where writing them again is shorter.
 
         Told ink by ink it needs far fewer colours than row by row, and moving the cursor is shorter than a colour.
         """
-        last: Span | None = None
+        last: InkSpan | None = None
         for row, start, stop, ink in _runs(differing, inks):
             if last is not None and row == last.row and start - last.stop < BRIDGE:
                 line = lines[row]
@@ -172,15 +172,15 @@ class Surface:
                 if (alike or line.codes[start] == BLANK) and self._fit(
                     line, last.ink, last.stop, start if alike else stop
                 ):
-                    last = Span(row, last.start, stop, last.ink)
+                    last = InkSpan(row, last.start, stop, last.ink)
                     continue
             if last is not None:
                 yield last
-            last = Span(row, start, stop, ink)
+            last = InkSpan(row, start, stop, ink)
         if last is not None:
             yield last
 
-    def _fit(self, line: Line, ink: int, start: int, stop: int) -> bool:
+    def _fit(self, line: BufferRow, ink: int, start: int, stop: int) -> bool:
         """Whether cells look as they should when they are written with an ink."""
         for at in range(start, stop):
             own = line.inks[at]
@@ -188,7 +188,7 @@ class Surface:
                 return False
         return True
 
-    def _erasable_from(self, span: Span, line: Line) -> int:
+    def _erasable_from(self, span: InkSpan, line: BufferRow) -> int:
         """The first of the blanks that end a row as a span ends, where erasing them is shorter; else the span's end."""
         if span.stop < self.width or not self._erases:
             return span.stop
@@ -198,11 +198,11 @@ class Surface:
         return at if self.width - at >= ERASE_FROM else span.stop
 
 
-def _line(codes: Codes, inks: Inks) -> Line:
+def _line(codes: Codes, inks: Inks) -> BufferRow:
     listed = codes.tolist()
     simple = codes.min() > TAIL and codes.max() < FIRST_CLUSTER
     text = codes.astype("<u4").tobytes().decode("utf-32-le", "replace") if simple else ""
-    return Line(listed, inks.tolist(), text)
+    return BufferRow(listed, inks.tolist(), text)
 
 
 def _runs(differing: Flags, inks: Inks) -> Iterator[tuple[int, int, int, int]]:
@@ -239,7 +239,7 @@ class _Writer:
         self._ink = PLAIN
         self._at: tuple[int, int] | None = None
 
-    def write(self, y: int, span: Span, line: Line, ink: Ink, blank_from: int) -> None:
+    def write(self, y: int, span: InkSpan, line: BufferRow, ink: SgrStyle, blank_from: int) -> None:
         """A span in its ink; from `blank_from` on it is erased."""
         self._move(span.start, y)
         text = line.text[span.start : blank_from] if line.text else text_of(line.codes[span.start : blank_from])
@@ -265,7 +265,7 @@ class _Writer:
             there = min(_steps(x - self._at[0], y - self._at[1]), there, key=len)
         self._out.append(there)
 
-    def _turn(self, ink: Ink, *, blank: bool) -> None:
+    def _turn(self, ink: SgrStyle, *, blank: bool) -> None:
         if ink is not self._ink:
             text, self._ink = change(self._ink, ink, blank=blank)
             self._out.append(text)

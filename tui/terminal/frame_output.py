@@ -1,4 +1,4 @@
-"""Painting: the part of the app that writes to the terminal, in place of Textual's own way there."""
+"""FrameOutput: the part of the app that writes to the terminal, in place of Textual's own way there."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.terminal import erasing
-from tui.terminal.output import Rim
-from tui.terminal.textual_internals import Composing, Piece, seen_widgets, send
+from tui.terminal.output import TerminalOutput
+from tui.terminal.textual_internals import ComposingApp, Piece, seen_widgets, send
 
 
-class Painting(Composing, inherit_bindings=False):
+class FrameOutput(ComposingApp, inherit_bindings=False):
     """Hands the composed frames of its screens to the rim, and tells widgets where they may paint by themselves."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rim = Rim(self._write, self.set_timer, _soon)
-        self.rim.erases = erasing.keeps_the_ground()
+        self.output = TerminalOutput(self._write, self.set_timer, _soon)
+        self.output.erases = erasing.keeps_the_ground()
         self._displayed: Screen[object] | None = None
 
     def written(self) -> None:
@@ -49,11 +49,11 @@ class Painting(Composing, inherit_bindings=False):
 
     def take(self, screen: Screen[object], pieces: Iterable[Piece]) -> None:
         self._displayed = screen
-        self.rim.take(pieces, *self.size)
+        self.output.take(pieces, *self.size)
 
     def on_terminal_supports_synchronized_output(self, message: TerminalSupportsSynchronizedOutput) -> None:
         message.prevent_default()
-        self.rim.answered()
+        self.output.answered()
 
 
 def _soon(then: Callable[[], None]) -> None:

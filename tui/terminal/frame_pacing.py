@@ -18,7 +18,7 @@ FREE_RUN_S = 0.2
 """Between two frames for a terminal that never answers, except after a key."""
 
 
-class Link:
+class FramePacing:
     """Decides when a frame may be sent. `clock` tells seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

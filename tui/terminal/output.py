@@ -1,4 +1,4 @@
-"""The rim: where frames that Textual has composed, and cells that widgets paint, become what is written."""
+"""TerminalOutput: where frames that Textual has composed, and cells that widgets paint, become what is written."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.colours.sgr import Colours
-from tui.terminal.cell_buffer import Codes, Surface
-from tui.terminal.frame_pacing import PRINTS_THE_QUESTION, QUESTION, Link
+from tui.terminal.cell_buffer import CellBuffer, Codes
+from tui.terminal.frame_pacing import PRINTS_THE_QUESTION, QUESTION, FramePacing
 from tui.terminal.textual_internals import Piece
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
 
-class Rim:
+class TerminalOutput:
     """Keeps what the terminal shows, and brings it up to date when the link allows.
 
     `write` takes what goes to the terminal; `call_later(seconds, function)` sets a timer; `call_soon(function)` calls
@@ -31,7 +31,7 @@ class Rim:
         call_later: Callable[[float, Callable[[], None]], object],
         call_soon: Callable[[Callable[[], None]], object],
     ) -> None:
-        self.link = Link()
+        self.pacing = FramePacing()
         self.synchronised = False
         self._question = "" if os.environ.get("TERM_PROGRAM") == PRINTS_THE_QUESTION else QUESTION
         self.colours = Colours()
@@ -39,7 +39,7 @@ class Rim:
         self.erases = True
         self.frames = 0
         """How many were written."""
-        self._surface: Surface | None = None
+        self._buffer: CellBuffer | None = None
         self._write = write
         self._call_later = call_later
         self._call_soon = call_soon
@@ -48,32 +48,32 @@ class Rim:
 
     def take(self, pieces: Iterable[Piece], width: int, height: int) -> None:
         """What was composed anew on a screen of this size; written when it may be."""
-        surface = self._surface
-        if surface is None or (surface.width, surface.height) != (width, height):
-            surface = self._surface = Surface(
+        buffer = self._buffer
+        if buffer is None or (buffer.width, buffer.height) != (width, height):
+            buffer = self._buffer = CellBuffer(
                 width, height, self.colours, erases=self.erases, ascii_only=self.ascii_only
             )
         for x, y, segments in pieces:
-            surface.put(x, y, segments)
+            buffer.put(x, y, segments)
         self.flush()
 
     def wear(self, colours: Colours) -> None:
         """Other colours from the next frame on, which must be a whole one."""
-        self.colours, self._surface = colours, None
+        self.colours, self._buffer = colours, None
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
         """A row that changed; written soon, together with what else is put now."""
-        if self._surface is not None:
-            self._surface.put(x, y, segments)
+        if self._buffer is not None:
+            self._buffer.put(x, y, segments)
             self._flush_soon()
 
     def paste(self, x: int, y: int, codes: Codes, style_ids: NDArray[np.uint8], style: Callable[[int], Style]) -> None:
         """Cells of shape (rows, columns) that may have changed; `style` is how a style id is painted."""
-        if self._surface is not None:
+        if self._buffer is not None:
             inks = np.zeros(256, np.uint16)
             for style_id in np.flatnonzero(np.bincount(style_ids.ravel(), minlength=256)).tolist():
-                inks[style_id] = self._surface.ink(style(style_id))
-            self._surface.paste(x, y, codes, inks[style_ids])
+                inks[style_id] = self._buffer.ink(style(style_id))
+            self._buffer.paste(x, y, codes, inks[style_ids])
             self._flush_soon()
 
     def _flush_soon(self) -> None:
@@ -83,36 +83,36 @@ class Rim:
 
     def forget(self) -> None:
         """Something else has written to the terminal: all of it is to be written again."""
-        if self._surface is not None:
-            self._surface.forget()
+        if self._buffer is not None:
+            self._buffer.forget()
             self.flush()
 
     def answered(self) -> None:
         """The terminal has answered: what was left out meanwhile may go."""
         self.synchronised = True
-        self.link.answered()
+        self.pacing.answered()
         self.flush()
 
     @property
     def is_open(self) -> bool:
         """Whether all that is wanted was written."""
-        return self._surface is None or not self._surface.is_behind
+        return self._buffer is None or not self._buffer.is_behind
 
     def flush(self) -> None:
         """Write what has changed, now or as soon as the link allows."""
         self._due = False
-        if self._surface is None or not self._surface.is_behind:
+        if self._buffer is None or not self._buffer.is_behind:
             return
-        wait_s = self.link.wait_s()
+        wait_s = self.pacing.wait_s()
         if wait_s > 0:
             if not self._timed:
                 self._timed = True
                 self._call_later(wait_s, self._time_is_up)
             return
-        text = self._surface.update()
+        text = self._buffer.update()
         if text:
             self.frames += 1
-            self.link.sent()
+            self.pacing.sent()
             self._write((SYNC_START + text + SYNC_END if self.synchronised else text) + self._question)
 
     def _time_is_up(self) -> None:

@@ -48,7 +48,7 @@ SCREEN_BACK = "\x1b[?1049l\x1b[?25h"
 """Focus reports and kitty's keys, which are of the screen that is left; the screen before, with its cursor."""
 
 
-class Hearing(XTermParser):
+class ReportParser(XTermParser):
     """Textual's parser of what the terminal sends, which drops answers of terminals without synchronised output."""
 
     def feed(self, data: str) -> Iterable[Message]:
@@ -80,7 +80,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """In place of Textual's: what is not UTF-8 becomes the sign that stands for such."""
-        parser = Hearing(self._debug)
+        parser = ReportParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -145,7 +145,7 @@ Piece = tuple[int, int, Iterable[Segment]]
 """Segments from a cell (x, y) on."""
 
 
-class Composing(App[int], inherit_bindings=False):
+class ComposingApp(App[int], inherit_bindings=False):
     """An app that takes what its screens have composed itself: Textual writes whole rows and leaves no frame out."""
 
     def get_driver_class(self) -> type[TerminalDriver]:

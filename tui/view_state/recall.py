@@ -6,16 +6,16 @@ from engine.store import Listing
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS
 from tui.colours.palette import assign
-from tui.model.chart_options import BANDS, LAYOUTS, Look
+from tui.model.chart_options import BANDS, LAYOUTS, ChartOptions
 from tui.model.choices import MOST_MARKED, Choices
-from tui.model.room import Split
+from tui.model.room import RoomSplit
 from tui.view_state.remembered import View
 
 
 def choices_of(view: View) -> Choices:
     """The choices to begin with. Marks of runs that are gone are dropped by the first `follow`."""
     marked = view.marked[:MOST_MARKED]
-    look = Look(
+    chart_options = ChartOptions(
         layout=next((layout for layout in LAYOUTS if layout == view.layout), LAYOUTS[0]),
         log_x=view.log_x,
         log_y=view.log_y,
@@ -30,8 +30,8 @@ def choices_of(view: View) -> Choices:
         by_hand=frozenset(view.by_hand) & frozenset(marked),
         met_to=view.met,
         pointed=view.pointed or None,
-        look=look,
-        split=Split(view.list_width, view.list_height),
+        chart_options=chart_options,
+        split=RoomSplit(view.list_width, view.list_height),
         listing=Listing(view.filter, view.sort, view.reverse, view.pinned, view.grouped),
         slots=assign(marked),
         lessons=frozenset(view.lessons),
@@ -40,20 +40,20 @@ def choices_of(view: View) -> Choices:
 
 def view_of(choices: Choices, theme: str) -> View:
     """What of these choices is worth remembering, and the theme."""
-    look, listing = choices.look, choices.listing
+    chart_options, listing = choices.chart_options, choices.listing
     return View(
         marked=choices.marked,
         by_hand=tuple(sorted(choices.by_hand)),
         met=max(choices.met, default=choices.met_to),
         pointed=choices.pointed or 0,
-        x_kind=look.x_kind,
-        log_x=look.log_x,
-        log_y=look.log_y,
-        following=look.following,
-        measure=look.metric,
-        smoothing=look.smoothing,
-        bands=look.bands,
-        layout=look.layout,
+        x_kind=chart_options.x_kind,
+        log_x=chart_options.log_x,
+        log_y=chart_options.log_y,
+        following=chart_options.following,
+        measure=chart_options.metric,
+        smoothing=chart_options.smoothing,
+        bands=chart_options.bands,
+        layout=chart_options.layout,
         list_width=choices.split.beside,
         list_height=choices.split.above,
         sort=listing.order,

@@ -16,11 +16,11 @@ from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.view import Charset
 from tui.colours.theme import cell_style
 from tui.model.messages import ChartPointed, ChartScrolled, MetricPointed
-from tui.widgets.painted import Painted
+from tui.widgets.cell_widget import CellWidget
 
 
 @dataclass(frozen=True, slots=True)
-class Brush:
+class ChartStyle:
     """What a terminal makes of a chart: its characters, and whether lines need their markers to be told apart.
 
     Pictures without lines need `shades` where colours are not kept.
@@ -36,14 +36,14 @@ class Brush:
         return "ascii" if self.charset == "ascii" else "shades" if self.shades or self.markers else "halves"
 
 
-class ChartPane(Painted):
+class ChartPane(CellWidget):
     """Paints the Picture of a ChartView."""
 
     DEFAULT_CSS = "ChartPane { width: 1fr; height: 1fr; }"
 
-    def __init__(self, view: ChartView, brush: Brush) -> None:
+    def __init__(self, view: ChartView, chart_style: ChartStyle) -> None:
         super().__init__()
-        self._brush = brush
+        self._chart_style = chart_style
         self.picture: Picture | None = None
         """What is on the screen now."""
         self._view = view
@@ -65,10 +65,10 @@ class ChartPane(Painted):
             rows = {span.row for span in self.picture.changed_spans(before)}
             self.refresh(*(Region(0, row, self.size.width, 1) for row in rows))
         else:
-            rim, region = place
+            output, region = place
             ground = self.ground
             picture = self.picture
-            rim.paste(*region.offset, picture.codepoints, picture.styles, lambda style: cell_style(style) + ground)
+            output.paste(*region.offset, picture.codepoints, picture.styles, lambda style: cell_style(style) + ground)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         x = None if self.picture is None else self.picture.x_at(event.x)
@@ -92,8 +92,8 @@ class ChartPane(Painted):
     def _drawn(self) -> Picture:
         self._rows.clear()
         self._stale = False
-        view = replace(self._view, show_markers=True) if self._brush.markers else self._view
-        return chart.draw(view, *self.size, charset=self._brush.charset, previous=self.picture)
+        view = replace(self._view, show_markers=True) if self._chart_style.markers else self._view
+        return chart.draw(view, *self.size, charset=self._chart_style.charset, previous=self.picture)
 
     def row(self, y: int, ground: Style) -> Strip:
         if self.picture is None or self._stale or (self.picture.width, self.picture.height) != self.size:

@@ -15,10 +15,10 @@ from tui.widgets.lines import grounded, strip
 WIDTH = 22
 
 
-class Choice(Widget, can_focus=True):
+class ChoiceInput(Widget, can_focus=True):
     """Shows the answer that is chosen; posts ChoiceMade when the keys turn to another. A single answer is plain."""
 
-    DEFAULT_CSS = f"Choice {{ height: 1; width: {WIDTH}; }}"
+    DEFAULT_CSS = f"ChoiceInput {{ height: 1; width: {WIDTH}; }}"
     BINDINGS = keymap.bindings("choice")
 
     chosen: reactive[str] = reactive("", layout=False)
@@ -27,7 +27,7 @@ class Choice(Widget, can_focus=True):
         super().__init__(id=field)
         self._choices = choices
         self.can_focus = len(choices) > 1
-        self.set_reactive(Choice.chosen, chosen)
+        self.set_reactive(ChoiceInput.chosen, chosen)
 
     def action_choose(self, by: int) -> None:
         self.chosen = self._choices[(self._choices.index(self.chosen) + by) % len(self._choices)]

@@ -13,9 +13,9 @@ from engine.spec import RunSpec
 from engine.store import ENDED, Run
 from tui.chart.cells.sparkline import sparkline
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, RULES, STRONG, TEXT, WARNED
-from tui.model.run_seen import Glimpse, Scale
+from tui.model.run_seen import RowPreview, Scale
 from tui.presenting.describe import given_name, in_force, label, progress
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part
 
 STEP_WIDTH = 5
@@ -40,18 +40,18 @@ class Column:
     """One column: `rank` 0 is never dropped, higher ranks go first; `spare` cells may be added when there is room.
 
     `short` is its title where there is no room for the long one. `order` is what the list is called when it is sorted
-    by it. `glimpses`: it shows what a Glimpse holds.
+    by it. `previews`: it shows what a RowPreview holds.
     """
 
     title: str
     width: int
     rank: int
-    parts: Callable[[Run, Glimpse, int], Sequence[Part]]
+    parts: Callable[[Run, RowPreview, int], Sequence[Part]]
     right: bool = True
     spare: int = 0
     order: str = ""
     short: str = ""
-    glimpses: bool = False
+    previews: bool = False
 
     @property
     def shown_title(self) -> str:
@@ -59,59 +59,59 @@ class Column:
         return self.short if self.short and self.width < len(self.title) else self.title
 
 
-def _of_run(text: Callable[[Run], str], style: Style = TEXT) -> Callable[[Run, Glimpse, int], Sequence[Part]]:
-    return lambda run, glimpse, width: [(text(run), style)]
+def _of_run(text: Callable[[Run], str], style: Style = TEXT) -> Callable[[Run, RowPreview, int], Sequence[Part]]:
+    return lambda run, preview, width: [(text(run), style)]
 
 
-def _of_spec(text: Callable[[RunSpec], str]) -> Callable[[Run, Glimpse, int], Sequence[Part]]:
-    return _of_run(lambda run: fmt.NOTHING if (spec := in_force(run)) is None else text(spec))
+def _of_spec(text: Callable[[RunSpec], str]) -> Callable[[Run, RowPreview, int], Sequence[Part]]:
+    return _of_run(lambda run: numbers.NOTHING if (spec := in_force(run)) is None else text(spec))
 
 
 def _step_size(spec: RunSpec) -> str:
     if not spec.kind.steps:
-        return fmt.NOTHING
-    told = (fmt.setting(spec.step_size, digits) for digits in (4, 3, 2, 1))
-    return next((text for text in told if len(text) <= STEP_WIDTH), fmt.magnitude(spec.step_size))
+        return numbers.NOTHING
+    told = (numbers.setting(spec.step_size, digits) for digits in (4, 3, 2, 1))
+    return next((text for text in told if len(text) <= STEP_WIDTH), numbers.magnitude(spec.step_size))
 
 
 def _batch(spec: RunSpec) -> str:
     if not spec.kind.batches:
         return "full"
-    return "full" if spec.batch_size is None else fmt.count(spec.batch_size)
+    return "full" if spec.batch_size is None else numbers.count(spec.batch_size)
 
 
-def _iterations(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
-    done = fmt.count(run.iterations_done)
+def _iterations(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
+    done = numbers.count(run.iterations_done)
     share = progress(run)
     if run.state not in ("running", "paused") or share is None or width < len(done) + 5:
-        return [(done if run.state != "queued" else fmt.NOTHING, TEXT)]
-    full, rest = fmt.bar(share, width - 1 - max(len(done), 4))
+        return [(done if run.state != "queued" else numbers.NOTHING, TEXT)]
+    full, rest = numbers.bar(share, width - 1 - max(len(done), 4))
     return [(full, ACCENTED), (rest, RULES), (done.rjust(max(len(done), 4) + 1), TEXT)]
 
 
-def _of_loss(loss: Callable[[Run], float | None]) -> Callable[[Run, Glimpse, int], Sequence[Part]]:
-    def parts(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+def _of_loss(loss: Callable[[Run], float | None]) -> Callable[[Run, RowPreview, int], Sequence[Part]]:
+    def parts(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
         value = loss(run)
-        return [(fmt.loss_in(width, value), FAILED if value is not None and value != value else TEXT)]
+        return [(numbers.loss_in(width, value), FAILED if value is not None and value != value else TEXT)]
 
     return parts
 
 
 def _accuracy(run: Run) -> str:
     """Of the validation split in five cells: 97.2%, 100%."""
-    return fmt.percent(run.validation_accuracy).replace(" ", "").replace("100.0", "100")
+    return numbers.percent(run.validation_accuracy).replace(" ", "").replace("100.0", "100")
 
 
-def _current(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+def _current(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
     value = run.current_loss
     is_nan = value is not None and value != value
-    return [(fmt.loss_in(width, value), FAILED if is_nan else STRONG if run.state == "running" else DIM)]
+    return [(numbers.loss_in(width, value), FAILED if is_nan else STRONG if run.state == "running" else DIM)]
 
 
-def _curve(run: Run, glimpse: Glimpse, width: int) -> Sequence[Part]:
+def _curve(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
     """As much of the width as the run has got of its budget, while it goes on."""
     share = 1.0 if run.state in ENDED else min(progress(run) or 1.0, 1.0)
-    return [(curve_text(glimpse.shape, max(round(share * width), 1), glimpse.scale).ljust(width), DIM)]
+    return [(curve_text(preview.shape, max(round(share * width), 1), preview.scale).ljust(width), DIM)]
 
 
 @lru_cache(maxsize=128)
@@ -138,9 +138,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("acc.", 5, 2, _of_run(_accuracy), order="accuracy"),
     Column("batch ~", 6, 4, _current, order="batch_loss", short="batch~", spare=1),
     Column("best", 6, 8, _of_loss(lambda run: run.best_loss), order="best"),
-    Column("curve", 6, 6, _curve, right=False, spare=6, glimpses=True),
-    Column("it/s", 4, 10, _of_run(lambda run: fmt.rate(run.iterations_per_s), DIM), order="speed"),
-    Column("created", 12, 12, _of_run(lambda run: fmt.moment(run.created_at), DIM), right=False, order="created"),
+    Column("curve", 6, 6, _curve, right=False, spare=6, previews=True),
+    Column("it/s", 4, 10, _of_run(lambda run: numbers.rate(run.iterations_per_s), DIM), order="speed"),
+    Column("created", 12, 12, _of_run(lambda run: numbers.moment(run.created_at), DIM), right=False, order="created"),
 )
 
 NAMED = Column("name", 13, 0, _of_run(lambda run: given_name(run) or label(run)), right=False, order="name")

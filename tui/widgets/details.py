@@ -11,7 +11,7 @@ from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import describe, differing, in_force, progress, sweep_words
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of
 from tui.widgets.lines import strip
@@ -43,7 +43,7 @@ def _sweep(title: SweepTitle, choices: Choices, width: int) -> list[Strip]:
     second: list[Part] = [
         (f"   {title.runs} in this list  ", TEXT),
         ("best ", DIM),
-        (fmt.loss(title.best_loss), TEXT),
+        (numbers.loss(title.best_loss), TEXT),
     ]
     return [strip(first, width), strip(second, width, [(f"enter or space: {fold} ", DIM)])]
 
@@ -52,8 +52,8 @@ def _progress(snapshot: Snapshot, run: Run) -> list[Part]:
     share = progress(run)
     status = snapshot.status(run)
     if share is None or status in ("queued", *ENDED):
-        return [(f"{status} ", DIM), (f"{fmt.duration(run.elapsed_s)} ", TEXT)] if run.started_at else []
-    done, rest = fmt.bar(share, BAR_WIDTH)
+        return [(f"{status} ", DIM), (f"{numbers.duration(run.elapsed_s)} ", TEXT)] if run.started_at else []
+    done, rest = numbers.bar(share, BAR_WIDTH)
     return [(done, ACCENTED), (rest, RULES), (f" {min(share, 1.0):4.0%} ".replace("%", " %"), TEXT)]
 
 
@@ -64,17 +64,17 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
         parts.extend([(word + " ", DIM), (value + "  ", TEXT)])
 
     if run.train_loss is not None:
-        add("train", fmt.loss(run.train_loss))
+        add("train", numbers.loss(run.train_loss))
     if run.validation_loss is not None:
-        add("validation", fmt.loss(run.validation_loss))
-        add("validation accuracy", fmt.percent(run.validation_accuracy))
+        add("validation", numbers.loss(run.validation_loss))
+        add("validation accuracy", numbers.percent(run.validation_accuracy))
     if run.test_accuracy is not None:
-        add("test accuracy", fmt.percent(run.test_accuracy))
+        add("test accuracy", numbers.percent(run.test_accuracy))
     if run.evaluated_at is not None and run.evaluated_at < run.iterations_done:
         parts.append((f"at {run.evaluated_at:,}  ", DIM))
     norm = snapshot.of(run.run_id).gradient_norm
     if norm is not None and norm == norm:
-        add("|∇|", fmt.number(norm))
+        add("|∇|", numbers.number(norm))
     if run.diverged_at is not None:
         parts.append((f"diverged at iteration {run.diverged_at:,}  ", WARNED))
     status = snapshot.status(run)

@@ -7,7 +7,7 @@ from textual.strip import Strip
 from engine.text import counted
 from tui.colours.theme import DIM, STRONG, TEXT, TITLE
 from tui.model.snapshot import Snapshot
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of
 from tui.widgets.lines import strip
@@ -18,7 +18,7 @@ def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
     counts = snapshot.counts
     done = sum(counts.get(state, 0) for state in ("finished", "failed", "cancelled"))
     name: list[Part] = [(" lossboard", TITLE), ("  ", TEXT)]
-    left: list[Part] = [(" ", TEXT), (fmt.fit(store_name, min(width_of(store_name), 24)), DIM)]
+    left: list[Part] = [(" ", TEXT), (numbers.fit(store_name, min(width_of(store_name), 24)), DIM)]
     for number, word in (
         (max(counts.get("running", 0) - snapshot.lost, 0), "running"),
         (counts.get("paused", 0), "paused"),
@@ -39,5 +39,5 @@ def _work(snapshot: Snapshot) -> list[Part]:
         return []
     speed = sum(speed for run_id, speed in snapshot.speeds.items() if run_id not in snapshot.judged)
     workers = f"{snapshot.workers} of {counted(snapshot.most_workers, 'worker')}"
-    parts: list[Part] = [(f"{fmt.rate(speed)} it/s", TEXT), (" · ", DIM)] if speed else []
+    parts: list[Part] = [(f"{numbers.rate(speed)} it/s", TEXT), (" · ", DIM)] if speed else []
     return [*parts, (workers + " ", DIM)]

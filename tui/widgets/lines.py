@@ -11,10 +11,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.colours.theme import TEXT
-from tui.text.format import fit
+from tui.text.numbers import fit
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of
-from tui.widgets.painted import Painted
+from tui.widgets.cell_widget import CellWidget
 
 MOST_TOLD = 4
 """Rows of a sentence: what stands above it is worth more than the rest of a longer one."""
@@ -52,7 +52,7 @@ def grounded(widget: Widget, row: Strip) -> Strip:
     return row.apply_style(Style(bgcolor=widget.background_colors[1].rich_color))
 
 
-class Lines(Painted):
+class Lines(CellWidget):
     """A function from a size to strips. After `update`, rows that equal what stands there are not sent again."""
 
     DEFAULT_CSS = "Lines { height: 1; }"
@@ -83,10 +83,10 @@ class Lines(Painted):
         return strip.apply_style(ground)
 
 
-class Told(Lines):
+class WrappedLines(Lines):
     """As many rows as it has strips: what is longer than one line is told whole where there is room."""
 
-    DEFAULT_CSS = "Told { height: auto; }"
+    DEFAULT_CSS = "WrappedLines { height: auto; }"
     _wanted = 0
 
     def update(self) -> None:

@@ -8,7 +8,7 @@ from tui.chart.drawing.weight_cells import Manner
 from tui.colours.theme import DIM
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
-from tui.presenting.run_details import particulars
+from tui.presenting.run_details import run_details
 from tui.text.parts import Part
 from tui.widgets.details import details
 from tui.widgets.lines import Lines, strip
@@ -44,7 +44,7 @@ class RunPage(Lines):
         self.scroll(-0.25)
 
     def _particulars(self, width: int) -> list[list[Part]]:
-        return particulars(self._snapshot, self._choices, width, self._manner)
+        return run_details(self._snapshot, self._choices, width, self._manner)
 
     def _page(self, width: int, height: int) -> list[Strip]:
         lines = self._particulars(width)

@@ -12,10 +12,10 @@ from engine.text import counted
 from tui.colours.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, run_style
 from tui.model.choices import Choices, Row, place_of
 from tui.model.messages import RowPointed, SortRequested
-from tui.model.run_seen import Glimpse
+from tui.model.run_seen import RowPreview
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import sweep_words
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import width_of
 from tui.widgets.columns import SIGNS, Column, fitting
@@ -27,7 +27,7 @@ MEMBER = "│"
 MARGIN = 3
 """Cells before the first column: the bar, the sign, and whether the run is pinned or of the sweep above."""
 
-NO_GLIMPSE = Glimpse()
+NO_GLIMPSE = RowPreview()
 
 MOST_HELD = 1000
 """Rows that are kept as they were drawn."""
@@ -54,9 +54,9 @@ class RunsTable(Lines):
         return max(self.size.height - 1, 1)
 
     @property
-    def glimpsed_rows(self) -> int:
+    def previewed_rows(self) -> int:
         """How many rows show more of a run than its numbers."""
-        is_seen = self.display and any(column.glimpses for column in self.columns)
+        is_seen = self.display and any(column.previews for column in self.columns)
         return self.rows if is_seen else 0
 
     @property
@@ -144,18 +144,18 @@ class RunsTable(Lines):
         """The row of a run, made anew only where something in it has changed."""
         listing = self._choices.listing
         mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
-        glimpse = self._snapshot.glimpses.get(run.run_id, NO_GLIMPSE)
+        preview = self._snapshot.previews.get(run.run_id, NO_GLIMPSE)
         is_marked = run.run_id in self._choices.compared
-        wanted = run, glimpse, self._snapshot.status(run), mark, slot, is_marked, columns, width, ground
+        wanted = run, preview, self._snapshot.status(run), mark, slot, is_marked, columns, width, ground
         held = self._drawn.get(run.run_id)
         if held is None or held[0] != wanted:
-            parts = _cells(run, glimpse, wanted[2], mark, slot, columns, barred=is_marked)
+            parts = _cells(run, preview, wanted[2], mark, slot, columns, barred=is_marked)
             held = self._drawn[run.run_id] = wanted, strip(parts, width, ground=ground)
         return held[1]
 
     def _sweep(self, title: SweepTitle, width: int) -> tuple[list[Part], int, list[Part]]:
         folded = title.sweep_id in self._choices.listing.folded
-        reached = "" if title.best_loss is None else f" · best {fmt.loss(title.best_loss)}"
+        reached = "" if title.best_loss is None else f" · best {numbers.loss(title.best_loss)}"
         parts: list[Part] = [
             (" ▸ " if folded else " ▾ ", ACCENTED),
             (f" sweep {title.sweep_id}", STRONG),
@@ -175,12 +175,19 @@ def _title(column: Column, sign: str) -> str:
     """A column's title after a gap; where the column has no room for a sign as well, that stands in the gap."""
     title = column.shown_title
     if sign and width_of(sign + title) > column.width:
-        return sign + fmt.fit(title, column.width, right=column.right)
-    return " " + fmt.fit(sign + title, column.width, right=column.right)
+        return sign + numbers.fit(title, column.width, right=column.right)
+    return " " + numbers.fit(sign + title, column.width, right=column.right)
 
 
 def _cells(
-    run: Run, glimpse: Glimpse, status: str, mark: str, slot: int | None, columns: tuple[Column, ...], *, barred: bool
+    run: Run,
+    preview: RowPreview,
+    status: str,
+    mark: str,
+    slot: int | None,
+    columns: tuple[Column, ...],
+    *,
+    barred: bool,
 ) -> list[Part]:
     """The row of a run: what is drawn has its sign in the colour of its curve, what is marked a bar as well."""
     ink = None if slot is None else run_style(slot)
@@ -189,14 +196,14 @@ def _cells(
     parts.append((mark, ACCENTED if mark == PINNED else RULES))
     for column in columns:
         parts.append((" ", TEXT))
-        parts.extend(_cell(run, glimpse, column))
+        parts.extend(_cell(run, preview, column))
     return parts
 
 
-def _cell(run: Run, glimpse: Glimpse, column: Column) -> list[Part]:
-    parts = list(column.parts(run, glimpse, column.width))
+def _cell(run: Run, preview: RowPreview, column: Column) -> list[Part]:
+    parts = list(column.parts(run, preview, column.width))
     if len(parts) == 1:
         text, style = parts[0]
-        return [(fmt.fit(text, column.width, right=column.right), style)]
+        return [(numbers.fit(text, column.width, right=column.right), style)]
     missing = column.width - sum(width_of(text) for text, _ in parts)
     return [(" " * max(missing, 0), TEXT), *parts]

@@ -12,8 +12,8 @@ from textual.strip import Strip
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.clock import Clock
 from tui.model.messages import ScrubberDragged
-from tui.model.timelines import Tape
-from tui.text import format as fmt
+from tui.model.timelines import ReplayData
+from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.widgets.lines import Lines, strip
 
@@ -24,20 +24,20 @@ LEAST_BAR = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ScrubberState:
     """What the line tells of: a clock, the tape that it runs along, and the run under the cursor."""
 
     clock: Clock
-    tape: Tape
+    replay_data: ReplayData
     pointed: int | None = None
 
 
 class Scrubber(Lines):
     """Shows a scene. Posts ScrubberDragged where the mouse is pressed or drawn along the bar."""
 
-    def __init__(self, scene: Callable[[], Scene]) -> None:
+    def __init__(self, scrubber_state: Callable[[], ScrubberState]) -> None:
         super().__init__(self._line, css_id="scrubber")
-        self._scene = scene
+        self._scene = scrubber_state
         self._bar = range(0)
         self._held = False
 
@@ -64,17 +64,17 @@ class Scrubber(Lines):
         self.post_message(ScrubberDragged(max(0.0, min(share, 1.0))))
 
 
-def drawn(scene: Scene, width: int) -> tuple[Strip, range]:
+def drawn(scrubber_state: ScrubberState, width: int) -> tuple[Strip, range]:
     """The line at `width` cells, and the cells of its bar."""
-    cut = scene.tape.timeline(scene.clock.kind).begun(scene.clock.position)
+    cut = scrubber_state.replay_data.timeline(scrubber_state.clock.kind).begun(scrubber_state.clock.position)
     for words in (3, 2, 1, 0):
-        left, right = _left(scene, cut, words), _right(scene, cut, words)
+        left, right = _left(scrubber_state, cut, words), _right(scrubber_state, cut, words)
         room = width - cells(left) - cells(right) - 2
         if room >= (40 if words == 3 else LEAST_BAR):
             break
     room = max(room, 0)
     start = cells(left)
-    parts = [*left, *_bar(scene, room), (" ", TEXT), *right]
+    parts = [*left, *_bar(scrubber_state, room), (" ", TEXT), *right]
     return strip(parts, width), range(start, start + room)
 
 
@@ -98,39 +98,39 @@ def clock_text(seconds: float, whole_s: float) -> str:
     )
 
 
-def _left(scene: Scene, cut: Mapping[int, int], words: int) -> list[Part]:
-    clock = scene.clock
+def _left(scrubber_state: ScrubberState, cut: Mapping[int, int], words: int) -> list[Part]:
+    clock = scrubber_state.clock
     parts: list[Part] = [(" ⏵" if clock.playing else " ⏸", ACCENTED), (f" {speed_text(clock.speed)}", TEXT)]
     if clock.loop:
         parts.append((" ↻", ACCENTED))
     if words >= 1:
-        now_s, whole_s = seconds_of(scene, cut)
+        now_s, whole_s = seconds_of(scrubber_state, cut)
         parts += [(f"   {clock_text(now_s, whole_s)}", STRONG), (f" / {clock_text(whole_s, whole_s)}", DIM)]
     return [*parts, ("  ", TEXT)]
 
 
-def seconds_of(scene: Scene, cut: Mapping[int, int]) -> tuple[float, float]:
+def seconds_of(scrubber_state: ScrubberState, cut: Mapping[int, int]) -> tuple[float, float]:
     """How long the runs had gone on, and how long they did in the end: of the one that ends last on this clock.
 
     `cut` says how many iterations each run that has begun had done.
     """
-    clock, tape = scene.clock, scene.tape
-    line = tape.timeline(clock.kind)
+    clock, replay_data = scrubber_state.clock, scrubber_state.replay_data
+    line = replay_data.timeline(clock.kind)
     if clock.kind == "time":
         return clock.position - line.start, line.length
-    ends = {run_id: (line.tracks[run_id].end, float(tape.recordings[run_id].elapsed_s[-1])) for run_id in cut}
+    ends = {run_id: (line.tracks[run_id].end, float(replay_data.recordings[run_id].elapsed_s[-1])) for run_id in cut}
     if not ends:
         return 0.0, 0.0
     last = max(ends, key=lambda run_id: ends[run_id])
-    return tape.recordings[last].elapsed_after(cut[last]), ends[last][1]
+    return replay_data.recordings[last].elapsed_after(cut[last]), ends[last][1]
 
 
-def _bar(scene: Scene, room: int) -> list[Part]:
+def _bar(scrubber_state: ScrubberState, room: int) -> list[Part]:
     if not room:
         return []
-    line, last = scene.tape.timeline(scene.clock.kind), room - 1
-    head = round(line.share(scene.clock.position) * last)
-    events_at = {round(line.share(at) * last) for at in line.marked(scene.tape.marks()).tolist()}
+    line, last = scrubber_state.replay_data.timeline(scrubber_state.clock.kind), room - 1
+    head = round(line.share(scrubber_state.clock.position) * last)
+    events_at = {round(line.share(at) * last) for at in line.marked(scrubber_state.replay_data.marks()).tolist()}
     signs = ["━" if cell < head else "─" for cell in range(room)]
     for cell in events_at:
         signs[cell] = "◆"
@@ -138,21 +138,21 @@ def _bar(scene: Scene, room: int) -> list[Part]:
     return [("".join(run), SIGNS[sign]) for sign, run in groupby(signs)]
 
 
-def _right(scene: Scene, cut: Mapping[int, int], words: int) -> list[Part]:
-    clock, tape = scene.clock, scene.tape
-    line = tape.timeline(clock.kind)
+def _right(scrubber_state: ScrubberState, cut: Mapping[int, int], words: int) -> list[Part]:
+    clock, replay_data = scrubber_state.clock, scrubber_state.replay_data
+    line = replay_data.timeline(clock.kind)
     done = max(cut.values(), default=0)
-    last = max((one.done for one in tape.recordings.values()), default=0)
+    last = max((one.done for one in replay_data.recordings.values()), default=0)
     width = len(f"{last:,}")
     parts: list[Part] = [("iteration ", DIM)] if words >= 1 else []
     parts.append((f"{done:,}".rjust(width), STRONG))
     if words >= 2 and clock.kind == "examples":
-        parts.append((f"  {fmt.count(round(clock.position))} examples", DIM))
-    if words >= 2 and tape.goes_on:
+        parts.append((f"  {numbers.count(round(clock.position))} examples", DIM))
+    if words >= 2 and replay_data.goes_on:
         parts.append(("  live edge  " if clock.position >= line.end else "  behind live", WARNED))
     if words >= 2:
         parts.append((f"  {KIND_WORDS[clock.kind]}", DIM))
-    one = tape.recordings.get(scene.pointed or 0)
+    one = replay_data.recordings.get(scrubber_state.pointed or 0)
     if words >= 3 and one is not None and one.checkpoints:
         kept = one.checkpoint_before(cut[one.run_id]) if one.run_id in cut else None
         told = "" if kept is None else f"  weights of {kept:>{width},}"

@@ -12,7 +12,7 @@ from engine.jobs.processes.liveness import lost, works
 from engine.store import ENDED, Evaluation, NoSweep, Reader, Refused, Run, RungDecision, StoreError, Sweep
 from engine.sweep import (
     Comparison,
-    Measured,
+    RunMeasurement,
     SweepPlan,
     TrainLoss,
     ValueResult,
@@ -147,10 +147,10 @@ def _expected_iterations(run: Run, plan: SweepPlan, planned: int) -> float:
 
 def _measured(
     run: Run, plan: SweepPlan, evaluations: Mapping[str, Evaluation], train_losses: tuple[TrainLoss, ...]
-) -> Measured:
+) -> RunMeasurement:
     assert run.spec is not None
     train, validation = evaluations.get("train"), evaluations.get("validation")
-    return Measured(
+    return RunMeasurement(
         run_id=run.run_id,
         values=plan.values_of(run.spec),
         state=run.state,

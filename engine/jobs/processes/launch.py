@@ -12,7 +12,7 @@ from engine.jobs.processes.liveness import identify, works
 from engine.jobs.processes.logs import open_log
 from engine.jobs.processes.recovery import recover_lost_runs
 from engine.jobs.processes.threads import ONE_THREAD
-from engine.store import Demand, Process, Reader, open_for_writing
+from engine.store import Process, Reader, WorkerDemand, open_for_writing
 from engine.text import counted
 
 LEAST_WORKERS = 4
@@ -83,7 +83,7 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
         store.queue.decide_rungs()
         most = worker_count(store.reader()) if count is None else count
 
-        def enrol(demand: Demand) -> list[tuple[Process, str]]:
+        def enrol(demand: WorkerDemand) -> list[tuple[Process, str]]:
             living = sum(map(works, demand.present))
             at_once = most if count is not None else fitting_workers(demand, living, most)
             return _started(store.path, min(at_once - living, demand.queued))
@@ -91,7 +91,7 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
         return len(store.enrol_workers(enrol))
 
 
-def fitting_workers(demand: Demand, living: int, most: int) -> int:
+def fitting_workers(demand: WorkerDemand, living: int, most: int) -> int:
     """How many workers, of at most so many, to have for a demand: one per core until all of them are at work."""
     all_at_work = living >= cores() and demand.running >= living
     return most if demand.paced or all_at_work else min(cores(), most)

@@ -26,7 +26,7 @@ def take_over_after_s(reader: Reader) -> float:
         return TAKE_OVER_AFTER_S
 
 
-def forsaken(runs: Iterable[Run], workers: Iterable[Worker], after_s: float) -> frozenset[tuple[int, int | None]]:
+def lost_attempts(runs: Iterable[Run], workers: Iterable[Worker], after_s: float) -> frozenset[tuple[int, int | None]]:
     """The running runs that `recover_lost_runs` would give back now, each with its worker.
 
     `workers` are those that have not left, read after the runs: one that is not among them has ended its run since.

@@ -12,7 +12,7 @@ from engine.store import RunWriter
 HEARTBEAT_S = 0.5
 
 
-class Ended(Exception):
+class RunEnded(Exception):
     """The attempt was ended before the run's own first iteration; it has been written down."""
 
 
@@ -28,7 +28,7 @@ class Heartbeat:
         writer, at = self._writer, self._writer.iterations_done
         if self._leave():
             retried(lambda: writer.release("its worker was told to leave"), self._leave)
-            raise Ended("given back")
+            raise RunEnded("given back")
         if time.monotonic() - self._last_at < HEARTBEAT_S:
             return
         waiting = retried(writer.write, self._leave, writer.note_waiting)
@@ -37,8 +37,8 @@ class Heartbeat:
             if command.verb == "stop":
                 reason = f"stopped at iteration {at}"
                 retried(partial(writer.cancel, reason, applied=[(command.command_id, at, reason)]), self._leave)
-                raise Ended(reason)
+                raise RunEnded(reason)
             if command.verb == "pause" and waiting[-1].verb != "resume":
                 outcome = f"paused at iteration {at}"
                 retried(partial(writer.pause, "", applied=[(command.command_id, at, outcome)]), self._leave)
-                raise Ended(outcome)
+                raise RunEnded(outcome)

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.jobs.worker.environment import environment_json
 from engine.jobs.worker.forking import first_state
-from engine.jobs.worker.heartbeat import Ended, Heartbeat
+from engine.jobs.worker.heartbeat import Heartbeat, RunEnded
 from engine.jobs.worker.retry import retried
 from engine.spec import SpecError
 from engine.store import (
@@ -22,7 +22,7 @@ from engine.store import (
     Claim,
     Command,
     Evaluation,
-    Fenced,
+    FencedOff,
     RunWriter,
     Store,
     StoreError,
@@ -74,7 +74,7 @@ def run_claimed(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
             optimization = optimize.build(claim.spec)
             state = _first_state(optimization, claim, Heartbeat(writer, leave))
             RunAttempt(optimization, writer, state, leave).carry_on()
-        except Ended as ended:
+        except RunEnded as ended:
             log.info("run %d did not begin: %s", claim.run_id, ended)
         except SpecError as error:
             log.error("run %d cannot be built: %s", claim.run_id, error.message)
@@ -86,7 +86,7 @@ def run_claimed(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
             log.exception("run %d failed", claim.run_id)
             reason = f"{type(error).__name__}: {error}"
             retried(lambda: writer.fail(reason), leave)
-    except Fenced as error:
+    except FencedOff as error:
         log.warning("%s", error)
 
 

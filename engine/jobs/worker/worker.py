@@ -25,7 +25,7 @@ usage: python -m engine.jobs.worker.worker --db PATH [--log PATH] [--max-runs N]
 """People use `lossboard work`; for this few options argparse takes as long to import as the store."""
 
 
-class Leave:
+class LeaveRequest:
     """Set by a signal: finish what is at hand and go."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     # A launcher that waits for signals in a thread has blocked them, and a child inherits that.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
-    leave = Leave()
+    leave = LeaveRequest()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave.ask)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

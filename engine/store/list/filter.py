@@ -29,14 +29,14 @@ _UNITS = {"k": "e3", "K": "e3", "M": "e6", "G": "e9"}
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class WordTerm:
     """Looks for folded text anywhere. A whole number is not found inside a longer one: 12 is not in b128."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceTerm:
     """One of some answers to a field."""
 
     field: str
@@ -44,7 +44,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextTerm:
     """Folded text in an answer to a field; the whole answer for a tag."""
 
     field: str
@@ -52,7 +52,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class NumberTerm:
     """A number of the run against one that was typed: = != < <= > >=.
 
     What is larger or smaller is so than `value` itself. Equal are all numbers that are written like it, which are
@@ -66,7 +66,7 @@ class Comparison:
     high: float
 
 
-Asked = Word | Choice | Text | Comparison
+Asked = WordTerm | ChoiceTerm | TextTerm | NumberTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _term(text: str, start: int) -> tuple[Term, int]:
     if not value:
         lack = "Nothing stands after -: write what to leave out." if position > start else "Nothing is in the quotes."
         raise FilterError(start, lack)
-    return Term(Word(value.casefold()), position > start), end
+    return Term(WordTerm(value.casefold()), position > start), end
 
 
 def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated: bool) -> Term:
@@ -150,16 +150,16 @@ def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated
         raise FilterError(position, f"{name} is no number: write {name}:{shown(value)[1:-1]}.")
     negated ^= sign == "!="
     if name in TEXTS:
-        return Term(Text(name, value.casefold()), negated)
+        return Term(TextTerm(name, value.casefold()), negated)
     try:
-        return Term(Choice(name, CHOICES[name].meant(value)), negated)
+        return Term(ChoiceTerm(name, CHOICES[name].meant(value)), negated)
     except ValueError as error:
         _fail(at, name, error)
 
 
-def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
+def _comparison(name: str, sign: str, value: str, at: int) -> NumberTerm:
     if name == "batch_size" and value.strip().lower() in ("full", "n"):
-        return Comparison(name, sign, math.inf, math.inf, math.inf)
+        return NumberTerm(name, sign, math.inf, math.inf, math.inf)
     is_per_cent = name in SHARES and value.rstrip().endswith("%")
     value = value.rstrip().removesuffix("%") if is_per_cent else value
     mantissa = re.split("[eE]", value)[0]
@@ -173,9 +173,9 @@ def _comparison(name: str, sign: str, value: str, at: int) -> Comparison:
         wanted = _hundredth(wanted)
     digits = min(len(re.sub(r"\D", "", mantissa).lstrip("0")), 17)
     if digits < 2 or name not in MEASURED or not wanted:
-        return Comparison(name, sign, wanted, wanted, wanted)
+        return NumberTerm(name, sign, wanted, wanted, wanted)
     low, high = sorted(_last_alike(wanted, wanted * factor, digits) for factor in (0.9, 1.1))
-    return Comparison(name, sign, wanted, low, high)
+    return NumberTerm(name, sign, wanted, low, high)
 
 
 def _hundredth(per_cent: float) -> float:

@@ -15,7 +15,7 @@ STATUSES = (*STATES, "diverged", "lost", "silent", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ChoiceField:
     """A field with known answers. Several columns may answer: a strategy is also called by its update.
 
     `aliases` are other words for some of the choices.
@@ -79,8 +79,8 @@ MEASURED = (
 )
 """Numbers that are found as they are shown, rounded; the others are counted."""
 
-CHOICES: Mapping[str, Choices] = {
-    "strategy": Choices(
+CHOICES: Mapping[str, ChoiceField] = {
+    "strategy": ChoiceField(
         (*STRATEGIES, *UPDATES),
         (STRATEGY, UPDATE),
         {
@@ -88,12 +88,12 @@ CHOICES: Mapping[str, Choices] = {
             "search": tuple(kind.name for kind in STRATEGY_KINDS.values() if kind.searches),
         },
     ),
-    "objective": Choices(
+    "objective": ChoiceField(
         OBJECTIVES,
         (text_of("objective"),),
         {"hinge": ("svm",), "cross-entropy": ("softmax",), "net": ("two-layer", "two-layer-svm")},
     ),
-    "status": Choices(
+    "status": ChoiceField(
         STATUSES,
         (),
         {
@@ -103,9 +103,9 @@ CHOICES: Mapping[str, Choices] = {
             "ended": ("finished", "failed", "cancelled", "diverged", "lost"),
         },
     ),
-    "state": Choices(STATES, ("state",), {"done": ("finished",), "stopped": ("cancelled",)}),
+    "state": ChoiceField(STATES, ("state",), {"done": ("finished",), "stopped": ("cancelled",)}),
     **{
-        row.name: Choices(row.choices, (text_of(row.name),))
+        row.name: ChoiceField(row.choices, (text_of(row.name),))
         for row in FIELDS.values()
         if row.choices and not row.open and row.name not in ("strategy", "objective")
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-from engine.store.list.filter import Choice, Comparison, Filter, Term, Text, Word
+from engine.store.list.filter import ChoiceTerm, Filter, NumberTerm, Term, TextTerm, WordTerm
 from engine.store.list.filter_fields import CHOICES, NUMBERS, TEXTS
 from engine.store.list.run_sql import STRATEGY, TAGS, WORDS
 from engine.store.records import STATES
@@ -40,17 +40,17 @@ def _term(term: Term, judged: Mapping[int, str]) -> Condition:
 
 def _asked(term: Term, judged: Mapping[int, str]) -> Condition:
     match term.asked:
-        case Word(text):
+        case WordTerm(text):
             return _word(text)
-        case Choice("status", values):
+        case ChoiceTerm("status", values):
             return _status(values, judged)
-        case Choice(field, values):
+        case ChoiceTerm(field, values):
             return _any_of(CHOICES[field].sql, values)
-        case Text("tag", text):
+        case TextTerm("tag", text):
             return f"tags <> '' AND ? IN (SELECT folded(value) FROM {TAGS})", (text,)
-        case Text(field, text):
+        case TextTerm(field, text):
             return f"instr(folded({TEXTS[field]}), ?) > 0", (text,)
-        case Comparison(field, sign):
+        case NumberTerm(field, sign):
             sql, bounds = _COMPARED[sign]
             return sql.format(NUMBERS[field]), tuple(getattr(term.asked, bound) for bound in bounds)
 

@@ -31,7 +31,7 @@ BEFORE_RUN = BEFORE_TITLE + len(TITLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class PageRequest:
     """Which part of a list is wanted: `limit` rows around a run or the title of a sweep, at the end, else from `first`.
 
     What is not in the list is looked for in vain: then the page begins at `first`.
@@ -44,7 +44,7 @@ class Around:
     at_end: bool = False
 
 
-def page_of(listing: Listing, around: Around, columns: str, judged: Mapping[int, str]) -> Condition:
+def page_of(listing: Listing, around: PageRequest, columns: str, judged: Mapping[int, str]) -> Condition:
     """Rows of (rows before it, rows of the list, runs that fit, *title, *columns of a run).
 
     A title is the fields of SweepTitle; its sweep_id is NULL in the row of a run. Raises FilterError.

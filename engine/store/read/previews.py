@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.store.file.connection import Connection
-from engine.store.records import Background, Worker
+from engine.store.records import RunBackground, Worker
 from engine.store.write.pyramid import LEVELS
 
 FEWEST_BUCKETS = 8
@@ -50,14 +50,14 @@ def _level(span: int, points: int) -> int:
     return max((level for level in LEVELS if span >> level >= points), default=LEVELS[0])
 
 
-def background(connection: Connection, run_id: int, worker: Worker | None) -> Background:
+def background(connection: Connection, run_id: int, worker: Worker | None) -> RunBackground:
     """Where a run comes from and what it is computed with."""
     rows = connection.rows(
         "SELECT r.environment, r.times_lost, s.name FROM runs r LEFT JOIN sweeps s USING (sweep_id) WHERE r.run_id = ?",
         (run_id,),
     )
     environment, times_lost, name = rows[0] if rows else ("", 0, None)
-    return Background(run_id, _facts(environment), worker, times_lost, name or "")
+    return RunBackground(run_id, _facts(environment), worker, times_lost, name or "")
 
 
 def _facts(text: str) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from engine.store.write.pyramid import LEVELS
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class RangeTotals:
     """The finite losses of a stretch: `count` of them, their sum and extremes (inf and -inf when there is none)."""
 
     count: int = 0
@@ -17,9 +17,9 @@ class Stretch:
     high: float = float("-inf")
     total: float = 0.0
 
-    def joined(self, count: int | None, low: float | None, high: float | None, total: float | None) -> Stretch:
+    def joined(self, count: int | None, low: float | None, high: float | None, total: float | None) -> RangeTotals:
         """The same with what a query found in more iterations."""
-        return Stretch(
+        return RangeTotals(
             self.count + (count or 0),
             self.low if low is None else min(self.low, low),
             self.high if high is None else max(self.high, high),
@@ -37,7 +37,7 @@ OF_ROWS = """
 """
 
 
-def stretch(connection: Connection, run_id: int, first: int, stop: int) -> Stretch:
+def range_totals(connection: Connection, run_id: int, first: int, stop: int) -> RangeTotals:
     """Iterations first..stop - 1 of a run, where `first` is a multiple of every bucket that fits into them.
 
     At most a few buckets of each level and 15 rows are read, however long the stretch is, in one query.
@@ -54,7 +54,7 @@ def stretch(connection: Connection, run_id: int, first: int, stop: int) -> Stret
     if start < stop:
         parts.append(OF_ROWS)
         values += (run_id, start, stop)
-    found = Stretch()
+    found = RangeTotals()
     for row in connection.rows("UNION ALL".join(parts), values) if parts else ():
         found = found.joined(*row)
     return found

@@ -10,17 +10,17 @@ from sys import intern
 from typing import Any
 
 from engine.store.list.listing import Listing
-from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, Around, page_of
+from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_of
 from engine.store.read import previews
 from engine.store.read.recorded import Recorded, number
 from engine.store.records import (
     WORKER_COLUMNS,
-    Background,
     Command,
     Evaluation,
     Event,
     Listed,
     Run,
+    RunBackground,
     Sweep,
     SweepTitle,
     Worker,
@@ -39,7 +39,7 @@ SPEC, TAGS, FIRST, DONE, CURRENT = map(
 EVALUATED = [
     (NAMES.index(f"{split}_loss"), NAMES.index(f"{split}_accuracy")) for split in ("train", "validation", "test")
 ]
-TOP = Around()
+TOP = PageRequest()
 MOST_EVALUATIONS = 10_000
 MOST_ROWS = 2**63 - 1
 
@@ -69,7 +69,7 @@ class Reader(Recorded):
         )
         return [_run(row) for row in rows]
 
-    def listed(self, listing: Listing, around: Around = TOP, judged: Mapping[int, str] | None = None) -> Listed:
+    def listed(self, listing: Listing, around: PageRequest = TOP, judged: Mapping[int, str] | None = None) -> Listed:
         """A page of a list; `judged` tells which running runs are lost, silent or waiting. Raises FilterError."""
         if listing.plain:
             return self._newest(around)
@@ -80,7 +80,7 @@ class Reader(Recorded):
         first, total, fitting = rows[0][:BEFORE_TITLE]
         return Listed(tuple(_listed(row) for row in rows), first, total, fitting)
 
-    def _newest(self, around: Around) -> Listed:
+    def _newest(self, around: PageRequest) -> Listed:
         """A page of all runs, newest first, without a look at the others."""
         total, first = sum(self.counts().values()), around.first
         if around.at_end:
@@ -155,7 +155,7 @@ class Reader(Recorded):
         """Mean and lowest losses of each run along its iterations; `spans` gives how many of its own each has."""
         return previews.shapes(self._connection, spans, points)
 
-    def background(self, run: Run) -> Background:
+    def background(self, run: Run) -> RunBackground:
         """Where a run comes from and what it is computed with."""
         worker = None if run.worker_id is None else self.worker(run.worker_id)
         return previews.background(self._connection, run.run_id, worker)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.store.file.connection import Connection
-from engine.store.read.range_totals import stretch
+from engine.store.read.range_totals import range_totals
 from engine.store.read.widths import spacing_for, width_for
 from engine.store.write.pyramid import LEVELS
 from engine.store.write.summary import RECENT_LOSSES
@@ -66,7 +66,7 @@ class Recorded:
 
         Whoever has read the last of them gives it as `newest`.
         """
-        part = stretch(self._connection, run_id, first, stop)
+        part = range_totals(self._connection, run_id, first, stop)
         newest = self.iterations(run_id, stop - 1, limit=1) if newest is None else newest
         is_there = len(newest) > 0 and newest.first_iteration == stop - 1
         known = part.count > 0
@@ -184,7 +184,7 @@ class Recorded:
 
     def _low_before(self, run_id: int, iteration: int) -> float:
         """The lowest finite loss before `iteration`, inf when there is none: at most a few buckets per level."""
-        return stretch(self._connection, run_id, 0, iteration).low
+        return range_totals(self._connection, run_id, 0, iteration).low
 
 
 def number(value: float | None) -> float:

@@ -1,9 +1,9 @@
 """The frozen records that the store takes and gives."""
 
 from engine.store.records.errors import (
-    Fenced,
+    FencedOff,
     FilterError,
-    Misplaced,
+    MisplacedStore,
     NoRun,
     NoSweep,
     Refused,
@@ -17,12 +17,12 @@ from engine.store.records.runs import ENDED, STATES, Listed, Run, RunState, read
 from engine.store.records.sweeps import RungDecision, Sweep, SweepTitle
 from engine.store.records.workers import (
     WORKER_COLUMNS,
-    Background,
     Checkpoint,
     Claim,
     Origin,
     Ownership,
     Process,
+    RunBackground,
     Worker,
     worker_from_row,
 )
@@ -31,16 +31,15 @@ __all__ = [
     "ENDED",
     "STATES",
     "WORKER_COLUMNS",
-    "Background",
     "Checkpoint",
     "Claim",
     "Command",
     "Evaluation",
     "Event",
-    "Fenced",
+    "FencedOff",
     "FilterError",
     "Listed",
-    "Misplaced",
+    "MisplacedStore",
     "NoRun",
     "NoSweep",
     "Origin",
@@ -48,6 +47,7 @@ __all__ = [
     "Process",
     "Refused",
     "Run",
+    "RunBackground",
     "RunState",
     "RungDecision",
     "StoreBusy",

@@ -19,7 +19,7 @@ class StoreGone(StoreError):
     """The file was deleted or replaced while it was open: nothing written from now on would be found again."""
 
 
-class Misplaced(StoreError):
+class MisplacedStore(StoreError):
     """The file was put in the place of another store, whose journal is still there: opening it for writing sets that
     aside, unless somebody has the file open."""
 
@@ -51,5 +51,5 @@ class FilterError(ValueError):
         self.sentence = sentence
 
 
-class Fenced(StoreError):
+class FencedOff(StoreError):
     """The run belongs to somebody else by now: whoever sees this leaves it alone."""

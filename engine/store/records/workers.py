@@ -25,7 +25,7 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
+class RunBackground:
     """Where a run comes from: its sweep ('' without one), the `worker` that had it last, and the library versions and
     the machine that it is computed with, as `environment`. `times_lost` workers were lost since its last progress.
     """

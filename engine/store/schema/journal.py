@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from engine.store.file.connection import Connection, connect
-from engine.store.records import Misplaced, StoreError
+from engine.store.records import MisplacedStore, StoreError
 
 JOURNALS = ("-wal", "-shm", "-journal")
 ORPHAN = ".orphan"
@@ -48,7 +48,7 @@ def generation(place: Path) -> str:
         os.close(descriptor)
 
 
-class Marked(Connection):
+class MarkedConnection(Connection):
     """A connection to a store with a -wal, which sees to the mark before its first transaction and after each."""
 
     def __init__(self, raw: sqlite3.Connection, path: Path, notice: str = "") -> None:
@@ -222,7 +222,7 @@ def set_aside(place: Path) -> str:
     except (OSError, sqlite3.OperationalError) as error:
         used = isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith("SQLITE_BUSY")
         why = "another process has it open" if used else f"it could not be set aside ({error})"
-        raise Misplaced(
+        raise MisplacedStore(
             f"{told(place)}, and {why}. Nothing was written. Close every Lossboard on it, then move "
             f"{place.name}-wal away or open it again."
         ) from error

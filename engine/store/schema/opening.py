@@ -19,9 +19,9 @@ from engine.store.file.connection import (
     unwritable,
 )
 from engine.store.file.filesystem import journal_mode
-from engine.store.records import Misplaced, StoreError
+from engine.store.records import MisplacedStore, StoreError
 from engine.store.schema.creation import bring_up_to_date, make_store
-from engine.store.schema.journal import Marked, is_strange, set_aside, told
+from engine.store.schema.journal import MarkedConnection, is_strange, set_aside, told
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) ->
         except BaseException:
             raw.close()
             raise
-    return Marked(raw, place, notice) if journal_mode(place) == "WAL" else Connection(raw, place, notice)
+    return MarkedConnection(raw, place, notice) if journal_mode(place) == "WAL" else Connection(raw, place, notice)
 
 
 def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
@@ -82,7 +82,7 @@ def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
         raise _missing(place)
     _refuse_strangers(place)
     if is_strange(place):
-        raise Misplaced(
+        raise MisplacedStore(
             f"{told(place)}. Nothing was read, nothing was changed. Start the dashboard on it once, or any command "
             f"that writes to it: the journal is set aside then, and the store is as its own file has it."
         )

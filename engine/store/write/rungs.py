@@ -40,7 +40,7 @@ IN_A_RACE = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Racer:
+class HalvingRun:
     """A run of a race: its rung, whether it waits there, and its loss there (inf for one that broke off).
 
     The loss is the train loss, or, where the values are objectives of their own, the share of validation examples that
@@ -84,7 +84,7 @@ def _decide_sweep(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> in
     return again
 
 
-def _racers(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> list[Racer]:
+def _racers(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> list[HalvingRun]:
     racers = []
     by_accuracy = best_by(plan.axes) == "accuracy"
     for run_id, text, state, rung, waits, train_loss, error in raw.execute(IN_A_RACE, (sweep_id,)).fetchall():
@@ -94,11 +94,11 @@ def _racers(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> list[Rac
             continue  # it will be failed with the reason when a worker claims it
         loss = error if by_accuracy else train_loss
         broke_off = state in ("failed", "cancelled") or loss is None
-        racers.append(Racer(run_id, values, state, rung, bool(waits), math.inf if broke_off else loss))
+        racers.append(HalvingRun(run_id, values, state, rung, bool(waits), math.inf if broke_off else loss))
     return racers
 
 
-def _decide_rung(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan, rung: int, here: list[Racer]) -> int:
+def _decide_rung(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan, rung: int, here: list[HalvingRun]) -> int:
     """Let the runs at a rung go on, or not: by value, so that the seeds of a value share its fate."""
     assert plan.halving is not None
     losses = _loss_by_value(plan, here)
@@ -125,7 +125,7 @@ def _decide_rung(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan, rung: 
     return again
 
 
-def _loss_by_value(plan: SweepPlan, here: list[Racer]) -> Mapping[Values, float]:
+def _loss_by_value(plan: SweepPlan, here: list[HalvingRun]) -> Mapping[Values, float]:
     """Mean loss of each value's runs, from the lowest value to the highest; inf where one has none."""
     by_value: dict[Values, list[float]] = {}
     for racer in here:
@@ -139,7 +139,7 @@ def _loss_by_value(plan: SweepPlan, here: list[Racer]) -> Mapping[Values, float]
 
 
 def _carry_out(
-    raw: sqlite3.Connection, racer: Racer, found: str, kept: bool, limit: float, next_rung: int | None
+    raw: sqlite3.Connection, racer: HalvingRun, found: str, kept: bool, limit: float, next_rung: int | None
 ) -> int:
     """Queue a run again or drop it, unless people have asked otherwise meanwhile; 1 when it was queued.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
-from engine.store.records import ENDED, Checkpoint, Claim, Command, Evaluation, Fenced, RunState
+from engine.store.records import ENDED, Checkpoint, Claim, Command, Evaluation, FencedOff, RunState
 from engine.store.write import pyramid, summary
 from engine.store.write.rows import Statements, insertions, keep_checkpoint, replacements, run_all
 from engine.store.write.steering import COMMAND_COLUMNS, answer, came_too_late, keep_step_size
@@ -224,5 +224,5 @@ def _start(raw: sqlite3.Connection, run_id: int, first_iteration: int, elapsed_s
     return (elapsed_s, first_iteration) if row is None else (row[0] or 0.0, row[1])
 
 
-def _fenced(claim: Claim) -> Fenced:
-    return Fenced(f"run {claim.run_id} is no longer this worker's (attempt {claim.attempt}); nothing was written")
+def _fenced(claim: Claim) -> FencedOff:
+    return FencedOff(f"run {claim.run_id} is no longer this worker's (attempt {claim.attempt}); nothing was written")

@@ -1,4 +1,4 @@
-"""Sheet: the cells of a picture while it is being drawn."""
+"""CellSheet: the cells of a picture while it is being drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.chart.values.view import Axes, Charset, Panel, Plot, Tile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
+class CellSheet:
     """Codepoints and styles of shape (height, width), to be written in place."""
 
     codes: Codepoints
@@ -29,10 +29,10 @@ class Sheet:
     def height(self) -> int:
         return int(self.codes.shape[0])
 
-    def part(self, plot: Plot) -> Sheet:
+    def part(self, plot: Plot) -> CellSheet:
         """The cells of a plot, as a sheet of their own that writes through."""
         area = np.s_[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
-        return Sheet(self.codes[area], self.styles[area], self.charset)
+        return CellSheet(self.codes[area], self.styles[area], self.charset)
 
     def paste(self, row: int, column: int, codes: Codepoints, styles: StyleIds) -> None:
         """Copy drawn cells to a place where they fit."""
@@ -66,7 +66,7 @@ class Sheet:
         return Picture(self.codes, self.styles, axes, plot, tiles, panels)
 
 
-def blank(width: int, height: int, charset: Charset) -> Sheet:
+def blank(width: int, height: int, charset: Charset) -> CellSheet:
     """An empty sheet."""
     shape = (height, width)
-    return Sheet(np.full(shape, ord(" "), dtype=np.uint32), np.full(shape, BLANK, dtype=np.uint8), charset)
+    return CellSheet(np.full(shape, ord(" "), dtype=np.uint32), np.full(shape, BLANK, dtype=np.uint8), charset)

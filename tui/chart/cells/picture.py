@@ -14,8 +14,22 @@ from tui.chart.values.view import Axes, Panel, Plot, Tile
 from tui.colours.styles import BLANK, CURSOR, FRAME, HINT, POINTED, TICK, TITLE, faint, run_style, strong
 
 __all__ = [
-    "BLANK", "CURSOR", "FRAME", "HINT", "POINTED", "TICK", "TITLE", "WIDE_TAIL", "Codepoints", "Picture", "Span",
-    "StyleIds", "faint", "run_style", "share_of", "strong",
+    "BLANK",
+    "CURSOR",
+    "FRAME",
+    "HINT",
+    "POINTED",
+    "TICK",
+    "TITLE",
+    "WIDE_TAIL",
+    "Codepoints",
+    "Picture",
+    "StyleIds",
+    "StyleSpan",
+    "faint",
+    "run_style",
+    "share_of",
+    "strong",
 ]  # fmt: skip
 
 Codepoints = NDArray[np.uint32]
@@ -25,7 +39,7 @@ WIDE_TAIL = 0
 """Codepoint of the second cell of a two-cell character."""
 
 
-class Span(NamedTuple):
+class StyleSpan(NamedTuple):
     """Cells start..stop of one row."""
 
     row: int
@@ -70,14 +84,14 @@ class Picture:
         text = _text(codes)  # decoded once: a noisy row has fifty pieces
         return [(text[i:j], ink) for (i, j), ink in zip(pairwise(edges), inks, strict=True)]
 
-    def changed_spans(self, previous: Picture | None, *, bridge: int = 6) -> list[Span]:
+    def changed_spans(self, previous: Picture | None, *, bridge: int = 6) -> list[StyleSpan]:
         """Where this picture differs from `previous`: everything when there is none or its size differs.
 
         Changes of a row that stand fewer than `bridge` equal cells apart are one span: moving the terminal's
         cursor costs about that many bytes.
         """
         if previous is None or previous.codepoints.shape != self.codepoints.shape:
-            return [Span(row, 0, self.width) for row in range(self.height)]
+            return [StyleSpan(row, 0, self.width) for row in range(self.height)]
         changed = (self.codepoints != previous.codepoints) | (self.styles != previous.styles)
         tails = (self.codepoints == WIDE_TAIL) | (previous.codepoints == WIDE_TAIL)
         if tails.any():
@@ -85,12 +99,12 @@ class Picture:
             touched = changed | np.pad(changed[:, 1:], ((0, 0), (0, 1)))
             pairs = tails & (changed | np.pad(touched[:, :-1], ((0, 0), (1, 0))))
             changed |= pairs | np.pad(pairs[:, 1:], ((0, 0), (0, 1)))
-        spans: list[Span] = []
+        spans: list[StyleSpan] = []
         for row in np.flatnonzero(changed.any(axis=1)).tolist():
             columns = np.flatnonzero(changed[row])
             breaks = np.flatnonzero(np.diff(columns) > bridge) + 1
             for piece in np.split(columns, breaks):
-                spans.append(Span(row, int(piece[0]), int(piece[-1]) + 1))
+                spans.append(StyleSpan(row, int(piece[0]), int(piece[-1]) + 1))
         return spans
 
     def to_text(self) -> str:

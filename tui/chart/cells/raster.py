@@ -135,7 +135,7 @@ def band_bits(lows: Floats, highs: Floats, rows: int, filled: Sequence[bool]) ->
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pen:
+class SeriesStyle:
     """How one series is painted: its styles, whether it wins shared cells, and its sign where there is no braille."""
 
     strong: int
@@ -144,21 +144,23 @@ class Pen:
     glyph: int = 0
 
 
-def compose(lines: Bits, bands: Bits, pens: Sequence[Pen], *, glyphs: bool = False) -> tuple[Codepoints, StyleIds]:
+def compose(
+    lines: Bits, bands: Bits, pens: Sequence[SeriesStyle], *, glyphs: bool = False
+) -> tuple[Codepoints, StyleIds]:
     """One picture of all series: codepoints and styles of shape (rows, columns), blank where nothing is.
 
     A cell has one colour. Lines hide bands. Lines that share a cell keep all their dots and take turns in its
     colour along the row, unless one of them is `first` (emphasised). With `glyphs`, for terminals without
     braille, a line is made of its pen's sign, and a band of dots.
     """
-    first = [pen.first for pen in pens]
+    first = [style.first for style in pens]
     band_there, band_owner = owners(bands)
     line_there, line_owner = owners(lines, first)
-    styles = np.where(band_there, np.array([pen.faint for pen in pens], dtype=np.uint8)[band_owner], np.uint8(0))
-    styles = np.where(line_there, np.array([pen.strong for pen in pens], dtype=np.uint8)[line_owner], styles)
+    styles = np.where(band_there, np.array([style.faint for style in pens], dtype=np.uint8)[band_owner], np.uint8(0))
+    styles = np.where(line_there, np.array([style.strong for style in pens], dtype=np.uint8)[line_owner], styles)
     if glyphs:
         band_codes = np.array(ord("."), dtype=np.uint32)
-        line_codes = np.array([pen.glyph for pen in pens], dtype=np.uint32)[line_owner]
+        line_codes = np.array([style.glyph for style in pens], dtype=np.uint32)[line_owner]
     else:
         band_codes = np.bitwise_or.reduce(bands, axis=0) + np.uint32(BRAILLE)
         line_codes = np.bitwise_or.reduce(lines, axis=0) + np.uint32(BRAILLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from tui.chart.cells.picture import Picture
-from tui.chart.cells.vectors import Look, document
+from tui.chart.cells.vectors import CellStyle, document
 from tui.colours.palette import Scheme, ink
 
 GROUND = {
@@ -41,7 +41,7 @@ def to_svg(picture: Picture, scheme: Scheme = "dark", *, title: str = "") -> str
 
 
 @cache
-def _look(style: int, scheme: Scheme) -> Look:
+def _look(style: int, scheme: Scheme) -> CellStyle:
     paint = ink(style, scheme)
     name = paint.colour.removeprefix("ansi_")
-    return Look(ANSI.get(name, name) or INK[scheme], paint.bold, DIMMED if paint.dim else 1.0)
+    return CellStyle(ANSI.get(name, name) or INK[scheme], paint.bold, DIMMED if paint.dim else 1.0)

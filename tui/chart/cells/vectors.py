@@ -53,7 +53,7 @@ SHAPES = {
 DRAWN = {*ARMS, *HEAVY_ARMS, *FILLS, *SHAPES}
 
 
-class Look(NamedTuple):
+class CellStyle(NamedTuple):
     """How cells look: colours as '#rrggbb', `ground` '' for the document's own."""
 
     colour: str
@@ -62,7 +62,7 @@ class Look(NamedTuple):
     ground: str = ""
 
 
-Row = Sequence[tuple[str, Look]]
+Row = Sequence[tuple[str, CellStyle]]
 """Pieces of text from the left, without a gap."""
 
 
@@ -98,7 +98,7 @@ def _grounds(lines: Sequence[Row]) -> Iterator[str]:
 
 def _paths(lines: Sequence[Row]) -> Iterator[str]:
     """Blocks, then one path for all dots of a look, one for all its rules and one for the heavy ones."""
-    dots, rules, heavy = (defaultdict[Look, list[str]](list) for _ in range(3))
+    dots, rules, heavy = (defaultdict[CellStyle, list[str]](list) for _ in range(3))
     for y, line in enumerate(lines):
         column = 0
         for text, look in line:
@@ -131,7 +131,7 @@ def _rectangle(
     )
 
 
-def _polygon(column: int, row: int, character: str, look: Look) -> str:
+def _polygon(column: int, row: int, character: str, look: CellStyle) -> str:
     corners = ((column + x, row + y) for x, y in SHAPES[character])
     points = " ".join(f"{x * CELL_WIDTH:g},{y * CELL_HEIGHT:g}" for x, y in corners)
     return f'<polygon points="{points}" fill="{look.colour}"{_shine(look.opacity)}/>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tui.chart.cells.cell_sheet import Sheet, blank
+from tui.chart.cells.cell_sheet import CellSheet, blank
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.drawing import markers
@@ -75,12 +75,12 @@ def metrics_of(view: ChartView, width: int, height: int) -> tuple[str, ...]:
     return with_room(metrics, view.metric, sheet.width, _grid_rows(view, sheet))
 
 
-def _grid_rows(view: ChartView, sheet: Sheet) -> int:
+def _grid_rows(view: ChartView, sheet: CellSheet) -> int:
     """The rows of a grid between title and legend."""
     return sheet.height - _title_rows(view, sheet) - len(draw_legend(*_legend(view, sheet))[0])
 
 
-def _draw_grid(view: ChartView, sheet: Sheet, previous: Picture | None) -> tuple[Panel, ...]:
+def _draw_grid(view: ChartView, sheet: CellSheet, previous: Picture | None) -> tuple[Panel, ...]:
     """The panels of a view with a title above them and a legend below; none where they have no room."""
     top = _title_rows(view, sheet)
     panels = draw_panels(view, top, top + _grid_rows(view, sheet), sheet, previous)
@@ -94,7 +94,7 @@ def _draw_grid(view: ChartView, sheet: Sheet, previous: Picture | None) -> tuple
     return panels
 
 
-def _title_rows(view: ChartView, sheet: Sheet) -> int:
+def _title_rows(view: ChartView, sheet: CellSheet) -> int:
     return int(view.show_title and sheet.height >= 7)
 
 
@@ -114,7 +114,7 @@ def axes_of(view: ChartView, width: int) -> Axes | None:
     return hold(view, bounds_of(view, bundle(series)), None) if series else None
 
 
-def _draw_legend(view: ChartView, sheet: Sheet) -> int:
+def _draw_legend(view: ChartView, sheet: CellSheet) -> int:
     """The legend, or the readout in its place, at the bottom; returns its rows."""
     codes, styles = draw_legend(*_legend(view, sheet))
     if len(codes):
@@ -122,7 +122,7 @@ def _draw_legend(view: ChartView, sheet: Sheet) -> int:
     return len(codes)
 
 
-def _legend(view: ChartView, sheet: Sheet) -> tuple[tuple[Entry, ...], int, int, Charset]:
+def _legend(view: ChartView, sheet: CellSheet) -> tuple[tuple[Entry, ...], int, int, Charset]:
     """What the legend says, the cells that it may take across and down, and how it is drawn."""
     if not view.show_legend or sheet.height < 4:
         return (), 0, 0, sheet.charset
@@ -139,7 +139,7 @@ def _x_name(view: ChartView, axes: Axes | None) -> str:
     return "time" if tells else X_NAMES[view.x_kind]
 
 
-def _draw_title(view: ChartView, axes: Axes | None, sheet: Sheet, names: str) -> None:
+def _draw_title(view: ChartView, axes: Axes | None, sheet: CellSheet, names: str) -> None:
     """What is drawn over what; at the right `names`, those of the settings below, if there is room, and the note."""
     rule = markers.SIGNS[sheet.charset]["rule"]
     title, note = title_of(view, axes, sheet.width, sheet.charset)
@@ -194,7 +194,7 @@ def _smoothing(view: ChartView) -> str:
     return f"smoothing {view.smoothing:g}" if view.smoothing > 0 else "raw"
 
 
-def _draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:
+def _draw_hint(text: str, plot: Plot, sheet: CellSheet) -> None:
     room = max(min(plot.width - 4, 60), 1)
     lines, line = [], ""
     for word in text.split():
@@ -209,7 +209,7 @@ def _draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:
         sheet.write(row, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
 
 
-def _draw_frame(axes: Axes, top: int, bottom: int, sheet: Sheet) -> Plot:
+def _draw_frame(axes: Axes, top: int, bottom: int, sheet: CellSheet) -> Plot:
     """Axes and ticks where there is room for them; returns the cells that are left for curves."""
     ticks = ticks_for(axes, sheet.width, bottom - top)
     if ticks is None:

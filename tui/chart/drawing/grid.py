@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tui.chart.cells.cell_sheet import Sheet
+from tui.chart.cells.cell_sheet import CellSheet
 from tui.chart.cells.picture import HINT, POINTED, TICK, strong
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.plotting import Layer, Ticks, draw_curves, rasterise, ticks_for
 from tui.chart.values.metrics import metric_of
 from tui.chart.values.readout import Reading, readout
-from tui.chart.values.series import Bundle
+from tui.chart.values.series import SeriesBundle
 from tui.chart.values.view import Axes, ChartRun, ChartView, Plot, Tile
 from tui.colours.palette import marker
 
@@ -26,7 +26,7 @@ TITLE_ROWS = AXIS_ROWS = LABEL_ROWS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TileLayout:
     """`down` x `across` tiles of one size, `shown` of them in use; each has `width` x `rows` cells for its curve.
 
     The y labels take `label_width` cells at the left.
@@ -40,7 +40,7 @@ class Layout:
     label_width: int
 
 
-def layout(count: int, width: int, height: int, label_width: int = 4) -> Layout | None:
+def layout(count: int, width: int, height: int, label_width: int = 4) -> TileLayout | None:
     """The layout in which `count` tiles, or as many as there is room for, look best; None if not one fits."""
     for shown in range(count, 0, -1):
         fitting = [one for across in range(1, shown + 1) if (one := _layout(shown, across, width, height, label_width))]
@@ -49,19 +49,23 @@ def layout(count: int, width: int, height: int, label_width: int = 4) -> Layout 
     return None
 
 
-def _layout(shown: int, across: int, width: int, height: int, label_width: int) -> Layout | None:
+def _layout(shown: int, across: int, width: int, height: int, label_width: int) -> TileLayout | None:
     down = -(-shown // across)
     wide = (width - label_width - GAP * (across - 1)) // across - AXIS_WIDTH
     rows = (height - LABEL_ROWS) // down - TITLE_ROWS - AXIS_ROWS
-    return Layout(shown, across, down, wide, rows, label_width) if wide >= LEAST_WIDTH and rows >= LEAST_ROWS else None
+    return (
+        TileLayout(shown, across, down, wide, rows, label_width) if wide >= LEAST_WIDTH and rows >= LEAST_ROWS else None
+    )
 
 
-def _ugliness(one: Layout) -> float:
+def _ugliness(one: TileLayout) -> float:
     empty = one.across * one.down - one.shown
     return abs(math.log(one.width / one.rows / ASPECT)) + 0.5 * empty / one.shown
 
 
-def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int, sheet: Sheet) -> tuple[Tile, ...]:
+def draw_tiles(
+    view: ChartView, rows: SeriesBundle, axes: Axes, top: int, bottom: int, sheet: CellSheet
+) -> tuple[Tile, ...]:
     """The tiles of a view's runs in the rows top..bottom; none where only one of several has room, or not even that.
 
     Runs that have no tile are counted in the row of the title. The emphasised run always has one.
@@ -97,7 +101,7 @@ def draw_tiles(view: ChartView, rows: Bundle, axes: Axes, top: int, bottom: int,
     return tuple(tiles)
 
 
-def _planned(count: int, axes: Axes, width: int, height: int) -> tuple[Layout, Ticks] | None:
+def _planned(count: int, axes: Axes, width: int, height: int) -> tuple[TileLayout, Ticks] | None:
     """The layout and the ticks of its tiles: which ticks there are depends on the layout, and their room on them."""
     label_width = 0
     for _ in range(4):
@@ -122,7 +126,7 @@ def _chosen(runs: Sequence[ChartRun], room: int) -> list[ChartRun]:
     return chosen
 
 
-def _draw_frame(ticks: Ticks, plot: Plot, sheet: Sheet, *, first: bool, lowest: bool) -> None:
+def _draw_frame(ticks: Ticks, plot: Plot, sheet: CellSheet, *, first: bool, lowest: bool) -> None:
     codes, styles = draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset)
     skipped = 0 if first else ticks.label_width
     shown = ticks.rows + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
@@ -159,12 +163,12 @@ def _header(run: ChartRun, called: bool, names: Sequence[str], *, with_names: bo
     return "  ".join([run.label if called else str(run.run_id), *([" · ".join(values)] if values else [])])
 
 
-def _free(sheet: Sheet, row: int) -> int:
+def _free(sheet: CellSheet, row: int) -> int:
     """How many cells the rule in the title has."""
     return int((sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).sum())
 
 
-def _tell_names(names: str, sheet: Sheet, row: int) -> None:
+def _tell_names(names: str, sheet: CellSheet, row: int) -> None:
     """Put the names of settings at the right end of the rule in the title."""
     rule = (sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).nonzero()[0]
     told = sheet.fitted(f" {names} ", len(rule))
@@ -177,7 +181,7 @@ def _value(view: ChartView, reading: Reading) -> str:
     return "" if reading.value is None else metric_of(view).text(reading.value)
 
 
-def _draw_title(view: ChartView, run: ChartRun, header: str, reading: Reading, plot: Plot, sheet: Sheet) -> None:
+def _draw_title(view: ChartView, run: ChartRun, header: str, reading: Reading, plot: Plot, sheet: CellSheet) -> None:
     row = plot.top - TITLE_ROWS
     value = sheet.fitted(_value(view, reading), plot.width // 2)
     room = plot.width - len(value) - 3
@@ -191,7 +195,7 @@ def _draw_title(view: ChartView, run: ChartRun, header: str, reading: Reading, p
 
 
 def _draw_run(
-    view: ChartView, run: ChartRun, layer: Layer, axes: Axes, plot: Plot, sheet: Sheet, *, lowest: bool
+    view: ChartView, run: ChartRun, layer: Layer, axes: Axes, plot: Plot, sheet: CellSheet, *, lowest: bool
 ) -> None:
     own = [index for index, one in enumerate(layer.series) if one.run.run_id == run.run_id]
     if own:

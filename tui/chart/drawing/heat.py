@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.text import loss_text
 from engine.trace.decimation import Floats
-from tui.chart.cells.cell_sheet import Sheet, blank
+from tui.chart.cells.cell_sheet import CellSheet, blank
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import HINT, TICK, TITLE, Picture, strong
 from tui.chart.drawing.loss_by_value import LARGEST, draw_hint, draw_title
@@ -101,7 +101,7 @@ def _short(loss: float) -> str:
     return short_number(float(f"{max(-LARGEST, min(loss, LARGEST)):.3g}"))
 
 
-def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Sheet) -> None:
+def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: CellSheet) -> None:
     loss = float(view.losses[place])
     charset, middle = area.charset, area.height // 2
     style = HINT if math.isnan(share) else strong(slot_at(share))
@@ -128,7 +128,7 @@ def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Shee
         area.write(middle, max((area.width - (area.width > 3) - len(text)) // 2, 0), text, strong_words)
 
 
-def _draw_columns(view: HeatView, margin: int, wide: int, row: int, sheet: Sheet) -> None:
+def _draw_columns(view: HeatView, margin: int, wide: int, row: int, sheet: CellSheet) -> None:
     """The values of the columns below the map, as many as do not touch, and what the two parameters are."""
     end = 0
     for column, label in enumerate(view.column_labels):

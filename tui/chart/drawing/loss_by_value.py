@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.trace.decimation import Floats
-from tui.chart.cells.cell_sheet import Sheet, blank
+from tui.chart.cells.cell_sheet import CellSheet, blank
 from tui.chart.cells.picture import CURSOR, FRAME, HINT, TICK, TITLE, Picture, strong
 from tui.chart.cells.raster import BRAILLE, line_bits
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
@@ -106,7 +106,7 @@ def draw_response(view: ResponseView, width: int, height: int, *, charset: Chars
     return sheet.picture(axes, plot)
 
 
-def draw_title(title: str, note: str, sheet: Sheet) -> int:
+def draw_title(title: str, note: str, sheet: CellSheet) -> int:
     """A title on a rule, where there is room for it; returns the rows that it takes."""
     if sheet.height < 5:
         return 0
@@ -118,7 +118,7 @@ def draw_title(title: str, note: str, sheet: Sheet) -> int:
     return 1
 
 
-def draw_hint(text: str, plot: Plot, sheet: Sheet) -> None:
+def draw_hint(text: str, plot: Plot, sheet: CellSheet) -> None:
     """A few words in the middle of an empty plot."""
     codes = sheet.fitted(text, plot.width)
     if plot.height > 0:
@@ -183,7 +183,7 @@ def _padded(low: float, high: float, *, log: bool) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _draw(view: ResponseView, axes: Axes, area: Sheet) -> None:
+def _draw(view: ResponseView, axes: Axes, area: CellSheet) -> None:
     x = np.array([point.x for point in view.points])
     across = np.clip(x_to_dots(axes, x, area.width * 2), 0, area.width * 2 - 1)
     loss, beside = (_down(axes, [getattr(point, name) for point in view.points], area) for name in ("loss", "beside"))
@@ -213,19 +213,19 @@ def _sign_of(point: ResponsePoint, *, is_best: bool) -> str:
     return "best" if is_best else "growing" if point.growing else "stopped" if point.stopped else "done"
 
 
-def _down(axes: Axes, values: Sequence[float], area: Sheet) -> Floats:
+def _down(axes: Axes, values: Sequence[float], area: CellSheet) -> Floats:
     """Heights in dots from the top; NaN for what is not known."""
     with np.errstate(over="ignore"):  # what lies far outside is as good as infinitely far
         return y_to_dots(axes, np.clip(np.array(values, dtype=np.float64), -LARGEST, LARGEST), area.height * 4)
 
 
-def _row(dots: float, area: Sheet) -> int | None:
+def _row(dots: float, area: CellSheet) -> int | None:
     if not 0 <= dots <= area.height * 4:
         return None
     return min(int(dots // 4), area.height - 1)
 
 
-def _draw_line(across: Floats, down: Floats, area: Sheet, style: int, *, dotted: bool = False) -> None:
+def _draw_line(across: Floats, down: Floats, area: CellSheet, style: int, *, dotted: bool = False) -> None:
     """Straight pieces from point to point; what leaves at the top leaves there."""
     known = np.isfinite(across) & np.isfinite(down)
     if known.sum() < 2:
@@ -240,7 +240,7 @@ def _draw_line(across: Floats, down: Floats, area: Sheet, style: int, *, dotted:
     area.codes[there], area.styles[there] = codes[there], style
 
 
-def _draw_spread(column: int, low: float, high: float, style: int, area: Sheet) -> None:
+def _draw_spread(column: int, low: float, high: float, style: int, area: CellSheet) -> None:
     """From the lowest to the highest of the seeds."""
     top, bottom = _row(high, area), _row(low, area)
     if top is not None and bottom is not None and bottom > top:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.trace.decimation import Floats
 from engine.trace.finite_checks import lowest
-from tui.chart.cells.cell_sheet import Sheet
+from tui.chart.cells.cell_sheet import CellSheet
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import CURSOR, FRAME, TITLE, share_of, strong
 from tui.chart.cells.raster import Bits
@@ -34,7 +34,7 @@ POINT_ROOM = 3
 """Cells that measured points are apart at least if each is to have a sign."""
 
 
-def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: Bits, sheet: Sheet) -> None:
+def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: Bits, sheet: CellSheet) -> None:
     """A sign where a sparse value was measured, where no other line passes and the points are apart."""
     sign = SIGNS[sheet.charset]["point"]
     alone = np.add.reduce(lines != 0, axis=0, dtype=np.uint8) == 1
@@ -51,7 +51,7 @@ def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: B
                 sheet.put(row, column, sign, strong(one.run.slot))
 
 
-def draw_markers(series: Sequence[Series], columns: Columns, lines: Bits, sheet: Sheet) -> None:
+def draw_markers(series: Sequence[Series], columns: Columns, lines: Bits, sheet: CellSheet) -> None:
     """Each run's marker along its line, staggered from run to run, at places that do not move while it grows."""
     count = np.add.reduce(lines != 0, axis=0, dtype=np.uint8)
     mains = [index for index, one in enumerate(series) if not one.companion]
@@ -71,7 +71,7 @@ def _around(column: int, width: int) -> Iterator[int]:
     return (at for at in (column, column + 1, column - 1) if 0 <= at < width)
 
 
-def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: Sheet) -> None:
+def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: CellSheet) -> None:
     """A vertical line in empty cells, and each run's marker where its line crosses it."""
     free = sheet.codes[:, column] == ord(" ")
     sheet.codes[free, column], sheet.styles[free, column] = ord(SIGNS[sheet.charset]["cursor"]), CURSOR
@@ -88,7 +88,7 @@ def cursor_column(axes: Axes, x: float | None, width: int) -> int | None:
     return min(int(where), width - 1) if 0 <= where <= width else None
 
 
-def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: Sheet) -> None:
+def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: CellSheet) -> None:
     """The cursor's x value in the row of tick labels, below the cursor; it hides the labels that it would touch."""
     row = plot.top + plot.height + 1
     text = cells(x_text(x, axes.x_kind), sheet.charset)
@@ -101,7 +101,7 @@ def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: Sheet) ->
     sheet.put(row - 1, middle, {"unicode": "┴", "ascii": "+"}[sheet.charset], FRAME)
 
 
-def clear_label(sheet: Sheet, row: int, start: int, stop: int) -> None:
+def clear_label(sheet: CellSheet, row: int, start: int, stop: int) -> None:
     """Blank the cells start..stop and what is left of the words that they cut."""
     space = ord(" ")
     start, stop = max(start, 0), min(stop, sheet.width)
@@ -112,7 +112,7 @@ def clear_label(sheet: Sheet, row: int, start: int, stop: int) -> None:
     sheet.codes[row, start:stop] = space
 
 
-def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Sheet) -> None:
+def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, sheet: CellSheet) -> None:
     """The run's marker where its line ends, which is where the run has come to.
 
     Where several end together they lie over each other, the cursor's in front. A line that goes on beyond the plot has
@@ -151,7 +151,7 @@ def _pointed_last(series: Sequence[Series]) -> list[int]:
     return sorted(range(len(series)), key=lambda index: series[index].run.emphasised)
 
 
-def _draw_exit(line: Floats, end: int, style: int, sheet: Sheet) -> None:
+def _draw_exit(line: Floats, end: int, style: int, sheet: CellSheet) -> None:
     """The sign of a line that ends outside of the plot; what has always been below has none."""
     inside = np.flatnonzero((line >= 0) & (line <= sheet.height * 4))
     if line[end] < 0:
@@ -160,7 +160,7 @@ def _draw_exit(line: Floats, end: int, style: int, sheet: Sheet) -> None:
         sheet.put(sheet.height - 1, int(inside[-1]) // 2, SIGNS[sheet.charset]["below"], style)
 
 
-def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Sheet) -> None:
+def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, sheet: CellSheet) -> None:
     """A sign at the last finite height of a run that went non-finite, and where a log axis loses it at zero."""
     signs, rows = SIGNS[sheet.charset], sheet.height
     for index, one in enumerate(series):
@@ -183,7 +183,7 @@ def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
     return [min(int(at), dots - 1) for at in x.tolist() if 0 <= at <= dots]
 
 
-def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Columns, sheet: Sheet) -> None:
+def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Columns, sheet: CellSheet) -> None:
     """What happened to a run: a sign on its line and the same on the x axis below."""
     signs = SIGNS[sheet.charset]
     area, below = sheet.part(plot), plot.top + plot.height

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tui.chart.cells.cell_sheet import Sheet
+from tui.chart.cells.cell_sheet import CellSheet
 from tui.chart.cells.picture import HINT, POINTED, TICK, TITLE, Picture, strong
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame, label_width
@@ -16,7 +16,7 @@ from tui.chart.drawing.plotting import draw_curves, rasterise
 from tui.chart.values.axes import bounds_of, hold
 from tui.chart.values.metrics import metric_of, settled
 from tui.chart.values.readout import readout
-from tui.chart.values.series import Bundle, all_series, bundle
+from tui.chart.values.series import SeriesBundle, all_series, bundle
 from tui.chart.values.ticks import Tick, x_ticks, y_ticks
 from tui.chart.values.view import Axes, ChartRun, ChartView, Panel, Plot
 from tui.colours.palette import marker
@@ -33,7 +33,7 @@ FOCUS = {"unicode": "▸", "ascii": ">"}
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class PanelLayout:
     """`across` x `down` panels of `width` cells, labels included, with `rows` rows of curves each."""
 
     across: int
@@ -42,14 +42,14 @@ class Layout:
     rows: int
 
 
-def layout(count: int, width: int, height: int) -> Layout | None:
+def layout(count: int, width: int, height: int) -> PanelLayout | None:
     """The layout of `count` panels without a hole that looks best in so many cells; None where they have no room."""
     found = []
     for across in range(1, count + 1):
         wide, rows = (width - GAP * (across - 1)) // across, (height - LABEL_ROWS) * across // count - 2
         least_rows = LEAST_ROWS if across == count else LEAST_ROWS_ABOVE
         if count % across == 0 and wide - LABELS - AXIS_WIDTH >= LEAST_WIDTH and rows >= least_rows:
-            found.append(Layout(across, count // across, wide, rows))
+            found.append(PanelLayout(across, count // across, wide, rows))
     return min(found, key=lambda one: abs(math.log((one.width - LABELS) / one.rows / ASPECT)), default=None)
 
 
@@ -63,7 +63,7 @@ def with_room(metrics: Sequence[str], focus: str, width: int, height: int) -> tu
     return shown if focus in shown or not count else (*shown[:-1], focus)
 
 
-def draw_panels(view: ChartView, top: int, bottom: int, sheet: Sheet, before: Picture | None) -> tuple[Panel, ...]:
+def draw_panels(view: ChartView, top: int, bottom: int, sheet: CellSheet, before: Picture | None) -> tuple[Panel, ...]:
     """The panels of a view in the rows top..bottom; none where two have no room.
 
     Of the picture `before` axes are held, and panels that are the same are copied.
@@ -102,7 +102,7 @@ def draw_panels(view: ChartView, top: int, bottom: int, sheet: Sheet, before: Pi
     return tuple(panels)
 
 
-def _axes(view: ChartView, plan: Layout, drawn: Sequence[Panel], before: Picture | None) -> Axes | None:
+def _axes(view: ChartView, plan: PanelLayout, drawn: Sequence[Panel], before: Picture | None) -> Axes | None:
     """The axes of a panel by itself; those that it has had as long as it shows the same."""
     known = next((panel for panel in drawn if panel.metric == view.metric), None)
     if known is not None and known.view == view:
@@ -112,7 +112,7 @@ def _axes(view: ChartView, plan: Layout, drawn: Sequence[Panel], before: Picture
     return None if rows is None else hold(view, bounds_of(view, rows), held if known is None else known.axes)
 
 
-def _rows(view: ChartView, plan: Layout) -> Bundle | None:
+def _rows(view: ChartView, plan: PanelLayout) -> SeriesBundle | None:
     series = all_series(view, 2 * (plan.width - LABELS))
     return bundle(series) if series else None
 
@@ -145,7 +145,9 @@ def held(view: ChartView, axes: Callable[[ChartView], Axes | None]) -> ChartView
     return replace(view, panels=panels, x_window=x, y_window=view.y_window or y)
 
 
-def _draw_panel(panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: Layout, sheet: Sheet, *, lowest: bool) -> None:
+def _draw_panel(
+    panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: PanelLayout, sheet: CellSheet, *, lowest: bool
+) -> None:
     """A panel on a sheet of its own, where its curves have the cells of `plot`."""
     view, axes = panel.view, panel.axes
     _draw_title(view, plot, sheet, focused=panel.focused)
@@ -162,7 +164,7 @@ def _draw_panel(panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: Layout, she
         markers.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
 
 
-def _draw_title(view: ChartView, plot: Plot, sheet: Sheet, *, focused: bool) -> None:
+def _draw_title(view: ChartView, plot: Plot, sheet: CellSheet, *, focused: bool) -> None:
     """The metric, strong where it has the focus, and at the right what the run under the cursor has reached.
 
     Where there is little room the scale goes first, then what was reached.
@@ -191,6 +193,6 @@ def _told(view: ChartView) -> tuple[ChartRun, str] | None:
     return None if reading.value is None else (run, metric_of(view).text(reading.value))
 
 
-def _draw_nothing(view: ChartView, plot: Plot, sheet: Sheet) -> None:
+def _draw_nothing(view: ChartView, plot: Plot, sheet: CellSheet) -> None:
     words = sheet.fitted(view.empty_hint, plot.width)
     sheet.write(plot.top + plot.height // 2, plot.left + (plot.width - len(words)) // 2, words, HINT)

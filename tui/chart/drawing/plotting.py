@@ -9,14 +9,14 @@ import numpy as np
 
 from engine.trace.decimation import Floats
 from engine.trace.finite_checks import lowest
-from tui.chart.cells.cell_sheet import Sheet
+from tui.chart.cells.cell_sheet import CellSheet
 from tui.chart.cells.picture import faint, strong
-from tui.chart.cells.raster import LEFT_DOTS, Bits, Pen, band_bits, compose, line_bits, thicker
+from tui.chart.cells.raster import LEFT_DOTS, Bits, SeriesStyle, band_bits, compose, line_bits, thicker
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_HEIGHT, AXIS_WIDTH
 from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.columns import Columns, to_columns
-from tui.chart.values.series import Bundle, Series
+from tui.chart.values.series import Series, SeriesBundle
 from tui.chart.values.ticks import Tick, x_ticks, y_ticks
 from tui.chart.values.view import Axes, Charset, ChartView, Plot
 from tui.colours.palette import marker
@@ -81,7 +81,7 @@ class Layer:
         )
 
 
-def rasterise(view: ChartView, rows: Bundle, axes: Axes, width: int, height: int, charset: Charset) -> Layer:
+def rasterise(view: ChartView, rows: SeriesBundle, axes: Axes, width: int, height: int, charset: Charset) -> Layer:
     """All series on a plot of `width` x `height` cells."""
     dots_x, dots_y = width * 2, height * 4
     banded = [index for index, one in enumerate(rows.series) if one.run.raw] if view.show_raw else []
@@ -108,7 +108,7 @@ def rasterise(view: ChartView, rows: Bundle, axes: Axes, width: int, height: int
     return Layer(rows.series, columns, lines, bands)
 
 
-def _bands(rows: Bundle, axes: Axes, dots: int, banded: Sequence[int]) -> tuple[Floats, Floats]:
+def _bands(rows: SeriesBundle, axes: Axes, dots: int, banded: Sequence[int]) -> tuple[Floats, Floats]:
     """Lows and highs in dot rows, of these series only; below zero a log axis ends them at its edge."""
     low, high = np.full(len(rows.x), np.nan), np.full(len(rows.x), np.nan)
     whole = len(banded) == len(rows.series)
@@ -119,11 +119,11 @@ def _bands(rows: Bundle, axes: Axes, dots: int, banded: Sequence[int]) -> tuple[
     return low, high
 
 
-def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: Sheet) -> None:
+def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: CellSheet) -> None:
     """The curves of a layer with all their signs, in the plot's cells and on the axis below."""
     ascii_only = sheet.charset == "ascii"
     pens = [
-        Pen(
+        SeriesStyle(
             faint(slot) if one.before else strong(slot),
             faint(slot),
             one.run.emphasised and not one.before,

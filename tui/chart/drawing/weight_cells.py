@@ -1,4 +1,4 @@
-"""Mosaic: small pictures of signed numbers side by side, in cells. Zero lies in the middle of the colours."""
+"""WeightImage: small pictures of signed numbers side by side, in cells. Zero lies in the middle of the colours."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Mosaic:
+class WeightImage:
     """Rows of cells with the first `shown` pictures; the deepest colours stand for `largest` and -`largest`."""
 
     rows: list[list[Piece]]
@@ -45,7 +45,7 @@ class Mosaic:
     largest: float
 
 
-def mosaic(pictures: Floats, labels: Sequence[str], width: int, manner: Manner, most_rows: int) -> Mosaic:
+def draw_weights(pictures: Floats, labels: Sequence[str], width: int, manner: Manner, most_rows: int) -> WeightImage:
     """Pictures (n, height, width), each under its label, in rows of at most `width` cells.
 
     At most `most_rows` rows, but one row of pictures always. Pictures that are too wide are made smaller.
@@ -68,7 +68,7 @@ def mosaic(pictures: Floats, labels: Sequence[str], width: int, manner: Manner, 
         beside = range(first, min(first + in_row, shown))
         rows.append([Piece(labels[number][:wide].ljust(wide + 1)) for number in beside])
         rows += [[piece for number in beside for piece in (*tiles[number][row], Piece(" "))] for row in range(tall)]
-    return Mosaic(rows, shown, largest)
+    return WeightImage(rows, shown, largest)
 
 
 def levels_of(values: Floats) -> tuple[Levels, float]:

@@ -13,7 +13,7 @@ from engine.trace.decimation import Floats
 from engine.trace.finite_checks import ALL, Which, finite, lowest
 from tui.chart.values.columns import reaching
 from tui.chart.values.metrics import metric_of
-from tui.chart.values.series import Bundle
+from tui.chart.values.series import SeriesBundle
 from tui.chart.values.view import Axes, ChartView, Window
 
 STEPS_1_2_5 = (1.0, 2.0, 5.0, 10.0)
@@ -51,7 +51,7 @@ class Bounds:
     grows: bool = False
 
 
-def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
+def bounds_of(view: ChartView, rows: SeriesBundle) -> Bounds:
     """The bounds of the finite values in the x window.
 
     The lines decide. A band may widen the range by a quarter, no more, and a run that diverges may not squeeze
@@ -94,7 +94,7 @@ def bounds_of(view: ChartView, rows: Bundle) -> Bounds:
     return Bounds(x_low, x_high, x_seen, guessed, line_low, line_high, low, high, grows)
 
 
-def _lines_in(rows: Bundle, window: Window, *, log_x: bool, log_y: bool) -> Floats:
+def _lines_in(rows: SeriesBundle, window: Window, *, log_x: bool, log_y: bool) -> Floats:
     """The values of the lines in a window, and those at its edges, between the rows on both sides."""
     x, line = rows.x, rows.line
     crossing = []
@@ -111,7 +111,7 @@ def _lines_in(rows: Bundle, window: Window, *, log_x: bool, log_y: bool) -> Floa
     return np.concatenate([line[(x >= window[0]) & (x <= window[1])], *crossing])
 
 
-def _bands_in(rows: Bundle, near: Which) -> tuple[Floats, Floats]:
+def _bands_in(rows: SeriesBundle, near: Which) -> tuple[Floats, Floats]:
     """Lows and highs of the runs whose bands are drawn, in these rows."""
     if all(one.run.raw for one in rows.series):
         return rows.low[near], rows.high[near]
@@ -123,7 +123,7 @@ def _bands_in(rows: Bundle, near: Which) -> tuple[Floats, Floats]:
     return low[kept], high[kept]
 
 
-def _first_values(rows: Bundle, places: NDArray[np.intp], factor: float) -> Floats:
+def _first_values(rows: SeriesBundle, places: NDArray[np.intp], factor: float) -> Floats:
     """Where the runs begin: in a wide first bucket one may have exploded already, and its lowest value counts."""
     line, low = rows.line[places], rows.low[places]
     with np.errstate(invalid="ignore", over="ignore"):

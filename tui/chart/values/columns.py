@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.trace.decimation import Floats, Integers
 from engine.trace.finite_checks import ALL, Flags, all_finite, changes, finite
-from tui.chart.values.series import Bundle
+from tui.chart.values.series import SeriesBundle
 
 STRIDE = 2**23
 """Dot columns between one series and the next on the common grid: more than any position can be off the plot."""
@@ -43,7 +43,7 @@ def reaching(x: Floats, owner: Integers, low: float, high: float) -> Flags:
     return (after >= low) & (before <= high)
 
 
-def to_columns(rows: Bundle, x: Floats, line: Floats, low: Floats, high: Floats, width: int) -> Columns:
+def to_columns(rows: SeriesBundle, x: Floats, line: Floats, low: Floats, high: Floats, width: int) -> Columns:
     """Gather rows into `width` dot columns: the band keeps the extremes of each, the line runs through all.
 
     `x`, `line`, `low`, `high` are the bundle's rows as positions in dots, x in columns, y in rows. The line is the
@@ -96,7 +96,7 @@ def _column_values(line: Floats, starts: NDArray[np.intp], steps: Flags) -> Floa
 
 
 def _bands(
-    rows: Bundle,
+    rows: SeriesBundle,
     low: Floats,
     high: Floats,
     starts: NDArray[np.intp],

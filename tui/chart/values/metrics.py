@@ -14,7 +14,7 @@ from tui.chart.values.view import ChartView
 
 
 @dataclass(frozen=True, slots=True)
-class OfEvaluations:
+class EvaluationSource:
     """Values of a whole split, now and then: a column of the evaluations."""
 
     split: Literal["train", "validation", "test"]
@@ -22,7 +22,7 @@ class OfEvaluations:
 
 
 @dataclass(frozen=True, slots=True)
-class OfIterations:
+class IterationSource:
     """Values of single iterations; `of_searches` that take steps, too, not of descent alone."""
 
     values: Callable[[Samples], Floats]
@@ -34,7 +34,7 @@ class Metric:
     """What values of one kind are called, where they come from, and how they are drawn."""
 
     name: str
-    source: OfEvaluations | OfIterations | None = None
+    source: EvaluationSource | IterationSource | None = None
     """None: the curve of losses."""
     companion: str = ""
     """The metric of evaluations that is drawn beside it as a dotted line."""
@@ -75,17 +75,19 @@ ACCURACY = Metric("", scale="linear", lower_is_better=False, limits=(0.0, 1.0), 
 
 _TABLE = (
     replace(LOSS, name="loss", of_batches=True),
-    replace(LOSS, name="train loss", source=OfEvaluations("train", "loss"), companion="validation loss"),
-    replace(LOSS, name="validation loss", source=OfEvaluations("validation", "loss")),
-    replace(ACCURACY, name="validation accuracy", source=OfEvaluations("validation", "accuracy")),
-    replace(ACCURACY, name="train accuracy", source=OfEvaluations("train", "accuracy")),
+    replace(LOSS, name="train loss", source=EvaluationSource("train", "loss"), companion="validation loss"),
+    replace(LOSS, name="validation loss", source=EvaluationSource("validation", "loss")),
+    replace(ACCURACY, name="validation accuracy", source=EvaluationSource("validation", "accuracy")),
+    replace(ACCURACY, name="train accuracy", source=EvaluationSource("train", "accuracy")),
     # it shrinks by orders of magnitude on the way down, and a diverging run's explodes sooner than its loss
-    Metric("gradient norm", OfIterations(lambda one: one.gradient_norm), cap_linear=2.0, cap_log=30.0, of_batches=True),
+    Metric(
+        "gradient norm", IterationSource(lambda one: one.gradient_norm), cap_linear=2.0, cap_log=30.0, of_batches=True
+    ),
     # chosen by a person, so every value is meant to be seen
-    Metric("step size", OfIterations(lambda one: one.step_size, of_searches=True), scale="log", steps=True),
-    replace(PART, name="data loss", source=OfIterations(lambda one: one.data_loss), of_batches=True),
+    Metric("step size", IterationSource(lambda one: one.step_size, of_searches=True), scale="log", steps=True),
+    replace(PART, name="data loss", source=IterationSource(lambda one: one.data_loss), of_batches=True),
     # of the weights alone, so it has no noise
-    replace(PART, name="regularization loss", source=OfIterations(lambda one: one.loss - one.data_loss)),
+    replace(PART, name="regularization loss", source=IterationSource(lambda one: one.loss - one.data_loss)),
 )
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 """What the y axis can show, in the order of its key."""
@@ -102,10 +104,10 @@ def metric_of(view: ChartView) -> Metric:
     return METRICS.get(view.metric, OTHER)
 
 
-def companion_of(metric: Metric) -> OfEvaluations | None:
+def companion_of(metric: Metric) -> EvaluationSource | None:
     """Where the dotted line beside a metric comes from; None where it has none."""
     beside = METRICS[metric.companion].source if metric.companion else None
-    return beside if isinstance(beside, OfEvaluations) else None
+    return beside if isinstance(beside, EvaluationSource) else None
 
 
 def settled(view: ChartView) -> ChartView:

@@ -81,7 +81,9 @@ def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[
     """What a run was forked from as lines without a band; each ends where the next one begins."""
     found = []
     for curve in run.before:
-        parent = replace(run, curve=curve, before=(), beginnings=(), growing=False, planned_iterations=None, done=None)
+        parent = replace(
+            run, curve=curve, before=(), log_x_detail=(), growing=False, planned_iterations=None, done=None
+        )
         one = series_of(parent, x_kind, smoothing, width)
         if one is not None:
             nothing = np.full(len(one.x), np.nan)
@@ -114,7 +116,7 @@ def _series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> Se
     done, _ = _reached(run)
     curve = coarsened(run.curve, width)
     one, starts = _series(run, curve, x_kind, smoothing, done), curve.iteration
-    for curve in run.beginnings:
+    for curve in run.log_x_detail:
         rest = starts >= curve.iteration[-1] + curve.width
         one = _begun(one, _series(run, curve, x_kind, smoothing, done), rest)
         starts = np.concatenate([curve.iteration, starts[rest]])
@@ -323,7 +325,7 @@ def smoothed_at(values: Floats, places: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bundle:
+class SeriesBundle:
     """All series of a chart end to end, because NumPy is quick at few long arrays and slow at many short ones.
 
     `x`, `line`, `low`, `high`, `gap` and `owner` (the index of a row's series) have shape (rows of all series,);
@@ -340,10 +342,10 @@ class Bundle:
     starts: Integers
 
 
-def bundle(series: list[Series]) -> Bundle:
+def bundle(series: list[Series]) -> SeriesBundle:
     """The bundle of some series (one at least)."""
     lengths = [len(one.x) for one in series]
-    return Bundle(
+    return SeriesBundle(
         tuple(series),
         np.concatenate([one.x for one in series]),
         np.concatenate([one.line for one in series]),

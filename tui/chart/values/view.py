@@ -55,7 +55,7 @@ class ChartRun:
 
     What is drawn is `points` where there are any to draw, else `curve`; a caller that shows another metric
     than the loss gives `points` (perhaps empty ones). `companion` is a second, dotted line in the same colour,
-    such as the validation loss; `before` is the curve that a fork goes on from, drawn faintly. `beginnings` of the
+    such as the validation loss; `before` is the curve that a fork goes on from, drawn faintly. `log_x_detail` of the
     curve, each shorter and in narrower buckets than the one before, take the place of its first rows. `kind` decides
     how a curve is drawn: a search shows best-so-far with its tries as faint dots, gradient descent its mean loss over
     a faint min-max band. `noisy` losses are of mini-batches: they are smoothed, all others are exact and would only
@@ -87,7 +87,7 @@ class ChartRun:
     companion: Points | None = None
     settings: tuple[tuple[str, str], ...] = ()
     before: tuple[Curve, ...] = ()
-    beginnings: tuple[Curve, ...] = ()
+    log_x_detail: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WAR
 from tui.model.sweep_seen import SweepSeen
 from tui.presenting.describe import words
 from tui.presenting.sweep_charts import label
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.widgets.lines import strip
 
@@ -70,7 +70,7 @@ def _progress(seen: SweepSeen) -> list[Part]:
     if found.over:
         parts.append(("done ", FINISHED))
     elif found.left_s is not None:
-        left = "1 s" if found.left_s < 1 else fmt.duration(math.ceil(found.left_s))
+        left = "1 s" if found.left_s < 1 else numbers.duration(math.ceil(found.left_s))
         parts += [("left ", DIM), (left + " ", STRONG)]
     return parts
 
@@ -149,7 +149,7 @@ def _equals(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) ->
         at = f" ({bare_amount(one)})" if how in ("in full", "at") else ""
         values = () if one.best is None else one.best
         told = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False))
-        told = told or ("too short" if one.is_short and how != "short" else fmt.NOTHING)
+        told = told or ("too short" if one.is_short and how != "short" else numbers.NOTHING)
         if how == "short":
             parts += [(" ★ " if one is found.comparisons[0] else ", ", FINISHED), (f"{one.equal} {told}", TEXT)]
             continue
@@ -162,4 +162,4 @@ def _held_out(best: ValueResult) -> Iterator[Part]:
     """What the best value is worth on examples that were not trained on."""
     if best.validation_loss is not None:
         yield f", validation {loss_text(best.validation_loss)}", TEXT
-        yield f", {fmt.percent(best.accuracy).replace(' ', '')}", TEXT
+        yield f", {numbers.percent(best.accuracy).replace(' ', '')}", TEXT

@@ -14,9 +14,9 @@ from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
 from tui.model.keymap import keys_of
 from tui.model.sweep_draft import SweepDraft, offered
 from tui.model.sweep_range import SweepRange
-from tui.presenting.axis_preview import rail
+from tui.presenting.axis_preview import axis_preview
 from tui.presenting.describe import words
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part
 from tui.widgets.lines import strip
 
@@ -48,9 +48,9 @@ def axes(draft: SweepDraft, width: int) -> list[Strip]:
         count = f"  {counted(len(one.values()), 'value') if one.values() else '? values'}  {one.scale}"
         low, high = ("", "") if one.scale == "list" else (one.end_text(one.low), one.end_text(one.high))
         room = width - 2 - LABEL_WIDTH - 2 * END_WIDTH - 2 - (len(count) if width >= 90 else 0)
-        line, labels = rail(one, room)
-        name: Part = (fmt.fit(one.label, LABEL_WIDTH), STRONG if is_active else TEXT)
-        ends = [(fmt.fit(low, END_WIDTH, right=True) + " ", TEXT), (" " + fmt.fit(high, END_WIDTH), TEXT)]
+        line, labels = axis_preview(one, room)
+        name: Part = (numbers.fit(one.label, LABEL_WIDTH), STRONG if is_active else TEXT)
+        ends = [(numbers.fit(low, END_WIDTH, right=True) + " ", TEXT), (" " + numbers.fit(high, END_WIDTH), TEXT)]
         parts = [bar, name, ends[0], *_rail_parts(line), ends[1], *([(count, DIM)] if width >= 90 else [])]
         below = " " * (2 + LABEL_WIDTH + END_WIDTH + 1) + labels
         lines += [strip(parts, width), strip([(below, DIM)], width)]
@@ -77,8 +77,8 @@ def settings(draft: SweepDraft, origins: Sequence[int | None], width: int) -> li
     for actions, name, chosen, remark in _rows(draft, origins):
         shown = " ".join(told[action].shown for action in actions)
         parts: list[Part] = [
-            (f"  {fmt.fit(shown, KEYS_WIDTH)}", ACCENTED),
-            (fmt.fit(name, LABEL_WIDTH - KEYS_WIDTH + 6), TEXT),
+            (f"  {numbers.fit(shown, KEYS_WIDTH)}", ACCENTED),
+            (numbers.fit(name, LABEL_WIDTH - KEYS_WIDTH + 6), TEXT),
             (chosen, STRONG),
         ]
         lines.append(strip([*parts, (("   " + remark) if remark else "", DIM)], width))
@@ -109,7 +109,7 @@ def _rows(draft: SweepDraft, origins: Sequence[int | None]) -> Iterator[tuple[tu
 
 
 def _values(one: SweepRange) -> list[str]:
-    return [fmt.value_label(value, log=one.scale != "linear") for value in one.values()]
+    return [numbers.value_label(value, log=one.scale != "linear") for value in one.values()]
 
 
 def _race(draft: SweepDraft) -> tuple[str, str]:

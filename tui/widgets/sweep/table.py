@@ -19,7 +19,7 @@ from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import SweepValuePointed
 from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.sweep_charts import label
-from tui.text import format as fmt
+from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import width_of
 from tui.widgets.columns import SIGNS
@@ -50,7 +50,7 @@ Cell = tuple[str, Style]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SweepColumn:
     """One column: a title, and a cell for each value. `rank` 0 is never dropped, higher ranks go first."""
 
     title: str
@@ -64,7 +64,7 @@ class Column:
 
     def cell(self, text: str, width: int) -> str:
         """A text at its place in the column."""
-        return fmt.fit(text, width, right=self.right)
+        return numbers.fit(text, width, right=self.right)
 
 
 class SweepTable(Lines):
@@ -116,7 +116,7 @@ class SweepTable(Lines):
             *(self._row(place, columns, widths, width) for place in shown),
         ]
 
-    def _row(self, place: int, columns: Sequence[Column], widths: Sequence[int], width: int) -> Strip:
+    def _row(self, place: int, columns: Sequence[SweepColumn], widths: Sequence[int], width: int) -> Strip:
         result, slot = self._seen.values[place], self._seen.slots[place]
         sign, style = SIGNS[status_of(self._snapshot, self._seen, result)]
         colour = run_style(slot)
@@ -135,7 +135,7 @@ def status_of(snapshot: Snapshot, seen: SweepSeen, result: ValueResult) -> str:
     return next((status for status in RANKS if status in statuses), "queued")
 
 
-def columns_of(snapshot: Snapshot, seen: SweepSeen, room: int) -> list[Column]:
+def columns_of(snapshot: Snapshot, seen: SweepSeen, room: int) -> list[SweepColumn]:
     """The columns of the table that fit into `room` cells.
 
     Where values are compared at equal amounts, the losses there have columns of their own, with a star at the lowest;
@@ -149,40 +149,43 @@ def columns_of(snapshot: Snapshot, seen: SweepSeen, room: int) -> list[Column]:
     return _fitting([*_measured(snapshot, seen), _remarks(seen, with_stars=True, room=room)], room)
 
 
-def _measured(snapshot: Snapshot, seen: SweepSeen) -> Iterator[Column]:
+def _measured(snapshot: Snapshot, seen: SweepSeen) -> Iterator[SweepColumn]:
     """The values and what was measured of their runs."""
     assert seen.outcome is not None
     values, axes = seen.values, seen.outcome.plan.axes
     best = None if are_compared(axes) else seen.outcome.best
     bold = [STRONG if result is best else TEXT for result in values]
     for place, axis in enumerate(axes):
-        yield Column(axis.label, _cells((label(axis, result.values[place]) for result in values), bold))
+        yield SweepColumn(axis.label, _cells((label(axis, result.values[place]) for result in values), bold))
     losses = loss_texts([result.train_loss for result in values])
-    yield Column("train", _cells((loss or fmt.NOTHING for loss in losses), bold))
-    yield Column("valid.", _cells(fmt.loss(result.validation_loss) for result in values), rank=SPARE)
-    yield Column("acc.", _cells(fmt.percent(result.accuracy).replace(" ", "") for result in values), rank=SPARE + 2)
+    yield SweepColumn("train", _cells((loss or numbers.NOTHING for loss in losses), bold))
+    yield SweepColumn("valid.", _cells(numbers.loss(result.validation_loss) for result in values), rank=SPARE)
+    yield SweepColumn(
+        "acc.", _cells(numbers.percent(result.accuracy).replace(" ", "") for result in values), rank=SPARE + 2
+    )
     if are_compared(axes):
-        yield Column("examples", _cells(_count(result.examples_seen) for result in values), rank=1)
-        times = (seconds_text(result.elapsed_s) if result.iterations_done else fmt.NOTHING for result in values)
-        yield Column("time", _cells(times), rank=1)
+        yield SweepColumn("examples", _cells(_count(result.examples_seen) for result in values), rank=1)
+        times = (seconds_text(result.elapsed_s) if result.iterations_done else numbers.NOTHING for result in values)
+        yield SweepColumn("time", _cells(times), rank=1)
     if not seen.outcome.comparisons or len({result.iterations_done for result in values}) > 1:
-        yield Column("iterations", _cells(_count(result.iterations_done) for result in values), rank=SPARE + 1)
+        yield SweepColumn("iterations", _cells(_count(result.iterations_done) for result in values), rank=SPARE + 1)
     if seen.outcome.plan.repeats > 1:
-        yield Column("seeds", _cells(map(_spread, values)), rank=SPARE + 3)
+        yield SweepColumn("seeds", _cells(map(_spread, values)), rank=SPARE + 3)
 
 
-def _compared(comparison: Comparison) -> Column:
+def _compared(comparison: Comparison) -> SweepColumn:
     """The losses at an equal amount; a star at the lowest."""
     texts = loss_texts(comparison.losses)
     finite = [loss for loss in comparison.losses if loss is not None and math.isfinite(loss)]
     best = None if comparison.best is None else comparison.losses.index(min(finite))
     cells = [
-        (f"★ {text}", FINISHED) if place == best else (text or fmt.NOTHING, TEXT) for place, text in enumerate(texts)
+        (f"★ {text}", FINISHED) if place == best else (text or numbers.NOTHING, TEXT)
+        for place, text in enumerate(texts)
     ]
-    return Column(f"at {amount_text(comparison.equal, comparison.amount)}", cells)
+    return SweepColumn(f"at {amount_text(comparison.equal, comparison.amount)}", cells)
 
 
-def _remarks(seen: SweepSeen, *, with_stars: bool, room: int) -> Column:
+def _remarks(seen: SweepSeen, *, with_stars: bool, room: int) -> SweepColumn:
     """What is to be said of a value in words: that it is the best, or why its loss is no match."""
     stars = _stars(seen, room) if with_stars else {}
     cells: list[Cell] = []
@@ -194,7 +197,7 @@ def _remarks(seen: SweepSeen, *, with_stars: bool, room: int) -> Column:
             cells.append((f"measured at {result.evaluated_at:,}", DIM))
         else:
             cells.append((why, WARNED))
-    return Column("", cells, right=False)
+    return SweepColumn("", cells, right=False)
 
 
 def _stars(seen: SweepSeen, room: int) -> dict[Values, str]:
@@ -211,14 +214,14 @@ def _stars(seen: SweepSeen, room: int) -> dict[Values, str]:
     return {values: word + ", ".join(names) for values, names in equal.items()}
 
 
-def _fitting(columns: Sequence[Column], room: int) -> list[Column]:
+def _fitting(columns: Sequence[SweepColumn], room: int) -> list[SweepColumn]:
     kept = [column for column in columns if column.title or any(text for text, _ in column.cells)]
     while _width(kept) > room and any(column.rank for column in kept):
         kept.remove(max(kept, key=lambda column: column.rank))
     return kept
 
 
-def _width(columns: Iterable[Column]) -> int:
+def _width(columns: Iterable[SweepColumn]) -> int:
     widths = [column.width if column.title else min(column.width, WIDEST_REMARK) for column in columns]
     return sum(widths) + GAP * max(len(widths) - 1, 0)
 
@@ -236,7 +239,7 @@ def _spaced(parts: Sequence[Part]) -> list[Part]:
 
 
 def _count(number: int) -> str:
-    return f"{number:,}" if number else fmt.NOTHING
+    return f"{number:,}" if number else numbers.NOTHING
 
 
 def _spread(result: ValueResult) -> str:

@@ -10,7 +10,7 @@ from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, draw, readout, table
 from tui.chart.cells.picture import faint, strong
 from tui.model.choices import Choices
-from tui.model.snapshot import Wanted
+from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
 from tui.reading.feed import Source
 from tui.reading.parent_curves import parent_curves
@@ -48,13 +48,13 @@ def test_it_is_read_with_the_fork_unless_the_parent_is_drawn_itself(tmp_path):
         fork.finish()
     source = Source(path)
     alone = Choices(marked=(2,), met=frozenset({1, 2}), slots={2: 0})
-    snapshot = source.read(Wanted(alone, 200))
+    snapshot = source.read(ReadRequest(alone, 200))
     assert snapshot is not None
     (before,) = snapshot.seen[2].before
     np.testing.assert_allclose(before.last, losses[:60])
     assert chart_view(snapshot, alone).runs[0].before is snapshot.seen[2].before
     both = Choices(marked=(1, 2), met=frozenset({1, 2}), slots={1: 0, 2: 1})
-    snapshot = source.read(Wanted(both, 200))
+    snapshot = source.read(ReadRequest(both, 200))
     assert snapshot is not None
     assert [run.before for run in chart_view(snapshot, both).runs] == [(), ()]
     source.close()

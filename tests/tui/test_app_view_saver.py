@@ -63,10 +63,10 @@ async def test_a_store_is_seen_again_as_it_was_left(path):
     async with opened(path) as board:
         await board.press("y", "v", "X", "x", "o", "full_stop", "m", "m", "w", "T", "j", "space", "k", "i")
         left = board.app.choices
-        assert left.look.layout == "runs"
+        assert left.chart_options.layout == "runs"
         assert left.marked == (1, 3)
     async with opened(path) as board:
-        assert board.app.choices.look == left.look
+        assert board.app.choices.chart_options == left.chart_options
         assert board.app.choices.listing == left.listing
         assert board.app.choices.marked == left.marked
         assert board.app.choices.pointed == left.pointed
@@ -110,7 +110,7 @@ async def test_a_spoilt_file_is_the_usual_view(path):
     file = max(remembered.folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
     file.write_text('{"version": 1, "view": {"marked": "all", "grid": true, "filter": "loss<", "smoothing": 1e999}}')
     async with opened(path) as board:
-        assert board.app.choices.look.layout == "runs"
+        assert board.app.choices.chart_options.layout == "runs"
         assert board.app.choices.marked == (1, 2, 3)
         assert "What loss?" in board.text()
 
@@ -135,7 +135,7 @@ async def test_of_a_store_that_had_its_place_only_the_look_is_kept(path):
     raced(path)
     async with opened(path) as board:
         assert board.app.choices.marked == (1, 2, 3)
-        assert not board.app.choices.look.log_y
+        assert not board.app.choices.chart_options.log_y
         await board.press("X")
     async with opened(path) as board:
         assert board.app.choices.marked == (1, 2, 3)

@@ -14,13 +14,13 @@ from engine.strategy import optimize
 from engine.trace.state import State, state_to_bytes
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import losses, opened
-from tui.headless.frames import Film, project
+from tui.headless.frames import RenderJob, render
 from tui.model.choices import Choices
 from tui.model.clock import Moment
-from tui.model.replay_opening import Opening, replayed
-from tui.model.snapshot import Wanted
-from tui.presenting.weight_images import portraits
-from tui.reading import weights as kept
+from tui.model.replay_opening import ReplayOpening, replayed
+from tui.model.snapshot import ReadRequest
+from tui.presenting.weight_images import weight_images
+from tui.reading import weights
 from tui.reading.feed import Source
 from tui.screens.replay import Replay
 from tui.widgets.scrubber import Scrubber
@@ -46,7 +46,7 @@ def run_with(path, spec=None, at=(0, 100), data=None):
 
 def asked(path, alone=True, position=None):
     choices = replayed(Choices(), (1,)).looking(alone=alone)
-    return Wanted(choices, 60, moment=None if position is None else Moment((1,), "iteration", position))
+    return ReadRequest(choices, 60, moment=None if position is None else Moment((1,), "iteration", position))
 
 
 def test_they_are_read_when_a_run_is_looked_at_alone_and_once(tmp_path):
@@ -90,29 +90,29 @@ def test_what_cannot_be_shown_is_said(tmp_path, monkeypatch):
     trouble = source.read(asked(path)).weights.trouble
     assert trouble.startswith("not a readable checkpoint")
     assert source.read(asked(path)) is None
-    monkeypatch.setattr(kept, "MOST_BYTES", 7)
+    monkeypatch.setattr(weights, "MOST_BYTES", 7)
     reader = open_for_reading(path)
     run = reader.run(1)
-    assert "MB" in kept.Kept().read(reader, run).trouble
+    assert "MB" in weights.WeightsReader().read(reader, run).trouble
     monkeypatch.undo()
     run_with(other := tmp_path / "other.db", data=checkpoint(0, weights=np.ones(3)).data)
     reader = open_for_reading(other)
-    found = kept.Kept().read(reader, run)
+    found = weights.WeightsReader().read(reader, run)
     assert found.trouble == "the shape of its data set is not known here"
     assert "not shown: the shape" in told(found)
-    assert kept.Kept().read(reader, replace(run, spec=None)).trouble == "this version cannot read its spec"
+    assert weights.WeightsReader().read(reader, replace(run, spec=None)).trouble == "this version cannot read its spec"
     source.close()
 
 
 def told(weights, width=60, manner="halves"):
-    return "\n".join("".join(text for text, _ in line) for line in portraits(weights, width, manner))
+    return "\n".join("".join(text for text, _ in line) for line in weight_images(weights, width, manner))
 
 
-def found_in(path, spec, weights=None):
+def found_in(path, spec, values=None):
     writer = claimed_writer(open_for_writing(path), spec)
-    writer.write(block_of([1.0]), checkpoint=checkpoint(1, spec, weights))
+    writer.write(block_of([1.0]), checkpoint=checkpoint(1, spec, values))
     reader = open_for_reading(path)
-    return kept.Kept().read(reader, reader.run(1))
+    return weights.WeightsReader().read(reader, reader.run(1))
 
 
 def test_few_numbers_stand_in_a_table(tmp_path):
@@ -134,7 +134,7 @@ def test_pictures_fit_and_name_their_iteration(tmp_path, width, manner):
     assert "kept after 1 iteration" in text
     assert max(map(len, text.splitlines()[2:])) <= width
     assert all(f"{number} " in text for number in range(10))
-    assert portraits(found, width, manner) is portraits(found, width, manner)
+    assert weight_images(found, width, manner) is weight_images(found, width, manner)
 
 
 def test_weights_that_ran_away_are_said_to_have(tmp_path):
@@ -202,8 +202,8 @@ async def test_frames_of_a_run_alone_have_them_in_what_a_document_keeps(tmp_path
     path = tmp_path / "runs.db"
     run_with(path, at=(0, 100, 150))
     frames: list[str] = []
-    film = Film(path, Opening((1,), at=120.0, alone=True), most=1, kind=kind)
-    await project(film, lambda _, frame: frames.append(frame))
+    job = RenderJob(path, ReplayOpening((1,), at=120.0, alone=True), most=1, kind=kind)
+    await render(job, lambda _, frame: frames.append(frame))
     assert re.search("kept.after.100.iterations", frames[0].replace("&#160;", " "))
     assert sign in frames[0]
 
@@ -212,7 +212,7 @@ async def test_a_replay_may_open_with_a_run_alone(tmp_path):
     path = tmp_path / "runs.db"
     run_with(path)
     async with opened(path) as board:
-        board.app.replay_control.open(Opening((1,), at=120.0, alone=True))
+        board.app.replay_control.open(ReplayOpening((1,), at=120.0, alone=True))
         await board.until(lambda: "kept after 100 iterations" in board.text())
         await board.press("escape")
         assert not board.app.choices.alone

@@ -15,16 +15,16 @@ from engine.store import Checkpoint, Evaluation, open_for_writing
 from engine.trace.smoothing import HALF_LIFE, smoothed
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
 from tests.tui.moments import NOISY, at, written
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.clock import Clock, Moment
 from tui.model.replay_opening import START, replayed
-from tui.model.snapshot import Wanted
+from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
 from tui.reading.feed import Source
-from tui.reading.liveness import Judgement
-from tui.reading.past_snapshots import Past
-from tui.reading.row_previews import glimpse_of
+from tui.reading.liveness import LivenessReader
+from tui.reading.past_snapshots import PastReader
+from tui.reading.row_previews import preview_of
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,9 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("position", [3_000, 40_000, 69_000])
 def test_a_narrow_window_is_read_where_it_will_be_however_far_the_runs_have_come(noisy, position):
-    look = Look(window=(1_000.0, 2_000.0), following=True)
-    curve = at(noisy, position, window=look.window, following=True).seen[1].curve
-    low, high = look.followed(float(position)).window
+    chart_options = ChartOptions(window=(1_000.0, 2_000.0), following=True)
+    curve = at(noisy, position, window=chart_options.window, following=True).seen[1].curve
+    low, high = chart_options.followed(float(position)).window
     assert low < position <= high
     assert curve.iteration[0] <= low < curve.iteration[-1] < position <= curve.iteration[-1] + curve.width
     assert curve.width < 64
@@ -80,7 +80,7 @@ def test_a_curve_is_what_the_live_view_would_have_read(noisy, tmp_path, done):
     path = tmp_path / "runs.db"
     written(path, np.where(np.isin(np.arange(70_000), range(50_000, 50_003)), np.nan, NOISY)[:done], ended=False)
     source = Source(path)
-    live = source.read(Wanted(columns=60))
+    live = source.read(ReadRequest(columns=60))
     source.close()
     assert live is not None
     was, now = live.seen[1].curve, at(noisy, done).seen[1].curve
@@ -102,8 +102,10 @@ def test_a_window_leaves_the_shapes_in_the_table_and_the_times_of_evaluations_as
     for kind, window in (("iteration", (20_000.0, 30_000.0)), ("time", (20.0, 30.0))):
         whole, part = (at(noisy, 69_000, metric="train loss", x_kind=kind, window=one) for one in (None, window))
         assert part.seen[1].curve.width < whole.seen[1].curve.width
-        assert part.glimpses == whole.glimpses
-        (one,) = chart_view(part, replayed(Choices(), (1,)).looking_so(Look(metric="train loss", x_kind=kind))).runs
+        assert part.previews == whole.previews
+        (one,) = chart_view(
+            part, replayed(Choices(), (1,)).with_chart_options(ChartOptions(metric="train loss", x_kind=kind))
+        ).runs
         assert one.points is not None
         np.testing.assert_allclose(one.points.elapsed_s, one.points.iteration * SECONDS_PER_ITERATION, atol=0.1)
 
@@ -122,7 +124,7 @@ def test_runs_wait_go_on_and_end_when_they_did(tmp_path):
     assert [run.iterations_done for run in start.runs] == [0, 0]
     end = at(path, float("inf"), *ids)
     assert [run.state for run in end.runs] == ["finished", "finished"]
-    assert end.tape is not None
+    assert end.replay_data is not None
     assert end.final is not None
     assert end.final.runs == end.runs
 
@@ -138,9 +140,9 @@ def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
     assert [at(path, done).run(1).step_size_now for done in (0, 99, 100, 200)] == [None, None, 0.5, 0.5]
     assert at(path, 99).seen[1].events == ()
     assert [event.verb for event in at(path, 100).seen[1].events] == ["set-step-size"]
-    tape = at(path, 0).tape
-    assert tape is not None
-    assert tape.marks(("steering",)) == [(1, 100)]
+    replay_data = at(path, 0).replay_data
+    assert replay_data is not None
+    assert replay_data.marks(("steering",)) == [(1, 100)]
 
 
 def test_a_fork_begins_where_it_left_its_parent(tmp_path):
@@ -165,10 +167,10 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
     assert waiting is not None
     assert (waiting.last_loss, waiting.best_loss, waiting.elapsed_s) == (None, None, 0.0)
     assert before.seen[2].evaluations == before.seen[2].events == ()
-    assert before.tape is not None
-    line = before.tape.timeline("iteration")
+    assert before.replay_data is not None
+    line = before.replay_data.timeline("iteration")
     assert (line.cut(30.0), line.begun(30.0)) == ({1: 30, 2: 60}, {1: 30})
-    assert Clock(position=30.0).of_kind("examples", before.tape).position == 30.0  # where the parent had come
+    assert Clock(position=30.0).of_kind("examples", before.replay_data).position == 30.0  # where the parent had come
     begun = at(path, 60, 1, 2).run(2)
     assert begun is not None
     assert (begun.state, begun.iterations_done, begun.last_loss) == ("running", 60, NOISY[59])
@@ -195,7 +197,7 @@ def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path):
     found = [at(path, done, 1, 2).run(2) for done in (2, 3, 4, 6, 7)]
     assert [run.best_loss for run in found] == [None, 0.8, 0.8, 0.7, 0.7]
     then = at(path, 5, 1, 2)
-    assert glimpse_of(then.run(2), then.seen[2].curve).shape == (0.8, 0.8, 0.8)
+    assert preview_of(then.run(2), then.seen[2].curve).shape == (0.8, 0.8, 0.8)
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -222,22 +224,22 @@ def test_a_run_that_goes_on_moves_the_end_of_the_tape(tmp_path, monkeypatch):
     path = tmp_path / "runs.db"
     writer = written(path, NOISY[:100], ended=False)
     source = Source(path)
-    wanted = Wanted(replayed(Choices(), (1,)), 60, moment=Moment((1,), "iteration", 50.0))
+    wanted = ReadRequest(replayed(Choices(), (1,)), 60, moment=Moment((1,), "iteration", 50.0))
     first = source.read(wanted)
     assert first is not None
-    assert first.tape is not None
-    assert first.tape.goes_on
+    assert first.replay_data is not None
+    assert first.replay_data.goes_on
     assert first.runs[0].iterations_done == 50
     assert source.read(wanted) is None  # nothing has changed
     writer.write(block_of(NOISY[100:300], 100))
     later = source.read(wanted)
     assert later is not None
-    assert later.tape is not None
-    assert later.tape.timeline("iteration").end == 300
+    assert later.replay_data is not None
+    assert later.replay_data.timeline("iteration").end == 300
     assert later.runs[0].iterations_done == 50
-    live = source.read(Wanted(columns=60))
+    live = source.read(ReadRequest(columns=60))
     assert live is not None
-    assert live.tape is None
+    assert live.replay_data is None
     assert live.runs[0].iterations_done == 300
     source.close()
 
@@ -257,13 +259,13 @@ def test_a_store_that_cannot_be_written_is_played_back(tmp_path):
 def test_a_moment_is_read_from_what_is_held(noisy):
     from engine.store import open_for_reading
 
-    reader, past = open_for_reading(noisy), Past()
+    reader, past = open_for_reading(noisy), PastReader()
     past.follow(reader, (1,), reader.data_version())
     choices = replayed(Choices(), (1,))
-    early = past.at(reader, Moment((1,), "iteration", 30_000.0), Wanted(choices, 60), Judgement())
-    late = past.at(reader, Moment((1,), "iteration", 60_000.0), Wanted(choices, 60), Judgement())
-    again = past.at(reader, Moment((1,), "iteration", 30_000.0), Wanted(choices, 60), Judgement())
+    early = past.at(reader, Moment((1,), "iteration", 30_000.0), ReadRequest(choices, 60), LivenessReader())
+    late = past.at(reader, Moment((1,), "iteration", 60_000.0), ReadRequest(choices, 60), LivenessReader())
+    again = past.at(reader, Moment((1,), "iteration", 30_000.0), ReadRequest(choices, 60), LivenessReader())
     assert early.runs == again.runs != late.runs
-    assert early.tape is late.tape
+    assert early.replay_data is late.replay_data
     assert early.final is late.final
     reader.close()

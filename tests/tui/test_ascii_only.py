@@ -10,7 +10,7 @@ from engine.spec import defaults
 from tests.tui.dashboards import opened, store_with
 from tui.colours import palette
 from tui.colours.palette import MARKERS
-from tui.text.ascii import is_wanted, plain
+from tui.text.ascii_only import is_wanted, plain
 from tui.text.widths import split
 from tui.widgets.columns import SIGNS
 
@@ -59,7 +59,7 @@ async def test_nothing_but_ascii_reaches_the_terminal(tmp_path):
     async with opened(path, ascii_only=True) as board:
         written = []
         feed, board.terminal.feed = board.terminal.feed, lambda text: (written.append(text), feed(text))
-        board.app.rim.forget()
+        board.app.output.forget()
         for keys in (
             ["j", "c"],
             ["v"],
@@ -70,7 +70,7 @@ async def test_nothing_but_ascii_reaches_the_terminal(tmp_path):
             ["escape", "t"],
         ):
             await board.press(*keys)
-            await board.until(lambda: board.app.rim.is_open)
+            await board.until(lambda: board.app.output.is_open)
         assert len(written) >= 7
         assert {c for c in "".join(written) if not " " <= c <= "~"} <= {"\x1b", "\b", "\r", "\n"}
         shown = board.terminal.text()

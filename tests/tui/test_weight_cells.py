@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chart.drawing.weight_cells import Manner, levels_of, mosaic, pooled
+from tui.chart.drawing.weight_cells import Manner, draw_weights, levels_of, pooled
 from tui.colours.styles import DEEPEST
 
 
 def drawn(pictures, width=60, manner="halves", most=40):
     pictures = np.asarray(pictures, dtype=float)
-    found = mosaic(pictures, [str(number) for number in range(len(pictures))], width, manner, most)
+    found = draw_weights(pictures, [str(number) for number in range(len(pictures))], width, manner, most)
     return found, ["".join(piece.text for piece in row) for row in found.rows]
 
 

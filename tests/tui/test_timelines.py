@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.model.timelines import Recording, tape_of
+from tui.model.timelines import Recording, replay_data_of
 
 
 def recorded(run_id, first, steps, started_s=0.0, pauses=(), examples=1):
@@ -42,10 +42,10 @@ def numbered(found):
 
 @given(runs, st.sampled_from(["iteration", "time", "examples"]), st.floats(0, 1))
 def test_an_iteration_is_found_where_it_stands(found, kind, share):
-    tape = tape_of(numbered(found))
-    line = tape.timeline(kind)
+    replay_data = replay_data_of(numbered(found))
+    line = replay_data.timeline(kind)
     for run_id, track in line.tracks.items():
-        one = tape.recordings[run_id]
+        one = replay_data.recordings[run_id]
         done = one.first + int(share * (one.done - one.first))
         position = track.position_of(done)
         assert line.start <= track.begin <= position <= track.end <= line.end
@@ -54,48 +54,50 @@ def test_an_iteration_is_found_where_it_stands(found, kind, share):
 
 @given(runs, st.floats(0, 1), st.floats(0, 1))
 def test_time_never_goes_back(found, one, other):
-    line = tape_of(numbered(found)).timeline("time")
+    line = replay_data_of(numbered(found)).timeline("time")
     early, late = sorted((line.start + one * line.length, line.start + other * line.length))
     before, after = line.cut(early), line.cut(late)
     assert all(before[run_id] <= after[run_id] for run_id in before)
 
 
 def test_runs_go_as_they_went_and_idle_time_is_left_out():
-    tape = tape_of(
+    replay_data = replay_data_of(
         [
             recorded(1, 0, [(100, 10_000)], started_s=1000.0),
             recorded(2, 0, [(100, 10_000)], started_s=1005.0),
             recorded(3, 0, [(100, 10_000)], started_s=90_000.0),  # the next day
         ]
     )
-    line = tape.timeline("time")
+    line = replay_data.timeline("time")
     assert (line.start, line.end) == (0.0, 25.0)
     assert line.cut(10.0) == {1: 100, 2: 50, 3: 0}
     assert line.tracks[3].begin == pytest.approx(15.0)
-    assert tape.timeline("iteration").cut(30) == {1: 30, 2: 30, 3: 30}
+    assert replay_data.timeline("iteration").cut(30) == {1: 30, 2: 30, 3: 30}
 
 
 def test_a_paused_run_stands_still_while_another_goes_on():
     paused = recorded(1, 0, [(100, 10_000)], pauses=((50, 12.0),))
-    line = tape_of([paused, recorded(2, 0, [(100, 20_000)])]).timeline("time")
+    line = replay_data_of([paused, recorded(2, 0, [(100, 20_000)])]).timeline("time")
     track = line.tracks[1]
     assert [track.iterations_at(at) for at in (5.0, 8.0, 11.9, 13.0, 17.0)] == [50, 50, 50, 60, 100]
     assert [track.is_held(at) for at in (4.0, 8.0, 13.0)] == [False, True, False]
     assert line.end == 20.0
     assert line.positions([(1, 50)]).tolist() == [5.0]
     assert line.marked([(1, 50), (1, 70), (1, 100)]).tolist() == pytest.approx([5.0, 12.0, 14.0, 17.0])
-    alone = tape_of([paused]).timeline("time")
+    alone = replay_data_of([paused]).timeline("time")
     assert alone.end == 10.0
 
 
 def test_examples_are_counted_in_each_runs_own_batches():
-    line = tape_of([recorded(1, 0, [(100, 1000)], examples=256), recorded(2, 0, [(100, 1000)])]).timeline("examples")
+    line = replay_data_of([recorded(1, 0, [(100, 1000)], examples=256), recorded(2, 0, [(100, 1000)])]).timeline(
+        "examples"
+    )
     assert line.cut(2560) == {1: 10, 2: 100}
     assert line.end == 25_600
 
 
 def test_a_run_that_never_began_has_no_track():
     never = Recording(7, 0, 0, np.empty(0), np.empty(0))
-    tape = tape_of([never, recorded(1, 0, [(10, 10)])])
-    assert set(tape.timeline("time").tracks) == {1}
-    assert tape_of([never]).timeline("iteration").length == 0
+    replay_data = replay_data_of([never, recorded(1, 0, [(10, 10)])])
+    assert set(replay_data.timeline("time").tracks) == {1}
+    assert replay_data_of([never]).timeline("iteration").length == 0

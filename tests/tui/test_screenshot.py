@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tui.dashboards import opened, raced
-from tui.chart.cells.vectors import DRAWN, Look, cells_of, document
+from tui.chart.cells.vectors import DRAWN, CellStyle, cells_of, document
 from tui.headless.screenshot import as_svg, as_text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -64,7 +64,7 @@ async def test_what_is_no_letter_is_drawn_in_its_colour(path):
 @given(text=st.text(max_size=30), ground=st.sampled_from(["", "#102030"]), opacity=st.sampled_from([1.0, 0.5]))
 @settings(max_examples=60, deadline=None)
 def test_any_text_makes_a_document(text, ground, opacity):
-    row = [(text, Look("#ffffff", bold=True, opacity=opacity, ground=ground))]
+    row = [(text, CellStyle("#ffffff", bold=True, opacity=opacity, ground=ground))]
     root = ET.fromstring(document([row], 40, ground="#000000", title=text))
     printable = "".join(c if c.isprintable() else "" for c in without_drawings(text))
     assert "".join("".join(e.text or "" for e in root.iter(f"{SVG}text")).split()) == "".join(printable.split())

@@ -1,4 +1,4 @@
-"""Painted: a widget that is rows of cells, and paints those that change itself.
+"""CellWidget: a widget that is rows of cells, and paints those that change itself.
 
 Textual would style, cut and join whole rows for each changed cell, which takes longer than drawing a chart. So
 a widget that stands on the terminal uncovered hands its cells to the rim; where it does not, Textual composes it.
@@ -11,11 +11,11 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.terminal.frame_output import Painting
-from tui.terminal.output import Rim
+from tui.terminal.frame_output import FrameOutput
+from tui.terminal.output import TerminalOutput
 
 
-class Painted(Widget):
+class CellWidget(Widget):
     """A widget without borders and paddings, row by row."""
 
     def row(self, y: int, ground: Style) -> Strip:
@@ -31,11 +31,11 @@ class Painted(Widget):
         """The widget's background, without which the terminal's own would show between the letters."""
         return Style(bgcolor=self.background_colors[1].rich_color)
 
-    def place(self) -> tuple[Rim, Region] | None:
+    def place(self) -> tuple[TerminalOutput, Region] | None:
         """Where to paint, and on what; None where Textual has to compose the widget."""
         app = self.app
-        region = app.standing(self) if isinstance(app, Painting) else None
-        return None if region is None or not isinstance(app, Painting) else (app.rim, region)
+        region = app.standing(self) if isinstance(app, FrameOutput) else None
+        return None if region is None or not isinstance(app, FrameOutput) else (app.output, region)
 
     def paint_rows(self, rows: list[int]) -> None:
         """Bring these rows up to date."""
@@ -45,7 +45,7 @@ class Painted(Widget):
         if place is None:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in rows))
             return
-        rim, region = place
+        output, region = place
         ground = self.ground
         for y in rows:
-            rim.put(region.x, region.y + y, self.row(y, ground))
+            output.put(region.x, region.y + y, self.row(y, ground))

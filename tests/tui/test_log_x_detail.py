@@ -13,13 +13,13 @@ from engine.store import Reader, open_for_writing
 from engine.trace.curve import Curve
 from tests.stores import block_of, claimed_writer
 from tui.chart import draw, readout
-from tui.model.chart_options import Look
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.clock import Moment
-from tui.model.snapshot import Wanted
+from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
 from tui.reading.feed import Source
-from tui.reading.log_x_detail import beginnings
+from tui.reading.log_x_detail import log_x_detail
 
 LENGTH = 70_000
 LOSSES = 9.0 / (1 + np.arange(LENGTH)) + np.random.default_rng(0).uniform(0.1, 0.2, LENGTH)
@@ -37,11 +37,13 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def view(path: Path, done: int | None = None, **look: object):
+def view(path: Path, done: int | None = None, **chart_options: object):
     source = Source(path)
-    choices = Choices(marked=(1,), slots={1: 0}, met_to=1, pointed=1, look=Look(log_x=True, **look))
+    choices = Choices(
+        marked=(1,), slots={1: 0}, met_to=1, pointed=1, chart_options=ChartOptions(log_x=True, **chart_options)
+    )
     moment = None if done is None else Moment((1,), "iteration", float(done))
-    read = source.read(Wanted(choices, 60, moment=moment))
+    read = source.read(ReadRequest(choices, 60, moment=moment))
     source.close()
     assert read is not None
     return chart_view(read, choices)
@@ -67,7 +69,7 @@ def test_an_iteration_has_the_same_place_whatever_is_shown_of_it(long):
 
 def test_every_iteration_is_counted_once(long):
     (run,) = view(long).runs
-    parts = [run.curve, *run.beginnings]
+    parts = [run.curve, *run.log_x_detail]
     assert [part.width for part in parts] == sorted({part.width for part in parts}, reverse=True)
     counted, stop = 0, 0
     for part in reversed(parts):
@@ -89,10 +91,10 @@ def test_what_is_known_of_a_beginning_is_not_read_again(long):
             raise AssertionError
 
     source = Source(long)
-    source.read(Wanted())
+    source.read(ReadRequest())
     reader = source._reader
     assert isinstance(reader, Reader)
     curve = reader.curve(1, 60)
-    known = beginnings(reader, 1, curve, 0, LENGTH, 60)
-    assert beginnings(Once(), 1, curve, 0, LENGTH + 1000, 60, known) == known  # type: ignore[arg-type]
+    known = log_x_detail(reader, 1, curve, 0, LENGTH, 60)
+    assert log_x_detail(Once(), 1, curve, 0, LENGTH + 1000, 60, known) == known  # type: ignore[arg-type]
     source.close()

@@ -75,7 +75,7 @@ async def test_the_palette_runs_what_is_picked(path):
         assert not board.app.choices.log_y
 
         await board.press("ctrl+p", *"metric gr", "enter")
-        assert board.app.choices.look.metric == "gradient norm"
+        assert board.app.choices.chart_options.metric == "gradient norm"
 
         await board.press("colon", "1", "enter")
         assert board.app.choices.pointed == 1

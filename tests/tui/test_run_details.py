@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.spec import FIELDS, OBJECTIVES, defaults
-from engine.store import Background, Evaluation, Event, Run, Worker
+from engine.store import Evaluation, Event, Run, RunBackground, Worker
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import describe
-from tui.presenting.run_details import MOST_EVALUATIONS, particulars
+from tui.presenting.run_details import MOST_EVALUATIONS, run_details
 from tui.text.parts import cells
 
 HOSTILE = "[/nope]\x1b]0;owned\x07\x1b[31m\u202e" + "w" * 400
@@ -27,7 +27,7 @@ def run_of(run_id, spec, **values):
 def told(run, others=(), width=100, **snapshot):
     runs = (run, *others)
     choices = Choices(marked=tuple(one.run_id for one in runs), pointed=run.run_id)
-    lines = particulars(Snapshot(rows=runs, runs=runs, **snapshot), choices, width)
+    lines = run_details(Snapshot(rows=runs, runs=runs, **snapshot), choices, width)
     return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
@@ -67,14 +67,14 @@ def test_events_family_and_where():
         Event(7, "fork", "9", "run 9 was forked here", "2026-01-02T03:04:05Z"),
     )
     run = run_of(4, defaults(), parent_id=2, parent_iteration=3, sweep_id=6, attempt=2, note="a note", tags=("keep",))
-    background = Background(4, (("numpy", "2.4.6"), ("blas_threads", "1")), WORKER, 1, "wide")
+    background = RunBackground(4, (("numpy", "2.4.6"), ("blas_threads", "1")), WORKER, 1, "wide")
     text = told(run, seen={4: RunSeen(events=events)}, background=background)
     for words in (
         *("set step size 0.05", "forked as run 9", "goes on from run 2 at iteration 3", "of sweep 6  wide"),
         *("taken up 2 times", "numpy", "2.4.6", "blas threads", "process 77", "workers lost", "a note", "#keep"),
     ):
         assert words in text
-    assert "numpy" not in told(run, background=Background(5, (("numpy", "2.4.6"),)))
+    assert "numpy" not in told(run, background=RunBackground(5, (("numpy", "2.4.6"),)))
 
 
 @pytest.mark.parametrize("width", [10, 40, 72, 200])
@@ -86,19 +86,19 @@ def test_foreign_text_is_harmless_at_any_width(width):
         run,
         width=width,
         seen={1: RunSeen(events=events)},
-        background=Background(1, ((HOSTILE, HOSTILE),), WORKER, 0, HOSTILE),
+        background=RunBackground(1, ((HOSTILE, HOSTILE),), WORKER, 0, HOSTILE),
     )
     assert text.replace("\n", "").isprintable()
     assert "this version cannot read it" in " ".join(text.split())
 
 
 def test_two_columns_never_overlap():
-    lines = particulars(Snapshot(rows=(run := run_of(1, defaults()),), runs=(run,)), Choices(pointed=1), 80)
+    lines = run_details(Snapshot(rows=(run := run_of(1, defaults()),), runs=(run,)), Choices(pointed=1), 80)
     assert all(cells(line) <= 80 for line in lines)
 
 
 def test_there_may_be_no_run():
-    assert particulars(Snapshot(), Choices(), 80) == []
+    assert run_details(Snapshot(), Choices(), 80) == []
 
 
 @pytest.mark.parametrize("width", [40, 80])
@@ -107,7 +107,7 @@ def test_nothing_of_a_long_text_is_cut_off(width):
     spec = defaults().changed(dataset="/data/" + "folder/" * 20 + "mine.csv")
     run = run_of(1, spec, note=note, tags=("keep",) * 30 + ("last",))
     events = tuple(Event(5, "fork", str(number), "", "2026-01-02T03:04:05Z") for number in range(100, 160))
-    lines = particulars(Snapshot(rows=(run,), runs=(run,), seen={1: RunSeen(events=events)}), Choices(pointed=1), width)
+    lines = run_details(Snapshot(rows=(run,), runs=(run,), seen={1: RunSeen(events=events)}), Choices(pointed=1), width)
     assert all(cells(line) <= width for line in lines)
     text = "".join(text.strip() for line in lines for text, _ in line)
     assert "漢字" * 60 in text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.text import format as fmt
+from tui.text import numbers
 
 
 @pytest.mark.parametrize(("value", "text"), [
@@ -18,19 +18,19 @@ from tui.text import format as fmt
     (math.inf, "inf"), (-math.inf, "-inf"), (math.nan, "nan"),
 ])  # fmt: skip
 def test_number(value, text):
-    assert fmt.number(value) == text
+    assert numbers.number(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(1e-4, "1e-4"), (4.64e-4, "5e-4"), (2.15e-3, "2e-3"), (1e12, "1e12")])
 def test_magnitude(value, text):
-    assert fmt.magnitude(value) == text
+    assert numbers.magnitude(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [
     (0.1, "0.1"), (0.03, "0.03"), (1e-4, "0.0001"), (1e-5, "1e-5"), (100.0, "100"), (2.5e-6, "2.5e-6"), (None, "·"),
 ])  # fmt: skip
 def test_setting(value, text):
-    assert fmt.setting(value) == text
+    assert numbers.setting(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [
@@ -38,35 +38,35 @@ def test_setting(value, text):
     (math.nan, "·"),
 ])  # fmt: skip
 def test_rate(value, text):
-    assert fmt.rate(value) == text
+    assert numbers.rate(value) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [
     (0, "00:00"), (6.9, "00:06"), (760, "12:40"), (3723, "1:02:03"), (273_600, "3 d 04:00"), (math.nan, "·"),
 ])  # fmt: skip
 def test_duration(seconds, text):
-    assert fmt.duration(seconds) == text
+    assert numbers.duration(seconds) == text
 
 
 def test_count_and_percent():
-    assert [fmt.count(n) for n in (None, 640, 9999, 12_345)] == ["·", "640", "9999", "12k"]
-    assert fmt.percent(0.9722) == "97.2 %"
-    assert fmt.percent(None) == "·"
+    assert [numbers.count(n) for n in (None, 640, 9999, 12_345)] == ["·", "640", "9999", "12k"]
+    assert numbers.percent(0.9722) == "97.2 %"
+    assert numbers.percent(None) == "·"
 
 
 @given(st.text(), st.integers(0, 40), st.booleans())
 def test_fit_takes_exactly_its_cells(text, width, right):
-    assert cell_len(fmt.fit(text, width, right=right)) == width
+    assert cell_len(numbers.fit(text, width, right=right)) == width
 
 
 @given(st.floats(allow_nan=False), st.integers(1, 40))
 def test_a_bar_has_its_width(share, width):
-    assert sum(len(part) for part in fmt.bar(share, width)) == width
+    assert sum(len(part) for part in numbers.bar(share, width)) == width
 
 
 @given(st.floats())
 def test_a_loss_fits_its_column_or_is_an_extreme(value):
-    assert len(fmt.number(value)) <= 6 or not 1e-9 <= abs(value) <= 1e9 or value < 0
+    assert len(numbers.number(value)) <= 6 or not 1e-9 <= abs(value) <= 1e9 or value < 0
 
 
 @pytest.mark.parametrize(("value", "text"), [
@@ -74,12 +74,12 @@ def test_a_loss_fits_its_column_or_is_an_extreme(value):
     (-2e-300, "-0"), (0.2144, "0.214"), (None, "·"), (math.inf, "inf"), (-math.inf, "-inf"), (math.nan, "nan"),
 ])  # fmt: skip
 def test_a_number_has_fewer_digits_where_there_is_less_room(value, text):
-    assert fmt.number_in(6, value) == text
+    assert numbers.number_in(6, value) == text
 
 
 @given(st.floats())
 def test_every_number_fits_six_cells_and_is_still_about_as_large(value):
-    told = fmt.number_in(6, value)
+    told = numbers.number_in(6, value)
     assert len(told) <= 6
     if 1e-300 < abs(value) < 1e307 and told != "-0":
         assert float(told) == pytest.approx(value, rel=0.34)

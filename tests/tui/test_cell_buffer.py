@@ -11,12 +11,12 @@ from rich.style import Style
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tests.tui.emulator import Emulator
-from tui.colours.sgr import PLAIN, Colours, Ink, change
+from tui.colours.sgr import PLAIN, Colours, SgrStyle, change
 from tui.terminal import erasing
-from tui.terminal.cell_buffer import Surface
-from tui.terminal.frame_pacing import FREE_RUN_S, PATIENCE_S, QUESTION, Link
-from tui.terminal.output import Rim
-from tui.terminal.textual_internals import Hearing
+from tui.terminal.cell_buffer import CellBuffer
+from tui.terminal.frame_pacing import FREE_RUN_S, PATIENCE_S, QUESTION, FramePacing
+from tui.terminal.output import TerminalOutput
+from tui.terminal.textual_internals import ReportParser
 from tui.text.widths import split
 
 STYLES = [
@@ -36,10 +36,10 @@ def piece(rng: random.Random) -> list[Segment]:
     return [Segment(rng.choice(WORDS), rng.choice(STYLES)) for _ in range(rng.randint(1, 6))]
 
 
-def repainted(surface: Surface) -> Emulator:
-    emulator = Emulator(surface.width, surface.height)
-    surface.forget()
-    emulator.feed(surface.update())
+def repainted(buffer: CellBuffer) -> Emulator:
+    emulator = Emulator(buffer.width, buffer.height)
+    buffer.forget()
+    emulator.feed(buffer.update())
     return emulator
 
 
@@ -47,16 +47,16 @@ def repainted(surface: Surface) -> Emulator:
 @pytest.mark.parametrize("erases", [True, False])
 def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(system, erases):
     rng = random.Random(7)
-    surface = Surface(WIDTH, HEIGHT, Colours(system), erases=erases)
+    buffer = CellBuffer(WIDTH, HEIGHT, Colours(system), erases=erases)
     emulator = Emulator(WIDTH, HEIGHT, keeps_ground=erases)
     for step in range(1000):
         for _ in range(rng.randint(0, 3)):
-            surface.put(rng.randint(-3, WIDTH + 3), rng.randint(-1, HEIGHT), piece(rng))
+            buffer.put(rng.randint(-3, WIDTH + 3), rng.randint(-1, HEIGHT), piece(rng))
         if rng.random() < 0.7:  # else this frame is left out
-            emulator.feed(surface.update())
+            emulator.feed(buffer.update())
         if step % 100 == 99:
-            emulator.feed(surface.update())
-            assert emulator.cells() == repainted(surface).cells()
+            emulator.feed(buffer.update())
+            assert emulator.cells() == repainted(buffer).cells()
 
 
 @pytest.mark.parametrize(("name", "told", "keeps"), [
@@ -68,20 +68,20 @@ def test_terminfo_says_what_erasing_leaves_and_the_name_where_it_is_silent(name,
 
 
 def test_what_is_there_already_is_not_written():
-    surface = Surface(20, 2, Colours())
-    surface.put(0, 0, [Segment("loss 0.214", STYLES[0])])
-    assert surface.update()
-    surface.put(0, 0, [Segment("loss 0.2", STYLES[0]), Segment("14", STYLES[0])])
-    assert not surface.is_behind
-    assert surface.update() == ""
-    surface.put(0, 0, [Segment("loss 0.215", STYLES[0])])
-    assert surface.update() == "\x1b[1;10H\x1b[38;2;205;210;218;48;2;16;18;22m5\x1b[0m"
+    buffer = CellBuffer(20, 2, Colours())
+    buffer.put(0, 0, [Segment("loss 0.214", STYLES[0])])
+    assert buffer.update()
+    buffer.put(0, 0, [Segment("loss 0.2", STYLES[0]), Segment("14", STYLES[0])])
+    assert not buffer.is_behind
+    assert buffer.update() == ""
+    buffer.put(0, 0, [Segment("loss 0.215", STYLES[0])])
+    assert buffer.update() == "\x1b[1;10H\x1b[38;2;205;210;218;48;2;16;18;22m5\x1b[0m"
 
 
 def test_links_and_control_segments_are_never_written():
-    surface = Surface(20, 1, Colours())
-    surface.put(0, 0, [Segment("go", Style(link="https://example.org")), Segment("\x1b[2J", None, [(1,)])])
-    assert "example" not in (text := surface.update())
+    buffer = CellBuffer(20, 1, Colours())
+    buffer.put(0, 0, [Segment("go", Style(link="https://example.org")), Segment("\x1b[2J", None, [(1,)])])
+    assert "example" not in (text := buffer.update())
     assert "2J" not in text
 
 
@@ -90,12 +90,12 @@ def test_what_combines_stays_with_its_letter_and_wide_letters_have_two_cells():
 
 
 @pytest.mark.parametrize(("before", "after", "written"), [
-    (PLAIN, Ink("31"), "\x1b[31m"),
-    (Ink("31", "40"), Ink("32", "40"), "\x1b[32m"),
-    (Ink("31"), PLAIN, "\x1b[39m"),
-    (Ink(attributes="1"), Ink(), "\x1b[22m"),
-    (Ink(attributes="1;2"), Ink(attributes="2"), "\x1b[22;2m"),
-    (Ink(attributes="4"), Ink("31", attributes="4;7"), "\x1b[7;31m"),
+    (PLAIN, SgrStyle("31"), "\x1b[31m"),
+    (SgrStyle("31", "40"), SgrStyle("32", "40"), "\x1b[32m"),
+    (SgrStyle("31"), PLAIN, "\x1b[39m"),
+    (SgrStyle(attributes="1"), SgrStyle(), "\x1b[22m"),
+    (SgrStyle(attributes="1;2"), SgrStyle(attributes="2"), "\x1b[22;2m"),
+    (SgrStyle(attributes="4"), SgrStyle("31", attributes="4;7"), "\x1b[7;31m"),
 ])  # fmt: skip
 def test_the_pen_is_told_what_changes(before, after, written):
     assert change(before, after) == (written, after)
@@ -110,67 +110,67 @@ class Clock:
 
 def test_a_terminal_that_answers_gets_a_frame_for_each_answer():
     clock = Clock()
-    link = Link(clock)
-    link.answered()
-    assert link.wait_s() == 0
-    link.sent()
-    assert link.wait_s() == PATIENCE_S
+    pacing = FramePacing(clock)
+    pacing.answered()
+    assert pacing.wait_s() == 0
+    pacing.sent()
+    assert pacing.wait_s() == PATIENCE_S
     clock.now += 0.5
-    link.answered()
-    assert link.wait_s() == 0
+    pacing.answered()
+    assert pacing.wait_s() == 0
 
 
 def test_a_lost_answer_is_given_up_and_the_terminal_is_free_run_until_it_answers_again():
     clock = Clock()
-    link = Link(clock)
-    link.answered()
-    link.sent()
+    pacing = FramePacing(clock)
+    pacing.answered()
+    pacing.sent()
     clock.now += PATIENCE_S
-    assert link.wait_s() == 0
-    link.sent()
-    assert link.wait_s() == FREE_RUN_S
-    link.answered()
-    assert link.wait_s() == 0
+    assert pacing.wait_s() == 0
+    pacing.sent()
+    assert pacing.wait_s() == FREE_RUN_S
+    pacing.answered()
+    assert pacing.wait_s() == 0
 
 
 def test_a_terminal_that_never_answers_is_free_run_except_after_a_key():
-    link = Link(Clock())
-    link.sent()
-    assert link.wait_s() == FREE_RUN_S
-    link.pressed()
-    assert link.wait_s() == 0
+    pacing = FramePacing(Clock())
+    pacing.sent()
+    assert pacing.wait_s() == FREE_RUN_S
+    pacing.pressed()
+    assert pacing.wait_s() == 0
 
 
 def test_a_terminal_that_would_print_the_question_is_not_asked(monkeypatch):
     monkeypatch.setenv("TERM_PROGRAM", "Apple_Terminal")
     written = []
-    rim = Rim(written.append, lambda seconds, then: None, lambda then: then())
-    surface = rim._surface = Surface(20, 1, None)
-    surface.put(0, 0, [Segment("loss")])
-    rim.flush()
+    output = TerminalOutput(written.append, lambda seconds, then: None, lambda then: then())
+    buffer = output._buffer = CellBuffer(20, 1, None)
+    buffer.put(0, 0, [Segment("loss")])
+    output.flush()
     assert "loss" in written[0]
     assert QUESTION not in written[0]
 
 
 def test_frames_that_are_left_out_are_not_owed():
     written, timers = [], []
-    rim = Rim(written.append, lambda seconds, then: timers.append(then), lambda then: then())
-    rim.answered()
-    surface = rim._surface = Surface(20, 1, Colours(None))
+    output = TerminalOutput(written.append, lambda seconds, then: timers.append(then), lambda then: then())
+    output.answered()
+    buffer = output._buffer = CellBuffer(20, 1, Colours(None))
     for frame in range(50):
-        surface.put(0, 0, [Segment(f"frame {frame}")])
-        rim.flush()
+        buffer.put(0, 0, [Segment(f"frame {frame}")])
+        output.flush()
     assert len(written) == 1
     assert "frame 0" in written[0]
     assert written[0].endswith(QUESTION)
     assert len(timers) == 1
-    rim.answered()
+    output.answered()
     assert len(written) == 2
     assert "49" in written[1]
-    assert rim.is_open
+    assert output.is_open
 
 
 @pytest.mark.parametrize("setting", range(5))
 def test_any_answer_is_an_answer(setting):
-    (heard,) = Hearing().feed(f"\x1b[?2026;{setting}$y")
+    (heard,) = ReportParser().feed(f"\x1b[?2026;{setting}$y")
     assert isinstance(heard, TerminalSupportsSynchronizedOutput)

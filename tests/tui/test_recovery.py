@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from engine.jobs.people import steer
 from engine.jobs.processes import liveness
-from engine.jobs.processes.recovery import TAKE_OVER_AFTER_S, forsaken
+from engine.jobs.processes.recovery import TAKE_OVER_AFTER_S, lost_attempts
 from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.store.file import connection
@@ -25,8 +25,8 @@ def test_help_that_found_the_store_locked_is_sent_again(tmp_path, monkeypatch):
         store.queue.add([defaults()])
         store.queue.claim(store.register_worker(replace(liveness.this_process(), start_ticks=1)))
         reader = store.reader()
-        seen = Snapshot(forsaken=forsaken(reader.running(), reader.workers(), TAKE_OVER_AFTER_S), workers=1)
-        assert seen.forsaken == {(1, 1)}
+        seen = Snapshot(lost_attempts=lost_attempts(reader.running(), reader.workers(), TAKE_OVER_AFTER_S), workers=1)
+        assert seen.lost_attempts == {(1, 1)}
         recovery = Recovery()
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
