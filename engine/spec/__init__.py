@@ -1,4 +1,4 @@
-"""RunSpec: everything that decides a run, validated; to and from text fields and JSON."""
+"""RunSpec: everything that defines a run, validated, and converted to and from text fields and JSON."""
 
 from engine.spec.fields import (
     AMOUNTS,

@@ -1,6 +1,6 @@
-"""FIELDS: the one table of what can be chosen for a run.
+"""FIELDS: the table of the fields of a run.
 
-The command line's options, the form for a new run and the JSON reader are all made from it.
+The command line's options, the form for a new run, the filter, the sweep axes and the JSON reader use it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """The whole number that may follow a data set's name after a colon, such as spiral:4."""
+    """Bounds and default of the whole number that may follow a data set's name after a colon, such as spiral:4."""
 
     unit: str
     least: int
@@ -58,15 +58,15 @@ AMOUNTS = {
 
 
 def is_path(dataset: str) -> bool:
-    """Whether a data set's name means a file or a folder: it holds a separator or ends in .npz or .csv."""
+    """True if the name is a path: it contains a path separator or ends in .npz or .csv."""
     separators = {os.path.sep, os.path.altsep or os.path.sep}
     return dataset.lower().endswith((".npz", ".csv")) or any(separator in dataset for separator in separators)
 
 
 def dataset_parts(dataset: str) -> tuple[str, int | None]:
-    """A known data set's name and its amount, the default where none is written; None where it takes none.
+    """Split a known data set's name into name and amount: the default amount if none is given, None if it takes none.
 
-    Raises ValueError that says what fits.
+    Raises ValueError for an unknown name or an amount that does not fit.
     """
     name, colon, amount = (part.strip() for part in dataset.strip().lower().partition(":"))
     if name not in DATASETS:
@@ -88,7 +88,10 @@ def dataset_parts(dataset: str) -> tuple[str, int | None]:
 
 
 def _dataset(text: str, given: str) -> str:
-    """A name as it is always written, or the absolute path of a file, so that a run in any folder finds it."""
+    """Return the normal form of a name, or the absolute path of a file, so that runs in any folder find it.
+
+    Raises ValueError for an unknown name or an unprintable path.
+    """
     if not is_path(text):
         name, amount = dataset_parts(text)
         return name if amount is None or amount == AMOUNTS[name].default else f"{name}:{amount}"
@@ -99,10 +102,10 @@ def _dataset(text: str, given: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that can be chosen: how it is named and explained, what values it takes and when it applies.
+    """One field of a run: its names and help text, the values that it takes, and when it applies.
 
-    It applies to `strategies`, and where each field named in `needs` has one of the values there.
-    Where it is `open`, the choices are known answers among others.
+    It applies to `strategies`, if each field named in `needs` has one of the values given there.
+    If `open`, other values than `choices` are valid too.
     """
 
     name: str
@@ -115,15 +118,15 @@ class Field:
     open: bool = False
 
     def applies(self, chosen: Mapping[str, Any]) -> bool:
-        """Whether this field decides anything, given what is chosen for the others by name."""
+        """True if this field has an effect, given the values of the other fields by name."""
         return chosen["strategy"] in self.strategies and all(
             chosen[name] in values for name, values in self.needs.items()
         )
 
     def check(self, value: Any) -> Any:
-        """The value as it is kept; text is read, and so is what is of no type that this field keeps.
+        """Validate a value and return it in its stored type; text, and any other type, is parsed.
 
-        Raises SpecError that says what was given and what fits.
+        Raises SpecError, with the value given and the values that fit.
         """
         domain = self.domain
         try:
@@ -135,12 +138,12 @@ class Field:
 
     @property
     def flag(self) -> str:
-        """The command line's spelling, such as --step-size."""
+        """The command line option, such as --step-size."""
         return "--" + self.name.replace("_", "-")
 
 
-def _rate(name: str, label: str, explained: str, *updates: str) -> Field:
-    return Field(name, label, explained, fraction, strategies=GRADIENT, needs={"update": frozenset(updates)})
+def _rate(name: str, label: str, help_text: str, *updates: str) -> Field:
+    return Field(name, label, help_text, fraction, strategies=GRADIENT, needs={"update": frozenset(updates)})
 
 
 FIELDS: dict[str, Field] = {
@@ -258,4 +261,4 @@ FIELDS: dict[str, Field] = {
 }
 
 RATES = tuple(name for name, entry in FIELDS.items() if "update" in entry.needs)
-"""What single updates are tuned with; `engine.strategy.updates.Rates` has the same names."""
+"""Fields that tune single updates; `engine.strategy.updates.Rates` has the same names."""

@@ -1,4 +1,4 @@
-"""Domains: which values a field takes, read from text or checked as they are; refusals say what fits."""
+"""Domains: the values that a field takes, parsed from text or checked as they are; errors say what fits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class SpecError(ValueError):
-    """A value that does not make a run: `field` names it, the message says what would fit."""
+    """A value that a run cannot have: `field` names the field, the message says what fits."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -19,27 +19,27 @@ class SpecError(ValueError):
 
 
 class DataError(SpecError):
-    """The data themselves are missing, damaged or of the wrong shape: the message names the file and what fits."""
+    """Data are missing, damaged or of the wrong shape: the message names the file and says what fits."""
 
     def __init__(self, message: str) -> None:
         super().__init__("dataset", message)
 
 
 def near_match(given: str, known: Iterable[str]) -> str:
-    """A hint such as '; did you mean digits?', or '' when nothing known is near."""
+    """Return a hint such as '; did you mean digits?', or '' if no known word is close."""
     found = difflib.get_close_matches(given.lower(), list(known), n=1, cutoff=0.5)
     return f"; did you mean {found[0]}?" if found else ""
 
 
 def as_text(value: Any) -> str:
-    """A field's value as the text that is read back to it: '' for none, all digits kept."""
+    """Return a field's value as text that parses back to the same value: '' for None, all digits of a float."""
     if value is None:
         return ""
     return repr(value) if isinstance(value, float) else str(value)
 
 
 def shown(given: Any) -> str:
-    """What was given, short and printable, for an error message."""
+    """Quote a given value for an error message: printable, at most 40 characters of it."""
     text = as_text(given)
     text = text if len(text) <= 40 else text[:39] + "…"
     return ascii(text) if not text.isprintable() else repr(text)
@@ -47,9 +47,9 @@ def shown(given: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The values that a field takes: `read` makes one from text, `of_type` checks one of a type in `types`.
+    """The values that a field takes: `read` parses text, `of_type` validates a value of one of `types`.
 
-    `of_type` takes the value and what was given for it, which an error quotes; it returns the value as it is kept. Both
+    `of_type` takes the value and the original input, which its error quotes; it returns the value to store. Both
     raise ValueError that says what fits.
     """
 
@@ -58,7 +58,7 @@ class Domain:
     types: tuple[type, ...] = ()
 
     def parse(self, text: str) -> Any:
-        """The value that a text means."""
+        """Parse and validate a text. Raises ValueError that says what fits."""
         return self.of_type(self.read(text), text)
 
 
@@ -66,7 +66,7 @@ NUMBERS = (float, int)
 
 
 def choice(choices: tuple[str, ...]) -> Domain:
-    """One of the choices, in any case of letters."""
+    """The domain of these choices; upper and lower case are the same."""
 
     def known(value: str, given: Any) -> str:
         if value not in choices:
@@ -79,7 +79,7 @@ def choice(choices: tuple[str, ...]) -> Domain:
 
 
 def number(text: str) -> float:
-    """The finite number that a text means. Raises ValueError that says how to write one."""
+    """Parse a finite number. Raises ValueError that says how to write one."""
     try:
         value = float(text.strip())
     except ValueError:
@@ -97,11 +97,11 @@ def _finite(value: float, given: Any) -> float:
     return value
 
 
-def _numbers(fits: Callable[[float], bool], told: str) -> Domain:
+def _numbers(fits: Callable[[float], bool], condition: str) -> Domain:
     def fitting(value: float, given: Any) -> float:
         value = _finite(value, given)
         if not fits(value):
-            raise ValueError(f"must be {told}, not {shown(given)}")
+            raise ValueError(f"must be {condition}, not {shown(given)}")
         return value
 
     return Domain(number, fitting, NUMBERS)
@@ -115,7 +115,7 @@ above_one = _numbers(lambda value: value > 1, "greater than 1")
 
 
 def at_least(least: int, most: int = 2**53) -> Domain:
-    """A whole number between `least` and `most`; 1e5 and 1,000 are too."""
+    """The domain of whole numbers from `least` to `most`; 1e5, 1_000 and 1,000 are whole numbers too."""
 
     def whole(value: float, given: Any) -> int:
         value = _finite(value, given)
@@ -131,7 +131,7 @@ def at_least(least: int, most: int = 2**53) -> Domain:
 
 
 def or_none(domain: Domain, *words: str) -> Domain:
-    """What a domain takes, or None, written as nothing or as one of the words."""
+    """The domain extended by None, written as an empty text or one of the words."""
     words = ("", *words)
     return Domain(
         lambda text: None if text.strip().lower() in words else domain.read(text),
@@ -145,5 +145,5 @@ batch_size = or_none(at_least(1), "full", "n")
 
 
 def optional(domain: Domain) -> Domain:
-    """What a domain takes, or None for nothing, none or no."""
+    """The domain extended by None, written as an empty text, none or no."""
     return or_none(domain, "none", "no")

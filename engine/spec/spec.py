@@ -1,4 +1,4 @@
-"""RunSpec: everything that decides a run, validated; to and from text fields and JSON."""
+"""RunSpec: everything that defines a run, validated, and converted to and from text fields and JSON."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ OBJECTIVE_DEFAULTS: dict[str, dict[str, Any]] = {
     "two-layer": {"initial_scale": 0.1},
     "two-layer-svm": {"initial_scale": 0.1},
 }
-"""Where an objective's defaults differ again: the gradient of a net vanishes near zero weights."""
+"""Defaults that depend on the objective: the gradient of a net vanishes near zero weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """All that defines a run. Two equal specs make the same run, bit for bit, on one machine.
+    """Everything that defines a run. Equal specs give the same run, bit for bit, on one machine.
 
-    `batch_size` None is the full batch; `iterations` and `seconds` are budgets of which at least
-    one must be given; `pace` (iterations/s) slows a run down so that it can be watched.
-    Values are checked on construction: SpecError names the field.
+    `batch_size` None is the full batch; at least one of the budgets `iterations` and `seconds` must be set;
+    `pace` (iterations/s) slows a run down so that people can watch it.
+    Raises SpecError, naming the field, if a value is invalid.
     """
 
     strategy: str = "gradient-descent"
@@ -67,38 +67,38 @@ class RunSpec:
 
     @property
     def label(self) -> str:
-        """A short name for a table, such as 'gradient b256'."""
+        """A short name for tables, such as 'gradient b256'."""
         return label(self.strategy, self.update, self.batch_size)
 
     @property
     def kind(self) -> StrategyKind:
-        """What its strategy is."""
+        """The kind of its strategy."""
         return STRATEGY_KINDS[self.strategy]
 
     @property
     def searches(self) -> bool:
-        """Whether it proposes weights and keeps the best ones, each loss being one over the whole train split."""
+        """True if it proposes weights and keeps the best; each loss is then over the whole train split."""
         return self.kind.searches
 
     @property
     def is_noisy(self) -> bool:
-        """Whether its losses are those of mini-batches, which differ from one batch to the next."""
+        """True if its losses are mini-batch losses, which vary from batch to batch."""
         return self.kind.batches and self.batch_size is not None
 
     def to_json(self) -> str:
-        """The whole spec as a JSON object, keys in the order of the fields."""
+        """Return the spec as a JSON object, keys in the order of the fields."""
         return json.dumps(asdict(self))
 
     def changed(self, **values: Any) -> RunSpec:
-        """This spec with other values, checked again."""
+        """Return a copy with these values. Raises SpecError for an unknown field or an invalid value."""
         unknown_field(values)
         return replace(self, **values)
 
 
 def label(strategy: str, update: str, batch_size: int | str | None) -> str:
-    """What a table calls a strategy, such as 'gradient b256'."""
+    """Return a strategy's short name for tables, such as 'gradient b256'."""
     kind = STRATEGY_KINDS.get(strategy)
-    if kind is None:  # another version's
+    if kind is None:  # a strategy of another version
         return strategy.replace("-", " ")
     if kind.searches:
         return kind.label
@@ -107,32 +107,32 @@ def label(strategy: str, update: str, batch_size: int | str | None) -> str:
 
 
 def typed_text(name: str, value: Any) -> str:
-    """A field's value as people read and type it: 'full' for the whole batch, 'none' for no budget or pace."""
+    """Return a field's value as people type it: 'full' for the full batch, 'none' for no budget or pace."""
     return as_text(value) or ("full" if name == "batch_size" else "none")
 
 
 def unknown_field(names: Iterable[str]) -> None:
-    """Raise SpecError for the first name that is no field, with the near match."""
+    """Raise SpecError, with the closest field name, for the first name that is not a field."""
     for name in names:
         if name not in FIELDS:
             raise SpecError(str(name), f"{shown(str(name))} is not a field of a run{near_match(str(name), FIELDS)}")
 
 
 def parse_field(name: str, text: str) -> Any:
-    """The value of one field from text. Raises SpecError that says what was given and what fits."""
+    """Parse one field's value. Raises SpecError, with the text given and the values that fit."""
     unknown_field([name])
     return FIELDS[name].check(text)
 
 
 def defaults(strategy: str = "gradient-descent", objective: str = "svm") -> RunSpec:
-    """The spec that tells the story on digits, for one strategy and one objective."""
+    """Return the default spec, tuned on digits, for a strategy and an objective. Raises SpecError for unknown names."""
     strategy, objective = parse_field("strategy", strategy), parse_field("objective", objective)
     values = {**STRATEGY_KINDS[strategy].defaults, **OBJECTIVE_DEFAULTS.get(objective, {})}
     return RunSpec(strategy=strategy, objective=objective, **values)
 
 
 def spec_from_fields(texts: Mapping[str, str]) -> RunSpec:
-    """A spec from text fields (a form, a command line); what is absent takes the strategy's and objective's default."""
+    """Parse a spec from text fields; absent ones take the defaults of the strategy and objective. Raises SpecError."""
     unknown_field(texts)
     values = {name: parse_field(name, text) for name, text in texts.items()}
     chosen = {name: values[name] for name in ("strategy", "objective") if name in values}
@@ -140,7 +140,7 @@ def spec_from_fields(texts: Mapping[str, str]) -> RunSpec:
 
 
 def spec_from_json(text: str) -> RunSpec:
-    """The spec that `to_json` wrote; fields that an older version did not know take their default."""
+    """Parse the output of `to_json`; missing fields take RunSpec's defaults. Raises SpecError for anything else."""
     try:
         values = json.loads(text)
     except ValueError as error:
@@ -156,14 +156,14 @@ def spec_from_json(text: str) -> RunSpec:
 
 @cache
 def race() -> tuple[RunSpec, ...]:
-    """Four ways down on digits, paced so that they can be watched: the strategies of the notes.
+    """Return four specs on digits that compare the strategies of the CS231n notes, paced so that people can watch.
 
-    Gradient descent runs twice, over all examples and over mini-batches.
+    Gradient descent runs twice: full batch and mini-batches.
     """
-    lanes = (
+    specs = (
         defaults("random-search"),
         defaults("local-search"),
         defaults("gradient-descent").changed(batch_size=None),
         defaults("gradient-descent"),
     )
-    return tuple(lane.changed(pace=100.0) for lane in lanes)
+    return tuple(spec.changed(pace=100.0) for spec in specs)

@@ -1,4 +1,4 @@
-"""STRATEGY_KINDS: what each strategy is, in one table; how it runs is in `engine.strategy.strategies`."""
+"""STRATEGY_KINDS: the properties of each strategy, in one table; `engine.strategy.strategies` builds them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class StrategyKind:
-    """What a strategy does, as far as fields, charts and the store must know.
+    """The properties of a strategy that fields, charts and the store depend on.
 
-    `searches`: it proposes weights and keeps the best ones, each loss being one over the whole train split; the others
-    follow the gradient. `steps`: a step size decides something. `batches`: it may look at mini-batches. `defaults` are
-    the values in which its spec differs from RunSpec's own, chosen for digits. A filter finds it by `aliases`, too.
+    `searches`: it proposes weights and keeps the best, each loss over the whole train split; the others follow the
+    gradient. `steps`: it uses the step size. `batches`: it may use mini-batches. `defaults` are the values of its
+    default spec that differ from RunSpec's, chosen for digits. The filter also accepts `aliases`.
     """
 
     name: str
