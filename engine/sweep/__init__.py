@@ -1,4 +1,4 @@
-"""Sweeps: one spec, and the runs in which one or two of its fields take other values."""
+"""Sweeps: the runs of one spec in which one or two fields take several values."""
 
 from engine.sweep.axis import (
     LOGARITHMIC,

@@ -1,4 +1,4 @@
-"""Axis: the values that a sweep tries for one field of a spec, and the ways to write them down."""
+"""Axis: the values that a sweep tries for one field of a spec, as ranges, lists and text."""
 
 from __future__ import annotations
 
@@ -21,25 +21,24 @@ SWEEPABLE = tuple(
         )
     )
 )
-"""Fields that a sweep may vary: numbers that decide how a run goes, and not for how long."""
+"""Fields that a sweep may vary: numbers that affect how a run goes, not how long it lasts."""
 
 WHOLE = frozenset({"batch_size", "seed", "hidden_size", "decay_every", "warm_up"})
 LOGARITHMIC = frozenset({"step_size", "batch_size", "regularization_strength", "initial_scale", "hidden_size"})
-"""Fields whose values are thought of in decades, where two values alone do not tell."""
+"""Fields on a logarithmic scale if an axis has fewer than three values to show its spacing."""
 
 MOST_VALUES = 1000
 DIGITS = 6
-"""Significant digits of a computed value, so that a table prints it in full and people can type it again."""
+"""Significant digits of a computed value, so that tables print it in full and people can type it again."""
 
 Value = float | int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One field of a spec and the values to try, each once, as the field reads them; None is the full batch.
+    """A field of a spec and the distinct values to try, validated by the field; None is the full batch.
 
-    Raises SpecError for a field that cannot be swept, for no values, too many or equal ones, and for what the field
-    refuses.
+    Raises SpecError for a field that cannot be swept, for no, too many, duplicate or invalid values.
     """
 
     field: str
@@ -52,23 +51,23 @@ class Axis:
         check_count(len(self.values), self.field)
         parsed = tuple(FIELDS[self.field].check("full" if value is None else value) for value in self.values)
         if len(set(parsed)) < len(parsed):
-            double = next(value for place, value in enumerate(parsed) if value in parsed[:place])
-            raise SpecError(self.field, f"{self.label}: {value_text(double)} is there twice")
+            duplicate = next(value for i, value in enumerate(parsed) if value in parsed[:i])
+            raise SpecError(self.field, f"{self.label}: {value_text(duplicate)} is there twice")
         object.__setattr__(self, "values", parsed)
 
     @property
     def label(self) -> str:
-        """What the field is called, such as 'step size'."""
+        """The field's label, such as 'step size'."""
         return FIELDS[self.field].label
 
     @property
     def ordered(self) -> tuple[Value, ...]:
-        """The values from the lowest to the highest; the full batch comes last."""
+        """The values in ascending order, the full batch last."""
         return tuple(sorted(self.values, key=value_place))
 
     @property
     def logarithmic(self) -> bool:
-        """Whether the values lie evenly in decades rather than on a line; two alone go by what the field is."""
+        """True if the values are more even in decades than on a line; the field decides for fewer than three values."""
         numbers = [value_place(value) for value in self.ordered if value is not None]
         if not numbers or numbers[0] <= 0:
             return False
@@ -77,30 +76,30 @@ class Axis:
         return _unevenness([math.log(number) for number in numbers]) < _unevenness(numbers)
 
     def of(self, spec: RunSpec) -> Value:
-        """The value of this axis that a spec has."""
+        """Return a spec's value of this field."""
         value: Value = getattr(spec, self.field)
         return value
 
 
 def log_values(low: float, high: float, count: int) -> tuple[float, ...]:
-    """`count` values from `low` to `high`, evenly spaced in decades; powers of ten come out exact.
+    """Return `count` values from `low` to `high`, evenly spaced in decades; powers of ten are exact.
 
-    Raises SpecError that says which of the three does not fit.
+    Raises SpecError, naming the argument that does not fit.
     """
     _check_range(low, high, count)
     if low <= 0:
         raise SpecError("low", f"a logarithmic range begins above 0, not at {low:g}; use a linear one or a list")
-    return _between(math.log10(low), math.log10(high), low, high, count, lambda place: 10.0**place)
+    return _between(math.log10(low), math.log10(high), low, high, count, lambda exponent: 10.0**exponent)
 
 
 def linear_values(low: float, high: float, count: int) -> tuple[float, ...]:
-    """`count` values from `low` to `high`, evenly spaced. Raises SpecError that says which does not fit."""
+    """Return `count` values from `low` to `high`, evenly spaced. Raises SpecError, naming the argument."""
     _check_range(low, high, count)
     return _between(low, high, low, high, count, float)
 
 
 def powers_of_two(low: float, high: float) -> tuple[int, ...]:
-    """The powers of two from `low` to `high`, ends included. Raises SpecError when there are none."""
+    """Return the powers of two from `low` to `high` inclusive. Raises SpecError if there are none."""
     _check_range(low, high, 1 if low == high else 2)
     if low <= 0:
         raise SpecError("low", f"powers of two begin above 0, not at {low:g}")
@@ -112,7 +111,7 @@ def powers_of_two(low: float, high: float) -> tuple[int, ...]:
 
 
 def listed(text: str, field: str = "step_size") -> tuple[Value, ...]:
-    """The values of a list such as '0.1, 1, 10', as a field reads them. Raises SpecError."""
+    """Parse a list such as '0.1, 1, 10' as values of a field. Raises SpecError for an empty or invalid item."""
     check_sweepable(field)
     parts = [part.strip() for part in text.split(",")]
     if not any(parts):
@@ -124,29 +123,29 @@ def listed(text: str, field: str = "step_size") -> tuple[Value, ...]:
 
 
 def fitting(field: str, values: Iterable[Value]) -> tuple[Value, ...]:
-    """Computed values as a field takes them: whole numbers where it takes only those, each once, in order."""
+    """Round computed values to distinct whole numbers if the field needs whole ones; order is kept."""
     if field not in WHOLE:
         return tuple(values)
     return tuple(dict.fromkeys(value if value is None else round(value) for value in values))
 
 
 def rounded(value: float, digits: int = DIGITS) -> float:
-    """A number with so many significant digits."""
+    """Round to `digits` significant digits."""
     return float(f"{value:.{digits}g}")
 
 
 def value_place(value: Value) -> float:
-    """Where a value lies among others: the full batch lies beyond every number."""
+    """Return the sort key of a value: the full batch comes after every number."""
     return math.inf if value is None else float(value)
 
 
 def value_text(value: Value) -> str:
-    """A value for people: six digits at most where it is not whole."""
+    """Format a value: 'full', a whole number, or at most six significant digits."""
     return "full" if value is None else str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def check_sweepable(field: str) -> None:
-    """Raise SpecError for what is no field of a run, or none that a sweep may vary."""
+    """Raise SpecError if the field is unknown or a sweep cannot vary it."""
     unknown_field([field])
     if field not in SWEEPABLE:
         can = ", ".join(FIELDS[name].label for name in SWEEPABLE)
@@ -154,7 +153,7 @@ def check_sweepable(field: str) -> None:
 
 
 def check_count(count: int, field: str = "count") -> None:
-    """Raise SpecError for a number of values that a sweep does not take."""
+    """Raise SpecError if a sweep cannot have this many values or runs."""
     if not 1 <= count <= MOST_VALUES:
         raise SpecError(field, f"a sweep has 1 to {MOST_VALUES:,} runs, not {count:,}")
 
@@ -172,11 +171,12 @@ def _check_range(low: float, high: float, count: int) -> None:
 
 
 def _between(first: float, last: float, low: float, high: float, count: int, value_at: Any) -> tuple[float, ...]:
+    """Return `count` values from `low` to `high`: value_at(position), evenly spaced from `first` to `last`."""
     if count == 1:
         return (float(low),)
-    places = [first + (last - first) * step / (count - 1) for step in range(1, count - 1)]
+    positions = [first + (last - first) * i / (count - 1) for i in range(1, count - 1)]
     for digits in (DIGITS, 12, 17):
-        inner = [rounded(value_at(place), digits) for place in places]
+        inner = [rounded(value_at(position), digits) for position in positions]
         values = (float(low), *inner, float(high))
         if values == tuple(sorted(set(values))):
             return values
@@ -184,6 +184,7 @@ def _between(first: float, last: float, low: float, high: float, count: int, val
 
 
 def _unevenness(numbers: Sequence[float]) -> float:
+    """Return the coefficient of variation of the gaps between consecutive numbers."""
     gaps = [after - before for before, after in pairwise(numbers)]
     mean = math.fsum(gaps) / len(gaps)
     return math.hypot(*(gap - mean for gap in gaps)) / math.sqrt(len(gaps)) / mean

@@ -1,7 +1,7 @@
-"""Comparison: which value of a sweep over batch sizes is best for equal examples, equal time, equal iterations.
+"""Comparison: the best value of a sweep over batch sizes for equal examples, equal time and equal iterations.
 
-After equal iterations a large batch has seen many times the examples of a small one, and has taken longer. So the runs
-are also compared where each had seen as many examples, and where each had taken as long.
+After equal iterations a large batch has used many times the examples of a small one, and more time. So the runs
+are also compared after equal numbers of examples and after equal time.
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ Equal = Literal["examples", "time", "iterations"]
 EQUALS: tuple[Equal, ...] = get_args(Equal)
 
 CLOSE = 2
-"""Between two evaluations the loss is taken as a straight line where the later one comes after at most so many times
-the iterations: a run falls the more steeply the earlier it is, and a longer line would be far above it."""
-
+"""The loss between two evaluations is interpolated linearly only if the later one has at most this many times the
+iterations of the earlier: a loss curve is steep early, and a longer line would lie far above it."""
 
 SHORTEST_S = 1.0
-"""Below so many seconds a run's time is that of its start, its evaluations and the other workers: no value is best."""
+"""Shorter times, in seconds, measure the start, the evaluations and other workers: then no value is best."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The train losses of a sweep's values at an equal `amount` of examples, seconds or iterations, and the best one.
+    """The train losses of a sweep's values at an equal `amount` of examples, seconds or iterations, and the best value.
 
-    `losses` are in the order of the results: None for a value that is not compared (it is not complete, or diverged),
-    and where no evaluation is near. `best` is None when a compared value has no loss, and where the amount `is_short`.
+    `losses` are in the order of the results: None if a value is not compared (incomplete or diverged) or has no
+    evaluation close enough. `best` is None if a compared value has no loss or the amount `is_short`.
     """
 
     equal: Equal
@@ -43,19 +42,19 @@ class Comparison:
 
     @property
     def is_short(self) -> bool:
-        """Whether the runs took too little time to be compared by it."""
+        """True if the runs took too little time for a comparison by time."""
         return self.equal == "time" and self.amount < SHORTEST_S
 
 
 def are_compared(axes: Sequence[Axis]) -> bool:
-    """Whether the values of a sweep over these axes need more than one comparison: they differ in their batches."""
+    """True if a sweep over these axes needs all comparisons: batch sizes differ and the loss ranks the values."""
     return best_by(axes) == "loss" and any(axis.field == "batch_size" for axis in axes)
 
 
 def comparisons(axes: Sequence[Axis], measured: Iterable[RunMeasurement]) -> tuple[Comparison, ...]:
-    """One comparison for each of EQUALS, at the largest amount that all complete values have reached.
+    """Return one comparison for each of EQUALS, at the largest amount that all complete values have reached.
 
-    None where values are not compared so, or fewer than two are complete; none of equal time among paced runs.
+    Empty if `are_compared` is False or fewer than two values are complete; paced runs give none of equal time.
     """
     groups = by_values(measured)
     compared = {values: runs for values, runs in groups.items() if all(map(_is_comparable, runs))}
@@ -66,25 +65,25 @@ def comparisons(axes: Sequence[Axis], measured: Iterable[RunMeasurement]) -> tup
 
 
 def best_marks(found: Iterable[Comparison]) -> dict[tuple[Value, ...], list[str]]:
-    """What each value is best for, in words."""
+    """Return the marks of each best value, such as 'best for equal time'."""
     marks: dict[tuple[Value, ...], list[str]] = {}
-    for one in found:
-        if one.best is not None:
-            marks.setdefault(one.best, []).append(f"best for equal {one.equal}")
+    for comparison in found:
+        if comparison.best is not None:
+            marks.setdefault(comparison.best, []).append(f"best for equal {comparison.equal}")
     return marks
 
 
 def amount_text(equal: Equal, amount: float) -> str:
-    """An amount for people: 3,000 examples, 0.317 s, 1,500 iterations."""
+    """Format an amount with its unit: 3,000 examples, 0.317 s, 1,500 iterations."""
     if equal == "time":
         return seconds_text(amount)
     return counted(round(amount), equal.removesuffix("s"))
 
 
 def bare_amount(one: Comparison) -> str:
-    """The amount of a comparison beside the word for what is equal: 3,000, 1.64 s."""
-    told = amount_text(one.equal, one.amount)
-    return told if one.equal == "time" else told.split(" ")[0]
+    """Format a comparison's amount without the words examples and iterations: 3,000, 1.64 s."""
+    text = amount_text(one.equal, one.amount)
+    return text if one.equal == "time" else text.split(" ")[0]
 
 
 def _is_comparable(run: RunMeasurement) -> bool:
@@ -110,24 +109,24 @@ def _mean_at(runs: Sequence[RunMeasurement], equal: Equal, amount: float) -> flo
 
 
 def _amounts(run: RunMeasurement, equal: Equal) -> list[float]:
-    """How much a run had used at each of its evaluations."""
+    """Return the examples, seconds or iterations that a run had used at each evaluation."""
     if equal == "time":
-        return [one.elapsed_s for one in run.train_losses]
-    each = run.examples_per_iteration if equal == "examples" else 1
-    return [float(one.iteration * each) for one in run.train_losses]
+        return [evaluation.elapsed_s for evaluation in run.train_losses]
+    per_iteration = run.examples_per_iteration if equal == "examples" else 1
+    return [float(evaluation.iteration * per_iteration) for evaluation in run.train_losses]
 
 
 def _loss_at(run: RunMeasurement, equal: Equal, amount: float) -> float | None:
-    """The train loss of the weights that a run had once it had used so much; an iteration counts when it is over."""
+    """Return the interpolated train loss after this amount, counting whole iterations; None if it is not known."""
     amounts = _amounts(run, equal)
     for (before, after), (low, high) in zip(pairwise(run.train_losses), pairwise(amounts), strict=True):
         if not low <= amount < high:
             continue
-        # the margin is for what division loses of whole iterations
-        gone = math.floor((after.iteration - before.iteration) * (amount - low) / (high - low) + 1e-9)
-        if not gone:
+        # The margin keeps rounding of the division from losing a whole iteration.
+        passed = math.floor((after.iteration - before.iteration) * (amount - low) / (high - low) + 1e-9)
+        if not passed:
             return before.loss
         if after.iteration > CLOSE * before.iteration:
             return None
-        return before.loss + (after.loss - before.loss) * gone / (after.iteration - before.iteration)
+        return before.loss + (after.loss - before.loss) * passed / (after.iteration - before.iteration)
     return run.train_losses[-1].loss if amount >= amounts[-1] else None

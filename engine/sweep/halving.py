@@ -1,4 +1,4 @@
-"""Successive halving: at each rung the runs of a sweep wait for one another, and the worst are let go."""
+"""Successive halving: the runs of a sweep wait for each other at each rung, and the worst are stopped."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Contender = TypeVar("Contender", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Halving:
-    """At which iterations (`rungs`, rising) contenders are compared, and which share of them goes on (0 < `keep` < 1).
+    """The iterations (`rungs`, ascending) at which contenders are compared, and the share kept there, 0 < `keep` < 1.
 
-    Raises SpecError.
+    Raises SpecError for other rungs or shares.
     """
 
     rungs: tuple[int, ...]
@@ -34,13 +34,13 @@ class Halving:
         object.__setattr__(self, "keep", float(self.keep))
 
     def after(self, rung: int) -> int | None:
-        """The rung that comes after one; None after the last."""
+        """Return the first rung above `rung`; None after the last."""
         return next((later for later in self.rungs if later > rung), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision(Generic[Contender]):
-    """Who goes on from a rung and who does not, best first; `kept_up_to` is the largest loss that was kept."""
+    """The contenders `kept` and `dropped` at a rung, best first; `kept_up_to` is the largest kept loss, or -inf."""
 
     kept: tuple[Contender, ...]
     dropped: tuple[Contender, ...]
@@ -48,12 +48,12 @@ class Decision(Generic[Contender]):
 
 
 def decide(losses: Mapping[Contender, float], keep: float) -> Decision[Contender]:
-    """Keep the share with the lowest losses, at least one; of equal ones those that come first.
+    """Keep the share `keep` with the lowest losses, rounded up; ties keep the order of `losses`.
 
-    A loss that is not finite is never kept. Nothing but the losses decides, so who came first to the rung does not.
+    A loss that is not finite is never kept. The decision depends on the losses only, not on arrival at the rung.
     """
     ranked = sorted(losses, key=lambda contender: _rank(losses[contender]))
-    # Rounded before the ceiling, or 0.07 of 100 would be eight.
+    # Rounded before the ceiling: 0.07 * 100 is slightly above 7 and would give 8.
     quota = max(1, math.ceil(round(keep * len(ranked), 9)))
     kept = tuple(contender for contender in ranked[:quota] if math.isfinite(losses[contender]))
     return Decision(kept, tuple(ranked[len(kept) :]), losses[kept[-1]] if kept else -math.inf)

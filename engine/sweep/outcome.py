@@ -1,4 +1,4 @@
-"""What a sweep found: for each value the losses of its runs, the best, and the table in the form of the notes."""
+"""Outcome: the results of a sweep per value, the best value, and the table in the form of the CS231n notes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from engine.sweep.axis import Axis, Value, value_place, value_text
 from engine.text import counted, loss_text, seconds_text
 
 OBJECTIVES_OF_THEIR_OWN = frozenset({"delta", "regularization_strength"})
-"""Fields each value of which is another objective: the loss under one says nothing against the loss under another."""
+"""Fields that change the objective: losses at different values of them cannot be compared."""
 
 MOST_DIGITS = 9
-"""Significant digits of a loss at most, where fewer would make different ones look the same."""
+"""Most significant digits of a loss, used if fewer would make different losses look equal."""
 
-BROKEN_OFF = ("cancelled", "failed")
+INTERRUPTED = ("cancelled", "failed")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainLoss:
-    """The loss over the whole train split after so many iterations, and the seconds that they had taken."""
+    """The loss over the whole train split after `iteration` iterations, which took `elapsed_s` seconds."""
 
     iteration: int
     elapsed_s: float
@@ -31,12 +31,12 @@ class TrainLoss:
 
 @dataclass(frozen=True, slots=True)
 class RunMeasurement:
-    """What is known of one run of a sweep.
+    """The measurements of one run of a sweep.
 
-    `train_loss`, `validation_loss` and `accuracy` (validation, 0 to 1) are those of its newest evaluation, over the
-    whole split: a batch's loss would depend on which examples came last. None before the first. `evaluated_at` is how
-    many iterations it had done then. `train_losses` are all of its evaluations, oldest first, where they are asked for.
-    `is_paced`: it was slowed down to be watched, so that its time says nothing.
+    `train_loss`, `validation_loss` and `accuracy` (validation, 0 to 1) are from its newest evaluation, over whole
+    splits, because a batch loss depends on the last batch; None before the first. `evaluated_at` is the number of
+    iterations then. `train_losses` are all its evaluations, oldest first, if the caller asked for them.
+    `is_paced`: a pace slowed it down, so its time cannot be compared.
     """
 
     run_id: int
@@ -56,13 +56,13 @@ class RunMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class ValueResult:
-    """What a sweep found at one value (one per axis): means over its `seeds` runs that have come furthest.
+    """A sweep's result at one value (one per axis): means over its `seeds` runs that have come furthest.
 
-    Those were evaluated after `evaluated_at` iterations, or have come to their end; a seed that has just begun would
-    make every mean high. `low` and `high` are their lowest and highest train loss, `elapsed_s` is the time that they
-    took. `iterations_done` is how far the first of all runs is, and `examples_seen` how many examples it has used.
-    It is `complete` once all of them came to their end, and not when one was stopped on the way: a loss after fewer
-    iterations is no match. It is `stopped` when that happened and none of the others goes on.
+    These runs were evaluated after `evaluated_at` iterations, or are finished; a run that has just begun would raise
+    every mean. `low` and `high` are their lowest and highest train loss, `elapsed_s` their mean time in seconds.
+    `iterations_done` and `examples_seen` are the most of any run at this value, `diverged` the number of diverged runs.
+    `complete`: all runs are finished; a run stopped early cannot be compared. `stopped`: a run was cancelled or failed,
+    and no other run continues.
     """
 
     values: tuple[Value, ...]
@@ -83,22 +83,22 @@ class ValueResult:
 
 
 def results(measured: Iterable[RunMeasurement]) -> tuple[ValueResult, ...]:
-    """The results per value, from the lowest to the highest."""
+    """Return the result of each value, in ascending order of the values."""
     return tuple(_result(values, runs) for values, runs in by_values(measured).items())
 
 
 def by_values(measured: Iterable[RunMeasurement]) -> dict[tuple[Value, ...], list[RunMeasurement]]:
-    """The runs of each value, from the lowest to the highest."""
-    found: dict[tuple[Value, ...], list[RunMeasurement]] = {}
-    for one in measured:
-        found.setdefault(one.values, []).append(one)
-    return {values: found[values] for values in sorted(found, key=lambda values: [*map(value_place, values)])}
+    """Group the runs by value, in ascending order of the values."""
+    groups: dict[tuple[Value, ...], list[RunMeasurement]] = {}
+    for run in measured:
+        groups.setdefault(run.values, []).append(run)
+    return {values: groups[values] for values in sorted(groups, key=lambda values: [*map(value_place, values)])}
 
 
 def best_of(axes: Sequence[Axis], found: Sequence[ValueResult]) -> ValueResult | None:
-    """The complete value with the lowest train loss, none of whose runs diverged; of equal ones the lowest.
+    """Return the best complete result without diverged runs, None if there is none; the first of equal ones.
 
-    Where the values are objectives of their own, the one with the highest validation accuracy.
+    Best is the lowest train loss, or the highest validation accuracy if the axes change the objective.
     """
     compared = [result for result in found if result.complete and not result.diverged]
     finite = [one for one in compared if one.train_loss is not None and math.isfinite(one.train_loss)]
@@ -108,27 +108,28 @@ def best_of(axes: Sequence[Axis], found: Sequence[ValueResult]) -> ValueResult |
 
 
 def best_by(axes: Sequence[Axis]) -> Literal["loss", "accuracy"]:
-    """What the best value of a sweep over these axes is best in."""
+    """Return the measure that ranks the values of a sweep over these axes."""
     return "accuracy" if any(axis.field in OBJECTIVES_OF_THEIR_OWN for axis in axes) else "loss"
 
 
 def loss_texts(losses: Sequence[float | None]) -> list[str]:
-    """Losses as they are written everywhere; different ones that would look the same with more digits. '' is None."""
+    """Format losses with `loss_text`, with more digits if different losses would look equal; None gives ''."""
     texts = ["" if loss is None else loss_text(loss) for loss in losses]
-    told = dict(zip(losses, texts, strict=True))
+    text_of = dict(zip(losses, texts, strict=True))
     for digits in range(5, MOST_DIGITS + 1):
-        often = Counter(text for loss, text in told.items() if loss is not None and math.isfinite(loss))
-        alike = [loss for loss, text in told.items() if often[text] > 1]
-        told |= {loss: f"{loss:.{digits}g}" for loss in alike}
-    return [told[loss] for loss in losses]
+        counts = Counter(text for loss, text in text_of.items() if loss is not None and math.isfinite(loss))
+        alike = [loss for loss, text in text_of.items() if counts[text] > 1]
+        text_of |= {loss: f"{loss:.{digits}g}" for loss in alike}
+    return [text_of[loss] for loss in losses]
 
 
 def table_lines(
     axes: Sequence[Axis], found: Sequence[ValueResult], bests: Mapping[tuple[Value, ...], Sequence[str]] | None = None
 ) -> list[str]:
-    """The table in the form of the notes, such as 'for step size 1e-06 new loss: 1.648'; the best is marked.
+    """Return a sweep's table, one line per value: 'for step size 1e-06 new loss: 1.648'; the best is marked.
 
-    With `bests`, what each value is best for, the examples and the time are told of each, too.
+    With `bests`, the marks of each value, the lines also show examples and time.
+    Source: CS231n, optimization, "effect of step size".
     """
     if bests is None:
         best = best_of(axes, found)
@@ -182,12 +183,12 @@ def _result(values: tuple[Value, ...], runs: Sequence[RunMeasurement]) -> ValueR
         values=values,
         run_ids=tuple(run.run_id for run in runs),
         train_loss=mean(losses),
-        low=min(losses, key=_worst, default=None),
-        high=max(losses, key=_worst, default=None),
+        low=min(losses, key=_nan_as_inf, default=None),
+        high=max(losses, key=_nan_as_inf, default=None),
         validation_loss=mean([run.validation_loss for run in compared if run.validation_loss is not None]),
         accuracy=mean([run.accuracy for run in compared if run.accuracy is not None]),
         complete=all(run.state == "finished" for run in runs),
-        stopped=not states.isdisjoint(BROKEN_OFF) and states <= {*BROKEN_OFF, "finished"},
+        stopped=not states.isdisjoint(INTERRUPTED) and states <= {*INTERRUPTED, "finished"},
         diverged=sum(run.diverged for run in runs),
         iterations_done=max(run.iterations_done for run in runs),
         evaluated_at=furthest,
@@ -197,12 +198,12 @@ def _result(values: tuple[Value, ...], runs: Sequence[RunMeasurement]) -> ValueR
     )
 
 
-def _worst(loss: float) -> float:
+def _nan_as_inf(loss: float) -> float:
     return math.inf if math.isnan(loss) else loss
 
 
 def mean(numbers: Sequence[float]) -> float | None:
-    """The mean of some losses: NaN when one is, else infinite when one is; None of none."""
+    """Return the mean; NaN if a number is NaN, else inf if one is infinite; None without numbers."""
     if not numbers:
         return None
     if any(math.isnan(number) for number in numbers):

@@ -1,4 +1,4 @@
-"""Sweeps: one spec, and the runs in which one or two of its fields take other values."""
+"""SweepPlan: everything that defines a sweep, its runs in order, and the plans made from it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOST_AXES = 2
 
 @dataclass(frozen=True, slots=True)
 class SweepMember:
-    """One run of a sweep: its spec, its value on each axis, and which repetition it is, from 0."""
+    """One run of a sweep: its spec, its value on each axis, and the number of its repetition, from 0."""
 
     spec: RunSpec
     values: tuple[Value, ...]
@@ -45,11 +45,11 @@ class SweepMember:
 
 @dataclass(frozen=True, slots=True)
 class SweepPlan:
-    """All that defines a sweep. Two axes make a grid.
+    """Everything that defines a sweep; two axes make a grid.
 
-    With `same_seeds` every value gets the same seeds, `base.seed` and those after it, hence the same draws and
-    mini-batches; else each run has its own. `parent_id` is the sweep that this one refines, repeats or widens.
-    Raises SpecError for what cannot be run, before anything is.
+    With `same_seeds` every value gets the same seeds (`base.seed` and the following numbers), hence the same draws and
+    mini-batches; else each run has its own seed. `parent_id` is the sweep that this one refines, repeats or widens.
+    Raises SpecError if any run of it would be invalid.
     """
 
     base: RunSpec
@@ -83,31 +83,32 @@ class SweepPlan:
 
     @property
     def label(self) -> str:
-        """Its name, or what is swept and how far."""
+        """Its name, or else each axis with its range, such as 'step size 0.01 to 1'."""
         return self.name or " x ".join(
             f"{axis.label} {value_text(axis.ordered[0])} to {value_text(axis.ordered[-1])}" for axis in self.axes
         )
 
     def members(self) -> tuple[SweepMember, ...]:
-        """Every run, in an order that spreads over the range, so that its shape shows early; repetitions come last."""
+        """Return every run, ordered to cover the range early (see `spread`); repetitions come last."""
         cells = _cells([len(axis.values) for axis in self.axes])
         ranked = [axis.ordered for axis in self.axes]
         chosen = [tuple(ranked[i][place] for i, place in enumerate(cell)) for cell in cells]
         return tuple(self._member(values, repeat) for repeat in range(self.repeats) for values in chosen)
 
     def values_of(self, spec: RunSpec) -> tuple[Value, ...]:
-        """The value that a run of this sweep has on each axis."""
+        """Return a spec's value on each axis."""
         return tuple(axis.of(spec) for axis in self.axes)
 
     def widened(self, values: Sequence[Value]) -> SweepPlan:
-        """This sweep with more values on its first axis; the runs that it had stay as they were. Raises SpecError."""
+        """Return this sweep with more values on its first axis and unchanged old runs. Raises SpecError if invalid."""
         first = self.axes[0]
         return replace(self, axes=(replace(first, values=(*first.values, *values)), *self.axes[1:]))
 
     def changed(self, changes: Mapping[str, str]) -> SweepPlan:
-        """This sweep on a base with some fields changed, given as text.
+        """Return this sweep with some fields of its base changed, given as text, and without its name.
 
-        With another strategy or objective, what was at the default of the one takes the default of the other.
+        Base fields at their defaults take the defaults of the new strategy and objective.
+        Raises SpecError for a field that the sweep varies, an unknown field or an invalid value.
         """
         unknown_field(changes)
         for axis in self.axes:
@@ -122,7 +123,7 @@ class SweepPlan:
         return replace(self, base=spec_from_fields({**kept, **changes}), name="")
 
     def to_json(self) -> str:
-        """The whole plan as a JSON object."""
+        """Return the plan as a JSON object."""
         return json.dumps(
             {
                 "base": asdict(self.base),
@@ -137,7 +138,7 @@ class SweepPlan:
 
     @staticmethod
     def from_json(text: str) -> SweepPlan:
-        """The plan that `to_json` wrote. Raises SpecError for anything else."""
+        """Parse the output of `to_json`. Raises SpecError for anything else."""
         try:
             found = json.loads(text)
             halving = found.get("halving")
@@ -162,7 +163,7 @@ class SweepPlan:
         return SweepMember(self.base.changed(**changes), values, repeat)
 
     def _number(self, values: tuple[Value, ...], repeat: int) -> int:
-        """A number for each run of its own, the same when values are added to the first axis."""
+        """Return a distinct number for each run, which does not change when the first axis gets more values."""
         number = 0
         for axis, value in zip(self.axes, values, strict=True):
             number = number * len(axis.values) + axis.values.index(value)
@@ -170,10 +171,10 @@ class SweepPlan:
 
 
 def refine(plan: SweepPlan, best: Sequence[Value] | Value) -> SweepPlan:
-    """A sweep one third as wide around the best value (one per axis), with as many values.
+    """Return a sweep with the same number of values over one third of the range around the best (one per axis).
 
-    In decades where the axis was. An end that the field refuses is where it was. Raises SpecError where there is
-    nothing between the values.
+    Logarithmic axes stay logarithmic. An end that the field does not accept stays at the old end.
+    Raises SpecError if there is nothing between the values.
     """
     values = tuple(best) if isinstance(best, (tuple, list)) else (best,)
     axes = tuple(_narrowed(axis, value) for axis, value in zip(plan.axes, values, strict=True))
@@ -181,7 +182,7 @@ def refine(plan: SweepPlan, best: Sequence[Value] | Value) -> SweepPlan:
 
 
 def spread(count: int) -> tuple[int, ...]:
-    """0 ... count - 1, the ends first, then the middle of each gap, the widest gaps first."""
+    """Order 0 ... count - 1 to cover the range early: the ends, then the middle of each gap, level by level."""
     order = list(dict.fromkeys((0, count - 1)))[:count]
     gaps = [(0, count - 1)]
     for low, high in gaps:
@@ -193,7 +194,7 @@ def spread(count: int) -> tuple[int, ...]:
 
 
 def _cells(counts: Sequence[int]) -> list[tuple[int, ...]]:
-    """The places on all axes, those first that come early on each."""
+    """Return the grid cells, one index per axis; cells early in the `spread` of every axis come first."""
     orders = [spread(count) for count in counts]
     cells: list[tuple[int, ...]] = [()]
     for order in orders:
