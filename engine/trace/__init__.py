@@ -1,1 +1,1 @@
-"""What travels from a strategy to the store: blocks, states, decimation, smoothing."""
+"""The records that pass from a strategy to the store: blocks, states, curves; decimation and smoothing."""

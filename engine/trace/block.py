@@ -1,4 +1,4 @@
-"""Block: consecutive iterations as columns, the one record that every layer carries."""
+"""Block: consecutive iterations of a run as columns."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 Column = NDArray[np.float64]
 
 COLUMNS = ("elapsed_s", "loss", "data_loss", "gradient_norm", "step_size")
-"""The columns a block may carry, in the order of the table `iterations`."""
+"""The columns that a block may have, in the order of the table `iterations`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """k consecutive iterations of one run.
 
-    Every column is a float64 array of shape (k,); None means "not recorded". Inf and NaN are
-    data: a diverged run carries them to the screen. `elapsed_s` is filled in by whoever has a
-    clock (the numerics have none).
+    Every column is a float64 array of shape (k,); None means "not recorded". Inf and NaN are data: the screen
+    shows them for a diverged run. The worker fills in `elapsed_s`, because strategies have no clock.
+    Raises ValueError if the columns have different shapes.
     """
 
     first_iteration: int
@@ -48,12 +48,12 @@ class Block:
         return self.first_iteration + len(self.loss)
 
     def columns(self) -> dict[str, Column]:
-        """The columns that are there, by name, in the order of COLUMNS."""
+        """Return the recorded columns by name, in the order of COLUMNS."""
         present = ((name, getattr(self, name)) for name in COLUMNS)
         return {name: column for name, column in present if column is not None}
 
     def stamped(self, start_s: float, end_s: float) -> Block:
-        """The same block with `elapsed_s` spread evenly over (start_s, end_s], in seconds."""
+        """Return a copy with `elapsed_s` spread evenly over (start_s, end_s], in seconds."""
         elapsed_s = np.arange(1.0, len(self) + 1)
         elapsed_s /= max(len(self), 1)
         elapsed_s *= end_s - start_s
@@ -61,16 +61,15 @@ class Block:
         return replace(self, elapsed_s=elapsed_s)
 
     def rows(self, start: int, stop: int) -> Block:
-        """Rows start..stop of this block (positions, not iterations) as a block of its own."""
+        """Return rows start:stop (positions, not iterations) as a block."""
         cut = {name: column[start:stop] for name, column in self.columns().items()}
         return Block(first_iteration=self.first_iteration + start, **cut)
 
 
 def concatenate(blocks: Sequence[Block]) -> Block:
-    """One block from adjoining blocks that carry the same columns; empty ones add nothing.
+    """Concatenate adjacent blocks with the same columns; empty blocks are skipped.
 
-    Raises ValueError when there are none, when an iteration is missing between two of them,
-    or when they carry different columns.
+    Raises ValueError for no blocks, a missing iteration between two blocks, or different columns.
     """
     if not blocks:
         raise ValueError("no blocks to concatenate")

@@ -1,4 +1,4 @@
-"""Curve: a run's losses in buckets of iterations, and single iterations of it (Samples), as columns."""
+"""Curve: a run's losses in buckets of iterations, as columns; Samples: single iterations of a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from engine.trace.finite_checks import changes, lowest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """The losses between two iterations, decimated: row i covers `width` iterations from iteration[i].
+    """The decimated losses of a range of iterations: row i covers `width` iterations from iteration[i].
 
     All columns have shape (n,). `count` is the number of finite losses in the bucket: 0 is a gap, where low, high and
-    mean are NaN. `elapsed_s` is the time at the bucket's last iteration, `last` the loss there, finite or not.
-    `low_before` is the lowest finite loss before the first row (inf when there is none), from which best-so-far goes
-    on.
+    mean are NaN. `elapsed_s` is the time in seconds at the bucket's last iteration, `last` the loss there, finite or
+    not. `low_before` is the lowest finite loss before the first row, or inf: best-so-far continues from it.
     """
 
     width: int
@@ -34,7 +33,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Single iterations of a run, evenly spread: all columns have shape (n,), NaN where nothing was recorded."""
+    """Single iterations of a run, evenly spaced: all columns have shape (n,), NaN if not recorded."""
 
     iteration: Integers
     elapsed_s: Floats
@@ -47,7 +46,7 @@ class Samples:
 SAMPLE_COLUMNS = tuple(column.name for column in fields(Samples))
 CURVE_COLUMNS = tuple(column.name for column in fields(Curve) if column.name not in ("width", "low_before"))
 OF_BUCKETS = tuple(name for name in CURVE_COLUMNS if name != "iteration")
-"""The columns that tell what is in a bucket, not where it begins."""
+"""The columns that describe a bucket's content: all but its first iteration."""
 
 
 _NO_NUMBERS, _NO_VALUES = np.empty(0, np.int64), np.empty(0)
@@ -62,32 +61,32 @@ NO_ROWS = Curve(
     last=_NO_VALUES,
     low_before=np.inf,
 )
-"""A curve of nothing."""
+"""A curve without rows."""
 
 
 def cut(curve: Curve, rows: int) -> Curve:
-    """The first rows of a curve (a negative number: without the last ones), not copied."""
+    """Return the first `rows` rows as views; a negative number drops rows at the end."""
     return replace(curve, **{name: getattr(curve, name)[:rows] for name in CURVE_COLUMNS})
 
 
 def joined(curve: Curve, tail: Curve, room: int = 0) -> Curve:
-    """A curve and behind it the rows of another of the same width, in arrays with room for `room` rows or more.
+    """Append the rows of a curve of the same width, in new arrays allocated for at least `room` rows.
 
-    Arrays of one size take the place of those that are given up, so memory does not grow with a run that is read on.
+    Arrays of a constant size reuse the memory of the freed ones, so memory does not grow while a run is read.
     """
-    kept = len(curve.iteration)
-    rows = kept + len(tail.iteration)
+    size = len(curve.iteration)
+    rows = size + len(tail.iteration)
     columns: dict[str, Any] = {}
     for name in CURVE_COLUMNS:
         before = getattr(curve, name)
         column = np.empty(max(room, rows), before.dtype)
-        column[:kept], column[kept:rows] = before, getattr(tail, name)
+        column[:size], column[size:rows] = before, getattr(tail, name)
         columns[name] = column[:rows]
     return replace(curve, **columns)
 
 
 def ended(curve: Curve, bucket: Curve) -> Curve:
-    """The curve with this one bucket in place of its last, which begins where it did."""
+    """Return a copy whose last bucket is replaced by `bucket`, which begins at the same iteration."""
     columns = {name: getattr(curve, name).copy() for name in OF_BUCKETS}
     for name, column in columns.items():
         column[-1:] = getattr(bucket, name)
@@ -95,14 +94,14 @@ def ended(curve: Curve, bucket: Curve) -> Curve:
 
 
 def coarsened(curve: Curve, width: int) -> Curve:
-    """The curve in buckets of `width` iterations; as it is where its own are as wide already, or do not fit into it."""
+    """Merge buckets into ones of `width` iterations; unchanged if `width` is no larger multiple of its own width."""
     if curve.width >= width or width % curve.width or not len(curve.iteration):
         return curve
     bucket = curve.iteration // width
     starts = changes(bucket)
     ends = np.append(starts[1:], len(bucket)) - 1
     count = np.add.reduceat(curve.count, starts)
-    # weighted by shares of the bucket, because a sum of the values could overflow
+    # Weighted by shares of the bucket, because a sum of the values could overflow.
     weights = curve.count / np.maximum(np.repeat(count, np.diff(np.append(starts, len(bucket)))), 1)
     with np.errstate(invalid="ignore"):
         products = curve.mean * weights

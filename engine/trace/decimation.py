@@ -1,4 +1,4 @@
-"""Decimation: many losses to a few buckets that keep their extremes. Finite values only; gaps stay gaps."""
+"""Decimation: many losses reduced to a few buckets that keep the extremes of the finite values; gaps stay gaps."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """What is kept of each bucket; all columns have shape (n,).
+    """The statistics of n buckets; all columns have shape (n,).
 
-    `count` is the number of finite values; where it is 0, `low` and `high` are NaN and `total` is
-    0. `last` is the bucket's last value as it was, finite or not.
+    `count` is the number of finite values; if it is 0, `low` and `high` are NaN and `total`, the sum, is 0.
+    `last` is the bucket's last value, finite or not.
     """
 
     count: Integers
@@ -30,14 +30,14 @@ class Buckets:
 
     @property
     def mean(self) -> Floats:
-        """The mean of the finite values, NaN where there is none."""
+        """The mean of each bucket's finite values, NaN if there are none; shape (n,)."""
         mean = np.full(len(self), np.nan)
         np.divide(self.total, self.count, out=mean, where=self.count > 0)
         return mean
 
 
 def bucket_starts(first: int, count: int, width: int) -> Integers:
-    """Positions in `count` values, the first of which is number `first`, at which a bucket of `width` begins."""
+    """Return the positions at which buckets of `width` begin in `count` values, the first with the number `first`."""
     starts = np.arange(-(first % width), count, width)
     if count:
         starts[0] = 0
@@ -45,7 +45,7 @@ def bucket_starts(first: int, count: int, width: int) -> Integers:
 
 
 def decimate(values: Floats, starts: Integers) -> Buckets:
-    """Buckets of `values`: bucket i runs from starts[i] to starts[i + 1], none of them empty."""
+    """Decimate `values` (k,) into buckets: bucket i is values[starts[i]:starts[i + 1]]; none may be empty."""
     if not len(values):
         return Buckets(*(np.empty(0, dtype) for dtype in (np.int64, *[np.float64] * 4)))
     finite = np.isfinite(values)

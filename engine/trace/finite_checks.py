@@ -1,8 +1,7 @@
-"""Wholes: questions about a column that nearly always have one answer for all of it, answered without a mask.
+"""Finite checks: tests of a column for values that are not finite, without a mask if there are none.
 
-A mask as long as a growing curve is of another length in each picture, and NumPy never gives blocks of less than
-1024 bytes back: it keeps some of every length in bytes for the next array of exactly that length. So masks are made
-only where there is something to mask.
+A mask over a growing curve has a new length in every frame, and NumPy does not free blocks of less than 1024 bytes:
+it caches some of every length for the next array of exactly that length. So a mask is made only if it is needed.
 """
 
 from __future__ import annotations
@@ -16,27 +15,26 @@ from engine.trace.decimation import Floats, Integers
 
 Flags = NDArray[np.bool_]
 Which = Flags | slice
-"""Rows of a column as an index: a mask, or all of them."""
+"""An index of the rows of a column: a mask, or a slice of all of them."""
 ALL = slice(None)
 
 
 def all_finite(values: Floats) -> bool:
-    """Whether every value is finite. False may also mean that together they are too large to add up."""
+    """Return True if the sum of the values is finite, hence every value; False also if the sum overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
-        # a finite sum has finite parts only
         return math.isfinite(float(np.add.reduce(values)))
 
 
 def finite(values: Floats) -> Which:
-    """Which values are finite."""
+    """Return an index of the finite values."""
     return ALL if all_finite(values) else np.isfinite(values)
 
 
 def lowest(values: Floats | Integers) -> float:
-    """The lowest value that is a number; NaN where there is none."""
+    """Return the lowest value that is not NaN; NaN if there is none."""
     return float(np.fmin.reduce(values)) if len(values) else math.nan
 
 
 def changes(values: Integers) -> NDArray[np.intp]:
-    """Where each stretch of equal values begins, for at least one value: the first place is 0."""
+    """Return the start of each run of equal values in at least one value; the first start is 0."""
     return np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1])

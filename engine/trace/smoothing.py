@@ -1,4 +1,4 @@
-"""Smoothing: the exponential average of noisy losses, whole curves at once or block by block as they come."""
+"""Smoothing: the exponential average of noisy losses, of a whole curve or block by block."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 HALF_LIFE = 20.0
-"""Iterations after which a batch loss counts half as much, unless somebody chooses another half-life."""
+"""Iterations after which the weight of a batch loss has halved, by default."""
 
 NEGLIGIBLE_BITS = 40.0
-"""Halvings after which what came before no longer shows in an average."""
+"""Halvings after which older values no longer affect an average."""
 
 REACH = int(NEGLIGIBLE_BITS * HALF_LIFE)
-"""Iterations back that the average of batch losses depends on."""
+"""Number of the newest iterations that the average of batch losses depends on."""
 
 SHOWN_REACH = int(14 * HALF_LIFE)
-"""Iterations back that show in four digits of the average: a replay reads no more at each frame."""
+"""Number of the newest iterations that affect the average's first four digits: a replay reads no more per frame."""
 
 SUMMABLE = 1e100
-"""Values of at most this size can be summed with the weights of an average."""
+"""Largest absolute value at which weighted sums cannot overflow."""
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _SHARES: Floats = np.exp2(-np.arange(REACH) / HALF_LIFE)[::-1]
-"""How much each of the last REACH values counts, the newest 1."""
+"""Weights of the last REACH values; the newest has weight 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Average:
     """The exponential average of the finite values so far, with a half-life of HALF_LIFE values; NaN before the first.
 
-    `weight` is the sum of their weights, the newest value's being 1: so there is no warm-up bias.
+    `weight` is the sum of their weights, where the newest value has weight 1: it removes the warm-up bias.
     """
 
     value: float = math.nan
     weight: float = 0.0
 
     def after(self, values: Floats) -> Average:
-        """The average once these values, of shape (n,), have been added, oldest first."""
+        """Return the average after more values (n,), oldest first."""
         recent = values[-REACH:]
         shares = _SHARES[REACH - len(recent) :]
         finite = np.isfinite(recent)
@@ -51,16 +51,16 @@ class Average:
         weight = carried + float(shares.sum())
         if weight <= 0:
             return self
-        # shares of one, so that no sum is larger than the largest value
+        # Weights that sum to 1, so that no sum is larger than the largest value.
         before = self.value * (carried / weight) if carried else 0.0
         return Average(before + float(recent @ (shares / weight)), weight)
 
 
 def smoothed(values: Floats, weights: Integers | Floats, half_lives_per_row: float) -> Floats:
-    """Exponential average of the rows so far, weighted by how many iterations each stands for, shape (n,).
+    """Return the exponential average up to each row, shape (n,), of `values` (n,) that stand for `weights` iterations.
 
-    A row that lies `half_lives_per_row` further back counts half as often to that power. There is no warm-up
-    bias: the weights are normalised. Rows of weight 0 are passed over.
+    A row's weight is multiplied by 0.5 ** half_lives_per_row per newer row. The weights are normalised, so there
+    is no warm-up bias. Rows of weight 0 are skipped.
     """
     if half_lives_per_row >= NEGLIGIBLE_BITS:
         return np.array(values, dtype=np.float64)
@@ -72,7 +72,7 @@ def smoothed(values: Floats, weights: Integers | Floats, half_lives_per_row: flo
     products = (values if float(np.min(known, initial=1.0)) > 0 else np.where(known > 0, values, 0.0)) * known
     out = np.empty(len(values))
     total = weight = 0.0
-    # powers of two over a whole curve would overflow, so it is done in pieces with a carry
+    # Powers of two over a whole curve would overflow, so it is processed in chunks with a carry.
     chunk = max(1, min(len(values), int(500 / half_lives_per_row)))
     growth = np.exp2(np.arange(1, chunk + 1) * half_lives_per_row)
     for start in range(0, len(values), chunk):

@@ -1,4 +1,4 @@
-"""State: everything a strategy needs to go on from an iteration, and its form as bytes."""
+"""State: everything a strategy needs to continue from an iteration, and its form as bytes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 FORMAT = 1
 
 DIVERGED = "diverged"
-"""Why a run stops whose loss has run away: it is not finite, or far beyond the first one."""
+"""The stop reason of a run whose loss is not finite, or too far above its first."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a run stands after `iteration` iterations.
+    """The state of a run after `iteration` iterations.
 
-    `weights` is one flat vector: the current weights of gradient descent, the best kept so far
-    of the searches. `best_loss` is the lowest loss recorded so far, `first_loss` the very first.
-    `buffers` holds what a strategy or an update carries along, `streams` the state of each named
-    generator. `step_size` is the base step size now in force: steering a run replaces it.
-    `stop_reason` is empty while the run may go on. `best_evaluation` is the lowest loss that an
-    evaluation found, `evaluations_since_best` how many have been made since.
+    `weights` is one flat vector (size,): the current weights of gradient descent, the best so far of a search.
+    `best_loss` is the lowest finite loss recorded so far, `first_loss` the loss of iteration 0.
+    `buffers` are arrays that a strategy or an update keeps between iterations, `streams` the states of the named
+    random generators. `step_size` is the current base step size: steering a run replaces it. `stop_reason` is empty
+    while the run may continue. `best_evaluation` is the lowest loss of an evaluation, `evaluations_since_best` the
+    number of evaluations since then.
     """
 
     iteration: int
@@ -43,7 +43,7 @@ class State:
 
 
 def state_to_bytes(state: State) -> bytes:
-    """The state as an uncompressed .npz: arrays as they are, the rest as JSON. No pickle."""
+    """Serialise a state as an uncompressed .npz: arrays, and a JSON header for the rest. No pickle."""
     header = {
         "format": FORMAT,
         "iteration": state.iteration,
@@ -63,7 +63,7 @@ def state_to_bytes(state: State) -> bytes:
 
 
 def state_from_bytes(data: bytes) -> State:
-    """The state that `state_to_bytes` wrote, bit for bit. Raises ValueError for anything else."""
+    """Parse the output of `state_to_bytes`, bit for bit. Raises ValueError for anything else."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             header = json.loads(archive["header"].tobytes())
