@@ -1,1 +1,1 @@
-"""What is minimised: losses, score functions, layouts, and the buffers they share."""
+"""Objectives, which runs minimise: losses, score functions, layouts, and the buffers they share."""

@@ -1,4 +1,4 @@
-"""Examples: a split's rows in the padded form that the kernels take."""
+"""Examples: the rows of a split, padded for the kernels."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Chosen = NDArray[np.intp] | slice
 Gather = Callable[[Chosen], Array]
 
 HELD_BYTES = 8 << 20
-"""A padded copy of a split up to this size is held; of a larger one every batch is gathered from where it is stored."""
+"""Largest padded copy of a split that is kept in memory; batches of a larger split are gathered from the split."""
 
 
 class Examples:
-    """N examples; `columns` is D padded, `group` the most examples that one kernel takes at once."""
+    """N examples; `columns` is the padded D, `group` the most examples of one kernel call."""
 
     def __init__(self, split: Split, dtype: DTypeLike) -> None:
         self.split = split
@@ -37,15 +37,14 @@ class Examples:
         return len(self.split)
 
     def groups(self, n: int, at_least: int = 1) -> list[slice]:
-        """n positions cut into groups, of at least so many positions each but for the last."""
+        """Cut positions 0..n-1 into groups of at least `at_least`, except for the last."""
         size = max(self.group, at_least)
         return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
     def gatherer(self, n: int, rows: int | None = None) -> Gather:
-        """A function that gives n chosen examples as an array (rows, columns), zeros after the n-th.
+        """Return a function from n row numbers, or a slice of n rows, to an array (rows, columns), zeros after row n.
 
-        What it gives is good until it is called again. Rows that are not there are not noticed:
-        whoever draws them keeps within 0..N-1.
+        The next call may overwrite the array. Row numbers are not checked: the caller keeps them within 0..N-1.
         """
         buffer = np.zeros((n if rows is None else rows, self.columns), self.dtype)
         head = buffer[:n]

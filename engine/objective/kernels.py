@@ -1,4 +1,4 @@
-"""Kernels: forward and backward passes of a score function over one group of examples, in preallocated buffers."""
+"""Kernels: forward and backward pass of a score function over one group of examples, in preallocated buffers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from engine.objective.layout import LANES
 Array = NDArray[Any]
 
 GROUP_BYTES = 1 << 20
-"""Examples are taken in groups of about this many bytes, at least GROUP_ROWS, so that the backward pass finds them in
-cache."""
+"""Most bytes of a group of examples, unless GROUP_ROWS take more: the backward pass then finds them in cache."""
 GROUP_ROWS = 256
 STACK_ROWS = 512
-"""Many weight vectors at once have their products with so many examples: that many make the most of the packing."""
+"""Least examples of a product with many weight vectors: fewer would make too little use of packing the operands."""
 SMALL_PRODUCT = 1_000_000
-"""OpenBLAS multiplies without packing up to this many multiplications, on processors with AVX-512."""
+"""Most multiplications of a matrix product that OpenBLAS makes without packing, on processors with AVX-512."""
 
 
 def _has_small_products() -> bool:
@@ -36,7 +35,7 @@ SMALL_PRODUCTS = _has_small_products()
 
 
 def group_rows(columns: int, itemsize: int) -> int:
-    """How many examples of so many padded columns make a group: a power of two."""
+    """Return the number of examples of a group, a power of two, for examples of `columns` padded columns."""
     rows = GROUP_ROWS
     while 2 * rows * columns * itemsize <= GROUP_BYTES:
         rows *= 2
@@ -44,7 +43,7 @@ def group_rows(columns: int, itemsize: int) -> int:
 
 
 def block_rows(n: int, classes: int, columns: int) -> int:
-    """Rows per matrix product: all n, or so few of them that packing the examples is avoided."""
+    """Return the rows per matrix product: all n, or few enough to avoid packing the examples."""
     if not SMALL_PRODUCTS or n * classes * columns <= SMALL_PRODUCT:
         return n
     rows = GROUP_ROWS
@@ -55,9 +54,9 @@ def block_rows(n: int, classes: int, columns: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """`forward(X)` fills `scores` (n, C); `backward(X)`, once their derivative is in there, fills the gradient.
+    """`forward(X)` fills `scores` (n, C); `backward(X)` expects their derivative in `scores` and fills the gradient.
 
-    X has `rows` >= n rows, of which those after the n-th are zeros.
+    X has `rows` >= n rows; those after row n are zeros.
     """
 
     scores: Array
@@ -67,7 +66,7 @@ class Kernel:
 
 
 def linear(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, dtype: DTypeLike) -> Kernel:
-    """s = W x for n examples; W of shape (C, D)."""
+    """Make the kernel of s = W x for n examples; W has shape (C, D)."""
     (W,) = weights
     classes, columns = W.shape
     WT = W.T
@@ -77,7 +76,7 @@ def linear(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, d
     if block == n:
         G = np.empty_like(W) if gradient is None else gradient[0]
         ST, GT = scores.T, G.T
-        # ndarray.dot costs half of what np.matmul does for small matrices; it wants an `out` that lies row by row.
+        # ndarray.dot takes half the time of np.matmul for small matrices; it needs a C-contiguous `out`.
         if G.flags.c_contiguous:
             return Kernel(scores, n, lambda X: X.dot(WT, scores), lambda X: ST.dot(X, G))
         return Kernel(scores, n, lambda X: X.dot(WT, scores), lambda X: X.T.dot(scores, GT))
@@ -85,7 +84,7 @@ def linear(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, d
     S3 = scores.reshape(blocks, block, classes)
     S3T = S3.transpose(0, 2, 1)
     G3 = np.empty((blocks, classes, columns), dtype)
-    # A vector times their matrix adds the blocks up in half of the time that a reduction takes.
+    # A product with a vector of ones adds the blocks in half the time of a reduction.
     parts, ones = G3.reshape(blocks, -1), np.ones(blocks, dtype)
     total = None
     if gradient is not None:
@@ -104,9 +103,9 @@ def linear(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, d
 
 
 def two_layer(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, dtype: DTypeLike) -> Kernel:
-    """s = W2 [max(0, W1 x), 1] for n examples; W1 of shape (H, D), W2 of shape (C, H + 1).
+    """Make the kernel of s = W2 [max(0, W1 x), 1] for n examples; W1 has shape (H, D), W2 has (C, H + 1).
 
-    At a kink, where a hidden unit's input is exactly 0, the derivative of max(0, .) taken is 0.
+    At a kink, where a hidden unit's input is exactly 0, it takes 0 as the derivative of max(0, .).
     Source: CS231n, neural networks case study, by the chain rule.
     """
     W1, W2 = weights

@@ -1,4 +1,4 @@
-"""Layout: one flat vector of weights as matrices, and the padded copy of it that the kernels work on."""
+"""Layout: a flat vector of weights as matrices, and its padded copy for the kernels."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from numpy.typing import DTypeLike, NDArray
 Array = NDArray[Any]
 
 LANES = 16
-"""Columns are padded with zeros to a multiple of this: one cache line of float32, where matrix products run fastest."""
+"""Columns are padded with zeros to a multiple of this: one cache line of float32, for the fastest matrix products."""
 
 
 def padded_columns(columns: int) -> int:
-    """The number of columns after padding."""
+    """Return the number of columns after padding."""
     return -(-columns // LANES) * LANES
 
 
 class Layout:
-    """Matrices of the given (rows, columns), one after the other and row by row, in one flat vector.
+    """Matrices of the given (rows, columns) in one flat vector, one after the other in row-major order.
 
-    `biased` says of each matrix whether its last column is the bias. Padded matrices lie column by
-    column where `transposed`. Padding is kept at zero by every update, because the gradient there
-    is zero.
+    `biased` is true for each matrix whose last column is the bias. If `transposed`, padded matrices are in
+    column-major order. Updates keep the padding at zero, because its gradient is zero.
     """
 
     def __init__(self, shapes: Sequence[tuple[int, int]], biased: Sequence[bool], transposed: bool = False) -> None:
@@ -35,13 +34,13 @@ class Layout:
         self.padded_size = sum(rows * padded_columns(columns) for rows, columns in shapes)
 
     def views(self, weights: Array) -> tuple[Array, ...]:
-        """Views of flat weights (size,) as matrices (rows, columns), without padding."""
+        """Return views of flat weights (size,) as matrices (rows, columns)."""
         ends = np.cumsum([rows * columns for rows, columns in self.shapes])
         parts = np.split(weights, ends[:-1])
         return tuple(part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=True))
 
     def matrices(self, padded: Array) -> tuple[Array, ...]:
-        """Views of padded weights of shape (..., padded_size) as matrices (..., rows, padded columns)."""
+        """Return views of padded weights (..., padded_size) as matrices (..., rows, padded columns)."""
         views, start = [], 0
         for rows, columns in self.shapes:
             width = padded_columns(columns)
@@ -54,7 +53,7 @@ class Layout:
         return tuple(views)
 
     def pad(self, weights: Array, out: Array) -> Array:
-        """Write flat weights (..., size) into `out` (..., padded_size), whose padding is left alone."""
+        """Write flat weights (..., size) into `out` (..., padded_size) and return it; its padding is unchanged."""
         start = 0
         for (rows, columns), view in zip(self.shapes, self.matrices(out), strict=True):
             end = start + rows * columns
@@ -63,12 +62,12 @@ class Layout:
         return out
 
     def flat(self, padded: Array) -> Array:
-        """The flat weights (size,) of padded ones (padded_size,), as a new array."""
+        """Return padded weights (padded_size,) as a new flat array (size,)."""
         parts = zip(self.shapes, self.matrices(padded), strict=True)
         return np.concatenate([view[:, :columns].ravel() for (_, columns), view in parts])
 
     def add(self, padded: Array, out: Array) -> Array:
-        """Add padded weights (padded_size,) to flat ones `out` (size,) in place."""
+        """Add padded weights (padded_size,) to the flat `out` (size,) in place and return it."""
         start = 0
         for (rows, columns), view in zip(self.shapes, self.matrices(padded), strict=True):
             end = start + rows * columns
@@ -78,7 +77,7 @@ class Layout:
         return out
 
     def regularized(self, bias: bool, dtype: DTypeLike) -> Array:
-        """Padded ones where a weight is regularized and zeros where it is not; `bias` says whether biases are."""
+        """Return a padded mask (padded_size,): 1 for each regularized weight, else 0; biases count if `bias`."""
         mask = np.zeros(self.padded_size, dtype=dtype)
         for (_, columns), biased, view in zip(self.shapes, self.biased, self.matrices(mask), strict=True):
             view[:, : columns if bias or not biased else columns - 1] = 1
@@ -86,9 +85,9 @@ class Layout:
 
 
 def layout_of(classes: int, dimensions: int, bias: bool, hidden_size: int = 0, transposed: bool = False) -> Layout:
-    """The layout of linear scores of examples with D `dimensions`, or of a net with one hidden layer.
+    """Return the layout of linear scores of examples with D `dimensions`, or of a net with one hidden layer.
 
-    `bias` says whether the last dimension is the bias; only linear scores can be `transposed`.
+    `bias`: the last dimension is the bias. `transposed` applies to linear scores only.
     """
     if hidden_size:
         return Layout([(hidden_size, dimensions), (classes, hidden_size + 1)], [bias, True])

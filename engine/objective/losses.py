@@ -1,10 +1,9 @@
 """The data losses as functions of the class scores: multiclass SVM (hinge) and softmax (cross-entropy).
 
-Each is written three times. `loss_and_slope` is the form for batches: bound once to a buffer of scores, it turns
-them in place into the loss and its derivative. `loss` is the same for evaluations, without the
-derivative. `relative` and `summed` are the form for whole
-splits of linear scores: subtracting the correct class's score is linear, so that a search can
-keep relative scores and add to them.
+Each has three forms. `loss_and_slope` is for batches: bound once to a score buffer, it returns the loss and replaces
+the scores by its derivative. `loss` is for evaluations, without the derivative. `relative` and `summed` are for whole
+splits of linear scores: subtracting the correct class's score is linear, so a search can keep relative scores and add
+to them.
 """
 
 from __future__ import annotations
@@ -22,35 +21,35 @@ BoundLoss = Callable[[Classes], float]
 
 
 class DataLoss(Protocol):
-    """A loss per example from its scores; the data loss is the mean over the examples."""
+    """A loss per example as a function of its scores; the data loss is the mean over the examples."""
 
     def loss_and_slope(self, scores: Array, scale: float) -> BoundLoss:
-        """A function bound to `scores` (n, C): it returns the sum of the n losses and leaves their derivative behind.
+        """Bind the loss to a score buffer (n, C).
 
-        It takes where the correct scores lie in the flattened buffer, shape (n,); the derivative
-        that replaces the scores is multiplied by `scale`.
+        The result takes the indices (n,) of the correct scores in the flattened buffer. It returns the sum of the n
+        losses and overwrites `scores` with its derivative times `scale`.
         """
 
     def loss(self, scores: Array) -> BoundLoss:
-        """A function bound to `scores` (C, n): it returns the sum of the n losses and overwrites them.
+        """Bind the loss to a score buffer (C, n).
 
-        It takes where the correct scores lie in the flattened buffer, shape (n,). With the classes first, the loops
-        over the examples use the processor's full width: less than half the time.
+        The result takes the indices (n,) of the correct scores in the flattened buffer. It returns the sum of the n
+        losses and overwrites the buffer. With the classes first, loops over the examples use full vector registers:
+        less than half the time.
         """
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
-        """Scores (C, K, n) relative to the correct class's, in place, so that `summed` can take them.
+        """Subtract the correct class's score from scores (C, K, n) in place, as input of `summed`; returns them.
 
-        `constant` False leaves out what does not depend on the scores: the form for a direction
-        that is to be added to relative scores.
+        `constant` False omits the terms that do not depend on the scores: for a direction to add to relative scores.
         """
 
     def summed(self, relative: Array) -> Array:
-        """The sum of the losses over C x n relative scores (C, K, n), shape (K,); overwrites them."""
+        """Return the sums (K,) of the n losses of relative scores (C, K, n), which it overwrites."""
 
 
 def _correct(scores: Array, y: Classes) -> Classes:
-    """Where the correct classes' scores lie in flattened (C, K, n), shape (K, n): one index is faster than three."""
+    """Return the indices (K, n) of the correct scores in a flattened (C, K, n): one index is faster than three."""
     _, stacked, n = scores.shape
     correct_index: Classes = y * (stacked * n) + np.arange(stacked * n).reshape(stacked, n)
     return correct_index
@@ -60,18 +59,19 @@ def _correct(scores: Array, y: Classes) -> Classes:
 class Hinge:
     """Multiclass SVM loss, Weston-Watkins form: sum_{j != y} max(0, s_j - s_y + delta).
 
-    At a kink, where a margin is exactly 0, the subgradient of max(0, .) taken is 0.
+    At a kink, where a margin is exactly 0, it takes 0 as the subgradient of max(0, .).
     Source: CS231n, linear classification.
     """
 
     delta: float = 1.0
 
     def loss_and_slope(self, scores: Array, scale: float) -> BoundLoss:
+        """Bind the hinge loss to a score buffer (n, C); see `DataLoss.loss_and_slope`."""
         n, classes = scores.shape
         dtype = scores.dtype
         flat, correct = scores.reshape(-1), np.empty(n, dtype)
         column = correct[:, None]
-        # 0-d arrays and dot products, because scalars and reductions cost twice as much per call.
+        # 0-d arrays and dot products, because scalars and reductions take twice as long per call.
         delta, zero, scaled = np.array(self.delta, dtype), np.zeros((), dtype), np.array(scale, dtype)
         ones, minus_ones = np.ones(n * classes, dtype), np.full(classes, -1, dtype)
         subtract, maximum, sign, multiply = np.subtract, np.maximum, np.sign, np.multiply
@@ -92,6 +92,7 @@ class Hinge:
         return margins_and_slope
 
     def loss(self, scores: Array) -> BoundLoss:
+        """Bind the hinge loss to a score buffer (C, n); see `DataLoss.loss`."""
         flat, dtype = scores.reshape(-1), scores.dtype
         correct, zeros, ones = np.empty(scores.shape[1], dtype), np.zeros(scores.shape[1], dtype), np.ones_like(flat)
         delta = np.array(self.delta, dtype)
@@ -107,6 +108,7 @@ class Hinge:
         return margins
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
+        """Turn scores into margins s_j - s_y + delta, 0 for the correct class; without delta if not `constant`."""
         flat, correct_index = scores.reshape(-1), _correct(scores, y)
         correct = flat.take(correct_index)
         if constant:
@@ -116,6 +118,7 @@ class Hinge:
         return scores
 
     def summed(self, relative: Array) -> Array:
+        """Return the sums (K,) of max(0, margin) over margins (C, K, n), which it overwrites."""
         # A row of zeros, because NumPy's loop for a scalar takes three times as long.
         np.maximum(relative, np.zeros(relative.shape[-1], relative.dtype), out=relative)
         sums: Array = relative.sum(axis=0).sum(axis=1)
@@ -124,12 +127,13 @@ class Hinge:
 
 @dataclass(frozen=True)
 class CrossEntropy:
-    """Softmax loss: log(sum_j exp(s_j)) - s_y, shifted by the highest score so that scores of 1e4 are safe.
+    """Softmax loss: log(sum_j exp(s_j)) - s_y, shifted by the highest score so that exp cannot overflow.
 
     Source: CS231n, linear classification, "practical issues: numeric stability".
     """
 
     def loss_and_slope(self, scores: Array, scale: float) -> BoundLoss:
+        """Bind the softmax loss to a score buffer (n, C); see `DataLoss.loss_and_slope`."""
         n, classes = scores.shape
         dtype = scores.dtype
         flat, highest, correct = scores.reshape(-1), np.empty(n, dtype), np.empty(n, dtype)
@@ -157,6 +161,7 @@ class CrossEntropy:
         return log_likelihood_and_slope
 
     def loss(self, scores: Array) -> BoundLoss:
+        """Bind the softmax loss to a score buffer (C, n); see `DataLoss.loss`."""
         flat, dtype = scores.reshape(-1), scores.dtype
         highest, correct, logs = np.empty((3, scores.shape[1]), dtype)
         ones, class_ones = np.ones(scores.shape[1], dtype), np.ones(len(scores), dtype)
@@ -173,10 +178,12 @@ class CrossEntropy:
         return log_likelihood
 
     def relative(self, scores: Array, y: Classes, constant: bool = True) -> Array:
+        """Turn scores into s_j - s_y in place; there is no constant term."""
         scores -= scores.reshape(-1).take(_correct(scores, y))
         return scores
 
     def summed(self, relative: Array) -> Array:
+        """Return the sums (K,) of log(sum_j exp(s_j - s_y)) of relative scores (C, K, n), which it overwrites."""
         highest = relative.max(axis=0)
         relative -= highest
         np.exp(relative, out=relative)

@@ -1,4 +1,4 @@
-"""Objectives: score function + data loss + regularization loss over a split, with their analytic gradients."""
+"""Objectives: score function, data loss and regularization loss over a split, with analytic gradients."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ __all__ = ["KINDS", "Array", "CorrectIndex", "Loss", "Objective", "Pass", "Rows"
 HIDDEN_SIZE = 50
 
 KEPT_BYTES = 8 << 20
-"""Up to this size of a split the buffers of its evaluations are kept; beyond, filling them takes longer than making."""
+"""Largest split whose evaluation buffers are kept; for a larger one, filling them takes longer than making them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Mean data loss over the examples used, and the regularization loss; `total` is what is minimised."""
+    """The mean data loss over the examples used, and the regularization loss."""
 
     data_loss: float
     regularization_loss: float
 
     @property
     def total(self) -> float:
+        """The loss that runs minimise: data loss + regularization loss."""
         return self.data_loss + self.regularization_loss
 
 
 class Objective:
-    """What is minimised over one flat vector of weights, on one split.
+    """The loss L = mean_i L_i(s(x_i; W)) + lambda * sum(W^2) of one flat vector of weights, on one split.
 
-    L = mean_i L_i(s(x_i; W)) + lambda * sum(W^2). `size` weights; `classes` C; arrays are of
-    `dtype`: float32 to run, float64 to check. Weights of the wrong size and rows that are not
-    there raise ValueError. Buffers are kept between calls: one thread at a time.
+    Arrays have `dtype`: float32 for runs, float64 for checks. Raises ValueError for weights of the wrong shape and for
+    row numbers out of range. Calls share buffers: use it in one thread at a time.
     """
 
     def __init__(
@@ -64,13 +64,13 @@ class Objective:
         self.hidden_size = hidden_size
         self.regularization_strength = regularization_strength
         self.dtype: np.dtype[Any] = np.dtype(dtype)
-        # Products of few columns with all of X packed are fastest with W column by column.
+        # Products of few columns with all of X packed are fastest with W in column-major order.
         transposed = not kernels.SMALL_PRODUCTS
         self.layout = layout_of(classes, split.dimensions, split.bias, hidden_size, transposed)
         self.examples = Examples(split, self.dtype)
         mask = self.layout.regularized(regularize_bias, self.dtype)
         self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)
-        """The derivative of the regularization loss is penalty * W; padded."""
+        """2 * lambda per regularized weight, else 0, padded: penalty * W is the regularization loss's derivative."""
         self._flat_penalty = self.layout.flat(self.penalty)
         make_kernel = kernels.two_layer if hidden_size else kernels.linear
         self._make = Passes(self.examples, self.layout, data_loss, make_kernel)
@@ -78,29 +78,29 @@ class Objective:
 
     @property
     def size(self) -> int:
-        """How many weights there are."""
+        """The number of weights."""
         return self.layout.size
 
     @property
     def linear(self) -> bool:
-        """Whether the scores are linear in the weights."""
+        """True if the scores are linear in the weights."""
         return not self.hidden_size
 
     def __len__(self) -> int:
         return len(self.split)
 
     def initial_weights(self, generator: np.random.Generator, scale: float) -> Array:
-        """Normal weights of standard deviation `scale`, biases included, shape (size,)."""
+        """Draw normal weights (size,) of standard deviation `scale`, biases included."""
         weights: Array = self.draws(generator, 1)[0]
         weights *= scale
         return weights
 
     def draws(self, generator: np.random.Generator, count: int) -> Array:
-        """`count` standard normal weight vectors, shape (count, size): the same numbers as one at a time."""
+        """Draw standard normal weight vectors (count, size): the same numbers as one vector at a time."""
         return generator.standard_normal((count, self.size), dtype=self.dtype)
 
     def scores(self, weights: Array, X: Array) -> Array:
-        """Class scores of the examples X (n, D), shape (n, C)."""
+        """Return the class scores (n, C) of the examples X (n, D). Raises ValueError for another D."""
         if X.ndim != 2 or X.shape[1] != self.split.dimensions:
             raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
         matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
@@ -113,41 +113,41 @@ class Objective:
             return scores
 
     def loss(self, weights: Array, rows: Rows = None) -> Loss:
-        """The loss over the chosen rows (all when None) at these weights."""
+        """Return the loss at these weights over the chosen rows (None: all)."""
         run, correct_index, chosen = self._prepared(weights, rows, backward=False)
         with np.errstate(all="ignore"):
             return Loss(run.run(chosen, correct_index), self.regularization_loss(run.weights))
 
     def loss_and_gradient(self, weights: Array, rows: Rows = None) -> tuple[Loss, Array]:
-        """The loss over the chosen rows (all when None) and its (sub)gradient, shape (size,)."""
+        """Return the loss over the chosen rows (None: all) and its (sub)gradient (size,)."""
         run, correct_index, chosen = self._prepared(weights, rows, backward=True)
         with np.errstate(all="ignore"):
             loss = Loss(run.run(chosen, correct_index), self.regularization_loss(run.weights))
             return loss, self.layout.add(run.gradient, self._flat_penalty * np.asarray(weights, self.dtype))
 
     def regularization_loss(self, padded: Array) -> float:
-        """lambda * sum(W^2) of padded weights."""
+        """Return lambda * sum(W^2) of padded weights, over the regularized ones."""
         return 0.5 * float((self.penalty * padded).dot(padded)) if self.regularization_strength else 0.0
 
     def evaluate(self, weights: Array) -> tuple[float, float]:
-        """Total loss and accuracy (0..1) over the whole split."""
+        """Return the total loss and the accuracy (0 to 1) over the whole split."""
         is_small = len(self) * self.split.dimensions * self.dtype.itemsize <= KEPT_BYTES
         padded, groups = self._evaluation if is_small else self._new_evaluation()
         self.layout.pad(self._checked_weights(weights), padded)
-        sum_of_losses, right = 0.0, 0
+        sum_of_losses, correct = 0.0, 0
         with np.errstate(all="ignore"):
-            for group in groups:
-                losses, correct = group()
+            for evaluate_group in groups:
+                losses, correct_in_group = evaluate_group()
                 sum_of_losses += losses
-                right += correct
-            return sum_of_losses / len(self) + self.regularization_loss(padded), right / len(self)
+                correct += correct_in_group
+            return sum_of_losses / len(self) + self.regularization_loss(padded), correct / len(self)
 
     @cached_property
     def _evaluation(self) -> tuple[Array, list[Callable[[], tuple[float, int]]]]:
         return self._new_evaluation()
 
     def _new_evaluation(self) -> tuple[Array, list[Callable[[], tuple[float, int]]]]:
-        """Padded weights to fill in, and a function for each group of examples: sum of losses, correct answers."""
+        """Return padded weights to fill, and for each group a function that returns sum of losses and correct count."""
         padded = np.zeros(self.layout.padded_size, self.dtype)
         groups = self.examples.groups(len(self))
         sizes = {group.stop - group.start for group in groups}
@@ -160,15 +160,15 @@ class Objective:
         ]
 
     def padded(self, weights: Array) -> Array:
-        """Weights (..., size) as padded ones (..., padded_size)."""
+        """Return weights (..., size) as padded ones (..., padded_size)."""
         return self.layout.pad(weights, np.zeros((*weights.shape[:-1], self.layout.padded_size), self.dtype))
 
     def correct_index(self, y: NDArray[np.intp]) -> CorrectIndex:
-        """Where the correct scores of a batch lie in its group's flattened scores; y of shape (..., n)."""
+        """Return the indices (..., n) of the scores of classes y (..., n) in their group's flattened scores."""
         return y + (np.arange(y.shape[-1]) % self.examples.group) * self.classes
 
     def passing(self, n: int, backward: bool = True) -> Pass:
-        """The pass over batches of n examples; the same one each time, kept for the last few sizes."""
+        """Return the pass over batches of n examples, cached for the four newest sizes."""
         key = (n, backward)
         if key not in self._passes:
             if len(self._passes) >= 4:
@@ -177,11 +177,10 @@ class Objective:
         return self._passes[key]
 
     def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
-        """Scores, less the first class's, of K weight vectors (K, size): (rows, (C, K, n)) for each group of examples.
+        """Yield (rows, scores minus the first class's (C, K, n)) per group, for K weight vectors (K, size).
 
-        For linear scores. Data losses know only differences of scores, so one class of them needs
-        no product; with the classes first, the others' is written to its place. The arrays are good
-        until the next one.
+        For linear scores only. Data losses depend on score differences only, so the first class needs no product; with
+        the classes first, the product of the others is written in place. The next array overwrites the last.
         """
         K, C, D = len(weights), self.classes, self.split.dimensions
         W = weights.reshape(K, C, D).swapaxes(0, 1)
@@ -230,7 +229,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What an objective's name stands for."""
+    """The parts of an objective: hinge or softmax loss, and a hidden layer or linear scores."""
 
     hinge: bool
     hidden: bool
@@ -248,7 +247,7 @@ assert tuple(KINDS) == OBJECTIVES
 def _check_examples(split: Split) -> None:
     if not len(split):
         raise ValueError("0 examples were given; an objective needs at least 1")
-    # A stored split was checked when it was stored; looking again would read all of it.
+    # A stored split was checked when it was stored; another check would read all of it.
     if isinstance(split, StoredSplit):
         return
     if split.X.ndim != 2 or not split.X.shape[1]:
@@ -270,11 +269,10 @@ def objective(
     hidden_size: int = HIDDEN_SIZE,
     dtype: DTypeLike = np.float32,
 ) -> Objective:
-    """The objective of that name on a split: svm, softmax, two-layer (with softmax) or two-layer-svm.
+    """Make an objective by name on a split: svm, softmax, two-layer (with softmax) or two-layer-svm.
 
-    `classes` C is the highest label + 1 where it is not given. Raises ValueError that says what
-    was given and what fits: an unknown name, labels out of range, a single class, no examples,
-    features that are NaN.
+    `classes` C defaults to the highest label + 1. Raises ValueError for an unknown name, a number out of range, labels
+    out of range, a single class, no examples, or features that are not finite.
     """
     if name not in KINDS:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Passes: the data loss and its gradient over batches of n examples, in buffers that are made once."""
+"""Passes: the data loss and its gradient over batches of n examples, in preallocated buffers."""
 
 from __future__ import annotations
 
@@ -15,25 +15,24 @@ from engine.objective.layout import Array, Layout
 from engine.objective.losses import DataLoss
 
 Rows = Chosen | None
-"""Which examples: row numbers or a slice; None means all of them."""
+"""The examples to use: row numbers or a slice; None means all."""
 CorrectIndex = NDArray[np.intp]
 Run = Callable[[Rows, CorrectIndex], float]
 
 
 class MakeKernel(Protocol):
-    """One of `kernels.linear` and `kernels.two_layer`."""
+    """`kernels.linear` or `kernels.two_layer`."""
 
-    def __call__(
-        self, weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, dtype: DTypeLike
-    ) -> Kernel: ...
+    def __call__(self, weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, dtype: DTypeLike) -> Kernel:
+        """Make a kernel for n examples that reads the padded `weights` and fills `gradient`, if given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Forward and backward over n examples: the fast door of an objective.
+    """Forward and backward pass over n examples: the fast interface of an objective.
 
-    Put padded weights into `weights` and call `run(rows, correct_index)`: it returns the mean data loss
-    and leaves its derivative in `gradient`, padded and without the regularization.
+    Write padded weights into `weights` and call `run(rows, correct_index)`: it returns the mean data loss and fills
+    `gradient` with its derivative, padded and without the regularization.
     """
 
     weights: Array
@@ -43,7 +42,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """What passes over the same examples are made from."""
+    """Makes passes over the same examples."""
 
     examples: Examples
     layout: Layout
@@ -51,7 +50,7 @@ class Passes:
     make_kernel: MakeKernel
 
     def make(self, n: int, backward: bool) -> Pass:
-        """A pass over n examples, group by group; without `backward` it leaves no gradient."""
+        """Make a pass over n examples, group by group; without `backward` it computes no gradient."""
         weights, gradient = np.zeros((2, self.layout.padded_size), self.examples.dtype)
         groups = self.examples.groups(n)
         if len(groups) == 1:
@@ -77,9 +76,9 @@ class Passes:
     def evaluating(
         self, weights: Sequence[Array], n: int
     ) -> Callable[[slice, CorrectIndex, NDArray[np.intp]], tuple[float, int]]:
-        """A function of n rows, of where their correct scores lie in flattened (C, n), and of their classes.
+        """Make a function that evaluates n rows, given their correct indices in flattened scores (C, n) and classes.
 
-        It returns the sum of their data losses, and for how many the first of the highest scores is their class's.
+        It returns the sum of data losses and the number of correct rows, where the first highest score decides.
         """
         kernel = self.make_kernel(weights, None, n, self.examples.dtype)
         gather, forward, scores = self.examples.gatherer(n, kernel.rows), kernel.forward, kernel.scores
@@ -97,15 +96,15 @@ class Passes:
             np.maximum.reduce(across, axis=0, out=highest)
             np.equal(across, highest, is_highest)
             if np.count_nonzero(is_highest) == n:
-                right = np.count_nonzero(flat.take(correct_index, None, correct, "clip") == highest)
+                hits = np.count_nonzero(flat.take(correct_index, None, correct, "clip") == highest)
             else:
-                right = np.count_nonzero(across.argmax(axis=0) == y)
-            return loss(correct_index), int(right)
+                hits = np.count_nonzero(across.argmax(axis=0) == y)
+            return loss(correct_index), int(hits)
 
         return evaluate
 
     def _group(self, weights: Array, gradient: Array | None, n: int, total: int) -> Run:
-        """The share of `total` examples' mean that n of them make up."""
+        """Make a function that returns the part of the mean over `total` examples that n of them contribute."""
         gradients = None if gradient is None else self.layout.matrices(gradient)
         kernel = self.make_kernel(self.layout.matrices(weights), gradients, n, self.examples.dtype)
         gather = self.examples.gatherer(n, kernel.rows)
