@@ -1,1 +1,1 @@
-"""How it is minimised: searches and descents that advance a state by a block."""
+"""Strategies, which minimise an objective: searches and gradient descent advance a state by a block."""

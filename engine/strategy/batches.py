@@ -1,4 +1,4 @@
-"""Which examples an iteration uses: drawn with replacement, or each once before any comes again."""
+"""Batches: the examples of each iteration, drawn with replacement or in shuffled epochs."""
 
 from __future__ import annotations
 
@@ -17,41 +17,24 @@ Saved = Mapping[str, Mapping[str, Any]]
 
 
 class Order(Protocol):
-    """Row numbers of the batches of consecutive iterations, all of one size."""
+    """Draws the row numbers of the batches of consecutive iterations."""
 
     @property
-    def batch_size(self) -> int: ...
+    def batch_size(self) -> int:
+        """The number of examples of every batch."""
 
     def start(self) -> Saved:
-        """The generator states before iteration 0."""
+        """Return the generator states before iteration 0."""
 
     def draw(self, saved: Saved, iteration: int, count: int) -> tuple[Rows, Saved]:
-        """The rows of `count` iterations from `iteration` on, shape (count, batch size), and the states after them."""
+        """Return the rows (count, batch size) of `count` iterations from `iteration` on, and the states after them."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithReplacement:
-    """Every example is drawn from all N, whatever was drawn before: the sampled batches of the notes."""
+    """Draws every example independently from all N.
 
-    examples: int
-    batch_size: int
-    seed: int
-
-    def start(self) -> Saved:
-        return {"batches": streams.saved(streams.stream(self.seed, "batches"))}
-
-    def draw(self, saved: Saved, iteration: int, count: int) -> tuple[Rows, Saved]:
-        generator = streams.restored((saved if "batches" in saved else self.start())["batches"])
-        rows = generator.integers(0, self.examples, (count, self.batch_size), dtype=np.intp)
-        return rows, {"batches": streams.saved(generator)}
-
-
-@dataclass(frozen=True, slots=True)
-class Epochs:
-    """One shuffled order of all N after the other, cut into batches: an epoch's last batch may end in the next epoch.
-
-    So every batch is whole and no example is left out. Epoch e has a stream of its own: where a
-    run stands in its epoch follows from the iteration, and nothing is carried along.
+    Source: CS231n, optimization, "mini-batch gradient descent".
     """
 
     examples: int
@@ -59,17 +42,42 @@ class Epochs:
     seed: int
 
     def start(self) -> Saved:
+        """Return the state of the stream `batches` before iteration 0."""
+        return {"batches": streams.saved(streams.stream(self.seed, "batches"))}
+
+    def draw(self, saved: Saved, iteration: int, count: int) -> tuple[Rows, Saved]:
+        """Return rows (count, batch size) and the state after them; an absent state restarts the stream."""
+        generator = streams.restored((saved if "batches" in saved else self.start())["batches"])
+        rows = generator.integers(0, self.examples, (count, self.batch_size), dtype=np.intp)
+        return rows, {"batches": streams.saved(generator)}
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """Cuts consecutive permutations of all N examples, one per epoch, into batches.
+
+    A batch may end in the next epoch, so every batch is full and no example is left out. Each epoch has its own
+    stream, so the position follows from the iteration and no generator state is saved.
+    """
+
+    examples: int
+    batch_size: int
+    seed: int
+
+    def start(self) -> Saved:
+        """Return no states."""
         return {}
 
     def draw(self, saved: Saved, iteration: int, count: int) -> tuple[Rows, Saved]:
+        """Return rows (count, batch size) and no states."""
         first, end = iteration * self.batch_size, (iteration + count) * self.batch_size
         epoch = first // self.examples
-        orders = [self._order(e) for e in range(epoch, (end - 1) // self.examples + 1)]
+        permutations = [self._permutation(e) for e in range(epoch, (end - 1) // self.examples + 1)]
         offset = first - epoch * self.examples
-        rows = np.concatenate(orders)[offset : offset + end - first]
+        rows = np.concatenate(permutations)[offset : offset + end - first]
         return rows.reshape(count, self.batch_size), {}
 
-    def _order(self, epoch: int) -> Rows:
+    def _permutation(self, epoch: int) -> Rows:
         return streams.stream(self.seed, f"epoch {epoch}").permutation(self.examples)
 
 

@@ -1,4 +1,4 @@
-"""Gradient descent: follow the negative gradient of the loss over a batch, by one of the parameter updates."""
+"""Gradient descent: follows the negative gradient of the loss over a batch, with one of the parameter updates."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from engine.trace.block import Block
 from engine.trace.state import State
 
 ROWS_AT_ONCE = 1 << 15
-"""Row numbers are drawn for many iterations at a time: a draw of its own costs as much as a matrix product."""
+"""Row numbers drawn at once, for many iterations: a draw per iteration takes as long as a matrix product."""
 
 LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
 class GradientDescent:
-    """Gradient descent over the batches of `order`, or over the full batch where that is None.
+    """Gradient descent over the batches of `order`, or over the full batch if it is None.
 
-    `loss` at iteration i is the batch's loss at the weights before update i. A run has diverged at
-    the first loss that is not finite, or that is beyond `divergence_factor` times its first loss:
-    the block ends there. Source: CS231n, optimization, strategy 3.
+    `loss` at iteration i is the batch's loss at the weights before update i. A run has diverged at the first loss that
+    is not finite or is greater than `divergence_factor` times its first loss: the block ends there.
+    Source: CS231n, optimization, strategy 3.
     """
 
     objective: Objective
@@ -45,7 +45,7 @@ class GradientDescent:
     metrics: str = "all"
 
     def start(self) -> State:
-        """Small random weights, as in the notes; buffers of zeros."""
+        """Return the state before iteration 0: small normal weights, as in the notes, and buffers of zeros."""
         weights = self.objective.initial_weights(streams.stream(self.seed, "weights"), self.initial_scale)
         return State(
             iteration=0,
@@ -56,7 +56,7 @@ class GradientDescent:
         )
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
-        """k parameter updates. Buffers that the state does not carry, after a change of update, start from zero."""
+        """Return the state and the block after at most k updates. Buffers that the state lacks start from zero."""
         layout = self.objective.layout
         run = self.objective.passing(len(self.objective) if self.order is None else self.order.batch_size)
         layout.pad(state.weights, run.weights)
@@ -68,7 +68,7 @@ class GradientDescent:
         with np.errstate(all="ignore"):
             while len(record) < k and not record.diverged:
                 iteration = state.iteration + len(record)
-                # The limit needs the first loss, so the first iteration of a run is made alone.
+                # The divergence limit needs the first loss, so the first iteration of a run is made alone.
                 count = min(k - len(record), self._at_once) if iteration else 1
                 batches, after = self._batches(saved, iteration, count)
                 self._descend(run, step, batches, iteration, state.step_size, self._limit(first_loss), record)
@@ -81,7 +81,7 @@ class GradientDescent:
         return after_state, record.block(state.iteration)
 
     def _limit(self, first_loss: float) -> float:
-        """The loss beyond which a run has diverged; NaN, before there is a first loss, gives the largest number."""
+        """Return the loss above which a run has diverged; the largest float without a positive first loss."""
         return min(LARGEST, self.divergence_factor * first_loss) if first_loss > 0 else LARGEST
 
     @property
@@ -89,7 +89,7 @@ class GradientDescent:
         return 1 << 10 if self.order is None else max(1, ROWS_AT_ONCE // self.order.batch_size)
 
     def _batches(self, saved: Saved, iteration: int, count: int) -> tuple[Iterable[tuple[Rows, CorrectIndex]], Saved]:
-        """Rows and correct index of `count` batches from an iteration on, and the generator states after them."""
+        """Return rows and correct indices of the `count` batches from `iteration` on, and the states after them."""
         y = self.objective.split.y
         if self.order is None:
             return repeat((None, self.objective.correct_index(y)), count), saved
@@ -106,22 +106,22 @@ class GradientDescent:
         limit: float,
         record: Record,
     ) -> None:
-        """One update for each batch, until the loss is beyond the limit. Everything in here is paid per iteration."""
+        """Make one update per batch until a loss exceeds the limit. Every statement of the loop counts for speed."""
         weights, gradient, batch_loss, schedule = run.weights, run.gradient, run.run, self.schedule
-        penalty, pull = self.objective.penalty, np.empty_like(weights)
-        regularized, everything = self.objective.regularization_strength > 0, self.metrics == "all"
+        penalty, penalty_gradient = self.objective.penalty, np.empty_like(weights)
+        is_regularized, records_all = self.objective.regularization_strength > 0, self.metrics == "all"
         multiply, add = np.multiply, np.add
         losses, data_losses = record.losses, record.data_losses
         gradient_squares, step_sizes = record.gradient_squares, record.step_sizes
         for rows, correct_index in batches:
             loss = data_loss = batch_loss(rows, correct_index)
-            if regularized:
-                multiply(penalty, weights, pull)
-                loss += 0.5 * float(pull.dot(weights))
-                add(gradient, pull, gradient)
+            if is_regularized:
+                multiply(penalty, weights, penalty_gradient)
+                loss += 0.5 * float(penalty_gradient.dot(weights))
+                add(gradient, penalty_gradient, gradient)
             step_size = base * schedule(iteration)
             losses.append(loss)
-            if everything:
+            if records_all:
                 data_losses.append(data_loss)
                 gradient_squares.append(float(gradient.dot(gradient)))
                 step_sizes.append(step_size)

@@ -1,4 +1,4 @@
-"""The loop: a spec made into something that advances a state by k iterations. No clock, no disk."""
+"""Optimize: builds a spec's objective and strategy, and advances its state by k iterations. No clock, no disk."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from engine.trace.state import State
 
 EVALUATIONS_PER_RUN = 50
 LEAST_EVALUATIONS = 10
-"""Where evaluating would take more than about a thirtieth of the time, a run has fewer evaluations, down to these."""
+"""Fewest evaluations of a run, if EVALUATIONS_PER_RUN would take more than about 1 / EVALUATION_RATIO of its time."""
 
 EVALUATION_RATIO = 32
 FIXED_COST = 100
-"""What an iteration costs beside its examples, in examples."""
+"""The cost of an iteration besides its examples, in examples."""
 
 EVALUATE_EVERY_WITHOUT_BUDGET = 1000
 EVALUATE_EVENLY_UP_TO = 64 * EVALUATE_EVERY_WITHOUT_BUDGET
-"""A run without planned iterations is evaluated half as often each time it has become twice as long: some 500 times in
-a billion iterations, so that nobody who looks at it has to read more."""
+"""From here on, a run without planned iterations halves its evaluation rate each time its length doubles: about 500
+evaluations in a billion iterations, which limits what a reader must read."""
 
 
 @dataclass(frozen=True)
 class Optimization:
-    """One run's numerics: its objective on the train split, its strategy, and the splits to evaluate on."""
+    """The numerics of one run: its strategy, its objective on the train split, and the objectives of all splits."""
 
     spec: RunSpec
     dataset: Dataset
@@ -43,14 +43,14 @@ class Optimization:
     objectives: dict[str, Objective]
 
     def start(self) -> State:
-        """The state before iteration 0."""
+        """Return the state before iteration 0."""
         return self.strategy.start()
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
-        """At most k iterations on from `state`, pure in its arguments; the given state is not changed.
+        """Return the state and the block after at most k iterations. Pure: the given state does not change.
 
-        The block is shorter than k when the planned iterations end there or a stop condition is
-        met; then `stop_reason` says which, and advancing again gives an empty block.
+        The block is shorter if the planned iterations end or a stop condition is met: then `stop_reason` is set, and
+        later calls return an empty block.
         """
         planned = self.spec.iterations
         room = k if planned is None else min(k, planned - state.iteration)
@@ -63,7 +63,7 @@ class Optimization:
         return state, block
 
     def next_evaluation(self, iteration: int) -> int:
-        """The first iteration at or after this one at which the splits are evaluated."""
+        """Return the first iteration >= `iteration` at which the splits are evaluated."""
         planned = self.spec.iterations
         if planned is not None:
             return min(_next_multiple(iteration, self._evaluate_every(planned)), planned)
@@ -71,26 +71,30 @@ class Optimization:
         return _next_multiple(iteration, EVALUATE_EVERY_WITHOUT_BUDGET << doublings)
 
     def next_early_evaluation(self, iteration: int) -> int:
-        """The same for runs compared at equal examples: at powers of two, too, before the first regular evaluation.
+        """Return the same for runs compared at equal examples: also powers of two before the first regular evaluation.
 
-        A large batch has seen there what a small one sees in all its iterations.
+        There a large batch has used as many examples as a small one uses in all its iterations.
         """
         regular = self.next_evaluation(iteration)
         return regular if self.next_evaluation(1) <= iteration else min(regular, _next_power_of_two(iteration))
 
     def _evaluate_every(self, planned: int) -> int:
-        used = (self.spec.batch_size or len(self.objective)) + FIXED_COST
-        evaluated = sum(len(split) for name, split in self.dataset.splits.items() if name != "test")
-        usual, cheap = max(1, planned // EVALUATIONS_PER_RUN), -(-EVALUATION_RATIO * evaluated // used)
-        return usual if cheap <= usual else max(usual, min(_rounded_up(cheap), planned // LEAST_EVALUATIONS))
+        """Return the iterations between evaluations; costs are in examples."""
+        iteration_cost = (self.spec.batch_size or len(self.objective)) + FIXED_COST
+        evaluation_cost = sum(len(split) for name, split in self.dataset.splits.items() if name != "test")
+        default = max(1, planned // EVALUATIONS_PER_RUN)
+        affordable = -(-EVALUATION_RATIO * evaluation_cost // iteration_cost)
+        if affordable <= default:
+            return default
+        return max(default, min(_rounded_up(affordable), planned // LEAST_EVALUATIONS))
 
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
-        """Loss and accuracy (0..1) over a whole split at these weights."""
+        """Return the loss and the accuracy (0 to 1) over a whole split at these weights (size,)."""
         return self.objectives[split].evaluate(weights)
 
 
 def _rounded_up(number: int) -> int:
-    """The next of 1, 2, 5, 10, 20, 50, ..., so that evaluations stand at iterations that can be read."""
+    """Round up to one of 1, 2, 5, 10, 20, 50, ..., so that evaluations are at round iterations."""
     power: int = 10 ** (len(str(number)) - 1)
     return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= number)
 
@@ -104,14 +108,14 @@ def _next_multiple(number: int, of: int) -> int:
 
 
 def with_step_size(state: State, step_size: float) -> State:
-    """The state with another base step size in force from its next iteration on. Raises ValueError unless > 0."""
+    """Return the state with a new base step size. Raises ValueError unless it is finite and greater than 0."""
     if not (math.isfinite(step_size) and step_size > 0):
         raise ValueError(f"a step size must be a finite number greater than 0, not {step_size}")
     return replace(state, step_size=step_size)
 
 
 def with_evaluation(state: State, loss: float, patience: int | None) -> State:
-    """The state after an evaluation found this loss; it stops once `patience` evaluations in a row were no better."""
+    """Return the state after an evaluation with this loss; it stops after `patience` evaluations without a new best."""
     if loss < state.best_evaluation:
         return replace(state, best_evaluation=loss, evaluations_since_best=0)
     since = state.evaluations_since_best + 1
@@ -121,7 +125,7 @@ def with_evaluation(state: State, loss: float, patience: int | None) -> State:
 
 
 def check(spec: RunSpec) -> None:
-    """The checks that need the data set: raises SpecError for a batch larger than the train split, or one class."""
+    """Check a spec against its data set. Raises SpecError for a batch larger than the train split or a single class."""
     split = datasets.load(spec.dataset).splits["train"]
     train = len(split)
     if train and (split.y == split.y[0]).all():
@@ -139,12 +143,12 @@ def check(spec: RunSpec) -> None:
 
 
 def exact_objective(spec: RunSpec) -> Objective:
-    """What a spec minimises over its whole train split, in float64: to look at, not to run. Raises SpecError."""
+    """Return the objective on the train split in float64, for analyses. Raises SpecError if the data are missing."""
     return _objective(spec, datasets.load(spec.dataset), "train", np.float64)
 
 
 def build(spec: RunSpec) -> Optimization:
-    """The optimization that a spec describes. Raises SpecError when the spec does not fit its data set."""
+    """Build the optimization of a spec. Raises SpecError if the spec does not fit its data set."""
     check(spec)
     dataset = datasets.load(spec.dataset)
     objectives = {split: _objective(spec, dataset, split, np.float32) for split in dataset.splits}

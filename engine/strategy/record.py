@@ -1,4 +1,4 @@
-"""Record: the columns of a block while its iterations are made."""
+"""Record: the columns of a block while a strategy fills them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.trace.state import DIVERGED, State
 
 
 class Record:
-    """Lists that a strategy appends to, one item an iteration; the ones that are not recorded stay empty."""
+    """Lists that a strategy appends to, one item per iteration; a list that is not recorded stays empty."""
 
     def __init__(self) -> None:
         self.losses: list[float] = []
@@ -28,7 +28,7 @@ class Record:
         return len(self.losses)
 
     def block(self, first_iteration: int) -> Block:
-        """What was recorded, from `first_iteration` on."""
+        """Return the recorded iterations as a block that begins at `first_iteration`."""
         squares = np.array(self.gradient_squares)
         return Block(
             first_iteration=first_iteration,
@@ -45,7 +45,7 @@ class Record:
         streams: Mapping[str, Mapping[str, Any]],
         buffers: Mapping[str, Array],
     ) -> State:
-        """The state after the recorded iterations, with the losses' summary brought up to date."""
+        """Return the state after the recorded iterations, with updated first loss, best loss and stop reason."""
         if not self.losses:
             return state
         finite = [loss for loss in self.losses if math.isfinite(loss)]

@@ -1,4 +1,4 @@
-"""Step-size schedules: the factor by which an iteration's step size differs from the base step size.
+"""Step-size schedules: the factor on the base step size in each iteration.
 
 Each schedule is one factory and one row in SCHEDULES: from the settings to a pure function of the
 iteration t, counted from the end of the warm-up. Source: CS231n, neural networks 3, "annealing
@@ -16,7 +16,7 @@ Factor = Callable[[int], float]
 
 @dataclass(frozen=True, slots=True)
 class Decay:
-    """What the schedules are tuned with: each takes what it knows. `horizon` is the planned iterations."""
+    """The settings of all schedules; each uses its own. `horizon` is the planned iterations after the warm-up."""
 
     factor: float = 0.5
     every: int = 250
@@ -63,7 +63,10 @@ SCHEDULES: dict[str, Callable[[Decay], Factor]] = {
 
 
 def schedule(name: str, decay: Decay, warm_up: int = 0) -> Factor:
-    """The factor as a function of the iteration: (i + 1) / warm_up while i < warm_up, then the named schedule."""
+    """Return the factor as a function of iteration i: (i + 1) / warm_up if i < warm_up, then the named schedule.
+
+    Raises KeyError for an unknown name.
+    """
     after = SCHEDULES[name](decay)
     if not warm_up:
         return after

@@ -1,6 +1,6 @@
-"""The strategies by name: from a spec and its objective to something that starts and advances a state.
+"""The strategies by name: BUILDERS make one from a spec and its objective.
 
-A strategy never changes the state it was given, and where a run is cut changes nothing in it:
+A strategy does not change the state that it is given, and its results do not depend on the cuts between blocks:
 chunked equals whole, bit for bit.
 """
 
@@ -22,10 +22,13 @@ from engine.trace.state import State
 
 
 class Strategy(Protocol):
-    """Where to start, and how to go on by at most k iterations."""
+    """Makes the first state of a run and advances a state."""
 
-    def start(self) -> State: ...
-    def advance(self, state: State, k: int) -> tuple[State, Block]: ...
+    def start(self) -> State:
+        """Return the state before iteration 0."""
+
+    def advance(self, state: State, k: int) -> tuple[State, Block]:
+        """Return the state and the block after at most k iterations; fewer if the run stops."""
 
 
 def _random_search(spec: RunSpec, objective: Objective) -> Strategy:

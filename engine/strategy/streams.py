@@ -1,4 +1,4 @@
-"""Named random generators from one seed: the only source of randomness, with exact saved state."""
+"""Streams: named random generators from one seed, the only source of randomness, with exact saved states."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any
 
 import numpy as np
 
-ANYTHING = np.random.SeedSequence(0)
-"""A seed for generators whose state is replaced at once: hashing one takes as long as the rest."""
+ARBITRARY_SEED = np.random.SeedSequence(0)
+"""The seed of generators whose state is replaced at once: hashing a new one takes as long as the rest."""
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """The generator `name` of a run with this seed; differently named streams are independent."""
+    """Return the generator `name` of a run with this seed; streams with different names are independent."""
     sequence = np.random.SeedSequence(entropy=seed, spawn_key=(zlib.crc32(name.encode()),))
     return np.random.Generator(np.random.PCG64(sequence))
 
 
 def saved(generator: np.random.Generator) -> dict[str, Any]:
-    """The generator's exact state, as numbers and words that JSON can carry."""
+    """Return the generator's exact state, which JSON can represent."""
     return dict(generator.bit_generator.state)
 
 
 def restored(state: Mapping[str, Any]) -> np.random.Generator:
-    """A generator that goes on where `saved` was called. Raises ValueError for another kind of state."""
-    bits: Any = np.random.PCG64(ANYTHING)
+    """Return a generator that continues from a saved state. Raises ValueError for another kind of state."""
+    bits: Any = np.random.PCG64(ARBITRARY_SEED)
     try:
         bits.state = dict(state)
     except (TypeError, KeyError, ValueError) as error:

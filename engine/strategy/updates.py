@@ -1,7 +1,7 @@
 """The parameter updates of gradient descent: how a gradient and a step size change the weights.
 
-Each update is one factory and one row in UPDATES. A factory binds the update to the arrays it
-works on and returns `step(step_size, iteration)`, which changes weights and buffers in place.
+Each update is one factory and one row in UPDATES. A factory binds the update to its arrays and
+returns `step(step_size, iteration)`, which changes weights and buffers in place.
 Sources: CS231n, neural networks 3, "parameter updates"; Duchi et al. 2011 (Adagrad); Hinton,
 lecture 6e (RMSProp); Kingma and Ba 2015, algorithm 1 (Adam).
 """
@@ -19,12 +19,12 @@ Array = NDArray[Any]
 Step = Callable[[float, int], None]
 
 EPSILON = 1e-8
-"""Added to the root of the squares, so that a weight that never had a gradient is not divided by zero."""
+"""Added to the root of the squares, so that a weight without a gradient so far is not divided by zero."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What the updates are tuned with: each takes the ones it knows."""
+    """The settings of all updates; each uses its own."""
 
     momentum: float = 0.9
     rms_decay: float = 0.99
@@ -34,14 +34,17 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """`buffers` names the arrays, as large as the weights and zero at the start, that `bind` wants by name."""
+    """A parameter update: `bind` takes weights, gradient, the buffers named in `buffers`, all of one shape, and rates.
+
+    The buffers are zero at the start of a run.
+    """
 
     buffers: tuple[str, ...]
     bind: Callable[[Array, Array, Mapping[str, Array], Rates], Step]
 
 
 def _scalar(value: float, like: Array) -> Array:
-    # 0-d arrays, because Python scalars cost twice as much per call on small weights.
+    # 0-d arrays, because Python scalars take twice as long per call on small weights.
     return np.array(value, dtype=like.dtype)
 
 
@@ -76,7 +79,7 @@ def _momentum(weights: Array, gradient: Array, buffers: Mapping[str, Array], rat
 def _nesterov(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
     """v_before = v; v = momentum * v - step_size * gradient; W += (1 + momentum) * v - momentum * v_before.
 
-    W is the point looked ahead to, so that the gradient is needed nowhere else.
+    W is the look-ahead point, so that no gradient at another point is needed.
     """
     velocity, change = buffers["velocity"], np.empty_like(weights)
     momentum, ahead = _scalar(rates.momentum, weights), _scalar(1 + rates.momentum, weights)

@@ -69,8 +69,8 @@ def test_a_stack_takes_no_more_memory_and_time_than_its_limits(N: int, most: int
             return N
 
     of = Shape()
-    random = search.Stacks(of, lambda draws: draws, kept_per_example=0)  # type: ignore[arg-type]
-    local = search.Stacks(of, lambda draws: draws, kept_per_example=40)  # type: ignore[arg-type]
+    random = search.Stacks(of, lambda draws: draws, bytes_per_example=0)  # type: ignore[arg-type]
+    local = search.Stacks(of, lambda draws: draws, bytes_per_example=40)  # type: ignore[arg-type]
     assert local.size <= random.size == most
     assert local.size * N * 40 <= search.STACK_BYTES
 
