@@ -1,1 +1,1 @@
-"""The optimization engine: objectives, strategies, runs and the store. It knows no screen."""
+"""The optimization engine: objectives, strategies, runs and the store. It does not import the screen."""

@@ -1,4 +1,4 @@
-"""Text from outside (names, notes, another program's database), made safe for a terminal; and numbers of things."""
+"""Text from outside (names, notes, databases), cleaned for a terminal; and numbers as text."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _SPACES = frozenset({"Zs", "Zl", "Zp"})
 
 
 def _printable(text: str) -> str:
-    kept = []
+    printable = []
     for character in text:
         category = unicodedata.category(character)
         if character in "\n\r\t\v\f" or category in _SPACES:
-            kept.append(" ")
+            printable.append(" ")
         elif category not in _HIDDEN:
-            kept.append(character)
-    return "".join(kept)
+            printable.append(character)
+    return "".join(printable)
 
 
 def clean(text: str, width: int | None = None) -> str:
-    """The text as one printable line, cut to `width` characters with an ellipsis.
+    """Return the text as one printable line of at most `width` characters, with an ellipsis if cut.
 
-    Escape sequences vanish whole; control, format (right-to-left marks, zero widths), surrogate and
-    unassigned characters vanish; line breaks, tabs and odd spaces become one space.
+    Removes escape sequences and control, format (right-to-left marks, zero widths), surrogate, private-use and
+    unassigned characters. Consecutive line breaks, tabs and spaces become one space.
     """
     if width is not None:
         text = text[: 16 * width + 1024]
@@ -43,14 +43,14 @@ def clean(text: str, width: int | None = None) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """So many of something that is called `what` where it is one: 1 iteration, 1,200 iterations."""
+    """Format a number with its noun, given in the singular: 1 iteration, 1,200 iterations."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def loss_text(value: float) -> str:
-    """A loss as it is written everywhere, in six cells unless it is extreme: 0.1620, 8.310, 0.0521, 7.8e-3, 1.71e5.
+    """Format a loss in six cells, unless it is extreme: 0.1620, 8.310, 0.0521, 7.8e-3, 1.71e5.
 
-    Four significant digits, and fewer where it is small. What is not finite is a word.
+    Four significant digits, fewer if it is small or very large; inf and nan if it is not finite.
     """
     if not math.isfinite(value) or value == 0:
         return f"{value:g}"
@@ -62,5 +62,5 @@ def loss_text(value: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """A time that is compared with others, in three significant digits: 0.317 s, 2.13 s, 1,520 s."""
+    """Format a time in seconds with three significant digits, whole seconds from 100 on: 0.317 s, 2.13 s, 1,520 s."""
     return f"{seconds:,.0f} s" if seconds >= 99.95 else f"{seconds:#.3g}".rstrip(".") + " s"

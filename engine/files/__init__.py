@@ -1,1 +1,1 @@
-"""Where files lie, and locks on them."""
+"""Folders of the program and its user, and locks on folders."""

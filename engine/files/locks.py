@@ -1,4 +1,4 @@
-"""Folders as locks between processes: the system lets go of them when their holder ends, however it ends."""
+"""Locks on folders between processes: the system releases a lock when its process ends, even if it is killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from pathlib import Path
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Of several processes that want a folder to themselves, one at a time; where folders cannot be locked, at once."""
+    """Hold the exclusive lock on a folder, waiting for it; without a lock if the file system has none.
+
+    Raises OSError if the folder cannot be opened.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):
@@ -22,7 +25,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def is_abandoned(folder: Path) -> bool:
-    """Whether nobody is alone in a folder; where that cannot be told, somebody is."""
+    """True if no process holds the lock on a folder; False if that is not known."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:

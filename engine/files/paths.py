@@ -1,4 +1,4 @@
-"""Where the program lies, and where things are kept that belong to the user and not to a store."""
+"""The folder of the program, and the folder of user state that belongs to no store."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The folder that the package `engine` lies in."""
+"""The folder that contains the package `engine`."""
 
 
 def state_folder() -> Path:
-    """The user's state folder of this program, which need not exist: $XDG_STATE_HOME or ~/.local/state, `lossboard`."""
+    """Return the user's state folder, `lossboard` in $XDG_STATE_HOME or ~/.local/state, which may not exist."""
     base = os.environ.get("XDG_STATE_HOME", "")
     return Path(base if os.path.isabs(base) else os.path.expanduser("~/.local/state")) / "lossboard"
