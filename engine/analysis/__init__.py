@@ -1,1 +1,1 @@
-"""What looks closer at an objective: gradient checks, probes, landscapes, templates."""
+"""Analyses of an objective: gradient checks, step-size probes, landscapes, templates."""

@@ -1,4 +1,4 @@
-"""The examples: each data set as fixed splits of features and classes. Names only; the work is in the modules."""
+"""Data sets: fixed splits of examples into features and classes."""
 
 from engine.datasets.registry import LOADERS, load
 from engine.datasets.shapes import Shape, shape_of
