@@ -1,6 +1,6 @@
 """Numerical gradient by centred differences, and the gradient check that compares an analytic gradient with it.
 
-Everything here is float64: a centred difference loses half of the digits it is made of.
+All values are float64, because a centred difference loses half of the digits.
 Source: CS231n, optimization ("computing the gradient") and neural networks 3 ("gradient checks").
 """
 
@@ -21,10 +21,10 @@ H = 1e-5
 TOLERANCE = 1e-6
 WORST = 10
 MOST_EXAMINED = 200
-"""How many coordinates that no smaller h explains are looked at one by one: more than that is no accident of kinks."""
+"""Most coordinates examined one by one after no smaller h explained them: kinks do not cause more by chance."""
 
 Differences = Callable[[float, NDArray[np.intp]], Floats]
-"""Centred differences with a given h, for the given coordinates."""
+"""Centred differences with step h at the given coordinates (k,); shape (k,)."""
 
 Verdict = Literal["passed", "passed but for kinks", "failed"]
 Reason = Literal["", "kink within h", "h too large", "wrong"]
@@ -32,7 +32,7 @@ Reason = Literal["", "kink within h", "h too large", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One weight's two derivatives. `reason` is why they differ by more than rounding explains, '' if they do not."""
+    """One weight's two derivatives. `reason` is why they differ by more than rounding, '' if they do not."""
 
     index: int
     analytic: float
@@ -43,11 +43,11 @@ class Coordinate:
 
 @dataclass(frozen=True, slots=True)
 class GradientCheck:
-    """What a gradient check found over `checked` of `size` weights.
+    """The result of a gradient check of `checked` of `size` weights.
 
-    `norm_error` is ||a - n|| / max(||a||, ||n||), over all checked coordinates; `norm_error_off_kinks`
-    leaves out those whose difference a kink within h explains. `worst` are the coordinates that differ most, the
-    worst first; `kinks` and `wrong` count the coordinates with that reason.
+    `norm_error` is ||a - n|| / max(||a||, ||n||) over all checked coordinates; `norm_error_off_kinks` leaves out those
+    whose difference is explained by a kink within h or by a large h. `worst` are the coordinates that differ most,
+    wrong ones first; `kinks` and `wrong` count the coordinates with that reason.
     """
 
     h: float
@@ -63,7 +63,7 @@ class GradientCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether the analytic gradient is right wherever the loss has one."""
+        """True if the analytic gradient is right wherever the loss is differentiable."""
         return self.verdict != "failed"
 
 
@@ -74,10 +74,10 @@ def numerical_gradient(
     rows: Rows = None,
     coordinates: NDArray[np.intp] | None = None,
 ) -> Floats:
-    """Centred differences (f(w + h) - f(w - h)) / 2h of any objective, two losses a coordinate.
+    """Return the centred differences (f(w + h) - f(w - h)) / 2h of any objective, two losses per coordinate.
 
-    Returns shape (size,), or (len(coordinates),) for the chosen ones. Raises ValueError unless the
-    weights are float64 of shape (size,) and h is positive.
+    Shape (size,), or (k,) for k chosen `coordinates`. Raises ValueError unless the weights are float64 of shape (size,)
+    and h is positive.
     """
     point = _point(surface, weights, h)
     chosen = range(surface.size) if coordinates is None else coordinates.tolist()
@@ -94,13 +94,13 @@ def check_gradient(
     differences: Differences | None = None,
     tolerance: float = TOLERANCE,
 ) -> GradientCheck:
-    """Compare the objective's own gradient with the numerical one, and say why where they differ.
+    """Compare the analytic gradient with the numerical one, with a reason for each difference.
 
-    `differences` takes the place of the black-box differences where a faster form is at hand. A
-    coordinate agrees when |a - n| <= tolerance * max(|a|, |n|) + rounding. One that does not is
-    looked at again with a smaller h: where that brings the two together, or where there is a kink
-    and the analytic value lies between the slopes on its two sides, it is right. Raises ValueError
-    for an objective that is not float64.
+    `differences` replaces the black-box differences if a faster form is known. A coordinate agrees if
+    |a - n| <= tolerance * max(|a|, |n|) + rounding. Others are compared again with smaller h: a coordinate is right
+    if they then agree, or if it has a kink and the analytic value lies between the slopes on both sides.
+    Raises ValueError for no coordinates, for weights or h that `numerical_gradient` refuses, and for an objective that
+    is not float64.
     """
     point = _point(surface, weights, h)
     chosen = np.arange(surface.size) if coordinates is None else np.asarray(coordinates, dtype=np.intp)
@@ -114,9 +114,9 @@ def check_gradient(
         def differences(h: float, coordinates: NDArray[np.intp]) -> Floats:
             return numerical_gradient(surface, point, h, rows, coordinates)
 
-    look = _Look(differences, _along(surface, point, rows), here.total, h, tolerance)
+    diagnosis = _Diagnosis(differences, _along(surface, point, rows), here.total, h, tolerance)
     analytic, numerical = gradient[chosen], differences(h, chosen)
-    reasons = look.reasons(chosen, analytic, numerical)
+    reasons = diagnosis.reasons(chosen, analytic, numerical)
     unexplained = (reasons == "") | (reasons == "wrong")
     kinks, wrong = int((reasons == "kink within h").sum()), int((reasons == "wrong").sum())
     difference = np.nan_to_num(np.abs(analytic - numerical), nan=np.inf)
@@ -145,7 +145,7 @@ def check_gradient(
 
 
 def norm_error(analytic: Floats, numerical: Floats) -> float:
-    """||a - n|| / max(||a||, ||n||): 0 when both are zero, inf when either is not finite."""
+    """Return ||a - n|| / max(||a||, ||n||): 0 if both are zero, inf if either is not finite."""
     if not (np.isfinite(analytic).all() and np.isfinite(numerical).all()):
         return float("inf")
     scale = max(float(np.linalg.norm(analytic)), float(np.linalg.norm(numerical)))
@@ -153,8 +153,8 @@ def norm_error(analytic: Floats, numerical: Floats) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """Why two gradients differ; `loss` is the loss with one weight moved, `here` the loss with none."""
+class _Diagnosis:
+    """Finds why two gradients differ; `loss` is the loss with one weight moved, `here` the loss with none moved."""
 
     differences: Differences
     loss: Callable[[int, float], float]
@@ -163,34 +163,33 @@ class _Look:
     tolerance: float
 
     def reasons(self, chosen: NDArray[np.intp], analytic: Floats, numerical: Floats) -> NDArray[Any]:
-        """A Reason for each coordinate, as an array of str objects."""
+        """Return the Reason of each coordinate, as an array (k,) of str objects."""
         reasons = np.full(len(chosen), "", dtype=object)
         error = np.abs(analytic - numerical)
         scale = np.maximum(np.abs(analytic), np.abs(numerical))
-        open_ = np.flatnonzero(~(error <= self.tolerance * scale + _rounding(self.here, self.h)))
-        reasons[open_] = "wrong"
+        differing = np.flatnonzero(~(error <= self.tolerance * scale + _rounding(self.here, self.h)))
+        reasons[differing] = "wrong"
         shrinks = np.zeros(len(chosen), dtype=bool)
         for h in (self.h / 10, self.h / 100):
-            closer = np.abs(analytic[open_] - self.differences(h, chosen[open_])) if len(open_) else error[open_]
+            own, rounding = error[differing], _rounding(self.here, h)
+            closer = np.abs(analytic[differing] - self.differences(h, chosen[differing])) if len(differing) else own
             if h == self.h / 10:
-                # The error of a smooth function falls with h squared, that of a kink at once or not at all.
-                shrinks[open_] = np.abs(error[open_] - 100 * closer) <= 0.1 * error[open_] + 100 * _rounding(
-                    self.here, h
-                )
-            right = closer <= self._slack(h, np.abs(analytic[open_]), error[open_])
-            explained, open_ = open_[right], open_[~right]
+                # The error of a smooth function shrinks with h squared; at a kink it vanishes at once or stays.
+                shrinks[differing] = np.abs(own - 100 * closer) <= 0.1 * own + 100 * rounding
+            agrees = closer <= self._slack(h, np.abs(analytic[differing]), own)
+            explained, differing = differing[agrees], differing[~agrees]
             reasons[explained] = np.where(shrinks[explained], "h too large", "kink within h")
-        for i in open_[np.argsort(-error[open_], kind="stable")][:MOST_EXAMINED].tolist():
+        for i in differing[np.argsort(-error[differing], kind="stable")][:MOST_EXAMINED].tolist():
             if self._between_slopes(int(chosen[i]), float(analytic[i]), float(error[i])):
                 reasons[i] = "kink within h"
         return reasons
 
     def _slack(self, h: float, size: Floats, error: Floats) -> Floats:
-        """Never more than half of what there is to explain, however coarse rounding makes a small h."""
+        """Return the tolerated differences (k,), at most half of `error`, however large rounding is at a small h."""
         return np.minimum(self.tolerance * size + _rounding(self.here, h), error / 2)
 
     def _between_slopes(self, i: int, analytic: float, error: float) -> bool:
-        if not self._bent(i):
+        if not self._has_kink(i):
             return False
         for h in (self.h, self.h / 10, self.h / 100):
             left = (self.here - self.loss(i, -h)) / h
@@ -200,8 +199,8 @@ class _Look:
                 return True
         return False
 
-    def _bent(self, i: int) -> bool:
-        """Whether the second difference does not shrink with h squared, as that of a smooth function does."""
+    def _has_kink(self, i: int) -> bool:
+        """True unless the second difference shrinks with h squared, as that of a smooth function does."""
         wide, narrow = self._second_difference(i, self.h), self._second_difference(i, self.h / 10)
         rounding = 101 * 8 * float(np.finfo(np.float64).eps) * abs(self.here)
         return abs(wide - 100 * narrow) > 0.1 * abs(wide) + rounding
@@ -222,24 +221,24 @@ def _point(surface: LossSurface, weights: NDArray[Any], h: float) -> Floats:
 
 
 def _along(surface: LossSurface, point: Floats, rows: Rows) -> Callable[[int, float], float]:
-    """The total loss with weight i moved by an offset, the other weights left where they are."""
+    """Return the total loss as a function of an offset to weight i."""
 
     def loss(i: int, offset: float) -> float:
-        kept = point[i]
-        point[i] = kept + offset
+        before = point[i]
+        point[i] = before + offset
         try:
             return surface.loss(point, rows).total
         finally:
-            point[i] = kept
+            point[i] = before
 
     return loss
 
 
 def _step(weight: float, h: float) -> float:
-    """The distance between weight + h and weight - h as they are rounded."""
+    """Return the distance between the rounded weight + h and weight - h."""
     return float((weight + h) - (weight - h))
 
 
 def _rounding(loss: float, h: float) -> float:
-    """How far rounding alone may move a centred difference of this loss."""
+    """Return the largest rounding error of a centred difference of this loss."""
     return 16 * float(np.finfo(np.float64).eps) * max(abs(loss), 1.0) / h

@@ -1,4 +1,4 @@
-"""The loss along a line and over a plane of weight space.
+"""Landscapes: the loss along a line and over a plane of weight space.
 
 Sources: CS231n, optimization ("visualizing the loss function"); H. Li et al., Visualizing
 the Loss Landscape of Neural Nets, 2018, for directions scaled filter by filter.
@@ -38,7 +38,10 @@ class Plane:
 
 
 def line(surface: LossSurface, weights: Array, direction: Array, positions: ArrayLike, rows: Rows = None) -> LossLine:
-    """The loss at weights + a * direction for every a of `positions`. Raises ValueError for shapes that do not fit."""
+    """Return the loss at weights + a * direction for each a of `positions`.
+
+    Raises ValueError for shapes that do not fit or positions that are not finite.
+    """
     check_fits(surface, weights=weights, direction=direction)
     a = finite_positions(positions)
     losses = _losses(surface, (_moved(weights, (x, direction)) for x in a.tolist()), len(a), rows)
@@ -54,9 +57,9 @@ def plane(
     second: ArrayLike,
     rows: Rows = None,
 ) -> Plane:
-    """The loss at weights + a * first_direction + b * second_direction over the grid of a in `first`, b in `second`.
+    """Return the loss at weights + a * first_direction + b * second_direction for each a in `first`, b in `second`.
 
-    Raises ValueError for shapes that do not fit.
+    Raises ValueError for shapes that do not fit or positions that are not finite.
     """
     check_fits(surface, weights=weights, first_direction=first_direction, second_direction=second_direction)
     a, b = finite_positions(first), finite_positions(second)
@@ -66,7 +69,7 @@ def plane(
 
 
 def gradient_direction(surface: LossSurface, weights: Array, rows: Rows = None) -> Array:
-    """The negative gradient as a unit vector: downhill for small positive positions. Raises ValueError where flat."""
+    """Return the negative gradient (size,) as a unit vector. Raises ValueError if its norm is zero or not finite."""
     check_fits(surface, weights=weights)
     gradient = surface.loss_and_gradient(weights, rows)[1]
     norm = float(np.linalg.norm(gradient.astype(np.float64)))
@@ -78,7 +81,10 @@ def gradient_direction(surface: LossSurface, weights: Array, rows: Rows = None) 
 def random_direction(
     surface: LossSurface, weights: Array, generator: np.random.Generator, filters: Sequence[slice] | None = None
 ) -> Array:
-    """A normal direction: of unit norm, or scaled filter by filter where `filters` are given (see `scaled`)."""
+    """Draw a normal direction (size,): of unit norm, or scaled filter by filter if `filters` are given.
+
+    Source: Li et al. 2018 (see `scaled`). Raises ValueError for weights that do not fit.
+    """
     check_fits(surface, weights=weights)
     direction = generator.standard_normal(surface.size)
     direction = direction / np.linalg.norm(direction) if filters is None else scaled(direction, weights, filters)
@@ -86,7 +92,7 @@ def random_direction(
 
 
 def axis(surface: LossSurface, index: int) -> Array:
-    """The direction in which one weight grows by 1 and no other moves. Raises ValueError for one that is not there."""
+    """Return the unit vector (size,) of one weight. Raises ValueError for an index out of range."""
     if not 0 <= index < surface.size:
         raise ValueError(f"there is no weight {index}; this objective has {surface.size}, counted from 0")
     direction = np.zeros(surface.size)
@@ -95,9 +101,9 @@ def axis(surface: LossSurface, index: int) -> Array:
 
 
 def filters(shapes: Sequence[tuple[int, int]], biased: Sequence[bool]) -> list[slice]:
-    """Where each unit's incoming weights lie in flat weights made of (rows, columns) matrices, row by row.
+    """Return the slice of each unit's incoming weights in flat weights made of (rows, columns) matrices, row-major.
 
-    A row is one unit's; its last column is left out where the matrix is `biased`.
+    Each row belongs to one unit; the last column is left out if the matrix is `biased`.
     """
     parts, start = [], 0
     for (rows, columns), bias in zip(shapes, biased, strict=True):
@@ -107,10 +113,10 @@ def filters(shapes: Sequence[tuple[int, int]], biased: Sequence[bool]) -> list[s
 
 
 def scaled(direction: Array, weights: Array, filters: Sequence[slice]) -> Array:
-    """The direction with each filter given the norm of the weights it perturbs, and 0 outside of them (Li et al. 2018).
+    """Return the direction with each filter scaled to the norm of the weights there, and 0 outside the filters.
 
-    A filter is what makes one unit's input: a slice of the flat weights. Biases belong to none, so they stay where
-    they are. So the picture does not change when one layer is scaled up and the next one down.
+    A filter is the slice of one unit's incoming weights, without its bias. The landscape then does not change if one
+    layer is scaled up and the next one down. Source: Li et al. 2018.
     """
     result = np.zeros(direction.shape, dtype=np.float64)
     for part in filters:
@@ -121,7 +127,10 @@ def scaled(direction: Array, weights: Array, filters: Sequence[slice]) -> Array:
 
 
 def apart(direction: Array, other: Array) -> Array:
-    """The part of a direction at right angles to another, with its own norm kept: two axes of a plane."""
+    """Return the part of a direction orthogonal to another, scaled to the direction's norm.
+
+    Raises ValueError if the two directions are parallel.
+    """
     projection = float(direction @ other) / float(other @ other) if other.any() else 0.0
     rest = direction - projection * other
     norm = float(np.linalg.norm(rest))
@@ -131,7 +140,7 @@ def apart(direction: Array, other: Array) -> Array:
 
 
 def _losses(surface: LossSurface, points: Any, count: int, rows: Rows) -> Floats:
-    """Total and data loss at each point, shape (2, count)."""
+    """Return the total and the data loss at each point, shape (2, count)."""
     losses = np.empty((2, count))
     with np.errstate(over="ignore", invalid="ignore"):
         for i, point in enumerate(points):
@@ -141,7 +150,7 @@ def _losses(surface: LossSurface, points: Any, count: int, rows: Rows) -> Floats
 
 
 def _moved(weights: Array, *moves: tuple[float, Array]) -> Array:
-    """The weights moved along each direction, in their own precision."""
+    """Return the weights moved along each direction, in their dtype."""
     point = weights.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         for amount, direction in moves:
@@ -150,7 +159,7 @@ def _moved(weights: Array, *moves: tuple[float, Array]) -> Array:
 
 
 def finite_positions(values: ArrayLike) -> Floats:
-    """Positions as an array. Raises ValueError for none, or one that is not finite."""
+    """Return positions as float64 (k,). Raises ValueError for none, or one that is not finite."""
     positions = np.asarray(values, dtype=np.float64)
     if positions.ndim != 1 or not len(positions) or not np.isfinite(positions).all():
         raise ValueError(f"expected one or more finite positions in a row, not an array of shape {positions.shape}")
@@ -158,7 +167,7 @@ def finite_positions(values: ArrayLike) -> Floats:
 
 
 def check_fits(surface: LossSurface, **vectors: Array) -> None:
-    """Raise ValueError for a vector that is not one of the surface's weight space."""
+    """Raise ValueError, naming the vector, for one without the shape (size,)."""
     for name, vector in vectors.items():
         if vector.shape != (surface.size,):
             raise ValueError(f"{name} of shape {vector.shape} does not fit; this objective has ({surface.size},)")

@@ -1,4 +1,4 @@
-"""The one-step step-size probe: the loss after one step with each step size, and whether that step was a good one.
+"""The one-step step-size probe: the loss after one step with each step size, and whether that step size is good.
 
 Source: CS231n, optimization ("effect of step size").
 """
@@ -19,29 +19,29 @@ from engine.analysis.surface import Array, LossSurface, Rows
 Judgement = Literal["too small", "good", "too large"]
 
 STEP_SIZES = tuple(float(f"1e{exponent}") for exponent in range(-10, 0))
-"""1e-10 ... 0.1, the step sizes that the notes try."""
+"""1e-10 ... 0.1, the step sizes of the notes."""
 
 FURTHER = tuple(float(f"1e{exponent}") for exponent in range(7))
-"""1 ... 1e6, which are tried after them, until the loss is clearly worse."""
+"""1 ... 1e6, tried after STEP_SIZES until the loss is clearly worse."""
 
 GOOD_SHARE = 0.5
-"""A good step lowers the loss by at least this share of what the best one does."""
+"""A good step lowers the loss by at least this share of the best step's decrease."""
 
 FLAT_SHARE = 0.01
-"""Steps that change the loss by less than this share of what the best one does are told together."""
+"""Small steps that change the loss by at most this share of the best step's decrease share a row."""
 
 MOST_DECIMALS, SIGNIFICANT = 9, 6
-"""Of losses and changes as they are told: so many decimals at most, and digits of a loss from 1 on."""
+"""Most decimals of printed losses and changes, and significant digits of a loss of at least 1."""
 
 ROUNDING = 1e-12
-"""A change below this share of the loss is none: sums over many examples are no more exact."""
+"""A change below this share of the loss counts as none: sums over many examples are not more exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The loss after one step W - s * gradient for each of `step_sizes` (k,), and `start_loss` before it.
+    """The loss (k,) after one step W - s * gradient for each of `step_sizes` (k,), and `start_loss` before it.
 
-    `best` is the position of the lowest loss, None where no step lowers it.
+    `best` is the index of the lowest loss, None if no step lowers the loss.
     """
 
     step_sizes: Floats
@@ -52,21 +52,21 @@ class Probe:
 
     @property
     def best_step_size(self) -> float | None:
-        """The step size of the lowest loss."""
+        """The step size of the lowest loss; None if no step lowers the loss."""
         return None if self.best is None else float(self.step_sizes[self.best])
 
     @property
     def change(self) -> Floats:
-        """By how much each step changes the loss: negative where it lowers it."""
+        """The change of the loss by each step, shape (k,); negative if it lowers the loss."""
         with np.errstate(invalid="ignore"):
             return self.loss - self.start_loss
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeRow:
-    """The rows `first` ... `last` of a probe as one line: the loss and the change of the step that changes most.
+    """The steps `first` to `last` of a probe as one row: the loss and the change of the step that changes most.
 
-    Losses and changes have as many decimals as it takes to compare them.
+    Losses and changes have enough decimals to be compared.
     """
 
     first: int
@@ -79,16 +79,16 @@ class ProbeRow:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """A probe as it is told: the loss `before` the step, and a line for each group of rows; decimal points aligned."""
+    """A probe as text: the loss `before` the step, and one row per group of steps, with aligned decimal points."""
 
     before: str
     lines: tuple[ProbeRow, ...]
 
 
 def probe(surface: LossSurface, weights: Array, step_sizes: Sequence[float] | None = None, rows: Rows = None) -> Probe:
-    """One step along the negative gradient from `weights`, for each step size; the same rows before and after.
+    """Take one step along the negative gradient from `weights` for each step size, on the same rows of examples.
 
-    Without step sizes those of the notes are tried, and on by decades until the loss is clearly worse. Raises
+    Without `step_sizes` it tries those of the notes, then further decades until the loss is clearly worse. Raises
     ValueError for a step size that is not a positive number, or weights that do not fit.
     """
     landscape.check_fits(surface, weights=weights)
@@ -108,22 +108,22 @@ def probe(surface: LossSurface, weights: Array, step_sizes: Sequence[float] | No
 
 
 def judge(probe: Probe) -> tuple[Judgement | None, ...]:
-    """What each step size is: good, or too small or too large for that; None where the first loss is not finite.
+    """Judge each step size: good, too small or too large; None if the first loss is not finite.
 
-    A step that lowers the loss by half of what the best one does is good. Before the best one, another is too small;
-    past it, or where it raises the loss, it is too large.
+    A step with at least GOOD_SHARE of the best step's decrease is good. Another is too small if it is smaller than the
+    best and does not raise the loss, else too large.
     """
     if not math.isfinite(probe.start_loss):
         return (None,) * len(probe.loss)
-    gains = (-probe.change).tolist()
-    most = 0.0 if probe.best is None else gains[probe.best]
+    decreases = (-probe.change).tolist()
+    largest = 0.0 if probe.best is None else decreases[probe.best]
     best_size = math.inf if probe.best is None else float(probe.step_sizes[probe.best])
     rounding = _rounding(probe.start_loss)
     judged: list[Judgement | None] = []
-    for size, gain in zip(probe.step_sizes.tolist(), gains, strict=True):
-        if most > 0 and gain >= GOOD_SHARE * most:
+    for size, decrease in zip(probe.step_sizes.tolist(), decreases, strict=True):
+        if largest > 0 and decrease >= GOOD_SHARE * largest:
             judged.append("good")
-        elif size < best_size and gain >= -rounding:
+        elif size < best_size and decrease >= -rounding:
             judged.append("too small")
         else:
             judged.append("too large")
@@ -131,13 +131,13 @@ def judge(probe: Probe) -> tuple[Judgement | None, ...]:
 
 
 def told(probe: Probe) -> ProbeResult:
-    """A probe line by line: steps too small to change much together, each other one alone."""
+    """Format a probe: one row for consecutive steps too small to change much, and one for each other step."""
     judged, decimals = judge(probe), _decimals(probe)
     groups = _groups(probe, judged)
-    most = [max(range(first, last + 1), key=lambda place: abs(probe.change[place])) for first, last in groups]
-    losses = [probe.start_loss, *(float(probe.loss[place]) for place in most)]
+    shown = [max(range(first, last + 1), key=lambda step: abs(probe.change[step])) for first, last in groups]
+    losses = [probe.start_loss, *(float(probe.loss[step]) for step in shown)]
     before, *after = _aligned([_loss_text(loss, decimals) for loss in losses])
-    changes = _aligned([_change_text(float(probe.change[place]), decimals) for place in most])
+    changes = _aligned([_change_text(float(probe.change[step]), decimals) for step in shown])
     lines = tuple(
         ProbeRow(first, last, loss, change, judged[first], is_best=first == probe.best)
         for (first, last), loss, change in zip(groups, after, changes, strict=True)
@@ -146,7 +146,7 @@ def told(probe: Probe) -> ProbeResult:
 
 
 def remark(probe: Probe) -> str:
-    """What no line says: why there is no good step, or that none was too large; else ''."""
+    """Return a sentence on why no step is good, or that none was too large; else ''."""
     if not math.isfinite(probe.start_loss):
         return "The loss of these weights is not a finite number, so no step can be judged."
     if probe.gradient_norm == 0:
@@ -159,27 +159,27 @@ def remark(probe: Probe) -> str:
 
 
 def _groups(probe: Probe, judged: Sequence[Judgement | None]) -> list[tuple[int, int]]:
-    """The first and the last place of the rows that are told as one."""
+    """Return the first and the last index of the steps of each row."""
     changes = np.abs(probe.change)
     floor = _rounding(probe.start_loss) if probe.best is None else FLAT_SHARE * float(changes[probe.best])
     flat = [word == "too small" and change <= floor for word, change in zip(judged, changes.tolist(), strict=True)]
     groups: list[tuple[int, int]] = []
-    for place, is_flat in enumerate(flat):
-        if groups and is_flat and flat[place - 1]:
-            groups[-1] = groups[-1][0], place
+    for step, is_flat in enumerate(flat):
+        if groups and is_flat and flat[step - 1]:
+            groups[-1] = groups[-1][0], step
         else:
-            groups.append((place, place))
+            groups.append((step, step))
     return groups
 
 
 def _decimals(probe: Probe) -> int:
-    """As many as show three digits of the best change."""
+    """Return the decimals that show three digits of the best change, from 4 to MOST_DECIMALS."""
     change = 0.0 if probe.best is None else float(probe.change[probe.best])
     return min(max(_decimals_of(change, 3), 4), MOST_DECIMALS)
 
 
 def _decimals_of(value: float, digits: int) -> int:
-    """Decimals that show so many significant digits."""
+    """Return the decimals that show `digits` significant digits."""
     return digits - 1 - math.floor(math.log10(abs(value))) if value and math.isfinite(value) else digits
 
 
@@ -190,7 +190,7 @@ def _loss_text(loss: float, decimals: int) -> str:
 
 
 def _aligned(texts: Sequence[str]) -> list[str]:
-    """The texts with their decimal points below each other, all of one width."""
+    """Pad the texts to one width with aligned decimal points."""
     wholes = [text.partition(".")[0].partition("e")[0] for text in texts]
     longest = max(map(len, wholes), default=0)
     padded = [" " * (longest - len(whole)) + text for text, whole in zip(texts, wholes, strict=True)]
@@ -210,12 +210,12 @@ def _change_text(change: float, decimals: int) -> str:
 
 
 def _is_clearly_worse(start: float, loss: float) -> bool:
-    """Twice what it was before the step, or not finite; of a loss below 0, as much above it."""
+    """True if the loss is not finite, or greater than `start` by at least its absolute value."""
     return not math.isfinite(loss) or (loss > start and loss - start >= abs(start))
 
 
 def _best(start: float, loss: Floats) -> int | None:
-    """The position of the lowest finite loss below the first one."""
+    """Return the index of the lowest loss if it is finite and below `start` by more than rounding; else None."""
     finite = np.where(np.isfinite(loss), loss, np.inf)
     best = int(finite.argmin())
     return best if math.isfinite(start) and start - finite[best] > _rounding(start) else None

@@ -1,8 +1,8 @@
-"""The numerical gradient of linear scores in its rank-one form: every weight of W in about a second.
+"""The numerical gradient of linear scores in rank-one form: all weights of W in about a second.
 
-Moving W[c, d] by h moves nothing but score column c, by h X[:, d]. So the losses at W[c, d] + h and - h follow
-from the scores at W, without a single product with X. They are still two losses for each weight, taken apart by
-subtraction: no derivative is used.
+Moving W[c, d] by h changes only score column c, by h X[:, d]. So the losses at W[c, d] + h and W[c, d] - h follow
+from the scores at W, without another product with X. The gradient is still the difference of two losses for each
+weight: no derivative is used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 DATA_LOSSES = ("svm", "softmax")
 FEATURES_AT_ONCE = 32
-"""Rows of X transposed that are worked on while they lie in the cache."""
+"""Rows of X transposed that are processed together, so that they stay in the cache."""
 
 
 def linear_numerical_gradient(
@@ -27,9 +27,9 @@ def linear_numerical_gradient(
     h: float,
     delta: float = 1.0,
 ) -> Floats:
-    """Centred differences of the mean data loss for W of shape (C, D), flat, with X (N, D) and y (N,).
+    """Return the centred differences (C * D,), float64, of the mean data loss at flat `weights` (C * D,).
 
-    The regularization loss is not in it (`regularization_difference`). Returns shape (C * D,), float64. Raises
+    X has shape (N, D), y (N,). The regularization loss is not included (see `regularization_difference`). Raises
     ValueError for shapes that do not fit or another data loss.
     """
     if data_loss not in DATA_LOSSES:
@@ -38,7 +38,7 @@ def linear_numerical_gradient(
     if weights.size % D or len(y) != N or not N:
         raise ValueError(f"X {X.shape}, y {y.shape} and {weights.size} weights do not fit together")
     W = weights.reshape(-1, D).astype(np.float64)
-    # In the order of the classes, so that the examples of one class are a slice.
+    # Sorted by class, so that the examples of one class are a slice.
     order = np.argsort(y, kind="stable")
     X, y = X[order].astype(np.float64), y[order]
     scores = X @ W.T
@@ -54,13 +54,13 @@ def linear_numerical_gradient(
 
 
 def regularization_difference(weights: NDArray[Any], strength: float, h: float) -> Floats:
-    """Centred differences of lambda * sum(W^2), shape (size,)."""
+    """Return the centred differences (size,) of lambda * sum(W^2)."""
     above, below = weights.astype(np.float64) + h, weights.astype(np.float64) - h
     return np.asarray(strength * (above**2 - below**2) / (above - below))
 
 
 def margins_within(X: NDArray[Any], y: NDArray[np.intp], weights: NDArray[Any], h: float, delta: float = 1.0) -> int:
-    """How many margins s_j - s_y + delta of linear scores some single weight's move by h takes across their kink."""
+    """Count the margins s_j - s_y + delta of linear scores that a move of one weight by h can take across the kink."""
     scores = X.astype(np.float64) @ weights.reshape(-1, X.shape[1]).T
     margins = scores - scores[np.arange(len(y)), y][:, None] + delta
     margins[np.arange(len(y)), y] = np.inf
@@ -73,7 +73,7 @@ def _svm(
 ) -> None:
     N, C = scores.shape
     margins = scores - scores[np.arange(N), y][:, None] + delta
-    # Against its own class an example has no margin: -inf stays below the hinge whatever is added.
+    # The correct class has no margin: -inf stays below the hinge for any addend.
     margins[np.arange(N), y] = -np.inf
     for c in range(C):
         gradient[c] = _hinge_differences(margins[:, c].copy(), moves)
@@ -87,7 +87,7 @@ def _svm(
 
 
 def _hinge_differences(margins: Floats, moves: Floats) -> Floats:
-    """Sum over examples of max(0, m + move) - max(0, m - move), for each feature: moves (D, n), margins (n,)."""
+    """Return the sums (D,) over examples of max(0, m + move) - max(0, m - move), for moves (D, n), margins m (n,)."""
     D, n = moves.shape
     at_once = min(D, max(FEATURES_AT_ONCE, FEATURES_AT_ONCE * 1000 // n))
     above, below, ones = np.empty((at_once, n)), np.empty((at_once, n)), np.ones(n)
@@ -105,9 +105,9 @@ def _hinge_differences(margins: Floats, moves: Floats) -> Floats:
 
 
 def _softmax(scores: Floats, bounds: NDArray[np.intp], moves: Floats, gradient: Floats) -> None:
-    """The loss is log(sum of e^s) - s_y: with column c moved by m, the sum grows by p_c (e^m - 1) of itself.
+    """Fill `gradient` (C, D): a move m of score column c multiplies the sum in log(sum e^s) - s_y by 1 + p_c (e^m - 1).
 
-    The difference of the two logarithms is taken as one logarithm of their ratio, at half the time.
+    One logarithm of the ratio replaces the difference of two logarithms, in half the time.
     """
     D, N = moves.shape
     columns = np.ascontiguousarray(scores.T)

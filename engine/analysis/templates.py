@@ -1,4 +1,4 @@
-"""Templates: the weights that meet the examples, as what each class (or hidden unit) looks for."""
+"""Templates: the first layer's weights, one row per class or hidden unit, as images if features are pixels."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from engine.spec import RunSpec
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Templates:
-    """A row of weights for each class; for each hidden unit where there is a `hidden` layer.
+    """One row of weights per class, or per hidden unit if there is a `hidden` layer.
 
-    `rows` has shape (n, features), `biases` (n,), None where there are none. `pictures`, of shape (n, height, width),
-    are the rows as images, the mean of their channels; None where features are no pixels.
+    `rows` has shape (n, features), `biases` (n,), None without biases. `pictures` (n, height, width) are the rows as
+    images, averaged over the channels; None if features are not pixels. Source: CS231n, linear classification.
     """
 
     rows: Array
@@ -27,7 +27,7 @@ class Templates:
 
 
 def templates(spec: RunSpec, weights: Array) -> Templates | None:
-    """The templates in flat weights (size,) of a run with this spec; None where its data set's shape is not known."""
+    """Return the templates in a run's flat weights (size,); None if its data set's shape is unknown or does not fit."""
     shape = shape_of(spec.dataset)
     if shape is None:
         return None
