@@ -1,8 +1,8 @@
-"""Entries in the user's cache folder: features as they are stored in one memory-mapped file, made once, shared by all.
+"""Cache: data sets in the user's cache folder, whose features are one memory-mapped file that all processes share.
 
-An entry is a folder of four files: `features.npy` (N, D - 1) uint8 or float32, train, validation and test one
-after the other; `labels.npy` (N,) uint16; `mean.npy` (D - 1,) float32, the mean of the train split, or of shape
-(0,) where none is subtracted; `about.json`, what they should be.
+An entry is a folder of four files: `features.npy` (N, D - 1) uint8 or float32, the train, validation and test rows in
+this order; `labels.npy` (N,) uint16; `mean.npy` (D - 1,) float32, the mean of the train split, or (0,) if none is
+subtracted; `about.json`, an EntryInfo.
 """
 
 from __future__ import annotations
@@ -33,16 +33,17 @@ MOST_CLASSES = 1 << 16
 STORED_TYPES = ("uint8", "float32")
 
 PART = ".part"
-"""How the name of a folder ends in which an entry is being made."""
+"""Suffix of the name of a folder in which an entry is being made."""
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, slots=True)
 class EntryInfo:
-    """What an entry holds: `sizes` are the examples of train, validation and test; `source` is where they came from.
+    """The description of an entry: `sizes` are the numbers of train, validation and test examples.
 
-    `given` is the shape in which an example was given, empty where that is not known.
+    `source` is their origin, `stored` the dtype of the features, `given` an example's shape in the source, empty if
+    unknown. `centred`: the mean is subtracted.
     """
 
     name: str
@@ -56,41 +57,41 @@ class EntryInfo:
 
     @property
     def examples(self) -> int:
-        """N, the examples of all splits."""
+        """N, the number of examples of all splits."""
         return sum(self.sizes)
 
     @property
     def stored_bytes(self) -> int:
-        """The bytes of its features."""
+        """The size of its features in bytes."""
         return self.examples * self.features * np.dtype(self.stored).itemsize
 
 
 def folder() -> Path:
-    """The cache folder: LOSSBOARD_CACHE where that is set, else the user's own of this system."""
+    """Return the cache folder: LOSSBOARD_CACHE if set, else the user's cache folder of this system."""
     given = os.environ.get("LOSSBOARD_CACHE")
     if given:
         return Path(given).expanduser().absolute()
     if sys.platform == "linux":
-        # What platformdirs answers there; to import it would take as long as to open the data.
-        stated = os.environ.get("XDG_CACHE_HOME", "").strip()
-        return (Path(stated) if stated else Path.home() / ".cache") / "lossboard"
+        # The result of platformdirs, whose import would take as long as opening the data.
+        xdg = os.environ.get("XDG_CACHE_HOME", "").strip()
+        return (Path(xdg) if xdg else Path.home() / ".cache") / "lossboard"
     import platformdirs  # only stored data sets need it, so that the rest of the engine imports without it
 
     return platformdirs.user_cache_path("lossboard", appauthor=False)
 
 
 def make(entry: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
-    """Write an entry from (features, labels) chunks in the order of the splits, whole or not at all.
+    """Write an entry atomically from (features (n, D - 1), labels (n,)) chunks in the order of the splits.
 
-    It is made beside its place and moved there: of two processes that make it at once, the first
-    one's stays. Raises DataError when the folder cannot be written or has no room for it.
+    It is made in a temporary folder and renamed: if two processes make it at once, the first result stays.
+    Raises DataError if the folder is not writable or has no room, ValueError for another number of examples.
     """
     try:
         entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"the cache folder {entry.parent} cannot be written: {_reason(error)}") from None
     try:
-        with _beside(entry) as part:
+        with _temporary_folder(entry) as part:
             _write(part, about, chunks)
             _move(part, entry)
     except OSError as error:
@@ -98,22 +99,22 @@ def make(entry: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDA
 
 
 def remove(entry: Path) -> None:
-    """Take an entry out of the cache; whoever has it open keeps what is mapped. Nothing happens if it is not there."""
-    with contextlib.suppress(FileNotFoundError), _beside(entry) as part:
+    """Remove an entry from the cache, if it exists; processes that have mapped it keep their data."""
+    with contextlib.suppress(FileNotFoundError), _temporary_folder(entry) as part:
         entry.rename(part / entry.name)
 
 
 @contextlib.contextmanager
-def _beside(entry: Path) -> Iterator[Path]:
-    """A folder of our own beside an entry, which goes with all that is left in it.
+def _temporary_folder(entry: Path) -> Iterator[Path]:
+    """Make a locked temporary folder beside an entry, and remove it with its content afterwards.
 
-    Those of processes that were killed go first: nobody is alone in them any more.
+    Also removes the folders of killed processes, whose locks are free.
     """
     with contextlib.ExitStack() as stack:
         with alone_in(entry.parent):
-            for left in entry.parent.glob(f"*{PART}"):
-                if is_abandoned(left):
-                    shutil.rmtree(left, ignore_errors=True)
+            for other in entry.parent.glob(f"*{PART}"):
+                if is_abandoned(other):
+                    shutil.rmtree(other, ignore_errors=True)
             part = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=PART, dir=entry.parent))
             stack.callback(shutil.rmtree, part, ignore_errors=True)
             stack.enter_context(alone_in(part))
@@ -141,13 +142,13 @@ def _write(part: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], ND
     labels = np.empty(about.examples, dtype=np.uint16)
     total = np.zeros(about.features)
     train, done = about.sizes[0], 0
-    # Written and not mapped: where the disk is full, a write is refused, but a mapped page ends the process.
+    # Written, not mapped: on a full disk a write fails, but a mapped page ends the process.
     with open(part / "features.npy", "xb") as file:
         shape = (about.examples, about.features)
         np.lib.format.write_array_header_1_0(
             file, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
         )
-        _claim(file, about.stored_bytes)
+        _reserve(file, about.stored_bytes)
         for rows, y in chunks:
             end = done + len(rows)
             file.write(np.ascontiguousarray(rows, dtype).data)
@@ -164,10 +165,10 @@ def _write(part: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], ND
     (part / "about.json").write_text(json.dumps({"format": FORMAT, **asdict(about)}), encoding="utf-8")
 
 
-def _claim(file: BinaryIO, count: int) -> None:
-    """Have room for so many more bytes, before the work: what lacks is told at once and no disk is filled to no end.
+def _reserve(file: BinaryIO, count: int) -> None:
+    """Reserve disk space for `count` more bytes, so that a full disk fails at once and not after minutes.
 
-    Where room cannot be claimed, the writes will tell.
+    Raises OSError if there is no room. Does nothing if the system cannot reserve: then a write fails.
     """
     file.flush()
     try:
@@ -183,13 +184,13 @@ def _move(part: Path, entry: Path) -> None:
     try:
         part.rename(entry)
     except OSError:
-        # A folder cannot be renamed onto one that is not empty: another process was first, and its entry is as good.
+        # The rename fails if another process has made the same entry, which is as good.
         if not (entry / "about.json").exists():
             raise
 
 
 def read_about(entry: Path) -> EntryInfo:
-    """What an entry says it holds. Raises DataError that names the file."""
+    """Read the description of an entry. Raises DataError, naming the file, if it is missing or damaged."""
     path = entry / "about.json"
     try:
         if path.stat().st_size > ABOUT_MOST_BYTES:
@@ -215,7 +216,7 @@ def read_about(entry: Path) -> EntryInfo:
 
 
 def open_entry(entry: Path) -> Dataset:
-    """The data set of an entry, its features mapped and not read. Raises DataError that names the file."""
+    """Open an entry as a data set with mapped features. Raises DataError, naming the file, if one is damaged."""
     about = read_about(entry)
     features = _array(entry / "features.npy", about.stored, (about.examples, about.features), mapped=True)
     labels = _array(entry / "labels.npy", "uint16", (about.examples,))
@@ -231,29 +232,29 @@ def open_entry(entry: Path) -> Dataset:
 
 
 def opened_or_made(entry: Path, make_it: Callable[[Path], None]) -> Dataset:
-    """The data set of an entry, made first where it is not there yet."""
+    """Open an entry, after making it with `make_it` if it does not exist. Raises DataError if either fails."""
     if not entry.exists():
         make_it(entry)
     return open_entry(entry)
 
 
 def entries() -> Mapping[str, EntryInfo | DataError]:
-    """Every entry of the cache by its folder's name, with what it holds or what is wrong with it."""
+    """Return every entry's description, or its error, by folder name; empty without a cache folder."""
     try:
         names = sorted(path.name for path in folder().iterdir() if path.is_dir() and path.suffix != PART)
     except OSError:
         return {}
-    found: dict[str, EntryInfo | DataError] = {}
+    described: dict[str, EntryInfo | DataError] = {}
     for name in names:
         try:
-            found[name] = read_about(folder() / name)
+            described[name] = read_about(folder() / name)
         except DataError as error:
-            found[name] = error
-    return found
+            described[name] = error
+    return described
 
 
 def damaged(path: Path, reason: str) -> DataError:
-    """The error for a file of the cache that is not as it was written."""
+    """Return the error for a damaged file of the cache."""
     return DataError(f"{path} is damaged: {reason}; remove the folder {path.parent} to have it made again")
 
 
@@ -266,7 +267,7 @@ def _array(path: Path, dtype: DTypeLike, shape: tuple[int, ...], mapped: bool = 
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.shape != shape:
         given = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else "an archive"
         raise damaged(path, f"expected {wanted}, found {given}")
-    # A plain view: slicing a memmap object costs microseconds at every batch.
+    # A plain view: slicing a memmap object takes microseconds per batch.
     return array.view(np.ndarray)
 
 

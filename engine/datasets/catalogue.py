@@ -1,4 +1,4 @@
-"""What there is to choose from: every known data set and every entry of the cache, described without making any."""
+"""Catalogue: every known data set and every cache entry, described without making any."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ EXPLANATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class DatasetEntry:
-    """One data set: what to write for it, its `state`, and its shape where that is known.
+    """One data set: its name or path in a spec, its `state`, and its shape if known.
 
-    `features` are counted without the bias; `sizes` are the examples of train, validation and test;
-    `cache_bytes` is what it takes in the cache folder.
+    `features` is the number without the bias, `sizes` the numbers of train, validation and test examples,
+    `cache_bytes` its size in the cache folder, `trouble` the message if it is damaged.
     """
 
     dataset: str
@@ -42,7 +42,7 @@ class DatasetEntry:
 
 
 def everything() -> list[DatasetEntry]:
-    """The known data sets, then what else is in the cache."""
+    """Return the known data sets, then the other entries of the cache."""
     known = [describe(name) for name in DATASETS]
     stored = [_entry(name, about) for name, about in cache.entries().items()]
     listed = {entry.dataset for entry in known}
@@ -50,9 +50,9 @@ def everything() -> list[DatasetEntry]:
 
 
 def describe(dataset: str) -> DatasetEntry:
-    """One data set by what a spec would call it. A file is read and checked; nothing else that is costly is made.
+    """Describe a data set by its name or path in a spec. Reads and checks a file, but makes no large data set.
 
-    Raises SpecError for a name that is not known, DataError for a file that does not fit.
+    Raises SpecError for an unknown name, DataError for a file that does not fit.
     """
     dataset = parse_field("dataset", dataset)
     if is_path(dataset):
@@ -74,7 +74,7 @@ def describe(dataset: str) -> DatasetEntry:
 
 
 def explanation(dataset: str) -> str:
-    """What a data set is and where it comes from, in a sentence or two; '' for a user's own file."""
+    """Return one or two sentences on a data set and its origin; '' for a user's own file."""
     return "" if is_path(dataset) else EXPLANATIONS[dataset_parts(dataset)[0]]
 
 

@@ -1,4 +1,4 @@
-"""CIFAR-10 from its folder or its .tar.gz, binary or python version: only its known members are read, none extracted.
+"""CIFAR-10 from its folder or .tar.gz, binary or python version: reads only the known members, extracts none.
 
 Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.
 """
@@ -22,7 +22,7 @@ CLASSES = 10
 PIXELS = 3 * 32 * 32
 EXAMPLES_PER_BATCH = 10_000
 VALIDATION = 0.02
-"""The last fiftieth of the 50,000 training images validates, as in the CS231n notes: 49,000 train, 1,000 validate."""
+"""Share of the 50,000 training images, the last ones, for validation: 49,000 and 1,000, as in the CS231n notes."""
 
 BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch")
 BINARY, PYTHON = "cifar-10-batches-bin", "cifar-10-batches-py"
@@ -41,10 +41,10 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.intp]]
 
 
 def cifar10() -> Dataset:
-    """60,000 photographs of 3 x 32 x 32 bytes in 10 classes, as they were added to the cache.
+    """Open CIFAR-10 from the cache: 60,000 photographs of 3 x 32 x 32 bytes in 10 classes.
 
-    Pixels are 0..255 with the train split's mean image subtracted, the units of the CS231n notes.
-    Raises DataError that says how to get them.
+    Pixels are 0..255 minus the train split's mean image, the units of the CS231n notes.
+    Raises DataError, with instructions, if it has not been added.
     """
     entry = entry_of()
     if not entry.exists():
@@ -53,20 +53,20 @@ def cifar10() -> Dataset:
 
 
 def entry_of() -> Path:
-    """Where CIFAR-10 lies in the cache once it is added."""
+    """Return the path of CIFAR-10 in the cache, which may not exist."""
     return cache.folder() / "cifar10"
 
 
 def sizes() -> tuple[int, int, int]:
-    """The examples of train, validation and test."""
+    """Return the numbers of train, validation and test examples."""
     validation = round(5 * EXAMPLES_PER_BATCH * VALIDATION)
     return 5 * EXAMPLES_PER_BATCH - validation, validation, EXAMPLES_PER_BATCH
 
 
 def add(source: Path) -> Path:
-    """Read CIFAR-10 from a folder or a .tar.gz into the cache, in place of what was there; returns the entry.
+    """Read CIFAR-10 from a folder or a .tar.gz into the cache, replace an old entry, and return the entry's path.
 
-    Raises DataError that names the file and what was expected.
+    Raises DataError, naming the file and what it should be.
     """
     files = _from_folder(source) if source.is_dir() else _from_archive(source)
     version = BINARY if FILES[BINARY][0] in files else PYTHON
@@ -79,7 +79,7 @@ def add(source: Path) -> Path:
         centred=True,
         source=str(source),
     )
-    # All are read before the old entry goes, so that a damaged file costs nothing.
+    # All are read before the old entry is removed, so that a damaged file does not lose it.
     batches = [_decoded(name, files[name], source, version) for name in FILES[version]]
     entry = entry_of()
     cache.remove(entry)
@@ -88,7 +88,7 @@ def add(source: Path) -> Path:
 
 
 def _from_folder(source: Path) -> Mapping[str, bytes]:
-    """The bytes of the six batches by file name; a folder that holds the version's own folder will do too."""
+    """Return the bytes of the six batches by file name, from the version's folder or its parent."""
     for version, names in FILES.items():
         for folder in (source, source / version):
             if (folder / names[0]).is_file():
@@ -111,7 +111,7 @@ def _read(path: Path, fits: Callable[[int], str]) -> bytes:
 
 
 def _fits(version: str) -> Callable[[int], str]:
-    """What is wrong with a batch of that many bytes, or ''."""
+    """Return a function from a batch's size in bytes to the problem with it, or ''."""
     exact = EXAMPLES_PER_BATCH * (1 + PIXELS)
 
     def fits(size: int) -> str:
@@ -125,11 +125,12 @@ def _fits(version: str) -> Callable[[int], str]:
 
 
 class _Bounded(gzip.GzipFile):
-    """A stream that refuses to give more bytes than CIFAR-10 has, so that a small archive cannot fill the memory."""
+    """A gzip stream of at most MOST_BYTES_PER_ARCHIVE, so that a small archive cannot fill the memory."""
 
     left = MOST_BYTES_PER_ARCHIVE
 
     def read(self, size: int | None = -1) -> bytes:
+        """Read up to `size` bytes. Raises DataError if the stream exceeds its limit."""
         data = super().read(self.left + 1 if size is None or size < 0 else min(size, self.left + 1))
         self.left -= len(data)
         if self.left < 0:
@@ -138,25 +139,25 @@ class _Bounded(gzip.GzipFile):
 
 
 def _from_archive(source: Path) -> Mapping[str, bytes]:
-    """The bytes of the six batches by file name, from members of a known name, type and size; refuses any other."""
-    found: dict[str, bytes] = {}
+    """Return the bytes of the six batches by file name. Raises DataError for a member of unknown name, type or size."""
+    batches: dict[str, bytes] = {}
     try:
         if not source.is_file():
             raise DataError(f"{source} is neither a folder nor a file")
         with _Bounded(source) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as archive:
             for member in archive:
-                found.update(_member(archive, member, source))
+                batches.update(_member(archive, member, source))
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise DataError(
             f"{source} is not a whole .tar.gz of CIFAR-10: {getattr(error, 'strerror', None) or error}"
         ) from None
-    version = PYTHON if FILES[PYTHON][0] in found else BINARY
+    version = PYTHON if FILES[PYTHON][0] in batches else BINARY
     for name in FILES[version]:
-        if name not in found:
+        if name not in batches:
             raise DataError(f"{source}: expected a member {version}/{name}, which is not there")
-    if len(found) != len(BATCHES):
+    if len(batches) != len(BATCHES):
         raise DataError(f"{source} mixes the binary and the python version; expected one of them")
-    return found
+    return batches
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> Mapping[str, bytes]:

@@ -1,4 +1,4 @@
-"""A user's own examples from a .npz or a .csv file: checked once, kept in the cache as the other stored data sets."""
+"""A user's own examples from a .npz or .csv file, checked once and stored in the cache."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ Table = tuple[NDArray[Any], NDArray[Any]]
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """What tells one content of a file from the next: its size and time of change. Raises DataError."""
+    """Return a file's size in bytes and modification time in ns, which identify its content.
+
+    Raises DataError if it is not a readable regular file of at most MOST_BYTES.
+    """
     try:
         status = path.stat()
     except OSError as error:
@@ -43,22 +46,22 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 def own(path: Path) -> Dataset:
-    """The examples of a file, split as `stratified` does; made anew when the file has changed.
+    """Load the examples of a file, split by `stratified`; reads the file again if it has changed.
 
-    X of type uint8 stays uint8 and has the train split's mean subtracted, as images are; any other
-    numbers are kept as float32, as they are. Raises DataError that names the file and what fits.
+    X of dtype uint8 stays uint8 minus the train split's mean, like images; other numbers are stored as float32.
+    Raises DataError, naming the file and what it should be.
     """
     return cache.opened_or_made(entry_of(path), lambda entry: _make(entry, path))
 
 
 def entry_of(path: Path) -> Path:
-    """Where this content of a file lies in the cache. Raises DataError for what is not a file that can be read."""
+    """Return the path in the cache of this content of a file. Raises DataError like `stamp`."""
     key = hashlib.sha256(repr((str(path), stamp(path))).encode()).hexdigest()[:16]
     return cache.folder() / f"own-{key}"
 
 
 def image_of(about: cache.EntryInfo) -> Image | None:
-    """The image that an example of an entry is: it was given as (rows, columns), or with 1 or 3 channels at the end."""
+    """Return the image layout of examples given as (rows, columns) or with 1 or 3 channels last; else None."""
     if len(about.given) not in (2, 3) or about.given[2:] not in ((), (1,), (3,)):
         return None
     height, width, channels = (*about.given, 1)[:3]
@@ -119,7 +122,7 @@ def _read_csv(path: Path) -> Table:
     with path.open(encoding="utf-8-sig", newline="") as file:
         names = _header(file)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # "no data" is told below, with the file's name
+            warnings.simplefilter("ignore", UserWarning)  # the error below replaces the warning "no data"
             try:
                 table = np.loadtxt(file, delimiter=",", ndmin=2, comments=None, quotechar='"')
             except ValueError as error:
@@ -136,7 +139,7 @@ def _read_csv(path: Path) -> Table:
 
 
 def _header(file: TextIO) -> list[str]:
-    """The column names of the first line, lower case, with the file after it; none when a cell of it is a number."""
+    """Read the first line as column names in lower case; if a cell is a number, rewind and return none."""
     cells = next(csv.reader([file.readline(1 << 20)]), [])
     if len(cells) == 1:
         raise ValueError("expected at least one column of X and one of y, separated by commas; found one column")

@@ -1,7 +1,7 @@
-"""A reader for the pickles of CIFAR-10's python version that never runs anything of theirs, not even NumPy.
+"""A reader for the pickles of CIFAR-10's python version that calls nothing that they name, not even NumPy.
 
-A pickle is a programme: it names callables and calls them. Here each of the few names that a batch
-uses stands for an inert record of what it was called with; any other name is refused.
+A pickle is a program: it names callables and calls them. Here each of the few names that a batch
+uses maps to a record of the arguments; any other name raises an error.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 
 class _Record:
-    """Stands for a callable in a pickle: keeps the arguments and the state that it was given."""
+    """Replaces a callable in a pickle: stores its arguments and state."""
 
     def __init__(self, *arguments: Any) -> None:
         self.arguments = arguments
@@ -26,21 +26,22 @@ class _Record:
 
 
 class _Array(_Record):
-    """Stands for numpy's array reconstructor."""
+    """Replaces numpy's array reconstructor."""
 
 
 class _Type(_Record):
-    """Stands for numpy.dtype; its first argument names the type."""
+    """Replaces numpy.dtype; its first argument names the type."""
 
 
 class _Class(_Record):
-    """Stands for numpy.ndarray, which a pickle names and never calls."""
+    """Replaces numpy.ndarray, which a pickle names but does not call."""
 
 
 class _Encoded(_Record):
-    """Stands for _codecs.encode, with which Python 3 writes bytes in an old pickle protocol."""
+    """Replaces _codecs.encode, with which Python 3 writes bytes in an old pickle protocol."""
 
     def encoded(self) -> bytes:
+        """Return the bytes. Raises ValueError unless the arguments are a text and latin1."""
         text, coding = self.arguments
         if not isinstance(text, str) or coding not in ("latin1", b"latin1"):
             raise ValueError("it holds an encoded text that is not latin1")
@@ -66,10 +67,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def batch(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-    """The images, uint8 of shape (n, d), and the labels, shape (n,), of one pickled batch.
-
-    Raises ValueError that says what is wrong with it.
-    """
+    """Read one pickled batch: images (n, d) uint8 and labels (n,). Raises ValueError for anything else."""
     try:
         content = _Unpickler(io.BytesIO(data), encoding="bytes").load()
         fields = {_bytes(key): value for key, value in content.items()}
@@ -80,7 +78,7 @@ def batch(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
         raise ValueError(f"it has no {error.args[0]!r}; a CIFAR-10 batch has b'data' and b'labels'") from None
     except ValueError:
         raise
-    # A hostile pickle reaches any corner of the unpickler; whatever it raises, the file is what is wrong.
+    # A hostile pickle can make the unpickler raise any exception; each means that the file is wrong.
     except Exception as error:
         raise ValueError(f"it is not a CIFAR-10 batch ({type(error).__name__})") from None
 

@@ -1,4 +1,4 @@
-"""Which data set a spec's name means."""
+"""Registry: loads a data set by its name or path in a spec."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ LOADERS: dict[str, Callable[..., Dataset]] = {
     "synthetic-cifar": synthetic.synthetic_cifar,
     "cifar10": cifar10.cifar10,
 }
-"""Each data set by name; those in `spec.AMOUNTS` are called with their amount."""
+"""The loader of each data set by name; those in `spec.AMOUNTS` take their amount."""
 
 STORED = ("synthetic-cifar", "cifar10")
-"""The names whose examples lie in the cache folder."""
+"""The names of data sets stored in the cache folder."""
 
 
 def load(dataset: str) -> Dataset:
-    """The data set that a spec names: a known name, with its amount or without, or the path of a .npz or .csv.
+    """Load a data set by known name, with or without its amount, or by the path of a .npz or .csv file.
 
-    Read once per process, and again only when another cache folder or a changed file is meant.
-    Raises SpecError with the near match, or DataError that names the file and what was expected.
+    The last 16 are cached; a changed file or another cache folder is read again.
+    Raises SpecError for an unknown name, DataError for missing or damaged data.
     """
     dataset = parse_field("dataset", dataset)
     if is_path(dataset):
@@ -39,7 +39,7 @@ def load(dataset: str) -> Dataset:
 
 
 @lru_cache(maxsize=16)
-def _opened(dataset: str, where: tuple[Any, ...]) -> Dataset:
+def _opened(dataset: str, cache_key: tuple[Any, ...]) -> Dataset:
     loaded = own.own(Path(dataset)) if is_path(dataset) else _known(*dataset_parts(dataset))
     shape = shape_of(dataset)
     return loaded if shape is None else replace(loaded, image=shape.image)

@@ -1,4 +1,4 @@
-"""What a data set's examples look like, told by its name alone: nothing is loaded or made."""
+"""Shapes: classes, features and images of a data set by its name, without loading or making it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CIFAR = Image(32, 32, channels=3)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many classes and features (without the bias) there are, and the image that the features are, if any."""
+    """The numbers of classes and features (without the bias), and the image shape if the features are pixels."""
 
     classes: int
     features: int
@@ -28,7 +28,10 @@ class Shape:
 
 
 def shape_of(dataset: str) -> Shape | None:
-    """The shape of the data set that a spec names; None for a file that has not been read on this machine."""
+    """Return a data set's shape; None for a file that is not in this machine's cache.
+
+    Raises ValueError for an unknown name.
+    """
     if is_path(dataset):
         return _own(Path(dataset))
     name, amount = dataset_parts(dataset)

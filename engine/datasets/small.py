@@ -1,4 +1,4 @@
-"""The data sets that are made or unpacked in a blink: three-points, digits, spiral."""
+"""Small data sets, made or unpacked in memory: three-points, digits, spiral."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from engine.datasets.split import SPLIT_SEED, SPLITS, Dataset, Split, stratified
 DIGITS_PIXEL_MAXIMUM = 16.0
 
 THREE_POINTS = (1.0, 0.5, 2.0)
-"""x0, x1, x2, each the only example of its class. The notes leave the numbers open; all three are positive, so that
-the loss along each of w0, w1, w2 is a bowl, and powers of two, so that its kinks are exact."""
+"""x0, x1, x2, each the only example of its class. The notes give no numbers; all are positive, so that the loss is
+bowl-shaped along each of w0, w1, w2, and powers of two, so that its kinks are exact."""
 
 SPIRAL_EXAMPLES_PER_CLASS = 150
 SPIRAL_TURN = 4.0
@@ -23,7 +23,7 @@ SPIRAL_NOISE = 0.2
 
 
 def three_points() -> Dataset:
-    """Three numbers, three classes, no bias: W is (w0, w1, w2) as in the notes; each split holds all three.
+    """Make three numbers in three classes without bias: W is (w0, w1, w2) as in the notes; each split has all three.
 
     Source: CS231n, optimization, "visualizing the loss function".
     """
@@ -33,17 +33,17 @@ def three_points() -> Dataset:
 
 
 def digits() -> Dataset:
-    """1,797 images of 8 x 8 pixels, scaled to 0..1 (see engine/data/README.md)."""
+    """Load 1,797 images of 8 x 8 pixels, scaled to 0..1 (see engine/data/README.md)."""
     with files("engine.data").joinpath("digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
         images, y = archive["images"], archive["labels"].astype(np.intp)
     return _split_up("digits", 10, images.reshape(len(images), -1) / DIGITS_PIXEL_MAXIMUM, y)
 
 
 def spiral(classes: int) -> Dataset:
-    """Points in the plane on `classes` arms that no line tells apart; each arm turns by 4 radians, radius 0 to 1.
+    """Make points in the plane on one spiral arm per class, of 4 radians and radius 0 to 1: not linearly separable.
 
-    Source: CS231n, neural networks case study, with the arms spread evenly for any number of them.
-    100 examples of each class train, 25 validate and 25 test.
+    Each class has 100 train, 25 validation and 25 test examples.
+    Source: CS231n, neural networks case study, generalised to any number of evenly spaced arms.
     """
     generator = np.random.Generator(np.random.PCG64(SPLIT_SEED))
     n = SPIRAL_EXAMPLES_PER_CLASS

@@ -1,4 +1,4 @@
-"""Split and Dataset: how every objective meets its examples, whether they lie in memory or in a mapped file."""
+"""Split and Dataset: the interface to examples in memory or in a mapped file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Rows = NDArray[np.intp] | slice
 
 
 class Split:
-    """N examples in memory: `X` float32 of shape (N, D), `y` classes 0..C-1 of shape (N,).
+    """N examples in memory: `X` (N, D) float32, `y` (N,) classes 0..C-1.
 
-    The last column of X is ones (bias trick), unless `bias` is False.
+    The last column of X is ones (bias trick), unless `bias` is False. Raises ValueError if the lengths differ.
     """
 
     def __init__(self, X: NDArray[Any], y: NDArray[Any], bias: bool = True) -> None:
@@ -40,14 +40,14 @@ class Split:
 
     @property
     def X(self) -> NDArray[Any]:
-        """All examples, shape (N, D). Made anew at each call where the split is a mapped file: prefer `chunks`."""
+        """All examples (N, D). A stored split makes a new array per call: prefer `chunks`."""
         return self._X
 
     def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
-        """The chosen examples, float32 of shape (n, D), written to `out` where one is given.
+        """Return the chosen examples (n, D) float32, written to `out` if given.
 
-        `out` may be a view with gaps, such as the first D columns of a padded buffer. Raises
-        IndexError for a row that is not there.
+        `out` may be a view with gaps, such as the first D columns of a padded buffer. Raises IndexError for a row out
+        of range.
         """
         if out is None:
             return np.asarray(self._X[rows], dtype=np.float32)
@@ -55,7 +55,10 @@ class Split:
         return out
 
     def chunks(self, size: int) -> Iterator[tuple[slice, Floats]]:
-        """All examples in order, as (slice, float32 (n, D)) with n <= size; an array is good until the next one."""
+        """Yield all examples in order as (slice, (n, D) float32), n <= size; the next array may overwrite the last.
+
+        Raises ValueError for a size below 1.
+        """
         if size < 1:
             raise ValueError(f"a chunk needs at least 1 example, not {size}")
         for start in range(0, len(self), size):
@@ -67,10 +70,10 @@ class Split:
 
 
 class StoredSplit(Split):
-    """N examples left as they are stored: the mean is subtracted and the ones are added as a batch is gathered.
+    """N examples in their stored form: gathering a batch subtracts the mean and adds the column of ones.
 
-    `features` are N stored rows of D - 1 numbers, uint8 or float32, usually a view into a mapped
-    file that all workers share; `mean` float32 of shape (D - 1,), or None to subtract nothing.
+    `features` (N, D - 1) are uint8 or float32, usually a view of a mapped file that all workers share; `mean` (D - 1,)
+    is float32, or None to subtract nothing.
     """
 
     def __init__(self, features: NDArray[Any], y: NDArray[Any], mean: Floats | None = None) -> None:
@@ -86,16 +89,19 @@ class StoredSplit(Split):
 
     @property
     def X(self) -> Floats:
-        """All examples, float32 of shape (N, D), made anew at each call: 4 N D bytes."""
+        """All examples (N, D) float32, a new array per call: 4 N D bytes."""
         return self.batch(slice(None))
 
     def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
-        """The chosen examples, float32 of shape (n, D), written to `out` where one is given. Raises IndexError."""
+        """Return the chosen examples (n, D) float32, written to `out` if given.
+
+        Raises IndexError for a row out of range.
+        """
         stored = self._X[rows] if isinstance(rows, slice) else self._gather(rows)
         if out is None:
             out = np.empty((len(stored), self.dimensions), dtype=np.float32)
         features = out[:, :-1]
-        # Converting and subtracting are two passes because one mixed-type pass takes twice as long.
+        # Conversion and subtraction are two passes, because one mixed-type pass takes twice as long.
         np.copyto(features, stored)
         if self._mean is not None:
             features -= self._mean
@@ -124,7 +130,7 @@ class StoredSplit(Split):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """How features are pixels: row by row, one channel after the other or (`interleaved`) all of a pixel together."""
+    """The layout of pixels in features: row-major, channel by channel or, if `interleaved`, pixel by pixel."""
 
     height: int
     width: int
@@ -133,11 +139,11 @@ class Image:
 
     @property
     def size(self) -> int:
-        """How many features it has."""
+        """The number of features."""
         return self.height * self.width * self.channels
 
     def grey(self, features: NDArray[Any]) -> NDArray[Any]:
-        """Features (..., size) as pictures (..., height, width): the mean of the channels."""
+        """Return features (..., size) as images (..., height, width), averaged over the channels."""
         lead, pixels = features.shape[:-1], (self.height, self.width)
         shape = (*pixels, self.channels) if self.interleaved else (self.channels, *pixels)
         grey: NDArray[Any] = features.reshape(*lead, *shape).mean(axis=-1 if self.interleaved else -3)
@@ -146,9 +152,9 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set's splits by name (train, validation, test), its number of classes, and the image that an example is.
+    """A data set: its splits by name (train, validation, test) and its number of classes.
 
-    `image` is None where the features are no pixels.
+    `image` is the layout of its pixels, None if features are not pixels.
     """
 
     name: str
@@ -158,16 +164,18 @@ class Dataset:
 
 
 def with_bias(features: NDArray[Any]) -> Floats:
-    """The features as float32 with a last column of ones, so that W holds the bias (CS231n, linear classification)."""
+    """Return the features (N, D - 1) as (N, D) float32 with a last column of ones, the bias trick.
+
+    Source: CS231n, linear classification.
+    """
     ones = np.ones((len(features), 1), dtype=np.float32)
     return np.ascontiguousarray(np.hstack([features.astype(np.float32), ones]))
 
 
 def stratified(y: NDArray[Any], seed: int = SPLIT_SEED) -> dict[str, Labels]:
-    """Row numbers of each split: within each class two thirds train, one sixth validates, one sixth tests.
+    """Return the sorted row numbers of each split: of each class 4/6 train, 1/6 validation, 1/6 test.
 
-    The order within a class comes from a fixed seed, so that the splits never change; rows come
-    back sorted.
+    A fixed seed shuffles each class, so that the splits never change.
     """
     generator = np.random.Generator(np.random.PCG64(seed))
     parts: dict[str, list[Labels]] = {name: [] for name in SPLITS}

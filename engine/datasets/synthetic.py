@@ -15,24 +15,25 @@ CLASSES = 10
 PIXELS = 3 * 32 * 32
 ROWS_PER_CHUNK = 1000
 PATCHES = 8
-"""A class is a picture of 8 x 8 patches of colour."""
+"""A class is an image of 8 x 8 patches of colour."""
 
 
 def synthetic_cifar(train: int) -> Dataset:
-    """`train` training images of 3 x 32 x 32 bytes and a tenth as many to validate and to test; 10 classes.
+    """Load `train` train images of 3 x 32 x 32 bytes, and a tenth as many each for validation and test; 10 classes.
 
-    Pixels are 0..255 with the train split's mean image subtracted, the units of the CS231n notes.
+    Pixels are 0..255 minus the train split's mean image, the units of the CS231n notes. Raises DataError if the cache
+    cannot be written or is damaged.
     """
-    return cache.opened_or_made(entry_of(train), lambda place: _make(place, train))
+    return cache.opened_or_made(entry_of(train), lambda entry: _make(entry, train))
 
 
 def entry_of(train: int) -> Path:
-    """Where the data set with that many training images lies in the cache."""
+    """Return the path in the cache of the data set with `train` train images, which may not exist."""
     return cache.folder() / f"synthetic-cifar-{train}"
 
 
 def sizes(train: int) -> tuple[int, int, int]:
-    """The examples of train, validation and test."""
+    """Return the numbers of train, validation and test examples."""
     return train, train // 10, train // 10
 
 
@@ -50,20 +51,20 @@ def _make(entry: Path, train: int) -> None:
 
 
 def images(n: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.intp]]]:
-    """n images and their classes in chunks: whole numbers only, so that every machine makes the same bytes.
+    """Yield n images and their classes in chunks (k, PIXELS) and (k,); integers give the same bytes on every machine.
 
-    An image is its class's picture under noise, faded into that of another class: a few by more than a
-    half, so that nothing learns them all.
+    An image is its class's pattern mixed with that of another class, plus noise; a few have more than half of the
+    other, so that no classifier is perfect.
     """
     generator = np.random.Generator(np.random.PCG64(SPLIT_SEED))
     patches = generator.integers(-40, 41, (CLASSES, 3, PATCHES, PATCHES), dtype=np.int16)
-    pictures = patches.repeat(32 // PATCHES, axis=2).repeat(32 // PATCHES, axis=3).reshape(CLASSES, PIXELS)
+    patterns = patches.repeat(32 // PATCHES, axis=2).repeat(32 // PATCHES, axis=3).reshape(CLASSES, PIXELS)
     for start in range(0, n, ROWS_PER_CHUNK):
         count = min(ROWS_PER_CHUNK, n - start)
         y = generator.integers(0, CLASSES, count)
         other = generator.integers(0, CLASSES, count)
-        fading = generator.integers(0, 81, (count, 1), dtype=np.int16)
-        pixels = pictures[y] * (128 - fading) + pictures[other] * fading
+        share = generator.integers(0, 81, (count, 1), dtype=np.int16)
+        pixels = patterns[y] * (128 - share) + patterns[other] * share
         pixels >>= 7
         noise = generator.integers(0, 256, (count, PIXELS), dtype=np.uint8)
         pixels += noise >> 1
