@@ -115,12 +115,12 @@ class SweepPlan:
             if axis.field in changes:
                 raise SpecError(axis.field, f"{axis.label} is what the sweep varies; give it other values instead")
         before = defaults(self.base.strategy, self.base.objective)
-        kept = {
+        non_defaults = {
             name: typed_text(name, getattr(self.base, name))
             for name in FIELDS
             if name in ("strategy", "objective") or getattr(self.base, name) != getattr(before, name)
         }
-        return replace(self, base=spec_from_fields({**kept, **changes}), name="")
+        return replace(self, base=spec_from_fields({**non_defaults, **changes}), name="")
 
     def to_json(self) -> str:
         """Return the plan as a JSON object."""
