@@ -1,4 +1,4 @@
-"""Axes: ranges that are held while a chart grows, values to dots, and ticks that are round numbers."""
+"""Axes: the ranges of a chart, round and stable while it grows; and data values converted to dots."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ from tui.chart.values.view import Axes, ChartView, Window
 STEPS_1_2_5 = (1.0, 2.0, 5.0, 10.0)
 FINE_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 ZOOMED = 0.01
-"""A change of an axis' length, as a share of it, by which somebody has looked closer or from further away."""
+"""Relative change of the x axis' length from which on it counts as a zoom."""
 EMPTY_SHARE = 0.45
-"""A held range is given up when the data fill less than this share of it."""
+"""The previous y range is dropped when the data fill less than this share of it."""
 FAR = 1e6
-"""Dots beyond which a position no longer matters."""
+"""Positions are clipped to this many dots on either side."""
 TINY = 1e-250
-"""A range below which shares of it can no longer be computed."""
+"""Linear ranges shorter than this are widened: fractions of them would underflow."""
 LIMIT = 1e300
-"""Axes end here, and logarithmic ones begin at its inverse: beyond it their lengths are no numbers."""
+"""Largest absolute end of an axis; a log axis starts at its inverse or above. Longer axes would overflow."""
 EDGE = 1e-6
-"""Dots by which rounding may miss the edge of the plot."""
+"""Positions this close to the edge of the plot, in dots, are moved onto it: rounding error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the data need: positive where the axis is logarithmic.
+    """The ranges that the data need, in data units; positive on a log axis.
 
-    `x_high` is where the runs end or will end, `x_seen` where the data end; `x_guessed`: `x_high` is an estimate.
-    `line_low` and `line_high` bound the lines alone, `y_low` and `y_high` bands as well. `grows`: more is to come.
+    `x_high` is the end of the longest run, planned or reached, `x_seen` the end of the data; `x_guessed`: `x_high` is
+    an estimate. `line_low` and `line_high` bound the lines, `y_low` and `y_high` lines and bands. `grows`: some run
+    has not ended.
     """
 
     x_low: float
@@ -52,11 +53,10 @@ class Bounds:
 
 
 def bounds_of(view: ChartView, rows: SeriesBundle) -> Bounds:
-    """The bounds of the finite values in the x window.
+    """Return the bounds of the finite values in the x window.
 
-    The lines decide. A band may widen the range by a quarter, no more, and a run that diverges may not squeeze
-    the others flat: the top is at most the metric's cap, counted from the highest first value, and such a line
-    leaves the plot. Of a run alone all is seen.
+    The lines decide; a band widens the range by at most a quarter. With several runs the top is at most the metric's
+    cap times the highest first value, so that a diverging run leaves the plot instead of flattening the others.
     """
     metric, log = metric_of(view), view.log_y
     x_high = max(one.x_end for one in rows.series)
@@ -95,7 +95,7 @@ def bounds_of(view: ChartView, rows: SeriesBundle) -> Bounds:
 
 
 def _lines_in(rows: SeriesBundle, window: Window, *, log_x: bool, log_y: bool) -> Floats:
-    """The values of the lines in a window, and those at its edges, between the rows on both sides."""
+    """Return the line values inside the x window, plus those interpolated at its edges."""
     x, line = rows.x, rows.line
     crossing = []
     for edge in window:
@@ -112,7 +112,7 @@ def _lines_in(rows: SeriesBundle, window: Window, *, log_x: bool, log_y: bool) -
 
 
 def _bands_in(rows: SeriesBundle, near: Which) -> tuple[Floats, Floats]:
-    """Lows and highs of the runs whose bands are drawn, in these rows."""
+    """Return lows and highs of the rows `near`, of the runs whose bands are drawn."""
     if all(one.run.raw for one in rows.series):
         return rows.low[near], rows.high[near]
     parts = [slice(*rows.starts[index : index + 2]) for index, one in enumerate(rows.series) if one.run.raw]
@@ -124,7 +124,7 @@ def _bands_in(rows: SeriesBundle, near: Which) -> tuple[Floats, Floats]:
 
 
 def _first_values(rows: SeriesBundle, places: NDArray[np.intp], factor: float) -> Floats:
-    """Where the runs begin: in a wide first bucket one may have exploded already, and its lowest value counts."""
+    """Return each run's first value; the bucket's low where the run has already diverged within its first bucket."""
     line, low = rows.line[places], rows.low[places]
     with np.errstate(invalid="ignore", over="ignore"):
         return np.where((low > 0) & (line > factor * low), low, line)
@@ -146,10 +146,10 @@ def _scaled(value: float, log: bool) -> float:
 
 
 def hold(view: ChartView, bounds: Bounds, previous: Axes | None) -> Axes:
-    """The axes for `bounds`: those of `previous` where they still serve, else round ones with some slack.
+    """Return the axes for `bounds`: the `previous` ranges if they still fit, else round ones with some slack.
 
-    A rescale repaints everything, so a held range is left only when the data leave it, or fill less than half, or when
-    another length of the x axis is looked at. Windows of the view always win.
+    A rescale repaints the whole chart, so the y range changes only when the data leave it, fill less than EMPTY_SHARE
+    of it, or the x axis was zoomed. The view's own windows take precedence.
     """
     same = previous if previous is not None and _comparable(view, previous) else None
     x_low, x_high = _x_range(view, bounds, same)
@@ -200,7 +200,7 @@ def _held_y(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, 
             return kept_low, kept_high
     if log and (bounds.grows or low < 0.4 * high):
         return nice_log(low, high, STEPS_1_2_5 if bounds.grows else FINE_STEPS)
-    # what has ended needs no room to grow into
+    # runs that have ended need no room to grow
     return nice_linear(low, high)
 
 
@@ -219,13 +219,13 @@ def _window(window: Window | None, log: bool) -> Window | None:
 
 
 def floor(value: float, steps: Sequence[float] = STEPS_1_2_5) -> float:
-    """The largest round number that is at most `value` (positive)."""
+    """Return the largest round number <= `value` (positive)."""
     power = 10.0 ** math.floor(math.log10(value))
     return max((step * power for step in steps if step * power <= value * (1 + 1e-9)), default=power)
 
 
 def ceiling(value: float, steps: Sequence[float] = STEPS_1_2_5) -> float:
-    """The smallest round number that is at least `value`; 1 for what is not positive."""
+    """Return the smallest round number >= `value`; 1 if it is not positive."""
     if not value > 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
@@ -233,14 +233,14 @@ def ceiling(value: float, steps: Sequence[float] = STEPS_1_2_5) -> float:
 
 
 def nice_log(low: float, high: float, steps: Sequence[float] = STEPS_1_2_5) -> tuple[float, float]:
-    """Round positive limits around low..high, at least a factor of two apart; the lower one is one of the `steps`."""
+    """Return round positive limits around low..high, at least a factor of two apart; the lower is one of `steps`."""
     low, high = (min(max(value, 1 / LIMIT), LIMIT) for value in (low, high))
     a, b = floor(low, steps), ceiling(high, FINE_STEPS)
     return (a, b) if b >= 2 * a else (floor(a / 1.5), ceiling(b * 1.5))
 
 
 def nice_linear(low: float, high: float) -> tuple[float, float]:
-    """Round limits around low..high; from 0 when the data come near it."""
+    """Return round limits around low..high, starting at 0 if the data come near it."""
     low, high = max(min(low, LIMIT), -LIMIT), max(min(high, LIMIT), -LIMIT)
     if 0 <= low <= 0.4 * high:
         low = 0.0
@@ -253,12 +253,12 @@ def nice_linear(low: float, high: float) -> tuple[float, float]:
 
 
 def x_to_dots(axes: Axes, x: Floats, dots: int) -> Floats:
-    """Positions in dot columns, 0 at the left edge and `dots` at the right one; NaN for log of non-positive."""
+    """Convert x values (n,) to dot columns (n,): 0 at the left edge, `dots` at the right; NaN for log of x <= 0."""
     return _to_dots(x, axes.x_low, axes.x_high, dots, axes.log_x)
 
 
 def y_to_dots(axes: Axes, y: Floats, dots: int) -> Floats:
-    """Positions in dot rows, 0 at the top and `dots` at the bottom; NaN for log of non-positive."""
+    """Convert y values (n,) to dot rows (n,): 0 at the top, `dots` at the bottom; NaN for log of y <= 0."""
     return dots - _to_dots(y, axes.y_low, axes.y_high, dots, axes.log_y)
 
 
@@ -267,9 +267,9 @@ def _to_dots(values: Floats, low: float, high: float, dots: int, log: bool) -> F
         # NaN compares false, so it stays NaN
         values = np.log10(values if lowest(values) > 0 else np.where(values > 0, values, np.nan))
         low, high = math.log10(low), math.log10(high)
-    with np.errstate(over="ignore"):  # divided first: the inverse of a tiny range is no number
+    with np.errstate(over="ignore"):  # divide first: the inverse of a tiny range overflows
         out: Floats = np.minimum(np.maximum((values - low) / (high - low or 1.0) * dots, -FAR), FAR)
-    # a value on the edge of its range is inside, whatever the last bit says
+    # a value on the edge of its range is inside, whatever its last bit
     out[np.abs(out) < EDGE] = 0.0
     out[np.abs(out - dots) < EDGE] = dots
     return out

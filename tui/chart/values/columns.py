@@ -1,4 +1,4 @@
-"""Columns: the rows of all series gathered into the dot columns of a plot."""
+"""Columns: the rows of all series, aggregated into the dot columns of a plot."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from engine.trace.finite_checks import ALL, Flags, all_finite, changes, finite
 from tui.chart.values.series import SeriesBundle
 
 STRIDE = 2**23
-"""Dot columns between one series and the next on the common grid: more than any position can be off the plot."""
+"""Offset of each series on the common grid, in dot columns; larger than any clipped position."""
 
 GapStarts = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """k series on a grid of dot columns, in dot rows measured down from the top of the plot (floats).
+    """k series on a grid of dot columns; values are dot rows (floats) measured down from the top of the plot.
 
-    `line`, `low` and `high` have shape (k, dot columns): NaN is empty, values outside of the plot are kept.
-    `high` is above `low`, so it is the smaller number. `gap_starts` has for each series the (column, row) where
-    it went non-finite; a row of -1 means that there was nothing before.
+    `line`, `low` and `high` have shape (k, dot columns): NaN is empty, values outside the plot stay. `high` lies
+    above `low`, so it is the smaller number. `gap_starts` holds for each series the (column, row) where it became
+    non-finite; row -1 if no finite value precedes.
     """
 
     line: Floats
@@ -33,7 +33,7 @@ class Columns:
 
 
 def reaching(x: Floats, owner: Integers, low: float, high: float) -> Flags:
-    """Which rows lie in low..high, or are the neighbour of one so that its line reaches the edge; shape (n,)."""
+    """Return a mask (n,) of the rows in low..high and their neighbours, so that lines reach the edges."""
     if not len(x):
         return np.zeros(0, dtype=np.bool_)
     same = owner[1:] == owner[:-1]
@@ -44,14 +44,14 @@ def reaching(x: Floats, owner: Integers, low: float, high: float) -> Flags:
 
 
 def to_columns(rows: SeriesBundle, x: Floats, line: Floats, low: Floats, high: Floats, width: int) -> Columns:
-    """Gather rows into `width` dot columns: the band keeps the extremes of each, the line runs through all.
+    """Aggregate rows into `width` dot columns.
 
-    `x`, `line`, `low`, `high` are the bundle's rows as positions in dots, x in columns, y in rows. The line is the
-    mean of a column's rows (for lines in steps the lowest) and is interpolated over columns without rows, but
-    never across a gap.
+    `x`, `line`, `low`, `high` (n,) are the bundle's rows in dots: x in columns, the others in rows. The band holds
+    the extremes of each column. The line is the mean of a column's rows (the lowest value for step lines) and is
+    interpolated over empty columns, but never across a gap.
     """
     count = len(rows.series)
-    kept = _kept(x, rows.owner, width)
+    kept = _visible_rows(x, rows.owner, width)
     x, line, low, high = x[kept], line[kept], low[kept], high[kept]
     gap, owner = None if rows.gap is None else rows.gap[kept], rows.owner[kept]
     empty = np.full((count, width), np.nan)
@@ -70,8 +70,8 @@ def to_columns(rows: SeriesBundle, x: Floats, line: Floats, low: Floats, high: F
     return Columns(full_line, full_low, full_high, _gap_starts(count, column, owner, line, gap, width))
 
 
-def _kept(x: Floats, owner: Integers, width: int) -> NDArray[np.intp] | slice:
-    """The rows that are in the plot, and those beside it to which a line leads."""
+def _visible_rows(x: Floats, owner: Integers, width: int) -> NDArray[np.intp] | slice:
+    """Return the rows inside the plot, and their neighbours outside."""
     # NaN compares false
     if x.min(initial=0.0) >= 0 and x.max(initial=0.0) <= width:
         return ALL
@@ -81,7 +81,7 @@ def _kept(x: Floats, owner: Integers, width: int) -> NDArray[np.intp] | slice:
 
 
 def _column_values(line: Floats, starts: NDArray[np.intp], steps: Flags) -> Floats:
-    """One value for each group of rows: their mean, or the lowest place for lines in steps; NaN without any."""
+    """Return one value per group of rows: the mean, or the lowest value for step lines; NaN if none is finite."""
     if all_finite(line):
         out = np.add.reduceat(line, starts) / np.diff(np.concatenate([starts, [len(line)]]))
     else:
@@ -105,7 +105,7 @@ def _bands(
     columns: Integers,
     grid: Integers,
 ) -> tuple[Floats, Floats]:
-    """Lows and highs of shape (k, width); those of filled bands also reach over columns without rows."""
+    """Return lows and highs (k, width); filled bands also cover the empty columns between rows."""
     low_at, high_at = np.fmax.reduceat(low, starts), np.fmin.reduceat(high, starts)
     full_low, full_high = np.full(grid.shape, np.nan), np.full(grid.shape, np.nan)
     inside = int(columns.min()) >= 0 and int(columns.max()) < grid.shape[1]
@@ -117,17 +117,17 @@ def _bands(
         wanted = grid[filled]
         behind = np.searchsorted(places, wanted, "right") - 1
         ahead = np.minimum(behind + 1, len(places) - 1)
-        there = (behind >= 0) & (owners[behind] == filled[:, None])
-        there &= (owners[ahead] == filled[:, None]) & (places[ahead] > wanted) | (places[behind] == wanted)
-        # what has no height is a point, not a band that reaches on
-        there &= (places[behind] == wanted) | (low_at[behind] != high_at[behind])
-        full_low[filled] = np.where(there, low_at[behind], np.nan)
-        full_high[filled] = np.where(there, high_at[behind], np.nan)
+        covered = (behind >= 0) & (owners[behind] == filled[:, None])
+        covered &= (owners[ahead] == filled[:, None]) & (places[ahead] > wanted) | (places[behind] == wanted)
+        # a row of zero height is a point: it does not extend over empty columns
+        covered &= (places[behind] == wanted) | (low_at[behind] != high_at[behind])
+        full_low[filled] = np.where(covered, low_at[behind], np.nan)
+        full_high[filled] = np.where(covered, high_at[behind], np.nan)
     return full_low, full_high
 
 
 def _joined(places: Integers, owners: Integers, values: Floats, grid: Integers, steps: Flags) -> Floats:
-    """Values on the grid: those of `places` and what lies between them, empty across a gap and beyond the ends."""
+    """Interpolate `values` at `places` on the grid (k, width); NaN across gaps and beyond the ends."""
     known = finite(values)
     at, value, owner = places[known], values[known], owners[known]
     if not len(at):

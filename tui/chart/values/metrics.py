@@ -1,4 +1,4 @@
-"""Metrics: what the y axis can show. One row says where its values come from, and how they are drawn and written."""
+"""Metrics: one table of what the y axis can show: where values come from, how they are drawn and formatted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.chart.values.view import ChartView
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSource:
-    """Values of a whole split, now and then: a column of the evaluations."""
+    """A column of the evaluations, which are sparse and cover a whole split."""
 
     split: Literal["train", "validation", "test"]
     column: Literal["loss", "accuracy"]
@@ -23,7 +23,7 @@ class EvaluationSource:
 
 @dataclass(frozen=True, slots=True)
 class IterationSource:
-    """Values of single iterations; `of_searches` that take steps, too, not of descent alone."""
+    """A column of single iterations of gradient descent; if `of_searches`, of searches that have a step size, too."""
 
     values: Callable[[Samples], Floats]
     of_searches: bool = False
@@ -31,46 +31,46 @@ class IterationSource:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What values of one kind are called, where they come from, and how they are drawn."""
+    """One quantity of the y axis: its name, its source and how it is drawn."""
 
     name: str
     source: EvaluationSource | IterationSource | None = None
-    """None: the curve of losses."""
+    """None: the loss curve."""
     companion: str = ""
-    """The metric of evaluations that is drawn beside it as a dotted line."""
+    """Name of the evaluation metric drawn beside it as a dotted line."""
     of_objective: Literal["", "whole", "part"] = ""
-    """The objective, or a part of it: such values mean the same only of one objective on the same data."""
+    """Value of the objective, whole or in part: comparable only between runs of one objective on the same data."""
     scale: Literal["chosen", "linear", "log"] = "chosen"
-    """The y axis is as the viewer chooses, or always the same."""
+    """Scale of the y axis: the viewer's choice, or fixed."""
     steps: bool = False
-    """A value is held until the next one."""
+    """The line is a step function: each value holds until the next."""
     lower_is_better: bool = True
     cap_linear: float = inf
-    """A run whose values grow beyond so many times the highest first value of all runs does not widen the axis."""
+    """Values above this multiple of the highest first value of all runs do not widen a linear axis."""
     cap_log: float = inf
-    """The same on a logarithmic axis."""
+    """The same for a logarithmic axis."""
     limits: tuple[float, float] = (-inf, inf)
-    """What a value can be at all."""
+    """Lowest and highest possible value."""
     percent: bool = False
-    """Shares of one, written as per cent."""
+    """Fractions, formatted as per cent."""
     of_batches: bool = False
-    """A noisy run's values are each of one mini-batch, and are smoothed."""
+    """In noisy runs each value is of one mini-batch; it is smoothed."""
     climbs: float = 0.0
-    """Values in the first so many of all iterations do not widen the axis where later ones are shown."""
+    """Values in this first fraction of the iterations do not widen the axis if later ones are shown."""
 
     def text(self, value: float) -> str:
-        """A value for reading, in at most seven characters: 0.2143, 1.7e3, 97.2%, nan."""
+        """Format a value in at most seven characters: 0.2143, 1.7e3, 97.2%, nan."""
         if not isfinite(value):
             return str(value)
         if self.percent:
             return f"{100 * value:.1f}%"
-        # what a person has chosen is written as it was chosen
+        # a setting is written as a person chose it
         return short_number(value) if self.steps else loss_text(value)
 
 
 LOSS = Metric("", of_objective="whole", cap_linear=2.0, cap_log=100.0)
 PART = replace(LOSS, of_objective="part")
-# the way up from guessing is steep and short, and would hide how the best ones differ
+# the first iterations rise steeply from chance level and would hide how the best runs differ
 ACCURACY = Metric("", scale="linear", lower_is_better=False, limits=(0.0, 1.0), percent=True, climbs=0.1)
 
 _TABLE = (
@@ -79,39 +79,39 @@ _TABLE = (
     replace(LOSS, name="validation loss", source=EvaluationSource("validation", "loss")),
     replace(ACCURACY, name="validation accuracy", source=EvaluationSource("validation", "accuracy")),
     replace(ACCURACY, name="train accuracy", source=EvaluationSource("train", "accuracy")),
-    # it shrinks by orders of magnitude on the way down, and a diverging run's explodes sooner than its loss
+    # shrinks by orders of magnitude during descent; in a diverging run it explodes before the loss does
     Metric(
         "gradient norm", IterationSource(lambda one: one.gradient_norm), cap_linear=2.0, cap_log=30.0, of_batches=True
     ),
-    # chosen by a person, so every value is meant to be seen
+    # no cap: a person chose every value
     Metric("step size", IterationSource(lambda one: one.step_size, of_searches=True), scale="log", steps=True),
     replace(PART, name="data loss", source=IterationSource(lambda one: one.data_loss), of_batches=True),
-    # of the weights alone, so it has no noise
+    # a function of the weights alone, so not noisy
     replace(PART, name="regularization loss", source=IterationSource(lambda one: one.loss - one.data_loss)),
 )
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
-"""What the y axis can show, in the order of its key."""
+"""All metrics by name, in the order of the metric key."""
 
 GRID = ("loss", "validation accuracy", "gradient norm", "step size", "train loss", "validation loss")
-"""The metrics of a grid, those that stay in a small one first."""
+"""The metrics of the grid; the first ones stay in a small grid."""
 
 OTHER = Metric("")
-"""One that is not known: drawn as it comes, without caps or limits."""
+"""An unknown metric: no caps, no limits."""
 
 
 def metric_of(view: ChartView) -> Metric:
-    """The metric that a view shows."""
+    """Return the metric that a view shows; OTHER if its name is unknown."""
     return METRICS.get(view.metric, OTHER)
 
 
 def companion_of(metric: Metric) -> EvaluationSource | None:
-    """Where the dotted line beside a metric comes from; None where it has none."""
+    """Return the source of the dotted line beside a metric; None if it has none."""
     beside = METRICS[metric.companion].source if metric.companion else None
     return beside if isinstance(beside, EvaluationSource) else None
 
 
 def settled(view: ChartView) -> ChartView:
-    """The view with the y scale that its metric has, whatever was chosen."""
+    """Return the view with the fixed y scale of its metric, if it has one."""
     scale = metric_of(view).scale
     if scale == "chosen" or view.log_y == (scale == "log"):
         return view
@@ -119,7 +119,7 @@ def settled(view: ChartView) -> ChartView:
 
 
 def short_number(value: float) -> str:
-    """Four significant digits as a person would write them: 0.001, 20, 1e-4, 1.71e5."""
+    """Format with up to four significant digits, as a person would: 0.001, 20, 1e-4, 1.71e5."""
     if value == 0 or 1e-3 * (1 - 1e-9) <= abs(value) < 9999.5:
         return f"{value:.4g}"
     mantissa, exponent = f"{value:.2e}".split("e")

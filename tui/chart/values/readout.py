@@ -1,4 +1,4 @@
-"""Readout: what every run had reached at one x, sorted, as a reader of the chart would say it."""
+"""Readout: every run's value at one x, best first."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tui.chart.values.view import ChartView
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A run's value at an x: that of its line in the last row at or before it, so best-so-far for a search.
+    """A run's value at an x: its line in the last row at or before x (best-so-far for a search).
 
-    `value` is inf or NaN where the run's loss was not finite there, None where it has nothing yet. `low` and `high`
-    bound the raw values of that row (NaN without any). `at` is the row's own x. `companion` is the second line's value.
-    `ended`: x lies beyond the run's last value.
+    `value` is inf or NaN where the loss is not finite, None where the run has no value yet. `low` and `high` bound
+    the raw values of that row (NaN without any). `at` is the row's x, `companion` the second line's value. `ended`: x
+    lies beyond the run's end.
     """
 
     run_id: int
@@ -33,7 +33,7 @@ class Reading:
 
 
 def readout(view: ChartView, x: float) -> tuple[Reading, ...]:
-    """Every run's reading at an x, in the view's kind of x, best first: then non-finite ones, then those without."""
+    """Return every run's reading at `x` (units of the x axis): best first, then non-finite, then missing values."""
     view = settled(view)
     series = all_series(view)
     mains = {one.run.run_id: one for one in series if not one.companion}
@@ -55,13 +55,13 @@ def readout(view: ChartView, x: float) -> tuple[Reading, ...]:
 
 
 def _row(series: Series, x: float) -> int | None:
-    """The last row at or before x; the first one also between its beginning and its middle."""
+    """Return the index of the last row at or before x; of the first row if x lies between its start and its middle."""
     row = int(np.searchsorted(series.x, x, "right")) - 1
     return max(row, 0) if row >= 0 or x >= series.x_start else None
 
 
 def _value(series: Series, row: int) -> float:
-    """A value of a line; in a gap inf where that was recorded, which says more than NaN."""
+    """Return the line's value in a row; in a gap inf if that was recorded, else NaN."""
     value, recorded = float(series.line[row]), float(series.last[row])
     return recorded if math.isnan(value) and math.isinf(recorded) else value
 

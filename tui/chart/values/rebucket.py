@@ -1,7 +1,7 @@
-"""Rebucket: the bucket width that a chart can show, whatever width its curves were read in.
+"""Rebucket: the bucket width that a chart can show, independent of the width its curves were read in.
 
-The store hands out wider buckets as a run grows. A chart that drew them as they come would change all over each
-time; drawn in the width that belongs to its axis, it does not change at all.
+The store returns wider buckets as a run grows. A chart that drew those directly would be repainted at each change of
+width; drawn in the width that fits its axis, it stays the same.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ RATIO = 4
 
 
 def widest(view: ChartView, dots: int) -> int:
-    """The widest bucket, in iterations, that fits into a dot column of an axis with `dots` of them; 1 where dots
-    are not of equally many iterations.
+    """Return the widest bucket, in iterations, that fits into one of `dots` dot columns.
+
+    Returns 1 on a log or time axis, where columns do not span equally many iterations.
     """
     if view.log_x or view.x_kind == "time" or dots < 1:
         return 1

@@ -1,4 +1,4 @@
-"""Series: a run's decimated curve, or its sparse measurements, as values on an x axis."""
+"""Series: a run's decimated curve, or its sparse measurements, in units of the axes."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from tui.chart.values.rebucket import widest
 from tui.chart.values.view import ChartRun, ChartView, Points, XKind
 
 MOST_BITS = 1000.0
-"""Halvings after which nothing is left."""
+"""Exponents of 0.5 are clipped here: smaller weights would underflow."""
 
 REMEMBERED = 80
-"""Curves whose series are kept: as many as can be drawn, and some that were drawn before."""
+"""Size of the series cache: the most curves drawn at once, and some drawn before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """One run's values in units of the axes; all arrays have shape (n,), x does not fall.
+    """One run's values in units of the axes; all arrays have shape (n,), x does not decrease.
 
-    `line` is NaN in a gap. `low` and `high` bound the raw values, NaN where there is none; `last` is the last one as it
-    was recorded, finite or not. `gap` tells the rows whose losses were all non-finite; None says that there is no such
-    row. `steps` lines hold their value until the next point (best-so-far). `filled` bands reach from row to row, as
-    a row stands for many iterations; the others are separate points. `x_start` is where the first row begins, `x_end`
-    where the run ends or will end; `guessed` says that this is an estimate. `sparse` values were measured one by one; a
-    `companion` is the second line of its run, `before` that of what it was forked from (a companion, too).
+    `line` is NaN in a gap. `low` and `high` bound the raw values (NaN without any); `last` is the last raw value,
+    finite or not. `gap` marks the rows without a finite loss; None if there is none. `steps`: the line holds each
+    value until the next (best-so-far). `filled`: a row covers many iterations and the band is drawn from row to row;
+    else as points. The first row starts at `x_start`, the run ends or will end at `x_end`; `guessed`: that is an
+    estimate. `sparse`: measured now and then. `companion`: the run's second line; `before`: the curve of an ancestor
+    of a fork (a companion, too).
     """
 
     run: ChartRun
@@ -53,9 +53,9 @@ class Series:
 
 
 def all_series(view: ChartView, dots: int = 0) -> list[Series]:
-    """The series of all runs that have any values: first the main lines in the order of the runs, then companions.
+    """Return the series of all runs that have values: main lines in the order of the runs, then companions.
 
-    For an axis of `dots` dot columns curves are brought to the width that it can show; 0 leaves them as they are.
+    Curves are coarsened to the bucket width that `dots` dot columns can show; 0 leaves them as they are.
     """
     metric, width = metric_of(view), widest(view, dots)
     smoothing = view.smoothing if metric.of_batches else 0.0
@@ -70,15 +70,15 @@ def all_series(view: ChartView, dots: int = 0) -> list[Series]:
         if run.companion is not None:
             second = series_of_points(run, run.companion, view.x_kind, steps=metric.steps, companion=True)
         if run.before:
-            companions += _before(run, view.x_kind, view.smoothing, width)
+            companions += _ancestor_series(run, view.x_kind, view.smoothing, width)
         mains += [main] if main is not None else []
         companions += [second] if second is not None else []
     return mains + companions
 
 
 @lru_cache(maxsize=16)
-def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[Series]:
-    """What a run was forked from as lines without a band; each ends where the next one begins."""
+def _ancestor_series(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[Series]:
+    """Return the curves of a fork's ancestors as lines without a band; each ends where the next begins."""
     found = []
     for curve in run.before:
         parent = replace(
@@ -92,44 +92,43 @@ def _before(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> list[
 
 
 def series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int = 1) -> Series | None:
-    """The series of a run's curve on an axis kind, in buckets of at least `width`, or None when it has no rows.
+    """Return the series of a run's curve in buckets of at least `width` iterations; None if it has no rows.
 
-    The last one of each run is remembered, since most keys change how curves are looked at, or one of them, and leave
-    the others as they are.
+    The last series of each run is cached: most key presses change no curve, or one.
     """
     place, asked = (run.run_id, width), (run, x_kind, smoothing)
-    held = _remembered.pop(place, None)
+    held = _cache.pop(place, None)
     if held is None or held[0] != asked:
         held = asked, _series_of(run, x_kind, smoothing, width)
-    _remembered[place] = held
-    while len(_remembered) > REMEMBERED:
-        del _remembered[next(iter(_remembered))]
+    _cache[place] = held
+    while len(_cache) > REMEMBERED:
+        del _cache[next(iter(_cache))]
     return held[1]
 
 
-_remembered: dict[tuple[int, int], tuple[tuple[ChartRun, XKind, float], Series | None]] = {}
+_cache: dict[tuple[int, int], tuple[tuple[ChartRun, XKind, float], Series | None]] = {}
 
 
 def _series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> Series | None:
     if run.curve is None or not len(run.curve.iteration):
         return None
-    done, _ = _reached(run)
+    done, _ = _progress(run)
     curve = coarsened(run.curve, width)
     one, starts = _series(run, curve, x_kind, smoothing, done), curve.iteration
     for curve in run.log_x_detail:
         rest = starts >= curve.iteration[-1] + curve.width
-        one = _begun(one, _series(run, curve, x_kind, smoothing, done), rest)
+        one = _with_finer_start(one, _series(run, curve, x_kind, smoothing, done), rest)
         starts = np.concatenate([curve.iteration, starts[rest]])
     if run.done is None or done < run.done:
         return one
     seconds = float(run.curve.elapsed_s[-1])
-    return _ended(
+    return _extended(
         one, seconds if x_kind == "time" else float(run.done * _scale(run, x_kind)), _end_value(one, smoothing)
     )
 
 
 def _end_value(one: Series, smoothing: float) -> float:
-    """Where a line ends: at what is told of the run elsewhere, unless it is smoothed in another way than that."""
+    """Return the line's last value: the run's `current` loss, unless the line is smoothed with another half-life."""
     run = one.run
     if run.current is not None and (smoothing == HALF_LIFE or not run.noisy):
         return run.current
@@ -137,13 +136,13 @@ def _end_value(one: Series, smoothing: float) -> float:
     return float(one.last[-1] if is_exact else one.line[-1])
 
 
-def _ended(one: Series, x: float, value: float) -> Series:
-    """The series drawn on to `x`, where its run has come to; one that ends in a gap has no value to go on with."""
+def _extended(one: Series, x: float, value: float) -> Series:
+    """Extend a series to `x`, the run's current end; a series that ends in a gap stays as it is."""
     if not (math.isfinite(value) and math.isfinite(float(one.line[-1])) and x >= one.x[-1]):
         return one
     low, high, last = float(one.low[-1]), float(one.high[-1]), float(one.last[-1])
     x_of, line, low_of, high_of, last_of = map(
-        _longer, (one.x, one.line, one.low, one.high, one.last), (x, value, low, high, last)
+        _appended, (one.x, one.line, one.low, one.high, one.last), (x, value, low, high, last)
     )
     gap = None if one.gap is None else np.append(one.gap, False)
     return Series(
@@ -152,15 +151,15 @@ def _ended(one: Series, x: float, value: float) -> Series:
     )  # fmt: skip
 
 
-def _longer(values: Floats, value: float) -> Floats:
-    """The values and one more, several times as fast as np.append."""
+def _appended(values: Floats, value: float) -> Floats:
+    """Append one value; several times as fast as np.append."""
     out = np.empty(len(values) + 1)
     out[:-1], out[-1] = values, value
     return out
 
 
-def _begun(one: Series, beginning: Series, rest: Flags) -> Series:
-    """A series with a finer beginning in place of the first of its rows; `rest` are those that stay."""
+def _with_finer_start(one: Series, beginning: Series, rest: Flags) -> Series:
+    """Replace the first rows of a series by a finer `beginning`; `rest` masks the rows that stay."""
     kept = np.concatenate([np.ones(len(beginning.x), np.bool_), rest])
     x, line, low, high, last = (
         np.concatenate([getattr(beginning, name), getattr(one, name)])[kept]
@@ -172,7 +171,7 @@ def _begun(one: Series, beginning: Series, rest: Flags) -> Series:
 
 
 def _series(run: ChartRun, curve: Curve, x_kind: XKind, smoothing: float, done: float) -> Series:
-    """The series of one curve of a run that has come to `done` iterations."""
+    """Return the series of one curve of a run that has done `done` iterations."""
     gap, low, high, mean = _cleaned(curve)
     steps = run.kind == "search"
     if steps:
@@ -189,7 +188,7 @@ def _series(run: ChartRun, curve: Curve, x_kind: XKind, smoothing: float, done: 
 
 
 def _cleaned(curve: Curve) -> tuple[Flags | None, Floats, Floats, Floats]:
-    """Which rows are gaps, and low, high and mean with NaN there and wherever they are not finite."""
+    """Return the gap mask (None without gaps), and low, high and mean with NaN for gaps and non-finite values."""
     if all(map(all_finite, (curve.low, curve.high, curve.mean))) and lowest(curve.count) > 0:
         return None, curve.low, curve.high, curve.mean
     gap = (curve.count <= 0) | ~np.isfinite(curve.mean)
@@ -206,9 +205,9 @@ def series_of_points(
     steps: bool = False,
     companion: bool = False,
 ) -> Series | None:
-    """The series of sparse measurements on an axis kind, or None when there are none.
+    """Return the series of sparse measurements; None without any.
 
-    With a `smoothing` half-life the line is their average, and they are the raw values behind it.
+    With a `smoothing` half-life (iterations) the line is their moving average, drawn over the raw values.
     """
     if not len(points.iteration):
         return None
@@ -218,16 +217,16 @@ def series_of_points(
     raw = np.full(len(values), np.nan)
     if smoothing > 0:
         raw, line = known, np.where(gap, np.nan, smoothed_at(known, points.iteration / smoothing))
-    # a run goes on after its last measurement
-    reached, seconds = _reached(run)
+    # a run continues after its last measurement
+    reached, seconds = _progress(run)
     done = max(float(points.iteration[-1]), reached, 1.0)
     end = _end(run, done)
     if x_kind == "time":
-        x = _rising(points.elapsed_s)
+        x = _non_decreasing(points.elapsed_s)
         x_end = max(float(x[-1]), seconds) * max(end / done, 1.0)
     else:
         scale = _scale(run, x_kind)
-        x, x_end = _rising(points.iteration) * scale, end * scale
+        x, x_end = _non_decreasing(points.iteration) * scale, end * scale
     found = Series(
         run=run,
         x=x,
@@ -244,11 +243,11 @@ def series_of_points(
         sparse=True,
         companion=companion,
     )
-    # what is recorded of every iteration goes on to the end; what is measured now and then ends where it was measured
+    # values of single iterations hold until the run's end; evaluations end at the last one
     is_newest = run.done is not None and int(points.iteration[-1]) == run.done - 1 and not companion
     if not is_newest:
         return found
-    return _ended(found, float(x[-1]) if x_kind == "time" else done * _scale(run, x_kind), float(line[-1]))
+    return _extended(found, float(x[-1]) if x_kind == "time" else done * _scale(run, x_kind), float(line[-1]))
 
 
 def _is_guessed(run: ChartRun, x_kind: XKind) -> bool:
@@ -259,8 +258,8 @@ def _scale(run: ChartRun, x_kind: XKind) -> int:
     return max(run.examples_per_iteration, 1) if x_kind == "examples" else 1
 
 
-def _reached(run: ChartRun) -> tuple[float, float]:
-    """Iterations and seconds that a run has come to, as far as its curve tells, whose last bucket may reach further."""
+def _progress(run: ChartRun) -> tuple[float, float]:
+    """Return the iterations done and the elapsed seconds, as far as the curve knows; its last bucket may be partial."""
     curve, planned = run.curve, run.planned_iterations
     if curve is None or not len(curve.iteration):
         return float(run.done or 0), 0.0
@@ -274,43 +273,44 @@ def _reached(run: ChartRun) -> tuple[float, float]:
 
 
 def _end(run: ChartRun, done: float) -> float:
-    """Iterations that a run has made in the end, or will have made."""
+    """Return the iterations at the run's end; planned or estimated while it grows."""
     if not run.growing:
         return max(done, float(run.done or 0))
     return max(float(run.planned_iterations), done) if run.planned_iterations is not None else 1.5 * done
 
 
-def _rising(values: Floats | Integers) -> Floats:
+def _non_decreasing(values: Floats | Integers) -> Floats:
     finite = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     out: Floats = np.maximum.accumulate(finite)
     return out
 
 
 def _x_of_curve(run: ChartRun, curve: Curve, x_kind: XKind, done: float) -> tuple[Floats, float, float]:
-    """x of every row (its middle), where the first row begins, and the end of the run on that axis."""
+    """Return x (n,) of the rows' middles, the x at which the first row starts, and the x at which the run ends."""
     width, end = curve.width, _end(run, done)
     if x_kind == "time":
-        seconds = _rising(curve.elapsed_s)
+        seconds = _non_decreasing(curve.elapsed_s)
         before = np.concatenate([seconds[:1], seconds[:-1]])
         middle = seconds if width == 1 else (seconds + before) / 2
         return middle, float(middle[0]), float(seconds[-1]) * max(end / done, 1.0)
     scale = _scale(run, x_kind)
-    # an iteration's examples have been seen when it is over
+    # the examples of an iteration count once it is over
     seen = 1 if x_kind == "examples" else 0
     middle = curve.iteration + ((width - 1) / 2 + seen)
     return np.minimum(middle, done) * scale, float(curve.iteration[0] + seen) * scale, end * scale
 
 
 def best_so_far(low: Floats, low_before: float) -> Floats:
-    """The lowest value up to each row, shape (n,); NaN until there is one."""
+    """Return the lowest value up to each row (n,), NaN before the first; `low_before` precedes the rows."""
     best = np.minimum.accumulate(np.concatenate([[low_before], np.where(np.isnan(low), np.inf, low)]))[1:]
     best[~np.isfinite(best)] = np.nan
     return best
 
 
 def smoothed_at(values: Floats, places: Floats) -> Floats:
-    """Exponential average of single values so far, NaN passed over, shape (n,): half as much for each unit of `places`
-    that a value lies further back. Places rise.
+    """Return the exponential moving average (n,) of values (n,), ignoring NaN.
+
+    A value's weight halves for each unit of `places` (n,), which increase.
     """
     known = np.isfinite(values)
     steps = np.diff(places)
@@ -318,18 +318,18 @@ def smoothed_at(values: Floats, places: Floats) -> Floats:
         return smoothed(np.where(known, values, 0.0), known.astype(np.float64), float(steps[0]))
     out, total, weight, before = np.empty(len(values)), 0.0, 0.0, 0.0
     for row, (value, place) in enumerate(zip(np.where(known, values, 0.0).tolist(), places.tolist(), strict=True)):
-        fading = 0.5 ** min(place - before, MOST_BITS)
-        total, weight, before = total * fading + value, weight * fading + bool(known[row]), place
+        decay = 0.5 ** min(place - before, MOST_BITS)
+        total, weight, before = total * decay + value, weight * decay + bool(known[row]), place
         out[row] = total / weight if weight > 0 else np.nan
     return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesBundle:
-    """All series of a chart end to end, because NumPy is quick at few long arrays and slow at many short ones.
+    """All series of a chart concatenated: NumPy is fast on few long arrays and slow on many short ones.
 
-    `x`, `line`, `low`, `high`, `gap` and `owner` (the index of a row's series) have shape (rows of all series,);
-    series i has the rows starts[i]..starts[i + 1]. Where no series has a gap, `gap` is None.
+    `x`, `line`, `low`, `high`, `gap` and `owner` (the index of each row's series) have shape (rows of all series,);
+    series i has the rows starts[i]..starts[i + 1]. `gap` is None if no series has one.
     """
 
     series: tuple[Series, ...]
@@ -343,7 +343,7 @@ class SeriesBundle:
 
 
 def bundle(series: list[Series]) -> SeriesBundle:
-    """The bundle of some series (one at least)."""
+    """Concatenate some series (at least one)."""
     lengths = [len(one.x) for one in series]
     return SeriesBundle(
         tuple(series),

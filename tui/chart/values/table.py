@@ -1,4 +1,4 @@
-"""Table: what a chart shows, as rows for other programs."""
+"""Table: the values of a chart, as rows for other programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ X_COLUMNS: dict[XKind, str] = {"iteration": "iteration", "time": "elapsed_s", "e
 
 
 class TableRow(NamedTuple):
-    """One row of one run: its line, and the bounds of the raw values behind it (NaN where there is nothing).
+    """One row of one run: its line and the bounds of the raw values behind it (NaN without any).
 
     `kind` is the metric, or the name of the second line.
     """
@@ -32,7 +32,7 @@ class TableRow(NamedTuple):
 
 
 def table(view: ChartView) -> Iterator[TableRow]:
-    """The rows of all series of a view that lie in its x window, run by run in the order of x; of panels one by one."""
+    """Yield the rows in the x window: panel by panel, series by series, by increasing x."""
     if view.panels:
         for panel in view.panels:
             yield from table(panel)
@@ -48,7 +48,7 @@ def table(view: ChartView) -> Iterator[TableRow]:
 
 
 def to_csv(view: ChartView) -> str:
-    """The table as CSV with a header; what is not finite is an empty field."""
+    """Return the table as CSV with a header; non-finite values are empty fields."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("run_id", "label", "kind", X_COLUMNS[view.x_kind], "low", "high", "line"))

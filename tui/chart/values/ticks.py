@@ -1,4 +1,4 @@
-"""Ticks: round values along an axis, their cells and their labels, as many as fit calmly."""
+"""Ticks: round values along an axis, with their cells and labels."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tui.chart.values.view import Axes, XKind
 ROWS_PER_TICK = 3
 COLUMNS_PER_TICK = 11
 LEAST = 2
-"""Ticks that tell a scale. A logarithmic axis on which fewer round values lie has those of a linear one."""
+"""Fewest ticks from which a scale can be read; a log axis with fewer round values gets linear ticks."""
 MINUTES_FROM_S = 120
-"""An axis that reaches so far has labels such as 2:30."""
+"""Time axes that reach this far, in seconds, are labelled in minutes: 2:30."""
 SECONDS_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 LARGEST = 1e308
-"""Ticks end before numbers do."""
+"""Largest tick value: larger ones would overflow."""
 
 
 class Tick(NamedTuple):
-    """A label at a cell of the plot: a row counted from its top, or a column from its left."""
+    """A label at a cell of the plot: a row from its top, or a column from its left."""
 
     cell: int
     label: str
@@ -33,7 +33,7 @@ class Tick(NamedTuple):
 
 @lru_cache(maxsize=64)
 def y_ticks(axes: Axes, rows: int) -> tuple[Tick, ...]:
-    """Ticks of the y axis for a plot of `rows` cells, from the bottom up."""
+    """Return the ticks of the y axis for a plot of `rows` cells, from the bottom up."""
     most = max(2, rows // ROWS_PER_TICK)
     label: Callable[[float], str] = short_number
     values = _log_values(axes.y_low, axes.y_high, most) if axes.log_y else []
@@ -46,7 +46,7 @@ def y_ticks(axes: Axes, rows: int) -> tuple[Tick, ...]:
 
 @lru_cache(maxsize=64)
 def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
-    """Ticks of the x axis for a plot of `columns` cells, from left to right; labels do not touch."""
+    """Return the ticks of the x axis for a plot of `columns` cells, from left to right; labels do not touch."""
     most = max(2, columns // COLUMNS_PER_TICK)
     label: Callable[[float], str] = count_label
     values = _log_values(axes.x_low, axes.x_high, most) if axes.log_x else []
@@ -63,7 +63,7 @@ def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
 
 
 def apart(tick: Tick, last: Tick) -> bool:
-    """Whether labels that are centred below their cells leave a gap."""
+    """True if the two labels, centred below their cells, leave a gap."""
     return tick.cell - last.cell >= (len(tick.label) + len(last.label)) // 2 + 2
 
 
@@ -74,7 +74,7 @@ def _spread(
     size: int,
     is_apart: Callable[[Tick, Tick], bool],
 ) -> tuple[Tick, ...]:
-    """The ticks that lie in the plot and do not crowd the one before; a value on its far edge has the last cell."""
+    """Return the ticks inside the plot that are far enough from the previous one; the far edge is the last cell."""
     ticks: list[Tick] = []
     for cell, value in zip(cells, values, strict=True):
         if not -1 <= cell <= size:
@@ -86,7 +86,7 @@ def _spread(
 
 
 def _linear_values(low: float, high: float, most: int, *, least: float = 0.0) -> tuple[list[float], float]:
-    """Multiples of a round step (at least `least`), and the step: finer than asked where only one of them would lie."""
+    """Return the multiples of a round step (>= `least`) and the step; a finer step if fewer than LEAST would lie."""
     for parts in range(most, most + 4):
         step = max(ceiling((high - low) / parts), least)
         first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
@@ -108,7 +108,7 @@ def _time_values(low: float, high: float, most: int) -> tuple[list[float], float
 
 
 def _log_values(low: float, high: float, most: int) -> list[float]:
-    """Decades; with 2 and 5, or 2 to 9, between them where there is room; every n-th decade where there is none."""
+    """Return decades, with 2 and 5 or 2 to 9 between them if there is room; every n-th decade if there is not."""
     first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
     for multiples in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
         values = [float(f"{m}e{power}") for power in range(first, last + 1) for m in multiples]
@@ -125,7 +125,7 @@ def _log_values(low: float, high: float, most: int) -> list[float]:
 
 
 def count_label(value: float) -> str:
-    """A count in few characters: 800, 1500, 20k, 1.5M."""
+    """Format a count in few characters: 800, 1500, 20k, 1.5M."""
     for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= size:
             return f"{value / (1e3 if unit == 'k' else size):.6g}{unit}"
@@ -133,14 +133,14 @@ def count_label(value: float) -> str:
 
 
 def clock_label(seconds: float) -> str:
-    """Seconds as m:ss or h:mm:ss."""
+    """Format seconds as m:ss or h:mm:ss."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def x_text(value: float, x_kind: XKind) -> str:
-    """An x value for reading: whole iterations or examples, seconds or m:ss."""
+    """Format an x value: whole iterations or examples; time as seconds, or m:ss from two minutes on."""
     if x_kind == "time":
         return clock_label(value) if value >= 120 else f"{value:.3g} s"
     return f"{value:.0f}"

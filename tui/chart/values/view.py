@@ -1,7 +1,7 @@
-"""What a chart is asked to show (ChartView) and where what it drew stands (Axes, Plot).
+"""View: what a chart shows (ChartView), and where it was drawn (Axes, Plot).
 
-Everything here is frozen and knows neither the store nor Textual: a caller builds a ChartView from what it
-read, calls `tui.chart.draw(view, width, height, previous=picture)`, and paints the Picture it gets.
+All values are frozen and know neither the store nor Textual: a caller builds a ChartView, calls
+`tui.chart.draw(view, width, height, previous=picture)` and paints the returned Picture.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ MarkKind = Literal["step-size", "step-halved", "step-doubled", "pause", "take-up
 Window = tuple[float, float]
 
 SMOOTHING_STEPS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
-"""Half-lives, in iterations, that the smoothing keys step through; 0 is none."""
+"""Half-lives in iterations that the smoothing keys step through; 0 is no smoothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Sparse measurements of a run in the order in which they were made: all arrays have shape (n,).
+    """Sparse measurements of a run in chronological order; all arrays have shape (n,).
 
-    `iteration` is the number of iterations done when a value was measured, `elapsed_s` the time then (seconds).
-    A value that is not finite is a gap.
+    `iteration` is the number of iterations done at a measurement, `elapsed_s` the run's elapsed seconds. A non-finite
+    value is a gap.
     """
 
     iteration: Integers
@@ -38,7 +38,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class ChartMark:
-    """Something that happened to a run at `iteration`: a sign on its line and on the x axis, in its colour."""
+    """An event of a run at `iteration`, drawn as a sign on its line and on the x axis, in its colour."""
 
     iteration: int
     kind: MarkKind = "other"
@@ -47,26 +47,25 @@ class ChartMark:
 
 @dataclass(frozen=True, slots=True)
 class ChartRun:
-    """One curve of a chart. Equal ones are drawn alike; a curve or points are only equal to themselves.
+    """One run of a chart. Equal runs are drawn alike; curves and points compare by identity.
 
-    `label` is what the legend says; the caller has cleaned it (no control characters). `settings` are the
-    (name, value) pairs in which it differs from the other runs: ("step size", "1e-3"); the legend says them as
-    far as there is room. `slot` comes from `tui.colours.palette.assign`.
+    `label` stands in the legend; the caller has cleaned it (no control characters). `settings` are the (name, value)
+    pairs in which the run differs from the others, such as ("step size", "1e-3"); the legend shows those that fit.
+    `slot` is a colour slot of `tui.colours.palette.assign`.
 
-    What is drawn is `points` where there are any to draw, else `curve`; a caller that shows another metric
-    than the loss gives `points` (perhaps empty ones). `companion` is a second, dotted line in the same colour,
-    such as the validation loss; `before` is the curve that a fork goes on from, drawn faintly. `log_x_detail` of the
-    curve, each shorter and in narrower buckets than the one before, take the place of its first rows. `kind` decides
-    how a curve is drawn: a search shows best-so-far with its tries as faint dots, gradient descent its mean loss over
-    a faint min-max band. `noisy` losses are of mini-batches: they are smoothed, all others are exact and would only
-    lag. `raw`: its band or its tries are drawn, where the view draws any.
+    `points` are drawn unless None, else `curve`; a metric other than the loss is given as `points` (perhaps empty).
+    `companion` is a second, dotted line in the same colour, such as the validation loss. `before` are the curves of a
+    fork's ancestors, drawn faintly. `log_x_detail` are finer curves of the first iterations, each shorter than the one
+    before, that replace the first rows. `kind`: a search is drawn as best-so-far with its tries as faint dots,
+    gradient descent as the mean loss over a faint min-max band. `noisy`: the losses are of mini-batches and are
+    smoothed; others are exact. `raw`: the band or the tries are drawn if the view draws any.
 
-    The line is drawn on to where the run has come after its `done` iterations, and ends at `current`, the loss that is
-    told of the run elsewhere; None is where its last row ends. A curve that stops before, as in a window, ends there.
+    The line extends to `done` iterations and ends at `current`, the loss shown in the table; None ends it at its last
+    row. A curve that stops earlier, as in a window, ends there.
 
-    `planned_iterations` holds the x axis while the run is `growing` (running, paused or queued); the axis ends
-    with the data of the others. `examples_per_iteration` (the batch size; N for a full batch) scales the axis
-    "examples". An emphasised run wins every cell that it shares, and is drawn thicker than the others.
+    `planned_iterations` sets the end of the x axis while the run is `growing` (running, paused or queued).
+    `examples_per_iteration` (the batch size; N for a full batch) scales the axis "examples". An emphasised run is
+    drawn thicker and on top.
     """
 
     run_id: int
@@ -92,21 +91,19 @@ class ChartRun:
 
 @dataclass(frozen=True, slots=True)
 class ChartView:
-    """All that decides a chart except its size: equal views make equal pictures.
+    """Everything that decides a chart except its size: equal views give equal pictures.
 
-    `metric` names the y axis and decides how it is scaled and limited (`tui.chart.values.metrics`); `companion_name`
-    is what the dotted second lines are ("validation"). With `grid` every run has a tile of its own, all on the
-    same axes.
+    `metric` names the y axis and decides its scale and limits (`tui.chart.values.metrics`); `companion_name` names
+    the dotted second lines ("validation"). With `grid` every run has its own tile, all on the same axes.
 
-    `smoothing` of noisy runs is a half-life in iterations (0: none), so it does not depend on the zoom; a caller that
-    reads only a window should read some five half-lives more to its left. `x_window` and `y_window` are (low, high) in
-    units of the axis (iterations, seconds or examples; loss) and override the held ranges: zoom and pan.
-    `panels` are the same runs by several metrics, the first ones of which there is room for are drawn in place of the
-    view's own; that has the focus among them.
-    `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
-    `show_markers` repeats each run's marker along its line, for terminals without colour. `caution` stands in the title
-    ("different objectives"), `note` at the right end of that line ("follow"). `empty_hint` is what a chart without any
-    curve says.
+    `smoothing` of noisy runs is a half-life in iterations (0: none), independent of the zoom; a caller that reads only
+    a window should read about five half-lives more to its left. `x_window` and `y_window` are (low, high) in units of
+    the axis (iterations, seconds or examples; the metric) and override the automatic ranges: zoom and pan.
+    `panels` show the same runs by several metrics; those that fit replace the single chart, and the view's own metric
+    has the focus. `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
+    `show_markers` repeats each run's marker along its line, for terminals without colour. `caution` stands in the
+    title ("different objectives"), `note` at the right end of that line ("follow"). `empty_hint` is the text of a
+    chart without curves.
     """
 
     runs: tuple[ChartRun, ...] = ()
@@ -132,7 +129,7 @@ class ChartView:
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """The ranges that a picture was drawn with, in units of the data; log ranges are positive."""
+    """The ranges of a picture in data units; positive on a log axis."""
 
     x_low: float
     x_high: float
@@ -146,7 +143,7 @@ class Axes:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """The cells of a picture that hold curves: rows top..top+height, columns left..left+width."""
+    """The cells that hold curves: rows top..top+height, columns left..left+width of a picture."""
 
     left: int
     top: int
@@ -156,7 +153,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One run's part of a grid: the cells of its curve, below its title."""
+    """One run's tile in a grid; `plot` is the cells of its curve, below the title."""
 
     run_id: int
     plot: Plot
@@ -164,9 +161,9 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One metric's part of a grid of metrics: the cells of its curves, below its title; no `axes` without curves.
+    """One metric's panel in a grid of metrics; `plot` is the cells of its curves, below the title.
 
-    `own` are the axes that it would have by itself. Equal panels look alike.
+    `axes` are None without curves; `own` are the axes that the panel would have alone. Equal panels look alike.
     """
 
     view: ChartView
@@ -177,4 +174,5 @@ class Panel:
 
     @property
     def metric(self) -> str:
+        """The panel's metric."""
         return self.view.metric

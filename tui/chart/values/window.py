@@ -1,7 +1,7 @@
-"""Window: what part of an axis is shown. Zoom, pan and follow as pure functions of ranges.
+"""Window: the shown part of an axis; zoom, pan and follow as pure functions.
 
-A window is (low, high) in units of the axis; None is the whole axis. `limits` are what there is to see: a window never
-leaves them, and one that has grown to all of them becomes None again. On a log axis shares are of decades.
+A window is (low, high) in units of the axis; None is the whole axis. It never leaves its `limits`, and becomes None
+when it covers all of them. On a log axis, fractions are of the length in decades.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import math
 from tui.chart.values.view import Window
 
 LEAST_SHARE = 1e-6
-"""A window is at least this share of its limits, so that its ticks still differ."""
+"""Smallest length of a window as a fraction of its limits: its tick labels still differ."""
 DECADES = 300.0
-"""A logarithmic window ends within so many decades of 1: beyond them its ends are no numbers."""
+"""Largest distance of a log window's ends from 1, in decades: beyond it they overflow."""
 LEAD = 0.25
-"""The share of a following window that is free after it has moved: it moves once in so much, not at each row."""
+"""Fraction of a following window left empty ahead of the newest data, so that it need not move at each row."""
 
 
 def zoom(
     window: Window | None, factor: float, around: float, limits: Window, *, log: bool = False, least: float = 0.0
 ) -> Window | None:
-    """The window `factor` times as narrow (below 1: wider), with `around` where it was on the screen.
+    """Return the window `factor` times as narrow (below 1: wider); `around` keeps its place on the screen.
 
-    On a linear axis it stays at least `least` units wide.
+    On a linear axis it is at least `least` units wide.
     """
     low, high = _scaled(window or limits, log)
     first, last = _scaled(limits, log)
@@ -36,8 +36,9 @@ def zoom(
 
 
 def stretch(window: Window, factor: float, *, log: bool = False) -> Window:
-    """The window `factor` times as narrow (below 1: wider) around its middle; as it is where its ends would no longer
-    differ, or be no numbers.
+    """Return the window `factor` times as narrow (below 1: wider) around its middle.
+
+    It stays as it is if its ends would no longer differ, or overflow.
     """
     low, high = _scaled(window, log)
     middle, half = (low + high) / 2, (high - low) / 2 / factor
@@ -48,7 +49,7 @@ def stretch(window: Window, factor: float, *, log: bool = False) -> Window:
 
 
 def pan(window: Window | None, share: float, limits: Window, *, log: bool = False) -> Window | None:
-    """The window moved right by a share of its width (negative: left), as far as there is something to see."""
+    """Move the window right by a fraction of its width (negative: left), up to the limits."""
     if window is None or not math.isfinite(share):
         return window
     low, high = _scaled(window, log)
@@ -57,9 +58,9 @@ def pan(window: Window | None, share: float, limits: Window, *, log: bool = Fals
 
 
 def follow(window: Window | None, seen: float, *, log: bool = False) -> Window | None:
-    """The window, moved on when the newest data (`seen`) have left it: they then have a quarter of it ahead.
+    """Move the window when the newest data (`seen`) have left it, with LEAD of its width free ahead of them.
 
-    It keeps its width. A whole axis needs no following.
+    The width stays. None (the whole axis) stays None.
     """
     if window is None or not _shown(seen, log):
         return window
