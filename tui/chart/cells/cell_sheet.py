@@ -1,4 +1,4 @@
-"""CellSheet: the cells of a picture while it is being drawn."""
+"""CellSheet: the mutable cells of a picture while it is drawn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.chart.values.view import Axes, Charset, Panel, Plot, Tile
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellSheet:
-    """Codepoints and styles of shape (height, width), to be written in place."""
+    """Codepoints and style ids of shape (height, width), written in place."""
 
     codes: Codepoints
     styles: StyleIds
@@ -23,28 +23,30 @@ class CellSheet:
 
     @property
     def width(self) -> int:
+        """Columns of cells."""
         return int(self.codes.shape[1])
 
     @property
     def height(self) -> int:
+        """Rows of cells."""
         return int(self.codes.shape[0])
 
     def part(self, plot: Plot) -> CellSheet:
-        """The cells of a plot, as a sheet of their own that writes through."""
+        """Return the cells of a plot as a sheet that shares their memory."""
         area = np.s_[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
         return CellSheet(self.codes[area], self.styles[area], self.charset)
 
     def paste(self, row: int, column: int, codes: Codepoints, styles: StyleIds) -> None:
-        """Copy drawn cells to a place where they fit."""
+        """Copy cells to (row, column); they must fit there."""
         area = np.s_[row : row + codes.shape[0], column : column + codes.shape[1]]
         self.codes[area], self.styles[area] = codes, styles
 
     def put(self, row: int, column: int, sign: str, style: int) -> None:
-        """One sign in one cell."""
+        """Write one one-cell sign."""
         self.codes[row, column], self.styles[row, column] = ord(sign), style
 
     def write(self, row: int, column: int, codes: Sequence[int], style: int) -> int:
-        """Write cells into a row, cut at its right end; returns the column after them."""
+        """Write cells into a row, cut at its right end; return the column after them."""
         codes = codes[: max(self.width - column, 0)]
         if codes and codes[-1] != WIDE_TAIL and unicodedata.east_asian_width(chr(codes[-1])) in "WF":
             codes = [*codes[:-1], ord(" ")]
@@ -54,19 +56,19 @@ class CellSheet:
         return end
 
     def fitted(self, text: str, width: int) -> list[int]:
-        """Text as cells in this sheet's charset, cut to a width with an ellipsis."""
+        """Return text as cells in this sheet's charset, cut to `width` with an ellipsis."""
         return fit(cells(text, self.charset), width, self.charset)
 
     def picture(
         self, axes: Axes | None, plot: Plot, tiles: tuple[Tile, ...] = (), panels: tuple[Panel, ...] = ()
     ) -> Picture:
-        """The finished picture; the sheet is read-only from then on."""
+        """Return the finished picture and make the sheet read-only."""
         self.codes.setflags(write=False)
         self.styles.setflags(write=False)
         return Picture(self.codes, self.styles, axes, plot, tiles, panels)
 
 
 def blank(width: int, height: int, charset: Charset) -> CellSheet:
-    """An empty sheet."""
+    """Return an empty sheet of `width` x `height` cells."""
     shape = (height, width)
     return CellSheet(np.full(shape, ord(" "), dtype=np.uint32), np.full(shape, BLANK, dtype=np.uint8), charset)

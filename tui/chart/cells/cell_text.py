@@ -1,4 +1,4 @@
-"""Text as cells: one or two per character, cut to a width, reduced to ASCII where there is no UTF-8."""
+"""Cell text: text as codepoints of cells, cut to a width, reduced to ASCII if asked for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ ASCII_SIGNS = str.maketrans({"·": "-", "…": "~", "×": "x", "λ": "l", "Δ": 
 
 
 def cells(text: str, charset: Charset = "unicode") -> list[int]:
-    """The codepoints of `text`, one a cell; a two-cell character is followed by WIDE_TAIL.
+    """Return the codepoints of `text`, one per cell; WIDE_TAIL follows a two-cell character.
 
-    Control, format and combining characters have no cell of their own and are dropped: labels arrive clean, and
-    a stray one must not shift the row.
+    Control, format and combining characters take no cell and are dropped, so that they cannot shift the row.
     """
     return [*map(ord, text)] if text.isascii() and text.isprintable() else [*_cells(text, charset)]
 
@@ -37,7 +36,7 @@ def _cells(text: str, charset: Charset) -> tuple[int, ...]:
 
 
 def fit(codes: list[int], width: int, charset: Charset = "unicode") -> list[int]:
-    """`codes` cut to `width` cells, with an ellipsis where something was cut off."""
+    """Cut `codes` to `width` cells, with an ellipsis if something was cut off."""
     if len(codes) <= width:
         return codes
     if width <= 0:

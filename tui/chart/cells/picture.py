@@ -1,4 +1,4 @@
-"""Picture: a drawn chart as cells, which knows what changed since an earlier one."""
+"""Picture: a drawn chart as cells; finds the cells that differ from an earlier picture."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WIDE_TAIL = 0
 
 
 class StyleSpan(NamedTuple):
-    """Cells start..stop of one row."""
+    """Cells start..stop of one row, `stop` excluded."""
 
     row: int
     start: int
@@ -51,10 +51,10 @@ class StyleSpan(NamedTuple):
 class Picture:
     """A drawn chart: `codepoints` uint32 and `styles` uint8, both of shape (height, width), read-only.
 
-    Hand a picture to the next `draw` as `previous`: its axes are held, so that a live chart rarely rescales.
-    `axes` is None where there was nothing to draw; `plot` tells which cells hold curves. A grid has `tiles`, on
-    the same axes; its `plot` is that of the first. A grid of metrics has `panels`, on the same x axis; `axes` and
-    `plot` are those of the focused one, or of another one where that is empty.
+    Pass a picture to the next `draw` as `previous`: its axes are kept, so that a live chart rarely rescales.
+    `axes` is None if nothing was drawn; `plot` is the cells of the curves. A grid has `tiles` on the same axes; its
+    `plot` is that of the first tile. A grid of metrics has `panels` on the same x axis; `axes` and `plot` are those
+    of the focused panel, or of the first one if that is empty.
     """
 
     codepoints: Codepoints
@@ -66,36 +66,37 @@ class Picture:
 
     @property
     def width(self) -> int:
+        """Columns of cells."""
         return int(self.codepoints.shape[1])
 
     @property
     def height(self) -> int:
+        """Rows of cells."""
         return int(self.codepoints.shape[0])
 
     def row(self, row: int, start: int = 0, stop: int | None = None) -> list[tuple[str, int]]:
-        """Cells start..stop of a row as (text, style id) pieces, left to right."""
+        """Return cells start..stop of a row as (text, style id) pieces, left to right."""
         codes, styles = self.codepoints[row, start:stop], self.styles[row, start:stop]
         if not len(codes):
             return []
         edges = [0, *(np.flatnonzero(styles[1:] != styles[:-1]) + 1).tolist(), len(styles)]
-        inks = styles[edges[:-1]].tolist()
+        ids = styles[edges[:-1]].tolist()
         if codes.min() == WIDE_TAIL:
-            return [(_text(codes[i:j]), ink) for (i, j), ink in zip(pairwise(edges), inks, strict=True)]
-        text = _text(codes)  # decoded once: a noisy row has fifty pieces
-        return [(text[i:j], ink) for (i, j), ink in zip(pairwise(edges), inks, strict=True)]
+            return [(_text(codes[i:j]), style) for (i, j), style in zip(pairwise(edges), ids, strict=True)]
+        text = _text(codes)  # decode once: a noisy row has fifty pieces
+        return [(text[i:j], style) for (i, j), style in zip(pairwise(edges), ids, strict=True)]
 
     def changed_spans(self, previous: Picture | None, *, bridge: int = 6) -> list[StyleSpan]:
-        """Where this picture differs from `previous`: everything when there is none or its size differs.
+        """Return the spans that differ from `previous`; all rows if it is None or of another size.
 
-        Changes of a row that stand fewer than `bridge` equal cells apart are one span: moving the terminal's
-        cursor costs about that many bytes.
+        Changes fewer than `bridge` cells apart are one span: moving the terminal's cursor costs about that many bytes.
         """
         if previous is None or previous.codepoints.shape != self.codepoints.shape:
             return [StyleSpan(row, 0, self.width) for row in range(self.height)]
         changed = (self.codepoints != previous.codepoints) | (self.styles != previous.styles)
         tails = (self.codepoints == WIDE_TAIL) | (previous.codepoints == WIDE_TAIL)
         if tails.any():
-            # half of a two-cell character cannot be repainted alone
+            # a two-cell character is repainted whole
             touched = changed | np.pad(changed[:, 1:], ((0, 0), (0, 1)))
             pairs = tails & (changed | np.pad(touched[:, :-1], ((0, 0), (1, 0))))
             changed |= pairs | np.pad(pairs[:, 1:], ((0, 0), (0, 1)))
@@ -108,11 +109,11 @@ class Picture:
         return spans
 
     def to_text(self) -> str:
-        """The picture as plain text, one line per row, without trailing blanks."""
+        """Return the picture as plain text, one line per row, without trailing blanks."""
         return "\n".join(_text(row).rstrip() for row in self.codepoints)
 
     def x_at(self, column: int) -> float | None:
-        """The x value at the middle of a cell column, or None outside of the plot; in a grid, of any tile."""
+        """Return the x value at the middle of a cell column; None outside the plot (in a grid, of every tile)."""
         plots = [*(tile.plot for tile in self.tiles), *(panel.plot for panel in self.panels)] or [self.plot]
         plot = next((plot for plot in plots if 0 <= column - plot.left < plot.width), None)
         if self.axes is None or plot is None:
@@ -124,7 +125,7 @@ class Picture:
         return low + (high - low) * share
 
     def metric_at(self, column: int, row: int) -> str | None:
-        """The metric whose panel, its title and axis included, has a cell; None where there is none."""
+        """Return the metric of the panel at a cell, title and axis included; None if no panel is there."""
         for panel in self.panels:
             plot = panel.plot
             if -1 <= row - plot.top <= plot.height and -1 <= column - plot.left < plot.width:
@@ -132,7 +133,7 @@ class Picture:
         return None
 
     def column_at(self, x: float) -> int | None:
-        """The cell column in which an x value lies, or None outside of the plot; in a grid, of the first tile."""
+        """Return the cell column of an x value; None outside the plot (in a grid, of the first tile)."""
         if self.axes is None or self.plot.width <= 0:
             return None
         inside = share_of(x, self.axes.x_low, self.axes.x_high, log=self.axes.log_x) * self.plot.width
@@ -142,7 +143,7 @@ class Picture:
 
 
 def share_of(value: float, low: float, high: float, *, log: bool) -> float:
-    """Where a value lies between low (0) and high (1); NaN for the log of what is not positive."""
+    """Return the position of a value between low (0) and high (1); NaN for the log of a value <= 0."""
     if log:
         if not value > 0:
             return math.nan

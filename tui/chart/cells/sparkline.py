@@ -22,11 +22,11 @@ def sparkline(
     log: bool = False,
     limits: tuple[float, float] | None = None,
 ) -> str:
-    """Values, oldest first, as exactly `width` cells of text, the lowest at the bottom.
+    """Return values (oldest first) as exactly `width` cells of text.
 
-    Two braille columns of four heights are a cell; in ASCII one of `_.-'`. Several values of a column are
-    averaged. What is not finite (with `log`: not positive) is a gap. A flat curve lies on the ground. `limits` are the
-    values at the bottom and at the top, by default the lowest and the highest; what lies beyond is drawn there.
+    A cell is two braille columns of four heights; in ASCII one of `_.-'`. Several values of a column are averaged.
+    Non-finite values (with `log`: also non-positive ones) are gaps. A constant curve is drawn at the bottom. `limits`
+    are the values at the bottom and the top, by default the lowest and the highest; values beyond are clipped.
     """
     data = np.asarray(values, dtype=np.float64)
     if width <= 0:
@@ -52,13 +52,13 @@ def sparkline(
 
 
 def _means(data: Floats, columns: int) -> Floats:
-    """At most `columns` means of equally many values each; NaN where none of them is finite."""
+    """Return at most `columns` means of equally many values each; NaN if none of them is finite."""
     if len(data) <= columns:
         return data
     starts = np.arange(columns) * len(data) // columns
     known = np.isfinite(data)
     counts = np.add.reduceat(known.astype(np.float64), starts)
-    # shares before the sum, which else could overflow
+    # divide before the sum, which could overflow
     weights = np.maximum(np.repeat(counts, np.diff(np.append(starts, len(data)))), 1.0)
     means: Floats = np.add.reduceat(np.where(known, data, 0.0) / weights, starts)
     means[counts == 0] = np.nan

@@ -1,4 +1,4 @@
-"""SVG: a chart's picture as vectors, in the colours of a scheme."""
+"""SVG: a chart's picture as an SVG document, in the colours of a scheme."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ ANSI = {
     "bright_black": "#7f7f7f", "bright_red": "#f0604d", "bright_green": "#4fce8f", "bright_yellow": "#f0dc4e",
     "bright_blue": "#6c9bff", "bright_magenta": "#e58fdc", "bright_cyan": "#56d4e9", "bright_white": "#ffffff",
 }  # fmt: skip
-"""What the sixteen colours of a terminal look like where there is no terminal to ask."""
+"""RGB values of a terminal's sixteen colours, for files."""
 
 
 def to_svg(picture: Picture, scheme: Scheme = "dark", *, title: str = "") -> str:
-    """The picture as an SVG document in a scheme's colours; `title` is what a screen reader says of it."""
-    rows = ([(text, _look(style, scheme)) for text, style in picture.row(row)] for row in range(picture.height))
+    """Return the picture as an SVG document in a scheme's colours; screen readers read its `title`."""
+    rows = ([(text, _cell_style(style, scheme)) for text, style in picture.row(row)] for row in range(picture.height))
     return document(rows, picture.width, ground=GROUND[scheme], title=title)
 
 
 @cache
-def _look(style: int, scheme: Scheme) -> CellStyle:
+def _cell_style(style: int, scheme: Scheme) -> CellStyle:
     paint = ink(style, scheme)
     name = paint.colour.removeprefix("ansi_")
     return CellStyle(ANSI.get(name, name) or INK[scheme], paint.bold, DIMMED if paint.dim else 1.0)

@@ -1,4 +1,4 @@
-"""Vectors: rows of cells as an SVG document, the same in every viewer. Words have their cells, all else is drawn."""
+"""Vectors: rows of cells as an SVG document that looks the same in every viewer: words as text, signs as shapes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.chart.cells.raster import BRAILLE, DOT_BITS
 CELL_WIDTH, CELL_HEIGHT, BASELINE = 9.0, 18.0, 13.5
 FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 FONT_SIZE = 15
-"""Letters of these fonts are six tenths as wide: a cell."""
+"""Letters of these fonts are 0.6 times as wide: one cell."""
 
 DOT, RULE, HEAVY = 2.6, 1.0, 2.2
 MARGIN = 12.0
@@ -22,7 +22,7 @@ ARMS = {
     "─": "we", "│": "ns", "┤": "nsw", "├": "nse", "┬": "wes", "┴": "wen",
     "└": "ne", "┘": "nw", "┌": "se", "┐": "sw", "┼": "nswe",
 }  # fmt: skip
-"""The directions in which a rule leaves the middle of its cell."""
+"""The directions in which each box-drawing sign leaves the middle of its cell."""
 
 HEAVY_ARMS = {"━": "we", "╸": "w", "╺": "e"}
 
@@ -31,7 +31,7 @@ FILLS = {
     "▀": (0.0, 0.0, 1.0, 0.5, 1.0), "▄": (0.0, 0.5, 1.0, 0.5, 1.0),
     "░": (0.0, 0.0, 1.0, 1.0, 0.25), "▒": (0.0, 0.0, 1.0, 1.0, 0.5), "▓": (0.0, 0.0, 1.0, 1.0, 0.75),
 }  # fmt: skip
-"""Left, top, width and height of the part of its cell that a block fills, and how much of the ground it covers."""
+"""Left, top, width and height of the part of its cell that each block fills, as fractions, and its opacity."""
 
 SHAPES = {
     "⏵": ((0.15, 0.28), (0.9, 0.5), (0.15, 0.72)),
@@ -48,13 +48,13 @@ SHAPES = {
         (0.6, 0.3),
     ),
 }
-"""Corners of signs that many fonts lack, in parts of a cell."""
+"""Corners of signs that many fonts lack, as fractions of a cell."""
 
 DRAWN = {*ARMS, *HEAVY_ARMS, *FILLS, *SHAPES}
 
 
 class CellStyle(NamedTuple):
-    """How cells look: colours as '#rrggbb', `ground` '' for the document's own."""
+    """How cells are painted: colours as '#rrggbb'; a `ground` of '' is the document's own."""
 
     colour: str
     bold: bool = False
@@ -63,11 +63,11 @@ class CellStyle(NamedTuple):
 
 
 Row = Sequence[tuple[str, CellStyle]]
-"""Pieces of text from the left, without a gap."""
+"""Adjacent pieces of text, from the left edge."""
 
 
 def document(rows: Iterable[Row], columns: int, *, ground: str, title: str = "") -> str:
-    """An SVG document of `columns` cells across; `title` is what a screen reader says of it."""
+    """Return an SVG document `columns` cells wide; screen readers read its `title`."""
     lines = [list(row) for row in rows]
     width, height = columns * CELL_WIDTH + 2 * MARGIN, len(lines) * CELL_HEIGHT + 2 * MARGIN
     parts = [
@@ -89,36 +89,37 @@ def document(rows: Iterable[Row], columns: int, *, ground: str, title: str = "")
 def _grounds(lines: Sequence[Row]) -> Iterator[str]:
     for y, line in enumerate(lines):
         column = 0
-        for text, look in line:
+        for text, style in line:
             width = cells_of(text)
-            if look.ground and width:
-                yield _rectangle(column, y, 0.0, 0.0, width, 1.0, look.ground, 1.0)
+            if style.ground and width:
+                yield _rectangle(column, y, 0.0, 0.0, width, 1.0, style.ground, 1.0)
             column += width
 
 
 def _paths(lines: Sequence[Row]) -> Iterator[str]:
-    """Blocks, then one path for all dots of a look, one for all its rules and one for the heavy ones."""
+    """Yield blocks and polygons, then per style one path of all dots, one of all rules and one of all heavy rules."""
     dots, rules, heavy = (defaultdict[CellStyle, list[str]](list) for _ in range(3))
     for y, line in enumerate(lines):
         column = 0
-        for text, look in line:
+        for text, style in line:
             for character in text:
                 code = ord(character) - BRAILLE
                 if 0 <= code < 256:
-                    dots[look] += _dots(column, y, code)
+                    dots[style] += _dots(column, y, code)
                 elif character in ARMS:
-                    rules[look] += _arms(column, y, ARMS[character])
+                    rules[style] += _arms(column, y, ARMS[character])
                 elif character in HEAVY_ARMS:
-                    heavy[look] += _arms(column, y, HEAVY_ARMS[character])
+                    heavy[style] += _arms(column, y, HEAVY_ARMS[character])
                 elif character in FILLS:
                     left, top, width, height, share = FILLS[character]
-                    yield _rectangle(column, y, left, top, width, height, look.colour, share * look.opacity)
+                    yield _rectangle(column, y, left, top, width, height, style.colour, share * style.opacity)
                 elif character in SHAPES:
-                    yield _polygon(column, y, character, look)
+                    yield _polygon(column, y, character, style)
                 column += _cell_width(character)
     for steps, stroke in ((dots, DOT), (rules, RULE), (heavy, HEAVY)):
-        for look, found in steps.items():
-            yield f'<path stroke="{look.colour}" stroke-width="{stroke:g}"{_shine(look.opacity)} d="{"".join(found)}"/>'
+        for style, found in steps.items():
+            stroke_style = f'stroke="{style.colour}" stroke-width="{stroke:g}"{_opacity(style.opacity)}'
+            yield f'<path {stroke_style} d="{"".join(found)}"/>'
 
 
 def _rectangle(
@@ -127,17 +128,17 @@ def _rectangle(
     x, y = (column + left) * CELL_WIDTH, (row + top) * CELL_HEIGHT
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{width * CELL_WIDTH:g}" height="{height * CELL_HEIGHT:g}" '
-        f'fill="{fill}" shape-rendering="crispEdges"{_shine(opacity)}/>'
+        f'fill="{fill}" shape-rendering="crispEdges"{_opacity(opacity)}/>'
     )
 
 
-def _polygon(column: int, row: int, character: str, look: CellStyle) -> str:
+def _polygon(column: int, row: int, character: str, style: CellStyle) -> str:
     corners = ((column + x, row + y) for x, y in SHAPES[character])
     points = " ".join(f"{x * CELL_WIDTH:g},{y * CELL_HEIGHT:g}" for x, y in corners)
-    return f'<polygon points="{points}" fill="{look.colour}"{_shine(look.opacity)}/>'
+    return f'<polygon points="{points}" fill="{style.colour}"{_opacity(style.opacity)}/>'
 
 
-def _shine(opacity: float) -> str:
+def _opacity(opacity: float) -> str:
     return f' opacity="{opacity:g}"' if opacity < 1 else ""
 
 
@@ -158,21 +159,21 @@ def _arms(column: int, row: int, arms: str) -> Iterator[str]:
 
 
 def _words(lines: Sequence[Row]) -> Iterator[str]:
-    """The words of every row, each placed and stretched by its cells so that no viewer's font can shift them."""
+    """Yield the words of every row, placed and stretched to their cells, so that no viewer's font can shift them."""
     for row, line in enumerate(lines):
         column = 0
-        for text, look in line:
+        for text, style in line:
             for start, word in _split(text):
                 x, y = (column + start) * CELL_WIDTH, row * CELL_HEIGHT + BASELINE
-                bold = ' font-weight="bold"' if look.bold else ""
+                bold = ' font-weight="bold"' if style.bold else ""
                 length = f' textLength="{cells_of(word) * CELL_WIDTH:g}"' if len(word) > 1 else ""
-                paint = f'fill="{look.colour}"{bold}{_shine(look.opacity)}'
+                paint = f'fill="{style.colour}"{bold}{_opacity(style.opacity)}'
                 yield f'<text x="{x:g}" y="{y:g}"{length} {paint}>{_escaped(word)}</text>'
             column += cells_of(text)
 
 
 def _split(text: str) -> Iterator[tuple[int, str]]:
-    """The words of a text with the cell in which each begins: single spaces stay inside of one."""
+    """Yield the words of a text, each with its first cell; single spaces stay inside a word."""
     word, start, at = "", 0, 0
     for character in text:
         is_gap = character == " " and word[-1:] in ("", " ")
@@ -189,7 +190,7 @@ def _split(text: str) -> Iterator[tuple[int, str]]:
 
 
 def cells_of(text: str) -> int:
-    """How many cells a text takes."""
+    """Return the width of a text in cells."""
     return sum(map(_cell_width, text))
 
 
