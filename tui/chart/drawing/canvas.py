@@ -1,4 +1,4 @@
-"""draw: one ChartView at one size becomes one Picture."""
+"""Canvas: draws one ChartView at one size as one Picture."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from tui.chart.values.view import Axes, Charset, ChartView, Panel, Plot
 
 X_NAMES = {"iteration": "iteration", "time": "time (s)", "examples": "examples seen"}
 LEAST_NAMES = 12
-"""Cells of a title into which names of settings are put, cut if they must be."""
+"""Fewest free cells of a title into which names of settings are written, cut if too long."""
 WAITING = "waiting for the first iterations"
 
 
 def draw(
     view: ChartView, width: int, height: int, *, charset: Charset = "unicode", previous: Picture | None = None
 ) -> Picture:
-    """The chart at `width` x `height` cells, legend and title included; any size from 1x1 up.
+    """Return the chart at `width` x `height` cells, legend and title included; any size from 1x1 up.
 
-    The axes of `previous` are held while the data stay within them and the kind of axes is the same. Never
-    raises for what is in the curves: non-finite losses are gaps with a sign, and so are non-positive ones on a
-    log axis, where a band that reaches below zero ends at the lower edge.
+    The axes of `previous` are kept while the data stay within them and the kind of axes is the same. No curve makes
+    it raise: non-finite losses are gaps with a sign, and so are non-positive ones on a log axis, where a band that
+    reaches below zero ends at the lower edge.
     """
     view = settled(view)
     sheet = blank(max(width, 1), max(height, 1), charset)
@@ -47,7 +47,7 @@ def draw(
     rows = bundle(series) if series else None
     axes = None if rows is None else hold(view, bounds_of(view, rows), None if previous is None else previous.axes)
     if axes is not None and view.cursor_x is not None:
-        # runs that are no longer drawn may have been longer: what is read is always on the screen
+        # the cursor may stand beyond the end of the runs that are still drawn
         view = replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
     top = _title_rows(view, sheet)
     if top:
@@ -69,19 +69,19 @@ def draw(
 
 
 def metrics_of(view: ChartView, width: int, height: int) -> tuple[str, ...]:
-    """The metrics that have a panel in the picture of a view; none where runs lie over each other."""
+    """Return the metrics that get a panel in the picture of a view; () if it is a single chart."""
     sheet = blank(max(width, 1), max(height, 1), "unicode")
     metrics = tuple(panel.metric for panel in view.panels)
     return with_room(metrics, view.metric, sheet.width, _grid_rows(view, sheet))
 
 
 def _grid_rows(view: ChartView, sheet: CellSheet) -> int:
-    """The rows of a grid between title and legend."""
+    """Return the rows between title and legend."""
     return sheet.height - _title_rows(view, sheet) - len(draw_legend(*_legend(view, sheet))[0])
 
 
 def _draw_grid(view: ChartView, sheet: CellSheet, previous: Picture | None) -> tuple[Panel, ...]:
-    """The panels of a view with a title above them and a legend below; none where they have no room."""
+    """Draw the panels of a view, with the title above and the legend below; return () if they have no room."""
     top = _title_rows(view, sheet)
     panels = draw_panels(view, top, top + _grid_rows(view, sheet), sheet, previous)
     if panels:
@@ -108,14 +108,14 @@ def _hint(view: ChartView) -> str:
 
 
 def axes_of(view: ChartView, width: int) -> Axes | None:
-    """The axes that a first drawing at so many cells across would have; None where there is nothing to draw."""
+    """Return the axes of a first drawing at `width` cells; None if there is nothing to draw."""
     view = settled(view)
     series = all_series(view, 2 * max(width, 1))
     return hold(view, bounds_of(view, bundle(series)), None) if series else None
 
 
 def _draw_legend(view: ChartView, sheet: CellSheet) -> int:
-    """The legend, or the readout in its place, at the bottom; returns its rows."""
+    """Draw the legend, or the readout, at the bottom; return its rows."""
     codes, styles = draw_legend(*_legend(view, sheet))
     if len(codes):
         sheet.paste(sheet.height - len(codes), 1, codes, styles)
@@ -123,24 +123,24 @@ def _draw_legend(view: ChartView, sheet: CellSheet) -> int:
 
 
 def _legend(view: ChartView, sheet: CellSheet) -> tuple[tuple[Entry, ...], int, int, Charset]:
-    """What the legend says, the cells that it may take across and down, and how it is drawn."""
+    """Return the arguments of draw_legend: entries, width, most rows, charset."""
     if not view.show_legend or sheet.height < 4:
         return (), 0, 0, sheet.charset
     if view.cursor_x is None:
         return entries_of(view), sheet.width - 1, min(sheet.height // 6, 4), sheet.charset
-    # Whoever reads the chart wants every run's value more than the height of the curves.
+    # during a readout every run's value matters more than the height of the curves
     read = readout(view, view.cursor_x)
     return entries_of(view, read), sheet.width - 1, min(max(sheet.height // 4, 1), 6), sheet.charset
 
 
 def _x_name(view: ChartView, axes: Axes | None) -> str:
-    """What x is, with its unit unless the labels tell it."""
+    """Return the name of the x axis, with its unit unless the tick labels show it."""
     tells = axes is not None and view.x_kind == "time" and not view.log_x and axes.x_high >= MINUTES_FROM_S
     return "time" if tells else X_NAMES[view.x_kind]
 
 
 def _draw_title(view: ChartView, axes: Axes | None, sheet: CellSheet, names: str) -> None:
-    """What is drawn over what; at the right `names`, those of the settings below, if there is room, and the note."""
+    """Draw the title; at the right the note, and the legend's setting `names` if there is room."""
     rule = markers.SIGNS[sheet.charset]["rule"]
     title, note = title_of(view, axes, sheet.width, sheet.charset)
     sheet.codes[0], sheet.styles[0] = ord(rule), FRAME
@@ -157,24 +157,24 @@ def _draw_title(view: ChartView, axes: Axes | None, sheet: CellSheet, names: str
 
 
 def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -> tuple[str, str]:
-    """The title and the note beside it, as full as there is room for. How noisy losses are smoothed is always said."""
+    """Return the longest title and note that fit into `width` cells; the smoothing of noisy losses always stays."""
     dot = f"  {markers.SIGNS[charset]['dot']}  "
     first, _, _ = view.note.partition(" · ")
     notes = [f" {note} " for note in dict.fromkeys((view.note, first)) if note]
     *longer, shortest = (f" {dot.join(filter(None, parts))} " for parts in _title_parts(view, axes))
-    # without the note only where nothing that names the metric leaves it a place
+    # drop the note only if no title that names the metric leaves room for it
     told = [*((title, note) for title in longer for note in notes), *((title, "") for title in longer), (shortest, "")]
     fitting = (one for one in told if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= width)
     return next(fitting, told[-1])
 
 
 def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]]:
-    """The parts of a title, with what says least left out first."""
+    """Yield the parts of ever shorter titles; the least informative parts are dropped first."""
     has_second = view.companion_name and any(run.companion is not None for run in view.runs)
     second = f"┄ {view.companion_name}" if has_second else ""
     scale, x_scale = " (log)" if view.log_y else "", " (log)" if view.log_x else ""
     x = f"x: {_x_name(view, axes)}{x_scale}"
-    # that x is the iteration goes without saying
+    # iteration is the default, so a short title omits it
     shorter = "" if x == "x: iteration" else f"{view.x_kind}{x_scale}"
     smoothing = _smoothing(view)
     yield view.metric + scale, second, x, smoothing, view.caution
@@ -187,7 +187,7 @@ def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]
 
 
 def _smoothing(view: ChartView) -> str:
-    """How noisy losses are smoothed; nothing where none is drawn."""
+    """Return how noisy losses are smoothed; '' if none is drawn."""
     drawn = [one for one in view.panels or (view,) if metric_of(one).of_batches]
     if not any(run.noisy for one in drawn for run in one.runs):
         return ""
@@ -210,7 +210,7 @@ def _draw_hint(text: str, plot: Plot, sheet: CellSheet) -> None:
 
 
 def _draw_frame(axes: Axes, top: int, bottom: int, sheet: CellSheet) -> Plot:
-    """Axes and ticks where there is room for them; returns the cells that are left for curves."""
+    """Draw axes and ticks if there is room; return the cells left for curves."""
     ticks = ticks_for(axes, sheet.width, bottom - top)
     if ticks is None:
         return Plot(0, top, sheet.width, max(bottom - top, 0))

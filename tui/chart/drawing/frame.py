@@ -1,4 +1,4 @@
-"""Frame: axes, ticks and labels around a plot, as cells; cached, as it depends on its size and its ticks alone."""
+"""Frame: axes, ticks and labels around a plot, as cells; cached, because it depends on size and ticks alone."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tui.chart.values.view import Charset
 BOX = "─│┤├┬┴└┘┌┐┼"
 ASCII_BOX = str.maketrans(BOX, "-|" + "+" * (len(BOX) - 2))
 AXIS_WIDTH, AXIS_HEIGHT = 1, 2
-"""Cells that the axes take beside the y labels, and below the plot (a line and a row of labels)."""
+"""Cells of the y axis beside its labels, and of the x axis (a line and a row of labels)."""
 
 
 @lru_cache(maxsize=16)
 def draw_frame(
     width: int, height: int, x: tuple[Tick, ...], y: tuple[Tick, ...], charset: Charset = "unicode"
 ) -> tuple[Codepoints, StyleIds]:
-    """Axes around a plot of `width` x `height` cells, as read-only codepoints and styles.
+    """Return the axes around a plot of `width` x `height` cells, as read-only codepoints and styles.
 
     Both have shape (height + AXIS_HEIGHT, label width + AXIS_WIDTH + width); the plot's own cells are blank.
     """
@@ -39,12 +39,12 @@ def draw_frame(
 
 
 def label_width(y: Sequence[Tick]) -> int:
-    """Cells that the labels of the y axis take."""
+    """Return the width of the y labels in cells."""
     return max((len(tick.label) for tick in y), default=0)
 
 
 def _lines(width: int, rows: int, x: Sequence[Tick], y: Sequence[Tick]) -> list[str]:
-    """The lines of a frame that is `width` cells wide around a plot of `rows` rows."""
+    """Return the lines of text of a frame `width` cells wide around a plot of `rows` rows."""
     margin = label_width(y)
     labels = {tick.cell: tick.label for tick in y}
     lines = [labels.get(row, "").rjust(margin) + ("┤" if row in labels else "│") for row in range(rows)]

@@ -1,4 +1,4 @@
-"""Grid: a tile for every run, all on the same axes, so that what is lower is lower."""
+"""Grid: a tile for every run, all on the same axes, so that heights compare."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tui.colours.palette import marker
 
 GAP = 2
 LEAST_WIDTH, LEAST_ROWS = 13, 2
-"""Cells of a curve below which a tile says nothing."""
+"""Smallest tile, in cells of its curve."""
 ASPECT = 4.5
-"""Cells across for one down that look right for a curve: about two to one on the screen."""
+"""Preferred ratio of columns to rows of a curve: about two to one on the screen."""
 TITLE_ROWS = AXIS_ROWS = LABEL_ROWS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TileLayout:
-    """`down` x `across` tiles of one size, `shown` of them in use; each has `width` x `rows` cells for its curve.
+    """`down` x `across` tiles, `shown` of them used, each with `width` x `rows` cells for its curve.
 
     The y labels take `label_width` cells at the left.
     """
@@ -41,11 +41,11 @@ class TileLayout:
 
 
 def layout(count: int, width: int, height: int, label_width: int = 4) -> TileLayout | None:
-    """The layout in which `count` tiles, or as many as there is room for, look best; None if not one fits."""
+    """Return the best layout of `count` tiles, or of as many as fit; None if none fits."""
     for shown in range(count, 0, -1):
         fitting = [one for across in range(1, shown + 1) if (one := _layout(shown, across, width, height, label_width))]
         if fitting:
-            return min(fitting, key=_ugliness)
+            return min(fitting, key=_layout_cost)
     return None
 
 
@@ -58,7 +58,7 @@ def _layout(shown: int, across: int, width: int, height: int, label_width: int) 
     )
 
 
-def _ugliness(one: TileLayout) -> float:
+def _layout_cost(one: TileLayout) -> float:
     empty = one.across * one.down - one.shown
     return abs(math.log(one.width / one.rows / ASPECT)) + 0.5 * empty / one.shown
 
@@ -66,18 +66,18 @@ def _ugliness(one: TileLayout) -> float:
 def draw_tiles(
     view: ChartView, rows: SeriesBundle, axes: Axes, top: int, bottom: int, sheet: CellSheet
 ) -> tuple[Tile, ...]:
-    """The tiles of a view's runs in the rows top..bottom; none where only one of several has room, or not even that.
+    """Draw a tile for each run in the rows top..bottom; return () if fewer than two (of several runs) fit.
 
-    Runs that have no tile are counted in the row of the title. The emphasised run always has one.
+    The title row counts the runs without a tile. The emphasised run always has one.
     """
     planned = _planned(len(view.runs), axes, sheet.width, bottom - top)
     if planned is None or planned[0].shown == 1 < len(view.runs):
         return ()
     plan, ticks = planned
     layer = rasterise(view, rows, axes, ticks.columns, ticks.rows, sheet.charset)
-    said = {one.run_id: one for one in readout(view, _read_at(view))}
+    readings = {one.run_id: one for one in readout(view, _read_at(view))}
     chosen = _chosen(view.runs, plan.shown)
-    headers, names = _headers(view, chosen, said, ticks.columns, _free(sheet, top - 1) if top else 0)
+    headers, names = _headers(view, chosen, readings, ticks.columns, _free(sheet, top - 1) if top else 0)
     tiles = []
     for place, run in enumerate(chosen):
         down, across = divmod(place, plan.across)
@@ -86,7 +86,7 @@ def draw_tiles(
         plot = Plot(left, row + TITLE_ROWS, ticks.columns, ticks.rows)
         is_lowest = place + plan.across >= len(chosen)
         _draw_frame(ticks, plot, sheet, first=across == 0, lowest=is_lowest)
-        _draw_title(view, run, headers[place], said[run.run_id], plot, sheet)
+        _draw_title(view, run, headers[place], readings[run.run_id], plot, sheet)
         _draw_run(view, run, layer, axes, plot, sheet, lowest=is_lowest)
         tiles.append(Tile(run.run_id, plot))
     left_out = len(view.runs) - len(chosen)
@@ -97,12 +97,12 @@ def draw_tiles(
             markers.clear_label(sheet, row, start, start + len(text))
         sheet.write(row, start, text, HINT)
     if names:
-        _tell_names(names, sheet, top - 1)
+        _write_names(names, sheet, top - 1)
     return tuple(tiles)
 
 
 def _planned(count: int, axes: Axes, width: int, height: int) -> tuple[TileLayout, Ticks] | None:
-    """The layout and the ticks of its tiles: which ticks there are depends on the layout, and their room on them."""
+    """Return a layout and the ticks of its tiles, which depend on each other; None if none fits."""
     label_width = 0
     for _ in range(4):
         plan = layout(count, width, height, label_width)
@@ -136,21 +136,21 @@ def _draw_frame(ticks: Ticks, plot: Plot, sheet: CellSheet, *, first: bool, lowe
 
 
 def _headers(
-    view: ChartView, runs: Sequence[ChartRun], said: Mapping[int, Reading], width: int, room: int
+    view: ChartView, runs: Sequence[ChartRun], readings: Mapping[int, Reading], width: int, room: int
 ) -> tuple[list[str], str]:
-    """What stands above each tile: its run, and as many settings as have room above all of them.
+    """Return each tile's header (its run and the settings that fit above all tiles), and names for the title.
 
-    The names of settings stand beside their values, or once in `room` cells of the chart's title; without either a
-    value is not told.
+    The names of settings stand beside their values, or once in `room` cells of the chart's title; a value without a
+    name is omitted.
     """
-    rooms = [width - 3 - len(_value(view, said[run.run_id])) for run in runs]
+    rooms = [width - 3 - len(_value(view, readings[run.run_id])) for run in runs]
     names = list(dict.fromkeys(name for run in runs for name, _ in run.settings))
-    tries = []
+    candidates = []
     for count in range(len(names), -1, -1):
         told = " | ".join(names[:count])
-        tries += [(called, names[:count], "") for called in (True, False)]
-        tries += [(called, names[:count], told) for called in (True, False) if count and len(told) + 4 <= room]
-    for called, kept, told in tries:
+        candidates += [(called, names[:count], "") for called in (True, False)]
+        candidates += [(called, names[:count], told) for called in (True, False) if count and len(told) + 4 <= room]
+    for called, kept, told in candidates:
         headers = [_header(run, called, kept, with_names=not told) for run in runs]
         if all(len(header) <= room for header, room in zip(headers, rooms, strict=True)):
             break
@@ -164,12 +164,12 @@ def _header(run: ChartRun, called: bool, names: Sequence[str], *, with_names: bo
 
 
 def _free(sheet: CellSheet, row: int) -> int:
-    """How many cells the rule in the title has."""
+    """Count the cells of the title row that hold only the rule."""
     return int((sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).sum())
 
 
-def _tell_names(names: str, sheet: CellSheet, row: int) -> None:
-    """Put the names of settings at the right end of the rule in the title."""
+def _write_names(names: str, sheet: CellSheet, row: int) -> None:
+    """Write the names of settings at the right end of the rule in the title row."""
     rule = (sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).nonzero()[0]
     told = sheet.fitted(f" {names} ", len(rule))
     gaps = [at for at in rule.tolist() if set(range(at, at + len(told) + 1)) <= set(rule.tolist())]

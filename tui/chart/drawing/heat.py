@@ -1,4 +1,4 @@
-"""Heat: a loss for each pair of values of two parameters, as a map of shaded cells."""
+"""Heat: a heat map of the loss over two parameters, as shaded cells."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ from tui.chart.values.view import Charset, Plot
 from tui.colours.ramp import slot_at
 
 SHADES = {"unicode": "░▒▓█", "ascii": ".:+#"}
-"""From the highest loss to the lowest: the map reads without colour."""
+"""From the highest loss to the lowest, so that the map reads without colour."""
 
 STOPPED = {"unicode": "⊘", "ascii": "/"}
 GONE = {"unicode": "✗", "ascii": "X"}
 BEST = {"unicode": "★", "ascii": "%"}
 POINTED = {"unicode": "‹›", "ascii": "<>"}
 MOST_WIDTH = 14
-"""Cells that one field of the map takes at most."""
+"""Widest field of the map, in cells."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeatView:
-    """Losses of shape (rows, columns): NaN while nothing is known, inf where it diverged.
+    """`losses` has shape (rows, columns): NaN while unknown, inf where the run diverged.
 
-    `row_labels` and `column_labels` are the values; `row_name` and `column_name` the parameters. `best` and `pointed`
-    are (row, column), and so are the `stopped` fields, whose runs ended sooner than others. Rows are drawn from the
-    highest value down, so that up is more.
+    `row_labels` and `column_labels` are the values, `row_name` and `column_name` the parameters. `best`, `pointed` and
+    the `stopped` fields, whose runs ended earlier than others, are (row, column). The last row is drawn at the top.
     """
 
     losses: Floats
@@ -49,7 +48,7 @@ class HeatView:
 
 
 def draw_heat(view: HeatView, width: int, height: int, *, charset: Charset = "unicode") -> Picture:
-    """The map at `width` x `height` cells, its title line included; any size from 1x1 up."""
+    """Return the map at `width` x `height` cells, its title line included; any size from 1x1 up."""
     sheet = blank(max(width, 1), max(height, 1), charset)
     top = draw_title(view.title, _scale(view.losses, charset), sheet)
     rows, columns = view.losses.shape
@@ -73,7 +72,10 @@ def draw_heat(view: HeatView, width: int, height: int, *, charset: Charset = "un
 
 
 def shares(losses: Floats) -> Floats:
-    """How good each loss is among the finite ones, from 0 (the highest) to 1 (the lowest), by order of magnitude."""
+    """Return how good each loss is, from 0 (the highest finite one) to 1 (the lowest); NaN for non-finite losses.
+
+    The scale is logarithmic if all are positive, else linear.
+    """
     found = np.full(losses.shape, np.nan)
     finite = np.isfinite(losses)
     if not finite.any():
@@ -86,7 +88,7 @@ def shares(losses: Floats) -> Floats:
 
 
 def _scale(losses: Floats, charset: Charset) -> str:
-    """Which losses the shades stand for: the highest one of each, from the best on."""
+    """Return the key of the shades: the highest loss of each, best first; '' if there is one loss or none."""
     finite = losses[np.isfinite(losses)]
     if len(finite) < 2 or finite.min() == finite.max():
         return ""
@@ -107,7 +109,7 @@ def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Cell
     style = HINT if math.isnan(share) else strong(slot_at(share))
     if not math.isnan(share):
         shade = SHADES[charset][min(int(share * len(SHADES[charset])), len(SHADES[charset]) - 1)]
-        # the last column stays free where there is room, so that neighbours are told apart
+        # the last column stays free if there is room: it separates neighbours
         filled = max(area.width - (area.width > 3), 1)
         area.codes[:, :filled], area.styles[:, :filled] = ord(shade), style
     if math.isfinite(loss):
@@ -129,7 +131,7 @@ def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Cell
 
 
 def _draw_columns(view: HeatView, margin: int, wide: int, row: int, sheet: CellSheet) -> None:
-    """The values of the columns below the map, as many as do not touch, and what the two parameters are."""
+    """Write the column values below the map, skipping those that would touch, and the names of both parameters."""
     end = 0
     for column, label in enumerate(view.column_labels):
         codes = cells(label, sheet.charset)

@@ -1,6 +1,6 @@
-"""Legend: a sign, a label and what differs for every run, in calm columns below the plot.
+"""Legend: every run's sign, label and differing settings, in columns below the plot.
 
-While the cursor reads the chart, the same rows say every run's value, best first.
+During a readout it shows every run's value, best first.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ NOTHING = "·"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the legend says of a run; `value` is its reading, `quiet` that it has ended or has none; `pointed`: the
-    cursor is on it, and there are others.
+    """One run in the legend. `value` is its reading; `quiet`: it has ended or has no value.
 
-    `number` stands for the label where there is no room for it.
+    `pointed`: the cursor is on it, and there are others. `number` replaces the label if that has no room.
     """
 
     slot: int
@@ -42,7 +41,7 @@ class Entry:
 
 
 def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tuple[Entry, ...]:
-    """The legend's entries, in the order of the runs or of their readings."""
+    """Return the legend's entries, in the order of the runs or of the readings."""
     if readings is None:
         several = len(view.runs) > 1
         return tuple(
@@ -69,15 +68,14 @@ def _read_entry(run: ChartRun, reading: Reading, value: str) -> Entry:
 def draw_legend(
     entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset
 ) -> tuple[Codepoints, StyleIds]:
-    """The legend as read-only codepoints and styles of shape (rows, width).
+    """Return the legend as read-only codepoints and styles of shape (rows, width), rows <= `most_rows`.
 
-    It has at most `most_rows` rows, and 0 when there is nothing to say. Where there is little room the names of
-    settings go first, then labels are cut, down to LEAST_LABEL cells; then numbers stand for labels, then settings
-    go, the last ones first, and at last runs are left out and counted at the end.
+    If room is short, the names of settings are dropped first, then labels are cut to LEAST_LABEL cells or more, then
+    replaced by numbers, then settings are dropped from the last on; at last runs are left out and counted at the end.
     """
     if not entries or most_rows < 1 or width < 4:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
-    texts, _ = _fullest(entries, width, most_rows, charset)
+    texts, _ = _longest_texts(entries, width, most_rows, charset)
     text_width = min(max(map(len, texts)), width - 2)
     across = min(_across(text_width, width), len(entries))
     rows = min(-(-len(entries) // across), most_rows)
@@ -107,32 +105,29 @@ def draw_legend(
 
 
 def _chosen(entries: Sequence[Entry], room: int) -> list[int]:
-    """The places of the entries that have room: the first ones, and the cursor's in any case."""
+    """Return the indices of the entries that fit: the first ones, always including the cursor's."""
     chosen = list(range(room))
     beyond = [place for place in range(room, len(entries)) if entries[place].pointed]
     return [*chosen[: room - 1], beyond[0]] if beyond else chosen
 
 
 def heading(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset) -> str:
-    """The names of what a legend of this size tells without them, in their order: step size | batch size."""
+    """Return the names of the settings that a legend of this size shows as bare values: step size | batch size."""
     if not entries or most_rows < 1 or width < 4:
         return ""
-    return " | ".join(_fullest(entries, width, most_rows, charset)[1])
+    return " | ".join(_longest_texts(entries, width, most_rows, charset)[1])
 
 
 def _across(text_width: int, width: int) -> int:
-    """How many texts stand beside each other."""
+    """Return the number of texts side by side."""
     return max((width + SPACE) // (text_width + 2 + SPACE), 1)
 
 
 @lru_cache(maxsize=64)
-def _fullest(
+def _longest_texts(
     entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset
 ) -> tuple[list[list[int]], tuple[str, ...]]:
-    """What is said of each run, as cells: as much as leaves a place for all of them, else the least.
-
-    And the names of the settings that are said without them.
-    """
+    """Return each run's text as cells, the longest with which all fit (else the shortest), and the omitted names."""
     room = max((width + SPACE) // -(-len(entries) // most_rows) - SPACE - 2, 0)
     values = [cells(f"{entry.value}  " if entry.value else "", charset) for entry in entries]
     labels = [cells(entry.label, charset) for entry in entries]
@@ -164,12 +159,12 @@ def _names(entries: Sequence[Entry]) -> tuple[str, ...]:
 
 
 def _named(entries: Sequence[Entry], charset: Charset) -> list[list[int]]:
-    """The settings of each run with their names."""
+    """Return the settings of each run, with their names."""
     return [cells(" | ".join(f"{name} {value}" for name, value in entry.settings), charset) for entry in entries]
 
 
 def _plain(entries: Sequence[Entry], names: Sequence[str], charset: Charset) -> list[list[int]]:
-    """These settings of each run without their names: each has its own place among them, empty or not."""
+    """Return these settings of each run without their names, aligned in columns."""
     columns = [[dict(entry.settings).get(name, NOTHING) for entry in entries] for name in names]
     widths = [max(map(len, column)) for column in columns]
     rows = zip(*columns, strict=True) if columns else [()] * len(entries)

@@ -1,4 +1,4 @@
-"""Response: the loss that each value of a parameter leads to, as a curve over the parameter."""
+"""Loss by value: a chart of the loss over the values of a swept parameter."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tui.chart.values.ticks import Tick, apart
 from tui.chart.values.view import Axes, Charset, Plot
 
 CAP = 100.0
-"""What diverged may not squeeze the rest flat: the axis ends at so many times the highest loss of the others."""
+"""The y axis ends at this multiple of the highest loss that did not diverge, so that the others stay apart."""
 
 LARGEST = 1e300
-"""Losses beyond are as good as this: differences between them could not be computed."""
+"""Losses are clipped to this size: differences of larger ones would overflow."""
 
 SIGNS = {
     "unicode": {
@@ -50,12 +50,11 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class ResponsePoint:
-    """What one value led to: `loss` is NaN while nothing is known, and not finite where it diverged.
+    """The result of one value `x`: `loss` is NaN while unknown, and may be non-finite if its runs diverged.
 
-    `low` and `high` are the spread over seeds; `beside` is a second loss (validation), NaN where there is none.
-    `growing`: its runs go on. `stopped`: they ended sooner than others, so that its loss is no match for theirs.
-    `diverged`: it has no loss to compare. `label` is what the axis says below it, for values that mean more than the
-    decades between which they lie.
+    `low` and `high` are the spread over seeds; `beside` is a second loss (validation), NaN without one. `growing`: its
+    runs have not ended. `stopped`: they ended earlier than others, so their losses do not compare. `diverged`: it has
+    no loss to compare. `label` is the tick label below it; '' for a decade axis.
     """
 
     x: float
@@ -72,9 +71,9 @@ class ResponsePoint:
 
 @dataclass(frozen=True, slots=True)
 class ResponseView:
-    """All that decides the chart but its size. `points` are in the order of x; `best` and `pointed` are their places.
+    """Everything that decides the chart except its size. `points` are ordered by x; `best` and `pointed` index them.
 
-    `title` stands at the left of the first line and `note` at its right; both are cleaned.
+    `title` stands at the left of the first line, `note` at its right; the caller has cleaned both.
     """
 
     points: tuple[ResponsePoint, ...] = ()
@@ -88,7 +87,7 @@ class ResponseView:
 
 
 def draw_response(view: ResponseView, width: int, height: int, *, charset: Charset = "unicode") -> Picture:
-    """The chart at `width` x `height` cells, its title line included; any size from 1x1 up."""
+    """Return the chart at `width` x `height` cells, its title line included; any size from 1x1 up."""
     sheet = blank(max(width, 1), max(height, 1), charset)
     top = draw_title(view.title, view.note, sheet)
     axes = response_axes(view)
@@ -107,7 +106,7 @@ def draw_response(view: ResponseView, width: int, height: int, *, charset: Chars
 
 
 def draw_title(title: str, note: str, sheet: CellSheet) -> int:
-    """A title on a rule, where there is room for it; returns the rows that it takes."""
+    """Draw a title and a note on a rule if there is room; return the rows used, 0 or 1."""
     if sheet.height < 5:
         return 0
     sheet.codes[0], sheet.styles[0] = ord("-" if sheet.charset == "ascii" else "─"), FRAME
@@ -119,14 +118,14 @@ def draw_title(title: str, note: str, sheet: CellSheet) -> int:
 
 
 def draw_hint(text: str, plot: Plot, sheet: CellSheet) -> None:
-    """A few words in the middle of an empty plot."""
+    """Write a short text in the middle of an empty plot."""
     codes = sheet.fitted(text, plot.width)
     if plot.height > 0:
         sheet.write(plot.top + plot.height // 2, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
 
 
 def response_axes(view: ResponseView) -> Axes | None:
-    """The ranges that hold every point; None before the first loss is known."""
+    """Return axes that contain every point; None before the first loss is known."""
     shown = [point for point in view.points if not view.log_x or point.x > 0]
     kept = [value for point in shown if not point.diverged for value in (point.loss, point.low, point.high)]
     gone = [point.loss for point in shown if point.diverged]
@@ -141,7 +140,10 @@ def response_axes(view: ResponseView) -> Axes | None:
 
 
 def value_ticks(view: ResponseView, axes: Axes, width: int, height: int) -> Ticks | None:
-    """The ticks of a plot that fits into `width` x `height` cells; x says values that have a label, else decades."""
+    """Return the ticks of a plot that fits into `width` x `height` cells; None without room.
+
+    The x ticks are the labelled values, else decades on a log axis.
+    """
     ticks = ticks_for(axes, width, height)
     if ticks is None:
         return None
@@ -150,7 +152,7 @@ def value_ticks(view: ResponseView, axes: Axes, width: int, height: int) -> Tick
 
 
 def _labels(points: Sequence[ResponsePoint], axes: Axes, columns: int) -> tuple[Tick, ...]:
-    """The labels of the points from the left, without those that would touch the one before."""
+    """Return the labels of the points from the left, skipping those that would touch the previous one."""
     labelled = [point for point in points if point.label and (point.x > 0 or not axes.log_x)]
     where = x_to_dots(axes, np.array([point.x for point in labelled]), columns * 2) // 2
     ticks: list[Tick] = []
@@ -162,7 +164,7 @@ def _labels(points: Sequence[ResponsePoint], axes: Axes, columns: int) -> tuple[
 
 
 def _decades(axes: Axes, columns: int) -> tuple[Tick, ...]:
-    """The decades of a logarithmic x axis, every n-th where they would touch; all in one notation."""
+    """Return the decades of a log x axis, every n-th if they would touch, in one notation."""
     powers = range(math.ceil(math.log10(axes.x_low)), math.floor(math.log10(axes.x_high)) + 1)
     stride = next((n for n in (1, 2, 3, 5, 10) if len(powers) / n * 8 <= columns), 20)
     kept = [power for power in powers if power % stride == 0] or list(powers)
@@ -175,7 +177,7 @@ def _usable(values: Sequence[float], log: bool) -> list[float]:
 
 
 def _padded(low: float, high: float, *, log: bool) -> tuple[float, float]:
-    """A little room at both ends, so that the outermost points are not on the frame."""
+    """Return the range widened at both ends, so that no point lies on the frame."""
     if log:
         share = (high / low) ** 0.04 if high > low else 3.0
         return low / share, high * share
@@ -214,8 +216,8 @@ def _sign_of(point: ResponsePoint, *, is_best: bool) -> str:
 
 
 def _down(axes: Axes, values: Sequence[float], area: CellSheet) -> Floats:
-    """Heights in dots from the top; NaN for what is not known."""
-    with np.errstate(over="ignore"):  # what lies far outside is as good as infinitely far
+    """Return heights in dots from the top; NaN for unknown losses."""
+    with np.errstate(over="ignore"):  # losses far outside the axes may overflow: they lie outside all the same
         return y_to_dots(axes, np.clip(np.array(values, dtype=np.float64), -LARGEST, LARGEST), area.height * 4)
 
 
@@ -226,7 +228,7 @@ def _row(dots: float, area: CellSheet) -> int | None:
 
 
 def _draw_line(across: Floats, down: Floats, area: CellSheet, style: int, *, dotted: bool = False) -> None:
-    """Straight pieces from point to point; what leaves at the top leaves there."""
+    """Draw straight segments from point to point, cut at the edges of the plot."""
     known = np.isfinite(across) & np.isfinite(down)
     if known.sum() < 2:
         return
@@ -241,7 +243,7 @@ def _draw_line(across: Floats, down: Floats, area: CellSheet, style: int, *, dot
 
 
 def _draw_spread(column: int, low: float, high: float, style: int, area: CellSheet) -> None:
-    """From the lowest to the highest of the seeds."""
+    """Draw a vertical line from the lowest to the highest loss over seeds."""
     top, bottom = _row(high, area), _row(low, area)
     if top is not None and bottom is not None and bottom > top:
         for row in range(top, bottom + 1):

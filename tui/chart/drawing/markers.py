@@ -1,4 +1,4 @@
-"""Signs: what stands on the curves besides their lines, for the eye and for terminals without colour."""
+"""Markers: signs on the curves: run markers, measured points, gaps, events, the readout's cursor."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ SIGNS = {
 MARKER_EVERY = 18
 """Cells between a run's markers along its line."""
 POINT_ROOM = 3
-"""Cells that measured points are apart at least if each is to have a sign."""
+"""Smallest mean distance of measured points, in cells, at which each gets a sign."""
 
 
 def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: Bits, sheet: CellSheet) -> None:
-    """A sign where a sparse value was measured, where no other line passes and the points are apart."""
+    """Draw a sign at each sparse measurement, if the points are far apart and no other line shares the cell."""
     sign = SIGNS[sheet.charset]["point"]
     alone = np.add.reduce(lines != 0, axis=0, dtype=np.uint8) == 1
     for index, one in enumerate(series):
@@ -52,14 +52,14 @@ def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: B
 
 
 def draw_markers(series: Sequence[Series], columns: Columns, lines: Bits, sheet: CellSheet) -> None:
-    """Each run's marker along its line, staggered from run to run, at places that do not move while it grows."""
+    """Draw each run's marker along its line, staggered between runs, at columns that stay while runs grow."""
     count = np.add.reduce(lines != 0, axis=0, dtype=np.uint8)
     mains = [index for index, one in enumerate(series) if not one.companion]
     for order, index in enumerate(mains):
         sign = marker(series[index].run.slot, ascii_only=sheet.charset == "ascii")
         start = order * MARKER_EVERY // len(mains)
         for column in range(start, sheet.width, MARKER_EVERY):
-            # a cell aside, where the line is alone, says more than a cell that several share
+            # prefer a neighbouring cell with one line to a shared cell
             cells_near = [(_row(columns.line[index], at, sheet.height), at) for at in _around(column, sheet.width)]
             passed = [(row, at) for row, at in cells_near if row is not None]
             passed.sort(key=lambda place: int(count[place]) > 1)
@@ -72,10 +72,10 @@ def _around(column: int, width: int) -> Iterator[int]:
 
 
 def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: CellSheet) -> None:
-    """A vertical line in empty cells, and each run's marker where its line crosses it."""
+    """Draw a vertical line in empty cells, and each run's marker where its line crosses it."""
     free = sheet.codes[:, column] == ord(" ")
     sheet.codes[free, column], sheet.styles[free, column] = ord(SIGNS[sheet.charset]["cursor"]), CURSOR
-    for index in _pointed_last(series):
+    for index in _emphasised_last(series):
         one = series[index]
         row = None if one.companion else _row(columns.line[index], column, sheet.height)
         if row is not None:
@@ -83,13 +83,13 @@ def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: 
 
 
 def cursor_column(axes: Axes, x: float | None, width: int) -> int | None:
-    """The plot column of an x value; None outside of the plot."""
+    """Return the plot column of an x value; None outside the plot."""
     where = math.nan if x is None else share_of(x, axes.x_low, axes.x_high, log=axes.log_x) * width
     return min(int(where), width - 1) if 0 <= where <= width else None
 
 
 def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: CellSheet) -> None:
-    """The cursor's x value in the row of tick labels, below the cursor; it hides the labels that it would touch."""
+    """Write the cursor's x value in the row of tick labels; erase the labels that it would touch."""
     row = plot.top + plot.height + 1
     text = cells(x_text(x, axes.x_kind), sheet.charset)
     if row >= sheet.height or len(text) > plot.width:
@@ -102,7 +102,7 @@ def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: CellSheet
 
 
 def clear_label(sheet: CellSheet, row: int, start: int, stop: int) -> None:
-    """Blank the cells start..stop and what is left of the words that they cut."""
+    """Blank the cells start..stop, and the rest of the words that they cut."""
     space = ord(" ")
     start, stop = max(start, 0), min(stop, sheet.width)
     while start > 0 and sheet.codes[row, start] != space and sheet.codes[row, start - 1] != space:
@@ -113,17 +113,17 @@ def clear_label(sheet: CellSheet, row: int, start: int, stop: int) -> None:
 
 
 def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, sheet: CellSheet) -> None:
-    """The run's marker where its line ends, which is where the run has come to.
+    """Draw each run's marker at the end of its line.
 
-    Where several end together they lie over each other, the cursor's in front. A line that goes on beyond the plot has
-    its marker at the edge, and one that ends above or below it a sign on the edge where it left.
+    Markers in one cell overlap; the emphasised run's is on top. A line that continues beyond the right edge has its
+    marker at the edge; one that ends above or below the plot has a sign on the edge where it left.
     """
     known = np.isfinite(columns.line)
     ends = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
     last = [_last(one) for one in series]
     x = x_to_dots(axes, np.array([at for at, _ in last]), sheet.width)
     y = y_to_dots(axes, np.array([value for _, value in last]), sheet.height * 4)
-    for index in _pointed_last(series):
+    for index in _emphasised_last(series):
         one, end, line = series[index], int(ends[index]), columns.line[index]
         if one.companion or not known[index, end]:
             continue
@@ -139,20 +139,20 @@ def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Ce
 
 
 def _last(one: Series) -> tuple[float, float]:
-    """Where a line ends: its last value that is a number, NaN without any."""
+    """Return (x, value) of the line's last finite value; NaN without any."""
     if not math.isfinite(float(one.line[-1])):
         finite = np.flatnonzero(np.isfinite(one.line))
         return (float(one.x[finite[-1]]), float(one.line[finite[-1]])) if len(finite) else (math.nan, math.nan)
     return float(one.x[-1]), float(one.line[-1])
 
 
-def _pointed_last(series: Sequence[Series]) -> list[int]:
-    """The places of the series in the order in which their signs are put, one over the other."""
+def _emphasised_last(series: Sequence[Series]) -> list[int]:
+    """Return the indices of the series in drawing order: the emphasised run last, on top."""
     return sorted(range(len(series)), key=lambda index: series[index].run.emphasised)
 
 
 def _draw_exit(line: Floats, end: int, style: int, sheet: CellSheet) -> None:
-    """The sign of a line that ends outside of the plot; what has always been below has none."""
+    """Draw the sign of a line that ends outside the plot; none if it was always below."""
     inside = np.flatnonzero((line >= 0) & (line <= sheet.height * 4))
     if line[end] < 0:
         sheet.put(0, int(inside[-1] if len(inside) else end) // 2, SIGNS[sheet.charset]["above"], style)
@@ -161,7 +161,7 @@ def _draw_exit(line: Floats, end: int, style: int, sheet: CellSheet) -> None:
 
 
 def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, sheet: CellSheet) -> None:
-    """A sign at the last finite height of a run that went non-finite, and where a log axis loses it at zero."""
+    """Draw a sign where a run became non-finite, and where it drops to zero or less on a log axis."""
     signs, rows = SIGNS[sheet.charset], sheet.height
     for index, one in enumerate(series):
         style = strong(one.run.slot)
@@ -173,7 +173,7 @@ def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Cel
 
 
 def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
-    """Dot columns at which a line drops to zero or less, which a log axis cannot show."""
+    """Return the dot columns at which a line drops to zero or less; none on a linear axis."""
     if not axes.log_y:
         return []
     if lowest(one.line) > 0:
@@ -184,7 +184,7 @@ def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
 
 
 def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Columns, sheet: CellSheet) -> None:
-    """What happened to a run: a sign on its line and the same on the x axis below."""
+    """Draw the events of each run: a sign on its line, and the same on the x axis."""
     signs = SIGNS[sheet.charset]
     area, below = sheet.part(plot), plot.top + plot.height
     for index, one in enumerate(series):
@@ -206,7 +206,7 @@ def _mark_x(mark: ChartMark, one: Series, axes: Axes) -> float | None:
 
 
 def _row(line: Floats, column: int, rows: int) -> int | None:
-    """The cell row in which a line passes through a cell column; None where it does not."""
+    """Return the cell row of a line in a cell column; None if it does not pass through the plot there."""
     for at in (2 * column + 1, 2 * column):
         place = float(line[at])
         if 0 <= place <= rows * 4:

@@ -1,4 +1,4 @@
-"""Panels: the same runs by several metrics, a small chart for each, all on one x axis and under one legend."""
+"""Panels: the same runs by several metrics, a small chart for each, on one x axis and with one legend."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from tui.colours.palette import marker
 
 GAP = 2
 LABELS = 6
-"""Cells that the labels of a y axis take at most as a rule: what has room does not depend on what they say."""
+"""Assumed width of y labels, in cells, so that the layout does not depend on the labels."""
 LEAST_WIDTH, LEAST_ROWS, LEAST_ROWS_ABOVE = 11, 3, 4
-"""Cells of the curves below which a panel says nothing, and rows below which fewer panels, in one row, say more."""
+"""Smallest panel, in cells of its curves; LEAST_ROWS_ABOVE applies to layouts with more than one row of panels."""
 ASPECT = 4.5
-"""Cells across for one down that look right for a curve."""
+"""Preferred ratio of columns to rows of a curve."""
 TITLE_ROWS = AXIS_ROWS = LABEL_ROWS = 1
 FOCUS = {"unicode": "▸", "ascii": ">"}
 
 
 @dataclass(frozen=True, slots=True)
 class PanelLayout:
-    """`across` x `down` panels of `width` cells, labels included, with `rows` rows of curves each."""
+    """`across` x `down` panels, each `width` cells wide (labels included), with `rows` rows of curves."""
 
     across: int
     down: int
@@ -43,7 +43,7 @@ class PanelLayout:
 
 
 def layout(count: int, width: int, height: int) -> PanelLayout | None:
-    """The layout of `count` panels without a hole that looks best in so many cells; None where they have no room."""
+    """Return the best layout of `count` panels without an empty place in `width` x `height` cells, or None."""
     found = []
     for across in range(1, count + 1):
         wide, rows = (width - GAP * (across - 1)) // across, (height - LABEL_ROWS) * across // count - 2
@@ -54,9 +54,9 @@ def layout(count: int, width: int, height: int) -> PanelLayout | None:
 
 
 def with_room(metrics: Sequence[str], focus: str, width: int, height: int) -> tuple[str, ...]:
-    """The metrics of which a grid of so many cells shows panels: the first ones, and `focus` in any case.
+    """Return the metrics that fit into a grid of `width` x `height` cells: the first ones, always with `focus`.
 
-    None where there is no room for two.
+    Returns () if two do not fit.
     """
     count = next((count for count in range(len(metrics), 1, -1) if layout(count, width, height)), 0)
     shown = tuple(metrics[:count])
@@ -64,9 +64,9 @@ def with_room(metrics: Sequence[str], focus: str, width: int, height: int) -> tu
 
 
 def draw_panels(view: ChartView, top: int, bottom: int, sheet: CellSheet, before: Picture | None) -> tuple[Panel, ...]:
-    """The panels of a view in the rows top..bottom; none where two have no room.
+    """Draw the panels of a view in the rows top..bottom; return () if two do not fit.
 
-    Of the picture `before` axes are held, and panels that are the same are copied.
+    The axes of the previous picture `before` are kept, and its unchanged panels are copied.
     """
     by_metric = {panel.metric: panel for panel in view.panels}
     shown = with_room(tuple(by_metric), view.metric, sheet.width, bottom - top)
@@ -103,7 +103,7 @@ def draw_panels(view: ChartView, top: int, bottom: int, sheet: CellSheet, before
 
 
 def _axes(view: ChartView, plan: PanelLayout, drawn: Sequence[Panel], before: Picture | None) -> Axes | None:
-    """The axes of a panel by itself; those that it has had as long as it shows the same."""
+    """Return the axes that a panel would have alone; the previous ones while its view is unchanged."""
     known = next((panel for panel in drawn if panel.metric == view.metric), None)
     if known is not None and known.view == view:
         return known.own
@@ -118,7 +118,7 @@ def _rows(view: ChartView, plan: PanelLayout) -> SeriesBundle | None:
 
 
 def _on_one_x(own: Sequence[Axes | None]) -> list[Axes | None]:
-    """The axes with an x axis that holds all of them."""
+    """Return the axes with one common x range that contains all of theirs."""
     known = [axes for axes in own if axes is not None]
     low = min((axes.x_low for axes in known), default=0.0)
     high = max((axes.x_high for axes in known), default=1.0)
@@ -126,16 +126,16 @@ def _on_one_x(own: Sequence[Axes | None]) -> list[Axes | None]:
 
 
 def _within(view: ChartView, axes: Axes | None) -> ChartView:
-    """The view with what is read on its x axis: runs that are no longer drawn may have been longer."""
+    """Return the view with its cursor inside the x axis: runs that are no longer drawn may have been longer."""
     if axes is None or view.cursor_x is None:
         return view
     return replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
 
 
 def held(view: ChartView, axes: Callable[[ChartView], Axes | None]) -> ChartView:
-    """The view and each of its panels in the ranges of `axes`, which tells them of a view with one metric.
+    """Return the view and its panels fixed to the ranges that `axes` gives for a view with one metric.
 
-    A y axis that is looked at closer stays so.
+    A zoomed y axis stays zoomed.
     """
     panels = tuple(held(panel, axes) for panel in view.panels)
     found = axes(replace(view, panels=()))
@@ -148,7 +148,7 @@ def held(view: ChartView, axes: Callable[[ChartView], Axes | None]) -> ChartView
 def _draw_panel(
     panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: PanelLayout, sheet: CellSheet, *, lowest: bool
 ) -> None:
-    """A panel on a sheet of its own, where its curves have the cells of `plot`."""
+    """Draw a panel on its own sheet, with its curves in the cells of `plot`."""
     view, axes = panel.view, panel.axes
     _draw_title(view, plot, sheet, focused=panel.focused)
     rows = _rows(view, plan)
@@ -165,18 +165,18 @@ def _draw_panel(
 
 
 def _draw_title(view: ChartView, plot: Plot, sheet: CellSheet, *, focused: bool) -> None:
-    """The metric, strong where it has the focus, and at the right what the run under the cursor has reached.
+    """Draw the metric (bold in the focused panel) and, at the right, the value of the run under the cursor.
 
-    Where there is little room the scale goes first, then what was reached.
+    If room is short, the companion's name and the scale are dropped first, then the value.
     """
-    told = _told(view)
-    value = [] if told is None else sheet.fitted(told[1], plot.width // 2)
+    run_value = _run_value(view)
+    value = [] if run_value is None else sheet.fitted(run_value[1], plot.width // 2)
     beside = f"  ┄ {view.companion_name}" if any(run.companion is not None for run in view.runs) else ""
     scales = (" (log)", "") if view.log_y else ("",)
     names = (view.metric + scale + second for second in dict.fromkeys((beside, "")) for scale in scales)
     name = next((name for name in names if len(name) + len(value) + 6 <= sheet.width), "")
-    if told is not None and name:
-        slot, end = told[0].slot, sheet.width - len(value)
+    if run_value is not None and name:
+        slot, end = run_value[0].slot, sheet.width - len(value)
         sheet.write(0, end, value, strong(slot) if view.cursor_x is not None else TICK)
         sheet.put(0, end - 2, marker(slot, ascii_only=sheet.charset == "ascii"), strong(slot))
     if focused:
@@ -184,8 +184,8 @@ def _draw_title(view: ChartView, plot: Plot, sheet: CellSheet, *, focused: bool)
     sheet.write(0, 2, sheet.fitted(name or view.metric, sheet.width - 2), POINTED if focused else TITLE)
 
 
-def _told(view: ChartView) -> tuple[ChartRun, str] | None:
-    """The run under the cursor, or the only one, and its value where the chart is read, or its last."""
+def _run_value(view: ChartView) -> tuple[ChartRun, str] | None:
+    """Return the run under the cursor (or the only one) and its value at the readout, or its last; None without one."""
     run = next((run for run in view.runs if run.emphasised), view.runs[0] if len(view.runs) == 1 else None)
     if run is None:
         return None

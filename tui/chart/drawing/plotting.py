@@ -1,4 +1,4 @@
-"""Plotting: the curves of a view inside the cells of a plot, and the axes around them."""
+"""Plotting: rasterises the curves of a view, draws them into a plot, and finds its ticks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tui.colours.palette import marker
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """The ticks of a plot of `columns` x `rows` cells, and the cells that the y labels take."""
+    """The ticks of a plot of `columns` x `rows` cells."""
 
     x: tuple[Tick, ...]
     y: tuple[Tick, ...]
@@ -33,13 +33,14 @@ class Ticks:
 
     @property
     def label_width(self) -> int:
+        """Width of the y labels in cells."""
         return max((len(tick.label) for tick in self.y), default=0)
 
 
 def ticks_for(axes: Axes, width: int, height: int, label_width: int | None = None) -> Ticks | None:
-    """The ticks of a plot that fits with its axes and labels into `width` x `height` cells; None without room.
+    """Return the ticks of a plot that fits with axes and labels into `width` x `height` cells; None without room.
 
-    `label_width` is what the y labels take, if they do not stand beside this plot.
+    `label_width` overrides the room reserved for y labels, if they stand elsewhere.
     """
     if height < AXIS_HEIGHT + 2 or width < 12:
         return None
@@ -48,7 +49,7 @@ def ticks_for(axes: Axes, width: int, height: int, label_width: int | None = Non
     columns = width - AXIS_WIDTH - (max((len(t.label) for t in y), default=0) if label_width is None else label_width)
     if columns < 1:
         return None
-    # a label of the x axis is centred on its tick and may reach half its length beyond the plot
+    # the last x label is centred on its tick and may extend beyond the plot
     x = x_ticks(axes, columns)
     if x and columns - 1 - x[-1].cell < len(x[-1].label) // 2 < columns - 24:
         columns -= len(x[-1].label) // 2
@@ -58,7 +59,7 @@ def ticks_for(axes: Axes, width: int, height: int, label_width: int | None = Non
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """k series rasterised at one size: where they are in dots, and the dots of their lines and bands."""
+    """k series rasterised at one size: values in dots, and the dots of lines and bands (k, rows, columns)."""
 
     series: tuple[Series, ...]
     columns: Columns
@@ -66,7 +67,7 @@ class Layer:
     bands: Bits
 
     def only(self, which: Sequence[int]) -> Layer:
-        """The same of some of the series."""
+        """Return the layer of the series with these indices."""
         index, columns = list(which), self.columns
         return Layer(
             tuple(self.series[i] for i in index),
@@ -82,7 +83,7 @@ class Layer:
 
 
 def rasterise(view: ChartView, rows: SeriesBundle, axes: Axes, width: int, height: int, charset: Charset) -> Layer:
-    """All series on a plot of `width` x `height` cells."""
+    """Rasterise all series on a plot of `width` x `height` cells."""
     dots_x, dots_y = width * 2, height * 4
     banded = [index for index, one in enumerate(rows.series) if one.run.raw] if view.show_raw else []
     low, high = _bands(rows, axes, dots_y, banded)
@@ -109,7 +110,7 @@ def rasterise(view: ChartView, rows: SeriesBundle, axes: Axes, width: int, heigh
 
 
 def _bands(rows: SeriesBundle, axes: Axes, dots: int, banded: Sequence[int]) -> tuple[Floats, Floats]:
-    """Lows and highs in dot rows, of these series only; below zero a log axis ends them at its edge."""
+    """Return lows and highs (n,) in dot rows, NaN except in the `banded` series; a log axis clips lows <= 0."""
     low, high = np.full(len(rows.x), np.nan), np.full(len(rows.x), np.nan)
     whole = len(banded) == len(rows.series)
     for part in [slice(None)] if whole else [slice(*rows.starts[index : index + 2]) for index in banded]:
@@ -120,9 +121,9 @@ def _bands(rows: SeriesBundle, axes: Axes, dots: int, banded: Sequence[int]) -> 
 
 
 def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: CellSheet) -> None:
-    """The curves of a layer with all their signs, in the plot's cells and on the axis below."""
+    """Draw the curves of a layer with all their signs, in the plot's cells and on the axis below."""
     ascii_only = sheet.charset == "ascii"
-    pens = [
+    series_styles = [
         SeriesStyle(
             faint(slot) if one.before else strong(slot),
             faint(slot),
@@ -133,7 +134,7 @@ def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: Ce
         for slot in (one.run.slot,)
     ]
     area = sheet.part(plot)
-    area.paste(0, 0, *compose(layer.lines, layer.bands, pens, glyphs=ascii_only))
+    area.paste(0, 0, *compose(layer.lines, layer.bands, series_styles, glyphs=ascii_only))
     markers.draw_points(layer.series, axes, layer.columns, layer.lines, area)
     if view.show_markers:
         markers.draw_markers(layer.series, layer.columns, layer.lines, area)

@@ -1,4 +1,4 @@
-"""WeightImage: small pictures of signed numbers side by side, in cells. Zero lies in the middle of the colours."""
+"""Weight cells: images of weights side by side, as cells, in diverging colours around zero."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from engine.trace.decimation import Floats
 from tui.colours.styles import DEEPEST
 
 Manner = Literal["halves", "shades", "ascii"]
-"""Half blocks in two colours a cell; or shades that read without colour, in Unicode or ASCII."""
+"""Half blocks with two colours per cell; or shades that read without colour, in Unicode or ASCII."""
 
 SHADES: dict[str, str] = {"shades": "≡≡=- ░▒▓█", "ascii": "==-- ++##"}
-"""From the lowest to the highest value: below zero there are lines, above it areas."""
+"""From the lowest to the highest value: lines below zero, areas above."""
 
 ABREAST = 5
-"""Pictures that stand side by side at least, as far as there are as many."""
+"""Fewest images in a row, if there are as many."""
 
 LARGEST = 4
-"""Cells that one number takes across at most."""
+"""Most cells across per number."""
 
 Levels = NDArray[np.int8]
 
 
 class Piece(NamedTuple):
-    """Text in one ink on one ground: levels from -DEEPEST to DEEPEST, None for what is no part of a picture."""
+    """Text with a foreground `ink` and a background `ground`: levels from -DEEPEST to DEEPEST, None outside images."""
 
     text: str
     ink: int | None = None
@@ -38,7 +38,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WeightImage:
-    """Rows of cells with the first `shown` pictures; the deepest colours stand for `largest` and -`largest`."""
+    """Rows of cells with the first `shown` images; the levels DEEPEST and -DEEPEST are `largest` and -`largest`."""
 
     rows: list[list[Piece]]
     shown: int
@@ -46,21 +46,21 @@ class WeightImage:
 
 
 def draw_weights(pictures: Floats, labels: Sequence[str], width: int, manner: Manner, most_rows: int) -> WeightImage:
-    """Pictures (n, height, width), each under its label, in rows of at most `width` cells.
+    """Return images (n, height, width), each below its label, in rows of at most `width` cells.
 
-    At most `most_rows` rows, but one row of pictures always. Pictures that are too wide are made smaller.
+    There are at most `most_rows` rows of cells, but always one row of images. Images that are too wide are pooled.
     """
     count, height, across = pictures.shape
     room = max((width + 1) // min(count, ABREAST) - 1, 1)
     scale = max(min(room // across, LARGEST), 1)
-    scale -= scale % 2 and scale > 1  # two numbers of a column share a cell, or a number takes whole ones
+    scale -= scale % 2 and scale > 1  # a cell holds two numbers, or a number fills whole cells
     smaller = -(-across * scale // room)
     height, across = -(-height // smaller), -(-across // smaller)
     wide, tall = across * scale, -(-height * scale // 2) if manner == "halves" else height * max(scale // 2, 1)
     in_row = max((width + 1) // (wide + 1), 1)
     shown = min(count, max(most_rows // (tall + 1), 1) * in_row)
-    in_row = -(-shown // -(-shown // in_row))  # as many in the last row as in the others, or nearly
-    with np.errstate(all="ignore"):  # weights that ran away are numbers of no use, and no error
+    in_row = -(-shown // -(-shown // in_row))  # rows of about equal length
+    with np.errstate(all="ignore"):  # the weights of a diverged run may overflow
         levels, largest = levels_of(pooled(pictures[:shown], height, across))
     tiles = [_halves(one, scale) if manner == "halves" else _shades(one, scale, SHADES[manner]) for one in levels]
     rows: list[list[Piece]] = []
@@ -72,7 +72,7 @@ def draw_weights(pictures: Floats, labels: Sequence[str], width: int, manner: Ma
 
 
 def levels_of(values: Floats) -> tuple[Levels, float]:
-    """Values as levels from -DEEPEST to DEEPEST, in shares of the largest, and that one; what is no number is zero."""
+    """Scale values to levels -DEEPEST..DEEPEST by the largest finite size, which is returned too; NaN becomes 0."""
     known = np.where(np.isnan(values), 0.0, np.asarray(values, dtype=np.float64))
     finite = np.abs(known[np.isfinite(known)])
     largest = float(finite.max(initial=0.0))
@@ -80,7 +80,7 @@ def levels_of(values: Floats) -> tuple[Levels, float]:
 
 
 def pooled(pictures: Floats, height: int, width: int) -> Floats:
-    """Pictures (n, H, W) as smaller ones (n, height, width): each number is the mean of those in its place."""
+    """Average images (n, H, W) down to (n, height, width)."""
     _, tall, wide = pictures.shape
     if (height, width) == (tall, wide):
         return pictures
@@ -92,7 +92,7 @@ def pooled(pictures: Floats, height: int, width: int) -> Floats:
 
 
 def _halves(levels: Levels, scale: int) -> list[list[Piece]]:
-    """A picture whose numbers are `scale` half cells high: the upper half of a cell is ink, the lower one ground."""
+    """Return an image with numbers `scale` half cells high, as half blocks of two levels per cell."""
     large = levels.repeat(scale, axis=0).repeat(scale, axis=1)
     if len(large) % 2:
         large = np.vstack([large, np.zeros_like(large[:1])])
@@ -106,12 +106,12 @@ def _pairs(large: Levels) -> list[tuple[Levels, Levels]]:
 def _half(up: int, low: int) -> Piece:
     if up == low:
         return Piece(" ", None, up)
-    # zero is always ground: where it has no colour of its own there is none to write with
+    # zero is always the background: in some schemes it has no colour to draw with
     return Piece("▄", low, 0) if up == 0 else Piece("▀", up, low)
 
 
 def _shades(levels: Levels, scale: int, shades: str) -> list[list[Piece]]:
-    signs = levels.repeat(max(scale // 2, 1), axis=0)  # tall where it has one cell: better than half of the numbers
+    signs = levels.repeat(max(scale // 2, 1), axis=0)  # a number needs a whole cell, so small images get taller
     return [_row([Piece(shades[level + DEEPEST] * scale, level) for level in row.tolist()]) for row in signs]
 
 
