@@ -1,4 +1,4 @@
-"""Answer: what came of an order, as the screens are told."""
+"""Answer: the result of an order, as the screens receive it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`sentence` is cleaned. `field` is what a data set does not take of a spec, None if it is not about one."""
+    """`sentence` is cleaned. `field` is the field of a spec that does not fit its data set; None for other answers."""
 
     sentence: str
     failed: bool = False

@@ -1,6 +1,6 @@
-"""Clock: what a replay has come to. A frozen state and pure changes of it; `now_s` is given, never looked up.
+"""Clock: a replay's position as a frozen value with pure changes; the caller passes `now_s` (monotonic seconds).
 
-The live view has no clock: it shows all that there is. A replay shows what there was at its clock's position.
+The live view has no clock. A replay shows the runs as they were at its clock's position.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ SPEEDS = (
     1 / 1000, 1 / 250, 1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0,
     125.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10_000.0,
 )  # fmt: skip
-"""What the speed keys step through; the slowest are for runs that were over in a blink."""
+"""Speeds that the keys step through; the slowest are for runs that took milliseconds."""
 
 USUAL_S = 10.0
-"""Seconds that a replay takes about, unless a speed is asked for."""
+"""Approximate duration of a replay at its default speed, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What of the past is wanted: these runs, as they were at a position of a clock."""
+    """A moment of a replay: these runs as they were at a position of a clock."""
 
     run_ids: tuple[int, ...]
     kind: XKind = "iteration"
@@ -35,9 +35,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A replay's clock: it stood at `position` at `since_s`, from which on it plays; None: it stands still.
+    """A replay's clock: it was at `position` at `since_s` and has played since; None: it is paused.
 
-    `holds` keeps the axes at the range that the runs fill in the end; else they grow as they grew.
+    `position` is in units of `kind` (iterations, seconds, examples). `holds` fixes the axes to their final range;
+    else they grow with the runs.
     """
 
     kind: XKind = "iteration"
@@ -49,10 +50,11 @@ class Clock:
 
     @property
     def playing(self) -> bool:
+        """True unless paused."""
         return self.since_s is not None
 
     def ticked(self, now_s: float, replay_data: ReplayData) -> Clock:
-        """The clock now. At the end it stops or begins again; at the live edge it goes along with it."""
+        """Return the clock at `now_s`. At the end it stops, restarts if it loops, or follows runs that still grow."""
         line = replay_data.timeline(self.kind)
         if self.since_s is None:
             return self.at(self.position, replay_data)
@@ -64,13 +66,13 @@ class Clock:
         return replace(self, position=line.end, since_s=now_s if replay_data.goes_on else None)
 
     def at(self, position: float, replay_data: ReplayData) -> Clock:
-        """At a position, or as near to it as there is something recorded; playing or not as before."""
+        """Move to a position, clipped to the timeline; it keeps playing if it was."""
         line = replay_data.timeline(self.kind)
         position = position if math.isfinite(position) else line.end
         return replace(self, position=max(line.start, min(position, line.end)))
 
     def toggled(self, now_s: float, replay_data: ReplayData) -> Clock:
-        """Standing if it plays. Playing if it stands: from the start where it stands at the end."""
+        """Pause, or play; a clock at the end starts over."""
         if self.playing:
             return replace(self.ticked(now_s, replay_data), since_s=None)
         line = replay_data.timeline(self.kind)
@@ -78,25 +80,25 @@ class Clock:
         return replace(self, position=line.start if is_over else self.position, since_s=now_s)
 
     def faster(self, by: int) -> Clock:
-        """The next higher speed (by > 0), or lower."""
+        """Change the speed by `by` steps of SPEEDS."""
         place = int(np.argmin([abs(math.log(speed / self.speed)) for speed in SPEEDS]))
         return replace(self, speed=SPEEDS[max(0, min(place + by, len(SPEEDS) - 1))])
 
     def looping(self, loop: bool) -> Clock:
-        """Beginning again at the end, or not."""
+        """Restart at the end, or stop there."""
         return replace(self, loop=loop)
 
     def holding(self, holds: bool) -> Clock:
-        """With the axes held, or growing."""
+        """Fix the axes to their final range, or let them grow."""
         return replace(self, holds=holds)
 
     def at_share(self, share: float, replay_data: ReplayData) -> Clock:
-        """At a share of the whole, 0 to 1."""
+        """Move to a fraction (0 to 1) of the timeline."""
         line = replay_data.timeline(self.kind)
         return self.at(line.start + share * line.length, replay_data)
 
     def stepped(self, by: int, replay_data: ReplayData, run_id: int | None = None) -> Clock:
-        """Standing so many iterations on, or back, of a run; of the nearest other one where that one does not move."""
+        """Pause `by` iterations further in a run; in the nearest other run if that one cannot move so."""
         line = replay_data.timeline(self.kind)
         targets: list[tuple[bool, bool, float, float]] = []
         for number, track in line.tracks.items():
@@ -110,26 +112,26 @@ class Clock:
         return replace(self.at(place, replay_data), since_s=None)
 
     def to_next(self, by: int, places: Sequence[tuple[int, int]], replay_data: ReplayData) -> Clock:
-        """Standing at the next (by > 0) of some (run, iterations done), or the one before; here where there is none."""
-        return self._beside(by, replay_data.timeline(self.kind).positions(places), replay_data)
+        """Pause at the next (by > 0) or previous of the (run, iterations done) `places`; stay if there is none."""
+        return self._to_stop(by, replay_data.timeline(self.kind).positions(places), replay_data)
 
-    def _beside(self, by: int, stops: Floats, replay_data: ReplayData) -> Clock:
-        place = _beside(stops, self.position, by)
+    def _to_stop(self, by: int, stops: Floats, replay_data: ReplayData) -> Clock:
+        place = _next_stop(stops, self.position, by)
         return self if place is None else replace(self.at(float(stops[place]), replay_data), since_s=None)
 
     def to_place(self, place: tuple[int, int] | None, replay_data: ReplayData) -> Clock:
-        """Standing where a run had done so many iterations; here for None."""
+        """Pause at a (run, iterations done); stay for None."""
         if place is None:
             return self
         stops = replay_data.timeline(self.kind).positions([place])
         return replace(self.at(float(stops[0]), replay_data), since_s=None) if len(stops) else self
 
     def to_event(self, by: int, replay_data: ReplayData, kinds: Sequence[MarkKind] = MARK_KINDS) -> Clock:
-        """Standing at the next event of some kinds, or the one before."""
-        return self._beside(by, replay_data.timeline(self.kind).marked(replay_data.marks(kinds)), replay_data)
+        """Pause at the next (by > 0) or previous event of some kinds."""
+        return self._to_stop(by, replay_data.timeline(self.kind).marked(replay_data.marks(kinds)), replay_data)
 
     def of_kind(self, kind: XKind, replay_data: ReplayData) -> Clock:
-        """The same moment on another clock: where the run that was ahead had come as far."""
+        """Switch to another kind of clock, at the same iteration of the run that was ahead."""
         if kind == self.kind:
             return self
         line, other = replay_data.timeline(self.kind), replay_data.timeline(kind)
@@ -141,17 +143,17 @@ class Clock:
         return replace(self, kind=kind).at(track.position_of(cut[run_id]), replay_data)
 
     def with_next_kind(self, replay_data: ReplayData) -> Clock:
-        """The same moment on the next of the three clocks."""
+        """Switch to the next of the three kinds, at the same moment."""
         return self.of_kind(X_KINDS[(X_KINDS.index(self.kind) + 1) % len(X_KINDS)], replay_data)
 
 
 def usual_speed(line: Timeline) -> float:
-    """The speed at which a replay takes about ten seconds."""
+    """Return the default speed: a replay takes about USUAL_S."""
     seconds = line.length / line.rate
     return 1.0 if seconds <= 0 else min(SPEEDS, key=lambda speed: abs(math.log(seconds / speed / USUAL_S)))
 
 
-def _beside(stops: Floats, position: float, by: int) -> int | None:
+def _next_stop(stops: Floats, position: float, by: int) -> int | None:
     near = max(abs(position), 1.0) * 1e-12
     place = (
         int(np.searchsorted(stops, position + near, "right")) + by - 1

@@ -1,4 +1,4 @@
-"""Every key, once. Bindings, the footer and the help screen are made from this table."""
+"""Keymap: one table of all keys; bindings, footer and help screen are made from it."""
 
 from __future__ import annotations
 
@@ -39,17 +39,16 @@ NAMES = {
     "right_parenthesis": ")",
     "ctrl+p": "ctrl p",
 }
-"""How a key is written where Textual's name for it is not what stands on the keyboard."""
+"""How keys are written on the screen, if Textual's name differs from the keyboard's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One thing that a key does: `word` stands in the footer, `help` on the help screen.
+    """One action and its keys: `word` stands in the footer, `help` on the help screen.
 
-    `keys` are Textual's names, of which the first `advertised` ones are shown.
-    A `first` key is taken before the focused field sees it: what is typed right after tab belongs to the next field.
-    `rank` says who stays in a narrow footer (0 always); None is never in a footer. `written` stands for many keys at
-    once; where they differ in what they do the action has `{key}` in it.
+    `keys` are Textual's names; the first `advertised` ones are shown, or `written` if given. An action with `{key}`
+    in it gets the key's name. A `first` key is handled before the focused field gets it, so that text typed after tab
+    goes to the next field. In a narrow footer the highest `rank` is dropped first; None is never in a footer.
     """
 
     place: Place
@@ -64,7 +63,7 @@ class Key:
 
     @property
     def shown(self) -> str:
-        """The keys as they are written for people."""
+        """The keys as written on the screen."""
         return self.written or " ".join(NAMES.get(key, key) for key in self.keys[: self.advertised])
 
 
@@ -234,7 +233,7 @@ KEYS: tuple[Key, ...] = (
 )
 
 LEAVING = frozenset(key for one in KEYS if one.place == "app" for key in one.keys)
-"""Keys that leave from anywhere."""
+"""Keys that quit from any screen."""
 
 SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "room", "split(-1)", "split(1)",
@@ -244,11 +243,11 @@ SHARED_WITH_REPLAY = frozenset({
     "app.help", "app.leave",
     "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme",
 })  # fmt: skip
-"""What keys of the board do in a replay too: they look, and change no run."""
+"""Actions of the board that a replay has, too: they change the view, but no run."""
 
 
 def keys_of(*places: Place) -> list[Key]:
-    """The keys that work at some place, in the order of the table; those that a replay shares with the board last."""
+    """Return the keys of some places in the order of the table; those a replay shares with the board come last."""
     own = [key for key in KEYS if key.place in places]
     if "replay" in places:
         own += [key for key in KEYS if key.place == "board" and key.action in SHARED_WITH_REPLAY]
@@ -256,7 +255,7 @@ def keys_of(*places: Place) -> list[Key]:
 
 
 def bindings(place: Place) -> list[BindingType]:
-    """The bindings of one place."""
+    """Return the Textual bindings of one place."""
     return [
         Binding(names, key.action.format(key=names), key.word, show=False, priority=key.first)
         for key in keys_of(place)
@@ -265,7 +264,7 @@ def bindings(place: Place) -> list[BindingType]:
 
 
 def footer(keys: Sequence[Key], room: int) -> list[Key]:
-    """The keys that fit into `room` cells, the least important dropped first, in the order of the table."""
+    """Return the keys that fit into `room` cells, in the order of the table; the highest ranks are dropped first."""
     kept = [key for key in keys if key.rank is not None]
     while kept and sum(len(key.shown) + len(key.word) + 3 for key in kept) - 2 > room:
         ranks = [key.rank or 0 for key in kept]

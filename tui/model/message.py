@@ -1,4 +1,4 @@
-"""Message: what a class of messages is made with."""
+"""Message: the decorator of message classes."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ Kind = TypeVar("Kind")
 
 @dataclass_transform()
 def message(kind: type[Kind]) -> type[Kind]:
-    """A dataclass without the methods that nobody asks a message for: there are sixty kinds, made at every start."""
+    """Make a dataclass without __repr__ and __eq__: sixty classes are created at every start."""
     return dataclass(repr=False, eq=False)(kind)

@@ -1,4 +1,4 @@
-"""Every message between the rooms of the screen, once. Each is named after what has happened."""
+"""Messages: all messages between screens and app, except those about sweeps. Each is named after what happened."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class SnapshotRead(Message):
 
 @message
 class ReadFailed(Message):
-    """The feed could not read; `sentence` says why. The next read is tried all the same."""
+    """The feed could not read; `sentence` says why. It tries again."""
 
     sentence: str
 
 
 @message
 class ChoicesChanged(Message):
-    """The viewer marked, moved or turned an axis."""
+    """The viewer's choices changed: marks, cursor, list or chart."""
 
     choices: Choices
 
@@ -44,14 +44,14 @@ class RowPointed(Message):
 
 @message
 class SortRequested(Message):
-    """The title of a column was clicked; `order` is what it sorts by."""
+    """The title of a column was clicked; the list is to be sorted by `order`."""
 
     order: str
 
 
 @message
 class ChartScrolled(Message):
-    """The wheel turned over the chart at `x` (None: beside the plot): `factor` times as close."""
+    """The wheel was turned over the chart at `x` (None: beside the plot): zoom by `factor`."""
 
     factor: float
     x: float | None
@@ -66,7 +66,7 @@ class ChartPointed(Message):
 
 @message
 class MetricPointed(Message):
-    """A metric's panel in the grid was clicked, `twice` to enlarge it."""
+    """A metric's panel in the grid was clicked; `twice` enlarges it."""
 
     metric: str
     twice: bool
@@ -74,12 +74,12 @@ class MetricPointed(Message):
 
 @message
 class SentenceDismissed(Message):
-    """What the screen told was put away."""
+    """The viewer dismissed the sentence on the screen."""
 
 
 @message
 class RunSought(Message):
-    """The cursor is to go to a run that need not be on the page; `alone`: it is to be looked at by itself."""
+    """The cursor is to go to a run, on the page or not; `alone`: show it by itself."""
 
     run_id: int
     alone: bool = False
@@ -87,7 +87,7 @@ class RunSought(Message):
 
 @message
 class RunLookedUp(Message):
-    """In which listing a run that was sought stands; None where there is no such run: `sentence` says so."""
+    """The listing that contains a sought run; None if there is no such run, as `sentence` says."""
 
     run_id: int
     listing: Listing | None
@@ -97,12 +97,12 @@ class RunLookedUp(Message):
 
 @message
 class TopSought(Message):
-    """The runs at the top of the list, which is not on the page, are to be marked."""
+    """The runs at the top of the list are to be marked; the page does not hold them."""
 
 
 @message
 class TopRead(Message):
-    """The runs at the top of the list; where they cannot be read `sentence` says why."""
+    """The runs at the top of the list; if they cannot be read, `sentence` says why."""
 
     run_ids: tuple[int, ...]
     sentence: str = ""
@@ -110,14 +110,14 @@ class TopRead(Message):
 
 @message
 class LessonTold(Message):
-    """A lesson was told, or put away: it need not be told again."""
+    """A lesson was shown or dismissed, and is not to be shown again."""
 
     name: str
 
 
 @message
 class RaceRequested(Message):
-    """The four ways down are to race."""
+    """The race of the four optimization strategies is to start."""
 
 
 @message
@@ -127,7 +127,7 @@ class NewRunRequested(Message):
 
 @message
 class ChoiceMade(Message):
-    """A field of a form got another of its known answers."""
+    """Another choice was selected in a field of a form."""
 
     field: str
     choice: str
@@ -135,7 +135,7 @@ class ChoiceMade(Message):
 
 @message
 class DraftKept(Message):
-    """The form was left; `texts` is what was typed, by field."""
+    """The form was closed; `texts` maps fields to what was typed."""
 
     texts: Mapping[str, str]
 
@@ -150,7 +150,7 @@ class RunSubmitted(Message):
 
 @message
 class RunRejected(Message):
-    """A submitted run does not fit its data: the field, and what would fit."""
+    """A submitted run does not fit its data set: the field, and what would fit."""
 
     field: str
     sentence: str
@@ -165,7 +165,7 @@ class RunsQueued(Message):
 
 @message
 class StopRequested(Message):
-    """A run is to be stopped, once somebody has said yes."""
+    """A run is to be stopped, after a confirmation."""
 
     run_id: int
 
@@ -188,14 +188,14 @@ class StepSizeScaled(Message):
 
 @message
 class DeletionRequested(Message):
-    """A run is to be deleted, once somebody has said yes."""
+    """A run is to be deleted, after a confirmation."""
 
     run_id: int
 
 
 @message
 class RunDeleted(Message):
-    """A run is out of sight, and can be brought back."""
+    """A run was deleted, and can be restored."""
 
     run_id: int
     sentence: str
@@ -203,12 +203,12 @@ class RunDeleted(Message):
 
 @message
 class UndoRequested(Message):
-    """The run that was deleted last is to be brought back."""
+    """The run deleted last is to be restored."""
 
 
 @message
 class ForkRequested(Message):
-    """The form for a fork of a run is to open; `at` is the iteration that it proposes, `remark` is said beside it."""
+    """The form for a fork of a run is to open; it proposes the iteration `at` and shows `remark`."""
 
     run_id: int
     at: int
@@ -229,7 +229,7 @@ class FilterRequested(Message):
 
 @message
 class WorkersRequested(Message):
-    """How many workers there may be is to be changed."""
+    """The largest number of workers is to be changed."""
 
 
 @message
@@ -241,7 +241,7 @@ class CommandPicked(Message):
 
 @message
 class OrderAnswered(Message):
-    """The store answered an order: `sentence` is for people, `failed` when nothing came of it."""
+    """An order was carried out or, if `failed`, not; `sentence` tells the viewer."""
 
     sentence: str
     failed: bool = False
@@ -249,35 +249,35 @@ class OrderAnswered(Message):
 
 @message
 class ReplayRequested(Message):
-    """Runs are to be played back, in the order in which they were marked."""
+    """Runs are to be replayed, in the order of marking."""
 
     run_ids: tuple[int, ...]
 
 
 @message
 class ReplayLeft(Message):
-    """Back to the live view."""
+    """The replay was closed; the live view is to be shown."""
 
 
 @message
 class ClockTurned(Message):
-    """A replay's clock stands or goes otherwise than before: what it shows is wanted now."""
+    """A replay's clock was changed by the viewer; its moment is to be read at once."""
 
 
 @message
 class AddressRequested(Message):
-    """The command that opens the shown moment is to be copied."""
+    """The command that opens this moment of the replay is to be copied."""
 
 
 @message
 class ScrubberDragged(Message):
-    """The mouse is at a share, 0 to 1, of a replay's length."""
+    """The mouse was dragged to a fraction (0 to 1) of the replay's length."""
 
     share: float
 
 
 @message
 class SignalCaught(Message):
-    """The system asked the program to leave."""
+    """The process received a signal that ends it; `number` is the signal's."""
 
     number: int

@@ -1,4 +1,4 @@
-"""How a replay begins."""
+"""Replay opening: how a replay begins."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ START = float("-inf")
 
 @dataclass(frozen=True, slots=True)
 class ReplayOpening:
-    """How a replay begins: which runs, on which clock, where (None: at the start) and how fast (None: as is usual).
+    """How a replay begins: its runs, the `kind` of clock, the position and the speed (None: the default speed).
 
-    `at` is an iteration, or a position of the clock where `of_clock`. It plays at once, unless it begins somewhere.
-    With `alone` it shows the last of the runs with all about it.
+    `at` is an iteration, or with `of_clock` a position of the clock; None starts at the beginning and plays at once.
+    With `alone` the last run's details are shown.
     """
 
     run_ids: tuple[int, ...]
@@ -33,12 +33,12 @@ class ReplayOpening:
     alone: bool = False
 
     def choices(self, live: Choices) -> Choices:
-        """Live choices as those of the replay."""
+        """Return the live choices converted to those of the replay."""
         choices = replayed(live, self.run_ids)
         return choices.pointing_at(self.run_ids[-1]).looking(alone=True) if self.alone else choices
 
     def clock(self, snapshot: Snapshot, now_s: float) -> Clock:
-        """The clock to begin with, now that the tape is known."""
+        """Return the first clock, for a snapshot with replay data."""
         assert snapshot.replay_data is not None
         line = snapshot.replay_data.timeline(self.kind)
         clock = Clock(self.kind, line.start, self.speed or usual_speed(line))
@@ -48,7 +48,7 @@ class ReplayOpening:
 
 
 def replayed(choices: Choices, run_ids: tuple[int, ...]) -> Choices:
-    """Live choices as those of a replay: its runs and no others, in the colours that they have."""
+    """Return the live choices restricted to a replay's runs, which keep their colours."""
     slots = {run_id: choices.slots[run_id] for run_id in run_ids if run_id in choices.slots}
     pointed = choices.pointed if choices.pointed in run_ids else run_ids[-1]
     only = replace(choices, slots=slots, listing=Listing(), alone=False, edge=0, pointed=pointed, title=None)

@@ -1,4 +1,4 @@
-"""Room: how much of the board the list, the chart and the details of a run have, as frozen values with pure changes."""
+"""Room: how list, chart and details share the board, as frozen values with pure changes."""
 
 from __future__ import annotations
 
@@ -7,51 +7,49 @@ from typing import Literal, get_args
 
 Room = Literal["all", "chart", "list", "details"]
 ROOMS: tuple[Room, ...] = get_args(Room)
-"""What has the whole room, in the order of its key; `all` share it."""
+"""The parts that can have all room, in the order of the key; with 'all' they share it."""
 
-USUAL_BESIDE = 0.46
-USUAL_WIDTHS = 48, 92
-"""The list's share of the columns beside the chart, and the fewest and the most that it is given unasked."""
+DEFAULT_BESIDE = 0.46
+DEFAULT_WIDTHS = 48, 92
+"""Default fraction of the columns for a list beside the chart, and its default limits in columns."""
 
-USUAL_ABOVE = 0.4
-"""The list's share of the rows above the chart, unasked."""
+DEFAULT_ABOVE = 0.4
+"""Default fraction of the rows for a list above the chart."""
 
 LEAST_BESIDE = 30, 40
-"""Columns below which a list, or a chart, says too little."""
+"""Fewest columns of a list, and of a chart beside it."""
 
 LEAST_ABOVE = 3, 6
-"""The same in rows."""
+"""Fewest rows of a list, and of a chart below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomSplit:
-    """The list's share of the columns where it stands `beside` the chart, and of the rows where it stands `above` it;
-    0 where nobody has said.
-    """
+    """The list's fraction of the columns `beside` the chart and of the rows `above` it; 0: the default."""
 
     beside: float = 0.0
     above: float = 0.0
 
     def columns(self, room: int) -> int:
-        """The columns of the list beside the chart."""
-        usual = min(max(round(USUAL_BESIDE * room), USUAL_WIDTHS[0]), USUAL_WIDTHS[1])
-        return _bounded(round(self.beside * room) or usual, room, *LEAST_BESIDE)
+        """Return the columns of the list beside the chart, of `room` in all."""
+        default = min(max(round(DEFAULT_BESIDE * room), DEFAULT_WIDTHS[0]), DEFAULT_WIDTHS[1])
+        return _bounded(round(self.beside * room) or default, room, *LEAST_BESIDE)
 
-    def rows(self, room: int, filled: int, usual: float = USUAL_ABOVE) -> int:
-        """The rows of a list above the chart that would fill so many: no more than that."""
-        return min(_bounded(round((self.above or usual) * room), room, *LEAST_ABOVE), max(filled, LEAST_ABOVE[0]))
+    def rows(self, room: int, filled: int, default: float = DEFAULT_ABOVE) -> int:
+        """Return the rows of a list above the chart, of `room` in all; no more than the `filled` rows it needs."""
+        return min(_bounded(round((self.above or default) * room), room, *LEAST_ABOVE), max(filled, LEAST_ABOVE[0]))
 
     def at_column(self, column: int, room: int) -> RoomSplit:
-        """The list so many columns wide, as far as both sides stay of use."""
+        """Make the list `column` columns wide, within the limits of both sides."""
         return replace(self, beside=_bounded(column, room, *LEAST_BESIDE) / max(room, 1))
 
     def at_row(self, row: int, room: int) -> RoomSplit:
-        """The list so many rows high, as far as both sides stay of use."""
+        """Make the list `row` rows high, within the limits of both sides."""
         return replace(self, above=_bounded(row, room, *LEAST_ABOVE) / max(room, 1))
 
 
 def room_after(room: Room, *, alone: bool) -> Room:
-    """What is given the whole room next; a run that is looked at alone has taken the list's place."""
+    """Return the part that has all room next; `alone` skips the list, which the details replace."""
     rooms = [one for one in ROOMS if not (alone and one == "list")]
     return rooms[(rooms.index(room) + 1) % len(rooms)] if room in rooms else "all"
 

@@ -1,4 +1,4 @@
-"""What is seen of a run besides its row: its curve where the chart looks, a preview of it, its weights."""
+"""RunSeen: what is read of a run besides its row: curves, evaluations, events; its preview and its weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """The weights of a run after `iteration` iterations. Where they cannot be shown, `trouble` says why."""
+    """The weights of a run after `iteration` iterations; if they cannot be shown, `trouble` says why."""
 
     run_id: int
     iteration: int
@@ -25,13 +25,14 @@ class Weights:
 
 
 Scale = tuple[float, float] | None
-"""The losses at the bottom and at the top of small curves; None where there is none to draw."""
+"""The losses at the bottom and at the top of previews; None if there is nothing to draw."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowPreview:
-    """`shape` is the losses of a run, oldest first, best so far where it searches; NaN is a gap. `scale` is that of all
-    the runs that are seen: small curves can be compared.
+    """`shape` is a run's losses, oldest first (best-so-far for a search); NaN is a gap.
+
+    All previews on the screen have the same `scale`, so they compare.
     """
 
     shape: tuple[float, ...] = ()
@@ -40,7 +41,7 @@ class RowPreview:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """Single iterations of a run's `attempt` from `first` to `last`, where there is room for `columns` of them."""
+    """Single iterations of a run's `attempt` from `first` to `last`, sampled for `columns` points."""
 
     samples: Samples
     attempt: int
@@ -50,19 +51,20 @@ class Sampled:
 
     @property
     def spacing(self) -> int:
+        """Iterations between two samples, a power of two."""
         return spacing_for(self.last - self.first + 1, self.columns)
 
 
 Beginnings = Mapping[tuple[int, int, int], Curve]
-"""Curves by their first iteration, that after their last one, and the columns that they were read for."""
+"""Curves by (first iteration, iteration after the last one, columns that they were read for)."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisiblePart:
-    """What a chart shows of a run in its window.
+    """What a chart's window shows of a run.
 
-    `log_x_detail` of the `curve`, finer than it, are there on a logarithmic x axis; `samples` (single iterations) where
-    the chart shows what curves do not hold, and `further` is what makes it easy to read on from them.
+    `log_x_detail` are finer curves of the first iterations, for a log x axis. `samples` are single iterations, for
+    metrics that curves do not hold; `further` is what the next read continues from.
     """
 
     curve: Curve = NO_ROWS
@@ -73,18 +75,18 @@ class VisiblePart:
 
 @dataclass(frozen=True, slots=True)
 class RunSeen:
-    """What one read found of a run that is drawn or pointed at, besides its row: now, or at a moment of a replay."""
+    """What one read found of a run that is drawn or under the cursor: now, or at a moment of a replay."""
 
     whole: Curve = NO_ROWS
     """The curve of all its iterations."""
     visible: VisiblePart = VisiblePart()
     evaluations: tuple[Evaluation, ...] = ()
-    """From the first to the newest."""
+    """Oldest first."""
     events: tuple[Event, ...] = ()
     before: tuple[Curve, ...] = ()
-    """What a fork goes on from: its parent's curve up to the fork, that one's parent's, and so on."""
+    """Curves of a fork's ancestors: its parent's up to the fork, that one's parent's, and so on."""
     gradient_norm: float | None = None
-    """Of the newest iteration, where the run is pointed at and has recorded one."""
+    """Of the newest iteration; None unless the run is under the cursor and has recorded one."""
 
     @property
     def curve(self) -> Curve:

@@ -1,4 +1,4 @@
-"""Snapshot: what one read of the store found, frozen; and Wanted, what the next read is asked for."""
+"""Snapshot: the frozen result of one read of the store; and ReadRequest, which asks for it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tui.model.timelines import ReplayData
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """What the screen shows: the runs it draws, how many points of each it has room for, and the sweep that is open.
+    """What the screen needs: its choices, the points per curve (`columns`) and the open sweep.
 
-    `rows` of the table show more of a run than its numbers (0: none). `sweep_options` are the chart options of the
-    sweep, None until somebody has chosen some. `moment` asks for the past instead of all that there is.
+    Previews are read for `rows` rows on both sides of the cursor (0: none). `sweep_options` are the sweep's chart
+    options, None until chosen. `moment` asks for a moment of a replay instead of the present.
     """
 
     choices: Choices = field(default_factory=Choices)
@@ -34,93 +34,93 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that the screen needs from one read: of the store as it is, or as it was at a moment of a replay."""
+    """All that one read found: in the store as it is, or as it was at a moment of a replay."""
 
     listing: Listing = field(default_factory=Listing)
-    """Which runs the list has, and in what order."""
+    """Filter and order of the list."""
     sought: Cursor | None = None
     """The cursor for which the list was read."""
     rows: tuple[Row, ...] = ()
-    """The part of the list around the cursor, at most `page.MOST_RUNS` of `total`, with `first` before them."""
+    """The page of the list around the cursor: at most `list_page.MOST_RUNS` of `total` rows; `first` precede it."""
     runs: tuple[Run, ...] = ()
-    """Those of the `rows` that are no titles."""
+    """The runs among the `rows`."""
     newest: tuple[Run, ...] = ()
     """The newest runs of the store."""
     others: tuple[Run, ...] = ()
-    """Runs beside these that are drawn or pointed at, or were drawn when they vanished."""
+    """Other runs that are marked or under the cursor, or were deleted while marked and are back."""
     first: int = 0
     total: int = 0
     fitting: int = 0
-    """How many runs of the store fit the filter."""
+    """Number of runs that match the filter."""
     complaint: str = ""
-    """Why the filter cannot be read."""
+    """Why the filter cannot be parsed; '' if it can."""
     instead: Row | None = None
-    """The row for a cursor whose own has gone from the list."""
+    """The row for the cursor if its own is gone from the list."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """How many runs of the whole store are in each state."""
+    """Number of runs of the whole store by state."""
     speeds: Mapping[int, float] = field(default_factory=dict)
-    """Iterations per second of the runs that are stored as running."""
+    """Iterations per second of each run in state running."""
     judged: Mapping[int, str] = field(default_factory=dict)
-    """The runs that do not do what their stored state says: 'lost', 'silent' or 'waiting'."""
+    """Status of runs where it differs from their stored state: 'lost', 'silent' or 'waiting'."""
     lost_attempts: frozenset[tuple[int, int | None]] = frozenset()
-    """The runs to be taken over, each with the worker that is gone or has been stopped for too long."""
+    """(run, worker) ids of runs to be taken over: the worker is gone, or was stopped for too long."""
     seen: Mapping[int, RunSeen] = field(default_factory=dict)
-    """What was read of each run that is drawn or pointed at."""
+    """What was read of each run that is drawn or under the cursor."""
     previews: Mapping[int, RowPreview] = field(default_factory=dict)
-    """Previews of the runs near the cursor, for their rows of the table."""
+    """Previews of the runs near the cursor, for their rows in the table."""
     background: RunBackground | None = None
-    """Where the run that is looked at alone comes from; `weights` are its own."""
+    """Origin of the run whose details are shown; `weights` are its newest."""
     weights: Weights | None = None
     workers: int = 0
-    """How many workers are there to take runs; `most_workers` may be."""
+    """Number of workers at work, of at most `most_workers`."""
     most_workers: int = 0
     sweep: SweepSeen | None = None
-    """The sweep that is open."""
+    """The open sweep."""
     default_spec: RunSpec | None = None
-    """What new runs begin with; None for the defaults."""
+    """The spec that new runs begin with; None: the built-in defaults."""
     born: str = ""
-    """When the store was made: it tells the store from another one at its place."""
+    """Creation time of the store, which identifies it if its file is replaced."""
     replay_data: ReplayData | None = None
-    """What a replay moves along; None live."""
+    """Recordings and timelines of a replay; None in the live view."""
     final: Snapshot | None = None
-    """How it all ended, in a replay."""
+    """The last snapshot of a replay."""
 
     def run(self, run_id: int | None) -> Run | None:
-        """The run of that number, if it is among those that were read."""
+        """Return the run with this id; None if it was not read."""
         return next((run for run in (*self.runs, *self.others, *self.newest) if run.run_id == run_id), None)
 
     def of(self, run_id: int) -> RunSeen:
-        """What was read of a run; nothing of one that is neither drawn nor pointed at."""
+        """Return what was read of a run; UNSEEN if it is neither drawn nor under the cursor."""
         return self.seen.get(run_id, UNSEEN)
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """What does not change while runs merely grow."""
+        """A key of everything that stays the same while runs merely grow."""
         page = None if self.background is None else self.background.run_id
         return self.listing, self.first, len(self.rows), self.total, self.fitting, len(self.previews), page
 
     def title(self, sweep_id: int | None) -> SweepTitle | None:
-        """The title of a sweep, if it is on the page."""
+        """Return the title of a sweep; None if it is not on the page."""
         titles = (row for row in self.rows if isinstance(row, SweepTitle))
         return next((title for title in titles if title.sweep_id == sweep_id), None)
 
     def status(self, run: Run) -> str:
-        """The run's state as it is judged now: its stored state, 'lost', 'silent', 'waiting', or 'diverged'."""
+        """Return the run's status: its stored state, or 'lost', 'silent', 'waiting' or 'diverged'."""
         return self.judged.get(run.run_id, run.state) if run.state == "running" else judge(run, ())
 
     @property
     def lost(self) -> int:
-        """How many runs have lost their process. What was queued again since they were judged is counted there."""
+        """Number of runs that lost their process; those that have been queued again do not count."""
         states = {run.run_id: run.state for run in self.runs}
         found = (run_id for run_id, status in self.judged.items() if status == "lost")
         return sum(states.get(run_id, "running") == "running" for run_id in found)
 
     @property
     def going_on(self) -> int:
-        """How many runs are queued or running: what is paused waits for somebody."""
+        """Number of queued and running runs; paused runs wait for a person or a rung."""
         return sum(self.counts.get(state, 0) for state in ("queued", "running"))
 
     @property
     def paused(self) -> int:
-        """How many runs are paused, by a person or at a rung."""
+        """Number of paused runs."""
         return self.counts.get("paused", 0)

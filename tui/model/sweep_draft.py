@@ -1,4 +1,4 @@
-"""SweepDraft: a sweep that is being put together, as one frozen value with pure changes."""
+"""SweepDraft: a sweep being edited, as a frozen value with pure changes."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from engine.text import counted
 from tui.model.sweep_range import SweepRange
 
 KEEPS = (1 / 2, 1 / 3, 1 / 4)
-"""Shares that go on from a rung, in the order of their key."""
+"""Fractions of runs that continue after a rung, in the order of the key."""
 
 MOST_RUNGS = 6
 MOST_REPEATS = 100
 WATCH_PACE = 100.0
-"""Iterations per second of runs that are to be watched."""
+"""Iterations per second of runs that are slowed down to be watched."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepDraft:
-    """`ranges` are of one field, or of two that make a grid; `active` is the one that keys move.
+    """`ranges` are of one field, or of two for a grid; keys change the one at index `active`.
 
-    `origin` is the run whose spec `base` is, None for the defaults. `fine` moves are by halves instead of decades.
-    With `rungs` the sweep is a race by successive halving, of which `keep` go on at each rung.
+    `base` is the spec of the run `origin`, or the default spec (None). `fine` moves are by factors of two instead of
+    ten. With `rungs` > 0 the sweep is a race by successive halving: the fraction `keep` continues at each rung.
     """
 
     base: RunSpec
@@ -39,11 +39,11 @@ class SweepDraft:
 
     @classmethod
     def of(cls, base: RunSpec, origin: int | None = None) -> SweepDraft:
-        """The draft that `s` begins with: step sizes, or what the strategy has instead."""
+        """Return the first draft: a sweep of the step size, or of the first field that the strategy has."""
         return cls(base, (SweepRange.usual(offered(base)[0]),), origin)
 
     def on(self, base: RunSpec, origin: int | None) -> SweepDraft:
-        """The same sweep of another spec; parameters that decide nothing there are replaced."""
+        """Apply the sweep to another spec; ranges of fields that have no effect there are replaced."""
         if (base, origin) == (self.base, self.origin):
             return self
         fields = offered(base)
@@ -52,7 +52,7 @@ class SweepDraft:
 
     @property
     def range(self) -> SweepRange:
-        """The range that keys move."""
+        """The active range."""
         return self.ranges[self.active]
 
     def _with(self, changed: SweepRange) -> SweepDraft:
@@ -60,25 +60,29 @@ class SweepDraft:
         return replace(self, ranges=ranges)
 
     def with_low_moved(self, by: int) -> SweepDraft:
+        """Move the low end of the active range by `by` moves."""
         return self._with(self.range.with_low_moved(by, fine=self.fine))
 
     def with_high_moved(self, by: int) -> SweepDraft:
+        """Move the high end of the active range by `by` moves."""
         return self._with(self.range.with_high_moved(by, fine=self.fine))
 
     def recounted(self, by: int) -> SweepDraft:
+        """Change the number of values of the active range."""
         return self._with(self.range.recounted(by))
 
     def with_next_scale(self) -> SweepDraft:
+        """Switch the active range to its next scale."""
         return self._with(self.range.with_next_scale())
 
     def with_other_moves(self) -> SweepDraft:
-        """Ends move by decades, or by halves."""
+        """Switch between moves by factors of ten and of two."""
         return replace(self, fine=not self.fine)
 
     def with_next_field(self, by: int) -> SweepDraft:
-        """Another parameter for the active range, with its usual values; batch sizes go at full speed.
+        """Switch the active range to the next parameter, with its default values.
 
-        They are compared at equal time as well, which says nothing of runs that were slowed down to be watched.
+        Batch sizes are also compared at equal time, so their runs are not slowed down.
         """
         taken = {one.field for one in self.ranges} - {self.range.field}
         fields = [field for field in offered(self.base) if field not in taken]
@@ -88,33 +92,34 @@ class SweepDraft:
         return draft._with(SweepRange.usual(field))
 
     def with_other_range(self) -> SweepDraft:
-        """Keys move the other parameter of a grid."""
+        """Make the other range of a grid active."""
         return replace(self, active=(self.active + 1) % len(self.ranges))
 
     def with_grid(self) -> SweepDraft:
-        """A second parameter, or only the first again."""
+        """Add a second parameter, or remove it."""
         if len(self.ranges) > 1:
             return replace(self, ranges=self.ranges[:1], active=0)
         fields = [field for field in offered(self.base) if field not in (self.range.field, "seed")]
         return replace(self, ranges=(*self.ranges, SweepRange.brief(fields[0])), active=1)
 
     def repeated(self, by: int) -> SweepDraft:
-        """More runs with other seeds for each value, or fewer."""
+        """Change the number of seeds per value."""
         return replace(self, repeats=max(1, min(self.repeats + by, MOST_REPEATS)))
 
     def with_other_seeds(self) -> SweepDraft:
-        """All values with the same seeds, or each run with its own."""
+        """Switch between the same seeds for all values and a seed of its own for each run."""
         return replace(self, same_seeds=not self.same_seeds)
 
     def with_rungs(self) -> SweepDraft:
-        """One rung more; after the last of them no race."""
+        """Add a rung; after MOST_RUNGS there is no race."""
         return replace(self, rungs=(self.rungs + 1) % (MOST_RUNGS + 1))
 
     def with_next_keep(self) -> SweepDraft:
+        """Switch to the next fraction that continues at each rung."""
         return replace(self, keep=KEEPS[(KEEPS.index(self.keep) + 1) % len(KEEPS)])
 
     def lasting(self, factor: int) -> SweepDraft:
-        """Twice as many iterations (factor 2), or half as many (-2); budgets in seconds alone stay."""
+        """Double (factor 2) or halve (-2) the iterations; a budget in seconds alone stays."""
         before = self.base.iterations
         if before is None:
             return self
@@ -122,11 +127,11 @@ class SweepDraft:
         return replace(self, base=self.base.changed(iterations=min(after, 2**40)))
 
     def with_other_pace(self) -> SweepDraft:
-        """Runs that can be watched, or at full speed."""
+        """Switch between WATCH_PACE and full speed."""
         return replace(self, base=self.base.changed(pace=None if self.base.pace else WATCH_PACE))
 
     def typed(self, texts: Mapping[str, str]) -> SweepDraft:
-        """What somebody wrote: low, high, count, values, iterations, repeats. Raises SpecError for no number."""
+        """Apply typed texts: low, high, count, values, iterations, repeats. Raises SpecError: when one is invalid."""
         changed = self._with(self.range.typed(texts["low"], texts["high"], texts["count"], texts["values"]))
         iterations = parse_field("iterations", texts["iterations"])
         repeats = parse_field("seed", texts["repeats"])
@@ -137,7 +142,10 @@ class SweepDraft:
 
     @property
     def halving(self) -> Halving | None:
-        """The rungs of the race: each as far from the end as its share. Raises SpecError where they do not rise."""
+        """The rungs of the race, at iterations * keep^n; None without rungs.
+
+        Raises SpecError: when the budget has no iterations, or too few for distinct rungs.
+        """
         if not self.rungs:
             return None
         iterations = self.base.iterations
@@ -150,12 +158,12 @@ class SweepDraft:
         return Halving(rungs, self.keep)
 
     def plan(self) -> SweepPlan:
-        """The sweep. Raises SpecError that says why there can be none."""
+        """Return the sweep's plan. Raises SpecError: when the draft is not a valid sweep."""
         axes = tuple(one.axis() for one in self.ranges)
         return SweepPlan(self.base, axes, self.repeats, self.same_seeds, self.halving)
 
     def complaint(self) -> str:
-        """Why this draft is no sweep; '' when it is one."""
+        """Return why this draft is not a valid sweep; '' if it is."""
         try:
             self.plan()
         except SpecError as error:
@@ -164,6 +172,6 @@ class SweepDraft:
 
 
 def offered(base: RunSpec) -> list[str]:
-    """The fields that can be swept and decide something in such runs, step size first."""
+    """Return the fields that can be swept and affect runs of this spec, step size first."""
     chosen = asdict(base)
     return [field for field in SWEEPABLE if FIELDS[field].applies(chosen)]

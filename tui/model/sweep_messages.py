@@ -1,4 +1,4 @@
-"""The messages about sweeps and probes, once each. Each is named after what has happened."""
+"""Sweep messages: all messages about sweeps and probes. Each is named after what happened."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @message
 class SweepRequested(Message):
-    """The dialog for a sweep is to open; it begins with the spec of a run (None: with the defaults)."""
+    """The dialog for a sweep is to open, with the spec of a run (None: the default spec)."""
 
     run_id: int | None = None
 
 
 @message
 class SweepDraftKept(Message):
-    """The dialog for a sweep was left; `draft` is what stood in it."""
+    """The dialog for a sweep was closed with this draft."""
 
     draft: SweepDraft
 
@@ -38,14 +38,14 @@ class SweepTypingRequested(Message):
 
 @message
 class SweepSubmitted(Message):
-    """A sweep was put together and is to be queued."""
+    """A sweep was submitted and is to be queued."""
 
     plan: SweepPlan
 
 
 @message
 class SweepStarted(Message):
-    """A sweep is in the queue and workers were started; `sentence` says what it is."""
+    """A sweep is in the queue and workers were started; `sentence` describes it."""
 
     sweep_id: int
     sentence: str
@@ -53,14 +53,14 @@ class SweepStarted(Message):
 
 @message
 class SweepOpened(Message):
-    """A sweep is to be looked at."""
+    """A sweep's screen is to open."""
 
     sweep_id: int
 
 
 @message
 class SweepLookedAt(Message):
-    """The chart of the open sweep is looked at in another way."""
+    """The chart options of the open sweep changed."""
 
 
 @message
@@ -80,7 +80,7 @@ class SweepSteered(Message):
 
 @message
 class ValuesContinued(Message):
-    """Runs of a sweep that were stopped on the way are to go on."""
+    """Runs of a sweep that were stopped early are to continue."""
 
     run_ids: tuple[int, ...]
 
@@ -108,7 +108,7 @@ class SweepRepetitionRequested(Message):
 
 @message
 class SweepAnswered(Message):
-    """The store answered an order about a sweep: `sentence` is for people, `failed` when nothing came of it."""
+    """An order about a sweep was carried out or, if `failed`, not; `sentence` tells the viewer."""
 
     sentence: str
     failed: bool = False
@@ -124,14 +124,14 @@ class SweepGone(Message):
 
 @message
 class DefaultSpecChosen(Message):
-    """The spec of a run is to be what new runs and sweeps begin with."""
+    """The spec of a run is to become the default spec of new runs and sweeps."""
 
     run_id: int
 
 
 @message
 class RunShown(Message):
-    """A run is to be looked at on the board, alone."""
+    """A run is to be shown on the board, alone."""
 
     run_id: int
 
@@ -146,7 +146,7 @@ class ProbeRequested(Message):
 
 @message
 class ProbeAnswered(Message):
-    """What one step with each step size leads to; or, when `found` is None, why that cannot be told."""
+    """The result of a probe; if `found` is None, `sentence` says why there is none."""
 
     found: RunProbe | None
     sentence: str = ""
@@ -154,7 +154,7 @@ class ProbeAnswered(Message):
 
 @message
 class ProbedRunRequested(Message):
-    """A run with a step size that was found by a probe is to start, from a run's weights after `at` iterations."""
+    """A run with a probed step size is to start, from the weights of run `run_id` after `at` iterations."""
 
     run_id: int
     spec: RunSpec

@@ -1,4 +1,4 @@
-"""SweepRange: the values that are about to be swept for one field, as ends that keys move."""
+"""SweepRange: the values of one field in a sweep being edited: two ends and a scale, or a list."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tui.text.numbers import scientific
 Scale = Literal["log", "linear", "powers of two", "list"]
 
 LOWEST, HIGHEST = Decimal("1e-12"), Decimal("1e12")
-"""How far keys move an end."""
+"""Smallest and largest size of an end moved by keys."""
 
 USUAL: dict[str, tuple[Scale, str, str, int]] = {
     **dict.fromkeys(RATES, ("linear", "0", "0.9", 10)),
@@ -45,18 +45,17 @@ USUAL: dict[str, tuple[Scale, str, str, int]] = {
     "decay_rate": ("log", "1e-5", "1e-1", 5),
     "warm_up": ("powers of two", "1", "256", 9),
 }
-"""Where the range of each field that can be swept begins: scale, low end, high end, number of values."""
+"""Default range of each field that can be swept: scale, low end, high end, number of values."""
 
 BRIEF = 5
-"""Values of a second parameter at first: ten by ten is more than most people want to wait for."""
+"""Default number of values of a second parameter: ten by ten runs take long."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepRange:
-    """`count` values of `field` from `low` to `high` on a scale, or those that are written in `text` (scale 'list').
+    """`count` values of `field` from `low` to `high` on a scale, or those listed in `text` (scale 'list').
 
-    Ends are decimal, so that a hundred moves up and down lead back to where they began. Any ends can be had: `axis`
-    says what is wrong with them.
+    Ends are decimal, so that moves up and down cancel exactly. They are not validated here: `axis` does that.
     """
 
     field: str
@@ -68,30 +67,30 @@ class SweepRange:
 
     @classmethod
     def usual(cls, field: str) -> SweepRange:
-        """The range that a field begins with."""
+        """Return the default range of a field."""
         scale, low, high, count = USUAL[field]
         return cls(field, scale, Decimal(low), Decimal(high), count)
 
     @classmethod
     def brief(cls, field: str) -> SweepRange:
-        """The same in few values, for the second parameter of a grid."""
+        """Return the default range with at most BRIEF values, for the second parameter of a grid."""
         usual = cls.usual(field)
         low = usual.high / 2 ** (BRIEF - 1) if usual.scale == "powers of two" else usual.low
         return replace(usual, low=max(low, usual.low), count=min(usual.count, BRIEF))
 
     @property
     def label(self) -> str:
-        """What the field is called."""
+        """The field's name on the screen."""
         return FIELDS[self.field].label
 
     def end_text(self, end: Decimal) -> str:
-        """One of its ends for people: 1e-04, 32, 0.9."""
+        """Format an end: 1e-04, 32, 0.9."""
         if self.field in WHOLE and end == int(end):
             return f"{int(end)}"
         return scientific(float(end), log=self.scale != "linear")
 
     def axis(self) -> Axis:
-        """The values as an axis of a sweep. Raises SpecError that says why not."""
+        """Return the values as an axis of a sweep. Raises SpecError: when the ends or the list are invalid."""
         low, high = float(self.low), float(self.high)
         match self.scale:
             case "list":
@@ -104,24 +103,24 @@ class SweepRange:
                 return Axis(self.field, fitting(self.field, linear_values(low, high, self.count)))
 
     def values(self) -> tuple[Value, ...]:
-        """The values from the lowest to the highest; () where they will not do."""
+        """Return the values from the lowest to the highest; () if they are invalid."""
         try:
             return self.axis().ordered
         except SpecError:
             return ()
 
     def with_low_moved(self, by: int, *, fine: bool) -> SweepRange:
-        """The low end `by` decades up, or with `fine` doubled so often; on a linear scale by a tenth of its size."""
+        """Move the low end up by `by` decades, or factors of two if `fine`; on a linear scale by units of its size."""
         ranged = self._ranged()
         return replace(ranged, low=ranged._moved(self.low, by, fine))
 
     def with_high_moved(self, by: int, *, fine: bool) -> SweepRange:
-        """The high end, moved in the same way."""
+        """Move the high end in the same way."""
         ranged = self._ranged()
         return replace(ranged, high=ranged._moved(self.high, by, fine))
 
     def _ranged(self) -> SweepRange:
-        """A list becomes a range again when its ends are moved."""
+        """Return a list as a range with the field's default scale; other ranges as they are."""
         return self if self.scale != "list" else replace(self, scale=USUAL[self.field][0])
 
     def _moved(self, end: Decimal, by: int, fine: bool) -> Decimal:
@@ -138,7 +137,7 @@ class SweepRange:
         return max(unit, Decimal(1)) if self.field in WHOLE else unit
 
     def recounted(self, by: int) -> SweepRange:
-        """More values, or fewer; powers of two have as many as there are, so their high end moves."""
+        """Change the number of values; for powers of two move the high end instead."""
         if self.scale == "powers of two":
             return self.with_high_moved(by, fine=True)
         if self.scale == "list":
@@ -146,7 +145,7 @@ class SweepRange:
         return replace(self, count=max(1, min(self.count + by, 10 * MOST_VALUES)))
 
     def with_next_scale(self) -> SweepRange:
-        """The next of the scales that suit the field; a list begins with the values that there are."""
+        """Switch to the next scale of the field; a list starts with the current values."""
         scales: list[Scale] = ["log", "linear", "list"]
         if USUAL[self.field][0] == "powers of two":
             scales.insert(0, "powers of two")
@@ -156,7 +155,7 @@ class SweepRange:
         return replace(self, scale=scale)
 
     def typed(self, low: str, high: str, count: str, text: str) -> SweepRange:
-        """The range as somebody wrote it; values that are written out win. Raises SpecError for what is no number."""
+        """Apply the typed texts; listed values take precedence. Raises SpecError: when one is not a number."""
         if text.strip():
             return replace(self, scale="list", text=text.strip())
         ranged = self._ranged()

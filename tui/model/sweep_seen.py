@@ -1,4 +1,4 @@
-"""What is seen of one sweep."""
+"""SweepSeen: the result of reading one sweep."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Values = tuple[Value, ...]
 
 @dataclass(frozen=True, slots=True)
 class SweepSeen:
-    """One look at a sweep. `complaint` says why there is no `outcome`.
+    """A sweep as read once; `complaint` says why there is no `outcome`.
 
-    `runs` are all of them by number; `drawn` what was read of those whose curves are shown, one for each value, when
-    they were looked at in the way of `chart_options`.
+    `runs` are all of its runs by id; `drawn` holds the curves that are shown, at most one per value, read for
+    `chart_options`.
     """
 
     sweep_id: int
@@ -33,25 +33,25 @@ class SweepSeen:
 
     @property
     def values(self) -> tuple[ValueResult, ...]:
-        """What was found at each value, from the lowest to the highest."""
+        """The result of each value, from the lowest to the highest; () without an outcome."""
         return () if self.outcome is None else self.outcome.values
 
     def place(self, values: Values | None) -> int | None:
-        """Where a value stands among the others; None for one that is not there."""
+        """Return the index of a value; None if it is not in the sweep."""
         return next((place for place, result in enumerate(self.values) if result.values == values), None)
 
     def first_run(self, result: ValueResult) -> Run | None:
-        """The run that stands for a value: the first of its seeds; None when it was deleted meanwhile."""
+        """Return the run that represents a value (its first seed); None if it was deleted."""
         return self.runs.get(result.run_ids[0])
 
     def going_on(self, result: ValueResult) -> bool:
-        """Whether a run of a value has not ended."""
+        """True if a run of this value has not ended."""
         runs = [self.runs[run_id] for run_id in result.run_ids if run_id in self.runs]
         return any(run.state not in ENDED for run in runs)
 
     @property
     def slots(self) -> tuple[int, ...]:
-        """The colour slot of each value, in their order: a grid is coloured by its first parameter."""
+        """The colour slot of each value, in order; a grid is coloured by its first parameter."""
         firsts = list(dict.fromkeys(result.values[0] for result in self.values))
         by_value = dict(zip(firsts, ramp_slots(len(firsts)), strict=True))
         return tuple(by_value[result.values[0]] for result in self.values)

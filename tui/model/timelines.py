@@ -1,8 +1,8 @@
-"""ReplayData: what happened in some runs and when, on each of the three clocks: positions to iterations and back.
+"""Timelines: convert positions on each of the three clocks to iterations of each run, and back.
 
-By iteration all runs go in step, by examples they have seen equally many, by time they go as they went: each from
-the moment at which it started, standing still while it was paused, waited at a rung or had no worker. Time in which
-none of them ran is left out.
+By iteration all runs are at the same iteration; by examples all have seen equally many. By time each run starts when
+it started and stands still while it was paused, waited at a rung or had no worker; time in which no run ran is cut
+out.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ MarkKind = Literal["steering", "take-up", "fork", "divergence"]
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 
 ITERATIONS_PER_S = 100.0
-"""Iterations in a second of a replay by iteration, at speed 1: the pace of the race."""
+"""Iterations per second of a replay by iteration at speed 1: the pace of the race."""
 
 NEARLY = 1e-3
-"""Iterations that rounding may take from a position."""
+"""Tolerance in iterations for rounding errors of positions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """What one run left behind: its iterations from `first` to `done`, and what happened before which of them.
+    """What one run recorded: its iterations from `first` to `done`, and its events.
 
-    After `iterations[i]` of them it had run for `elapsed_s[i]` (both rise, shape (n,), the first is where it began).
-    `marks` are (iteration, kind); `pauses` (iteration, second at which it went on, None: it has not), `losses` of its
-    workers the same. `started_s` is on the clock of the wall. `best_at` is after how many iterations it was at its
-    best, `diverged_at` an iteration; None where there is none.
+    After `iterations[i]` iterations it had run for `elapsed_s[i]` seconds; both (n,) and increasing, from its start.
+    `marks` are (iteration, kind); `pauses` are (iteration, epoch second of resuming; None: not yet), and so are the
+    `losses` of its workers. `started_s` is in seconds since the epoch. `best_at` is the number of iterations done at
+    the best loss, `diverged_at` an iteration; None without one.
     """
 
     run_id: int
@@ -56,44 +56,46 @@ class Recording:
     goes_on: bool = False
 
     def elapsed_after(self, iterations: float) -> float:
-        """Seconds that it had run after so many iterations."""
+        """Return the elapsed seconds after `iterations` iterations."""
         return float(np.interp(iterations, self.iterations, self.elapsed_s))
 
     def rate_after(self, iterations: int, window_s: float = 2.0) -> float | None:
-        """Iterations per second in the last seconds before; None when nothing can be told."""
+        """Return iterations per second over the preceding `window_s` seconds; None if no time had elapsed."""
         now_s = self.elapsed_after(iterations)
         since_s = max(now_s - window_s, float(self.elapsed_s[0]))
         before = float(np.interp(since_s, self.elapsed_s, self.iterations))
         return (iterations - before) / (now_s - since_s) if now_s > since_s else None
 
     def checkpoint_before(self, iterations: int) -> int | None:
-        """The newest iteration, at or before one, at which its weights are kept."""
+        """Return the newest checkpoint at or before `iterations`; None without one."""
         return max((at for at in self.checkpoints if at <= iterations), default=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """A run on a clock: after `done[i]` iterations the clock stood at `at[i]`. Both have shape (n,) and do not fall."""
+    """A run on a clock: after `done[i]` iterations the clock was at `at[i]`; both (n,) do not decrease."""
 
     at: Floats
     done: Floats
 
     @property
     def begin(self) -> float:
+        """Position at which the run starts."""
         return float(self.at[0])
 
     @property
     def end(self) -> float:
+        """Position at which the run ends."""
         return float(self.at[-1])
 
     def iterations_at(self, position: float) -> int:
-        """How many iterations it had done."""
+        """Return the iterations done at a position."""
         if position >= self.end:
             return int(self.done[-1])
         return int(np.interp(position, self.at, self.done) + NEARLY)
 
     def position_of(self, iterations: float) -> float:
-        """Where it had just done so many."""
+        """Return the position at which `iterations` were done first, clipped to the track."""
         place = int(np.searchsorted(self.done, iterations))
         if place == 0:
             return self.begin
@@ -103,20 +105,20 @@ class Track:
         return float(self.at[place - 1] + share * (self.at[place] - self.at[place - 1]))
 
     def leaves(self, iterations: float) -> float:
-        """Where it went on after so many: later than `position_of` where it stood still there."""
+        """Return the position at which it continued after `iterations`: later than `position_of` if it stood still."""
         place = int(np.searchsorted(self.done, iterations, side="right")) - 1
         stands = place > 0 and place + 1 < len(self.done) and self.done[place - 1] == self.done[place] == iterations
         return float(self.at[place]) if stands else self.position_of(iterations)
 
     def is_held(self, position: float) -> bool:
-        """Whether it stood still there: it was paused, or its worker was lost."""
+        """True if the run stood still at a position: paused, waiting at a rung, or without a worker."""
         place = int(np.searchsorted(self.at, position, side="right"))
         return 0 < place < len(self.at) and bool(self.done[place - 1] == self.done[place])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
-    """All runs on one clock: from `start` to `end`, at `rate` units in a second at speed 1."""
+    """All runs on one clock, from `start` to `end`, at `rate` units per second at speed 1."""
 
     kind: XKind = "iteration"
     start: float = 0.0
@@ -126,32 +128,33 @@ class Timeline:
 
     @property
     def length(self) -> float:
+        """Length in units of the clock."""
         return self.end - self.start
 
     def share(self, position: float) -> float:
-        """How far along a position is, 0 to 1."""
+        """Return a position as a fraction of the length, 0 to 1."""
         return (position - self.start) / self.length if self.length > 0 else 1.0
 
     def cut(self, position: float) -> dict[int, int]:
-        """How many iterations each run had done."""
+        """Return the iterations that each run had done at a position."""
         return {run_id: track.iterations_at(position) for run_id, track in self.tracks.items()}
 
     def begun(self, position: float) -> dict[int, int]:
-        """The same of the runs that had begun: a fork has done its parent's iterations before it begins."""
+        """Return the same for the runs that had started: a fork counts its parent's iterations even before."""
         return {run_id: done for run_id, done in self.cut(position).items() if self.tracks[run_id].begin <= position}
 
     def position_of(self, iterations: float) -> float:
-        """Where the first of the runs had done so many; the end when none has."""
+        """Return the earliest position at which a run had done `iterations`; the end if none has."""
         reached = [track.position_of(iterations) for track in self.tracks.values() if track.done[-1] >= iterations]
         return min(reached, default=self.end)
 
     def positions(self, places: Iterable[tuple[int, int]]) -> Floats:
-        """(run, iterations) as positions in order, each once."""
+        """Convert (run, iterations done) places to sorted positions (n,) without duplicates."""
         found = {self.tracks[run_id].position_of(iterations) for run_id, iterations in places if run_id in self.tracks}
         return np.array(sorted(found), dtype=np.float64)
 
     def marked(self, places: Iterable[tuple[int, int]]) -> Floats:
-        """The same of events: where a run stood still, both where it came to stand and where it went on."""
+        """Convert events in the same way; a standstill gives two positions, its start and its end."""
         known = [(self.tracks[run_id], at) for run_id, at in places if run_id in self.tracks]
         found = {place for track, at in known for place in (track.position_of(at), track.leaves(at))}
         return np.array(sorted(found), dtype=np.float64)
@@ -159,29 +162,30 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplayData:
-    """The recordings of some runs, in the order in which they were marked, and their timelines."""
+    """The recordings of some runs by id, in the order of the replay, and their timelines."""
 
     recordings: Mapping[int, Recording] = field(default_factory=dict)
     timelines: Mapping[XKind, Timeline] = field(default_factory=dict)
 
     def timeline(self, kind: XKind) -> Timeline:
+        """Return the timeline of a kind of clock; an empty one if no run has started."""
         return self.timelines.get(kind, Timeline(kind))
 
     @property
     def goes_on(self) -> bool:
-        """Whether a run is still writing: the end moves."""
+        """True if a run has not ended, so that the timelines' end moves."""
         return any(recording.goes_on for recording in self.recordings.values())
 
     def marks(self, kinds: Sequence[MarkKind] = MARK_KINDS) -> list[tuple[int, int]]:
-        """(run, iteration) of what happened."""
+        """Return (run, iteration) of every event of these kinds."""
         return [(run_id, at) for run_id, one in self.recordings.items() for at, kind in one.marks if kind in kinds]
 
     def evaluations(self) -> list[tuple[int, int]]:
-        """(run, iteration) of every evaluation."""
+        """Return (run, iteration) of every evaluation."""
         return [(run_id, at) for run_id, one in self.recordings.items() for at in one.evaluations]
 
     def best(self, run_id: int | None) -> tuple[int, int] | None:
-        """(run, iterations done) when a run was at its lowest loss; of all runs when it is none of them."""
+        """Return (run, iterations done) at the lowest loss of a run, or of all if it has none; None without any."""
         known = [
             (one.best_loss, one.run_id, one.best_at)
             for one in self.recordings.values()
@@ -191,16 +195,16 @@ class ReplayData:
         return min(own or known)[1:] if known else None
 
     def divergence(self, run_id: int | None) -> tuple[int, int] | None:
-        """(run, iterations done) when a run diverged; of the first when it had none."""
+        """Return (run, iterations done) at the divergence of a run, or the first of any; None without one."""
         known = [(one.diverged_at + 1, one.run_id) for one in self.recordings.values() if one.diverged_at is not None]
         own = [found for found in known if found[1] == run_id]
         return min(own or known)[::-1] if known else None
 
 
 def replay_data_of(recordings: Sequence[Recording]) -> ReplayData:
-    """The tape of some recordings."""
-    begun = [one for one in recordings if len(one.iterations)]
-    return ReplayData({one.run_id: one for one in recordings}, {kind: _timeline(kind, begun) for kind in X_KINDS})
+    """Return the recordings with their timelines on all three clocks."""
+    started = [one for one in recordings if len(one.iterations)]
+    return ReplayData({one.run_id: one for one in recordings}, {kind: _timeline(kind, started) for kind in X_KINDS})
 
 
 def _timeline(kind: XKind, recordings: Sequence[Recording]) -> Timeline:
@@ -219,11 +223,11 @@ def _timeline(kind: XKind, recordings: Sequence[Recording]) -> Timeline:
 
 def _by_time(recordings: Sequence[Recording]) -> dict[int, Track]:
     earliest_s = min(one.started_s for one in recordings)
-    walls = {one.run_id: _on_the_wall(one, earliest_s) for one in recordings}
+    walls = {one.run_id: _wall_clock_track(one, earliest_s) for one in recordings}
     active = sorted(span for _, spans in walls.values() for span in spans)
     knots, seconds, ends = [active[0][0]], [0.0], active[0][0]
     for begin, end in active:
-        # what lies between the end of all that ran and the next begin takes no time
+        # time between the end of all running spans and the next start is cut out
         for wall, runs in ((max(begin, ends), False), (max(end, ends), True)):
             knots.append(wall)
             seconds.append(seconds[-1] + (wall - knots[-2] if runs else 0.0))
@@ -231,8 +235,8 @@ def _by_time(recordings: Sequence[Recording]) -> dict[int, Track]:
     return {run_id: Track(np.interp(track.at, knots, seconds), track.done) for run_id, (track, _) in walls.items()}
 
 
-def _on_the_wall(one: Recording, earliest_s: float) -> tuple[Track, list[tuple[float, float]]]:
-    """A run on the clock of the wall, counted from the first start, and the spans in which it ran."""
+def _wall_clock_track(one: Recording, earliest_s: float) -> tuple[Track, list[tuple[float, float]]]:
+    """Return a run's track in wall-clock seconds since the first start, and the spans in which it ran."""
     at: list[Floats] = []
     done: list[Floats] = []
     spans = []

@@ -1,4 +1,4 @@
-"""Reach: how far runs go on the chosen x axis, and which iterations a window of it covers."""
+"""X extent: how far runs reach on the chosen x axis, and which iterations a window covers."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from tui.chart import Window
 from tui.model.chart_options import ChartOptions
 
 WARM_UP = 5
-"""Half-lives to the left of a window that are read with it: what lies before them weighs less than 4 %."""
+"""Half-lives read to the left of a window: earlier iterations weigh less than 4 % in the smoothed line."""
 
 
 def newest(chart_options: ChartOptions, run: Run) -> float:
-    """Where a run's newest iteration stands on the x axis."""
+    """Return the x of a run's newest iteration: iterations done, elapsed seconds or examples seen."""
     if chart_options.x_kind == "time":
         return run.elapsed_s
     return float(run.iterations_done * per_iteration(chart_options, run))
 
 
 def newest_going_on(chart_options: ChartOptions, runs: Iterable[Run]) -> float | None:
-    """Where the newest iteration of all runs that go on stands; None when all have ended."""
+    """Return the largest x of the running runs; None if none is running."""
     return max((newest(chart_options, run) for run in runs if run.state == "running"), default=None)
 
 
 def limits(chart_options: ChartOptions, runs: list[Run]) -> Window:
-    """All that there is to see on the x axis: up to the plan of runs that grow, the end of those that ended."""
+    """Return (low, high) of the whole x axis: up to the planned end of runs that grow, or the end of the others."""
     ends = [1.0]
     for run in runs:
         end = newest(chart_options, run)
@@ -41,7 +41,7 @@ def limits(chart_options: ChartOptions, runs: list[Run]) -> Window:
 
 
 def iterations(chart_options: ChartOptions, run: Run, whole: Curve) -> tuple[int, int | None]:
-    """The first and the last iteration (None: the newest) to read for the shown window; `whole` is the run's curve."""
+    """Return the first and last iteration (None: the newest) to read for the window; `whole` is the run's curve."""
     if chart_options.window is None:
         return 0, None
     low, high = chart_options.window
@@ -56,14 +56,14 @@ def iterations(chart_options: ChartOptions, run: Run, whole: Curve) -> tuple[int
 
 
 def per_iteration(chart_options: ChartOptions, run: Run) -> int:
-    """How far one iteration goes on the x axis, which is not of time."""
+    """Return the length of one iteration on an x axis of iterations or examples."""
     return (run.examples_per_iteration or 1) if chart_options.x_kind == "examples" else 1
 
 
 def windowed(chart_options: ChartOptions, whole: Curve, read: Callable[[], Curve]) -> Curve:
-    """What the window shows of a run's curve; `read` gives it where the whole one is too coarse.
+    """Return the curve of the window; `read` is called if the whole curve is too coarse.
 
-    Of a run that has nothing in there the whole is kept: a readout tells where it ended.
+    Returns the whole curve if the run has no rows in the window, so that a readout can show where it ended.
     """
     if chart_options.window is None or whole.width == 1:
         return whole
