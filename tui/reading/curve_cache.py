@@ -1,4 +1,4 @@
-"""CurveCache: the curve of one run, read once per width of its rows and cut in memory wherever a replay stands."""
+"""CurveCache: the curve of one run, read once per bucket width and cut in memory at any moment of a replay."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tui.reading.parent_curves import parent_curves
 
 
 class CurveCache:
-    """Curves of a run as it is stored now: at most four rows for each column of a chart and each width.
+    """Curves of a stored run: at most four rows per column of the chart, for each bucket width.
 
-    Those for a chart of another size are given up.
+    Curves for a chart of another size are dropped.
     """
 
     def __init__(self, run: Run) -> None:
@@ -24,9 +24,9 @@ class CurveCache:
         self._before: tuple[int, tuple[Curve, ...]] | None = None
 
     def curve(self, reader: Reader, done: int, columns: int, newest: Block | None = None) -> Curve:
-        """The whole curve as it was after `done` iterations: what `reader.curve` would have given then.
+        """Return the whole curve after `done` iterations: what `reader.curve` would have returned then.
 
-        Whoever has read the last of them gives it as `newest`.
+        Pass the last of these iterations as `newest` if it was read already; that saves a query.
         """
         run = self._run
         begin = run.first_iteration
@@ -46,7 +46,7 @@ class CurveCache:
         return shorter if start + width <= done else ended(shorter, reader.bucket(run.run_id, start, done, newest))
 
     def before(self, reader: Reader, columns: int) -> tuple[Curve, ...]:
-        """The curves that the run goes on from, where it is a fork."""
+        """Return the curves of the run's ancestors; () if it is not a fork."""
         if self._before is None or self._before[0] != columns:
             self._before = columns, parent_curves(reader, self._run, columns)
         return self._before[1]

@@ -1,4 +1,4 @@
-"""Growth: a curve that was read is brought up to date by reading only what came since."""
+"""Curve growth: updates a curve by reading only the new iterations."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from engine.store import Reader, Run
 from engine.trace.curve import Curve, cut, joined
 
 LONGEST_TAIL = 2048
-"""Rows: a run that grew by more since the last read is read whole."""
+"""Most new rows that are appended; after more growth the whole curve is read again."""
 
 
 def grown(held: Curve, reader: Reader, run: Run, columns: int) -> Curve | None:
-    """The whole curve of a run, of which `held` was read before; None where it should rather be read anew.
+    """Return the run's whole curve, of which `held` was read before; None if it must be read again.
 
-    As long as it has at most 4 * `columns` rows, a curve keeps the width of its rows.
+    A curve keeps its bucket width as long as it has at most 4 * `columns` rows.
     """
     width = held.width
-    # with a whole bucket before the last one the reader finds the same width again
+    # one complete bucket before the last makes the reader choose the same width
     again = 1 if width == 1 else 2
     rows = -(-(run.iterations_done - run.first_iteration) // width)
     if len(held.iteration) < again or rows > 4 * columns or int(held.iteration[0]) != run.first_iteration:

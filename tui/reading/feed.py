@@ -1,4 +1,4 @@
-"""The feed: the one thread that reads the store. One read per request, one snapshot back."""
+"""Feed: the one thread that reads the store; each request is answered by one snapshot."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from tui.reading.sweep import SweepReader
 from tui.reading.weights import WeightsReader
 
 PACE_S = 0.1
-"""Reads are no closer together than this, except when the viewer asks for something else."""
+"""Shortest time between reads in seconds, unless the request changes."""
 
 QUIET_PACE_S = 0.25
-"""The same once nothing has come for QUIET_AFTER_S: each look wakes a processor that has gone to sleep."""
+"""The same after QUIET_AFTER_S without news: each poll wakes an idle processor."""
 QUIET_AFTER_S = 2.0
 
 RETRY_S = 1.0
-"""Pause after a read that failed."""
+"""Pause after a failed read, in seconds."""
 
 Outcome = Snapshot | Exception
 
 
 class Source:
-    """One reader of a store, and what need not be read again."""
+    """A store's reader, with the caches of what it has read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._reader: Reader | None = None
         self._version = -1
         self._born = ""
-        self._lists = PageReader()
+        self._page_reader = PageReader()
         self._page = Page()
         self._shown: object = None
         self._wanted: ReadRequest | None = None
@@ -50,12 +50,15 @@ class Source:
         self._liveness = LivenessReader()
         self._runs = RunCache()
         self._past = PastReader()
-        self._sweeping = SweepReader()
+        self._sweep_reader = SweepReader()
         self._previews = PreviewReader()
         self._weights_reader = WeightsReader()
 
     def read(self, wanted: ReadRequest) -> Snapshot | None:
-        """Everything that the screen needs, or None when it would be what was read last. Raises StoreError."""
+        """Return all that the screen needs; None if nothing has changed since the last read.
+
+        Raises StoreError: when the store cannot be read.
+        """
         if self._reader is None:
             self._reader = open_for_reading(self._path)
             self._born = self._reader.born()
@@ -63,11 +66,11 @@ class Source:
         if wanted.moment is not None:
             return self._replayed(self._reader, wanted, wanted.moment, version)
         changed = version != self._version or not self._previews.complete
-        judged_anew = self._liveness.revise(self._reader)
-        page = self._lists.read(self._reader, wanted.choices, self._liveness.judged, changed or judged_anew)
-        changed |= judged_anew or page is not self._page
+        status_changed = self._liveness.revise(self._reader)
+        page = self._page_reader.read(self._reader, wanted.choices, self._liveness.judged, changed or status_changed)
+        changed |= status_changed or page is not self._page
         if not changed and wanted == self._wanted:
-            return None  # ten times a second where nothing goes on
+            return None  # the usual case of an idle store, ten times a second
         choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
         chart_options = choices.chart_options
         cursor = choices.drawn, choices.pointed, choices.title, choices.closely, wanted.rows
@@ -89,7 +92,7 @@ class Source:
         return snapshot
 
     def _replayed(self, reader: Reader, wanted: ReadRequest, moment: Moment, version: int) -> Snapshot | None:
-        """The past as it is wanted, or None when it was read last."""
+        """Return the snapshot of a replay's moment; None if it was read last."""
         self._wanted = None
         changed = self._past.follow(reader, moment.run_ids, version)
         changed |= self._liveness.revise(reader)
@@ -100,7 +103,7 @@ class Source:
         return snapshot
 
     def close(self) -> None:
-        """Let go of the store; the next read opens it again."""
+        """Close the store; the next read opens it again."""
         reader, self._reader, self._version, self._shown, self._wanted = self._reader, None, -1, None, None
         if reader is not None:
             reader.close()
@@ -131,15 +134,15 @@ class Source:
             weights=self._weights_reader.read(reader, pointed) if pointed is not None and choices.closely else None,
             workers=self._liveness.workers,
             most_workers=self._liveness.most_workers,
-            sweep=self._sweeping.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_options),
+            sweep=self._sweep_reader.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_options),
             default_spec=default_spec(reader),
             born=self._born,
         )
 
 
 @dataclass(slots=True)
-class _Question:
-    """What is asked for, as both threads see it: the bell is held while it is looked at or changed."""
+class _PendingRequest:
+    """The current request, shared by both threads; guarded by the Feed's condition."""
 
     wanted: ReadRequest
     asked: bool = True
@@ -148,37 +151,36 @@ class _Question:
 
 
 class Feed:
-    """Reads in a thread of its own. `ask` puts one question; `deliver` gets one outcome, in that thread.
+    """Reads in its own thread: each `ask` is answered by one call of `deliver`, in that thread.
 
-    The question stands until something new is there to answer it, so an idle store costs one PRAGMA per
-    QUIET_PACE_S and not one byte. An answer is followed by silence until the next `ask`: a screen that is slow to draw
-    is asked for less, never more.
+    A request stays pending until there is news, so an idle store costs one PRAGMA per QUIET_PACE_S. After an answer
+    nothing is read until the next `ask`, so a slow screen builds no backlog.
     """
 
     def __init__(self, path: Path, wanted: ReadRequest, deliver: Callable[[Outcome], None]) -> None:
         self.deliver = deliver
         self._path = path
-        self._question = _Question(wanted)
-        self._bell = Condition()
+        self._pending = _PendingRequest(wanted)
+        self._condition = Condition()
         self._thread = Thread(target=self._run, name="feed", daemon=True)
 
     def start(self) -> None:
-        """Start reading: the first question is already put."""
+        """Start reading; the request given to the constructor is pending."""
         self._thread.start()
 
     def ask(self, wanted: ReadRequest) -> None:
-        """Ask for what is new. A question that differs from the last one is answered at once."""
-        with self._bell:
-            question = self._question
-            question.changed = question.changed or wanted != question.wanted
-            question.wanted, question.asked = wanted, True
-            self._bell.notify()
+        """Ask for news. A request that differs from the last one is answered at once."""
+        with self._condition:
+            pending = self._pending
+            pending.changed = pending.changed or wanted != pending.wanted
+            pending.wanted, pending.asked = wanted, True
+            self._condition.notify()
 
     def stop(self, timeout_s: float = 1.0) -> None:
-        """Stop reading and let go of the store."""
-        with self._bell:
-            self._question.stopped = True
-            self._bell.notify()
+        """Stop reading, close the store, and wait at most `timeout_s` for the thread."""
+        with self._condition:
+            self._pending.stopped = True
+            self._condition.notify()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
@@ -186,7 +188,7 @@ class Feed:
         source = Source(self._path)
         pause_s = 0.0
         news_at_s = time.monotonic()
-        trouble = ""
+        last_error = ""
         gone: StoreGone | None = None
         while (wanted := self._next(pause_s)) is not None:
             try:
@@ -194,30 +196,30 @@ class Feed:
                 now_s = time.monotonic()
                 news_at_s = news_at_s if outcome is None else now_s
                 pause_s = PACE_S if now_s - news_at_s < QUIET_AFTER_S else QUIET_PACE_S
-            except Exception as error:  # whatever it is, the last picture stays and the screen says why
+            except Exception as error:  # of any kind: the last picture stays and the screen says why
                 source.close()
                 if isinstance(error, StoreGone):
-                    # what was read of that file is not true of another one
+                    # caches of the old file are wrong for a new one at its path
                     gone, source = error, Source(self._path)
-                # what became of the store says more than that there is none
+                # how the store went away says more than that it does not exist
                 outcome = error if gone is None or self._path.exists() else gone
                 pause_s = RETRY_S
-            if outcome is None or (isinstance(outcome, Exception) and str(outcome) == trouble):
-                continue  # nothing new; a trouble that lasts is told once
+            if outcome is None or (isinstance(outcome, Exception) and str(outcome) == last_error):
+                continue  # no news; a lasting error is delivered once
             if isinstance(outcome, Exception):
-                trouble = str(outcome)
+                last_error = str(outcome)
             else:
-                trouble, gone = "", None
-            with self._bell:
-                self._question.asked = False
+                last_error, gone = "", None
+            with self._condition:
+                self._pending.asked = False
             self.deliver(outcome)
         source.close()
 
     def _next(self, pause_s: float) -> ReadRequest | None:
-        """The question to answer next, after a pause; None once stopped."""
-        with self._bell:
-            question = self._question
-            self._bell.wait_for(lambda: question.changed or question.stopped, pause_s)
-            self._bell.wait_for(lambda: question.asked or question.stopped)
-            question.changed = False
-            return None if question.stopped else question.wanted
+        """Return the next request to answer, after a pause; None once stopped."""
+        with self._condition:
+            pending = self._pending
+            self._condition.wait_for(lambda: pending.changed or pending.stopped, pause_s)
+            self._condition.wait_for(lambda: pending.asked or pending.stopped)
+            pending.changed = False
+            return None if pending.stopped else pending.wanted

@@ -1,4 +1,4 @@
-"""Page: the part of the list of runs that is read at once, around the cursor."""
+"""List page: the rows of the list of runs around the cursor, read at once."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from engine.store import FilterError, Listing, PageRequest, Reader, Run
 from tui.model.choices import Choices, Row, place_of
 
 MOST_RUNS = 200
-"""Runs of one page: several screens of them, so that most keys find what they move to."""
+"""Runs of one page: several screens, so that most key presses need no new page."""
 
 LIST_SHARE = 0.05
-"""The part of the time that making the list anew may take while runs grow."""
+"""Largest share of time spent querying the list again while runs grow."""
 
 PACE_S = 0.1
-"""What is as quick as the store is looked at needs no rest."""
+"""Pause in seconds that the feed makes between reads anyway."""
 
 SLACK = 60
-"""Runs that are there on both sides of the cursor, unless the list ends."""
+"""Fewest rows on both sides of the cursor, unless the list ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`rows` of a `listing` in its order, `first` of `total` before them; the `newest` runs of the store; `others` that
-    are drawn or pointed at, or were drawn when they vanished, `asked` being those that were looked for. `fitting` runs
-    fit the filter; `complaint` says why it cannot be read: then the page is of all runs. `instead` is the row for a
-    cursor whose own has gone from the list.
+    """`rows` of a `listing` in its order; `first` of its `total` rows precede them.
+
+    `newest` are the newest runs of the store. `others` are marked runs or the one under the cursor that are not among
+    the rows; `asked` are the ids that were looked up, including marked runs that had vanished. `fitting` counts the
+    runs that match the filter; `complaint` says why it cannot be parsed: then the page is of all runs. `instead` is
+    the row for the cursor if its own is gone.
     """
 
     listing: Listing | None = None
@@ -43,16 +45,16 @@ class Page:
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """The runs of the page, without the titles."""
+        """The runs among the rows, without the titles of sweeps."""
         return tuple(row for row in self.rows if isinstance(row, Run))
 
     @property
     def all(self) -> tuple[Run, ...]:
-        """Every run that was read, once."""
+        """Every run that was read, without duplicates."""
         return tuple({run.run_id: run for run in (*self.runs, *self.newest, *self.others)}.values())
 
     def holds(self, choices: Choices) -> bool:
-        """Whether this page will do for these choices, the store being as it was."""
+        """True if this page has the rows around the cursor of these choices, for an unchanged store."""
         if choices.listing != self.listing:
             return False
         others = {*choices.marked, *choices.vacated} - self.asked
@@ -70,9 +72,9 @@ class Page:
 
     @classmethod
     def read(cls, reader: Reader, choices: Choices, judged: Mapping[int, str], before: Page) -> Page:
-        """The page around the cursor of these choices; `judged` tells which runs are lost, silent or waiting.
+        """Read the page around the cursor of these choices; `judged` says which runs are lost, silent or waiting.
 
-        Where the list no longer has what the cursor was on, it is the page around where that stood in the one before.
+        If the cursor's row is gone, read around its position in the page `before`.
         """
         at_end, complaint = choices.edge > 0, ""
         sought = (None, None) if choices.edge else (choices.pointed, choices.title)
@@ -87,10 +89,10 @@ class Page:
         runs = listed.runs
         is_newest = listed.first == 0 and choices.listing.plain
         newest = runs if is_newest else tuple(reader.runs(limit=MOST_RUNS // 4))
-        there = {run.run_id for run in (*runs, *newest)}
+        known = {run.run_id for run in (*runs, *newest)}
         pointed = () if choices.pointed is None else (choices.pointed,)
         asked = frozenset((*choices.marked, *choices.vacated, *pointed))
-        found = reader.these(asked - there) if asked - there else []
+        found = reader.these(asked - known) if asked - known else []
         others = [run for run in found if run.deleted_at is None]
         on_page = {run.run_id for run in runs}
         marked = [run for run in newest if run.run_id in choices.marked and run.run_id not in on_page]
@@ -108,20 +110,18 @@ class Page:
         )
 
     def refreshed(self, reader: Reader) -> Page:
-        """The same rows in the same order, each run as it is now."""
+        """Return the same rows in the same order, each run read again."""
         now = {run.run_id: run for run in reader.these([run.run_id for run in self.all])}
 
-        def anew(runs: Iterable[Run]) -> tuple[Run, ...]:
+        def updated(runs: Iterable[Run]) -> tuple[Run, ...]:
             return tuple(now.get(run.run_id, run) for run in runs)
 
         rows = tuple(now.get(row.run_id, row) if isinstance(row, Run) else row for row in self.rows)
-        return replace(self, rows=rows, newest=anew(self.newest), others=anew(self.others))
+        return replace(self, rows=rows, newest=updated(self.newest), others=updated(self.others))
 
 
 class PageReader:
-    """Reads pages, and makes a list that takes long no more often than LIST_SHARE allows: its runs are brought up to
-    date in between.
-    """
+    """Reads pages; queries a slow list no more often than LIST_SHARE allows, and refreshes its runs in between."""
 
     def __init__(self) -> None:
         self._page = Page()
@@ -129,7 +129,7 @@ class PageReader:
         self._due_s = 0.0
 
     def read(self, reader: Reader, choices: Choices, judged: Mapping[int, str], changed: bool) -> Page:
-        """The page for these choices; the very one that was read last when nothing has changed."""
+        """Return the page for these choices; the same object as last time if nothing has changed."""
         self._stale |= changed
         now_s = time.monotonic()
         if not self._page.holds(choices) or (self._stale and now_s >= self._due_s):
@@ -142,10 +142,10 @@ class PageReader:
 
 
 def _neighbour(before: Sequence[Row], place: int, after: Sequence[Row]) -> Row | None:
-    """Of the rows that were at a place and below it the first that is still there, else the nearest above it."""
-    there = {_key(row): row for row in after}
+    """Return the first row from `place` down that is still in the list, else the nearest above, else None."""
+    after_by_key = {_key(row): row for row in after}
     nearest = (*before[place:], *reversed(before[:place]))
-    return next((there[_key(row)] for row in nearest if _key(row) in there), None)
+    return next((after_by_key[_key(row)] for row in nearest if _key(row) in after_by_key), None)
 
 
 def _key(row: Row) -> tuple[bool, int]:

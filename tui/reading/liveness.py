@@ -1,4 +1,4 @@
-"""LivenessReader: which runs do not do what their stored state says, and how many workers there are."""
+"""LivenessReader: finds runs whose status differs from their stored state, and counts the workers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from engine.jobs.processes.recovery import lost_attempts, take_over_after_s
 from engine.store import Reader
 
 JUDGE_S = 2.0
-"""How often runs that seem to go on are judged, although nothing was written."""
+"""Interval in seconds at which running runs are judged even if nothing was written."""
 
 
 class LivenessReader:
-    """Revised every JUDGE_S: whoever is gone writes nothing that would tell."""
+    """Judges every JUDGE_S, because a process that has died writes nothing.
+
+    `judged` maps run ids to 'lost', 'silent' or 'waiting'; `lost_attempts` are (run, worker) ids to be taken over.
+    """
 
     def __init__(self) -> None:
         self.judged: Mapping[int, str] = {}
@@ -25,7 +28,7 @@ class LivenessReader:
         self._judged_at = float("-inf")
 
     def revise(self, reader: Reader) -> bool:
-        """Judge every running run again if it is time; whether the judgement differs from the last one."""
+        """Judge every running run if it is due; return True if a result changed."""
         if time.monotonic() - self._judged_at < JUDGE_S:
             return False
         self._judged_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Beginnings: on a logarithmic x axis the first iterations take as much room as all others, so they are read finer."""
+"""Log x detail: finer curves of the first iterations, which take most of a logarithmic x axis."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from engine.trace.curve import SAMPLE_COLUMNS, Curve, Samples
 from tui.model.run_seen import Beginnings
 
 RATIO = 16
-"""Each beginning is so many times as long as the next finer one."""
+"""Ratio of the lengths of one curve and the next finer one."""
 
 
 def log_x_detail(
     reader: Reader, run_id: int, curve: Curve, first: int, done: int, columns: int, known: Beginnings | None = None
 ) -> Beginnings:
-    """Curves from iteration `first` of `curve`, each in narrower buckets than the one before.
+    """Return curves that start at iteration `first` of `curve`, each shorter and in narrower buckets than the last.
 
-    They end where buckets of the one before begin. What is `known` is not read again, since nothing of it changes.
+    Each ends at a bucket boundary of the one before. Curves in `known` are not read again: they do not change.
     """
     found: dict[tuple[int, int, int], Curve] = {}
     width = curve.width
@@ -34,7 +34,7 @@ def log_x_detail(
 
 
 def sampled_finely(reader: Reader, run_id: int, columns: int, first: int, last: int) -> Samples:
-    """Single iterations from `first` to `last`, more of them in the beginning."""
+    """Return single iterations from `first` to `last`, denser at the start, for a log x axis."""
     spans = [last, *(stop - 1 for stop in _stops(first, last))]
     parts = [reader.samples(run_id, columns, first, end) for end in spans]
     _, which = np.unique(np.concatenate([part.iteration for part in parts]), return_index=True)
@@ -42,7 +42,7 @@ def sampled_finely(reader: Reader, run_id: int, columns: int, first: int, last: 
 
 
 def _stops(first: int, done: int) -> Iterator[int]:
-    """Where beginnings end, the longest first: powers of RATIO, so that they stay while a run grows."""
+    """Yield the ends of the finer curves, longest first: powers of RATIO, so that they stay while a run grows."""
     stop = RATIO
     while stop * RATIO <= done:
         stop *= RATIO

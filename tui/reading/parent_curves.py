@@ -1,4 +1,4 @@
-"""Parent curves: those that a fork goes on from, up to where it was forked."""
+"""Parent curves: the curves of a fork's ancestors, up to each fork."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from engine.store import Reader, Run
 from engine.trace.curve import Curve
 
 MOST_PARENTS = 8
-"""Of a longer line of forks of forks only the last ones are shown."""
+"""Most ancestors read; earlier ones are not shown."""
 
 
 def parent_curves(reader: Reader, run: Run, columns: int) -> tuple[Curve, ...]:
-    """The curves of a run's parent up to the fork, of that one's parent, and so on, as far as they are there.
+    """Return the curves of the run's parent up to the fork, of the parent's parent, and so on, as far as they exist.
 
-    None for a run that was not forked, or whose parent is gone. What lies before a fork does not change.
+    Returns () if the run is not a fork or its parent is gone. They can be cached: the past of a fork does not change.
     """
     curves: list[Curve] = []
     child: Run | None = run

@@ -1,4 +1,4 @@
-"""PastReader: some runs as they were at a moment, read from the store. Nothing later is in what it returns."""
+"""PastReader: reads runs as they were at a moment of a replay; a snapshot holds nothing later."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from tui.reading.visible_part import visible_part
 from tui.reading.weights import WeightsReader
 
 GOING_ON = (*AFTER_WAITING, "stop", "take-up")
-"""The events that end a standstill."""
+"""Events that end a standstill."""
 
 EDGE_S = 1.0
-"""How often it is read how far the runs are that still go on."""
+"""Shortest time in seconds between two reads of how far running runs have come."""
 
 
 Standstill = Literal["", "paused", "lost"]
@@ -36,7 +36,7 @@ Standstill = Literal["", "paused", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class RunPosition:
-    """Where a moment falls in a run: the iterations done by then, the state, and why it stood still if it did."""
+    """A run's position at a moment: iterations done, state, and the reason if it stood still."""
 
     done: int
     state: RunState
@@ -45,22 +45,22 @@ class RunPosition:
 
 @dataclass(frozen=True, slots=True)
 class RunAtMoment:
-    """Where a run was: what it was like, its whole curve until then, and its newest iteration."""
+    """A run at a moment: the run as it was, its whole curve so far, and its newest iteration."""
 
-    cut: RunPosition
+    run_position: RunPosition
     run: Run
     whole: Curve
     newest: Block | None
 
 
 class PastReader:
-    """Reads moments of some runs, and keeps what does not depend on the moment."""
+    """Reads moments of some runs, and caches what does not depend on the moment."""
 
     def __init__(self) -> None:
         self._recorded_runs: dict[int, RecordedRun] = {}
         self._replay_data = ReplayData()
         self._known: tuple[object, ...] = ()
-        self._looked_s = float("-inf")
+        self._read_s = float("-inf")
         self._previews = PreviewReader()
         self._weights_reader = WeightsReader()
         self._seen: dict[int, RunSeen] = {}
@@ -68,16 +68,16 @@ class PastReader:
 
     @property
     def runs(self) -> list[Run]:
-        """The runs as they are now."""
+        """The runs as they are now, in the order of the replay."""
         return [recorded_run.run for recorded_run in self._recorded_runs.values()]
 
     def follow(self, reader: Reader, run_ids: tuple[int, ...], version: int) -> bool:
-        """Take over what was written since; whether there was anything. Runs that are gone are left out."""
+        """Read what was written since the last call; return True if the runs changed. Deleted runs are left out."""
         now_s = time.monotonic()
         known = (run_ids, version)
-        if known == self._known or (known[:1] == self._known[:1] and now_s - self._looked_s < EDGE_S):
+        if known == self._known or (known[:1] == self._known[:1] and now_s - self._read_s < EDGE_S):
             return False
-        self._known, self._looked_s = known, now_s
+        self._known, self._read_s = known, now_s
         found = (reader.run(run_id) for run_id in run_ids)
         runs = [run for run in found if run is not None and run.deleted_at is None]
         held = self._recorded_runs
@@ -93,14 +93,14 @@ class PastReader:
         return True
 
     def at(self, reader: Reader, moment: Moment, wanted: ReadRequest, liveness: LivenessReader) -> Snapshot:
-        """The runs as they were at a moment, with the tape to move along and how it all ended."""
+        """Return the runs as they were at a moment, with the replay's data and its final snapshot."""
         line, choices, columns = self._replay_data.timeline(moment.kind), wanted.choices, wanted.columns
         snapshot = self._snapshot(reader, line, moment.position, choices, columns)
-        edge = {run.run_id: run.iterations_done for run in self.runs}
+        newest_done = {run.run_id: run.iterations_done for run in self.runs}
         judged = {
             run.run_id: liveness.judged[run.run_id]
             for run in snapshot.runs
-            if run.run_id in liveness.judged and run.iterations_done == edge[run.run_id]
+            if run.run_id in liveness.judged and run.iterations_done == newest_done[run.run_id]
         }
         judged |= {
             run.run_id: "lost"
@@ -120,15 +120,15 @@ class PastReader:
             workers=liveness.workers if is_now else 0,
             most_workers=liveness.most_workers if is_now else 0,
             replay_data=self._replay_data,
-            final=self._in_the_end(reader, line, choices, columns),
+            final=self._final_snapshot(reader, line, choices, columns),
         )
 
     def _weights(self, reader: Reader, run: Run) -> Weights | None:
-        """What a run had kept by then."""
+        """Return the newest stored weights by then; None before the run started."""
         return None if run.state == "queued" else self._weights_reader.read(reader, run, run.iterations_done)
 
     def _previews_at(self, reader: Reader, snapshot: Snapshot) -> dict[int, RowPreview]:
-        """The shapes of the curves so far; where a run has come to its end, what the live table shows of it."""
+        """Return the previews of the curves so far; a run at its end has the same preview as in the live table."""
         now = [run for run in snapshot.runs if run == self._recorded_runs[run.run_id].run]
         found = self._previews.read(reader, now, 0, len(now))
         for run in snapshot.runs:
@@ -136,8 +136,8 @@ class PastReader:
                 found[run.run_id] = preview_of(run, snapshot.of(run.run_id).whole)
         return on_one_scale(found)
 
-    def _in_the_end(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
-        """The runs as far as they have come, which tells the range of the axes."""
+    def _final_snapshot(self, reader: Reader, line: Timeline, choices: Choices, columns: int) -> Snapshot:
+        """Return the snapshot at the end of the timeline, which sets the range of held axes."""
         chart_options = choices.chart_options
         wanted = (
             self._replay_data,
@@ -153,23 +153,25 @@ class PastReader:
         return self._final[1]
 
     def _snapshot(self, reader: Reader, line: Timeline, position: float, choices: Choices, columns: int) -> Snapshot:
-        cuts = {run_id: _cut(recorded_run, line, position) for run_id, recorded_run in self._recorded_runs.items()}
-        newest = reader.iterations_at({run_id: cut.done - 1 for run_id, cut in cuts.items()})
-        standing = {
-            run_id: _standing(recorded_run, cuts[run_id], newest.get(run_id), reader, columns)
+        run_positions = {
+            run_id: _run_position(recorded_run, line, position) for run_id, recorded_run in self._recorded_runs.items()
+        }
+        newest = reader.iterations_at({run_id: run_position.done - 1 for run_id, run_position in run_positions.items()})
+        at_moment = {
+            run_id: _run_at_moment(recorded_run, run_positions[run_id], newest.get(run_id), reader, columns)
             for run_id, recorded_run in self._recorded_runs.items()
         }
-        # a narrow window has moved on by more than its width when a replay is fast
-        drawn = (one.run for run_id, one in standing.items() if run_id in choices.drawn)
+        # in a fast replay the window may have to move by more than its width
+        drawn = (one.run for run_id, one in at_moment.items() if run_id in choices.drawn)
         chart_options = choices.chart_options.followed(x_extent.newest_going_on(choices.chart_options, drawn))
         seen = {
             run_id: _seen(
-                recorded_run, standing[run_id], reader, chart_options, columns, self._seen.get(run_id, UNSEEN).visible
+                recorded_run, at_moment[run_id], reader, chart_options, columns, self._seen.get(run_id, UNSEEN).visible
             )
             for run_id, recorded_run in self._recorded_runs.items()
         }
         self._seen = seen
-        runs = tuple(sorted((one.run for one in standing.values()), key=lambda run: -run.run_id))
+        runs = tuple(sorted((one.run for one in at_moment.values()), key=lambda run: -run.run_id))
         return Snapshot(
             rows=runs,
             runs=runs,
@@ -180,53 +182,55 @@ class PastReader:
         )
 
 
-def _standing(
-    recorded_run: RecordedRun, cut: RunPosition, newest: Block | None, reader: Reader, columns: int
+def _run_at_moment(
+    recorded_run: RecordedRun, run_position: RunPosition, newest: Block | None, reader: Reader, columns: int
 ) -> RunAtMoment:
-    """A run at a cut, `newest` being the last iteration before it."""
-    whole = recorded_run.cache.curve(reader, cut.done, columns, newest)
+    """Return a run at a position; `newest` is the last iteration before it."""
+    whole = recorded_run.cache.curve(reader, run_position.done, columns, newest)
     spec = recorded_run.run.spec
     is_averaged = (
         spec is not None
         and spec.is_noisy
-        and recorded_run.run.first_iteration < cut.done < recorded_run.run.iterations_done
+        and recorded_run.run.first_iteration < run_position.done < recorded_run.run.iterations_done
     )
-    average = reader.average_loss(recorded_run.run.run_id, cut.done) if is_averaged else math.nan
-    return RunAtMoment(cut, recorded_run.after(cut.done, cut.state, whole, newest, average), whole, newest)
+    average = reader.average_loss(recorded_run.run.run_id, run_position.done) if is_averaged else math.nan
+    return RunAtMoment(
+        run_position, recorded_run.after(run_position.done, run_position.state, whole, newest, average), whole, newest
+    )
 
 
 def _seen(
     recorded_run: RecordedRun,
-    standing: RunAtMoment,
+    at_moment: RunAtMoment,
     reader: Reader,
     chart_options: ChartOptions,
     columns: int,
     known: VisiblePart,
 ) -> RunSeen:
-    """What is looked at of a run where it was; `known` is the part of it that was visible last."""
-    run, whole, newest, cut = standing.run, standing.whole, standing.newest, standing.cut
+    """Return what is shown of a run at a moment; `known` is its previous visible part."""
+    run, whole, newest, run_position = at_moment.run, at_moment.whole, at_moment.newest, at_moment.run_position
     visible = visible_part(reader, chart_options, run, whole, columns, known, ending=True)
-    if cut.state == "queued":
+    if run_position.state == "queued":
         return RunSeen(whole, visible)
-    # what ends a standstill happens before the iteration at which it stands, but not yet
-    to_come = GOING_ON if cut.stands_still else ()
+    # an event that ends the standstill has the same iteration, but lies in the future
+    to_come = GOING_ON if run_position.stands_still else ()
     norms = None if newest is None else newest.gradient_norm
     return RunSeen(
         whole=whole,
         visible=visible,
-        evaluations=tuple(one for one in recorded_run.evaluations if one.iteration <= cut.done),
+        evaluations=tuple(one for one in recorded_run.evaluations if one.iteration <= run_position.done),
         events=tuple(
             one
             for one in recorded_run.events
-            if one.iteration < cut.done or (one.iteration == cut.done and one.verb not in to_come)
+            if one.iteration < run_position.done or (one.iteration == run_position.done and one.verb not in to_come)
         ),
         before=recorded_run.cache.before(reader, columns),
         gradient_norm=None if norms is None else float(norms[-1]),
     )
 
 
-def _cut(recorded_run: RecordedRun, line: Timeline, position: float) -> RunPosition:
-    """How far a run had come at a position."""
+def _run_position(recorded_run: RecordedRun, line: Timeline, position: float) -> RunPosition:
+    """Return a run's position at a position of the timeline."""
     run = recorded_run.run
     track = line.tracks.get(run.run_id)
     if track is None:
@@ -240,13 +244,13 @@ def _cut(recorded_run: RecordedRun, line: Timeline, position: float) -> RunPosit
 
 
 def _background(reader: Reader, run: Run, *, is_now: bool) -> RunBackground:
-    """Where a run comes from; which workers it had is only known of now."""
+    """Return where a run comes from; workers are known only at present, so they are cleared for the past."""
     background = reader.background(run)
     return background if is_now else replace(background, worker=None, times_lost=0)
 
 
 def _stands_still(recorded_run: RecordedRun, line: Timeline, position: float) -> Standstill:
-    """Whether a run stood still at a position, and why."""
+    """Return why a run stood still at a position: 'paused' or 'lost'; '' if it did not."""
     track = line.tracks.get(recorded_run.run.run_id)
     if track is None or not track.is_held(position):
         return ""

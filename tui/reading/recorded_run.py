@@ -1,4 +1,4 @@
-"""RecordedRun: what is kept in memory of one recorded run, and the run as it was after some of its iterations."""
+"""RecordedRun: one recorded run in memory; gives the run as it was after any of its iterations."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tui.model.timelines import Floats, MarkKind, Recording
 from tui.reading.curve_cache import CurveCache
 
 KNOTS = 256
-"""Points between which time is taken to go evenly in a run: at least so many, at most four times as many."""
+"""Fewest points between which elapsed time is interpolated linearly; at most four times as many."""
 
 AFTER_WAITING = ("resume", "keep", "drop")
-"""What only happens to a run that stood still until then."""
+"""Events that happen only to a run that stood still."""
 
 STEERING = ("set-step-size", "pause", "resume", "stop")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedRun:
-    """A run as it is stored, and what does not depend on the moment. `inherited_loss` is its parent's at the fork."""
+    """A stored run, and what does not depend on the moment; `inherited_loss` is its parent's at the fork."""
 
     run: Run
     recording: Recording
@@ -36,10 +36,10 @@ class RecordedRun:
     inherited_loss: float | None = None
 
     def after(self, done: int, state: RunState, curve: Curve, newest: Block | None, average: float = math.nan) -> Run:
-        """The run when it had done so many iterations and was in a state.
+        """Return the run as it was after `done` iterations, in `state`.
 
-        `curve` is the whole one up to there, `newest` the last of these iterations, None where that is missing: then
-        the last one before the gap is told. `average` is that of its losses by then, where they are those of batches.
+        `curve` is its whole curve up to there. `newest` is the last of these iterations; if None, the last loss of the
+        curve is used. `average` is the average loss by then, NaN unless the losses are of batches.
         """
         run = self.run
         if done >= run.iterations_done and state == run.state:
@@ -58,7 +58,7 @@ class RecordedRun:
             started_at=run.started_at if has_begun else None,
             ended_at=None,
             reason="",
-            attempt=min(run.attempt, 1),  # how often it had been taken up by then is not stored
+            attempt=min(run.attempt, 1),  # the number of attempts by then is not stored
             iterations_done=done,
             elapsed_s=self.recording.elapsed_after(done) if has_begun and len(self.recording.iterations) else 0.0,
             last_loss=None if loss is None or loss != loss else loss,
@@ -78,7 +78,7 @@ class RecordedRun:
         )
 
     def _best(self, done: int, curve: Curve, evaluated: list[Evaluation]) -> tuple[float | None, int | None]:
-        """The lowest evaluated train loss by then, or the loss that a search kept, and where it was reached."""
+        """Return the lowest evaluated train loss by then (for a search: its best loss), and its iteration if known."""
         run = self.run
         if run.best_iteration is not None and run.best_iteration <= done:
             return run.best_loss, run.best_iteration
@@ -90,7 +90,7 @@ class RecordedRun:
         return (None, None) if lowest is None else (lowest.loss, lowest.iteration)
 
     def _step_size_after(self, done: int, *, is_held: bool) -> float | None:
-        """The step size that had been set by then. What is set where a run is held takes force when it goes on."""
+        """Return the step size in force by then; one set during a pause takes effect when the run resumes."""
         known = latest = None
         for event in self.events:
             if event.iteration > done:
@@ -113,7 +113,7 @@ def _accuracy(evaluation: Evaluation | None) -> float | None:
 
 
 def recorded_run_of(reader: Reader, run: Run) -> RecordedRun:
-    """Read a run."""
+    """Read all of a run that does not depend on the moment."""
     evaluations, events = tuple(reader.evaluations(run.run_id)), tuple(reader.events(run.run_id))
     parent = None if run.parent_id is None or not run.first_iteration else reader.run(run.parent_id)
     inherited_s, inherited_loss = 0.0, None
@@ -145,12 +145,12 @@ def recorded_run_of(reader: Reader, run: Run) -> RecordedRun:
 
 
 def _best_at(run: Run) -> int | None:
-    """After how many iterations a run was at its best: none of its own where that is what it went on from."""
+    """Return the iterations done at the run's best loss; those at the fork if it never beat the inherited loss."""
     return run.first_iteration if run.best_iteration is None and run.best_loss is not None else run.best_iteration
 
 
 def _knots(reader: Reader, run: Run, inherited_s: float) -> tuple[Floats, Floats]:
-    """Iterations done and the seconds that had gone by then, both rising; empty for a run that never started."""
+    """Return iterations done (n,) and elapsed seconds (n,), both increasing; empty if the run never started."""
     if run.started_at is None and run.iterations_done <= run.first_iteration:
         return np.empty(0), np.empty(0)
     curve = reader.curve(run.run_id, KNOTS)
@@ -161,14 +161,14 @@ def _knots(reader: Reader, run: Run, inherited_s: float) -> tuple[Floats, Floats
     end_s = float(seconds.max(initial=begin_s))
     done = np.concatenate([[run.first_iteration], ends, [run.iterations_done]]).astype(np.float64)
     elapsed_s = np.maximum.accumulate(np.concatenate([[begin_s], seconds, [end_s]]))
-    # of knots that share their second the last one stays: between it and the one before time goes evenly
+    # of knots with equal seconds the last stays: time is linear between it and the knot before
     kept = np.append((elapsed_s[1:] > elapsed_s[:-1]) & (done[1:] > done[:-1]), True)
     kept[0] = True
     return done[kept], elapsed_s[kept]
 
 
 def _pauses(events: tuple[Event, ...]) -> tuple[tuple[int, float | None], ...]:
-    """Where a run was paused, or waited at a rung for the others, and when it went on or was ended there."""
+    """Return (iteration, second of resuming or ending, None: not yet) of each pause and each wait at a rung."""
     found: list[tuple[int, float | None]] = []
     for event in sorted(events, key=lambda event: event.happened_at):
         if event.verb == "pause":
@@ -198,7 +198,7 @@ def _number(text: str) -> float | None:
 
 
 def _second(text: str) -> float:
-    """A time of the store as seconds; 0 for what is none."""
+    """Convert a timestamp of the store to seconds since the epoch; 0 if it is invalid."""
     try:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
     except ValueError:

@@ -1,4 +1,4 @@
-"""PreviewReader: what a row of the table shows of a run besides its numbers: the shape of its curve."""
+"""Row previews: the shapes of the curves that rows of the table show beside their numbers."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from tui.model.choices import Row
 from tui.model.run_seen import RowPreview
 
 POINTS = 16
-"""A shape has so many points at least, and about four times as many at most, where a run is long enough."""
+"""Fewest points of a shape, if the run is long enough; at most about four times as many."""
 
 MOST_READ = 48
-"""Runs of one read: a page that is jumped to is there with the next few."""
+"""Most runs of one read; the following reads bring the rest of a new page."""
 
 MOST_HELD = 2000
 
 REST_S = 0.5
-"""Between two looks at shapes that grow: the table is told no oftener."""
+"""Shortest time in seconds between two reads of shapes that grow."""
 
 
 SCALE_STEPS = 8
-"""A scale has so many steps to a power of ten, so that it does not change with each look."""
+"""Steps per decade to which a scale is rounded, so that it does not change with each read."""
 
 
 class PreviewReader:
-    """Reads the runs around the cursor, and keeps what it has read: a run that has ended is read once."""
+    """Reads previews of the runs around the cursor and caches them: a run that has ended is read once."""
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[object, RowPreview]] = {}
         self._read_at = float("-inf")
         self.complete = True
-        """Whether all that was asked for last is there, as it is now."""
+        """True if the last read returned all previews that were due."""
 
     def read(self, reader: Reader, rows: Sequence[Row], place: int, reach: int) -> dict[int, RowPreview]:
-        """Previews of the runs among `rows` that are at most `reach` rows away from `place`."""
+        """Return the previews of the runs at most `reach` rows away from `place`."""
         first = max(place - reach, 0)
         near = [row for row in rows[first : place + reach + 1] if isinstance(row, Run)] if reach else []
         stale = [run for run in near if self._stamp_of(run) != _stamp(run)]
@@ -68,7 +68,7 @@ class PreviewReader:
 
 
 def on_one_scale(previews: dict[int, RowPreview]) -> dict[int, RowPreview]:
-    """The same glimpses on one scale: from their lowest loss to where the highest began, beyond which runs diverge."""
+    """Return the previews on one scale, from the lowest loss to the highest first loss; diverging runs exceed it."""
     finite = [[loss for loss in one.shape if math.isfinite(loss)] for one in previews.values()]
     losses = [shape for shape in finite if shape]
     if not losses:
@@ -82,19 +82,19 @@ def on_one_scale(previews: dict[int, RowPreview]) -> dict[int, RowPreview]:
 
 
 def preview_of(run: Run, curve: Curve) -> RowPreview:
-    """The same from what was read of a run up to some moment."""
+    """Return the preview of a run at a moment of a replay, from its curve so far."""
     every = max(len(curve.mean) // (4 * POINTS), 1)
     shape = _best_so_far(curve.low.tolist(), run.to_beat) if run.searches else tuple(curve.mean.tolist())
     return RowPreview(_ending(shape[::every], run))
 
 
 def _ending(shape: tuple[float, ...], run: Run) -> tuple[float, ...]:
-    """The shape with the loss that every other place tells of the run at its end."""
+    """Return the shape, ending with the run's current loss as shown elsewhere."""
     return shape if run.current_loss is None else (*shape, run.current_loss)
 
 
 def _stamp(run: Run) -> object:
-    """What a glimpse depends on: of a run that goes on, one in 32 to 64 steps of its way so far."""
+    """Return the cache key of a preview; it changes after about 1/64 to 1/32 of a running run's iterations so far."""
     quantum = 1 if run.state in ENDED else 1 << max(run.iterations_done.bit_length() - 6, 0)
     return run.state, run.attempt, quantum, run.iterations_done // quantum
 

@@ -1,4 +1,4 @@
-"""RunCache: what is read of each run that is drawn or pointed at, and what of it need not be read again."""
+"""RunCache: reads the runs that are drawn or under the cursor, and only what changed since the last read."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tui.reading.parent_curves import parent_curves
 from tui.reading.visible_part import visible_part
 
 KEPT = 24
-"""Runs that are no longer drawn, but have just been: the cursor comes back to them."""
+"""Runs kept after they were drawn last: the cursor often comes back to them."""
 
 Stamp = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CachedRun:
-    """What was read of a run, and what it depends on: the `rows` in the store, and the `window` of the chart."""
+    """What was read of a run, and the keys it depends on: the `rows` in the store and the chart's `window`."""
 
     seen: RunSeen
     columns: int
@@ -31,14 +31,14 @@ class CachedRun:
 
 
 class RunCache:
-    """Reads runs, and keeps what it has read of them; where asked to, `with_parents` of forks."""
+    """Reads runs and caches them; `with_parents` reads the curves of a fork's ancestors as well."""
 
     def __init__(self, *, with_parents: bool = True) -> None:
         self._with_parents = with_parents
         self._held: dict[int, CachedRun] = {}
 
     def read(self, reader: Reader, runs: Iterable[Run], choices: Choices, columns: int) -> dict[int, RunSeen]:
-        """All about these runs. `columns` is how many points of a curve there is room for."""
+        """Return what is shown of each run; `columns` is the width of the chart in points."""
         found = {run.run_id: self._one(reader, run, choices, columns) for run in runs}
         others = {run_id: one for run_id, one in self._held.items() if run_id not in found}
         kept = list(others.items())[max(len(others) - KEPT, 0) :]
@@ -59,7 +59,7 @@ class RunCache:
         has_grown = held is None or held.rows != rows
         if has_grown:
             seen = self._grown(reader, run, held, columns)
-        elif _steered(run):
+        elif _may_have_new_events(run):
             seen = replace(seen, events=tuple(reader.events(run.run_id)))
         if has_grown or (held is not None and held.window != window):
             seen = replace(seen, visible=visible_part(reader, chart_options, run, seen.whole, columns, seen.visible))
@@ -68,7 +68,7 @@ class RunCache:
         return CachedRun(seen, columns, rows, window)
 
     def _grown(self, reader: Reader, run: Run, held: CachedRun | None, columns: int) -> RunSeen:
-        """A run that has changed, with the part of it that was visible."""
+        """Read a run that has changed; its visible part is still the old one."""
         is_as_wide = held is not None and held.columns == columns
         return RunSeen(
             whole=_whole(reader, run, held.seen.whole if held is not None and is_as_wide else None, columns),
@@ -93,7 +93,7 @@ def _whole(reader: Reader, run: Run, held: Curve | None, columns: int) -> Curve:
 
 
 def _evaluations(reader: Reader, run: Run, known: tuple[Evaluation, ...]) -> tuple[Evaluation, ...]:
-    """What is known and what came since, from the newest iteration on: its last split may not have been there."""
+    """Return all evaluations; those from the newest known iteration on are read, as splits may have been added."""
     if not known:
         return tuple(reader.evaluations(run.run_id))
     newest = known[-1].iteration
@@ -103,12 +103,12 @@ def _evaluations(reader: Reader, run: Run, known: tuple[Evaluation, ...]) -> tup
 
 
 def _gradient_norm(reader: Reader, run: Run) -> float | None:
-    """Of the newest iteration; None where none is recorded."""
+    """Return the gradient norm of the newest iteration; None if it has none."""
     last = reader.iterations(run.run_id, first=max(run.iterations_done - 1, 0), limit=1)
     norms = last.gradient_norm
     return None if norms is None or not len(norms) else float(norms[-1])
 
 
-def _steered(run: Run) -> bool:
-    """Whether events may come without iterations: forks of a run that has ended."""
+def _may_have_new_events(run: Run) -> bool:
+    """True if events may be added without iterations: commands to a paused run, forks of an ended one."""
     return run.state not in ("running", "queued")

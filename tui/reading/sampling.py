@@ -1,4 +1,4 @@
-"""Sampling: single iterations of a run, brought up to date by reading only those that came since."""
+"""Sampling: single iterations of a run, updated by reading only the new ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.model.run_seen import Sampled
 
 
 def sampled(reader: Reader, run: Run, columns: int, first: int, last: int, held: Sampled | None = None) -> Sampled:
-    """What `reader.samples` gives; what is `held` of it is not read again."""
+    """Return what `reader.samples` would; iterations in `held` are not read again."""
     first = max(first, run.first_iteration)
     spacing = spacing_for(last - first + 1, columns)
     is_same = held is not None and (held.attempt, held.first, held.columns) == (run.attempt, first, columns)
@@ -23,12 +23,12 @@ def sampled(reader: Reader, run: Run, columns: int, first: int, last: int, held:
 
 
 def _continued(reader: Reader, run: Run, held: Sampled, spacing: int, last: int) -> Samples:
-    """The held ones that lie on a spacing, and those from there to the last one."""
+    """Return the held samples that are multiples of `spacing`, and new ones up to `last`."""
     at = held.samples.iteration
     kept = (at % spacing == 0) & (at <= last)
     reached = int(at[kept][-1]) if kept.any() else held.first - 1
     begin = min(reached + 1 + -(reached + 1) % spacing, last)
-    # so many that the reader takes the same spacing again
+    # the count for which the reader uses the same spacing
     count = -(-(last - begin + 1) // spacing)
     newer = reader.samples(run.run_id, count, begin, last)
     fresh = newer.iteration > reached

@@ -1,4 +1,4 @@
-"""Sweeping: what is read of the sweep that is looked at, and what of it need not be read again."""
+"""SweepReader: reads the open sweep, and only what changed since the last read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tui.model.sweep_seen import SweepSeen
 from tui.reading.run_cache import RunCache
 
 MOST_CURVES = 26
-"""Curves of one sweep that are drawn at once: as many as there are letters."""
+"""Most curves of a sweep drawn at once: one per letter."""
 
 
 class SweepReader:
-    """Reads one sweep after another."""
+    """Reads one sweep at a time."""
 
     def __init__(self) -> None:
         self.seen: SweepSeen | None = None
@@ -27,9 +27,9 @@ class SweepReader:
     def read(
         self, reader: Reader, sweep_id: int | None, columns: int, chart_options: ChartOptions | None = None
     ) -> SweepSeen | None:
-        """The sweep as it is now, with at most MOST_CURVES curves of so many points; None when none is looked at.
+        """Return the sweep as it is now, with at most MOST_CURVES curves for `columns` points; None without `sweep_id`.
 
-        Until somebody has chosen a `chart_options` it is that of `opening_options`.
+        `chart_options` default to `opening_options`.
         """
         self.seen = None if sweep_id is None else self._read(reader, sweep_id, columns, chart_options)
         return self.seen
@@ -48,10 +48,10 @@ class SweepReader:
 
 
 def opening_options(plan: SweepPlan) -> ChartOptions:
-    """How a sweep is looked at first: over batch sizes by the examples seen, so that one as small as 2 is seen at all.
+    """Return the first chart options of a sweep; batch sizes are compared by examples seen, on a log axis.
 
-    The losses are those of the whole train split then: an average over batches would show the large ones too high,
-    which come down within a few iterations.
+    They show the loss of the whole train split: an average over batches lags, and would show large batches, which
+    descend within a few iterations, too high.
     """
     if any(axis.field == "batch_size" for axis in plan.axes):
         return ChartOptions(metric="train loss", x_kind="examples", log_x=True, smoothing=HALF_LIFE)
@@ -59,7 +59,7 @@ def opening_options(plan: SweepPlan) -> ChartOptions:
 
 
 def spread_over(runs: Sequence[Run], most: int) -> list[Run]:
-    """At most so many of the runs, the ends and what lies evenly between."""
+    """Return at most `most` of the runs, evenly spaced, both ends included."""
     if len(runs) <= most:
         return list(runs)
     return [runs[round(place * (len(runs) - 1) / (most - 1))] for place in range(most)]

@@ -1,4 +1,4 @@
-"""Visible part: what a chart shows of a run in its window, as the run is now or as it was."""
+"""Visible part: reads what a chart's window shows of a run, live or in a replay."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def visible_part(
     *,
     ending: bool = False,
 ) -> VisiblePart:
-    """What `chart_options` shows of a run whose curve is `whole`; what is `known` of its beginnings is not read again.
+    """Return what `chart_options` show of a run with the curve `whole`; `known` is its previous visible part.
 
-    With `ending` nothing that the run did later is in it.
+    With `ending` the run's later iterations are excluded.
     """
     first, last = x_extent.iterations(chart_options, run, whole)
     end = run.iterations_done - 1 if last is None else min(last, run.iterations_done - 1)
     curve = x_extent.windowed(
         chart_options, whole, lambda: reader.curve(run.run_id, columns, first, end, ending=ending)
     )
-    begun: Beginnings = {}
+    detail: Beginnings = {}
     samples: Samples | None = None
     further: Sampled | None = None
     if chart_options.log_x:
-        begun = log_x_detail(
+        detail = log_x_detail(
             reader, run.run_id, curve, first, end + 1, columns, None if known is None else known.log_x_detail
         )
     if any(isinstance(METRICS[name].source, IterationSource) for name in chart_options.metrics):
@@ -44,4 +44,4 @@ def visible_part(
         else:
             further = sampled(reader, run, columns, first, end, known.further)
             samples = further.samples
-    return VisiblePart(curve, begun, samples, further)
+    return VisiblePart(curve, detail, samples, further)

@@ -1,4 +1,4 @@
-"""WeightsReader: the weights of the run that is looked at alone, read from its newest checkpoint once."""
+"""WeightsReader: reads the weights of the run whose details are shown, once per checkpoint."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_BYTES = 32 << 20
-"""A larger checkpoint is left where it is: reading it would hold up everything else that is read."""
+"""Largest checkpoint that is read: a larger one would delay all other reads."""
 
 
 class WeightsReader:
-    """Reads the weights of one run at a time, and reads them again only when others have been kept."""
+    """Reads the weights of one run at a time, and again only when a newer checkpoint exists."""
 
     def __init__(self) -> None:
         self._held: Weights | None = None
 
     def read(self, reader: Reader, run: Run, done: int | None = None) -> Weights | None:
-        """The newest weights that a run has kept, at or before `done` iterations; None where there are none."""
+        """Return the newest stored weights at or before `done` iterations (None: of all); None without any."""
         found = reader.kept(run.run_id, done)
         if found is None:
             return None
@@ -33,9 +33,9 @@ class WeightsReader:
 
 
 def flat_weights(reader: Reader, run_id: int, iteration: int | None = None) -> tuple[int, NDArray[Any]] | None:
-    """The newest weights that a run has kept, at or before `iteration`, shape (size,), and after how many iterations.
+    """Return (iterations done, weights of shape (size,)) of the newest checkpoint at or before `iteration`.
 
-    None where it has kept none; ValueError where they cannot be read.
+    Returns None without one. Raises ValueError: when it cannot be decoded.
     """
     from engine.trace.state import state_from_bytes
 
