@@ -1,4 +1,4 @@
-"""Numbers as text, and text as cells. Foreign strings come through `engine.text.clean` first."""
+"""Numbers: formats for numbers, times and bars, and text in a fixed width. Foreign text is cleaned by the caller."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.text import loss_text
 from tui.text.widths import width_of
 
 NOTHING = "·"
-"""What stands where there is no number yet."""
+"""Stands for an unknown number."""
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """The text in exactly `width` cells: cut with an ellipsis, or padded on one side."""
+    """Return the text in exactly `width` cells: cut with an ellipsis, or padded on one side."""
     if width <= 0:
         return ""
     cells = width_of(text)
@@ -26,7 +26,7 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits, two below 0.01, in six cells unless it is extreme: 0.214, 12.4, 7.8e-3, 1.71e3, nan."""
+    """Format with three significant digits, two below 0.01; usually six cells: 0.214, 12.4, 7.8e-3, 1.71e3, nan."""
     if value is None:
         return NOTHING
     if not math.isfinite(value):
@@ -39,37 +39,37 @@ def number(value: float | None) -> str:
 
 
 def loss(value: float | None) -> str:
-    """A loss, such as 0.2140; a dot where it is not known."""
+    """Format a loss: 0.2140; NOTHING if unknown."""
     return NOTHING if value is None else loss_text(value)
 
 
 def loss_in(width: int, value: float | None) -> str:
-    """The same with as many of its digits as there is room for in `width` cells."""
-    told = loss(value)
-    return told if len(told) <= width else number_in(width, value)
+    """Format a loss with as many digits as fit into `width` cells."""
+    text = loss(value)
+    return text if len(text) <= width else number_in(width, value)
 
 
 def number_in(width: int, value: float | None) -> str:
-    """The same with as many of its digits as there is room for in `width` cells: 9.73e12, in six 9.7e12."""
-    told = number(value)
-    if len(told) <= width or value is None:
-        return told
+    """Format a number with as many digits as fit into `width` cells: 9.73e12, in six 9.7e12."""
+    text = number(value)
+    if len(text) <= width or value is None:
+        return text
     shorter = (*(_short_exponent(f"{value:.{digits}e}") for digits in (1, 0)), f"{value:.0f}")
     return next((text for text in shorter if len(text) <= width), magnitude(value))
 
 
 def setting(value: float | None, digits: int = 4) -> str:
-    """A chosen number as a person would write it: 0.1, 0.03, 1e-4, 100."""
+    """Format a setting as a person would: 0.1, 0.03, 1e-4, 100."""
     return NOTHING if value is None else _short_exponent(f"{value:.{digits}g}")
 
 
 def magnitude(value: float) -> str:
-    """A number in as few cells as can be: 5e-4."""
+    """Format with one digit and an exponent: 5e-4."""
     return _short_exponent(f"{value:.0e}")
 
 
 def scientific(value: float, *, log: bool = True) -> str:
-    """A value of a logarithmic range as the notes write it, 1e-06 or 4.64e-04; of a linear one: 0.9."""
+    """Format a value of a log range as the CS231n notes do, 1e-06 or 4.64e-04; of a linear range: 0.9."""
     if not log or value == 0 or not math.isfinite(value):
         return f"{value:.4g}"
     mantissa, exponent = f"{value:.2e}".split("e")
@@ -77,7 +77,7 @@ def scientific(value: float, *, log: bool = True) -> str:
 
 
 def value_label(value: float | None, *, log: bool) -> str:
-    """A swept value for people: 1e-06 on a logarithmic axis, 0.9 on a linear one; whole numbers as they are."""
+    """Format a swept value: 1e-06 on a log axis, 0.9 on a linear one, integers as they are, None as 'full'."""
     return "full" if value is None else str(value) if isinstance(value, int) else scientific(value, log=log)
 
 
@@ -91,7 +91,7 @@ def _short_exponent(text: str) -> str:
 
 
 def rate(value: float | None) -> str:
-    """A number per second in at most four cells: 8.2, 100, 41k, 1.2M."""
+    """Format a number per second in at most four cells: 8.2, 100, 41k, 1.2M."""
     if value is None or not math.isfinite(value):
         return NOTHING
     for unit in ("", "k", "M", "G"):
@@ -104,19 +104,19 @@ def rate(value: float | None) -> str:
 
 
 def count(value: int | None) -> str:
-    """How many, in full up to four digits, then shortened: 640, 1000, 12k, 1.5M."""
+    """Format a count, in full up to four digits, then shortened: 640, 1000, 12k, 1.5M."""
     if value is None:
         return NOTHING
     return str(value) if abs(value) < 10_000 else rate(value)
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """A share of one, such as '97.2 %'."""
+    """Format a fraction as per cent: 97.2 %."""
     return NOTHING if share is None or not math.isfinite(share) else f"{100 * share:.{digits}f} %"
 
 
 def duration(seconds: float | None) -> str:
-    """Time spent: 00:06, 12:40, 1:02:03, 3 d 04:00."""
+    """Format a duration in seconds: 00:06, 12:40, 1:02:03, 3 d 04:00."""
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
     minutes, second = divmod(int(seconds), 60)
@@ -128,7 +128,7 @@ def duration(seconds: float | None) -> str:
 
 
 def moment(text: str) -> str:
-    """A point in time, given as ISO 8601, on the clock of whoever looks: 23 Nov 14:02."""
+    """Format an ISO 8601 time in the local time zone: 23 Nov 14:02; NOTHING if it is invalid."""
     try:
         return datetime.fromisoformat(text).astimezone().strftime("%d %b %H:%M")
     except (ValueError, OverflowError, OSError):
@@ -136,7 +136,7 @@ def moment(text: str) -> str:
 
 
 def bar(share: float, width: int) -> tuple[str, str]:
-    """A progress bar of `width` cells as (done, still to do); half a cell is told by ╸."""
+    """Return a progress bar of `width` cells as (done, remaining); ╸ is half a cell."""
     halves = round(max(0.0, min(1.0, share)) * width * 2)
     done = "━" * (halves // 2) + "╸" * (halves % 2)
     return done, "─" * (width - len(done))

@@ -1,4 +1,4 @@
-"""Parts of a line: text with a style, before they become cells."""
+"""Parts: the pieces of a line, each a text with a style."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ Part = tuple[str, Style]
 
 
 def cells(parts: Iterable[Part]) -> int:
-    """How many cells the parts take side by side."""
+    """Return the total width of the parts in cells."""
     return sum(width_of(text) for text, _ in parts)

@@ -1,4 +1,7 @@
-"""Cells: text as codes, one a cell, and back. Arrays of codes are compared and copied at once."""
+"""Widths: the width of text in cells, and text as integer codes, one per cell, and back.
+
+Arrays of codes can be compared and copied at once.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,22 @@ from functools import lru_cache
 from rich.cells import cell_len, chop_cells, get_character_cell_size
 
 TAIL = 0
-"""The second cell of a wide character."""
+"""Code of the second cell of a wide character."""
 
 FIRST_CLUSTER = 0x110000
-"""Codes from here on, beyond Unicode's, stand for a character with what combines with it."""
+"""Codes from here on, beyond Unicode, stand for a character with its combining characters."""
 
 _clusters: list[str] = []
 _codes: dict[str, int] = {}
 
 
 def width_of(text: str) -> int:
-    """How many cells a text takes. Numbers that change all the time are not put into anybody's cache for that."""
+    """Return the width of a text in cells; ASCII is measured directly, to keep changing numbers out of Rich's cache."""
     return len(text) if text.isascii() and text.isprintable() else cell_len(text)
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The words of a text in lines of at most `width` cells; a word that is longer is broken."""
+    """Wrap a text into lines of at most `width` cells; longer words are broken."""
     lines: list[str] = []
     line = ""
     for word in text.split():
@@ -39,7 +42,7 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Text cell by cell; the second cell of a wide character is ''."""
+    """Split a text into cells; the second cell of a wide character is ''."""
     if text.isascii():
         return tuple(text)
     cells: list[str] = []
@@ -56,7 +59,7 @@ def split(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def codes_of(text: str) -> tuple[int, ...]:
-    """The code of each cell of a text."""
+    """Return the code of each cell of a text."""
     return tuple(_code(cell) for cell in split(text))
 
 
@@ -70,5 +73,5 @@ def _code(cell: str) -> int:
 
 
 def text_of(codes: Iterable[int]) -> str:
-    """What to write for such cells."""
+    """Return the text of some codes."""
     return "".join(_clusters[code - FIRST_CLUSTER] if code >= FIRST_CLUSTER else chr(code) for code in codes if code)
