@@ -1,4 +1,4 @@
-"""A run's colour and marker: stable while it is marked, told apart by shape as well as by colour."""
+"""Palette: each run's colour and marker, stable while it is marked; runs differ in shape as well as in colour."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tui.colours.styles import BLANK, CURSOR, FRAME, HINT, POINTED, TICK, TITLE,
 Scheme = Literal["dark", "light", "colour-blind", "ansi-dark", "ansi-light", "none"]
 
 COLOURS: Mapping[Scheme, tuple[str, ...]] = {
-    # Okabe and Ito's order, lightened for a dark ground, darkened for a light one
+    # the order of Okabe and Ito, lightened for a dark background, darkened for a light one
     "dark": ("#56b4e9", "#e69f00", "#2fc59b", "#e58fc0", "#f0e442", "#f0743a", "#8fa8ff", "#c8c8c8"),
     "light": ("#0072b2", "#b35c00", "#007a5a", "#a8447f", "#857500", "#c43e00", "#4b50c8", "#555555"),
-    # M. Okabe and K. Ito, "Color Universal Design" (2008): theirs, exactly; their black is a light grey here
+    # M. Okabe and K. Ito, "Color Universal Design" (2008), with light grey instead of black
     "colour-blind": ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#dcdcdc"),
     "ansi-dark": (
         "ansi_bright_cyan", "ansi_yellow", "ansi_green", "ansi_bright_magenta",
@@ -61,7 +61,7 @@ OTHERS: Mapping[Scheme, Mapping[int, str]] = {
     "ansi-light": {FRAME: "ansi_bright_black", TICK: "ansi_black", TITLE: "ansi_black", HINT: "ansi_black"},
 }
 SIGNED: Mapping[Scheme, tuple[str, ...]] = {
-    # from far below zero to far above it; blue and orange, which everybody can tell apart
+    # from far below zero to far above; blue and orange, which colour-blind people can tell apart
     "dark": ("#62b0ff", "#3c7fc6", "#2a5787", "#213b58", "#1f232a", "#4b3520", "#80521b", "#c47a1d", "#ffb03f"),
     "light": ("#0e4f94", "#3f7dbd", "#86aed8", "#c3d6ea", "#ececea", "#f2d8b6", "#e3ad6c", "#c8771d", "#944500"),
     "ansi-dark": (
@@ -73,7 +73,7 @@ SIGNED: Mapping[Scheme, tuple[str, ...]] = {
         "ansi_bright_yellow", "ansi_yellow", "ansi_bright_red", "ansi_red",
     ),
 }  # fmt: skip
-"""The inks of signed numbers, the fifth of which stands for zero."""
+"""Diverging colours of signed numbers; the fifth is zero."""
 
 MARKERS = "●■▲◆▼★✚○"
 ASCII_MARKERS = "*o+x#%@&"
@@ -81,7 +81,7 @@ ASCII_MARKERS = "*o+x#%@&"
 
 @dataclass(frozen=True, slots=True)
 class StyleAttributes:
-    """How to paint a style id: a Textual colour name ("" is the terminal's own) and attributes."""
+    """How to paint a style id: a Textual colour name ("": the terminal's default) and attributes."""
 
     colour: str
     dim: bool = False
@@ -89,7 +89,7 @@ class StyleAttributes:
 
 
 def assign(run_ids: Iterable[int], held: Mapping[int, int] | None = None) -> dict[int, int]:
-    """A slot for every run, in mark order: one that has a slot in `held` keeps it, others get the lowest free one."""
+    """Return a colour slot for every run: the one in `held`, else the lowest free one, in the order of `run_ids`."""
     wanted = list(dict.fromkeys(run_ids))
     slots = {run_id: held[run_id] for run_id in wanted if held is not None and run_id in held}
     taken = set(slots.values())
@@ -98,7 +98,7 @@ def assign(run_ids: Iterable[int], held: Mapping[int, int] | None = None) -> dic
 
 
 def colour(slot: int, scheme: Scheme = "dark") -> str:
-    """The colour of a slot's line: "#rrggbb" or a Textual "ansi_..." name; "" without colour."""
+    """Return the colour of a slot's line: "#rrggbb" or a Textual "ansi_..." name; "" without colour."""
     if slot >= ramp.FIRST_SLOT:
         return ramp.colour(slot, scheme)
     colours = COLOURS[scheme]
@@ -106,7 +106,7 @@ def colour(slot: int, scheme: Scheme = "dark") -> str:
 
 
 def marker(slot: int, *, ascii_only: bool = False) -> str:
-    """The one-cell sign of a slot; slots that share a colour have different ones."""
+    """Return the one-cell sign of a slot; slots that share a colour have different signs."""
     if slot >= ramp.FIRST_SLOT:
         return ramp.letter(slot)
     markers = ASCII_MARKERS if ascii_only else MARKERS
@@ -114,7 +114,7 @@ def marker(slot: int, *, ascii_only: bool = False) -> str:
 
 
 def ink(style: int, scheme: Scheme = "dark") -> StyleAttributes:
-    """How to paint a style id of a Picture under a scheme."""
+    """Return how to paint a style id of a Picture in a scheme."""
     run = run_style(style)
     if run is not None:
         slot, is_faint = run

@@ -1,4 +1,4 @@
-"""Ramp: colours that are ordered by a value, so that a chart of many runs reads without its legend."""
+"""Ramp: a sequential colour scale, so that a chart of many runs ordered by a value reads without its legend."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 STEPS = 78
-"""Colours of a ramp: three for each letter of the alphabet."""
+"""Number of colours: three per letter of the alphabet."""
 
 FIRST_SLOT = 128
-"""Colour slots from here on are the steps of the ramp; those before are for runs without an order."""
+"""First colour slot of the ramp; lower slots are for runs without an order."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 ANCHORS: Mapping[str, tuple[str, ...]] = {
-    # lightness rises (on a light ground: falls) all along, so the order survives any reduction to fewer colours
+    # lightness is monotonic, so the order survives a reduction to fewer colours
     "dark": ("#8650f0", "#4a86f0", "#22b5b0", "#86cf55", "#ffe357"),
-    # blue to yellow by lightness: nobody has to tell red from green
+    # blue to yellow by lightness: no red next to green
     "colour-blind": ("#3b54c4", "#4a86f0", "#8fb0c9", "#c9c46a", "#ffe357"),
     "light": ("#b58900", "#5f9300", "#008c7a", "#2563c4", "#6b2fb0"),
     "ansi-dark": ("ansi_bright_blue", "ansi_cyan", "ansi_green", "ansi_bright_green", "ansi_bright_yellow"),
@@ -26,23 +26,23 @@ GROUNDS: Mapping[str, str] = {"dark": "#101216", "colour-blind": "#101216", "lig
 
 
 def ramp_slots(count: int) -> tuple[int, ...]:
-    """The colour slots of `count` runs in the order of their values: the ends of the ramp and what lies between."""
+    """Return the colour slots of `count` runs in the order of their values, evenly spaced from end to end."""
     return tuple(FIRST_SLOT + (round(place * (STEPS - 1) / (count - 1)) if count > 1 else 0) for place in range(count))
 
 
 def slot_at(share: float) -> int:
-    """The colour slot at a share (0..1) of the ramp."""
+    """Return the colour slot at a fraction (0..1) of the ramp."""
     return FIRST_SLOT + round(max(0.0, min(1.0, share)) * (STEPS - 1))
 
 
 def letter(slot: int) -> str:
-    """The sign of a slot: its place in the alphabet is the value's place in the range."""
+    """Return the letter of a slot: its place in the alphabet is the value's place in the range."""
     return LETTERS[(slot - FIRST_SLOT) % STEPS * len(LETTERS) // STEPS]
 
 
 @cache
 def colour(slot: int, scheme: str) -> str:
-    """The colour of a slot of the ramp; "" without colour."""
+    """Return the colour of a slot of the ramp; "" without colour."""
     anchors = ANCHORS.get(scheme, ())
     if not anchors:
         return ""
@@ -54,14 +54,14 @@ def colour(slot: int, scheme: str) -> str:
 
 
 def colours(scheme: str) -> list[str]:
-    """The whole ramp, strong and faint."""
+    """Return all colours of the ramp, then all faint ones."""
     slots = range(FIRST_SLOT, FIRST_SLOT + STEPS)
     return [paint(slot, scheme) for paint in (colour, faint) for slot in slots]
 
 
 @cache
 def faint(slot: int, scheme: str) -> str:
-    """The same, nearer to the ground; as it is where the ground is not known."""
+    """Return a slot's colour blended towards the background; unblended if the background is unknown."""
     strong = colour(slot, scheme)
     return _mixed(strong, GROUNDS[scheme], 0.55) if scheme in GROUNDS else strong
 

@@ -1,4 +1,4 @@
-"""SGR: the least that must be written so that the next cell has its style."""
+"""SGR: the shortest escape sequence that changes one cell style to the next."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ RESET = "\x1b[0m"
 
 
 MARKING = frozenset({"4", "7", "9"})
-"""Attributes that can be seen on a blank."""
+"""SGR codes of attributes that are visible on a blank: underline, reverse, strike."""
 
 
 class SgrStyle(NamedTuple):
-    """A style as the terminal is told it: parameters of SGR. '' is the terminal's own colour."""
+    """A style as SGR parameters; '' is the terminal's default colour."""
 
     foreground: str = ""
     background: str = ""
@@ -26,11 +26,11 @@ class SgrStyle(NamedTuple):
 
     @property
     def marks_blanks(self) -> bool:
-        """Whether a blank in this ink shows more than its background."""
+        """True if a blank in this style shows more than its background."""
         return bool(self.attributes) and not MARKING.isdisjoint(self.attributes.split(";"))
 
     def blanks_like(self, other: SgrStyle) -> bool:
-        """Whether a blank in this ink and one in another look the same."""
+        """True if blanks in both styles look the same."""
         return self.background == other.background and not self.marks_blanks and not other.marks_blanks
 
 
@@ -41,8 +41,7 @@ ENDS = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
 
 
 class Paint(NamedTuple):
-    """What stands for a colour: another one ('#rrggbb' or a name of the terminal's own, '': its default), and what
-    attributes say instead, as SGR codes."""
+    """The replacement of a colour: '#rrggbb', a name of a terminal colour or '' (the default), and SGR attributes."""
 
     colour: str = ""
     attributes: frozenset[str] = frozenset()
@@ -50,11 +49,11 @@ class Paint(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Colours:
-    """What becomes of the colours that the screen asks for.
+    """How the screen's colours are replaced on a terminal.
 
-    `system` is how many the terminal has (None: none at all). `inks` and `grounds` say what stands for a colour
-    ('#rrggbb') as foreground and as background; of others `adapt` makes a foreground, and a background stays
-    unless `paints` is False.
+    `system` is the terminal's colour system (None: no colours). `inks` and `grounds` map a colour ('#rrggbb') to its
+    replacement as foreground and as background. Other foregrounds are converted by `adapt`; other backgrounds stay,
+    or are dropped unless `paints`.
     """
 
     system: ColorSystem | None = ColorSystem.TRUECOLOR
@@ -66,23 +65,24 @@ class Colours:
 
 @lru_cache(maxsize=4096)
 def ink_of(style: Style | None, colours: Colours) -> SgrStyle:
-    """The ink of a style under such colours. Links are never written."""
+    """Return a Rich style as SGR parameters, with its colours replaced; PLAIN for None. Links are dropped."""
     if style is None:
         return PLAIN
-    ink, ground = _ink(style.color, colours), _ground(style.bgcolor, colours)
-    said = ink.attributes | ground.attributes
-    attributes = ";".join(code for name, code in ATTRIBUTES if getattr(style, name) or code in said)
-    return SgrStyle(_codes(ink.colour, colours.system, True), _codes(ground.colour, colours.system, False), attributes)
+    foreground, background = _foreground(style.color, colours), _background(style.bgcolor, colours)
+    added = foreground.attributes | background.attributes
+    attributes = ";".join(code for name, code in ATTRIBUTES if getattr(style, name) or code in added)
+    system = colours.system
+    return SgrStyle(_codes(foreground.colour, system, True), _codes(background.colour, system, False), attributes)
 
 
-def _ink(colour: Color | None, colours: Colours) -> Paint:
+def _foreground(colour: Color | None, colours: Colours) -> Paint:
     name = _name(colour)
     if name in colours.inks or colours.adapt is None or not name.startswith("#"):
         return colours.inks.get(name, Paint(name))
     return Paint(colours.adapt(name))
 
 
-def _ground(colour: Color | None, colours: Colours) -> Paint:
+def _background(colour: Color | None, colours: Colours) -> Paint:
     name = _name(colour)
     return colours.grounds.get(name, Paint(name if colours.paints else ""))
 
@@ -101,7 +101,7 @@ def _codes(name: str, system: ColorSystem | None, foreground: bool) -> str:
 
 
 def change(before: SgrStyle, after: SgrStyle, *, blank: bool = False) -> tuple[str, SgrStyle]:
-    """What to write to turn one ink into another, and the ink that the pen has then.
+    """Return the escape sequence that changes style `before` to `after` ('' if none is needed), and the new style.
 
     For a `blank` the foreground may stay as it is.
     """
@@ -113,7 +113,7 @@ def change(before: SgrStyle, after: SgrStyle, *, blank: bool = False) -> tuple[s
     parameters = []
     if wanted.attributes != before.attributes:
         had, has = before.attributes.split(";"), wanted.attributes.split(";")
-        # bold and dim are ended by the same code, so what is to stay is said after what ends
+        # bold and dim are ended by one code, so the attribute that stays is set again
         ended = dict.fromkeys(ENDS[code] for code in had if code and code not in has)
         parameters += [*ended, *(code for code in has if code and (code not in had or ENDS[code] in ended))]
     if wanted.foreground != before.foreground:
@@ -124,5 +124,5 @@ def change(before: SgrStyle, after: SgrStyle, *, blank: bool = False) -> tuple[s
 
 
 def _may_keep(before: SgrStyle, after: SgrStyle, blank: bool) -> bool:
-    """Whether a blank of one ink looks the same in the other's foreground."""
+    """True if a blank in style `after` looks the same with the foreground of `before`."""
     return blank and not before.marks_blanks and not after.marks_blanks

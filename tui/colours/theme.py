@@ -1,6 +1,6 @@
-"""The few inks of the screen: a dark ground, dim rules, one accent. A run's own colour is `tui.colours.palette`'s.
+"""Theme: the colours of the screen in the dark theme; runs' colours are in `tui.colours.palette`.
 
-These are the dark theme's; under another one `tui.colours.themes` says what becomes of each, so no two may be equal.
+`tui.colours.themes` maps each colour to those of the other themes, so no two may be equal.
 """
 
 from __future__ import annotations
@@ -61,27 +61,27 @@ VerticalScroll {{
     scrollbar-background-active: $background;
 }}
 """
-"""Textual's own parts in inks that every theme knows, instead of mixtures."""
+"""Textual's own widgets in plain colours of the theme, because blended ones cannot be mapped to other themes."""
 
 
 @cache
 def cell_style(style_id: int) -> Style:
-    """How a style id of a chart's Picture is painted."""
-    ink = palette.ink(style_id)
-    return Style(color=ink.colour.removeprefix("ansi_") or None, dim=ink.dim or None, bold=ink.bold or None)
+    """Return the Rich style of a style id of a chart's Picture."""
+    found = palette.ink(style_id)
+    return Style(color=found.colour.removeprefix("ansi_") or None, dim=found.dim or None, bold=found.bold or None)
 
 
 @cache
 def run_style(slot: int) -> Style:
-    """The colour of a run's curve, for whatever else stands for that run."""
+    """Return the Rich style in the colour of a run's curve, for other parts that refer to the run."""
     return Style(color=palette.colour(slot).removeprefix("ansi_") or None)
 
 
 @cache
-def signed_style(ink: int | None, ground: int | None) -> Style:
-    """The colours of levels of signed numbers as ink and as ground; None leaves it to what is around."""
+def signed_style(foreground: int | None, background: int | None) -> Style:
+    """Return the style of two levels of signed numbers as foreground and background; None: the surroundings' colour."""
     signed = palette.SIGNED["dark"]
     return Style(
-        color=QUIET if ink is None else signed[ink + DEEPEST],
-        bgcolor=None if ground is None else signed[ground + DEEPEST],
+        color=QUIET if foreground is None else signed[foreground + DEEPEST],
+        bgcolor=None if background is None else signed[background + DEEPEST],
     )

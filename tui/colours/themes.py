@@ -1,6 +1,6 @@
-"""Themes: what becomes of the screen's colours. The dark theme's own are their names; another one is a table of them.
+"""Themes: each maps the dark theme's colours, which the screen uses everywhere, to its own.
 
-So a theme is put on where the cells are written (`tui.colours.sgr`), and nothing else on the screen knows about it.
+The mapping is applied where cells are written (`tui.colours.sgr`); no other part of the screen knows the theme.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tui.colours.sgr import Colours, Paint
 from tui.colours.styles import CURSOR, DEEPEST, FRAME, HINT, POINTED, TICK, TITLE
 
 NAMES = ("dark", "light", "colour-blind", "ansi")
-"""The themes that can be chosen."""
+"""The themes to choose from; the first is the default."""
 
 TEXTS = (theme.FOREGROUND, theme.STRONGEST, theme.QUIET, theme.ACCENT, theme.GOOD, theme.WARNING, theme.BAD)
-"""The inks of words: they must be legible on every ground."""
+"""The colours of text, which must be legible on every background."""
 
 LEGIBLE = 3.0
-"""The contrast that any colour has on a light ground at least: what WCAG asks of graphics."""
+"""Smallest contrast of any colour on a light background: WCAG's minimum for graphics."""
 
 LIGHT: dict[str, str] = {
     theme.GROUND: "#fafaf8", theme.RAISED: "#e8ecf2", theme.FIELD: "#eef2f7",
@@ -32,22 +32,22 @@ LIGHT: dict[str, str] = {
     theme.ACCENT: "#1f5fae", theme.GOOD: "#2b6e34", theme.WARNING: "#855300", theme.BAD: "#b92b2b",
 }  # fmt: skip
 COLOUR_BLIND: dict[str, str] = {theme.GOOD: "#56b4e9", theme.WARNING: "#f0e442", theme.BAD: "#e06a10"}
-"""Good and bad in blue and orange, which everybody can tell apart; signs say it as well."""
+"""Good and bad in blue and orange, which colour-blind people can tell apart; signs say it as well."""
 
 GROUNDED = ("light", "colour-blind")
-"""Schemes, besides the dark one, for a ground that is painted."""
+"""Schemes, besides the dark one, that paint the background."""
 
-_NIGHT = {theme.GROUND: 233, theme.RAISED: 235, theme.FIELD: 235, theme.QUIET: 246, SIGNED["dark"][DEEPEST]: 235}
+_DARK_NUMBERS = {theme.GROUND: 233, theme.RAISED: 235, theme.FIELD: 235, theme.QUIET: 246, SIGNED["dark"][DEEPEST]: 235}
 OF_256: Mapping[str, Mapping[str, int]] = {
-    "dark": _NIGHT | dict(zip(FAINT["dark"], (24, 94, 22, 96, 58, 88, 60, 240), strict=True)),
-    "colour-blind": _NIGHT
+    "dark": _DARK_NUMBERS | dict(zip(FAINT["dark"], (24, 94, 22, 96, 58, 88, 60, 240), strict=True)),
+    "colour-blind": _DARK_NUMBERS
     | {theme.BAD: 202, COLOURS["dark"][6]: 32}
     | dict(zip(FAINT["dark"], (24, 94, 23, 96, 58, 95, 19, 241), strict=True)),
     "light": {theme.GROUND: 231, theme.RAISED: 254, theme.FIELD: 254, theme.GOOD: 22, COLOURS["dark"][5]: 160}
     | dict(zip(FAINT["dark"], (153, 223, 151, 182, 186, 217, 146, 250), strict=True)),
 }
-"""What a terminal of 256 colours paints where the nearest by Rich's count is another ink's: its cube begins so far
-above black that all dark grounds are black, and most faint curves one of two."""
+"""Palette numbers on a terminal of 256 colours where Rich's nearest colour would make two colours equal: the first
+step of the colour cube is far above black, so dark backgrounds become black and faint curves collapse."""
 
 BOLD, DIM, UNDERLINED, REVERSED = frozenset("1"), frozenset("2"), frozenset("4"), frozenset("7")
 WITHOUT_COLOUR: Mapping[str, Paint] = {
@@ -59,11 +59,11 @@ UNPAINTED: Mapping[str, Paint] = {
     theme.GROUND: Paint(), theme.RAISED: Paint("", REVERSED), theme.FIELD: Paint("", UNDERLINED),
     theme.FOREGROUND: Paint("", REVERSED),
 }  # fmt: skip
-"""The grounds where the terminal keeps its own: the cursor's row is reversed, a field underlined."""
+"""Replacements of backgrounds on the terminal's own background: the cursor's row is reversed, a field underlined."""
 
 
 class Theme(NamedTuple):
-    """`scheme` is what saved charts are painted in, `help` what it is for."""
+    """`scheme` is the palette of saved charts; `help` says what the theme is for."""
 
     name: str
     help: str
@@ -72,9 +72,9 @@ class Theme(NamedTuple):
 
 
 def named(name: str, system: ColorSystem | None, *, light_ground: bool = False) -> Theme:
-    """The theme of a name on a terminal with so many colours: without any, or with 16, it has only one.
+    """Return the theme of a name; a terminal without colours (None), or with 16, has only one theme.
 
-    An unknown name ('') is the usual one. `light_ground` is the terminal's own, where a theme does not paint it.
+    An unknown name ('') is the default theme. `light_ground`: the terminal's own background is light.
     """
     if system is None:
         return _without_colour()
@@ -84,13 +84,13 @@ def named(name: str, system: ColorSystem | None, *, light_ground: bool = False) 
 
 
 def system_of(name: str | None) -> ColorSystem | None:
-    """How many colours a terminal has, from what Rich calls it."""
+    """Return the colour system of Rich's name for it; None without colours."""
     systems = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
     return systems.get(name or "")
 
 
 def has_light_ground(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal says that its own ground is light ($COLORFGBG, as rxvt, Konsole and others set it)."""
+    """True if $COLORFGBG, which rxvt, Konsole and others set, says that the terminal's background is light."""
     return environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
 
 
@@ -98,11 +98,11 @@ def has_light_ground(environment: Mapping[str, str] = os.environ) -> bool:
 def _painted(name: str, system: ColorSystem) -> Theme:
     match name:
         case "light":
-            paints = _paints(LIGHT | _curves("light"), name, system)
+            paints = _paints(LIGHT | _curve_colours("light"), name, system)
             colours = Colours(system, paints, paints, adapt=legible_on_light)
             return Theme(name, "for bright rooms", "light", colours)
         case "colour-blind":
-            paints = _paints(COLOUR_BLIND | _curves("colour-blind"), name, system)
+            paints = _paints(COLOUR_BLIND | _curve_colours("colour-blind"), name, system)
             help_text = "colours that everybody can tell apart (Okabe and Ito)"
             return Theme(name, help_text, "colour-blind", Colours(system, paints, paints))
         case _:
@@ -113,30 +113,32 @@ def _painted(name: str, system: ColorSystem) -> Theme:
 @cache
 def _ansi(light_ground: bool) -> Theme:
     scheme: Scheme = "ansi-light" if light_ground else "ansi-dark"
-    inks = {name: Paint(colour.removeprefix("ansi_")) for name, colour in _curves(scheme).items()}
-    strong = [inks[colour].colour for colour in COLOURS["dark"]]
-    inks |= {name: Paint(strong[slot], DIM) for slot, name in enumerate(FAINT["dark"])}
+    foregrounds = {name: Paint(colour.removeprefix("ansi_")) for name, colour in _curve_colours(scheme).items()}
+    strong = [foregrounds[colour].colour for colour in COLOURS["dark"]]
+    foregrounds |= {name: Paint(strong[slot], DIM) for slot, name in enumerate(FAINT["dark"])}
     words = {
         theme.ACCENT: Paint("blue" if light_ground else "cyan"),
         theme.GOOD: Paint("green"),
         theme.WARNING: Paint("magenta" if light_ground else "yellow"),
         theme.BAD: Paint("red"),
     }
-    # adapted to the sixteen by the pen
-    grounds = {**UNPAINTED, **{name: inks[name] for name in SIGNED["dark"]}}
-    colours = Colours(ColorSystem.STANDARD, {**WITHOUT_COLOUR, **_others(), **inks, **words}, grounds, paints=False)
+    # converted to the sixteen colours when written
+    grounds = {**UNPAINTED, **{name: foregrounds[name] for name in SIGNED["dark"]}}
+    colours = Colours(
+        ColorSystem.STANDARD, {**WITHOUT_COLOUR, **_chart_attributes(), **foregrounds, **words}, grounds, paints=False
+    )
     return Theme("ansi", "the terminal's own sixteen colours, on its own ground", scheme, colours)
 
 
 @cache
 def _without_colour() -> Theme:
     faint = {name: Paint("", DIM) for name in FAINT["dark"]}
-    colours = Colours(None, {**WITHOUT_COLOUR, **_others(), **faint}, UNPAINTED, paints=False)
+    colours = Colours(None, {**WITHOUT_COLOUR, **_chart_attributes(), **faint}, UNPAINTED, paints=False)
     return Theme("none", "no colours, as NO_COLOR asks", "none", colours)
 
 
-def _curves(scheme: Scheme) -> dict[str, str]:
-    """The colours of curves, and of what is around them, in a scheme by those of the dark one."""
+def _curve_colours(scheme: Scheme) -> dict[str, str]:
+    """Map the dark scheme's colours of curves, and of the chart around them, to another scheme's."""
     table = dict(zip(COLOURS["dark"], COLOURS[scheme], strict=True))
     table |= dict(zip(FAINT["dark"], FAINT.get(scheme, ()), strict=False))
     table |= dict(zip(ramp.colours("dark"), ramp.colours(scheme), strict=True))
@@ -146,8 +148,8 @@ def _curves(scheme: Scheme) -> dict[str, str]:
     return table | painted
 
 
-def _others() -> dict[str, Paint]:
-    """What is around the curves where the terminal keeps its own colours."""
+def _chart_attributes() -> dict[str, Paint]:
+    """Map the dark scheme's colours around the curves to attributes in the terminal's default colour."""
     dark = OTHERS["dark"]
     dim = {dark[style]: Paint("", DIM) for style in (FRAME, TICK, HINT, CURSOR)}
     return {**dim, dark[TITLE]: Paint(), dark[POINTED]: Paint("", BOLD)}
@@ -155,16 +157,16 @@ def _others() -> dict[str, Paint]:
 
 def _paints(table: Mapping[str, str], name: str, system: ColorSystem) -> dict[str, Paint]:
     numbers = OF_256[name] if system is ColorSystem.EIGHT_BIT else {}
-    return {ink: Paint(colour) for ink, colour in {**table, **_numbered(numbers)}.items()}
+    return {dark: Paint(colour) for dark, colour in {**table, **_numbered(numbers)}.items()}
 
 
 def _numbered(numbers: Mapping[str, int]) -> dict[str, str]:
-    """The colours of a terminal's palette by Rich's names."""
-    return {ink: f"color({number})" for ink, number in numbers.items()}
+    """Map colours to Rich's names of palette numbers."""
+    return {colour: f"color({number})" for colour, number in numbers.items()}
 
 
 def contrast(colour: str, other: str) -> float:
-    """The contrast of two colours ('#rrggbb') as WCAG defines it, from 1 to 21."""
+    """Return the contrast ratio of two colours ('#rrggbb') as WCAG defines it, from 1 to 21."""
     darker, lighter = sorted((_luminance(colour), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -177,7 +179,7 @@ def _luminance(colour: str) -> float:
 
 @cache
 def legible_on_light(colour: str) -> str:
-    """The colour, as much darker as it takes to be seen on a light ground."""
+    """Darken a colour ('#rrggbb') until its contrast on a light background is at least LEGIBLE."""
     shares = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
     while contrast(colour, LIGHT[theme.RAISED]) < LEGIBLE:
         shares = [share * 9 // 10 for share in shares]
