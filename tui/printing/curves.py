@@ -1,4 +1,4 @@
-"""Curves that are printed: those of the board, from the same reading to the same dots."""
+"""Printed curves: the board's curves, read and converted to dots in the same way."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ from tui.printing.plotext_figure import ACROSS, DOWN, Stroke, dots_up
 from tui.reading.feed import Source
 
 GONE = "✗"
-"""Where values stop to be finite."""
+"""The sign of values that become non-finite."""
 
 
 def curves_of(path: Path, run_ids: Sequence[int], chart_options: ChartOptions, width: int) -> ChartView:
-    """The curves of runs that are there, as the board would draw them on so many cells. Raises StoreError."""
-    # nothing that has started meanwhile is marked: all runs count as met
+    """Return the curves of existing runs as the board would draw them at `width` cells.
+
+    Raises StoreError: when the store cannot be read.
+    """
+    # all runs count as met, so that none is marked automatically
     choices = Choices(met_to=2**62, chart_options=chart_options).marking_only(run_ids)
     source = Source(path)
     try:
@@ -47,13 +50,13 @@ def curves_of(path: Path, run_ids: Sequence[int], chart_options: ChartOptions, w
 
 
 def without_values(view: ChartView) -> list[int]:
-    """The runs that have no value to draw."""
-    there = {one.run.run_id for one in all_series(view) if not one.companion and np.isfinite(one.line).any()}
-    return [run.run_id for run in view.runs if run.run_id not in there]
+    """Return the ids of runs without a finite value to draw."""
+    with_values = {one.run.run_id for one in all_series(view) if not one.companion and np.isfinite(one.line).any()}
+    return [run.run_id for run in view.runs if run.run_id not in with_values]
 
 
 def as_data(view: ChartView) -> dict[str, Any]:
-    """What is drawn, for other programs: for every line of every run its points as [x, y]."""
+    """Return the chart as JSON data: the points [x, y] of every line of every run."""
     noisy = {run.run_id for run in view.runs if run.noisy and metric_of(view).of_batches}
     lines = groupby(table(view), key=lambda row: (row.run_id, row.label, row.kind))
     return {
@@ -74,7 +77,7 @@ def as_data(view: ChartView) -> dict[str, Any]:
 
 
 def print_curves(view: ChartView, paper: Paper) -> str:
-    """The curves of runs that have values, with a title above them and the legend below."""
+    """Return the printed chart of runs that have values, with the title above and the legend below."""
     legend = legend_of(entries_of(view), paper)
     axes = axes_of(view, paper.width)
     ticks = None if axes is None else ticks_for(axes, paper.width, paper.height - 1 - len(legend.splitlines()))
@@ -85,7 +88,7 @@ def print_curves(view: ChartView, paper: Paper) -> str:
 
 
 def _strokes(view: ChartView, axes: Axes, width: int, rows: int, paper: Paper) -> list[Stroke]:
-    """Lines first, then the signs that lie over them."""
+    """Return the strokes: lines first, then the signs drawn over them."""
     dots_x, dots_y = width * ACROSS, rows * DOWN
     found = bundle(all_series(view, dots_x))
     nothing = np.full(len(found.x), np.nan)
@@ -94,7 +97,7 @@ def _strokes(view: ChartView, axes: Axes, width: int, rows: int, paper: Paper) -
     across = np.arange(dots_x, dtype=np.float64)
     lines: list[Stroke] = []
     signs: list[Stroke] = []
-    gone: list[Stroke] = []
+    non_finite: list[Stroke] = []
     for index, one in enumerate(found.series):
         up = dots_up(columns.line[index], dots_y)
         colour, plain_sign = paper.colour(one.run.slot), marker(one.run.slot, ascii_only=True)
@@ -103,18 +106,18 @@ def _strokes(view: ChartView, axes: Axes, width: int, rows: int, paper: Paper) -
             continue
         lines.append(Stroke(across, up, colour, joined=True, plain_sign=plain_sign))
         start = ACROSS * (len(signs) * MARKER_EVERY // len(view.runs))
-        at = _signed(one, axes, up, start)
-        # what has left the plot is told at the edge
+        at = _sign_columns(one, axes, up, start)
+        # the sign of a line outside the plot stands at the edge
         inside = np.clip(up[at], 0, dots_y - 1)
         signs.append(Stroke(across[at], inside, colour, sign=marker(one.run.slot), plain_sign=plain_sign))
         for column, before in columns.gap_starts[index]:
             height = np.clip(dots_up(np.array([before]), dots_y), 0, dots_y - 1)
-            gone.append(Stroke(np.array([float(column)]), height, colour, sign=GONE, plain_sign="X"))
-    return [*lines, *_taking_turns(signs), *gone]
+            non_finite.append(Stroke(np.array([float(column)]), height, colour, sign=GONE, plain_sign="X"))
+    return [*lines, *_taking_turns(signs), *non_finite]
 
 
-def _signed(one: Series, axes: Axes, up: Floats, start: int) -> list[int]:
-    """The dot columns at which a line has its sign: where it was measured, else here and there, and at its end."""
+def _sign_columns(one: Series, axes: Axes, up: Floats, start: int) -> list[int]:
+    """Return the dot columns of a line's signs: its measurements if sparse, else regular places and its end."""
     known = np.flatnonzero(np.isfinite(up))
     if not len(known):
         return []
@@ -129,7 +132,7 @@ def _signed(one: Series, axes: Axes, up: Floats, start: int) -> list[int]:
 
 
 def _taking_turns(signs: list[Stroke]) -> list[Stroke]:
-    """The signs of the runs; where several share a cell, one after the other has it."""
+    """Return the signs of the runs; runs whose signs share a cell get such cells in turn."""
     claims: dict[tuple[int, int], list[int]] = {}
     for order, stroke in enumerate(signs):
         for across, up in zip(stroke.x.tolist(), stroke.y.tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""Paper: what a chart is printed on, and what is printed below it."""
+"""Paper: size, colours and charset of a printed chart, and its legend."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_WIDTH, MOST_HEIGHT = 500, 200
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """So many cells, and so many colours (None: none at all) in a `scheme`."""
+    """A page of `width` x `height` cells, in the colours of a `scheme` as far as `system` has them (None: none)."""
 
     width: int
     height: int
@@ -34,14 +34,15 @@ class Paper:
 
     @property
     def charset(self) -> Charset:
+        """The charset of what is printed."""
         return "ascii" if self.ascii_only else "unicode"
 
     def colour(self, slot: int) -> Colour:
-        """The colour of a slot's line."""
+        """Return the colour of a slot's line."""
         return self.paint(colour(slot, self.scheme))
 
     def paint(self, name: str) -> Colour:
-        """A colour of the palette ('#rrggbb' or 'ansi_...', '': the terminal's own) as this paper has it."""
+        """Convert a colour of the palette ('#rrggbb', 'ansi_...' or '': the default) to one that this paper has."""
         if self.system is None or not name:
             return None
         found = Color.parse(name.removeprefix("ansi_"))
@@ -50,22 +51,24 @@ class Paper:
         return found.downgrade(self.system).number
 
     def print(self, ticks: Ticks, strokes: list[Stroke], title: str, below: str = "") -> str:
-        """A chart, and what is written below it."""
+        """Return a chart as text, followed by the lines `below`."""
         drawn = draw_figure(ticks, strokes, title, ascii_only=self.ascii_only, colours=self.system is not None)
         return f"{drawn}\n{below}" if below else drawn
 
 
 def legend_of(entries: tuple[Entry, ...], paper: Paper) -> str:
-    """The legend of the board as lines: every run by its sign and name, and in what they differ."""
+    """Return the legend of the board as lines: every run's sign, name and differing settings."""
     codes, styles = draw_legend(entries, paper.width - 1, -(-paper.height // 3), paper.charset)
     picture = Picture(codes, styles, None, Plot(0, 0, 0, 0))
-    inks = {style: paper.paint(ink(style, paper.scheme).colour) for style in set(styles.ravel().tolist())}
-    lines = ("".join(coloured(text, inks[style]) for text, style in picture.row(row)) for row in range(picture.height))
+    colours = {style: paper.paint(ink(style, paper.scheme).colour) for style in set(styles.ravel().tolist())}
+    lines = (
+        "".join(coloured(text, colours[style]) for text, style in picture.row(row)) for row in range(picture.height)
+    )
     return "\n".join(" " + line.rstrip() for line in lines)
 
 
 def on(stream: TextIO, width: int, height: int, *, on_terminal: bool) -> Paper:
-    """The paper that a stream is: colours only on a terminal that has them and where NO_COLOR does not ask for none."""
+    """Return the paper for a stream; it has colours only on a terminal that has them, and without NO_COLOR."""
     system = None
     if on_terminal and not os.environ.get("NO_COLOR"):
         system = themes.system_of(Console(file=stream, force_terminal=True).color_system)

@@ -1,7 +1,7 @@
-"""The figure of a printed chart: the only file that knows plotext, which draws what is printed and nothing live.
+"""Plotext figure: draws printed charts; the only file that imports plotext.
 
-plotext is given dots: where values and ticks go has been decided as on the board. NaN as a coordinate ends the whole
-process (its kernel is in C++), and a line to a dot a million rows away takes seconds.
+Values and ticks arrive in dots, placed as on the board. plotext's C++ kernel aborts the process on a NaN coordinate,
+and takes seconds for a line to a dot a million rows away.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from tui.chart.drawing.plotting import Ticks
 from tui.text.ascii_only import plain
 
 Colour = int | tuple[int, int, int] | None
-"""A colour of a terminal's 256, or red, green and blue (0..255); None is the terminal's own."""
+"""A number of the 256-colour palette, or (red, green, blue) in 0..255; None is the terminal's default."""
 
 FIGURE = Lock()
-"""plotext has one global figure."""
+"""Guards plotext's one global figure."""
 
 ACROSS, DOWN = 2, 4
-"""Dots of a cell."""
+"""Dots per cell, across and down."""
 MIDDLE_X, MIDDLE_Y = (ACROSS - 1) / 2, (DOWN - 1) / 2
 LINE, BLOCKS, ASCII_BLOCK = "braille", "hd", "#"
-"""plotext's markers of lines and of filled areas, and the sign of an area in ASCII."""
+"""plotext's markers of lines and of filled areas, and the ASCII sign of an area."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
-    """Points in one colour: `x` in dots from the left edge, `y` in dots up from the lower edge, both of shape (n,).
+    """Points in one colour: `x` (n,) in dots from the left edge, `y` (n,) in dots up from the lower edge.
 
-    They are joined where `joined`, but never across a NaN, and `filled` down to the lower edge. Each is the `sign`, or
-    a dot where there is none; `plain_sign` is that of ASCII.
+    `joined` connects them, but never across a NaN; `filled` fills down to the lower edge. A point is drawn as `sign`
+    ('': a dot), in ASCII as `plain_sign`.
     """
 
     x: Floats
@@ -49,12 +49,12 @@ class Stroke:
 
 
 def draw_figure(ticks: Ticks, strokes: Sequence[Stroke], title: str, *, ascii_only: bool, colours: bool) -> str:
-    """The plot of `ticks` with a title above it and its axes around it; later strokes lie over earlier ones."""
+    """Return the plot of `ticks` as text, with title and axes; later strokes are drawn over earlier ones."""
     import plotext
 
     rows, dots_x, dots_y = ticks.rows, ticks.columns * ACROSS, ticks.rows * DOWN
     with FIGURE:
-        # else a figure larger than the terminal that the process was started in is cut to it
+        # without this plotext cuts the figure to the size of the process' terminal
         plotext.terminal.limit(False, False)
         figure = plotext.figure
         figure.clear()
@@ -62,7 +62,7 @@ def draw_figure(ticks: Ticks, strokes: Sequence[Stroke], title: str, *, ascii_on
         figure.plot_size(ticks.label_width + AXIS_WIDTH + ticks.columns, rows + AXIS_HEIGHT + 1)
         figure.title(plain(title) if ascii_only else title)
         figure.axes(False, side=1)
-        # plotext's limits are the middles of the outermost cells
+        # plotext's limits are at the middles of the outermost cells
         x = figure.ruler("x", "lower").lim(MIDDLE_X, dots_x - 1 - MIDDLE_X)
         x.ticks([tick.cell * ACROSS + MIDDLE_X for tick in ticks.x], [tick.label for tick in ticks.x])
         y = figure.ruler("y", "left").lim(MIDDLE_Y, dots_y - 1 - MIDDLE_Y)
@@ -82,19 +82,19 @@ def draw_figure(ticks: Ticks, strokes: Sequence[Stroke], title: str, *, ascii_on
 
 
 def dots_up(down: Floats, dots_y: int) -> Floats:
-    """Dots up from the lower edge, for heights in dots from the upper one; what lies on the lower edge is inside."""
+    """Convert dots down from the upper edge (n,) to dots up from the lower edge, which itself counts as inside."""
     return np.where(down == dots_y, 0.0, dots_y - 1 - np.floor(down))
 
 
 def coloured(text: str, colour: Colour) -> str:
-    """A text in a colour, as a terminal is told it."""
+    """Return a text with the escape sequences of a colour."""
     import plotext
 
     return text if colour is None else str(plotext.colorize(text, colour).string())
 
 
 def _pieces(stroke: Stroke, dots_y: int) -> Iterator[tuple[list[float], list[float]]]:
-    """The parts of a stroke between its gaps; what leaves the plot leaves it soon behind the edge."""
+    """Yield the parts (x, y) of a stroke between its NaNs; y is clipped at one height of the plot beyond its edges."""
     known = np.isfinite(stroke.x) & np.isfinite(stroke.y)
     up = np.clip(np.where(known, stroke.y, 0.0), -dots_y, 2 * dots_y)
     edges = [0, *(np.flatnonzero(np.diff(known)) + 1).tolist(), len(known)]

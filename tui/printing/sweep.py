@@ -1,4 +1,4 @@
-"""The loss over the values of a sweep, printed: a line over one parameter, or one for each value of the second."""
+"""Printed sweep: the loss over the values of one parameter, with a line for each value of a second one."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tui.reading.feed import Source
 from tui.text.ascii_only import plain
 
 LEAST_PLOT = 5
-"""Rows of a title and of the smallest plot with its axis."""
+"""Rows of the title and the smallest plot with its axis."""
 MEANING = {"best": "best", "growing": "goes on", "stopped": "stopped sooner", "gone": "diverged"}
-"""What the signs of values say, as far as a sign is there."""
+"""Captions of the signs, printed for those that occur."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepLine:
-    """The points of one line in the order of x, the places among the values that they come from, and what it is."""
+    """One line: its points in the order of x, their indices among the sweep's values, colour slot and name."""
 
     points: tuple[ResponsePoint, ...]
     places: tuple[int, ...]
@@ -42,7 +42,7 @@ class SweepLine:
 
 
 def sweep_of(path: Path, sweep_id: int) -> SweepSeen:
-    """A sweep as it is seen. Raises StoreError."""
+    """Read a sweep. Raises StoreError: when it does not exist or cannot be read."""
     source = Source(path)
     try:
         seen = (source.read(ReadRequest(sweep_id=sweep_id)) or Snapshot()).sweep
@@ -54,11 +54,16 @@ def sweep_of(path: Path, sweep_id: int) -> SweepSeen:
 
 
 def print_sweep(seen: SweepSeen, paper: Paper, *, log_y: bool, x_kind: XKind | None) -> str:
-    """The loss that each value leads to; '' where none is known. `x_kind` says of what batch sizes have had as much."""
+    """Return the printed chart of the loss by value; '' if no loss is known.
+
+    `x_kind` is the budget at which batch sizes are compared: equal iterations, time or examples.
+    """
     chart_options = replace(seen.chart_options, log_y=log_y, x_kind=x_kind or seen.chart_options.x_kind)
     view = response_view(seen, None, chart_options, paper.width)
     lines = _lines(seen, view)
-    below = [*_named(lines, paper).splitlines(), *_said(seen, view, paper).splitlines()][: paper.height - LEAST_PLOT]
+    below = [*_line_legend(lines, paper).splitlines(), *_captions(seen, view, paper).splitlines()][
+        : paper.height - LEAST_PLOT
+    ]
     axes = response_axes(view)
     if axes is None:
         return ""
@@ -75,7 +80,7 @@ def _lines(seen: SweepSeen, view: ResponseView) -> list[SweepLine]:
     axes = seen.outcome.plan.axes
     if len(axes) == 1:
         return [SweepLine(view.points, tuple(range(len(view.points))), 0)]
-    # the validation losses of several lines would hide which is which
+    # the validation losses of several lines could not be told apart
     points = [replace(point, beside=math.nan) for point in view.points]
     seconds = list(dict.fromkeys(result.values[1] for result in seen.values))
     found = []
@@ -87,7 +92,7 @@ def _lines(seen: SweepSeen, view: ResponseView) -> list[SweepLine]:
 
 
 def _strokes(line: SweepLine, view: ResponseView, axes: Axes, dots: tuple[int, int], paper: Paper) -> list[Stroke]:
-    """Losses and validation losses as lines, the spread over seeds, and a sign for every value."""
+    """Return the strokes of a line: validation losses, losses, the spread over seeds, and a sign for every value."""
     dots_x, dots_y = dots
     colour, plain_line = paper.colour(line.slot), "."
     x = np.floor(np.clip(x_to_dots(axes, np.array([point.x for point in line.points]), dots_x), 0, dots_x - 1))
@@ -102,7 +107,7 @@ def _strokes(line: SweepLine, view: ResponseView, axes: Axes, dots: tuple[int, i
         strokes.append(Stroke(np.array([x[at], x[at]]), ends, colour, joined=True, plain_sign="|"))
     for place, point, across, up in zip(line.places, line.points, x.tolist(), loss.tolist(), strict=True):
         kind = _kind(point, is_best=place == view.best)
-        # what diverged stands at the upper edge, if not below it
+        # a diverged value stands at its loss if known, at most at the upper edge
         up = min(dots_y - 1.0 if math.isnan(up) else up, dots_y - 1.0) if point.diverged else up
         sign, plain_sign = SIGNS["unicode"][kind], SIGNS["ascii"][kind]
         if kind == "done" and line.name:
@@ -118,7 +123,7 @@ def _kind(point: ResponsePoint, *, is_best: bool) -> str:
 
 
 def _up(axes: Axes, values: Sequence[float], dots_y: int) -> Floats:
-    """Heights in dots from the lower edge; NaN where nothing is known."""
+    """Return heights in dots up from the lower edge; NaN for unknown losses."""
     return dots_up(y_to_dots(axes, np.array(values, dtype=np.float64), dots_y), dots_y)
 
 
@@ -130,34 +135,34 @@ def _dotted(x: Floats, up: Floats, dots_x: int) -> Stroke:
     return Stroke(across, np.round(np.interp(across, x[known], up[known], np.nan, np.nan)), plain_sign=":")
 
 
-def _named(lines: Sequence[SweepLine], paper: Paper) -> str:
+def _line_legend(lines: Sequence[SweepLine], paper: Paper) -> str:
     entries = (Entry(line.slot, place, line.name) for place, line in enumerate(lines, start=1) if line.name)
     return legend_of(tuple(entries), paper)
 
 
-def _said(seen: SweepSeen, view: ResponseView, paper: Paper) -> str:
-    """What the signs mean, and the best value with its loss."""
+def _captions(seen: SweepSeen, view: ResponseView, paper: Paper) -> str:
+    """Return the captions of the signs, and the best value with its loss, in lines."""
     assert seen.outcome is not None
     axes = seen.outcome.plan.axes
     kinds = [_kind(point, is_best=place == view.best) for place, point in enumerate(view.points)]
-    said = []
+    captions = []
     for kind, meaning in MEANING.items():
         if kind in kinds:
             sign = SIGNS[paper.charset][kind]
-            said.append(f"{sign} {meaning}")
+            captions.append(f"{sign} {meaning}")
             if kind == "best":
                 best = kinds.index(kind)
                 values = (
                     f"{axis.label} {label(axis, value)}"
                     for axis, value in zip(axes, seen.values[best].values, strict=True)
                 )
-                said[-1] += f": {', '.join(values)} ({loss_texts([point.loss for point in view.points])[best]})"
+                captions[-1] += f": {', '.join(values)} ({loss_texts([point.loss for point in view.points])[best]})"
     if len(axes) == 1 and any(math.isfinite(point.beside) for point in view.points):
-        said.append("┄ validation")
+        captions.append("┄ validation")
     if any(point.low < point.high for point in view.points):
-        said.append("│ seeds")
+        captions.append("│ seeds")
     lines, line = [], ""
-    for words in (plain(words) if paper.ascii_only else words for words in said):
+    for words in (plain(words) if paper.ascii_only else words for words in captions):
         if line and len(line) + len(words) + 4 > paper.width:
             lines.append(line)
             line = ""

@@ -1,4 +1,4 @@
-"""How the weights of runs are distributed, printed as histograms on one x axis."""
+"""Printed weights: histograms of runs' weights on one x axis."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tui.reading.weights import flat_weights
 
 FEWEST_BINS = 10
 LEAST_COUNT = 0.5
-"""Where a logarithmic axis of counts begins: a single weight is seen."""
+"""Lower end of a log axis of counts, so that a count of 1 is visible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunWeights:
-    """The finite weights of a run after `iteration` iterations, flat; `lost` others were not finite."""
+    """The finite weights (n,) of a run after `iteration` iterations; `lost` others were not finite."""
 
     run_id: int
     iteration: int
@@ -34,7 +34,7 @@ class RunWeights:
     lost: int
 
     def title(self, width: int) -> str:
-        """What is known of them, as far as it fits into a line."""
+        """Return the title: run, counts, mean and standard deviation, as far as they fit into `width` cells."""
         parts = [f"weights of run {self.run_id} after {counted(self.iteration, 'iteration')}"]
         parts.append(counted(len(self.finite), "weight"))
         if len(self.finite):
@@ -46,7 +46,7 @@ class RunWeights:
 
 
 def weights_of(reader: Reader, run_id: int) -> RunWeights | None:
-    """The newest weights that a run has kept; None where there are none yet. Raises StoreError for unreadable ones."""
+    """Return the newest stored weights of a run; None without any. Raises StoreError: when they cannot be decoded."""
     try:
         found = flat_weights(reader, run_id)
     except ValueError as error:
@@ -58,10 +58,10 @@ def weights_of(reader: Reader, run_id: int) -> RunWeights | None:
     return RunWeights(run_id, found[0], finite, len(weights) - len(finite))
 
 
-def as_data(kept: Sequence[RunWeights], width: int) -> dict[str, Any]:
-    """The histograms for other programs: counts[i] weights lie between edges[i] and edges[i + 1]."""
-    low, high = _range(kept)
-    bins = _bins(kept, width)
+def as_data(runs: Sequence[RunWeights], width: int) -> dict[str, Any]:
+    """Return the histograms as JSON data: counts[i] weights lie between edges[i] and edges[i + 1]."""
+    low, high = _range(runs)
+    bins = _bins(runs, width)
     return {
         "metric": "weights",
         "runs": [
@@ -73,16 +73,16 @@ def as_data(kept: Sequence[RunWeights], width: int) -> dict[str, Any]:
                 "edges": np.linspace(low, high, bins + 1).tolist(),
                 "counts": _counts(one, low, high, bins).tolist(),
             }
-            for one in kept
+            for one in runs
         ],
     }
 
 
-def print_weights(kept: Sequence[RunWeights], paper: Paper, *, log_y: bool) -> str:
-    """One histogram below the other, all on the same axes."""
-    low, high = _range(kept)
-    bins = _bins(kept, paper.width)
-    counts = [_counts(one, low, high, bins) for one in kept]
+def print_weights(runs: Sequence[RunWeights], paper: Paper, *, log_y: bool) -> str:
+    """Return the printed histograms, one below the other, on the same axes."""
+    low, high = _range(runs)
+    bins = _bins(runs, paper.width)
+    counts = [_counts(one, low, high, bins) for one in runs]
     most = float(max(one.max() for one in counts))
     up = nice_log(LEAST_COUNT, most) if log_y else (0.0, nice_linear(0.0, most)[1])
     axes = Axes(low, high, *up, False, log_y, "iteration", "weights")
@@ -91,7 +91,7 @@ def print_weights(kept: Sequence[RunWeights], paper: Paper, *, log_y: bool) -> s
     dots_x, dots_y = ticks.columns * ACROSS, ticks.rows * DOWN
     across = np.arange(dots_x, dtype=np.float64)
     charts = []
-    for slot, (one, found) in enumerate(zip(kept, counts, strict=True)):
+    for slot, (one, found) in enumerate(zip(runs, counts, strict=True)):
         heights = np.rint(dots_y - y_to_dots(axes, found.astype(np.float64), dots_y)) - 1
         bars = heights[(across * bins // dots_x).astype(int)]
         bars[bars < 0] = np.nan
@@ -100,14 +100,14 @@ def print_weights(kept: Sequence[RunWeights], paper: Paper, *, log_y: bool) -> s
     return "\n".join(charts)
 
 
-def _range(kept: Sequence[RunWeights]) -> tuple[float, float]:
-    together = np.concatenate([one.finite for one in kept])
+def _range(runs: Sequence[RunWeights]) -> tuple[float, float]:
+    together = np.concatenate([one.finite for one in runs])
     return nice_linear(float(together.min()), float(together.max()))
 
 
-def _bins(kept: Sequence[RunWeights], width: int) -> int:
-    """Twice the cube root of how many weights there are (Rice's rule), as far as there are cells."""
-    most = max(len(one.finite) for one in kept)
+def _bins(runs: Sequence[RunWeights], width: int) -> int:
+    """Return the number of bins: 2 * cbrt(n) for n weights (the Rice rule), at most one bin for two cells."""
+    most = max(len(one.finite) for one in runs)
     return min(max(round(2 * float(np.cbrt(most))), FEWEST_BINS), width // 2)
 
 
