@@ -42,6 +42,6 @@ def to_svg(picture: Picture, scheme: Scheme = "dark", *, title: str = "") -> str
 
 @cache
 def _cell_style(style: int, scheme: Scheme) -> CellStyle:
-    paint = ink(style, scheme)
-    name = paint.colour.removeprefix("ansi_")
-    return CellStyle(ANSI.get(name, name) or INK[scheme], paint.bold, DIMMED if paint.dim else 1.0)
+    attributes = ink(style, scheme)
+    name = attributes.colour.removeprefix("ansi_")
+    return CellStyle(ANSI.get(name, name) or INK[scheme], attributes.bold, DIMMED if attributes.dim else 1.0)

@@ -152,8 +152,8 @@ def _draw_title(view: ChartView, axes: Axes | None, sheet: CellSheet, names: str
         stop -= 1
     room = stop - end - 2
     if names and room >= LEAST_NAMES:
-        told = sheet.fitted(f" {names}", room - 1)
-        sheet.write(0, stop - len(told) - 1, [*told, ord(" ")], HINT)
+        codes = sheet.fitted(f" {names}", room - 1)
+        sheet.write(0, stop - len(codes) - 1, [*codes, ord(" ")], HINT)
 
 
 def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -> tuple[str, str]:
@@ -163,9 +163,13 @@ def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -
     notes = [f" {note} " for note in dict.fromkeys((view.note, first)) if note]
     *longer, shortest = (f" {dot.join(filter(None, parts))} " for parts in _title_parts(view, axes))
     # drop the note only if no title that names the metric leaves room for it
-    told = [*((title, note) for title in longer for note in notes), *((title, "") for title in longer), (shortest, "")]
-    fitting = (one for one in told if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= width)
-    return next(fitting, told[-1])
+    titles = [
+        *((title, note) for title in longer for note in notes),
+        *((title, "") for title in longer),
+        (shortest, ""),
+    ]
+    fitting = (one for one in titles if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= width)
+    return next(fitting, titles[-1])
 
 
 def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]]:

@@ -147,20 +147,24 @@ def _headers(
     names = list(dict.fromkeys(name for run in runs for name, _ in run.settings))
     candidates = []
     for count in range(len(names), -1, -1):
-        told = " | ".join(names[:count])
-        candidates += [(called, names[:count], "") for called in (True, False)]
-        candidates += [(called, names[:count], told) for called in (True, False) if count and len(told) + 4 <= room]
-    for called, kept, told in candidates:
-        headers = [_header(run, called, kept, with_names=not told) for run in runs]
+        title_names = " | ".join(names[:count])
+        candidates += [(with_label, names[:count], "") for with_label in (True, False)]
+        candidates += [
+            (with_label, names[:count], title_names)
+            for with_label in (True, False)
+            if count and len(title_names) + 4 <= room
+        ]
+    for with_label, shown_names, title_names in candidates:
+        headers = [_header(run, with_label, shown_names, with_names=not title_names) for run in runs]
         if all(len(header) <= room for header, room in zip(headers, rooms, strict=True)):
             break
-    return headers, told
+    return headers, title_names
 
 
-def _header(run: ChartRun, called: bool, names: Sequence[str], *, with_names: bool) -> str:
+def _header(run: ChartRun, with_label: bool, names: Sequence[str], *, with_names: bool) -> str:
     settings = dict(run.settings)
     values = [f"{name} {settings[name]}" if with_names else settings[name] for name in names if name in settings]
-    return "  ".join([run.label if called else str(run.run_id), *([" · ".join(values)] if values else [])])
+    return "  ".join([run.label if with_label else str(run.run_id), *([" · ".join(values)] if values else [])])
 
 
 def _free(sheet: CellSheet, row: int) -> int:
@@ -171,10 +175,10 @@ def _free(sheet: CellSheet, row: int) -> int:
 def _write_names(names: str, sheet: CellSheet, row: int) -> None:
     """Write the names of settings at the right end of the rule in the title row."""
     rule = (sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).nonzero()[0]
-    told = sheet.fitted(f" {names} ", len(rule))
-    gaps = [at for at in rule.tolist() if set(range(at, at + len(told) + 1)) <= set(rule.tolist())]
+    codes = sheet.fitted(f" {names} ", len(rule))
+    gaps = [at for at in rule.tolist() if set(range(at, at + len(codes) + 1)) <= set(rule.tolist())]
     if gaps:
-        sheet.write(row, gaps[-1], told, HINT)
+        sheet.write(row, gaps[-1], codes, HINT)
 
 
 def _value(view: ChartView, reading: Reading) -> str:

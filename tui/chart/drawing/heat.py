@@ -114,8 +114,8 @@ def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Cell
         area.codes[:, :filled], area.styles[:, :filled] = ord(shade), style
     if math.isfinite(loss):
         mark = STOPPED[charset] if place in view.stopped else ""
-        told = mark + loss_text(loss)
-        sign = told if len(told) + 4 <= area.width else mark + _short(loss)
+        full = mark + loss_text(loss)
+        sign = full if len(full) + 4 <= area.width else mark + _short(loss)
     else:
         sign = "·" if math.isnan(loss) else GONE[charset]
     if place == view.best:

@@ -91,8 +91,8 @@ def draw_legend(
         column = place_in_row * (text_width + 2 + SPACE)
         sign = marker(entry.slot, ascii_only=charset == "ascii")
         column = sheet.write(row, column, [ord(sign), ord(" ")], strong(entry.slot))
-        ink = POINTED if entry.pointed else HINT if entry.quiet else TITLE
-        sheet.write(row, column, fit(codes, text_width, charset), ink)
+        style = POINTED if entry.pointed else HINT if entry.quiet else TITLE
+        sheet.write(row, column, fit(codes, text_width, charset), style)
         value = cells(entry.value, charset)[:text_width]
         sheet.write(row, column, value, (faint if entry.quiet else strong)(entry.slot))
     if shown < len(entries):
@@ -134,23 +134,23 @@ def _longest_texts(
     numbers = [cells(str(entry.number), charset) for entry in entries]
     names = _names(entries)
 
-    def cut(told: list[list[int]]) -> list[list[int]]:
-        left = room - max(map(len, values)) - max(map(len, told)) - 2 * any(told)
+    def cut(settings: list[list[int]]) -> list[list[int]]:
+        left = room - max(map(len, values)) - max(map(len, settings)) - 2 * any(settings)
         return [fit(label, max(left, LEAST_LABEL), charset) for label in labels]
 
-    tries = [(labels, _named(entries, charset), names[:0]), (labels, _plain(entries, names, charset), names)]
+    candidates = [(labels, _named(entries, charset), names[:0]), (labels, _plain(entries, names, charset), names)]
     for count in range(len(names), 0, -1):
-        told = _plain(entries, names[:count], charset)
-        tries += [(cut(told), told, names[:count]), (numbers, told, names[:count])]
-    tries.append((numbers, [[] for _ in entries], names[:0]))
-    for called, told, unsaid in tries:
-        longest = max(map(len, called))
+        settings = _plain(entries, names[:count], charset)
+        candidates += [(cut(settings), settings, names[:count]), (numbers, settings, names[:count])]
+    candidates.append((numbers, [[] for _ in entries], names[:0]))
+    for shown_labels, settings, omitted in candidates:
+        longest = max(map(len, shown_labels))
         texts = [
             [*value, *name, *[ord(" ")] * (longest - len(name) + 2 if setting else 0), *setting]
-            for value, name, setting in zip(values, called, told, strict=True)
+            for value, name, setting in zip(values, shown_labels, settings, strict=True)
         ]
         if max(map(len, texts)) <= room:
-            return texts, unsaid
+            return texts, omitted
     return texts, names[:0]
 
 

@@ -111,9 +111,9 @@ def draw_title(title: str, note: str, sheet: CellSheet) -> int:
         return 0
     sheet.codes[0], sheet.styles[0] = ord("-" if sheet.charset == "ascii" else "─"), FRAME
     end = sheet.write(0, 0, sheet.fitted(f" {title} ", sheet.width), TITLE)
-    said = sheet.fitted(f" {note} ", sheet.width)
-    if note and end + len(said) + 3 <= sheet.width:
-        sheet.write(0, sheet.width - len(said) - 1, said, HINT)
+    note_cells = sheet.fitted(f" {note} ", sheet.width)
+    if note and end + len(note_cells) + 3 <= sheet.width:
+        sheet.write(0, sheet.width - len(note_cells) - 1, note_cells, HINT)
     return 1
 
 
@@ -127,13 +127,13 @@ def draw_hint(text: str, plot: Plot, sheet: CellSheet) -> None:
 def response_axes(view: ResponseView) -> Axes | None:
     """Return axes that contain every point; None before the first loss is known."""
     shown = [point for point in view.points if not view.log_x or point.x > 0]
-    kept = [value for point in shown if not point.diverged for value in (point.loss, point.low, point.high)]
-    gone = [point.loss for point in shown if point.diverged]
-    kept, gone = (_usable(values, view.log_y) for values in (kept, gone))
-    if not kept and not gone:
+    losses = [value for point in shown if not point.diverged for value in (point.loss, point.low, point.high)]
+    diverged_losses = [point.loss for point in shown if point.diverged]
+    losses, diverged_losses = (_usable(values, view.log_y) for values in (losses, diverged_losses))
+    if not losses and not diverged_losses:
         return None
-    highest = max(kept) if kept else min(gone)
-    values = [*kept, *(min(value, CAP * highest) for value in gone)]
+    highest = max(losses) if losses else min(diverged_losses)
+    values = [*losses, *(min(value, CAP * highest) for value in diverged_losses)]
     y = nice_log(min(values), max(values)) if view.log_y else nice_linear(min(values), max(values))
     low, high = _padded(min(point.x for point in shown), max(point.x for point in shown), log=view.log_x)
     return Axes(low, high, *y, view.log_x, view.log_y, "iteration", "loss")
@@ -237,9 +237,9 @@ def _draw_line(across: Floats, down: Floats, area: CellSheet, style: int, *, dot
     bits = line_bits(line[None, :], area.height)[0]
     if dotted:
         bits[:, 1::2] = 0
-    there = (bits != 0) & (area.codes == ord(" "))
+    drawn = (bits != 0) & (area.codes == ord(" "))
     codes = np.where(area.charset == "ascii", np.uint32(ord(".")), bits + np.uint32(BRAILLE))
-    area.codes[there], area.styles[there] = codes[there], style
+    area.codes[drawn], area.styles[drawn] = codes[drawn], style
 
 
 def _draw_spread(column: int, low: float, high: float, style: int, area: CellSheet) -> None:
