@@ -1,4 +1,4 @@
-"""The two doors to a store: one for those who write, one for those who only look."""
+"""Store: the two ways to open one, for writing (`open_for_writing`) and read-only (`open_for_reading`)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engine.store.write.writer import RunWriter
 
 @dataclass(frozen=True, slots=True)
 class WorkerDemand:
-    """Workers that have not left, runs that wait, how many of these are paced, and runs that are worked on."""
+    """Supply and demand: `present` workers have not left; `queued`, `paced` (of these) and `running` are run counts."""
 
     present: list[Worker]
     queued: int
@@ -33,11 +33,11 @@ class WorkerDemand:
 
 
 Enrol = Callable[[WorkerDemand], Sequence[tuple[Process, str]]]
-"""From what there is to do to (process, log path) of new workers."""
+"""Starts workers for a demand; returns (process, log path) of each."""
 
 
 class Store:
-    """A store open for writing: queue, catalogue, settings, the workers' register and the writer of a claimed run."""
+    """A store open for writing: queue, catalogue, settings, worker registration and the writer of a claimed run."""
 
     def __init__(self, connection: Connection, boot_clock: Callable[[], float] = boot_seconds) -> None:
         self._connection = connection
@@ -48,24 +48,24 @@ class Store:
 
     @property
     def path(self) -> Path:
-        """The store's file, absolute, links followed."""
+        """The store's file: absolute path, links resolved."""
         return self._connection.path
 
     @property
     def notice(self) -> str:
-        """What was done on opening that people should know: a sentence, '' mostly."""
+        """A sentence about a repair made on opening; usually ''."""
         return self._connection.notice
 
     def writer(self, claim: Claim) -> RunWriter:
-        """The writer of a claimed run. Raises Fenced when the claim no longer holds."""
+        """The writer of a claimed run. Raises FencedOff when the claim no longer holds."""
         return RunWriter(self._connection, claim, self._boot_clock)
 
     def reader(self) -> Reader:
-        """Read over this connection; it sees what this store has just written and need not be closed."""
+        """A reader on this connection: sees this store's latest writes, need not be closed."""
         return Reader(self._connection)
 
     def register_worker(self, process: Process, log_path: str = "") -> int:
-        """The id of the worker that this process is; entered now unless its launcher has done so."""
+        """Worker id of this process; registers it unless its launcher already has."""
         with self._connection.transaction() as raw:
             row = raw.execute(
                 "SELECT worker_id FROM workers WHERE host = ? AND boot_id = ? AND pid = ? AND start_ticks = ? "
@@ -78,17 +78,19 @@ class Store:
             return int(cursor.lastrowid or 0)
 
     def enrol_workers(self, enrol: Enrol) -> list[int]:
-        """Let `enrol` start processes and enter them, under the write lock: of two who do so at once, the
-        second sees what the first has started."""
+        """Start workers with `enrol` and register them under the write lock, so that a concurrent caller counts them.
+
+        Returns their worker ids.
+        """
         with self._connection.transaction() as raw:
             started = enrol(WorkerDemand(_present(raw), *raw.execute(DEMAND).fetchone()))
             entered = [raw.execute(ENROL, self._worker_values(process, log_path)) for process, log_path in started]
             return [int(cursor.lastrowid or 0) for cursor in entered]
 
     def leave_if_idle(self, worker_id: int) -> bool:
-        """Note that a worker leaves, unless a run has been queued: then False, and it should claim again.
+        """Mark a worker as left and return True; False when a run is queued, which the worker should claim.
 
-        One transaction, so that whoever queues a run either is served by this worker or sees that it has left.
+        One transaction: a run queued concurrently is either served by this worker or sees that it has left.
         """
         with self._connection.transaction() as raw:
             if raw.execute(WAITING).fetchone()[0]:
@@ -97,7 +99,7 @@ class Store:
             return True
 
     def leave_if_surplus(self, worker_id: int, enough: Callable[[list[Worker]], bool]) -> bool:
-        """Note that a worker leaves if the others present are `enough`; of several who ask at once, one at a time."""
+        """Mark a worker as left if the others present are `enough`; returns whether. Concurrent calls take turns."""
         with self._connection.transaction() as raw:
             if not enough([worker for worker in _present(raw) if worker.worker_id != worker_id]):
                 return False
@@ -105,9 +107,9 @@ class Store:
             return True
 
     def leave(self, worker_id: int) -> None:
-        """Note that a worker is gone, whatever waits in the queue.
+        """Mark a worker as left, whatever the queue holds.
 
-        One that leaves a running run behind is not noted: its process will be found dead, and the run lost.
+        A worker that still owns a running run is not marked: its dead process is how the run is found to be lost.
         """
         with self._connection.transaction() as raw:
             raw.execute(
@@ -117,16 +119,16 @@ class Store:
             )
 
     def fold_journal(self) -> None:
-        """Bring what is committed from the -wal file into the store's file, so that a copy of that one has it all."""
+        """Checkpoint the -wal file into the store's file, so that a copy of that file alone is complete."""
         self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def rebuild_pyramid(self, run_id: int) -> None:
-        """Make a run's buckets again from its iterations. Its writer, if it has one, must not go on."""
+        """Recompute a run's buckets from its iterations. The run must have no active writer."""
         with self._connection.transaction() as raw:
             pyramid.rebuild(raw, run_id)
 
     def close(self) -> None:
-        """Close the file; twice is harmless."""
+        """Close the file; idempotent."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -163,19 +165,19 @@ LEAVE = "UPDATE workers SET left_at = ? WHERE worker_id = ?"
 
 
 def _present(raw: sqlite3.Connection) -> list[Worker]:
-    """The workers that have not left."""
+    """Workers that have not left."""
     rows = raw.execute(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL").fetchall()
     return [Worker(*row) for row in rows]
 
 
 def open_for_writing(path: str | os.PathLike[str], *, create: bool = True) -> Store:
-    """The store at `path`, made if there is none and `create` holds, brought up to date if it is older.
+    """Open the store at `path` for writing; creates a missing one if `create`, migrates an older one.
 
-    Raises StoreError, having changed nothing.
+    Raises StoreError when that is impossible; nothing is changed then.
     """
     return Store(connect_for_writing(path, create=create))
 
 
 def open_for_reading(path: str | os.PathLike[str]) -> Reader:
-    """The store at `path`, never written. Raises StoreError when there is none."""
+    """Open the store at `path` read-only. Raises StoreError when there is none or it cannot be read."""
     return Reader(connect_for_reading(path))

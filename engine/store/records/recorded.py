@@ -1,4 +1,4 @@
-"""What runs recorded now and then: evaluations, and what happened to them."""
+"""Recorded: evaluations, commands and events of a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Loss and accuracy (0..1) of a whole split at the weights after `iteration` iterations."""
+    """Loss and accuracy (0 to 1) over a whole split, at the weights after `iteration` iterations."""
 
     iteration: int
     split: str
@@ -17,7 +17,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A steering command for a run, or what was decided about it: `verb` is one that an Event may have."""
+    """A steering command for a run, or a decision about it; `verb` as in Event, `outcome` '' while it waits."""
 
     command_id: int
     run_id: int
@@ -32,10 +32,9 @@ class Command:
 class Event:
     """Something that happened to a run before `iteration`, for a mark on its curve.
 
-    `verb` is stop, pause, resume, set-step-size (`argument` is the new one), take-up (its worker was lost, and another
-    one went on), fork (a run was forked here: `argument` is
-    its number), forked (this run goes on from there: `argument` is its parent's number), keep or drop (a decision at a
-    rung of a race). `outcome` says it in words.
+    `verb` is stop, pause, resume, set-step-size (`argument`: the new one), take-up (another worker continued after the
+    first was lost), fork (another run was forked here; `argument`: its id), forked (this run continues from here;
+    `argument`: its parent's id), keep or drop (a decision at a rung of a race). `outcome` is the sentence for people.
     """
 
     iteration: int

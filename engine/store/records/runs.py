@@ -1,4 +1,4 @@
-"""The few shapes that the store's doors hand out."""
+"""Runs: rows of the table `runs`, and pages of a list of them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,17 @@ ENDED: frozenset[str] = frozenset({"finished", "failed", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One row of the table `runs`. Times are ISO 8601 in UTC; `spec` is None where it is not readable.
+    """One row of the table `runs`. Times are ISO 8601 in UTC; `spec` is None where this version cannot read it.
 
-    `iterations_done` counts from iteration 0, so a run that was forked begins with its parent's; its own rows are
-    those from `first_iteration` on, and `best_before` is the lowest loss that it goes on from. `rung` is the iteration
-    at which it waits for the other runs of its sweep, or where it was dropped. `step_size_now` is the one that was set
-    last, None while the spec's is in force.
+    `iterations_done` counts from iteration 0, a fork's parent included; a fork's own rows begin at `first_iteration`,
+    and `best_before` is the lowest loss that it continues from. `rung` is the iteration at which the run waits for the
+    others of its sweep, or was dropped. `step_size_now` is the step size set last; None: the spec's is in force.
 
     `train_loss` ... `test_accuracy` are of the newest evaluation of that split, the train split's after `evaluated_at`
-    iterations. `best_loss` is the lowest evaluated train loss, of a search the loss of the weights that it keeps, and
-    `best_iteration` after how many iterations it was reached. `current_loss` is the loss now: what a search keeps, the
-    last loss of a full batch, the average of mini-batches with a half-life of HALF_LIFE iterations. `last_loss` is that
-    of the last proposal or batch alone. None is not known yet; what was measured and is no number is NaN, but
-    in `last_loss`, where that is None.
+    iterations. `best_loss` is the lowest evaluated train loss (a search: the loss of the weights it keeps), reached
+    after `best_iteration` iterations. `current_loss` is a search's best loss, a full batch's last loss, or the average
+    of mini-batch losses with a half-life of HALF_LIFE iterations. `last_loss` is of the last proposal or batch alone.
+    None means not known yet, NaN means measured but not a number; `last_loss` is None in both cases.
     """
 
     run_id: int
@@ -70,23 +68,23 @@ class Run:
 
     @property
     def searches(self) -> bool:
-        """Whether it is a search, which keeps the weights of its lowest loss."""
+        """True for a search strategy, which keeps the weights of its lowest loss."""
         return self.spec is not None and self.spec.searches
 
     @property
     def to_beat(self) -> float | None:
-        """The loss that a search was forked at, which counts as its best until it finds a lower one; None elsewhere."""
+        """The loss that a forked search starts from and counts as its best until it finds a lower one; else None."""
         return self.best_before if self.searches else None
 
     @property
     def first_iteration(self) -> int:
-        """Where its own rows begin: 0, or where it was forked."""
+        """First iteration of the run's own rows: 0, or the iteration of the fork."""
         return self.parent_iteration or 0
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of a list: `rows` of it, `first` of `total` before them; `fitting` runs fit the filter."""
+    """A page of a list: `rows` begin at index `first` of `total`; `fitting` runs match the filter."""
 
     rows: tuple[Run | SweepTitle, ...]
     first: int
@@ -95,13 +93,13 @@ class Listed:
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """The runs of the page, without the titles."""
+        """The runs of the page, sweep titles left out."""
         return tuple(row for row in self.rows if isinstance(row, Run))
 
 
 @lru_cache(maxsize=4096)
 def readable_spec(text: str) -> RunSpec | None:
-    """The spec of a row, None where this version cannot read it."""
+    """The spec of a row's JSON; None where this version cannot read it."""
     try:
         return spec_from_json(text)
     except (SpecError, TypeError):

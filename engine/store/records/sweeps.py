@@ -1,4 +1,4 @@
-"""Rows of sweeps."""
+"""Sweeps: rows of the table `sweeps`, decisions at rungs, and titles in a list of runs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from engine.sweep import SweepPlan
 
 @dataclass(frozen=True, slots=True)
 class SweepTitle:
-    """What stands above the runs of one sweep in a list: how many of them the list has, and their lowest loss.
+    """The title above a sweep's runs in a list: `runs` counts those listed, `best_loss` is their lowest.
 
-    `second_parameter` is '' but in a grid.
+    `second_parameter` is '' unless the sweep is a grid.
     """
 
     sweep_id: int
@@ -24,7 +24,7 @@ class SweepTitle:
 
 @dataclass(frozen=True, slots=True)
 class RungDecision:
-    """What was decided at one rung of a sweep: how many of its values went on, and the largest loss among them."""
+    """The decision at one rung of a sweep: `kept` and `dropped` count values, `kept_up_to` is the largest loss kept."""
 
     rung: int
     kept_up_to: float
@@ -35,7 +35,8 @@ class RungDecision:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One row of the table `sweeps`. `plan` is None where it is not readable; `parent_id` is the sweep it came from."""
+    """One row of the table `sweeps`. `plan` is None where it cannot be read; `parent_id` is the sweep that this one
+    refines or repeats."""
 
     sweep_id: int
     name: str

@@ -1,4 +1,4 @@
-"""Workers, and what they are given: claims, checkpoints, where a fork goes on from."""
+"""Workers, and what a worker gets with a run: claim, checkpoint, origin of a fork."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.spec import RunSpec
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker process: where it runs and when it was last heard of (CLOCK_BOOTTIME, seconds)."""
+    """One worker process: where it runs and its last heartbeat (`heartbeat_s`: seconds of CLOCK_BOOTTIME)."""
 
     worker_id: int
     host: str
@@ -26,8 +26,8 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class RunBackground:
-    """Where a run comes from: its sweep ('' without one), the `worker` that had it last, and the library versions and
-    the machine that it is computed with, as `environment`. `times_lost` workers were lost since its last progress.
+    """Background of a run: `sweep_name` ('' without a sweep), the last `worker`, and `environment`, the library
+    versions and machine as (name, value). `times_lost` counts workers lost since the run's last progress.
     """
 
     run_id: int
@@ -39,7 +39,7 @@ class RunBackground:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Which process, beyond doubt: a pid alone may be used again after its process ended or the machine restarted."""
+    """Unique identity of a process: a pid alone may be reused after its process ends or the machine restarts."""
 
     host: str
     boot_id: str
@@ -49,7 +49,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """All that a strategy needs to go on from `iteration`, as bytes; `kind` is resume, snapshot or end."""
+    """A strategy's complete state before `iteration`, as bytes; `kind` is resume, snapshot or end."""
 
     iteration: int
     data: bytes = field(repr=False)
@@ -58,9 +58,9 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a fork goes on from: its parent's state before `iteration`, to be computed from the checkpoint before it.
+    """Origin of a fork: its parent's state before `iteration`, recomputed from `checkpoint` (None: from the start).
 
-    `steps` are the parent's step sizes set while it ran, as (iteration, step size), oldest first.
+    `steps` are the step sizes set during the parent's run, as (iteration, step size), oldest first.
     """
 
     spec: RunSpec
@@ -71,13 +71,13 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A worker's right to write one run, until its attempt is over.
+    """A worker's exclusive right to write one run, for one attempt.
 
-    `iterations_done` and `elapsed_s` are what is stored already; `checkpoint` is where to go on
-    from, at or before `iterations_done`. Where it is None the run starts: from `origin` if it was forked.
-    `first_iteration` is 0, or where it was forked; `snapshot_iteration` where its newest snapshot was taken, -1 when
-    there is none. At iteration `rung` it waits for the other runs of its sweep (None: nowhere).
-    `compared`: its sweep compares batch sizes, also at equal examples, for which early evaluations are needed.
+    `iterations_done` and `elapsed_s` (seconds) are stored already. `checkpoint`, at or before `iterations_done`, is
+    the state to resume from; None: start, from `origin` if the run is a fork. `first_iteration` is 0, or the iteration
+    of the fork; `snapshot_iteration` is that of the newest snapshot, -1 without one. At iteration `rung` the run waits
+    for the others of its sweep (None: never). `compared`: the sweep compares batch sizes at equal examples too, which
+    needs early evaluations.
     """
 
     run_id: int
@@ -96,7 +96,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """A running run and the worker that owns it (None when the store does not know that worker)."""
+    """A running run and the worker that owns it (None: not in the store)."""
 
     run_id: int
     attempt: int
@@ -108,5 +108,5 @@ WORKER_COLUMNS = ", ".join(f"w.{column.name}" for column in fields(Worker))
 
 
 def worker_from_row(row: Sequence[Any]) -> Worker | None:
-    """A worker from WORKER_COLUMNS of an outer join; None where it found none."""
+    """A worker from WORKER_COLUMNS of an outer join; None where the join found none."""
     return None if row[0] is None else Worker(*row)
