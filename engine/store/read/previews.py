@@ -1,4 +1,4 @@
-"""What is read of many runs at once for a table's rows, and of one for all that is known about it."""
+"""Previews: short curves of many runs at once for the rows of a table, and the background of one run."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from engine.store.records import RunBackground, Worker
 from engine.store.write.pyramid import LEVELS
 
 FEWEST_BUCKETS = 8
-"""Below so many buckets of the lowest level a curve is made from its rows."""
+"""Runs with fewer buckets at the lowest level are read from their iterations instead."""
 
 
 def shapes(
     connection: Connection, spans: Mapping[int, int], points: int
 ) -> dict[int, tuple[tuple[float, ...], tuple[float, ...]]]:
-    """Mean and lowest losses of each run along its iterations, oldest first, NaN where there is none.
+    """Mean and lowest losses of each run by run id, oldest first; NaN where a bucket has no finite loss.
 
-    `spans` gives how many iterations of its own each run has; a long one gets `points` to 4 * `points` values.
+    `spans` maps run id to the number of its own iterations; a long run gets `points` to 4 * `points` values.
     """
     levels = {run_id: _level(span, points) for run_id, span in spans.items()}
     asked = json.dumps([[run_id, level] for run_id, level in levels.items() if level])
@@ -44,14 +44,14 @@ def shapes(
 
 
 def _level(span: int, points: int) -> int:
-    """The widest buckets of which a curve has `points`; 0 where it is better made from its rows."""
+    """The highest level with at least `points` buckets in `span` iterations; 0: read the iterations themselves."""
     if span >> LEVELS[0] < FEWEST_BUCKETS:
         return 0
     return max((level for level in LEVELS if span >> level >= points), default=LEVELS[0])
 
 
 def background(connection: Connection, run_id: int, worker: Worker | None) -> RunBackground:
-    """Where a run comes from and what it is computed with."""
+    """The background of a run; `worker` is its last one."""
     rows = connection.rows(
         "SELECT r.environment, r.times_lost, s.name FROM runs r LEFT JOIN sweeps s USING (sweep_id) WHERE r.run_id = ?",
         (run_id,),
@@ -61,7 +61,7 @@ def background(connection: Connection, run_id: int, worker: Worker | None) -> Ru
 
 
 def _facts(text: str) -> tuple[tuple[str, str], ...]:
-    """A flat JSON object as pairs of words; nothing where it is none."""
+    """A flat JSON object as (name, value) texts; () for anything else."""
     try:
         found: Any = json.loads(text)
     except (ValueError, RecursionError):

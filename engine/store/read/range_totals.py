@@ -1,4 +1,4 @@
-"""Stretch: what the losses of some iterations come to, put together from the widest buckets that lie inside."""
+"""Range totals: count, sum and extremes of the losses of a range of iterations, from the widest buckets inside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.store.write.pyramid import LEVELS
 
 @dataclass(frozen=True, slots=True)
 class RangeTotals:
-    """The finite losses of a stretch: `count` of them, their sum and extremes (inf and -inf when there is none)."""
+    """Count, extremes and sum (`total`) of the finite losses of a range; `low` is inf and `high` -inf without any."""
 
     count: int = 0
     low: float = float("inf")
@@ -18,7 +18,7 @@ class RangeTotals:
     total: float = 0.0
 
     def joined(self, count: int | None, low: float | None, high: float | None, total: float | None) -> RangeTotals:
-        """The same with what a query found in more iterations."""
+        """The totals with those of another range added; None counts as no losses."""
         return RangeTotals(
             self.count + (count or 0),
             self.low if low is None else min(self.low, low),
@@ -38,9 +38,9 @@ OF_ROWS = """
 
 
 def range_totals(connection: Connection, run_id: int, first: int, stop: int) -> RangeTotals:
-    """Iterations first..stop - 1 of a run, where `first` is a multiple of every bucket that fits into them.
+    """Totals of iterations first..stop - 1 of a run; `first` is a multiple of the width of every bucket that fits in.
 
-    At most a few buckets of each level and 15 rows are read, however long the stretch is, in one query.
+    One query reads at most a few buckets per level and 15 rows, however long the range is.
     """
     parts: list[str] = []
     values: list[int] = []

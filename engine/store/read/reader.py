@@ -1,4 +1,4 @@
-"""Reader: everything that may be asked of a store. Bounded reads, returned whole; nothing stays open."""
+"""Reader: the queries of a store. Every read is bounded and returned whole; no cursor or transaction stays open."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ MOST_ROWS = 2**63 - 1
 
 
 class Reader(Recorded):
-    """The read side of a store. Any thread may use it, one at a time."""
+    """The read side of a store. Thread-safe: calls are serialised."""
 
     @property
     def path(self) -> str:
-        """The store's file."""
+        """The store's file: absolute path, links resolved."""
         return str(self._connection.path)
 
     def data_version(self) -> int:
-        """A number that differs from the last one when another connection has committed in between.
+        """A number that changes when another connection commits.
 
-        Raises StoreGone when the file was deleted or replaced: nothing new would ever be seen.
+        Raises StoreGone when the file was deleted or replaced, since no change would be seen any more.
         """
         self._connection.check_identity()
         return int(self._connection.rows("PRAGMA data_version")[0][0])
 
     def runs(self, limit: int = 200, offset: int = 0, *, deleted: bool = False) -> list[Run]:
-        """Runs, newest first; with `deleted` those that were deleted and can be brought back, else the others."""
+        """Runs, newest first; with `deleted` the deleted ones that are not purged, else the others."""
         rows = self._connection.rows(
             f"SELECT {RUN_COLUMNS} FROM runs WHERE deleted_at IS {'NOT ' if deleted else ''}NULL "
             f"ORDER BY run_id DESC LIMIT ? OFFSET ?",
@@ -70,7 +70,10 @@ class Reader(Recorded):
         return [_run(row) for row in rows]
 
     def listed(self, listing: Listing, around: PageRequest = TOP, judged: Mapping[int, str] | None = None) -> Listed:
-        """A page of a list; `judged` tells which running runs are lost, silent or waiting. Raises FilterError."""
+        """A page of a list. `judged` maps the ids of running runs that are lost, silent or waiting to that status.
+
+        Raises FilterError when the filter does not parse.
+        """
         if listing.plain:
             return self._newest(around)
         sql, values = page_of(listing, around, RUN_COLUMNS, judged or {})
@@ -81,7 +84,7 @@ class Reader(Recorded):
         return Listed(tuple(_listed(row) for row in rows), first, total, fitting)
 
     def _newest(self, around: PageRequest) -> Listed:
-        """A page of all runs, newest first, without a look at the others."""
+        """A page of all runs, newest first, without reading the rows outside it."""
         total, first = sum(self.counts().values()), around.first
         if around.at_end:
             first = total
@@ -96,7 +99,7 @@ class Reader(Recorded):
         return Listed(tuple(self.runs(around.limit, first)), first, total, total)
 
     def running(self, limit: int = 1000) -> list[Run]:
-        """The runs that are stored as running, newest first: those whose status is for `engine.jobs` to judge."""
+        """Runs stored as running, newest first; `engine.jobs` judges whether they really are."""
         rows = self._connection.rows(
             f"SELECT {RUN_COLUMNS} FROM runs WHERE state = 'running' AND deleted_at IS NULL "
             f"ORDER BY run_id DESC LIMIT ?",
@@ -105,7 +108,7 @@ class Reader(Recorded):
         return [_run(row) for row in rows]
 
     def speeds(self, limit: int = 1000) -> dict[int, float]:
-        """Iterations/s of the runs that are stored as running, as far as they have told."""
+        """Iterations per second by run id, of runs stored as running with a measured rate."""
         return dict(
             self._connection.rows(
                 "SELECT run_id, iterations_per_s FROM runs "
@@ -115,12 +118,12 @@ class Reader(Recorded):
         )
 
     def run(self, run_id: int) -> Run | None:
-        """One run, deleted or not; None when there is none of that id."""
+        """One run, deleted or not; None when no run has this id."""
         rows = self._connection.rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))
         return _run(rows[0]) if rows else None
 
     def these(self, run_ids: Iterable[int]) -> list[Run]:
-        """The runs of these numbers, as far as there are such, in no order."""
+        """The runs with these ids, in no order; unknown ids are omitted."""
         rows = self._connection.rows(
             f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(run_ids)),),
@@ -128,14 +131,14 @@ class Reader(Recorded):
         return [_run(row) for row in rows]
 
     def born(self) -> str:
-        """When the store was made, which tells it from another one at its place; empty where it does not say."""
+        """Creation time of the store, which distinguishes it from another at the same path; '' when not recorded."""
         if not self._connection.rows("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"):
             return ""
         return str(self._connection.rows("SELECT min(applied_at) FROM _sqlite_migrations")[0][0] or "")
 
     def counts(self) -> dict[str, int]:
-        """How many runs there are in each state, deleted ones aside; states without a run are left out."""
-        # from two indexes, without a look at the rows; + keeps SQLite from walking the wrong one
+        """Run count per state, deleted runs excluded; empty states omitted."""
+        # two index scans that read no rows; + keeps SQLite off the wrong index
         counts: dict[str, int] = dict(self._connection.rows("SELECT state, count(*) FROM runs GROUP BY state"))
         deleted = "SELECT state, count(*) FROM runs WHERE deleted_at IS NOT NULL GROUP BY +state"
         for state, gone in self._connection.rows(deleted):
@@ -143,7 +146,7 @@ class Reader(Recorded):
         return {state: count for state, count in counts.items() if count > 0}
 
     def evaluations(self, run_id: int, first: int = 0, limit: int = MOST_EVALUATIONS) -> list[Evaluation]:
-        """Evaluations of a run on whole splits from iteration `first` on, the newest so many, oldest first."""
+        """The newest `limit` evaluations of a run from iteration `first` on, oldest first."""
         rows = self._connection.rows(
             "SELECT iteration, split, loss, accuracy FROM evaluations WHERE run_id = ? AND iteration >= ? "
             "ORDER BY iteration DESC, split DESC LIMIT ?",
@@ -152,23 +155,23 @@ class Reader(Recorded):
         return [Evaluation(row[0], intern(str(row[1])), number(row[2]), number(row[3])) for row in reversed(rows)]
 
     def shapes(self, spans: Mapping[int, int], points: int) -> dict[int, tuple[tuple[float, ...], tuple[float, ...]]]:
-        """Mean and lowest losses of each run along its iterations; `spans` gives how many of its own each has."""
+        """Mean and lowest losses of each run by run id; `spans` maps run id to the number of its own iterations."""
         return previews.shapes(self._connection, spans, points)
 
     def background(self, run: Run) -> RunBackground:
-        """Where a run comes from and what it is computed with."""
+        """The background of a run: sweep, last worker, library versions and machine."""
         worker = None if run.worker_id is None else self.worker(run.worker_id)
         return previews.background(self._connection, run.run_id, worker)
 
     def commands(self, run_id: int) -> list[Command]:
-        """Every command that a run was given, oldest first; one without an outcome still waits."""
+        """All commands and decisions about a run, oldest first; one with outcome '' still waits."""
         rows = self._connection.rows(
             f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? ORDER BY command_id", (run_id,)
         )
         return [Command(*row) for row in rows]
 
     def events(self, run_id: int) -> list[Event]:
-        """What happened to a run and where, for marks on its curve: steering that was applied, and forks."""
+        """Events of a run by iteration, for marks on its curve: applied commands and forks."""
         rows = self._connection.rows(
             "SELECT iteration, verb, argument, outcome, happened_at FROM events WHERE run_id = ? "
             "ORDER BY iteration, happened_at",
@@ -177,7 +180,7 @@ class Reader(Recorded):
         return [Event(*row) for row in rows]
 
     def sweeps(self, limit: int = 50) -> list[Sweep]:
-        """Sweeps that have runs which are not deleted, newest first."""
+        """Sweeps with at least one run that is not deleted, newest first."""
         return read_sweeps(
             self._connection,
             "WHERE EXISTS (SELECT 1 FROM runs r WHERE r.sweep_id = s.sweep_id AND r.deleted_at IS NULL) "
@@ -186,18 +189,18 @@ class Reader(Recorded):
         )
 
     def sweep(self, sweep_id: int) -> Sweep | None:
-        """One sweep; None when there is none of that id."""
+        """One sweep; None when no sweep has this id."""
         return next(iter(read_sweeps(self._connection, "WHERE sweep_id = ?", sweep_id)), None)
 
     def sweep_runs(self, sweep_id: int) -> list[Run]:
-        """The runs of a sweep in the order in which they were queued, deleted ones aside."""
+        """The runs of a sweep in the order they were queued, deleted runs excluded."""
         rows = self._connection.rows(
             f"SELECT {RUN_COLUMNS} FROM runs WHERE sweep_id = ? AND deleted_at IS NULL ORDER BY run_id", (sweep_id,)
         )
         return [_run(row) for row in rows]
 
     def sweep_evaluations(self, sweep_id: int) -> dict[int, dict[str, Evaluation]]:
-        """The newest evaluation of each run of a sweep, by run and split."""
+        """The newest evaluation of each run of a sweep, by run id and split."""
         rows = self._connection.rows(
             "SELECT e.run_id, e.iteration, e.split, e.loss, e.accuracy FROM runs r "
             'JOIN (SELECT value AS split FROM json_each(\'["train", "validation", "test"]\')) s '
@@ -212,7 +215,7 @@ class Reader(Recorded):
         return found
 
     def sweep_train_losses(self, sweep_id: int) -> dict[int, tuple[TrainLoss, ...]]:
-        """All train losses of the finished runs of a sweep, by run, oldest first, with when each was reached."""
+        """Train losses of a sweep's finished runs by run id, oldest first, with iteration and seconds elapsed."""
         rows = self._connection.rows(
             "SELECT e.run_id, e.iteration, coalesce(i.elapsed_s, 0.0), e.loss FROM runs r "
             "JOIN evaluations e ON e.run_id = r.run_id AND e.split = 'train' "
@@ -226,22 +229,22 @@ class Reader(Recorded):
         return {run_id: tuple(losses) for run_id, losses in found.items()}
 
     def setting(self, name: str) -> str | None:
-        """The stored value of a setting, None where it is left at its default."""
+        """The stored value of a setting; None: it has its default."""
         rows = self._connection.rows("SELECT value FROM settings WHERE name = ?", (name,))
         return rows[0][0] if rows else None
 
     def workers(self) -> list[Worker]:
-        """The workers that have not said that they left. Whether they live is for `engine.jobs` to judge."""
+        """Workers not marked as left; `engine.jobs` judges whether they are alive."""
         rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL ORDER BY worker_id")
         return [Worker(*row) for row in rows]
 
     def worker(self, worker_id: int) -> Worker | None:
-        """One worker, gone or not."""
+        """One worker, left or not; None when no worker has this id."""
         rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE worker_id = ?", (worker_id,))
         return Worker(*rows[0]) if rows else None
 
     def kept(self, run_id: int, iteration: int | None = None) -> tuple[int, int] | None:
-        """Of which iteration `checkpoint` would give the state, and how many bytes that is; nothing of it is read."""
+        """The iteration and size in bytes of what `checkpoint` returns, without reading it; None without one."""
         rows = self._connection.rows(
             "SELECT iteration, length(state) FROM checkpoints WHERE run_id = ? AND iteration <= ? "
             "ORDER BY iteration DESC LIMIT 1",
@@ -250,7 +253,7 @@ class Reader(Recorded):
         return (rows[0][0], rows[0][1]) if rows else None
 
     def checkpoint(self, run_id: int, iteration: int | None = None) -> tuple[int, bytes] | None:
-        """The newest checkpoint of a run, or the newest up to an iteration: its iteration and its state as bytes."""
+        """(iteration, state as bytes) of the newest checkpoint, at or before `iteration` if given; None without one."""
         rows = self._connection.rows(
             "SELECT iteration, state FROM checkpoints WHERE run_id = ? AND iteration <= ? "
             "ORDER BY iteration DESC LIMIT 1",
@@ -259,12 +262,12 @@ class Reader(Recorded):
         return (rows[0][0], rows[0][1]) if rows else None
 
     def checkpoints(self, run_id: int) -> list[int]:
-        """The iterations of which a run has checkpoints, oldest first."""
+        """The iterations at which a run has checkpoints, ascending."""
         rows = self._connection.rows("SELECT iteration FROM checkpoints WHERE run_id = ? ORDER BY iteration", (run_id,))
         return [row[0] for row in rows]
 
     def close(self) -> None:
-        """Close the file; twice is harmless."""
+        """Close the file; idempotent."""
         self._connection.close()
 
 
@@ -274,7 +277,7 @@ def _run(row: Sequence[Any]) -> Run:
     if values[CURRENT] is None and values[DONE] > (values[FIRST] or 0):
         values[CURRENT] = math.nan
     for loss, accuracy in EVALUATED:
-        # SQLite keeps NaN as NULL; an accuracy tells that there was an evaluation
+        # SQLite stores NaN as NULL; an accuracy proves that the split was evaluated
         if values[loss] is None and values[accuracy] is not None:
             values[loss] = math.nan
     return Run(*values)

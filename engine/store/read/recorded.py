@@ -1,4 +1,4 @@
-"""Recorded: what runs recorded, iteration by iteration or in the buckets of the pyramid. Bounded reads."""
+"""Recorded: curves and iterations of a run, from its rows or from the buckets of its pyramid. Bounded reads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_ITERATIONS = 100_000
 
 
 class Recorded:
-    """The part of a reader that curves and rows come from."""
+    """The part of Reader that reads curves and iterations."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -37,12 +37,12 @@ class Recorded:
         ending: bool = False,
         low_before: float | None = None,
     ) -> Curve:
-        """The losses of iterations `first` to `last` (both included; None: the newest) in buckets.
+        """The losses of iterations `first` to `last` (inclusive; None: the newest) in buckets.
 
-        `columns` to 4 * `columns` rows (three eighths as many just below the reach of the lowest level), or
-        one row per iteration when there are that few. The first and the last bucket may reach
-        beyond what was asked; with `ending` the last one holds nothing after `last`, as it was when
-        that iteration was the newest. Whoever knows the lowest loss before `first` says so, which saves looking for it.
+        Has `columns` to 4 * `columns` rows (as few as 3/8 * `columns` where the lowest level begins), or one
+        per iteration when the range is that short. The first and last bucket may extend beyond the range; with
+        `ending` the last one holds nothing after `last`, as when that iteration was the newest. Pass the lowest loss
+        before `first` as `low_before` if known; saves a query.
         """
         known = self._connection.rows(
             "SELECT iterations_done, coalesce(parent_iteration, 0), best_before FROM runs WHERE run_id = ?", (run_id,)
@@ -54,7 +54,7 @@ class Recorded:
             curve = self._from_buckets(run_id, width.bit_length() - 1, first, last, low_before)
         else:
             curve = self._from_rows(run_id, width, first, last, begin, low_before)
-        # A run that was forked in the middle of a bucket begins there, and not with the bucket.
+        # A fork's first bucket may begin before the fork.
         curve.iteration[:1] = np.maximum(curve.iteration[:1], begin)
         start = last // width * width
         if ending and len(curve.iteration) and start + width > last + 1 < done:
@@ -62,9 +62,9 @@ class Recorded:
         return curve if best_before is None else replace(curve, low_before=min(curve.low_before, best_before))
 
     def bucket(self, run_id: int, first: int, stop: int, newest: Block | None = None) -> Curve:
-        """Iterations first..stop - 1 as a curve of one row; `first` is a multiple of the buckets that fit into them.
+        """Iterations first..stop - 1 as a curve of one row; `first` is a multiple of every bucket width that fits in.
 
-        Whoever has read the last of them gives it as `newest`.
+        Pass the last iteration as `newest` if it has been read already; saves a query.
         """
         part = range_totals(self._connection, run_id, first, stop)
         newest = self.iterations(run_id, stop - 1, limit=1) if newest is None else newest
@@ -83,7 +83,7 @@ class Recorded:
         )
 
     def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:
-        """At most `limit` iterations from `first` on; a column that holds nothing in them is None."""
+        """At most `limit` iterations from `first` on; an optional column without any value in them is None."""
         table = self._connection.table(
             f"SELECT iteration, {', '.join(COLUMNS)} FROM iterations WHERE run_id = ? AND iteration >= ? "
             f"ORDER BY iteration LIMIT ?",
@@ -97,7 +97,7 @@ class Recorded:
         return Block(first_iteration=int(table[0, 0]), **held)
 
     def iterations_at(self, wanted: Mapping[int, int]) -> dict[int, Block]:
-        """One iteration of each of several runs, by number, as blocks of one; runs that miss theirs are left out."""
+        """One iteration per run ({run id: iteration}) as blocks of length 1; missing iterations are omitted."""
         rows = self._connection.rows(
             f"SELECT run_id, iteration, {', '.join(COLUMNS)} FROM json_each(?) AS wanted CROSS JOIN iterations "
             f"ON run_id = CAST(wanted.key AS INTEGER) AND iteration = wanted.value",
@@ -116,14 +116,15 @@ class Recorded:
         }
 
     def average_loss(self, run_id: int, iteration: int) -> float:
-        """The average of a run's losses before an iteration, with a half-life of HALF_LIFE, to four digits; NaN where
-        there is none.
+        """Exponential average of a run's losses before `iteration`, with a half-life of HALF_LIFE iterations.
+
+        Exact to four digits; NaN without a finite loss.
         """
         (loss,) = self._connection.table(RECENT_LOSSES, (run_id, iteration - SHOWN_REACH, iteration), width=1)
         return Average().after(loss).value
 
     def samples(self, run_id: int, count: int, first: int = 0, last: int | None = None) -> Samples:
-        """At most `count` single iterations from `first` to `last` (None: the newest), evenly spread: one look each."""
+        """At most `count` evenly spaced iterations from `first` to `last` (None: the newest), plus `last` itself."""
         known = self._connection.rows(
             "SELECT iterations_done, coalesce(parent_iteration, 0) FROM runs WHERE run_id = ?", (run_id,)
         )
@@ -142,7 +143,7 @@ class Recorded:
     def _from_rows(self, run_id: int, width: int, first: int, last: int, begin: int, low_before: float | None) -> Curve:
         first = max(first - first % width, begin)
         where = "FROM iterations WHERE run_id = ? AND iteration BETWEEN ? AND ?"
-        # Two narrow reads cost a third less than one that fetches two values for each iteration.
+        # Two narrow reads cost a third less than one of two values per iteration.
         (loss,) = self._connection.table(f"SELECT loss {where}", (run_id, first, last), width=1)
         (elapsed_s,) = self._connection.table(
             f"SELECT elapsed_s {where} AND (iteration % {width} = {width - 1} OR iteration = ?)",
@@ -183,10 +184,10 @@ class Recorded:
         )
 
     def _low_before(self, run_id: int, iteration: int) -> float:
-        """The lowest finite loss before `iteration`, inf when there is none: at most a few buckets per level."""
+        """The lowest finite loss before `iteration`, inf without one; reads at most a few buckets per level."""
         return range_totals(self._connection, run_id, 0, iteration).low
 
 
 def number(value: float | None) -> float:
-    """NULL is NaN."""
+    """The value as a float; NULL becomes NaN."""
     return float("nan") if value is None else value
