@@ -1,4 +1,4 @@
-"""One connection to a store: how it is opened or refused, and the one door to a transaction."""
+"""Connection: one SQLite connection to a store, its single kind of transaction, its lock wait and its errors."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from engine.store.file.sql_functions import register
 from engine.store.records import StoreBusy, StoreError, StoreFull, StoreGone
 
 APPLICATION_ID = 0x4C6F7373
-"""'Loss' in ASCII: marks a file as ours before anything else in it is believed."""
+"""'Loss' in ASCII: identifies a store before anything else in the file is read."""
 
 SCHEMA_VERSION = 5
-"""user_version of a store that has had every migration."""
+"""user_version of a store with all migrations applied."""
 
 BUSY_TIMEOUT_S = 10.0
-"""How long a lock that another process holds is waited for before it is called busy."""
+"""Longest wait for another process's lock before StoreBusy."""
 
 RETRY_S = 0.002
 LONGEST_PAUSE_S = 0.05
@@ -37,9 +37,9 @@ T = TypeVar("T")
 
 
 class Connection:
-    """A connection that any thread may use, one at a time; errors come out as StoreError.
+    """A thread-safe connection: calls are serialised, SQLite's errors become StoreError.
 
-    `notice` is what was done on opening that people should know; '' mostly.
+    `notice` is a sentence about a repair made on opening; usually ''.
     """
 
     def __init__(self, raw: sqlite3.Connection, path: Path, notice: str = "") -> None:
@@ -48,36 +48,36 @@ class Connection:
         self._raw = raw
         self._lock = threading.RLock()
         self._identity = _identity(path)
-        raw.execute("PRAGMA busy_timeout = 0")  # from here on `when_unlocked` waits
+        raw.execute("PRAGMA busy_timeout = 0")  # `when_unlocked` waits instead
         register(raw)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """The only way to write: BEGIN IMMEDIATE, commit at the end, roll back on any exception.
 
-        Keep it short: it holds the write lock of the whole store. A deferred BEGIN that reads
-        first would fail at once, without waiting, when another process writes in between.
+        Keep it short: it holds the write lock of the whole store. A deferred BEGIN that reads first would fail at
+        once, without waiting, if another process writes in between. Raises StoreGone when the file was replaced.
         """
         with self._lock, explained(self.path), write_lock(self._raw):
             self.check_identity()
             yield self._raw
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Rows:
-        """All rows of one SELECT, fetched at once so that no read transaction stays open."""
+        """All rows of one SELECT, fetched at once, so that no read transaction stays open."""
         with self._lock, explained(self.path):
             return when_unlocked(lambda: self._raw.execute(sql, parameters).fetchall())
 
     def table(self, sql: str, parameters: Sequence[Any] = (), *, width: int) -> NDArray[np.float64]:
-        """The rows of one SELECT of numbers as columns, shape (width, n); NULL is NaN.
+        """The rows of one SELECT of numbers as columns, float64 (width, n); NULL becomes NaN.
 
-        They are taken over in small parts: thousands of rows as Python's objects would raise the most memory that is
-        ever needed, and what was needed once is not given back.
+        Fetches PART_ROWS rows at a time: thousands of rows as Python objects would raise peak memory, which the
+        process never returns.
         """
         with self._lock, explained(self.path):
             return when_unlocked(lambda: _columns(self._raw.execute(sql, parameters), width))
 
     def check_identity(self) -> None:
-        """Raise StoreGone when the path no longer leads to the file that is open."""
+        """Raise StoreGone when the path no longer leads to the open file."""
         if _identity(self.path) != self._identity:
             raise StoreGone(
                 f"{self.path} was deleted or replaced while it was open. What was committed before is in the old file "
@@ -85,12 +85,12 @@ class Connection:
             )
 
     def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy every page into another database, as they are in one moment, while others go on writing."""
+        """Copy all pages into another database: a consistent snapshot, while other connections keep writing."""
         with self._lock, explained(self.path):
             self._raw.backup(target)
 
     def close(self) -> None:
-        """Give the file back; twice is harmless."""
+        """Close the file; idempotent."""
         with self._lock, explained(self.path):
             self._raw.close()
 
@@ -112,7 +112,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises into a StoreError with a sentence for people."""
+    """Turn SQLite's errors into StoreError with a sentence for people."""
     try:
         yield
     except sqlite3.Error as error:
@@ -142,7 +142,7 @@ def _explanation(error: sqlite3.Error, path: Path) -> StoreError:
 
 
 def unwritable(path: Path) -> StoreError:
-    """The refusal of a store that is read-only for this user."""
+    """The error for a store that this user cannot write."""
     return StoreError(
         f"{path} cannot be written by you: the file or its folder is read-only. Nothing was changed; "
         f"change the permissions, or use another place with --db."
@@ -150,20 +150,20 @@ def unwritable(path: Path) -> StoreError:
 
 
 def connect(place: Path, query: str) -> sqlite3.Connection:
-    """A raw connection in autocommit mode; `query` is the part of the URI that says how (mode=ro, ...)."""
+    """A raw connection in autocommit mode; `query` is the query part of the URI (mode=ro, ...)."""
     return sqlite3.connect(
         f"{place.as_uri()}?{query}", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
 
 
 def pragma(raw: sqlite3.Connection, name: str) -> int:
-    """A pragma that is a number."""
+    """The value of an integer pragma."""
     return int(raw.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 @contextmanager
 def write_lock(raw: sqlite3.Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE, commit at the end, roll back on any exception. Waits for others, as opening a store does."""
+    """BEGIN IMMEDIATE, commit at the end, roll back on any exception; waits for the lock as `when_unlocked` does."""
     when_unlocked(lambda: raw.execute("BEGIN IMMEDIATE"))
     try:
         yield
@@ -175,9 +175,10 @@ def write_lock(raw: sqlite3.Connection) -> Iterator[None]:
 
 
 def when_unlocked(ask: Callable[[], T]) -> T:
-    """The result of `ask`, tried until no other process holds the lock that it needs, or for BUSY_TIMEOUT_S.
+    """The result of `ask`, retried for up to BUSY_TIMEOUT_S while another process holds the lock it needs.
 
-    SQLite's own patience sleeps up to 0.1 s between two tries: with eight writers one commit in a hundred took 125 ms.
+    Raises sqlite3.OperationalError after that. SQLite's own busy handler sleeps up to 0.1 s between tries: with eight
+    writers one commit in a hundred took 125 ms.
     """
     end, pause_s = time.monotonic() + BUSY_TIMEOUT_S, RETRY_S
     while True:

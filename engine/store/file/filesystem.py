@@ -1,4 +1,4 @@
-"""Where a store may live, and how it must keep its journal there."""
+"""File systems: which one holds a path, and the journal mode that is safe on it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ NETWORK = frozenset(
         *("gpfs", "lustre", "ncpfs", "nfs", "nfs4", "orangefs", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs"),
     }
 )
-"""File systems shared between machines, where SQLite's shared memory beside a WAL cannot be trusted."""
+"""File systems shared between machines, where the shared memory of SQLite's WAL mode is unsafe."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 
 
 def kind_of(path: Path, mounts: Path = MOUNTS) -> str:
-    """The type of the file system that holds `path`, such as ext4 or nfs4; '' where it cannot be told."""
+    """The type of the file system that holds `path`, such as ext4 or nfs4; '' when unknown."""
     try:
         lines = mounts.read_text(errors="surrogateescape").splitlines()
     except OSError:
@@ -38,5 +38,5 @@ def kind_of(path: Path, mounts: Path = MOUNTS) -> str:
 
 
 def journal_mode(path: Path) -> str:
-    """WAL on a local file system; DELETE on one that several machines may share, where WAL is unsafe."""
+    """WAL on a local file system; DELETE on one that machines may share, where WAL is unsafe."""
     return "DELETE" if kind_of(path) in NETWORK else "WAL"

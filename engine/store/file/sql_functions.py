@@ -1,4 +1,4 @@
-"""Functions of ours in SQLite: its own `lower` knows ASCII alone, it sorts 10 before 2, and has no word for a spec."""
+"""SQL functions: Unicode case folding, natural sort order and the label of a spec, none of which SQLite has."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _WIDTH = 20
 
 
 def folded(text: object) -> str | None:
-    """The text for a comparison in which letters of either case are alike; None for nothing."""
+    """The case-folded text; None for NULL."""
     return None if text is None else str(text).casefold()
 
 
 def sortable(text: object) -> str | None:
-    """A key that sorts a text as people do: run 2 before Run 10. None for nothing and for an empty text."""
+    """A sort key for natural order, ignoring case: run 2 before Run 10. None for NULL and ''."""
     return _DIGITS.sub(lambda digits: digits[0].rjust(_WIDTH, "0"), str(text).casefold()) if text else None
 
 
 CALLED_BY = ("strategy", "update", "batch_size", "objective", "dataset")
-"""The fields of a spec that say what a run is called, in the order in which `called` and `words` take them."""
+"""The fields of a spec that make its label and its searchable words, in the order that `called` and `words` take."""
 
 
 @lru_cache(maxsize=1024)
 def called(fields: str | None, batch_kind: str | None) -> str | None:
-    """What a table calls the strategy of a spec.
+    """The label of a spec's strategy, as a table shows it; None for NULL.
 
-    `fields` are those of CALLED_BY as a JSON array; `batch_kind` is of what kind of JSON the batch size is.
+    `fields` is a JSON array of the fields CALLED_BY; `batch_kind` is the JSON type of the batch size, None if absent.
     """
     if fields is None:
         return None
@@ -41,7 +41,7 @@ def called(fields: str | None, batch_kind: str | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def words(fields: str | None, batch_kind: str | None) -> str:
-    """All that a spec is called, folded, on lines of their own; '' without one."""
+    """The searchable words of a spec, case-folded, one per line; '' for NULL. Arguments as for `called`."""
     if fields is None:
         return ""
     strategy, _, _, *others = _called_by(fields, batch_kind)
@@ -56,7 +56,7 @@ def _called_by(fields: str, batch_kind: str | None) -> list[str]:
 
 
 def register(raw: sqlite3.Connection) -> None:
-    """Make them known to a connection, under these names."""
+    """Register the functions with a connection, under their Python names."""
     raw.create_function("folded", 1, folded, deterministic=True)
     raw.create_function("sortable", 1, sortable, deterministic=True)
     raw.create_function("called", 2, called, deterministic=True)

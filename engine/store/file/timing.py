@@ -1,4 +1,4 @@
-"""The store's two clocks: one to tell people when, one that no clock setting can turn back."""
+"""Timing: wall-clock time for people, and a monotonic clock that all processes of a machine share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> str:
-    """Now, as ISO 8601 text in UTC with milliseconds."""
+    """The current time as ISO 8601 text in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def boot_seconds() -> float:
-    """Seconds since this machine started, sleep included where the system counts it; equal in all its processes."""
+    """Seconds since boot, the same in all processes of this machine; includes sleep where CLOCK_BOOTTIME exists."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
