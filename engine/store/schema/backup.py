@@ -1,4 +1,4 @@
-"""A backup: the whole store as it is in one moment, in one file, while runs go on."""
+"""Backup: a consistent copy of the whole store in one file, while runs go on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was made: where it is, its size in bytes, and how many runs are in it."""
+    """A finished backup: its path, size in bytes and number of runs."""
 
     path: Path
     size: int
@@ -29,9 +29,9 @@ class Backup:
 
 
 def back_up(path: str | os.PathLike[str], target: str | os.PathLike[str], *, replace: bool = False) -> Backup:
-    """Copy a store into another file, whole or not at all; a file that is there is kept unless it may be replaced.
+    """Copy a store into another file, atomically; an existing file is kept unless `replace`.
 
-    Raises StoreError; then nothing was made or replaced.
+    Raises StoreError when that is impossible; no file is created or replaced then.
     """
     place = located(target)
     connection = connect_for_reading(path)
@@ -46,7 +46,7 @@ def back_up(path: str | os.PathLike[str], target: str | os.PathLike[str], *, rep
         try:
             runs = _copy(connection, draft, place)
             size = draft.stat().st_size
-            _put(draft, place, replace)
+            _publish(draft, place, replace)
         finally:
             for left in (draft, *(Path(f"{draft}{suffix}") for suffix in JOURNALS)):
                 left.unlink(missing_ok=True)
@@ -76,12 +76,12 @@ def _refuse(place: Path, store: Path, replace: bool) -> None:
 
 
 def _copy(connection: Connection, draft: Path, place: Path) -> int:
-    """Fill the draft and mark it as a file of its own; how many runs it has."""
+    """Copy the store into the draft and give it a journal mark of its own; returns its number of runs."""
     try:
         with closing(connect(draft, "mode=rw")) as raw:
-            raw.execute("PRAGMA synchronous = OFF")  # what counts is on the disk before the draft gets its name
+            raw.execute("PRAGMA synchronous = OFF")  # the fsync below comes before the rename
             connection.copy_to(raw)
-            raw.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read where nothing can be written
+            raw.execute("PRAGMA journal_mode = DELETE")  # a single file, readable in a read-only folder
             mark_anew(raw, secrets.token_hex(8))
             runs = int(raw.execute("SELECT count(*) FROM runs").fetchone()[0])
         with open(draft, "rb") as file:
@@ -96,7 +96,7 @@ def _copy(connection: Connection, draft: Path, place: Path) -> int:
     return runs
 
 
-def _put(draft: Path, place: Path, replace: bool) -> None:
+def _publish(draft: Path, place: Path, replace: bool) -> None:
     try:
         if replace:
             os.replace(draft, place)

@@ -1,4 +1,4 @@
-"""A new store, complete from the first moment that anybody can see it; and an older one brought up to date."""
+"""Creation: a new store appears atomically and complete; an older one is migrated."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from engine.store.schema.journal import JOURNALS, put_aside
 
 
 def make_store(place: Path) -> None:
-    """Make a store under another name and link it into place, unless somebody else was faster.
+    """Create a store under a temporary name and link it into place, unless another process was faster.
 
-    So a file at `place` is never half made, whoever looks and whenever this process is killed.
-    Raises StoreError when the folder is missing or cannot be written.
+    The file at `place` is therefore never incomplete, even if this process is killed.
+    Raises StoreError when the folder is missing or not writable.
     """
     if not place.parent.is_dir():
         raise StoreError(
@@ -48,7 +48,7 @@ def make_store(place: Path) -> None:
 
 
 def bring_up_to_date(raw: sqlite3.Connection) -> None:
-    """Run the migrations that a store has not had, under one write lock."""
+    """Apply the missing migrations to a store, under one write lock."""
     from engine.store.schema import migrations
 
     with write_lock(raw):

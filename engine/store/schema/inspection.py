@@ -1,4 +1,4 @@
-"""A look at the health of a store: its pages, its pyramid, and how it is kept on disk. Never writes."""
+"""Inspection: the health of a store: its pages, its pyramid, its file and disk. Never writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ MOST_FAULTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found; sizes in bytes, `damage` and `crooked` in words, empty when all is well."""
+    """Result of an inspection; sizes in bytes. `damage` (pages) and `crooked` (runs whose summary or pyramid disagrees
+    with their rows) are in words, empty when all is well."""
 
     path: Path
     schema: int
@@ -38,7 +39,7 @@ class Inspection:
 
 
 def inspect(path: str | os.PathLike[str]) -> Inspection:
-    """Look at a store, reading every page of it. Raises StoreError when it cannot be opened at all."""
+    """Inspect a store, reading every page. Raises StoreError when it cannot be opened."""
     place = located(path)
     connection = connect_for_reading(place)
     try:
@@ -62,7 +63,7 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
             free=number("freelist_count") * number("page_size"),
             room=room.f_bavail * room.f_frsize,
             damage=_damage(connection),
-            crooked=_crooked(connection),
+            crooked=_inconsistent_runs(connection),
             orphans=tuple(orphan.name for orphan in orphans(place)),
         )
     finally:
@@ -75,7 +76,7 @@ def _damage(connection: Connection) -> str:
 
 
 BEFORE_LEVELS = 11
-"""Columns of COMPARE before those of a level of the pyramid."""
+"""Number of columns of COMPARE before those of a pyramid level."""
 
 COMPARE = """
     SELECT r.iterations_done, coalesce(r.parent_iteration, 0), r.best_loss, r.train_loss,
@@ -93,8 +94,8 @@ COMPARE = """
 """
 
 
-def _crooked(connection: Connection) -> tuple[str, ...]:
-    """The runs whose rows, summary and pyramid do not agree; each compared in one statement, so in one moment."""
+def _inconsistent_runs(connection: Connection) -> tuple[str, ...]:
+    """A sentence per run whose rows, summary and pyramid disagree; one statement reads each, so it is consistent."""
     faults = []
     for (run_id,) in connection.rows("SELECT run_id FROM runs WHERE iterations_done > 0 AND deleted_at IS NULL"):
         fault = _fault(connection, run_id)

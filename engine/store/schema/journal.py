@@ -1,9 +1,9 @@
-"""The journal (-wal) beside a store: whether it belongs to that file, and how one that does not is set aside.
+"""Journal: whether the -wal beside a store belongs to that file, and how a foreign one is set aside.
 
-A store may be put in another's place (a backup that is copied back) while the journal of the one before still lies
-there: SQLite would play it into the new file, and no page would fit its neighbour. So a row of the store is its mark.
-It is made anew whenever the journal begins from its start, which is when all of it has come into the file: the file
-alone then has the mark that is seen through its journal, or the one before.
+A store may replace another (a restored backup) while the old one's journal is still beside it: SQLite would apply that
+journal to the new file and corrupt it. So each store holds a mark, in a row of its settings. The mark is renewed
+whenever the journal restarts, that is after all of it was checkpointed into the file: the file without its journal then
+has the mark seen through the journal, or the one before.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from engine.store.records import MisplacedStore, StoreError
 
 JOURNALS = ("-wal", "-shm", "-journal")
 ORPHAN = ".orphan"
-"""How the name of a journal ends that was set aside."""
+"""Suffix of the name of a journal that was set aside."""
 
 SALT = slice(16, 24)
-"""Where the header of a journal has the numbers that change each time when it begins from its start."""
+"""Bytes of a journal's header that change whenever it restarts (SQLite's WAL format: salt-1 and salt-2)."""
 
 NONE_BEFORE = "-"
 SELECT_MARK = "SELECT value FROM settings WHERE name = 'journal'"
@@ -34,9 +34,9 @@ ALONE_WAIT_MS = 500
 
 
 def generation(place: Path) -> str:
-    """Which of its beginnings the journal beside a store is in; '' where there is none, or nothing in it.
+    """The salt of the journal beside a store, which identifies its current start; '' without a journal or if empty.
 
-    Nobody locks the journal's own file, so that closing it again takes nobody's lock away.
+    SQLite takes no lock on the journal's own file, so closing it here drops no lock of this process.
     """
     try:
         descriptor = os.open(f"{place}-wal", os.O_RDONLY)
@@ -49,7 +49,7 @@ def generation(place: Path) -> str:
 
 
 class MarkedConnection(Connection):
-    """A connection to a store with a -wal, which sees to the mark before its first transaction and after each."""
+    """A connection to a store in WAL mode that renews the mark before its first transaction and after each."""
 
     def __init__(self, raw: sqlite3.Connection, path: Path, notice: str = "") -> None:
         super().__init__(raw, path, notice)
@@ -57,111 +57,112 @@ class MarkedConnection(Connection):
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
+        """As in Connection, with the mark kept up to date."""
         with self._lock:
             if not (self._generation or generation(self.path)):
                 self._begin()
             with super().transaction() as raw:
                 yield raw
-            self._see_to_mark()
+            self._update_mark()
 
     def _begin(self) -> None:
-        """Mark a store whose journal is about to begin, in its own file: older copies are other stores from now on.
+        """Renew the mark in the store's own file before its journal begins: older copies now count as other stores.
 
-        A new store has no mark yet, and its journal all that its copies lack.
+        A new store has no mark yet; its journal holds everything that copies of its file lack.
         """
         with super().transaction() as raw:
-            if generation(self.path) or not _seen(raw):
+            if generation(self.path) or not _mark_seen(raw):
                 return
             mark_anew(raw, secrets.token_hex(8))
         self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
-    def _see_to_mark(self) -> None:
+    def _update_mark(self) -> None:
         now = generation(self.path)
         if now == self._generation:
             return
         try:
-            if _newest(_seen(self._raw)) != now:
+            if _newest_mark(_mark_seen(self._raw)) != now:
                 with super().transaction() as raw:
                     _mark(raw, self.path, now)
         except (StoreError, sqlite3.OperationalError):
-            return  # what was asked for is committed; after the next transaction this is tried again
+            return  # the caller's transaction is committed; the next one retries this
         self._generation = now
 
 
 def _mark(raw: sqlite3.Connection, place: Path, now: str) -> None:
-    """Mark the store as in this generation of its journal, unless that was done.
+    """Mark the store with this generation of its journal, unless it has that mark.
 
-    While the file has not got the present mark, the journal has: the two must not be more than one mark apart.
+    Skipped until the previous mark has reached the file: file and journal must never be more than one mark apart.
     """
-    seen = _newest(_seen(raw))
-    if seen != now and seen == _newest(_alone(place) or ""):
+    seen = _newest_mark(_mark_seen(raw))
+    if seen != now and seen == _newest_mark(_mark_in_file(place) or ""):
         mark_anew(raw, now)
 
 
 def mark_anew(raw: sqlite3.Connection, now: str) -> None:
-    """Give a store another mark, after the one that it has."""
-    raw.execute(KEEP_MARK, (f"{_newest(_seen(raw))} {now}",))
+    """Give a store a new mark; the row keeps the previous one before it."""
+    raw.execute(KEEP_MARK, (f"{_newest_mark(_mark_seen(raw))} {now}",))
 
 
-_fitting: dict[Path, tuple[float | str, ...]] = {}
-"""What each store and its journal were like when they were last found to belong together."""
+_known_pairs: dict[Path, tuple[float | str, ...]] = {}
+"""Identity, time, size and journal generation of each store when its journal was last found to be its own."""
 
 
 def is_strange(place: Path) -> bool:
-    """Whether the journal beside a store is another file's. Only read: neither file is changed by the question."""
+    """True when the journal beside a store belongs to another file. Reads only; changes neither file."""
     now = generation(place)
     if not now:
         return False
     status = os.stat(place)
     pair = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size, now)
-    if _fitting.get(place) == pair:
+    if _known_pairs.get(place) == pair:
         return False
     strange = _is_strange(place)
     if not strange:
-        _fitting[place] = pair
+        _known_pairs[place] = pair
     return strange
 
 
 def _is_strange(place: Path) -> bool:
     try:
         with closing(connect(place, "mode=ro")) as raw:
-            for _ in range(2):  # what another process does meanwhile must not look like it
-                seen = _seen(raw)
-                alone = _alone(place)
-                if alone is None or not seen or _newest(alone) in seen.split() or seen != _seen(raw):
+            for _ in range(2):  # a concurrent write must not look like a foreign journal
+                seen = _mark_seen(raw)
+                alone = _mark_in_file(place)
+                if alone is None or not seen or _newest_mark(alone) in seen.split() or seen != _mark_seen(raw):
                     return False
             return True
     except sqlite3.DatabaseError as error:
         is_damaged = error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
-        return is_damaged and _is_sound(place)  # of anything else the real connection tells
+        return is_damaged and _is_sound(place)  # any other error is left to the real connection
 
 
-def _newest(mark: str) -> str:
+def _newest_mark(mark: str) -> str:
     return mark.rpartition(" ")[2] or NONE_BEFORE
 
 
-def _seen(raw: sqlite3.Connection) -> str:
-    """The mark that a connection sees; '' where there is none."""
+def _mark_seen(raw: sqlite3.Connection) -> str:
+    """The mark that a connection sees, journal included; '' without one."""
     try:
         row = raw.execute(SELECT_MARK).fetchone()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname != "SQLITE_ERROR":
             raise
-        return ""  # older than the table of settings
+        return ""  # schema older than the table `settings`
     return "" if row is None else str(row[0])
 
 
-def _alone(place: Path) -> str | None:
-    """The mark that the store's file has without its journal; None where it is being written and cannot be read."""
+def _mark_in_file(place: Path) -> str | None:
+    """The mark in the store's file without its journal; None while a write makes the file unreadable."""
     try:
         with closing(connect(place, "mode=ro&immutable=1")) as raw:
-            return _seen(raw)
+            return _mark_seen(raw)
     except sqlite3.DatabaseError:
         return None
 
 
 def _is_sound(place: Path) -> bool:
-    """Whether the file without its journal is a whole database."""
+    """True when the file without its journal is a sound database."""
     try:
         with closing(connect(place, "mode=ro&immutable=1")) as raw:
             return bool(raw.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
@@ -170,11 +171,11 @@ def _is_sound(place: Path) -> bool:
 
 
 def put_aside(place: Path) -> str:
-    """Give the journals beside `place` names that SQLite does not know; the new name of the -wal, '' without one.
+    """Rename the journals beside `place` so that SQLite ignores them; returns the new name of the last one, or ''.
 
-    The caller knows that nobody uses them.
+    The caller must know that no process uses them.
     """
-    Path(f"{place}-shm").unlink(missing_ok=True)  # an index over the -wal, made again from it
+    Path(f"{place}-shm").unlink(missing_ok=True)  # an index of the -wal, rebuilt from it
     name = ""
     for suffix in ("-journal", "-wal"):
         orphan = Path(f"{place}{suffix}")
@@ -192,38 +193,38 @@ def _free(name: str) -> str:
 
 
 def orphans(place: Path) -> list[Path]:
-    """The journals that were set aside beside a store."""
+    """The -wal journals that were set aside beside a store, sorted by name."""
     return sorted(path for path in place.parent.iterdir() if path.name.startswith(f"{place.name}-wal{ORPHAN}"))
 
 
-def told(place: Path) -> str:
-    """What a strange journal is, for people."""
+def misplacement(place: Path) -> str:
+    """The sentence for people about a foreign journal, without its end."""
     return f"{place} was put in the place of another store, whose journal ({place.name}-wal) would be mixed into it"
 
 
 def set_aside(place: Path) -> str:
-    """Set a strange journal aside, while nobody else can open the store; the sentence that says so.
+    """Set a foreign journal aside under an exclusive lock; returns the sentence for people, '' if already done.
 
-    Raises Misplaced where somebody uses the store, and where that cannot be found out.
+    Raises MisplacedStore when a process uses the store, or when that cannot be determined.
     """
     before, name = generation(place), ""
     try:
         with tempfile.TemporaryDirectory(prefix=f".{place.name}.", suffix=".alone", dir=place.parent) as folder:
-            # Under another name SQLite finds no journal, but the same locks: they are the file's.
+            # Under another name SQLite finds no journal, yet the same locks: locks belong to the file.
             alone = Path(folder) / "store"
             os.link(place, alone)
             with closing(connect(alone, "mode=rw")) as raw:
                 raw.execute(f"PRAGMA busy_timeout = {ALONE_WAIT_MS}")
                 raw.execute("PRAGMA locking_mode = EXCLUSIVE")
                 raw.execute("BEGIN EXCLUSIVE")
-                if generation(place) == before:  # else another process has just set it aside
+                if generation(place) == before:  # else another process was faster
                     name = put_aside(place)
                 raw.execute("ROLLBACK")
     except (OSError, sqlite3.OperationalError) as error:
         used = isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith("SQLITE_BUSY")
         why = "another process has it open" if used else f"it could not be set aside ({error})"
         raise MisplacedStore(
-            f"{told(place)}, and {why}. Nothing was written. Close every Lossboard on it, then move "
+            f"{misplacement(place)}, and {why}. Nothing was written. Close every Lossboard on it, then move "
             f"{place.name}-wal away or open it again."
         ) from error
-    return f"{told(place)}: it was set aside as {name}. The store is as its own file has it." if name else ""
+    return f"{misplacement(place)}: it was set aside as {name}. The store is as its own file has it." if name else ""

@@ -1,4 +1,4 @@
-"""The schema, as a list of append-only steps. A step that was released is never changed: add another."""
+"""Migrations: the schema as append-only steps. Never change a released step: add another."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ SEARCHES = (
     "(CASE WHEN json_valid(spec) THEN CASE json_type(spec) WHEN 'object' THEN json_extract(spec, '$.strategy') END END "
     "IN ('random-search', 'local-search')) IS TRUE"
 )
-"""Whether a run searches, in SQL: false where its spec cannot be read."""
+"""SQL condition: the run is a search; false when its spec cannot be read."""
 
 
 def apply(raw: sqlite3.Connection) -> None:
-    """Run the steps that this database has not had. The caller holds the write lock: two openers do not collide."""
+    """Apply the missing steps to a database. The caller holds the write lock, so that two openers do not collide."""
     steps.apply(Database(raw, execute_plugins=False))
 
 
 @steps()
 def m001_runs_and_their_iterations(db: Database) -> None:
-    """Runs, one row per iteration, the pyramid over them, and what workers need."""
+    """Runs, iterations (one row each) and their pyramid, evaluations, checkpoints, commands, sweeps, workers."""
     for statement in M001:
         db.execute(statement)
 
@@ -180,7 +180,7 @@ M001 = (
 
 @steps()
 def m002_forks_deletion_and_settings(db: Database) -> None:
-    """What a fork goes on from, runs set aside until they are purged, settings, and what happened to a run when."""
+    """Forks, deletion of runs until they are purged, settings, and the events of a run."""
     for statement in M002:
         db.execute(statement)
 
@@ -247,7 +247,7 @@ M002 = (
 
 @steps()
 def m003_sweeps_and_their_rungs(db: Database) -> None:
-    """The whole plan of a sweep, what it came from, and successive halving: who waits where, and what was decided."""
+    """The whole plan of a sweep, its parent, and successive halving: rungs of runs and decisions at them."""
     for statement in M003:
         db.execute(statement)
 
@@ -289,7 +289,7 @@ M003 = (
 
 @steps()
 def m004_what_a_row_tells_of_its_run(db: Database) -> None:
-    """Where a run diverged whose losses were all finite, the best of searches that were forked, and step sizes set."""
+    """Divergence of runs with finite losses only, the best loss of forked searches, and step sizes set during a run."""
     for statement in M004:
         db.execute(statement)
 
@@ -317,7 +317,7 @@ M004 = (
 
 @steps()
 def m005_losses_that_runs_are_ranked_by(db: Database) -> None:
-    """The newest evaluations of a run, the lowest evaluated train loss as its best, and the loss now without noise."""
+    """A run's newest evaluations, its lowest evaluated train loss as best loss, and the current loss without noise."""
     for statement in M005:
         db.execute(statement)
     for run_id, text, done in db.execute("SELECT run_id, spec, iterations_done FROM runs").fetchall():
@@ -396,7 +396,7 @@ M005 = (
 
 
 def _current(raw: sqlite3.Connection, run_id: int, spec: RunSpec, done: int) -> float | None:
-    """The loss of a run of descent as Summary tells it."""
+    """`Summary.current_loss` of a run of gradient descent."""
     row = raw.execute("SELECT loss FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, done - 1)).fetchone()
     last = None if row is None else row[0]
     is_averaged = spec.is_noisy and last is not None and math.isfinite(last)

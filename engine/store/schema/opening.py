@@ -1,4 +1,4 @@
-"""How a store is opened, and what is refused: every refusal says what was kept and what to do next."""
+"""Opening: how a store is opened, and what is refused; each refusal says what was kept and what to do next."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from engine.store.file.connection import (
 from engine.store.file.filesystem import journal_mode
 from engine.store.records import MisplacedStore, StoreError
 from engine.store.schema.creation import bring_up_to_date, make_store
-from engine.store.schema.journal import MarkedConnection, is_strange, set_aside, told
+from engine.store.schema.journal import MarkedConnection, is_strange, misplacement, set_aside
 
 log = logging.getLogger(__name__)
 
 JOURNAL_PAGES = 4000
-"""Pages of the -wal file at which it is folded into the store: 16 MB, so that less than one commit in a hundred waits
-for that, and pages that were written several times are copied once."""
+"""Pages of the -wal file at which it is checkpointed into the store: 16 MB, so that less than one commit in a hundred
+waits for that, and pages written several times are copied once."""
 
 JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
 SMALLEST_DATABASE = 512
@@ -41,18 +41,21 @@ def _missing(path: Path) -> StoreError:
 
 
 def located(path: str | os.PathLike[str]) -> Path:
-    """The real, absolute path of a store; links are followed so that it is created where they lead."""
+    """The absolute path of a store, links resolved, so that it is created where they lead."""
     return Path(os.path.realpath(os.path.expanduser(path)))
 
 
 def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) -> Connection:
-    """A connection that may write: makes the store when there is none, brings an older one up to date."""
+    """A connection that may write: creates a missing store if `create`, migrates an older one.
+
+    Raises StoreError when that is impossible; the message says what was kept.
+    """
     place = located(path)
     if not os.path.lexists(place):
         if not create:
             raise _missing(place)
         make_store(place)
-    _refuse_strangers(place)
+    _refuse_other_files(place)
     if not (os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)):
         raise unwritable(place)
     notice = set_aside(place) if is_strange(place) else ""
@@ -63,7 +66,7 @@ def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) ->
         try:
             version = pragma(raw, "user_version")
             _check_version(version, place)
-            _keep_journal(raw, place)
+            _set_journal_mode(raw, place)
             if version < SCHEMA_VERSION:
                 bring_up_to_date(raw)
             raw.execute("PRAGMA synchronous = NORMAL")
@@ -76,18 +79,21 @@ def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) ->
 
 
 def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
-    """A connection that cannot write, migrate or set the journal mode; raises StoreError when there is no store."""
+    """A connection that cannot write, migrate or set the journal mode.
+
+    Raises StoreError when there is no store, or none of this version, MisplacedStore when its journal is foreign.
+    """
     place = located(path)
     if not os.path.lexists(place):
         raise _missing(place)
-    _refuse_strangers(place)
+    _refuse_other_files(place)
     if is_strange(place):
         raise MisplacedStore(
-            f"{told(place)}. Nothing was read, nothing was changed. Start the dashboard on it once, or any command "
-            f"that writes to it: the journal is set aside then, and the store is as its own file has it."
+            f"{misplacement(place)}. Nothing was read, nothing was changed. Start the dashboard on it once, or any "
+            f"command that writes to it: the journal is set aside then, and the store is as its own file has it."
         )
     with explained(place):
-        raw, version = _look(place)
+        raw, version = _open_read_only(place)
         try:
             _check_version(version, place)
             if version < SCHEMA_VERSION:
@@ -102,11 +108,11 @@ def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
     return Connection(raw, place)
 
 
-def _look(place: Path) -> tuple[sqlite3.Connection, int]:
+def _open_read_only(place: Path) -> tuple[sqlite3.Connection, int]:
     try:
         return _first_read(place, "mode=ro")
     except sqlite3.OperationalError:
-        # A WAL store in a folder that we cannot write needs no lock when no writer has left a journal there.
+        # In a folder that we cannot write, a WAL store without a journal has no writer and needs no lock.
         if os.access(place.parent, os.W_OK) or Path(f"{place}-wal").exists():
             raise
         return _first_read(place, "mode=ro&immutable=1")
@@ -122,11 +128,11 @@ def _first_read(place: Path, query: str) -> tuple[sqlite3.Connection, int]:
         raise
 
 
-def _refuse_strangers(place: Path) -> None:
-    """Raise StoreError for anything at `place` that is not a store of ours, without touching it.
+def _refuse_other_files(place: Path) -> None:
+    """Raise StoreError unless the file at `place` is a store; never changes it.
 
-    The header is read through SQLite and not with open(): closing a plain descriptor would drop
-    the locks that this process may hold on the same file.
+    SQLite reads the header, not open(): closing a plain descriptor would drop the locks that this process may hold on
+    the same file.
     """
     advice = "It was left as it is. Name another file with --db, or move this one away."
     try:
@@ -151,7 +157,7 @@ def _refuse_strangers(place: Path) -> None:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorname == "SQLITE_NOTADB":
             raise StoreError(f"{place} is not a database. {advice}") from error
-        return  # a checkpoint may be under way in another process; the real connection decides
+        return  # another process may be checkpointing; the real connection decides
     if owner != APPLICATION_ID:
         raise StoreError(f"{place} is a database of another program. {advice}")
 
@@ -164,7 +170,7 @@ def _check_version(version: int, place: Path) -> None:
         )
 
 
-def _keep_journal(raw: sqlite3.Connection, place: Path) -> None:
+def _set_journal_mode(raw: sqlite3.Connection, place: Path) -> None:
     wanted = journal_mode(place)
     if raw.execute("PRAGMA journal_mode").fetchone()[0].upper() == wanted:
         return
