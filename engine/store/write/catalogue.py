@@ -1,4 +1,4 @@
-"""The catalogue: what people call their runs, and which of them they no longer want."""
+"""Catalogue: names, notes and tags of runs, and their deletion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.store.records import NoRun, Refused
 from engine.store.write.tags import tags_from_text, tags_to_text
 
 PURGE_ROWS = 20_000
-"""Iterations that one transaction of a purge deletes: about 20 ms, so that no worker waits for long."""
+"""Iterations that one transaction of a purge deletes: takes about 20 ms, so that no worker waits for long."""
 
 VACUUM_PAGES = 1000
 
@@ -20,21 +20,21 @@ PURGED_WITH_A_RUN = ("evaluations", "checkpoints", "commands", "runs")
 
 
 class Catalogue:
-    """Names, tags, notes and deletion. Text is stored as it is given: whoever shows it cleans it.
+    """Names, tags, notes and deletion. Text is stored as given: clean it before display.
 
-    Every method returns the sentence that tells what has happened, and raises StoreError for an unknown run, or
-    Refused where it cannot be done; then nothing is changed.
+    Methods on a run return a sentence for people, and raise NoRun for an unknown run, Refused when its state forbids
+    the change; nothing is changed then.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def rename(self, run_id: int, name: str) -> str:
-        """Call a run something else."""
+        """Rename a run."""
         return self._set(run_id, "name", name, f"Run {run_id} has another name.")
 
     def write_note(self, run_id: int, note: str) -> str:
-        """Keep a note with a run, in place of the one before; '' removes it."""
+        """Replace a run's note; '' removes it."""
         return self._set(run_id, "note", note, f"Run {run_id} has {'this' if note else 'no'} note now.")
 
     def tag(self, run_id: int, tags: Iterable[str]) -> str:
@@ -42,11 +42,11 @@ class Catalogue:
         return self._retag(run_id, add=tuple(tags))
 
     def untag(self, run_id: int, tags: Iterable[str]) -> str:
-        """Take tags from a run."""
+        """Remove tags from a run."""
         return self._retag(run_id, remove=frozenset(tags))
 
     def delete(self, run_id: int) -> str:
-        """Put a run out of sight; `undelete` brings it back until `purge` gives its space back."""
+        """Hide a run; `undelete` restores it until `purge` removes it for good. Refused while it is running."""
         with self._connection.transaction() as raw:
             state, deleted_at = _known(raw, run_id, "state, deleted_at")
             if deleted_at is not None:
@@ -57,16 +57,16 @@ class Catalogue:
         return f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back, until it is purged."
 
     def undelete(self, run_id: int) -> str:
-        """Bring a deleted run back, as it was."""
+        """Restore a deleted run unchanged. Refused once its purge has begun."""
         with self._connection.transaction() as raw:
             (deleted_at,) = _known(raw, run_id, "deleted_at")
             if deleted_at is None:
                 return f"Run {run_id} is not deleted; nothing to bring back."
-            _bring_back(raw, run_id)
+            _restore(raw, run_id)
         return f"Run {run_id} is back."
 
     def delete_sweep(self, sweep_id: int) -> int:
-        """Put all runs of a sweep out of sight, or none; returns how many. Refused while one is running."""
+        """Hide all runs of a sweep, or none; returns how many. Raises Refused while one is running."""
         with self._connection.transaction() as raw:
             running = raw.execute(
                 "SELECT run_id FROM runs WHERE sweep_id = ? AND state = 'running' AND deleted_at IS NULL LIMIT 1",
@@ -80,19 +80,19 @@ class Catalogue:
             return changed.rowcount
 
     def undelete_sweep(self, sweep_id: int) -> int:
-        """Bring the deleted runs of a sweep back, all or none; returns how many."""
+        """Restore the deleted runs of a sweep, all or none; returns how many. Raises Refused once a purge has begun."""
         with self._connection.transaction() as raw:
             deleted = raw.execute(
                 "SELECT run_id FROM runs WHERE sweep_id = ? AND deleted_at IS NOT NULL", (sweep_id,)
             ).fetchall()
             for (run_id,) in deleted:
-                _bring_back(raw, run_id)
+                _restore(raw, run_id)
             return len(deleted)
 
     def purge(self, run_id: int) -> str:
-        """Give back the space of a deleted run, for good: in short transactions, between which others may write.
+        """Remove a deleted run for good and free its space, in short transactions, so that other writers get a turn.
 
-        When it is interrupted the run stays deleted, and purging it again goes on.
+        An interrupted purge leaves the run deleted; purging it again continues.
         """
         with self._connection.transaction() as raw:
             self._refuse_to_purge(raw, run_id)
@@ -114,7 +114,7 @@ class Catalogue:
         return f"Run {run_id} is gone for good; {max(given_back, 0) / 1e6:.1f} MB were given back."
 
     def deleted(self) -> list[int]:
-        """The numbers of the runs that are deleted and not yet purged."""
+        """Ids of the runs that are deleted and not purged."""
         return [row[0] for row in self._connection.rows("SELECT run_id FROM runs WHERE deleted_at IS NOT NULL")]
 
     def _set(self, run_id: int, column: str, text: str, answer: str) -> str:
@@ -149,7 +149,7 @@ class Catalogue:
             )
 
     def _shrink(self) -> None:
-        """Hand free pages back to the file system, some at a time."""
+        """Return free pages to the file system, VACUUM_PAGES per transaction."""
         while True:
             with self._connection.transaction() as raw:
                 free = pragma(raw, "freelist_count")
@@ -161,11 +161,11 @@ class Catalogue:
 
 
 def storable(text: str) -> str:
-    """The text as it is, but for halves of surrogate pairs (undecodable bytes of a command line): SQLite has none."""
+    """The text with lone surrogates (undecodable bytes of a command line) replaced, which SQLite cannot store."""
     return text.encode("utf-8", "replace").decode()
 
 
-def _bring_back(raw: sqlite3.Connection, run_id: int) -> None:
+def _restore(raw: sqlite3.Connection, run_id: int) -> None:
     done, first = _known(raw, run_id, "iterations_done, coalesce(parent_iteration, 0)")
     row = raw.execute("SELECT 1 FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, first)).fetchone()
     if done > first and row is None:

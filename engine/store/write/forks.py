@@ -1,4 +1,4 @@
-"""Forks: a run that goes on from an iteration of another one, with something changed."""
+"""Forks: runs that continue from an iteration of another run, with another spec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ STEPS = """
 
 
 def spec_at(raw: sqlite3.Connection, run_id: int, iteration: int) -> RunSpec:
-    """A run's spec with the step size that was in force at an iteration. Raises NoRun, SpecError or Refused."""
+    """A run's spec with the step size in force at an iteration.
+
+    Raises NoRun for an unknown run, SpecError for an unreadable spec, Refused when the run cannot be forked there.
+    """
     row = raw.execute(
         "SELECT spec, iterations_done, coalesce(parent_iteration, 0), parent_id, deleted_at FROM runs WHERE run_id = ?",
         (run_id,),
@@ -37,9 +40,9 @@ def spec_at(raw: sqlite3.Connection, run_id: int, iteration: int) -> RunSpec:
 
 
 def add_fork(raw: sqlite3.Connection, run_id: int, iteration: int, spec: RunSpec, name: str) -> int:
-    """Queue a run that goes on from `iteration` of another one; returns its number.
+    """Queue a run that continues from `iteration` of another; returns its id.
 
-    Its iterations, its time and its last loss count from its parent's, so that budgets and curves go on from there.
+    Its iterations, elapsed time and last loss start at its parent's, so that budgets and curves continue from there.
     """
     spec_at(raw, run_id, iteration)
     elapsed_s, loss = _row_before(raw, run_id, iteration)
@@ -52,9 +55,9 @@ def add_fork(raw: sqlite3.Connection, run_id: int, iteration: int, spec: RunSpec
 
 
 def origin_of(raw: sqlite3.Connection, run_id: int) -> Origin | None:
-    """What a forked run that has not begun goes on from; None when it was not forked.
+    """The origin of a fork that has not begun; None when the run is no fork.
 
-    Raises StoreError when its parent was purged.
+    Raises StoreError when its parent was purged, SpecError when the parent's spec cannot be read.
     """
     parent_id, iteration = raw.execute(
         "SELECT parent_id, parent_iteration FROM runs WHERE run_id = ?", (run_id,)
@@ -70,7 +73,7 @@ def origin_of(raw: sqlite3.Connection, run_id: int) -> Origin | None:
 
 
 def newest_checkpoint(raw: sqlite3.Connection, run_id: int, iteration: int) -> Checkpoint | None:
-    """The newest checkpoint at or before an iteration."""
+    """A run's newest checkpoint at or before an iteration; None without one."""
     row = raw.execute(
         "SELECT iteration, state, kind FROM checkpoints WHERE run_id = ? AND iteration <= ? "
         "ORDER BY iteration DESC LIMIT 1",
@@ -84,7 +87,7 @@ def _has_begun(raw: sqlite3.Connection, run_id: int) -> bool:
 
 
 def _row_before(raw: sqlite3.Connection, run_id: int | None, iteration: int) -> tuple[float, Any]:
-    """Elapsed seconds and loss of the iteration before, in this run or, before its first, in its ancestors'."""
+    """Elapsed seconds and loss of iteration - 1, from this run or the ancestor that has it; (0.0, None) if none."""
     while run_id is not None and iteration > 0:
         row = raw.execute(
             "SELECT elapsed_s, loss FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, iteration - 1)

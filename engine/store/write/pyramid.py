@@ -1,7 +1,7 @@
-"""The pyramid: each level keeps low, high, total and last of every 4 times wider bucket of a run's losses.
+"""Pyramid: levels of buckets, each 4 times wider than those below, with low, high, total and last of a run's losses.
 
-A chart reads the level that fits its columns, so its cost does not grow with the run. The last
-bucket of each level is partial until it is full; it is written again with every block.
+A chart reads the level that fits its columns, so its cost does not grow with the run. The last bucket of each level is
+partial until it is full, and is rewritten with every block.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ LOWEST = LEVELS[0]
 SHIFTS = np.array(LEVELS) - LOWEST
 
 NOTHING = np.array([[0.0], [0.0], [np.nan], [np.nan]])
-"""n, total, low and high of no losses: what gives way to any others."""
+"""n, total, low and high of an empty bucket, shape (4, 1): the neutral element of joining buckets."""
 
 REBUILD_ROWS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Pyramid:
-    """What a run's partial buckets hold: `partial` (4, levels) is n, total, low and high, NOTHING where one is full."""
+    """A run's partial buckets: `partial` (4, levels) is n, total, low and high; NOTHING where the last one is full."""
 
     partial: Floats
 
     def after(self, block: Block) -> tuple[Floats, Pyramid]:
-        """The buckets that the next block, at least one iteration, closes or changes, and the pyramid after it.
+        """The buckets that the next block (at least one iteration) fills or changes, and the pyramid after it.
 
-        The former have a column each; the rows (8, m) are in the order of BUCKET_COLUMNS. All levels are
-        made from the lowest one at once, since NumPy's calls cost more than the work: every bucket is a pair of
-        positions there, from and to, and what `reduceat` makes of the pieces between the pairs is left.
+        The buckets are (8, m): rows in the order of BUCKET_COLUMNS, one column per bucket. All levels are computed
+        from the lowest at once, since NumPy's calls cost more than the arithmetic: each bucket is a (begin, end) pair
+        of positions at the lowest level, and the values that `reduceat` gives between the pairs are dropped.
         """
-        lowest, first = _lowest(block), block.first_iteration >> LOWEST
+        lowest, first = _lowest_level(block), block.first_iteration >> LOWEST
         m = lowest.shape[1]
         first_numbers = first >> SHIFTS
         counts = (first + m - 1 >> SHIFTS) - first_numbers + 1
@@ -70,8 +70,8 @@ EMPTY = Pyramid(NOTHING.repeat(len(LEVELS), axis=1))
 """The pyramid of a run without iterations."""
 
 
-def _lowest(block: Block) -> Floats:
-    """The lowest level's buckets as far as a block fills them: n, total, low, high, last, elapsed_s, shape (6, m)."""
+def _lowest_level(block: Block) -> Floats:
+    """The lowest level's buckets of a block alone: n, total, low, high, last, elapsed_s, shape (6, m)."""
     starts = bucket_starts(block.first_iteration, len(block), 1 << LOWEST)
     buckets = decimate(block.loss, starts)
     cells = np.full((6, len(starts)), np.nan)
@@ -79,13 +79,13 @@ def _lowest(block: Block) -> Floats:
     if block.elapsed_s is not None:
         cells[5, :-1] = block.elapsed_s[starts[1:] - 1]
         cells[5, -1] = block.elapsed_s[-1]
-        # As the rows keep it, so that the pyramid can be rebuilt from them to the last digit.
+        # Rounded as in the rows, so that a rebuild from them gives the same digits.
         cells[5] = np.rint(cells[5] * 1e6) / 1e6
     return cells
 
 
 def load(raw: sqlite3.Connection, run_id: int, iterations_done: int) -> Pyramid:
-    """The pyramid of a run as stored, ready for the block that starts at `iterations_done`."""
+    """A run's pyramid as stored, ready for the block that starts at `iterations_done`."""
     partial = EMPTY.partial.copy()
     for place, level in enumerate(LEVELS):
         row = raw.execute(
@@ -98,7 +98,7 @@ def load(raw: sqlite3.Connection, run_id: int, iterations_done: int) -> Pyramid:
 
 
 def rebuild(raw: sqlite3.Connection, run_id: int) -> None:
-    """Make a run's buckets again from its iterations. The caller holds a transaction."""
+    """Recompute a run's buckets from its iterations. The caller holds a transaction."""
     raw.execute("DELETE FROM buckets WHERE run_id = ?", (run_id,))
     pyramid, first = EMPTY, 0
     while True:

@@ -1,4 +1,4 @@
-"""The queue: runs that wait, the claim that hands one to a worker, and the commands that steer it."""
+"""Queue: queued runs, the claim that gives one to a worker, forks, sweeps, and commands to runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.store.write.sweeps import insert_runs, insert_sweep, widen_sweep
 from engine.sweep import SweepPlan, Value
 
 MOST_TIMES_LOST = 5
-"""Workers that a run may lose without any progress before it is failed: it is probably the run that ends them."""
+"""Workers that a run may lose without progress before it fails: the run itself probably kills them."""
 
 NEXT = "SELECT run_id, reason FROM runs WHERE state = 'queued' AND deleted_at IS NULL ORDER BY run_id LIMIT 1"
 
@@ -36,7 +36,7 @@ COMPARED = """
 
 
 class Queue:
-    """Runs from the side of those who ask for them, and of the workers who take them."""
+    """Runs and sweeps as people request and steer them, and as workers claim them."""
 
     def __init__(self, connection: Connection, boot_clock: Callable[[], float]) -> None:
         self._connection = connection
@@ -45,16 +45,16 @@ class Queue:
     def add(
         self, specs: Sequence[RunSpec], names: Sequence[str] | None = None, *, sweep_id: int | None = None
     ) -> list[int]:
-        """Queue one run per spec, all or none; returns their ids in order. Names default to the specs' labels."""
+        """Queue one run per spec, all or none; returns their ids in order. `names` defaults to the specs' labels."""
         labels = [spec.label for spec in specs] if names is None else list(names)
         with self._connection.transaction() as raw:
             return insert_runs(raw, specs, [storable(name) for name in labels], sweep_id)
 
     def claim(self, worker_id: int) -> Claim | None:
-        """The oldest queued run, now this worker's; None when the queue is empty.
+        """Claim the oldest queued run for a worker; None when the queue is empty.
 
-        A run whose spec cannot be read is failed with the reason, and the next one is taken. One that waited because
-        its worker was lost has the take-up noted, since nothing else tells for how long it stood still.
+        A run whose spec cannot be read fails with the reason, and the next one is claimed. A run whose worker was lost
+        gets a take-up event, the only record of how long it stood still.
         """
         with self._connection.transaction() as raw:
             while (waiting := raw.execute(NEXT).fetchone()) is not None:
@@ -91,56 +91,55 @@ class Queue:
             return None
 
     def spec_at(self, run_id: int, iteration: int) -> RunSpec:
-        """A run's spec with the step size in force at an iteration, from which a fork there is made.
+        """A run's spec with the step size in force at an iteration, the base of a fork there.
 
-        Raises StoreError for an unknown run and Refused for an iteration that it has not, or not yet.
+        Raises NoRun for an unknown run, Refused for an iteration it does not have, SpecError for an unreadable spec.
         """
         with self._connection.transaction() as raw:
             return spec_at(raw, run_id, iteration)
 
     def fork(self, run_id: int, iteration: int, spec: RunSpec, name: str) -> int:
-        """Queue a run that goes on from `iteration` of another one, with its own spec; returns its number.
+        """Queue a run that continues from `iteration` of another with its own spec; returns its id.
 
-        Raises what `spec_at` does.
+        Raises as `spec_at` does.
         """
         with self._connection.transaction() as raw:
             return add_fork(raw, run_id, iteration, spec, storable(name))
 
     def command(self, run_id: int, verb: str, argument: str = "") -> str:
-        """Steer a run; returns the sentence that tells what happens now.
+        """Steer a run; returns a sentence that says what happens now.
 
-        What can be done without a worker is done at once; a running run's worker reads the command
-        with its next block. Raises StoreError for an unknown run and ValueError for an unknown verb
-        or a step size that is none.
+        Takes effect at once when no worker is needed; otherwise the run's worker reads the command with its next block.
+        Raises NoRun for an unknown run, ValueError for an unknown verb or an invalid step size.
         """
         argument = parsed(verb, argument)
         with self._connection.transaction() as raw:
             return command(raw, run_id, verb, argument)
 
     def scale_step_size(self, run_id: int, factor: float) -> str:
-        """Multiply the step size that a run was given last, or begins with; returns the sentence of `command`.
+        """Multiply the step size last set, or the spec's; returns a sentence as `command` does.
 
-        One transaction reads it and gives the new one, so that of two at once each counts. Raises StoreError for an
-        unknown run, Refused where its spec cannot be read, and SpecError where what comes out is no step size.
+        One transaction reads and sets it, so that concurrent factors multiply. Raises NoRun for an unknown run, Refused
+        when its spec cannot be read, SpecError when the product is not a valid step size.
         """
         with self._connection.transaction() as raw:
             scaled = parsed("set-step-size", repr(asked_step_size(raw, run_id) * factor))
             return command(raw, run_id, "set-step-size", scaled)
 
     def command_sweep(self, sweep_id: int, verb: Verb) -> int:
-        """Stop, pause or resume all runs of a sweep at once; returns for how many that makes a difference."""
+        """Stop, pause or resume all runs of a sweep in one transaction; returns how many runs it affects."""
         with self._connection.transaction() as raw:
             return command_sweep(raw, sweep_id, verb)
 
     def decide_rungs(self) -> int:
-        """Decide, in one transaction, what waits to be decided in races; returns how many runs were queued again."""
+        """Decide all complete rungs of all races in one transaction; returns how many runs were queued again."""
         if not self._connection.rows(f"SELECT 1 FROM ({WAITING}) LIMIT 1"):
             return 0
         with self._connection.transaction() as raw:
             return decide_rungs(raw)
 
     def race_is_on(self) -> bool:
-        """Whether runs that somebody works on may soon have others queued again."""
+        """True while a race has running or queued runs, whose progress may queue others again."""
         return bool(
             self._connection.rows(
                 "SELECT 1 FROM runs WHERE rung IS NOT NULL AND state IN ('running', 'queued') "
@@ -149,20 +148,20 @@ class Queue:
         )
 
     def add_sweep(self, plan: SweepPlan) -> Sweep:
-        """Queue a whole sweep, all of its runs or none."""
+        """Store a sweep and queue its runs, all or none."""
         with self._connection.transaction() as raw:
             return insert_sweep(raw, replace(plan, name=storable(plan.name)))
 
     def widen_sweep(self, sweep_id: int, values: Sequence[Value]) -> int:
-        """Add values to a sweep's first axis, whether it still runs or not; returns how many runs were queued.
+        """Add values to a sweep's first axis, running or ended; returns how many runs were queued.
 
-        Raises StoreError for an unknown sweep and SpecError for values that it has or that do not fit.
+        Raises NoSweep for an unknown sweep, StoreError for an unreadable plan, SpecError for invalid or known values.
         """
         with self._connection.transaction() as raw:
             return widen_sweep(raw, sweep_id, values)
 
     def owned(self) -> list[Ownership]:
-        """Every running run with its worker, for a judgement on who is still alive."""
+        """All runs stored as running with their workers, to judge which are still alive."""
         rows = self._connection.rows(
             f"SELECT r.run_id, r.attempt, r.heartbeat_s, {WORKER_COLUMNS} "
             f"FROM runs r LEFT JOIN workers w ON w.worker_id = r.worker_id WHERE r.state = 'running' ORDER BY r.run_id"
@@ -170,9 +169,9 @@ class Queue:
         return [Ownership(row[0], row[1], row[2], worker_from_row(row[3:])) for row in rows]
 
     def give_back(self, lost: Ownership, reason: str) -> bool:
-        """Put a run whose worker is gone back into the queue, or fail it when it has lost too many.
+        """Queue a lost run again, or fail it after MOST_TIMES_LOST lost workers without progress; True when done.
 
-        False when the run has moved on since `lost` was read: then nothing is changed.
+        False when the run's attempt or state has changed since `lost` was read: nothing is changed then.
         """
         with self._connection.transaction() as raw:
             rows = raw.execute(

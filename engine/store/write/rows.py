@@ -1,4 +1,4 @@
-"""The hot rows: blocks into `iterations`, buckets, checkpoints, inside the caller's transaction."""
+"""Rows: SQL that inserts iterations, buckets and checkpoints, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from engine.trace.block import Block
 from engine.trace.decimation import Floats
 
 STATEMENT_ROWS = (256, 32, 4, 1)
-"""Rows per INSERT: long statements for speed, few lengths so that SQLite keeps them prepared."""
+"""Rows per INSERT: long statements are fast, and few lengths keep them in sqlite3's cache of prepared statements."""
 
 
 Statements = list[tuple[str, list[Any]]]
-"""SQL with its parameters, made before the write lock is taken so that it is held only while they run."""
+"""SQL with parameters, built before the write lock is taken, so that it is held only while they run."""
 
 
 BUCKET_COLUMNS = ("level", "bucket", "n", "total", "low", "high", "last", "elapsed_s")
 
 
 def insertions(run_id: int, block: Block) -> Statements:
-    """What inserts a block into `iterations`, naming only the columns that are there: a NULL costs as much as data.
+    """Statements that insert a block into `iterations`, with only the columns it has: a NULL costs as much as data.
 
-    SQLite stores NaN as NULL; Inf is kept. It counts the iterations itself, which costs less than binding them.
+    SQLite stores NaN as NULL and Inf as is. The SQL computes iteration numbers, which is cheaper than binding them.
     """
     columns = {
         "elapsed_us" if name == "elapsed_s" else name: _microseconds(column) if name == "elapsed_s" else column
@@ -37,7 +37,7 @@ def insertions(run_id: int, block: Block) -> Statements:
     }
     names = tuple(columns)
     made: Statements = []
-    for start, end in _pieces(len(block)):
+    for start, end in _chunks(len(block)):
         values = [run_id, block.first_iteration + start]
         for column in columns.values():
             values += column[start:end].tolist()
@@ -46,15 +46,15 @@ def insertions(run_id: int, block: Block) -> Statements:
 
 
 def replacements(run_id: int, buckets: Floats) -> Statements:
-    """What inserts buckets, columns in the order of BUCKET_COLUMNS, in place of the partial ones that have grown."""
+    """Statements that insert buckets, (8, m) in the order of BUCKET_COLUMNS, or replace the partial ones stored."""
     return [
         (_replace_buckets(end - start), [run_id, *buckets[:, start:end].ravel().tolist()])
-        for start, end in _pieces(buckets.shape[1])
+        for start, end in _chunks(buckets.shape[1])
     ]
 
 
 def run_all(raw: sqlite3.Connection, statements: Statements) -> None:
-    """Run prepared statements, in order."""
+    """Execute statements in order."""
     for sql, values in statements:
         raw.execute(sql, values)
 
@@ -63,7 +63,7 @@ def _microseconds(elapsed_s: Floats) -> NDArray[np.int64]:
     return np.rint(elapsed_s * 1e6).astype(np.int64)
 
 
-def _pieces(count: int) -> Iterator[tuple[int, int]]:
+def _chunks(count: int) -> Iterator[tuple[int, int]]:
     start = 0
     for rows in STATEMENT_ROWS:
         while count - start >= rows:
@@ -73,25 +73,25 @@ def _pieces(count: int) -> Iterator[tuple[int, int]]:
 
 @lru_cache
 def _insert_iterations(names: tuple[str, ...], rows: int) -> str:
-    """Parameters: the run, the first iteration, then column after column, as they lie in a block."""
-    values = (f"(?1, ?2 + {row}, {_across(2, len(names), rows, row)})" for row in range(rows))
+    """An INSERT of so many rows; parameters: run id, first iteration, then column after column."""
+    values = (f"(?1, ?2 + {row}, {_row_placeholders(2, len(names), rows, row)})" for row in range(rows))
     return f"INSERT INTO iterations (run_id, iteration, {', '.join(names)}) VALUES {', '.join(values)}"
 
 
 @lru_cache
 def _replace_buckets(rows: int) -> str:
-    """Parameters: the run, then column after column."""
-    values = (f"(?1, {_across(1, len(BUCKET_COLUMNS), rows, row)})" for row in range(rows))
+    """An INSERT OR REPLACE of so many buckets; parameters: run id, then column after column."""
+    values = (f"(?1, {_row_placeholders(1, len(BUCKET_COLUMNS), rows, row)})" for row in range(rows))
     return f"INSERT OR REPLACE INTO buckets (run_id, {', '.join(BUCKET_COLUMNS)}) VALUES {', '.join(values)}"
 
 
-def _across(before: int, columns: int, rows: int, row: int) -> str:
-    """The parameters of one row where columns of so many rows follow the `before` first parameters."""
+def _row_placeholders(before: int, columns: int, rows: int, row: int) -> str:
+    """Placeholders of one row, whose values are spread over column-wise parameters after the first `before`."""
     return ", ".join(f"?{before + 1 + column * rows + row}" for column in range(columns))
 
 
 def keep_checkpoint(raw: sqlite3.Connection, run_id: int, checkpoint: Checkpoint) -> None:
-    """Store a checkpoint; of those that only serve to go on, the newest stays. A snapshot stays one."""
+    """Store a checkpoint; replaces older ones of kind resume. A snapshot is never downgraded to resume."""
     raw.execute(
         "DELETE FROM checkpoints WHERE run_id = ? AND kind = 'resume' AND iteration <> ?",
         (run_id, checkpoint.iteration),

@@ -1,7 +1,7 @@
-"""Rungs of successive halving: who waits there, and the one transaction that decides who goes on.
+"""Rungs of successive halving: which runs wait there, and the transaction that decides which of them continue.
 
-A run that has reached its rung is paused, with an evaluation at that very iteration. Whoever asks for work decides
-first, so that a decision neither depends on who comes last nor is lost with a worker that is killed.
+A run at its rung is paused, with an evaluation at exactly that iteration. Every worker decides complete rungs before it
+claims, so that a decision neither depends on the last run to arrive nor is lost with a killed worker.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.text import loss_text
 Values = tuple[Value, ...]
 
 WORDS = {"loss": "train loss", "accuracy": "validation error"}
-"""What a rung compares, by what the best value of the sweep is best in."""
+"""Name of the quantity that a rung compares, by the criterion of the sweep's best value."""
 
 WAITING = f"""
     SELECT DISTINCT sweep_id FROM runs
@@ -41,10 +41,9 @@ IN_A_RACE = f"""
 
 @dataclass(frozen=True, slots=True)
 class HalvingRun:
-    """A run of a race: its rung, whether it waits there, and its loss there (inf for one that broke off).
+    """A run of a race: its rung, whether it waits there, and its loss there (inf if it failed or was cancelled).
 
-    The loss is the train loss, or, where the values are objectives of their own, the share of validation examples that
-    are classified wrongly.
+    The loss is the train loss; where the values have objectives of their own, it is the validation error rate (0 to 1).
     """
 
     run_id: int
@@ -56,52 +55,57 @@ class HalvingRun:
 
     @property
     def on_its_way(self) -> bool:
-        """Whether its rung has still to wait for it."""
+        """True while its rung has to wait for it."""
         return not self.waits and self.state not in ENDED
 
 
 def decide_rungs(raw: sqlite3.Connection) -> int:
-    """Decide every rung that all have reached; returns how many runs were queued again."""
-    again = 0
+    """Decide every rung that all its runs have reached; returns how many runs were queued again."""
+    requeued = 0
     for (sweep_id,) in raw.execute(WAITING).fetchall():
         try:
             plan = plan_of(raw, sweep_id)
         except StoreError:
-            continue  # a plan that nobody can read: its runs wait until a person lets them go on
-        again += _decide_sweep(raw, sweep_id, plan)
-    return again
+            continue  # unreadable plan: its runs wait until a person resumes them
+        requeued += _decide_sweep(raw, sweep_id, plan)
+    return requeued
 
 
 def _decide_sweep(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> int:
-    again = 0
+    requeued = 0
     for rung in () if plan.halving is None else plan.halving.rungs:
-        racers = _racers(raw, sweep_id, plan)
+        racers = _halving_runs(raw, sweep_id, plan)
         if any(racer.on_its_way and racer.rung <= rung for racer in racers):
             break
-        here = [racer for racer in racers if racer.rung == rung]
-        if any(racer.waits for racer in here):
-            again += _decide_rung(raw, sweep_id, plan, rung, here)
-    return again
+        rung_runs = [racer for racer in racers if racer.rung == rung]
+        if any(racer.waits for racer in rung_runs):
+            requeued += _decide_rung(raw, sweep_id, plan, rung, rung_runs)
+    return requeued
 
 
-def _racers(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> list[HalvingRun]:
+def _halving_runs(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan) -> list[HalvingRun]:
     racers = []
     by_accuracy = best_by(plan.axes) == "accuracy"
     for run_id, text, state, rung, waits, train_loss, error in raw.execute(IN_A_RACE, (sweep_id,)).fetchall():
         try:
             values = plan.values_of(spec_from_json(text))
         except (SpecError, TypeError):
-            continue  # it will be failed with the reason when a worker claims it
+            continue  # the worker that claims it will fail it with the reason
         loss = error if by_accuracy else train_loss
         broke_off = state in ("failed", "cancelled") or loss is None
         racers.append(HalvingRun(run_id, values, state, rung, bool(waits), math.inf if broke_off else loss))
     return racers
 
 
-def _decide_rung(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan, rung: int, here: list[HalvingRun]) -> int:
-    """Let the runs at a rung go on, or not: by value, so that the seeds of a value share its fate."""
+def _decide_rung(
+    raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan, rung: int, rung_runs: list[HalvingRun]
+) -> int:
+    """Continue or drop the runs at a rung, by value: all seeds of a value share its decision.
+
+    Returns how many runs were queued again.
+    """
     assert plan.halving is not None
-    losses = _loss_by_value(plan, here)
+    losses = _loss_by_value(plan, rung_runs)
     known = raw.execute(
         "SELECT kept_up_to FROM rung_decisions WHERE sweep_id = ? AND rung = ?", (sweep_id, rung)
     ).fetchone()
@@ -114,21 +118,21 @@ def _decide_rung(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan, rung: 
             (sweep_id, rung, limit, len(kept), len(decision.dropped), utc_now()),
         )
     else:
-        # Values that were added later are held against what was decided.
+        # Values added later are compared with the limit of the first decision.
         (limit,) = known
         kept = frozenset(values for values, loss in losses.items() if loss <= limit)
-    again = 0
-    for racer in here:
+    requeued = 0
+    for racer in rung_runs:
         if racer.waits:
             found = f"{WORDS[best_by(plan.axes)]} {loss_text(losses[racer.values])}"
-            again += _carry_out(raw, racer, found, racer.values in kept, limit, plan.halving.after(rung))
-    return again
+            requeued += _apply_decision(raw, racer, found, racer.values in kept, limit, plan.halving.after(rung))
+    return requeued
 
 
-def _loss_by_value(plan: SweepPlan, here: list[HalvingRun]) -> Mapping[Values, float]:
-    """Mean loss of each value's runs, from the lowest value to the highest; inf where one has none."""
+def _loss_by_value(plan: SweepPlan, rung_runs: list[HalvingRun]) -> Mapping[Values, float]:
+    """Mean loss of each value's runs, in ascending order of value; inf if one of its runs has no loss."""
     by_value: dict[Values, list[float]] = {}
-    for racer in here:
+    for racer in rung_runs:
         by_value.setdefault(racer.values, []).append(racer.loss)
     places = [{value: place for place, value in enumerate(axis.ordered)} for axis in plan.axes]
 
@@ -138,12 +142,12 @@ def _loss_by_value(plan: SweepPlan, here: list[HalvingRun]) -> Mapping[Values, f
     return {values: math.fsum(by_value[values]) / len(by_value[values]) for values in sorted(by_value, key=in_order)}
 
 
-def _carry_out(
+def _apply_decision(
     raw: sqlite3.Connection, racer: HalvingRun, found: str, kept: bool, limit: float, next_rung: int | None
 ) -> int:
-    """Queue a run again or drop it, unless people have asked otherwise meanwhile; 1 when it was queued.
+    """Queue a run again or drop it, unless a waiting command says otherwise; returns 1 if queued, else 0.
 
-    `found` says what its value led to, in words.
+    `found` is its value's loss in words.
     """
     run_id, rung = racer.run_id, racer.rung
     asked = pending(raw, run_id)

@@ -1,4 +1,4 @@
-"""Settings: the few things about a store that people choose once, for everyone who uses it."""
+"""Settings: choices stored with a store, for all its users."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from engine.store.file.connection import Connection
 
 
 class Settings:
-    """Words by name; `Reader.setting` reads them. What a value means is known to whoever asks for it."""
+    """Text values by name, uninterpreted; `Reader.setting` reads them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def set(self, name: str, value: str | None) -> None:
-        """Store a value; None goes back to the default."""
+        """Store a value; None restores the default."""
         with self._connection.transaction() as raw:
             if value is None:
                 raw.execute("DELETE FROM settings WHERE name = ?", (name,))

@@ -1,4 +1,4 @@
-"""Steering: what a command does to a run, inside the caller's transaction."""
+"""Steering: the effect of a command on a run, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -16,25 +16,28 @@ VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
 COMMAND_COLUMNS = ", ".join(column.name for column in fields(Command))
 
 TO_DO = {"set-step-size": "give a step size to"}
-"""What a command does, in words, where its name is none."""
+"""The verb phrase for a command in a sentence, where its name is not one."""
 
 AT_RUNG = """
     rung IS NOT NULL AND EXISTS
     (SELECT 1 FROM evaluations e WHERE e.run_id = runs.run_id AND e.iteration = runs.rung AND e.split = 'train')
 """
-"""Whether a run has come to the rung at which it waits for the others of its sweep: it is evaluated at that iteration
-when it arrives, and not before."""
+"""SQL condition: the run has arrived at the rung where it waits for the others of its sweep. Its evaluation at that
+iteration is written on arrival."""
 
 
 def parsed(verb: str, argument: str) -> str:
-    """The argument of a command as it is stored. Raises ValueError for what is no command, or no step size."""
+    """The argument of a command as stored. Raises ValueError for an unknown verb or an invalid step size."""
     if verb not in VERBS:
         raise ValueError(f"{verb!r} is not a command for a run (choose from {', '.join(VERBS)})")
     return repr(parse_field("step_size", argument)) if verb == "set-step-size" else argument
 
 
 def asked_step_size(raw: sqlite3.Connection, run_id: int) -> float:
-    """The step size that a run was given last, applied yet or not, else its spec's. Raises NoRun, Refused."""
+    """The step size last requested, applied yet or not, else the spec's.
+
+    Raises NoRun for an unknown run, Refused when its spec cannot be read.
+    """
     row = raw.execute(
         "SELECT spec, (SELECT argument FROM commands c WHERE c.run_id = r.run_id AND verb = 'set-step-size' "
         "ORDER BY command_id DESC LIMIT 1) FROM runs r WHERE run_id = ?",
@@ -49,7 +52,7 @@ def asked_step_size(raw: sqlite3.Connection, run_id: int) -> float:
 
 
 def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "") -> str:
-    """Steer a run; returns the sentence that tells what happens now. Raises NoRun."""
+    """Steer a run; returns a sentence that says what happens now. Raises NoRun for an unknown run."""
     row = raw.execute(
         f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL) FROM runs WHERE run_id = ?", (run_id,)
     ).fetchone()
@@ -68,13 +71,13 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
         return _leave_for_worker(raw, run_id, state, verb, argument)
     if state == "paused" and rung is not None and verb != "stop":
         return _hold_at_rung(raw, run_id, rung, verb)
-    return _obey(raw, run_id, state, verb, done)
+    return _apply_now(raw, run_id, state, verb, done)
 
 
 def command_sweep(raw: sqlite3.Connection, sweep_id: int, verb: Verb) -> int:
-    """Stop, pause or resume every run of a sweep to which that makes a difference; returns how many those are.
+    """Stop, pause or resume every run of a sweep that this affects; returns how many.
 
-    Runs that wait at a rung for the others go on waiting when the sweep is resumed, and hold there when it is paused.
+    When resumed, runs that wait at a rung keep waiting; when paused, they stay paused once the rung has kept them.
     """
     changed = 0
     rows = raw.execute(
@@ -95,7 +98,7 @@ def command_sweep(raw: sqlite3.Connection, sweep_id: int, verb: Verb) -> int:
 
 
 def pending(raw: sqlite3.Connection, run_id: int) -> dict[int, str]:
-    """The verbs of the commands that wait for an answer, oldest first, by their number."""
+    """Verbs of a run's unanswered commands by command id, oldest first."""
     return dict(
         raw.execute(
             "SELECT command_id, verb FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id", (run_id,)
@@ -104,14 +107,14 @@ def pending(raw: sqlite3.Connection, run_id: int) -> dict[int, str]:
 
 
 def answer(raw: sqlite3.Connection, command_id: int, at: int | None, outcome: str) -> None:
-    """Note what became of a command that waited; `at` is None where it changed nothing."""
+    """Store the outcome of a waiting command; `at` is the iteration it was applied at, None if it changed nothing."""
     raw.execute(
         "UPDATE commands SET applied_at_iteration = ?, outcome = ? WHERE command_id = ?", (at, outcome, command_id)
     )
 
 
 def keep_step_size(raw: sqlite3.Connection, command_id: int) -> None:
-    """Where a command that was obeyed has set a step size, note in the run's row that this one is in force now."""
+    """Store the step size in the run's row if the applied command has set one."""
     row = raw.execute(
         "SELECT argument, run_id FROM commands WHERE command_id = ? AND verb = 'set-step-size'", (command_id,)
     ).fetchone()
@@ -120,7 +123,7 @@ def keep_step_size(raw: sqlite3.Connection, command_id: int) -> None:
 
 
 def note(raw: sqlite3.Connection, run_id: int, verb: str, argument: str, at: int | None, outcome: str) -> None:
-    """Note what a run was told, or what was decided about it, and what became of that."""
+    """Insert a command or decision about a run; outcome '' leaves it waiting."""
     raw.execute(
         "INSERT INTO commands (run_id, verb, argument, issued_at, applied_at_iteration, outcome) "
         "VALUES (?, ?, ?, ?, ?, ?)",
@@ -129,7 +132,7 @@ def note(raw: sqlite3.Connection, run_id: int, verb: str, argument: str, at: int
 
 
 def end(raw: sqlite3.Connection, run_id: int, state: str, reason: str) -> None:
-    """End a run that no worker owns."""
+    """End a run that no worker owns; `state` is one of ENDED."""
     raw.execute(
         "UPDATE runs SET state = ?, reason = ?, ended_at = ? WHERE run_id = ?", (state, reason, utc_now(), run_id)
     )
@@ -137,7 +140,7 @@ def end(raw: sqlite3.Connection, run_id: int, state: str, reason: str) -> None:
 
 
 def came_too_late(raw: sqlite3.Connection, run_id: int) -> None:
-    """Answer what still waits for a run that has ended."""
+    """Answer the commands that still wait for a run that has ended."""
     raw.execute("UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,))
 
 
@@ -161,8 +164,8 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
     }[verb]
 
 
-def _obey(raw: sqlite3.Connection, run_id: int, state: str, verb: str, done: int) -> str:
-    """Carry out a command on a run that no worker owns: it is queued or paused."""
+def _apply_now(raw: sqlite3.Connection, run_id: int, state: str, verb: str, done: int) -> str:
+    """Apply a command at once to a queued or paused run, which no worker owns; returns the sentence."""
     if verb == "stop":
         reason = f"stopped at iteration {done}" if done else "stopped before it started"
         note(raw, run_id, verb, "", done, reason)
@@ -177,7 +180,7 @@ def _obey(raw: sqlite3.Connection, run_id: int, state: str, verb: str, done: int
 
 
 def _hold_at_rung(raw: sqlite3.Connection, run_id: int, rung: int, verb: str) -> str:
-    """Pause or resume a run that waits at a rung: the pause holds once the rung has kept it."""
+    """Pause or resume a run that waits at a rung: a pause takes effect once the rung has kept the run."""
     asked = pending(raw, run_id)
     pauses = [command_id for command_id, waiting in asked.items() if waiting == "pause"]
     if verb == "pause":
@@ -193,7 +196,7 @@ def _hold_at_rung(raw: sqlite3.Connection, run_id: int, rung: int, verb: str) ->
 
 
 def _go_on_alone(raw: sqlite3.Connection, run_id: int, rung: int) -> str:
-    """Let a run go on from a rung, dropped there or not; it takes no part in the race any more."""
+    """Queue a run from its rung, dropped there or waiting, outside the race from now on."""
     outcome = f"goes on from rung {rung}, out of the race"
     raw.execute(
         "UPDATE runs SET state = 'queued', reason = '', ended_at = NULL, rung = NULL WHERE run_id = ?", (run_id,)
@@ -203,7 +206,7 @@ def _go_on_alone(raw: sqlite3.Connection, run_id: int, rung: int) -> str:
 
 
 def _try_again(raw: sqlite3.Connection, run_id: int, done: int) -> str:
-    """Queue a failed run, which goes on after its newest iteration; in a race it has the rung that it had."""
+    """Queue a failed run to continue after its newest iteration; in a race it keeps its rung."""
     first, checkpoint = raw.execute(
         "SELECT coalesce(parent_iteration, 0), (SELECT max(iteration) FROM checkpoints c "
         "WHERE c.run_id = runs.run_id AND c.iteration <= runs.iterations_done) FROM runs WHERE run_id = ?",

@@ -1,4 +1,4 @@
-"""What the table `runs` says of a run's iterations and evaluations, kept up block by block."""
+"""Summary: the columns of `runs` that sum up a run's iterations and evaluations, updated block by block."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from engine.trace.state import DIVERGED
 
 EVALUATED_SPLITS = ("train", "validation", "test")
 
-EVALUATED_COLUMNS = tuple(f"{split}_{told}" for split in EVALUATED_SPLITS for told in ("loss", "accuracy"))
+EVALUATED_COLUMNS = tuple(f"{split}_{measure}" for split in EVALUATED_SPLITS for measure in ("loss", "accuracy"))
 STORED_COLUMNS = (
     "iterations_done", "elapsed_s", "last_loss", "best_loss", "best_iteration", "diverged_at", "evaluated_at",
     *EVALUATED_COLUMNS,
 )  # fmt: skip
 SUMMARY_COLUMNS = (*STORED_COLUMNS, "current_loss")
-"""The columns of `runs` that a summary fills."""
+"""The columns of `runs` that a Summary fills."""
 
 NOT_EVALUATED: tuple[float | None, ...] = (None,) * len(EVALUATED_COLUMNS)
 
@@ -35,11 +35,12 @@ NOTHING = Average()
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the table `runs` says of the iterations done so far.
+    """Summary of the iterations done so far, as the table `runs` has it.
 
-    `best_loss` is the lowest evaluated train loss and `best_iteration` after how many iterations it was evaluated. A
-    search measures every proposal on the whole train split and keeps the weights of the lowest loss, which is its best;
-    `best_iteration` is None where a fork began with that. `newest` are the newest evaluations, as EVALUATED_COLUMNS.
+    `best_loss` is the lowest evaluated train loss, evaluated after `best_iteration` iterations. A search evaluates
+    every proposal on the whole train split and keeps the weights of the lowest loss, its best; `best_iteration` is None
+    while a fork has not improved on its parent's. `newest` are the newest evaluations, in the order of
+    EVALUATED_COLUMNS. `elapsed_s` is in seconds.
     """
 
     spec: RunSpec
@@ -54,7 +55,7 @@ class Summary:
     newest: tuple[float | None, ...] = NOT_EVALUATED
 
     def values(self) -> tuple[Any, ...]:
-        """In the order of SUMMARY_COLUMNS."""
+        """The values in the order of SUMMARY_COLUMNS."""
         return (
             self.iterations_done,
             self.elapsed_s,
@@ -69,7 +70,7 @@ class Summary:
 
     @property
     def current_loss(self) -> float | None:
-        """The loss now: a search keeps its lowest, a full batch's last one is exact, those of batches are averaged."""
+        """A search's best loss, a full batch's last, or the average of mini-batch losses; None before the first."""
         if self.spec.searches:
             return self.best_loss
         last = self.last_loss
@@ -77,19 +78,19 @@ class Summary:
         return self.average.value if is_averaged else last
 
     def ended(self, reason: str) -> Summary:
-        """The summary of a run that ends for this reason: the loss that ended it may have been finite."""
+        """The summary of a run that ends for this reason; DIVERGED sets `diverged_at` even after finite losses."""
         if reason != DIVERGED or self.diverged_at is not None:
             return self
         return replace(self, diverged_at=self.iterations_done - 1)
 
     def inheriting(self, best_before: float | None) -> Summary:
-        """The summary of a search that goes on from a loss which it has to beat; None: from none."""
+        """The summary of a forked search that starts with its parent's best loss; None: without one."""
         if best_before is None or (self.best_loss is not None and self.best_loss <= best_before):
             return self
         return replace(self, best_loss=best_before, best_iteration=None)
 
     def after(self, block: Block) -> Summary:
-        """The summary once this block, at least one iteration, has been added."""
+        """The summary after one more block of at least one iteration."""
         finite = np.isfinite(block.loss)
         best_loss, best_iteration, diverged_at = self.best_loss, self.best_iteration, self.diverged_at
         known = block.loss
@@ -114,17 +115,17 @@ class Summary:
         )
 
     def evaluated(self, evaluations: Iterable[Evaluation]) -> Summary:
-        """The summary once these evaluations have been added, oldest first."""
-        told = self
-        for one in evaluations:
-            newest = list(told.newest)
-            if one.split in EVALUATED_SPLITS:
-                place = 2 * EVALUATED_SPLITS.index(one.split)
-                newest[place : place + 2] = float(one.loss), float(one.accuracy)
-            told = replace(told, newest=tuple(newest))
-            if one.split == "train":
-                told = replace(told, evaluated_at=one.iteration)._lowered(one)
-        return told
+        """The summary after more evaluations, given oldest first."""
+        updated = self
+        for evaluation in evaluations:
+            newest = list(updated.newest)
+            if evaluation.split in EVALUATED_SPLITS:
+                place = 2 * EVALUATED_SPLITS.index(evaluation.split)
+                newest[place : place + 2] = float(evaluation.loss), float(evaluation.accuracy)
+            updated = replace(updated, newest=tuple(newest))
+            if evaluation.split == "train":
+                updated = replace(updated, evaluated_at=evaluation.iteration)._lowered(evaluation)
+        return updated
 
     def _lowered(self, train: Evaluation) -> Summary:
         known = math.inf if self.best_loss is None else self.best_loss
@@ -134,7 +135,7 @@ class Summary:
 
 
 def load(raw: sqlite3.Connection, run_id: int, spec: RunSpec) -> Summary:
-    """The summary of a run as it is stored, ready for the block that comes next."""
+    """A run's summary as stored, ready for its next block."""
     row = raw.execute(f"SELECT {', '.join(STORED_COLUMNS)} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
     done, elapsed_s, last_loss, best_loss, best_iteration, diverged_at, evaluated_at, *newest = row
     return Summary(
@@ -155,6 +156,6 @@ RECENT_LOSSES = "SELECT loss FROM iterations WHERE run_id = ? AND iteration >= ?
 
 
 def average_before(raw: sqlite3.Connection, run_id: int, iteration: int) -> Average:
-    """The average of a run's losses before an iteration, from as many rows as still show in it."""
+    """The average of a run's losses before an iteration, from its last REACH rows; older ones are negligible."""
     rows = raw.execute(RECENT_LOSSES, (run_id, iteration - REACH, iteration)).fetchall()
     return Average().after(np.array(rows, dtype=np.float64).reshape(-1))

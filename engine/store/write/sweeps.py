@@ -1,4 +1,4 @@
-"""Sweeps as the store keeps them: the plan, whole, and the runs that carry it out."""
+"""Sweeps: storing their plans, queueing and adding their runs, reading them back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def insert_runs(
     sweep_id: int | None = None,
     rung: int | None = None,
 ) -> list[int]:
-    """Queue one run per spec; returns their numbers in order."""
+    """Queue one run per spec; returns their ids in order."""
     now = utc_now()
     return [
         int(
@@ -38,7 +38,7 @@ def insert_runs(
 
 
 def insert_sweep(raw: sqlite3.Connection, plan: SweepPlan) -> Sweep:
-    """Note a sweep and queue its runs."""
+    """Store a sweep and queue its runs."""
     fields = [axis.field for axis in plan.axes]
     now = utc_now()
     cursor = raw.execute(
@@ -53,7 +53,10 @@ def insert_sweep(raw: sqlite3.Connection, plan: SweepPlan) -> Sweep:
 
 
 def widen_sweep(raw: sqlite3.Connection, sweep_id: int, values: Sequence[Value]) -> int:
-    """Add values to a sweep's first axis and queue their runs; returns how many. Raises StoreError and SpecError."""
+    """Add values to a sweep's first axis and queue their runs; returns how many.
+
+    Raises as `plan_of` does, and SpecError for invalid or known values.
+    """
     plan = plan_of(raw, sweep_id)
     wider = plan.widened(values)
     known = {member.spec for member in plan.members()}
@@ -64,7 +67,7 @@ def widen_sweep(raw: sqlite3.Connection, sweep_id: int, values: Sequence[Value])
 
 
 def plan_of(raw: sqlite3.Connection, sweep_id: int) -> SweepPlan:
-    """The plan of a sweep. Raises NoSweep, and StoreError where it cannot be read."""
+    """The plan of a sweep. Raises NoSweep for an unknown sweep, StoreError for an unreadable plan."""
     row = raw.execute("SELECT plan FROM sweeps WHERE sweep_id = ?", (sweep_id,)).fetchone()
     if row is None:
         raise NoSweep(sweep_id)
@@ -75,7 +78,7 @@ def plan_of(raw: sqlite3.Connection, sweep_id: int) -> SweepPlan:
 
 
 def read_sweeps(connection: Connection, where: str, *values: Any) -> list[Sweep]:
-    """The sweeps that a WHERE clause over `sweeps s` selects, with what was decided in them."""
+    """The sweeps that a WHERE clause over `sweeps s` selects, with their decisions at rungs."""
     rows = connection.rows(f"SELECT {SWEEP_COLUMNS} FROM sweeps s {where}", values)
     return [
         Sweep(sweep_id, name, _plan(text), parent_id, created_at, _decisions(connection, sweep_id))
@@ -96,7 +99,7 @@ def _decisions(connection: Connection, sweep_id: int) -> tuple[RungDecision, ...
     return tuple(RungDecision(*row) for row in rows)
 
 
-@lru_cache(maxsize=64)  # a plan checks each of its runs, and whoever watches a sweep asks ten times a second
+@lru_cache(maxsize=64)  # a plan validates each of its runs, and a viewer of a sweep reads it ten times a second
 def _plan(text: str) -> SweepPlan | None:
     try:
         return SweepPlan.from_json(text)

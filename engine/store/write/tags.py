@@ -1,4 +1,4 @@
-"""Tags as the table `runs` keeps them: a JSON array of words, '' where there are none."""
+"""Tags as stored in `runs`: a JSON array of texts, '' without tags."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 
 def tags_to_text(tags: Iterable[str]) -> str:
-    """The tags as JSON, in the order given, each once."""
+    """The tags as JSON in the order given, without duplicates."""
     kept = list(dict.fromkeys(tags))
     return json.dumps(kept, ensure_ascii=False) if kept else ""
 
 
 def tags_from_text(text: str) -> tuple[str, ...]:
-    """The tags that `tags_to_text` wrote; text that is no JSON array of words is one tag."""
+    """The tags in a stored text; text that is not a JSON array of texts is one tag."""
     if not text:
         return ()
     try:

@@ -1,4 +1,4 @@
-"""RunWriter: what a worker writes about the run that it has claimed, one short transaction at a time."""
+"""RunWriter: a worker's writes to the run that it has claimed, one short transaction each."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Applied = tuple[int, int | None, str]
 
 
 class RunWriter:
-    """The one writer of a running run, for as long as its claim holds.
+    """The only writer of a running run, as long as its claim holds.
 
-    Every method is one transaction that raises Fenced, having written nothing, when the run has
-    gone to another worker or attempt. After any StoreError the same call may be made again.
+    Every method is one transaction; raises FencedOff, having written nothing, when the run has moved to another worker
+    or attempt. After any other StoreError the same call may be repeated.
     """
 
     def __init__(self, connection: Connection, claim: Claim, boot_clock: Callable[[], float]) -> None:
@@ -47,12 +47,12 @@ class RunWriter:
 
     @property
     def iterations_done(self) -> int:
-        """Iterations committed; a block that starts earlier repeats known rows, which are left as they are."""
+        """Iterations committed; rows of a block before this count are known and not written again."""
         return self._summary.iterations_done
 
     @property
     def last_loss(self) -> float | None:
-        """The loss of the last iteration committed; None where it was not a number."""
+        """The loss of the last committed iteration; None before the first, and for a NaN loaded from the store."""
         return self._summary.last_loss
 
     @property
@@ -67,52 +67,52 @@ class RunWriter:
         checkpoint: Checkpoint | None = None,
         applied: Iterable[Applied] = (),
     ) -> list[Command]:
-        """Commit what is new, and a heartbeat; returns the run's waiting commands, oldest first.
+        """Commit new iterations, evaluations and a heartbeat; returns the run's waiting commands, oldest first.
 
-        `applied` holds (command_id, iteration, outcome) of the commands answered since the last write; the iteration
-        is None where the command changed nothing.
-        Raises ValueError when the block leaves a gap after the iterations already done.
+        `applied` has (command_id, iteration, outcome) of the commands answered since the last write; iteration None:
+        the command changed nothing. Raises ValueError when the block leaves a gap after the committed iterations.
         """
         return self._commit("running", "", block, evaluations, checkpoint, applied)
 
     def finish(self, reason: str = "", **last: Any) -> None:
-        """The run reached its end; `last` is what `write` takes, in the same transaction."""
+        """End the run as finished; `last` are arguments of `write`, committed in the same transaction."""
         self._commit("finished", reason, **last)
 
     def pause(self, reason: str = "", **last: Any) -> None:
-        """The run waits for a resume and frees its worker; give a checkpoint to go on from."""
+        """Pause the run and free its worker; pass a checkpoint to resume from."""
         self._commit("paused", reason, **last)
 
     def cancel(self, reason: str, **last: Any) -> None:
-        """The run was stopped by somebody."""
+        """End the run as cancelled, by request."""
         self._commit("cancelled", reason, **last)
 
     def fail(self, reason: str, **last: Any) -> None:
-        """The run cannot go on; `reason` is a sentence for people."""
+        """End the run as failed; `reason` is a sentence for people."""
         self._commit("failed", reason, **last)
 
     def release(self, reason: str = "", **last: Any) -> None:
-        """Back into the queue, for another worker to go on from the checkpoint."""
+        """Queue the run again, for another worker to resume from the checkpoint."""
         self._commit("queued", reason, **last)
 
     def begin(
         self, environment: str, examples_per_iteration: int | None = None, best_before: float | None = None
     ) -> None:
-        """Store what the run is computed with (JSON: library versions, CPU) and how many examples an iteration sees.
+        """Store the run's environment (JSON: library versions, CPU) and its examples per iteration.
 
-        `best_before` is the lowest loss that a fork goes on from. A search, which keeps the weights of that loss until
-        it finds better ones, counts it as its own best.
+        `best_before` is the lowest loss that a fork continues from; a search, which keeps the weights of that loss
+        until it finds better ones, counts it as its own best.
         """
-        told = self._summary.inheriting(best_before) if self.claim.spec.searches else self._summary
+        updated = self._summary.inheriting(best_before) if self.claim.spec.searches else self._summary
         self._update(
             "environment = ?, examples_per_iteration = ?, best_before = coalesce(?, best_before), best_loss = ?, "
             "best_iteration = ?, current_loss = ?",
-            environment, examples_per_iteration, best_before, told.best_loss, told.best_iteration, told.current_loss,
+            environment, examples_per_iteration, best_before,
+            updated.best_loss, updated.best_iteration, updated.current_loss,
         )  # fmt: skip
-        self._summary = told
+        self._summary = updated
 
     def note_waiting(self, reason: str) -> None:
-        """Say in the run's row why nothing is written for now; the next write takes it away."""
+        """Store why the run waits, with a heartbeat; the next write clears the reason."""
         self._update("reason = ?, heartbeat_s = ?", reason, self._boot_clock())
 
     def _update(self, assignments: str, *values: Any) -> None:
@@ -131,22 +131,22 @@ class RunWriter:
         applied: Iterable[Applied] = (),
     ) -> list[Command]:
         block = self._unwritten(block)
-        told = self._summary if block is None else self._summary.after(block)
-        told = told.evaluated(evaluations)
-        told = told.ended(reason) if state == "finished" else told
-        rate = self._rate(told, state)
+        updated = self._summary if block is None else self._summary.after(block)
+        updated = updated.evaluated(evaluations)
+        updated = updated.ended(reason) if state == "finished" else updated
+        rate = self._rate(updated, state)
         now_s = self._boot_clock()
         ended_at = utc_now() if state in ENDED else None
         run_id = self.claim.run_id
         statements: Statements = []
-        grown = None
+        new_pyramid = None
         if block is not None:
-            buckets, grown = self._pyramid.after(block)
+            buckets, new_pyramid = self._pyramid.after(block)
             statements = insertions(run_id, block) + replacements(run_id, buckets)
         with self._connection.transaction() as raw:
             changed = raw.execute(
                 UPDATE_RUN,
-                (*told.values(), rate, now_s, state, reason, ended_at, block is not None, *self._fence),
+                (*updated.values(), rate, now_s, state, reason, ended_at, block is not None, *self._fence),
             )
             if changed.rowcount != 1:
                 raise _fenced(self.claim)
@@ -165,28 +165,28 @@ class RunWriter:
                     keep_step_size(raw, command_id)
             if state in ENDED:
                 came_too_late(raw, run_id)
-            beat = now_s - self._worker_heartbeat_s >= WORKER_HEARTBEAT_S
-            if beat:
+            heartbeat_due = now_s - self._worker_heartbeat_s >= WORKER_HEARTBEAT_S
+            if heartbeat_due:
                 raw.execute("UPDATE workers SET heartbeat_s = ? WHERE worker_id = ?", (now_s, self.claim.worker_id))
             waiting = raw.execute(
                 f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id",
                 (run_id,),
             ).fetchall()
-        self._accept(told, grown, now_s if beat else None)
+        self._accept(updated, new_pyramid, now_s if heartbeat_due else None)
         return [Command(*row) for row in waiting]
 
-    def _accept(self, told: Summary, grown: pyramid.Pyramid | None, beat_s: float | None) -> None:
-        self._summary = told
-        if grown is not None:
-            self._pyramid = grown
-            self._marks.append((told.elapsed_s, told.iterations_done))
-            while len(self._marks) > 2 and told.elapsed_s - self._marks[1][0] >= RATE_WINDOW_S:
+    def _accept(self, updated: Summary, new_pyramid: pyramid.Pyramid | None, heartbeat_s: float | None) -> None:
+        self._summary = updated
+        if new_pyramid is not None:
+            self._pyramid = new_pyramid
+            self._marks.append((updated.elapsed_s, updated.iterations_done))
+            while len(self._marks) > 2 and updated.elapsed_s - self._marks[1][0] >= RATE_WINDOW_S:
                 self._marks.popleft()
-        if beat_s is not None:
-            self._worker_heartbeat_s = beat_s
+        if heartbeat_s is not None:
+            self._worker_heartbeat_s = heartbeat_s
 
     def _unwritten(self, block: Block | None) -> Block | None:
-        """The part of a block that is not stored yet, None when all of it is."""
+        """The part of a block that is not committed yet; None when all of it is."""
         if block is None or block.end_iteration <= self.iterations_done:
             return None
         if block.first_iteration > self.iterations_done:
@@ -197,11 +197,11 @@ class RunWriter:
         known = self.iterations_done - block.first_iteration
         return block.rows(known, len(block)) if known else block
 
-    def _rate(self, told: Summary, state: RunState) -> float | None:
-        """Iterations per second: lately while it runs, over all once it has ended."""
+    def _rate(self, updated: Summary, state: RunState) -> float | None:
+        """Iterations per second: over about RATE_WINDOW_S while it runs, else over all its own iterations."""
         since_s, since = self._marks[0] if state == "running" else self._start
-        took_s = told.elapsed_s - since_s
-        return (told.iterations_done - since) / took_s if took_s > 0 else None
+        took_s = updated.elapsed_s - since_s
+        return (updated.iterations_done - since) / took_s if took_s > 0 else None
 
 
 FENCE = "run_id = ? AND worker_id = ? AND attempt = ? AND state = 'running'"
@@ -215,7 +215,7 @@ UPDATE_RUN = f"""
 
 
 def _start(raw: sqlite3.Connection, run_id: int, first_iteration: int, elapsed_s: float) -> tuple[float, int]:
-    """From which time and iteration a run's own rate counts: a fork takes over its parent's time."""
+    """(elapsed seconds, iteration) from which a run's own rate counts: a fork's time includes its parent's."""
     if not first_iteration:
         return 0.0, 0
     row = raw.execute(
