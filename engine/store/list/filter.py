@@ -1,12 +1,12 @@
-"""The grammar of `/`: which runs are shown.
+"""Filter: the grammar of the runs filter (key `/`) and its parser.
 
     filter      = alternative { "|" alternative }     any alternative
     alternative = term { term }                       all of its terms
     term        = [ "-" ] ( word | field ":" value | field comparison number )
 
-A word is looked for in the name, the note, the tags, the state, the strategy and what a table calls it, the objective
-and the data set, and is compared with the run's number; `sgd` is gradient descent. Quotes hold spaces together and make
-a word of anything: `"a|b"`. An accuracy may be written as a table shows it, per cent: `accuracy>98`, `98%` or 0.98.
+A word is searched in the name, note, tags, state, strategy and its label, objective and data set, and compared with the
+run's id; `sgd` is gradient descent. Quotes keep spaces and turn anything into a word: `"a|b"`. Accuracies may be in per
+cent, as tables show them: `accuracy>98`, `98%` or 0.98.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _UNITS = {"k": "e3", "K": "e3", "M": "e6", "G": "e9"}
 
 @dataclass(frozen=True, slots=True)
 class WordTerm:
-    """Looks for folded text anywhere. A whole number is not found inside a longer one: 12 is not in b128."""
+    """Case-folded text, searched everywhere. A whole number does not match inside a longer one: 12 is not in b128."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceTerm:
-    """One of some answers to a field."""
+    """A field whose value is one of `values`."""
 
     field: str
     values: frozenset[str]
@@ -45,7 +45,7 @@ class ChoiceTerm:
 
 @dataclass(frozen=True, slots=True)
 class TextTerm:
-    """Folded text in an answer to a field; the whole answer for a tag."""
+    """Case-folded text contained in a field; a tag must equal it."""
 
     field: str
     text: str
@@ -53,10 +53,10 @@ class TextTerm:
 
 @dataclass(frozen=True, slots=True)
 class NumberTerm:
-    """A number of the run against one that was typed: = != < <= > >=.
+    """A number of the run compared with a typed one; `sign` is = != < <= > or >=.
 
-    What is larger or smaller is so than `value` itself. Equal are all numbers that are written like it, which are
-    `low` to `high`: 3.16e-3 stands for 10**-2.5 too.
+    Inequalities compare with `value`. Equality accepts `low` to `high`, all numbers that round to what was typed:
+    3.16e-3 equals 10**-2.5 too.
     """
 
     field: str
@@ -71,7 +71,7 @@ Asked = WordTerm | ChoiceTerm | TextTerm | NumberTerm
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing that a run must be, or must not be."""
+    """One condition on a run, possibly negated."""
 
     asked: Asked
     negated: bool = False
@@ -79,14 +79,14 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What `parse` read: a run fits where it fits all terms of any alternative. Without any, all runs fit."""
+    """A parsed filter: a run fits if it fits all terms of any alternative. Without alternatives every run fits."""
 
     alternatives: tuple[tuple[Term, ...], ...] = ()
 
 
 @lru_cache(maxsize=64)
 def parse(text: str) -> Filter:
-    """The filter that was typed; nothing but spaces lets every run through. Raises FilterError."""
+    """Parse a typed filter; blank text fits every run. Raises FilterError for invalid text."""
     if not text.strip():
         return Filter()
     alternatives: list[tuple[Term, ...]] = []
@@ -179,12 +179,12 @@ def _comparison(name: str, sign: str, value: str, at: int) -> NumberTerm:
 
 
 def _hundredth(per_cent: float) -> float:
-    """The number that is written with the point two places to the left: what a division gives may be beside it."""
+    """A hundredth, exact in decimal: float division may give a neighbouring number."""
     return float(Decimal(repr(per_cent)).scaleb(-2))
 
 
 def _last_alike(wanted: float, beyond: float, digits: int) -> float:
-    """The number nearest to `beyond`, which is not written like `wanted` with so many digits, that still is."""
+    """The number nearest to `beyond` that still rounds to `wanted` at so many digits, by bisection."""
     alike = wanted
     while (middle := (alike + beyond) / 2) not in (alike, beyond):
         if float(f"{middle:.{digits - 1}e}") == wanted:

@@ -1,4 +1,4 @@
-"""The fields that a filter knows: what may be asked for, and which column or expression answers."""
+"""Filter fields: names, accepted values, and the column or SQL expression of each."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ STATUSES = (*STATES, "diverged", "lost", "silent", "waiting")
 
 @dataclass(frozen=True, slots=True)
 class ChoiceField:
-    """A field with known answers. Several columns may answer: a strategy is also called by its update.
+    """A field with fixed choices. `sql` may hold several expressions: a strategy also matches by its update.
 
-    `aliases` are other words for some of the choices.
+    `aliases` maps other words to choices.
     """
 
     choices: tuple[str, ...]
@@ -26,7 +26,7 @@ class ChoiceField:
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def meant(self, text: str) -> frozenset[str]:
-        """The choices that a word means: itself, its alias, or all that begin so. Raises ValueError."""
+        """The choices that a word means: itself, its alias, or all with that prefix. Raises ValueError without any."""
         word = text.strip().lower().replace(" ", "-").replace("_", "-")
         if word in self.choices:
             return frozenset({word})
@@ -58,7 +58,7 @@ RUN_NUMBERS: Mapping[str, str] = {
     "speed": "iterations_per_s",
     "diverged_at": "diverged_at",
 }
-"""Numbers of the run itself. `iterations` are those done, as in the table; `planned` is the budget of the spec."""
+"""Numbers of the run itself. `iterations` counts those done, as in the table; `planned` is the spec's budget."""
 
 NUMBERS: Mapping[str, str] = {
     **RUN_NUMBERS,
@@ -70,14 +70,14 @@ NUMBERS: Mapping[str, str] = {
 }
 
 SHARES = frozenset({"accuracy", "train_accuracy", "test_accuracy"})
-"""Shares of one, which may be asked for in per cent."""
+"""Fractions of 1, which may also be typed in per cent."""
 
 MEASURED = (
     SHARES
     | {"train", "validation", "test", "best", "batch_loss", "elapsed", "speed"}
     | {entry.name for entry in fields_of(RunSpec) if "float" in str(entry.type)}
 )
-"""Numbers that are found as they are shown, rounded; the others are counted."""
+"""Measured numbers, which match as they are displayed, rounded; all others are counts and match exactly."""
 
 CHOICES: Mapping[str, ChoiceField] = {
     "strategy": ChoiceField(
@@ -110,7 +110,7 @@ CHOICES: Mapping[str, ChoiceField] = {
         if row.choices and not row.open and row.name not in ("strategy", "objective")
     },
 }
-"""`status` is judged now, so no column has it; `state` is what is stored."""
+"""`status` is judged when read, so it has no column; `state` is the stored one."""
 
 TEXTS: Mapping[str, str] = {
     "name": "name",
@@ -119,7 +119,7 @@ TEXTS: Mapping[str, str] = {
     "dataset": text_of("dataset"),
     "created": "created_at",
 }
-"""Free text: a run matches where the answer contains what was asked for; a tag must be the whole tag."""
+"""Free text: a run matches if the field contains the text; a tag must equal it."""
 
 ALIASES: Mapping[str, str] = {
     "run": "id",

@@ -1,4 +1,4 @@
-"""From a filter to a condition in SQL over one row of `answers.RUNS`, with what was typed as parameters."""
+"""Filter SQL: a filter as an SQL condition over one row of `run_sql.RUNS`, with all typed text as parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _COMPARED = {
 
 
 def condition(wanted: Filter, judged: Mapping[int, str]) -> Condition:
-    """What a run must answer. `judged` tells by number which runs that are stored as running are not: lost, silent."""
+    """SQL and parameters of a filter. `judged` maps the ids of running runs that are lost, silent or waiting to that
+    status."""
     alternatives = [_joined(" AND ", [_term(term, judged) for term in terms]) for terms in wanted.alternatives]
     return _joined(" OR ", alternatives) if alternatives else ("1", ())
 
@@ -62,7 +63,7 @@ def _any_of(expressions: Collection[str], values: Collection[str]) -> Condition:
 
 
 def _status(wanted: frozenset[str], judged: Mapping[int, str]) -> Condition:
-    """A status is the stored state, but for runs that do not do what it says."""
+    """The condition for a set of statuses: the stored state, corrected by `judged` and by divergence."""
     plain = sorted(wanted & set(STATES) - {"running", "finished"})
     found = [_any_of(["state"], plain)] if plain else []
     if "running" in wanted:

@@ -1,4 +1,4 @@
-"""Listing: which runs somebody wants to see, and in what order; told to SQLite, so that ten thousand cost as few."""
+"""Listing: filter, order and grouping of a list of runs, as SQL, so that SQLite does the work for ten thousand runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from engine.store.list.filter_fields import NUMBERS
 from engine.store.list.run_sql import GIVEN_NAME, LABEL, text_of
 
-# What filters are read with is imported where there is one: workers have none, and a dashboard seldom at its start.
+# The filter modules are imported on use: workers have no filter, and a dashboard seldom has one at its start.
 if TYPE_CHECKING:
     from engine.store.list.filter_sql import Condition
 
 STATUS_ORDER = (
     "running", "paused", "queued", "waiting", "silent", "lost", "failed", "diverged", "cancelled", "finished",
 )  # fmt: skip
-"""From what happens now, over what asks for help, to what is over."""
+"""Active runs first, then those that need attention, then ended ones."""
 
 _STATUS = "CASE WHEN state = 'finished' AND diverged_at IS NOT NULL THEN 'diverged' ELSE state END"
 _RANKS = " ".join(f"WHEN '{status}' THEN {rank}" for rank, status in enumerate(STATUS_ORDER))
@@ -40,21 +40,20 @@ _EXPRESSIONS: Mapping[str, str] = {
 }
 
 ORDERS: tuple[str, ...] = tuple(_EXPRESSIONS)
-"""What a list can be sorted by."""
+"""Names of the orders that a list can have."""
 
 ORDER_ALIASES: Mapping[str, str] = {"loss": "train"}
-"""Other words for an order."""
+"""Other names for some of ORDERS."""
 
 LARGEST_FIRST = frozenset({"run", "iterations", "accuracy", "speed", "created"})
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A filter as it was typed, and an order: one of ORDERS, `reverse` the other way round than usual.
+    """A typed filter (`text`) and an order, one of ORDERS; `reverse` inverts its default direction.
 
-    `pinned` runs stand on top, whether they fit the filter or not. `grouped`: the runs of a sweep stand together under
-    a title, where the first of them would stand alone; those of the `folded` sweeps are left out. `deleted`:
-    of the runs that were deleted and can be brought back, instead of the others.
+    `pinned` runs come first, whether they fit the filter or not. `grouped` lists the runs of a sweep under a title, at
+    the place of the first of them; runs of `folded` sweeps are omitted. `deleted` lists deleted runs instead of others.
     """
 
     text: str = ""
@@ -67,22 +66,22 @@ class Listing:
 
     @property
     def plain(self) -> bool:
-        """Whether this is every run, newest first."""
+        """True when this lists every run, newest first."""
         return not (self.text or self.reverse or self.pinned or self.grouped or self.deleted) and self.order == "run"
 
     @property
     def present(self) -> str:
-        """Whether a row is there at all, in SQL."""
+        """SQL condition: the row belongs to the list before filtering."""
         return f"deleted_at IS {'NOT ' if self.deleted else ''}NULL"
 
     def check(self) -> None:
-        """Raise FilterError where the filter cannot be read."""
+        """Raise FilterError if the filter does not parse."""
         from engine.store.list.filter import parse
 
         parse(self.text)
 
     def fits(self, judged: Mapping[int, str]) -> Condition:
-        """Whether a row fits the filter, in SQL with its parameters. Raises FilterError."""
+        """SQL condition and its parameters: the row fits the filter. Raises FilterError if it does not parse."""
         if not self.text.strip():
             return "1", ()
         from engine.store.list.filter import parse
@@ -92,11 +91,11 @@ class Listing:
 
     @property
     def is_pinned(self) -> str:
-        """Whether a row is pinned, in SQL."""
+        """SQL condition: the row is pinned."""
         return _is_among(self.pinned)
 
     def order_by(self, judged: Mapping[int, str]) -> str:
-        """The order in SQL: the pinned first, what has no value last, equal ones newest first."""
+        """The ORDER BY list: pinned runs first, missing values last, ties newest first."""
         expression = _status_rank(judged) if self.order == "status" else _EXPRESSIONS[self.order]
         downwards = (self.order in LARGEST_FIRST) != self.reverse
         direction = "DESC" if downwards else "ASC"
@@ -106,12 +105,12 @@ class Listing:
         return f"{on_top}{expression} {direction} NULLS LAST, run_id DESC"
 
     def pinning(self, run_id: int) -> Listing:
-        """The same with a run pinned, or not any more."""
+        """The listing with a run's pin toggled."""
         rest = tuple(pinned for pinned in self.pinned if pinned != run_id)
         return replace(self, pinned=rest if run_id in self.pinned else (*rest, run_id))
 
     def folding(self, sweep_id: int) -> Listing:
-        """The same with a sweep folded, or unfolded."""
+        """The listing with a sweep's fold toggled."""
         rest = tuple(folded for folded in self.folded if folded != sweep_id)
         return replace(self, folded=rest if sweep_id in self.folded else (*rest, sweep_id))
 
@@ -121,9 +120,9 @@ def _is_among(run_ids: Iterable[int]) -> str:
 
 
 def _status_rank(judged: Mapping[int, str]) -> str:
-    """Where a status stands, in SQL: what `judged` says of a run that is stored as running comes first."""
+    """SQL expression: the rank of a row's status in STATUS_ORDER; for a running run `judged` overrides the state."""
     other = [
-        f"WHEN {_is_among(number for number, told in judged.items() if told == status)} THEN {rank}"
+        f"WHEN {_is_among(number for number, judgement in judged.items() if judgement == status)} THEN {rank}"
         for rank, status in enumerate(STATUS_ORDER)
         if status in judged.values()
     ]

@@ -1,6 +1,6 @@
-"""A page of a list in one statement: its rows, how many there are, with titles where runs are grouped by sweep.
+"""Page: one SQL statement for a page of a list: its rows, the counts, and titles if runs are grouped by sweep.
 
-One look at the table makes the order; the rows themselves are fetched for the page alone.
+One scan of the table makes the order; full rows are fetched for the page alone.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ TITLE = {
 }
 BEFORE_TITLE = len(COUNTS)
 BEFORE_RUN = BEFORE_TITLE + len(TITLE)
-"""Columns of a row before those of a title, and before those of a run."""
+"""Number of columns before a title's (BEFORE_TITLE) and before a run's."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which part of a list is wanted: `limit` rows around a run or the title of a sweep, at the end, else from `first`.
+    """The part of a list to return: `limit` rows around a run or a sweep's title, the last ones, or from `first` on.
 
-    What is not in the list is looked for in vain: then the page begins at `first`.
+    If the run or title is not in the list, the page begins at `first`.
     """
 
     limit: int = 200
@@ -45,9 +45,9 @@ class PageRequest:
 
 
 def page_of(listing: Listing, around: PageRequest, columns: str, judged: Mapping[int, str]) -> Condition:
-    """Rows of (rows before it, rows of the list, runs that fit, *title, *columns of a run).
+    """SQL and parameters whose rows are (index in the list, rows of the list, runs that fit, *title, *run columns).
 
-    A title is the fields of SweepTitle; its sweep_id is NULL in the row of a run. Raises FilterError.
+    A title is the fields of SweepTitle; its sweep_id is NULL in a run's row. Raises FilterError.
     """
     fits, values = listing.fits(judged)
     counts, title = ", ".join(COUNTS), ", ".join(TITLE[column.name] for column in fields(SweepTitle))
@@ -70,7 +70,7 @@ def page_of(listing: Listing, around: PageRequest, columns: str, judged: Mapping
 
 
 def _entries(listing: Listing, fits: str, judged: Mapping[int, str]) -> str:
-    """`listed`: runs in their order; `entries`: with titles. A pinned run stands on top, outside of its sweep."""
+    """The CTEs `listed` (runs in order) and `entries` (with titles). A pinned run comes first, outside its sweep."""
     pinned = listing.is_pinned
     if listing.pinned:
         tested = f"(SELECT *, coalesce({fits}, 0) AS fits FROM {RUNS} WHERE {listing.present}) AS runs"

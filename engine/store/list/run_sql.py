@@ -1,7 +1,7 @@
-"""What a run answers when it is asked for something, in SQL: each expression is about one row of `RUNS`.
+"""Run SQL: expressions over one row of `RUNS` for the fields of a run's spec, its label and its tags.
 
-A spec that is no JSON object answers nothing; a field that an older version did not write has its default; a field that
-decides nothing in a run (the step size of random search) is missing there. A full batch is larger than any number.
+They are NULL if the spec is not a JSON object, and for fields that do not apply to the run (the step size of random
+search). A field that an older version did not write has its default. A full batch is larger than any number.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ RUNS = (
     "(SELECT *, CASE WHEN json_valid(spec) THEN CASE json_type(spec) WHEN 'object' THEN spec END END AS facts "
     "FROM runs) AS runs"
 )
-"""The table `runs` with `facts`: the spec where it can be read."""
+"""The table `runs` with a column `facts`: the spec if it is a JSON object, else NULL."""
 
 
 def literals(values: Iterable[str]) -> str:
-    """Words of our own as a list in SQL."""
+    """Trusted words as an SQL list of literals."""
     return ", ".join(_literal(value) for value in sorted(values))
 
 
@@ -28,8 +28,8 @@ def _literal(value: object) -> str:
     return "NULL" if value is None else "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
 
 
-def _written(name: str, kinds: str) -> str:
-    """A field as it is written in the spec, where it is of these kinds of JSON; its default where it is not written."""
+def _spec_value(name: str, kinds: str) -> str:
+    """A field of the spec if it has one of these JSON types; its default if absent, else NULL."""
     default = RunSpec.__dataclass_fields__[name].default
     kind = f"json_type(facts, '$.{name}')"
     return (
@@ -38,12 +38,12 @@ def _written(name: str, kinds: str) -> str:
     )
 
 
-def _where_it_decides(name: str, expression: str) -> str:
+def _if_applicable(name: str, expression: str) -> str:
     field = FIELDS[name]
     needs = dict(field.needs)
     if field.strategies != FIELDS["seed"].strategies:
         needs["strategy"] = field.strategies
-    conditions = [f"{_written(need, TEXT)} IN ({literals(values)})" for need, values in needs.items()]
+    conditions = [f"{_spec_value(need, TEXT)} IN ({literals(values)})" for need, values in needs.items()]
     return f"(CASE WHEN {' AND '.join(conditions)} THEN {expression} END)" if conditions else f"({expression})"
 
 
@@ -52,38 +52,38 @@ NUMBER = "'integer', 'real'"
 
 
 def text_of(name: str) -> str:
-    """A field of the spec that is a word."""
-    return _where_it_decides(name, _written(name, TEXT))
+    """SQL expression of a text field of the spec."""
+    return _if_applicable(name, _spec_value(name, TEXT))
 
 
 def number_of(name: str) -> str:
-    """A field of the spec that is a number; the step size is the one in force."""
+    """SQL expression of a numeric field of the spec; the step size is the one in force."""
     if name == "batch_size":
         return BATCH_SIZE
     if name == "step_size":
-        return _where_it_decides(name, f"coalesce(step_size_now, {_written(name, NUMBER)})")
-    return _where_it_decides(name, _written(name, NUMBER))
+        return _if_applicable(name, f"coalesce(step_size_now, {_spec_value(name, NUMBER)})")
+    return _if_applicable(name, _spec_value(name, NUMBER))
 
 
 STRATEGY = text_of("strategy")
 UPDATE = text_of("update")
 BATCH_SIZE = (
     f"(CASE WHEN {STRATEGY} NOT IN ({literals(BATCHING)}) OR json_type(facts, '$.batch_size') = 'null' THEN 9e999 "
-    f"ELSE {_written('batch_size', NUMBER)} END)"
+    f"ELSE {_spec_value('batch_size', NUMBER)} END)"
 )
 _PATHS = ", ".join(f"'$.{name}'" for name in CALLED_BY)
 _CALLED_BY = f"json_extract(facts, {_PATHS}), json_type(facts, '$.batch_size')"
 LABEL = f"called({_CALLED_BY})"
-"""What the run's strategy is called in a table."""
+"""The label of the run's strategy, as a table shows it."""
 
 GIVEN_NAME = f"nullif(name, {LABEL})"
-"""The name that a person gave the run."""
+"""The name that a person gave the run; NULL if it is the label."""
 
 TAGS = (
     "(SELECT value FROM json_each(CASE WHEN json_valid(tags) THEN CASE json_type(tags) WHEN 'array' THEN tags "
     "ELSE json_array(tags) END ELSE json_array(tags) END))"
 )
-"""The run's tags, as rows."""
+"""A subquery with one row per tag of the run."""
 
 WORDS = f"(folded(name || char(10) || note) || char(10) || state || char(10) || words({_CALLED_BY}))"
-"""Where a word is looked for, besides the tags: folded."""
+"""The case-folded text that a word is searched in, besides the tags."""
