@@ -81,7 +81,8 @@ def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) ->
 def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
     """A connection that cannot write, migrate or set the journal mode.
 
-    Raises StoreError when there is no store, or none of this version, MisplacedStore when its journal is foreign.
+    Raises StoreError when there is no store or its schema is of another version, MisplacedStore when its journal is
+    foreign.
     """
     place = located(path)
     if not os.path.lexists(place):
