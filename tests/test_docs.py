@@ -121,7 +121,7 @@ def test_the_figures_of_the_walk_are_about_right() -> None:
     assert walked == pytest.approx({part: int(functions) for part, functions in rows}, rel=0.3)
 
 
-NOT_WALKED = ("engine/jobs/worker/run_loop.py: attend",)
+NOT_WALKED = ("engine/jobs/worker/run_loop.py: run_claimed",)
 """A loop around the way, which makes it again and again."""
 
 

@@ -1,1 +1,1 @@
-"""What people ask for: submit, steer, sweep, probe, doctor; each answers with a sentence."""
+"""Requests of people: submit, steer, sweep, probe, doctor; each returns a sentence."""

@@ -1,1 +1,1 @@
-"""The process that works: claims a run, advances it in blocks, writes them, obeys commands."""
+"""The worker process: claims a run, advances it in blocks, writes them, obeys commands."""

@@ -1,4 +1,4 @@
-"""What a run is computed with: equal results need equal arithmetic, so it is stored with the run."""
+"""Environment: library versions and machine, stored with each run, since equal results need equal arithmetic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 @cache
 def environment_json() -> str:
-    """Library versions, BLAS and CPU as a JSON object."""
+    """Library versions, BLAS and CPU as a flat JSON object of texts."""
     dependencies = np.show_config(mode="dicts")["Build Dependencies"]
     blas = dependencies.get("blas", {})
     return json.dumps(

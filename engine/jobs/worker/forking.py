@@ -1,4 +1,4 @@
-"""A fork's first state: its parent's, computed again to the iteration of the fork, then with what was changed."""
+"""Forking: the first state of a fork: its parent's, recomputed up to the fork, then adapted to the changed spec."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ BLOCK_S = 0.04
 MOST_ITERATIONS = 50_000
 
 DECIDE_THE_LOSS = ("dataset", "objective", "delta", "regularization_strength", "regularize_bias", "hidden_size")
-"""Fields of a spec that make losses, and what a search keeps of its scores, another thing than before."""
+"""Fields of a spec whose change makes earlier losses, and the scores that a search keeps, incomparable."""
 
 
 def first_state(origin: Origin, optimization: Optimization, heartbeat: Callable[[], None]) -> State:
-    """The state in which a fork begins. `heartbeat` is called every few hundredths of a second and may raise to end it.
+    """The state in which a fork begins. `heartbeat` is called before each block (about 0.04 s) and may raise to stop.
 
-    Raises SpecError when the weights do not fit what was changed.
+    Raises SpecError when the parent's weights do not fit the fork's spec, RuntimeError when the parent ends earlier.
     """
     patient = optimization.spec.patience is not None
     return changed(state_at(origin, heartbeat, evaluated=patient), origin.spec, optimization)
 
 
 def state_at(origin: Origin, heartbeat: Callable[[], None], evaluated: bool = False) -> State:
-    """The parent's state before the fork's iteration, bit for bit: its step sizes change where they did.
+    """The parent's state before the fork's iteration, bit for bit, changes of its step size included.
 
-    With `evaluated` what its evaluations found is counted too, which only a fork with patience needs.
+    `evaluated` also repeats its validation evaluations, which only a fork with patience needs. Raises RuntimeError
+    when the parent ends before that iteration.
     """
     optimization = optimize.build(origin.spec)
     evaluated = (evaluated or origin.spec.patience is not None) and "validation" in optimization.objectives
@@ -59,9 +60,9 @@ def state_at(origin: Origin, heartbeat: Callable[[], None], evaluated: bool = Fa
 
 
 def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
-    """The parent's state as another spec's: weights and generators go on, what depends on the change begins anew.
+    """The parent's state adapted to another spec: weights and generators are kept, parts the change affects are reset.
 
-    Equal specs give the parent's own state. Raises SpecError when the weights are of another shape.
+    Equal specs give the parent's own state. Raises SpecError when the number of weights differs.
     """
     spec, fresh = optimization.spec, optimization.start()
     if fresh.weights.shape != state.weights.shape:
@@ -83,7 +84,7 @@ def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
     )
     if same_loss and (same_strategy or not spec.searches):
         return state
-    # What a search has to beat is the loss of the weights that it begins with.
+    # A search has to beat the loss of its initial weights.
     kept = optimization.evaluate(state.weights, "train")[0]
     if same_loss:
         return replace(state, best_loss=kept)

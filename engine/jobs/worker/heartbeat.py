@@ -1,4 +1,4 @@
-"""Heartbeat: signs of life while a worker prepares a run, and what it is told meanwhile."""
+"""Heartbeat: heartbeats and obeyed commands while a worker prepares a run, before its first iteration."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ HEARTBEAT_S = 0.5
 
 
 class RunEnded(Exception):
-    """The attempt was ended before the run's own first iteration; it has been written down."""
+    """The attempt ended before the run's first own iteration; its end is stored already."""
 
 
 class Heartbeat:
-    """Called now and then before a run begins: raises Ended once the run was stopped, paused or given back."""
+    """A callable for the preparation of a run: commits a heartbeat when due and obeys stop, pause and leave."""
 
     def __init__(self, writer: RunWriter, leave: Callable[[], bool]) -> None:
         self._writer = writer
@@ -25,6 +25,7 @@ class Heartbeat:
         self._last_at = time.monotonic()
 
     def __call__(self) -> None:
+        """Raise RunEnded once the run was stopped, paused or released; call it often."""
         writer, at = self._writer, self._writer.iterations_done
         if self._leave():
             retried(lambda: writer.release("its worker was told to leave"), self._leave)

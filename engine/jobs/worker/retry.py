@@ -1,4 +1,4 @@
-"""Wait for a store that is locked or full, rather than lose what a worker holds."""
+"""Retry: commits that wait while the store is locked or full, so that a worker loses nothing."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ RETRY_S = 1.0
 T = TypeVar("T")
 
 
-def retried(commit: Callable[[], T], leave: Callable[[], bool], say: Callable[[str], None] | None = None) -> T:
-    """The result of `commit`, tried until the store is neither busy nor full; raises that error when asked to leave.
+def retried(commit: Callable[[], T], leave: Callable[[], bool], report: Callable[[str], None] | None = None) -> T:
+    """The result of `commit`, retried every RETRY_S while the store is busy or full; raises that error if `leave()`.
 
-    `say` is told before each wait why there is one; that it cannot be written down either is no matter.
+    `report` gets the reason before each wait; it may fail to store it.
     """
     while True:
         try:
@@ -28,13 +28,13 @@ def retried(commit: Callable[[], T], leave: Callable[[], bool], say: Callable[[s
             if leave():
                 raise
             log.warning("waiting: %s", error)
-            if say is not None:
-                _say(say, f"waiting: {error}")
+            if report is not None:
+                _report(report, f"waiting: {error}")
             time.sleep(RETRY_S)
 
 
-def _say(say: Callable[[str], None], reason: str) -> None:
+def _report(report: Callable[[str], None], reason: str) -> None:
     try:
-        say(reason)
+        report(reason)
     except (StoreBusy, StoreFull) as error:
         log.debug("that cannot be stored: %s", error)

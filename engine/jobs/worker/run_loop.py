@@ -1,4 +1,4 @@
-"""Attend to one claimed run: advance its state in blocks, write them, obey its commands, keep its budget."""
+"""Run loop: one claimed run: advance its state in blocks, write them, obey commands, keep to pace and budget."""
 
 from __future__ import annotations
 
@@ -38,21 +38,22 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BLOCK_S = 0.04
-"""What a block should take: two fit into a flush interval."""
+"""Target duration of a block: two fit into a flush interval."""
 
 FLUSH_S = 0.1
-"""A kill loses no more than this."""
+"""Seconds between commits: a kill loses no more than this."""
 
 COMMIT_S = 0.01
-"""What a commit may take of it."""
+"""Seconds of FLUSH_S reserved for the commit."""
 
 MOST_ROWS = 50_000
 CHECKPOINT_S = 2.0
 CHECKPOINT_SHARE = 0.02
-"""A checkpoint waits until it costs no more than this share of the time."""
+"""Largest share of time spent on checkpoints: a slow checkpoint makes the next one wait longer."""
 
 SNAPSHOT_RATIO = 1.25
-"""A fork computes at most a fifth of its parent again, and a run of a million iterations keeps 60 snapshots."""
+"""Ratio between the iterations of successive snapshots: a fork recomputes at most a fifth of its parent, and a run of a
+million iterations keeps 60 snapshots."""
 
 SMALL_SNAPSHOT = 256 * 1024
 LARGE_SNAPSHOT_RATIO = 2.0
@@ -62,10 +63,10 @@ FALLEN_BEHIND_S = 1.0
 
 
 def run_claimed(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
-    """Carry a claimed run to its end, or until it is paused, stopped, given back or taken away.
+    """Advance a claimed run until it ends, is paused, stopped or released, or loses its claim.
 
-    A spec that cannot be built and an unexpected exception fail the run with the reason.
-    Raises StoreError when the store cannot be written any more.
+    A spec that cannot be built or an unexpected exception fails the run with the reason.
+    Raises StoreError when the store can no longer be written.
     """
     log.info("run %d, attempt %d: %s", claim.run_id, claim.attempt, claim.spec.to_json())
     try:
@@ -107,8 +108,8 @@ def _first_state(optimization: Optimization, claim: Claim, heartbeat: Heartbeat)
 class RunAttempt:
     """One attempt at one run.
 
-    After a take-up the iterations since the checkpoint are computed again, as fast as possible,
-    and not written again: what is committed stays. Commands are obeyed only beyond them.
+    After a take-up the iterations since the checkpoint are recomputed at full speed and not written again: committed
+    rows stay. Until then only commands that end the attempt are obeyed.
     """
 
     def __init__(self, optimization: Optimization, writer: RunWriter, state: State, leave: Callable[[], bool]) -> None:
@@ -130,7 +131,7 @@ class RunAttempt:
         self._pace_from = (now, state.iteration)
 
     def carry_on(self) -> None:
-        """Advance until something ends this attempt."""
+        """Advance, write and obey until this attempt ends. Raises StoreError, FencedOff when the claim is lost."""
         self._begin()
         commands = self._flush()
         while True:
@@ -142,7 +143,7 @@ class RunAttempt:
                 return
             if commands and self._obey(commands):
                 return
-            over = "" if self._catching_up else self._over()
+            over = "" if self._catching_up else self._finish_reason()
             if over:
                 self._end(self.writer.finish, over)
                 return
@@ -174,29 +175,29 @@ class RunAttempt:
     @property
     def _at_rung(self) -> bool:
         rung = self.writer.claim.rung
-        return rung is not None and self.state.iteration >= rung and not (self._catching_up or self._over())
+        return rung is not None and self.state.iteration >= rung and not (self._catching_up or self._finish_reason())
 
     def _wait_at_rung(self) -> None:
-        """Free the worker until all runs of the sweep have come as far; commands wait for what is decided then."""
+        """Evaluate and pause the run, which frees the worker, until its rung is decided."""
         self._evaluate([split for split in self.optimization.objectives if split != "test"])
         self._end(self.writer.pause, f"waits at rung {self.writer.claim.rung} for the other runs of its sweep")
 
-    def _over(self) -> str:
+    def _finish_reason(self) -> str:
         seconds = self.spec.seconds
         if self.state.stop_reason:
             return self.state.stop_reason
         return "planned seconds over" if seconds is not None and self._elapsed_s >= seconds else ""
 
     def _advance(self) -> list[Command]:
-        """One block; the commands that were found while waiting for the pace."""
+        """Advance one block; returns the commands found while waiting for the pace."""
         before = self.state.iteration
         repeating = self._catching_up
         k = self._next_size
         started = time.monotonic()
         self.state, block = self.optimization.advance(self.state, k)
-        self._adapt(len(block), time.monotonic() - started)
+        self._adapt_block_size(len(block), time.monotonic() - started)
         if repeating:
-            self._repeated(block)
+            self._after_catching_up(block)
             return []
         if not len(block):
             if not self.state.stop_reason:
@@ -210,7 +211,7 @@ class RunAttempt:
 
     @property
     def _next_size(self) -> int:
-        """How many iterations the next block takes: it ends where the splits are evaluated, and at a rung."""
+        """Iterations of the next block, which ends at the latest at the next evaluation or rung."""
         at, rung = self.state.iteration, self.writer.claim.rung
         limits = [self._k, self._next_evaluation(at + 1) - at]
         if self._catching_up:
@@ -221,14 +222,14 @@ class RunAttempt:
             limits.append(rung - at)
         return max(1, min(limits))
 
-    def _adapt(self, done: int, took_s: float) -> None:
-        """Aim at blocks of BLOCK_S; grow by four at most, since the first calls are slow."""
+    def _adapt_block_size(self, done: int, took_s: float) -> None:
+        """Adapt the block size to BLOCK_S; it grows 4 times at most, since the first calls are slow."""
         if done >= self._k or took_s > BLOCK_S:
             wanted = done * BLOCK_S / max(took_s, 1e-6)
             self._k = int(min(max(wanted, 1), 4 * self._k, MOST_ROWS))
 
-    def _repeated(self, block: Block) -> None:
-        """Known iterations were computed again: once they are all there, the clocks start."""
+    def _after_catching_up(self, block: Block) -> None:
+        """After a recomputed block: once all known iterations are done, check the last loss and start the clocks."""
         if self._catching_up:
             return
         known = self.writer.last_loss
@@ -241,7 +242,7 @@ class RunAttempt:
         self._pace_from = (self._since, self.state.iteration)
 
     def _keep_pace(self) -> list[Command]:
-        """Sleep until the block is due, with a heartbeat now and then; woken by a command or the wish to leave."""
+        """Sleep until the block is due, with heartbeats; returns early with commands, when leaving or out of time."""
         if self.spec.pace is None:
             return []
         since, first = self._pace_from
@@ -264,8 +265,8 @@ class RunAttempt:
         if iteration != self._evaluated_at and self._next_evaluation(iteration) == iteration:
             self._evaluate([split for split in self.optimization.objectives if split != "test"])
             if self.optimization.next_evaluation(iteration) != iteration:
-                return  # patience counts regular evaluations alone: early on a loss may well go up first
-            # A checkpoint is taken before the evaluation at its iteration, so that it counts once after a take-up too.
+                return  # patience counts regular evaluations alone: early losses may rise first
+            # Checkpoints come before the evaluation at their iteration, so that a take-up counts it once too.
             for found in self._evaluations:
                 if found.split == "validation" and found.iteration == iteration:
                     self.state = optimize.with_evaluation(self.state, found.loss, self.spec.patience)
@@ -287,7 +288,7 @@ class RunAttempt:
         return self._flush() if is_due or sum(map(len, self._blocks)) >= MOST_ROWS else []
 
     def _flush(self, with_checkpoint: bool = False, applied: Sequence[Applied] = ()) -> list[Command]:
-        """Commit what has gathered, with a checkpoint when one is due; returns the waiting commands."""
+        """Commit the gathered blocks and evaluations, and a checkpoint when due; returns the waiting commands."""
         snapshot = self.state.iteration >= self._snapshot_at
         with_checkpoint |= snapshot or time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
         checkpoint = self._checkpoint("snapshot" if snapshot else "resume") if with_checkpoint else None
@@ -295,7 +296,7 @@ class RunAttempt:
         commands = self._retried(
             lambda: self.writer.write(gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
         )
-        self._written()
+        self._clear_gathered()
         return commands
 
     def _end(
@@ -304,9 +305,9 @@ class RunAttempt:
         reason: str,
         applied: Sequence[Applied] = (),
     ) -> None:
-        """The last transaction of this attempt, with everything that the next one or the reader needs."""
+        """Commit the last transaction of this attempt, with a checkpoint; a final end evaluates all splits first."""
         final = end in (self.writer.finish, self.writer.cancel)
-        # While known iterations are repeated the stored ones are further on than this state.
+        # While catching up, the stored iterations are ahead of this state.
         final &= not self._catching_up
         if final:
             self._evaluate(list(self.optimization.objectives))
@@ -315,7 +316,7 @@ class RunAttempt:
         self._retried(
             lambda: end(reason, block=gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
         )
-        self._written()
+        self._clear_gathered()
         log.info("run %d at iteration %d: %s", self.writer.claim.run_id, self.state.iteration, reason)
 
     def _checkpoint(self, kind: str) -> Checkpoint:
@@ -330,14 +331,14 @@ class RunAttempt:
     def _gathered(self) -> Block | None:
         return concatenate(self._blocks) if self._blocks else None
 
-    def _written(self) -> None:
+    def _clear_gathered(self) -> None:
         self._blocks, self._evaluations = [], []
         self._flushed_at = time.monotonic()
 
     def _obey(self, commands: Sequence[Command]) -> bool:
-        """Carry out the waiting commands in order; True when one of them ended this attempt.
+        """Obey the waiting commands in order; True when one of them ended this attempt.
 
-        While known iterations are repeated only what ends the attempt is done; a step size waits until they are there.
+        While catching up only commands that end the attempt are obeyed; a step size waits.
         """
         applied: list[Applied] = []
         at = max(self.state.iteration, self.writer.iterations_done)
@@ -358,7 +359,7 @@ class RunAttempt:
             if not self._catching_up:
                 applied.append(self._steer(command, at))
         if applied:
-            # With a checkpoint: a run that is taken up again must not compute on with the old step size.
+            # With a checkpoint: after a take-up the run must not continue with the old step size.
             self._flush(with_checkpoint=True, applied=applied)
         return False
 
@@ -372,6 +373,6 @@ class RunAttempt:
 
 
 def _snapshot_after(iteration: int, size: int) -> int:
-    """The iteration at which the next snapshot is due, after one of `size` bytes."""
+    """The iteration at which the next snapshot is due, after one of `size` bytes at `iteration`."""
     ratio = SNAPSHOT_RATIO if size <= SMALL_SNAPSHOT else LARGE_SNAPSHOT_RATIO
     return max(iteration + 1, math.ceil(iteration * ratio))

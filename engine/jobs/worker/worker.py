@@ -1,4 +1,4 @@
-"""A worker process: `python -m engine.jobs.worker.worker --db PATH` claims queued runs until none is left."""
+"""Worker: the process `python -m engine.jobs.worker.worker --db PATH`, which works until no run is queued."""
 
 from __future__ import annotations
 
@@ -22,28 +22,30 @@ usage: python -m engine.jobs.worker.worker --db PATH [--log PATH] [--max-runs N]
   --max-runs N    leave after so many runs
   --beyond-limit  work although as many workers are there as were set
   --launched      wait a little when the queue is empty, and have others started"""
-"""People use `lossboard work`; for this few options argparse takes as long to import as the store."""
+"""Parsed by getopt: importing argparse takes as long as importing the store, and people use `lossboard work`."""
 
 
 class LeaveRequest:
-    """Set by a signal: finish what is at hand and go."""
+    """A flag set by a signal: the worker releases its run and leaves."""
 
     def __init__(self) -> None:
         self.asked = False
 
     def __call__(self) -> bool:
+        """True once a signal has asked to leave."""
         return self.asked
 
     def ask(self, _signal: int, _frame: FrameType | None) -> None:
-        """The signal handler."""
+        """Signal handler: set the flag."""
         self.asked = True
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Work until the queue is empty or a signal asks to leave; 0 when all went well, 1 when the store did not, 2 for
-    options that are none.
+    """Work until the queue is empty or a signal asks to leave.
+
+    Returns the exit code: 0, 1 after a StoreError, 2 for invalid options.
     """
-    # A launcher that waits for signals in a thread has blocked them, and a child inherits that.
+    # A launcher that waits for signals in a thread has blocked them, and children inherit the mask.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
     leave = LeaveRequest()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -61,8 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.environ.update(ONE_THREAD)
     make_room()
-    # NumPy reads the environment when it is imported, so everything that needs it comes after. Looking for cycles
-    # among what is imported, now and ever after, would make a start longer by a twentieth.
+    # NumPy reads the environment on import, so modules that import it come after. Garbage collection during and of
+    # the imports would lengthen the start by a twentieth.
     gc.disable()
     from engine.jobs.processes.launch import linger_s
     from engine.jobs.worker.worker_loop import work

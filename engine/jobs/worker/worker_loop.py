@@ -1,4 +1,4 @@
-"""A worker's shift: claim a run, run_claimed to it, take the next one; leave when the queue is empty."""
+"""Worker loop: claim a run, advance it to its end, claim the next; leave when the queue is empty."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from engine.store import Store, StoreError, open_for_writing
 log = logging.getLogger(__name__)
 
 RACE_S = 2.0
-"""How long a worker waits at least for a rung that others have still to reach: starting another one takes 0.3 s."""
+"""Shortest wait of an idle worker for runs of a race that may be queued again: starting a new worker takes 0.3 s."""
 
 POLL_S = 0.005
-LOOK_ROUND_S = 0.5
-"""How often a worker looks, between two runs and while it waits, for what no commit tells: others that were lost."""
+RECOVER_EVERY_S = 0.5
+"""Seconds between two checks for lost workers, which no commit announces."""
 
 LONG_RUN_S = 1.0
-"""A run that takes longer shows that the queue is worth more workers than there are cores."""
+"""Seconds after which a run is long enough to be worth starting more workers than cores."""
 
 
 def work(
@@ -40,38 +40,38 @@ def work(
     linger_s: float = 0.0,
     call_others: bool = False,
 ) -> int:
-    """Work for a store until its queue is empty, `max_runs` are done or `leave()` holds; returns how many were.
+    """Work on a store's runs until its queue is empty, `max_runs` are done or `leave()` is true; returns how many.
 
-    Once the queue is empty it waits `linger_s` for more. With `call_others` it has more workers started when a run
-    turns out to be long, or a race goes on with more than one. Between two runs it leaves when more workers are there
-    than were set, unless it may work `beyond_limit`.
-    Raises StoreError when the store cannot be used any more; what was committed is kept, and the
-    run at hand is taken up from its checkpoint by the next worker.
+    An empty queue is watched for `linger_s` seconds. With `call_others` more workers are started when a run turns out
+    to be long or a rung has queued runs again. Unless `beyond_limit`, the worker leaves between two runs when there are
+    more workers than the store's setting allows.
+    Raises StoreError when the store can no longer be used; committed rows are kept, and another worker resumes the
+    current run from its checkpoint.
     """
-    done, idle_since, looked_round = 0, time.monotonic(), -LOOK_ROUND_S
+    done, idle_since, recovered_at = 0, time.monotonic(), -RECOVER_EVERY_S
     with open_for_writing(path) as store:
         worker_id = retried(lambda: store.register_worker(this_process(), log_path), leave)
         log.info("worker %d works for %s", worker_id, store.path)
         try:
             while not leave() and done != max_runs:
-                if time.monotonic() - looked_round >= LOOK_ROUND_S:
-                    looked_round = time.monotonic()
-                    _look_round(store, leave)
+                if time.monotonic() - recovered_at >= RECOVER_EVERY_S:
+                    recovered_at = time.monotonic()
+                    _recover(store, leave)
                 if not beyond_limit and retried(lambda: _surplus(store, worker_id), leave):
                     log.info("worker %d leaves: more workers are there than were set", worker_id)
                     break
                 if retried(store.queue.decide_rungs, leave) and call_others:
-                    _call_others(store.path)
+                    _start_more_workers(store.path)
                 claim = retried(lambda: store.queue.claim(worker_id), leave)
                 if claim is not None:
                     done += 1
-                    with _others_if_long(store.path) if call_others else nullcontext():
+                    with _more_workers_if_long(store.path) if call_others else nullcontext():
                         run_claimed(store, claim, leave)
                     idle_since = time.monotonic()
-                elif _look_round(store, leave):
+                elif _recover(store, leave):
                     continue
-                elif time.monotonic() - idle_since < _lingering_s(store, linger_s):
-                    _wait_for_news(store, leave)
+                elif time.monotonic() - idle_since < _idle_limit_s(store, linger_s):
+                    _wait_for_commit(store, leave)
                 elif retried(lambda: store.leave_if_idle(worker_id), leave):
                     break
         finally:
@@ -84,22 +84,22 @@ def work(
     return done
 
 
-def _lingering_s(store: Store, linger_s: float) -> float:
-    """How long to wait for more: while a race is on, for what others may still bring."""
+def _idle_limit_s(store: Store, linger_s: float) -> float:
+    """Seconds to wait for more runs: at least RACE_S while a race may queue some again."""
     return max(RACE_S, linger_s) if store.queue.race_is_on() else linger_s
 
 
-def _look_round(store: Store, leave: Callable[[], bool]) -> bool:
-    """Whether runs were found that had lost their workers; they are queued again."""
+def _recover(store: Store, leave: Callable[[], bool]) -> bool:
+    """Queue lost runs again; True when there were any."""
     found = retried(lambda: recover_lost_runs(store), leave)
     for run_id in found:
         log.info("run %d had lost its worker; it is queued again", run_id)
     return bool(found)
 
 
-def _wait_for_news(store: Store, leave: Callable[[], bool]) -> None:
-    """Until somebody else has committed something, it is time to look round, or to leave."""
-    reader, end = store.reader(), time.monotonic() + LOOK_ROUND_S
+def _wait_for_commit(store: Store, leave: Callable[[], bool]) -> None:
+    """Wait until another connection commits, RECOVER_EVERY_S is over, or the worker is asked to leave."""
+    reader, end = store.reader(), time.monotonic() + RECOVER_EVERY_S
     before = reader.data_version()
     while time.monotonic() < end and not leave():
         time.sleep(POLL_S)
@@ -108,9 +108,9 @@ def _wait_for_news(store: Store, leave: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _others_if_long(path: Path) -> Iterator[None]:
-    """Have more workers started, if runs wait for them, once what is done in here takes long."""
-    timer = threading.Timer(LONG_RUN_S, _call_others, [path])
+def _more_workers_if_long(path: Path) -> Iterator[None]:
+    """Start more workers, if runs are queued, once the block inside takes longer than LONG_RUN_S."""
+    timer = threading.Timer(LONG_RUN_S, _start_more_workers, [path])
     timer.daemon = True
     timer.start()
     try:
@@ -119,7 +119,7 @@ def _others_if_long(path: Path) -> Iterator[None]:
         timer.cancel()
 
 
-def _call_others(path: Path) -> None:
+def _start_more_workers(path: Path) -> None:
     try:
         start_workers(path)
     except (StoreError, OSError) as error:
@@ -130,5 +130,5 @@ def _surplus(store: Store, worker_id: int) -> bool:
     reader = store.reader()
     most = worker_count(reader)
     if len(reader.workers()) <= most:
-        return False  # found out without the write lock, between any two runs
+        return False  # checked between any two runs, so without the write lock
     return store.leave_if_surplus(worker_id, lambda others: sum(map(works, others)) >= most)
