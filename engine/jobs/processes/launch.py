@@ -1,4 +1,4 @@
-"""Start workers that outlive whoever starts them."""
+"""Launch: start detached workers, which outlive the process that starts them, and decide how many."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from engine.store import Process, Reader, WorkerDemand, open_for_writing
 from engine.text import counted
 
 LEAST_WORKERS = 4
-"""So that a race of four is live on a small machine: paced runs sleep most of the time."""
+"""Lowest default number of workers: a race of four paced runs, which mostly sleep, is live on a small machine."""
 
 MOST_WORKERS = 256
 WORKERS = "workers"
 """The setting that holds the number of workers."""
 
 LINGER_S = 10.0
-"""So that a sweep that follows another one begins at once."""
+"""Seconds that a worker waits for more runs: a sweep that follows another begins at once."""
 
 LINGER = "LOSSBOARD_LINGER_S"
 
@@ -31,7 +31,7 @@ _children: list[subprocess.Popen[bytes]] = []
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Number of cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:
@@ -39,21 +39,21 @@ def cores() -> int:
 
 
 def default_workers() -> int:
-    """As many workers as this process may use cores, but at least LEAST_WORKERS."""
+    """Default number of workers: one per core, at least LEAST_WORKERS."""
     return max(cores(), LEAST_WORKERS)
 
 
 def worker_count(reader: Reader) -> int:
-    """How many workers may work for a store at once: as it was set, else `default_workers()`."""
+    """Largest number of workers for a store: its setting, else `default_workers()`."""
     text = reader.setting(WORKERS) or ""
     return int(text) if text.isdecimal() and int(text) else default_workers()
 
 
 def set_worker_count(path: str | os.PathLike[str], count: int | None) -> str:
-    """Set how many workers may work for a store at once (None: the default), for everyone who uses it.
+    """Set the largest number of workers for a store (None: the default); returns a sentence for people.
 
-    More are started if runs wait; fewer leave one by one, each when the run at hand has ended. Returns the sentence
-    that says so. Raises ValueError for less than one or more than MOST_WORKERS, and StoreError.
+    More workers start if runs are queued; surplus ones leave when their current run has ended. Raises ValueError for a
+    count outside 1 to MOST_WORKERS, StoreError when the store cannot be written.
     """
     if count is not None and not 1 <= count <= MOST_WORKERS:
         raise ValueError(f"workers: give a number from 1 to {MOST_WORKERS}, not {count}")
@@ -71,11 +71,10 @@ def set_worker_count(path: str | os.PathLike[str], count: int | None) -> str:
 def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int:
     """Start workers for the queued runs of a store; returns how many were started.
 
-    At most `count` live workers in total (default: `worker_count` of the store), and no more new ones than there are
-    queued runs. Without a `count`, no more than there are cores begin at once, unless runs are paced: a start takes as
-    long as a short run. They have others follow when theirs turn out to be long. Runs whose worker was lost are queued
-    again first, and those that a rung is found to have kept. Call it as often as you like, from several processes at
-    once. Raises StoreError.
+    At most `count` live workers in total (default: `worker_count` of the store), and at most one new worker per queued
+    run. Without `count` at most one per core starts at once, unless runs are paced: a start takes as long as a short
+    run; these workers start more when a run turns out to be long. Lost runs, and those kept by a rung, are queued again
+    first. Safe to call repeatedly and concurrently. Raises StoreError.
     """
     _reap()
     with open_for_writing(path) as store:
@@ -92,15 +91,15 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
 
 
 def fitting_workers(demand: WorkerDemand, living: int, most: int) -> int:
-    """How many workers, of at most so many, to have for a demand: one per core until all of them are at work."""
+    """Target number of workers for a demand, at most `most`: one per core until all of those are busy."""
     all_at_work = living >= cores() and demand.running >= living
     return most if demand.paced or all_at_work else min(cores(), most)
 
 
 def warm_workers(path: str | os.PathLike[str]) -> int:
-    """Start a worker per core although nothing waits yet, for somebody who is about to start many runs.
+    """Start a worker per core before any run is queued, when many are about to be; returns how many were started.
 
-    They leave by themselves when nothing comes. Returns how many were started, 0 where there is no store.
+    They leave after `linger_s()` without runs. Starts none without a store. Raises StoreError.
     """
     if linger_s() <= 0 or not os.path.exists(path):
         return 0
@@ -111,7 +110,7 @@ def warm_workers(path: str | os.PathLike[str]) -> int:
 
 
 def linger_s() -> float:
-    """Seconds for which a worker waits for more when the queue is empty: LOSSBOARD_LINGER_S, else LINGER_S."""
+    """Seconds that a worker waits on an empty queue: the environment's LOSSBOARD_LINGER_S, else LINGER_S."""
     try:
         return float(os.environ.get(LINGER, LINGER_S))
     except ValueError:
@@ -119,10 +118,10 @@ def linger_s() -> float:
 
 
 def worker_command() -> list[str]:
-    """What a worker is started with, before its options.
+    """The command line of a worker, before its options.
 
-    -P: a file in the current folder must not be imported in place of a library. PYTHONPATH and site-packages may have
-    an `engine` of somebody else's: ours is imported first, from where this one lies.
+    -P keeps files in the current folder from being imported in place of a library. PYTHONPATH and site-packages may
+    have another `engine`: ours is imported first, from the folder of this one.
     """
     root = str(ROOT)
     code = (
@@ -138,7 +137,8 @@ def _started(store: Path, count: int) -> list[tuple[Process, str]]:
 
 
 def _start(store: Path) -> tuple[Process, str] | None:
-    """One detached worker: its own session, so that it outlives the terminal; nothing open but its log."""
+    """Start one worker in its own session, so that it outlives the terminal, with only its log open; returns its
+    (process, log path), None if it has ended already."""
     descriptor, log = open_log()
     try:
         child = subprocess.Popen(
@@ -157,5 +157,5 @@ def _start(store: Path) -> tuple[Process, str] | None:
 
 
 def _reap() -> None:
-    """Take note of children that have ended: until then their process table entries stay."""
+    """Poll children that have ended, which removes their process table entries."""
     _children[:] = [child for child in _children if child.poll() is None]

@@ -1,4 +1,4 @@
-"""Workers' logs: where they are written, and the last thing that a worker said."""
+"""Logs: where workers write their logs, and the last line of one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ TAIL_BYTES = 4096
 
 
 def log_folder() -> Path:
-    """Where workers write their logs: in the user's state folder, so that nothing gathers beside the store."""
+    """The folder of worker logs, in the user's state folder, so that none gather beside the store."""
     return state_folder() / "workers"
 
 
 def open_log() -> tuple[int, str]:
-    """A new log file and its path; the null device and '' when none can be made: that must not stop a run."""
+    """A new log file as (descriptor, path); the null device and '' if none can be made, which must not stop a run.
+
+    Deletes the oldest logs beyond LOGS_KEPT.
+    """
     folder = log_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -33,7 +36,7 @@ def open_log() -> tuple[int, str]:
 
 
 def last_words(worker: Worker) -> str:
-    """The last line of a worker's log, without its time; '' where there is none to be read from here."""
+    """The last line of a worker's log, without time and level; '' if the log cannot be read from here."""
     if not worker.log_path:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Niceness: workers make room for whoever sits at the screen."""
+"""Priority: workers run at a lower priority than the dashboard."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from contextlib import suppress
 from pathlib import Path
 
 NICENESS = 10
-"""Below the dashboard, so that the screen stays smooth when every core computes."""
+"""Niceness of workers: the screen stays responsive when every core computes."""
 
 AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def make_room() -> None:
-    """Let every other process go first.
+    """Lower the priority of this process.
 
-    Linux may share the processor among sessions before it shares it among processes: then the niceness of a worker,
-    which is alone in its session, says nothing, and that of the session has to be set as well.
+    Linux with autogroups schedules sessions before processes: the niceness of a worker, alone in its session, then has
+    no effect, and the session's own has to be set as well.
     """
-    # Set and not added: a worker that another worker has started is as nice already.
+    # Set, not added: a worker started by another worker inherits its niceness.
     niceness = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
     os.setpriority(os.PRIO_PROCESS, 0, niceness)
     if os.getsid(0) == os.getpid():
-        with suppress(OSError):  # not there, or not allowed: then the share is what the system gives
+        with suppress(OSError):  # no autogroups, or no permission: the default priority stays
             AUTOGROUP.write_text(str(niceness))

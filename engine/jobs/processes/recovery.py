@@ -1,4 +1,4 @@
-"""Runs whose worker is gone, or stopped for too long, go back into the queue, to go on from their last checkpoint."""
+"""Recovery: runs whose worker has ended or is stopped too long are queued again, to resume from their checkpoint."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from engine.store import NoRun, Ownership, Reader, Refused, Run, Store, Worker
 from engine.store.file.timing import boot_seconds
 
 TAKE_OVER_AFTER_S = 60.0
-"""Silence after which a stopped worker's run is taken over; one that computes is left alone however long it takes."""
+"""Seconds of silence after which a stopped worker's run is taken over; a computing worker keeps it however long."""
 
 UNSEEN_FACTOR = 10
-"""So many times longer for a worker in another container, of which only the heartbeats are seen from here."""
+"""Factor on that time for a worker in another container, of which only heartbeats are visible here."""
 
 TAKE_OVER_AFTER = "take_over_after_s"
-"""The setting that holds another time than TAKE_OVER_AFTER_S."""
+"""The setting that overrides TAKE_OVER_AFTER_S."""
 
 
 def take_over_after_s(reader: Reader) -> float:
-    """Seconds of silence after which a stopped worker's run is taken over: as it was set, else TAKE_OVER_AFTER_S."""
+    """Seconds of silence after which a stopped worker's run is taken over: the setting, else TAKE_OVER_AFTER_S."""
     try:
         return float(reader.setting(TAKE_OVER_AFTER) or TAKE_OVER_AFTER_S)
     except ValueError:
@@ -27,9 +27,9 @@ def take_over_after_s(reader: Reader) -> float:
 
 
 def lost_attempts(runs: Iterable[Run], workers: Iterable[Worker], after_s: float) -> frozenset[tuple[int, int | None]]:
-    """The running runs that `recover_lost_runs` would give back now, each with its worker.
+    """(run id, worker id) of the running runs that `recover_lost_runs` would queue again now.
 
-    `workers` are those that have not left, read after the runs: one that is not among them has ended its run since.
+    `workers` are those that have not left, read after the runs: a worker not among them has ended its run since.
     """
     by_id, now_s = {worker.worker_id: worker for worker in workers}, boot_seconds()
     return frozenset(
@@ -41,10 +41,10 @@ def lost_attempts(runs: Iterable[Run], workers: Iterable[Worker], after_s: float
 
 
 def recover_lost_runs(store: Store, now_s: float | None = None, *, at_once: Collection[int] = ()) -> list[int]:
-    """Give back every running run whose worker has ended or has been stopped for too long; returns the runs' ids.
+    """Queue every running run again whose worker has ended or is stopped too long; returns the runs' ids.
 
-    Of the runs `at_once`, which somebody waits for, a worker that is stopped at all is too long: it would obey nothing.
-    Workers that have ended are noted as gone. A stopped one that goes on finds its run fenced.
+    For the runs `at_once`, which are about to get a command, any stop is too long: a stopped worker obeys nothing.
+    Workers that have ended are marked as left. A stopped one that continues gets FencedOff at its next write.
     """
     now_s = boot_seconds() if now_s is None else now_s
     after_s = take_over_after_s(store.reader())
@@ -60,9 +60,10 @@ def recover_lost_runs(store: Store, now_s: float | None = None, *, at_once: Coll
 
 
 def take_over(store: Store, run_id: int) -> str:
-    """Give back a run whose worker cannot be judged from here, because its user knows that it is gone; what was done.
+    """Queue a run again whose user says that its worker, which cannot be judged from here, is gone.
 
-    Safe if it is not: its worker then finds the run fenced and leaves. Raises NoRun, and Refused for any other run.
+    Returns a sentence. Safe if the user is wrong: the worker gets FencedOff at its next write. Raises NoRun for an
+    unknown run, Refused if the run is not running or its worker is alive on this machine.
     """
     owned = next((owned for owned in store.queue.owned() if owned.run_id == run_id), None)
     if owned is None:

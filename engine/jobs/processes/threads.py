@@ -1,4 +1,4 @@
-"""One BLAS thread per worker: two workers with two threads each on two cores are five times slower."""
+"""Threads: one BLAS thread per worker; two workers with two threads each on two cores are five times slower."""
 
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -8,4 +8,4 @@ ONE_THREAD = {
     "VECLIB_MAXIMUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
 }
-"""What to set in the environment before NumPy is imported."""
+"""Environment variables to set before NumPy is imported."""
