@@ -1,4 +1,4 @@
-"""The default spec: what new runs and sweeps of a store begin with, once somebody has chosen it."""
+"""Default spec: the spec that new runs and sweeps of a store begin with, if one was chosen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SETTING = "usual-spec"
 
 
 def default_spec(reader: Reader) -> RunSpec | None:
-    """What was chosen for a store; None where nothing was, or nothing that this version can read."""
+    """The default spec of a store; None when none was chosen or this version cannot read it."""
     text = reader.setting(SETTING)
     try:
         return None if text is None else spec_from_json(text)
@@ -20,7 +20,8 @@ def default_spec(reader: Reader) -> RunSpec | None:
 
 
 def make_default(path: str | PathLike[str], run_id: int) -> str:
-    """Let new runs begin with the spec of a run; the answer as a sentence. Raises StoreError."""
+    """Make a run's spec the default of its store; returns a sentence. Raises StoreError, Refused for an unreadable
+    spec or an unknown run."""
     with open_for_writing(path, create=False) as store:
         run = store.reader().run(run_id)
         if run is None or run.spec is None:

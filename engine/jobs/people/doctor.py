@@ -1,4 +1,4 @@
-"""What is wrong with this machine, this store and its workers, and what to do about it."""
+"""Doctor: problems of this machine, a store and its workers, each with advice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOGIND = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what was found, and what to do where it is not as it should be."""
+    """One result of the examination; `advice` is what to do about a note or problem."""
 
     about: str
     level: Level
@@ -39,7 +39,10 @@ class Finding:
 
 
 def examine(path: str | os.PathLike[str]) -> Iterator[Finding]:
-    """Everything that can be looked at without changing anything: the machine, then the store, then its workers."""
+    """Examine the machine, then the store at `path`, then its workers; changes nothing.
+
+    Raises StoreError if the store cannot be read any more after its inspection.
+    """
     yield from _machine()
     if not os.path.lexists(path):
         yield Finding("store", "note", f"there is none at {path} yet", "lossboard or lossboard run makes one")
@@ -71,13 +74,13 @@ def _machine() -> Iterator[Finding]:
         f"{blas.get('name', 'an unknown BLAS')} {blas.get('version', '')}",
     )
     several = {name: os.environ[name] for name in ONE_THREAD if os.environ.get(name, "1") != "1"}
-    told = (
+    overrides = (
         f"; your environment says {', '.join(f'{name}={value}' for name, value in several.items())}" if several else ""
     )
     yield Finding(
         "BLAS threads",
         "ok",
-        f"each worker computes with one thread{told}{', which they do not take over' if told else ''}",
+        f"each worker computes with one thread{overrides}{', which they do not take over' if overrides else ''}",
     )
     try:
         this_process()
@@ -95,7 +98,7 @@ def _machine() -> Iterator[Finding]:
 
 
 def _session(places: Iterable[Path] = LOGIND, host: Path = Path("/run/systemd/system")) -> Finding:
-    """Whether systemd ends what is still running when its user logs out."""
+    """Whether systemd kills a user's processes at logout (KillUserProcesses of logind)."""
     if not host.is_dir():
         return Finding("logging out", "ok", "workers go on when you log out")
     kills = False
@@ -120,7 +123,7 @@ def _session(places: Iterable[Path] = LOGIND, host: Path = Path("/run/systemd/sy
 
 
 def _place(found: Inspection) -> Iterator[Finding]:
-    """Where the store lies, and whether it is safe there."""
+    """The store's file, file system, permissions and disk space."""
     yield Finding(
         "store", "ok", f"{found.path}, schema {found.schema}, {_size(found.size)}, {_size(found.free)} of it free"
     )
@@ -151,7 +154,7 @@ def _place(found: Inspection) -> Iterator[Finding]:
 
 
 def _contents(found: Inspection) -> Iterator[Finding]:
-    """Whether what the store holds is sound."""
+    """The store's journal, pages and derived data."""
     if found.journal_size > LARGE_JOURNAL:
         yield Finding(
             "journal", "note", f"{_size(found.journal_size)} long", "a program keeps it open for reading: close it"
@@ -202,8 +205,8 @@ def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Find
             )
         elif status in ("silent", "waiting"):
             owner = next((worker for worker in workers if worker.worker_id == run.worker_id), None)
-            said = run.reason or (last_words(owner) if owner else "")
-            yield Finding("runs", "problem", f"run {run.run_id} is {status}{f': {said}' if said else ''}")
+            cause = run.reason or (last_words(owner) if owner else "")
+            yield Finding("runs", "problem", f"run {run.run_id} is {status}{f': {cause}' if cause else ''}")
 
 
 def _size(size: float) -> str:

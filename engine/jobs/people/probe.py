@@ -1,4 +1,4 @@
-"""Probing: one step with each of many step sizes, from the weights that a run has kept."""
+"""Probe: the loss after one step with each of many step sizes, from stored weights of a run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from engine.trace.state import state_from_bytes
 
 @dataclass(frozen=True, slots=True)
 class RunProbe:
-    """What one step from a run's weights after `iteration` iterations leads to, on the whole train split.
+    """The probe of a run's weights after `iteration` iterations, on the whole train split.
 
-    `checkpoints` are the iterations of which the run has kept weights, oldest first; 0 can always be had of a run
-    that was not forked.
+    `checkpoints` are the iterations that can be probed, ascending: those with a checkpoint, and 0 unless the run is a
+    fork.
     """
 
     run_id: int
@@ -35,11 +35,10 @@ def probe(
     iteration: int | None = None,
     step_sizes: tuple[float, ...] | None = None,
 ) -> RunProbe:
-    """Try step sizes from the newest weights that a run has kept, or from those at or before an iteration.
+    """Probe step sizes at a run's newest stored weights, or the newest at or before an iteration.
 
-    Without step sizes it goes on until the loss is clearly worse, as `engine.analysis.probe.probe` does.
-
-    Raises StoreError (Refused, where there are no weights), SpecError, and ValueError for the step sizes.
+    Without step sizes it tries growing ones until the loss is clearly worse, as `engine.analysis.probe.probe` does.
+    Raises StoreError (Refused without stored weights), SpecError, and ValueError for invalid step sizes.
     """
     reader = open_for_reading(path)
     try:
@@ -54,8 +53,8 @@ def probe(
             f"{run.parent_id}: probe that one."
         )
     at, weights = (0, optimize.build(spec).start().weights) if found is None else (found[0], _weights(found[1]))
-    looked_at = optimize.exact_objective(spec)
-    tried = probes.probe(looked_at, weights.astype("float64"), step_sizes)
+    objective = optimize.exact_objective(spec)
+    tried = probes.probe(objective, weights.astype("float64"), step_sizes)
     first = () if run.first_iteration else (0,)
     return RunProbe(run_id, at, spec, tried, tuple(sorted({*first, *kept})))
 

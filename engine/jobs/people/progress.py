@@ -1,4 +1,4 @@
-"""How far a sweep has come: what it found so far, and how long it will take."""
+"""Progress: the outcome of a sweep so far, and the estimated time left."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from engine.sweep import (
 
 @dataclass(frozen=True, slots=True)
 class SweepOutcome:
-    """What a sweep found and where it stands.
+    """Results and progress of a sweep.
 
-    `values` are from the lowest to the highest, `best` is the best of the complete ones; where batch sizes are swept,
-    `comparisons` say which is best for equal examples, time and iterations. `states` counts the runs in
-    each stored state, lost ones apart, `done` those that have ended; `left_s` is the estimated time until all have,
-    None where nothing was measured yet, or nobody is left to work on them.
+    `values` are in ascending order, `best` is the best complete one. For swept batch sizes `comparisons` say which is
+    best for equal examples, time and iterations. `states` counts runs by stored state, with lost ones as 'lost';
+    `done` and `diverged` count ended and diverged runs. `left_s` is the estimated seconds until all have ended; None
+    before the first measurement, or when runs are lost and no worker is left.
     """
 
     sweep_id: int
@@ -48,12 +48,12 @@ class SweepOutcome:
 
     @property
     def over(self) -> bool:
-        """Whether no run of it will go on by itself."""
+        """True when all runs have ended."""
         return self.done == self.total
 
 
 def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
-    """The outcome of a sweep so far. Raises what `planned` does."""
+    """The outcome of a sweep so far. Raises as `planned` does."""
     sweep, plan = planned(reader, sweep_id)
     runs = reader.sweep_runs(sweep_id)
     evaluations = reader.sweep_evaluations(sweep_id)
@@ -84,7 +84,7 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
 
 
 def planned(reader: Reader, sweep_id: int) -> tuple[Sweep, SweepPlan]:
-    """A sweep and its plan. Raises NoSweep, and StoreError for a plan that cannot be read."""
+    """A sweep and its plan. Raises NoSweep for an unknown sweep, StoreError for an unreadable plan."""
     sweep = reader.sweep(sweep_id)
     if sweep is None:
         raise NoSweep(sweep_id)
@@ -94,7 +94,7 @@ def planned(reader: Reader, sweep_id: int) -> tuple[Sweep, SweepPlan]:
 
 
 def present_outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
-    """The outcome of a sweep that has runs to look at. Raises what `outcome` does, and Refused for a deleted one."""
+    """The outcome of a sweep with runs. Raises as `outcome` does, and Refused for a deleted sweep."""
     found = outcome(reader, sweep_id)
     if not found.total:
         raise refused_as_deleted(sweep_id)
@@ -102,30 +102,30 @@ def present_outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
 
 
 def refused_as_deleted(sweep_id: int) -> Refused:
-    """What is answered to who asks something of a sweep that was deleted."""
+    """The error for requests to a deleted sweep."""
     return Refused(f"Sweep {sweep_id} is deleted; lossboard sweep undelete {sweep_id} brings it back.")
 
 
 def left_s(runs: Sequence[Run], plan: SweepPlan, workers: int) -> float | None:
-    """Estimated seconds until all runs have ended, from the rates measured and so many workers at once.
+    """Estimated seconds until all runs have ended, from measured rates and a number of workers; None without a rate.
 
-    A race counts with the share of runs that it keeps. None where no rate was measured yet.
+    The runs of a race count with the expected share that its rungs keep.
     """
-    going = [run for run in runs if run.state not in ENDED and run.spec is not None]
-    if not going:
+    unfinished = [run for run in runs if run.state not in ENDED and run.spec is not None]
+    if not unfinished:
         return 0.0
     rates = [run.iterations_per_s for run in runs if run.iterations_per_s]
-    usual = median(rates) if rates else None
-    each_s = [_run_left_s(run, plan, usual) for run in going]
+    median_rate = median(rates) if rates else None
+    each_s = [_run_left_s(run, plan, median_rate) for run in unfinished]
     known = [seconds for seconds in each_s if seconds is not None]
     if len(known) < len(each_s):
         return None
-    return max(sum(known) / max(min(workers, len(going)), 1), max(known) if workers >= len(going) else 0.0)
+    return max(sum(known) / max(min(workers, len(unfinished)), 1), max(known) if workers >= len(unfinished) else 0.0)
 
 
-def _run_left_s(run: Run, plan: SweepPlan, usual: float | None) -> float | None:
+def _run_left_s(run: Run, plan: SweepPlan, median_rate: float | None) -> float | None:
     assert run.spec is not None
-    rate = run.iterations_per_s or usual
+    rate = run.iterations_per_s or median_rate
     if run.spec.pace is not None:
         rate = min(rate or run.spec.pace, run.spec.pace)
     by_iterations = None

@@ -1,8 +1,8 @@
-"""Steering: what people ask of runs while they go on and afterwards, each answered with one sentence.
+"""Steer: commands of people to runs, during and after them; each returns one sentence.
 
-These are the doors of the dashboard and of the command line. Each opens the store for a moment, does what can be done
-at once, leaves the rest to the run's worker, and sees to it that workers are there. They raise StoreError (Refused,
-where it cannot be done to that run) and SpecError; then nothing was changed.
+The dashboard and the command line call these functions. Each opens the store briefly, does what is possible at once,
+leaves the rest to the run's worker, and starts workers if needed. They raise StoreError (NoRun for an unknown run,
+Refused when the run's state forbids it) and SpecError; nothing is changed then.
 """
 
 from __future__ import annotations
@@ -20,43 +20,43 @@ Path = str | PathLike[str]
 
 
 class Forked(NamedTuple):
-    """A fork that was queued: its number, and the sentence that says so."""
+    """A queued fork: its run id, and the sentence for people."""
 
     run_id: int
     sentence: str
 
 
 def stop(path: Path, run_id: int) -> str:
-    """End a run where it is; what it has done is kept."""
+    """Stop a run at its current iteration; its rows are kept."""
     return _command(path, run_id, "stop")
 
 
 def pause(path: Path, run_id: int) -> str:
-    """Let a run wait and free its worker."""
+    """Pause a run and free its worker."""
     return _command(path, run_id, "pause")
 
 
 def resume(path: Path, run_id: int) -> str:
-    """Let a paused run go on, or one that failed, from its newest iteration."""
+    """Resume a paused or failed run from its newest iteration."""
     return _command(path, run_id, "resume")
 
 
 def set_step_size(path: Path, run_id: int, step_size: float | str) -> str:
-    """Go on with another step size, from an iteration that is recorded."""
+    """Set the step size from now on; the iteration at which it takes effect is recorded."""
     return _command(path, run_id, "set-step-size", str(step_size))
 
 
 def scale_step_size(path: Path, run_id: int, factor: float) -> str:
-    """Multiply the step size that was asked for last: twice counts twice, applied yet or not, by whomever."""
+    """Multiply the step size last requested, applied or not, so that repeated and concurrent calls all count."""
     return _steered(path, run_id, lambda queue: queue.scale_step_size(run_id, factor))
 
 
 def fork(
     path: Path, run_id: int, at: int | None = None, changes: Mapping[str, str] | None = None, name: str = ""
 ) -> Forked:
-    """Start a run that goes on from iteration `at` of another one (None: its newest), with some fields changed.
+    """Start a run that continues from iteration `at` of another (None: its newest), with some fields changed.
 
-    `changes` are text fields of a spec, as on the command line. The step size in force there is kept unless it is
+    `changes` maps fields of a spec to text, as on the command line. The step size in force at `at` is kept unless
     changed. Budgets count from iteration 0, the parent's part included.
     """
     changes = dict(changes or {})
@@ -73,23 +73,23 @@ def fork(
 
 
 def delete(path: Path, run_id: int) -> str:
-    """Put a run out of sight, until it is brought back or purged. A running run is refused, a lost one is not."""
+    """Hide a run until it is restored or purged. Raises Refused for a running run, but not for a lost one."""
     with open_for_writing(path, create=False) as store:
         recover_lost_runs(store)
         answer = store.catalogue.delete(run_id)
-        again = store.queue.decide_rungs()
-    if again:
+        requeued = store.queue.decide_rungs()
+    if requeued:
         start_workers(path)
     return answer
 
 
 def undelete(path: Path, run_id: int) -> str:
-    """Bring a deleted run back; one that waited in the queue waits again."""
+    """Restore a deleted run; one that was queued is queued again."""
     return _catalogue(path, lambda store: store.catalogue.undelete(run_id), then_work=True)
 
 
 def purge(path: Path, run_ids: Sequence[int] | None = None) -> str:
-    """Give back the space of deleted runs (None: of all of them), for good."""
+    """Remove deleted runs (None: all of them) for good and free their space; returns a sentence per run."""
     with open_for_writing(path, create=False) as store:
         chosen = store.catalogue.deleted() if run_ids is None else list(run_ids)
         if not chosen:
@@ -98,7 +98,7 @@ def purge(path: Path, run_ids: Sequence[int] | None = None) -> str:
 
 
 def rename(path: Path, run_id: int, name: str) -> str:
-    """Call a run something else."""
+    """Rename a run."""
     return _catalogue(path, lambda store: store.catalogue.rename(run_id, name))
 
 
@@ -108,17 +108,17 @@ def tag(path: Path, run_id: int, tags: Sequence[str]) -> str:
 
 
 def untag(path: Path, run_id: int, tags: Sequence[str]) -> str:
-    """Take tags from a run."""
+    """Remove tags from a run."""
     return _catalogue(path, lambda store: store.catalogue.untag(run_id, tags))
 
 
 def write_note(path: Path, run_id: int, note: str) -> str:
-    """Keep a note with a run, in place of the one before; '' removes it."""
+    """Replace a run's note; '' removes it."""
     return _catalogue(path, lambda store: store.catalogue.write_note(run_id, note))
 
 
 def recover(path: Path) -> list[int]:
-    """Have lost runs taken up again: give them back to the queue and start workers. Returns their numbers."""
+    """Queue lost runs again and start workers; returns the runs' ids."""
     with open_for_writing(path, create=False) as store:
         recovered = recover_lost_runs(store)
     start_workers(path)
@@ -133,8 +133,8 @@ def _steered(path: Path, run_id: int, give: Callable[[Queue], str], verb: Verb =
     with open_for_writing(path, create=False) as store:
         lost = run_id in recover_lost_runs(store, at_once=[run_id] if verb in ("stop", "pause") else ())
         answer = give(store.queue)
-        again = store.queue.decide_rungs()  # a run that ends may have been the last that others waited for
-    if verb == "resume" or lost or again:
+        requeued = store.queue.decide_rungs()  # a run that ends may have been the last one that its rung waited for
+    if verb == "resume" or lost or requeued:
         start_workers(path)
     return f"Run {run_id} had lost its worker. {answer}" if lost else answer
 

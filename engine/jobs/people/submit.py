@@ -1,4 +1,4 @@
-"""Put runs in the queue and see to it that somebody works on them."""
+"""Submit: queue runs and start workers for them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from engine.strategy import optimize
 def submit(
     path: str | Path, specs: Sequence[RunSpec], names: Sequence[str] | None = None, workers: int | None = None
 ) -> list[int]:
-    """Queue the specs as runs, start workers for them and return the runs' numbers.
+    """Queue one run per spec and start workers; returns the runs' ids.
 
-    `workers` sets how many may work at once from now on; None leaves that as it is.
-
-    Every spec is checked against its data set first, so that either all are queued or none.
-    Raises SpecError or StoreError.
+    `workers` sets the store's largest number of workers; None leaves it unchanged. Every spec is checked against its
+    data set first: all are queued or none. Raises SpecError, StoreError.
     """
     for spec in specs:
         optimize.check(spec)

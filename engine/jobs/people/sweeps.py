@@ -1,6 +1,7 @@
-"""Sweeps as one thing: start, steer, widen, repeat and refine them, and see what they found.
+"""Sweeps: start, steer, widen, repeat, refine and delete whole sweeps, and read their outcome.
 
-The doors of the dashboard and of the command line. They raise StoreError and SpecError; then nothing was changed.
+The dashboard and the command line call these functions. They raise StoreError (NoSweep for an unknown sweep, Refused
+for a deleted one) and SpecError; nothing is changed then.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ POLL_S = 0.02
 
 
 def start(path: Path, plan: SweepPlan) -> int:
-    """Queue a whole sweep in one transaction and start workers; returns its number.
+    """Queue a sweep and its runs in one transaction and start workers; returns its id.
 
     Every run is checked against its data set first.
     """
@@ -44,14 +45,14 @@ def start(path: Path, plan: SweepPlan) -> int:
 
 
 def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> int:
-    """Start the same sweep with another strategy, seed or whatever else of its base; returns the new one's number."""
+    """Start a copy of a sweep with changes to its base spec, such as another strategy or seed; returns the new id."""
     with open_for_writing(path, create=False) as store:
         _, plan = planned(store.reader(), sweep_id)
     return start(path, _child(plan.changed(changes), sweep_id))
 
 
 def refine(path: Path, sweep_id: int) -> int:
-    """Start a sweep one third as wide around the best value found so far; returns its number."""
+    """Start a sweep one third as wide around the best value so far; returns its id. Raises Refused without one."""
     with open_for_writing(path, create=False) as store:
         found = present_outcome(store.reader(), sweep_id)
     if found.best is None:
@@ -60,7 +61,7 @@ def refine(path: Path, sweep_id: int) -> int:
 
 
 def add_values(path: Path, sweep_id: int, values: Sequence[Value]) -> str:
-    """Add values to a sweep, to its first axis if it has two, whether it still runs or not."""
+    """Add values to a sweep's first axis, running or ended, and start workers; returns a sentence."""
     with open_for_writing(path, create=False) as store:
         plan = present_outcome(store.reader(), sweep_id).plan
     known = {member.spec for member in plan.members()}
@@ -74,25 +75,28 @@ def add_values(path: Path, sweep_id: int, values: Sequence[Value]) -> str:
 
 
 def pause(path: Path, sweep_id: int) -> str:
-    """Let all runs of a sweep wait, and free their workers."""
+    """Pause all runs of a sweep and free their workers; returns a sentence."""
     return _command(path, sweep_id, "pause", "pauses", "Nothing of sweep {} goes on that could be paused.")
 
 
 def resume(path: Path, sweep_id: int) -> str:
-    """Let the paused runs of a sweep go on, and see to it that workers are there for those that wait.
+    """Resume the paused runs of a sweep and start workers for its queued ones; returns a sentence.
 
-    Runs that wait at a rung for the others go on waiting; those that were dropped stay so.
+    Runs that wait at a rung keep waiting; dropped runs stay dropped.
     """
     return _command(path, sweep_id, "resume", "goes on", "Nothing of sweep {} is paused; workers are there for it.")
 
 
 def stop(path: Path, sweep_id: int) -> str:
-    """End all runs of a sweep where they are; what they have done is kept."""
+    """Stop all runs of a sweep at their current iteration, rows kept; returns a sentence."""
     return _command(path, sweep_id, "stop", "stops", "Sweep {} is over already; nothing to stop.")
 
 
 def delete(path: Path, sweep_id: int) -> str:
-    """Stop a sweep and put all its runs out of sight; `undelete` brings them back until they are purged."""
+    """Stop a sweep and hide all its runs; `undelete` restores them until they are purged. Returns a sentence.
+
+    Raises Refused if its workers have not stopped after STOPPING_S.
+    """
     with open_for_writing(path, create=False) as store:
         _check_known(store, sweep_id)
         recover_lost_runs(store, at_once=_runs_of(store, sweep_id))
@@ -104,7 +108,7 @@ def delete(path: Path, sweep_id: int) -> str:
 
 
 def undelete(path: Path, sweep_id: int) -> str:
-    """Bring the deleted runs of a sweep back; those that its deletion stopped stay stopped."""
+    """Restore the deleted runs of a sweep; those stopped by the deletion stay stopped. Returns a sentence."""
     with open_for_writing(path, create=False) as store:
         _check_known(store, sweep_id)
         back = store.catalogue.undelete_sweep(sweep_id)
@@ -119,8 +123,8 @@ def _command(path: Path, sweep_id: int, verb: Verb, does: str, nothing: str) -> 
             raise refused_as_deleted(sweep_id)
         lost = recover_lost_runs(store, at_once=() if verb == "resume" else runs)
         changed = store.queue.command_sweep(sweep_id, verb)
-        again = store.queue.decide_rungs()
-    if verb == "resume" or lost or again:
+        requeued = store.queue.decide_rungs()
+    if verb == "resume" or lost or requeued:
         start_workers(path)
     return f"Sweep {sweep_id} {does}: {counted(changed, 'run')}." if changed else nothing.format(sweep_id)
 
@@ -130,7 +134,7 @@ def _runs_of(store: Store, sweep_id: int) -> frozenset[int]:
 
 
 def _wait_for_workers(store: Store, sweep_id: int) -> None:
-    """Until no worker holds a run of the sweep any more. Raises Refused when that takes too long."""
+    """Wait until no run of the sweep is running. Raises Refused after STOPPING_S."""
     end = time.monotonic() + STOPPING_S
     while any(run.state == "running" for run in store.reader().sweep_runs(sweep_id)):
         if time.monotonic() >= end:
