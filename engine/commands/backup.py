@@ -1,4 +1,4 @@
-"""`lossboard backup FILE`: the whole store in one file, while runs go on."""
+"""`lossboard backup FILE`: copy the whole store into one file, while runs go on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The headless commands: stdout is data, stderr is narration."""
+"""CLI: the group of headless commands; stdout is data, stderr is narration."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COMMANDS = {
     "landscape": "engine.commands.landscape:command",
     "data": "engine.commands.data:command",
 }
-"""Each command by name, and where it is: its module, a colon, what it is called there."""
+"""The place of each command by name, as `module:attribute`."""
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -48,7 +48,7 @@ db_option = click.option(
 
 
 def command_at(place: str) -> click.Command:
-    """The command at a place as COMMANDS writes it; its module is imported now."""
+    """Import and return the command at a place of COMMANDS."""
     module, _, attribute = place.partition(":")
     command = getattr(importlib.import_module(module), attribute)
     assert isinstance(command, click.Command)
@@ -56,12 +56,14 @@ def command_at(place: str) -> click.Command:
 
 
 class Commands(click.Group):
-    """A group that reads a command's module only when the command is asked for."""
+    """A group that imports a command's module only when that command is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, in the order of COMMANDS."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None if unknown."""
         return command_at(COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
 
 

@@ -1,4 +1,4 @@
-"""`lossboard data`: which data sets there are, what is in them, and adding one."""
+"""`lossboard data`: list and describe data sets, and add one to the cache."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.numerics import told
+from engine.commands.numerics import numerics_errors
 from engine.commands.options import as_json, json_option, table
 from engine.spec import SpecError, dataset_parts, is_path, parse_field
 from engine.text import clean
@@ -31,7 +31,7 @@ def list_all(json: bool) -> None:
     """List every data set: the known ones, and what else is in the cache."""
     from engine.datasets import cache, catalogue
 
-    with told():
+    with numerics_errors():
         found = catalogue.everything()
     if json:
         click.echo(as_json({"cache": str(cache.folder()), "datasets": [as_dict(entry) for entry in found]}))
@@ -47,7 +47,7 @@ def info(dataset: str, json: bool) -> None:
     """Tell what DATASET is, how large, and how to get it; a .npz or .csv file is read and checked."""
     from engine.datasets import catalogue
 
-    with told():
+    with numerics_errors():
         found = catalogue.describe(dataset)
         explanation = catalogue.explanation(parse_field("dataset", dataset))
     if json:
@@ -71,7 +71,7 @@ def add(dataset: str, path: str | None, json: bool) -> None:
     """
     from engine.datasets import catalogue, cifar10, load, registry
 
-    with told():
+    with numerics_errors():
         dataset = parse_field("dataset", dataset)
         if dataset == "cifar10":
             if path is None:
@@ -90,7 +90,7 @@ def add(dataset: str, path: str | None, json: bool) -> None:
 
 
 def as_dict(entry: DatasetEntry) -> dict[str, object]:
-    """A data set as JSON has it."""
+    """A data set as a JSON object."""
     from engine.datasets import SPLITS
 
     return {
@@ -106,12 +106,12 @@ def as_dict(entry: DatasetEntry) -> dict[str, object]:
 
 
 def row(entry: DatasetEntry) -> list[str]:
-    """A data set as a row of the table."""
+    """A data set as a row of the table, in the order of HEADER."""
     numbers = (entry.classes, entry.features, *(entry.sizes or (None, None, None)))
     cells = ["·" if number is None else f"{number:,}" for number in numbers]
     return [entry.dataset, *cells, size(entry.cache_bytes), entry.state]
 
 
 def size(count: int) -> str:
-    """A number of bytes for people, a dot for none."""
+    """A number of bytes as text in MB or kB; a dot for 0."""
     return "·" if not count else f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"

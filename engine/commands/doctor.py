@@ -1,4 +1,4 @@
-"""`lossboard doctor`: what is wrong with this machine, this store and this terminal, and what to do."""
+"""`lossboard doctor`: problems of this machine, store and terminal, with advice."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def command(db: str, rebuild: bool, take_over: int | None, json: bool) -> None:
 
 
 def rebuild_pyramids(db: str) -> None:
-    """The buckets of every run that has no writer, made again from its iterations."""
+    """Recompute the buckets of every run that is not running. Raises StoreError."""
     with open_for_writing(db, create=False) as store:
         for run in store.reader().runs(limit=sys.maxsize):
             if run.state != "running":
@@ -58,7 +58,7 @@ def rebuild_pyramids(db: str) -> None:
 
 
 def terminal() -> Iterator[Finding]:
-    """What the dashboard would find on this terminal."""
+    """Findings about this terminal and its character encoding, as the dashboard needs them."""
     term, encoding = os.environ.get("TERM", ""), locale.getpreferredencoding(False)
     if not sys.stdout.isatty():
         yield Finding("terminal", "ok", "standard output is not a terminal here, so there is none to look at")

@@ -1,4 +1,4 @@
-"""`lossboard export RUN`: every iteration of a run, as CSV or JSON lines."""
+"""`lossboard export RUN`: write every iteration of a run as CSV or JSON lines."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def command(db: str, run_id: int, form: str, output: str | None) -> None:
 
 
 def blocks(reader: Reader, run_id: int) -> Iterator[Block]:
-    """The run's iterations in bounded reads."""
+    """A run's iterations in blocks of at most ROWS_PER_READ."""
     first = 0
     while len(block := reader.iterations(run_id, first=first, limit=ROWS_PER_READ)):
         yield block
@@ -57,7 +57,7 @@ def blocks(reader: Reader, run_id: int) -> Iterator[Block]:
 
 
 def csv_lines(reader: Reader, run_id: int) -> Iterator[str]:
-    """A header and one line per iteration; all digits of every number are kept."""
+    """CSV: a header and one line per iteration; numbers keep all digits, NaN is empty."""
     names: list[str] | None = None
     for block in blocks(reader, run_id):
         columns = block.columns()
@@ -72,7 +72,7 @@ def csv_lines(reader: Reader, run_id: int) -> Iterator[str]:
 
 
 def json_lines(reader: Reader, run_id: int) -> Iterator[str]:
-    """One JSON object per iteration."""
+    """JSON lines: one object per iteration."""
     for block in blocks(reader, run_id):
         columns = {name: column.tolist() for name, column in block.columns().items()}
         for i in range(len(block)):

@@ -1,4 +1,4 @@
-"""`lossboard gradient-check`: an objective's analytic gradient against the numerical one."""
+"""`lossboard gradient-check`: compare an objective's analytic gradient with the numerical one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics import LossPoint, place_options, the_place, told
+from engine.commands.numerics import LossPoint, loss_point, loss_point_options, numerics_errors
 from engine.commands.options import as_json, json_option, table
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 COORDINATES = 1000
 H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
-"""Raw pixels move the margins so far that a larger h crosses kinks; features of about 1 need no such care."""
+"""Step h of the differences; the smaller one applies to features above PIXELS_FROM in size: for raw pixels a larger h
+moves margins across kinks."""
 
 
 @click.command("gradient-check")
@@ -40,7 +41,7 @@ H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
     show_default=True,
     help="How many weights of a network to check: a number, drawn from the seed, or all. Linear scores: always all.",
 )
-@place_options(examples="1000")
+@loss_point_options(examples="1000")
 @json_option
 def command(
     json: bool,
@@ -56,17 +57,17 @@ def command(
 
     Exits with 1 when the gradient is wrong.
     """
-    with told():
-        place = the_place(fields, examples, after, weights)
-        chosen = _chosen(place, coordinates)
-        result, margins = _check(place, h, tolerance, chosen)
-    layout = place.objective.layout
+    with numerics_errors():
+        point = loss_point(fields, examples, after, weights)
+        chosen = _chosen(point, coordinates)
+        result, margins = _check(point, h, tolerance, chosen)
+    layout = point.objective.layout
     if json:
         worst = [{**asdict(entry), "weight": named(layout, entry.index)} for entry in result.worst]
-        answer = {**place.as_dict(), **asdict(result), "worst": worst, "margins_within_h": margins}
+        answer = {**point.as_dict(), **asdict(result), "worst": worst, "margins_within_h": margins}
         click.echo(as_json({**answer, "passed": result.passed}))
     else:
-        click.echo(place.sentence(), err=True)
+        click.echo(point.sentence(), err=True)
         for label, value in described(result, margins):
             click.echo(f"{label:>22}  {value}")
         header = ["weight", "analytic", "numerical", "relative error", ""]
@@ -80,7 +81,7 @@ def command(
 
 
 def described(result: GradientCheck, margins: int | None) -> list[tuple[str, str]]:
-    """The check as labels and values."""
+    """The check as (label, value) rows; `margins` is the number of margins within h, None if not counted."""
     rows = [
         ("verdict", result.verdict),
         ("norm error", f"{result.norm_error:.2e}"),
@@ -94,7 +95,10 @@ def described(result: GradientCheck, margins: int | None) -> list[tuple[str, str
 
 
 def named(layout: Layout, index: int) -> str:
-    """Which weight that is: its matrix, its row (a class or a hidden unit) and its column."""
+    """The name of a weight, such as W1[3, bias]: its matrix, row (class or hidden unit) and column.
+
+    Raises IndexError for an index outside the layout.
+    """
     for number, ((rows, columns), biased) in enumerate(zip(layout.shapes, layout.biased, strict=True), start=1):
         if index < rows * columns:
             row, column = divmod(index, columns)
@@ -105,42 +109,42 @@ def named(layout: Layout, index: int) -> str:
 
 
 def _check(
-    place: LossPoint, h: float | None, tolerance: float | None, chosen: NDArray[np.intp] | None
+    point: LossPoint, h: float | None, tolerance: float | None, chosen: NDArray[np.intp] | None
 ) -> tuple[GradientCheck, int | None]:
     import numpy as np
 
     from engine.analysis import gradient, rank_one
 
-    spec, split = place.spec, place.objective.split
-    rows = slice(None) if place.rows is None else place.rows
+    spec, split = point.spec, point.objective.split
+    rows = slice(None) if point.rows is None else point.rows
     X, y = split.batch(rows).astype(np.float64), split.y[rows]
     if h is None:
         h = H_FOR_PIXELS if np.abs(X).max() > PIXELS_FROM else H
     within = gradient.TOLERANCE if tolerance is None else tolerance
     if not (0 < h < np.inf and 0 < within < np.inf):
         raise ValueError("h and the tolerance must be finite numbers greater than 0")
-    if not place.objective.linear:
-        return gradient.check_gradient(place.objective, place.weights, h, place.rows, chosen, tolerance=within), None
-    penalised = place.objective.layout.flat(place.objective.penalty) != 0
+    if not point.objective.linear:
+        return gradient.check_gradient(point.objective, point.weights, h, point.rows, chosen, tolerance=within), None
+    penalised = point.objective.layout.flat(point.objective.penalty) != 0
 
     def differences(h: float, coordinates: NDArray[np.intp]) -> NDArray[np.float64]:
-        data = rank_one.linear_numerical_gradient(X, y, place.weights, spec.objective, h, spec.delta)  # type: ignore[arg-type]
-        penalty = rank_one.regularization_difference(place.weights, spec.regularization_strength, h)
+        data = rank_one.linear_numerical_gradient(X, y, point.weights, spec.objective, h, spec.delta)  # type: ignore[arg-type]
+        penalty = rank_one.regularization_difference(point.weights, spec.regularization_strength, h)
         whole: NDArray[np.float64] = data + penalised * penalty
         return whole[coordinates]
 
     hinge = spec.objective == "svm"
-    margins = rank_one.margins_within(X, y, place.weights, h, spec.delta) if hinge else None
-    check = gradient.check_gradient(place.objective, place.weights, h, place.rows, chosen, differences, within)
+    margins = rank_one.margins_within(X, y, point.weights, h, spec.delta) if hinge else None
+    check = gradient.check_gradient(point.objective, point.weights, h, point.rows, chosen, differences, within)
     return check, margins
 
 
-def _chosen(place: LossPoint, text: str) -> NDArray[np.intp] | None:
+def _chosen(point: LossPoint, text: str) -> NDArray[np.intp] | None:
     import numpy as np
 
     from engine.strategy import streams
 
-    if place.objective.linear or text.strip().lower() == "all":
+    if point.objective.linear or text.strip().lower() == "all":
         return None
     try:
         count = int(text)
@@ -148,6 +152,6 @@ def _chosen(place: LossPoint, text: str) -> NDArray[np.intp] | None:
         raise ValueError(f"coordinates: {text[:40]!a} is not a number; write it like 500, or all") from None
     if count < 1:
         raise ValueError(f"coordinates: must be at least 1, not {count}")
-    if count >= place.objective.size:
+    if count >= point.objective.size:
         return None
-    return np.sort(streams.stream(place.spec.seed, "coordinates").choice(place.objective.size, count, replace=False))
+    return np.sort(streams.stream(point.spec.seed, "coordinates").choice(point.objective.size, count, replace=False))

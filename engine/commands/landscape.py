@@ -1,4 +1,4 @@
-"""`lossboard landscape`: the loss along a line or over a plane of weight space."""
+"""`lossboard landscape`: compute the loss along a line or over a plane of weight space."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics import LossPoint, place_options, read_weights, the_place, told
+from engine.commands.numerics import LossPoint, loss_point, loss_point_options, numerics_errors, read_weights
 from engine.commands.options import as_json, json_option, table
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ DIRECTIONS = (
 )
 LINE_POINTS, PLANE_POINTS, MOST_POINTS = 21, 9, 10_000
 
-WrappedLines = tuple[dict[str, Any], list[str], list[list[str]]]
-"""The answer for JSON, and the header and the rows of the table for people."""
+Report = tuple[dict[str, Any], list[str], list[list[str]]]
+"""The JSON object, and the header and rows of the table."""
 
 
 @click.command("landscape")
@@ -51,7 +51,7 @@ WrappedLines = tuple[dict[str, Any], list[str], list[list[str]]]
     type=click.IntRange(min=2),
     help=f"Positions on each axis: {LINE_POINTS}, or {PLANE_POINTS} for a plane.",
 )
-@place_options(examples="1000")
+@loss_point_options(examples="1000")
 @json_option
 def command(
     json: bool,
@@ -73,20 +73,20 @@ def command(
     import numpy as np
 
     count = points or (LINE_POINTS if second_direction is None else PLANE_POINTS)
-    with told():
+    with numerics_errors():
         if count ** (1 if second_direction is None else 2) > MOST_POINTS:
             raise ValueError(f"points: {count} are too many; a picture has at most {MOST_POINTS:,} in all")
-        place = the_place(fields, examples, after, weights)
+        point = loss_point(fields, examples, after, weights)
         positions = np.linspace(low, high, count)
         if second_direction is None:
-            answer, header, body = _line(place, direction, positions)
+            answer, header, body = _line(point, direction, positions)
         else:
-            answer, header, body = _plane(place, direction, second_direction, positions)
+            answer, header, body = _plane(point, direction, second_direction, positions)
     if json:
         lists = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in answer.items()}
-        click.echo(as_json({**place.as_dict(), **lists}))
+        click.echo(as_json({**point.as_dict(), **lists}))
     else:
-        click.echo(place.sentence(), err=True)
+        click.echo(point.sentence(), err=True)
         click.echo(table(header, body, right=frozenset(range(len(header)))))
 
 
@@ -94,10 +94,10 @@ def _numbers(values: Any) -> list[str]:
     return [f"{value:.5g}" for value in values]
 
 
-def _line(place: LossPoint, direction: str, positions: NDArray[np.float64]) -> WrappedLines:
+def _line(point: LossPoint, direction: str, positions: NDArray[np.float64]) -> Report:
     from engine.analysis import landscape
 
-    line = landscape.line(place.objective, place.weights, _direction(place, direction, "first"), positions, place.rows)
+    line = landscape.line(point.objective, point.weights, _direction(point, direction, "first"), positions, point.rows)
     answer = {
         "direction": direction,
         "positions": line.positions,
@@ -108,12 +108,12 @@ def _line(place: LossPoint, direction: str, positions: NDArray[np.float64]) -> W
     return answer, ["a", "loss", "data loss"], [_numbers(row) for row in rows]
 
 
-def _plane(place: LossPoint, direction: str, second_direction: str, positions: NDArray[np.float64]) -> WrappedLines:
+def _plane(point: LossPoint, direction: str, second_direction: str, positions: NDArray[np.float64]) -> Report:
     from engine.analysis import landscape
 
-    first = _direction(place, direction, "first")
-    second = landscape.apart(_direction(place, second_direction, "second"), first)
-    plane = landscape.plane(place.objective, place.weights, first, second, positions, positions, place.rows)
+    first = _direction(point, direction, "first")
+    second = landscape.apart(_direction(point, second_direction, "second"), first)
+    plane = landscape.plane(point.objective, point.weights, first, second, positions, positions, point.rows)
     answer = {
         "direction": direction,
         "second_direction": second_direction,
@@ -126,23 +126,23 @@ def _plane(place: LossPoint, direction: str, second_direction: str, positions: N
     return answer, ["b \\ a", *_numbers(plane.first)], [_numbers((b, *row)) for b, row in upwards]
 
 
-def _direction(place: LossPoint, name: str, stream: str) -> NDArray[np.float64]:
+def _direction(point: LossPoint, name: str, stream: str) -> NDArray[np.float64]:
     from engine.analysis import landscape
     from engine.strategy import streams
 
-    surface, layout = place.objective, place.objective.layout
+    objective, layout = point.objective, point.objective.layout
     if name == "random":
-        filters = None if surface.linear else landscape.filters(layout.shapes, layout.biased)
-        generator = streams.stream(place.spec.seed, f"{stream} direction")
-        return landscape.random_direction(surface, place.weights, generator, filters)
+        filters = None if objective.linear else landscape.filters(layout.shapes, layout.biased)
+        generator = streams.stream(point.spec.seed, f"{stream} direction")
+        return landscape.random_direction(objective, point.weights, generator, filters)
     if name == "gradient":
-        return landscape.gradient_direction(surface, place.weights, place.rows)
+        return landscape.gradient_direction(objective, point.weights, point.rows)
     if name == "start":
-        if not (place.start != place.weights).any():
+        if not (point.start != point.weights).any():
             raise ValueError("the weights are those of the start: give --after, or another direction")
-        return place.start - place.weights
+        return point.start - point.weights
     if re.fullmatch(r"w\d{1,9}", name):
-        return landscape.axis(surface, int(name[1:]))
+        return landscape.axis(objective, int(name[1:]))
     if name.endswith(".npy"):
-        return read_weights(name, surface.size) - place.weights
+        return read_weights(name, objective.size) - point.weights
     raise ValueError(f"direction {name[:40]!a} is not known; choose from {DIRECTIONS}")

@@ -1,4 +1,4 @@
-"""`lossboard list`: the runs of a store, filtered and sorted."""
+"""`lossboard list`: print the runs of a store, filtered and sorted."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def command(db: str, limit: int, deleted: bool, text: str, sort: str, reverse: b
 
 
 def row(run: Run, status: str) -> list[str]:
-    """One line of the table."""
+    """A run as a row of the table, in the order of HEADER."""
     planned = run.spec.iterations if run.spec is not None else None
     return [
         str(run.run_id),

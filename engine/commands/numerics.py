@@ -1,4 +1,4 @@
-"""What the commands that ask the numerics share: an objective and weights from options, and errors in one sentence."""
+"""Numerics: shared by the commands that compute losses: an objective and weights from options, and error reports."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 BUDGETS = frozenset({"iterations", "seconds", "patience", "pace", "metrics"})
-"""Fields of a run that decide nothing about where its loss is looked at."""
+"""Fields of a run that do not affect at which point its loss is computed."""
 
 ITERATIONS_AT_ONCE = 100
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn what is wrong into one sentence: wrong usage exits with 2, data that cannot be used with 1."""
+def numerics_errors() -> Iterator[None]:
+    """Turn errors into one sentence: exit code 2 for wrong usage, 1 for unusable data or a store's error."""
     with people_errors():
         try:
             yield
@@ -41,8 +41,8 @@ def told() -> Iterator[None]:
             raise click.UsageError(clean(str(error))) from error
 
 
-def place_options(examples: str) -> Callable[[Command], Command]:
-    """The options that choose an objective, its examples and the weights to look from."""
+def loss_point_options(examples: str) -> Callable[[Command], Command]:
+    """A decorator that adds the options for an objective, its examples (default `examples`) and the weights."""
 
     def decorate(command: Command) -> Command:
         for field in reversed([field for name, field in FIELDS.items() if name not in BUDGETS]):
@@ -72,7 +72,8 @@ def place_options(examples: str) -> Callable[[Command], Command]:
 
 @dataclass(frozen=True, slots=True)
 class LossPoint:
-    """Where the loss is looked at: an objective in float64, the weights, the examples used (None: all of them)."""
+    """A point at which to compute losses: objective (float64), initial and current weights (size,), and the indices of
+    the examples used (`rows`; None: all). `after` is the iterations done to get there."""
 
     spec: RunSpec
     objective: Objective
@@ -83,17 +84,17 @@ class LossPoint:
 
     @property
     def examples(self) -> int:
-        """How many examples are used."""
+        """Number of examples used."""
         return len(self.objective) if self.rows is None else len(self.rows)
 
     def as_dict(self) -> dict[str, Any]:
-        """The place as JSON has it: the fields of the run that apply, the iteration and the examples."""
+        """The point for a JSON object: fields of the run that apply, iterations, numbers of examples and weights."""
         values = asdict(self.spec)
         fields = {k: v for k, v in values.items() if k not in BUDGETS and FIELDS[k].applies(values)}
         return {**fields, "after": self.after, "examples": self.examples, "weights": len(self.weights)}
 
     def sentence(self) -> str:
-        """The place in a line for people."""
+        """The point in one cleaned line."""
         lambda_ = f"{self.spec.regularization_strength:g}"
         return clean(
             f"{self.spec.objective}, {self.spec.dataset}, "
@@ -102,15 +103,18 @@ class LossPoint:
         )
 
 
-def the_place(fields: dict[str, str | None], examples: str, after: int, weights: str | None) -> LossPoint:
-    """The place that the options describe. Raises SpecError or ValueError that says what fits."""
+def loss_point(fields: dict[str, str | None], examples: str, after: int, weights: str | None) -> LossPoint:
+    """The point that the options describe; runs `after` iterations first, with a progress bar on stderr.
+
+    Raises SpecError, DataError or ValueError, whose message says what is valid.
+    """
     import numpy as np
 
     from engine.strategy import optimize, streams
 
     given = {name: text for name, text in fields.items() if text is not None}
     if not after and not given.get("batch_size"):
-        given["batch_size"] = "full"  # no iteration is made: the batch cannot be too large
+        given["batch_size"] = "full"  # no iteration is run: avoids the check of the batch size
     spec = spec_from_fields(given).changed(iterations=max(after, 1))
     optimization = optimize.build(spec)
     state = optimization.start()
@@ -121,17 +125,17 @@ def the_place(fields: dict[str, str | None], examples: str, after: int, weights:
             while state.iteration < after and not state.stop_reason:
                 state, block = optimization.advance(state, ITERATIONS_AT_ONCE)
                 bar.update(len(block))
-    looked_at = optimize.exact_objective(spec)
-    here = state.weights if weights is None else read_weights(weights, looked_at.size)
-    count = _count(examples, len(looked_at))
+    objective = optimize.exact_objective(spec)
+    current = state.weights if weights is None else read_weights(weights, objective.size)
+    count = _count(examples, len(objective))
     rows = None
-    if count < len(looked_at):
-        rows = np.sort(streams.stream(spec.seed, "examples").choice(len(looked_at), count, replace=False))
-    return LossPoint(spec, looked_at, start.astype(np.float64), here.astype(np.float64), rows, state.iteration)
+    if count < len(objective):
+        rows = np.sort(streams.stream(spec.seed, "examples").choice(len(objective), count, replace=False))
+    return LossPoint(spec, objective, start.astype(np.float64), current.astype(np.float64), rows, state.iteration)
 
 
 def read_weights(name: str, size: int) -> NDArray[Any]:
-    """Weights of shape (size,) from a .npy file; `zeros` means zeros. Raises ValueError, DataError."""
+    """Weights of shape (size,) from a .npy file, or zeros for the name `zeros`. Raises DataError if they do not fit."""
     import numpy as np
 
     if name == "zeros":

@@ -1,4 +1,4 @@
-"""What the commands share: options made from the fields of a run, the doors to a store, and output."""
+"""Options: shared by the commands: options for the fields of a run, access to a store, errors and output."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ limit_option = click.option(
 
 
 def spec_options(command: Command) -> Command:
-    """One option for every field of a run, in the order of FIELDS."""
+    """A decorator that adds one option per field of a run, in the order of FIELDS."""
     for field in reversed(FIELDS.values()):
         field_option(field)(command)
     return command
 
 
 def field_option(field: Field) -> Callable[[Command], Command]:
-    """The option of one field of a run, taken as text: `engine.spec.spec` reads it."""
+    """The option of one field of a run, as text that `engine.spec` parses."""
     choices = f" ({', '.join(field.choices)})" if field.choices and not field.open else ""
     metavar = "NAME" if field.choices else "NUMBER"
     explained = field.help[0].upper() + field.help[1:]
@@ -48,12 +48,12 @@ def field_option(field: Field) -> Callable[[Command], Command]:
 
 
 def answer(json: bool, sentence: str, **more: Any) -> None:
-    """What a command has to say, on stdout."""
+    """Print a command's answer on stdout: the sentence, or a JSON object with it and `more`."""
     click.echo(as_json({**more, "answer": sentence}) if json else sentence)
 
 
 def each_answers(run_ids: Iterable[int], ask: Callable[[int], str], json: bool) -> None:
-    """One answer per run; a run for which it cannot be done is told on stderr, and the exit code is 1."""
+    """Print one answer per run; a run's StoreError goes to stderr, the rest go on, and the exit code is 1."""
     refused = False
     for run_id in run_ids:
         try:
@@ -67,7 +67,7 @@ def each_answers(run_ids: Iterable[int], ask: Callable[[int], str], json: bool) 
 
 @contextmanager
 def people_errors() -> Iterator[None]:
-    """Turn what is wrong into one sentence: wrong usage exits with 2, a store's or a data file's trouble with 1."""
+    """Turn errors into one sentence: exit code 2 for wrong usage, 1 for a store's or a data file's error."""
     try:
         yield
     except DataError as error:
@@ -80,7 +80,7 @@ def people_errors() -> Iterator[None]:
 
 @contextmanager
 def reading(path: str) -> Iterator[Reader]:
-    """The store's read-only door, closed at the end."""
+    """A reader of the store, closed at the end; errors are reported as by `people_errors`."""
     with people_errors():
         reader = open_for_reading(path)
         try:
@@ -90,7 +90,7 @@ def reading(path: str) -> Iterator[Reader]:
 
 
 def the_run(reader: Reader, run_id: int) -> Run:
-    """The run of that number. Raises NoRun."""
+    """The run with this id. Raises NoRun."""
     run = reader.run(run_id)
     if run is None:
         raise NoRun(run_id)
@@ -98,7 +98,7 @@ def the_run(reader: Reader, run_id: int) -> Run:
 
 
 def as_json(value: Any) -> str:
-    """JSON that any reader and any terminal takes: what is not finite becomes a word, what is not printable escaped."""
+    """Portable, printable JSON: NaN and Inf become texts, unprintable characters are escaped."""
     text = json.dumps(_finite(value), ensure_ascii=False)
     return text if text.isprintable() else "".join(map(_escaped, text))
 
@@ -106,7 +106,7 @@ def as_json(value: Any) -> str:
 def _escaped(character: str) -> str:
     if character.isprintable():
         return character
-    # JSON counts in UTF-16 code units.
+    # JSON escapes are UTF-16 code units.
     units = character.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
     return "".join(f"\\u{unit}" for unit in units)
 
@@ -122,27 +122,27 @@ def _finite(value: Any) -> Any:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A number for a table: a few significant digits, a dot where there is none."""
+    """A number for a table, to so many significant digits; a dot for None."""
     return "·" if value is None else f"{value:.{digits}g}"
 
 
 def loss(value: float | None) -> str:
-    """A loss for a table, a dot where there is none."""
+    """A loss for a table; a dot for None."""
     return "·" if value is None else loss_text(value)
 
 
 def accuracy(share: float | None) -> str:
-    """An accuracy for a table, a dot where there is none."""
+    """An accuracy (0 to 1) for a table, in per cent; a dot for None."""
     return "·" if share is None else f"{share:.1%}"
 
 
 def rate(per_s: float | None) -> str:
-    """Iterations per second for a table: whole ones from 100 on."""
+    """Iterations per second for a table, without decimals from 100 on; a dot for None."""
     return number(per_s, 3) if per_s is None or per_s < 100 else f"{per_s:,.0f}"
 
 
 def table(header: list[str], rows: list[list[str]], right: frozenset[int]) -> str:
-    """Rows of cleaned text in aligned columns; the columns in `right` are aligned to the right."""
+    """Rows of cleaned text in aligned columns; columns in `right` are right-aligned."""
     cells = [header, *([clean(cell, 40) for cell in row] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     lines = (

@@ -1,4 +1,4 @@
-"""`lossboard probe [RUN]`: the loss after one step along the negative gradient with each step size."""
+"""`lossboard probe [RUN]`: compute the loss after one step along the negative gradient with each step size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics import place_options, the_place, told
+from engine.commands.numerics import loss_point, loss_point_options, numerics_errors
 from engine.commands.options import as_json, json_option
 from engine.text import clean, counted
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     metavar="A,B,...",
     help="The step sizes to try, separated by commas; by default from 1e-10 up until the loss is clearly worse.",
 )
-@place_options(examples="all")
+@loss_point_options(examples="all")
 @json_option
 @click.pass_obj
 def command(
@@ -52,14 +52,14 @@ def command(
     """
     from engine.analysis import probe as probes
 
-    with told():
+    with numerics_errors():
         sizes = None if step_sizes is None else tuple(map(_size, step_sizes.split(",")))
         if run_id is None:
             if at is not None:
                 raise ValueError("--at needs a RUN; --after looks from a run that the options describe")
-            place = the_place(fields, examples, after, weights)
-            probe = probes.probe(place.objective, place.weights, sizes, place.rows)
-            where, sentence = place.as_dict(), place.sentence()
+            point = loss_point(fields, examples, after, weights)
+            probe = probes.probe(point.objective, point.weights, sizes, point.rows)
+            where, sentence = point.as_dict(), point.sentence()
         else:
             if examples != "all" or after or weights or any(text is not None for text in fields.values()):
                 raise ValueError(f"run {run_id} has its own settings and weights: give no options that describe a run")
@@ -99,7 +99,7 @@ def _print(probe: Probe, where: Mapping[str, Any], sentence: str, json: bool) ->
     for size, line in zip(sizes, found.lines, strict=True):
         rows.append((size, line.loss, line.change, f"{line.judgement or ''}{', the best' if line.is_best else ''}"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:  # decimal points stand below each other, so the numbers keep their blanks
+    for row in rows:  # numbers keep their blanks, which align the decimal points
         numbers = (text.rjust(width) for text, width in zip(row, widths, strict=False))
         click.echo("  ".join([*numbers, row[3]]).rstrip())
     if said := remark(probe):

@@ -1,4 +1,4 @@
-"""`lossboard run`: start a run in the background and, unless told not to, wait for it."""
+"""`lossboard run`: start a run in the background and, without --detach, wait for it."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool
 
 
 def wait(reader: Reader, run_id: int, spec: RunSpec) -> Run:
-    """Wait until the run has ended, drawing a progress bar on stderr where that is a terminal.
+    """Wait until the run has ended and return it, with a progress bar on stderr if that is a terminal.
 
-    When its worker is lost another one takes it up.
+    If its worker is lost, another one is started for it. Raises StoreError.
     """
     total = spec.iterations or 0
     with click.progressbar(

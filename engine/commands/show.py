@@ -1,4 +1,4 @@
-"""`lossboard show RUN`: one run, whole."""
+"""`lossboard show RUN`: print all about one run."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def command(db: str, run_id: int, json: bool) -> None:
 
 
 def run_as_dict(run: Run) -> dict[str, Any]:
-    """A run's row with its spec as an object."""
+    """A run as a JSON object, its spec as an object in it."""
     return asdict(run)
 
 
 def described(run: Run, status: str) -> list[tuple[str, str]]:
-    """A run as labelled lines, without what is not known."""
+    """A run as (label, value) lines; unknown values are omitted."""
     lines = reached(run, status)
     if run.deleted_at is not None:
         lines.append(("deleted", clean(run.deleted_at)))
@@ -68,7 +68,7 @@ def described(run: Run, status: str) -> list[tuple[str, str]]:
 
 
 def reached(run: Run, status: str) -> list[tuple[str, str]]:
-    """How a run stands and what it has reached, as labelled lines."""
+    """A run's status, progress and losses as (label, value) lines."""
     return [
         ("run", f"{run.run_id}  {clean(run.name, 200)}"),
         ("state", f"{status}{f': {clean(run.reason, 500)}' if run.reason else ''}"),
@@ -79,7 +79,7 @@ def reached(run: Run, status: str) -> list[tuple[str, str]]:
 
 
 def losses(run: Run) -> list[tuple[str, str]]:
-    """The newest evaluation of each split, the lowest evaluated train loss, and the loss now."""
+    """The newest evaluation of each split, the best train loss and the smoothed batch loss, as (label, value) lines."""
     at = "" if run.evaluated_at is None else f" after {counted(run.evaluated_at, 'iteration')}"
     lines = [
         (split, f"loss {loss(value)}, accuracy {accuracy(share)}{at}")
@@ -98,10 +98,10 @@ def losses(run: Run) -> list[tuple[str, str]]:
 
 
 def _steered(run: Run, name: str) -> str:
-    """What has taken the place of a field of the spec since."""
+    """The value set since in place of a spec's field, as a suffix; '' if none."""
     return "" if name != "step_size" or run.step_size_now is None else f", now {as_text(run.step_size_now)}"
 
 
 def latest_by_split(evaluations: list[Evaluation]) -> dict[str, Evaluation]:
-    """The last evaluation of each split."""
+    """The last evaluation of each split, by split; `evaluations` are oldest first."""
     return {evaluation.split: evaluation for evaluation in evaluations}

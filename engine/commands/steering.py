@@ -1,4 +1,4 @@
-"""Steering from the command line: each command does one thing to runs and says in a sentence what happens now."""
+"""Steering commands: each does one thing to runs and prints a sentence that says what happens now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lossboard sweep`: one run for each of several values, in the background, and which of them was best."""
+"""`lossboard sweep`: start one run per value in the background, wait, and print which value was best."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import click
 
 from engine.commands.options import json_option, people_errors, spec_options, workers_option
 from engine.commands.sweep_steering import STEERING, detach_option
-from engine.commands.sweep_waiting import told_or_waited
+from engine.commands.sweep_waiting import wait_and_report
 from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import set_worker_count
 from engine.spec import SpecError, spec_from_fields
 from engine.sweep import Axis, Halving, SweepPlan, fitting, linear_values, listed, log_values, powers_of_two
 
-USUAL_STEP_SIZES = (1e-6, 100.0, 9)
-"""From far too low to far too high on digits: a U."""
+DEFAULT_STEP_SIZES = (1e-6, 100.0, 9)
+"""Low, high and count of the default values: from far too low to far too high on digits."""
 
 SPACINGS: dict[str, Callable[..., Sequence[float]]] = {
     "log": log_values,
@@ -90,7 +90,7 @@ def command(
         if workers is not None:
             set_worker_count(ctx.obj, workers)
         sweep_id = sweeps.start(ctx.obj, plan)
-    told_or_waited(ctx.obj, sweep_id, detach, json)
+    wait_and_report(ctx.obj, sweep_id, detach, json)
 
 
 for steering in STEERING:
@@ -100,11 +100,11 @@ for steering in STEERING:
 def plan_from(
     given: dict[str, Any], halving: str | None, keep: float | None, repeats: int, own_seeds: bool, name: str
 ) -> SweepPlan:
-    """The plan that the options describe. Raises SpecError that says what does not fit."""
+    """The plan that the options describe. Raises SpecError, whose message says what does not fit."""
     parameter = _field(given.pop("parameter") or "step_size")
     ranges = {kind: given.pop(kind) for kind in ("log", "linear", "powers_of_two", "values")}
     if parameter == "step_size" and not any(ranges.values()):
-        ranges["log"] = USUAL_STEP_SIZES
+        ranges["log"] = DEFAULT_STEP_SIZES
     second = given.pop("second")
     second_ranges = {kind: given.pop(f"second_{kind}") for kind in ("log", "linear", "values")}
     axes = [_axis(parameter, "--", ranges)]
@@ -145,7 +145,7 @@ def _field(name: str) -> str:
 
 
 def _rungs(text: str) -> tuple[int, ...]:
-    """The iterations that `--halving` names. Raises SpecError."""
+    """The iterations named by `--halving`. Raises SpecError for text that is not integers."""
     try:
         return tuple(map(int, text.split(",")))
     except ValueError:

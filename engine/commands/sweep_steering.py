@@ -1,4 +1,4 @@
-"""The commands below `lossboard sweep`: look at sweeps, steer each as one thing, and start others from them."""
+"""Sweep steering: the subcommands of `lossboard sweep` that list, show and steer sweeps and derive new ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.commands.options import (
     spec_options,
     table,
 )
-from engine.commands.sweep_waiting import outcome_as_dict, tell, told_or_waited
+from engine.commands.sweep_waiting import outcome_as_dict, report, wait_and_report
 from engine.jobs.people import sweeps
 from engine.jobs.people.progress import SweepOutcome, outcome, present_outcome
 from engine.store import Reader, StoreError
@@ -52,7 +52,7 @@ def list_all(db: str, limit: int, json: bool) -> None:
 def show(db: str, sweep_id: int, json: bool) -> None:
     """Show what a sweep found so far, and where it stands."""
     with reading(db) as reader:
-        tell(present_outcome(reader, sweep_id), json)
+        report(present_outcome(reader, sweep_id), json)
 
 
 @click.command("resume")
@@ -65,7 +65,7 @@ def resume(db: str, sweep_id: int, detach: bool, json: bool) -> None:
     with people_errors():
         said = sweeps.resume(db, sweep_id)
     click.echo(said, err=True)
-    told_or_waited(db, sweep_id, detach, json)
+    wait_and_report(db, sweep_id, detach, json)
 
 
 @click.command("add")
@@ -90,7 +90,7 @@ def refine(db: str, sweep_id: int, detach: bool, json: bool) -> None:
     """Start a sweep one third as wide around the best value of SWEEP, and wait for it."""
     with people_errors():
         finer = sweeps.refine(db, sweep_id)
-    told_or_waited(db, finer, detach, json)
+    wait_and_report(db, finer, detach, json)
 
 
 @click.command("repeat")
@@ -104,11 +104,11 @@ def repeat(db: str, /, sweep_id: int, detach: bool, json: bool, **fields: str | 
     with people_errors():
         changes = {field: text for field, text in fields.items() if text is not None}
         another = sweeps.repeat(db, sweep_id, changes)
-    told_or_waited(db, another, detach, json)
+    wait_and_report(db, another, detach, json)
 
 
 def _steering(name: str, does: Callable[[str, int], str], explained: str) -> click.Command:
-    """A command that does one thing to a whole sweep and answers with one sentence."""
+    """A command that applies `does` to a sweep and prints its sentence; `explained` is its help."""
 
     @click.command(name, help=explained)
     @sweep_argument

@@ -1,4 +1,4 @@
-"""Waiting for a sweep: progress on stderr, what it found on stdout."""
+"""Sweep waiting: wait for a sweep with progress on stderr, and print its outcome on stdout."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ POLL_S = 0.05
 LOOK_AFTER_WORKERS_S = 1.0
 
 
-def told_or_waited(db: str, sweep_id: int, detach: bool, json: bool) -> None:
-    """Print a sweep's number and leave it, or wait for it and print what it found; 1 when a run failed."""
+def wait_and_report(db: str, sweep_id: int, detach: bool, json: bool) -> None:
+    """Wait for a sweep and print its outcome; with `detach` only print its id. The exit code is 1 if a run failed."""
     if detach:
         click.echo(as_json({"sweep_id": sweep_id}) if json else str(sweep_id))
         return
@@ -41,13 +41,13 @@ def told_or_waited(db: str, sweep_id: int, detach: bool, json: bool) -> None:
             )
             raise SystemExit(130) from None
         found = outcome(reader, sweep_id)
-    tell(found, json)
+    report(found, json)
     if found.states.get("failed"):
         raise SystemExit(1)
 
 
-def tell(found: SweepOutcome, json: bool) -> None:
-    """What a sweep found so far, on stdout; what it still waits for, on stderr."""
+def report(found: SweepOutcome, json: bool) -> None:
+    """Print a sweep's results on stdout, and its best values and unfinished runs on stderr."""
     if json:
         click.echo(as_json(outcome_as_dict(found)))
         return
@@ -66,7 +66,7 @@ def tell(found: SweepOutcome, json: bool) -> None:
 
 
 def outcome_as_dict(found: SweepOutcome) -> dict[str, Any]:
-    """A sweep's outcome as JSON has it; each value's `values` are one per parameter."""
+    """A sweep's outcome as a JSON object; `values` of a result has one value per parameter."""
     return {
         "sweep_id": found.sweep_id,
         "name": found.name,
@@ -87,9 +87,9 @@ def outcome_as_dict(found: SweepOutcome) -> dict[str, Any]:
 
 
 def wait(reader: Reader, sweep_id: int, plan: SweepPlan) -> None:
-    """Wait until no run of the sweep goes on by itself any more: all have ended, or are paused.
+    """Wait until all runs of the sweep have ended or are paused.
 
-    When workers are lost, or none are there for what waits, others take it up.
+    Starts new workers when some are lost or none are left. Raises StoreError.
     """
     looked_at = time.monotonic()
     total = len(reader.sweep_runs(sweep_id))
@@ -106,7 +106,7 @@ def wait(reader: Reader, sweep_id: int, plan: SweepPlan) -> None:
             bar.length = max(len(runs), 1)
             bar.update(sum(run.state in ENDED for run in runs) - bar.pos, _left(reader, runs, plan))
             if not _goes_on(runs):
-                # The worker that was to decide about a rung may be gone: whoever starts workers decides first.
+                # The worker that should decide a rung may be gone: `start_workers` decides complete rungs first.
                 start_workers(reader.path)
                 if not _goes_on(reader.sweep_runs(sweep_id)):
                     return
@@ -133,7 +133,7 @@ def _left(reader: Reader, runs: list[Run], plan: SweepPlan) -> str:
 
 
 def _compared(found: SweepOutcome) -> Iterator[str]:
-    """A line for each of the comparisons: which value is best, and where the runs were compared."""
+    """One line per comparison: the best value, and the amount at which the runs were compared."""
     for one in found.comparisons:
         at = amount_text(one.equal, one.amount)
         if one.is_short:

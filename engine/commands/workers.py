@@ -1,4 +1,4 @@
-"""Workers from the command line: how many there may be, and one in the foreground."""
+"""`lossboard workers` and `lossboard work`: the number of workers, and one worker in the foreground."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def work(db: str, max_runs: int | None) -> None:
     """
     with reading(db) as reader:
         path = reader.path
-    # Another program in this process's place: NumPy is loaded already, and it counted its threads then.
+    # exec, since NumPy is loaded in this process already and has fixed its number of threads.
     arguments = [*worker_command(), "--db", path, "--beyond-limit"]
     if max_runs is not None:
         arguments += ["--max-runs", str(max_runs)]
