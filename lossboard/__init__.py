@@ -1,4 +1,4 @@
-"""Lossboard: the door that other programs import. Names come when they are asked for: importing it costs nothing."""
+"""Lossboard: the door that other programs import. Public names are imported on first use, so importing it is cheap."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HOMES = {
     "optimize": "engine.strategy",
     "probe": "engine.analysis",
 }
-"""Where each public name lives: a name of that module, or a module of that package."""
+"""The home of each public name: a module that defines it, or a package that it is a module of."""
 
 __all__ = [
     "Axis",
@@ -53,7 +53,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, imported now. Raises ImportError where another package hides our `engine`."""
+    """Import a public name. Raises AttributeError for any other name, ImportError if another package hides `engine`."""
     home = HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'lossboard' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The console script, and `python -m lossboard`."""
+"""Main: the console script `lossboard` and `python -m lossboard`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lossboard.root import claim_names
 
 
 def main() -> None:
-    """Open the dashboard, or hand over to the command that is named."""
+    """Open the dashboard, or run the command that is named."""
     claim_names()
     from tui.start.cli import main as command_line
 

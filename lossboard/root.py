@@ -1,7 +1,7 @@
-"""Root: the folder that Lossboard's packages lie in, put before all others while they are imported.
+"""Root: the folder that contains Lossboard's packages, first on the path while they are imported.
 
-`engine` and `tui` are names that other people use, too: a file engine.py in the current folder, on PYTHONPATH or beside
-a script must change nothing in our own processes, and in other people's it must be told.
+`engine` and `tui` are common names: a file engine.py in the current folder, on PYTHONPATH or beside a script must have
+no effect in our own processes, and must give a clear error in other programs.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ PACKAGES = ("lossboard", "engine", "tui")
 
 
 def claim_names() -> None:
-    """Bind our packages to their names in this process, whatever else the path has under them.
+    """Import our packages under their names in this process, even if the path has others of those names.
 
-    What is imported from them later is found in them, so the path is left as it was.
+    Later imports from them use the loaded packages, so the path is restored.
     """
     sys.path.insert(0, str(ROOT))
     try:
@@ -29,7 +29,7 @@ def claim_names() -> None:
 
 
 def check_name(name: str) -> None:
-    """Raise ImportError, naming both files, where a package of ours is hidden by another one of that name."""
+    """Raise ImportError, naming both files, if another package of this name hides ours."""
     ours = ROOT / name / "__init__.py"
     module = sys.modules.get(name)
     found = module.__spec__ if module is not None else importlib.util.find_spec(name)
