@@ -1,6 +1,6 @@
-"""The app: holds the state, and passes every message of screens, feed and signals to the part that answers it.
+"""The app: holds the state, and passes each message from screens, feed and signals to the part that answers it.
 
-It is long because each message has one handler here: this is the one place that says who answers what, in which order.
+It is long because each message has its handler here: this file alone shows who answers which message, in which order.
 """
 
 from __future__ import annotations
@@ -56,13 +56,14 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 SMALLEST_READ = 64
-"""Points per curve that are asked for at least, however narrow the chart."""
+"""Smallest number of points per curve to request, however narrow the chart."""
 
 
 class Dashboard(FrameOutput, inherit_bindings=False):
-    """The dashboard on one store. `first` is what the feed has read already; the feed is started and waits.
+    """The dashboard of one store. `first` is the feed's first snapshot; the feed is started and waits.
 
-    `view` is how it was last looked at, `theme` another theme than it says; with `ascii_only` only ASCII is written.
+    `view` is the saved view of the store; `theme`, if not '', overrides its theme. With `ascii_only` only ASCII is
+    written.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -79,7 +80,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.path = path
         self.store_name = clean(path.name, 40)
         self.notice = ""
-        """What was done to the store on opening that its user should know."""
+        """What opening the store changed in it, for the user; '' if nothing."""
         view = view.of_store(first.born)
         self.state = AppState(Shown(first, choices_of(view).follow(first.newest, first.runs, first.others)))
         self._feed = feed
@@ -102,22 +103,25 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     @property
     def snapshot(self) -> Snapshot:
+        """The last snapshot of the view that is shown, live or replay."""
         return self.state.shown.snapshot
 
     @property
     def choices(self) -> Choices:
+        """The viewer's choices in the view that is shown."""
         return self.state.shown.choices
 
     @property
     def board(self) -> RunsScreen:
-        """The board that is looked at: the live one, or that of a replay."""
+        """The board that is shown: the live one, or that of the replay."""
         return self.replay_control.screen or self.live_board
 
     def get_default_screen(self) -> Board:
+        """The live board."""
         return self.live_board
 
     def get_line_filters(self) -> tuple[LineFilter, ...]:
-        """None: what becomes of a colour is decided once, where it is written."""
+        """No filters: TerminalOutput alone decides what becomes of a colour."""
         return ()
 
     def on_mount(self) -> None:
@@ -125,9 +129,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        """The first picture is there: what it did not need may come now."""
+        """Start what the first frame did not need: garbage collection, recovery, the next read."""
         if not gc.isenabled():
-            gc.freeze()  # what was imported stays: looking at it again and again would only take time
+            gc.freeze()  # imported modules are never freed: the collector need not visit them again
             gc.enable()
         if self.notice:
             self.tell(clean(self.notice, 300))
@@ -140,7 +144,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent) and not self.screen_stack:
-            return  # what is typed while the dashboard leaves is for nobody
+            return  # the app is exiting: no screen is left to take the key
         if isinstance(event, events.Key):
             self.output.pacing.pressed()
             self.notices.put_away()
@@ -148,7 +152,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             await super().on_event(event)
 
     def _recover_runs(self) -> None:
-        """Have runs that nobody works on taken up again, in a thread."""
+        """Recover runs that have no worker any more, in a thread."""
         if self._recovery.is_needed(self.snapshot):
             self.in_thread(self._take_up, "recovery")
 
@@ -156,10 +160,10 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         if not orders.take_up(self.path):
             self._recovery.failed()
 
-    # What is read
+    # Reading
 
     def ask(self) -> None:
-        """Ask the feed for what the screen shows now, unless a replay's next frame is not due yet."""
+        """Ask the feed for what the screen needs now, unless the next frame of a replay is not due yet."""
         if not self.replay_control.is_early():
             self._feed.ask(self._wanted(max(2 * self.size.width, SMALLEST_READ)))
 
@@ -173,15 +177,17 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         return ReadRequest(self.choices, columns, rows, sweep.sweep_id, sweep.chosen_look)
 
     def ask_after_refresh(self) -> None:
+        """Ask the feed once Textual has refreshed the screen."""
         self.call_after_refresh(self.ask)
 
     def ask_when_drawn(self) -> None:
-        """Ask the feed for what is new once the terminal shows what was read before."""
+        """Ask the feed for news once the terminal shows the previous read."""
         self._unanswered = not self.output.is_open
         if not self._unanswered:
             self.ask()
 
     def written(self) -> None:
+        """Ask the feed if a read waited for this frame to be written."""
         if self._unanswered:
             self.call_next(self.ask_when_drawn)
 
@@ -193,7 +199,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_snapshot_read(self, message: messages.SnapshotRead) -> None:
         if not self.screen_stack:
-            return  # on the way out
+            return  # the app is exiting
         if self._unreadable:
             self._unreadable = False
             self.tell("The store can be read again.")
@@ -211,7 +217,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.view_saver.settle()
 
     def _begin_anew(self, read: Snapshot) -> None:
-        """Another store has the place: what was chosen, compared or can be undone tells of runs of the one before."""
+        """Drop marks, news and undo of the store that this one has replaced: its run numbers mean other runs."""
         view = replace(self.view(), born=self.view_saver.file.born).of_store(read.born)
         self.state = self.state.choosing(choices_of(view))
         self.view_saver.file = ViewFile(self.path, self.view(), read.born)
@@ -226,87 +232,98 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.show_live(visible=True)
 
     def is_reading(self) -> bool:
+        """Whether a read that the next key depends on is still under way."""
         choices, snapshot = self.choices, self.snapshot
         looks_for = choices.edge or choices.listing != snapshot.listing or self.list_actions.sought is not None
         is_elsewhere = place_of(snapshot.rows, choices) is None and snapshot.sought != choices.cursor
         is_looking = looks_for or (snapshot.rows and is_elsewhere)
         return not self._unreadable and bool(self.replay_control.is_opening or is_looking)
 
-    # What is shown
+    # Showing
 
     def show(self) -> None:
-        """Bring the screen up to date, then ask for what is new."""
+        """Update the screen, then ask the feed for news."""
         self.board.update(self.snapshot, self.choices)
         self.sweep_actions.show(self.snapshot)
         self.output.flush()
         self.ask_when_drawn()
 
     def choose(self, choices: Choices) -> None:
-        """Show other choices, and remember them."""
+        """Show other choices and save them."""
         self.state = self.state.choosing(choices)
         self.show()
         self.view_saver.settle()
 
     def view(self) -> View:
-        """What is to be remembered of the live view."""
+        """The live view as it is to be saved."""
         return view_of(self.state.live.choices, self.theming.chosen)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
+        """Show a cleaned sentence on the board."""
         self.board.tell(sentence, failed=failed)
 
     def answer(self, answer: Answer) -> None:
-        """Have an answer told by the uppermost screen that it concerns."""
+        """Pass an answer to the topmost screen that handles it."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, AnswerHandler) and screen.handles(answer):
                 return
 
     def announce(self, news: str) -> None:
+        """Show news on the board; '' clears them."""
         self.board.announce(news)
 
     def remind(self, sentence: str) -> None:
+        """Show this sentence on the board whenever no other message is due."""
         self.board.standing = sentence
 
     def hush(self) -> None:
+        """Clear the board's message."""
         self.board.hush()
 
     def drawn(self) -> tuple[ChartView, Picture | None]:
+        """The board's chart: its view, and the picture if one is drawn."""
         return self.board.view(), self.board.query_one(ChartPane).picture
 
     @property
     def active_theme(self) -> Theme:
+        """The theme that is in use."""
         return self.theming.active
 
     @property
     def is_replaying(self) -> bool:
+        """Whether a replay is shown."""
         return self.replay_control.screen is not None
 
     @property
     def shows_board(self) -> bool:
+        """Whether no other screen covers the board."""
         return self.screen_stack[-1:] == [self.board]
 
     def show_live(self, *, visible: bool) -> None:
+        """Draw the live board or hide it."""
         self.live_board.visible = visible
 
     def open_screen(self, screen: Screen[None]) -> None:
+        """Put a screen on top of the others."""
         self.push_screen(screen)
 
     def back_to_board(self) -> None:
-        """Close whatever lies over the live board."""
+        """Close every screen above the live board."""
         self.replay_control.leave()
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
-    # What is done elsewhere
+    # Orders and threads
 
     def order(self, carry_out: Callable[[], Message]) -> None:
-        """Carry an order out in a thread and post what it answers, or the sentence on why not."""
+        """Carry an order out in a thread and post the message it returns, or one that says why it failed."""
 
         def work() -> None:
             try:
                 self.post_message(carry_out())
             except SpecError as error:
                 self.post_message(messages.RunRejected(error.field, error.message))
-            except Exception as error:  # whatever it is, the dashboard stays and says it
+            except Exception as error:  # a failed order must not end the dashboard
                 told = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
                 self.post_message(messages.OrderAnswered(told, failed=True))
 
@@ -314,23 +331,25 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     @cached_property
     def _orders(self) -> ThreadPoolExecutor:
-        """Carries orders out one after the other: pause, then resume, must not become resume, then pause."""
+        """One thread, so that orders run in sequence: pause then resume must not become resume then pause."""
         from concurrent.futures import ThreadPoolExecutor
 
         return ThreadPoolExecutor(1, "orders")
 
     def in_thread(self, work: Callable[[], None], group: str) -> None:
+        """Run work in a thread; an error in it does not end the app."""
         self.run_worker(work, thread=True, exit_on_error=False, group=group)
 
     def write(self, text: str) -> None:
-        """Write a control sequence to the terminal, beside the frames."""
+        """Write a control sequence to the terminal, between frames."""
         send(self, text)
 
     def write_from_thread(self, text: str) -> None:
-        """The same from another thread: the terminal must not get it amidst a frame."""
+        """Write a control sequence from another thread, so that it does not land inside a frame."""
         self.call_from_thread(self.write, text)
 
     def pumps(self) -> Iterator[MessagePump]:
+        """The app, its screens and all their widgets."""
         yield self
         for screen in self.screen_stack:
             yield from screen.walk_children(with_self=True)
@@ -384,7 +403,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def action_probe(self) -> None:
         self.probe_actions.probe_pointed()
 
-    # Who answers what
+    # Message handlers
 
     def on_signal_caught(self, message: messages.SignalCaught) -> None:
         self.exit(128 + message.number)
@@ -534,7 +553,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_default_spec_chosen(self, message: sweep_messages.DefaultSpecChosen) -> None:
         self.choose(self.choices.pointing_at(message.run_id))
-        self.run_actions.draft = {}  # what was typed before begins with what was usual then
+        self.run_actions.draft = {}  # it was filled from the previous default spec
         self.sweep_actions.set_default_spec(message.run_id)
 
     def on_probe_requested(self, message: sweep_messages.ProbeRequested) -> None:

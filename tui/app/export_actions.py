@@ -1,4 +1,4 @@
-"""Export actions: what is shown, to the terminal's clipboard or into a file."""
+"""Export actions: copy what is shown to the terminal's clipboard, or save it to a file."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ from tui.model.messages import OrderAnswered
 
 
 class ExportPort(OrderPort, ScreenPort, Protocol):
+    """What ExportActions need of the app."""
+
     @property
-    def active_theme(self) -> Theme: ...
+    def active_theme(self) -> Theme:
+        """The theme that is in use."""
 
     def drawn(self) -> tuple[ChartView, Picture | None]:
-        """What the board's chart shows."""
+        """The board's chart: its view, and the picture if one is drawn."""
 
     def write_from_thread(self, text: str) -> None:
-        """Write a control sequence to the terminal, not amidst a frame."""
+        """Write a control sequence from another thread, not inside a frame."""
 
 
 class ExportActions:
-    """Copies and saves; both are done in a thread."""
+    """Copies and saves, each in a thread."""
 
     def __init__(self, app: ExportPort) -> None:
         self._app = app
 
     def hand_over(self, text: str, told: str) -> None:
-        """Send a text to the terminal's clipboard, and say what it was."""
+        """Send a text to the terminal's clipboard; `told` describes it in the answer."""
         from tui.terminal.clipboard import copy
 
         def carry_out() -> Message:
@@ -44,7 +47,7 @@ class ExportActions:
         self._app.order(carry_out)
 
     def copy(self, what: str) -> None:
-        """The 'command' that repeats the run under the cursor, the drawn values as a 'table', or the 'chart'."""
+        """Copy the 'command' that repeats the run under the cursor, the drawn values as a 'table', or the 'chart'."""
         from tui.presenting.export import command_line, values_table
 
         run = self._app.snapshot.run(self._app.choices.pointed)
@@ -65,7 +68,7 @@ class ExportActions:
         self.hand_over(text, f"{told}.")
 
     def ask_file(self, end: str) -> None:
-        """Save what is shown under the name that is typed; `end` is that of the proposed one."""
+        """Ask for a file name and save the chart there; `end` is the suffix of the proposed name."""
         from tui.presenting.export import file_name
         from tui.screens.prompt import Prompt, Question
 

@@ -1,4 +1,4 @@
-"""The key queue: lets a key in when the one before has had its effect."""
+"""The key queue: delivers a key once the key before it has had its effect."""
 
 from __future__ import annotations
 
@@ -16,28 +16,33 @@ from tui.model import keymap
 from tui.terminal.textual_internals import has_waiting
 
 QUIET_ROUNDS = 3
-"""Looks in a row that find nothing waiting: who has taken a message may be about to post another."""
+"""Checks in a row that must find no message waiting: a handler that runs may be about to post another."""
 
 LOOK_S = 0.005
-"""Between two looks while something that a key has asked for is being read."""
+"""Seconds between two checks while data that a key asked for are being read."""
 
 PATIENCE_S = 5.0
-"""Nothing that is read holds keys up for longer."""
+"""Seconds after which a read no longer holds keys up."""
 
 
 class KeyQueuePort(Protocol):
-    def post_message(self, message: Message) -> bool: ...
+    """What the key queue needs of the app."""
+
+    def post_message(self, message: Message) -> bool:
+        """Post a message to the app."""
 
     def is_reading(self) -> bool:
-        """Whether what the next key acts on is still being read."""
+        """Whether data that the next key acts on are still being read."""
 
     def pumps(self) -> Iterator[MessagePump]:
-        """All that answers messages."""
+        """Everything that handles messages: the app, screens and widgets."""
 
 
 class KeyQueue:
-    """Over a slow line keys arrive in bunches. What stands behind a key that opens something belongs to what it opens,
-    although that is there only some messages later. Keys that leave from anywhere never wait.
+    """Holds keys back until the screen that they are meant for is open.
+
+    Keys arrive in bursts over a slow line. A key after one that opens a screen belongs to that screen, which opens only
+    some messages later. Keys that leave (keymap.LEAVING) never wait.
     """
 
     def __init__(self, app: KeyQueuePort) -> None:
@@ -48,11 +53,11 @@ class KeyQueue:
 
     @property
     def is_behind(self) -> bool:
-        """Whether something that was typed has not had its effect."""
+        """Whether a key has not had its effect yet."""
         return self._task is not None and not self._task.done()
 
     def takes(self, event: events.Event) -> bool:
-        """Whether an event has to wait here; it is posted again when it is its turn."""
+        """Whether an event has to wait; the queue posts it again in its turn."""
         if not _is_typed(event) or event is self._let_in:
             return False
         self._typed.append(event)
@@ -67,7 +72,7 @@ class KeyQueue:
             await self._calm()
 
     async def _calm(self) -> None:
-        """Until all that was let in has been answered, and what it has asked for is there."""
+        """Wait until every message is handled and the data that they asked for are read."""
         quiet, end = 0, time.monotonic() + PATIENCE_S
         while quiet < QUIET_ROUNDS:
             is_reading = self._app.is_reading() and time.monotonic() < end
@@ -76,7 +81,7 @@ class KeyQueue:
 
 
 def _is_typed(event: events.Event) -> bool:
-    """Whether it is fresh from the terminal, and may wait."""
+    """Whether an event comes from the terminal and may wait."""
     if isinstance(event, events.Key):
         return not event.is_forwarded and event.key not in keymap.LEAVING
     return isinstance(event, events.Paste) and not event.is_forwarded

@@ -1,4 +1,4 @@
-"""List actions: the filter of the list, and runs in it that need not have been read."""
+"""List actions: filter the list of runs, and find runs that are not on the page."""
 
 from __future__ import annotations
 
@@ -17,28 +17,32 @@ from tui.model.messages import ChoicesChanged, RunLookedUp, TopRead
 
 
 class ListPort(OrderPort, ScreenPort, Protocol):
-    @property
-    def is_replaying(self) -> bool: ...
+    """What ListActions need of the app."""
 
-    def post_message(self, message: Message) -> bool: ...
+    @property
+    def is_replaying(self) -> bool:
+        """Whether a replay is shown."""
+
+    def post_message(self, message: Message) -> bool:
+        """Post a message to the app."""
 
     def choose(self, choices: Choices) -> None:
         """Show other choices."""
 
     def hush(self) -> None:
-        """Put away what the board told."""
+        """Clear the board's message."""
 
 
 class ListActions:
-    """Changes the listing; a run is looked up in a thread."""
+    """Changes the listing, and looks runs up in a thread."""
 
     def __init__(self, app: ListPort) -> None:
         self._app = app
         self.sought: int | Listing | None = None
-        """A run that is being looked up, or the list whose top is."""
+        """The run that is being looked up, or the listing whose top is being read."""
 
     def ask_filter(self) -> None:
-        """Show the runs that fit what is typed."""
+        """Ask for a filter and show the runs that match it."""
         from tui.screens.prompt import Prompt, Question
 
         def typed(texts: Mapping[str, str]) -> None:
@@ -49,7 +53,7 @@ class ListActions:
                 prompt.complain(clean(str(error), 300))
                 return
             prompt.dismiss()
-            self._app.hush()  # how many runs fit is said in its place
+            self._app.hush()  # the count of matching runs takes its place
             self._app.choose(self._app.choices.listing_so(listing))
 
         asked = Question("filter", "filter", self._app.choices.listing.text)
@@ -58,7 +62,7 @@ class ListActions:
         self._app.open_screen(prompt)
 
     def look_up(self, run_id: int, *, alone: bool) -> None:
-        """The cursor to a run that need not be on the page, never to another one."""
+        """Point the cursor at a run that may be off the page; at no other run if it is not found."""
         if self._app.is_replaying:
             self._app.tell(f"Run {run_id} is not in this replay.", failed=True)
             return
@@ -74,6 +78,7 @@ class ListActions:
         self._app.order(carry_out)
 
     def point_at_found(self, found: RunLookedUp) -> None:
+        """Point the cursor at a run that was looked up, or say why it was not found."""
         self.sought = None
         choices, listing = self._app.choices, found.listing
         if listing is None:
@@ -85,7 +90,7 @@ class ListActions:
         self._app.post_message(ChoicesChanged(there.looking(alone=there.alone or found.alone)))
 
     def read_top(self) -> None:
-        """Read which runs stand at the top of the list."""
+        """Read which runs are at the top of the list."""
         path, judged = self._app.path, self._app.snapshot.judged
         self.sought = listing = self._app.choices.listing
 

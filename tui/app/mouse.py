@@ -1,4 +1,4 @@
-"""The mouse: the app's, or left to the terminal."""
+"""The mouse: used by the app, or released to the terminal."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ from typing import Protocol
 from tui.app.ports import MessagePort
 
 MODES = (1000, 1003, 1015, 1006)
-"""What Textual turns on in a terminal."""
+"""The mouse modes that Textual enables in a terminal."""
 
 RELEASED = "The mouse is the terminal's: select text as usual. M takes it back."
 
 
 class MousePort(MessagePort, Protocol):
+    """What Mouse needs of the app."""
+
     def write(self, text: str) -> None:
         """Write a control sequence to the terminal."""
 
     def remind(self, sentence: str) -> None:
-        """Say this on the board while there is nothing else to say."""
+        """Show this sentence on the board whenever no other message is due."""
 
 
 class Mouse:
+    """Turns mouse reporting of the terminal off and on."""
+
     def __init__(self, app: MousePort) -> None:
         self._app = app
         self._is_released = False
 
     def toggle(self) -> None:
-        """Leave it to the terminal, or take it back."""
+        """Release the mouse to the terminal, or take it back."""
         self._is_released = not self._is_released
         switch = "l" if self._is_released else "h"
         self._app.write("".join(f"\x1b[?{mode}{switch}" for mode in MODES))

@@ -1,4 +1,4 @@
-"""Notices: what happened in the background, told until the next key."""
+"""Notices: what happened in the background, shown until the next key."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ if TYPE_CHECKING:
 
 
 class NoticesPort(Protocol):
+    """What Notices need of the app."""
+
     @property
-    def choices(self) -> Choices: ...
+    def choices(self) -> Choices:
+        """The viewer's choices in the view that is shown."""
 
     @property
     def shows_board(self) -> bool:
         """Whether no other screen covers the board."""
 
     def announce(self, news: str) -> None:
-        """Show news on the board; '' puts them away."""
+        """Show news on the board; '' clears them."""
 
 
 class Notices:
-    """Compares what is read with what was read before. News wait while another screen covers the board."""
+    """Compares each snapshot with the one before. News wait while another screen covers the board."""
 
     def __init__(self, app: NoticesPort, first: Snapshot) -> None:
         self._app = app
@@ -33,10 +36,11 @@ class Notices:
         self._marks = ""
 
     def begin_anew(self, read: Snapshot) -> None:
-        """Another store is read: what happened in the one before is no news of it."""
+        """Forget the snapshot of another store, so that the change of store makes no news."""
         self._compared = read
 
     def compare(self, read: Snapshot) -> None:
+        """Announce what happened between the last snapshot and this one, except to the run under the cursor."""
         from tui.presenting.news import added, news
 
         before, self._compared = self._compared, read
@@ -44,12 +48,12 @@ class Notices:
         self._announce(added(self._news, [one for one in news(before, read) if one.run_id != looked_at]))
 
     def put_away(self) -> None:
-        """A key was pressed."""
+        """Clear the news after a key, unless another screen covers the board."""
         if self._app.shows_board:
             self._announce((), "")
 
     def tell_marks(self, before: Choices, after: Choices) -> None:
-        """Tell which runs have taken the place of others in the chart, or have none."""
+        """Announce which newly started runs replaced others in the chart, or are not drawn."""
         if after.met != before.met:
             from tui.presenting.news import marks
 

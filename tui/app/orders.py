@@ -1,4 +1,4 @@
-"""What the viewer orders, carried out in the store. Called in a thread: a store may make its writers wait."""
+"""Orders: what the viewer asks of the store. Call them in a thread: a store may make its writers wait."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from tui.reading.list_page import MOST_RUNS
 
 
 def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
-    """Queue one run and start workers. Raises SpecError, where the data set does not fit, or StoreError."""
+    """Queue one run and start workers; its number. Raises SpecError where the data set does not fit, StoreError."""
     from engine.jobs.people.submit import submit
 
     return tuple(submit(path, [spec], names=[name] if name else None))
 
 
 def start_race(path: Path) -> tuple[int, ...]:
-    """Queue the race of the four ways down and start workers. Raises StoreError."""
+    """Queue the race of the four strategies and start workers; the runs' numbers. Raises StoreError."""
     from engine.jobs.people.submit import submit
 
     return tuple(submit(path, race()))
 
 
 def take_up(path: Path) -> bool:
-    """Have lost runs taken up again, and workers there for the queue; False where that may be tried again.
+    """Recover lost runs and start workers for the queue; False if the store was busy or full: try again.
 
-    A store that may only be read stays as it is.
+    A read-only store stays as it is.
     """
     from engine.jobs.people import steer
 
@@ -55,9 +55,9 @@ def take_up(path: Path) -> bool:
 
 
 def listing_with(path: Path, run_id: int, listing: Listing, judged: Mapping[int, str]) -> Listing:
-    """A listing that has this run: the given one, or without what hides the run in it.
+    """A listing that contains this run: the given one, or it without the fold or filter that hides the run.
 
-    Raises ValueError that says so where there is no such run, and StoreError.
+    Raises ValueError where the run does not exist or is deleted, and StoreError.
     """
     with closing(open_for_reading(path)) as reader:
         run = reader.run(run_id)
@@ -75,17 +75,17 @@ def listing_with(path: Path, run_id: int, listing: Listing, judged: Mapping[int,
 
 
 def top_of(path: Path, listing: Listing, judged: Mapping[int, str]) -> tuple[int, ...]:
-    """The runs at the top of a list, as many as a page has. Raises StoreError."""
+    """The runs at the top of a list, at most one page. Raises StoreError."""
     with closing(open_for_reading(path)) as reader:
         try:
             listed = reader.listed(listing, PageRequest(MOST_RUNS), judged)
-        except FilterError:  # the page shows all runs then
+        except FilterError:  # the page, too, shows all runs under a broken filter
             listed = reader.listed(replace(listing, text=""), PageRequest(MOST_RUNS), judged)
         return tuple(run.run_id for run in listed.runs)
 
 
 def stop(path: Path, run_id: int) -> str:
-    """End a run where it is; the store's answer as a sentence. Raises StoreError."""
+    """Stop a run; the answer as a sentence. Raises StoreError."""
     from engine.jobs.people import steer
 
     return steer.stop(path, run_id)
@@ -106,7 +106,7 @@ def scale_step_size(path: Path, run_id: int, factor: float) -> str:
 
 
 def delete(path: Path, run_id: int) -> str:
-    """Put a run out of sight; the answer as a sentence. Raises StoreError."""
+    """Mark a run as deleted; the answer as a sentence. Raises StoreError."""
     from engine.jobs.people import steer
 
     steer.delete(path, run_id)
@@ -114,14 +114,14 @@ def delete(path: Path, run_id: int) -> str:
 
 
 def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:
-    """Bring a run or a whole sweep back; the answer as a sentence. Raises StoreError."""
+    """Restore a deleted run or sweep; the answer as a sentence. Raises StoreError."""
     from engine.jobs.people import steer, sweeps
 
     return steer.undelete(path, number) if what == "run" else sweeps.undelete(path, number)
 
 
 def purge(path: Path, run_ids: Sequence[int]) -> str:
-    """Give the space of those runs back that are still deleted; the answers, a line each. Raises StoreError."""
+    """Free the space of those runs that are still deleted; the answers, one per line. Raises StoreError."""
     from engine.jobs.people import steer
 
     with closing(open_for_reading(path)) as reader:
@@ -130,13 +130,16 @@ def purge(path: Path, run_ids: Sequence[int]) -> str:
     for run_id in deleted:
         try:
             answers.append(steer.purge(path, [run_id]))
-        except Refused as refusal:  # is no reason to keep the others
+        except Refused as refusal:  # the other runs can still be purged
             answers.append(str(refusal))
     return "\n".join(answers)
 
 
 def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:
-    """Start a fork as its form says; its number and the answer. Raises StoreError, or SpecError naming the field."""
+    """Fork a run with the texts of its form; the new run's number and the answer.
+
+    Raises SpecError with the field's name, and StoreError.
+    """
     from engine.jobs.people import steer
 
     changes = dict(texts)
@@ -147,7 +150,7 @@ def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:
 
 
 def edit(path: Path, before: Run, texts: Mapping[str, str]) -> str:
-    """Change those of a run's name, tags and note that are given; the answers as a sentence. Raises StoreError."""
+    """Set the run's name, tags and note, as far as `texts` has them; the answers as one sentence. Raises StoreError."""
     from engine.jobs.people import steer
 
     run_id, answers = before.run_id, []
@@ -167,12 +170,12 @@ def edit(path: Path, before: Run, texts: Mapping[str, str]) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """What is typed as tags; one from elsewhere may have several words."""
+    """The words of typed tags; a stored tag may itself be several words."""
     return text.replace(",", " ").split()
 
 
 def set_workers(path: Path, text: str) -> str:
-    """How many workers there may be ('': as many as is usual); the answer as a sentence. Raises ValueError."""
+    """Set the largest number of workers ('': the default); the answer. Raises ValueError, StoreError."""
     from engine.jobs.processes.launch import set_worker_count
 
     if text.strip() and not text.strip().isdecimal():

@@ -1,4 +1,4 @@
-"""Probe actions: has step sizes probed, and starts what was found."""
+"""Probe actions: probe step sizes, and start runs with them."""
 
 from __future__ import annotations
 
@@ -20,26 +20,29 @@ if TYPE_CHECKING:
 
 
 class ProbePort(OrderPort, ScreenPort, Protocol):
+    """What ProbeActions need of the app."""
+
     chart_style: ChartStyle
 
     @property
-    def screen(self) -> Screen[object]: ...
+    def screen(self) -> Screen[object]:
+        """The topmost screen."""
 
 
 class ProbeActions:
-    """Opens the probe; it is computed in a thread."""
+    """Opens the probe and has it computed in a thread."""
 
     def __init__(self, app: ProbePort) -> None:
         self._app = app
         self._opened: ProbeView | None = None
 
     def probe_pointed(self) -> None:
-        """From the run under the cursor."""
+        """Probe from the newest weights of the run under the cursor."""
         if self._app.choices.pointed is not None:
             self.probe(self._app.choices.pointed, None)
 
     def probe(self, run_id: int, iteration: int | None) -> None:
-        """From the weights that a run had after an iteration, None: the newest."""
+        """Probe from a run's weights after `iteration` iterations; None: the newest ones."""
         if self._view is None:
             from tui.screens.probe import ProbeView
 
@@ -56,10 +59,11 @@ class ProbeActions:
 
     @property
     def _view(self) -> ProbeView | None:
-        """The probe, while it is on top."""
+        """The probe's screen, while it is on top."""
         return self._opened if self._opened is self._app.screen else None
 
     def show(self, answer: ProbeAnswered) -> None:
+        """Show an answer, if the probe is still open."""
         if self._view is not None:
             self._view.show(answer.found, clean(answer.sentence, 300))
 

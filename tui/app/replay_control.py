@@ -1,4 +1,4 @@
-"""Replay control: opens replays, asks for their moments at a steady pace, and leaves them."""
+"""Replay control: opens replays, requests their frames at a steady rate, and closes them."""
 
 from __future__ import annotations
 
@@ -21,30 +21,33 @@ if TYPE_CHECKING:
     from tui.widgets.chart_pane import ChartStyle
 
 FRAME_S = 0.13
-"""Between two frames of a replay that plays: ten a second would cost more than live runs do. Keys come at once."""
+"""Seconds between two frames of a playing replay: at 0.1 it would cost more than live runs. Keys do not wait."""
 
 
 class ReplayPort(MessagePort, DialogPort, ScreenPort, Protocol):
+    """What ReplayControl needs of the app."""
+
     path: Path
     store_name: str
     chart_style: ChartStyle
     state: AppState
 
     @property
-    def is_running(self) -> bool: ...
+    def is_running(self) -> bool:
+        """Whether the app's message loop runs."""
 
     def ask_when_drawn(self) -> None:
-        """Ask the feed once the terminal shows what was read before."""
+        """Ask the feed once the terminal shows the previous read."""
 
     def show(self) -> None:
-        """Bring the screen up to date, then ask for what is new."""
+        """Update the screen, then ask the feed for news."""
 
     def show_live(self, *, visible: bool) -> None:
-        """Whether the live board is drawn: how a replay ended is not shown before it."""
+        """Draw the live board or hide it: hidden, it does not give away how a replay ends."""
 
 
 class ReplayControl:
-    """`screen` is the replay that is shown, None in the live view."""
+    """Controls the replay. `screen` is the replay that is shown, None in the live view."""
 
     def __init__(self, app: ReplayPort) -> None:
         self._app = app
@@ -57,11 +60,11 @@ class ReplayControl:
 
     @property
     def is_opening(self) -> bool:
-        """Whether a replay was asked for that is still being read."""
+        """Whether a requested replay is still being read."""
         return self._opening is not None
 
     def wanted(self, columns: int) -> ReadRequest | None:
-        """What is to be read of a replay next; None in the live view."""
+        """The next read for the replay; None in the live view."""
         self._urgent = False
         choices = self._app.state.shown.choices
         if self.screen is not None:
@@ -73,12 +76,12 @@ class ReplayControl:
         return None
 
     def is_early(self) -> bool:
-        """Whether the next frame of a replay that plays is not due yet. It will be asked for when it is."""
+        """Whether the next frame of a playing replay is not due yet; a timer will ask for it."""
         if self.screen is None or not self.screen.clock.playing:
             return False
         if not self._waits:
             self._waits = True
-            # The loop's own timer: one of Textual's is a task of its own, and costs a tenth of a frame.
+            # asyncio's timer, because Textual's starts a task of its own, which costs a tenth of a frame
             asyncio.get_running_loop().call_later(FRAME_S, self._due)
             return False
         return not self._urgent
@@ -89,7 +92,9 @@ class ReplayControl:
             self._app.ask_when_drawn()
 
     def takes(self, read: Snapshot) -> bool:
-        """Whether what was read belongs to a replay, or came too late for one: then nothing is left to do with it."""
+        """Handle a snapshot while a replay is open or opening, or one of a closed replay; False leaves it to the live
+        view.
+        """
         is_wanted = self.screen is not None or self._opening is not None
         if read.replay_data is None and not is_wanted:
             return False
@@ -134,26 +139,26 @@ class ReplayControl:
             self._app.tell("There is nothing to replay yet: mark runs with space, or press n for a new run.")
 
     def open(self, opening: ReplayOpening) -> None:
-        """Read what a replay needs; it is shown as soon as that is there."""
+        """Start reading a replay; its screen opens when that is done."""
         self._opening, self._clock = opening, None
         self._app.ask()
 
     def begin_with(self, opening: ReplayOpening) -> None:
-        """Open a replay first thing; how it ended is not shown before."""
+        """Open a replay at start-up, with the live board hidden so that it does not give away how the replay ends."""
         self._app.show_live(visible=False)
         self._opening = opening
 
     def hurry(self) -> None:
-        """The clock was turned: what it shows now does not wait for the next frame."""
+        """Show the clock's new position without waiting for the next frame."""
         self._urgent = True
         self._app.ask()
 
     def command(self) -> str:
-        """The command that opens the moment that is shown; '' in the live view."""
+        """The command line that opens the moment that is shown; '' in the live view."""
         marked = self._app.state.shown.choices.marked
         return "" if self.screen is None else address(self._app.path, marked, self.screen.tick())
 
     def leave(self) -> None:
-        """Back to the live view, which is looked at as the replay was; its screen is still to be closed."""
+        """Return to the live view with the replay's chart options; the caller closes the screen."""
         self._app.state = self._app.state.without_replay()
         self.screen = None

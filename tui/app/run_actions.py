@@ -1,4 +1,4 @@
-"""Run actions: starts, steers, forks, edits, deletes and brings back runs."""
+"""Run actions: start, steer, fork, edit, delete and restore runs."""
 
 from __future__ import annotations
 
@@ -17,37 +17,41 @@ from tui.model.messages import ForkRequested, OrderAnswered, RunDeleted, RunsQue
 FORKED_FIELDS = (
     "step_size", "batch_size", "update", "momentum", "regularization_strength", "iterations", "seconds", "pace",
 )  # fmt: skip
-"""What the form for a fork offers, as far as it decides anything for the run."""
+"""Fields in the form for a fork; those that decide nothing for the run are left out."""
 
 Deleted = tuple[Literal["run", "sweep"], int]
 
 
-class RunPort(OrderPort, ScreenPort, Protocol): ...
+class RunPort(OrderPort, ScreenPort, Protocol):
+    """What RunActions need of the app."""
 
 
 class RunActions:
-    """Asks what must be asked first; then each order is carried out in a thread, and answered with a message."""
+    """Asks what an order needs to know, carries it out in a thread, and answers with a message."""
 
     def __init__(self, app: RunPort) -> None:
         self._app = app
         self.deleted: list[Deleted] = []
-        """What was deleted in this sitting and can be brought back, the newest last."""
+        """Runs and sweeps deleted in this session that can be restored, newest last."""
         self.draft: Mapping[str, str] = {}
-        """What was typed into the form for a new run when it was last left."""
+        """Texts of the form for a new run when it was last closed, by field."""
 
     def start_race(self) -> None:
+        """Start the race of the four strategies."""
         self._app.order(lambda: RunsQueued(orders.start_race(self._app.path)))
 
     def open_form(self) -> None:
-        from tui.screens.new_run import NewRun  # brings Textual's Input in, which the first frame does not need
+        """Open the form for a new run."""
+        from tui.screens.new_run import NewRun  # imports Textual's Input, which the first frame does not need
 
         self._app.open_screen(NewRun(self.draft or default_texts(self._app.snapshot.default_spec)))
 
     def start(self, spec: RunSpec, name: str) -> None:
+        """Start a run."""
         self._app.order(lambda: RunsQueued(orders.start(self._app.path, spec, name)))
 
     def stop(self, run_id: int) -> None:
-        """Once somebody has said yes."""
+        """Stop a run after confirmation."""
         from tui.screens.confirm import Confirm
 
         def carry_out() -> Message:
@@ -59,13 +63,15 @@ class RunActions:
         self._app.open_screen(Confirm(question, lambda: self._app.order(carry_out)))
 
     def steer(self, run_id: int, verb: Literal["pause", "resume"]) -> None:
+        """Pause or resume a run."""
         self._app.order(lambda: OrderAnswered(orders.steered(self._app.path, run_id, verb)))
 
     def scale_step_size(self, run_id: int, factor: float) -> None:
+        """Multiply a run's step size by a factor."""
         self._app.order(lambda: OrderAnswered(orders.scale_step_size(self._app.path, run_id, factor)))
 
     def delete(self, run_id: int) -> None:
-        """Once somebody has said yes."""
+        """Delete a run after confirmation."""
         from tui.screens.confirm import Confirm
 
         def carry_out() -> Message:
@@ -78,7 +84,7 @@ class RunActions:
         self._app.open_screen(Confirm(question, lambda: self._app.order(carry_out)))
 
     def undo(self) -> None:
-        """Bring back what was deleted last."""
+        """Restore the run or sweep that was deleted last."""
         if not self.deleted:
             self._app.tell("There is nothing to undo: nothing was deleted since the dashboard was opened.")
             return
@@ -88,13 +94,13 @@ class RunActions:
             try:
                 return OrderAnswered(orders.undelete(self._app.path, what, number))
             except (StoreBusy, StoreFull):
-                self.deleted.append((what, number))  # it is still there to be brought back
+                self.deleted.append((what, number))  # it can still be restored
                 raise
 
         self._app.order(carry_out)
 
     def fork(self, request: ForkRequested) -> None:
-        """With what is typed into a form."""
+        """Ask for the fork's settings and start it."""
         from tui.screens.prompt import Prompt, Question
 
         run = self._app.snapshot.run(request.run_id)
@@ -115,7 +121,7 @@ class RunActions:
         self._app.open_screen(Prompt(title, [begin, *fields, called], typed))
 
     def edit(self, run_id: int) -> None:
-        """Name, tags and note, as they are typed into a form."""
+        """Ask for a run's name, tags and note, and change them."""
         from tui.screens.prompt import Prompt, Question
 
         run = self._app.snapshot.run(run_id)
@@ -129,14 +135,14 @@ class RunActions:
         )
 
         def typed(texts: Mapping[str, str]) -> None:
-            # what the form cannot show as it is, such as line breaks, is not to be written back
+            # the form shows cleaned text: an unchanged text must not overwrite, say, line breaks
             changed = {name: text for name, text in texts.items() if text != before[name]}
             self._app.order(lambda: OrderAnswered(orders.edit(self._app.path, run, changed)))
 
         self._app.open_screen(Prompt(f"Edit run {run.run_id}.", questions, typed))
 
     def set_workers(self) -> None:
-        """How many there may be, as it is typed."""
+        """Ask for the largest number of workers and set it."""
         from tui.screens.prompt import Prompt, Question
 
         def typed(texts: Mapping[str, str]) -> None:
@@ -148,7 +154,7 @@ class RunActions:
 
 
 def fork_texts(run: Run) -> dict[str, str]:
-    """What the form for a fork of a run begins with, by field."""
+    """Initial texts of the form for a fork of a run, by field; {} if its spec cannot be read."""
     if run.spec is None:
         return {}
     chosen = {name: getattr(run.spec, name) for name in FIELDS}
@@ -156,7 +162,7 @@ def fork_texts(run: Run) -> dict[str, str]:
 
 
 def default_texts(spec: RunSpec | None) -> dict[str, str]:
-    """What the form for a new run begins with where the usual spec differs from the defaults, by field."""
+    """Initial texts of the form for a new run where the default spec differs from the built-in defaults, by field."""
     if spec is None:
         return {}
     given = defaults(spec.strategy, spec.objective)

@@ -1,4 +1,4 @@
-"""The state of the app: what was read and what was chosen, as one frozen value with pure changes."""
+"""The state of the app: snapshot and choices, as one frozen value with pure changes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tui.presenting.curves import drawn_runs
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was read last, and the choices under which it is shown."""
+    """The last snapshot, and the choices under which it is shown."""
 
     snapshot: Snapshot
     choices: Choices
 
     def following(self) -> Shown:
-        """The chart's window moved to the newest iteration, if it follows that."""
+        """The same with the chart's window moved to the newest iteration, if the window follows it."""
         chart_options = self.choices.chart_options
         newest = x_extent.newest_going_on(chart_options, drawn_runs(self.snapshot, self.choices))
         return replace(self, choices=self.choices.with_chart_options(chart_options.followed(newest)))
@@ -26,35 +26,36 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """The live view, and a replay while one is shown; then the live view waits."""
+    """The live view and, while one is open, the replay; the live view is not updated meanwhile."""
 
     live: Shown
     replay: Shown | None = None
 
     @property
     def shown(self) -> Shown:
+        """The replay if one is open, else the live view."""
         return self.live if self.replay is None else self.replay
 
     def _showing(self, shown: Shown) -> AppState:
         return replace(self, live=shown) if self.replay is None else replace(self, replay=shown)
 
     def choosing(self, choices: Choices) -> AppState:
-        """Other choices in the view that is shown."""
+        """With other choices in the view that is shown."""
         return self._showing(replace(self.shown, choices=choices))
 
     def reading(self, read: Snapshot) -> AppState:
-        """A newer snapshot of the view that is shown. Live choices follow it: new runs get marked, the cursor stays."""
+        """With a newer snapshot of the view that is shown. Live choices follow it: new runs get marks."""
         choices = self.shown.choices
         if self.replay is None:
             choices = choices.follow(read.newest, read.rows, read.others, read.sought, read.instead)
         return self._showing(Shown(read, choices).following())
 
     def with_replay(self, snapshot: Snapshot, choices: Choices) -> AppState:
-        """A replay over the live view."""
+        """With a replay above the live view."""
         return replace(self, replay=Shown(snapshot, choices))
 
     def without_replay(self) -> AppState:
-        """The live view again, with the chart, the split and the cursor as the replay had them."""
+        """The live view alone, with the replay's chart options, split and cursor."""
         if self.replay is None:
             return self
         past = self.replay.choices

@@ -1,4 +1,4 @@
-"""Sweep actions: puts sweeps together, opens them, and steers them as a whole."""
+"""Sweep actions: plan sweeps, open them, and steer them as a whole."""
 
 from __future__ import annotations
 
@@ -25,38 +25,42 @@ if TYPE_CHECKING:
     from tui.widgets.chart_pane import ChartStyle
 
 REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "batch_size", "iterations", "seed")
-"""What the form for a repetition offers, as far as it decides anything and is not what was swept."""
+"""Fields in the form for a repetition; swept ones and those that decide nothing are left out."""
 
 
 class SweepPort(OrderPort, ScreenPort, DialogPort, Protocol):
+    """What SweepActions need of the app."""
+
     store_name: str
     chart_style: ChartStyle
 
     @property
-    def screen_stack(self) -> Sequence[Screen[Any]]: ...
+    def screen_stack(self) -> Sequence[Screen[Any]]:
+        """The open screens, topmost last."""
 
     def back_to_board(self) -> None:
-        """Close whatever lies over the live board."""
+        """Close every screen above the live board."""
 
-    def in_thread(self, work: Callable[[], None], group: str) -> None: ...
+    def in_thread(self, work: Callable[[], None], group: str) -> None:
+        """Run work in a thread; an error in it does not end the app."""
 
 
 class SweepActions:
-    """Opens the dialog and the sweep view; orders are carried out in a thread."""
+    """Opens the sweep dialog and the sweep view, and carries orders out in a thread."""
 
     def __init__(self, app: SweepPort) -> None:
         self._app = app
         self.draft: SweepDraft | None = None
-        """What was put together when the dialog was last left."""
+        """The dialog's draft when it was last closed."""
         self._begun_with: Start | None = None
         self._visited: int | None = None
-        """The run that was opened from a sweep last: whoever goes back to the sweep goes back to its value."""
+        """The run last opened from a sweep; reopening the sweep puts the cursor on its value."""
         self._opened_view: SweepView | None = None
         self._opened_dialog: SweepDialog | None = None
 
     @property
     def view(self) -> SweepView | None:
-        """The sweep that is looked at; None when none is."""
+        """The open sweep view, or None."""
         return self._opened_view if self._opened_view in self._app.screen_stack else None
 
     @property
@@ -64,12 +68,12 @@ class SweepActions:
         return self._opened_dialog if self._opened_dialog in self._app.screen_stack else None
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show what was read of the open sweep."""
+        """Update the open sweep view."""
         if self.view is not None:
             self.view.update(snapshot)
 
     def _order(self, carry_out: Callable[[], Message]) -> None:
-        """Carry an order out in a thread; what is wrong is told where it was given."""
+        """Carry an order out in a thread; an error is answered in the sweep's own screen."""
 
         def work() -> Message:
             try:
@@ -82,7 +86,7 @@ class SweepActions:
         self._app.order(work)
 
     def open_pointed(self) -> None:
-        """The sweep of the run under the cursor, or the one whose title is."""
+        """Open the sweep of the run, or of the title, under the cursor."""
         choices = self._app.choices
         run = self._app.snapshot.run(choices.pointed)
         sweep_id = choices.title if run is None else run.sweep_id
@@ -92,7 +96,7 @@ class SweepActions:
             self.open(sweep_id, at=self._visited if run is not None and run.run_id == self._visited else None)
 
     def put_together(self, run_id: int | None) -> None:
-        """Open the dialog; the sweep begins with the spec of a run."""
+        """Open the dialog with a draft that begins with a run's spec."""
         from tui.model.sweep_draft import SweepDraft
         from tui.screens.sweep_dialog import SweepDialog
 
@@ -117,7 +121,7 @@ class SweepActions:
         return found
 
     def ask_values(self, draft: SweepDraft) -> None:
-        """Put what is typed into the dialog's draft."""
+        """Ask for the values, and put them into the dialog's draft."""
         from tui.screens.prompt import Prompt, Question
 
         def typed(texts: Mapping[str, str]) -> None:
@@ -146,16 +150,17 @@ class SweepActions:
         self._app.open_screen(prompt)
 
     def start(self, plan: SweepPlan) -> None:
+        """Start a sweep."""
         self._order(lambda: SweepStarted(*sweep_orders.start(self._app.path, plan)))
 
     def show_started(self, sweep_id: int, sentence: str) -> None:
-        """Look at a sweep that was started; the draft is kept for the next one."""
+        """Open the view of a sweep that was started; the draft is kept for the next one."""
         if self._dialog is not None:
             self.draft = self._dialog.draft
         self.open(sweep_id, clean(sentence, 300))
 
     def open(self, sweep_id: int, sentence: str = "", at: int | None = None) -> None:
-        """Look at a sweep, with the cursor at the value of a run; whatever else lies over the board goes away."""
+        """Close what covers the board and open a sweep, with the cursor on the value of run `at`."""
         from tui.screens.sweep_view import SweepView
 
         app = self._app
@@ -166,12 +171,12 @@ class SweepActions:
         app.ask_after_refresh()
 
     def leave_for(self, run_id: int) -> None:
-        """A run of the sweep is looked at on the board."""
+        """Close the sweep to show one of its runs on the board."""
         self._visited = run_id
         self._app.back_to_board()
 
     def steer(self, sweep_id: int, verb: str) -> None:
-        """Steer a whole sweep; what ends or deletes it, once somebody has said yes."""
+        """Steer a whole sweep; ask for confirmation before stopping or deleting it."""
 
         def carry_out() -> Message:
             sentence = sweep_orders.steered(self._app.path, sweep_id, verb)
@@ -190,14 +195,15 @@ class SweepActions:
             self._order(carry_out)
 
     def go_on(self, run_ids: tuple[int, ...]) -> None:
-        """Let values that were dropped at a rung go on."""
+        """Resume runs that were dropped at a rung."""
         self._order(lambda: SweepAnswered(sweep_orders.go_on(self._app.path, run_ids)))
 
     def refine(self, sweep_id: int) -> None:
+        """Start a sweep around the best value of another."""
         self._order(lambda: SweepStarted(*sweep_orders.refine(self._app.path, sweep_id)))
 
     def add_values(self, sweep_id: int) -> None:
-        """Add the values that are typed."""
+        """Ask for more values and add them to the sweep."""
         from tui.screens.prompt import Prompt, Question
 
         plan = self._plan(sweep_id)
@@ -213,7 +219,7 @@ class SweepActions:
         self._app.open_screen(Prompt(f"Which values are to be added to sweep {sweep_id}?", (asked,), typed))
 
     def repeat(self, sweep_id: int) -> None:
-        """Start it again with what is typed."""
+        """Ask for changes and start the sweep again with them."""
         from tui.screens.prompt import Prompt, Question
 
         plan = self._plan(sweep_id)
@@ -233,12 +239,12 @@ class SweepActions:
         return None if seen is None or seen.sweep_id != sweep_id or seen.outcome is None else seen.outcome.plan
 
     def set_default_spec(self, run_id: int) -> None:
-        """Let new runs and sweeps begin with a run's spec."""
+        """Make a run's spec the default for new runs and sweeps."""
         self._order(lambda: SweepAnswered(sweep_orders.make_default(self._app.path, run_id)))
 
 
 def repeated_texts(base: RunSpec, swept: set[str]) -> dict[str, str]:
-    """What the form for a repetition begins with, by field."""
+    """Initial texts of the form for a repetition, by field."""
     chosen = {name: getattr(base, name) for name in FIELDS}
     names = [name for name in REPEATED_FIELDS if name not in swept and FIELDS[name].applies(chosen)]
     return {name: typed_text(name, chosen[name]) for name in names}

@@ -1,4 +1,4 @@
-"""What the viewer orders about sweeps and probes, carried out in the store. Called in a thread."""
+"""Sweep orders: what the viewer asks of the store about sweeps and probes. Call them in a thread."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def get_ready(path: Path) -> None:
-    """Have workers there before a sweep is queued: they come while it is put together."""
+    """Start workers while the sweep is still being planned."""
     from engine.jobs.processes import launch
 
-    with suppress(StoreError):  # whoever starts the sweep is told what is wrong
+    with suppress(StoreError):  # starting the sweep reports the same error
         launch.warm_workers(path)
 
 
@@ -33,7 +33,10 @@ def start(path: Path, plan: SweepPlan) -> tuple[int, str]:
 
 
 def steered(path: Path, sweep_id: int, verb: str) -> str:
-    """Pause, resume, stop or delete a whole sweep; the answer as a sentence. Raises StoreError."""
+    """Pause, resume, stop or delete a whole sweep; the answer as a sentence.
+
+    Raises StoreError, and ValueError for another verb.
+    """
     from engine.jobs.people import sweeps
 
     match verb:
@@ -50,7 +53,7 @@ def steered(path: Path, sweep_id: int, verb: str) -> str:
 
 
 def go_on(path: Path, run_ids: Sequence[int]) -> str:
-    """Let runs that were dropped at a rung go on alone; the answers as a sentence. Raises StoreError."""
+    """Resume runs that were dropped at a rung; the answers as one sentence. Raises StoreError."""
     from engine.jobs.people import steer
 
     return " ".join(steer.resume(path, run_id) for run_id in run_ids)
@@ -65,7 +68,7 @@ def refine(path: Path, sweep_id: int) -> tuple[int, str]:
 
 
 def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> tuple[int, str]:
-    """Start a sweep again with some fields changed; its number and the answer. Raises StoreError, SpecError."""
+    """Start a sweep again with changed fields; its number and the answer. Raises StoreError, SpecError."""
     from engine.jobs.people import sweeps
 
     child = sweeps.repeat(path, sweep_id, changes)
@@ -74,30 +77,30 @@ def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> tuple[int, 
 
 
 def add_values(path: Path, sweep_id: int, field: str, text: str) -> str:
-    """Add values that somebody typed; the answer as a sentence. Raises StoreError, SpecError."""
+    """Add typed values to a sweep; the answer as a sentence. Raises StoreError, SpecError."""
     from engine.jobs.people import sweeps
 
     return sweeps.add_values(path, sweep_id, listed(text, field))
 
 
 def make_default(path: Path, run_id: int) -> str:
-    """Let new runs begin with a run's spec; the answer as a sentence. Raises StoreError."""
+    """Make a run's spec the default for new runs; the answer as a sentence. Raises StoreError."""
     from engine.jobs.people import default_spec
 
     return default_spec.make_default(path, run_id)
 
 
 def probe(path: Path, run_id: int, iteration: int | None) -> RunProbe:
-    """One step with each step size from a run's weights. Raises StoreError, SpecError."""
+    """Take one step with each step size from a run's weights. Raises StoreError, SpecError."""
     from engine.jobs.people import probe as probing
 
     return probing.probe(path, run_id, iteration)
 
 
 def start_probed(path: Path, run_id: int, spec: RunSpec, step_size: float, at: int) -> int:
-    """A run of gradient descent with a step size, from a run's weights after `at` iterations; its number.
+    """Start gradient descent with a step size from a run's weights after `at` iterations; the new run's number.
 
-    From there it has as many iterations as the run was given. Raises StoreError, SpecError.
+    It gets as many further iterations as the run's spec gives. Raises StoreError, SpecError.
     """
     from engine.jobs.people import steer
     from engine.jobs.people.submit import submit

@@ -1,4 +1,4 @@
-"""Theming: which theme is active, and the choice of another one."""
+"""Theming: holds the active theme and changes it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from tui.terminal.output import TerminalOutput
 
 
 class ThemingPort(MessagePort, Protocol):
+    """What Theming needs of the app."""
+
     no_color: bool
     console: Console
     output: TerminalOutput
 
     def compose_anew(self) -> None:
-        """Have the whole screen painted."""
+        """Compose and paint the whole screen."""
 
 
 class Theming:
-    """A theme is applied where the cells are written. `chosen` is the last choice, '' if there was none."""
+    """Applies themes to the terminal output. `chosen` is the last choice, '' if there was none."""
 
     def __init__(self, app: ThemingPort, chosen: str, name: str) -> None:
         self._app = app
@@ -30,13 +32,13 @@ class Theming:
         self.apply(name)
 
     def apply(self, name: str) -> None:
-        """Activate a theme, as far as the terminal has colours for it."""
+        """Activate a theme, or the one that the terminal's colours allow."""
         system = None if self._app.no_color else themes.system_of(self._app.console.color_system)
         self.active: Theme = themes.named(name, system, light_ground=themes.has_light_ground())
         self._app.output.wear(self.active.colours)
 
     def choose(self, name: str) -> None:
-        """Activate a theme and say so; what stands on the screen is painted anew."""
+        """Activate a theme, repaint the screen and say so."""
         self.chosen = name
         self.apply(name)
         self._app.compose_anew()
@@ -46,6 +48,7 @@ class Theming:
             self._app.tell(f"This terminal has the theme {self.active.name} alone: {self.active.help}.")
 
     def choose_next(self) -> None:
+        """Activate the next theme."""
         names = themes.NAMES
         place = names.index(self.active.name) if self.active.name in names else -1
         self.choose(names[(place + 1) % len(names)])

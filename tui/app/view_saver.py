@@ -1,4 +1,4 @@
-"""The view saver: remembers how a store is looked at, once a change has settled and on leaving."""
+"""The view saver: saves the view of a store after changes and on exit."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from textual.timer import Timer
 from tui.view_state.remembered import View, load, save
 
 SETTLE_S = 1.0
-"""After the last change, before it is written: what kill -9 may lose."""
+"""Seconds from the last change to the write: what kill -9 may lose."""
 
 
 MARKS = frozenset({"marked", "by_hand", "met"})
-"""What says something only together."""
+"""Fields that are saved together, because each means nothing without the others."""
 
 
 class ViewFile:
-    """Remembers the view of the store that was `born` then. What another dashboard on it has changed meanwhile is left
-    as that one wants it.
+    """Saves the view of the store made at `born`, leaving fields that only another dashboard changed.
 
-    `known` is the view as it was when this dashboard began to show it, or as it has written it last.
+    `known` is the view as this dashboard first showed it, or as it wrote it last.
     """
 
     def __init__(self, path: Path, known: View, born: str = "") -> None:
@@ -34,7 +33,7 @@ class ViewFile:
         self._lock = Lock()
 
     def save(self, view: View) -> None:
-        """Write what differs from what is known, field by field."""
+        """Write the fields that differ from the known view."""
         with self._lock:
             names = [entry.name for entry in fields(View)]
             changed = {name for name in names if getattr(view, name) != getattr(self._known, name)}
@@ -47,14 +46,17 @@ class ViewFile:
 
 
 class ViewSaverPort(Protocol):
-    def view(self) -> View:
-        """How the live view is looked at now."""
+    """What ViewSaver needs of the app."""
 
-    def set_timer(self, delay: float, callback: Callable[[], None]) -> Timer: ...
+    def view(self) -> View:
+        """The live view as it is to be saved."""
+
+    def set_timer(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` after `delay` seconds."""
 
 
 class ViewSaver:
-    """Saves the app's view in a file."""
+    """Saves the app's view to a file."""
 
     def __init__(self, app: ViewSaverPort, file: ViewFile) -> None:
         self._app = app
@@ -63,16 +65,16 @@ class ViewSaver:
         self._settling: Timer | None = None
 
     def save(self) -> None:
-        """Now: the app is being left."""
+        """Save at once: the app exits."""
         self.file.save(self._app.view())
 
     def settle(self) -> None:
-        """Something may have changed: save it when nothing else has for a while."""
+        """Save after SETTLE_S without further changes."""
         view = self._app.view()
         if view == self._noticed:
             return
         self._noticed = view
         if self._settling is not None:
             self._settling.stop()
-        # a folder on a slow disk must not hold the screen up
+        # in a thread, because a slow disk must not block the screen
         self._settling = self._app.set_timer(SETTLE_S, lambda: Thread(target=self.file.save, args=(view,)).start())
