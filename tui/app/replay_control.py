@@ -92,9 +92,7 @@ class ReplayControl:
             self._app.ask_when_drawn()
 
     def takes(self, read: Snapshot) -> bool:
-        """Handle a snapshot while a replay is open or opening, or one of a closed replay; False leaves it to the live
-        view.
-        """
+        """Handle a snapshot of a replay, or one read while a replay is open; False leaves it to the live view."""
         is_wanted = self.screen is not None or self._opening is not None
         if read.replay_data is None and not is_wanted:
             return False

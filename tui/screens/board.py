@@ -1,4 +1,4 @@
-"""The board: the runs as they are now, and the keys that steer them."""
+"""The board: the live runs, and the keys that steer them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.widgets.chart_pane import ChartStyle
 
 
 class Board(RunsScreen, inherit_bindings=False):
-    """Keys become messages; the app answers them."""
+    """Turns keys into messages, which the app answers."""
 
     BINDINGS = keymap.bindings("board")
 

@@ -1,4 +1,4 @@
-"""What the board's keys do to the chart: how it is looked at, zoomed, moved and read."""
+"""Chart keys: change the chart's options, zoom, pan and read values."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ BANDS_DRAWN = {
 }
 WORDS = {"linear": "linear", "log": "logarithmic"}
 PAN = 0.25
-"""How much of what is shown one key moves it."""
+"""Share of the visible range by which one key press pans."""
 
 
 def fixed_scale(metric: str, scale: str) -> str:
-    """What is answered to who wants another y axis than a metric has."""
+    """The sentence that says why the y axis of a metric cannot change its scale."""
     return f"The axis of the {metric} is always {WORDS[scale]}."
 
 
 def not_smoothed(chart_options: ChartOptions, runs: Iterable[Run]) -> str:
-    """What is answered to who smooths where nothing is noisy; '' where something is."""
+    """The sentence that says that smoothing changes none of these curves; '' if it changes one."""
     if METRICS[chart_options.metric].of_batches and any(run.spec is not None and run.spec.is_noisy for run in runs):
         return ""
     return f"Smoothing {chart_options.smoothing:g} is for the losses of mini-batches; nothing here is one of them."
 
 
 class ChartKeys:
-    """Turns keys and the mouse into another Look."""
+    """Turns keys and mouse events into other ChartOptions."""
 
     def __init__(self, screen: KeyPort, chart: ChartPane) -> None:
         self._screen = screen
@@ -48,13 +48,14 @@ class ChartKeys:
         return self._screen.choices.chart_options
 
     def with_options(self, chart_options: ChartOptions) -> None:
+        """Show the chart under other options."""
         self._screen.choose(self._screen.choices.with_chart_options(chart_options))
 
     def _runs(self) -> list[Run]:
         return drawn_runs(self._screen.snapshot, self._screen.choices)
 
     def _limits(self) -> tuple[float, float]:
-        """All that there is to see on the x axis: of a whole one what is drawn, so that a zoom keeps its place."""
+        """The x range of all data; that of the drawn axes if these are not zoomed, so that a zoom keeps its place."""
         chart_options, picture = self._chart_options, self._chart.picture
         shown = None if picture is None else picture.axes
         if (
@@ -83,7 +84,7 @@ class ChartKeys:
         self.with_options(self._chart_options.with_next_layout())
 
     def action_metric(self) -> None:
-        """The next metric; in a grid of them the next one that has a panel."""
+        """Show the next metric; in a grid of metrics, the next that has a panel."""
         chart_options = self._chart_options
         seen = self._chart.metrics_of(chart_view(self._screen.snapshot, self._screen.choices))
         self.with_options(
@@ -110,7 +111,7 @@ class ChartKeys:
         self._screen.tell(f"Raw values are drawn {BANDS_DRAWN[chart_options.bands]}.")
 
     def action_stretch(self, factor: float) -> None:
-        """Closer on the y axis, or from further away, around the middle of what is shown of it."""
+        """Zoom the y axis around the middle of its visible range."""
         picture = self._chart.picture
         if picture is not None and picture.axes is not None:
             axes = picture.axes
@@ -126,7 +127,7 @@ class ChartKeys:
         self.with_options(self._chart_options.with_other_following())
 
     def action_zoom(self, factor: float) -> None:
-        """Around the readout's line, else the newest iterations while they are followed, else the middle."""
+        """Zoom the x axis around the readout, else around the newest iteration if followed, else the middle."""
         chart_options = self._chart_options
         around = chart_options.cursor
         if around is None and chart_options.following:
@@ -168,16 +169,16 @@ class ChartKeys:
             self.with_options(self._chart_options.reading(x))
 
     def point(self, x: float) -> None:
-        """The mouse is over the chart at `x`: a readout goes there."""
+        """Move the readout, if there is one, to the mouse at `x`."""
         if self._chart_options.cursor is not None:
             self.with_options(self._chart_options.reading(x))
 
     def point_at_measure(self, metric: str, *, twice: bool) -> None:
-        """A panel of the grid was clicked, `twice` to enlarge it."""
+        """Select the clicked panel of the grid; `twice` enlarges it."""
         chart_options = self._chart_options
         self.with_options(chart_options.enlarging(metric) if twice else chart_options.with_metric(metric))
 
     def scroll(self, factor: float, x: float | None) -> None:
-        """The wheel turned over the chart at `x`, None: beside the plot."""
+        """Zoom by the mouse wheel around `x`; None, beside the plot, means the middle."""
         low, high = self._chart_options.window or self._limits()
         self.with_options(self._chart_options.zoomed(factor, (low + high) / 2 if x is None else x, self._limits()))

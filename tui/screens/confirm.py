@@ -1,4 +1,4 @@
-"""The question before something that cannot be taken back."""
+"""The dialog that asks for confirmation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.widgets.lines import Lines, WrappedLines
 
 
 class Confirm(ModalScreen[None], inherit_bindings=False):
-    """Asks over the last lines of the board; calls `confirmed` when the answer is yes."""
+    """Asks a question over the last lines of the board; calls `confirmed` if the answer is yes."""
 
     AUTO_FOCUS = None
     ALLOW_SELECT = False

@@ -1,4 +1,4 @@
-"""The help page, made from the key table."""
+"""The help page, generated from the key table."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ SECTIONS: Mapping[Place, str] = {
     "sweepview": "Sweep",
     "probe": "Probe",
 }
-"""What the page tells of, in its order; where it is asked for comes first."""
+"""Sections of the page in order; the one of the place where help was opened moves to the top."""
 
 
 class Help(Screen[None], inherit_bindings=False):
-    """Every key and what it does, those of a place first, and what the signs of the table mean."""
+    """Lists every key and what it does, those of one place first, and explains the signs of the table."""
 
     AUTO_FOCUS = None
     ALLOW_SELECT = False
@@ -56,7 +56,7 @@ class Help(Screen[None], inherit_bindings=False):
 
 
 def page(places: Sequence[Place], width: int) -> list[Strip]:
-    """All lines of the page; the signs of the table stand below the first place."""
+    """All lines of the page at `width` cells; the table's signs follow the first section."""
     first, *others = places
     lines = [*_section(first, width), [], *_signs()]
     for place in others:
@@ -65,7 +65,7 @@ def page(places: Sequence[Place], width: int) -> list[Strip]:
 
 
 def _section(place: Place, width: int) -> list[list[Part]]:
-    """The keys of a place, in two columns where there is room for them."""
+    """The keys of a place, in two columns if they fit."""
     keys = keymap.keys_of(place)
     columns = 2 if width >= TWO_COLUMNS else 1
     rows = -(-len(keys) // columns)

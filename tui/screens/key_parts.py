@@ -1,4 +1,4 @@
-"""Key parts: what the keys of a screen do, in objects that the screen holds."""
+"""Key parts: objects that hold the actions of a screen's keys."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from tui.model.snapshot import Snapshot
 
 
 class KeyPort(Protocol):
-    """What key parts may ask of the screen that holds them."""
+    """What key parts need of their screen."""
 
     snapshot: Snapshot
     choices: Choices
 
     def choose(self, choices: Choices) -> None:
-        """Other choices; they are shown at once, and told to the app."""
+        """Show other choices at once and report them to the app."""
 
     def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
         """Show a cleaned sentence above the keys."""
 
-    def post_message(self, message: Message) -> bool: ...
+    def post_message(self, message: Message) -> bool:
+        """Post a message to the screen."""
 
 
 def lend_actions(screen: Screen[None], *parts: object) -> None:
-    """Let Textual find the actions of parts on their screen, where it looks for what a key does.
+    """Add the `action_` methods of parts to their screen, where Textual looks them up.
 
-    What the screen or an earlier part does already is an error.
+    Raises AssertionError where two of them have one name.
     """
     for part in parts:
         for name in dir(part):

@@ -1,4 +1,4 @@
-"""What the board's keys do to the list of runs: the cursor, the filter, the order, pins, groups and marks."""
+"""List keys: move the cursor, and filter, sort, pin, group and mark the runs of the list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNSWEPT = "No run here is of a sweep: there is nothing to group."
 
 
 class ListKeys:
-    """Moves in the list and chooses what it holds."""
+    """Turns keys into other choices about the list."""
 
     def __init__(self, screen: KeyPort, table: RunsTable, page: RunPage) -> None:
         self._screen = screen
@@ -26,6 +26,7 @@ class ListKeys:
         self._page = page
 
     def point_to(self, row: Row | None) -> None:
+        """Point the cursor at a row."""
         if row is not None:
             self._screen.choose(self._screen.choices.pointing_to(row))
 
@@ -33,7 +34,7 @@ class ListKeys:
         self._screen.choose(self._screen.choices.listing_so(listing))
 
     def action_point(self, run_id: int) -> None:
-        """To this very run. One that is not on the page is looked up first: there need not be such a run."""
+        """Point the cursor at a run. One that is off the page is looked up first, since it may not exist."""
         if any(run.run_id == run_id for run in self._screen.snapshot.runs):
             self._screen.choose(self._screen.choices.pointing_at(run_id))
         else:
@@ -43,7 +44,7 @@ class ListKeys:
         self.point_to(beside(self._screen.snapshot, self._screen.choices, by))
 
     def action_page(self, by: int) -> None:
-        """By a page of the list, or of the run that is looked at alone."""
+        """Move by a page of the list, or of the details if these are shown."""
         if self._screen.choices.closely and self._screen.choices.room != "chart":
             self._page.scroll(by)
         else:
@@ -54,7 +55,7 @@ class ListKeys:
             self._screen.choose(self._screen.choices.with_other_details())
 
     def action_edge(self, by: int) -> None:
-        """To the first or the last row, which need not have been read yet."""
+        """Move to the first or last row, which may not have been read yet."""
         snapshot = self._screen.snapshot
         if (by < 0 and snapshot.first == 0) or (by > 0 and snapshot.first + len(snapshot.rows) >= snapshot.total):
             self.action_move(by * len(snapshot.rows))
@@ -72,23 +73,23 @@ class ListKeys:
             self._screen.tell(f"Unmarked run {pointed}: it is drawn while the cursor is on it.")
 
     def fold(self) -> bool:
-        """Fold or unfold the sweep whose title is under the cursor; False where there is no title."""
+        """Fold or unfold the sweep whose title is under the cursor; False if no title is."""
         title = self._screen.choices.title
         if title is not None:
             self._list(self._screen.choices.listing.folding(title))
         return title is not None
 
     def action_mark_all(self) -> None:
-        """The runs of the list from its top, which need not be on the page."""
+        """Mark runs from the top of the list, which may be off the page."""
         if self._screen.snapshot.first:
             self._screen.post_message(TopSought())
         else:
             self.mark(run.run_id for run in self._screen.snapshot.runs)
 
     def mark(self, run_ids: Iterable[int]) -> None:
-        """Mark these runs, the first ones of the list, as far as can be drawn; those that are marked by hand stay.
+        """Mark the given first runs of the list, as many as can be drawn; runs marked by hand keep their marks.
 
-        Where that changes nothing the marks of the list are taken away.
+        If that changes nothing, unmark them.
         """
         listed = tuple(run_ids)
         if not listed:
@@ -109,7 +110,7 @@ class ListKeys:
             self._list(self._screen.choices.listing.pinning(self._screen.choices.pointed))
 
     def action_group(self) -> None:
-        """The cursor stays on its run, and goes to it from the title of its sweep."""
+        """Group the list by sweep or not. The cursor stays on its run, or moves to it from the title of its sweep."""
         listing = self._screen.choices.listing
         if not listing.grouped and not any(run.sweep_id is not None for run in self._screen.snapshot.runs):
             self._screen.tell(UNSWEPT)
@@ -123,7 +124,7 @@ class ListKeys:
         self._sort(ORDERS[(ORDERS.index(listing.order) + 1) % len(ORDERS)])
 
     def sort_or_turn(self, order: str) -> None:
-        """The title of a column was clicked."""
+        """Sort by the column whose title was clicked; reverse the order if the list is sorted by it already."""
         if order == self._screen.choices.listing.order:
             self.action_turn()
         else:

@@ -1,4 +1,4 @@
-"""The form for a run of one's own, made from the fields of a spec and checked with every keystroke."""
+"""The form for a new run, made from the fields of a spec and checked on every keystroke."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ LONGEST_TEXT = 500
 
 
 class NewRun(Screen[None], inherit_bindings=False):
-    """One line per field: what it is, what is typed, and what it means or why it will not do.
+    """One line per field: its label, its input, and its meaning or its error.
 
-    Fields that nobody touched follow the defaults of the strategy and the objective; those that decide nothing
-    under what is chosen are not shown. `draft` is what was typed when the form was last left.
+    Untouched fields follow the defaults of the strategy and the objective; fields that decide nothing under the current
+    choices are hidden. `draft` holds the texts of the form when it was last closed, by field.
     """
 
     ALLOW_SELECT = False
@@ -134,7 +134,7 @@ class NewRun(Screen[None], inherit_bindings=False):
         return [name for name, field in FIELDS.items() if field.applies(self._texts)]
 
     def errors(self) -> dict[str, str]:
-        """What will not do, by field."""
+        """The errors of the form, by field."""
         found: dict[str, str] = {}
         for name in self._applicable():
             try:
@@ -152,7 +152,7 @@ class NewRun(Screen[None], inherit_bindings=False):
         return spec_from_fields({name: self._texts[name] for name in self._applicable()})
 
     def handles(self, answer: Answer) -> bool:
-        """Say that the data set does not take a field's value, or why nothing was queued."""
+        """Show the error of a field that the data set does not allow, or why nothing was queued."""
         if not answer.failed or not (self._submitted or answer.field is not None):
             return False
         self._submitted = False

@@ -1,4 +1,4 @@
-"""A list over the last lines of the board: type to narrow it, move, and pick one."""
+"""The picker: a list over the last lines of the board. Type to narrow it, move, and pick one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_TEXT = 200
 
 
 class Pick(ModalScreen[None], inherit_bindings=False):
-    """Shows what `matching` finds for the typed text; posts CommandPicked. `title` is cleaned."""
+    """Lists what `matching` returns for the typed text; posts CommandPicked. `title` is cleaned."""
 
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("pick")
@@ -64,7 +64,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
         self.query_one("#found").styles.height = rows
 
     def _rows(self, width: int, height: int) -> list[Strip]:
-        """The part of what was found around the cursor."""
+        """The visible rows of the matches, around the cursor."""
         top = max(0, min(self._at - height // 2, len(self._found) - height))
         shown = self._found[top : top + height]
         if not shown:

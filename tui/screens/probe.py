@@ -1,4 +1,4 @@
-"""The probe: the loss after one step with each step size, from the weights of a run, and which step is a good one."""
+"""The probe: the loss after one step with each step size, from the weights of a run, and which step size is good."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
     from engine.jobs.people.probe import RunProbe
 
 WIDE = 110
-"""Columns from which the curve stands beside the table, else below it."""
+"""Columns from which the curve is beside the table instead of below it."""
 
 SENTENCE = 66
-"""Columns from which a line of the table is a sentence, as in the notes."""
+"""Columns from which a row of the table is a sentence, as in the CS231n notes."""
 
 BRIEF = 50
-"""Columns below which there is no room for the loss beside its change."""
+"""Columns below which a row shows the change of the loss without the loss."""
 
 LOW = 16
-"""Rows below which there is no room for the curve below the table, or for a lesson."""
+"""Rows below which neither the curve nor a lesson is shown below the table."""
 
 
 JUDGED: Mapping[Judgement | None, Part] = {
@@ -55,26 +55,28 @@ JUDGED: Mapping[Judgement | None, Part] = {
     "too large": ("too large", WARNED),
     None: ("", DIM),
 }
-"""A judgement in words, and their colour."""
+"""Word and colour of each judgement."""
 
 
 class ProbeTable(Lines):
-    """As many rows as there are lines, where the curve stands below."""
+    """As high as it has lines, where the curve is below it."""
 
     _wanted = 0
 
     def update(self) -> None:
+        """Build the lines, and lay out again if their number has changed."""
         super().update()
         if self.size and len(self._build(self.size.width, 0)) != self._wanted:
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The number of lines at this width."""
         self._wanted = len(self._build(width, 0))
         return self._wanted
 
 
 class ProbeView(Screen[None], inherit_bindings=False):
-    """Shows what the app has had computed; keys ask for other weights, or for a run with a step size."""
+    """Shows a probe. Keys ask the app for other weights, or for a run with a step size."""
 
     AUTO_FOCUS = None
     ALLOW_SELECT = False
@@ -124,7 +126,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         self.set_class(self._lesson is not None and size.height >= LOW, "-teaching")
 
     def show(self, found: RunProbe | None, sentence: str) -> None:
-        """What was computed, or a cleaned sentence on why nothing was."""
+        """Show a result, or a cleaned sentence that says why there is none."""
         if found is not None:
             if self._found is None:
                 self._asked = found.iteration
@@ -133,7 +135,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         self._paint()
 
     def _take(self, found: RunProbe) -> None:
-        """What was computed, as it is told; the cursor goes to the best line."""
+        """Keep a result with its table, remark and lesson; the cursor moves to the best row."""
         from engine.analysis.probe import remark, told
 
         self._found, self._told, self._remark = found, told(found.probe), remark(found.probe)
@@ -149,7 +151,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
 
     @property
     def _best(self) -> int | None:
-        """Which line has the best step size."""
+        """The index of the row with the best step size."""
         return next((place for place, line in enumerate(self._lines) if line.is_best), None)
 
     def _paint(self) -> None:
@@ -168,7 +170,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         return [*left, (after, TEXT), (which, DIM), (f"   {told}", DIM)]
 
     def _table(self, width: int, height: int) -> list[Strip]:
-        """One step from the same weights, with each step size, on the whole training split."""
+        """The table: one step from the same weights with each step size, on the whole training split."""
         if self._found is None or self._told is None:
             return [strip((), width), strip([(" " + (self._sentence or "computing …"), DIM)], width)]
         names = [self._size_text(line) for line in self._lines]
@@ -191,7 +193,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         return [*lines, strip((), width), *(strip([(f" {text}", DIM)], width) for text in remarks)]
 
     def _size_text(self, line: ProbeRow) -> str:
-        """The step size of a line, or the largest of those that it tells."""
+        """The step size of a row, or 'up to' the largest if it stands for several."""
         assert self._found is not None
         size = numbers.scientific(float(self._found.probe.step_sizes[line.last]))
         return size if line.first == line.last else f"up to {size}"
@@ -236,7 +238,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
             self.action_move(self._best - self._place)
 
     def action_across(self, by: int) -> None:
-        """The checkpoint before, or the next one, counted from the one that was asked for last."""
+        """Probe from the previous or next checkpoint, counted from the one requested last."""
         found = self._found
         if found is None:
             return

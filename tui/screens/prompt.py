@@ -1,4 +1,4 @@
-"""A few questions over the last lines of the board, answered by typing."""
+"""The prompt: questions over the last lines of the board, answered by typing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_TEXT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One line: what is asked, what stands there already, and a remark on it. All texts are cleaned."""
+    """One line of the prompt: label, initial text and remark. All texts are cleaned."""
 
     name: str
     label: str
@@ -32,7 +32,7 @@ class Question:
 
 
 class Prompt(ModalScreen[None], inherit_bindings=False):
-    """Asks; gives `typed` the texts, by name, and stays until it hears what came of it."""
+    """Asks the questions and passes the texts, by name, to `typed`; it stays open until the order is answered."""
 
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("prompt")
@@ -53,7 +53,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self._typed = typed
         self._complaint = ""
         self.waits = False
-        """Whether what was typed is being carried out: answers to what was ordered before are none of its business."""
+        """True while a submission is carried out; answers to earlier orders are ignored."""
 
     def compose(self) -> ComposeResult:
         yield WrappedLines(self._head)
@@ -75,12 +75,12 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         return sentence_lines((" ? ", STRONG), self._title, width, height)
 
     def complain(self, sentence: str) -> None:
-        """Say why nothing came of it; what was typed stays."""
+        """Show an error; the typed texts stay."""
         self._complaint, self.waits = sentence, False
         self.query(Lines).first().update()
 
     def handles(self, answer: Answer) -> bool:
-        """Complain, or close: what was carried out is told below."""
+        """Show a failure here; close on success and leave the answer to the screen below."""
         if answer.failed and (self.waits or answer.field is not None):
             self.complain(answer.sentence)
             return True
@@ -94,7 +94,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
 
     def action_submit(self) -> None:
         if self.waits:
-            return  # enter twice is not two forks
+            return  # a second enter must not submit again
         self.complain("")
         self.waits = True
         self._typed({field.id or "": field.value for field in self.query(Input)})

@@ -1,4 +1,4 @@
-"""The replay: the runs as they were at the moment of a clock, with a line to move along."""
+"""The replay: the runs as they were at the time of a clock, with a scrubber to move it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tui.widgets.scrubber import Scrubber, ScrubberState
 
 
 class Replay(RunsScreen, inherit_bindings=False):
-    """Shows a snapshot of the past. It has a clock; whoever reads asks it for the moment to read."""
+    """Shows past snapshots. It holds the clock; the app asks it for the moment to read."""
 
     BINDINGS = keymap.bindings("replay")
     place = "replay"
@@ -60,18 +60,20 @@ class Replay(RunsScreen, inherit_bindings=False):
 
     @property
     def clock(self) -> Clock:
+        """The clock as of the last tick."""
         return self._transport.clock
 
     def tick(self) -> Clock:
-        """The clock, brought up to now."""
+        """The clock advanced to now."""
         return self._transport.tick()
 
     @property
     def replay_data(self) -> ReplayData:
+        """The recordings and timelines of the runs; empty before the first read."""
         return self.snapshot.replay_data or ReplayData()
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self.paint)  # now it is known how wide the chart is, whose axes are to be held
+        self.call_after_refresh(self.paint)  # holding the axes needs the chart's width, known only after layout
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
@@ -86,7 +88,8 @@ class Replay(RunsScreen, inherit_bindings=False):
                 yield widget
 
     def show_turned(self) -> None:
-        self._painted = None  # wherever the clock goes from here, it is not mere growth
+        """Show a clock that was moved and tell the app."""
+        self._painted = None  # after a jump the next update must paint everything
         if self._sentence:
             self.hush()
             self.paint()
@@ -96,15 +99,16 @@ class Replay(RunsScreen, inherit_bindings=False):
 
     @property
     def empty(self) -> bool:
+        """False: a replay never shows the welcome."""
         return False
 
     def moment(self) -> Moment:
-        """What is to be shown now."""
+        """The moment to show now."""
         clock = self.tick()
         return Moment(self.choices.marked, clock.kind, clock.position)
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show what was read. While it plays, numbers are told as seldom as those of runs that go on."""
+        """Show a snapshot. While the replay plays, numbers are updated as rarely as those of live runs."""
         if self.clock.playing:
             super().update(snapshot, choices)
             self._lines[-1].update()
@@ -113,7 +117,7 @@ class Replay(RunsScreen, inherit_bindings=False):
             self.paint()
 
     def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
-        """The chart, on the axes that it will have in the end if they are held."""
+        """The chart's view, on its final axes if they are held."""
         view = super().view(kept)
         if not self.clock.holds or self.choices.chart_options.window is not None:
             return view
@@ -121,7 +125,7 @@ class Replay(RunsScreen, inherit_bindings=False):
         return held(view, lambda one: axes.get(one.metric))
 
     def _final_axes(self) -> dict[str, Axes | None]:
-        """The axes of each metric that is shown, as they will be in the end."""
+        """The axes of each shown metric at the end of the replay."""
         final, choices = self.snapshot.final, self.choices
         if final is None:
             return {}
@@ -141,7 +145,7 @@ class Replay(RunsScreen, inherit_bindings=False):
             self.action_live()
 
     def action_fork(self) -> None:
-        """From the iteration at which the clock stands, shown already or not."""
+        """Fork from the iteration at the clock's position, even if the screen has not shown it yet."""
         one, at = self._here()
         if one is not None:
             kept = one.checkpoint_before(at)
@@ -153,7 +157,7 @@ class Replay(RunsScreen, inherit_bindings=False):
             self.post_message(ProbeRequested(one.run_id, at))
 
     def _here(self) -> tuple[Recording | None, int]:
-        """The run under the cursor and how many iterations it had done; says so where it has not begun."""
+        """The run under the cursor and its iterations at the clock's position; says so if it had not begun."""
         one = self.replay_data.recordings.get(self.choices.pointed or 0)
         at = (
             None

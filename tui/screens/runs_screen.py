@@ -1,4 +1,4 @@
-"""The screen of runs: their list, their curves and the details of one. The board and a replay are made of it."""
+"""The screen of runs: the list, the curves and the details of one. Board and replay derive from it."""
 
 from __future__ import annotations
 
@@ -50,35 +50,35 @@ from tui.widgets.runs_table import RunsTable
 from tui.widgets.welcome import WELCOME_KEYS, welcome
 
 WIDE = 100
-"""Columns from which the chart stands beside the table instead of below it."""
+"""Columns from which the chart is beside the list instead of below it."""
 
 LONG_VERDICT = 75
-"""Columns from which the longer sentence on a race takes two rows."""
+"""Columns from which a race's verdict is the long sentence, which then takes at most two rows."""
 
 TELL_S = 0.5
-"""Between two looks at the numbers of growing runs: nobody reads faster, and the curve shows the rest."""
+"""Least seconds between two updates of the numbers of growing runs: faster ones could not be read."""
 
 USUAL_PAGE = 0.5
-"""The share of the rows of a run's details above its curve, unasked."""
+"""Default share of the rows for a run's details above its curve."""
 
 FEW_COLUMNS = 4
-"""Columns by which one key makes the list wider."""
+"""Columns by which one key press widens the list."""
 
 LOW = 18
-"""Rows below which the chart has the second line of the details, and a lesson none."""
+"""Rows below which the details have one line and no lesson is shown."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
-"""Below this only a sentence fits."""
+"""Smallest size, in cells, at which more than a sentence is shown."""
 
 
 class RunsScreen(Screen[None], inherit_bindings=False):
-    """Shows a snapshot under the viewer's choices. An empty store shows the welcome instead."""
+    """Shows a snapshot under the viewer's choices, or the welcome if the store is empty."""
 
     AUTO_FOCUS = None
     ALLOW_SELECT = False
     place: Place = "board"
     lines_beside = 2
-    """Rows beside the body and the details: header and footer."""
+    """Rows besides the body and the details: header and footer."""
     DEFAULT_CSS = """
     #body { height: 1fr; layout: vertical; }
     RunsScreen.-wide #body { layout: horizontal; }
@@ -108,7 +108,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._hushed = ""
         self._news = ""
         self.standing = ""
-        """What is said while there is nothing else to say."""
+        """The sentence shown while no other message is due."""
         self._lasting = False
         self._told_at = 0.0
         self._painted: Choices | None = None
@@ -145,7 +145,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._arrange(event.size)
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show what was read, or the same under other choices. Numbers that only grow are not told at each read."""
+        """Show a snapshot under the viewer's choices. Numbers that only grow are not updated at every read."""
         is_growth = choices == self._painted and snapshot.shape == self.snapshot.shape
         self.snapshot, self.choices = snapshot, choices
         since = monotonic() - self._told_at
@@ -159,43 +159,44 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
 
     def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
-        """Show a cleaned sentence above the keys until it is put away ('' does) or, unless it lasts, a key works."""
+        """Show a cleaned sentence above the keys until '' clears it or, unless `lasting`, a key takes effect."""
         self._sentence, self._failed, self._lasting = sentence, failed, lasting
         self.paint()
 
     def handles(self, answer: Answer) -> bool:
+        """Show an answer; always True."""
         self.tell(answer.sentence, failed=answer.failed)
         return True
 
     def announce(self, news: str) -> None:
-        """Show what happened in the background, unless there is something else to say; '' puts it away."""
+        """Show news unless another message is due; '' clears them."""
         self._news = news
         self.paint()
 
     def choose(self, choices: Choices) -> None:
-        """Taken over at once: the next key may be here before the message is."""
+        """Take over other choices at once, because the next key may arrive before the message does."""
         if choices != self.choices:
             self.hush()
             self.choices = choices
             self.post_message(ChoicesChanged(choices))
 
     def hush(self) -> None:
-        """Put away what was told, unless it lasts."""
+        """Clear the message unless it lasts."""
         if not self._lasting:
             self._sentence, self._failed = "", False
 
     @property
     def previewed_rows(self) -> int:
-        """How many rows of the table show more of a run than its numbers."""
+        """Number of table rows that show a preview of their run."""
         return self._table.previewed_rows
 
     @property
     def empty(self) -> bool:
-        """No run in the store yet."""
+        """Whether the store has no run yet."""
         return not self.snapshot.counts
 
     def paint(self) -> None:
-        """Bring every line up to date; what did not change is not sent."""
+        """Update every widget; unchanged rows are not sent."""
         if self._tell_later is not None:
             self._tell_later.stop()
             self._tell_later = None
@@ -205,13 +206,13 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._table.show(self.snapshot, self.choices)
         self._page.show(self.snapshot, self.choices)
         view = self.view()
-        self._panels = () if is_otherwise else view.panels  # what these choices need may not have been read yet
+        self._panels = () if is_otherwise else view.panels  # data for the new choices may not have been read yet
         self._chart.show(view)
         for lines in self._lines:
             lines.update()
 
     def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
-        """What the chart shows; panels without the focus as they are `kept`."""
+        """The chart's view; panels without the focus are taken from `kept`."""
         return chart_view(self.snapshot, self.choices, kept)
 
     def _arrange(self, size: Size) -> None:
@@ -232,7 +233,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.set_class(self._teaches(self._lesson(size.width)) and not small, "-teaching")
 
     def _list_size(self, size: Size, choices: Choices) -> tuple[int, int]:
-        """The columns of the list, or of the details in its place, beside the chart, or its rows above it; 0 is all."""
+        """Columns and rows of the list, or of the details in its place; 0 means all."""
         if choices.room != "all":
             return 0, 0
         if size.width >= WIDE:
@@ -243,12 +244,12 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         return 0, choices.split.rows(rows, len(self.snapshot.rows) + 1)
 
     def _body_rows(self, size: Size, choices: Choices) -> int:
-        """The rows that list and chart share while nothing is told."""
+        """Rows that list and chart share while no message is shown."""
         details = 0 if choices.alone else 1 if size.height < LOW else 2
         return size.height - self.lines_beside - details
 
     def _telling(self, width: int) -> tuple[str, str]:
-        """What to say above the keys, and what to press next."""
+        """The message above the keys, and a hint which key to press."""
         if self._sentence:
             return self._sentence, ""
         if self.snapshot.complaint:
@@ -263,19 +264,19 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         return self._news or self.standing, ""
 
     def _verdict(self, width: int) -> str:
-        """What the race showed; '' once it is put away."""
+        """The verdict on the race; '' if it was dismissed."""
         seen = verdict(racers(self.snapshot), long=width >= LONG_VERDICT)
         return "" if seen == self._hushed else seen
 
     def _lesson(self, width: int) -> Lesson | None:
-        """What the race teaches, while its verdict is what is said and nobody has put it away."""
+        """The lesson of the race, while its verdict is shown and nobody has dismissed it."""
         lesson = of_race(racers(self.snapshot))
         is_due = lesson is not None and lesson.name not in self.choices.lessons
         is_said = not self._sentence and not self.snapshot.listing.text and bool(self._verdict(width))
         return lesson if is_due and is_said else None
 
     def _teaches(self, lesson: Lesson | None) -> bool:
-        """Whether a lesson has a line of its own; else its keys stand beside the verdict."""
+        """Whether a lesson has its own line; otherwise its keys are beside the verdict."""
         return lesson is not None and bool(lesson.seen) and self.app.size.height >= LOW
 
     def _lesson_line(self, width: int, _: int) -> list[Strip]:
@@ -327,7 +328,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     @property
     def goes_back(self) -> bool:
-        """Whether esc has something of this screen to put back."""
+        """Whether esc undoes a choice of this screen."""
         choices = self.choices
         return (
             choices.chart_options.cursor is not None
@@ -350,7 +351,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self.tell("The list shows all its runs already.")
 
     def _split_at(self, column: int, row: int) -> None:
-        """The border between list and chart at a column of the body, or at a row, as far as that changes something."""
+        """Move the border between list and chart to a column or row of the body, if that changes a size."""
         choices, size = self.choices, self.app.size
         split = choices.split
         if size.width >= WIDE:
@@ -362,7 +363,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self.choose(after)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the border: the columns on both sides of it, or the chart's title."""
+        """Start to drag the border: the columns on both sides of it, or the row of the chart's title."""
         region = self._chart.region
         beside, above = event.screen_x - region.x, event.screen_y - region.y
         is_border = beside in (-1, 0) if self.app.size.width >= WIDE else above == 0
@@ -407,7 +408,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
 
 def _ways_out(choices: Choices) -> list[Key]:
-    """The keys that lead out of a part that has the whole room, which no footer leaves out."""
+    """The keys that end a view of one part alone; the footer drops none of them."""
     following = choices.with_next_room().room
     ways = [key for key in keymap.keys_of("board") if key.action in ("room", "back")]
     words = {"room": following if following != "all" else "all again", "back": "back"}

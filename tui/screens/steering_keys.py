@@ -1,4 +1,4 @@
-"""What the board's keys do to the run under the cursor: each key becomes a request, or a sentence why not."""
+"""Steering keys: turn keys into requests about the run under the cursor, or into a sentence that says why not."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tui.model.messages import (
 from tui.screens.key_parts import KeyPort
 
 RESUMED = ("paused", "failed")
-"""The states from which the key that pauses lets a run go on."""
+"""States in which the pause key resumes a run."""
 
 
 class SteeringKeys:
-    """Turns keys into orders."""
+    """Turns keys into requests, which the app carries out."""
 
     def __init__(self, screen: KeyPort) -> None:
         self._screen = screen
@@ -60,7 +60,7 @@ class SteeringKeys:
             self._screen.post_message(StepSizeScaled(run.run_id, factor))
 
     def action_fork(self) -> None:
-        """Where the readout's line is, if there is one, else from the newest iteration."""
+        """Fork at the readout if there is one, else at the newest iteration."""
         run, chart_options = self._pointed, self._screen.choices.chart_options
         if run is None:
             return

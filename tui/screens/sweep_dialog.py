@@ -1,4 +1,4 @@
-"""The sweep dialog: a draft, the keys that change it, and what would be run, told before anything is."""
+"""The sweep dialog: a draft, the keys that change it, and a summary of what enter would run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tui.widgets.lines import Lines, strip
 from tui.widgets.sweep import lines as sweep_lines
 
 Start = tuple[RunSpec, int | None]
-"""What a sweep may be made of: a spec, and the run that has it (None: the defaults)."""
+"""A spec that a sweep may start from, and the run that it belongs to (None: the default spec)."""
 
 
 class SweepDialog(Screen[None], inherit_bindings=False):
-    """Keys change the draft; enter posts its plan. `starts` are what the sweep may be made of.
+    """Keys change the draft; enter posts its plan. `starts` are the specs that the sweep may start from.
 
-    `rate` is how many iterations a worker does in a second, None where that is not known; there are `workers`.
+    `rate` is a worker's iterations per second, None if unknown; `workers` is the largest number of workers.
     """
 
     AUTO_FOCUS = None
@@ -77,14 +77,14 @@ class SweepDialog(Screen[None], inherit_bindings=False):
             return None, error.message
 
     def show(self, draft: SweepDraft) -> None:
-        """Another draft stands here."""
+        """Show another draft."""
         self.draft, self._submitted, self._rejection = draft, False, ""
         self._arrange()
         for lines in self.query(Lines):
             lines.update()
 
     def handles(self, answer: Answer) -> bool:
-        """Say why it was not queued; the draft stays."""
+        """Show why the sweep was not queued; the draft stays."""
         if answer.of_sweep:
             self._submitted, self._rejection = False, answer.sentence
             self.query_one("#outlook", Lines).update()
@@ -147,7 +147,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         self.show(self.draft.with_other_pace())
 
     def action_from(self) -> None:
-        """The next of what the sweep may be made of."""
+        """Use the next spec that the sweep may start from."""
         starts = list(self._starts)
         place = next((i for i, (_, origin) in enumerate(starts) if origin == self.draft.origin), -1)
         self.show(self.draft.on(*starts[(place + 1) % len(starts)]))

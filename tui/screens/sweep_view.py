@@ -1,4 +1,4 @@
-"""The sweep view: the curves of every value, the loss over the parameter, and the table with the best marked."""
+"""The sweep view: the curves of all values, the loss by value, and the table with the best value marked."""
 
 from __future__ import annotations
 
@@ -54,22 +54,22 @@ from tui.widgets.sweep.table import HEADER, SweepTable
 Shown = Literal["both", "curves", "response", "table"]
 
 WHOLE = ("all", "charts", "table")
-"""What has the whole room, in the order of its key; `all` share it."""
+"""What fills the room, in the order in which its key steps through them; 'all' shares it."""
 
 WIDE = 100
-"""Columns from which both charts stand beside each other."""
+"""Columns from which both charts are beside each other."""
 
 LOW = 16
-"""Rows below which there is a chart or the table, not both."""
+"""Rows below which either a chart or the table is shown, not both."""
 
 LINES = 4
-"""Rows beside charts and table, which share what is left: ten values stand below each other on a terminal of 24."""
+"""Rows besides charts and table, which share the rest: ten values fit on a terminal of 24 rows."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 30, 8
 
 
 class SweepView(Screen[None], inherit_bindings=False):
-    """Shows the sweep that the feed reads. Keys become messages; the app answers them."""
+    """Shows the sweep that the feed reads. Turns keys into messages, which the app answers."""
 
     AUTO_FOCUS = None
     ALLOW_SELECT = False
@@ -110,18 +110,18 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     @property
     def seen(self) -> SweepSeen:
-        """The sweep as it was read last; an empty one before that."""
+        """The sweep as last read; an empty one before that."""
         found = self._snapshot.sweep
         return found if found is not None and found.sweep_id == self.sweep_id else SweepSeen(self.sweep_id)
 
     @property
     def chart_options(self) -> ChartOptions:
-        """How the curves are looked at: as the sweep opened until somebody has chosen otherwise."""
+        """The chosen options of the curves, else those that the sweep was read with."""
         return self.chosen_look or self.seen.chart_options
 
     @property
     def pointed(self) -> ValueResult | None:
-        """What was found at the value under the cursor."""
+        """The result at the value under the cursor."""
         place = self.seen.place(self._pointed)
         return None if place is None else self.seen.values[place]
 
@@ -147,13 +147,13 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.call_after_refresh(self.paint)
 
     def update(self, snapshot: Snapshot) -> None:
-        """Show what was read. The cursor stays with the best value until it is moved."""
+        """Show a snapshot. The cursor stays on the best value until the viewer moves it."""
         self._snapshot = snapshot
         seen = self.seen
         self._go_to_run(seen)
         self._learn(seen)
         if seen.outcome is not None and seen.outcome.over and self._sentence == self._greeting:
-            self._sentence = ""  # what was begun is done
+            self._sentence = ""  # the sentence about the start is out of date
         best = None if seen.outcome is None else seen.outcome.best
         if self._follows and best is not None:
             self._pointed = best.values
@@ -162,14 +162,14 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.paint()
 
     def _learn(self, seen: SweepSeen) -> None:
-        """Once a sweep is over: what it has shown, if that was not told before."""
+        """Once the sweep is over, set its lesson unless it was shown before."""
         before, found = self._lesson, of_sweep(seen)
         self._lesson = found if found is None or found.name not in self._told_before else None
         if self._lesson is not None and before is None and self.app.size.height >= LOW:
             self.post_message(LessonTold(self._lesson.name))
 
     def _go_to_run(self, seen: SweepSeen) -> None:
-        """Once the sweep is read: to the value of the run that it was opened from."""
+        """Once the sweep is read, point the cursor at the value of the run that it was opened from."""
         values = next((result.values for result in seen.values if self._at in result.run_ids), None)
         if values is not None:
             self._pointed, self._follows, self._at = values, False, None
@@ -180,12 +180,13 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.paint()
 
     def handles(self, answer: Answer) -> bool:
+        """Show an answer about the sweep; leave others to the screen below."""
         if answer.of_sweep:
             self.tell(answer.sentence, failed=answer.failed)
         return answer.of_sweep
 
     def paint(self) -> None:
-        """Bring everything up to date; what did not change is not sent."""
+        """Update every widget; unchanged rows are not sent."""
         if not self.query(SweepTable):
             return
         self._arrange(self.app.size)
@@ -212,7 +213,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         table.styles.height = "1fr" if shown == "table" else min(rows, max((size.height - LINES) // 2, 3) + HEADER)
 
     def _shown(self, size: Size) -> Shown:
-        """What there is room for of what is wanted."""
+        """What the size allows of what the viewer wants to see."""
         if self._whole == "table":
             return "table"
         if size.width >= WIDE and size.height >= LOW:
@@ -259,7 +260,7 @@ class SweepView(Screen[None], inherit_bindings=False):
             self._point(values[max(0, min((place or 0) + by, len(values) - 1))].values)
 
     def action_across(self, by: int) -> None:
-        """The same value of the second parameter, the next one of the first; without a second one the chart moves."""
+        """Move to the next value of the first parameter at the same value of the second; with one parameter, pan."""
         if self.seen.outcome is None or self._pointed is None:
             return
         if len(self.seen.outcome.plan.axes) < 2:
@@ -275,7 +276,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.action_move(by * len(self.seen.values))
 
     def action_view(self) -> None:
-        """The next of both charts, one, the other, and in a low terminal the table."""
+        """Show the next of both charts, one, the other and, in a small terminal, the table."""
         if self._whole == "table":
             self._whole = "all"
         order = list(self._views())
@@ -284,7 +285,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.paint()
 
     def action_room(self) -> None:
-        """The whole room for the charts, for the table, or all of them in it again."""
+        """Give the room to the charts, then to the table, then to all."""
         self._whole = next_of(WHOLE, self._whole)
         self.paint()
 
@@ -298,7 +299,7 @@ class SweepView(Screen[None], inherit_bindings=False):
             yield "table"
 
     def _with_options(self, chart_options: ChartOptions) -> None:
-        """Taken over at once; what it needs of the store comes with the next read."""
+        """Show other options at once; missing data come with the next read."""
         if chart_options != self.chart_options:
             self.chosen_look = chart_options
             self._sentence = ""
@@ -339,13 +340,13 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._zoom(message.factor, message.x)
 
     def _zoom(self, factor: float, around: float | None) -> None:
-        """Around a place on the x axis, else the middle of what is shown."""
+        """Zoom around a place on the x axis; None: around the middle of the visible range."""
         limits = self._limits()
         low, high = self.chart_options.window or limits
         self._with_options(self.chart_options.zoomed(factor, (low + high) / 2 if around is None else around, limits))
 
     def _limits(self) -> tuple[float, float]:
-        """All that there is to see on the x axis."""
+        """The x range of all data; that of the drawn axes if these are not zoomed."""
         axes = None if (picture := self.query_one(ChartPane).picture) is None else picture.axes
         chart_options = self.chart_options
         if (
@@ -390,13 +391,13 @@ class SweepView(Screen[None], inherit_bindings=False):
             self.post_message(SweepOpened(self.seen.parent_id))
 
     def action_pause(self) -> None:
-        """Pause while anything works or waits for work, else resume."""
+        """Pause if any run is running or queued, else resume."""
         runs = self.seen.runs.values()
         going = any(run.state in ("running", "queued") for run in runs)
         self.post_message(SweepSteered(self.sweep_id, "pause" if going else "resume"))
 
     def action_go_on(self) -> None:
-        """Only what a rung let go: what a person stopped is over."""
+        """Resume the runs that a rung dropped; runs that a person stopped stay stopped."""
         runs = [] if self.pointed is None else [self.seen.runs[run_id] for run_id in self.pointed.run_ids]
         dropped = tuple(run.run_id for run in runs if run.state == "cancelled" and run.rung is not None)
         if dropped:

@@ -1,4 +1,4 @@
-"""What the keys of a replay do to its clock: each becomes another state of it, at once."""
+"""Transport keys: move, start and stop the clock of a replay."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ BACK = frozenset({"comma", "left_square_bracket", "home", "I", "S", "N"})
 
 
 def way(key: str) -> int:
-    """Which way a key goes: 1 on, -1 back."""
+    """The direction of a key: 1 forward, -1 back."""
     return -1 if key in BACK else 1
 
 
 class TransportPort(KeyPort, Protocol):
+    """What TransportKeys need of their screen."""
+
     def show_turned(self) -> None:
-        """Show the turned clock at once; what was the case then follows when it is read."""
+        """Show the moved clock at once; the data of its moment follow when they are read."""
 
 
 class TransportKeys:
-    """Moves in time; holds the clock. `now` tells seconds."""
+    """Holds the clock and turns keys into other states of it. `now` returns seconds."""
 
     def __init__(self, screen: TransportPort, clock: Clock, now: Callable[[], float]) -> None:
         self._screen = screen
@@ -37,7 +39,7 @@ class TransportKeys:
         return self._screen.snapshot.replay_data or ReplayData()
 
     def tick(self) -> Clock:
-        """The clock, brought up to now."""
+        """The clock advanced to now."""
         self.clock = self.clock.ticked(self._now(), self._replay_data)
         return self.clock
 
@@ -46,7 +48,7 @@ class TransportKeys:
         self._screen.show_turned()
 
     def _go(self, clock: Clock, what: str, by: int = 0) -> None:
-        """Go where the clock shows; say so where there is nothing of what was looked for."""
+        """Set the clock; say so if `what` was not found, that is if the clock is unchanged."""
         if clock is self.clock:
             where = "before this moment" if by < 0 else "after this moment" if by > 0 else "in these runs"
             self._screen.tell(NOTHING_THERE.format(what, where))
@@ -102,7 +104,7 @@ class TransportKeys:
         self._screen.tell("The axes hold the final range." if self.clock.holds else "The axes grow as they grew.")
 
     def drag(self, share: float) -> None:
-        """To a share, 0 to 1, of the replay's length."""
+        """Move the clock to a share, 0 to 1, of the replay's length."""
         self._turn(self.tick().at_share(share, self._replay_data))
 
 
