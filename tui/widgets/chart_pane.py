@@ -1,4 +1,4 @@
-"""The pane that paints the chart: it draws when it is told to, and refreshes only the rows that changed."""
+"""The chart pane: draws the chart when told to, and refreshes only the rows that changed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tui.widgets.cell_widget import CellWidget
 
 @dataclass(frozen=True, slots=True)
 class ChartStyle:
-    """What a terminal makes of a chart: its characters, and whether lines need their markers to be told apart.
+    """How a terminal shows a chart: its characters, and whether curves need markers to be told apart.
 
-    Pictures without lines need `shades` where colours are not kept.
+    `shades`: draw images of weights in shades, because colours are lost.
     """
 
     charset: Charset = "unicode"
@@ -32,12 +32,12 @@ class ChartStyle:
 
     @property
     def manner(self) -> Manner:
-        """How pictures of signed numbers are drawn."""
+        """The way to draw images of signed numbers."""
         return "ascii" if self.charset == "ascii" else "shades" if self.shades or self.markers else "halves"
 
 
 class ChartPane(CellWidget):
-    """Paints the Picture of a ChartView."""
+    """Paints the picture of a ChartView."""
 
     DEFAULT_CSS = "ChartPane { width: 1fr; height: 1fr; }"
 
@@ -45,20 +45,20 @@ class ChartPane(CellWidget):
         super().__init__()
         self._chart_style = chart_style
         self.picture: Picture | None = None
-        """What is on the screen now."""
+        """The picture on the screen."""
         self._view = view
         self._rows: dict[int, Strip] = {}
         self._stale = False
 
     def show(self, view: ChartView) -> None:
-        """Draw this view, if it is to be seen."""
+        """Draw this view if the pane is displayed."""
         before, is_drawn = self.picture, view == self._view and not self._stale
         self._view = view
         if not self.display:
             self._stale = not is_drawn
             return
         if is_drawn or before is None or (before.width, before.height) != self.size:
-            return  # what is not drawn yet at this size is drawn when Textual asks for its rows
+            return  # Textual will ask for the rows of a picture that is not yet drawn at this size
         self.picture = self._drawn()
         place = self.place()
         if place is None:
@@ -96,6 +96,7 @@ class ChartPane(CellWidget):
         return chart.draw(view, *self.size, charset=self._chart_style.charset, previous=self.picture)
 
     def row(self, y: int, ground: Style) -> Strip:
+        """Row `y` of the picture, which is drawn first if it is out of date."""
         if self.picture is None or self._stale or (self.picture.width, self.picture.height) != self.size:
             self.picture = self._drawn()
         if y not in self._rows:
@@ -104,7 +105,7 @@ class ChartPane(CellWidget):
         return self._rows[y]
 
     def metrics_of(self, view: ChartView) -> tuple[str, ...]:
-        """The metrics that have a panel where this view is drawn here; none where it has no room for a grid."""
+        """The metrics that have a panel in this view at the pane's size; none if a grid does not fit."""
         return chart.metrics_of(view, *self.size)
 
     def text(self) -> str:

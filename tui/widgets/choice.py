@@ -1,4 +1,4 @@
-"""A field of a form with a few known answers, on one line."""
+"""ChoiceInput: a field of a form with a few known answers, on one line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WIDTH = 22
 
 
 class ChoiceInput(Widget, can_focus=True):
-    """Shows the answer that is chosen; posts ChoiceMade when the keys turn to another. A single answer is plain."""
+    """Shows the chosen answer; posts ChoiceMade when a key or a click changes it. A single answer takes no focus."""
 
     DEFAULT_CSS = f"ChoiceInput {{ height: 1; width: {WIDTH}; }}"
     BINDINGS = keymap.bindings("choice")
@@ -38,6 +38,7 @@ class ChoiceInput(Widget, can_focus=True):
             self.action_choose(1)
 
     def render_line(self, y: int) -> Strip:
+        """The chosen answer, with arrows if there are others."""
         if not self.can_focus:
             return grounded(self, strip([(self.chosen, DIM)], WIDTH))
         turn = (" ‹ ›", ACCENTED if self.has_focus else DIM)

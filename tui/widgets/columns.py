@@ -1,4 +1,4 @@
-"""The columns of the runs table: what each says about a run, and which ones a narrow table keeps."""
+"""The columns of the runs table: what each shows of a run, and which ones fit."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ SIGNS: Mapping[str, tuple[str, Style]] = {
     "silent": ("◌", WARNED),
     "waiting": ("◔", WARNED),
 }
-"""How a status looks: a shape first, a colour second."""
+"""Sign and style of each status: the sign alone tells it, without colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `rank` 0 is never dropped, higher ranks go first; `spare` cells may be added when there is room.
+    """One column. `rank` 0 is never dropped, higher ranks go first; `spare` cells are added when they fit.
 
-    `short` is its title where there is no room for the long one. `order` is what the list is called when it is sorted
-    by it. `previews`: it shows what a RowPreview holds.
+    `short` replaces a title that does not fit. `order` is the name of the sort order that the column shows. `previews`:
+    it shows data of a RowPreview.
     """
 
     title: str
@@ -98,7 +98,7 @@ def _of_loss(loss: Callable[[Run], float | None]) -> Callable[[Run, RowPreview, 
 
 
 def _accuracy(run: Run) -> str:
-    """Of the validation split in five cells: 97.2%, 100%."""
+    """Accuracy on the validation split in at most five cells: 97.2%, 100%."""
     return numbers.percent(run.validation_accuracy).replace(" ", "").replace("100.0", "100")
 
 
@@ -109,14 +109,14 @@ def _current(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
 
 
 def _curve(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
-    """As much of the width as the run has got of its budget, while it goes on."""
+    """The small curve; while the run is active, its width is the share of the budget that is used."""
     share = 1.0 if run.state in ENDED else min(progress(run) or 1.0, 1.0)
     return [(curve_text(preview.shape, max(round(share * width), 1), preview.scale).ljust(width), DIM)]
 
 
 @lru_cache(maxsize=128)
 def curve_text(shape: tuple[float, ...], width: int, scale: Scale) -> str:
-    """The shape of a curve in `width` cells on a scale, logarithmic where that can be."""
+    """A curve of `width` cells, on a logarithmic scale if all of `scale` is above 0."""
     values = np.asarray(shape)
     if not len(values):
         return " " * width
@@ -144,14 +144,14 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 NAMED = Column("name", 13, 0, _of_run(lambda run: given_name(run) or label(run)), right=False, order="name")
-"""What a run is called, in a table that has no room for both its name and its strategy."""
+"""The column for a table that has no room for both names and strategies."""
 
 
 def fitting(runs: Sequence[Run], room: int, order: str = "run") -> tuple[Column, ...]:
-    """The columns for a table of `room` cells, at their widths; a column of names only where there are names.
+    """The columns for a table of `room` cells, at their widths; names have one only if there are names.
 
-    The one that the list is sorted by stays longest. Where names have no room of their own, they stand in the place of
-    the strategies.
+    The column of the sort order is dropped last. If names do not fit in a column of their own, they replace the
+    strategies.
     """
     digits = max((len(str(run.run_id)) for run in runs), default=1)
     kept = [replace(column, width=max(digits, 3)) if column.title == "run" else column for column in COLUMNS]

@@ -1,4 +1,4 @@
-"""The lines about the run under the cursor: what it is, how far it came, what it reached."""
+"""The two lines about the run under the cursor: what it is, its progress, its losses."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tui.widgets.lines import strip
 BAR_WIDTH = 10
 
 MOST_DIFFERENCES = 4
-"""Fields that are named: the first ones decide most."""
+"""Largest number of fields that are named: the first ones decide most."""
 
 
 def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
-    """Two lines at `width` cells; blank ones when there is no run."""
+    """Two lines of `width` cells; blank ones if there is no run."""
     run = snapshot.run(choices.pointed)
     title = snapshot.title(choices.title)
     if title is not None:
@@ -90,7 +90,7 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
 
 
 def _differences(snapshot: Snapshot, choices: Choices, room: int) -> list[Part]:
-    """In what the run under the cursor and the marked ones differ, as much of it as there is room for."""
+    """The fields in which the run under the cursor and the marked runs differ, as many as fit."""
     compared = dict.fromkeys((choices.pointed, *choices.marked))
     runs = [run for run_id in compared if (run := snapshot.run(run_id)) is not None]
     names = differing([spec for run in runs if (spec := in_force(run)) is not None])

@@ -1,4 +1,4 @@
-"""The last line: the keys that work here, made from the key table; and the line for messages above it."""
+"""The footer: the keys that work here, from the key table; and the message line above it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ def key_line(keys: Sequence[Key], width: int) -> Strip:
 
 
 def message_lines(sentence: str, width: int, height: int, hint: str = "", *, failed: bool = False) -> list[Strip]:
-    """A cleaned sentence for the viewer on what happened, and a hint on what to press next."""
+    """A cleaned sentence about what happened, and a hint which key to press."""
     sign: Part = (" ! ", WARNED) if failed else (" › ", ACCENTED)
     return sentence_lines(sign, sentence, width, height, [(hint + " ", ACCENTED)] if hint else [])
 
 
 def sentence_lines(sign: Part, sentence: str, width: int, height: int, right: Sequence[Part] = ()) -> list[Strip]:
-    """A cleaned sentence behind a sign, in up to `height` rows; `right` stands at the end of the first one."""
+    """A cleaned sentence after a sign, in up to `height` rows; `right` ends the first one."""
     room = width - cells([sign]) - (cells(right) + 1 if right else 0)
     lines = wrapped(sentence, room) or [""]
     last = max(height, 1) - 1
-    lines[last:] = [" ".join(lines[last:])] if lines[last:] else []  # what is too long for its row says so
+    lines[last:] = (
+        [" ".join(lines[last:])] if lines[last:] else []
+    )  # strip() ends a row that is too long with an ellipsis
     indent = (" " * cells([sign]), TEXT)
     first, *others = lines
     return [strip([sign, (first, TEXT)], width, right), *(strip([indent, (line, TEXT)], width) for line in others)]

@@ -1,4 +1,4 @@
-"""The first line: which store, how many runs, how many workers, and how fast they go together."""
+"""The header: the store, the number of runs and of workers, and their total speed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.widgets.lines import strip
 
 
 def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
-    """The line at `width` cells, without the program's name where that leaves no room. `store_name` is cleaned."""
+    """The line at `width` cells, without the program's name if it does not fit. `store_name` is cleaned."""
     counts = snapshot.counts
     done = sum(counts.get(state, 0) for state in ("finished", "failed", "cancelled"))
     name: list[Part] = [(" lossboard", TITLE), ("  ", TEXT)]

@@ -1,4 +1,4 @@
-"""The line below what was seen: a lesson in grey, and the keys of the next one."""
+"""The lesson line: a lesson in grey, and the keys of the next one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tui.text.parts import Part, cells
 from tui.widgets.lines import strip
 
 INDENT = "   "
-"""As wide as the sign before a message, which stands above."""
+"""As wide as the sign of the message above it."""
 
 
 def lesson_line(lesson: Lesson, width: int) -> Strip:
-    """The longest way of saying it that fits beside the keys; where none does, the keys alone."""
+    """The longest wording that fits beside the keys; the keys alone if none does."""
     right: list[Part] = [(lesson.keys, ACCENTED), (f" {lesson.next} ", DIM)] if lesson.keys else []
     room = width - cells(right) - len(INDENT) - 1
     seen = next((text for text in lesson.seen if len(text) <= room), "")

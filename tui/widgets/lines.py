@@ -17,14 +17,14 @@ from tui.text.widths import width_of
 from tui.widgets.cell_widget import CellWidget
 
 MOST_TOLD = 4
-"""Rows of a sentence: what stands above it is worth more than the rest of a longer one."""
+"""Largest number of rows of a sentence: a longer one would take too much of what is above it."""
 
 Build = Callable[[int, int], Sequence[Strip]]
-"""(width, height) to rows from the top; rows that are missing are blank."""
+"""(width, height) to rows from the top; missing rows are blank."""
 
 
 def strip(left: Sequence[Part], width: int, right: Sequence[Part] = (), ground: Style | None = None) -> Strip:
-    """One row of exactly `width` cells: `left` is cut before `right` is; `ground` lies under both."""
+    """One row of exactly `width` cells: `left` is cut before `right` is; `ground` is the background of both."""
     room = max(width, 0)
     ending = _cut(right, room)
     room -= cells(ending)
@@ -48,12 +48,12 @@ def _cut(parts: Iterable[Part], room: int) -> list[Part]:
 
 
 def grounded(widget: Widget, row: Strip) -> Strip:
-    """The row on its widget's background, without which the terminal's own would show between the letters."""
+    """The row on its widget's background; without it the terminal's own would show between the letters."""
     return row.apply_style(Style(bgcolor=widget.background_colors[1].rich_color))
 
 
 class Lines(CellWidget):
-    """A function from a size to strips. After `update`, rows that equal what stands there are not sent again."""
+    """Shows the strips that a function makes for its size. `update` sends only rows that changed."""
 
     DEFAULT_CSS = "Lines { height: 1; }"
 
@@ -73,10 +73,11 @@ class Lines(CellWidget):
         self.paint_rows([row for row in rows if before[row : row + 1] != self._strips[row : row + 1]])
 
     def text(self) -> str:
-        """What it shows, as plain text."""
+        """The widget's rows as plain text."""
         return "\n".join(row.text.rstrip() for row in self._build(*self.size))
 
     def row(self, y: int, ground: Style) -> Strip:
+        """Row `y`, blank after the last strip; all strips are built first if the size has changed."""
         if self._built_for != self.size:
             self._strips, self._built_for = self._build(*self.size), self.size
         strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
@@ -84,20 +85,22 @@ class Lines(CellWidget):
 
 
 class WrappedLines(Lines):
-    """As many rows as it has strips: what is longer than one line is told whole where there is room."""
+    """As high as it has strips, so that a long sentence wraps where there is room."""
 
     DEFAULT_CSS = "WrappedLines { height: auto; }"
     _wanted = 0
 
     def update(self) -> None:
+        """Build the strips, and lay out again if their number has changed."""
         super().update()
         if self.size and self._rows(self.size.width) != self._wanted:
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The number of rows at this width."""
         self._wanted = self._rows(width)
         return self._wanted
 
     def _rows(self, width: int) -> int:
-        """A quarter of a low terminal at most: what stands around it is to be seen too."""
+        """The number of rows, at most a quarter of the terminal, so that the rest of the screen stays visible."""
         return len(self._build(width, max(min(MOST_TOLD, self.app.size.height // 4), 1)))

@@ -1,4 +1,4 @@
-"""A pane that paints a Picture made by a function of a size, and sends only the rows that changed."""
+"""PicturePane: paints a Picture that a function makes for its size, and sends only the rows that changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.widgets.lines import Lines
 
 
 class PicturePane(Lines):
-    """Paints what `draw` makes of its width and height."""
+    """Paints the result of `draw(width, height)`."""
 
     DEFAULT_CSS = "PicturePane { width: 1fr; height: 1fr; }"
 

@@ -1,4 +1,4 @@
-"""The page about one run: everything that is known of it, scrolled by whoever reads it."""
+"""The page of one run: all its details, scrollable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.widgets.lines import Lines, strip
 
 
 class RunPage(Lines):
-    """Shows the run under the cursor, or what a title says of its sweep. Begins at its top with every other run."""
+    """Shows the run under the cursor, or the sweep if the cursor is on a title. Scrolls to the top for another run."""
 
     def __init__(self, snapshot: Snapshot, choices: Choices, manner: Manner) -> None:
         super().__init__(self._page)
@@ -24,14 +24,14 @@ class RunPage(Lines):
         self._top = 0
 
     def show(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show the run that is pointed at now."""
+        """Show the run under the cursor."""
         if choices.cursor != self._choices.cursor:
             self._top = 0
         self._snapshot, self._choices = snapshot, choices
         self.update()
 
     def scroll(self, pages: float) -> None:
-        """Further down by so many pages, or up, as far as there are lines."""
+        """Scroll down by a number of pages, up if it is negative, within the lines."""
         room = max(self.size.height, 1)
         below = max(len(self._particulars(self.size.width)) - room, 0)
         self._top = max(0, min(self._top + round(pages * max(room - 1, 1)), below))

@@ -1,4 +1,4 @@
-"""The table of runs: one row a run, a title over each sweep, the cursor's row raised, marked rows barred in colour."""
+"""The runs table: one row per run, a title above each sweep, the cursor's row raised, a colour bar at marked rows."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ BAR = "▌"
 PINNED = "↑"
 MEMBER = "│"
 MARGIN = 3
-"""Cells before the first column: the bar, the sign, and whether the run is pinned or of the sweep above."""
+"""Cells before the first column: the bar, the status sign, and the sign of a pinned run or of a sweep's member."""
 
 NO_GLIMPSE = RowPreview()
 
 MOST_HELD = 1000
-"""Rows that are kept as they were drawn."""
+"""Number of drawn rows to cache."""
 
 
 class RunsTable(Lines):
-    """Shows a snapshot's rows under a choice. Posts RowPointed when a row is clicked or the wheel turns, SortRequested
-    when a title is."""
+    """Shows a snapshot's rows under the viewer's choices.
+
+    Posts RowPointed on a click on a row or a turn of the wheel, SortRequested on a click on a title.
+    """
 
     DEFAULT_CSS = "RunsTable { height: auto; }"
 
@@ -50,18 +52,18 @@ class RunsTable(Lines):
 
     @property
     def rows(self) -> int:
-        """How many runs fit below the titles."""
+        """Number of rows that fit below the titles."""
         return max(self.size.height - 1, 1)
 
     @property
     def previewed_rows(self) -> int:
-        """How many rows show more of a run than its numbers."""
+        """Number of rows that show a preview of their run."""
         is_seen = self.display and any(column.previews for column in self.columns)
         return self.rows if is_seen else 0
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns that there is room for."""
+        """The columns that fit."""
         runs, order, width = asked = self._snapshot.runs, self._choices.listing.order, self.size.width
         known = self._columns_for
         if known is None or known[0] is not runs or known[1:] != asked[1:]:
@@ -69,7 +71,7 @@ class RunsTable(Lines):
         return self._columns
 
     def show(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show these rows; the cursor's is brought into view."""
+        """Show these rows, scrolled to the cursor's."""
         grown = len(snapshot.rows) != len(self._snapshot.rows)
         self._snapshot, self._choices = snapshot, choices
         self.update()
@@ -77,6 +79,7 @@ class RunsTable(Lines):
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One line per row, and the titles."""
         return len(self._snapshot.rows) + 1
 
     def on_click(self, event: events.Click) -> None:
@@ -88,7 +91,7 @@ class RunsTable(Lines):
             self.post_message(SortRequested(order))
 
     def _order_at(self, x: int) -> str:
-        """What a title at a cell of the first line sorts by; '' beside the titles."""
+        """The sort order of the title at a cell of the first line; '' beside the titles."""
         if x < MARGIN:
             return "status"
         end = MARGIN
@@ -129,7 +132,7 @@ class RunsTable(Lines):
         return lines
 
     def _titles(self, columns: tuple[Column, ...], width: int) -> Strip:
-        """The titles, the one that the list is sorted by marked."""
+        """The titles, with a sign at the one that the list is sorted by."""
         listing = self._choices.listing
         is_sorted = listing.order != "run" or listing.reverse
         sign = "▴" if listing.reverse else "▾"
@@ -141,7 +144,7 @@ class RunsTable(Lines):
         return strip(parts, width)
 
     def _row(self, run: Run, columns: tuple[Column, ...], slot: int | None, width: int, ground: Style | None) -> Strip:
-        """The row of a run, made anew only where something in it has changed."""
+        """The row of a run, drawn again only if something in it has changed."""
         listing = self._choices.listing
         mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
         preview = self._snapshot.previews.get(run.run_id, NO_GLIMPSE)
@@ -165,14 +168,14 @@ class RunsTable(Lines):
 
 
 def beside(snapshot: Snapshot, choices: Choices, by: int) -> Row | None:
-    """The row `by` rows below the cursor, as far as there are rows; None when there is no row at all."""
+    """The row `by` rows below the cursor, within the page; None if the page is empty."""
     rows = snapshot.rows
     place = place_of(rows, choices) or 0
     return rows[max(0, min(place + by, len(rows) - 1))] if rows else None
 
 
 def _title(column: Column, sign: str) -> str:
-    """A column's title after a gap; where the column has no room for a sign as well, that stands in the gap."""
+    """A column's title after a gap; the sign takes the gap if the column is too narrow for both."""
     title = column.shown_title
     if sign and width_of(sign + title) > column.width:
         return sign + numbers.fit(title, column.width, right=column.right)
@@ -189,7 +192,7 @@ def _cells(
     *,
     barred: bool,
 ) -> list[Part]:
-    """The row of a run: what is drawn has its sign in the colour of its curve, what is marked a bar as well."""
+    """The row of a run: a drawn run's sign has the colour of its curve, a marked run also has a bar."""
     ink = None if slot is None else run_style(slot)
     sign, sign_style = SIGNS[status]
     parts: list[Part] = [(BAR, ink) if ink and barred else (" ", TEXT), (sign, ink or sign_style)]

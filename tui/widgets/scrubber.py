@@ -1,4 +1,4 @@
-"""The line of a replay: how it plays, how far it is, what happened where, and the iteration that is shown."""
+"""The scrubber: speed and progress of a replay, the events on its bar, and the current iteration."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tui.widgets.lines import Lines, strip
 KIND_WORDS = {"iteration": "in step", "time": "as it happened", "examples": "by examples"}
 SIGNS = {"●": STRONG, "◆": WARNED, "━": ACCENTED, "─": RULES}
 LEAST_BAR = 12
-"""Cells that the bar keeps however narrow the line is, as far as there are any."""
+"""Cells that the bar keeps on a narrow line, if the line has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScrubberState:
-    """What the line tells of: a clock, the tape that it runs along, and the run under the cursor."""
+    """What the scrubber shows: the clock, the replay's data, and the run under the cursor."""
 
     clock: Clock
     replay_data: ReplayData
@@ -33,7 +33,7 @@ class ScrubberState:
 
 
 class Scrubber(Lines):
-    """Shows a scene. Posts ScrubberDragged where the mouse is pressed or drawn along the bar."""
+    """Shows a ScrubberState. Posts ScrubberDragged while the mouse is pressed on the bar."""
 
     def __init__(self, scrubber_state: Callable[[], ScrubberState]) -> None:
         super().__init__(self._line, css_id="scrubber")
@@ -79,7 +79,7 @@ def drawn(scrubber_state: ScrubberState, width: int) -> tuple[Strip, range]:
 
 
 def speed_text(speed: float) -> str:
-    """A speed as people write it: x4, x1.5, x1/8."""
+    """A speed as text: x4, x1.5, x1/8."""
     for number, before in ((speed, "x"), (1 / speed, "x1/")):
         if number >= 1 and abs(number - round(number)) < 1e-9 * number:
             return f"{before}{round(number):,}"
@@ -87,7 +87,7 @@ def speed_text(speed: float) -> str:
 
 
 def clock_text(seconds: float, whole_s: float) -> str:
-    """Seconds of a replay that lasts `whole_s`: 00:03.2, 1:02:03, or 0.013 where it was over in a blink."""
+    """Seconds of a replay of `whole_s` seconds: 00:03.2, 1:02:03, or 0.013 s if it lasted less than one."""
     if whole_s < 1:
         return f"{seconds:.3f} s"
     tenths = int(seconds * 10 + 1e-6)
@@ -110,9 +110,9 @@ def _left(scrubber_state: ScrubberState, cut: Mapping[int, int], words: int) -> 
 
 
 def seconds_of(scrubber_state: ScrubberState, cut: Mapping[int, int]) -> tuple[float, float]:
-    """How long the runs had gone on, and how long they did in the end: of the one that ends last on this clock.
+    """Seconds so far and seconds in all, of the run that ends last on this clock.
 
-    `cut` says how many iterations each run that has begun had done.
+    `cut` is the number of iterations done by each run that has begun.
     """
     clock, replay_data = scrubber_state.clock, scrubber_state.replay_data
     line = replay_data.timeline(clock.kind)
@@ -156,5 +156,7 @@ def _right(scrubber_state: ScrubberState, cut: Mapping[int, int], words: int) ->
     if words >= 3 and one is not None and one.checkpoints:
         kept = one.checkpoint_before(cut[one.run_id]) if one.run_id in cut else None
         told = "" if kept is None else f"  weights of {kept:>{width},}"
-        parts.append((told.ljust(len("  weights of ") + width), DIM))  # the bar is not to move when it comes or goes
+        parts.append(
+            (told.ljust(len("  weights of ") + width), DIM)
+        )  # padded, so that the bar does not move when it appears
     return [*parts, (" ", TEXT)]

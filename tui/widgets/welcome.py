@@ -1,4 +1,4 @@
-"""What an empty store shows: the four ways down, and the keys that start."""
+"""The welcome of an empty store: the four strategies, and the keys that start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.text.parts import Part
 from tui.widgets.lines import strip
 
 WELCOME_KEYS = frozenset({"new_run", "app.sweep", "app.help", "app.leave"})
-"""What the board's keys can do before there is a run."""
+"""Actions of the board that work before there is a run."""
 
 HIKER = "A hiker, blindfolded, on the loss surface of a classifier of handwritten digits."
 WAYS = (
@@ -24,7 +24,7 @@ WAYS = (
 
 
 def welcome(width: int, height: int) -> list[Strip]:
-    """The lines, in the middle of `width` x `height` cells."""
+    """The lines, centred in `width` x `height` cells."""
     iterations = race()[0].iterations or 0
     lines: list[list[Part]] = [
         *([(line, STRONG)] for line in wrap(HIKER, max(width - 4, 20))),

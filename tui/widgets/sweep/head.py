@@ -1,4 +1,4 @@
-"""The lines about a sweep as a whole: what it is, how far it came, what its rungs decided, and its best value."""
+"""The lines about a sweep as a whole: its values, its progress, the decisions at its rungs, and its best value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STATES = ("running", "paused", "queued", "lost", "finished", "cancelled", "faile
 
 
 def title(seen: SweepSeen, width: int) -> Strip:
-    """What is swept, over which runs; at the right how far it is and how long it takes."""
+    """The swept fields, the ranges and the common settings; at the right, progress and time left."""
     found = seen.outcome
     if found is None:
         return strip([(f" sweep {seen.sweep_id}   ", STRONG), (clean(seen.complaint, 200), FAILED)], width)
@@ -40,7 +40,7 @@ def title(seen: SweepSeen, width: int) -> Strip:
 
 
 def _ranges(plan: SweepPlan, how: Literal["in full", "ends", "names"]) -> list[str]:
-    """What is swept, from where to where, at how many values."""
+    """Each swept field: its label, its lowest and highest value, and the number of values."""
     if how == "names":
         return [axis.label for axis in plan.axes]
     ends = [(axis, label(axis, axis.ordered[0]), label(axis, axis.ordered[-1])) for axis in plan.axes]
@@ -49,7 +49,7 @@ def _ranges(plan: SweepPlan, how: Literal["in full", "ends", "names"]) -> list[s
 
 
 def _settings(plan: SweepPlan, room: int) -> list[Part]:
-    """What all runs have in common, as much as there is room for."""
+    """The settings that all runs have in common, as many as fit."""
     swept = {axis.field for axis in plan.axes} | ({"seed"} if plan.repeats > 1 else set())
     seeds = [f"{plan.repeats} seeds"] if plan.repeats > 1 else []
     iterations = [] if plan.base.iterations is None else [counted(plan.base.iterations, "iteration")]
@@ -76,7 +76,7 @@ def _progress(seen: SweepSeen) -> list[Part]:
 
 
 def rungs(seen: SweepSeen, width: int) -> Strip:
-    """Where losers stop early, and what was decided there."""
+    """The rungs of a race and the decision at each."""
     found = seen.outcome
     if found is None or found.plan.halving is None:
         return strip((), width)
@@ -95,7 +95,7 @@ def rungs(seen: SweepSeen, width: int) -> Strip:
 
 
 def _decision(decision: RungDecision | None) -> tuple[Part, str]:
-    """How many came and how many went on, and the largest loss that did."""
+    """The number of runs before and after a rung, and the largest loss that went on."""
     if decision is None:
         return ("not yet", DIM), ""
     together = decision.kept + decision.dropped
@@ -104,7 +104,7 @@ def _decision(decision: RungDecision | None) -> tuple[Part, str]:
 
 
 def best(seen: SweepSeen, width: int) -> Strip:
-    """The best value in the form of the notes, and what to press next; of batch sizes the best for each comparison."""
+    """The best value, worded as in the CS231n notes, and the next key; for batch sizes the best of each comparison."""
     found = seen.outcome
     refine: list[Part] = [("z", ACCENTED), (" refine ", DIM)]
     if found is not None and found.comparisons:
@@ -137,7 +137,7 @@ def best(seen: SweepSeen, width: int) -> Strip:
 
 
 def _equals(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) -> list[Part]:
-    """The best value for equal examples, time and iterations, with where they were compared."""
+    """The best value at equal examples, time and iterations, with the amounts at which they were compared."""
     found = seen.outcome
     assert found is not None
     axes = found.plan.axes
@@ -159,7 +159,7 @@ def _equals(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) ->
 
 
 def _held_out(best: ValueResult) -> Iterator[Part]:
-    """What the best value is worth on examples that were not trained on."""
+    """Loss and accuracy of the best value on the validation split."""
     if best.validation_loss is not None:
         yield f", validation {loss_text(best.validation_loss)}", TEXT
         yield f", {numbers.percent(best.accuracy).replace(' ', '')}", TEXT

@@ -1,4 +1,4 @@
-"""The lines of the sweep dialog: the values on their axis, the settings with their keys, and what will be run."""
+"""The lines of the sweep dialog: the values on their axes, the settings with their keys, and a summary."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEYS_WIDTH = 6
 
 
 def title(draft: SweepDraft, width: int) -> Strip:
-    """Which runs the sweep is made of."""
+    """The swept fields, the other settings and the origin of the draft."""
     of = origin_name(draft.origin)
     swept = {one.field for one in draft.ranges}
     left = f" sweep {' x '.join(one.label for one in draft.ranges)}"
@@ -35,12 +35,12 @@ def title(draft: SweepDraft, width: int) -> Strip:
 
 
 def origin_name(origin: int | None) -> str:
-    """What a sweep is made of: the settings of a run, or the defaults."""
+    """The origin of a draft: a run, or the defaults."""
     return "the defaults" if origin is None else f"run {origin}"
 
 
 def axes(draft: SweepDraft, width: int) -> list[Strip]:
-    """Each range on its axis: ends, a sign for every value, labels below."""
+    """Each range on its axis: its ends, a sign for every value, and labels below."""
     lines: list[Strip] = []
     for place, one in enumerate(draft.ranges):
         is_active = place == draft.active
@@ -58,7 +58,7 @@ def axes(draft: SweepDraft, width: int) -> list[Strip]:
 
 
 def _rail_parts(line: str) -> Iterator[Part]:
-    """The rail in pieces of one style."""
+    """The axis in pieces of one style."""
     styles = {"─": RULES, "━": ACCENTED, "●": STRONG, "◆": FAILED}
     start = 0
     for at in range(1, len(line) + 1):
@@ -68,9 +68,9 @@ def _rail_parts(line: str) -> Iterator[Part]:
 
 
 def settings(draft: SweepDraft, origins: Sequence[int | None], width: int) -> list[Strip]:
-    """Every other choice in a line: its key, its name, what is chosen, and what that means.
+    """Every other choice on a line: its key, its name, its value, and what that means.
 
-    `origins` are what the sweep may be made of.
+    `origins` are the runs that the sweep may start from (None: the defaults).
     """
     told = {key.action: key for key in keys_of("sweep")}
     lines = []
@@ -123,7 +123,7 @@ def _race(draft: SweepDraft) -> tuple[str, str]:
 
 
 def outlook(plan: SweepPlan | None, complaint: str, rate: float | None, workers: int) -> list[Part]:
-    """What `enter` would run, or why it would not."""
+    """A summary of what `enter` would run, or why it would run nothing. `rate` is iterations/s of one worker."""
     if plan is None:
         return [(" ! ", FAILED), (complaint, TEXT)]
     iterations = iterations_of(plan)
@@ -133,7 +133,7 @@ def outlook(plan: SweepPlan | None, complaint: str, rate: float | None, workers:
     parts.append((f", {counted(iterations, 'iteration')}{' at most' if plan.halving else ''}", TEXT))
     speed = plan.base.pace or rate
     if speed:
-        # Beyond one a core, workers at full speed only share it; paced ones sleep.
+        # More full-speed workers than cores only share the cores; paced workers mostly sleep.
         at_once = max(min(workers if plan.base.pace else min(workers, cores()), plan.size), 1)
         seconds = max(iterations / (speed * at_once), 1)
         parts.append((f", about {seconds:,.0f} s with {counted(at_once, 'worker')}", TEXT))
@@ -141,7 +141,7 @@ def outlook(plan: SweepPlan | None, complaint: str, rate: float | None, workers:
 
 
 def iterations_of(plan: SweepPlan) -> int | None:
-    """The iterations of all runs together; in a race those that are made when every rung lets go of its share."""
+    """Total iterations of all runs; of a race, those left if every rung drops its share. None if the budget is time."""
     each = plan.base.iterations
     if each is None:
         return None

@@ -1,4 +1,4 @@
-"""The table of a sweep: one line a value, the best marked, the cursor's raised."""
+"""The table of a sweep: one row per value, the best marked, the cursor's row raised."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from tui.widgets.columns import SIGNS
 from tui.widgets.lines import Lines, strip
 
 RANKS = ("lost", "running", "silent", "waiting", "paused", "queued", "failed", "diverged", "cancelled", "finished")
-"""Of the runs of one value, the one whose status comes first here tells."""
+"""The status of a value is the first of these that one of its runs has."""
 
 
 SPARE = 2
-"""Columns of this rank and beyond give way to the losses at equal amounts."""
+"""Columns of this rank and above make room for the losses at equal amounts."""
 
 ROOMY = 70
-"""Cells from which the stars are told in full."""
+"""Cells from which the remark with a star is written in full."""
 
 HEADER = 1
-"""Rows above the values: what the columns are."""
+"""Rows above the values: the titles."""
 
 MARKS = 5
-"""Cells in front of a value: its colour, what its runs do, its letter."""
+"""Cells before a value: its colour bar, its status sign, its letter."""
 
 GAP = 2
 
 WIDEST_REMARK = 24
-"""Cells that a remark may take from the columns; the rest of a longer one has what is left."""
+"""Cells for which a remark may displace columns; a longer one gets what is left."""
 
 Cell = tuple[str, Style]
 
 
 @dataclass(frozen=True, slots=True)
 class SweepColumn:
-    """One column: a title, and a cell for each value. `rank` 0 is never dropped, higher ranks go first."""
+    """One column: a title, and a cell per value. `rank` 0 is never dropped, higher ranks go first."""
 
     title: str
     cells: Sequence[Cell]
@@ -60,15 +60,16 @@ class SweepColumn:
 
     @property
     def width(self) -> int:
+        """Cells of the widest text."""
         return max(width_of(self.title), *(width_of(text) for text, _ in self.cells))
 
     def cell(self, text: str, width: int) -> str:
-        """A text at its place in the column."""
+        """A text aligned in `width` cells."""
         return numbers.fit(text, width, right=self.right)
 
 
 class SweepTable(Lines):
-    """Shows what a sweep found. Posts SweepValuePointed when a row is clicked or the wheel turns."""
+    """Shows the results of a sweep. Posts SweepValuePointed on a click on a row or a turn of the wheel."""
 
     DEFAULT_CSS = "SweepTable { height: auto; }"
 
@@ -80,7 +81,7 @@ class SweepTable(Lines):
         self._top = 0
 
     def show(self, snapshot: Snapshot, seen: SweepSeen, pointed: Values | None) -> None:
-        """Show this; the cursor's row is brought into view."""
+        """Show these results, scrolled to the cursor's row."""
         self._snapshot, self._seen, self._pointed = snapshot, seen, pointed
         self.update()
 
@@ -128,7 +129,7 @@ class SweepTable(Lines):
 
 
 def status_of(snapshot: Snapshot, seen: SweepSeen, result: ValueResult) -> str:
-    """What the runs of a value do, in one word."""
+    """The status of a value's runs, in one word."""
     statuses = {snapshot.status(seen.runs[run_id]) for run_id in result.run_ids if run_id in seen.runs}
     if result.diverged and statuses <= {"finished", "failed", "cancelled", "diverged"}:
         return "diverged"
@@ -138,8 +139,8 @@ def status_of(snapshot: Snapshot, seen: SweepSeen, result: ValueResult) -> str:
 def columns_of(snapshot: Snapshot, seen: SweepSeen, room: int) -> list[SweepColumn]:
     """The columns of the table that fit into `room` cells.
 
-    Where values are compared at equal amounts, the losses there have columns of their own, with a star at the lowest;
-    where these do not all fit, words behind the row say what a value is best for.
+    If values are compared at equal amounts, each comparison has a column with a star at the lowest loss; if these do
+    not all fit, a remark at the end of the row says for which comparison a value is best.
     """
     assert seen.outcome is not None
     compared = [_compared(one) for one in seen.outcome.comparisons]
@@ -150,7 +151,7 @@ def columns_of(snapshot: Snapshot, seen: SweepSeen, room: int) -> list[SweepColu
 
 
 def _measured(snapshot: Snapshot, seen: SweepSeen) -> Iterator[SweepColumn]:
-    """The values and what was measured of their runs."""
+    """The columns of the values and of the measurements of their runs."""
     assert seen.outcome is not None
     values, axes = seen.values, seen.outcome.plan.axes
     best = None if are_compared(axes) else seen.outcome.best
@@ -186,7 +187,7 @@ def _compared(comparison: Comparison) -> SweepColumn:
 
 
 def _remarks(seen: SweepSeen, *, with_stars: bool, room: int) -> SweepColumn:
-    """What is to be said of a value in words: that it is the best, or why its loss is no match."""
+    """The remark on each value: that it is best, or why its loss cannot be compared."""
     stars = _stars(seen, room) if with_stars else {}
     cells: list[Cell] = []
     for result in seen.values:
@@ -201,7 +202,7 @@ def _remarks(seen: SweepSeen, *, with_stars: bool, room: int) -> SweepColumn:
 
 
 def _stars(seen: SweepSeen, room: int) -> dict[Values, str]:
-    """The best value with a star; of several comparisons each with what it is best for."""
+    """The remark on each best value; if there are several comparisons, it names those that it wins."""
     assert seen.outcome is not None
     if not are_compared(seen.outcome.plan.axes):
         best = seen.outcome.best
@@ -233,7 +234,7 @@ def _cells(texts: Iterable[str], styles: Iterable[Style] | None = None) -> list[
 
 
 def _spaced(parts: Sequence[Part]) -> list[Part]:
-    """The parts with a gap between each two."""
+    """The parts with a gap between any two."""
     gap = (" " * GAP, TEXT)
     return [one for part in parts for one in (gap, part)][1:]
 
@@ -243,7 +244,7 @@ def _count(number: int) -> str:
 
 
 def _spread(result: ValueResult) -> str:
-    """From the lowest to the highest loss of the seeds, where they differ."""
+    """The lowest and the highest loss over the seeds, if they differ."""
     low, high = result.low, result.high
     if low is None or high is None or not low < high or not math.isfinite(high):
         return ""
@@ -251,7 +252,7 @@ def _spread(result: ValueResult) -> str:
 
 
 def _why(seen: SweepSeen, result: ValueResult) -> str:
-    """Why a value has no loss after all its iterations."""
+    """Why a value has no loss after all its iterations; '' if it has or may still get one."""
     runs = [run for run_id in result.run_ids if (run := seen.runs.get(run_id)) is not None]
     if result.diverged:
         at = [run.diverged_at for run in runs if run.diverged_at is not None]
