@@ -1,7 +1,7 @@
-"""CellBuffer: what should stand on the terminal and what does, cell by cell. Only the difference is written.
+"""CellBuffer: the cells that the terminal should show and those that it shows. Only the difference is written.
 
-However often and however widely a screen repaints itself, the terminal gets the cells that changed. Frames may be
-left out: the difference is always taken from what was written last to what is wanted now.
+However often and widely a screen repaints itself, the terminal gets only the cells that changed. Frames may be skipped:
+the difference is always that between the last write and now.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from tui.text.ascii_only import plain
 from tui.text.widths import FIRST_CLUSTER, TAIL, codes_of, text_of
 
 BRIDGE = 5
-"""From so many equal cells between two changes on, moving the cursor costs fewer bytes than writing them again."""
+"""Equal cells between two changes from which moving the cursor costs fewer bytes than writing them again."""
 
 ERASE_FROM = 8
-"""Blank cells at the end of a row from which on erasing is shorter than writing them."""
+"""Blank cells at the end of a row from which erasing costs fewer bytes than writing them."""
 
 BLANK = ord(" ")
 UNKNOWN = 2**32 - 1
@@ -33,7 +33,7 @@ Flags = NDArray[np.bool_]
 
 
 class InkSpan(NamedTuple):
-    """Cells start..stop of a row, all of one ink."""
+    """Cells start..stop of a row, all of one style; `ink` is the style's number."""
 
     row: int
     start: int
@@ -42,7 +42,7 @@ class InkSpan(NamedTuple):
 
 
 class BufferRow(NamedTuple):
-    """A row as it is wanted: codes and inks of its cells. `text` is there where each cell is one narrow character."""
+    """A row to show: codes and style numbers of its cells. `text` is '' unless each cell is one narrow character."""
 
     codes: list[int]
     inks: list[int]
@@ -52,8 +52,8 @@ class BufferRow(NamedTuple):
 class CellBuffer:
     """A terminal of `width` x `height` cells.
 
-    `colours` says what becomes of a style; `erases` whether erasing keeps the background colour; `ascii_only` that
-    no other characters may be written.
+    `colours` maps styles to the terminal's colours; `erases`: erased cells keep the background colour; `ascii_only`: no
+    other characters are written.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class CellBuffer:
         self._say = plain if ascii_only else str
         self._erases = erases
         self.inks = [PLAIN]
-        """What the numbers of inks mean."""
+        """The SGR style of each style number."""
         self._numbers: dict[Style | None, int] = {None: 0}
         shape = (height, width)
         self._codes: Codes = np.full(shape, BLANK, np.uint32)
@@ -74,7 +74,7 @@ class CellBuffer:
         self._touched: Flags = np.ones(height, np.bool_)
 
     def ink(self, style: Style | None) -> int:
-        """The number of a style's ink on this surface."""
+        """The number of a style in this buffer."""
         number = self._numbers.get(style)
         if number is None:
             ink = ink_of(style, self._colours)
@@ -84,9 +84,9 @@ class CellBuffer:
         return number
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
-        """Want these segments from a cell on; what reaches beyond the edges is dropped.
+        """Set the cells from (x, y) to these segments; cells beyond the edges are dropped.
 
-        Half of a wide character, here or beside, is a blank.
+        Half of a wide character, in the segments or beside them, becomes a blank.
         """
         codes: list[int] = []
         inks: list[int] = []
@@ -98,7 +98,7 @@ class CellBuffer:
         self.paste(x, y, np.array([codes], np.uint32), np.array([inks], np.uint16))
 
     def paste(self, x: int, y: int, codes: Codes, inks: Inks) -> None:
-        """Want these cells, with their top left one at (x, y): codes and numbers of inks of shape (rows, columns)."""
+        """Set the cells from (x, y): codes and style numbers, both of shape (rows, columns)."""
         rows, columns = slice(max(-y, 0), max(self.height - y, 0)), slice(max(-x, 0), max(self.width - x, 0))
         if columns.stop < codes.shape[1]:
             codes = codes.copy()
@@ -125,17 +125,17 @@ class CellBuffer:
         first[first == TAIL] = BLANK
 
     def forget(self) -> None:
-        """Nobody knows what stands on the terminal: everything is to be written again."""
+        """Write every cell again: what the terminal shows is unknown."""
         self._shown_codes.fill(UNKNOWN)
         self._touched.fill(True)
 
     @property
     def is_behind(self) -> bool:
-        """Whether rows were changed since the last `update`."""
+        """Whether rows changed since the last `update`."""
         return bool(self._touched.any())
 
     def update(self) -> str:
-        """What to write so that the terminal shows what is wanted; '' when it does. Taken as written."""
+        """The text that brings the terminal up to date, '' if it is. The buffer takes it as written."""
         touched = np.flatnonzero(self._touched)
         codes, inks = self._codes[touched], self._inked[touched]
         shown, shown_inks = self._shown_codes[touched], self._shown_inked[touched]
@@ -150,7 +150,7 @@ class CellBuffer:
         self._shown_codes[touched], self._shown_inked[touched] = codes, inks
         self._touched.fill(False)
         writer = _Writer(self.width)
-        # the ink of the topmost change first, because it is what somebody waits for; then others on the same ground
+        # the style of the topmost change first, because the viewer waits for it; then others on its background
         grounds = list(dict.fromkeys(self.inks[ink].background for ink in pieces))
         for ink in sorted(pieces, key=lambda ink: grounds.index(self.inks[ink].background)):
             for span in pieces[ink]:
@@ -159,16 +159,17 @@ class CellBuffer:
         return writer.finished()
 
     def _spans(self, differing: Flags, inks: Inks, lines: dict[int, BufferRow]) -> Iterator[InkSpan]:
-        """What differs, with equal cells between where writing them again is shorter.
+        """The spans to write; they include equal cells where writing these is shorter than moving the cursor.
 
-        Told ink by ink it needs far fewer colours than row by row, and moving the cursor is shorter than a colour.
+        Spans are then written style by style: that takes far fewer colour changes than row by row, and moving the
+        cursor is shorter than a colour change.
         """
         last: InkSpan | None = None
         for row, start, stop, ink in _runs(differing, inks):
             if last is not None and row == last.row and start - last.stop < BRIDGE:
                 line = lines[row]
                 alike = ink == last.ink
-                # most neighbours are told apart by their first cell
+                # checked first, because the first cell decides for most neighbours
                 if (alike or line.codes[start] == BLANK) and self._fit(
                     line, last.ink, last.stop, start if alike else stop
                 ):
@@ -181,7 +182,7 @@ class CellBuffer:
             yield last
 
     def _fit(self, line: BufferRow, ink: int, start: int, stop: int) -> bool:
-        """Whether cells look as they should when they are written with an ink."""
+        """Whether the cells start..stop of a row look right when written in one style."""
         for at in range(start, stop):
             own = line.inks[at]
             if own != ink and (line.codes[at] != BLANK or not self.inks[own].blanks_like(self.inks[ink])):
@@ -189,7 +190,7 @@ class CellBuffer:
         return True
 
     def _erasable_from(self, span: InkSpan, line: BufferRow) -> int:
-        """The first of the blanks that end a row as a span ends, where erasing them is shorter; else the span's end."""
+        """The first of the blanks at the end of a row that are shorter to erase; the span's end if none are."""
         if span.stop < self.width or not self._erases:
             return span.stop
         ground, at = self.inks[line.inks[-1]], self.width
@@ -206,7 +207,7 @@ def _line(codes: Codes, inks: Inks) -> BufferRow:
 
 
 def _runs(differing: Flags, inks: Inks) -> Iterator[tuple[int, int, int, int]]:
-    """(row, start, stop, ink) of neighbours that differ and have one ink."""
+    """(row, start, stop, style number) of each run of neighbouring cells that differ and have one style."""
     rows, columns = np.nonzero(differing)
     if not len(rows):
         return iter(())
@@ -219,7 +220,7 @@ def _runs(differing: Flags, inks: Inks) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _with_other_halves(differing: Flags, tails: Flags) -> None:
-    """Add the other halves of wide characters, old or new, of which one half differs."""
+    """Add the other half of each wide character, old or new, of which one half differs."""
     while True:
         more = np.zeros_like(differing)
         more[:, :-1] |= (tails & differing)[:, 1:]
@@ -231,7 +232,7 @@ def _with_other_halves(differing: Flags, tails: Flags) -> None:
 
 
 class _Writer:
-    """Writes spans, keeping count of where the cursor and the pen are."""
+    """Writes spans, and keeps track of the cursor and the style that the terminal has."""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -240,7 +241,7 @@ class _Writer:
         self._at: tuple[int, int] | None = None
 
     def write(self, y: int, span: InkSpan, line: BufferRow, ink: SgrStyle, blank_from: int) -> None:
-        """A span in its ink; from `blank_from` on it is erased."""
+        """Write a span in its style; from `blank_from` on, erase."""
         self._move(span.start, y)
         text = line.text[span.start : blank_from] if line.text else text_of(line.codes[span.start : blank_from])
         if text:
@@ -249,7 +250,7 @@ class _Writer:
         if blank_from < span.stop:
             self._turn(ink, blank=True)
             self._out.append("\x1b[K")
-        # where a terminal is after a wide or combined character is for it to know
+        # terminals differ in where the cursor is after a wide or combined character
         self._at = (blank_from, y) if line.text and blank_from < self._width else None
 
     def finished(self) -> str:
@@ -272,7 +273,7 @@ class _Writer:
 
 
 def _steps(right: int, down: int) -> str:
-    """How the cursor gets there from where it is."""
+    """The shortest relative cursor movement."""
     across = "\b" * -right if -4 < right < 0 else _step(right, "C", "D")
     return _step(down, "B", "A") + across
 

@@ -1,4 +1,4 @@
-"""Clipboard: text to the clipboard of the terminal, which may be far away and behind tmux."""
+"""Clipboard: copies text to the terminal's clipboard, also over SSH and through tmux."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from base64 import b64encode
 from collections.abc import Callable
 
 MOST_BYTES = 72_000
-"""Terminals ignore longer ones: xterm's limit is 100,000 characters of base64."""
+"""Longest text: terminals ignore longer ones; xterm's limit is 100,000 characters of base64."""
 
 TMUX_ANSWERS_S = 2.0
 
 
 def copy(text: str, write: Callable[[str], None]) -> None:
-    """Send the text (OSC 52): nobody answers, so whether the terminal takes it is not known. Raises ValueError.
+    """Send the text to the terminal's clipboard (OSC 52). Raises ValueError for more than MOST_BYTES.
 
-    A tmux in between does not let programs do so unless told to, but takes it itself and hands it on.
+    Terminals do not answer, so success is unknown. tmux blocks the sequence by default, but has a command that does the
+    same.
     """
     if len(text.encode()) > MOST_BYTES:
         raise ValueError("That is too much for a terminal's clipboard: save it to a file instead (E).")
@@ -27,17 +28,17 @@ def copy(text: str, write: Callable[[str], None]) -> None:
 
 
 def sequence(text: str) -> str:
-    """What tells a terminal to put a text into its clipboard."""
+    """The control sequence that sets a terminal's clipboard to a text."""
     return f"\x1b]52;c;{b64encode(text.encode()).decode()}\x07"
 
 
 def through_tmux(inner: str) -> str:
-    """A sequence wrapped so that tmux hands it to the terminal outside, where it is allowed to."""
+    """A sequence wrapped so that tmux passes it to the outer terminal, if it is configured to."""
     return "\x1bPtmux;" + inner.replace("\x1b", "\x1b\x1b") + "\x1b\\"
 
 
 def _into_tmux(text: str) -> bool:
-    """Put the text into tmux's own buffer and from there (-w) into the clipboard outside; False where tmux cannot."""
+    """Load the text into tmux's buffer and, with -w, into the outer clipboard; False if tmux cannot."""
     try:
         done = subprocess.run(
             ["tmux", "load-buffer", "-w", "-"], input=text.encode(), capture_output=True, timeout=TMUX_ANSWERS_S

@@ -1,4 +1,4 @@
-"""Erasing: whether a terminal gives what it erases the colour that is being written with, as terminfo knows it."""
+"""Erasing: whether erased cells get the current background colour ("back color erase" in terminfo)."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import os
 from collections.abc import Callable, Mapping
 
 WITHOUT = ("screen", "tmux", "vt1", "vt2", "ansi")
-"""How the names of those begin that do not, where terminfo cannot be asked."""
+"""Prefixes of the names of terminals without it, used if terminfo is not available."""
 
 
 def keeps_the_ground(
     environment: Mapping[str, str] = os.environ, known: Callable[[str], bool | None] | None = None
 ) -> bool:
-    """Whether erased cells keep the ground; GNU screen gives them the terminal's own, so they must be written."""
+    """Whether erased cells keep the background; those of GNU screen do not, so its blanks must be written."""
     name = environment.get("TERM", "")
     told = (known or of_terminfo)(name)
     return not name.startswith(WITHOUT) if told is None else told
 
 
 def of_terminfo(name: str) -> bool | None:
-    """What terminfo says of a terminal ("back color erase"); None where it does not know it. Asked once a process."""
+    """Terminfo's "back color erase" flag of a terminal; None if terminfo does not know it. Call it once per process."""
     try:
         import curses
-    except ImportError:  # Python can be built without
+    except ImportError:  # Python can be built without curses
         return None
     try:
         curses.setupterm(name, 1)

@@ -1,4 +1,4 @@
-"""FrameOutput: the part of the app that writes to the terminal, in place of Textual's own way there."""
+"""FrameOutput: the part of the app that writes frames to the terminal in place of Textual."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.terminal.textual_internals import ComposingApp, Piece, seen_widgets, se
 
 
 class FrameOutput(ComposingApp, inherit_bindings=False):
-    """Hands the composed frames of its screens to the rim, and tells widgets where they may paint by themselves."""
+    """Passes its screens' composed frames to TerminalOutput, and tells widgets where they may paint themselves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,10 +25,10 @@ class FrameOutput(ComposingApp, inherit_bindings=False):
         self._displayed: Screen[object] | None = None
 
     def written(self) -> None:
-        """A frame was written."""
+        """Called after a frame was written."""
 
     def standing(self, widget: Widget) -> Region | None:
-        """Where a widget stands on the terminal, if all of it is there to be seen: it may paint its cells itself."""
+        """The widget's region if all of it is visible, so that it may paint its cells itself; else None."""
         screen = self.screen
         if widget.screen is not screen or self._displayed is not screen:
             return None
@@ -48,6 +48,7 @@ class FrameOutput(ComposingApp, inherit_bindings=False):
         self.written()
 
     def take(self, screen: Screen[object], pieces: Iterable[Piece]) -> None:
+        """Pass a screen's newly composed pieces to the output."""
         self._displayed = screen
         self.output.take(pieces, *self.size)
 

@@ -1,4 +1,4 @@
-"""Link: how fast the terminal is. After each frame it is asked a question; the next one waits for the answer."""
+"""Frame pacing: after each frame the terminal is sent a query; the next frame waits for the reply."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import time
 from collections.abc import Callable
 
 QUESTION = "\x1b[?2026$p"
-"""Does it know synchronised output? What it answers is not the point: it answers when it has drawn the frame."""
+"""Asks whether the terminal knows synchronised output. Any reply will do: it shows that the frame was drawn."""
 
 PRINTS_THE_QUESTION = "Apple_Terminal"
-"""TERM_PROGRAM of a terminal that would write the end of the question on the screen, and that never answers."""
+"""TERM_PROGRAM of a terminal that prints the end of the query on the screen and never replies."""
 
 PATIENCE_S = 4.0
-"""An answer that takes longer is taken as lost: a full frame over 8 kB/s takes about a second."""
+"""Seconds after which a reply counts as lost: a full frame takes about one second at 8 kB/s."""
 
 FREE_RUN_S = 0.2
-"""Between two frames for a terminal that never answers, except after a key."""
+"""Seconds between two frames for a terminal that never replies, except after a key."""
 
 
 class FramePacing:
-    """Decides when a frame may be sent. `clock` tells seconds."""
+    """Decides when a frame may be sent. `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -29,25 +29,25 @@ class FramePacing:
         self._pressed = False
 
     def wait_s(self) -> float:
-        """Seconds until a frame may be sent: 0 is now. An answer or a key may make it sooner."""
+        """Seconds until a frame may be sent, 0 for now. A reply or a key may shorten them."""
         since = self._clock() - self._sent_at
         if not self._answers:
             return 0.0 if self._pressed else max(FREE_RUN_S - since, 0.0)
         return max(PATIENCE_S - since, 0.0) if self._open_questions else 0.0
 
     def sent(self) -> None:
-        """A frame and a question were sent."""
+        """Record that a frame and a query were sent."""
         if self._answers and self._open_questions:
-            self._answers, self._open_questions = False, 0  # patience has run out
+            self._answers, self._open_questions = False, 0  # the reply counts as lost
         self._open_questions += 1
         self._sent_at = self._clock()
         self._pressed = False
 
     def answered(self) -> None:
-        """The terminal has answered a question."""
+        """Record that the terminal has replied to a query."""
         self._answers = True
         self._open_questions = max(self._open_questions - 1, 0)
 
     def pressed(self) -> None:
-        """A key was pressed: somebody waits for what it does."""
+        """Record a key: the viewer waits for its effect."""
         self._pressed = True

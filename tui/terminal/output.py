@@ -1,4 +1,4 @@
-"""TerminalOutput: where frames that Textual has composed, and cells that widgets paint, become what is written."""
+"""TerminalOutput: turns frames composed by Textual, and cells painted by widgets, into text for the terminal."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
 
 class TerminalOutput:
-    """Keeps what the terminal shows, and brings it up to date when the link allows.
+    """Holds the cells of the terminal, and updates it when frame pacing allows.
 
-    `write` takes what goes to the terminal; `call_later(seconds, function)` sets a timer; `call_soon(function)` calls
-    it once everything that is being painted now has been put.
+    `write` gets the text for the terminal; `call_later(seconds, function)` sets a timer; `call_soon(function)` calls it
+    after everything that is being painted now has been put.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class TerminalOutput:
         self.ascii_only = False
         self.erases = True
         self.frames = 0
-        """How many were written."""
+        """Number of frames written."""
         self._buffer: CellBuffer | None = None
         self._write = write
         self._call_later = call_later
@@ -47,7 +47,7 @@ class TerminalOutput:
         self._due = False
 
     def take(self, pieces: Iterable[Piece], width: int, height: int) -> None:
-        """What was composed anew on a screen of this size; written when it may be."""
+        """Take newly composed pieces of a screen of this size, and write them when pacing allows."""
         buffer = self._buffer
         if buffer is None or (buffer.width, buffer.height) != (width, height):
             buffer = self._buffer = CellBuffer(
@@ -58,17 +58,17 @@ class TerminalOutput:
         self.flush()
 
     def wear(self, colours: Colours) -> None:
-        """Other colours from the next frame on, which must be a whole one."""
+        """Use other colours from the next frame on, which must be a whole one."""
         self.colours, self._buffer = colours, None
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
-        """A row that changed; written soon, together with what else is put now."""
+        """Set a row from (x, y) on; written soon, together with whatever else is put now."""
         if self._buffer is not None:
             self._buffer.put(x, y, segments)
             self._flush_soon()
 
     def paste(self, x: int, y: int, codes: Codes, style_ids: NDArray[np.uint8], style: Callable[[int], Style]) -> None:
-        """Cells of shape (rows, columns) that may have changed; `style` is how a style id is painted."""
+        """Set cells from (x, y): codes and style ids of shape (rows, columns); `style` returns the style of an id."""
         if self._buffer is not None:
             inks = np.zeros(256, np.uint16)
             for style_id in np.flatnonzero(np.bincount(style_ids.ravel(), minlength=256)).tolist():
@@ -82,24 +82,24 @@ class TerminalOutput:
             self._call_soon(self.flush)
 
     def forget(self) -> None:
-        """Something else has written to the terminal: all of it is to be written again."""
+        """Write every cell again, because something else has written to the terminal."""
         if self._buffer is not None:
             self._buffer.forget()
             self.flush()
 
     def answered(self) -> None:
-        """The terminal has answered: what was left out meanwhile may go."""
+        """Record the terminal's reply, and write what waited for it."""
         self.synchronised = True
         self.pacing.answered()
         self.flush()
 
     @property
     def is_open(self) -> bool:
-        """Whether all that is wanted was written."""
+        """Whether everything is written."""
         return self._buffer is None or not self._buffer.is_behind
 
     def flush(self) -> None:
-        """Write what has changed, now or as soon as the link allows."""
+        """Write the changes, now or as soon as pacing allows."""
         self._due = False
         if self._buffer is None or not self._buffer.is_behind:
             return

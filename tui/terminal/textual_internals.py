@@ -1,6 +1,6 @@
-"""Textual's private parts: all that Lossboard touches of them, in the one file to look at when Textual changes.
+"""Textual's private parts: every use of them, in the one file to look at when Textual changes.
 
-The driver stands between the app and the terminal; the rest is how an app's frames and waiting messages are come by.
+The driver reads and writes the terminal; the rest gets at an app's composed frames and waiting messages.
 """
 
 from __future__ import annotations
@@ -32,34 +32,35 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 UNKNOWN, RESET = "\x1b[?2026;0$y", "\x1b[?2026;4$y"
-"""Synchronised output is not known; it is known and never on. Asked for it, a terminal without ignores that."""
+"""Replies to the query for synchronised output: not known; known, but always off."""
 
 LAST_QUESTION, LAST_ANSWER = "\x1b[5n", b"\x1b[0n"
-"""Is the terminal well? Terminals answer in order: after this nothing that was asked or switched on before can come."""
+"""Status query and its reply. Terminals reply in order: after this no earlier reply can arrive."""
 
 LAST_ANSWER_WITHIN_S = 1.0
-"""Whoever leaves waits no longer for a link; a terminal that has not answered by then at the beginning never does."""
+"""Seconds to wait for that reply on exit. A terminal that has sent none this long after the start is not asked."""
 
 LOOK_S = 0.1
-"""How long a key that may be the beginning of a sequence waits for the rest, and how soon the reading ends."""
+"""Seconds that an incomplete key sequence waits for its rest; also how often the thread checks whether to end."""
 
 MODES_OFF = "\x1b[?1004l\x1b[<u"
 SCREEN_BACK = "\x1b[?1049l\x1b[?25h"
-"""Focus reports and kitty's keys, which are of the screen that is left; the screen before, with its cursor."""
+"""MODES_OFF ends focus reports and the kitty keyboard protocol; SCREEN_BACK restores the main screen and the cursor."""
 
 
 class ReportParser(XTermParser):
-    """Textual's parser of what the terminal sends, which drops answers of terminals without synchronised output."""
+    """Textual's parser of terminal input. It turns the reply "not known" into "off", since Textual drops the former."""
 
     def feed(self, data: str) -> Iterable[Message]:
+        """The messages in this input."""
         return super().feed(data.replace(UNKNOWN, RESET))
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, which reads whatever bytes there are, paints on standard output, and leaves nothing behind.
+    """Textual's driver, which accepts any bytes, paints on standard output, and drains replies before it exits.
 
-    Textual's reads strict UTF-8: one byte of a Latin-1 keyboard or of line noise ends the app. It paints on standard
-    error, which may be a file, and goes before a slow terminal's answers have come: they land in the shell.
+    Textual's reads strict UTF-8: one byte from a Latin-1 keyboard or from line noise ends the app. It paints on
+    standard error, which may be a file, and exits before a slow terminal has replied: the replies reach the shell.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         assert sys.__stdout__ is not None, "the door has seen to it"
-        # a buffer of its own, since a terminal's is written at each end of a line
+        # its own buffer, because that of a terminal is flushed at the end of each line
         self._file = open(  # noqa: SIM115
             sys.__stdout__.fileno(), "w", 65536, "utf-8", "replace", newline="", closefd=False
         )
@@ -75,11 +76,12 @@ class TerminalDriver(LinuxDriver):
         self._started_at = 0.0
 
     def start_application_mode(self) -> None:
+        """Start as Textual does, and note the time."""
         self._started_at = time.monotonic()
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def run_input_thread(self) -> None:
-        """In place of Textual's: what is not UTF-8 becomes the sign that stands for such."""
+        """Read input in place of Textual's thread; bytes that are not UTF-8 become U+FFFD."""
         parser = ReportParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
@@ -101,13 +103,13 @@ class TerminalDriver(LinuxDriver):
             self.process_message(message)
 
     def disable_input(self) -> None:
-        """Once: what is typed after the terminal was given back is the shell's."""
+        """Stop reading, once: later input belongs to the shell."""
         if self._key_thread is not None:
             super().disable_input()
             self._key_thread = None
 
     def stop_application_mode(self) -> None:
-        """In place of Textual's: the terminal is given back when nothing is on its way from it any more."""
+        """Restore the terminal in place of Textual, after its last reply has arrived."""
         self._disable_bracketed_paste()
         self._enable_line_wrap()
         self._disable_in_band_window_resize()
@@ -124,7 +126,7 @@ class TerminalDriver(LinuxDriver):
 
 
 def _hear_out(fileno: int, answer: bytes, seconds: float) -> None:
-    """Take what the terminal still sends, until it gives this answer, is gone, or has had so many seconds."""
+    """Read and drop input until `answer` arrives, the terminal is gone, or the seconds are over."""
     heard, end = b"", time.monotonic() + seconds
     while answer not in heard and select.select([fileno], [], [], max(end - time.monotonic(), 0))[0]:
         data = _read(fileno)
@@ -134,7 +136,7 @@ def _hear_out(fileno: int, answer: bytes, seconds: float) -> None:
 
 
 def _read(fileno: int) -> bytes:
-    """What has come from the terminal; nothing when it is gone."""
+    """The input that has arrived; b'' if the terminal is gone."""
     try:
         return os.read(fileno, 4096)
     except OSError:
@@ -142,21 +144,22 @@ def _read(fileno: int) -> bytes:
 
 
 Piece = tuple[int, int, Iterable[Segment]]
-"""Segments from a cell (x, y) on."""
+"""Segments from cell (x, y) on."""
 
 
 class ComposingApp(App[int], inherit_bindings=False):
-    """An app that takes what its screens have composed itself: Textual writes whole rows and leaves no frame out."""
+    """An app that takes its screens' composed frames itself: Textual writes whole rows and skips no frame."""
 
     def get_driver_class(self) -> type[TerminalDriver]:
+        """TerminalDriver."""
         return TerminalDriver
 
     def take(self, screen: Screen[object], pieces: Iterable[Piece]) -> None:
-        """What a screen has composed anew."""
+        """Take newly composed pieces of a screen."""
         raise NotImplementedError
 
     def compose_anew(self) -> None:
-        """Have all of the screen composed, and of those below it as far as they are seen."""
+        """Compose the whole screen, and what is visible of those below it."""
         screen = self.screen
         self._display(screen, screen._compositor.render_update(full=True, screen_stack=self._background_screens))
 
@@ -167,6 +170,7 @@ class ComposingApp(App[int], inherit_bindings=False):
 
 
 def pieces_of(update: CompositorUpdate) -> Iterator[Piece]:
+    """The pieces of a compositor update."""
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
             yield update.region.x, y, (segment for strip in strips for segment in strip)
@@ -185,15 +189,15 @@ def send(app: App[Any], text: str) -> None:
 
 
 def seen_widgets(screen: Screen[object]) -> Mapping[Widget, tuple[Region, Region]]:
-    """Where the widgets of a screen stand and what may be seen of each, from the front to the back."""
+    """Region and visible part of each widget of a screen, from front to back."""
     return screen._compositor.visible_widgets
 
 
 def rows_of(app: App[Any]) -> list[Strip]:
-    """The screen as it is composed."""
+    """The rows of the composed screen."""
     return app.screen._compositor.render_strips()
 
 
 def has_waiting(pump: MessagePump) -> bool:
-    """Whether a part of the app has something to answer."""
+    """Whether a part of the app has messages or callbacks to handle."""
     return bool(pump.message_queue_size or pump._next_callbacks) or pump._pending_message is not None
