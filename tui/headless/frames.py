@@ -1,4 +1,4 @@
-"""Frames: a replay drawn without a terminal, one picture after the other, the same every time."""
+"""Frames: draws a replay without a terminal, frame by frame, the same each time."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from tui.widgets.chart_pane import ChartStyle
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """What to draw: a store, a replay of it, the size in cells, so many frames per second of the replay.
+    """The store, the replay of it, the size in cells, and the frames per second of the replay's clock.
 
-    `most` frames at most (None: to the end), each as 'text' or as 'svg'.
+    Draws at most `most` frames (None: to the end), each as 'text' or 'svg'.
     """
 
     path: Path
@@ -36,7 +36,7 @@ class RenderJob:
 
 
 class HeadlessReplay(App[None], inherit_bindings=False):
-    """Shows one replay, and nothing else happens in it."""
+    """An app that shows one replay and handles nothing else."""
 
     ENABLE_COMMAND_PALETTE = False
 
@@ -47,11 +47,12 @@ class HeadlessReplay(App[None], inherit_bindings=False):
         self._replay = screen
 
     def get_default_screen(self) -> Replay:
+        """The replay."""
         return self._replay
 
 
 async def render(job: RenderJob, keep: Callable[[int, str], None]) -> int:
-    """Give every frame to `keep`, with its number from 1; how many there were. Raises StoreError."""
+    """Pass every frame and its number, from 1, to `keep`; the number of frames. Raises StoreError."""
     seconds = [0.0]
     source = Source(job.path)
     try:
@@ -64,7 +65,7 @@ async def render(job: RenderJob, keep: Callable[[int, str], None]) -> int:
                 moment = screen.moment()
                 wanted = ReadRequest(screen.choices, 2 * job.size[0], screen.previewed_rows, moment=moment)
                 screen.update(source.read(wanted) or screen.snapshot, screen.choices)
-                screen.paint()  # whole, so that the same moment always looks the same
+                screen.paint()  # everything, so that the same moment always looks the same
                 await pilot.pause()
                 number += 1
                 keep(number, as_svg(app) if job.kind == "svg" else as_text(app))

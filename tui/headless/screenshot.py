@@ -1,4 +1,4 @@
-"""Photograph: what a screen shows as text or as vectors, for documents and lectures."""
+"""Screenshot: a screen as text or SVG, for documents and lectures."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tui.terminal.textual_internals import rows_of
 
 
 def as_text(app: App[Any]) -> str:
-    """The rows of the screen, without blanks at their ends."""
+    """The rows of the screen, without trailing blanks."""
     return "\n".join(strip.text.rstrip() for strip in rows_of(app))
 
 
 def as_svg(app: App[Any]) -> str:
-    """The screen as an SVG document, which fetches nothing from elsewhere."""
+    """The screen as an SVG document without external references."""
     rows = [[(text, _cell_style(style)) for text, style, control in strip if not control] for strip in rows_of(app)]
     return document(rows, app.size.width, ground=GROUND["dark"], title="lossboard")
 

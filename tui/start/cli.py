@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import click
 
 DRAWING = {"plot": "tui.start.plot_command:command", "replay": "tui.start.replay_command:command"}
-"""The commands that draw, each by name and where it is."""
+"""Commands that draw: module and object of each, by name."""
 
 EPILOG = "Without a command the dashboard opens; its ? key tells what it can do."
 
 
 def main(arguments: list[str] | None = None, **options: Any) -> Any:
-    """Open the dashboard, or hand over to the command that is named. `options` are click's."""
+    """Open the dashboard, or run the named command. `options` are click's."""
     open_standard_error()
     path = _plainly_asked_for(sys.argv[1:] if arguments is None else arguments)
     if path is None:
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None, **options: Any) -> Any:
 
 
 def _plainly_asked_for(arguments: list[str]) -> Path | None:
-    """The store whose dashboard is asked for, where that can be told without click, which takes time to import."""
+    """The store, if the arguments ask for its dashboard and need no click, which is slow to import; else None."""
     match arguments:
         case []:
             return Path(os.environ.get("LOSSBOARD_DB") or "runs.db")
@@ -40,7 +40,7 @@ def _plainly_asked_for(arguments: list[str]) -> Path | None:
 
 
 def group() -> click.Group:
-    """The whole command line."""
+    """The command group with all commands."""
     import click
 
     from engine.commands.cli import HELP, Commands, command_at, db_option, version_option
@@ -64,7 +64,7 @@ def group() -> click.Group:
     )
     @version_option
     @db_option
-    @click.option(  # not the one of the commands: that brings NumPy in, and signals must be blocked before
+    @click.option(  # not the commands' own option: it imports NumPy, and signals must be blocked before that
         "--workers",
         metavar="N",
         type=click.IntRange(1, 256),
@@ -87,7 +87,7 @@ def group() -> click.Group:
 
 
 def set_workers(db: str, workers: int) -> None:
-    """Store how many workers may work at once; a StoreError is one message and exit code 1."""
+    """Set the largest number of workers; prints a StoreError and exits with 1."""
     from engine.commands.options import people_errors
     from engine.jobs.processes.launch import set_worker_count
 

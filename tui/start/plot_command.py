@@ -1,4 +1,4 @@
-"""`lossboard plot RUN...`: charts that are printed, for mails, logs and notes."""
+"""`lossboard plot RUN...`: charts as text, for mails, logs and notes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ if TYPE_CHECKING:
     from tui.printing.paper import Paper
 
 WEIGHTS = "weights"
-"""The metric that is a histogram."""
+"""The metric that is drawn as a histogram."""
 IN_A_PIPE = 80, 24
-"""Columns and rows of what is not printed on a terminal."""
+"""Columns and rows of a chart that is not printed to a terminal."""
 MOST_ROWS = 30
-"""Rows of a chart at most, however high the terminal, unless somebody asks for more."""
+"""Default limit on the rows of a chart, however high the terminal."""
 
 
 class MetricType(click.ParamType[str]):
-    """What the y axis shows, in words with spaces or hyphens, or the weights."""
+    """A metric, or the weights; words are separated by spaces or hyphens."""
 
     name = "metric"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The metric's name; an error names the nearest match."""
         from engine.spec.parsing import near_match, shown
         from tui.chart.values.metrics import METRICS
 
@@ -132,7 +133,7 @@ def _plot_sweep(db: str, sweep_id: int, paper: Paper, log_y: bool, x_kind: Any, 
 
 
 def print_chart(text: str) -> None:
-    """The chart as it is, on standard output: what colours it has was decided before."""
+    """Print a chart to standard output as it is: its colours were decided before."""
     click.echo(text, color=True)
 
 
@@ -146,7 +147,7 @@ def _distinct(runs: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _check(reader: Reader, run_ids: tuple[int, ...]) -> None:
-    """Raise StoreError for a run that is not there, or was deleted."""
+    """Raise StoreError for a run that does not exist or is deleted."""
     from engine.store import Refused
 
     for run_id in run_ids:
@@ -155,7 +156,7 @@ def _check(reader: Reader, run_ids: tuple[int, ...]) -> None:
 
 
 def _tell_of(lacking: list[int], asked: int, what: str) -> None:
-    """Say on standard error which runs are left out; an error where none is left."""
+    """Print on standard error which runs are left out. Raises ClickException if none is left."""
     for run_id in lacking:
         click.echo(f"Run {run_id} has {what}; lossboard show {run_id} tells how far it is.", err=True)
     if len(lacking) == asked:
@@ -163,7 +164,7 @@ def _tell_of(lacking: list[int], asked: int, what: str) -> None:
 
 
 def _paper(width: int | None, height: int | None) -> Paper:
-    """What is printed on: the terminal, or plain text where there is none."""
+    """The output that is drawn on: the terminal, or plain text without one. Raises UsageError for a bad size."""
     from tui.printing import paper
 
     stream = sys.stdout

@@ -1,4 +1,4 @@
-"""`lossboard replay RUN...`: past runs played back, in the dashboard or as frames for documents and lectures."""
+"""`lossboard replay RUN...`: past runs played back in the dashboard, or as frames for documents and lectures."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from tui.start.startup import dashboard, refuse_without_terminal
 MOST_RUNS = 8
 SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
 PAGE = "\f\n"
-"""What stands between two frames on standard output."""
+"""Separator of frames on standard output."""
 
 PLACE = re.compile(r"(\d+(?:\.\d+)?)([sx]?)")
 
 
 class PositionType(click.ParamType[tuple[float, str]]):
-    """An iteration (1234), a second of the replay (12.5s) or a number of examples (25600x), as (value, unit)."""
+    """A position as (value, unit): an iteration (1234), a second of the replay (12.5s) or examples (25600x)."""
 
     name = "place"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, str]:
+        """The value and '', 's' or 'x'."""
         found = PLACE.fullmatch(str(value).strip())
         if found is None:
             self.fail(f"{value!r} is neither an iteration (1234), a second (12.5s) nor a number of examples (25600x)")
@@ -32,11 +33,12 @@ class PositionType(click.ParamType[tuple[float, str]]):
 
 
 class SizeType(click.ParamType[tuple[int, int]]):
-    """COLUMNSxROWS."""
+    """COLUMNSxROWS in cells."""
 
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Columns and rows."""
         found = SIZE.fullmatch(str(value).strip())
         if found is None or not (40 <= int(found[1]) <= 400 and 12 <= int(found[2]) <= 200):
             self.fail(f"{value!r} is no size from 40x12 to 400x200")
@@ -44,11 +46,12 @@ class SizeType(click.ParamType[tuple[int, int]]):
 
 
 class SpeedType(click.ParamType[float]):
-    """How many times as fast: 4, 0.125, 1/8, x16."""
+    """A factor of the speed: 4, 0.125, 1/8, x16."""
 
     name = "speed"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The factor."""
         over, _, under = str(value).strip().removeprefix("x").replace(",", "").partition("/")
         try:
             speed = float(over) / float(under or 1)
@@ -111,7 +114,7 @@ def command(
     refuse_without_terminal(f"lossboard replay {' '.join(map(str, run_ids))} --headless instead")
     from tui.start import signals
 
-    signals.block()  # before the store brings NumPy in
+    signals.block()  # before the store imports NumPy
     _check(db, run_ids)
     raise SystemExit(dashboard(Path(db), replay=opening))
 
@@ -137,7 +140,7 @@ def _write(
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
 
-    stream = sys.stdout  # while an app runs, Textual keeps what is printed to itself
+    stream = sys.stdout  # Textual redirects sys.stdout while an app runs
 
     def keep(number: int, frame: str) -> None:
         if folder is not None:

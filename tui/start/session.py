@@ -1,4 +1,4 @@
-"""One sitting at the dashboard: from the store's door to the line on the way out."""
+"""A session of the dashboard: from opening the store to the last line on exit."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from tui.view_state.recall import choices_of
 from tui.view_state.remembered import View
 
 FRAMES_PER_S = "250"
-"""How soon Textual draws after a change: frames are few, but a key should not wait for the next 60th of a second."""
+"""Textual's frame rate: high, so that a key need not wait for the next 60th of a second. Frames are few."""
 
 BROKE_OFF = 1
-"""The exit code of a dashboard that nobody has left."""
+"""Exit code of a dashboard that ended without being left."""
 
 if TYPE_CHECKING:
     from tui.app.app import Dashboard
 
 
 def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
-    """Show the dashboard until it is left; the exit code. Raises StoreError when the store cannot be read.
+    """Run the dashboard until it is left; the exit code. Raises StoreError if the store cannot be read.
 
-    `theme` and `ascii_only` are asked for; otherwise what was worn last, and what the terminal can show. `replay` are
-    the fields of an Opening, for a replay to begin with.
+    `theme` and `ascii_only` override the saved theme and what the terminal can show. `replay` holds the fields of a
+    ReplayOpening to begin with.
     """
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
-    gc.disable()  # until the first picture is there: the imports make much and throw little away
+    gc.disable()  # until the first frame: imports allocate much and free little
     app = prepare(path, theme, ascii_only=ascii_only)
     if replay is not None:
         from tui.model.replay_opening import ReplayOpening
@@ -59,7 +59,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
 
 
 def give_back(path: Path, deleted: list[int]) -> None:
-    """Give the space of the runs that were deleted back: nobody can undo it any more."""
+    """Free the space of deleted runs: they can no longer be restored."""
     if deleted:
         from tui.app import orders
 
@@ -71,10 +71,10 @@ def give_back(path: Path, deleted: list[int]) -> None:
 
 
 def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboard:
-    """The dashboard on a store, made if there is none, with its first read done. Raises StoreError.
+    """The dashboard of a store, created if missing, with its first read done. Raises StoreError.
 
-    The store is read in the feed's thread while the screen's modules are still being imported, so that the
-    first frame shows data.
+    The feed's thread reads the store while the screen's modules are still being imported, so that the first frame shows
+    data.
     """
     if not path.exists():
         open_for_writing(path).close()
@@ -97,7 +97,7 @@ def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboa
 
 
 def _first_read(path: Path, view: View) -> tuple[Feed, SimpleQueue[Outcome]]:
-    """A feed that has been asked its first question, and where the answer will be."""
+    """A feed that was asked for its first read, and the queue that gets the outcome."""
     answers: SimpleQueue[Outcome] = SimpleQueue()
     wanted = ReadRequest(choices_of(view), 2 * shutil.get_terminal_size().columns)
     feed = Feed(path, wanted, answers.put)
@@ -106,8 +106,10 @@ def _first_read(path: Path, view: View) -> tuple[Feed, SimpleQueue[Outcome]]:
 
 
 def _bring_up_to_date(path: Path, error: StoreError) -> str:
-    """Open for writing what could not be read: a store of an older version, or one with another one's journal, is read
-    then. What was done to it, '' if it was nothing to speak of; whatever else is wrong is said as it was.
+    """Open for writing a store that could not be read; what that did to it as a sentence, '' if nothing to report.
+
+    It migrates an older schema and sets another store's journal aside. Raises MisplacedStore; `error` if it fails
+    otherwise.
     """
     try:
         with open_for_writing(path, create=False) as store:
@@ -119,7 +121,7 @@ def _bring_up_to_date(path: Path, error: StoreError) -> str:
 
 
 def counted(path: Path) -> Snapshot:
-    """How many runs there are now, for whoever leaves from the past."""
+    """A snapshot of the present number of runs per state, for leaving from a replay; empty if it cannot be read."""
     try:
         reader = open_for_reading(path)
     except StoreError:
@@ -131,8 +133,8 @@ def counted(path: Path) -> Snapshot:
 
 
 def farewell(snapshot: Snapshot, path: Path) -> str:
-    """How many runs go on, and how to come back."""
-    import shlex  # only whoever leaves needs it
+    """The number of active runs, and the command that opens the dashboard again."""
+    import shlex  # needed only on exit
 
     number, paused = snapshot.going_on, snapshot.paused
     is_usual = path == Path("runs.db") and not os.environ.get("LOSSBOARD_DB")

@@ -1,4 +1,4 @@
-"""SIGHUP and SIGTERM: the screen leaves in order, and is made to when it cannot."""
+"""SIGHUP and SIGTERM: end the app in order, or by force if it hangs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from threading import Thread, Timer
 SIGNALS = frozenset({signal.SIGHUP, signal.SIGTERM})
 
 LEAVE_WITHIN_S = 2.0
-"""A screen whose terminal is gone may hang in a write: after this the process ends all the same."""
+"""Seconds until the process is ended by force: the app may hang in a write to a terminal that is gone."""
 
 
 def block() -> None:
-    """Keep the signals pending. Call before any thread starts: threads inherit what is blocked."""
+    """Keep the signals pending. Call it before any thread starts, because threads inherit the signal mask."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
 def await_in_thread(caught: Callable[[int], None]) -> None:
-    """Call `caught` with the first signal's number, from a thread; then the process has LEAVE_WITHIN_S to end."""
+    """Call `caught` with the number of the first signal, from a thread; LEAVE_WITHIN_S later the process ends."""
 
     def wait() -> None:
         number = signal.sigwait(SIGNALS)

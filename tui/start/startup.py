@@ -1,4 +1,4 @@
-"""The door to the dashboard: what must hold before a terminal is painted, and in which order things are imported."""
+"""Start-up of the dashboard: checks before anything is painted, and the order of imports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 THEMES = ("dark", "light", "colour-blind", "ansi")
-"""What `tui.colours.themes` has; named here because it brings the screen in."""
+"""The names in `tui.colours.themes`, repeated here because importing that is slow."""
 
 STANDARD_ERROR = 2
 
@@ -17,7 +17,7 @@ INSTEAD = "lossboard run, lossboard list or lossboard show instead (lossboard --
 
 
 def refuse_without_terminal(instead: str = INSTEAD) -> None:
-    """End with 2, naming what does without, where no dashboard can be painted."""
+    """Exit with 2 if there is no terminal to paint on; `instead` names commands that need none."""
     if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
         lack = "The dashboard needs a terminal, and there is none here"
     elif os.environ.get("TERM", "") in ("", "dumb", "unknown"):
@@ -34,7 +34,7 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 def open_standard_error() -> None:
-    """Where it was closed (2>&-), what is said on it goes nowhere, and not into the next file that is opened."""
+    """Open the null device in place of a closed standard error (2>&-), lest messages go into the next opened file."""
     if sys.stderr is not None:
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -52,9 +52,9 @@ def _is_open(fileno: int) -> bool:
 
 
 def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
-    """Open the dashboard on a store, made if there is none; returns the exit code. A StoreError is one message.
+    """Open the dashboard of a store, created if missing; the exit code. A StoreError is printed.
 
-    `replay` are the fields of an Opening, for a replay to begin with.
+    `replay` holds the fields of a ReplayOpening to begin with.
     """
     from tui.start import signals
 

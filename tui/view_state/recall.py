@@ -1,4 +1,4 @@
-"""Recall: from how a store was last looked at to choices, and back. What is no longer known is left at its default."""
+"""Recall: converts a saved View to Choices and back. Values that are no longer known become defaults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.view_state.remembered import View
 
 
 def choices_of(view: View) -> Choices:
-    """The choices to begin with. Marks of runs that are gone are dropped by the first `follow`."""
+    """The initial choices. The first `follow` drops marks of runs that are gone."""
     marked = view.marked[:MOST_MARKED]
     chart_options = ChartOptions(
         layout=next((layout for layout in LAYOUTS if layout == view.layout), LAYOUTS[0]),
@@ -39,7 +39,7 @@ def choices_of(view: View) -> Choices:
 
 
 def view_of(choices: Choices, theme: str) -> View:
-    """What of these choices is worth remembering, and the theme."""
+    """The View to save, of these choices and the theme."""
     chart_options, listing = choices.chart_options, choices.listing
     return View(
         marked=choices.marked,

@@ -1,7 +1,7 @@
-"""How a store was last looked at: one small file per store in the user's state folder.
+"""The saved view of each store: one small file per store in the user's state folder.
 
-A file there is another program's as soon as it is written: whatever is in it, reading gives a view, and what does not
-fit a field leaves that field at its default.
+Such a file counts as another program's: whatever it contains, reading it returns a View, and a value that does not fit
+its field leaves the default.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_WORDS = 20
 LARGEST_NUMBER = 2**53
 
 Reader = Callable[[Any, Any], Any]
-"""Gives the value of a field from what JSON says and the default, which it returns for what does not fit."""
+"""(JSON value, default) to the value of a field; the default if the JSON value does not fit."""
 
 
 def _switch(found: Any, default: bool) -> bool:
@@ -86,14 +86,14 @@ def _kept(default: Any, read: Reader) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is worth remembering, in plain values.
+    """The saved view, in plain values.
 
-    `marked` are run numbers in mark order, `by_hand` those of them that a person marked; started runs up to the
-    number `met` have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a
-    half-life in iterations, `bands` tells whose raw values are drawn. `list_width` and `list_height` are the list's
-    share of the room beside and above the chart; 0 is as usual. `measure`, `theme`, `filter` and the `lessons` that
-    were told before are any printable text: whoever uses them checks that they are still known. `born` is when the
-    store was made whose runs are meant; empty is unknown.
+    `marked` are run numbers in mark order, `by_hand` those that a person marked; runs up to the number `met` have been
+    considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a half-life in iterations,
+    `bands` says whose raw values are drawn. `list_width` and `list_height` are the list's share of the room beside and
+    above the chart; 0 is the default. `measure`, `theme`, `filter` and `lessons` (those already shown) are any
+    printable text: their users check that the values are still known. `born` is when the store of these runs was
+    created; '' is unknown.
     """
 
     marked: tuple[int, ...] = _kept((), _numbers)
@@ -120,14 +120,14 @@ class View:
     born: str = _kept("", _text)
 
     def of_store(self, born: str) -> View:
-        """The view for the store that was made then: what tells of runs is about another one that had its place."""
+        """The view for the store made at `born`: what names runs is dropped if it was saved for another store."""
         if not self.born or self.born == born:
             return replace(self, born=born)
         return replace(self, marked=(), by_hand=(), met=0, pinned=(), pointed=0, filter="", lessons=(), born=born)
 
 
 def load(path: str | os.PathLike[str]) -> View:
-    """How the store at a path was last looked at; the default view where that is not known. Never raises for a file."""
+    """The saved view of the store at a path; the default view if there is none. A bad file raises nothing."""
     try:
         found = json.loads(_read(_file(path)))
     except (OSError, ValueError, RecursionError):
@@ -138,9 +138,9 @@ def load(path: str | os.PathLike[str]) -> View:
 
 
 def save(path: str | os.PathLike[str], view: View) -> bool:
-    """Remember how the store at a path is looked at; False where nothing can be kept, which is no reason to stop.
+    """Save the view of the store at a path; False if that fails, which is no reason to stop.
 
-    What `load` would not take back is not written. The file is there whole or not at all, readable by its owner alone.
+    Writes only what `load` would accept. The file is replaced atomically and readable by its owner alone.
     """
     plain = _view({entry.name: getattr(view, entry.name) for entry in fields(View)})
     values = {entry.name: getattr(plain, entry.name) for entry in fields(View)}
@@ -156,28 +156,28 @@ def save(path: str | os.PathLike[str], view: View) -> bool:
 
 
 def folder() -> Path:
-    """Where views are remembered."""
+    """The folder of the saved views."""
     return state_folder() / "views"
 
 
 def _file(path: str | os.PathLike[str]) -> Path:
-    """The file of a store, whichever way leads to it."""
+    """The file of a store, the same for every path to it."""
     real = os.fsencode(os.path.realpath(path))
-    # two checksums are enough to tell a few hundred paths apart, and a hash would bring a library in
+    # two checksums tell a few hundred paths apart, and a hash would import another library
     return folder() / f"{zlib.crc32(real):08x}{zlib.adler32(real):08x}.json"
 
 
 def _view(found: Any) -> View:
     values: dict[str, Any] = found if isinstance(found, dict) else {}
     if "layout" not in values and values.get("grid") is True:
-        values = {**values, "layout": "runs"}  # as it was written while there was one kind of grid
+        values = {**values, "layout": "runs"}  # from versions with one kind of grid
     known = (entry for entry in fields(View) if entry.name in values)
     return View(**{entry.name: entry.metadata["read"](values[entry.name], entry.default) for entry in known})
 
 
 def _read(file: Path) -> bytes:
-    """The bytes of a regular file of bounded size. Raises OSError and ValueError."""
-    # a pipe in its place must not keep the dashboard waiting
+    """The bytes of a regular file of at most MOST_BYTES. Raises OSError, ValueError."""
+    # non-blocking: a pipe in its place must not block the dashboard
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as opened:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -189,7 +189,7 @@ def _read(file: Path) -> bytes:
 
 
 def _replace(file: Path, data: bytes) -> None:
-    import tempfile  # only whoever leaves needs it
+    import tempfile  # needed only to save
 
     descriptor, name = tempfile.mkstemp(suffix=".new", dir=file.parent)
     try:
@@ -202,7 +202,7 @@ def _replace(file: Path, data: bytes) -> None:
 
 
 def _prune(folder: Path) -> None:
-    """Forget the stores that were not looked at for the longest time, and what a killed dashboard left half written."""
+    """Delete the views not saved for the longest time, and parts that a killed dashboard left."""
     found = [entry for entry in os.scandir(folder) if entry.name.endswith((".json", ".new"))]
     if len(found) > MOST_FILES:
         found.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)
