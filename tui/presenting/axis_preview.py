@@ -1,4 +1,4 @@
-"""Rail: the values of a sweep on an axis, as two lines of text, before anything is run."""
+"""Axis preview: the values of a planned sweep on their axis, as two lines of text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ OUTSIDE, INSIDE, VALUE, END = "─", "━", "●", "◆"
 
 
 def axis_preview(swept: SweepRange, width: int) -> tuple[str, str]:
-    """The axis with a sign for each value, and labels below it, both `width` cells; blank where there is no room.
+    """The axis with a sign per value, and its labels, both `width` cells; ('', '') if they do not fit.
 
-    The axis reaches beyond the range, so that an end that moves is seen to move.
+    The axis extends beyond the range, so that a moved end is seen to move.
     """
     values = [value for value in swept.values() if value is not None]
     log = swept.scale != "linear" and all(value > 0 for value in values)
@@ -38,7 +38,7 @@ def axis_preview(swept: SweepRange, width: int) -> tuple[str, str]:
             line[at] = INSIDE
     for value in values:
         line[column(value)] = VALUE
-    if not values:  # the ends stand where they are, although nothing can be swept between them
+    if not values:  # the ends are shown although they give no values
         for at in inside:
             line[at] = END
     marks = values or [end for end in ends if end > 0 or not log]
@@ -46,7 +46,7 @@ def axis_preview(swept: SweepRange, width: int) -> tuple[str, str]:
 
 
 def _labels(marks: list[tuple[int, str]], width: int) -> str:
-    """As many labels as do not touch: the ends come first, then short ones, which are round."""
+    """As many labels as do not touch: the first and the last, then the shortest, which are round numbers."""
     row = [" "] * width
     for at, text in [*marks[:1], *marks[-1:], *sorted(marks[1:-1], key=lambda mark: len(mark[1]))]:
         start = max(0, min(at - len(text) // 2, width - len(text)))

@@ -1,4 +1,4 @@
-"""Commands: all that can be done, by name. Made from the key table, and from what a key can only step through."""
+"""Commands: everything the palette offers, from the key table and from values that a key only steps through."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tui.model.keymap import Place
 from tui.presenting.describe import given_name, label
 
 MENUS = frozenset({"app.palette", "back"})
-"""What makes no sense in a list of commands."""
+"""Actions left out of the palette."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaletteCommand:
-    """`action` is what Textual runs on the board; `name` and `help` are cleaned; `key` does the same."""
+    """An entry of the palette. Textual runs `action` on the board; `key` does the same. Name and help are cleaned."""
 
     name: str
     help: str
@@ -28,7 +28,7 @@ class PaletteCommand:
 
 
 def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand]:
-    """All commands in the order of the key table, then choices by their names, then the runs."""
+    """All commands: those of the key table in its order, then named choices, then the runs."""
     by_key = [
         PaletteCommand(key.word, key.help, key.action, key.shown)
         for key in keymap.keys_of(place)
@@ -52,7 +52,7 @@ SAVED = {"svg": "the chart as a picture", "txt": "the chart as plain text", "csv
 
 
 def copies() -> list[PaletteCommand]:
-    """What can be copied."""
+    """The commands that copy."""
     return [
         PaletteCommand("copy table", "the values of the drawn runs, where they are read", "app.copy_this('table')"),
         PaletteCommand("copy command", "the command that repeats the selected run", "app.copy_this('command')"),
@@ -61,12 +61,12 @@ def copies() -> list[PaletteCommand]:
 
 
 def pointing(run_id: int, name: str = "") -> PaletteCommand:
-    """Going to a run; its name is cleaned."""
+    """The command that points the cursor at a run; `name` is cleaned."""
     return PaletteCommand(f"run {run_id}", name or "go to it", f"point({run_id})")
 
 
 def matching(among: Iterable[PaletteCommand], query: str) -> list[PaletteCommand]:
-    """The commands that fit what is typed, the best first; a number is that run's, whether it is among them or not."""
+    """The commands that match the typed text, best first; a number also matches its run if that is not listed."""
     from textual.fuzzy import Matcher
 
     typed = query.strip()
@@ -87,13 +87,13 @@ def matching(among: Iterable[PaletteCommand], query: str) -> list[PaletteCommand
 
 
 def _run_number(wanted: str) -> int | None:
-    """The run that is meant by a number alone or after 'run': runs are numbered from 1."""
+    """The run meant by a number alone or after 'run', None for other text. Runs are numbered from 1."""
     digits = wanted.removeprefix("run").strip()
     return int(digits) if digits.isdecimal() and len(digits) < 16 and int(digits) else None
 
 
 def _rank(one: PaletteCommand, typed: str, in_name: float, in_help: float) -> tuple[float, ...]:
-    """How well a command fits: its key, its name, its words, its letters in this order; all zero where it does not."""
+    """How well a command matches: by its key, its name, a word, any part, fuzzily; all zero if not at all."""
     wanted, name = typed.casefold(), one.name.casefold()
     words = any(word.startswith(wanted) for word in name.split())
     said = wanted in f"{name} {one.help.casefold()}"

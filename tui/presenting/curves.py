@@ -1,4 +1,4 @@
-"""From a snapshot and the viewer's choices to what the chart is asked to show."""
+"""Curves: from a snapshot and the viewer's choices to the ChartView that is drawn."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tui.text import numbers
 
 
 def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] = ()) -> ChartView:
-    """The chart of the drawn runs; the run under the cursor wins the cells that it shares.
+    """The view of the drawn runs; the run under the cursor is on top.
 
-    In a grid panels without the focus are those that are `kept`, as far as there are any.
+    In a grid of metrics, panels without the focus are taken from `kept` if they are there.
     """
     runs = drawn_runs(snapshot, choices)
     varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
@@ -58,7 +58,7 @@ def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] =
 
 
 def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choices, metric: str) -> ChartView:
-    """The view of the same runs by another metric."""
+    """The view of the same runs in another metric."""
     choices = choices.with_chart_options(replace(choices.chart_options, metric=metric))
     drawn = (replace(one, **_measured(run, snapshot, choices)) for one, run in zip(view.runs, runs, strict=True))
     return replace(
@@ -73,7 +73,7 @@ def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choice
 
 
 def _empty_panel(runs: list[Run], snapshot: Snapshot, metric: str) -> str:
-    """What a panel says of runs without a value: single iterations are only read where a chart shows them."""
+    """The text of a panel without values. Some metrics need single iterations, read only for a visible chart."""
     if not any(run.iterations_done > run.first_iteration for run in runs):
         return "nothing yet"
     is_of_curve = not isinstance(METRICS[metric].source, IterationSource)
@@ -87,7 +87,7 @@ def _companion_name(metric: str) -> str:
 
 
 def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
-    """The runs that the chart shows, in the order in which they were marked, the cursor's last if it is not."""
+    """The runs that the chart shows in mark order, then the run under the cursor if it has no mark."""
     return [run for run_id in choices.drawn if (run := snapshot.run(run_id)) is not None]
 
 
@@ -110,11 +110,11 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
 
 
 MINIMISED = ("objective", "delta", "regularization_strength")
-"""The fields that decide what is minimised on given data."""
+"""Fields that define the objective on given data."""
 
 
 def _caution(runs: list[Run], metric: str) -> str:
-    """What one axis does not tell: that the losses on it are of different things."""
+    """A warning that the losses on one axis are not comparable; '' if they are."""
     specs = [run.spec for run in runs if run.spec is not None]
     if not METRICS[metric].of_objective:
         return ""
@@ -124,7 +124,7 @@ def _caution(runs: list[Run], metric: str) -> str:
 
 
 def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
-    """One run of a chart; its settings are the `varied` fields."""
+    """One run of a chart; `settings` holds its values of the `varied` fields."""
     spec, seen = run.spec, snapshot.of(run.run_id)
     return ChartRun(
         run_id=run.run_id,
@@ -148,7 +148,7 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
 
 
 class _RunMetrics(TypedDict):
-    """What of a drawn run depends on the metric."""
+    """The parts of a drawn run that depend on the metric."""
 
     points: Points | None
     companion: Points | None
@@ -158,7 +158,7 @@ class _RunMetrics(TypedDict):
 def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _RunMetrics:
     seen, chart_options = snapshot.of(run.run_id), choices.chart_options
     beside = companion_of(METRICS[chart_options.metric])
-    # a fork's line needs none before it where its parent is drawn as a run of its own
+    # a fork needs no curve of its parent if the parent is drawn as a run
     has_before = chart_options.metric == "loss" and run.parent_id not in choices.drawn
     return {
         "points": _points(run, seen, chart_options),
@@ -168,7 +168,7 @@ def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _RunMetrics:
 
 
 def _points(run: Run, seen: RunSeen, chart_options: ChartOptions) -> Points | None:
-    """What another metric than the loss shows of a run; None for the loss itself."""
+    """The points of a metric other than the loss; None for the loss itself."""
     source = METRICS[chart_options.metric].source
     if isinstance(source, EvaluationSource):
         return evaluated(seen, source)
@@ -177,13 +177,13 @@ def _points(run: Run, seen: RunSeen, chart_options: ChartOptions) -> Points | No
     samples = seen.visible.samples
     if samples is None or not is_recorded(run.spec, source):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    # an iteration's examples have been seen when it is over
+    # the examples of an iteration count as seen after it
     done = samples.iteration + (1 if chart_options.x_kind == "examples" else 0)
     return Points(done, samples.elapsed_s, source.values(samples))
 
 
 def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
-    """The values in which a run differs from the others that are drawn."""
+    """The values by which a run differs from the other drawn runs."""
     spec = in_force(run)
     if spec is None:
         return ()

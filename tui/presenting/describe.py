@@ -1,4 +1,4 @@
-"""A run in words: what it is called, what it is, and in what runs differ."""
+"""Describe: a run in words, and the fields in which runs differ."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from engine.text import clean
 from tui.text import numbers
 
 LAST = ("iterations", "seconds", "patience", "divergence_factor", "pace", "seed", "metrics")
-"""Fields that say how far a run goes and not how: told last, and left out first where there is no room."""
+"""Fields that say how far a run goes, not how: named last, and dropped first if there is no room."""
 
 
 def label(run: Run) -> str:
-    """What a run's strategy is called in a table, such as 'gradient b256'."""
+    """The short name of a run's strategy, such as 'gradient b256'."""
     return run.spec.label if run.spec is not None else "unreadable spec"
 
 
 def given_name(run: Run) -> str:
-    """The name that a person gave the run, cleaned; '' when it is only what its strategy is called."""
+    """The name that a person gave the run, cleaned; '' if its name is the strategy's."""
     name = clean(run.name, 60)
     return "" if name == label(run) else name
 
 
 def describe(run: Run) -> str:
-    """The run's spec in words, its name first if it was given one."""
+    """The run's spec in words, after its given name."""
     name = given_name(run)
     if run.spec is None:
         return name or "a spec that this version cannot read"
@@ -34,7 +34,7 @@ def describe(run: Run) -> str:
 
 
 def in_force(run: Run) -> RunSpec | None:
-    """The run's spec with the step size that it has now: steering changes that, and leaves the spec as it was."""
+    """The run's spec with its present step size, which steering changes without changing the stored spec."""
     return run.spec if run.spec is None or run.step_size_now is None else _steered(run.spec, run.step_size_now)
 
 
@@ -42,14 +42,14 @@ def in_force(run: Run) -> RunSpec | None:
 def _steered(spec: RunSpec, step_size: float) -> RunSpec:
     try:
         return spec.changed(step_size=step_size)
-    except SpecError:  # another program has written what is none
+    except SpecError:  # another program wrote an invalid step size
         return spec
 
 
 def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | None = None) -> list[str]:
-    """What decides a run, in words; `without` the fields that are told elsewhere.
+    """The settings of a run in words, except the fields in `without`.
 
-    `step_size_now` is the one in force where it is not the spec's.
+    `step_size_now` is the present step size if it is not the spec's.
     """
     has_margin = "delta" not in without and decides(spec, "delta")
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
@@ -67,7 +67,7 @@ def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | N
 
 
 def decides(spec: RunSpec, name: str) -> bool:
-    """Whether a field decides anything, given the others."""
+    """Whether a field has an effect, given the others."""
     return FIELDS[name].applies({each: getattr(spec, each) for each in FIELDS})
 
 
@@ -77,12 +77,12 @@ def _step_size(spec: RunSpec, now: float | None) -> str:
 
 
 def field_label(name: str) -> str:
-    """What a field of a spec is called, cleaned where the name is not one of ours."""
+    """The label of a field; the cleaned name if the field is unknown."""
     return FIELDS[name].label if name in FIELDS else clean(name, 40)
 
 
 def sweep_words(title: SweepTitle) -> str:
-    """In what the runs of a sweep differ, and its name where that says more: step size · the wide one."""
+    """The swept fields and, if it says more, the sweep's name: step size · wide range."""
     fields = " x ".join(field_label(name) for name in (title.parameter, title.second_parameter) if name)
     name = clean(title.name, 80)
     if name.startswith(fields) or not name:
@@ -91,7 +91,7 @@ def sweep_words(title: SweepTitle) -> str:
 
 
 def differing(specs: list[RunSpec]) -> list[str]:
-    """The names of the fields in which the specs differ: what decides how a run goes before how far it goes."""
+    """The names of the fields in which the specs differ, those in LAST at the end."""
     if len(specs) < 2:
         return []
     names = [name for name in RunSpec.__dataclass_fields__ if len({getattr(spec, name) for spec in specs}) > 1]
@@ -99,7 +99,7 @@ def differing(specs: list[RunSpec]) -> list[str]:
 
 
 def progress(run: Run) -> float | None:
-    """The share of a run's budget that is used up, or None when its budget cannot be told."""
+    """The used share of a run's budget, which may exceed 1; None without a budget."""
     shares = []
     if run.spec is not None and run.spec.iterations:
         shares.append(run.iterations_done / run.spec.iterations)

@@ -1,4 +1,4 @@
-"""Takeaway: what leaves the dashboard as text. Every text from outside in it is cleaned and, in a command, quoted."""
+"""Export: text that leaves the dashboard. All text from outside is cleaned and, in a command, quoted for a shell."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tui.colours.palette import Scheme
 
 ENDS = ("svg", "txt", "csv")
 LEAST_SIZE = 80, 24
-"""Cells of a saved picture, however small the terminal."""
+"""Smallest saved picture in cells, however small the terminal."""
 
 
 def values_table(view: ChartView) -> str:
-    """Every drawn run's value where the chart is read, or its last, best first; columns parted by tabs."""
+    """Each drawn run's value at the readout, else its last value, best first; columns are separated by tabs."""
     names = list(dict.fromkeys(name for run in view.runs for name, _ in run.settings))
     settings = {run.run_id: dict(run.settings) for run in view.runs}
     rows = [["run", *names, view.metric]]
@@ -31,7 +31,7 @@ def values_table(view: ChartView) -> str:
 
 
 def command_line(spec: RunSpec, name: str = "") -> str:
-    """The command that makes the same run again: what differs from the defaults, quoted for a shell."""
+    """The command that repeats a run: the fields that differ from the defaults, quoted for a shell."""
     usual = defaults(spec.strategy, spec.objective)
     words = ["lossboard", "run"]
     for field in FIELDS:
@@ -44,7 +44,7 @@ def command_line(spec: RunSpec, name: str = "") -> str:
 
 
 def document(end: str, view: ChartView, picture: Picture, scheme: Scheme, title: str) -> str:
-    """What is shown as a file that ends so: svg, txt or csv. The title is cleaned."""
+    """The chart as a file of type `end`: svg, txt or csv. The title is cleaned."""
     if end == "csv":
         return to_csv(view)
     if end == "txt":
@@ -54,12 +54,12 @@ def document(end: str, view: ChartView, picture: Picture, scheme: Scheme, title:
 
 
 def file_name(store: Path, end: str, now: datetime) -> str:
-    """The name that is proposed for a file: after the store and the time."""
+    """The proposed name of a file, from the store's name and the time."""
     return f"{clean(store.stem, 60).replace('/', '-') or 'runs'}-{now:%Y%m%d-%H%M%S}.{end}"
 
 
 def end_of(name: str) -> str:
-    """What kind of file a name asks for. Raises ValueError that says what there is."""
+    """The type of a file by its name. Raises ValueError that names the types."""
     end = Path(name).suffix.removeprefix(".").lower()
     if end not in ENDS:
         raise ValueError("End the name in .svg for a picture, .txt for plain text or .csv for the values.")
@@ -67,7 +67,7 @@ def end_of(name: str) -> str:
 
 
 def write_new(path: Path, text: str) -> str:
-    """Write a file that is not there yet; the sentence on it. Raises ValueError that says why not and what would do."""
+    """Write a new file; a sentence that says so. Raises ValueError, with advice, if it exists or the write fails."""
     shown = clean(str(path), 120)
     is_new = False
     try:
@@ -78,7 +78,7 @@ def write_new(path: Path, text: str) -> str:
         raise ValueError(f"{shown} is there already and stays as it is: give another name.") from None
     except OSError as error:
         if is_new:
-            path.unlink(missing_ok=True)  # a part of it would stand in the way of the whole
+            path.unlink(missing_ok=True)  # half a file would block the next attempt
         reason = clean(error.strerror or str(error), 80)
         raise ValueError(f"{shown} cannot be written ({reason}): give another place, such as ~/{path.name}.") from None
     return f"Saved {shown}."

@@ -1,6 +1,6 @@
-"""Lessons: what a race, a sweep or a probe has shown, in one sentence made from its numbers, and the keys of the next.
+"""Lessons: what a race, a sweep or a probe showed, in one sentence with its numbers, and the keys of the next lesson.
 
-Their order is that of the notes: strategies, step sizes, one step with each of them, mini-batches.
+They follow the order of the CS231n notes: strategies, step sizes, one step with each of them, mini-batches.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ if TYPE_CHECKING:
 LessonName = Literal["race", "step sizes", "probe", "batch sizes"]
 
 DECADE = 9.0
-"""A step size that is so many times as large as another one is told as an example of a larger one."""
+"""Ratio of step sizes from which one serves as the example of a smaller step."""
 
 HARDLY = 0.75
-"""A run that still has this share of its first loss has hardly moved."""
+"""Share of the first loss from which a run counts as hardly moved."""
 
 NEAR = 1.5
-"""A loss up to so many times the lowest one is near it."""
+"""Ratio to the lowest loss up to which a loss counts as near it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """`seen` says what was seen, the longest way of saying it first; `keys` show the `next` lesson ('' after the last
-    one, or where there is none from here).
+    """`seen` is what was shown, in wordings from the longest to the shortest.
+
+    `keys` start the `next` lesson; '' after the last one, or if it cannot start from here.
     """
 
     name: LessonName
@@ -45,7 +46,7 @@ class Lesson:
 
 
 def of_race(runs: Sequence[Run]) -> Lesson | None:
-    """How many examples mini-batches and full batches took for their losses; None without a race that is over."""
+    """The numbers of examples that mini-batches and full batches took for their losses; None for no runs."""
     if not runs:
         return None
     by_way = {way(run.spec): run for run in runs}
@@ -65,7 +66,7 @@ def _of_batches(full: Run, mini: Run) -> tuple[str, ...]:
 
 
 def of_sweep(seen: SweepSeen) -> Lesson | None:
-    """What a sweep over step sizes or batch sizes has shown that is over; None for any other."""
+    """The lesson of a finished sweep over step sizes or batch sizes; None for any other."""
     found = seen.outcome
     if found is None or not found.over or found.best is None or len(found.plan.axes) > 1:
         return None
@@ -79,7 +80,7 @@ def of_sweep(seen: SweepSeen) -> Lesson | None:
 
 
 def _of_step_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
-    """What becomes of smaller steps and of larger ones."""
+    """What smaller and larger step sizes than the best led to."""
     start = _first_loss(seen)
     smaller = [one for one in reversed(seen.values) if _size(best) / _size(one) > 1]
     larger = [one for one in seen.values if _size(one) / _size(best) > 1]
@@ -101,7 +102,7 @@ def _of_step_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
 
 
 def _first_loss(seen: SweepSeen) -> float:
-    """Where the runs began: the first loss of the curve that has moved least, by its step size; inf where unknown."""
+    """The initial loss, from the first drawn curve in the order of the step sizes; inf if unknown."""
     for result in seen.values:
         run = seen.first_run(result)
         drawn = None if run is None else seen.drawn.get(run.run_id)
@@ -111,7 +112,7 @@ def _first_loss(seen: SweepSeen) -> float:
 
 
 def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
-    """Which batch size is best for equal examples, time and iterations; else which came near the best with fewer."""
+    """The best batch size at equal examples, time and iterations; else one near the best with fewer examples."""
     found = seen.outcome.comparisons if seen.outcome is not None else ()
     if len(found) > 1 and all(one.best is not None or one.is_short for one in found):
         bests = [(one, batch_text(one.best[0])) for one in found if one.best is not None]
@@ -122,12 +123,12 @@ def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
 
 
 def batch_text(value: Value) -> str:
-    """A batch size in words, such as 64 or full."""
+    """A batch size as text, such as 64 or full."""
     return "full" if value is None else str(value)
 
 
 def _with_fewer_examples(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
-    """Which batch size had the lowest loss, and which came near it with the fewest examples."""
+    """The batch size with the lowest loss, and the one that came near it with the fewest examples."""
     runs = {result: run for result in seen.values if (run := seen.first_run(result)) is not None}
     near = [result for result in runs if result.complete and _loss(result) <= NEAR * _loss(best)]
     if best not in runs or not near:
@@ -143,13 +144,13 @@ def _with_fewer_examples(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
 
 
 def _with_time(said: str, best: Run, frugal: Run) -> Iterator[str]:
-    """The same with the time that both took, where they were not slowed down to be watched."""
+    """The same with both times in seconds, if fewer examples also took less time and no pace slowed the runs."""
     if best.spec is not None and best.spec.pace is None and frugal.elapsed_s < best.elapsed_s:
         yield f"{said}, in {frugal.elapsed_s:.2g} instead of {best.elapsed_s:.2g} s."
 
 
 def of_probe(found: RunProbe) -> Lesson | None:
-    """What a step smaller and one larger than the best would have done; None where no step lowers the loss."""
+    """The effect of a smaller and of a larger step than the best; None if no step lowers the loss."""
     probe, best = found.probe, found.probe.best
     if best is None:
         return None
@@ -177,7 +178,7 @@ def of_probe(found: RunProbe) -> Lesson | None:
 
 
 def _examples(run: Run) -> int:
-    """How many examples a run has looked at."""
+    """Number of examples that a run has processed."""
     return (run.examples_per_iteration or 0) * run.iterations_done
 
 
@@ -196,6 +197,6 @@ def _batch(result: ValueResult) -> str:
 
 
 def _ratio(value: float) -> str:
-    """How many times as much, in two digits: 4.7, 32, 1,000."""
+    """A ratio in two digits: 4.7, 32, 1,000."""
     rounded = float(f"{value:.2g}")
     return f"{rounded:g}" if rounded < 10 else f"{rounded:,.0f}"

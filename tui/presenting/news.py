@@ -1,4 +1,4 @@
-"""News: what became of runs between two looks at the store, as one calm sentence."""
+"""News: what happened to runs between two snapshots, as one sentence."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tui.text import numbers
 What = Literal["failed", "lost its process", "diverged", "goes on again", "finished"]
 
 ORDER: tuple[What, ...] = ("failed", "lost its process", "diverged", "goes on again", "finished")
-"""From what asks for help to what does not; the words for one run."""
+"""From the most to the least urgent; the words for one run."""
 
 OF_MANY: Mapping[What, str] = {"lost its process": "lost their processes", "goes on again": "go on again"}
-"""The words for several runs, where they differ."""
+"""The words for several runs, if they differ."""
 
 MOST_NAMED = 3
 GOING_ON = frozenset({"running", "paused", "waiting", "silent", "lost", "queued"})
@@ -25,7 +25,7 @@ GOING_ON = frozenset({"running", "paused", "waiting", "silent", "lost", "queued"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What became of one run; `result` is what it has reached, in words, '' where that is not known."""
+    """What happened to one run; `result` is what it reached, in words, '' if unknown."""
 
     run_id: int
     what: What
@@ -33,7 +33,7 @@ class News:
 
 
 def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
-    """What became of the runs that both have read, in the order of their numbers. What a person ended is none."""
+    """What happened to the runs in both snapshots, by run number. Runs that a person ended make no news."""
     if (_states(before), before.judged) == (_states(after), after.judged):
         return ()
     known = {run.run_id: run for run in _runs(before)}
@@ -47,7 +47,7 @@ def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
 
 
 def _result(run: Run) -> str:
-    """What runs are ranked by, if it was measured: the newest train loss; else what a search keeps, or batches have."""
+    """The newest train loss, which runs are ranked by; without one, the current loss; '' without any."""
     if run.train_loss is not None:
         return f"train loss {numbers.loss(run.train_loss)}"
     if run.current_loss is None:
@@ -79,7 +79,7 @@ def _became(before: str, after: str) -> What | None:
 
 
 def marks(before: Choices, after: Choices) -> str:
-    """What became of marks that no hand has set when runs started, in one sentence; '' where nothing was left out."""
+    """A sentence on the automatic marks of newly started runs; '' if all are drawn and replaced no other."""
     started = after.met - before.met
     new = sorted(started & frozenset(after.marked))
     gone = [run_id for run_id in before.marked if run_id not in after.marked and run_id not in after.vacated]
@@ -93,14 +93,14 @@ def marks(before: Choices, after: Choices) -> str:
 
 
 def _way_out(choices: Choices) -> str:
-    """Why a run that has started is not drawn, and what to press."""
+    """Why a started run is not drawn, and which key helps."""
     if len(choices.marked) >= MOST_MARKED:
         return f"{MOST_MARKED} runs are marked; space unmarks one"
     return "space draws a run, a all of the list"
 
 
 def _named(run_ids: Sequence[int], *, plain: bool = False) -> str:
-    """Runs by their numbers, or how many they are."""
+    """Runs by their numbers, or their count if there are many."""
     if len(run_ids) == 1:
         return f"{'run' if plain else 'Run'} {run_ids[0]}"
     if len(run_ids) > MOST_NAMED:
@@ -110,12 +110,12 @@ def _named(run_ids: Sequence[int], *, plain: bool = False) -> str:
 
 
 def added(so_far: Iterable[News], more: Iterable[News]) -> tuple[News, ...]:
-    """The news with more of them; of each run the newest stays."""
+    """Both lists of news; of each run the newest stays."""
     return tuple({one.run_id: one for one in (*so_far, *more)}.values())
 
 
 def sentence(told: Iterable[News]) -> str:
-    """All news in one sentence, what asks for help first; '' for none."""
+    """All news in one sentence, the most urgent first; '' for none."""
     parts = [part for what in ORDER if (part := _part(what, [one for one in told if one.what == what]))]
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""

@@ -1,4 +1,4 @@
-"""Address: the command that opens a moment of a replay again."""
+"""Permalink: the command that opens a moment of a replay again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from tui.model.clock import Clock
 
 SUFFIXES = {"iteration": "", "time": "s", "examples": "x"}
-"""What `--at` calls the units of the clocks."""
+"""Unit of `--at` for each kind of clock."""
 
 
 def address(path: Path, run_ids: tuple[int, ...], clock: Clock) -> str:
-    """The command, to be pasted into a shell."""
+    """The command, quoted for a shell."""
     store = [] if path == Path("runs.db") else ["--db", str(path.absolute())]
     place = f"{clock.position:.3f}".rstrip("0").rstrip(".") + SUFFIXES[clock.kind]
     speed = f"{clock.speed:g}" if clock.speed >= 1 else f"1/{1 / clock.speed:g}"

@@ -1,4 +1,4 @@
-"""Points and marks of a chart: what was measured now and then, and what happened to a run."""
+"""Points and marks of a chart: the evaluations of a run, and the events on its curve."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "
 
 
 def elapsed_at(seen: RunSeen, iterations: Sequence[int]) -> Floats:
-    """The seconds that had gone by after so many iterations: by the curve, and by the whole one what lies beside it."""
+    """Elapsed seconds (n,) after so many iterations, from the visible curve or, beside it, the whole one; else NaN."""
     curve, asked = seen.curve, np.asarray(iterations, dtype=np.float64)
     if not len(curve.iteration):
         return np.full(len(asked), np.nan)
@@ -38,9 +38,9 @@ def _elapsed_by(curve: Curve, iterations: Floats) -> Floats:
 
 
 def is_recorded(spec: RunSpec | None, source: IterationSource) -> bool:
-    """Whether a run records such values: what is missing otherwise was not finite.
+    """Whether a run records values of this source; a missing value was then not finite.
 
-    The parts of a search's loss are those of its tries, not of the weights that it keeps.
+    The parts of a search's loss belong to its tries, not to the weights that it keeps.
     """
     if spec is None:
         return True
@@ -48,7 +48,7 @@ def is_recorded(spec: RunSpec | None, source: IterationSource) -> bool:
 
 
 def evaluated(seen: RunSeen, source: EvaluationSource) -> Points:
-    """The loss or the accuracy of a split as points."""
+    """The loss or the accuracy on a split as points."""
     kept = [evaluation for evaluation in seen.evaluations if evaluation.split == source.split]
     iteration = np.array([evaluation.iteration for evaluation in kept], dtype=np.int64)
     values = np.array([getattr(evaluation, source.column) for evaluation in kept], dtype=np.float64)
@@ -56,7 +56,7 @@ def evaluated(seen: RunSeen, source: EvaluationSource) -> Points:
 
 
 def marks(run: Run, seen: RunSeen) -> tuple[ChartMark, ...]:
-    """What happened to a run, as signs on its curve."""
+    """The events of a run, as marks on its curve."""
     found: list[tuple[int, MarkKind]] = []
     step = None if run.spec is None else run.spec.step_size
     for event in seen.events:

@@ -1,4 +1,4 @@
-"""The race: is it what this store holds, and what was seen when it ended, by the loss over the whole train split."""
+"""The race: whether the store holds one, and its result by the loss on the whole train split."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tui.model.snapshot import Snapshot
 from tui.text import numbers
 
 ALIKE = 1.02
-"""Up to so many times the lowest loss a loss is as good as that: who wins by less may lose with other first weights."""
+"""Ratio to the lowest loss up to which losses count as equal: other initial weights may change so close an order."""
 
 
 def racers(snapshot: Snapshot) -> tuple[Run, ...]:
-    """The runs of a race that is over, first to last; () while it goes on, or in a store that holds other runs.
+    """The runs of a finished race, in the order of their numbers; () while it runs, or if the store holds other runs.
 
-    A race may have lost runs, as long as two are left.
+    A race with runs missing still counts if two are left.
     """
     runs = snapshot.newest[::-1]
     ways = [run.spec for run in runs]
@@ -27,7 +27,7 @@ def racers(snapshot: Snapshot) -> tuple[Run, ...]:
 
 
 def verdict(runs: Sequence[Run], *, long: bool = True) -> str:
-    """What a race showed that is over; '' for none. A winner is told where all came to their end."""
+    """The result of a finished race; '' for none. It names a winner only if all runs finished."""
     arrived = sorted((run for run in runs if _has_arrived(run)), key=_loss)
     early = [run for run in runs if not _has_arrived(run)]
     if not long:
@@ -45,7 +45,7 @@ def verdict(runs: Sequence[Run], *, long: bool = True) -> str:
 
 
 def way(spec: RunSpec | None) -> str:
-    """What a racer is called beside the others."""
+    """The strategy of a racer, short."""
     if spec is None or spec.searches:
         return "" if spec is None else spec.kind.label
     return "full batch" if spec.batch_size is None else "mini-batch"
@@ -61,14 +61,14 @@ def _winners(first: Sequence[Run], rest: Sequence[Run]) -> str:
 
 
 def _right(first: Iterable[Run]) -> str:
-    """How much of the validation split each of these classifies correctly."""
+    """The validation accuracy of these runs."""
     known = [run.validation_accuracy for run in first if run.validation_accuracy is not None]
     shares = dict.fromkeys(f"{100 * share:.0f}" for share in known if math.isfinite(share))
     return f", {_and(shares)} % of validation digits right" if shares else ""
 
 
 def _end(run: Run) -> str:
-    """How far a run came that did not arrive, and what it had reached by then."""
+    """How far a run that did not finish came, and the loss that it had reached."""
     how = {"cancelled": "stopped", "failed": "failed"}.get(run.state, "ended")
     planned = f" of {run.spec.iterations:,}" if run.spec is not None and run.spec.iterations else ""
     reached = (
@@ -87,7 +87,7 @@ def _reached(run: Run) -> str:
 
 
 def _has_arrived(run: Run) -> bool:
-    """Whether a run came to its planned end, with a loss that can be compared."""
+    """Whether a run finished with a finite loss."""
     return run.state == "finished" and run.diverged_at is None and math.isfinite(_loss(run))
 
 

@@ -1,4 +1,4 @@
-"""All that is known of one run, section by section, as lines of (text, style) that fit a width."""
+"""Run details: all that is known of one run, in sections, as lines of (text, style)."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from tui.text.parts import Part, cells
 from tui.text.widths import width_of, wrapped
 
 LABEL = 17
-"""Cells of what stands before a value."""
+"""Cells of a label."""
 
 TWO_COLUMNS = 72
-"""Width from which short values stand in two columns."""
+"""Width in cells from which short values are in two columns."""
 
 LONGEST_TEXT = 10_000
-"""Characters of a note: every look at the page wraps it."""
+"""Characters of a note that are shown: it is wrapped again at each update."""
 
 MOST_EVALUATIONS = 200
 MOST_EVENTS = 200
 
 ProbeRow = list[Part]
 Pair = tuple[str, ProbeRow]
-"""What something is called, and its value."""
+"""A label and its value."""
 
 
 def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner = "halves") -> list[ProbeRow]:
-    """Every line about the run under the cursor, pictures in a manner; none where there is no run."""
+    """All lines about the run under the cursor at `width` cells; none without a run. `manner`: how to draw pictures."""
     run = snapshot.run(choices.pointed)
     if run is None:
         return []
@@ -92,7 +92,7 @@ def _reached(run: Run) -> Iterator[Pair]:
 
 
 def _losses(run: Run) -> Iterator[Pair]:
-    """The loss now, the lowest evaluated one, and the newest evaluation of each split."""
+    """The current loss, the lowest evaluated one, and the newest evaluation of each split."""
     spec = run.spec
     word = "kept loss" if run.searches else "batch loss" if spec is not None and spec.is_noisy else "loss"
     average = f" half-life {HALF_LIFE:g}" if word == "batch loss" else ""
@@ -123,7 +123,7 @@ def _others(snapshot: Snapshot, choices: Choices) -> list[RunSpec]:
 
 
 def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
-    """Every field that decides something; where other marked runs differ, what they have."""
+    """Every field that has an effect, with the values of other marked runs where they differ."""
     spec = in_force(run)
     if run.spec is None or spec is None:
         yield "spec", [("this version cannot read it", WARNED)]
@@ -147,7 +147,7 @@ def _value(spec: RunSpec, name: str) -> str:
 
 
 def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[ProbeRow]:
-    """A row for each iteration at which splits were evaluated, the newest first."""
+    """A row per evaluated iteration, the newest first."""
     if not evaluations:
         return
     yield [(f"{'':>10}{'train':>17}{'validation':>17}{'test':>17}", DIM)]
@@ -162,7 +162,7 @@ def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[ProbeRow]:
 
 
 def _evaluation(evaluation: Evaluation | None) -> str:
-    """Loss and accuracy in seventeen cells."""
+    """Loss and accuracy in 17 cells."""
     if evaluation is None:
         return f"{numbers.NOTHING:>7}{numbers.NOTHING:>10}"
     return f"{numbers.loss(evaluation.loss):>7}{numbers.percent(evaluation.accuracy):>10}"
@@ -210,7 +210,7 @@ def _where(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
 
 
 def _columns(pairs: Iterable[Pair], width: int) -> Iterator[ProbeRow]:
-    """Labels and values, in two columns where there is room and the values are short."""
+    """Labels and values, in two columns if they fit."""
     told = [[(f" {field_label(name) if name in FIELDS else name:<{LABEL}} ", DIM), *value] for name, value in pairs]
     half = width // 2
     if width < TWO_COLUMNS:
@@ -232,7 +232,7 @@ def _columns(pairs: Iterable[Pair], width: int) -> Iterator[ProbeRow]:
 
 
 def _folded(line: ProbeRow, width: int) -> Iterator[ProbeRow]:
-    """A label and its value, which goes on below itself where it is longer than the line."""
+    """A label and its value, wrapped below itself if it is longer than the line."""
     if cells(line) <= width:
         yield line
         return

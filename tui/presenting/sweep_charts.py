@@ -1,4 +1,4 @@
-"""From what was read of a sweep to what its charts are asked to show."""
+"""Sweep charts: from a sweep as read to the views that its charts draw."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from tui.presenting.curves import chart_run
 from tui.text.numbers import value_label
 
 EQUAL: Mapping[XKind, Equal] = {"examples": "examples", "time": "time", "iteration": "iterations"}
-"""What is equal between values that are compared at one place of an x axis."""
+"""The amount at which values are compared, by kind of x axis."""
 
 
 def label(axis: Axis, value: Value) -> str:
-    """A swept value for people: 1e-06 in decades, 0.9 on a line; whole numbers as they are."""
+    """A swept value as text: 1e-06 on a logarithmic axis, 0.9 on a linear one; integers as they are."""
     return value_label(value, log=axis.logarithmic)
 
 
@@ -39,7 +39,7 @@ def drawn_runs(seen: SweepSeen) -> list[Run]:
 
 
 def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOptions) -> ChartView:
-    """The curves of the values, coloured in their order; the pointed one wins the cells that it shares."""
+    """The curves of the values, coloured in their order; that of the pointed value is on top."""
     shown = drawn_runs(seen)
     first_of = {result.run_ids[0]: result for result in seen.values}
     at = next((run_id for run_id, result in first_of.items() if result.values == pointed), None)
@@ -47,7 +47,7 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
     choices = Choices(marked=tuple(slots), slots=slots, pointed=at, chart_options=chart_options)
     # events would hide the curves
     snapshot = Snapshot(seen={run_id: replace(one, events=()) for run_id, one in seen.drawn.items()})
-    # a second line for each of so many curves would hide their order; the validation loss is a metric of its own
+    # companion lines would hide the order of so many curves; the validation loss is a metric of its own
     runs = tuple(replace(chart_run(run, snapshot, choices, []), companion=None, settings=()) for run in shown)
     started = sum(result.iterations_done > 0 for result in seen.values)
     note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
@@ -70,7 +70,7 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
 
 
 def _y_window(runs: Sequence[ChartRun], *, log_y: bool) -> Window | None:
-    """From the lowest loss to a little above where the runs begin: those that explode leave the chart."""
+    """From the lowest loss to a little above the initial one, so that curves that explode leave the chart."""
     ranges = [found for run in runs if (found := _first_and_lowest(run)) is not None]
     if not ranges:
         return None
@@ -81,7 +81,7 @@ def _y_window(runs: Sequence[ChartRun], *, log_y: bool) -> Window | None:
 
 
 def _first_and_lowest(run: ChartRun) -> Window | None:
-    """The loss that a run begins with and its lowest one; None where it has none."""
+    """The initial and the lowest loss of a run; None if it has none."""
     values = run.points.values if run.points is not None else run.curve.mean if run.curve is not None else None
     if values is None or not len(values):
         return None
@@ -91,16 +91,15 @@ def _first_and_lowest(run: ChartRun) -> Window | None:
 
 
 def compared(seen: SweepSeen, chart_options: ChartOptions) -> Comparison | None:
-    """The comparison that goes with what is on the x axis; None where the values are not compared."""
+    """The comparison at equal amounts of what the x axis shows; None if the values are not compared."""
     found = () if seen.outcome is None else seen.outcome.comparisons
     return next((one for one in found if one.equal == EQUAL[chart_options.x_kind]), None)
 
 
 def response_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOptions, width: int) -> ResponseView:
-    """The loss that each value leads to; a value of which nothing is known is not on the line yet.
+    """The loss by value; a value without a known loss gets no point on the line.
 
-    Where batch sizes are compared, the loss is that at equal examples, time or iterations, whichever is on the x axis
-    of the curves.
+    Batch sizes show the loss at equal examples, time or iterations, whichever is on the x axis of the curves.
     """
     assert seen.outcome is not None
     axis = seen.outcome.plan.axes[0]
@@ -135,7 +134,7 @@ def response_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartO
 
 
 def _equal(point: ResponsePoint, loss: float | None) -> ResponsePoint:
-    """The point of a value at an equal amount; one that is not compared keeps its place only where it diverged."""
+    """The point with its loss at an equal amount; a diverged value keeps its point."""
     if point.diverged:
         return point
     return replace(point, loss=_number(loss), low=math.nan, high=math.nan, beside=math.nan)
@@ -159,7 +158,7 @@ def _point(seen: SweepSeen, result: ValueResult, slot: int, beyond: float, axis:
 
 
 def heat_view(seen: SweepSeen, pointed: Values | None) -> HeatView:
-    """The losses of a grid: its first parameter across, its second up."""
+    """The losses of a grid, (values of the second field, values of the first); NaN if unknown, inf if diverged."""
     assert seen.outcome is not None
     across, up = seen.outcome.plan.axes
     columns, rows = across.ordered, up.ordered

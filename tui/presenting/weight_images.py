@@ -1,4 +1,4 @@
-"""Portraits: the weights that a run has kept as lines: a small picture for each class, or a table of few numbers."""
+"""Weight images: the kept weights of a run as lines: a picture per class, or a table if there are no pixels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.objective.layout import Array
 
 MOST_ROWS = {False: 40, True: 20}
-"""Rows that pictures or numbers take at most: of classes, and of hidden units."""
+"""Largest number of terminal rows for pictures or table, by whether the weights are those of hidden units."""
 
 COLUMN = 9
 """Cells of a number in the table."""
@@ -30,7 +30,7 @@ ProbeRow = list[Part]
 
 @lru_cache(maxsize=4)
 def weight_images(weights: Weights, width: int, manner: Manner) -> tuple[ProbeRow, ...]:
-    """The lines about these weights at `width` cells. Weights are equal only to themselves: what is drawn stays."""
+    """The lines about these weights at `width` cells. Weights compare by identity, so the cache keeps what is drawn."""
     caption = f" kept after {counted(weights.iteration, 'iteration')}"
     found = weights.templates
     if found is None:
@@ -45,7 +45,7 @@ def weight_images(weights: Weights, width: int, manner: Manner) -> tuple[ProbeRo
 
 
 def _scale(largest: float, manner: Manner) -> ProbeRow:
-    """What the colours or shades mean."""
+    """The legend of the colours or shades."""
     levels = range(-DEEPEST, DEEPEST + 1)
     if manner == "halves":
         signs = [Piece("  ", None, level) for level in levels]
@@ -66,7 +66,7 @@ def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> 
 
 
 def _table(found: Templates, width: int) -> tuple[list[ProbeRow], int]:
-    """A row of numbers for each class, as many columns as fit; how many rows."""
+    """A row of numbers per class, in as many columns as fit; and the number of classes shown."""
     features, most = found.rows.shape[1], MOST_ROWS[found.hidden]
     label = 6
     room = (width - label) // COLUMN - (found.biases is not None)
