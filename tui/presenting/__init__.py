@@ -1,1 +1,1 @@
-"""From what was read to curves for charts and words for people."""
+"""From snapshots to views of charts and to sentences."""

@@ -1,1 +1,1 @@
-"""Screens: what fills the terminal or lies over it. They turn keys into messages and know no other screen."""
+"""Screens: fill the terminal or cover a part of it. They turn keys into messages and know no other screen."""

@@ -1,1 +1,1 @@
-"""The way in and out: command line, session, signals."""
+"""Start-up and exit: command line, session, signals."""

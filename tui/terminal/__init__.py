@@ -1,1 +1,1 @@
-"""From cells to what the terminal is sent; all private parts of Textual."""
+"""From cells to the text for the terminal; every private part of Textual."""

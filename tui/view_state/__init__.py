@@ -1,1 +1,1 @@
-"""What is remembered of a view between sittings."""
+"""Saved views: how each store was last shown."""

@@ -1,1 +1,1 @@
-"""Widgets: parts of screens. Each draws what it is given in the size that it gets."""
+"""Widgets: parts of screens. Each draws its data at the size that it gets."""

@@ -21,9 +21,9 @@ from tui.widgets.cell_widget import CellWidget
 
 @dataclass(frozen=True, slots=True)
 class ChartStyle:
-    """How a terminal shows a chart: its characters, and whether curves need markers to be told apart.
+    """How a terminal shows a chart: its characters, and whether curves need markers besides their colours.
 
-    `shades`: draw images of weights in shades, because colours are lost.
+    With `shades`, images of weights are drawn in shades, because colours are lost.
     """
 
     charset: Charset = "unicode"

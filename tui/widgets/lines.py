@@ -1,4 +1,4 @@
-"""Lines: a widget that is a list of strips, and sends only the rows that changed."""
+"""Lines: a widget that is a list of strips. WrappedLines: one as high as its strips."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class Lines(CellWidget):
         self._built_for: Size | None = None
 
     def update(self) -> None:
-        """Build the strips anew."""
+        """Build the strips again and paint the rows that changed."""
         if self._built_for != self.size:
-            self._built_for = None  # not drawn at this size: render_line will build them
+            self._built_for = None  # not drawn at this size: row() will build them
             return
         before, self._strips = self._strips, self._build(*self.size)
         rows = range(min(max(len(before), len(self._strips)), self.size.height))

@@ -156,7 +156,5 @@ def _right(scrubber_state: ScrubberState, cut: Mapping[int, int], words: int) ->
     if words >= 3 and one is not None and one.checkpoints:
         kept = one.checkpoint_before(cut[one.run_id]) if one.run_id in cut else None
         told = "" if kept is None else f"  weights of {kept:>{width},}"
-        parts.append(
-            (told.ljust(len("  weights of ") + width), DIM)
-        )  # padded, so that the bar does not move when it appears
+        parts.append((told.ljust(len("  weights of ") + width), DIM))  # padded, so that the bar does not move
     return [*parts, (" ", TEXT)]

@@ -1,1 +1,1 @@
-"""The parts of the sweep dialog and the sweep view."""
+"""Parts of the sweep dialog and the sweep view."""
