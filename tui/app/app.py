@@ -85,7 +85,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.state = AppState(Shown(first, choices_of(view).follow(first.newest, first.runs, first.others)))
         self._feed = feed
         self._unreadable = False
-        self._unanswered = False
+        self._waits_for_frame = False
         self._recovery = Recovery()
         self.theming = Theming(self, view.theme, theme or view.theme)
         self.chart_style = ChartStyle("ascii" if ascii_only else "unicode", markers=self.active_theme.scheme == "none")
@@ -126,9 +126,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._feed.deliver = self._deliver
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self._after_first_frame)
 
-    def _begin(self) -> None:
+    def _after_first_frame(self) -> None:
         """Start what the first frame did not need: garbage collection, recovery, the next read."""
         if not gc.isenabled():
             gc.freeze()  # imported modules are never freed: the collector need not visit them again
@@ -154,9 +154,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def _recover_runs(self) -> None:
         """Recover runs that have no worker any more, in a thread."""
         if self._recovery.is_needed(self.snapshot):
-            self.in_thread(self._take_up, "recovery")
+            self.in_thread(self._recover_in_store, "recovery")
 
-    def _take_up(self) -> None:
+    def _recover_in_store(self) -> None:
         if not orders.take_up(self.path):
             self._recovery.failed()
 
@@ -182,13 +182,13 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def ask_when_drawn(self) -> None:
         """Ask the feed for news once the terminal shows the previous read."""
-        self._unanswered = not self.output.is_open
-        if not self._unanswered:
+        self._waits_for_frame = not self.output.is_open
+        if not self._waits_for_frame:
             self.ask()
 
     def written(self) -> None:
         """Ask the feed if a read waited for this frame to be written."""
-        if self._unanswered:
+        if self._waits_for_frame:
             self.call_next(self.ask_when_drawn)
 
     def _deliver(self, outcome: Outcome) -> None:
@@ -207,7 +207,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         if self.replay_control.takes(read):
             return
         if read.born != self.view_saver.file.born:
-            self._begin_anew(read)
+            self._change_store(read)
         before = self.choices
         self.state = self.state.reading(read)
         self._recover_runs()
@@ -216,7 +216,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.notices.compare(read)
         self.view_saver.settle()
 
-    def _begin_anew(self, read: Snapshot) -> None:
+    def _change_store(self, read: Snapshot) -> None:
         """Drop marks, news and undo of the store that this one has replaced: its run numbers mean other runs."""
         view = replace(self.view(), born=self.view_saver.file.born).of_store(read.born)
         self.state = self.state.choosing(choices_of(view))

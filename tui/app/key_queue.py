@@ -18,7 +18,7 @@ from tui.terminal.textual_internals import has_waiting
 QUIET_ROUNDS = 3
 """Checks in a row that must find no message waiting: a handler that runs may be about to post another."""
 
-LOOK_S = 0.005
+POLL_S = 0.005
 """Seconds between two checks while data that a key asked for are being read."""
 
 PATIENCE_S = 5.0
@@ -48,7 +48,7 @@ class KeyQueue:
     def __init__(self, app: KeyQueuePort) -> None:
         self._app = app
         self._typed: deque[events.Event] = deque()
-        self._let_in: events.Event | None = None
+        self._current: events.Event | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -58,25 +58,25 @@ class KeyQueue:
 
     def takes(self, event: events.Event) -> bool:
         """Whether an event has to wait; the queue posts it again in its turn."""
-        if not _is_typed(event) or event is self._let_in:
+        if not _is_typed(event) or event is self._current:
             return False
         self._typed.append(event)
         if not self.is_behind:
-            self._task = asyncio.create_task(self._let_all_in())
+            self._task = asyncio.create_task(self._deliver_in_turn())
         return True
 
-    async def _let_all_in(self) -> None:
+    async def _deliver_in_turn(self) -> None:
         while self._typed:
-            self._let_in = self._typed.popleft()
-            self._app.post_message(self._let_in)
-            await self._calm()
+            self._current = self._typed.popleft()
+            self._app.post_message(self._current)
+            await self._wait_until_idle()
 
-    async def _calm(self) -> None:
+    async def _wait_until_idle(self) -> None:
         """Wait until every message is handled and the data that they asked for are read."""
         quiet, end = 0, time.monotonic() + PATIENCE_S
         while quiet < QUIET_ROUNDS:
             is_reading = self._app.is_reading() and time.monotonic() < end
-            await asyncio.sleep(LOOK_S if is_reading else 0)
+            await asyncio.sleep(POLL_S if is_reading else 0)
             quiet = 0 if is_reading or any(map(has_waiting, self._app.pumps())) else quiet + 1
 
 

@@ -86,8 +86,8 @@ class ListActions:
             return
         is_same = listing.text == choices.listing.text
         self._app.tell("" if is_same else f"The filter is put away: run {found.run_id} does not fit it.")
-        there = choices.listing_so(listing).pointing_at(found.run_id)
-        self._app.post_message(ChoicesChanged(there.looking(alone=there.alone or found.alone)))
+        pointing = choices.listing_so(listing).pointing_at(found.run_id)
+        self._app.post_message(ChoicesChanged(pointing.looking(alone=pointing.alone or found.alone)))
 
     def read_top(self) -> None:
         """Read which runs are at the top of the list."""

@@ -10,15 +10,15 @@ class Recovery:
 
     def __init__(self) -> None:
         self._lost_attempts: frozenset[tuple[int, int | None]] = frozenset()
-        self._stalls = False
+        self._has_stalled = False
 
     def is_needed(self, snapshot: Snapshot) -> bool:
         """Whether runs were lost since the last call, or active runs have no workers any more."""
-        stalls = bool(snapshot.going_on or snapshot.paused) and not snapshot.workers
-        needed = bool(snapshot.lost_attempts - self._lost_attempts) or (stalls and not self._stalls)
-        self._lost_attempts, self._stalls = snapshot.lost_attempts, stalls
+        has_stalled = bool(snapshot.going_on or snapshot.paused) and not snapshot.workers
+        needed = bool(snapshot.lost_attempts - self._lost_attempts) or (has_stalled and not self._has_stalled)
+        self._lost_attempts, self._has_stalled = snapshot.lost_attempts, has_stalled
         return needed
 
     def failed(self) -> None:
         """Have the next call try again: the store was busy or full."""
-        self._lost_attempts, self._stalls = frozenset(), False
+        self._lost_attempts, self._has_stalled = frozenset(), False

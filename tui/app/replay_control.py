@@ -56,7 +56,7 @@ class ReplayControl:
         self._opening: ReplayOpening | None = None
         self._clock: Clock | None = None
         self._urgent = False
-        self._waits = False
+        self._is_timed = False
 
     @property
     def is_opening(self) -> bool:
@@ -79,15 +79,15 @@ class ReplayControl:
         """Whether the next frame of a playing replay is not due yet; a timer will ask for it."""
         if self.screen is None or not self.screen.clock.playing:
             return False
-        if not self._waits:
-            self._waits = True
+        if not self._is_timed:
+            self._is_timed = True
             # asyncio's timer, because Textual's starts a task of its own, which costs a tenth of a frame
             asyncio.get_running_loop().call_later(FRAME_S, self._due)
             return False
         return not self._urgent
 
     def _due(self) -> None:
-        self._waits = False
+        self._is_timed = False
         if self._app.is_running:
             self._app.ask_when_drawn()
 

@@ -36,19 +36,19 @@ class AppState:
         """The replay if one is open, else the live view."""
         return self.live if self.replay is None else self.replay
 
-    def _showing(self, shown: Shown) -> AppState:
+    def _with_shown(self, shown: Shown) -> AppState:
         return replace(self, live=shown) if self.replay is None else replace(self, replay=shown)
 
     def choosing(self, choices: Choices) -> AppState:
         """With other choices in the view that is shown."""
-        return self._showing(replace(self.shown, choices=choices))
+        return self._with_shown(replace(self.shown, choices=choices))
 
     def reading(self, read: Snapshot) -> AppState:
         """With a newer snapshot of the view that is shown. Live choices follow it: new runs get marks."""
         choices = self.shown.choices
         if self.replay is None:
             choices = choices.follow(read.newest, read.rows, read.others, read.sought, read.instead)
-        return self._showing(Shown(read, choices).following())
+        return self._with_shown(Shown(read, choices).following())
 
     def with_replay(self, snapshot: Snapshot, choices: Choices) -> AppState:
         """With a replay above the live view."""

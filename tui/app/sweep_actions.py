@@ -52,7 +52,7 @@ class SweepActions:
         self._app = app
         self.draft: SweepDraft | None = None
         """The dialog's draft when it was last closed."""
-        self._begun_with: Start | None = None
+        self._last_start: Start | None = None
         self._visited: int | None = None
         """The run last opened from a sweep; reopening the sweep puts the cursor on its value."""
         self._opened_view: SweepView | None = None
@@ -105,9 +105,9 @@ class SweepActions:
         if run is not None and run.spec is not None:
             starts.insert(0, (run.spec, run.run_id))
         draft = self.draft or SweepDraft.of(*starts[0])
-        if starts[0] != self._begun_with:
+        if starts[0] != self._last_start:
             draft = draft.on(*starts[0])
-        self._begun_with = starts[0]
+        self._last_start = starts[0]
         rate = None if run is None or run.spec is None or run.spec.pace else run.iterations_per_s
         self._opened_dialog = SweepDialog(draft, starts, rate, snapshot.most_workers)
         self._app.open_screen(self._opened_dialog)

@@ -40,8 +40,8 @@ class ViewFile:
             if changed & MARKS:
                 changed |= MARKS
             if changed:
-                there = load(self._path).of_store(self.born)
-                save(self._path, replace(there, **{name: getattr(view, name) for name in changed}))
+                stored = load(self._path).of_store(self.born)
+                save(self._path, replace(stored, **{name: getattr(view, name) for name in changed}))
                 self._known = view
 
 
@@ -61,8 +61,8 @@ class ViewSaver:
     def __init__(self, app: ViewSaverPort, file: ViewFile) -> None:
         self._app = app
         self.file = file
-        self._noticed: View | None = None
-        self._settling: Timer | None = None
+        self._last_view: View | None = None
+        self._timer: Timer | None = None
 
     def save(self) -> None:
         """Save at once: the app exits."""
@@ -71,10 +71,10 @@ class ViewSaver:
     def settle(self) -> None:
         """Save after SETTLE_S without further changes."""
         view = self._app.view()
-        if view == self._noticed:
+        if view == self._last_view:
             return
-        self._noticed = view
-        if self._settling is not None:
-            self._settling.stop()
+        self._last_view = view
+        if self._timer is not None:
+            self._timer.stop()
         # in a thread, because a slow disk must not block the screen
-        self._settling = self._app.set_timer(SETTLE_S, lambda: Thread(target=self.file.save, args=(view,)).start())
+        self._timer = self._app.set_timer(SETTLE_S, lambda: Thread(target=self.file.save, args=(view,)).start())

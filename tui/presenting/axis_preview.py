@@ -19,8 +19,8 @@ def axis_preview(swept: SweepRange, width: int) -> tuple[str, str]:
     values = [value for value in swept.values() if value is not None]
     log = swept.scale != "linear" and all(value > 0 for value in values)
     ends = [*map(float, values), *(float(end) for end in (swept.low, swept.high) if swept.scale != "list")]
-    usual = [float(Decimal(end)) for end in USUAL[swept.field][1:3]]
-    reach = [end for end in (*ends, *usual) if end > 0 or not log]
+    default_ends = [float(Decimal(end)) for end in USUAL[swept.field][1:3]]
+    reach = [end for end in (*ends, *default_ends) if end > 0 or not log]
     if width < 12 or not reach:
         return "", ""
     low, high = min(reach), max(reach)

@@ -32,11 +32,11 @@ def values_table(view: ChartView) -> str:
 
 def command_line(spec: RunSpec, name: str = "") -> str:
     """The command that repeats a run: the fields that differ from the defaults, quoted for a shell."""
-    usual = defaults(spec.strategy, spec.objective)
+    default = defaults(spec.strategy, spec.objective)
     words = ["lossboard", "run"]
     for field in FIELDS:
         value = getattr(spec, field)
-        if field in ("strategy", "objective") or value != getattr(usual, field):
+        if field in ("strategy", "objective") or value != getattr(default, field):
             words += [f"--{field.replace('_', '-')}", typed_text(field, value)]
     if name:
         words += ["--name", clean(name)]

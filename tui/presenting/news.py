@@ -40,7 +40,7 @@ def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
     found = []
     for run in sorted(_runs(after), key=lambda run: run.run_id):
         earlier = known.get(run.run_id)
-        what = None if earlier is None else _became(before.status(earlier), after.status(run))
+        what = None if earlier is None else _change(before.status(earlier), after.status(run))
         if what is not None:
             found.append(News(run.run_id, what, _result(run)))
     return tuple(found)
@@ -64,7 +64,7 @@ def _states(snapshot: Snapshot) -> list[tuple[int, str]]:
     return [(run.run_id, run.state) for run in (*snapshot.runs, *snapshot.others, *snapshot.newest)]
 
 
-def _became(before: str, after: str) -> What | None:
+def _change(before: str, after: str) -> What | None:
     if before not in GOING_ON or before == after:
         return None
     match after:
@@ -88,11 +88,11 @@ def marks(before: Choices, after: Choices) -> str:
     if new and gone:
         told.append(f"{_named(new)} {'is' if len(new) == 1 else 'are'} drawn in place of {_named(gone, plain=True)}.")
     if undrawn:
-        told.append(f"{_named(undrawn)} {'is' if len(undrawn) == 1 else 'are'} not drawn: {_way_out(after)}.")
+        told.append(f"{_named(undrawn)} {'is' if len(undrawn) == 1 else 'are'} not drawn: {_why_not_drawn(after)}.")
     return " ".join(told)
 
 
-def _way_out(choices: Choices) -> str:
+def _why_not_drawn(choices: Choices) -> str:
     """Why a started run is not drawn, and which key helps."""
     if len(choices.marked) >= MOST_MARKED:
         return f"{MOST_MARKED} runs are marked; space unmarks one"

@@ -28,19 +28,19 @@ def racers(snapshot: Snapshot) -> tuple[Run, ...]:
 
 def verdict(runs: Sequence[Run], *, long: bool = True) -> str:
     """The result of a finished race; '' for none. It names a winner only if all runs finished."""
-    arrived = sorted((run for run in runs if _has_arrived(run)), key=_loss)
-    early = [run for run in runs if not _has_arrived(run)]
+    finished_runs = sorted((run for run in runs if _has_finished(run)), key=_loss)
+    early = [run for run in runs if not _has_finished(run)]
     if not long:
-        return " · ".join([*map(_reached, arrived), *map(_end, early)])
+        return " · ".join([*map(_reached, finished_runs), *map(_end, early)])
     if early:
-        others = f" {_listed(arrived)}" if arrived else ""
+        others = f" {_listed(finished_runs)}" if finished_runs else ""
         return f"The race is over: {'; '.join(map(_end, early))}.{others}"
-    first = [run for run in arrived if _loss(run) <= ALIKE * _loss(arrived[0])]
-    rest = arrived[len(first) :]
+    first = [run for run in finished_runs if _loss(run) <= ALIKE * _loss(finished_runs[0])]
+    rest = finished_runs[len(first) :]
     if not first:
         return ""
     losses = dict.fromkeys(numbers.loss(run.train_loss) for run in first)
-    won = f"{_winners(first, rest)}: train loss {_and(losses)}{_right(first)}."
+    won = f"{_winners(first, rest)}: train loss {_joined(losses)}{_accuracies(first)}."
     return f"{won} {_listed(rest)}" if rest else won
 
 
@@ -54,17 +54,17 @@ def way(spec: RunSpec | None) -> str:
 def _winners(first: Sequence[Run], rest: Sequence[Run]) -> str:
     ways = [way(run.spec) for run in first]
     if any(run.searches for run in first):
-        return f"{_capital(_and(ways))} {'win' if len(first) > 1 else 'wins'}"
+        return f"{_capitalised(_joined(ways))} {'win' if len(first) > 1 else 'wins'}"
     if len(first) > 1:
         return f"Gradient descent wins, {' or '.join(ways)}"
     return f"Gradient descent{'' if all(run.searches for run in rest) else f' ({ways[0]})'} wins"
 
 
-def _right(first: Iterable[Run]) -> str:
+def _accuracies(first: Iterable[Run]) -> str:
     """The validation accuracy of these runs."""
     known = [run.validation_accuracy for run in first if run.validation_accuracy is not None]
     shares = dict.fromkeys(f"{100 * share:.0f}" for share in known if math.isfinite(share))
-    return f", {_and(shares)} % of validation digits right" if shares else ""
+    return f", {_joined(shares)} % of validation digits right" if shares else ""
 
 
 def _end(run: Run) -> str:
@@ -79,14 +79,14 @@ def _end(run: Run) -> str:
 
 
 def _listed(runs: Iterable[Run]) -> str:
-    return _capital(", ".join(map(_reached, runs))) + "."
+    return _capitalised(", ".join(map(_reached, runs))) + "."
 
 
 def _reached(run: Run) -> str:
     return f"{way(run.spec)} {numbers.loss(run.train_loss)}"
 
 
-def _has_arrived(run: Run) -> bool:
+def _has_finished(run: Run) -> bool:
     """Whether a run finished with a finite loss."""
     return run.state == "finished" and run.diverged_at is None and math.isfinite(_loss(run))
 
@@ -95,10 +95,10 @@ def _loss(run: Run) -> float:
     return math.nan if run.train_loss is None else run.train_loss
 
 
-def _and(texts: Iterable[str]) -> str:
+def _joined(texts: Iterable[str]) -> str:
     *others, last = texts
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _capital(text: str) -> str:
+def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -31,28 +31,28 @@ LONGEST_TEXT = 10_000
 MOST_EVALUATIONS = 200
 MOST_EVENTS = 200
 
-ProbeRow = list[Part]
-Pair = tuple[str, ProbeRow]
+Line = list[Part]
+Pair = tuple[str, Line]
 """A label and its value."""
 
 
-def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner = "halves") -> list[ProbeRow]:
+def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner = "halves") -> list[Line]:
     """All lines about the run under the cursor at `width` cells; none without a run. `manner`: how to draw pictures."""
     run = snapshot.run(choices.pointed)
     if run is None:
         return []
     seen = snapshot.of(run.run_id)
-    sections: Iterable[tuple[str, Iterable[ProbeRow]]] = (
+    sections: Iterable[tuple[str, Iterable[Line]]] = (
         ("", _head(snapshot, run, width)),
         ("reached", _columns(_reached(run), width)),
         ("weights", _weights(snapshot, run, width, manner)),
         ("spec", _columns(_spec(run, _others(snapshot, choices)), width)),
         ("evaluations", _evaluations(seen.evaluations)),
         ("events", _events(run, seen.events, width)),
-        ("from and to", _family(snapshot, run, seen.events, width)),
-        ("where", _columns(_where(snapshot, run), width)),
+        ("from and to", _relations(snapshot, run, seen.events, width)),
+        ("where", _columns(_environment(snapshot, run), width)),
     )
-    lines: list[ProbeRow] = []
+    lines: list[Line] = []
     for title, section in sections:
         told = list(section)
         if told and title:
@@ -61,7 +61,7 @@ def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
     return lines
 
 
-def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[ProbeRow]:
+def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
     status = snapshot.status(run)
     name = given_name(run)
     yield [(f" {run.run_id}  ", STRONG), (label(run), TEXT), (f"  {status}", DIM)]
@@ -111,7 +111,7 @@ def _losses(run: Run) -> Iterator[Pair]:
             yield f"{split} accuracy", [(numbers.percent(accuracy), TEXT)]
 
 
-def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[ProbeRow]:
+def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[Line]:
     weights = snapshot.weights
     return () if weights is None or weights.run_id != run.run_id else weight_images(weights, width, manner)
 
@@ -135,7 +135,7 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
         theirs = (_value(other, name) for other in others if decides(other, name))
         differing = [value for value in dict.fromkeys(theirs) if value != own]
         told = own if own == given else f"{given} → {own}"
-        value: ProbeRow = [(told, STRONG if differing else TEXT)]
+        value: Line = [(told, STRONG if differing else TEXT)]
         if differing:
             value = [(told, ACCENTED), (f"  others {', '.join(differing)}", DIM)]
         yield field.label, value
@@ -146,7 +146,7 @@ def _value(spec: RunSpec, name: str) -> str:
     return numbers.setting(value, 6) if isinstance(value, float) else clean(typed_text(name, value), 200)
 
 
-def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[ProbeRow]:
+def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:
     """A row per evaluated iteration, the newest first."""
     if not evaluations:
         return
@@ -168,7 +168,7 @@ def _evaluation(evaluation: Evaluation | None) -> str:
     return f"{numbers.loss(evaluation.loss):>7}{numbers.percent(evaluation.accuracy):>10}"
 
 
-def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[ProbeRow]:
+def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
     for event in events[-MOST_EVENTS:]:
         value = clean(event.argument, 40)
         what = f"{clean(event.verb, 40).replace('-', ' ')} {value}".strip()
@@ -181,7 +181,7 @@ def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[ProbeRow]
         yield [(f"  taken up {run.attempt} times", TEXT)]
 
 
-def _family(snapshot: Snapshot, run: Run, events: Sequence[Event], width: int) -> Iterator[ProbeRow]:
+def _relations(snapshot: Snapshot, run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
     if run.parent_id is not None:
         yield [(f" goes on from run {run.parent_id} at iteration {run.first_iteration:,}", TEXT)]
     forks = [clean(event.argument, 20) for event in events if event.verb == "fork"]
@@ -194,7 +194,7 @@ def _family(snapshot: Snapshot, run: Run, events: Sequence[Event], width: int) -
         yield [(f" of sweep {run.sweep_id}", TEXT), (f"  {name}" if name else "", DIM)]
 
 
-def _where(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
+def _environment(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
     background = snapshot.background
     if background is None or background.run_id != run.run_id:
         return
@@ -209,14 +209,14 @@ def _where(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
         yield "workers lost", [(str(background.times_lost), WARNED)]
 
 
-def _columns(pairs: Iterable[Pair], width: int) -> Iterator[ProbeRow]:
+def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
     """Labels and values, in two columns if they fit."""
     told = [[(f" {field_label(name) if name in FIELDS else name:<{LABEL}} ", DIM), *value] for name, value in pairs]
     half = width // 2
     if width < TWO_COLUMNS:
-        yield from (part for line in told for part in _folded(line, width))
+        yield from (part for line in told for part in _wrapped_value(line, width))
         return
-    left: ProbeRow = []
+    left: Line = []
     for line in told:
         if left and cells(line) <= width - half:
             yield [*left, (" " * (half - cells(left)), TEXT), *line]
@@ -226,12 +226,12 @@ def _columns(pairs: Iterable[Pair], width: int) -> Iterator[ProbeRow]:
             yield left
         left = line if cells(line) < half else []
         if not left:
-            yield from _folded(line, width)
+            yield from _wrapped_value(line, width)
     if left:
         yield left
 
 
-def _folded(line: ProbeRow, width: int) -> Iterator[ProbeRow]:
+def _wrapped_value(line: Line, width: int) -> Iterator[Line]:
     """A label and its value, wrapped below itself if it is longer than the line."""
     if cells(line) <= width:
         yield line

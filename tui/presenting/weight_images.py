@@ -25,11 +25,11 @@ MOST_ROWS = {False: 40, True: 20}
 COLUMN = 9
 """Cells of a number in the table."""
 
-ProbeRow = list[Part]
+Line = list[Part]
 
 
 @lru_cache(maxsize=4)
-def weight_images(weights: Weights, width: int, manner: Manner) -> tuple[ProbeRow, ...]:
+def weight_images(weights: Weights, width: int, manner: Manner) -> tuple[Line, ...]:
     """The lines about these weights at `width` cells. Weights compare by identity, so the cache keeps what is drawn."""
     caption = f" kept after {counted(weights.iteration, 'iteration')}"
     found = weights.templates
@@ -44,7 +44,7 @@ def weight_images(weights: Weights, width: int, manner: Manner) -> tuple[ProbeRo
     return ([(caption, TEXT), (said, DIM)], *drawn)
 
 
-def _scale(largest: float, manner: Manner) -> ProbeRow:
+def _scale(largest: float, manner: Manner) -> Line:
     """The legend of the colours or shades."""
     levels = range(-DEEPEST, DEEPEST + 1)
     if manner == "halves":
@@ -59,20 +59,20 @@ def _part(piece: Piece) -> Part:
     return piece.text, signed_style(piece.ink, piece.ground)
 
 
-def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> tuple[list[ProbeRow], int]:
+def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> tuple[list[Line], int]:
     labels = [str(number) for number in range(len(pictures))]
     drawn = draw_weights(pictures, labels, max(width - 1, 1), manner, MOST_ROWS[found.hidden])
     return [_scale(drawn.largest, manner), *([(" ", TEXT), *map(_part, row)] for row in drawn.rows)], drawn.shown
 
 
-def _table(found: Templates, width: int) -> tuple[list[ProbeRow], int]:
+def _table(found: Templates, width: int) -> tuple[list[Line], int]:
     """A row of numbers per class, in as many columns as fit; and the number of classes shown."""
     features, most = found.rows.shape[1], MOST_ROWS[found.hidden]
     label = 6
     room = (width - label) // COLUMN - (found.biases is not None)
     columns = min(features, max(room, 1))
     names = [f"w{column}" for column in range(columns)] + (["bias"] if found.biases is not None else [])
-    head: ProbeRow = [(" " * label + "".join(f"{name:>{COLUMN}}" for name in names), DIM)]
+    head: Line = [(" " * label + "".join(f"{name:>{COLUMN}}" for name in names), DIM)]
     lines = [head]
     for number, row in enumerate(found.rows[:most]):
         values = [*row[:columns], *([] if found.biases is None else [found.biases[number]])]

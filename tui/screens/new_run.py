@@ -48,7 +48,7 @@ class NewRun(Screen[None], inherit_bindings=False):
     def __init__(self, draft: Mapping[str, str]) -> None:
         super().__init__()
         self._touched: dict[str, str] = dict(draft)
-        self._called = self._touched.pop(NAME, "")
+        self._run_name = self._touched.pop(NAME, "")
         self._texts: dict[str, str] = {}
         self._submitted = False
         self._errors: dict[str, str] = {}
@@ -69,11 +69,9 @@ class NewRun(Screen[None], inherit_bindings=False):
                     yield self._remark(name, field.label, field.help)
             with Horizontal(classes="field"):
                 yield self._label(NAME, "name")
-                yield _input(NAME, self._called)
+                yield _input(NAME, self._run_name)
                 yield self._remark(NAME, "name", "what the table calls it; may stay empty")
-        yield WrappedLines(
-            lambda width, height: sentence_lines(*_verdict(self._errors, self._submitted), width, height)
-        )
+        yield WrappedLines(lambda width, height: sentence_lines(*_status(self._errors, self._submitted), width, height))
         yield Lines(lambda width, _: [key_line(keymap.keys_of("form", "choice"), width)])
 
     def _label(self, name: str, label: str) -> Lines:
@@ -101,21 +99,21 @@ class NewRun(Screen[None], inherit_bindings=False):
 
     def on_choice_made(self, message: ChoiceMade) -> None:
         message.stop()
-        self._take(message.field, message.choice)
+        self._change_field(message.field, message.choice)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
         name = message.input.id or ""
         if name == NAME:
-            self._called = message.value
+            self._run_name = message.value
         elif message.value != self._texts.get(name):
-            self._take(name, message.value)
+            self._change_field(name, message.value)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()
         self.action_submit()
 
-    def _take(self, name: str, text: str) -> None:
+    def _change_field(self, name: str, text: str) -> None:
         self._touched[name] = text
         self._submitted = False
         self._fill()
@@ -173,11 +171,11 @@ class NewRun(Screen[None], inherit_bindings=False):
             self.query_one(f"#{next(iter(errors))}").focus()
         elif not self._submitted:
             self._submitted = True
-            self.app.post_message(RunSubmitted(self._spec(), self._called.strip()))
+            self.app.post_message(RunSubmitted(self._spec(), self._run_name.strip()))
         self._paint()
 
     def action_close(self) -> None:
-        self.app.post_message(DraftKept({**self._touched, NAME: self._called}))
+        self.app.post_message(DraftKept({**self._touched, NAME: self._run_name}))
         self.dismiss()
 
 
@@ -189,7 +187,7 @@ def _input(name: str, text: str) -> Input:
     return field
 
 
-def _verdict(errors: Mapping[str, str], submitted: bool) -> tuple[Part, str]:
+def _status(errors: Mapping[str, str], submitted: bool) -> tuple[Part, str]:
     if errors:
         first = next(iter(errors.values()))
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""

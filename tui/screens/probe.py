@@ -93,12 +93,12 @@ class ProbeView(Screen[None], inherit_bindings=False):
 
     def __init__(self, run_id: int, chart_style: ChartStyle, lessons: frozenset[str] = frozenset()) -> None:
         super().__init__()
-        self._told_before = lessons
+        self._lessons_shown = lessons
         self._lesson: Lesson | None = None
         self._charset = chart_style.charset
         self._run_id = run_id
         self._found: RunProbe | None = None
-        self._told: ProbeResult | None = None
+        self._result: ProbeResult | None = None
         self._remark = ""
         self._sentence = ""
         self._place = 0
@@ -130,24 +130,24 @@ class ProbeView(Screen[None], inherit_bindings=False):
         if found is not None:
             if self._found is None:
                 self._asked = found.iteration
-            self._take(found)
+            self._keep(found)
         self._sentence = sentence
         self._paint()
 
-    def _take(self, found: RunProbe) -> None:
+    def _keep(self, found: RunProbe) -> None:
         """Keep a result with its table, remark and lesson; the cursor moves to the best row."""
         from engine.analysis.probe import remark, told
 
-        self._found, self._told, self._remark = found, told(found.probe), remark(found.probe)
+        self._found, self._result, self._remark = found, told(found.probe), remark(found.probe)
         self._place = self._best or 0
         before = self._lesson
-        self._lesson = None if "probe" in self._told_before else of_probe(found)
+        self._lesson = None if "probe" in self._lessons_shown else of_probe(found)
         if self._lesson is not None and before is None and self.app.size.height >= LOW:
             self.post_message(LessonTold(self._lesson.name))
 
     @property
     def _lines(self) -> tuple[ProbeRow, ...]:
-        return () if self._told is None else self._told.lines
+        return () if self._result is None else self._result.lines
 
     @property
     def _best(self) -> int | None:
@@ -171,13 +171,13 @@ class ProbeView(Screen[None], inherit_bindings=False):
 
     def _table(self, width: int, height: int) -> list[Strip]:
         """The table: one step from the same weights with each step size, on the whole training split."""
-        if self._found is None or self._told is None:
+        if self._found is None or self._result is None:
             return [strip((), width), strip([(" " + (self._sentence or "computing …"), DIM)], width)]
         names = [self._size_text(line) for line in self._lines]
         longest = max(map(len, names))
         begun, said = ("for step size ", " new loss: ") if width >= SENTENCE else ("", "  ")
         before = f"{'before the step'.ljust(len(begun) + longest + len(said) - 1)} "
-        lines = [strip((), width), strip([(f" {before}{self._told.before}", DIM)], width)]
+        lines = [strip((), width), strip([(f" {before}{self._result.before}", DIM)], width)]
         for place, (name, line) in enumerate(zip(names, self._lines, strict=True)):
             words = STRONG if line.is_best else TEXT
             judgement, style = JUDGED[line.judgement]

@@ -51,7 +51,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self._title = title
         self._questions = questions
         self._typed = typed
-        self._complaint = ""
+        self._error = ""
         self.waits = False
         """True while a submission is carried out; answers to earlier orders are ignored."""
 
@@ -70,13 +70,13 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         yield Lines(lambda width, _: [key_line(keymap.keys_of("prompt"), width)])
 
     def _head(self, width: int, height: int) -> list[Strip]:
-        if self._complaint:
-            return sentence_lines((" ! ", FAILED), self._complaint, width, height)
+        if self._error:
+            return sentence_lines((" ! ", FAILED), self._error, width, height)
         return sentence_lines((" ? ", STRONG), self._title, width, height)
 
     def complain(self, sentence: str) -> None:
         """Show an error; the typed texts stay."""
-        self._complaint, self.waits = sentence, False
+        self._error, self.waits = sentence, False
         self.query(Lines).first().update()
 
     def handles(self, answer: Answer) -> bool:

@@ -58,10 +58,10 @@ LONG_VERDICT = 75
 TELL_S = 0.5
 """Least seconds between two updates of the numbers of growing runs: faster ones could not be read."""
 
-USUAL_PAGE = 0.5
+DEFAULT_DETAILS = 0.5
 """Default share of the rows for a run's details above its curve."""
 
-FEW_COLUMNS = 4
+SPLIT_STEP = 4
 """Columns by which one key press widens the list."""
 
 LOW = 18
@@ -105,12 +105,12 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._store_name = store_name
         self._sentence = ""
         self._failed = False
-        self._hushed = ""
+        self._dismissed = ""
         self._news = ""
         self.standing = ""
         """The sentence shown while no other message is due."""
         self._lasting = False
-        self._told_at = 0.0
+        self._painted_at = 0.0
         self._painted: Choices | None = None
         self._table = RunsTable(snapshot, choices)
         self._page = RunPage(snapshot, choices, chart_style.manner)
@@ -124,9 +124,9 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer"),
             Lines(self._too_small, css_id="small"),
         )
-        self._tell_later: Timer | None = None
+        self._paint_timer: Timer | None = None
         self._panels: tuple[ChartView, ...] = ()
-        self._drags = False
+        self._is_dragging = False
         self.chart_keys = ChartKeys(self, self._chart)
         self.list_keys = ListKeys(self, self._table, self._page)
         lend_actions(self, self.chart_keys, self.list_keys)
@@ -148,15 +148,15 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         """Show a snapshot under the viewer's choices. Numbers that only grow are not updated at every read."""
         is_growth = choices == self._painted and snapshot.shape == self.snapshot.shape
         self.snapshot, self.choices = snapshot, choices
-        since = monotonic() - self._told_at
+        since = monotonic() - self._painted_at
         if not is_growth or since >= TELL_S:
             self.paint()
             return
         view = self.view(self._panels)
         self._panels = view.panels
         self._chart.show(view)
-        if self._tell_later is None:
-            self._tell_later = self.set_timer(2 * TELL_S - since, self.paint)
+        if self._paint_timer is None:
+            self._paint_timer = self.set_timer(2 * TELL_S - since, self.paint)
 
     def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
         """Show a cleaned sentence above the keys until '' clears it or, unless `lasting`, a key takes effect."""
@@ -197,16 +197,16 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     def paint(self) -> None:
         """Update every widget; unchanged rows are not sent."""
-        if self._tell_later is not None:
-            self._tell_later.stop()
-            self._tell_later = None
-        is_otherwise = self.choices != self._painted
-        self._told_at, self._painted = monotonic(), self.choices
+        if self._paint_timer is not None:
+            self._paint_timer.stop()
+            self._paint_timer = None
+        choices_changed = self.choices != self._painted
+        self._painted_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
         self._table.show(self.snapshot, self.choices)
         self._page.show(self.snapshot, self.choices)
         view = self.view()
-        self._panels = () if is_otherwise else view.panels  # data for the new choices may not have been read yet
+        self._panels = () if choices_changed else view.panels  # data for the new choices may not have been read yet
         self._chart.show(view)
         for lines in self._lines:
             lines.update()
@@ -229,7 +229,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         width, height = self._list_size(size, choices)
         for widget in (self._table, self._page):
             widget.styles.width, widget.styles.height = width or "100%", height or "100%"
-        self.set_class(bool(self._telling(size.width)[0]) and not small, "-telling")
+        self.set_class(bool(self._message_and_hint(size.width)[0]) and not small, "-telling")
         self.set_class(self._teaches(self._lesson(size.width)) and not small, "-teaching")
 
     def _list_size(self, size: Size, choices: Choices) -> tuple[int, int]:
@@ -240,7 +240,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             return choices.split.columns(size.width), 0
         rows = self._body_rows(size, choices)
         if choices.alone:
-            return 0, choices.split.rows(rows, rows, USUAL_PAGE)
+            return 0, choices.split.rows(rows, rows, DEFAULT_DETAILS)
         return 0, choices.split.rows(rows, len(self.snapshot.rows) + 1)
 
     def _body_rows(self, size: Size, choices: Choices) -> int:
@@ -248,7 +248,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         details = 0 if choices.alone else 1 if size.height < LOW else 2
         return size.height - self.lines_beside - details
 
-    def _telling(self, width: int) -> tuple[str, str]:
+    def _message_and_hint(self, width: int) -> tuple[str, str]:
         """The message above the keys, and a hint which key to press."""
         if self._sentence:
             return self._sentence, ""
@@ -266,7 +266,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def _verdict(self, width: int) -> str:
         """The verdict on the race; '' if it was dismissed."""
         seen = verdict(racers(self.snapshot), long=width >= LONG_VERDICT)
-        return "" if seen == self._hushed else seen
+        return "" if seen == self._dismissed else seen
 
     def _lesson(self, width: int) -> Lesson | None:
         """The lesson of the race, while its verdict is shown and nobody has dismissed it."""
@@ -284,13 +284,13 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         return [] if lesson is None else [lesson_line(lesson, width)]
 
     def _message(self, width: int, height: int) -> list[Strip]:
-        sentence, hint = self._telling(width)
+        sentence, hint = self._message_and_hint(width)
         return message_lines(sentence, width, height, hint, failed=self._failed)
 
     def _keys(self) -> list[Key]:
         keys = keymap.keys_of(self.place)
         if not self.empty:
-            return keys if self.choices.room == "all" else [*_ways_out(self.choices), *keys]
+            return keys if self.choices.room == "all" else [*_exit_keys(self.choices), *keys]
         return [*keymap.keys_of("welcome"), *(key for key in keys if key.action in WELCOME_KEYS)]
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
@@ -321,7 +321,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self.choose(self.choices.looking(alone=False))
         else:
             lesson = self._lesson(self.app.size.width)
-            self._hushed = self._telling(self.app.size.width)[0]
+            self._dismissed = self._message_and_hint(self.app.size.width)[0]
             self.paint()
             if lesson is not None:
                 self.post_message(LessonTold(lesson.name))
@@ -346,7 +346,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self.tell("There is nothing beside it to take room from: esc brings the others back.")
             return
         width, height = self._list_size(size, choices)
-        self._split_at(width + by * FEW_COLUMNS, height + by)
+        self._split_at(width + by * SPLIT_STEP, height + by)
         if by > 0 and self._list_size(size, self.choices) == (0, len(self.snapshot.rows) + 1) == (width, height):
             self.tell("The list shows all its runs already.")
 
@@ -373,17 +373,17 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             and not self.empty
             and self.query_one("#body").region.contains(event.screen_x, event.screen_y)
         ):
-            self._drags = True
+            self._is_dragging = True
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self._drags:
+        if self._is_dragging:
             body = self.query_one("#body").region
             self._split_at(event.screen_x - body.x, event.screen_y - body.y)
 
     def on_mouse_up(self) -> None:
-        if self._drags:
-            self._drags = False
+        if self._is_dragging:
+            self._is_dragging = False
             self.release_mouse()
 
     def on_row_pointed(self, message: RowPointed) -> None:
@@ -407,7 +407,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.chart_keys.scroll(message.factor, message.x)
 
 
-def _ways_out(choices: Choices) -> list[Key]:
+def _exit_keys(choices: Choices) -> list[Key]:
     """The keys that end a view of one part alone; the footer drops none of them."""
     following = choices.with_next_room().room
     ways = [key for key in keymap.keys_of("board") if key.action in ("room", "back")]

@@ -98,14 +98,14 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._snapshot = snapshot
         self._chart_style = chart_style
         self._sentence, self._failed = sentence, False
-        self._greeting = sentence
+        self._start_sentence = sentence
         self._pointed: Values | None = None
-        self._follows = True
+        self._follows_best = True
         self._at = at
         self._wanted: Shown = "both"
         self._whole = WHOLE[0]
         self.chosen_look: ChartOptions | None = None
-        self._told_before = lessons
+        self._lessons_shown = lessons
         self._lesson: Lesson | None = None
 
     @property
@@ -151,20 +151,20 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._snapshot = snapshot
         seen = self.seen
         self._go_to_run(seen)
-        self._learn(seen)
-        if seen.outcome is not None and seen.outcome.over and self._sentence == self._greeting:
+        self._set_lesson(seen)
+        if seen.outcome is not None and seen.outcome.over and self._sentence == self._start_sentence:
             self._sentence = ""  # the sentence about the start is out of date
         best = None if seen.outcome is None else seen.outcome.best
-        if self._follows and best is not None:
+        if self._follows_best and best is not None:
             self._pointed = best.values
         if seen.place(self._pointed) is None and seen.values:
             self._pointed = seen.values[0].values
         self.paint()
 
-    def _learn(self, seen: SweepSeen) -> None:
+    def _set_lesson(self, seen: SweepSeen) -> None:
         """Once the sweep is over, set its lesson unless it was shown before."""
         before, found = self._lesson, of_sweep(seen)
-        self._lesson = found if found is None or found.name not in self._told_before else None
+        self._lesson = found if found is None or found.name not in self._lessons_shown else None
         if self._lesson is not None and before is None and self.app.size.height >= LOW:
             self.post_message(LessonTold(self._lesson.name))
 
@@ -172,7 +172,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         """Once the sweep is read, point the cursor at the value of the run that it was opened from."""
         values = next((result.values for result in seen.values if self._at in result.run_ids), None)
         if values is not None:
-            self._pointed, self._follows, self._at = values, False, None
+            self._pointed, self._follows_best, self._at = values, False, None
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence above the keys."""
@@ -250,7 +250,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._point(message.values)
 
     def _point(self, values: Values) -> None:
-        self._pointed, self._follows = values, False
+        self._pointed, self._follows_best = values, False
         self._sentence = ""
         self.paint()
 

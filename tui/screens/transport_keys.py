@@ -11,12 +11,12 @@ from tui.screens.key_parts import KeyPort
 
 NOTHING_THERE = "There is no {} {}."
 
-BACK = frozenset({"comma", "left_square_bracket", "home", "I", "S", "N"})
+BACKWARD = frozenset({"comma", "left_square_bracket", "home", "I", "S", "N"})
 
 
-def way(key: str) -> int:
+def direction(key: str) -> int:
     """The direction of a key: 1 forward, -1 back."""
-    return -1 if key in BACK else 1
+    return -1 if key in BACKWARD else 1
 
 
 class TransportPort(KeyPort, Protocol):
@@ -43,69 +43,71 @@ class TransportKeys:
         self.clock = self.clock.ticked(self._now(), self._replay_data)
         return self.clock
 
-    def _turn(self, clock: Clock) -> None:
+    def _set_clock(self, clock: Clock) -> None:
         self.clock = clock
         self._screen.show_turned()
 
-    def _go(self, clock: Clock, what: str, by: int = 0) -> None:
+    def _jump(self, clock: Clock, what: str, by: int = 0) -> None:
         """Set the clock; say so if `what` was not found, that is if the clock is unchanged."""
         if clock is self.clock:
             where = "before this moment" if by < 0 else "after this moment" if by > 0 else "in these runs"
             self._screen.tell(NOTHING_THERE.format(what, where))
         else:
-            self._turn(clock)
+            self._set_clock(clock)
 
     def action_play(self) -> None:
-        self._turn(self.clock.toggled(self._now(), self._replay_data))
+        self._set_clock(self.clock.toggled(self._now(), self._replay_data))
 
     def action_step(self, key: str) -> None:
-        self._turn(self.tick().stepped(way(key), self._replay_data, self._screen.choices.pointed))
+        self._set_clock(self.tick().stepped(direction(key), self._replay_data, self._screen.choices.pointed))
 
     def action_speed(self, key: str) -> None:
-        self._turn(self.tick().faster(way(key)))
+        self._set_clock(self.tick().faster(direction(key)))
 
     def action_jump(self, tenths: int) -> None:
-        self._turn(self.tick().at_share(tenths / 10, self._replay_data))
+        self._set_clock(self.tick().at_share(tenths / 10, self._replay_data))
 
     def action_bound(self, key: str) -> None:
-        self._turn(self.tick().at_share(float(way(key) > 0), self._replay_data))
+        self._set_clock(self.tick().at_share(float(direction(key) > 0), self._replay_data))
 
     def action_event(self, key: str) -> None:
-        self._go(self.tick().to_event(way(key), self._replay_data), "event", way(key))
+        self._jump(self.tick().to_event(direction(key), self._replay_data), "event", direction(key))
 
     def action_steering(self, key: str) -> None:
-        self._go(self.tick().to_event(way(key), self._replay_data, ("steering",)), "steering", way(key))
+        self._jump(self.tick().to_event(direction(key), self._replay_data, ("steering",)), "steering", direction(key))
 
     def action_evaluation(self, key: str) -> None:
-        self._go(
-            self.tick().to_next(way(key), self._replay_data.evaluations(), self._replay_data), "evaluation", way(key)
+        self._jump(
+            self.tick().to_next(direction(key), self._replay_data.evaluations(), self._replay_data),
+            "evaluation",
+            direction(key),
         )
 
     def action_best(self) -> None:
-        self._go(
+        self._jump(
             self.tick().to_place(self._replay_data.best(self._screen.choices.pointed), self._replay_data), "lowest loss"
         )
 
     def action_divergence(self) -> None:
-        self._go(
+        self._jump(
             self.tick().to_place(self._replay_data.divergence(self._screen.choices.pointed), self._replay_data),
             "divergence",
         )
 
     def action_loop(self) -> None:
-        self._turn(self.tick().looping(not self.clock.loop))
+        self._set_clock(self.tick().looping(not self.clock.loop))
 
     def action_clock(self) -> None:
-        self._turn(self.tick().with_next_kind(self._replay_data))
+        self._set_clock(self.tick().with_next_kind(self._replay_data))
         self._screen.tell(CLOCKS[self.clock.kind])
 
     def action_axes(self) -> None:
-        self._turn(self.tick().holding(not self.clock.holds))
+        self._set_clock(self.tick().holding(not self.clock.holds))
         self._screen.tell("The axes hold the final range." if self.clock.holds else "The axes grow as they grew.")
 
     def drag(self, share: float) -> None:
         """Move the clock to a share, 0 to 1, of the replay's length."""
-        self._turn(self.tick().at_share(share, self._replay_data))
+        self._set_clock(self.tick().at_share(share, self._replay_data))
 
 
 CLOCKS = {

@@ -21,14 +21,14 @@ EPILOG = "Without a command the dashboard opens; its ? key tells what it can do.
 def main(arguments: list[str] | None = None, **options: Any) -> Any:
     """Open the dashboard, or run the named command. `options` are click's."""
     open_standard_error()
-    path = _plainly_asked_for(sys.argv[1:] if arguments is None else arguments)
+    path = _store_without_click(sys.argv[1:] if arguments is None else arguments)
     if path is None:
         return group()(arguments, **options)
     refuse_without_terminal()
     raise SystemExit(dashboard(path))
 
 
-def _plainly_asked_for(arguments: list[str]) -> Path | None:
+def _store_without_click(arguments: list[str]) -> Path | None:
     """The store, if the arguments ask for its dashboard and need no click, which is slow to import; else None."""
     match arguments:
         case []:

@@ -99,7 +99,7 @@ def _plot_curves(
         click.echo(as_json(as_data(view)))
         return
     lacking = without_values(view)
-    _tell_of(lacking, len(run_ids), f"no {metric} that could be drawn")
+    _report_left_out(lacking, len(run_ids), f"no {metric} that could be drawn")
     print_chart(print_curves(replace(view, runs=tuple(run for run in view.runs if run.run_id not in lacking)), paper))
 
 
@@ -110,8 +110,8 @@ def _plot_weights(db: str, run_ids: tuple[int, ...], paper: Paper, log_y: bool, 
         _check(reader, run_ids)
         found = {run_id: weights_of(reader, run_id) for run_id in run_ids}
     kept = [one for one in found.values() if one is not None and len(one.finite)]
-    there = {one.run_id for one in kept}
-    _tell_of([run_id for run_id in run_ids if run_id not in there], len(run_ids), "kept no finite weights")
+    drawn_ids = {one.run_id for one in kept}
+    _report_left_out([run_id for run_id in run_ids if run_id not in drawn_ids], len(run_ids), "kept no finite weights")
     print_chart(as_json(as_data(kept, paper.width)) if json else print_weights(kept, paper, log_y=log_y))
 
 
@@ -155,7 +155,7 @@ def _check(reader: Reader, run_ids: tuple[int, ...]) -> None:
             raise Refused(f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back.")
 
 
-def _tell_of(lacking: list[int], asked: int, what: str) -> None:
+def _report_left_out(lacking: list[int], asked: int, what: str) -> None:
     """Print on standard error which runs are left out. Raises ClickException if none is left."""
     for run_id in lacking:
         click.echo(f"Run {run_id} has {what}; lossboard show {run_id} tells how far it is.", err=True)

@@ -61,16 +61,16 @@ class CellBuffer:
     ) -> None:
         self.width, self.height = width, height
         self._colours = colours
-        self._say = plain if ascii_only else str
+        self._in_charset = plain if ascii_only else str
         self._erases = erases
         self.inks = [PLAIN]
         """The SGR style of each style number."""
         self._numbers: dict[Style | None, int] = {None: 0}
         shape = (height, width)
         self._codes: Codes = np.full(shape, BLANK, np.uint32)
-        self._inked: Inks = np.zeros(shape, np.uint16)
+        self._inks: Inks = np.zeros(shape, np.uint16)
         self._shown_codes: Codes = np.full(shape, UNKNOWN, np.uint32)
-        self._shown_inked: Inks = np.zeros(shape, np.uint16)
+        self._shown_inks: Inks = np.zeros(shape, np.uint16)
         self._touched: Flags = np.ones(height, np.bool_)
 
     def ink(self, style: Style | None) -> int:
@@ -92,7 +92,7 @@ class CellBuffer:
         inks: list[int] = []
         for text, style, control in segments:
             if not control:
-                found = codes_of(self._say(text))
+                found = codes_of(self._in_charset(text))
                 codes += found
                 inks += [self.ink(style)] * len(found)
         self.paste(x, y, np.array([codes], np.uint32), np.array([inks], np.uint16))
@@ -110,7 +110,7 @@ class CellBuffer:
         y, x = max(y, 0), max(x, 0)
         bottom, right = y + height, x + width
         area = np.s_[y:bottom, x:right]
-        changed = ((self._codes[area] != codes) | (self._inked[area] != inks)).any(axis=1)
+        changed = ((self._codes[area] != codes) | (self._inks[area] != inks)).any(axis=1)
         if not changed.any():
             return
         self._touched[y:bottom] |= changed
@@ -120,7 +120,7 @@ class CellBuffer:
         if right < self.width:
             beside = self._codes[y:bottom, right]
             beside[changed & (beside == TAIL)] = BLANK
-        self._codes[area], self._inked[area] = codes, inks
+        self._codes[area], self._inks[area] = codes, inks
         first = self._codes[y:bottom, x]
         first[first == TAIL] = BLANK
 
@@ -137,8 +137,8 @@ class CellBuffer:
     def update(self) -> str:
         """The text that brings the terminal up to date, '' if it is. The buffer takes it as written."""
         touched = np.flatnonzero(self._touched)
-        codes, inks = self._codes[touched], self._inked[touched]
-        shown, shown_inks = self._shown_codes[touched], self._shown_inked[touched]
+        codes, inks = self._codes[touched], self._inks[touched]
+        shown, shown_inks = self._shown_codes[touched], self._shown_inks[touched]
         differing = (codes != shown) | (inks != shown_inks)
         tails = (codes == TAIL) | (shown == TAIL)
         if tails.any():
@@ -147,7 +147,7 @@ class CellBuffer:
         pieces: dict[int, list[InkSpan]] = {}
         for span in self._spans(differing, inks, lines):
             pieces.setdefault(span.ink, []).append(span)
-        self._shown_codes[touched], self._shown_inked[touched] = codes, inks
+        self._shown_codes[touched], self._shown_inks[touched] = codes, inks
         self._touched.fill(False)
         writer = _Writer(self.width)
         # the style of the topmost change first, because the viewer waits for it; then others on its background
@@ -245,10 +245,10 @@ class _Writer:
         self._move(span.start, y)
         text = line.text[span.start : blank_from] if line.text else text_of(line.codes[span.start : blank_from])
         if text:
-            self._turn(ink, blank=text.isspace())
+            self._set_style(ink, blank=text.isspace())
             self._out.append(text)
         if blank_from < span.stop:
-            self._turn(ink, blank=True)
+            self._set_style(ink, blank=True)
             self._out.append("\x1b[K")
         # terminals differ in where the cursor is after a wide or combined character
         self._at = (blank_from, y) if line.text and blank_from < self._width else None
@@ -266,7 +266,7 @@ class _Writer:
             there = min(_steps(x - self._at[0], y - self._at[1]), there, key=len)
         self._out.append(there)
 
-    def _turn(self, ink: SgrStyle, *, blank: bool) -> None:
+    def _set_style(self, ink: SgrStyle, *, blank: bool) -> None:
         if ink is not self._ink:
             text, self._ink = change(self._ink, ink, blank=blank)
             self._out.append(text)

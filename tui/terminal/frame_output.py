@@ -20,7 +20,7 @@ class FrameOutput(ComposingApp, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self.output = TerminalOutput(self._write, self.set_timer, _soon)
+        self.output = TerminalOutput(self._write, self.set_timer, _call_soon)
         self.output.erases = erasing.keeps_the_ground()
         self._displayed: Screen[object] | None = None
 
@@ -57,5 +57,5 @@ class FrameOutput(ComposingApp, inherit_bindings=False):
         self.output.answered()
 
 
-def _soon(then: Callable[[], None]) -> None:
+def _call_soon(then: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_soon(then)

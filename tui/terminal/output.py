@@ -107,7 +107,7 @@ class TerminalOutput:
         if wait_s > 0:
             if not self._timed:
                 self._timed = True
-                self._call_later(wait_s, self._time_is_up)
+                self._call_later(wait_s, self._timer_fired)
             return
         text = self._buffer.update()
         if text:
@@ -115,6 +115,6 @@ class TerminalOutput:
             self.pacing.sent()
             self._write((SYNC_START + text + SYNC_END if self.synchronised else text) + self._question)
 
-    def _time_is_up(self) -> None:
+    def _timer_fired(self) -> None:
         self._timed = False
         self.flush()

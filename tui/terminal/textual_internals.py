@@ -40,7 +40,7 @@ LAST_QUESTION, LAST_ANSWER = "\x1b[5n", b"\x1b[0n"
 LAST_ANSWER_WITHIN_S = 1.0
 """Seconds to wait for that reply on exit. A terminal that has sent none this long after the start is not asked."""
 
-LOOK_S = 0.1
+POLL_S = 0.1
 """Seconds that an incomplete key sequence waits for its rest; also how often the thread checks whether to end."""
 
 MODES_OFF = "\x1b[?1004l\x1b[<u"
@@ -87,7 +87,7 @@ class TerminalDriver(LinuxDriver):
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(LOOK_S):
+                if selector.select(POLL_S):
                     data = _read(self.fileno)
                     if not data:
                         self._app.call_later(self._app.exit, 128 + signal.SIGHUP)
@@ -118,21 +118,21 @@ class TerminalDriver(LinuxDriver):
         self.write(MODES_OFF + (LAST_QUESTION if answers else "") + SCREEN_BACK)
         self.flush()
         if answers:
-            _hear_out(self.fileno, LAST_ANSWER, LAST_ANSWER_WITHIN_S)
+            _drain(self.fileno, LAST_ANSWER, LAST_ANSWER_WITHIN_S)
         if self.attrs_before is not None:
             with suppress(termios.error):  # the terminal is gone
                 termios.tcflush(self.fileno, termios.TCIFLUSH)
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
 
 
-def _hear_out(fileno: int, answer: bytes, seconds: float) -> None:
+def _drain(fileno: int, answer: bytes, seconds: float) -> None:
     """Read and drop input until `answer` arrives, the terminal is gone, or the seconds are over."""
-    heard, end = b"", time.monotonic() + seconds
-    while answer not in heard and select.select([fileno], [], [], max(end - time.monotonic(), 0))[0]:
+    received, end = b"", time.monotonic() + seconds
+    while answer not in received and select.select([fileno], [], [], max(end - time.monotonic(), 0))[0]:
         data = _read(fileno)
         if not data:
             return
-        heard = heard[-len(answer) :] + data
+        received = received[-len(answer) :] + data
 
 
 def _read(fileno: int) -> bytes:

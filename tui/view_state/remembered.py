@@ -33,19 +33,19 @@ Reader = Callable[[Any, Any], Any]
 """(JSON value, default) to the value of a field; the default if the JSON value does not fit."""
 
 
-def _switch(found: Any, default: bool) -> bool:
+def _boolean(found: Any, default: bool) -> bool:
     return found if isinstance(found, bool) else default
 
 
-def _whole(found: Any, default: int) -> int:
-    return found if _is_whole(found) else default
+def _integer(found: Any, default: int) -> int:
+    return found if _is_integer(found) else default
 
 
-def _is_whole(found: Any) -> bool:
+def _is_integer(found: Any) -> bool:
     return isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= LARGEST_NUMBER
 
 
-def _amount(found: Any, default: float) -> float:
+def _float(found: Any, default: float) -> float:
     fits = isinstance(found, (int, float)) and not isinstance(found, bool) and 0 <= found <= LARGEST_NUMBER
     return float(found) if fits else default
 
@@ -57,7 +57,7 @@ def _share(found: Any, default: float) -> float:
 def _numbers(found: Any, default: tuple[int, ...]) -> tuple[int, ...]:
     if not isinstance(found, (list, tuple)):
         return default
-    return tuple(dict.fromkeys(number for number in found if _is_whole(number)))[:MOST_NUMBERS]
+    return tuple(dict.fromkeys(number for number in found if _is_integer(number)))[:MOST_NUMBERS]
 
 
 def _words(found: Any, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def _order(found: object, default: Any) -> Any:
     return _one_of(ORDERS)(ORDER_ALIASES.get(found, found) if isinstance(found, str) else found, default)
 
 
-def _kept(default: Any, read: Reader) -> Any:
+def _field(default: Any, read: Reader) -> Any:
     return field(default=default, metadata={"read": read})
 
 
@@ -96,28 +96,28 @@ class View:
     created; '' is unknown.
     """
 
-    marked: tuple[int, ...] = _kept((), _numbers)
-    by_hand: tuple[int, ...] = _kept((), _numbers)
-    met: int = _kept(0, _whole)
-    pinned: tuple[int, ...] = _kept((), _numbers)
-    pointed: int = _kept(0, _whole)
-    x_kind: str = _kept("iteration", _one_of(get_args(XKind)))
-    log_x: bool = _kept(False, _switch)
-    log_y: bool = _kept(True, _switch)
-    following: bool = _kept(True, _switch)
-    measure: str = _kept("loss", _text)
-    smoothing: float = _kept(HALF_LIFE, _amount)
-    bands: str = _kept(BANDS[0], _one_of(BANDS))
-    layout: str = _kept("together", _one_of(LAYOUTS))
-    list_width: float = _kept(0.0, _share)
-    list_height: float = _kept(0.0, _share)
-    sort: str = _kept("run", _order)
-    reverse: bool = _kept(False, _switch)
-    grouped: bool = _kept(False, _switch)
-    filter: str = _kept("", _text)
-    theme: str = _kept("", _text)
-    lessons: tuple[str, ...] = _kept((), _words)
-    born: str = _kept("", _text)
+    marked: tuple[int, ...] = _field((), _numbers)
+    by_hand: tuple[int, ...] = _field((), _numbers)
+    met: int = _field(0, _integer)
+    pinned: tuple[int, ...] = _field((), _numbers)
+    pointed: int = _field(0, _integer)
+    x_kind: str = _field("iteration", _one_of(get_args(XKind)))
+    log_x: bool = _field(False, _boolean)
+    log_y: bool = _field(True, _boolean)
+    following: bool = _field(True, _boolean)
+    measure: str = _field("loss", _text)
+    smoothing: float = _field(HALF_LIFE, _float)
+    bands: str = _field(BANDS[0], _one_of(BANDS))
+    layout: str = _field("together", _one_of(LAYOUTS))
+    list_width: float = _field(0.0, _share)
+    list_height: float = _field(0.0, _share)
+    sort: str = _field("run", _order)
+    reverse: bool = _field(False, _boolean)
+    grouped: bool = _field(False, _boolean)
+    filter: str = _field("", _text)
+    theme: str = _field("", _text)
+    lessons: tuple[str, ...] = _field((), _words)
+    born: str = _field("", _text)
 
     def of_store(self, born: str) -> View:
         """The view for the store made at `born`: what names runs is dropped if it was saved for another store."""

@@ -33,7 +33,7 @@ class RunPage(Lines):
     def scroll(self, pages: float) -> None:
         """Scroll down by a number of pages, up if it is negative, within the lines."""
         room = max(self.size.height, 1)
-        below = max(len(self._particulars(self.size.width)) - room, 0)
+        below = max(len(self._details(self.size.width)) - room, 0)
         self._top = max(0, min(self._top + round(pages * max(room - 1, 1)), below))
         self.update()
 
@@ -43,11 +43,11 @@ class RunPage(Lines):
     def on_mouse_scroll_up(self) -> None:
         self.scroll(-0.25)
 
-    def _particulars(self, width: int) -> list[list[Part]]:
+    def _details(self, width: int) -> list[list[Part]]:
         return run_details(self._snapshot, self._choices, width, self._manner)
 
     def _page(self, width: int, height: int) -> list[Strip]:
-        lines = self._particulars(width)
+        lines = self._details(width)
         if not lines:
             return details(self._snapshot, self._choices, width)
         self._top = max(0, min(self._top, len(lines) - height))

@@ -27,7 +27,7 @@ MEMBER = "│"
 MARGIN = 3
 """Cells before the first column: the bar, the status sign, and the sign of a pinned run or of a sweep's member."""
 
-NO_GLIMPSE = RowPreview()
+NO_PREVIEW = RowPreview()
 
 MOST_HELD = 1000
 """Number of drawn rows to cache."""
@@ -147,7 +147,7 @@ class RunsTable(Lines):
         """The row of a run, drawn again only if something in it has changed."""
         listing = self._choices.listing
         mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
-        preview = self._snapshot.previews.get(run.run_id, NO_GLIMPSE)
+        preview = self._snapshot.previews.get(run.run_id, NO_PREVIEW)
         is_marked = run.run_id in self._choices.compared
         wanted = run, preview, self._snapshot.status(run), mark, slot, is_marked, columns, width, ground
         held = self._drawn.get(run.run_id)
@@ -193,9 +193,12 @@ def _cells(
     barred: bool,
 ) -> list[Part]:
     """The row of a run: a drawn run's sign has the colour of its curve, a marked run also has a bar."""
-    ink = None if slot is None else run_style(slot)
+    curve_style = None if slot is None else run_style(slot)
     sign, sign_style = SIGNS[status]
-    parts: list[Part] = [(BAR, ink) if ink and barred else (" ", TEXT), (sign, ink or sign_style)]
+    parts: list[Part] = [
+        (BAR, curve_style) if curve_style and barred else (" ", TEXT),
+        (sign, curve_style or sign_style),
+    ]
     parts.append((mark, ACCENTED if mark == PINNED else RULES))
     for column in columns:
         parts.append((" ", TEXT))

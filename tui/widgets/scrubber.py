@@ -37,12 +37,12 @@ class Scrubber(Lines):
 
     def __init__(self, scrubber_state: Callable[[], ScrubberState]) -> None:
         super().__init__(self._line, css_id="scrubber")
-        self._scene = scrubber_state
+        self._state = scrubber_state
         self._bar = range(0)
         self._held = False
 
     def _line(self, width: int, height: int) -> list[Strip]:
-        line, self._bar = drawn(self._scene(), width)
+        line, self._bar = drawn(self._state(), width)
         return [line]
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

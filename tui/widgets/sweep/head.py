@@ -108,7 +108,7 @@ def best(seen: SweepSeen, width: int) -> Strip:
     found = seen.outcome
     refine: list[Part] = [("z", ACCENTED), (" refine ", DIM)]
     if found is not None and found.comparisons:
-        full, at, names, short = (_equals(seen, how) for how in ("in full", "at", "names", "short"))
+        full, at, names, short = (_best_of_each(seen, how) for how in ("in full", "at", "names", "short"))
         ways: list[tuple[list[Part], list[Part]]] = [
             (full, refine),
             (at, refine),
@@ -136,7 +136,7 @@ def best(seen: SweepSeen, width: int) -> Strip:
     return strip(parts, width, refine)
 
 
-def _equals(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) -> list[Part]:
+def _best_of_each(seen: SweepSeen, how: Literal["in full", "at", "names", "short"]) -> list[Part]:
     """The best value at equal examples, time and iterations, with the amounts at which they were compared."""
     found = seen.outcome
     assert found is not None

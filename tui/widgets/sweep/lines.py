@@ -51,13 +51,13 @@ def axes(draft: SweepDraft, width: int) -> list[Strip]:
         line, labels = axis_preview(one, room)
         name: Part = (numbers.fit(one.label, LABEL_WIDTH), STRONG if is_active else TEXT)
         ends = [(numbers.fit(low, END_WIDTH, right=True) + " ", TEXT), (" " + numbers.fit(high, END_WIDTH), TEXT)]
-        parts = [bar, name, ends[0], *_rail_parts(line), ends[1], *([(count, DIM)] if width >= 90 else [])]
+        parts = [bar, name, ends[0], *_axis_parts(line), ends[1], *([(count, DIM)] if width >= 90 else [])]
         below = " " * (2 + LABEL_WIDTH + END_WIDTH + 1) + labels
         lines += [strip(parts, width), strip([(below, DIM)], width)]
     return lines
 
 
-def _rail_parts(line: str) -> Iterator[Part]:
+def _axis_parts(line: str) -> Iterator[Part]:
     """The axis in pieces of one style."""
     styles = {"─": RULES, "━": ACCENTED, "●": STRONG, "◆": FAILED}
     start = 0

@@ -123,7 +123,7 @@ class SweepTable(Lines):
         colour = run_style(slot)
         parts: list[Part] = [("▌", colour), (sign + " ", style), (letter(slot) + " ", colour)]
         told = [(column.cells[place], room, column) for column, room in zip(columns, widths, strict=True)]
-        cells = [(column.cell(text, room), ink) for (text, ink), room, column in told]
+        cells = [(column.cell(text, room), cell_style) for (text, cell_style), room, column in told]
         ground = POINTED if result.values == self._pointed else None
         return strip([*parts, *_spaced(cells)], width, ground=ground)
 
