@@ -125,6 +125,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         return ()
 
     def on_mount(self) -> None:
+        """Connect the feed, and start the rest after the first frame."""
         self._feed.deliver = self._deliver
         self.call_after_refresh(self._after_first_frame)
 
@@ -139,10 +140,12 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.ask()
 
     def on_unmount(self) -> None:
+        """Stop the feed and save the view."""
         self._feed.stop()
         self.view_saver.save()
 
     async def on_event(self, event: events.Event) -> None:
+        """Pass input through the key queue; a key clears the news."""
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return  # the app is exiting: no screen is left to take the key
         if isinstance(event, events.Key):
@@ -198,6 +201,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             self.post_message(messages.ReadFailed(clean(str(outcome), 300)))
 
     def on_snapshot_read(self, message: messages.SnapshotRead) -> None:
+        """Show a snapshot, unless the replay handles it."""
         if not self.screen_stack:
             return  # the app is exiting
         if self._unreadable:
@@ -226,6 +230,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.tell("Another store has the place of the one that was shown: it begins with marks of its own.")
 
     def on_read_failed(self, message: messages.ReadFailed) -> None:
+        """Say why the store cannot be read, and try again."""
         self._unreadable = True
         self.board.tell(message.sentence, failed=True, lasting=True)
         self.call_after_refresh(self.ask)
@@ -458,6 +463,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.run_actions.start(message.spec, message.name)
 
     def on_runs_queued(self, message: messages.RunsQueued) -> None:
+        """Return to the board, with the cursor on the newest of the queued runs."""
         self.back_to_board()
         self.tell("")
         self.state = self.state.choosing(self.choices.pointing_at(max(message.run_ids)))
@@ -498,10 +504,12 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.replay_control.hurry()
 
     def on_address_requested(self) -> None:
+        """Copy the command that opens the moment that is shown."""
         if command := self.replay_control.command():
             self.export_actions.hand_over(command, clean(command, 200))
 
     def on_replay_left(self) -> None:
+        """Close the replay."""
         if self.is_replaying:
             self.back_to_board()
         self.ask()
@@ -528,6 +536,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.ask()
 
     def on_run_shown(self, message: sweep_messages.RunShown) -> None:
+        """Leave the sweep to show one of its runs alone."""
         self.sweep_actions.leave_for(message.run_id)
         self.list_actions.look_up(message.run_id, alone=True)
 
@@ -535,6 +544,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.sweep_actions.steer(message.sweep_id, message.verb)
 
     def on_sweep_gone(self, message: sweep_messages.SweepGone) -> None:
+        """Return to the board; u restores the sweep."""
         self.back_to_board()
         self.run_actions.deleted.append(("sweep", message.sweep_id))
         self.tell(clean(f"{message.sentence.removesuffix('.')}, and so does u.", 300))

@@ -98,6 +98,7 @@ class ChartKeys:
         self.with_options(replace(self._chart_options, x_kind=kind, window=None, cursor=None))
 
     def action_smooth(self, by: int) -> None:
+        """Smooth more or less; say so if that changes no curve."""
         chart_options = self._chart_options.smoothed(by)
         self.with_options(chart_options)
         is_grid = chart_options.layout == "measures"
@@ -137,6 +138,7 @@ class ChartKeys:
         self.with_options(chart_options.zoomed(factor, (low + high) / 2 if around is None else around, self._limits()))
 
     def action_across(self, by: int) -> None:
+        """Move the readout by columns, or pan if there is none."""
         chart_options = self._chart_options
         if chart_options.cursor is None:
             newest = x_extent.newest_going_on(chart_options, self._runs())
@@ -145,6 +147,7 @@ class ChartKeys:
             self._read_beside(chart_options.cursor, by)
 
     def action_readout(self) -> None:
+        """Open the readout at the newest value, or close it."""
         chart_options, picture = self._chart_options, self._chart.picture
         runs = self._runs()
         if chart_options.cursor is not None or picture is None or picture.axes is None:

@@ -51,6 +51,7 @@ class ListKeys:
             self.action_move(by * self._table.rows)
 
     def action_spread(self) -> None:
+        """Toggle between the details beside the curve and alone."""
         if self._screen.choices.alone:
             self._screen.choose(self._screen.choices.with_other_details())
 
@@ -63,6 +64,7 @@ class ListKeys:
             self._screen.choose(self._screen.choices.at_edge(by))
 
     def action_mark(self) -> None:
+        """Mark or unmark the run under the cursor; fold or unfold a sweep."""
         if self.fold() or self._screen.choices.pointed is None:
             return
         pointed, before = self._screen.choices.pointed, self._screen.choices
@@ -117,6 +119,7 @@ class ListKeys:
         self._list(replace(listing, grouped=not listing.grouped))
 
     def action_filter(self) -> None:
+        """Ask for a filter."""
         self._screen.post_message(FilterRequested())
 
     def action_sort(self) -> None:

@@ -166,6 +166,7 @@ class NewRun(Screen[None], inherit_bindings=False):
             lines.update()
 
     def action_submit(self) -> None:
+        """Submit the run, or focus the first field with an error."""
         errors = self.errors()
         if errors:
             self.query_one(f"#{next(iter(errors))}").focus()
@@ -175,6 +176,7 @@ class NewRun(Screen[None], inherit_bindings=False):
         self._paint()
 
     def action_close(self) -> None:
+        """Close the form; the app keeps the texts."""
         self.app.post_message(DraftKept({**self._touched, NAME: self._run_name}))
         self.dismiss()
 

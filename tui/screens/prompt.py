@@ -93,6 +93,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self.action_submit()
 
     def action_submit(self) -> None:
+        """Pass the texts on, once."""
         if self.waits:
             return  # a second enter must not submit again
         self.complain("")

@@ -137,6 +137,7 @@ class Replay(RunsScreen, inherit_bindings=False):
         return self._held[2]
 
     def action_back(self) -> None:
+        """Clear the message, undo a choice of this screen, or leave the replay."""
         if self._sentence:
             self.post_message(SentenceDismissed())
         elif self.goes_back:

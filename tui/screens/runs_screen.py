@@ -299,6 +299,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         return [strip([(word, WARNED)], width) for word in words]
 
     def action_open(self) -> None:
+        """Start the race, fold a sweep, enlarge a panel, or show the run alone: the first that applies."""
         if self.empty:
             self.post_message(RaceRequested())
         elif self.list_keys.fold():
@@ -309,6 +310,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self.choose(self.choices.looking(alone=True))
 
     def action_back(self) -> None:
+        """Clear the message, or undo the last choice: readout, room, enlarged panel, run alone, verdict."""
         if self._sentence:
             self.post_message(SentenceDismissed())
         elif self.choices.chart_options.cursor is not None:
@@ -341,6 +343,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.choose(self.choices.with_next_room())
 
     def action_split(self, by: int) -> None:
+        """Move the border between list and chart by a step."""
         choices, size = self.choices, self.app.size
         if choices.room != "all":
             self.tell("There is nothing beside it to take room from: esc brings the others back.")

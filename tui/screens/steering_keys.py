@@ -44,11 +44,13 @@ class SteeringKeys:
             self._screen.post_message(StopRequested(run.run_id))
 
     def action_pause(self) -> None:
+        """Pause the run, or resume it."""
         run = self._pointed
         if run is not None and (run.state == "failed" or not self._has_ended(run)):
             self._screen.post_message(SteeringRequested(run.run_id, "resume" if run.state in RESUMED else "pause"))
 
     def action_scale_step(self, factor: float) -> None:
+        """Ask for a multiple of the step size, unless the run takes no steps."""
         run = self._pointed
         if run is None or self._has_ended(run):
             return
@@ -76,6 +78,7 @@ class SteeringKeys:
             self._screen.post_message(EditRequested(self._pointed.run_id))
 
     def action_delete(self) -> None:
+        """Ask to delete the run, unless it is running."""
         run = self._pointed
         if run is None:
             return

@@ -91,6 +91,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         return answer.of_sweep
 
     def action_submit(self) -> None:
+        """Submit the plan, if the draft gives one."""
         plan, _ = self._plan()
         if plan is not None and not self._submitted:
             self._submitted = True
@@ -98,6 +99,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         self.query_one("#outlook", Lines).update()
 
     def action_close(self) -> None:
+        """Close the dialog; the app keeps the draft."""
         self.app.post_message(SweepDraftKept(self.draft))
         self.dismiss()
 

@@ -362,6 +362,7 @@ class SweepView(Screen[None], inherit_bindings=False):
             self.post_message(RunShown(self.pointed.run_ids[0]))
 
     def action_back(self) -> None:
+        """Clear the message, show all parts again, or close."""
         if self._sentence:
             self.tell("")
         elif self._whole != "all":
