@@ -32,6 +32,7 @@ from engine.store.records import (
     Sweep,
     SweepTitle,
     Worker,
+    status_word,
 )
 from engine.store.schema.backup import Backup, back_up
 from engine.store.store import Store, WorkerDemand, open_for_reading, open_for_writing
@@ -80,4 +81,5 @@ __all__ = [
     "back_up",
     "open_for_reading",
     "open_for_writing",
+    "status_word",
 ]

@@ -278,7 +278,7 @@ def test_a_fork_that_was_taken_up_again_and_one_stopped_before_it_began(path):
         assert claim.origin.iteration == 123
         assert claim.origin.checkpoint.iteration <= 123
     steer.fork(path, 1, 50)
-    assert "cancelled" in steer.stop(path, 3)
+    assert "stopped" in steer.stop(path, 3)
     work(path, leave=lambda: False)
     np.testing.assert_array_equal(losses(path, 2)[1], losses(path, 1)[1][123:])
     assert (run_of(path, 2).attempt, run_of(path, 3).state) == (2, "cancelled")

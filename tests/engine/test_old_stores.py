@@ -123,7 +123,7 @@ def test_its_runs_go_on_and_can_be_forked(old, monkeypatch):
         # The process that worked on run 4 is gone, as it is on every machine but the one that made this file.
         [owned] = store.queue.owned()
         store.queue.give_back(owned, "its worker was lost")
-    assert "waits for a worker" in steer.resume(old, 3)
+    assert "Resuming run 3" in steer.resume(old, 3)
     assert steer.fork(old, 3, 10).run_id == 6
     assert steer.fork(old, 1, 40, {"iterations": "60"}).run_id == 7
     work(old, leave=lambda: False)

@@ -201,7 +201,7 @@ def test_values_that_are_added_later_are_held_against_what_was_decided(path):
     sweeps.start(path, PLAN)
     work(path)
     before = query(path, "SELECT * FROM rung_decisions")
-    assert "2 runs more" in sweeps.add_values(path, 1, [0.3, 1e-5])
+    assert "Added 2 runs" in sweeps.add_values(path, 1, [0.3, 1e-5])
     work(path)
     assert query(path, "SELECT * FROM rung_decisions") == before
     done = done_by_value(path)
@@ -272,7 +272,7 @@ def test_a_failed_run_that_is_resumed_is_in_the_race_again(path, decided):
     if decided:
         work(path)
         assert done_by_value(path)[best] == 0
-    assert "it begins again" in steer.resume(path, run_id)
+    assert "begins again" in steer.resume(path, run_id)
     work(path)
     assert done_by_value(path)[best] == 24
     if not decided:

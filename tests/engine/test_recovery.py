@@ -147,9 +147,9 @@ def test_setting_the_clock_back_an_hour_changes_no_judgement(store, monkeypatch)
     run, workers = store.reader().run(1), store.reader().workers()
     assert liveness.judge(run, workers) == "running"
     assert recover_lost_runs(store) == []
-    assert "pauses within a moment" in store.queue.command(1, "pause")
+    assert "Pausing run 1" in store.queue.command(1, "pause")
     writer.pause(applied=[(1, 3, "paused")])
-    assert store.queue.command(1, "resume") == "Run 1 waits for a worker to go on."
+    assert store.queue.command(1, "resume") == "Resuming run 1 …"
     claim = store.queue.claim(writer.claim.worker_id)
     assert (claim.attempt, claim.iterations_done) == (2, 3)
 
@@ -157,10 +157,10 @@ def test_setting_the_clock_back_an_hour_changes_no_judgement(store, monkeypatch)
 @pytest.mark.parametrize(
     ("ask", "says", "state"),
     [
-        (steer.stop, "had lost its worker. Run 1 was waiting; it is cancelled.", "cancelled"),
+        (steer.stop, "had lost its worker. Run 1 stopped", "cancelled"),
         (steer.pause, "had lost its worker. Run 1 is paused.", "paused"),
         (steer.resume, "had lost its worker. Run 1 is queued already.", "queued"),
-        (lambda path, run_id: steer.set_step_size(path, run_id, 0.5), "takes step size 0.5 when it goes on", "queued"),
+        (lambda path, run_id: steer.set_step_size(path, run_id, 0.5), "→ 0.5, once it resumes", "queued"),
         (steer.delete, "is deleted", "queued"),
     ],
     ids=["stop", "pause", "resume", "step size", "delete"],
@@ -174,7 +174,7 @@ def test_a_lost_run_obeys_at_once(store, path, ask, says, state):
 @pytest.mark.parametrize(
     ("ask", "says", "state"),
     [
-        (steer.stop, "had lost its worker. Run 1 was waiting; it is cancelled.", "cancelled"),
+        (steer.stop, "had lost its worker. Run 1 stopped", "cancelled"),
         (steer.pause, "had lost its worker. Run 1 is paused.", "paused"),
         (steer.resume, "Run 1 is running already.", "running"),
     ],
@@ -211,21 +211,21 @@ def test_five_workers_lost_without_one_new_iteration_fail_a_run_and_each_new_one
 
 def test_two_dashboards_that_steer_the_same_run_get_answers_that_agree(store, path):
     writer = claimed_by(store, liveness.this_process())
-    assert "pauses within a moment" in steer.pause(path, 1)
+    assert "Pausing run 1" in steer.pause(path, 1)
     assert "told so already" in steer.pause(path, 1)
-    assert "stops within a moment" in steer.stop(path, 1)
+    assert "Stopping run 1" in steer.stop(path, 1)
     assert "told so already" in steer.stop(path, 1)
     assert [command.verb for command in writer.write()] == ["pause", "stop"]
     writer.cancel("stopped at iteration 2", applied=[(2, 2, "stopped at iteration 2")])
     for ask in (steer.stop, steer.pause, steer.resume):
-        assert "cancelled already" in ask(path, 1)
+        assert "been stopped already" in ask(path, 1)
     assert [event.verb for event in store.reader().events(1)] == ["stop"]
 
 
 def test_halving_twice_at_once_is_a_quarter(store, path):
     writer = claimed_by(store, liveness.this_process())
     steer.scale_step_size(path, 1, 0.5)
-    assert "0.025 with its next block" in steer.scale_step_size(path, 1, 0.5)
+    assert "0.05 → 0.025" in steer.scale_step_size(path, 1, 0.5)
     assert [command.argument for command in writer.write()] == ["0.05", "0.025"]
     assert "0.05" in steer.scale_step_size(path, 1, 2)
 

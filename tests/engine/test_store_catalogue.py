@@ -61,7 +61,7 @@ def test_text_comes_back_as_it_was_given(store, text):
     store.catalogue.tag(run_id, [text, "kept"])
     run = store.reader().run(run_id)
     assert (run.name, run.note, run.tags) == (text, text, (text, "kept"))
-    assert "1 tag now" in store.catalogue.untag(run_id, [text])
+    assert "Tags of run" in store.catalogue.untag(run_id, [text])
     assert store.reader().run(run_id).tags == ("kept",)
 
 
@@ -75,10 +75,10 @@ def test_bytes_that_are_no_text_do_not_break_the_store(store):
 
 def test_tags_are_kept_once_and_anyone_may_query_them(store, path):
     run_id = a_run(store)
-    assert store.catalogue.tag(run_id, ["a", "b", "a"]) == f"Run {run_id} has 2 tags now."
+    assert store.catalogue.tag(run_id, ["a", "b", "a"]) == f"Tags of run {run_id}: a, b."
     store.catalogue.tag(run_id, ["b", "c"])
     assert query(path, "SELECT value FROM runs, json_each(runs.tags) WHERE tags <> ''") == [("a",), ("b",), ("c",)]
-    assert store.catalogue.untag(run_id, ["a", "b", "c"]) == f"Run {run_id} has no tags now."
+    assert store.catalogue.untag(run_id, ["a", "b", "c"]) == f"Run {run_id} has no tags."
     assert query(path, "SELECT tags FROM runs") == [("",)]
 
 
@@ -146,7 +146,7 @@ def test_purging_gives_the_space_back_and_leaves_the_others_alone(store, path, m
     with pytest.raises(Refused, match="delete it first"):
         store.catalogue.purge(gone)
     store.catalogue.delete(gone)
-    assert re.search(r"gone for good; 1\.\d MB were given back", store.catalogue.purge(gone))
+    assert re.search(r"freed 1\.\d MB", store.catalogue.purge(gone))
     assert os.path.getsize(path) < before / 8
     for table in ("runs", "iterations", "buckets", "evaluations", "checkpoints"):
         assert query(path, f"SELECT DISTINCT run_id FROM {table}") == [(kept,)], table

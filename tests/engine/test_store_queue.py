@@ -92,7 +92,7 @@ def test_a_run_whose_spec_cannot_be_read_fails_with_the_reason_and_holds_nobody_
 
 def test_stopping_a_queued_run_cancels_it_at_once(store):
     store.queue.add([defaults()])
-    assert "cancelled" in store.queue.command(1, "stop")
+    assert "stopped" in store.queue.command(1, "stop")
     assert state_of(store) == "cancelled"
     assert store.queue.claim(store.register_worker(process())) is None
 
@@ -143,7 +143,7 @@ def test_a_failed_run_goes_on_where_it_was(store, checkpoint, says):
     last = checkpoint if checkpoint and checkpoint.iteration == 3 else None
     writer.fail("no memory", block=block_of([3.0], first=2), checkpoint=last)
     assert "failed already" in store.queue.command(1, "pause")
-    assert store.queue.command(1, "resume") == f"Run 1 had failed; it {says}. It waits for a worker."
+    assert store.queue.command(1, "resume") == f"Resuming run 1 …: it had failed and {says}."
     run = store.reader().run(1)
     assert (run.state, run.reason, run.ended_at, run.iterations_done) == ("queued", "", None, 3)
     claim = store.queue.claim(writer.claim.worker_id)
@@ -159,7 +159,7 @@ def test_a_run_that_was_given_up_has_all_its_tries_again(store):
         store.queue.give_back(owned, "gone")
         store.queue.claim(writer.claim.worker_id)
     assert store.reader().run(1).state == "failed"
-    assert store.queue.command(1, "resume") == "Run 1 had failed; it begins again. It waits for a worker."
+    assert store.queue.command(1, "resume") == "Resuming run 1 …: it had failed and begins again."
     store.queue.claim(writer.claim.worker_id)
     [owned] = store.queue.owned()
     store.queue.give_back(owned, "gone")
@@ -169,7 +169,7 @@ def test_a_run_that_was_given_up_has_all_its_tries_again(store):
 def test_a_paused_run_keeps_its_rows_and_its_new_step_size_waits(store):
     writer = claimed_writer(store)
     writer.pause(block=block_of([1.0, 2.0]))
-    assert "when it goes on" in store.queue.command(1, "set-step-size", "1e-3")
+    assert "once it resumes" in store.queue.command(1, "set-step-size", "1e-3")
     store.queue.command(1, "resume")
     claim = store.queue.claim(writer.claim.worker_id)
     assert claim is not None

@@ -138,7 +138,7 @@ def test_a_sweep_is_refined_repeated_and_widened(lossboard, path):
     lossboard("sweep", "--log", "0.001", "1000", "7", *SHORT)
     lossboard("sweep", "refine", "1")
     lossboard("sweep", "repeat", "1", "--update", "adam", "--seed", "3")
-    assert "2 runs more" in lossboard("sweep", "add", "1", "1e-5,1e-6").stdout
+    assert "Added 2 runs" in lossboard("sweep", "add", "1", "1e-5,1e-6").stdout
     reader = open_for_reading(path)
     finer, other = reader.sweep(2), reader.sweep(3)
     assert (finer.parent_id, other.parent_id) == (1, 1)

@@ -87,7 +87,7 @@ def test_a_detached_run_is_stopped_and_keeps_its_rows(tmp_path: Path) -> None:
     assert run["state"] == "cancelled"
     rows = table(tmp_path / "runs.db", "SELECT count(*) FROM iterations")
     assert rows == [(run["iterations_done"],)]
-    assert "cancelled already" in lossboard(tmp_path, "stop", run_id).stdout
+    assert "been stopped already" in lossboard(tmp_path, "stop", run_id).stdout
 
 
 @pytest.mark.parametrize(

@@ -52,19 +52,19 @@ def ask(path):
 def test_a_run_is_paused_resumed_steered_forked_and_stopped(ask, reader):
     ask("run", *PACED, "--detach")
     wait_for_iterations(reader, 1, 200)
-    assert "pauses within a moment" in ask("pause", "1")
+    assert "Pausing run 1" in ask("pause", "1")
     done = wait_for_state(reader, 1, "paused").iterations_done
     assert "paused already" in ask("pause", "1")
     assert "when it goes on" in ask("step-size", "1", "0.05")
-    assert json.loads(ask("resume", "1", "--json")) == {"run_id": 1, "answer": "Run 1 waits for a worker to go on."}
+    assert json.loads(ask("resume", "1", "--json")) == {"run_id": 1, "answer": "Resuming run 1 …"}
     wait_for_iterations(reader, 1, done + 200)
     answer = json.loads(ask("fork", "1", "--at", "150", "--iterations", "400", "--json"))
     assert (answer["run_id"], answer["answer"]) == (2, "Run 2 goes on from iteration 150 of run 1 with iterations 400.")
     assert wait_for_state(reader, 2, *ENDED).state == "finished"
-    assert "stops within a moment" in ask("stop", "1")
+    assert "Stopping run 1" in ask("stop", "1")
     wait_for_state(reader, 1, "cancelled")
-    assert "cancelled already" in ask("stop", "1")
-    assert "cancelled already" in ask("step-size", "1", "0.1")
+    assert "been stopped already" in ask("stop", "1")
+    assert "been stopped already" in ask("step-size", "1", "0.1")
     shown = ask("show", "1")
     for mark in ("at iteration 150: run 2 was forked here", f"at iteration {done}: step size 0.1 to 0.05"):
         assert mark in shown

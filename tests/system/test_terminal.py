@@ -102,7 +102,7 @@ def test_a_stopped_worker_is_taken_over_by_who_watches_and_a_stop_is_answered(pa
         dashboard.type("y")
         assert wait_for_state(reader, 1, "cancelled").reason.startswith("stopped at iteration ")
         assert [command.outcome != "" for command in reader.commands(1) if command.verb == "stop"] == [True]
-        dashboard.wait_for("it is cancelled")
+        dashboard.wait_for(" stopped before it started")
         dashboard.type("q")
         assert dashboard.exit_code() == 0
 

@@ -150,8 +150,8 @@ def test_what_a_lost_run_is_told_takes_effect_at_once(path, reader):
         os.kill(worker.pid, signal.SIGKILL)
     wait_until(lambda: [judge(run, reader.workers()) for run in reader.runs()] == ["lost", "lost"])
     assert steer.pause(path, 1) == "Run 1 had lost its worker. Run 1 is paused."
-    assert "Run 2 was waiting; it is cancelled." in steer.stop(path, 2)
-    assert "waits for a worker to go on" in steer.resume(path, 1)
+    assert "Run 2 stopped before it started." in steer.stop(path, 2)
+    assert "Resuming run 1" in steer.resume(path, 1)
     done = reader.run(1).iterations_done
     wait_for_iterations(reader, 1, done + 100)
     losses_of(path, 1)

@@ -247,7 +247,7 @@ def test_pause_frees_the_worker_and_resume_goes_on_bit_for_bit(path, reader):
     wait_until(lambda: reader.workers() == [], what="the worker is free")
     assert paused.iterations_done < 3_000
     resumed_s = time.monotonic()
-    assert "waits for a worker" in command(path, 1, "resume")
+    assert "Resuming run 1" in command(path, 1, "resume")
     start_workers(path)
     run = wait_for_state(reader, 1, *ENDED)
     assert run.state == "finished"

@@ -38,10 +38,10 @@ async def test_layout_metrics_axes_and_smoothing(tmp_path):
         assert chart_options(board).log_x
         assert "x: iteration (log)" in board.text()
         assert "·  smoothing 20" in board.text()
-        await board.press("X", "full_stop", "full_stop")
+        await board.press("X", "greater_than_sign", "greater_than_sign")
         assert chart_options(board).smoothing == 100.0
         assert "smoothing 100" in board.text()
-        await board.press(*["comma"] * 6)
+        await board.press(*["less_than_sign"] * 6)
         assert chart_options(board).smoothing == 0.0
         assert "·  raw" in board.text()
 
@@ -51,7 +51,7 @@ async def test_a_key_that_does_nothing_for_the_shown_metric_says_so(tmp_path):
         await board.press("m", "m", "m", "y")
         assert board.app.choices.chart_options.log_y
         assert "The axis of the validation accuracy is always linear." in board.text()
-        await board.press("full_stop")
+        await board.press("greater_than_sign")
         assert "Smoothing 50 is for the losses of mini-batches; nothing here is one of them." in board.text()
         assert "·  smoothing" not in board.text()
         await board.press("m", "m", "m", "y")
@@ -183,7 +183,7 @@ async def test_the_wheel_keeps_what_is_under_the_mouse_in_its_place(tmp_path, ke
 
 async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
     async with opened(raced(tmp_path / "runs.db")) as board:
-        for key in ("v", "v", "v", "y", "m", "j", "j", "full_stop", "c"):
+        for key in ("v", "v", "v", "y", "m", "j", "j", "greater_than_sign", "c"):
             board.app.simulate_key(key)
         await board.until(lambda: board.app.choices.chart_options.cursor is not None)
         choices = board.app.choices

@@ -155,7 +155,7 @@ async def test_t_then_enter_stops(tmp_path):
     async with opened(path) as board:
         await board.press("t", "enter")
         await board.until(lambda: board.all_of(OrderAnswered))
-        await board.until(lambda: "Run 1 stops" in board.text())
+        await board.until(lambda: "Stopping run 1" in board.text())
     with open_for_writing(path) as store:
         assert [command.verb for command in store.reader().commands(1)] == ["stop"]
 

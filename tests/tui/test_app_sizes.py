@@ -71,9 +71,9 @@ async def test_a_sentence_that_is_longer_than_a_line_is_told_whole(tmp_path: Pat
         await board.type("status:nosuch\r")
         await board.until(lambda: "failed, cancelled, diverged, lost, silent, waiting)" in said(board))
         await board.press("escape", "u")
-        assert "There is nothing to undo: nothing was deleted since the dashboard was opened." in said(board)
+        assert "Nothing to undo: u takes back a delete, pause, step size or edit of this sitting." in said(board)
         await board.press("j")
-        assert "nothing to undo" not in board.text()
+        assert "Nothing to undo" not in board.text()
         assert len(board.text().splitlines()) == size[1]
 
 

@@ -15,7 +15,6 @@ from tui.app import orders
 from tui.model.messages import (
     DeletionRequested,
     OrderAnswered,
-    RunDeleted,
     RunsQueued,
     SteeringRequested,
     StepSizeScaled,
@@ -54,7 +53,7 @@ async def test_the_key_that_pauses_lets_a_failed_run_go_on(tmp_path):
         await board.press("t")
         await board.until(lambda: "Run 1 has ended already (failed). p lets it go on" in board.text())
         await board.press("p")
-        await board.until(lambda: "Run 1 had failed; it begins again. It waits for a worker." in board.text())
+        await board.until(lambda: "Resuming run 1 …: it had failed and begins again." in board.text())
         await board.until(lambda: board.app.snapshot.run(1).state == "queued")
 
 
@@ -108,7 +107,7 @@ async def test_what_cannot_be_steered_is_said(tmp_path):
         await board.press("p")
         await board.until(lambda: "Run 3 has ended already (finished)" in board.text())
         await board.press("u")
-        assert "nothing to undo" in board.text()
+        assert "Nothing to undo" in board.text()
         assert not board.all_of(SteeringRequested)
         assert not board.all_of(StepSizeScaled)
 
@@ -119,9 +118,9 @@ async def test_delete_asks_and_can_be_undone(tmp_path):
         await board.press("d")
         assert "Delete run 3 and its 200 iterations?" in board.text()
         await board.press("escape")
-        assert not board.all_of(RunDeleted)
+        assert not board.all_of(OrderAnswered)
         await board.press("d", "enter")
-        await board.until(lambda: board.all_of(RunDeleted))
+        await board.until(lambda: board.all_of(OrderAnswered))
         assert [message.run_id for message in board.all_of(DeletionRequested)] == [3, 3]
         await board.until(lambda: "▲ 3 gradient" not in board.text())
         assert "u brings it back" in board.text()
@@ -141,7 +140,7 @@ def test_on_the_way_out_only_what_is_still_deleted_is_purged(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "delete it first" not in said
     assert "Run 4 was forked from run 2" in said
-    assert "Run 3 is gone for good" in said
+    assert "Purged run 3: freed" in said
     session.give_back(path, [1])
     assert capsys.readouterr().err == ""
     assert [run.run_id for run in stored_runs(path)] == [4, 1]
@@ -305,7 +304,7 @@ async def test_enter_twice_is_one_fork(tmp_path, monkeypatch):
 async def test_an_undo_that_could_not_be_written_can_be_tried_again(tmp_path, monkeypatch):
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("d", "enter")
-        await board.until(lambda: board.all_of(RunDeleted))
+        await board.until(lambda: board.all_of(OrderAnswered))
         with monkeypatch.context() as locked:
             locked.setattr(orders, "undelete", raising(StoreBusy("It is locked; try again.")))
             await board.press("u")
@@ -332,3 +331,36 @@ async def test_how_many_workers_there_may_be(tmp_path):
         await board.press("enter")
         await board.until(lambda: isinstance(board.app.screen, Board))
         assert "At most 2 workers at once" in board.text()
+
+
+async def test_steering_is_told_and_undone(tmp_path: Path) -> None:
+    path = raced(tmp_path / "runs.db")
+    with open_for_writing(path) as store:
+        run_id = store.queue.add([defaults()])[0]
+    async with opened(path) as board:
+        await board.until(lambda: board.app.choices.pointed == run_id)
+        await board.press("right_square_bracket")
+        await board.until(lambda: f"Run {run_id}: step size 0.1 → 0.2" in board.text())
+        await board.press("u")
+        await board.until(lambda: f"Run {run_id}: step size 0.2 → 0.1" in board.text())
+        await board.press("p")
+        await board.until(lambda: state_of(path, run_id) == "paused")
+        await board.press("u")
+        await board.until(lambda: state_of(path, run_id) == "queued")
+        await board.press("e", *"mine", "enter")
+        await board.until(lambda: f"Saved name of run {run_id}. u undoes." in board.text())
+        await board.press("u")
+        await board.until(lambda: "from before the edit again" in board.text())
+        await board.press("u")
+        await board.until(lambda: "Nothing to undo" in board.text())
+    reader = open_for_reading(path)
+    assert reader.run(run_id).name == reader.run(run_id).spec.label
+    reader.close()
+
+
+def state_of(path: Path, run_id: int) -> str:
+    reader = open_for_reading(path)
+    try:
+        return reader.run(run_id).state
+    finally:
+        reader.close()

@@ -201,10 +201,12 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         assert view.pointed is best
         await board.press("escape", "n", "left", "escape", "V")  # a draft from before
         await board.until(lambda: shows(board, 1))
-        await board.press("u")
+        await board.press("U")
         await board.until(lambda: "begin with the settings of run" in board.text())
         await board.until(lambda: board.app.snapshot.default_spec is not None)
         await board.press("z")
+        assert "around its best value" in board.text()
+        await board.press("y")
         await board.until(lambda: board.all_of(SweepStarted))
         await board.until(lambda: shows(board, 2))
         await board.pilot.pause()
@@ -215,7 +217,7 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         low, high = child.plan.axes[0].ordered[0], child.plan.axes[0].ordered[-1]
         assert (high / low) ** 3 == pytest.approx(1e8, rel=1e-3)
         assert low < best.values[0] < high
-        await board.press("P")
+        await board.press("circumflex_accent")
         await board.until(lambda: shows(board, 1))
         values = view_of(board).seen.outcome.plan.axes[0].ordered
         next_value = values[values.index(best.values[0]) + 1]
@@ -236,24 +238,28 @@ async def test_a_sweep_is_steered_as_one_thing(path):
     async with opened(path) as board:
         await board.press("V")
         await board.until(lambda: shows(board, 1))
-        await board.press("p")
+        await board.press("P")
         await board.until(lambda: view_of(board).seen.outcome.states == {"paused": 5})
-        await board.press("p")
+        await board.press("P")
         await board.until(lambda: view_of(board).seen.outcome.states == {"queued": 5})
-        await board.press("a")
+        await board.press("p")
+        await board.until(lambda: view_of(board).seen.outcome.states == {"queued": 4, "paused": 1})
+        await board.press("u")
+        await board.until(lambda: view_of(board).seen.outcome.states == {"queued": 5})
+        await board.press("A")
         await board.press(*"0.5", "enter")
         await board.until(lambda: view_of(board).seen.outcome.total == 6)
         await board.until(lambda: "5e-01" in values_of(board))
         await board.until(lambda: shows(board, 1))
-        await board.press("a", *"abc", "enter")
+        await board.press("A", *"abc", "enter")
         await board.until(lambda: "'abc' is not a number" in board.text())
-        await board.press("escape", "t", "n")
+        await board.press("escape", "T", "n")
         assert view_of(board).seen.outcome.states == {"queued": 6}
-        await board.press("t", "y")
+        await board.press("T", "y")
         await board.until(lambda: view_of(board).seen.outcome.states == {"cancelled": 6})
-        await board.press("t")
+        await board.press("T")
         assert "over already" in board.text()
-        await board.press("d", "y")
+        await board.press("D", "y")
         await board.until(lambda: board.all_of(SweepGone))
         await board.until(lambda: isinstance(board.app.screen, Board))
         await board.until(lambda: "Sweep 1 is deleted" in board.text())
@@ -262,12 +268,12 @@ async def test_a_sweep_is_steered_as_one_thing(path):
         await board.until(lambda: "Sweep 1 is back with 6 runs" in board.text())
         assert len(stored_runs(path)) == 6
         await board.press("u")
-        await board.until(lambda: "nothing to undo" in board.text())
+        await board.until(lambda: "Nothing to undo" in board.text())
 
 
 async def test_a_sweep_is_repeated_with_another_update(path):
     async with looking_at(queued(path, PLAN)) as board:
-        await board.press("r")
+        await board.press("R")
         board.app.screen.query_one("#update").value = "nonsense"
         await board.press("enter")
         await board.until(lambda: "'nonsense' is not known" in board.text())
@@ -292,13 +298,13 @@ async def test_diverged_and_spread_and_race_are_told(path):
         assert all(" … " in row for row in rows if "dropped" not in row and "diverged" not in row)
         assert [row.split()[6] for row in rows if "dropped at rung 15" in row] == ["15"]
         assert "⊘ stopped" in text
-        await board.press("home", "c")
+        await board.press("home", "p")
         await board.until(lambda: view_of(board).seen.outcome.states.get("queued") == 2)
         await work(path)
         await board.until(lambda: view_of(board).seen.outcome.states.get("queued") is None)
         assert "dropped" not in table_of(board)[0]
-        await board.press("c")
-        assert "Nothing of this value was dropped" in board.text()
+        await board.press("p")
+        assert "The runs of this value have ended" in board.text()
 
 
 async def test_every_size_shows_what_it_can(worked_off, path):
@@ -451,7 +457,7 @@ async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_
         assert "x: time" in chart
         assert f"at {at}" in response
         assert view_of(board).chart_options.metric == "train loss"
-        await board.press("comma")
+        await board.press("less_than_sign")
         assert "nothing here is one of them" in board.text()
         while view_of(board).chart_options.metric != "gradient norm":
             await board.press("m")
@@ -475,13 +481,13 @@ async def test_the_smoothing_is_told_and_can_be_taken_away(worked_off, path):
         assert "loss (log)" in chart
         assert "smoothing 20" in chart
         picture = view_of(board).query_one(ChartPane).text()
-        await board.press("comma", "comma", "comma")
+        await board.press("less_than_sign", "less_than_sign", "less_than_sign")
         assert "smoothing 2" in titles_of(board)[0]
-        await board.press("comma")
+        await board.press("less_than_sign")
         assert view_of(board).chart_options.smoothing == 0
         assert "smoothing 2" not in titles_of(board)[0]
         assert view_of(board).query_one(ChartPane).text() != picture
-        await board.press(*["full_stop"] * 5)
+        await board.press(*["greater_than_sign"] * 5)
         assert "smoothing 50" in titles_of(board)[0]
         await board.press("y")
         assert "(log)" not in "".join(titles_of(board))

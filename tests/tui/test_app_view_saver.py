@@ -61,7 +61,7 @@ def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(v
 
 async def test_a_store_is_seen_again_as_it_was_left(path):
     async with opened(path) as board:
-        await board.press("y", "v", "X", "x", "o", "full_stop", "m", "m", "w", "T", "j", "space", "k", "i")
+        await board.press("y", "v", "X", "x", "o", "greater_than_sign", "m", "m", "w", "ctrl+t", "j", "space", "k", "i")
         left = board.app.choices
         assert left.chart_options.layout == "runs"
         assert left.marked == (1, 3)

@@ -172,7 +172,7 @@ async def test_the_key_puts_the_next_theme_on_and_the_whole_screen_with_it(tmp_p
     async with opened(raced(tmp_path / "runs.db")) as board:
         worn = []
         for _ in NAMES:
-            await board.press("T")
+            await board.press("ctrl+t")
             await board.until(lambda: f"Theme: {board.app.active_theme.name}" in board.terminal.text())
             grounds = {cell.bg for row in board.terminal.screen.buffer.values() for cell in row.values()}
             worn.append((board.app.active_theme.name, f"#{'/'.join(sorted(grounds))}"))

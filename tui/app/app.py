@@ -43,6 +43,7 @@ from tui.model import keymap, messages, sweep_messages
 from tui.model.answer import Answer
 from tui.model.choices import Choices, place_of
 from tui.model.snapshot import ReadRequest, Snapshot
+from tui.model.undo import Deleted, Undo
 from tui.reading.feed import Feed, Outcome
 from tui.screens.board import Board
 from tui.screens.runs_screen import RunsScreen
@@ -226,7 +227,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.state = self.state.choosing(choices_of(view))
         self.view_saver.file = ViewFile(self.path, self.view(), read.born)
         self.notices.begin_anew(read)
-        self.run_actions.deleted.clear()
+        self.run_actions.forget()
         self.tell("Another store has the place of the one that was shown: it begins with marks of its own.")
 
     def on_read_failed(self, message: messages.ReadFailed) -> None:
@@ -286,8 +287,14 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.board.hush()
 
     def drawn(self) -> tuple[ChartView, Picture | None]:
-        """The board's chart: its view, and the picture if one is drawn."""
+        if (view := self.sweep_actions.view) is not None:
+            return view.drawn()
         return self.board.view(), self.board.query_one(ChartPane).picture
+
+    @property
+    def place(self) -> keymap.Place:
+        """Whose keys and commands are offered: the sweep view's, the replay's or the board's."""
+        return "sweepview" if self.sweep_actions.view is not None else self.board.place
 
     @property
     def active_theme(self) -> Theme:
@@ -364,7 +371,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def action_help(self) -> None:
         from tui.screens.help import Help
 
-        self.push_screen(Help("sweepview" if self.sweep_actions.view is not None else self.board.place))
+        self.push_screen(Help(self.place))
 
     def action_leave(self) -> None:
         self.exit(0)
@@ -373,19 +380,23 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         from tui.presenting.commands import commands, matching
         from tui.screens.pick import Pick
 
-        self.push_screen(Pick("do", partial(matching, commands(self.snapshot.runs, self.board.place))))
+        self.push_screen(Pick("do", partial(matching, commands(self.snapshot.runs, self.place))))
 
     def action_copy(self) -> None:
         from tui.presenting.commands import copies, matching
         from tui.screens.pick import Pick
 
-        self.push_screen(Pick("copy", partial(matching, copies())))
+        self.push_screen(Pick("copy", partial(matching, copies(self.place))))
 
     async def on_command_picked(self, message: messages.CommandPicked) -> None:
-        await self.run_action(message.action, self.board)
+        await self.run_action(message.action, self.sweep_actions.view or self.board)
 
     def action_copy_this(self, what: str) -> None:
-        self.export_actions.copy(what)
+        if what == "moment":
+            command = self.replay_control.command()
+            self.export_actions.hand_over(command, clean(command, 200))
+        else:
+            self.export_actions.copy(what)
 
     def action_save(self, end: str = "svg") -> None:
         self.export_actions.ask_file(end)
@@ -423,12 +434,14 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.tell("")
 
     def on_order_answered(self, message: messages.OrderAnswered) -> None:
+        self.run_actions.remember(message.undo)
         self.answer(Answer(clean(message.sentence, 300), message.failed))
 
     def on_run_rejected(self, message: messages.RunRejected) -> None:
         self.answer(Answer(clean(message.sentence, 300), failed=True, field=message.field))
 
     def on_sweep_answered(self, message: sweep_messages.SweepAnswered) -> None:
+        self.run_actions.remember(message.undo)
         self.answer(Answer(clean(message.sentence, 300), message.failed, of_sweep=True))
 
     def on_filter_requested(self) -> None:
@@ -481,10 +494,6 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_deletion_requested(self, message: messages.DeletionRequested) -> None:
         self.run_actions.delete(message.run_id)
 
-    def on_run_deleted(self, message: messages.RunDeleted) -> None:
-        self.run_actions.deleted.append(("run", message.run_id))
-        self.tell(message.sentence)
-
     def on_undo_requested(self) -> None:
         self.run_actions.undo()
 
@@ -502,11 +511,6 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_clock_turned(self) -> None:
         self.replay_control.hurry()
-
-    def on_address_requested(self) -> None:
-        """Copy the command that opens the moment that is shown."""
-        if command := self.replay_control.command():
-            self.export_actions.hand_over(command, clean(command, 200))
 
     def on_replay_left(self) -> None:
         """Close the replay."""
@@ -546,7 +550,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_sweep_gone(self, message: sweep_messages.SweepGone) -> None:
         """Return to the board; u restores the sweep."""
         self.back_to_board()
-        self.run_actions.deleted.append(("sweep", message.sweep_id))
+        deleted: Deleted = ("sweep", message.sweep_id)
+        self.run_actions.remember(Undo(lambda: orders.undelete(self.path, *deleted), deleted))
         self.tell(clean(f"{message.sentence.removesuffix('.')}, and so does u.", 300))
 
     def on_values_continued(self, message: sweep_messages.ValuesContinued) -> None:

@@ -12,6 +12,7 @@ from engine.spec import RunSpec, SpecError, race
 from engine.store import (
     FilterError,
     Listing,
+    NoRun,
     PageRequest,
     Refused,
     Run,
@@ -153,20 +154,43 @@ def edit(path: Path, before: Run, texts: Mapping[str, str]) -> str:
     """Set the run's name, tags and note, as far as `texts` has them; the answers as one sentence. Raises StoreError."""
     from engine.jobs.people import steer
 
-    run_id, answers = before.run_id, []
+    run_id = before.run_id
     if "name" in texts:
-        answers.append(steer.rename(path, run_id, texts["name"].strip()))
+        steer.rename(path, run_id, texts["name"].strip())
     if "tags" in texts:
         wanted = _words(texts["tags"])
         kept = [tag for tag in before.tags if set(_words(clean(tag))) <= set(wanted)]
         there = {word for tag in kept for word in _words(clean(tag))}
         if added := [word for word in wanted if word not in there]:
-            answers.append(steer.tag(path, run_id, added))
+            steer.tag(path, run_id, added)
         if removed := [tag for tag in before.tags if tag not in kept]:
-            answers.append(steer.untag(path, run_id, removed))
+            steer.untag(path, run_id, removed)
     if "note" in texts:
-        answers.append(steer.write_note(path, run_id, texts["note"].strip()))
-    return " ".join(answers) or "Nothing was changed."
+        steer.write_note(path, run_id, texts["note"].strip())
+    changed = [name for name in ("name", "tags", "note") if name in texts]
+    if not changed:
+        return "Nothing was changed."
+    words = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
+    return f"Saved {words} of run {run_id}. u undoes."
+
+
+def restore(path: Path, before: Run) -> str:
+    """Give a run the name, tags and note again that it had; the answer as a sentence. Raises StoreError."""
+    from engine.jobs.people import steer
+
+    run_id = before.run_id
+    with closing(open_for_reading(path)) as reader:
+        run = reader.run(run_id)
+    if run is None:
+        raise NoRun(run_id)
+    if run.name != before.name:
+        steer.rename(path, run_id, before.name)
+    if run.tags != before.tags:
+        steer.untag(path, run_id, run.tags)
+        steer.tag(path, run_id, before.tags)
+    if run.note != before.note:
+        steer.write_note(path, run_id, before.note)
+    return f"Run {run_id} has its name, tags and note from before the edit again."
 
 
 def _words(text: str) -> list[str]:

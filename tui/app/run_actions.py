@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal, Protocol
 
 from textual.message import Message
@@ -12,14 +13,13 @@ from engine.store import Run, StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui.app import orders
 from tui.app.ports import OrderPort, ScreenPort
-from tui.model.messages import ForkRequested, OrderAnswered, RunDeleted, RunsQueued
+from tui.model.messages import ForkRequested, OrderAnswered, RunsQueued
+from tui.model.undo import Deleted, Undo
 
 FORKED_FIELDS = (
     "step_size", "batch_size", "update", "momentum", "regularization_strength", "iterations", "seconds", "pace",
 )  # fmt: skip
 """Fields in the form for a fork; those that decide nothing for the run are left out."""
-
-Deleted = tuple[Literal["run", "sweep"], int]
 
 
 class RunPort(OrderPort, ScreenPort, Protocol):
@@ -31,10 +31,24 @@ class RunActions:
 
     def __init__(self, app: RunPort) -> None:
         self._app = app
-        self.deleted: list[Deleted] = []
-        """Runs and sweeps deleted in this session that can be restored, newest last."""
+        self._undoable: list[Undo] = []
+        """What was done in this sitting and can be taken back, the newest last."""
         self.draft: Mapping[str, str] = {}
         """Texts of the form for a new run when it was last closed, by field."""
+
+    @property
+    def deleted(self) -> list[Deleted]:
+        """What was deleted in this sitting and was not brought back."""
+        return [undo.deleted for undo in self._undoable if undo.deleted is not None]
+
+    def remember(self, undo: Undo | None) -> None:
+        """Keep how something that was done is taken back."""
+        if undo is not None:
+            self._undoable.append(undo)
+
+    def forget(self) -> None:
+        """Take nothing back any more: the store is another one."""
+        self._undoable.clear()
 
     def start_race(self) -> None:
         """Start the race of the four strategies."""
@@ -63,19 +77,34 @@ class RunActions:
         self._app.open_screen(Confirm(question, lambda: self._app.order(carry_out)))
 
     def steer(self, run_id: int, verb: Literal["pause", "resume"]) -> None:
-        """Pause or resume a run."""
-        self._app.order(lambda: OrderAnswered(orders.steered(self._app.path, run_id, verb)))
+        path = self._app.path
+        back: Literal["pause", "resume"] = "resume" if verb == "pause" else "pause"
+
+        def carry_out() -> Message:
+            undo = Undo(partial(orders.steered, path, run_id, back))
+            return OrderAnswered(f"{orders.steered(path, run_id, verb)} u undoes.", undo=undo)
+
+        self._app.order(carry_out)
 
     def scale_step_size(self, run_id: int, factor: float) -> None:
-        """Multiply a run's step size by a factor."""
-        self._app.order(lambda: OrderAnswered(orders.scale_step_size(self._app.path, run_id, factor)))
+        path = self._app.path
+
+        def carry_out() -> Message:
+            sentence = orders.scale_step_size(path, run_id, factor)
+            undo = Undo(partial(orders.scale_step_size, path, run_id, 1 / factor))
+            return OrderAnswered(f"{sentence} u undoes.", undo=undo)
+
+        self._app.order(carry_out)
 
     def delete(self, run_id: int) -> None:
         """Delete a run after confirmation."""
         from tui.screens.confirm import Confirm
 
+        path = self._app.path
+
         def carry_out() -> Message:
-            return RunDeleted(run_id, orders.delete(self._app.path, run_id))
+            undo = Undo(lambda: orders.undelete(path, "run", run_id), ("run", run_id))
+            return OrderAnswered(orders.delete(path, run_id), undo=undo)
 
         run = self._app.snapshot.run(run_id)
         done = 0 if run is None else run.iterations_done
@@ -84,17 +113,17 @@ class RunActions:
         self._app.open_screen(Confirm(question, lambda: self._app.order(carry_out)))
 
     def undo(self) -> None:
-        """Restore the run or sweep that was deleted last."""
-        if not self.deleted:
-            self._app.tell("There is nothing to undo: nothing was deleted since the dashboard was opened.")
+        """Take back what was done last."""
+        if not self._undoable:
+            self._app.tell("Nothing to undo: u takes back a delete, pause, step size or edit of this sitting.")
             return
-        what, number = self.deleted.pop()
+        undo = self._undoable.pop()
 
         def carry_out() -> Message:
             try:
-                return OrderAnswered(orders.undelete(self._app.path, what, number))
+                return OrderAnswered(undo.carry_out())
             except (StoreBusy, StoreFull):
-                self.deleted.append((what, number))  # it can still be restored
+                self._undoable.append(undo)  # it can still be taken back
                 raise
 
         self._app.order(carry_out)
@@ -137,7 +166,13 @@ class RunActions:
         def typed(texts: Mapping[str, str]) -> None:
             # the form shows cleaned text: an unchanged text must not overwrite, say, line breaks
             changed = {name: text for name, text in texts.items() if text != before[name]}
-            self._app.order(lambda: OrderAnswered(orders.edit(self._app.path, run, changed)))
+            path = self._app.path
+
+            def carry_out() -> Message:
+                sentence = orders.edit(path, run, changed)
+                return OrderAnswered(sentence, undo=Undo(partial(orders.restore, path, run)) if changed else None)
+
+            self._app.order(carry_out)
 
         self._app.open_screen(Prompt(f"Edit run {run.run_id}.", questions, typed))
 

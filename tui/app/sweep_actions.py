@@ -199,8 +199,14 @@ class SweepActions:
         self._order(lambda: SweepAnswered(sweep_orders.go_on(self._app.path, run_ids)))
 
     def refine(self, sweep_id: int) -> None:
-        """Start a sweep around the best value of another."""
-        self._order(lambda: SweepStarted(*sweep_orders.refine(self._app.path, sweep_id)))
+        """Start a narrower sweep around the best value, once somebody has said yes."""
+        from tui.screens.confirm import Confirm
+
+        def carry_out() -> None:
+            self._order(lambda: SweepStarted(*sweep_orders.refine(self._app.path, sweep_id)))
+
+        question = f"Refine sweep {sweep_id}: start another sweep, a third as wide, around its best value?"
+        self._app.open_screen(Confirm(question, carry_out))
 
     def add_values(self, sweep_id: int) -> None:
         """Ask for more values and add them to the sweep."""

@@ -51,7 +51,10 @@ class ChartOptions:
 
     def with_next_x_kind(self) -> ChartOptions:
         """Switch to the next of iteration, time, examples; resets window and readout, whose units change."""
-        kind = X_KINDS[(X_KINDS.index(self.x_kind) + 1) % len(X_KINDS)]
+        return self.with_x_kind(next_of(X_KINDS, self.x_kind))
+
+    def with_x_kind(self, kind: XKind) -> ChartOptions:
+        """Switch to iteration, time or examples; resets window and readout, whose units change."""
         return replace(self, x_kind=kind, window=None, cursor=None)
 
     def with_other_x(self) -> ChartOptions:

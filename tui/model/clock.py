@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -19,6 +20,10 @@ SPEEDS = (
     125.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10_000.0,
 )  # fmt: skip
 """Speeds that the keys step through; the slowest are for runs that took milliseconds."""
+
+Stops = Literal["events", "steering", "evaluations", "lowest loss", "divergence"]
+STOPS: tuple[Stops, ...] = get_args(Stops)
+"""What the keys of events go to, in the order of the key that changes it."""
 
 USUAL_S = 10.0
 """Approximate duration of a replay at its default speed, in seconds."""

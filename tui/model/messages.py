@@ -12,6 +12,7 @@ from engine.store import Listing
 from tui.model.choices import Choices, Row
 from tui.model.message import message
 from tui.model.snapshot import Snapshot
+from tui.model.undo import Undo
 
 
 @message
@@ -194,16 +195,8 @@ class DeletionRequested(Message):
 
 
 @message
-class RunDeleted(Message):
-    """A run was deleted, and can be restored."""
-
-    run_id: int
-    sentence: str
-
-
-@message
 class UndoRequested(Message):
-    """The run deleted last is to be restored."""
+    """What was done last is to be undone."""
 
 
 @message
@@ -241,10 +234,11 @@ class CommandPicked(Message):
 
 @message
 class OrderAnswered(Message):
-    """An order was carried out or, if `failed`, not; `sentence` tells the viewer."""
+    """An order was carried out or, if `failed`, not; `sentence` tells the viewer, `undo` takes it back."""
 
     sentence: str
     failed: bool = False
+    undo: Undo | None = None
 
 
 @message
@@ -262,11 +256,6 @@ class ReplayLeft(Message):
 @message
 class ClockTurned(Message):
     """A replay's clock was changed by the viewer; its moment is to be read at once."""
-
-
-@message
-class AddressRequested(Message):
-    """The command that opens this moment of the replay is to be copied."""
 
 
 @message

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tui.model.message import message
+from tui.model.undo import Undo
 
 if TYPE_CHECKING:
     from engine.jobs.people.probe import RunProbe
@@ -108,10 +109,11 @@ class SweepRepetitionRequested(Message):
 
 @message
 class SweepAnswered(Message):
-    """An order about a sweep was carried out or, if `failed`, not; `sentence` tells the viewer."""
+    """An order about a sweep was carried out or, if `failed`, not; `sentence` tells it, `undo` takes it back."""
 
     sentence: str
     failed: bool = False
+    undo: Undo | None = None
 
 
 @message

@@ -10,6 +10,7 @@ from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS
 from tui.colours import themes
 from tui.model import keymap
+from tui.model.clock import STOPS
 from tui.model.keymap import Place
 from tui.presenting.describe import given_name, label
 
@@ -43,17 +44,26 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
             for name in themes.NAMES
         ),
         *(PaletteCommand(f"save {end}", about, f"app.save({end!r})") for end, about in SAVED.items()),
-        *copies(),
-        *(pointing(run.run_id, given_name(run) or label(run)) for run in runs),
+        *copies(place),
+        *stops(place),
+        *(pointing(run.run_id, given_name(run) or label(run)) for run in runs if place != "sweepview"),
     ]
 
 
 SAVED = {"svg": "the chart as a picture", "txt": "the chart as plain text", "csv": "the values that it shows"}
 
 
-def copies() -> list[PaletteCommand]:
-    """The commands that copy."""
+def stops(place: Place) -> list[PaletteCommand]:
+    """The places in time that a replay can go to."""
+    names = STOPS if place == "replay" else ()
+    return [PaletteCommand(f"go to {name}", "the next one from here", f"stop_at({name!r})") for name in names]
+
+
+def copies(place: Place = "board") -> list[PaletteCommand]:
+    """What can be copied."""
+    moment = PaletteCommand("copy moment", "the command that opens this moment again", "app.copy_this('moment')")
     return [
+        *([moment] if place == "replay" else []),
         PaletteCommand("copy table", "the values of the drawn runs, where they are read", "app.copy_this('table')"),
         PaletteCommand("copy command", "the command that repeats the selected run", "app.copy_this('command')"),
         PaletteCommand("copy chart", "the chart as plain text", "app.copy_this('chart')"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from engine.store import Run
 from tui.chart.values.metrics import METRICS
@@ -95,7 +94,7 @@ class ChartKeys:
         self.with_options(self._chart_options.with_metric(metric))
 
     def action_along(self, kind: XKind) -> None:
-        self.with_options(replace(self._chart_options, x_kind=kind, window=None, cursor=None))
+        self.with_options(self._chart_options.with_x_kind(kind))
 
     def action_smooth(self, by: int) -> None:
         """Smooth more or less; say so if that changes no curve."""

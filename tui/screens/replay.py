@@ -14,7 +14,6 @@ from tui.model import keymap
 from tui.model.choices import Choices
 from tui.model.clock import Clock, Moment
 from tui.model.messages import (
-    AddressRequested,
     ClockTurned,
     ForkRequested,
     ReplayLeft,
@@ -173,9 +172,6 @@ class Replay(RunsScreen, inherit_bindings=False):
     def on_scrubber_dragged(self, message: ScrubberDragged) -> None:
         message.stop()
         self._transport.drag(message.share)
-
-    def action_link(self) -> None:
-        self.post_message(AddressRequested())
 
     def action_live(self) -> None:
         self.post_message(ReplayLeft())

@@ -14,6 +14,7 @@ from tui.model.messages import (
     UndoRequested,
     WorkersRequested,
 )
+from tui.model.sweep_messages import SweepSteered
 from tui.screens.key_parts import KeyPort
 
 RESUMED = ("paused", "failed")
@@ -72,6 +73,20 @@ class SteeringKeys:
                 run.first_iteration, min(round(chart_options.cursor / x_extent.per_iteration(chart_options, run)), at)
             )
         self._screen.post_message(ForkRequested(run.run_id, at))
+
+    def action_steer_sweep(self, verb: str) -> None:
+        """Steer the sweep under the cursor, or that of its run; `pause` pauses while a known run of it goes on."""
+        run, snapshot = self._pointed, self._screen.snapshot
+        sweep_id = self._screen.choices.title if run is None else run.sweep_id
+        if sweep_id is None:
+            if run is not None:
+                self._screen.tell(f"Run {run.run_id} belongs to no sweep.")
+            return
+        if verb == "pause":
+            known = [*snapshot.runs, *(row for row in snapshot.rows if isinstance(row, Run))]
+            going = any(run.sweep_id == sweep_id and run.state in ("running", "queued") for run in known)
+            verb = "pause" if going else "resume"
+        self._screen.post_message(SweepSteered(sweep_id, verb))
 
     def action_edit(self) -> None:
         if self._pointed is not None:

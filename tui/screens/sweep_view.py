@@ -18,11 +18,12 @@ from tui.chart import ChartView, Picture
 from tui.chart.drawing.heat import draw_heat
 from tui.chart.drawing.loss_by_value import ResponseView, draw_response
 from tui.chart.values.metrics import METRICS
+from tui.chart.values.view import XKind
 from tui.colours.theme import WARNED
 from tui.model import keymap, x_extent
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
-from tui.model.messages import ChartScrolled, LessonTold
+from tui.model.messages import ChartScrolled, LessonTold, SteeringRequested, UndoRequested
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import (
     DefaultSpecChosen,
@@ -42,6 +43,7 @@ from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.lessons import Lesson, of_sweep
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
 from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
+from tui.screens.steering_keys import RESUMED
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.footer import key_line, message_lines
 from tui.widgets.header import header
@@ -180,10 +182,8 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.paint()
 
     def handles(self, answer: Answer) -> bool:
-        """Show an answer about the sweep; leave others to the screen below."""
-        if answer.of_sweep:
-            self.tell(answer.sentence, failed=answer.failed)
-        return answer.of_sweep
+        self.tell(answer.sentence, failed=answer.failed)
+        return True
 
     def paint(self) -> None:
         """Update every widget; unchanged rows are not sent."""
@@ -357,6 +357,10 @@ class SweepView(Screen[None], inherit_bindings=False):
             return axes.x_low, axes.x_high
         return x_extent.limits(chart_options, drawn_runs(self.seen))
 
+    def drawn(self) -> tuple[ChartView, Picture | None]:
+        """What the chart of curves shows."""
+        return self._curves(), self.query_one(ChartPane).picture
+
     def action_open(self) -> None:
         if self.pointed is not None:
             self.post_message(RunShown(self.pointed.run_ids[0]))
@@ -371,7 +375,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         else:
             self.dismiss()
 
-    def action_usual(self) -> None:
+    def action_use(self) -> None:
         if self.pointed is not None:
             self.post_message(DefaultSpecChosen(self.pointed.run_ids[0]))
 
@@ -391,29 +395,38 @@ class SweepView(Screen[None], inherit_bindings=False):
         else:
             self.post_message(SweepOpened(self.seen.parent_id))
 
-    def action_pause(self) -> None:
-        """Pause if any run is running or queued, else resume."""
+    def action_steer_sweep(self, verb: str) -> None:
+        """Steer the whole sweep; `pause` pauses while anything works or waits for work, else it resumes."""
         runs = self.seen.runs.values()
-        going = any(run.state in ("running", "queued") for run in runs)
-        self.post_message(SweepSteered(self.sweep_id, "pause" if going else "resume"))
+        if verb == "stop" and all(run.state in ENDED for run in runs):
+            self.tell(f"Sweep {self.sweep_id} is over already; nothing to stop.")
+            return
+        if verb == "pause" and not any(run.state in ("running", "queued") for run in runs):
+            verb = "resume"
+        self.post_message(SweepSteered(self.sweep_id, verb))
 
-    def action_go_on(self) -> None:
-        """Resume the runs that a rung dropped; runs that a person stopped stay stopped."""
+    def action_pause(self) -> None:
+        """Pause or resume the runs of this value; those that a rung dropped go on."""
         runs = [] if self.pointed is None else [self.seen.runs[run_id] for run_id in self.pointed.run_ids]
         dropped = tuple(run.run_id for run in runs if run.state == "cancelled" and run.rung is not None)
+        going = [run for run in runs if run.state in ("running", "queued")]
+        resumable = [run for run in runs if run.state in RESUMED]
         if dropped:
             self.post_message(ValuesContinued(dropped))
+        elif going or resumable:
+            for run in going or resumable:
+                self.post_message(SteeringRequested(run.run_id, "pause" if going else "resume"))
         else:
-            self.tell("Nothing of this value was dropped at a rung.")
+            self.tell("The runs of this value have ended: nothing to pause or resume.")
 
-    def action_stop(self) -> None:
-        if all(run.state in ENDED for run in self.seen.runs.values()):
-            self.tell(f"Sweep {self.sweep_id} is over already; nothing to stop.")
-        else:
-            self.post_message(SweepSteered(self.sweep_id, "stop"))
+    def action_undo(self) -> None:
+        self.post_message(UndoRequested())
 
-    def action_delete(self) -> None:
-        self.post_message(SweepSteered(self.sweep_id, "delete"))
+    def action_show(self, metric: str) -> None:
+        self._with_options(self.chart_options.with_metric(metric))
+
+    def action_along(self, kind: XKind) -> None:
+        self._with_options(self.chart_options.with_x_kind(kind))
 
     def action_add(self) -> None:
         self.post_message(SweepValuesRequested(self.sweep_id))

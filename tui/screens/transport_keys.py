@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from tui.model.clock import Clock
+from tui.model.clock import STOPS, Clock, Stops
 from tui.model.timelines import ReplayData
 from tui.screens.key_parts import KeyPort
 
 NOTHING_THERE = "There is no {} {}."
 
-BACKWARD = frozenset({"comma", "left_square_bracket", "home", "I", "S", "N"})
+BACK = frozenset({"comma", "left_square_bracket", "home", "left_curly_bracket"})
 
 
 def direction(key: str) -> int:
@@ -33,6 +33,8 @@ class TransportKeys:
         self._screen = screen
         self.clock = clock
         self._now = now
+        self.stops: Stops = STOPS[0]
+        """What the keys of events go to."""
 
     @property
     def _replay_data(self) -> ReplayData:
@@ -71,28 +73,33 @@ class TransportKeys:
         self._set_clock(self.tick().at_share(float(direction(key) > 0), self._replay_data))
 
     def action_event(self, key: str) -> None:
-        self._jump(self.tick().to_event(direction(key), self._replay_data), "event", direction(key))
+        """To the next of the chosen stops, or the one before; lowest loss and divergence are one place each."""
+        by, clock, replay_data = way(key), self.tick(), self._replay_data
+        pointed = self._screen.choices.pointed
+        match self.stops:
+            case "lowest loss":
+                self._go(clock.to_place(replay_data.best(pointed), replay_data), self.stops)
+            case "divergence":
+                self._go(clock.to_place(replay_data.divergence(pointed), replay_data), self.stops)
+            case "evaluations":
+                self._go(clock.to_next(by, replay_data.evaluations(), replay_data), "evaluation", by)
+            case "steering":
+                self._go(clock.to_event(by, replay_data, ("steering",)), "steering", by)
+            case "events":
+                self._go(clock.to_event(by, replay_data), "event", by)
 
-    def action_steering(self, key: str) -> None:
-        self._jump(self.tick().to_event(direction(key), self._replay_data, ("steering",)), "steering", direction(key))
+    def action_stops(self) -> None:
+        self.stop_at(STOPS[(STOPS.index(self.stops) + 1) % len(STOPS)])
 
-    def action_evaluation(self, key: str) -> None:
-        self._jump(
-            self.tick().to_next(direction(key), self._replay_data.evaluations(), self._replay_data),
-            "evaluation",
-            direction(key),
-        )
+    def action_stop_at(self, stops: Stops) -> None:
+        """Choose what the keys of events go to, and go to the next of them."""
+        self.stops = stops
+        self.action_event("right_curly_bracket")
 
-    def action_best(self) -> None:
-        self._jump(
-            self.tick().to_place(self._replay_data.best(self._screen.choices.pointed), self._replay_data), "lowest loss"
-        )
-
-    def action_divergence(self) -> None:
-        self._jump(
-            self.tick().to_place(self._replay_data.divergence(self._screen.choices.pointed), self._replay_data),
-            "divergence",
-        )
+    def stop_at(self, stops: Stops) -> None:
+        """Choose what the keys of events go to."""
+        self.stops = stops
+        self._screen.tell(f"{{ and }} go to: {stops}. ' changes that.")
 
     def action_loop(self) -> None:
         self._set_clock(self.tick().looping(not self.clock.loop))
@@ -111,7 +118,7 @@ class TransportKeys:
 
 
 CLOCKS = {
-    "iteration": "By iteration: all runs in step.",
+    "iteration": "By iteration: all runs have done equally many.",
     "time": "By time: as it happened; time in which none of them ran is left out.",
     "examples": "By examples: all runs have seen equally many.",
 }

@@ -17,7 +17,7 @@ from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.widgets.lines import Lines, strip
 
-KIND_WORDS = {"iteration": "in step", "time": "as it happened", "examples": "by examples"}
+KIND_WORDS = {"iteration": "by iteration", "time": "by time", "examples": "by examples"}
 SIGNS = {"●": STRONG, "◆": WARNED, "━": ACCENTED, "─": RULES}
 LEAST_BAR = 12
 """Cells that the bar keeps on a narrow line, if the line has them."""

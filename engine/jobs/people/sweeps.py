@@ -56,7 +56,7 @@ def refine(path: Path, sweep_id: int) -> int:
     with open_for_writing(path, create=False) as store:
         found = present_outcome(store.reader(), sweep_id)
     if found.best is None:
-        raise Refused(f"Sweep {sweep_id} has no best value yet: none of its values has come to its end.")
+        raise Refused(f"Sweep {sweep_id} has no best value yet: no run has finished.")
     return start(path, _child(refined(found.plan, found.best.values), sweep_id))
 
 
@@ -71,12 +71,12 @@ def add_values(path: Path, sweep_id: int, values: Sequence[Value]) -> str:
     with open_for_writing(path, create=False) as store:
         added = store.queue.widen_sweep(sweep_id, values)
     start_workers(path)
-    return f"Sweep {sweep_id} has {counted(added, 'run')} more."
+    return f"Added {counted(added, 'run')} to sweep {sweep_id}."
 
 
 def pause(path: Path, sweep_id: int) -> str:
     """Pause all runs of a sweep and free their workers; returns a sentence."""
-    return _command(path, sweep_id, "pause", "pauses", "Nothing of sweep {} goes on that could be paused.")
+    return _command(path, sweep_id, "pause", "pauses", "Sweep {} has no run to pause.")
 
 
 def resume(path: Path, sweep_id: int) -> str:
@@ -84,7 +84,7 @@ def resume(path: Path, sweep_id: int) -> str:
 
     Runs that wait at a rung keep waiting; dropped runs stay dropped.
     """
-    return _command(path, sweep_id, "resume", "goes on", "Nothing of sweep {} is paused; workers are there for it.")
+    return _command(path, sweep_id, "resume", "goes on", "Sweep {} has no paused run; nothing to resume.")
 
 
 def stop(path: Path, sweep_id: int) -> str:

@@ -14,6 +14,11 @@ STATES: tuple[RunState, ...] = ("queued", "running", "paused", "finished", "fail
 ENDED: frozenset[str] = frozenset({"finished", "failed", "cancelled"})
 
 
+def status_word(status: str) -> str:
+    """The word for a stored state or judged status on screens and in answers: who stops a run finds it stopped."""
+    return "stopped" if status == "cancelled" else status
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One row of the table `runs`. Times are ISO 8601 in UTC; `spec` is None where this version cannot read it.

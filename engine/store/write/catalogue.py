@@ -10,6 +10,7 @@ from engine.store.file.connection import Connection, pragma
 from engine.store.file.timing import utc_now
 from engine.store.records import NoRun, Refused
 from engine.store.write.tags import tags_from_text, tags_to_text
+from engine.text import clean
 
 PURGE_ROWS = 20_000
 """Iterations that one transaction of a purge deletes: takes about 20 ms, so that no worker waits for long."""
@@ -30,12 +31,13 @@ class Catalogue:
         self._connection = connection
 
     def rename(self, run_id: int, name: str) -> str:
-        """Rename a run."""
-        return self._set(run_id, "name", name, f"Run {run_id} has another name.")
+        """Rename a run; '' removes its name."""
+        answer = f"Renamed run {run_id} to {clean(name)!r}." if name else f"Removed the name of run {run_id}."
+        return self._set(run_id, "name", name, answer)
 
     def write_note(self, run_id: int, note: str) -> str:
         """Replace a run's note; '' removes it."""
-        return self._set(run_id, "note", note, f"Run {run_id} has {'this' if note else 'no'} note now.")
+        return self._set(run_id, "note", note, f"{'Saved' if note else 'Removed'} the note of run {run_id}.")
 
     def tag(self, run_id: int, tags: Iterable[str]) -> str:
         """Add tags to a run."""
@@ -111,7 +113,7 @@ class Catalogue:
         self._shrink()
         with self._connection.transaction() as raw:
             given_back = (before - pragma(raw, "page_count")) * pragma(raw, "page_size")
-        return f"Run {run_id} is gone for good; {max(given_back, 0) / 1e6:.1f} MB were given back."
+        return f"Purged run {run_id}: freed {max(given_back, 0) / 1e6:.1f} MB."
 
     def deleted(self) -> list[int]:
         """Ids of the runs that are deleted and not purged."""
@@ -128,8 +130,7 @@ class Catalogue:
             before = tags_from_text(_known(raw, run_id, "tags")[0])
             after = [tag for tag in dict.fromkeys((*before, *map(storable, add))) if tag not in remove]
             raw.execute("UPDATE runs SET tags = ? WHERE run_id = ?", (tags_to_text(after), run_id))
-        number = len(after)
-        return f"Run {run_id} has {number or 'no'} tag{'' if number == 1 else 's'} now."
+        return f"Tags of run {run_id}: {', '.join(map(clean, after))}." if after else f"Run {run_id} has no tags."
 
     def _refuse_to_purge(self, raw: sqlite3.Connection, run_id: int) -> None:
         state, deleted_at = _known(raw, run_id, "state, deleted_at")

@@ -15,6 +15,8 @@ VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
 
 COMMAND_COLUMNS = ", ".join(column.name for column in fields(Command))
 
+ENDED_WORDS = {"finished": "finished", "failed": "failed", "cancelled": "been stopped"}
+
 TO_DO = {"set-step-size": "give a step size to"}
 """The verb phrase for a command in a sentence, where its name is not one."""
 
@@ -66,7 +68,7 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     if state == "failed" and verb == "resume":
         return _try_again(raw, run_id, done)
     if state in ENDED:
-        return f"Run {run_id} is {state} already; nothing to {TO_DO.get(verb, verb)}."
+        return f"Run {run_id} has {ENDED_WORDS[state]} already; nothing to {TO_DO.get(verb, verb)}."
     if state == "running" or verb == "set-step-size":
         return _leave_for_worker(raw, run_id, state, verb, argument)
     if state == "paused" and rung is not None and verb != "stop":
@@ -153,15 +155,24 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
         return f"Run {run_id} has been told so already."
     if verb == "resume" and (waiting is None or waiting[0] != "pause"):
         return f"Run {run_id} is running already."
+    before = _step_size_before(raw, run_id) if verb == "set-step-size" else ""
     note(raw, run_id, verb, argument, None, "")
     if verb == "set-step-size":
-        when = "with its next block" if state == "running" else "when it goes on"
-        return f"Run {run_id} takes step size {argument} {when}."
+        when = "" if state == "running" else ", once it resumes"
+        return f"Run {run_id}: step size {before}{float(argument):.6g}{when}."
     return {
-        "stop": f"Run {run_id} stops within a moment; what it has done is kept.",
-        "pause": f"Run {run_id} pauses within a moment and frees its worker.",
-        "resume": f"Run {run_id} goes on; the pause is withdrawn.",
+        "stop": f"Stopping run {run_id} …; what it has recorded is kept.",
+        "pause": f"Pausing run {run_id} …",
+        "resume": f"Run {run_id} runs on: its pause is withdrawn.",
     }[verb]
+
+
+def _step_size_before(raw: sqlite3.Connection, run_id: int) -> str:
+    """Return the step size asked for last, with an arrow; "" where the run's spec cannot be read."""
+    try:
+        return f"{asked_step_size(raw, run_id):.6g} → "
+    except Refused:
+        return ""
 
 
 def _apply_now(raw: sqlite3.Connection, run_id: int, state: str, verb: str, done: int) -> str:
@@ -170,13 +181,13 @@ def _apply_now(raw: sqlite3.Connection, run_id: int, state: str, verb: str, done
         reason = f"stopped at iteration {done}" if done else "stopped before it started"
         note(raw, run_id, verb, "", done, reason)
         end(raw, run_id, "cancelled", reason)
-        return f"Run {run_id} was {'waiting' if state == 'queued' else 'paused'}; it is cancelled."
+        return f"Run {run_id} {reason}."
     wanted = "paused" if verb == "pause" else "queued"
     if state == wanted:
         return f"Run {run_id} is {state} already."
     raw.execute("UPDATE runs SET state = ?, reason = '' WHERE run_id = ?", (wanted, run_id))
     note(raw, run_id, verb, "", done, wanted)
-    return f"Run {run_id} is paused." if wanted == "paused" else f"Run {run_id} waits for a worker to go on."
+    return f"Run {run_id} is paused." if wanted == "paused" else f"Resuming run {run_id} …"
 
 
 def _hold_at_rung(raw: sqlite3.Connection, run_id: int, rung: int, verb: str) -> str:
@@ -202,7 +213,7 @@ def _go_on_alone(raw: sqlite3.Connection, run_id: int, rung: int) -> str:
         "UPDATE runs SET state = 'queued', reason = '', ended_at = NULL, rung = NULL WHERE run_id = ?", (run_id,)
     )
     note(raw, run_id, "resume", "", rung, outcome)
-    return f"Run {run_id} {outcome}; it waits for a worker."
+    return f"Resuming run {run_id} …: it {outcome}."
 
 
 def _try_again(raw: sqlite3.Connection, run_id: int, done: int) -> str:
@@ -221,4 +232,4 @@ def _try_again(raw: sqlite3.Connection, run_id: int, done: int) -> str:
         "UPDATE runs SET state = 'queued', reason = '', ended_at = NULL, times_lost = 0 WHERE run_id = ?", (run_id,)
     )
     note(raw, run_id, "resume", "", done, outcome)
-    return f"Run {run_id} had failed; it {outcome}. It waits for a worker."
+    return f"Resuming run {run_id} …: it had failed and {outcome}."

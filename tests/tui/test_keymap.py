@@ -1,0 +1,63 @@
+"""The key table: one meaning for a letter in all views, capitals for what acts on a whole sweep."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from tui.model.keymap import KEYS, Key, footer, keys_of
+
+ANSWERS = {"confirm", "sweep"}
+"""Places whose letters answer a question, y and n are yes and no there, or belong to a form of their own."""
+
+ALIKE = (
+    {"open", "start", "submit", "confirm", "race"},
+    {"replay", "live"},
+    {"app.sweep", "sweep", "again"},
+    {"app.probe", "probe"},
+    {"view", "layout"},
+    {"move(1)", "scroll(1)"},
+    {"move(-1)", "scroll(-1)"},
+    {"app.leave", "close", "leave"},
+)
+"""Actions of different views that are the same thing to the viewer."""
+
+
+def meaning(key: Key) -> str:
+    """What a key does, whatever the view calls it."""
+    return next((min(alike) for alike in ALIKE if key.action in alike), key.action)
+
+
+def letters() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for key in KEYS:
+        if key.place not in ANSWERS:
+            for name in key.keys:
+                if len(name) == 1 and name.isalpha():
+                    found[name].add(meaning(key))
+    return found
+
+
+@pytest.mark.parametrize("letter", sorted(letters()))
+def test_a_letter_has_one_meaning_in_all_views(letter: str) -> None:
+    assert len(letters()[letter]) == 1
+
+
+@pytest.mark.parametrize("place", ["board", "sweepview"])
+def test_what_acts_on_a_whole_sweep_is_a_capital(place: str) -> None:
+    found = [key for key in KEYS if key.place == place and key.action.startswith("steer_sweep")]
+    assert len(found) == 3
+    assert all(name.isupper() for key in found for name in key.keys)
+
+
+@pytest.mark.parametrize("place", ["board", "replay", "sweepview"])
+def test_no_key_stands_twice_in_a_view(place: str) -> None:
+    names = [name for key in keys_of(place) for name in key.keys]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("room", [20, 80, 120])
+def test_the_footer_fits(room: int) -> None:
+    kept = footer(keys_of("board"), room)
+    assert sum(len(key.shown) + len(key.word) + 3 for key in kept) - 2 <= room
