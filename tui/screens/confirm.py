@@ -9,8 +9,8 @@ from textual.screen import ModalScreen
 
 from tui.colours.theme import WARNED
 from tui.model import keymap
-from tui.widgets.footer import key_line, sentence_lines
-from tui.widgets.lines import Lines, WrappedLines
+from tui.widgets.footer import Footer, sentence_lines
+from tui.widgets.lines import WrappedLines
 
 
 class Confirm(ModalScreen[None], inherit_bindings=False):
@@ -31,7 +31,7 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield WrappedLines(lambda width, height: sentence_lines((" ? ", WARNED), self._question, width, height))
-        yield Lines(lambda width, _: [key_line(keymap.keys_of("confirm"), width)])
+        yield Footer(lambda: keymap.keys_of("confirm"))
 
     def action_confirm(self) -> None:
         self.dismiss()

@@ -14,7 +14,7 @@ from tui.model.keymap import Place
 from tui.text.numbers import fit
 from tui.text.parts import Part
 from tui.widgets.columns import SIGNS
-from tui.widgets.footer import key_line
+from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines, strip
 
 TWO_COLUMNS = 118
@@ -43,7 +43,7 @@ class Help(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, height: page(self._places, width)[self._top :], css_id="page")
-        yield Lines(lambda width, _: [key_line(keymap.keys_of("help"), width)])
+        yield Footer(lambda: keymap.keys_of("help"))
 
     def action_scroll(self, by: int) -> None:
         lines = self.query_one("#page", Lines)

@@ -17,7 +17,7 @@ from tui.model.answer import Answer
 from tui.model.messages import ChoiceMade, DraftKept, RunSubmitted
 from tui.text.parts import Part
 from tui.widgets.choice import ChoiceInput
-from tui.widgets.footer import key_line, sentence_lines
+from tui.widgets.footer import Footer, sentence_lines
 from tui.widgets.lines import Lines, WrappedLines, strip
 
 NAME = "name"
@@ -71,8 +71,10 @@ class NewRun(Screen[None], inherit_bindings=False):
                 yield self._label(NAME, "name")
                 yield _input(NAME, self._run_name)
                 yield self._remark(NAME, "name", "what the table calls it; may stay empty")
-        yield WrappedLines(lambda width, height: sentence_lines(*_status(self._errors, self._submitted), width, height))
-        yield Lines(lambda width, _: [key_line(keymap.keys_of("form", "choice"), width)])
+        yield WrappedLines(
+            lambda width, height: sentence_lines(*_verdict(self._errors, self._submitted), width, height)
+        )
+        yield Footer(lambda: keymap.keys_of("form", "choice"))
 
     def _label(self, name: str, label: str) -> Lines:
         def build(width: int, _: int) -> list[Strip]:

@@ -16,7 +16,7 @@ from tui.model import keymap
 from tui.model.messages import CommandPicked
 from tui.presenting.commands import PaletteCommand
 from tui.text.parts import Part, cells
-from tui.widgets.footer import key_line
+from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines, strip
 
 MOST_ROWS = 12
@@ -57,7 +57,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
             field = Input(compact=True, max_length=LONGEST_TEXT)
             field.cursor_blink = False
             yield field
-        yield Lines(lambda width, _: [key_line(keymap.keys_of("pick"), width)])
+        yield Footer(lambda: keymap.keys_of("pick"))
 
     def on_resize(self, event: events.Resize) -> None:
         rows = min(len(self._matching("")), MOST_ROWS, max(event.size.height - 3, 1))

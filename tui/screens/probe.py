@@ -27,7 +27,7 @@ from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import wrapped
 from tui.widgets.chart_pane import ChartStyle
-from tui.widgets.footer import key_line
+from tui.widgets.footer import Footer
 from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, strip
 from tui.widgets.picture_pane import PicturePane
@@ -111,7 +111,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
             yield PicturePane(self._curve, css_id="curve")
         yield Lines(lambda width, _: [strip(self._verdict(), width)])
         yield Lines(self._lesson_line, css_id="lesson")
-        yield Lines(lambda width, _: [key_line(keymap.keys_of("probe"), width)])
+        yield Footer(lambda: keymap.keys_of("probe"))
 
     def on_mount(self) -> None:
         self._arrange()

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tui.colours.theme import DIM, FAILED, STRONG
 from tui.model import keymap
 from tui.model.answer import Answer
-from tui.widgets.footer import key_line, sentence_lines
+from tui.widgets.footer import Footer, sentence_lines
 from tui.widgets.lines import Lines, WrappedLines, strip
 
 LONGEST_TEXT = 10_000
@@ -67,7 +67,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
                     yield Lines(_line(f" {question.remark}", DIM), classes="remarked")
                 else:
                     field.styles.width = "1fr"
-        yield Lines(lambda width, _: [key_line(keymap.keys_of("prompt"), width)])
+        yield Footer(lambda: keymap.keys_of("prompt"))
 
     def _head(self, width: int, height: int) -> list[Strip]:
         if self._error:

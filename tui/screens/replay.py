@@ -13,6 +13,7 @@ from tui.chart import Axes, ChartView, axes_of, held
 from tui.model import keymap
 from tui.model.choices import Choices
 from tui.model.clock import Clock, Moment
+from tui.model.keymap import Key
 from tui.model.messages import (
     ClockTurned,
     ForkRequested,
@@ -24,6 +25,7 @@ from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import ProbeRequested
 from tui.model.timelines import Recording, ReplayData
 from tui.presenting.curves import chart_view
+from tui.presenting.offered_keys import replay_keys
 from tui.screens.key_parts import lend_actions
 from tui.screens.runs_screen import RunsScreen
 from tui.screens.transport_keys import TransportKeys
@@ -100,6 +102,9 @@ class Replay(RunsScreen, inherit_bindings=False):
     def empty(self) -> bool:
         """False: a replay never shows the welcome."""
         return False
+
+    def offered_keys(self) -> list[Key]:
+        return replay_keys(self.choices, plays=self.clock.playing, stops=self._transport.stops)
 
     def moment(self) -> Moment:
         """The moment to show now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from time import monotonic
 
 from textual import events
@@ -35,13 +34,14 @@ from tui.model.messages import (
 from tui.model.snapshot import Snapshot
 from tui.presenting.curves import chart_view
 from tui.presenting.lessons import Lesson, of_race
+from tui.presenting.offered_keys import board_keys
 from tui.presenting.race import racers, verdict
 from tui.screens.chart_keys import ChartKeys
 from tui.screens.key_parts import lend_actions
 from tui.screens.list_keys import ListKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
-from tui.widgets.footer import key_line, message_lines
+from tui.widgets.footer import Footer, message_lines
 from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, WrappedLines, strip
@@ -116,12 +116,15 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._page = RunPage(snapshot, choices, chart_style.manner)
         self._chart = ChartPane(chart_view(snapshot, choices), chart_style)
         self._lines: tuple[Lines, ...] = (
-            Lines(lambda width, _: [header(self.snapshot, self._store_name, width)], css_id="header"),
+            Lines(
+                lambda width, _: [header(self.snapshot, self._store_name, width, is_replay=self.place == "replay")],
+                css_id="header",
+            ),
             Lines(welcome, css_id="welcome"),
             Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
             WrappedLines(self._message, css_id="message"),
             Lines(self._lesson_line, css_id="lesson"),
-            Lines(lambda width, _: [key_line(self._keys(), width)], css_id="footer"),
+            Footer(self._keys, css_id="footer"),
             Lines(self._too_small, css_id="small"),
         )
         self._paint_timer: Timer | None = None
@@ -287,11 +290,18 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         sentence, hint = self._message_and_hint(width)
         return message_lines(sentence, width, height, hint, failed=self._failed)
 
+    def _header(self, width: int, _: int) -> list[Strip]:
+        return [header(self.snapshot, self._store_name, width, is_replay=self.place == "replay")]
+
     def _keys(self) -> list[Key]:
-        keys = keymap.keys_of(self.place)
         if not self.empty:
-            return keys if self.choices.room == "all" else [*_exit_keys(self.choices), *keys]
-        return [*keymap.keys_of("welcome"), *(key for key in keys if key.action in WELCOME_KEYS)]
+            return self.offered_keys()
+        keys = (key for key in keymap.keys_of(self.place) if key.action in WELCOME_KEYS)
+        return [*keymap.keys_of("welcome"), *keys]
+
+    def offered_keys(self) -> list[Key]:
+        """The keys that work here and now, as the footer offers them."""
+        return board_keys(self.snapshot, self.choices)
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
         going_on = f"{self.snapshot.going_on} run{' goes' if self.snapshot.going_on == 1 else 's go'} on"
@@ -408,11 +418,3 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def on_chart_scrolled(self, message: ChartScrolled) -> None:
         message.stop()
         self.chart_keys.scroll(message.factor, message.x)
-
-
-def _exit_keys(choices: Choices) -> list[Key]:
-    """The keys that end a view of one part alone; the footer drops none of them."""
-    following = choices.with_next_room().room
-    ways = [key for key in keymap.keys_of("board") if key.action in ("room", "back")]
-    words = {"room": following if following != "all" else "all again", "back": "back"}
-    return [replace(key, word=words[key.action], rank=0) for key in ways]

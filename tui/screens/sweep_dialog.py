@@ -16,7 +16,7 @@ from tui.model.answer import Answer
 from tui.model.sweep_draft import SweepDraft
 from tui.model.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
 from tui.text.parts import Part
-from tui.widgets.footer import key_line
+from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines, strip
 from tui.widgets.sweep import lines as sweep_lines
 
@@ -50,7 +50,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         yield Lines(lambda width, _: [strip((), width), *sweep_lines.axes(self.draft, width)], css_id="axes")
         yield Lines(self._settings, css_id="settings")
         yield Lines(lambda width, _: [strip(self._outlook(), width)], css_id="outlook")
-        yield Lines(lambda width, _: [key_line(keymap.keys_of("sweep"), width)])
+        yield Footer(lambda: keymap.keys_of("sweep"))
 
     def on_mount(self) -> None:
         self._arrange()

@@ -23,6 +23,7 @@ from tui.colours.theme import WARNED
 from tui.model import keymap, x_extent
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
+from tui.model.keymap import Key
 from tui.model.messages import ChartScrolled, LessonTold, SteeringRequested, UndoRequested
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_messages import (
@@ -41,11 +42,12 @@ from tui.model.sweep_messages import (
 )
 from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.lessons import Lesson, of_sweep
+from tui.presenting.offered_keys import sweep_keys
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
 from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
 from tui.screens.steering_keys import RESUMED
 from tui.widgets.chart_pane import ChartPane, ChartStyle
-from tui.widgets.footer import key_line, message_lines
+from tui.widgets.footer import Footer, message_lines
 from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_line
 from tui.widgets.lines import Lines, WrappedLines, strip
@@ -138,8 +140,12 @@ class SweepView(Screen[None], inherit_bindings=False):
         yield Lines(lambda width, _: [head.best(self.seen, width)], css_id="best")
         yield WrappedLines(self._message, css_id="message")
         yield Lines(self._lesson_line, css_id="lesson")
-        yield Lines(lambda width, _: [key_line(keymap.keys_of("sweepview"), width)])
+        yield Footer(self._keys)
         yield Lines(self._too_small, css_id="small")
+
+    def _keys(self) -> list[Key]:
+        result = self.pointed
+        return sweep_keys(self.seen, [] if result is None else [self.seen.runs[run_id] for run_id in result.run_ids])
 
     def on_mount(self) -> None:
         self.update(self._snapshot)

@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from textual import events
 from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, DIM, TEXT, WARNED
-from tui.model.keymap import Key, footer
+from tui.model.keymap import NAMES, Key, footer
 from tui.text.parts import Part, cells
-from tui.text.widths import wrapped
-from tui.widgets.lines import strip
+from tui.text.widths import width_of, wrapped
+from tui.widgets.lines import Lines, strip
 
 
-def key_line(keys: Sequence[Key], width: int) -> Strip:
-    """The keys that fit into `width` cells, with their words."""
+class Footer(Lines):
+    """Shows the keys that fit, with their words. A click on one does what the key does."""
+
+    def __init__(self, keys: Callable[[], Sequence[Key]], *, css_id: str | None = None) -> None:
+        super().__init__(self._line, css_id=css_id)
+        self._keys = keys
+        self._actions: list[tuple[range, str]] = []
+
+    def _line(self, width: int, _: int) -> list[Strip]:
+        row, self._actions = key_line(self._keys(), width)
+        return [row]
+
+    async def on_click(self, event: events.Click) -> None:
+        event.stop()
+        for columns, action in self._actions:
+            if event.x in columns:
+                await self.screen.run_action(action)
+
+
+def key_line(keys: Sequence[Key], width: int) -> tuple[Strip, list[tuple[range, str]]]:
+    """The keys that fit into `width` cells, with their words, and which columns do what.
+
+    A word belongs to the first key beside it.
+    """
     parts: list[Part] = []
+    actions: list[tuple[range, str]] = []
     for key in footer(keys, width - 2):
-        parts += [("  " if parts else " ", TEXT), (key.shown, ACCENTED), (f" {key.word}", DIM)]
-    return strip(parts, width)
+        parts.append(("  " if parts else " ", TEXT))
+        start = cells(parts)
+        parts += [(key.shown, ACCENTED), (f" {key.word}", DIM)]
+        for name in key.keys[: key.advertised][1:]:
+            actions.append((_columns_of(key, name, start), key.action.format(key=name)))
+        actions.append((range(start, cells(parts)), key.action.format(key=key.keys[0])))
+    return strip(parts, width), actions
+
+
+def _columns_of(key: Key, name: str, start: int) -> range:
+    """Where one of a key's names stands; the key is shown from column `start` on."""
+    at = 0
+    for one in key.keys[: key.advertised]:
+        shown = NAMES.get(one, one)
+        if one == name:
+            return range(start + at, start + at + width_of(shown))
+        at += width_of(shown) + 1
+    return range(0)
 
 
 def message_lines(sentence: str, width: int, height: int, hint: str = "", *, failed: bool = False) -> list[Strip]:

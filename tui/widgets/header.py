@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from engine.text import counted
-from tui.colours.theme import DIM, STRONG, TEXT, TITLE
+from tui.colours.theme import BADGE, DIM, STRONG, TEXT, TITLE
 from tui.model.snapshot import Snapshot
 from tui.text import numbers
 from tui.text.parts import Part, cells
@@ -13,21 +13,30 @@ from tui.text.widths import width_of
 from tui.widgets.lines import strip
 
 
-def header(snapshot: Snapshot, store_name: str, width: int) -> Strip:
-    """The line at `width` cells, without the program's name if it does not fit. `store_name` is cleaned."""
+def header(snapshot: Snapshot, store_name: str, width: int, *, is_replay: bool = False) -> Strip:
+    """The line at `width` cells, without the program's name where that leaves no room. `store_name` is cleaned.
+
+    A replay is named, and its runs are counted whatever their states were.
+    """
     counts = snapshot.counts
     done = sum(counts.get(state, 0) for state in ("finished", "failed", "cancelled"))
     name: list[Part] = [(" lossboard", TITLE), ("  ", TEXT)]
     left: list[Part] = [(" ", TEXT), (numbers.fit(store_name, min(width_of(store_name), 24)), DIM)]
+    if is_replay:
+        left += [("   ", TEXT), (" REPLAY ", BADGE), (f"  {counted(len(snapshot.runs), 'run')}", DIM)]
     for number, word in (
-        (max(counts.get("running", 0) - snapshot.lost, 0), "running"),
-        (counts.get("paused", 0), "paused"),
-        (counts.get("queued", 0), "queued"),
-        (done, "done"),
+        ()
+        if is_replay
+        else (
+            (max(counts.get("running", 0) - snapshot.lost, 0), "running"),
+            (counts.get("paused", 0), "paused"),
+            (counts.get("queued", 0), "queued"),
+            (done, "done"),
+        )
     ):
         if number or word not in ("paused", "queued"):
             left += [("   ", TEXT), (str(number), STRONG if number and word == "running" else TEXT), (f" {word}", DIM)]
-    if snapshot.lost:
+    if snapshot.lost and not is_replay:
         left += [("   ", TEXT), (f"{snapshot.lost} lost", DIM)]
     left = [*name, *left] if cells(name) + cells(left) <= width else left
     work = _work(snapshot)

@@ -1,0 +1,111 @@
+"""Offered keys: what the footer offers, which is what works here and now; the rest stands in the help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from engine.store import ENDED, Run
+from tui.model import keymap
+from tui.model.choices import Choices
+from tui.model.keymap import Key
+from tui.model.snapshot import Snapshot
+from tui.model.sweep_seen import SweepSeen
+
+ALWAYS: Mapping[str, int] = {"app.help": 0, "app.palette": 1, "filter": 1, "app.leave": 1, "new_run": 2, "app.sweep": 2}
+"""Ranks of what the board offers in every state: the lower, the longer it stays in a narrow footer."""
+
+READOUT: Mapping[str, int] = {"across(-1)": 1, "across(1)": 1, "readout": 1, "back": 2}
+DETAILS: Mapping[str, int] = {"back": 1, "spread": 2, "page(1)": 2}
+ENLARGED: Mapping[str, int] = {"back": 1, "metric": 2}
+
+STEERED = frozenset({"pause", "stop", "scale_step(0.5)", "scale_step(2.0)", "replay", "fork", "edit", "delete", "mark"})
+"""What acts on the run under the cursor."""
+
+RUNNING: Mapping[str, int] = {"pause": 2, "stop": 3, "scale_step(0.5)": 4, "scale_step(2.0)": 4, "mark": 4, "open": 3}
+QUEUED: Mapping[str, int] = {"pause": 3, "stop": 2, "edit": 4, "open": 4}
+PAUSED: Mapping[str, int] = {"pause": 2, "stop": 3, "fork": 3, "mark": 4, "open": 3, "replay": 4}
+FAILED: Mapping[str, int] = {"pause": 2, "fork": 3, "delete": 3, "open": 3, "mark": 4, "replay": 4}
+ENDED_RUN: Mapping[str, int] = {"replay": 2, "fork": 3, "open": 3, "mark": 3, "app.probe": 4, "edit": 5, "delete": 5}
+TITLE: Mapping[str, int] = {"open": 2, "app.open_sweep": 2, "steer_sweep('pause')": 4, "steer_sweep('stop')": 5}
+CHART: Mapping[str, int] = {"log_y": 5, "x_axis": 5, "layout": 6, "metric": 6, "readout": 6}
+
+
+def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
+    """The board's keys with a rank and a word that fit the cursor's run, the readout and the part that is open."""
+    run = snapshot.run(choices.pointed)
+    ranks = {**CHART, **_of_run(run, is_title=choices.title is not None), **ALWAYS}
+    words: dict[str, str] = {}
+    if run is not None and run.state in ("paused", "failed"):
+        words["pause"] = "resume"
+    if run is not None and not (run.spec is None or run.spec.kind.steps):
+        ranks = {action: rank for action, rank in ranks.items() if not action.startswith("scale_step")}
+    if choices.title is not None:
+        words["open"] = "unfold" if choices.title in choices.listing.folded else "fold"
+    return _offered(keymap.keys_of("board"), {**ranks, **_of_part(choices)}, words | _words_of_part(choices))
+
+
+def replay_keys(choices: Choices, *, plays: bool, stops: str) -> list[Key]:
+    """The replay's keys; what the keys of events go to stands beside them."""
+    ranks = {key.action: key.rank for key in keymap.keys_of("replay") if key.rank is not None}
+    shared = {"app.help": 0, "app.palette": 1, "app.leave": 3, "open": 6}
+    words = {"play": "stop" if plays else "play", "event('{key}')": stops}
+    return _offered(keymap.keys_of("replay"), {**ranks, **shared, **_of_part(choices)}, words | _words_of_part(choices))
+
+
+def sweep_keys(seen: SweepSeen, pointed: Sequence[Run]) -> list[Key]:
+    """The sweep view's keys: pausing and stopping while it goes on, refining and using once values are known."""
+    runs = seen.runs.values()
+    going = any(run.state in ("running", "queued") for run in runs)
+    over = all(run.state in ENDED for run in runs)
+    words = {} if going else {"steer_sweep('pause')": "resume sweep"}
+    left_out = {"steer_sweep('pause')", "steer_sweep('stop')", "pause"} if over else set()
+    if over and any(run.state == "cancelled" and run.rung is not None for run in pointed):
+        left_out.remove("pause")
+        words["pause"] = "let go on"
+    if seen.outcome is None or seen.outcome.best is None:
+        left_out |= {"refine", "use"}
+    keys = [key for key in keymap.keys_of("sweepview") if key.action not in left_out]
+    shown = {"app.help": 0, "app.palette": 1, "app.leave": 1}
+    return [_with(key, shown.get(key.action, key.rank), words.get(key.action, key.word)) for key in keys]
+
+
+def _of_run(run: Run | None, *, is_title: bool) -> Mapping[str, int]:
+    if is_title:
+        return TITLE
+    if run is None:
+        return {}
+    return {"running": RUNNING, "queued": QUEUED, "paused": PAUSED, "failed": FAILED}.get(run.state, ENDED_RUN)
+
+
+def _of_part(choices: Choices) -> Mapping[str, int]:
+    ranks: dict[str, int] = {}
+    if choices.listing.text:
+        ranks |= {"back": 2}
+    if choices.chart_options.enlarged:
+        ranks |= ENLARGED
+    if choices.alone:
+        ranks |= DETAILS
+    if choices.room != "all":
+        ranks |= {"room": 0, "back": 0}
+    if choices.chart_options.cursor is not None:
+        ranks |= READOUT
+    return ranks
+
+
+def _words_of_part(choices: Choices) -> dict[str, str]:
+    words: dict[str, str] = {}
+    if choices.room != "all":
+        following = choices.with_next_room().room
+        words["room"] = following if following != "all" else "all again"
+    if choices.chart_options.cursor is not None:
+        words |= {"readout": "end readout", "across(-1)": "line left", "across(1)": "line right"}
+    return words
+
+
+def _offered(keys: Iterable[Key], ranks: Mapping[str, int], words: Mapping[str, str]) -> list[Key]:
+    return [_with(key, ranks.get(key.action), words.get(key.action, key.word)) for key in keys]
+
+
+def _with(key: Key, rank: int | None, word: str) -> Key:
+    return key if (rank, word) == (key.rank, key.word) else replace(key, rank=rank, word=word)
