@@ -239,7 +239,7 @@ KEYS: tuple[Key, ...] = (
     Key("help", "scroll(1)", ("j", "down", "space", "pagedown"), "down", "further down", 1, 1),
     Key("help", "scroll(-1)", ("k", "up", "pageup"), "up", "further up", 1, 1),
     Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to the board", 0),
-    Key("board", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name; also a run by its number", 5, 2),
+    Key("board", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name; also a run by its number", 5),
     Key("board", "app.copy", ("Y",), "copy", "to the clipboard: values, command or chart"),
     Key("board", "app.save", ("E",), "export", "what is shown: picture, text or values"),
     Key("board", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),

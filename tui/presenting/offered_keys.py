@@ -47,7 +47,7 @@ def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
 
 def replay_keys(choices: Choices, *, plays: bool, stops: str) -> list[Key]:
     """The replay's keys; what the keys of events go to stands beside them."""
-    ranks = {key.action: key.rank for key in keymap.keys_of("replay") if key.rank is not None}
+    ranks = {key.action: key.rank for key in keymap.keys_of("replay") if key.place == "replay" and key.rank is not None}
     shared = {"app.help": 0, "app.palette": 1, "app.leave": 3, "open": 6}
     words = {"play": "stop" if plays else "play", "event('{key}')": stops}
     return _offered(keymap.keys_of("replay"), {**ranks, **shared, **_of_part(choices)}, words | _words_of_part(choices))
