@@ -152,7 +152,7 @@ def test_a_sweep_is_steered_as_one(lossboard, path, monkeypatch):
     monkeypatch.setattr(sweeps, "start_workers", lambda path: 0)
     assert lossboard("sweep", *SIZES, *SHORT, "--detach").stdout == "1\n"
     assert "3 runs" in lossboard("sweep", "pause", "1").stdout
-    assert "Nothing" in lossboard("sweep", "pause", "1").stdout
+    assert "no run to pause" in lossboard("sweep", "pause", "1").stdout
     assert "3 paused" in lossboard("sweep", "show", "1").stderr
     assert "3 runs" in lossboard("sweep", "stop", "1").stdout
     assert "over already" in lossboard("sweep", "stop", "1").stdout

@@ -245,7 +245,7 @@ async def test_the_last_frame_is_what_the_live_screen_shows(tmp_path, grid):
             await board.press("v")
         await board.pilot.pause()
         pane, table = board.app.screen.query_one(ChartPane), board.app.screen.query_one(RunsTable)
-        live = pane.picture, table.text(), board.app.screen.query_one("#header").text()
+        live = pane.picture, table.text()
         await board.press("r")
         await board.until(lambda: isinstance(board.app.screen, Replay))
         await board.press("space", "3", "end")
@@ -261,7 +261,7 @@ async def test_the_last_frame_is_what_the_live_screen_shows(tmp_path, grid):
             assert (again.styles == live[0].styles).all()
         assert replay.query_one(ChartPane).picture.axes == axes
         assert replay.query_one(RunsTable).text() == live[1]
-        assert replay.query_one("#header").text() == live[2]
+        assert "REPLAY   3 runs" in replay.query_one("#header").text()
 
 
 async def test_the_last_page_about_a_run_is_the_live_one(tmp_path):
@@ -295,7 +295,7 @@ async def test_a_fork_that_has_not_begun_has_no_numbers(tmp_path, size):
         await board.until(lambda: isinstance(board.app.screen, Replay))
         await board.press("space", "home")
         await board.until(lambda: watch.done() == {1: 0, 2: 0, 3: 0, 4: 150})
-        assert "Resuming run" in board.text()
+        assert "waits for a worker" in board.text()
         assert not {"nan", "0.777", "0.888", "0.90", "00:01"} & set(re.split(r"[ │]+", board.text()))
         assert re.search(r"iteration +0\b", watch.line())
         await board.press("f")

@@ -287,6 +287,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.board.hush()
 
     def drawn(self) -> tuple[ChartView, Picture | None]:
+        """The chart that is looked at: its view, and the picture if one is drawn."""
         if (view := self.sweep_actions.view) is not None:
             return view.drawn()
         return self.board.view(), self.board.query_one(ChartPane).picture

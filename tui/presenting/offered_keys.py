@@ -15,9 +15,9 @@ from tui.model.sweep_seen import SweepSeen
 ALWAYS: Mapping[str, int] = {"app.help": 0, "app.palette": 1, "filter": 1, "app.leave": 1, "new_run": 2, "app.sweep": 2}
 """Ranks of what the board offers in every state: the lower, the longer it stays in a narrow footer."""
 
-READOUT: Mapping[str, int] = {"across(-1)": 1, "across(1)": 1, "readout": 1, "back": 2}
-DETAILS: Mapping[str, int] = {"back": 1, "spread": 2, "page(1)": 2}
-ENLARGED: Mapping[str, int] = {"back": 1, "metric": 2}
+READOUT: Mapping[str, int] = {"back": 0, "readout": 1, "across(-1)": 2, "across(1)": 2}
+DETAILS: Mapping[str, int] = {"back": 0, "spread": 2, "page(1)": 2}
+ENLARGED: Mapping[str, int] = {"back": 0, "metric": 2}
 
 STEERED = frozenset({"pause", "stop", "scale_step(0.5)", "scale_step(2.0)", "replay", "fork", "edit", "delete", "mark"})
 """What acts on the run under the cursor."""

@@ -71,9 +71,7 @@ class NewRun(Screen[None], inherit_bindings=False):
                 yield self._label(NAME, "name")
                 yield _input(NAME, self._run_name)
                 yield self._remark(NAME, "name", "what the table calls it; may stay empty")
-        yield WrappedLines(
-            lambda width, height: sentence_lines(*_verdict(self._errors, self._submitted), width, height)
-        )
+        yield WrappedLines(lambda width, height: sentence_lines(*_status(self._errors, self._submitted), width, height))
         yield Footer(lambda: keymap.keys_of("form", "choice"))
 
     def _label(self, name: str, label: str) -> Lines:

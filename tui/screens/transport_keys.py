@@ -11,7 +11,7 @@ from tui.screens.key_parts import KeyPort
 
 NOTHING_THERE = "There is no {} {}."
 
-BACK = frozenset({"comma", "left_square_bracket", "home", "left_curly_bracket"})
+BACKWARD = frozenset({"comma", "left_square_bracket", "home", "left_curly_bracket"})
 
 
 def direction(key: str) -> int:
@@ -74,19 +74,19 @@ class TransportKeys:
 
     def action_event(self, key: str) -> None:
         """To the next of the chosen stops, or the one before; lowest loss and divergence are one place each."""
-        by, clock, replay_data = way(key), self.tick(), self._replay_data
+        by, clock, replay_data = direction(key), self.tick(), self._replay_data
         pointed = self._screen.choices.pointed
         match self.stops:
             case "lowest loss":
-                self._go(clock.to_place(replay_data.best(pointed), replay_data), self.stops)
+                self._jump(clock.to_place(replay_data.best(pointed), replay_data), self.stops)
             case "divergence":
-                self._go(clock.to_place(replay_data.divergence(pointed), replay_data), self.stops)
+                self._jump(clock.to_place(replay_data.divergence(pointed), replay_data), self.stops)
             case "evaluations":
-                self._go(clock.to_next(by, replay_data.evaluations(), replay_data), "evaluation", by)
+                self._jump(clock.to_next(by, replay_data.evaluations(), replay_data), "evaluation", by)
             case "steering":
-                self._go(clock.to_event(by, replay_data, ("steering",)), "steering", by)
+                self._jump(clock.to_event(by, replay_data, ("steering",)), "steering", by)
             case "events":
-                self._go(clock.to_event(by, replay_data), "event", by)
+                self._jump(clock.to_event(by, replay_data), "event", by)
 
     def action_stops(self) -> None:
         self.stop_at(STOPS[(STOPS.index(self.stops) + 1) % len(STOPS)])

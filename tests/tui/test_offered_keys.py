@@ -1,0 +1,68 @@
+"""What the footer offers: what works on the row and in the part that is looked at, and a click does what a key does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.spec import defaults
+from engine.store import open_for_writing
+from tests.stores import claimed_writer
+from tests.tui.dashboards import Opened, opened, raced, store_with
+from tui.screens.help import Help
+from tui.screens.new_run import NewRun
+
+
+def footer(board: Opened) -> str:
+    return board.text().splitlines()[-1]
+
+
+async def test_a_run_that_has_ended_is_forked_and_replayed_not_paused(tmp_path: Path) -> None:
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        assert "f fork" in footer(board)
+        assert "r replay" in footer(board)
+        assert "pause" not in footer(board)
+        assert "stop" not in footer(board)
+
+
+async def test_a_run_that_goes_on_is_paused_stopped_and_steered(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    store_with(path, ("mine", defaults()), finish=False)
+    async with opened(path) as board:
+        assert "p pause" in footer(board)
+        assert "t stop" in footer(board)
+        assert "step size" in footer(board)
+        assert "fork" not in footer(board)
+
+
+async def test_a_search_has_no_step_size_to_steer_and_a_paused_run_is_resumed(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        claimed_writer(store, defaults("random-search"))
+        paused = store.queue.add([defaults()])[0]
+        store.queue.command(paused, "pause")
+    async with opened(path) as board:
+        await board.press("g")
+        assert "p resume" in footer(board)
+        await board.press("G")
+        assert "p pause" in footer(board)
+        assert "step size" not in footer(board)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_filter_commands_and_help_are_always_offered(tmp_path: Path, width: int) -> None:
+    async with opened(raced(tmp_path / "runs.db"), (width, 24)) as board:
+        for keys in ([], ["c"], ["escape", "enter"], ["escape", "Z"]):
+            await board.press(*keys)
+            for offered in ("/ filter", ": commands", "? help"):
+                assert offered in footer(board), keys
+
+
+async def test_a_click_does_what_the_key_does(tmp_path: Path) -> None:
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.pilot.click("#footer", offset=(footer(board).index("? help") + 3, 0))
+        assert isinstance(board.app.screen, Help)
+        await board.press("escape")
+        await board.pilot.click("#footer", offset=(footer(board).index("n new"), 0))
+        assert isinstance(board.app.screen, NewRun)
