@@ -27,7 +27,7 @@ ALLOWED: dict[Border, dict[str, str]] = {
         "tui/reading/weights.py: engine.analysis.templates.templates": "cuts weights into pictures, evaluates nothing",
     },
     borders.only_reading_reads_the_store: {
-        "tui/app/orders.py: engine.store.open_for_reading": "an order that looks before it is carried out, in a thread",
+        "tui/app/actions/orders.py: engine.store.open_for_reading": "an order looks before it acts, in a thread",
         "tui/printing/weights.py: engine.store.Reader": PRINTED,
         "tui/start/plot_command.py: engine.store.Reader": PRINTED,
         "tui/start/session.py: engine.store.open_for_reading": "says what is wrong with a store before a screen opens",

@@ -125,7 +125,7 @@ def key(folder: Path) -> Walk:
                 await asyncio.sleep(0.5)
             await board.until(is_noted)
 
-    with patch("engine.jobs.people.steer.start_workers"), patch("tui.app.orders.take_up", return_value=True):
+    with patch("engine.jobs.people.steer.start_workers"), patch("tui.app.actions.orders.take_up", return_value=True):
         asyncio.run(press())
     return walk
 

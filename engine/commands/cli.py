@@ -27,10 +27,10 @@ COMMANDS = {
     "work": "engine.commands.workers:work",
     "backup": "engine.commands.backup:command",
     "doctor": "engine.commands.doctor:command",
-    "probe": "engine.commands.probe:command",
-    "gradient-check": "engine.commands.gradient_check:command",
-    "landscape": "engine.commands.landscape:command",
-    "data": "engine.commands.data:command",
+    "probe": "engine.commands.numerics.probe:command",
+    "gradient-check": "engine.commands.numerics.gradient_check:command",
+    "landscape": "engine.commands.numerics.landscape:command",
+    "data": "engine.commands.numerics.data:command",
 }
 """The place of each command by name, as `module:attribute`."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.commands import data, gradient_check, landscape, probe
+from engine.commands.numerics import data, gradient_check, landscape, probe
 from engine.datasets import cifar10
 from tests import cifar10_fakes as fakes
 

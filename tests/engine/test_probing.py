@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.analysis.probe import Probe, judge, probe
-from engine.commands.probe import command
+from engine.commands.numerics.probe import command
 from engine.jobs.people import probe as probing
 from engine.jobs.people import steer
 from engine.jobs.worker import worker_loop

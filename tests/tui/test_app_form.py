@@ -11,7 +11,7 @@ from textual.widgets import Input
 from engine.spec import FIELDS, STRATEGY_KINDS, SpecError, defaults, parse_field
 from engine.store import Run, StoreFull
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
-from tui.app import orders
+from tui.app.actions import orders
 from tui.model.messages import RunRejected, RunsQueued, RunSubmitted
 from tui.screens.board import Board
 from tui.screens.new_run import NewRun

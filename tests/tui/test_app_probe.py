@@ -15,7 +15,7 @@ from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.tui.dashboards import opened, stored_runs
 from tui.model.messages import RunsQueued
-from tui.model.sweep_messages import ProbeAnswered
+from tui.model.sweep.sweep_messages import ProbeAnswered
 from tui.screens.board import Board
 from tui.screens.probe import ProbeView
 

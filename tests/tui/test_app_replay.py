@@ -15,7 +15,7 @@ from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.chart import axes_of, draw
 from tui.model import keymap
 from tui.model.messages import ForkRequested, OrderAnswered, ReplayLeft, ReplayRequested
-from tui.model.sweep_messages import ProbeRequested, SweepOpened
+from tui.model.sweep.sweep_messages import ProbeRequested, SweepOpened
 from tui.presenting.curves import chart_view
 from tui.screens.board import Board
 from tui.screens.help import Help

@@ -11,7 +11,7 @@ from engine.spec import defaults, race
 from engine.store import StoreBusy, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
-from tui.app import orders
+from tui.app.actions import orders
 from tui.model.messages import (
     DeletionRequested,
     OrderAnswered,
@@ -209,7 +209,9 @@ async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed
 async def test_a_fork_is_queued(tmp_path, monkeypatch):
     path = raced(tmp_path / "runs.db")
     asked = []
-    monkeypatch.setattr("tui.app.orders.fork", lambda path, run_id, texts: (asked.append((run_id, texts)), (3, ""))[1])
+    monkeypatch.setattr(
+        "tui.app.actions.orders.fork", lambda path, run_id, texts: (asked.append((run_id, texts)), (3, ""))[1]
+    )
     async with opened(path) as board:
         await board.press("f")
         await type_into(board, "step_size", "0.02")

@@ -20,7 +20,7 @@ from engine.text import loss_text
 from tests.stores import query
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
 from tui.model.messages import RunsQueued
-from tui.model.sweep_messages import SweepAnswered, SweepGone, SweepStarted, SweepSubmitted
+from tui.model.sweep.sweep_messages import SweepAnswered, SweepGone, SweepStarted, SweepSubmitted
 from tui.screens.board import Board
 from tui.screens.new_run import NewRun
 from tui.screens.prompt import Prompt

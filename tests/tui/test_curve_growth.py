@@ -10,7 +10,7 @@ import pytest
 from engine.store import open_for_reading, open_for_writing
 from engine.trace.decimation import decimate
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
-from tui.reading.curve_growth import grown
+from tui.reading.curves.curve_growth import grown
 
 COLUMNS = 20
 

@@ -12,7 +12,7 @@ from tui.model.clock import Clock
 from tui.model.keymap import Place
 from tui.model.snapshot import Snapshot
 from tui.screens.board import Board
-from tui.screens.key_parts import lend_actions
+from tui.screens.keys.key_parts import lend_actions
 from tui.screens.replay import Replay
 from tui.widgets.chart_pane import ChartStyle
 

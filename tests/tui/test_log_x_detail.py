@@ -18,8 +18,8 @@ from tui.model.choices import Choices
 from tui.model.clock import Moment
 from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
+from tui.reading.curves.log_x_detail import log_x_detail
 from tui.reading.feed import Source
-from tui.reading.log_x_detail import log_x_detail
 
 LENGTH = 70_000
 LOSSES = 9.0 / (1 + np.arange(LENGTH)) + np.random.default_rng(0).uniform(0.1, 0.2, LENGTH)

@@ -12,8 +12,8 @@ from tui.chart.cells.picture import faint, strong
 from tui.model.choices import Choices
 from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
+from tui.reading.curves.parent_curves import parent_curves
 from tui.reading.feed import Source
-from tui.reading.parent_curves import parent_curves
 from tui.reading.run_cache import RunCache
 
 

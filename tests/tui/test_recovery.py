@@ -12,7 +12,7 @@ from engine.jobs.processes.recovery import TAKE_OVER_AFTER_S, lost_attempts
 from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.store.file import connection
-from tui.app.orders import take_up
+from tui.app.actions.orders import take_up
 from tui.app.recovery import Recovery
 from tui.model.snapshot import Snapshot
 

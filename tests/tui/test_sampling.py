@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.store import open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer
-from tui.reading.sampling import sampled
+from tui.reading.curves.sampling import sampled
 
 DONE = 3000
 

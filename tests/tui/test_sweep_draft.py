@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from engine.spec import FIELDS, RunSpec, SpecError, defaults
 from engine.sweep import MOST_VALUES, SWEEPABLE
-from tui.model.sweep_draft import SweepDraft, offered
-from tui.model.sweep_range import USUAL, SweepRange
+from tui.model.sweep.sweep_draft import SweepDraft, offered
+from tui.model.sweep.sweep_range import USUAL, SweepRange
 from tui.presenting.axis_preview import axis_preview
 from tui.widgets.sweep import lines
 

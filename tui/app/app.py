@@ -21,28 +21,29 @@ from textual.screen import Screen
 from engine.spec import SpecError
 from engine.store import StoreError
 from engine.text import clean
-from tui.app import orders
-from tui.app.export_actions import ExportActions
+from tui.app.actions import orders
+from tui.app.actions.export_actions import ExportActions
+from tui.app.actions.list_actions import ListActions
+from tui.app.actions.ports import AnswerHandler
+from tui.app.actions.probe_actions import ProbeActions
+from tui.app.actions.run_actions import RunActions
+from tui.app.actions.sweep_actions import SweepActions
 from tui.app.key_queue import KeyQueue
-from tui.app.list_actions import ListActions
 from tui.app.mouse import Mouse
 from tui.app.notices import Notices
-from tui.app.ports import AnswerHandler
-from tui.app.probe_actions import ProbeActions
 from tui.app.recovery import Recovery
 from tui.app.replay_control import ReplayControl
-from tui.app.run_actions import RunActions
 from tui.app.state import AppState, Shown
-from tui.app.sweep_actions import SweepActions
 from tui.app.theming import Theming
 from tui.app.view_saver import ViewFile, ViewSaver
 from tui.chart import ChartView, Picture
 from tui.colours.theme import INPUT_CSS, THEME
 from tui.colours.themes import Theme
-from tui.model import keymap, messages, sweep_messages
+from tui.model import keymap, messages
 from tui.model.answer import Answer
 from tui.model.choices import Choices, place_of
 from tui.model.snapshot import ReadRequest, Snapshot
+from tui.model.sweep import sweep_messages
 from tui.model.undo import Deleted, Undo
 from tui.reading.feed import Feed, Outcome
 from tui.screens.board import Board

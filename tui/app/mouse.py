@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tui.app.ports import MessagePort
+from tui.app.actions.ports import MessagePort
 
 MODES = (1000, 1003, 1015, 1006)
 """The mouse modes that Textual enables in a terminal."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from tui.app.ports import DialogPort, MessagePort, ScreenPort
+from tui.app.actions.ports import DialogPort, MessagePort, ScreenPort
 from tui.app.state import AppState
 from tui.model.clock import Clock, Moment
 from tui.model.replay_opening import START, ReplayOpening

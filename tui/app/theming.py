@@ -6,7 +6,7 @@ from typing import Protocol
 
 from rich.console import Console
 
-from tui.app.ports import MessagePort
+from tui.app.actions.ports import MessagePort
 from tui.colours import themes
 from tui.colours.themes import Theme
 from tui.terminal.output import TerminalOutput

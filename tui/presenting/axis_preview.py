@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from tui.model.sweep_range import USUAL, SweepRange
+from tui.model.sweep.sweep_range import USUAL, SweepRange
 from tui.text.numbers import value_label
 
 OUTSIDE, INSIDE, VALUE, END = "─", "━", "●", "◆"

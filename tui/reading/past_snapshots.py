@@ -18,10 +18,10 @@ from tui.model.clock import Moment
 from tui.model.run_seen import UNSEEN, RowPreview, RunSeen, VisiblePart, Weights
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.model.timelines import ReplayData, Timeline, replay_data_of
+from tui.reading.curves.visible_part import visible_part
 from tui.reading.liveness import LivenessReader
 from tui.reading.recorded_run import AFTER_WAITING, RecordedRun, recorded_run_of
 from tui.reading.row_previews import PreviewReader, on_one_scale, preview_of
-from tui.reading.visible_part import visible_part
 from tui.reading.weights import WeightsReader
 
 GOING_ON = (*AFTER_WAITING, "stop", "take-up")

@@ -13,7 +13,7 @@ from engine.store.write.summary import EVALUATED_SPLITS
 from engine.trace.block import Block
 from engine.trace.curve import Curve
 from tui.model.timelines import Floats, MarkKind, Recording
-from tui.reading.curve_cache import CurveCache
+from tui.reading.curves.curve_cache import CurveCache
 
 KNOTS = 256
 """Fewest points between which elapsed time is interpolated linearly; at most four times as many."""

@@ -10,9 +10,9 @@ from engine.store import Evaluation, Reader, Run
 from engine.trace.curve import Curve
 from tui.model.choices import Choices
 from tui.model.run_seen import UNSEEN, RunSeen
-from tui.reading.curve_growth import grown
-from tui.reading.parent_curves import parent_curves
-from tui.reading.visible_part import visible_part
+from tui.reading.curves.curve_growth import grown
+from tui.reading.curves.parent_curves import parent_curves
+from tui.reading.curves.visible_part import visible_part
 
 KEPT = 24
 """Runs kept after they were drawn last: the cursor often comes back to them."""

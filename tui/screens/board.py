@@ -6,9 +6,9 @@ from tui.model import keymap
 from tui.model.choices import Choices
 from tui.model.messages import NewRunRequested, ReplayRequested
 from tui.model.snapshot import Snapshot
-from tui.screens.key_parts import lend_actions
+from tui.screens.keys.key_parts import lend_actions
+from tui.screens.keys.steering_keys import SteeringKeys
 from tui.screens.runs_screen import RunsScreen
-from tui.screens.steering_keys import SteeringKeys
 from tui.widgets.chart_pane import ChartStyle
 
 

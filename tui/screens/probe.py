@@ -20,7 +20,7 @@ from tui.colours.ramp import ramp_slots
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT, WARNED
 from tui.model import keymap
 from tui.model.messages import LessonTold
-from tui.model.sweep_messages import ProbedRunRequested, ProbeRequested, SweepRequested
+from tui.model.sweep.sweep_messages import ProbedRunRequested, ProbeRequested, SweepRequested
 from tui.presenting.describe import words
 from tui.presenting.lessons import Lesson, of_probe
 from tui.text import numbers

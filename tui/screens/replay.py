@@ -22,13 +22,13 @@ from tui.model.messages import (
     SentenceDismissed,
 )
 from tui.model.snapshot import Snapshot
-from tui.model.sweep_messages import ProbeRequested
+from tui.model.sweep.sweep_messages import ProbeRequested
 from tui.model.timelines import Recording, ReplayData
 from tui.presenting.curves import chart_view
 from tui.presenting.offered_keys import replay_keys
-from tui.screens.key_parts import lend_actions
+from tui.screens.keys.key_parts import lend_actions
+from tui.screens.keys.transport_keys import TransportKeys
 from tui.screens.runs_screen import RunsScreen
-from tui.screens.transport_keys import TransportKeys
 from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.scrubber import Scrubber, ScrubberState
 

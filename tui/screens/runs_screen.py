@@ -36,9 +36,9 @@ from tui.presenting.curves import chart_view
 from tui.presenting.lessons import Lesson, of_race
 from tui.presenting.offered_keys import board_keys
 from tui.presenting.race import racers, verdict
-from tui.screens.chart_keys import ChartKeys
-from tui.screens.key_parts import lend_actions
-from tui.screens.list_keys import ListKeys
+from tui.screens.keys.chart_keys import ChartKeys
+from tui.screens.keys.key_parts import lend_actions
+from tui.screens.keys.list_keys import ListKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
 from tui.widgets.footer import Footer, message_lines

@@ -13,8 +13,8 @@ from engine.sweep import SweepPlan
 from tui.colours.theme import ACCENTED, FAILED, TEXT
 from tui.model import keymap
 from tui.model.answer import Answer
-from tui.model.sweep_draft import SweepDraft
-from tui.model.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
+from tui.model.sweep.sweep_draft import SweepDraft
+from tui.model.sweep.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
 from tui.text.parts import Part
 from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines, strip

@@ -26,7 +26,7 @@ from tui.model.chart_options import ChartOptions, next_of
 from tui.model.keymap import Key
 from tui.model.messages import ChartScrolled, LessonTold, SteeringRequested, UndoRequested
 from tui.model.snapshot import Snapshot
-from tui.model.sweep_messages import (
+from tui.model.sweep.sweep_messages import (
     DefaultSpecChosen,
     ProbeRequested,
     RefinementRequested,
@@ -44,8 +44,8 @@ from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.lessons import Lesson, of_sweep
 from tui.presenting.offered_keys import sweep_keys
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
-from tui.screens.chart_keys import PAN, fixed_scale, not_smoothed
-from tui.screens.steering_keys import RESUMED
+from tui.screens.keys.chart_keys import PAN, fixed_scale, not_smoothed
+from tui.screens.keys.steering_keys import RESUMED
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.footer import Footer, message_lines
 from tui.widgets.header import header

@@ -61,7 +61,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
 def give_back(path: Path, deleted: list[int]) -> None:
     """Free the space of deleted runs: they can no longer be restored."""
     if deleted:
-        from tui.app import orders
+        from tui.app.actions import orders
 
         try:
             told = orders.purge(path, deleted)

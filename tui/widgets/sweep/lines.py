@@ -12,8 +12,8 @@ from engine.sweep import SweepPlan
 from engine.text import counted
 from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
 from tui.model.keymap import keys_of
-from tui.model.sweep_draft import SweepDraft, offered
-from tui.model.sweep_range import SweepRange
+from tui.model.sweep.sweep_draft import SweepDraft, offered
+from tui.model.sweep.sweep_range import SweepRange
 from tui.presenting.axis_preview import axis_preview
 from tui.presenting.describe import words
 from tui.text import numbers

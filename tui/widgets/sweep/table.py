@@ -16,7 +16,7 @@ from engine.text import clean, loss_text, seconds_text
 from tui.colours.ramp import letter
 from tui.colours.theme import DIM, FINISHED, POINTED, STRONG, TEXT, WARNED, run_style
 from tui.model.snapshot import Snapshot
-from tui.model.sweep_messages import SweepValuePointed
+from tui.model.sweep.sweep_messages import SweepValuePointed
 from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.sweep_charts import label
 from tui.text import numbers

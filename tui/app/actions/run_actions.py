@@ -11,8 +11,8 @@ from textual.message import Message
 from engine.spec import FIELDS, RunSpec, as_text, defaults, typed_text
 from engine.store import Run, StoreBusy, StoreFull
 from engine.text import clean, counted
-from tui.app import orders
-from tui.app.ports import OrderPort, ScreenPort
+from tui.app.actions import orders
+from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.model.messages import ForkRequested, OrderAnswered, RunsQueued
 from tui.model.undo import Deleted, Undo
 

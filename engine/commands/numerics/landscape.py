@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics import LossPoint, loss_point, loss_point_options, numerics_errors, read_weights
+from engine.commands.numerics.loss_point import LossPoint, loss_point, loss_point_options, numerics_errors, read_weights
 from engine.commands.options import as_json, json_option, table
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Protocol
 from textual.message import Message
 
 from engine.text import clean, counted
-from tui.app.ports import OrderPort, ScreenPort
+from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.chart import ChartView, Picture
 from tui.colours.themes import Theme
 from tui.model.messages import OrderAnswered

@@ -10,7 +10,7 @@ from tui.chart.values.view import XKind
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions, next_of
 from tui.presenting.curves import chart_view, drawn_runs
-from tui.screens.key_parts import KeyPort
+from tui.screens.keys.key_parts import KeyPort
 from tui.widgets.chart_pane import ChartPane
 
 BANDS_DRAWN = {

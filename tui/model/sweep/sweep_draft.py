@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from engine.spec import FIELDS, RunSpec, SpecError, parse_field
 from engine.sweep import SWEEPABLE, Halving, SweepPlan
 from engine.text import counted
-from tui.model.sweep_range import SweepRange
+from tui.model.sweep.sweep_range import SweepRange
 
 KEEPS = (1 / 2, 1 / 3, 1 / 4)
 """Fractions of runs that continue after a rung, in the order of the key."""

@@ -14,8 +14,8 @@ from tui.model.messages import (
     UndoRequested,
     WorkersRequested,
 )
-from tui.model.sweep_messages import SweepSteered
-from tui.screens.key_parts import KeyPort
+from tui.model.sweep.sweep_messages import SweepSteered
+from tui.screens.keys.key_parts import KeyPort
 
 RESUMED = ("paused", "failed")
 """States in which the pause key resumes a run."""

@@ -9,10 +9,10 @@ from textual.screen import Screen
 
 from engine.store import StoreError
 from engine.text import clean
-from tui.app import sweep_orders
-from tui.app.ports import OrderPort, ScreenPort
+from tui.app.actions import sweep_orders
+from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.model.messages import RunsQueued
-from tui.model.sweep_messages import ProbeAnswered, ProbedRunRequested
+from tui.model.sweep.sweep_messages import ProbeAnswered, ProbedRunRequested
 
 if TYPE_CHECKING:
     from tui.screens.probe import ProbeView

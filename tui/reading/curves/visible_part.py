@@ -8,8 +8,8 @@ from tui.chart.values.metrics import METRICS, IterationSource
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions
 from tui.model.run_seen import UNSEEN, Beginnings, Sampled, VisiblePart
-from tui.reading.log_x_detail import log_x_detail, sampled_finely
-from tui.reading.sampling import sampled
+from tui.reading.curves.log_x_detail import log_x_detail, sampled_finely
+from tui.reading.curves.sampling import sampled
 
 
 def visible_part(

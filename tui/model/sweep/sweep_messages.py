@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.jobs.people.probe import RunProbe
     from engine.spec import RunSpec
     from engine.sweep import SweepPlan
-    from tui.model.sweep_draft import SweepDraft
+    from tui.model.sweep.sweep_draft import SweepDraft
 
 
 @message

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tui.model.clock import STOPS, Clock, Stops
 from tui.model.timelines import ReplayData
-from tui.screens.key_parts import KeyPort
+from tui.screens.keys.key_parts import KeyPort
 
 NOTHING_THERE = "There is no {} {}."
 

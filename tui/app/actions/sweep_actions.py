@@ -12,14 +12,14 @@ from textual.screen import Screen
 from engine.spec import FIELDS, RunSpec, SpecError, defaults, typed_text
 from engine.store import Run, StoreError
 from engine.text import clean
-from tui.app import sweep_orders
-from tui.app.ports import DialogPort, OrderPort, ScreenPort
+from tui.app.actions import sweep_orders
+from tui.app.actions.ports import DialogPort, OrderPort, ScreenPort
 from tui.model.snapshot import Snapshot
-from tui.model.sweep_messages import SweepAnswered, SweepGone, SweepStarted
+from tui.model.sweep.sweep_messages import SweepAnswered, SweepGone, SweepStarted
 
 if TYPE_CHECKING:
     from engine.sweep import SweepPlan
-    from tui.model.sweep_draft import SweepDraft
+    from tui.model.sweep.sweep_draft import SweepDraft
     from tui.screens.sweep_dialog import Start, SweepDialog
     from tui.screens.sweep_view import SweepView
     from tui.widgets.chart_pane import ChartStyle
@@ -97,7 +97,7 @@ class SweepActions:
 
     def put_together(self, run_id: int | None) -> None:
         """Open the dialog with a draft that begins with a run's spec."""
-        from tui.model.sweep_draft import SweepDraft
+        from tui.model.sweep.sweep_draft import SweepDraft
         from tui.screens.sweep_dialog import SweepDialog
 
         snapshot, run = self._app.snapshot, self._run(run_id)

@@ -10,8 +10,8 @@ from textual.message import Message
 
 from engine.store import FilterError, Listing, StoreError
 from engine.text import clean
-from tui.app.orders import listing_with, top_of
-from tui.app.ports import OrderPort, ScreenPort
+from tui.app.actions.orders import listing_with, top_of
+from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.model.choices import Choices
 from tui.model.messages import ChoicesChanged, RunLookedUp, TopRead
 

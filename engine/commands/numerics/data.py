@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.numerics import numerics_errors
+from engine.commands.numerics.loss_point import numerics_errors
 from engine.commands.options import as_json, json_option, table
 from engine.spec import SpecError, dataset_parts, is_path, parse_field
 from engine.text import clean

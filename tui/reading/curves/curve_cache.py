@@ -8,7 +8,7 @@ from engine.store import Reader, Run
 from engine.store.read.widths import longest, width_for
 from engine.trace.block import Block
 from engine.trace.curve import Curve, cut, ended
-from tui.reading.parent_curves import parent_curves
+from tui.reading.curves.parent_curves import parent_curves
 
 
 class CurveCache:

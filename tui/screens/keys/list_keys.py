@@ -9,7 +9,7 @@ from engine.store import Listing
 from engine.store.list.listing import ORDERS
 from tui.model.choices import MOST_MARKED, Row
 from tui.model.messages import FilterRequested, RunSought, TopSought
-from tui.screens.key_parts import KeyPort
+from tui.screens.keys.key_parts import KeyPort
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
 

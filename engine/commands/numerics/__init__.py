@@ -1,0 +1,1 @@
+"""The commands about objectives and data sets; they open no store."""

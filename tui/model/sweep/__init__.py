@@ -1,0 +1,1 @@
+"""A sweep before it runs: its range and its draft, and the messages about sweeps and probes."""
