@@ -14,6 +14,7 @@ from tui.model.snapshot import Snapshot
 from tui.screens.board import Board
 from tui.screens.keys.key_parts import lend_actions
 from tui.screens.replay import Replay
+from tui.screens.sweep_view import SweepView
 from tui.widgets.chart_pane import ChartStyle
 
 
@@ -24,10 +25,12 @@ class Moving:
 def screen_of(place: Place) -> Screen[None]:
     if place == "replay":
         return Replay("runs.db", Snapshot(), Choices(), Clock(), ChartStyle())
+    if place == "sweepview":
+        return SweepView(1, "runs.db", Snapshot(), ChartStyle())
     return Board("runs.db", Snapshot(), Choices(), ChartStyle())
 
 
-@pytest.mark.parametrize("place", ["board", "replay"])
+@pytest.mark.parametrize("place", ["board", "replay", "sweepview"])
 def test_every_key_of_a_screen_finds_its_action(place: Place) -> None:
     screen = screen_of(place)
     for key in keymap.keys_of(place):

@@ -27,7 +27,7 @@ def newest_going_on(chart_options: ChartOptions, runs: Iterable[Run]) -> float |
     return max((newest(chart_options, run) for run in runs if run.state == "running"), default=None)
 
 
-def limits(chart_options: ChartOptions, runs: list[Run]) -> Window:
+def limits(chart_options: ChartOptions, runs: Iterable[Run]) -> Window:
     """Return (low, high) of the whole x axis: up to the planned end of runs that grow, or the end of the others."""
     ends = [1.0]
     for run in runs:

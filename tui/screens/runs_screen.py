@@ -39,6 +39,7 @@ from tui.presenting.race import racers, verdict
 from tui.screens.keys.chart_keys import ChartKeys
 from tui.screens.keys.key_parts import lend_actions
 from tui.screens.keys.list_keys import ListKeys
+from tui.screens.keys.room_keys import LOW, WIDE, RoomKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
 from tui.widgets.footer import Footer, message_lines
@@ -49,23 +50,11 @@ from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.welcome import WELCOME_KEYS, welcome
 
-WIDE = 100
-"""Columns from which the chart is beside the list instead of below it."""
-
 LONG_VERDICT = 75
 """Columns from which a race's verdict is the long sentence, which then takes at most two rows."""
 
 TELL_S = 0.5
 """Least seconds between two updates of the numbers of growing runs: faster ones could not be read."""
-
-DEFAULT_DETAILS = 0.5
-"""Default share of the rows for a run's details above its curve."""
-
-SPLIT_STEP = 4
-"""Columns by which one key press widens the list."""
-
-LOW = 18
-"""Rows below which the details have one line and no lesson is shown."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Smallest size, in cells, at which more than a sentence is shown."""
@@ -132,7 +121,8 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._is_dragging = False
         self.chart_keys = ChartKeys(self, self._chart)
         self.list_keys = ListKeys(self, self._table, self._page)
-        lend_actions(self, self.chart_keys, self.list_keys)
+        self.room_keys = RoomKeys(self)
+        lend_actions(self, self.chart_keys, self.chart_keys.axes, self.list_keys, self.room_keys)
 
     def compose(self) -> ComposeResult:
         self._arrange(self.app.size)
@@ -229,27 +219,11 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.set_class(not is_listed, "-unlisted")
         self.set_class((choices.alone and choices.room == "all") or choices.room == "details", "-detailed")
         self.set_class(choices.room not in ("all", "chart"), "-chartless")
-        width, height = self._list_size(size, choices)
+        width, height = self.room_keys.list_size(size, choices)
         for widget in (self._table, self._page):
             widget.styles.width, widget.styles.height = width or "100%", height or "100%"
         self.set_class(bool(self._message_and_hint(size.width)[0]) and not small, "-telling")
         self.set_class(self._teaches(self._lesson(size.width)) and not small, "-teaching")
-
-    def _list_size(self, size: Size, choices: Choices) -> tuple[int, int]:
-        """Columns and rows of the list, or of the details in its place; 0 means all."""
-        if choices.room != "all":
-            return 0, 0
-        if size.width >= WIDE:
-            return choices.split.columns(size.width), 0
-        rows = self._body_rows(size, choices)
-        if choices.alone:
-            return 0, choices.split.rows(rows, rows, DEFAULT_DETAILS)
-        return 0, choices.split.rows(rows, len(self.snapshot.rows) + 1)
-
-    def _body_rows(self, size: Size, choices: Choices) -> int:
-        """Rows that list and chart share while no message is shown."""
-        details = 0 if choices.alone else 1 if size.height < LOW else 2
-        return size.height - self.lines_beside - details
 
     def _message_and_hint(self, width: int) -> tuple[str, str]:
         """The message above the keys, and a hint which key to press."""
@@ -349,32 +323,6 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             or choices.alone
         )
 
-    def action_room(self) -> None:
-        self.choose(self.choices.with_next_room())
-
-    def action_split(self, by: int) -> None:
-        """Move the border between list and chart by a step."""
-        choices, size = self.choices, self.app.size
-        if choices.room != "all":
-            self.tell("There is nothing beside it to take room from: esc brings the others back.")
-            return
-        width, height = self._list_size(size, choices)
-        self._split_at(width + by * SPLIT_STEP, height + by)
-        if by > 0 and self._list_size(size, self.choices) == (0, len(self.snapshot.rows) + 1) == (width, height):
-            self.tell("The list shows all its runs already.")
-
-    def _split_at(self, column: int, row: int) -> None:
-        """Move the border between list and chart to a column or row of the body, if that changes a size."""
-        choices, size = self.choices, self.app.size
-        split = choices.split
-        if size.width >= WIDE:
-            split = split.at_column(column, size.width)
-        else:
-            split = split.at_row(row, self._body_rows(size, choices))
-        after = choices.splitting(split)
-        if self._list_size(size, after) != self._list_size(size, choices):
-            self.choose(after)
-
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Start to drag the border: the columns on both sides of it, or the row of the chart's title."""
         region = self._chart.region
@@ -392,7 +340,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self._is_dragging:
             body = self.query_one("#body").region
-            self._split_at(event.screen_x - body.x, event.screen_y - body.y)
+            self.room_keys.split_at(event.screen_x - body.x, event.screen_y - body.y)
 
     def on_mouse_up(self) -> None:
         if self._is_dragging:
@@ -417,4 +365,4 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     def on_chart_scrolled(self, message: ChartScrolled) -> None:
         message.stop()
-        self.chart_keys.scroll(message.factor, message.x)
+        self.chart_keys.axes.zoom(message.factor, message.x)

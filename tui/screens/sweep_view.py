@@ -12,15 +12,14 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from engine.store import ENDED
+from engine.store import ENDED, Run
 from engine.sweep.outcome import ValueResult
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.heat import draw_heat
 from tui.chart.drawing.loss_by_value import ResponseView, draw_response
-from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import XKind
 from tui.colours.theme import WARNED
-from tui.model import keymap, x_extent
+from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
 from tui.model.keymap import Key
@@ -44,7 +43,8 @@ from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.lessons import Lesson, of_sweep
 from tui.presenting.offered_keys import sweep_keys
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
-from tui.screens.keys.chart_keys import PAN, fixed_scale, not_smoothed
+from tui.screens.keys.axis_keys import AxisKeys
+from tui.screens.keys.key_parts import lend_actions
 from tui.screens.keys.steering_keys import RESUMED
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.footer import Footer, message_lines
@@ -111,6 +111,9 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.chosen_look: ChartOptions | None = None
         self._lessons_shown = lessons
         self._lesson: Lesson | None = None
+        self._chart = ChartPane(self._curves(), chart_style)
+        self._axes = AxisKeys(self, self._chart)
+        lend_actions(self, self._axes)
 
     @property
     def seen(self) -> SweepSeen:
@@ -134,7 +137,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         yield Lines(lambda width, _: [head.title(self.seen, width)], css_id="title")
         yield Lines(lambda width, _: [head.rungs(self.seen, width)], css_id="rungs")
         with Horizontal(id="charts"):
-            yield ChartPane(self._curves(), self._chart_style)
+            yield self._chart
             yield PicturePane(self._response, css_id="response")
         yield SweepTable()
         yield Lines(lambda width, _: [head.best(self.seen, width)], css_id="best")
@@ -196,7 +199,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         if not self.query(SweepTable):
             return
         self._arrange(self.app.size)
-        self.query_one(ChartPane).show(self._curves())
+        self._chart.show(self._curves())
         self.query_one(SweepTable).show(self._snapshot, self.seen, self._pointed)
         for lines in self.query(Lines):
             if not isinstance(lines, SweepTable):
@@ -211,7 +214,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.query_one("#message").display = bool(self._sentence)
         self.query_one("#lesson").display = self._lesson is not None and size.height >= LOW
         self.query_one("#charts").display = shown != "table"
-        self.query_one(ChartPane).display = shown in ("both", "curves")
+        self._chart.display = shown in ("both", "curves")
         self.query_one("#response").display = shown in ("both", "response")
         table = self.query_one(SweepTable)
         table.display = shown == "table" or (size.height >= LOW and self._whole != "charts")
@@ -270,7 +273,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         if self.seen.outcome is None or self._pointed is None:
             return
         if len(self.seen.outcome.plan.axes) < 2:
-            self._with_options(self.chart_options.panned(by * PAN, self._limits()))
+            self._axes.pan(by)
             return
         firsts = self.seen.outcome.plan.axes[0].ordered
         at = firsts.index(self._pointed[0]) if self._pointed[0] in firsts else 0
@@ -304,7 +307,10 @@ class SweepView(Screen[None], inherit_bindings=False):
         if size.height < LOW or size.width < WIDE:
             yield "table"
 
-    def _with_options(self, chart_options: ChartOptions) -> None:
+    def drawn_runs(self) -> list[Run]:
+        return drawn_runs(self.seen)
+
+    def with_options(self, chart_options: ChartOptions) -> None:
         """Show other options at once; missing data come with the next read."""
         if chart_options != self.chart_options:
             self.chosen_look = chart_options
@@ -312,56 +318,15 @@ class SweepView(Screen[None], inherit_bindings=False):
             self.paint()
             self.post_message(SweepLookedAt())
 
-    def action_log_y(self) -> None:
-        scale = METRICS[self.chart_options.metric].scale
-        if scale == "chosen":
-            self._with_options(self.chart_options.with_other_y())
-        else:
-            self.tell(fixed_scale(self.chart_options.metric, scale))
-
-    def action_x_axis(self) -> None:
-        self._with_options(self.chart_options.with_next_x_kind())
-
-    def action_log_x(self) -> None:
-        self._with_options(self.chart_options.with_other_x())
-
     def action_metric(self) -> None:
-        self._with_options(self.chart_options.with_next_metric())
-
-    def action_smooth(self, by: int) -> None:
-        chart_options = self.chart_options.smoothed(by)
-        self._with_options(chart_options)
-        answer = not_smoothed(chart_options, drawn_runs(self.seen))
-        if answer:
-            self.tell(answer)
-
-    def action_whole(self) -> None:
-        self._with_options(self.chart_options.whole())
+        self.with_options(self.chart_options.with_next_metric())
 
     def action_zoom(self, factor: float) -> None:
-        self._zoom(factor, None)
+        self._axes.zoom(factor, None)
 
     def on_chart_scrolled(self, message: ChartScrolled) -> None:
         message.stop()
-        self._zoom(message.factor, message.x)
-
-    def _zoom(self, factor: float, around: float | None) -> None:
-        """Zoom around a place on the x axis; None: around the middle of the visible range."""
-        limits = self._limits()
-        low, high = self.chart_options.window or limits
-        self._with_options(self.chart_options.zoomed(factor, (low + high) / 2 if around is None else around, limits))
-
-    def _limits(self) -> tuple[float, float]:
-        """The x range of all data; that of the drawn axes if these are not zoomed."""
-        axes = None if (picture := self.query_one(ChartPane).picture) is None else picture.axes
-        chart_options = self.chart_options
-        if (
-            chart_options.window is None
-            and axes is not None
-            and (axes.x_kind, axes.log_x) == (chart_options.x_kind, chart_options.log_x)
-        ):
-            return axes.x_low, axes.x_high
-        return x_extent.limits(chart_options, drawn_runs(self.seen))
+        self._axes.zoom(message.factor, message.x)
 
     def drawn(self) -> tuple[ChartView, Picture | None]:
         """What the chart of curves shows."""
@@ -429,10 +394,10 @@ class SweepView(Screen[None], inherit_bindings=False):
         self.post_message(UndoRequested())
 
     def action_show(self, metric: str) -> None:
-        self._with_options(self.chart_options.with_metric(metric))
+        self.with_options(self.chart_options.with_metric(metric))
 
     def action_along(self, kind: XKind) -> None:
-        self._with_options(self.chart_options.with_x_kind(kind))
+        self.with_options(self.chart_options.with_x_kind(kind))
 
     def action_add(self) -> None:
         self.post_message(SweepValuesRequested(self.sweep_id))
