@@ -15,14 +15,23 @@ import pytest
 from engine.jobs.people import steer
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.liveness import identify, is_alive, judge
-from engine.spec import RunSpec, defaults, race
+from engine.spec import defaults, race
 from engine.store import ENDED, open_for_reading, open_for_writing
 from engine.store.file.connection import connect
 from engine.store.write import pyramid
 from engine.store.write.pyramid import LEVELS
 from engine.trace.state import state_from_bytes
 from tests.stores import query, wait_until
-from tests.system.workers import worker_with
+from tests.system.workers import (
+    end_workers,
+    losses_of,
+    queue,
+    undisturbed,
+    wait_for_iterations,
+    wait_for_state,
+    worker_of,
+    worker_with,
+)
 
 QUICK = defaults().changed(iterations=400)
 ENDLESS = defaults().changed(iterations=None, seconds=600.0)
@@ -37,9 +46,7 @@ def logs(tmp_path, monkeypatch):
 def path(tmp_path):
     path = tmp_path / "runs.db"
     yield path
-    for worker in workers_of(path):
-        if is_alive(worker):
-            os.kill(worker.pid, signal.SIGKILL)
+    end_workers(path)
 
 
 @pytest.fixture
@@ -58,48 +65,14 @@ def workers_of(path):
         reader.close()
 
 
-def queue(path, *specs: RunSpec) -> list[int]:
-    with open_for_writing(path) as store:
-        return store.queue.add(specs)
-
-
 def command(path, run_id, verb, argument="") -> str:
     with open_for_writing(path) as store:
         return store.queue.command(run_id, verb, argument)
 
 
-def wait_for_state(reader, run_id, *states):
-    wait_until(lambda: reader.run(run_id).state in states, what=f"run {run_id} in {states}")
-    return reader.run(run_id)
-
-
-def wait_for_iterations(reader, run_id, count):
-    wait_until(lambda: reader.run(run_id).iterations_done >= count, what=f"{count} iterations of run {run_id}")
-    return reader.run(run_id)
-
-
-def worker_of(reader, run_id):
-    return reader.worker(reader.run(run_id).worker_id)
-
-
 def kill(worker):
     os.kill(worker.pid, signal.SIGKILL)
     wait_until(lambda: is_alive(worker) is False, what="the killed worker is gone")
-
-
-def undisturbed(spec: RunSpec):
-    """Losses and final weights of a run that nothing happens to."""
-    from engine.strategy import optimize
-
-    optimization = optimize.build(spec)
-    state, block = optimization.advance(optimization.start(), spec.iterations or 0)
-    return block.loss, state.weights
-
-
-def losses_of(path, run_id):
-    rows = query(path, "SELECT iteration, loss FROM iterations WHERE run_id = ? ORDER BY iteration", run_id)
-    assert [row[0] for row in rows] == list(range(len(rows)))
-    return np.array([row[1] for row in rows], dtype=float)
 
 
 def assert_consistent(path, run_id):
