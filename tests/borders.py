@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tests import rooms
+
+MOST_LINES, MOST_FILES = 400, 15
+"""What is read at one sight: lines of a file, files of a folder. What is larger says why in docs/architecture.md."""
 
 COMPUTING = ("engine.objective", "engine.strategy", "engine.analysis")
 NOTHING_SAYING = ("utils", "common", "base", "helpers", "misc")
@@ -205,6 +209,26 @@ def every_room_says_what_it_is_for(tree: Tree) -> set[str]:
     return {f"{file}: no docstring" for file in files if not ast.get_docstring(tree.parsed[file])}
 
 
+def long_files_have_a_reason(tree: Tree) -> set[str]:
+    """A file past 400 lines is cut, or stands in the table of docs/architecture.md."""
+    return {
+        f"{file}: {lines} lines" for file, lines in _long_files(tree.root).items() if file not in _reasons(tree.root)
+    }
+
+
+def full_folders_have_a_reason(tree: Tree) -> set[str]:
+    """A folder past 15 files is cut, or stands in the table of docs/architecture.md."""
+    return {
+        f"{room}: {files} files" for room, files in _full_folders(tree.root).items() if room not in _reasons(tree.root)
+    }
+
+
+def no_reason_is_left_over(tree: Tree) -> set[str]:
+    """What is small again needs no row in the table."""
+    large = {**_long_files(tree.root), **_full_folders(tree.root)}
+    return {f"docs/architecture.md: {named}" for named in _reasons(tree.root) if named not in large}
+
+
 def nobody_evaluates_strings(tree: Tree) -> set[str]:
     """Neither `eval` nor `exec` anywhere, and pickles in no other room than the data sets', behind an allow-list."""
     called = {
@@ -225,3 +249,24 @@ def _title(node: ast.stmt) -> str:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return node.name
     return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node).partition("\n")[0]
+
+
+def _python_files(root: Path) -> Iterator[Path]:
+    return (path for top in (*rooms.PACKAGES, "tests", "bench") for path in (root / top).rglob("*.py"))
+
+
+def _long_files(root: Path) -> dict[str, int]:
+    lines = {str(path.relative_to(root)): path.read_text().count("\n") for path in _python_files(root)}
+    return {file: count for file, count in lines.items() if count > MOST_LINES}
+
+
+def _full_folders(root: Path) -> dict[str, int]:
+    files = Counter(".".join(path.relative_to(root).parent.parts) for path in _python_files(root))
+    return {room: count for room, count in files.items() if count > MOST_FILES}
+
+
+def _reasons(root: Path) -> set[str]:
+    """What has a row in the table: files as paths, folders as rooms."""
+    page = root / "docs" / "architecture.md"
+    table = page.read_text().partition("\n| larger |")[2].partition("\n\n")[0] if page.exists() else ""
+    return set(re.findall(r"^\| `([^`]+)` \| \S", table, re.MULTILINE))
