@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests import rooms
+from tests import rooms, threads
 
 MOST_LINES, MOST_FILES = 400, 15
 """What is read at one sight: lines of a file, files of a folder. What is larger says why in docs/architecture.md."""
@@ -19,6 +19,12 @@ NOTHING_SAYING = ("utils", "common", "base", "helpers", "misc")
 SQL = re.compile(
     r"\b(SELECT|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|CREATE (TABLE|INDEX|VIEW|TRIGGER)|PRAGMA)\b"
 )
+WRITING = re.compile(
+    r"\b(INSERT|REPLACE INTO|UPDATE \w+ SET|DELETE FROM|CREATE|ALTER|DROP|BEGIN|VACUUM)\b"
+    r"|PRAGMA (?!query_only)\w+ *=|mode=rw"
+)
+WRITERS = ("transaction", "write_lock", "executescript", "executemany", "bring_up_to_date", "make_store", "set_aside")
+"""What opens a transaction, makes or migrates a store, or puts its journal away."""
 NAMES_ONLY = ("__all__", "if TYPE_CHECKING:")
 TEXTUALS_OWN = ("_compositor", "_driver", "_display", "_background_screens", "_next_callbacks", "_pending_message")
 """Attributes of Textual's apps, screens and pumps that are not for everybody."""
@@ -125,6 +131,38 @@ def the_screen_writes_nothing(tree: Tree) -> set[str]:
     """What the screen wants changed it asks of the engine's jobs."""
     doors = ["open_for_writing", "Store", "Queue", "RunWriter", "write"]
     return tree.importing([f"engine.store.{door}" for door in doors], ["tui/"])
+
+
+def a_reader_never_writes(tree: Tree) -> set[str]:
+    """Neither readers and lists nor what opens a store for them write, migrate or set the journal mode."""
+    reading = [(file, tree.parsed[file]) for file in tree.files("engine/store/read/", "engine/store/list/")]
+    for file in tree.files("engine/store/"):
+        reading += [(file, function) for function in _opening_for_reading(tree.parsed[file])]
+    return {f"{file}: {found}" for file, part in reading for found in _writing(part)}
+
+
+def what_opens_for_reading_says_so_to_sqlite(tree: Tree) -> set[str]:
+    """The connection itself refuses to write, whatever it is asked."""
+    return {
+        f"{file}: {name} without query_only"
+        for file in tree.files("engine/store/")
+        for name in ["connect_for_reading"]
+        if (opening := _opening_for_reading(tree.parsed[file], name))
+        and not any("PRAGMA query_only = ON" in ast.unparse(function) for function in opening)
+    }
+
+
+def values_know_no_widget(tree: Tree) -> set[str]:
+    """What is read, chosen and made of both for the screen is values; the screen shows them."""
+    textual = [f"textual.{part}" for part in ("app", "screen", "widget", "widgets", "containers", "reactive", "worker")]
+    below = ["tui/model/", "tui/presenting/", "tui/view_state/"]
+    return tree.importing([*textual, "tui.widgets", "tui.screens", "tui.app"], below)
+
+
+def only_handlers_change_widgets(tree: Tree) -> set[str]:
+    """A thread posts messages; whatever else it does to the app's objects is listed, and none of them is a widget."""
+    above = ("tui/app/", "tui/screens/", "tui/widgets/", "tui/start/", "tui/headless/")
+    return {f"{file}: {found}" for file in tree.files(*above) for found in threads.reached(tree.parsed[file])}
 
 
 def reading_touches_no_widget(tree: Tree) -> set[str]:
@@ -249,6 +287,32 @@ def _title(node: ast.stmt) -> str:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return node.name
     return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node).partition("\n")[0]
+
+
+def _opening_for_reading(module: ast.Module, *names: str) -> list[ast.FunctionDef]:
+    """The functions of a file that open a store for reading, and those beside them that they call."""
+    functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    found: dict[str, ast.FunctionDef] = {}
+    ahead = [name for name in names or ("connect_for_reading", "open_for_reading") if name in functions]
+    while ahead:
+        name = ahead.pop()
+        found[name] = functions[name]
+        called = {node.id for node in ast.walk(functions[name]) if isinstance(node, ast.Name)}
+        ahead += sorted(called & functions.keys() - found.keys())
+    return list(found.values())
+
+
+def _writing(part: ast.AST) -> Iterator[str]:
+    """The strings and the names in a part of a file that write."""
+    told = {node.value for node in ast.walk(part) if isinstance(node, ast.Expr)}  # docstrings
+    for node in ast.walk(part):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in told:
+            if written := WRITING.search(node.value):
+                yield written[0]
+        elif isinstance(node, ast.Name | ast.Attribute):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if name in WRITERS:
+                yield name
 
 
 def _python_files(root: Path) -> Iterator[Path]:

@@ -7,12 +7,13 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tests import borders, rooms
 from tests.borders import Border, Tree
+from tests.planted import PLANTED, Planted
 
 ROOT = Path(__file__).parent.parent
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -36,6 +37,12 @@ ALLOWED: dict[Border, dict[str, str]] = {
         "tui/start/session.py: engine.store.open_for_writing": "makes the store on first use, and no row",
         "tui/reading/recorded_run.py: engine.store.write.summary.EVALUATED_SPLITS": "a table of names",
     },
+    borders.only_handlers_change_widgets: {
+        "tui/app/actions/export_actions.py: path.absolute": "a path is a value",
+        "tui/app/actions/run_actions.py: self.deleted.append": "a list that no widget shows",
+        "tui/app/app.py: self._recovery.failed": "forgets what was tried; no widget shows it",
+        "tui/app/view_saver.py: self.file.save": "writes a frozen view to a file",
+    },
     borders.screens_know_no_screens: dict.fromkeys(
         [f"tui/screens/{name}.py: tui.screens.runs_screen.RunsScreen" for name in ("board", "replay")],
         "what both have in common, and never a screen by itself",
@@ -48,188 +55,9 @@ ALLOWED: dict[Border, dict[str, str]] = {
 """What is allowed all the same, each with its reason. What is not needed any more must go: this can only shrink."""
 
 
-REASONS = "\n| larger | why |\n|---|---|\n| `{}` | it grows by one row a release |\n"
 BY_ROOM = (borders.cycles, borders.full_folders_have_a_reason)
 """What these find is a room, not a file."""
 
-
-class Planted(NamedTuple):
-    """A tree that breaks one border in some files, beside others that come close and do not."""
-
-    border: Border
-    guilty: Mapping[str, str]
-    innocent: Mapping[str, str]
-
-
-PLANTED = [
-    Planted(
-        borders.cycles,
-        {
-            "tui/low/a.py": "import tui.middle.b",
-            "tui/middle/b.py": "from tui.top import c",
-            "tui/top/c.py": "def f():\n from tui.low.a import x",
-        },
-        {"tui/apart/a.py": "import tui.top.c"},
-    ),
-    Planted(
-        borders.engine_knows_no_screen,
-        {
-            "engine/spec/a.py": "from textual import app",
-            "engine/b.py": "def f():\n import tui.chart",
-            "engine/c.py": "import plotext",
-        },
-        {"tui/a.py": "import textual", "engine/d.py": "import textwrap"},
-    ),
-    Planted(
-        borders.logging_needs_only_python,
-        {"lossboard/run.py": "import numpy", "lossboard/wire.py": "def f():\n from engine import store"},
-        {"lossboard/root.py": "import sys, json\nfrom lossboard.wire import x", "lossboard/wandb.py": "import wandb"},
-    ),
-    Planted(
-        borders.only_the_store_speaks_sql,
-        {
-            "tui/reading/a.py": "import sqlite3",
-            "engine/jobs/a.py": "from sqlite_utils import Database",
-            "engine/commands/a.py": "f('SELECT loss')",
-            "tui/b.py": "x = f'DELETE FROM {table}'",
-        },
-        {
-            "engine/store/a.py": "import sqlite3\nx = 'SELECT 1'",
-            "tui/c.py": '"""As a SELECT would."""\nx = "Select a run"',
-        },
-    ),
-    Planted(
-        borders.only_jobs_join_numerics_and_store,
-        {"engine/commands/a.py": "from engine.store import Store\nfrom engine.strategy import optimize"},
-        {
-            "engine/jobs/a.py": "import engine.store, engine.strategy",
-            "engine/commands/b.py": "import engine.store",
-            "engine/commands/c.py": "import engine.strategy\nif TYPE_CHECKING:\n from engine.store import Run",
-        },
-    ),
-    Planted(
-        borders.nothing_imports_commands,
-        {"engine/jobs/a.py": "from engine.commands import run", "tui/app/a.py": "import engine.commands.options"},
-        {"engine/commands/a.py": "from engine.commands import options"},
-    ),
-    Planted(
-        borders.the_screen_computes_no_loss,
-        {
-            "tui/app/a.py": "def f():\n from engine.objective.objectives import objective",
-            "tui/b.py": "from engine import strategy",
-        },
-        {
-            "tui/c.py": "if TYPE_CHECKING:\n from engine.objective.layout import Array",
-            "engine/a.py": "import engine.objective",
-        },
-    ),
-    Planted(
-        borders.only_reading_reads_the_store,
-        {
-            "tui/widgets/a.py": "from engine.store import Reader",
-            "tui/app/a.py": "def f():\n from engine.store import open_for_reading",
-        },
-        {"tui/reading/a.py": "from engine.store import Reader", "tui/app/b.py": "from engine.store import Run"},
-    ),
-    Planted(
-        borders.the_screen_writes_nothing,
-        {
-            "tui/reading/a.py": "from engine.store import open_for_writing",
-            "tui/a.py": "import engine.store.write.queue",
-        },
-        {"tui/b.py": "from engine.store import Run", "engine/jobs/a.py": "from engine.store import Store"},
-    ),
-    Planted(
-        borders.reading_touches_no_widget,
-        {
-            "tui/reading/a.py": "from tui.widgets.header import Header",
-            "tui/reading/b.py": "from textual.widget import Widget",
-        },
-        {"tui/app/a.py": "import tui.widgets", "tui/reading/c.py": "import tui.model.snapshot"},
-    ),
-    Planted(
-        borders.screens_know_no_screens,
-        {
-            "tui/widgets/a.py": "from tui.screens import board",
-            "tui/screens/a.py": "def f():\n from tui.screens.board import Board",
-        },
-        {
-            "tui/app/a.py": "import tui.screens.board",
-            "tui/screens/board.py": "from tui.screens.keys import Keys\nclass Board(Screen[None]): pass",
-            "tui/screens/keys.py": "class Keys: pass",
-        },
-    ),
-    Planted(
-        borders.one_file_knows_plotext,
-        {"tui/chart/a.py": "import plotext", "tui/widgets/a.py": "import plotext"},
-        {"tui/chart/b.py": "x = 'plotext'"},
-    ),
-    Planted(
-        borders.charts_know_no_textual,
-        {"tui/chart/a.py": "from textual.strip import Strip", "tui/chart/cells/b.py": "import engine.store"},
-        {"tui/widgets/a.py": "import textual, engine.store"},
-    ),
-    Planted(
-        borders.only_the_keymap_builds_bindings,
-        {
-            "tui/screens/a.py": "BINDINGS = [Binding('q', 'quit')]",
-            "tui/app/a.py": "x = textual.binding.Binding('q', 'quit')",
-        },
-        {"tui/model/keymap.py": "x = Binding('q', 'quit')", "tui/screens/b.py": "x = bindings_of('board')"},
-    ),
-    Planted(
-        borders.private_parts_of_textual_have_one_file,
-        {"tui/app/a.py": "from textual._xterm_parser import X", "tui/widgets/a.py": "app._driver.write('')"},
-        {
-            "tui/terminal/textual_internals.py": "import textual._x\na._driver",
-            "tui/app/b.py": "from textual.app import App",
-        },
-    ),
-    Planted(
-        borders.dask_has_one_room,
-        {"engine/jobs/worker/a.py": "import dask.bag", "tui/a.py": "from distributed import Client"},
-        {"engine/jobs/cluster/a.py": "import dask"},
-    ),
-    Planted(
-        borders.every_file_says_what_it_is,
-        {f"engine/spec/{name}.py": "" for name in borders.NOTHING_SAYING},
-        {"engine/spec/basis.py": ""},
-    ),
-    Planted(
-        borders.packages_hold_names,
-        {"tui/a/__init__.py": "def f(): pass", "tui/b/__init__.py": "x = f()", "tui/c/__init__.py": "if x:\n import a"},
-        {"tui/d/__init__.py": '"""A room."""\nfrom tui.a import f\n__all__ = ["f"]', "tui/d/e.py": "def f(): pass"},
-    ),
-    Planted(
-        borders.every_room_says_what_it_is_for,
-        {"tui/a/__init__.py": "", "engine/b/__init__.py": "import x"},
-        {"tui/c/__init__.py": '"""A room."""'},
-    ),
-    Planted(
-        borders.long_files_have_a_reason,
-        {"tui/a.py": "\n" * 401, "tests/b.py": "\n" * 500},
-        {"tui/c.py": "\n" * 400, "engine/d.py": "\n" * 401, "docs/architecture.md": REASONS.format("engine/d.py")},
-    ),
-    Planted(
-        borders.full_folders_have_a_reason,
-        {f"tui/a/{number}.py": "" for number in range(16)},
-        {
-            **{f"tui/b/{number}.py": "" for number in range(15)},
-            **{f"tui/b/c/{number}.py": "" for number in range(16)},
-            "docs/architecture.md": REASONS.format("tui.b.c"),
-        },
-    ),
-    Planted(
-        borders.no_reason_is_left_over,
-        {"docs/architecture.md": REASONS.format("tui/a.py")},
-        {"tui/a.py": "\n" * 400},
-    ),
-    Planted(
-        borders.nobody_evaluates_strings,
-        {"engine/a.py": "eval('1')", "tui/b.py": "exec('1')", "engine/store/c.py": "import pickle"},
-        {"engine/datasets/a.py": "import pickle", "tui/c.py": "model.eval()"},
-    ),
-]
 NAMES = [planted.border.__name__ for planted in PLANTED]
 
 
