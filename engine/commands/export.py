@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from engine.commands.options import as_json, reading, the_run
+from engine.commands.options import as_json, reading
 from engine.store import Reader
 from engine.trace.block import Block
 
@@ -30,7 +30,7 @@ ROWS_PER_READ = 20_000
 def command(db: str, run_id: int, form: str, output: str | None) -> None:
     """Write every iteration of RUN. A loss that is not a number is empty in CSV and "nan" in JSON."""
     with reading(db) as reader:
-        the_run(reader, run_id)
+        reader.the_run(run_id)
         lines = csv_lines(reader, run_id) if form == "csv" else json_lines(reader, run_id)
         if output is None:
             for line in lines:

@@ -12,7 +12,7 @@ import click
 
 from engine.jobs.processes.launch import MOST_WORKERS
 from engine.spec import FIELDS, DataError, Field, SpecError
-from engine.store import NoRun, Reader, Run, StoreError, open_for_reading
+from engine.store import Reader, StoreError, open_for_reading
 from engine.text import clean, loss_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -87,14 +87,6 @@ def reading(path: str) -> Iterator[Reader]:
             yield reader
         finally:
             reader.close()
-
-
-def the_run(reader: Reader, run_id: int) -> Run:
-    """The run with this id. Raises NoRun."""
-    run = reader.run(run_id)
-    if run is None:
-        raise NoRun(run_id)
-    return run
 
 
 def as_json(value: Any) -> str:

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, the_run, workers_option
+from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, workers_option
 from engine.commands.show import latest_by_split, reached, run_as_dict
 from engine.jobs.people import steer
 from engine.jobs.people.submit import submit
@@ -68,7 +68,7 @@ def wait(reader: Reader, run_id: int, spec: RunSpec) -> Run:
         hidden=not (total and sys.stderr.isatty()),
     ) as bar:
         while True:
-            run = the_run(reader, run_id)
+            run = reader.the_run(run_id)
             if total:
                 bar.update(run.iterations_done - bar.pos)
             if run.state in ENDED:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from engine.commands.options import accuracy, as_json, json_option, loss, reading, the_run
+from engine.commands.options import accuracy, as_json, json_option, loss, reading
 from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
 from engine.store import Evaluation, Run
@@ -22,7 +22,7 @@ from engine.trace.smoothing import HALF_LIFE
 def command(db: str, run_id: int, json: bool) -> None:
     """Show one run: its spec, where it stands, and its latest evaluations."""
     with reading(db) as reader:
-        run = the_run(reader, run_id)
+        run = reader.the_run(run_id)
         evaluations, events = reader.evaluations(run_id), reader.events(run_id)
         status = judge(run, reader.workers())
     if json:

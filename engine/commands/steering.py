@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -15,38 +16,33 @@ from engine.commands.options import (
     run_argument,
     runs_argument,
     spec_options,
-    the_run,
     yes_option,
 )
 from engine.jobs.people import steer
 from engine.text import clean, counted
 
 
-@click.command("pause")
-@runs_argument
-@json_option
-@click.pass_obj
-def pause(db: str, run_ids: tuple[int, ...], json: bool) -> None:
-    """Pause runs: each keeps where it is and frees its worker."""
-    each_answers(run_ids, lambda run_id: steer.pause(db, run_id), json)
+def _of_each(name: str, does: Callable[[str, int], str], explained: str) -> click.Command:
+    """A command that does one thing to each of some runs and answers with a sentence for each."""
+
+    @click.command(name, help=explained)
+    @runs_argument
+    @json_option
+    @click.pass_obj
+    def steer_each(db: str, run_ids: tuple[int, ...], json: bool) -> None:
+        each_answers(run_ids, lambda run_id: does(db, run_id), json)
+
+    return steer_each
 
 
-@click.command("resume")
-@runs_argument
-@json_option
-@click.pass_obj
-def resume(db: str, run_ids: tuple[int, ...], json: bool) -> None:
-    """Let paused runs go on, and failed ones: from their newest iteration, in their sweep or race."""
-    each_answers(run_ids, lambda run_id: steer.resume(db, run_id), json)
-
-
-@click.command("stop")
-@runs_argument
-@json_option
-@click.pass_obj
-def stop(db: str, run_ids: tuple[int, ...], json: bool) -> None:
-    """Stop runs where they are; what they have recorded is kept."""
-    each_answers(run_ids, lambda run_id: steer.stop(db, run_id), json)
+pause = _of_each("pause", steer.pause, "Pause runs: each keeps where it is and frees its worker.")
+resume = _of_each(
+    "resume",
+    steer.resume,
+    "Let paused runs go on, and failed ones: from their newest iteration, in their sweep or race.",
+)
+stop = _of_each("stop", steer.stop, "Stop runs where they are; what they have recorded is kept.")
+undelete = _of_each("undelete", steer.undelete, "Bring deleted runs back, as they were.")
 
 
 @click.command("step-size")
@@ -113,7 +109,7 @@ def note(db: str, run_id: int, text: str | None, json: bool) -> None:
             answer(json, steer.write_note(db, run_id, text), run_id=run_id)
             return
     with reading(db) as reader:
-        note = the_run(reader, run_id).note
+        note = reader.the_run(run_id).note
     answer(json, note if json else clean(note), run_id=run_id)
 
 
@@ -127,15 +123,6 @@ def delete(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {counted(len(run_ids), 'run')}?", abort=True, err=True)
     each_answers(run_ids, lambda run_id: steer.delete(db, run_id), json)
-
-
-@click.command("undelete")
-@runs_argument
-@json_option
-@click.pass_obj
-def undelete(db: str, run_ids: tuple[int, ...], json: bool) -> None:
-    """Bring deleted runs back, as they were."""
-    each_answers(run_ids, lambda run_id: steer.undelete(db, run_id), json)
 
 
 @click.command("purge")

@@ -187,7 +187,7 @@ async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
             board.app.simulate_key(key)
         await board.until(lambda: board.app.choices.chart_options.cursor is not None)
         choices = board.app.choices
-        assert (choices.chart_options.layout, choices.log_y, choices.chart_options.metric) == (
+        assert (choices.chart_options.layout, choices.chart_options.log_y, choices.chart_options.metric) == (
             "together",
             False,
             NAMES[1],

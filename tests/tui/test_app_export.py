@@ -72,7 +72,7 @@ async def test_the_palette_runs_what_is_picked(path):
         await board.press("enter")
         assert board.all_of(CommandPicked)[-1].action == "log_y"
         assert isinstance(board.app.screen, Board)
-        assert not board.app.choices.log_y
+        assert not board.app.choices.chart_options.log_y
 
         await board.press("ctrl+p", *"metric gr", "enter")
         assert board.app.choices.chart_options.metric == "gradient norm"

@@ -178,7 +178,7 @@ async def test_the_way_back_shows_what_is_now(tmp_path, key):
         assert type(board.app.screen) is Board
         await board.until(lambda: board.app.snapshot.run(1).iterations_done == 300)
         assert board.app.snapshot.replay_data is None
-        assert not board.app.choices.log_y  # it is looked at as the replay was
+        assert not board.app.choices.chart_options.log_y  # it is looked at as the replay was
 
 
 async def test_it_goes_along_the_live_edge(tmp_path, monkeypatch):

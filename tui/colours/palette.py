@@ -32,23 +32,17 @@ FAINT: Mapping[Scheme, tuple[str, ...]] = {
     "colour-blind": ("#2f5a73", "#70510c", "#0a4f3f", "#654259", "#716c2d", "#673809", "#0b3b5b", "#686868"),
     "light": ("#a5cbe0", "#e0c3a3", "#a3cdc0", "#deb9cf", "#d0caa0", "#e8b8a3", "#bcbde8", "#c0c0c0"),
 }
+ON_DARK = {
+    FRAME: "#4a4f57",
+    TICK: "#8a9099",
+    TITLE: "#b4bac4",
+    HINT: "#8a9099",
+    CURSOR: "#8a9099",
+    POINTED: "#f4f6fa",
+}
 OTHERS: Mapping[Scheme, Mapping[int, str]] = {
-    "dark": {
-        FRAME: "#4a4f57",
-        TICK: "#8a9099",
-        TITLE: "#b4bac4",
-        HINT: "#8a9099",
-        CURSOR: "#8a9099",
-        POINTED: "#f4f6fa",
-    },
-    "colour-blind": {
-        FRAME: "#4a4f57",
-        TICK: "#8a9099",
-        TITLE: "#b4bac4",
-        HINT: "#8a9099",
-        CURSOR: "#8a9099",
-        POINTED: "#f4f6fa",
-    },
+    "dark": ON_DARK,
+    "colour-blind": ON_DARK,
     "light": {
         FRAME: "#c2c6cc",
         TICK: "#6a7079",

@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.store import Listing, Run, SweepTitle
-from tui.chart.values.view import XKind
 from tui.colours.palette import assign
 from tui.model.chart_options import ChartOptions
 from tui.model.room import Room, RoomSplit, room_after
@@ -53,16 +52,6 @@ class Choices:
     slots: Mapping[int, int] = field(default_factory=dict)
     vacated: Mapping[int, int] = field(default_factory=dict)
     lessons: frozenset[str] = frozenset()
-
-    @property
-    def log_y(self) -> bool:
-        """True if the y axis is logarithmic."""
-        return self.chart_options.log_y
-
-    @property
-    def x_kind(self) -> XKind:
-        """The quantity on the x axis."""
-        return self.chart_options.x_kind
 
     @property
     def drawn(self) -> tuple[int, ...]:

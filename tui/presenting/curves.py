@@ -32,14 +32,9 @@ def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] =
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
     varied = [name for name in varied if name not in said]
     chart_options = choices.chart_options
-    view = ChartView(
+    view = replace(
+        axes_view(chart_options),
         runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
-        metric=chart_options.metric,
-        x_kind=chart_options.x_kind,
-        log_x=chart_options.log_x,
-        log_y=chart_options.log_y,
-        smoothing=chart_options.smoothing,
-        x_window=chart_options.window,
         cursor_x=chart_options.cursor,
         y_window=chart_options.y_window,
         show_raw=chart_options.bands != "none",
@@ -54,6 +49,18 @@ def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] =
     return replace(
         view,
         panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in chart_options.metrics),
+    )
+
+
+def axes_view(chart_options: ChartOptions) -> ChartView:
+    """A view without runs: the metric, the axes and the smoothing as they are chosen."""
+    return ChartView(
+        metric=chart_options.metric,
+        x_kind=chart_options.x_kind,
+        log_x=chart_options.log_x,
+        log_y=chart_options.log_y,
+        smoothing=chart_options.smoothing,
+        x_window=chart_options.window,
     )
 
 

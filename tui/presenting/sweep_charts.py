@@ -20,7 +20,7 @@ from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_seen import SweepSeen, Values
-from tui.presenting.curves import chart_run
+from tui.presenting.curves import axes_view, chart_run
 from tui.text.numbers import value_label
 
 EQUAL: Mapping[XKind, Equal] = {"examples": "examples", "time": "time", "iteration": "iterations"}
@@ -51,14 +51,9 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
     runs = tuple(replace(chart_run(run, snapshot, choices, []), companion=None, settings=()) for run in shown)
     started = sum(result.iterations_done > 0 for result in seen.values)
     note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
-    return ChartView(
+    return replace(
+        axes_view(chart_options),
         runs=runs,
-        metric=chart_options.metric,
-        x_kind=chart_options.x_kind,
-        log_x=chart_options.log_x,
-        log_y=chart_options.log_y,
-        smoothing=chart_options.smoothing,
-        x_window=chart_options.window,
         show_legend=False,
         show_raw=False,
         y_window=_y_window(runs, log_y=chart_options.log_y)

@@ -15,7 +15,6 @@ from textual.timer import Timer
 
 from engine.text import clean
 from tui.chart import ChartView
-from tui.colours.theme import WARNED
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.choices import Choices
@@ -42,10 +41,10 @@ from tui.screens.keys.list_keys import ListKeys
 from tui.screens.keys.room_keys import LOW, WIDE, RoomKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
-from tui.widgets.footer import Footer, message_lines
+from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_line
-from tui.widgets.lines import Lines, WrappedLines, strip
+from tui.widgets.lines import Lines, WrappedLines
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.welcome import WELCOME_KEYS, welcome
@@ -279,8 +278,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
         going_on = f"{self.snapshot.going_on} run{' goes' if self.snapshot.going_on == 1 else 's go'} on"
-        words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", going_on, "q quit")
-        return [strip([(word, WARNED)], width) for word in words]
+        return too_small((LEAST_WIDTH, LEAST_HEIGHT), going_on, width)
 
     def action_open(self) -> None:
         """Start the race, fold a sweep, enlarge a panel, or show the run alone: the first that applies."""

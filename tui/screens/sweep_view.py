@@ -18,7 +18,6 @@ from tui.chart import ChartView, Picture
 from tui.chart.drawing.heat import draw_heat
 from tui.chart.drawing.loss_by_value import ResponseView, draw_response
 from tui.chart.values.view import XKind
-from tui.colours.theme import WARNED
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
@@ -47,10 +46,10 @@ from tui.screens.keys.axis_keys import AxisKeys
 from tui.screens.keys.key_parts import lend_actions
 from tui.screens.keys.steering_keys import RESUMED
 from tui.widgets.chart_pane import ChartPane, ChartStyle
-from tui.widgets.footer import Footer, message_lines
+from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_line
-from tui.widgets.lines import Lines, WrappedLines, strip
+from tui.widgets.lines import Lines, WrappedLines
 from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep import head
 from tui.widgets.sweep.table import HEADER, SweepTable
@@ -251,8 +250,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         return [] if self._lesson is None else [lesson_line(self._lesson, width)]
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
-        words = ("terminal too small", f"needs {LEAST_WIDTH}x{LEAST_HEIGHT}", "the sweep goes on", "q quit")
-        return [strip([(word, WARNED)], width) for word in words]
+        return too_small((LEAST_WIDTH, LEAST_HEIGHT), "the sweep goes on", width)
 
     def on_sweep_value_pointed(self, message: SweepValuePointed) -> None:
         message.stop()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.options import as_json, json_option, people_errors, reading, the_run
+from engine.commands.options import as_json, json_option, people_errors, reading
 
 if TYPE_CHECKING:
     from engine.store import Reader
@@ -151,7 +151,7 @@ def _check(reader: Reader, run_ids: tuple[int, ...]) -> None:
     from engine.store import Refused
 
     for run_id in run_ids:
-        if the_run(reader, run_id).deleted_at is not None:
+        if reader.the_run(run_id).deleted_at is not None:
             raise Refused(f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back.")
 
 

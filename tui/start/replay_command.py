@@ -120,11 +120,11 @@ def command(
 
 
 def _check(db: str, run_ids: tuple[int, ...]) -> None:
-    from engine.commands.options import reading, the_run
+    from engine.commands.options import reading
 
     with reading(db) as reader:
         for run_id in run_ids:
-            the_run(reader, run_id)
+            reader.the_run(run_id)
 
 
 def _write(

@@ -78,3 +78,9 @@ def sentence_lines(sign: Part, sentence: str, width: int, height: int, right: Se
     indent = (" " * cells([sign]), TEXT)
     first, *others = lines
     return [strip([sign, (first, TEXT)], width, right), *(strip([indent, (line, TEXT)], width) for line in others)]
+
+
+def too_small(least: tuple[int, int], going_on: str, width: int) -> list[Strip]:
+    """What stands in place of a screen that needs `least` columns and rows: that, what goes on, and the way out."""
+    words = ("terminal too small", f"needs {least[0]}x{least[1]}", going_on, "q quit")
+    return [strip([(word, WARNED)], width) for word in words]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from os import PathLike
 
@@ -9,7 +10,7 @@ from engine.analysis import probe as probes
 from engine.analysis.probe import Probe
 from engine.objective.layout import Array
 from engine.spec import RunSpec
-from engine.store import NoRun, Reader, Refused, Run, open_for_reading
+from engine.store import Reader, Refused, Run, open_for_reading
 from engine.strategy import optimize
 from engine.trace.state import state_from_bytes
 
@@ -40,13 +41,10 @@ def probe(
     Without step sizes it tries growing ones until the loss is clearly worse, as `engine.analysis.probe.probe` does.
     Raises StoreError (Refused without stored weights), SpecError, and ValueError for invalid step sizes.
     """
-    reader = open_for_reading(path)
-    try:
+    with closing(open_for_reading(path)) as reader:
         run, spec = _known(reader, run_id)
         found = reader.checkpoint(run_id, iteration)
         kept = reader.checkpoints(run_id)
-    finally:
-        reader.close()
     if found is None and run.first_iteration:
         raise Refused(
             f"Run {run_id} has kept no weights yet; it goes on from iteration {run.first_iteration} of run "
@@ -60,9 +58,7 @@ def probe(
 
 
 def _known(reader: Reader, run_id: int) -> tuple[Run, RunSpec]:
-    run = reader.run(run_id)
-    if run is None:
-        raise NoRun(run_id)
+    run = reader.the_run(run_id)
     if run.spec is None:
         raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
     return run, run.spec

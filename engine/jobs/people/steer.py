@@ -14,7 +14,7 @@ from typing import NamedTuple
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.recovery import recover_lost_runs
 from engine.spec import RunSpec, SpecError, parse_field, unknown_field
-from engine.store import NoRun, Queue, Run, Store, Verb, open_for_writing
+from engine.store import Queue, Store, Verb, open_for_writing
 
 Path = str | PathLike[str]
 
@@ -62,7 +62,7 @@ def fork(
     changes = dict(changes or {})
     unknown_field(changes)
     with open_for_writing(path, create=False) as store:
-        parent = _known(store, run_id)
+        parent = store.reader().the_run(run_id)
         at = parent.iterations_done if at is None else at
         before = store.queue.spec_at(run_id, at)
         spec = before.changed(**{field: parse_field(field, text) for field, text in changes.items()})
@@ -145,13 +145,6 @@ def _catalogue(path: Path, change: Callable[[Store], str], then_work: bool = Fal
     if then_work:
         start_workers(path)
     return answer
-
-
-def _known(store: Store, run_id: int) -> Run:
-    run = store.reader().run(run_id)
-    if run is None:
-        raise NoRun(run_id)
-    return run
 
 
 def _check_fork(before: RunSpec, spec: RunSpec, at: int) -> None:

@@ -19,6 +19,7 @@ from engine.store.records import (
     Evaluation,
     Event,
     Listed,
+    NoRun,
     Run,
     RunBackground,
     Sweep,
@@ -121,6 +122,13 @@ class Reader(Recorded):
         """One run, deleted or not; None when no run has this id."""
         rows = self._connection.rows(f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))
         return _run(rows[0]) if rows else None
+
+    def the_run(self, run_id: int) -> Run:
+        """The run with this id. Raises NoRun."""
+        run = self.run(run_id)
+        if run is None:
+            raise NoRun(run_id)
+        return run
 
     def these(self, run_ids: Iterable[int]) -> list[Run]:
         """The runs with these ids, in no order; unknown ids are omitted."""
@@ -245,17 +253,15 @@ class Reader(Recorded):
 
     def kept(self, run_id: int, iteration: int | None = None) -> tuple[int, int] | None:
         """The iteration and size in bytes of what `checkpoint` returns, without reading it; None without one."""
-        rows = self._connection.rows(
-            "SELECT iteration, length(state) FROM checkpoints WHERE run_id = ? AND iteration <= ? "
-            "ORDER BY iteration DESC LIMIT 1",
-            (run_id, MOST_ROWS if iteration is None else iteration),
-        )
-        return (rows[0][0], rows[0][1]) if rows else None
+        return self._newest_checkpoint("length(state)", run_id, iteration)
 
     def checkpoint(self, run_id: int, iteration: int | None = None) -> tuple[int, bytes] | None:
         """(iteration, state as bytes) of the newest checkpoint, at or before `iteration` if given; None without one."""
+        return self._newest_checkpoint("state", run_id, iteration)
+
+    def _newest_checkpoint(self, column: str, run_id: int, iteration: int | None) -> tuple[int, Any] | None:
         rows = self._connection.rows(
-            "SELECT iteration, state FROM checkpoints WHERE run_id = ? AND iteration <= ? "
+            f"SELECT iteration, {column} FROM checkpoints WHERE run_id = ? AND iteration <= ? "
             "ORDER BY iteration DESC LIMIT 1",
             (run_id, MOST_ROWS if iteration is None else iteration),
         )
