@@ -24,11 +24,11 @@ from tui.chart.values.view import Axes
 from tui.colours.palette import marker
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
-from tui.model.snapshot import ReadRequest, Snapshot
+from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
 from tui.printing.paper import Paper, legend_of
 from tui.printing.plotext_figure import ACROSS, DOWN, Stroke, dots_up
-from tui.reading.feed import Source
+from tui.reading.feed import read_once
 
 GONE = "✗"
 """The sign of values that become non-finite."""
@@ -41,12 +41,8 @@ def curves_of(path: Path, run_ids: Sequence[int], chart_options: ChartOptions, w
     """
     # all runs count as met, so that none is marked automatically
     choices = Choices(met_to=2**62, chart_options=chart_options).marking_only(run_ids)
-    source = Source(path)
-    try:
-        wanted = ReadRequest(choices.pointing_at(run_ids[0]), ACROSS * width)
-        return settled(replace(chart_view(source.read(wanted) or Snapshot(), choices), note=""))
-    finally:
-        source.close()
+    snapshot = read_once(path, ReadRequest(choices.pointing_at(run_ids[0]), ACROSS * width))
+    return settled(replace(chart_view(snapshot, choices), note=""))
 
 
 def without_values(view: ChartView) -> list[int]:

@@ -17,12 +17,12 @@ from tui.chart.drawing.loss_by_value import SIGNS, ResponsePoint, ResponseView, 
 from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.view import Axes, XKind
 from tui.colours.palette import marker
-from tui.model.snapshot import ReadRequest, Snapshot
+from tui.model.snapshot import ReadRequest
 from tui.model.sweep_seen import SweepSeen
 from tui.presenting.sweep_charts import label, response_view
 from tui.printing.paper import Paper, legend_of
 from tui.printing.plotext_figure import ACROSS, DOWN, Stroke, dots_up
-from tui.reading.feed import Source
+from tui.reading.feed import read_once
 from tui.text.ascii_only import plain
 
 LEAST_PLOT = 5
@@ -43,11 +43,7 @@ class SweepLine:
 
 def sweep_of(path: Path, sweep_id: int) -> SweepSeen:
     """Read a sweep. Raises StoreError: when it does not exist or cannot be read."""
-    source = Source(path)
-    try:
-        seen = (source.read(ReadRequest(sweep_id=sweep_id)) or Snapshot()).sweep
-    finally:
-        source.close()
+    seen = read_once(path, ReadRequest(sweep_id=sweep_id)).sweep
     if seen is None or seen.outcome is None:
         raise StoreError(seen.complaint if seen is not None else f"Sweep {sweep_id} could not be read.")
     return seen

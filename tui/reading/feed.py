@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
@@ -148,6 +149,12 @@ class _PendingRequest:
     asked: bool = True
     changed: bool = False
     stopped: bool = False
+
+
+def read_once(path: Path, wanted: ReadRequest) -> Snapshot:
+    """Return one snapshot of a store, which is closed again. Raises StoreError."""
+    with closing(Source(path)) as source:
+        return source.read(wanted) or Snapshot()
 
 
 class Feed:

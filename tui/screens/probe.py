@@ -28,7 +28,7 @@ from tui.text.parts import Part
 from tui.text.widths import wrapped
 from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.footer import Footer
-from tui.widgets.lesson_line import lesson_line
+from tui.widgets.lesson_line import lesson_lines
 from tui.widgets.lines import Lines, strip
 from tui.widgets.picture_pane import PicturePane
 
@@ -110,7 +110,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
             yield ProbeTable(self._table, css_id="table")
             yield PicturePane(self._curve, css_id="curve")
         yield Lines(lambda width, _: [strip(self._verdict(), width)])
-        yield Lines(self._lesson_line, css_id="lesson")
+        yield Lines(lambda width, _: lesson_lines(self._lesson, width), css_id="lesson")
         yield Footer(lambda: keymap.keys_of("probe"))
 
     def on_mount(self) -> None:
@@ -211,9 +211,6 @@ class ProbeView(Screen[None], inherit_bindings=False):
         title = f"loss{' (log)' if log_y else ''} after one step against step size"
         view = ResponseView(points, log_y=log_y, title=title, best=self._best, pointed=self._place)
         return draw_response(view, width, height, charset=self._charset)
-
-    def _lesson_line(self, width: int, _: int) -> list[Strip]:
-        return [] if self._lesson is None else [lesson_line(self._lesson, width)]
 
     def _verdict(self) -> list[Part]:
         if self._found is None or self._sentence:

@@ -43,7 +43,7 @@ from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.header import header
-from tui.widgets.lesson_line import lesson_line
+from tui.widgets.lesson_line import lesson_lines
 from tui.widgets.lines import Lines, WrappedLines
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
@@ -111,7 +111,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             Lines(welcome, css_id="welcome"),
             Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
             WrappedLines(self._message, css_id="message"),
-            Lines(self._lesson_line, css_id="lesson"),
+            Lines(lambda width, _: lesson_lines(self._lesson(width), width), css_id="lesson"),
             Footer(self._keys, css_id="footer"),
             Lines(self._too_small, css_id="small"),
         )
@@ -254,10 +254,6 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def _teaches(self, lesson: Lesson | None) -> bool:
         """Whether a lesson has its own line; otherwise its keys are beside the verdict."""
         return lesson is not None and bool(lesson.seen) and self.app.size.height >= LOW
-
-    def _lesson_line(self, width: int, _: int) -> list[Strip]:
-        lesson = self._lesson(width)
-        return [] if lesson is None else [lesson_line(lesson, width)]
 
     def _message(self, width: int, height: int) -> list[Strip]:
         sentence, hint = self._message_and_hint(width)

@@ -48,7 +48,7 @@ from tui.screens.keys.steering_keys import RESUMED
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.header import header
-from tui.widgets.lesson_line import lesson_line
+from tui.widgets.lesson_line import lesson_lines
 from tui.widgets.lines import Lines, WrappedLines
 from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep import head
@@ -141,7 +141,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         yield SweepTable()
         yield Lines(lambda width, _: [head.best(self.seen, width)], css_id="best")
         yield WrappedLines(self._message, css_id="message")
-        yield Lines(self._lesson_line, css_id="lesson")
+        yield Lines(lambda width, _: lesson_lines(self._lesson, width), css_id="lesson")
         yield Footer(self._keys)
         yield Lines(self._too_small, css_id="small")
 
@@ -245,9 +245,6 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def _message(self, width: int, height: int) -> list[Strip]:
         return message_lines(self._sentence, width, height, failed=self._failed)
-
-    def _lesson_line(self, width: int, _: int) -> list[Strip]:
-        return [] if self._lesson is None else [lesson_line(self._lesson, width)]
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
         return too_small((LEAST_WIDTH, LEAST_HEIGHT), "the sweep goes on", width)

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -126,10 +127,8 @@ def counted(path: Path) -> Snapshot:
         reader = open_for_reading(path)
     except StoreError:
         return Snapshot()
-    try:
+    with closing(reader):
         return Snapshot(counts=reader.counts())
-    finally:
-        reader.close()
 
 
 def farewell(snapshot: Snapshot, path: Path) -> str:

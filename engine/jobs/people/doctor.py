@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -54,12 +55,9 @@ def examine(path: str | os.PathLike[str]) -> Iterator[Finding]:
         return
     yield from _place(found)
     yield from _contents(found)
-    reader = open_for_reading(path)
-    try:
+    with closing(open_for_reading(path)) as reader:
         workers, runs = reader.workers(), reader.runs(limit=1000)
         most = worker_count(reader)
-    finally:
-        reader.close()
     yield from _workers(workers, runs, most)
 
 

@@ -39,17 +39,8 @@ def steered(path: Path, sweep_id: int, verb: str) -> str:
     """
     from engine.jobs.people import sweeps
 
-    match verb:
-        case "pause":
-            return sweeps.pause(path, sweep_id)
-        case "resume":
-            return sweeps.resume(path, sweep_id)
-        case "stop":
-            return sweeps.stop(path, sweep_id)
-        case "delete":
-            return sweeps.delete(path, sweep_id)
-        case _:
-            raise ValueError(f"no way to steer a sweep: {verb}")
+    steering = {"pause": sweeps.pause, "resume": sweeps.resume, "stop": sweeps.stop, "delete": sweeps.delete}
+    return steering[verb](path, sweep_id)
 
 
 def go_on(path: Path, run_ids: Sequence[int]) -> str:
