@@ -39,7 +39,8 @@ ALLOWED: dict[Border, dict[str, str]] = {
     },
     borders.only_handlers_change_widgets: {
         "tui/app/actions/export_actions.py: path.absolute": "a path is a value",
-        "tui/app/actions/run_actions.py: self.deleted.append": "a list that no widget shows",
+        "tui/app/actions/run_actions.py: self._undoable.append": "a list that no widget shows",
+        "tui/app/actions/run_actions.py: undo.carry_out": "what takes an order back is an order",
         "tui/app/app.py: self._recovery.failed": "forgets what was tried; no widget shows it",
         "tui/app/view_saver.py: self.file.save": "writes a frozen view to a file",
     },

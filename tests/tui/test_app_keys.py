@@ -80,10 +80,10 @@ async def test_y_turns_the_loss_axis(path):
     async with opened(path) as board:
         assert "loss (log)" in board.text()
         await board.press("y")
-        assert not choices(board).log_y
+        assert not choices(board).chart_options.log_y
         assert "loss (log)" not in board.text()
         await board.press("y")
-        assert choices(board).log_y
+        assert choices(board).chart_options.log_y
 
 
 async def test_x_cycles_the_x_axis(path):
@@ -91,7 +91,7 @@ async def test_x_cycles_the_x_axis(path):
         kinds = []
         for word in ("time", "examples", "iteration"):
             await board.press("x")
-            kinds.append(choices(board).x_kind)
+            kinds.append(choices(board).chart_options.x_kind)
             assert f"x: {word}" in board.text()
         assert kinds == ["time", "examples", "iteration"]
 

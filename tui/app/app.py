@@ -40,11 +40,10 @@ from tui.chart import ChartView, Picture
 from tui.colours.theme import INPUT_CSS, THEME
 from tui.colours.themes import Theme
 from tui.model import keymap, messages
-from tui.model.answer import Answer
+from tui.model.answer import Answer, Deleted, Undo
 from tui.model.choices import Choices, place_of
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.model.sweep import sweep_messages
-from tui.model.undo import Deleted, Undo
 from tui.reading.feed import Feed, Outcome
 from tui.screens.board import Board
 from tui.screens.runs_screen import RunsScreen

@@ -9,10 +9,10 @@ from textual.message import Message
 
 from engine.spec import RunSpec
 from engine.store import Listing
+from tui.model.answer import Undo
 from tui.model.choices import Choices, Row
 from tui.model.message import message
 from tui.model.snapshot import Snapshot
-from tui.model.undo import Undo
 
 
 @message

@@ -17,7 +17,6 @@ from engine.sweep.outcome import ValueResult
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.heat import draw_heat
 from tui.chart.drawing.loss_by_value import ResponseView, draw_response
-from tui.chart.values.view import XKind
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
@@ -387,12 +386,6 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def action_undo(self) -> None:
         self.post_message(UndoRequested())
-
-    def action_show(self, metric: str) -> None:
-        self.with_options(self.chart_options.with_metric(metric))
-
-    def action_along(self, kind: XKind) -> None:
-        self.with_options(self.chart_options.with_x_kind(kind))
 
     def action_add(self) -> None:
         self.post_message(SweepValuesRequested(self.sweep_id))

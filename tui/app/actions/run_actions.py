@@ -13,8 +13,8 @@ from engine.store import Run, StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui.app.actions import orders
 from tui.app.actions.ports import OrderPort, ScreenPort
+from tui.model.answer import Deleted, Undo
 from tui.model.messages import ForkRequested, OrderAnswered, RunsQueued
-from tui.model.undo import Deleted, Undo
 
 FORKED_FIELDS = (
     "step_size", "batch_size", "update", "momentum", "regularization_strength", "iterations", "seconds", "pace",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from tui.model.answer import Undo
 from tui.model.message import message
-from tui.model.undo import Undo
 
 if TYPE_CHECKING:
     from engine.jobs.people.probe import RunProbe

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.store import Run
 from tui.chart.values.metrics import METRICS
+from tui.chart.values.view import XKind
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions
 from tui.widgets.chart_pane import ChartPane
@@ -76,6 +77,12 @@ class AxisKeys:
 
     def action_log_x(self) -> None:
         self._port.with_options(self._port.chart_options.with_other_x())
+
+    def action_show(self, metric: str) -> None:
+        self._port.with_options(self._port.chart_options.with_metric(metric))
+
+    def action_along(self, kind: XKind) -> None:
+        self._port.with_options(self._port.chart_options.with_x_kind(kind))
 
     def action_smooth(self, by: int) -> None:
         """Smooth more or less; say so if that changes no curve. In a grid of metrics it always changes one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.store import Run
-from tui.chart.values.view import XKind
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions, next_of
 from tui.presenting.curves import chart_view, drawn_runs
@@ -50,12 +49,6 @@ class ChartKeys:
         self.with_options(
             chart_options.with_metric(next_of(seen, chart_options.metric)) if seen else chart_options.with_next_metric()
         )
-
-    def action_show(self, metric: str) -> None:
-        self.with_options(self.chart_options.with_metric(metric))
-
-    def action_along(self, kind: XKind) -> None:
-        self.with_options(self.chart_options.with_x_kind(kind))
 
     def action_bands(self) -> None:
         chart_options = self.chart_options.with_next_bands()
