@@ -43,7 +43,8 @@ print(time.perf_counter() - started)
 
 def rows() -> Iterator[Row]:
     """Once from nothing, processes started and modules imported on both sides; once with workers that are there."""
-    bare, loops, cold, warm = [], [], [], []
+    taken: tuple[list[float], list[float], list[float], list[float]] = ([], [], [], [])
+    bare, loops, cold, warm = taken
     # As users have it: without these a module is compiled anew at every start.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with TemporaryDirectory() as folder:
@@ -53,8 +54,8 @@ def rows() -> Iterator[Row]:
             open_for_writing(path).close()
             figures = (*_bare(), _sweep(path, linger_s=0), _sweep(path, linger_s=30, warm=True))
             if counted >= 0:
-                for taken, figure in zip((bare, loops, cold, warm), figures, strict=True):
-                    taken.append(figure)
+                for times, figure in zip(taken, figures, strict=True):
+                    times.append(figure)
     case = f"{PLAN.size} x {ITERATIONS:,} iterations of digits, batch {PLAN.base.batch_size}"
     yield _row(f"sweep of {case}, from nothing", median(cold), "bare processes", median(bare))
     yield _row("the same, workers there, against the loops alone", median(warm), "bare loops", median(loops))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.spec import RunSpec, defaults
 from engine.store import Process, RunWriter, Store
@@ -31,10 +32,10 @@ def claimed_writer(store: Store, spec: RunSpec | None = None, pid: int = 1) -> R
     return store.writer(claim)
 
 
-def block_of(losses: Any, first: int = 0) -> Block:
+def block_of(losses: ArrayLike, first: int = 0) -> Block:
     """Losses as a block whose iterations take a millisecond each."""
     loss = np.asarray(losses, dtype=np.float64)
-    elapsed = SECONDS_PER_ITERATION * np.arange(first + 1, first + len(loss) + 1)
+    elapsed = SECONDS_PER_ITERATION * np.arange(first + 1, first + len(loss) + 1, dtype=np.float64)
     return Block(first_iteration=first, loss=loss, elapsed_s=elapsed)
 
 

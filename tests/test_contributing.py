@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from engine.spec import FIELDS, UPDATES, defaults
-from engine.spec.fields import GRADIENT, Field
+from engine.spec.fields import Field
 from engine.spec.parsing import choice
+from engine.spec.strategy_kinds import GRADIENT
 from engine.strategy import optimize, updates
 
 ROOT = Path(__file__).parent.parent

@@ -12,6 +12,7 @@ from engine.commands.cli import COMMANDS, command_at
 from engine.spec import FIELDS, defaults
 from engine.store import open_for_writing
 from tests import rooms, walks
+from tests.presence import present
 from tui.model import keymap
 from tui.start.cli import DRAWING
 
@@ -39,7 +40,7 @@ def test_the_helps_of_all_commands_read_alike(name: str) -> None:
     command = command_at(ALL_COMMANDS[name])
     for part in [command, *getattr(command, "commands", {}).values()]:
         options = [option for option in part.params if isinstance(option, click.Option)]
-        assert all(not option.help[0].islower() and option.help.endswith(".") for option in options)
+        assert all(not present(option.help)[0].islower() and present(option.help).endswith(".") for option in options)
         assert "RANGE" not in part.get_help(click.Context(part))
         assert "json" not in [option.name for option in options[:-1]]
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,34 +31,34 @@ def run(*arguments: str, folder: Path, **environment: str) -> subprocess.Complet
 
 
 @pytest.fixture
-def foreign(tmp_path):
+def foreign(tmp_path: Path) -> Path:
     """A folder in which somebody has files under our names."""
     for name in ("engine", "tui"):
         (tmp_path / f"{name}.py").write_text(FOREIGN)
     return tmp_path
 
 
-def test_importing_it_brings_in_neither_numpy_nor_the_screen(tmp_path):
+def test_importing_it_brings_in_neither_numpy_nor_the_screen(tmp_path: Path) -> None:
     heavy = ("numpy", "textual", "engine", "tui", "sqlite3")
     code = f"import sys, lossboard; print([name for name in {heavy} if name in sys.modules])"
     assert run("-c", code, folder=tmp_path).stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("name", lossboard.__all__)
-def test_every_name_is_there(name):
+def test_every_name_is_there(name: str) -> None:
     assert getattr(lossboard, name) is not None
     assert name in dir(lossboard)
 
 
-def test_an_unknown_name_is_an_attribute_error():
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         lossboard.nonsense  # noqa: B018
 
 
 @pytest.mark.parametrize("manner", ["current folder", "PYTHONPATH"])
 @pytest.mark.parametrize("started", ["module", "script"])
-def test_files_under_our_names_change_nothing(foreign, tmp_path, manner, started):
-    path = {"PYTHONPATH": str(foreign)} if manner == "PYTHONPATH" else {}
+def test_files_under_our_names_change_nothing(foreign: Path, tmp_path: Path, manner: str, started: str) -> None:
+    path: dict[str, Any] = {"PYTHONPATH": str(foreign)} if manner == "PYTHONPATH" else {}
     folder = tmp_path / "elsewhere" if path else foreign
     folder.mkdir(exist_ok=True)
     command = ["-m", "lossboard"] if started == "module" else [str(SCRIPT)]
@@ -66,7 +67,7 @@ def test_files_under_our_names_change_nothing(foreign, tmp_path, manner, started
     assert "finished" in done.stdout
 
 
-def test_a_script_beside_a_foreign_engine_is_told_of_both_files(foreign):
+def test_a_script_beside_a_foreign_engine_is_told_of_both_files(foreign: Path) -> None:
     (foreign / "train.py").write_text("import lossboard\nlossboard.start = 1\nlossboard.RunSpec\n")
     done = run("train.py", folder=foreign)
     assert done.returncode == 1
@@ -75,7 +76,7 @@ def test_a_script_beside_a_foreign_engine_is_told_of_both_files(foreign):
     assert str(ROOT / "engine" / "__init__.py") in message
 
 
-def test_a_foreign_engine_that_is_imported_already_is_told(foreign):
+def test_a_foreign_engine_that_is_imported_already_is_told(foreign: Path) -> None:
     (foreign / "engine.py").write_text("mine = 1\n")
     (foreign / "train.py").write_text(
         textwrap.dedent("""
@@ -92,5 +93,5 @@ def test_a_foreign_engine_that_is_imported_already_is_told(foreign):
     assert done.stdout.splitlines()[-1] == "1"
 
 
-def test_its_own_packages_lie_beside_it():
+def test_its_own_packages_lie_beside_it() -> None:
     assert all((ROOT / name / "__init__.py").is_file() for name in PACKAGES)

@@ -40,9 +40,9 @@ async def take_board(store: Path) -> None:
 
 async def take_sweep(store: Path) -> None:
     """Sweep step sizes as the dialog does after three arrow keys, and photograph what was found."""
-    async with session.prepare(store).run_test(size=SIZE) as pilot:
+    app = session.prepare(store)
+    async with app.run_test(size=SIZE) as pilot:
         await pilot.press("s", "left", "left", "up", "enter")
-        app = pilot.app
         while app.snapshot.sweep is None or app.snapshot.sweep.outcome is None or not app.snapshot.sweep.outcome.over:
             await pilot.pause(0.05)
         write(HERE / "sweep.svg", as_svg(app))

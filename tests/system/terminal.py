@@ -105,7 +105,7 @@ class Answering(Terminal):
     """A terminal at the end of a link: it answers what it is asked, `after_s` seconds later, until it is `silent`."""
 
     def __init__(self, *arguments: str, after_s: float, program: Path = PROGRAM, **environment: str) -> None:
-        super().__init__(*arguments, program=program, **environment)
+        super().__init__(*arguments, columns=120, rows=35, program=program, **environment)
         self.silent = False
         self._due: deque[tuple[float, str]] = deque()
         self._seen = 0

@@ -30,7 +30,7 @@ def command(path: Path, redirected: str = "") -> str:
     return f"{PROGRAM} --db {shlex.quote(str(path))} {redirected}"
 
 
-def test_bytes_that_are_no_utf_8_are_replaced_and_the_rest_is_used(path):
+def test_bytes_that_are_no_utf_8_are_replaced_and_the_rest_is_used(path: Path) -> None:
     dashboard = Terminal("--db", str(path))
     dashboard.wait_for(BRAILLE)
     for data in NOT_UTF_8:
@@ -44,7 +44,7 @@ def test_bytes_that_are_no_utf_8_are_replaced_and_the_rest_is_used(path):
     assert "Traceback" not in dashboard.written
 
 
-def test_a_dashboard_that_breaks_off_says_so_with_its_exit_code(path):
+def test_a_dashboard_that_breaks_off_says_so_with_its_exit_code(path: Path) -> None:
     code = (
         "from tui.terminal import textual_internals as internals\n"
         "def feed(self, text): raise RuntimeError('broken on purpose')\n"
@@ -59,7 +59,7 @@ def test_a_dashboard_that_breaks_off_says_so_with_its_exit_code(path):
     assert "broken on purpose" in dashboard.written.partition("\x1b[?1049l")[2]
 
 
-def test_errors_that_go_to_a_file_leave_the_drawing_to_the_terminal(path, tmp_path):
+def test_errors_that_go_to_a_file_leave_the_drawing_to_the_terminal(path: Path, tmp_path: Path) -> None:
     errors = tmp_path / "err.log"
     dashboard = Terminal("-c", command(path, f"2>{shlex.quote(str(errors))}"), program=SHELL)
     dashboard.wait_for(BRAILLE)
@@ -69,7 +69,7 @@ def test_errors_that_go_to_a_file_leave_the_drawing_to_the_terminal(path, tmp_pa
     assert "\x1b" not in errors.read_text()
 
 
-def test_errors_may_be_closed(path):
+def test_errors_may_be_closed(path: Path) -> None:
     dashboard = Terminal("-c", command(path, "2>&-"), program=SHELL)
     dashboard.wait_for(BRAILLE)
     dashboard.type("q")
@@ -77,14 +77,14 @@ def test_errors_may_be_closed(path):
     assert "No run is going on" not in dashboard.written
 
 
-def test_without_an_input_the_headless_command_is_named(path):
+def test_without_an_input_the_headless_command_is_named(path: Path) -> None:
     dashboard = Terminal("-c", command(path, "<&-"), program=SHELL)
     assert dashboard.exit_code() == 2
     assert "lossboard run" in dashboard.written
     assert "\x1b" not in dashboard.written
 
 
-def test_late_answers_are_not_left_to_the_shell(path):
+def test_late_answers_are_not_left_to_the_shell(path: Path) -> None:
     script = f'{command(path)}; echo LEFT; IFS= read -r line; printf "HEARD<%s>" "$line"'
     terminal = Answering("-c", script, program=SHELL, after_s=0.3)
     terminal.wait_for(BRAILLE)
@@ -100,7 +100,7 @@ def test_late_answers_are_not_left_to_the_shell(path):
 
 
 @pytest.mark.parametrize("leave", ["q", signal.SIGTERM])
-def test_nobody_waits_long_for_a_link_that_has_fallen_silent(path, leave):
+def test_nobody_waits_long_for_a_link_that_has_fallen_silent(path: Path, leave: str | signal.Signals) -> None:
     terminal = Answering("--db", str(path), after_s=0.0)
     terminal.wait_for(BRAILLE)
     wait_until(lambda: terminal.has_answered)
@@ -116,7 +116,7 @@ def test_nobody_waits_long_for_a_link_that_has_fallen_silent(path, leave):
 
 
 @pytest.mark.parametrize(("kind", "erases"), [("xterm-256color", True), ("screen-256color", False), ("tmux", False)])
-def test_what_would_lose_its_ground_is_written_instead_of_erased(path, kind, erases):
+def test_what_would_lose_its_ground_is_written_instead_of_erased(path: Path, kind: str, erases: bool) -> None:
     dashboard = Terminal("--db", str(path), "--theme", "light", TERM=kind)
     dashboard.wait_for(BRAILLE)
     dashboard.type("q")

@@ -27,7 +27,7 @@ from tests.tui.dashboards import raced
 
 ROOT = Path(__file__).parents[2]
 SBIN = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-SSHD, SSH, KEYGEN = (shutil.which(name, path=SBIN) for name in ("sshd", "ssh", "ssh-keygen"))
+SSHD, SSH, KEYGEN = (shutil.which(name, path=SBIN) or "" for name in ("sshd", "ssh", "ssh-keygen"))
 
 pytestmark = pytest.mark.skipif(
     not (SSHD and SSH and KEYGEN and Path("/proc/self/status").exists()),
@@ -95,7 +95,7 @@ class Connection(Terminal):
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("ssh")
     for name in ("host", "user"):
-        command = [KEYGEN, "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", folder / name]
+        command = [KEYGEN, "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", str(folder / name)]
         subprocess.run(command, check=True)
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd wants it when it runs as root; at boot it is made so
@@ -152,7 +152,6 @@ def listening(folder: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
     }
     config = folder / "sshd_config"
     config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-    assert SSHD is not None
     process = subprocess.Popen([SSHD, "-D", "-f", config, "-E", log], stdin=subprocess.DEVNULL)
     wait_until(lambda: process.poll() is not None or (log.exists() and f"port {port}" in log.read_text()), 10.0, "sshd")
     return process, port
@@ -235,7 +234,9 @@ def assert_restored(connection: Connection) -> None:
     assert "Traceback" not in connection.written
 
 
-def test_it_paints_follows_the_windows_size_and_leaves_a_clean_terminal(connect, path):
+def test_it_paints_follows_the_windows_size_and_leaves_a_clean_terminal(
+    connect: Callable[..., Connection], path: Path
+) -> None:
     raced(path)
     there = connect(100, 30)
     there.wait_for_screen(BRAILLE, "random search", "local search", "gradient b256", "quit")
@@ -251,7 +252,7 @@ def test_it_paints_follows_the_windows_size_and_leaves_a_clean_terminal(connect,
     assert_restored(there)
 
 
-def test_the_race_that_it_started_goes_on_after_the_connection(connect, path):
+def test_the_race_that_it_started_goes_on_after_the_connection(connect: Callable[..., Connection], path: Path) -> None:
     there = connect()
     there.wait_for_screen("Four ways down")
     there.type("\r")
@@ -266,7 +267,9 @@ def test_the_race_that_it_started_goes_on_after_the_connection(connect, path):
     wait_until(lambda: all(rows(path)[run_id] > seen[run_id] for run_id in seen))
 
 
-def test_a_killed_client_takes_the_dashboard_along_and_leaves_the_run(connect, server, path):
+def test_a_killed_client_takes_the_dashboard_along_and_leaves_the_run(
+    connect: Callable[..., Connection], server: Server, path: Path
+) -> None:
     run = [str(PROGRAM), "--db", str(path), "run", "--detach", "--pace", "50", "--iterations", "1000000"]
     subprocess.run([SSH, *server.options, "127.0.0.1", shlex.join(run)], check=True, capture_output=True, timeout=30)
     first = connect()
@@ -291,7 +294,9 @@ def test_a_killed_client_takes_the_dashboard_along_and_leaves_the_run(connect, s
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-def test_a_signal_to_the_dashboard_restores_the_far_terminal(connect, path, number):
+def test_a_signal_to_the_dashboard_restores_the_far_terminal(
+    connect: Callable[..., Connection], path: Path, number: signal.Signals
+) -> None:
     raced(path)
     there = connect()
     there.wait_for_screen(BRAILLE)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,15 @@ from click.testing import CliRunner
 
 from engine.commands.cli import main
 from engine.spec import defaults
-from engine.store import ENDED, open_for_reading, open_for_writing
+from engine.store import ENDED, Reader, open_for_reading, open_for_writing
 from tests.stores import wait_until
-from tests.system.workers import PATIENCE_S, end_workers, queue, wait_for_iterations, wait_for_state
+from tests.system.workers import PATIENCE_S, end_workers, queue, the_run, wait_for_iterations, wait_for_state, worker_of
 
 PACED = ("--iterations", "none", "--seconds", "600", "--pace", "2000")
 
 
 @pytest.fixture
-def path(tmp_path, monkeypatch):
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     path = tmp_path / "runs.db"
     open_for_writing(path).close()
@@ -31,14 +32,14 @@ def path(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def reader(path):
+def reader(path: Path) -> Iterator[Reader]:
     reader = open_for_reading(path)
     yield reader
     reader.close()
 
 
 @pytest.fixture
-def ask(path):
+def ask(path: Path) -> Callable[..., str]:
     """Run a command in this process and expect an exit code; gives what it printed."""
 
     def asked(*arguments: str, code: int = 0) -> str:
@@ -49,7 +50,7 @@ def ask(path):
     return asked
 
 
-def test_a_run_is_paused_resumed_steered_forked_and_stopped(ask, reader):
+def test_a_run_is_paused_resumed_steered_forked_and_stopped(ask: Callable[..., str], reader: Reader) -> None:
     ask("run", *PACED, "--detach")
     wait_for_iterations(reader, 1, 200)
     assert "Pausing run 1" in ask("pause", "1")
@@ -73,13 +74,13 @@ def test_a_run_is_paused_resumed_steered_forked_and_stopped(ask, reader):
     ]
 
 
-def test_runs_are_named_tagged_deleted_and_brought_back(ask, reader):
+def test_runs_are_named_tagged_deleted_and_brought_back(ask: Callable[..., str], reader: Reader) -> None:
     ask("run", "--iterations", "20")
     ask("rename", "1", "the good one")
     ask("tag", "1", "keep", "paper")
     ask("tag", "1", "paper", "--remove")
     ask("note", "1", "why it is good")
-    run = reader.run(1)
+    run = the_run(reader, 1)
     assert (run.name, run.tags, run.note) == ("the good one", ("keep",), "why it is good")
     assert ask("note", "1") == "why it is good\n"
     assert "undelete" in ask("delete", "1")
@@ -94,7 +95,7 @@ def test_runs_are_named_tagged_deleted_and_brought_back(ask, reader):
     assert "no run 1" in ask("show", "1", code=1)
 
 
-def test_what_cannot_be_done_is_said_and_the_others_are_done(ask, reader):
+def test_what_cannot_be_done_is_said_and_the_others_are_done(ask: Callable[..., str], reader: Reader) -> None:
     ask("run", *PACED, "--detach")
     ask("run", "--iterations", "5")
     wait_for_iterations(reader, 1, 10)
@@ -107,13 +108,13 @@ def test_what_cannot_be_done_is_said_and_the_others_are_done(ask, reader):
     assert "no run 9" in ask("fork", "9", code=1)
 
 
-def test_the_number_of_workers_is_set_and_kept(ask, reader):
+def test_the_number_of_workers_is_set_and_kept(ask: Callable[..., str], reader: Reader) -> None:
     assert "At most 1 worker at once" in ask("workers", "1")
     ask("run", *PACED, "--detach")
     ask("run", *PACED, "--detach")
     wait_for_iterations(reader, 1, 10)
     assert json.loads(ask("workers", "--json")) == {"most": 1, "working": 1}
-    assert reader.run(2).state == "queued"
+    assert the_run(reader, 2).state == "queued"
     assert "1 more started" in ask("workers", "2")
     wait_for_iterations(reader, 2, 10)
     ask("workers", "1")
@@ -124,7 +125,9 @@ def test_the_number_of_workers_is_set_and_kept(ask, reader):
     assert reader.setting("workers") is None
 
 
-def test_of_too_many_workers_those_beyond_leave_when_their_run_has_ended(ask, reader):
+def test_of_too_many_workers_those_beyond_leave_when_their_run_has_ended(
+    ask: Callable[..., str], reader: Reader
+) -> None:
     for _ in range(3):
         ask("run", *PACED, "--detach")
     wait_until(lambda: reader.counts() == {"running": 3}, PATIENCE_S)
@@ -145,7 +148,7 @@ def worker_in_front(path: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_a_worker_in_front_tells_what_it_does_and_leaves_when_nothing_waits(path, reader):
+def test_a_worker_in_front_tells_what_it_does_and_leaves_when_nothing_waits(path: Path, reader: Reader) -> None:
     queue(path, defaults().changed(iterations=20), defaults().changed(iterations=20))
     out, told = worker_in_front(path).communicate(timeout=PATIENCE_S)
     assert out == ""
@@ -156,18 +159,18 @@ def test_a_worker_in_front_tells_what_it_does_and_leaves_when_nothing_waits(path
     assert reader.counts() == {"finished": 3, "queued": 1}
 
 
-def test_an_interrupted_worker_puts_its_run_back(path, reader):
+def test_an_interrupted_worker_puts_its_run_back(path: Path, reader: Reader) -> None:
     queue(path, defaults().changed(iterations=None, seconds=600.0))
     worker = worker_in_front(path)
     wait_for_iterations(reader, 1, 100)
     worker.send_signal(signal.SIGINT)
     _, told = worker.communicate(timeout=PATIENCE_S)
-    run = reader.run(1)
+    run = the_run(reader, 1)
     assert (worker.returncode, run.state, run.reason) == (0, "queued", "its worker was told to leave")
     assert "told to leave" in told
 
 
-def test_a_command_that_waits_sees_a_lost_run_taken_up(path, reader):
+def test_a_command_that_waits_sees_a_lost_run_taken_up(path: Path, reader: Reader) -> None:
     queue(path)
     waiting = subprocess.Popen(
         [
@@ -188,8 +191,8 @@ def test_a_command_that_waits_sees_a_lost_run_taken_up(path, reader):
     )
     wait_until(lambda: reader.runs(), PATIENCE_S)
     wait_for_iterations(reader, 1, 300)
-    os.kill(reader.worker(reader.run(1).worker_id).pid, signal.SIGKILL)
+    os.kill(worker_of(reader, 1).pid, signal.SIGKILL)
     out, told = waiting.communicate(timeout=PATIENCE_S)
     assert "another one takes it up" in told
     assert "2500" in out
-    assert reader.run(1).attempt == 2
+    assert the_run(reader, 1).attempt == 2

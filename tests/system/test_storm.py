@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 from threading import Event, Thread
@@ -25,7 +26,7 @@ from engine.store import Reader, Worker, open_for_reading, open_for_writing
 from engine.store.schema.inspection import inspect
 from engine.store.write.queue import MOST_TIMES_LOST
 from engine.trace.state import state_from_bytes
-from tests.system.workers import end_workers, losses_of, undisturbed
+from tests.system.workers import end_workers, losses_of, the_run, undisturbed
 
 RUNS = int(os.environ.get("LOSSBOARD_STORM", "8"))
 WORKERS = 4
@@ -44,7 +45,7 @@ SPECS = (
 
 
 @pytest.fixture
-def path(tmp_path, monkeypatch):
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     yield tmp_path / "runs.db"
     end_workers(tmp_path / "runs.db")
@@ -128,9 +129,7 @@ def test_every_run_ends_once_and_as_if_nothing_had_been(path: Path) -> None:
         iteration, state = reader.checkpoint(run_id) or (0, b"")
         assert iteration == spec.iterations
         np.testing.assert_array_equal(state_from_bytes(state).weights, weights)
-        run = reader.run(run_id)
-        assert run is not None
-        taken_over += run.attempt > 1
+        taken_over += the_run(reader, run_id).attempt > 1
     assert taken_over
     found = inspect(path)
     assert (found.damage, found.crooked) == ("", ())

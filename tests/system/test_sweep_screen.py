@@ -16,6 +16,7 @@ from engine.spec import defaults
 from engine.store import open_for_reading
 from engine.sweep import Axis, SweepPlan
 from engine.text import loss_text
+from tests.presence import present
 from tests.stores import query, wait_until
 from tests.system.terminal import Terminal
 from tests.tui.emulator import Emulator
@@ -48,7 +49,7 @@ class Screen:
         return any(all(word in row for word in words) for row in self.rows())
 
 
-def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path):
+def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path: Path) -> None:
     first = Terminal("--db", str(path))
     seen = Screen(first)
     wait_until(lambda: seen.shows("sweep step sizes"))
@@ -89,14 +90,14 @@ def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path):
     reader.close()
     assert found.best is not None
     marked = next(row for row in table if "★ best" in row)
-    assert loss_text(found.best.train_loss) in marked
+    assert loss_text(present(found.best.train_loss)) in marked
     done = dict(query(path, "SELECT run_id, count(*) FROM iterations GROUP BY run_id"))
     diverged = {row[0] for row in query(path, "SELECT run_id FROM runs WHERE reason LIKE 'diverged%'")}
     assert len(done) == 10
     assert {done[run_id] for run_id in done if run_id not in diverged} == {125}
 
 
-def test_a_sweep_whose_workers_were_all_killed_is_completed_by_whoever_opens_it_again(path):
+def test_a_sweep_whose_workers_were_all_killed_is_completed_by_whoever_opens_it_again(path: Path) -> None:
     plan = SweepPlan(defaults().changed(iterations=120, pace=100.0), (Axis("step_size", (1e-3, 1e-2, 0.1, 1.0, 10.0)),))
     sweeps.start(path, plan)
     wait_until(lambda: query(path, "SELECT count(*) FROM iterations")[0][0] > 30)

@@ -6,9 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import start_workers
@@ -17,6 +20,7 @@ from engine.spec import defaults
 from engine.store import ENDED, open_for_reading
 from engine.strategy import optimize
 from engine.sweep import Axis, Halving, SweepPlan, decide, log_values
+from tests.presence import present
 from tests.stores import query, wait_until
 from tests.system.workers import end_workers, losses_of
 
@@ -25,18 +29,21 @@ PLAN = SweepPlan(defaults().changed(iterations=300), (Axis("step_size", log_valu
 IN_THE_NOTES = (8.996, 8.938, 8.403, 3.501, 0.606, 0.244, 0.207, 2.98, 1714.0)
 """Measured elsewhere, with other draws: a U."""
 
+Serial = dict[float | None, tuple[NDArray[np.float64], float]]
+"""The losses of each value's run, and its train loss at the end."""
+
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "runs.db"
     yield path
     end_workers(path)
 
 
 @pytest.fixture(scope="module")
-def serial():
+def serial() -> Serial:
     """Each value computed in this process, one after the other: its losses, and its train loss at the end."""
-    found = {}
+    found: Serial = {}
     for member in PLAN.members():
         optimization = optimize.build(member.spec)
         state, block = optimization.advance(optimization.start(), 300)
@@ -44,7 +51,7 @@ def serial():
     return found
 
 
-def over(path, sweep_id=1):
+def over(path: Path, sweep_id: int = 1) -> bool:
     reader = open_for_reading(path)
     try:
         return all(run.state in ENDED for run in reader.sweep_runs(sweep_id))
@@ -52,7 +59,7 @@ def over(path, sweep_id=1):
         reader.close()
 
 
-def outcome(path, sweep_id=1):
+def outcome(path: Path, sweep_id: int = 1) -> sweeps.SweepOutcome:
     reader = open_for_reading(path)
     try:
         return sweeps.outcome(reader, sweep_id)
@@ -60,7 +67,7 @@ def outcome(path, sweep_id=1):
         reader.close()
 
 
-def assert_as_serial(path, serial):
+def assert_as_serial(path: Path, serial: Serial) -> None:
     found = outcome(path)
     assert len(found.values) == len(serial) == found.total
     for result in found.values:
@@ -68,10 +75,10 @@ def assert_as_serial(path, serial):
         (run_id,) = result.run_ids
         np.testing.assert_array_equal(losses_of(path, run_id), losses)
         assert result.train_loss == train_loss
-    assert found.best.values[0] == min(serial, key=lambda value: serial[value][1])
+    assert present(found.best).values[0] == min(serial, key=lambda value: serial[value][1])
 
 
-def test_the_figures_are_a_u_and_equal_those_of_one_after_the_other_bit_for_bit(path, serial):
+def test_the_figures_are_a_u_and_equal_those_of_one_after_the_other_bit_for_bit(path: Path, serial: Serial) -> None:
     sweeps.start(path, PLAN)
     wait_until(lambda: over(path), what="the sweep is over")
     assert_as_serial(path, serial)
@@ -80,7 +87,7 @@ def test_the_figures_are_a_u_and_equal_those_of_one_after_the_other_bit_for_bit(
     assert found.left_s == 0.0
 
 
-def test_all_workers_killed_in_the_middle_and_no_run_is_missing_or_there_twice(path, serial):
+def test_all_workers_killed_in_the_middle_and_no_run_is_missing_or_there_twice(path: Path, serial: Serial) -> None:
     sweep_id = sweeps.start(path, PLAN)
     wait_until(lambda: query(path, "SELECT 1 FROM runs WHERE iterations_done > 0"), what="the first iterations")
     reader = open_for_reading(path)
@@ -96,11 +103,12 @@ def test_all_workers_killed_in_the_middle_and_no_run_is_missing_or_there_twice(p
     assert query(path, "SELECT count(*), count(DISTINCT spec) FROM runs") == [(9, 9)]
 
 
-def race_by_hand(halving, iterations):
+def race_by_hand(halving: Halving, iterations: int) -> dict[float | None, int]:
     """How far each value comes when the rungs are decided one after the other, without a store."""
-    done, racing = {}, list(PLAN.axes[0].ordered)
+    done: dict[float | None, int] = {}
+    racing = list(PLAN.axes[0].ordered)
     for rung in halving.rungs:
-        losses = {}
+        losses: dict[float | None, float] = {}
         for value in racing:
             optimization = optimize.build(PLAN.base.changed(step_size=value, iterations=iterations))
             state, _ = optimization.advance(optimization.start(), rung)
@@ -111,7 +119,7 @@ def race_by_hand(halving, iterations):
     return done | dict.fromkeys(racing, iterations)
 
 
-def test_a_race_between_workers_some_of_whom_are_killed_ends_as_it_must(path):
+def test_a_race_between_workers_some_of_whom_are_killed_ends_as_it_must(path: Path) -> None:
     halving = Halving((40, 120), 0.4)
     plan = SweepPlan(PLAN.base, PLAN.axes, halving=halving)
     sweep_id = sweeps.start(path, plan)
@@ -122,7 +130,7 @@ def test_a_race_between_workers_some_of_whom_are_killed_ends_as_it_must(path):
             os.kill(worker.pid, signal.SIGKILL)
     reader.close()
 
-    def is_over():
+    def is_over() -> bool:
         start_workers(path)  # as a dashboard does that sees lost runs
         return over(path, sweep_id)
 
@@ -131,7 +139,7 @@ def test_a_race_between_workers_some_of_whom_are_killed_ends_as_it_must(path):
     assert found == race_by_hand(halving, 300)
 
 
-def test_interrupting_the_command_ends_only_the_waiting(tmp_path, path):
+def test_interrupting_the_command_ends_only_the_waiting(tmp_path: Path, path: Path) -> None:
     arguments = ("--db", str(path), "sweep", "--values", "0.01,0.1", "--iterations", "300", "--pace", "200")
     waiting = subprocess.Popen(
         [sys.executable, "-m", "engine.commands.cli", *arguments],
@@ -153,7 +161,7 @@ def test_interrupting_the_command_ends_only_the_waiting(tmp_path, path):
     assert over(path)
 
 
-def test_more_workers_come_when_runs_turn_out_to_be_long(path, monkeypatch):
+def test_more_workers_come_when_runs_turn_out_to_be_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = SweepPlan(defaults().changed(iterations=None, seconds=60.0), (Axis("seed", tuple(range(6))),))
     monkeypatch.setattr("engine.jobs.processes.launch.cores", lambda: 1)
     sweep_id = sweeps.start(path, plan)

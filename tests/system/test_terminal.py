@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def rows(path: Path) -> dict[int, int]:
     return dict(query(path, "SELECT run_id, count(*) FROM iterations GROUP BY run_id"))
 
 
-def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path):
+def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path: Path) -> None:
     first = Terminal("--db", str(path))
     first.wait_for("Four ways down")
     first.type("\r")
@@ -79,7 +80,7 @@ def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path):
     assert best[1] > best[2] > max(best[3], best[4])
 
 
-def test_a_stopped_worker_is_taken_over_by_who_watches_and_a_stop_is_answered(path):
+def test_a_stopped_worker_is_taken_over_by_who_watches_and_a_stop_is_answered(path: Path) -> None:
     with open_for_writing(path) as store:
         store.settings.set(WORKERS, "1")
         store.settings.set(TAKE_OVER_AFTER, "1")
@@ -107,7 +108,7 @@ def test_a_stopped_worker_is_taken_over_by_who_watches_and_a_stop_is_answered(pa
         assert dashboard.exit_code() == 0
 
 
-def test_an_idle_dashboard_writes_nothing(path):
+def test_an_idle_dashboard_writes_nothing(path: Path) -> None:
     dashboard = Terminal("--db", str(raced(path)))
     dashboard.wait_for(BRAILLE)
     wait_until(lambda: idle_for(dashboard, 0.5) == 0)
@@ -117,7 +118,7 @@ def test_an_idle_dashboard_writes_nothing(path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_restores_the_terminal(path, number):
+def test_a_signal_restores_the_terminal(path: Path, number: signal.Signals) -> None:
     dashboard = Terminal("--db", str(raced(path)))
     dashboard.wait_for(BRAILLE)
     dashboard.type("T")
@@ -130,7 +131,7 @@ def test_a_signal_restores_the_terminal(path, number):
 
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "", "LC_CTYPE": "", "LANG": "C"}])
-def test_a_terminal_without_colours_and_utf_8_gets_neither(path, locale):
+def test_a_terminal_without_colours_and_utf_8_gets_neither(path: Path, locale: dict[str, Any]) -> None:
     dashboard = Terminal("--db", str(raced(path)), NO_COLOR="1", **locale)
     dashboard.wait_for("[*]{5}")
     dashboard.type(":")
@@ -142,7 +143,7 @@ def test_a_terminal_without_colours_and_utf_8_gets_neither(path, locale):
     assert told <= {"", "0", "1", "2", "4", "7", "22", "24", "27"}
 
 
-def test_a_lost_terminal_ends_the_dashboard(path):
+def test_a_lost_terminal_ends_the_dashboard(path: Path) -> None:
     dashboard = Terminal("--db", str(raced(path)))
     dashboard.wait_for(BRAILLE)
     dashboard.hang_up()
@@ -150,7 +151,7 @@ def test_a_lost_terminal_ends_the_dashboard(path):
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(20, 5), (80, 24)])
-def test_small_terminals(path, columns, rows):
+def test_small_terminals(path: Path, columns: int, rows: int) -> None:
     dashboard = Terminal("--db", str(raced(path)), columns=columns, rows=rows)
     dashboard.wait_for("too small" if columns < 40 else BRAILLE)
     dashboard.type("q")
@@ -158,7 +159,7 @@ def test_small_terminals(path, columns, rows):
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, only text\n" * 50, b""], ids=["text", "empty"])
-def test_a_file_that_is_no_store_is_one_sentence(path, content):
+def test_a_file_that_is_no_store_is_one_sentence(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     dashboard = Terminal("--db", str(path))
     assert dashboard.exit_code() == 1
@@ -167,28 +168,28 @@ def test_a_file_that_is_no_store_is_one_sentence(path, content):
     assert path.read_bytes() == content
 
 
-def test_a_folder_that_is_not_there_is_one_sentence(path):
+def test_a_folder_that_is_not_there_is_one_sentence(path: Path) -> None:
     dashboard = Terminal("--db", str(path.parent / "no" / "such" / "runs.db"))
     assert dashboard.exit_code() == 1
     assert dashboard.written.startswith("lossboard: ")
     assert "Traceback" not in dashboard.written
 
 
-def test_without_a_terminal_the_headless_command_is_named(path):
+def test_without_a_terminal_the_headless_command_is_named(path: Path) -> None:
     done = subprocess.run([PROGRAM, "--db", path], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout) == (2, "")
     assert "lossboard run" in done.stderr
     assert not path.exists()
 
 
-def test_a_dumb_terminal_is_refused(path):
+def test_a_dumb_terminal_is_refused(path: Path) -> None:
     dashboard = Terminal("--db", str(path), TERM="dumb")
     assert dashboard.exit_code() == 2
     assert "lossboard run" in dashboard.written
     assert "\x1b" not in dashboard.written
 
 
-def test_the_headless_commands_come_without_the_screen():
+def test_the_headless_commands_come_without_the_screen() -> None:
     code = (
         "import sys; from tui.start import cli; cli.main(['list', '--help'], standalone_mode=False); "
         "print('textual' in sys.modules)"
@@ -197,7 +198,7 @@ def test_the_headless_commands_come_without_the_screen():
     assert done.stdout.endswith("False\n")
 
 
-def test_what_is_typed_in_one_piece_with_the_key_that_opens_something_goes_there(path):
+def test_what_is_typed_in_one_piece_with_the_key_that_opens_something_goes_there(path: Path) -> None:
     terminal = Terminal("--db", str(raced(path)))
     terminal.wait_for("gradient b256")
     terminal.type("/local\r")
@@ -208,7 +209,7 @@ def test_what_is_typed_in_one_piece_with_the_key_that_opens_something_goes_there
     assert terminal.exit_code() == 0
 
 
-def test_room_border_and_grid_in_a_terminal_and_there_again_when_it_is_opened_again(path):
+def test_room_border_and_grid_in_a_terminal_and_there_again_when_it_is_opened_again(path: Path) -> None:
     terminal = Terminal("--db", str(raced(path)), columns=160, rows=45)
     terminal.wait_for(BRAILLE)
     terminal.type("vvmm")

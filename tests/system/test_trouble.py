@@ -6,6 +6,8 @@ import os
 import resource
 import signal
 import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +18,10 @@ from engine.jobs.processes.liveness import is_alive, judge
 from engine.jobs.processes.logs import last_words
 from engine.jobs.processes.recovery import TAKE_OVER_AFTER
 from engine.spec import defaults
-from engine.store import ENDED, open_for_reading, open_for_writing
+from engine.store import ENDED, Reader, open_for_reading, open_for_writing
 from engine.store.schema.inspection import inspect
 from engine.trace.state import state_from_bytes
+from tests.presence import present
 from tests.stores import wait_until
 from tests.system.workers import (
     PATIENCE_S,
@@ -26,6 +29,7 @@ from tests.system.workers import (
     losses_of,
     queue,
     stop_outside_of_a_transaction,
+    the_run,
     undisturbed,
     wait_for_iterations,
     wait_for_state,
@@ -37,25 +41,25 @@ ENDLESS = defaults().changed(iterations=None, seconds=600.0)
 
 
 @pytest.fixture(autouse=True)
-def logs(tmp_path, monkeypatch):
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "runs.db"
     end_workers(tmp_path / "runs.db")
 
 
 @pytest.fixture
-def reader(path):
+def reader(path: Path) -> Iterator[Reader]:
     with open_for_writing(path):
         reader = open_for_reading(path)
     yield reader
     reader.close()
 
 
-def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_handed(path, reader):
+def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_handed(path: Path, reader: Reader) -> None:
     spec = defaults().changed(iterations=6000, pace=1000.0)
     with open_for_writing(path) as store:
         store.settings.set(TAKE_OVER_AFTER, "0.3")
@@ -78,11 +82,11 @@ def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_hand
         assert "run 1 is no longer this worker's" in log.read()
     losses, weights = undisturbed(spec)
     np.testing.assert_array_equal(losses_of(path, 1), losses)
-    np.testing.assert_array_equal(state_from_bytes(reader.checkpoint(1)[1]).weights, weights)
+    np.testing.assert_array_equal(state_from_bytes(present(reader.checkpoint(1))[1]).weights, weights)
     assert inspect(path).crooked == ()
 
 
-def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path, reader):
+def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path: Path, reader: Reader) -> None:
     spec = defaults().changed(iterations=40_000, batch_size=8, metrics="loss")
     queue(path, spec)
     start_workers(path)
@@ -92,7 +96,7 @@ def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path, reader):
     room = max(os.path.getsize(path), os.path.getsize(f"{path}-wal")) + 50_000
     resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     wait_until(lambda: "the disk is full" in last_words(worker), PATIENCE_S, "the worker says why it waits")
-    run = reader.run(1)
+    run = the_run(reader, 1)
     assert run.state == "running"
     assert judge(run, [worker]) in ("waiting", "running")
     assert reader.curve(1, 240).count.sum() == run.iterations_done < 40_000
@@ -104,7 +108,9 @@ def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path, reader):
     assert inspect(path).crooked == ()
 
 
-def test_a_lock_held_for_longer_than_the_timeout_is_said_retried_and_nothing_is_lost(path, reader, tmp_path):
+def test_a_lock_held_for_longer_than_the_timeout_is_said_retried_and_nothing_is_lost(
+    path: Path, reader: Reader, tmp_path: Path
+) -> None:
     spec = defaults().changed(iterations=3000, pace=3000.0)
     queue(path, spec)
     log = tmp_path / "worker.log"
@@ -114,7 +120,7 @@ def test_a_lock_held_for_longer_than_the_timeout_is_said_retried_and_nothing_is_
     other = sqlite3.connect(path, isolation_level=None, timeout=10)
     other.execute("BEGIN IMMEDIATE")
     wait_until(lambda: "locked by another process" in log.read_text(), PATIENCE_S, "the worker says why it waits")
-    assert reader.run(1).iterations_done < 3000
+    assert the_run(reader, 1).iterations_done < 3000
     other.execute("ROLLBACK")
     other.close()
     assert wait_for_state(reader, 1, *ENDED).state == "finished"
@@ -122,7 +128,7 @@ def test_a_lock_held_for_longer_than_the_timeout_is_said_retried_and_nothing_is_
     assert worker.wait(timeout=PATIENCE_S) == 0
 
 
-def test_a_run_that_goes_on_is_forked_and_its_fork_repeats_it(path, reader):
+def test_a_run_that_goes_on_is_forked_and_its_fork_repeats_it(path: Path, reader: Reader) -> None:
     queue(path, defaults().changed(iterations=None, seconds=600.0, pace=2000.0))
     start_workers(path)
     wait_for_iterations(reader, 1, 500)
@@ -141,7 +147,7 @@ def test_a_run_that_goes_on_is_forked_and_its_fork_repeats_it(path, reader):
     assert [event.verb for event in reader.events(1)] == ["set-step-size", "fork", "stop"]
 
 
-def test_what_a_lost_run_is_told_takes_effect_at_once(path, reader):
+def test_what_a_lost_run_is_told_takes_effect_at_once(path: Path, reader: Reader) -> None:
     queue(path, ENDLESS, ENDLESS)
     start_workers(path, count=2)
     for run_id in (1, 2):
@@ -152,21 +158,21 @@ def test_what_a_lost_run_is_told_takes_effect_at_once(path, reader):
     assert steer.pause(path, 1) == "Run 1 had lost its worker. Run 1 is paused."
     assert "Run 2 stopped before it started." in steer.stop(path, 2)
     assert "Resuming run 1" in steer.resume(path, 1)
-    done = reader.run(1).iterations_done
+    done = the_run(reader, 1).iterations_done
     wait_for_iterations(reader, 1, done + 100)
     losses_of(path, 1)
 
 
-def test_stop_and_pause_are_obeyed_while_known_iterations_are_computed_again(path, reader):
+def test_stop_and_pause_are_obeyed_while_known_iterations_are_computed_again(path: Path, reader: Reader) -> None:
     slow = "import engine.jobs.worker.run_loop as a; a.CHECKPOINT_S = a.CHECKPOINT_SHARE = 1e9; a.SNAPSHOT_RATIO = 1e9"
     queue(path, ENDLESS)
     first = worker_with(path, slow, path.with_suffix(".log"))
     wait_for_iterations(reader, 1, 20_000)
     first.kill()
     first.wait()
-    done = reader.run(1).iterations_done
+    done = the_run(reader, 1).iterations_done
     start_workers(path)
-    wait_until(lambda: reader.run(1).attempt == 2, PATIENCE_S)
+    wait_until(lambda: the_run(reader, 1).attempt == 2, PATIENCE_S)
     steer.stop(path, 1)
     run = wait_for_state(reader, 1, *ENDED)
     assert run.state == "cancelled"

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +18,18 @@ from engine.jobs.people import steer
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.liveness import identify, is_alive, judge
 from engine.spec import defaults, race
-from engine.store import ENDED, open_for_reading, open_for_writing
+from engine.store import ENDED, Reader, Worker, open_for_reading, open_for_writing
 from engine.store.file.connection import connect
 from engine.store.write import pyramid
 from engine.store.write.pyramid import LEVELS
 from engine.trace.state import state_from_bytes
+from tests.presence import present
 from tests.stores import query, wait_until
 from tests.system.workers import (
     end_workers,
     losses_of,
     queue,
+    the_run,
     undisturbed,
     wait_for_iterations,
     wait_for_state,
@@ -38,26 +42,26 @@ ENDLESS = defaults().changed(iterations=None, seconds=600.0)
 
 
 @pytest.fixture(autouse=True)
-def logs(tmp_path, monkeypatch):
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "runs.db"
     yield path
     end_workers(path)
 
 
 @pytest.fixture
-def reader(path):
+def reader(path: Path) -> Iterator[Reader]:
     with open_for_writing(path):
         reader = open_for_reading(path)
     yield reader
     reader.close()
 
 
-def workers_of(path):
+def workers_of(path: Path) -> list[Worker]:
     reader = open_for_reading(path)
     try:
         return reader.workers()
@@ -65,17 +69,17 @@ def workers_of(path):
         reader.close()
 
 
-def command(path, run_id, verb, argument="") -> str:
+def command(path: Path, run_id: int, verb: str, argument: str = "") -> str:
     with open_for_writing(path) as store:
         return store.queue.command(run_id, verb, argument)
 
 
-def kill(worker):
+def kill(worker: Worker) -> None:
     os.kill(worker.pid, signal.SIGKILL)
     wait_until(lambda: is_alive(worker) is False, what="the killed worker is gone")
 
 
-def assert_consistent(path, run_id):
+def assert_consistent(path: Path, run_id: int) -> None:
     """No gap, no duplicate, and a summary and a pyramid that agree with the rows."""
     losses = losses_of(path, run_id)
     [(done, last, best, searches)] = query(
@@ -98,7 +102,7 @@ def assert_consistent(path, run_id):
     np.testing.assert_allclose(np.array(stored, float), np.array(rebuilt, float), rtol=1e-9)
 
 
-def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path, reader):
+def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path: Path, reader: Reader) -> None:
     # slow enough to be there together: on a busy machine one worker starts a second or two after another
     specs = [spec.changed(iterations=60, pace=20.0) for spec in race()]
     ids = queue(path, *specs)
@@ -113,7 +117,7 @@ def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path,
     assert not [told for session in sessions if session.exists() and "nice 0" in (told := session.read_text())]
     wait_until(lambda: reader.counts() == {"finished": 4}, what="four runs finished")
     for run_id, spec in zip(ids, specs, strict=True):
-        run = reader.run(run_id)
+        run = the_run(reader, run_id)
         assert (run.iterations_done, run.reason) == (60, "planned iterations done")
         assert run.elapsed_s > 60 / 20 - 0.15
         np.testing.assert_array_equal(losses_of(path, run_id), undisturbed(spec)[0])
@@ -123,7 +127,7 @@ def test_the_race_is_run_by_detached_workers_that_leave_when_nothing_waits(path,
     assert query(path, "SELECT json_extract(environment, '$.blas_threads') FROM runs") == [("1",)] * 4
 
 
-def test_no_more_workers_than_runs_and_no_more_than_asked_for(path, reader):
+def test_no_more_workers_than_runs_and_no_more_than_asked_for(path: Path, reader: Reader) -> None:
     queue(path, *[ENDLESS] * 3)
     assert start_workers(path, count=2) == 2
     assert start_workers(path, count=2) == 0
@@ -132,7 +136,7 @@ def test_no_more_workers_than_runs_and_no_more_than_asked_for(path, reader):
     assert len(reader.workers()) == 2
 
 
-def test_a_paced_run_sleeps(path, reader):
+def test_a_paced_run_sleeps(path: Path, reader: Reader) -> None:
     queue(path, QUICK.changed(iterations=None, seconds=600.0, pace=20.0))
     start_workers(path)
     wait_for_iterations(reader, 1, 5)
@@ -142,13 +146,19 @@ def test_a_paced_run_sleeps(path, reader):
     assert (cpu_seconds(worker.pid) - before) / (time.monotonic() - started) < 0.2
 
 
-def cpu_seconds(pid):
+def is_followed(reader: Reader, gone: Worker) -> bool:
+    return worker_of(reader, 1).worker_id != gone.worker_id
+
+
+def cpu_seconds(pid: int) -> float:
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_kill_9_leaves_every_committed_iteration_and_the_next_worker_goes_on_bit_for_bit(path, reader):
+def test_kill_9_leaves_every_committed_iteration_and_the_next_worker_goes_on_bit_for_bit(
+    path: Path, reader: Reader
+) -> None:
     spec = defaults().changed(iterations=12_000, seed=3)
     queue(path, spec)
     start_workers(path)
@@ -156,18 +166,18 @@ def test_kill_9_leaves_every_committed_iteration_and_the_next_worker_goes_on_bit
         wait_for_iterations(reader, 1, upto)
         worker = worker_of(reader, 1)
         kill(worker)
-        run = reader.run(1)
+        run = the_run(reader, 1)
         assert judge(run, reader.workers()) == "lost"
         assert_consistent(path, 1)
         committed = losses_of(path, 1)
         assert start_workers(path) == 1
-        wait_until(lambda gone=worker: worker_of(reader, 1).worker_id != gone.worker_id, what="another worker")
+        wait_until(partial(is_followed, reader, worker), what="another worker")
         np.testing.assert_array_equal(losses_of(path, 1)[: len(committed)], committed)
     run = wait_for_state(reader, 1, *ENDED)
     assert (run.state, run.iterations_done, run.attempt) == ("finished", 12_000, 4)
     losses, weights = undisturbed(spec)
     np.testing.assert_array_equal(losses_of(path, 1), losses)
-    iteration, state = reader.checkpoint(1)
+    iteration, state = present(reader.checkpoint(1))
     assert iteration == 12_000
     np.testing.assert_array_equal(state_from_bytes(state).weights, weights)
     assert_consistent(path, 1)
@@ -175,30 +185,30 @@ def test_kill_9_leaves_every_committed_iteration_and_the_next_worker_goes_on_bit
     assert np.all(np.diff(elapsed) >= 0)
 
 
-def test_a_lost_run_is_taken_up_by_a_worker_that_is_there_anyway(path, reader):
+def test_a_lost_run_is_taken_up_by_a_worker_that_is_there_anyway(path: Path, reader: Reader) -> None:
     # paced, and long enough for both to be there together on a busy machine
     queue(path, ENDLESS.changed(pace=100.0), QUICK.changed(iterations=None, seconds=3.0, pace=100.0))
     start_workers(path)
     wait_until(lambda: reader.counts().get("running") == 2)
     lost = worker_of(reader, 1)
     kill(lost)
-    wait_until(lambda: reader.run(1).worker_id not in (None, lost.worker_id), what="the run has another worker")
+    wait_until(lambda: the_run(reader, 1).worker_id not in (None, lost.worker_id), what="the run has another worker")
 
 
-def test_told_to_leave_a_worker_puts_its_run_back_with_a_checkpoint(path, reader):
+def test_told_to_leave_a_worker_puts_its_run_back_with_a_checkpoint(path: Path, reader: Reader) -> None:
     queue(path, ENDLESS)
     start_workers(path)
     wait_for_iterations(reader, 1, 100)
     worker = worker_of(reader, 1)
     os.kill(worker.pid, signal.SIGTERM)
     run = wait_for_state(reader, 1, "queued")
-    assert reader.checkpoint(1)[0] == run.iterations_done
+    assert present(reader.checkpoint(1))[0] == run.iterations_done
     wait_until(lambda: is_alive(worker) is False)
     assert reader.workers() == []
     assert_consistent(path, 1)
 
 
-def test_stop_keeps_what_was_done(path, reader):
+def test_stop_keeps_what_was_done(path: Path, reader: Reader) -> None:
     queue(path, ENDLESS)
     start_workers(path)
     wait_for_iterations(reader, 1, 10)
@@ -208,7 +218,7 @@ def test_stop_keeps_what_was_done(path, reader):
     assert_consistent(path, 1)
 
 
-def test_pause_frees_the_worker_and_resume_goes_on_bit_for_bit(path, reader):
+def test_pause_frees_the_worker_and_resume_goes_on_bit_for_bit(path: Path, reader: Reader) -> None:
     spec = defaults().changed(iterations=3_000, pace=3_000.0)
     queue(path, spec)
     begin_s = time.monotonic()
@@ -228,18 +238,18 @@ def test_pause_frees_the_worker_and_resume_goes_on_bit_for_bit(path, reader):
     assert 0.9 < run.elapsed_s <= (time.monotonic() - begin_s) - (resumed_s - paused_s)
 
 
-def test_a_new_step_size_holds_from_a_recorded_iteration_on_and_survives_a_kill(path, reader):
+def test_a_new_step_size_holds_from_a_recorded_iteration_on_and_survives_a_kill(path: Path, reader: Reader) -> None:
     queue(path, ENDLESS)
     start_workers(path)
     wait_for_iterations(reader, 1, 200)
     command(path, 1, "set-step-size", "0.025")
     wait_until(lambda: reader.commands(1)[0].outcome, what="the command is obeyed")
-    at = reader.commands(1)[0].applied_at_iteration
+    at = present(reader.commands(1)[0].applied_at_iteration)
     assert reader.commands(1)[0].outcome == "step size 0.1 to 0.025"
     wait_for_iterations(reader, 1, at + 500)
     kill(worker_of(reader, 1))
     start_workers(path)
-    done = reader.run(1).iterations_done
+    done = the_run(reader, 1).iterations_done
     wait_for_iterations(reader, 1, done + 500)
     sizes = query(
         path, "SELECT min(iteration), max(iteration), step_size FROM iterations GROUP BY step_size ORDER BY 1"
@@ -247,16 +257,18 @@ def test_a_new_step_size_holds_from_a_recorded_iteration_on_and_survives_a_kill(
     assert [(first, size) for first, _, size in sizes] == [(0, 0.1), (at, 0.025)]
 
 
-def test_a_spec_that_cannot_be_built_fails_with_the_sentence_and_the_next_run_is_done(path, reader):
+def test_a_spec_that_cannot_be_built_fails_with_the_sentence_and_the_next_run_is_done(
+    path: Path, reader: Reader
+) -> None:
     queue(path, QUICK.changed(batch_size=5000), QUICK)
     start_workers(path, count=1)
     assert wait_for_state(reader, 2, *ENDED).state == "finished"
-    failed = reader.run(1)
+    failed = the_run(reader, 1)
     assert failed.state == "failed"
     assert "batch size: 5,000 is more than" in failed.reason
 
 
-def test_a_budget_in_seconds(path, reader):
+def test_a_budget_in_seconds(path: Path, reader: Reader) -> None:
     queue(path, QUICK.changed(iterations=None, seconds=0.3))
     start_workers(path)
     run = wait_for_state(reader, 1, *ENDED)
@@ -264,7 +276,7 @@ def test_a_budget_in_seconds(path, reader):
     assert run.elapsed_s >= 0.25
 
 
-def test_a_run_that_diverges_is_recorded_to_its_end(path, reader):
+def test_a_run_that_diverges_is_recorded_to_its_end(path: Path, reader: Reader) -> None:
     queue(path, defaults().changed(step_size=1e300, iterations=50))
     start_workers(path)
     run = wait_for_state(reader, 1, *ENDED)
@@ -285,7 +297,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_an_unexpected_error_fails_the_run_with_the_reason_and_is_traced_in_the_log(path, reader):
+def test_an_unexpected_error_fails_the_run_with_the_reason_and_is_traced_in_the_log(path: Path, reader: Reader) -> None:
     queue(path, QUICK, QUICK)
     done = subprocess.run(
         [sys.executable, "-c", FAILS, "--db", str(path)], capture_output=True, text=True, timeout=30, check=False
@@ -308,7 +320,7 @@ RunAttempt._advance = exhausted
 """
 
 
-def test_a_failed_run_that_is_resumed_goes_on_bit_for_bit(path, reader, tmp_path):
+def test_a_failed_run_that_is_resumed_goes_on_bit_for_bit(path: Path, reader: Reader, tmp_path: Path) -> None:
     spec = defaults().changed(iterations=3000, pace=4000.0)
     queue(path, spec)
     failing = worker_with(path, NO_MEMORY, tmp_path / "log")
@@ -319,11 +331,11 @@ def test_a_failed_run_that_is_resumed_goes_on_bit_for_bit(path, reader, tmp_path
     assert wait_for_state(reader, 1, *ENDED).state == "finished"
     losses, weights = undisturbed(spec)
     np.testing.assert_array_equal(losses_of(path, 1), losses)
-    np.testing.assert_array_equal(state_from_bytes(reader.checkpoint(1)[1]).weights, weights)
+    np.testing.assert_array_equal(state_from_bytes(present(reader.checkpoint(1))[1]).weights, weights)
 
 
 @pytest.mark.parametrize("given", ["", "--db", "--db runs.db --max-runs many", "--dbs runs.db", "--db runs.db more"])
-def test_a_worker_that_is_asked_for_what_it_has_not_says_how_it_is_used(given, tmp_path):
+def test_a_worker_that_is_asked_for_what_it_has_not_says_how_it_is_used(given: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "engine.jobs.worker.worker", *given.split()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=tmp_path)
     assert done.returncode == 2
@@ -332,7 +344,9 @@ def test_a_worker_that_is_asked_for_what_it_has_not_says_how_it_is_used(given, t
 
 
 @pytest.mark.parametrize("happens", ["deleted", "replaced"])
-def test_a_worker_whose_store_is_gone_notices_and_leaves(path, reader, tmp_path, happens):
+def test_a_worker_whose_store_is_gone_notices_and_leaves(
+    path: Path, reader: Reader, tmp_path: Path, happens: str
+) -> None:
     queue(path, ENDLESS)
     start_workers(path)
     wait_for_iterations(reader, 1, 10)
@@ -352,7 +366,7 @@ def test_a_worker_whose_store_is_gone_notices_and_leaves(path, reader, tmp_path,
             os.replace(f"{name}.gone", name)
 
 
-def test_blocked_signals_are_unblocked(path, reader):
+def test_blocked_signals_are_unblocked(path: Path, reader: Reader) -> None:
     queue(path, ENDLESS)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
     try:
@@ -362,12 +376,12 @@ def test_blocked_signals_are_unblocked(path, reader):
     wait_for_iterations(reader, 1, 10)
     worker = worker_of(reader, 1)
     os.kill(worker.pid, signal.SIGHUP)
-    wait_for_iterations(reader, 1, reader.run(1).iterations_done + 10)
+    wait_for_iterations(reader, 1, the_run(reader, 1).iterations_done + 10)
     os.kill(worker.pid, signal.SIGTERM)
     wait_until(lambda: is_alive(worker) is False)
 
 
-def test_a_closed_launcher_does_not_take_its_workers_along(path, reader):
+def test_a_closed_launcher_does_not_take_its_workers_along(path: Path, reader: Reader) -> None:
     queue(path, ENDLESS)
     code = "import sys; from engine.jobs.processes.launch import start_workers; print(start_workers(sys.argv[1]))"
     launcher = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
