@@ -7,11 +7,13 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 from engine.spec import FIELDS, RunSpec
 from engine.store import Run
 from engine.store.list.filter import ChoiceTerm, Filter, NumberTerm, TextTerm, WordTerm
 from engine.store.list.listing import LARGEST_FIRST, STATUS_ORDER
+from tests.presence import present
 
 COLUMNS: dict[str, str] = {
     "id": "run_id",
@@ -89,7 +91,7 @@ class Known:
             return True
         told = [self.run.name, self.run.note, self.run.state]
         if self.run.spec is not None:
-            told += [self.label, self.run.spec.strategy, self.run.spec.objective, self.run.spec.dataset]
+            told += [present(self.label), self.run.spec.strategy, self.run.spec.objective, self.run.spec.dataset]
         where = ["\n".join(told), *self.run.tags]
         if word.isdecimal() and word.isascii():
             return any(re.search(rf"(?<![0-9]){word}(?![0-9])", text.casefold()) for text in where)
@@ -130,7 +132,7 @@ def fits(wanted: Filter, known: Known) -> bool:
     )
 
 
-def sort_key(order: str, known: Known) -> object:
+def sort_key(order: str, known: Known) -> Any:
     """What a run is sorted by; None where it has nothing to say."""
     run = known.run
     if order == "run":

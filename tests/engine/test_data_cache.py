@@ -44,7 +44,7 @@ def test_the_same_bytes_are_made_on_every_machine() -> None:
 def test_what_is_opened_is_mapped_and_shared(cache_folder: Path) -> None:
     train = datasets.load("synthetic-cifar:200").splits["train"]
     assert isinstance(train, datasets.StoredSplit)
-    base = train._X
+    base: np.ndarray | None = train._X
     while isinstance(base, np.ndarray) and not isinstance(base, np.memmap):
         base = base.base
     assert isinstance(base, np.memmap)
@@ -117,8 +117,8 @@ cache.make(cache.folder() / sys.argv[1], cache.EntryInfo("x", 2, 4, "uint8", (3,
 @contextmanager
 def making(name: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is in the middle of making an entry; at the end it is killed if it still lives."""
-    given = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", MAKING, name], cwd=ROOT, **given) as maker:
+    command = [sys.executable, "-c", MAKING, name]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as maker:
         assert maker.stdout is not None
         maker.stdout.readline()
         yield maker
@@ -226,7 +226,7 @@ def test_without_the_variable_the_users_own_cache_folder_is_meant(monkeypatch: p
 
 
 @pytest.mark.parametrize("stated", ["", "/somewhere/else"])
-def test_the_cache_folder_is_where_each_system_has_it(monkeypatch, stated):
+def test_the_cache_folder_is_where_each_system_has_it(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
     monkeypatch.delenv("LOSSBOARD_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", stated)
     assert cache.folder() == platformdirs.user_cache_path("lossboard", appauthor=False)

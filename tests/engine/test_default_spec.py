@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.jobs.people import default_spec
@@ -12,7 +14,7 @@ from tests.stores import query
 SPEC = defaults("local-search").changed(step_size=0.5, seed=7)
 
 
-def test_the_spec_of_a_run_becomes_the_usual_one(tmp_path):
+def test_the_spec_of_a_run_becomes_the_usual_one(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add([SPEC])
@@ -25,7 +27,7 @@ def test_the_spec_of_a_run_becomes_the_usual_one(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", '{"step_size": -1}', '{"no_such_field": 1}', '{"step_size": [1]}'])
-def test_what_cannot_be_read_is_nothing(tmp_path, text):
+def test_what_cannot_be_read_is_nothing(tmp_path: Path, text: str) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.settings.set(default_spec.SETTING, "x")

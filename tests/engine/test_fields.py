@@ -99,7 +99,12 @@ def test_a_number_is_kept_as_the_field_keeps_it(name: str, value: float, kept: f
 
 
 def test_a_spec_neither_prints_nor_reads_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    printed = []
-    monkeypatch.setattr("engine.spec.fields.as_text", lambda value: printed.append(value) or str(value))
+    printed: list[object] = []
+
+    def as_text(value: object) -> str:
+        printed.append(value)
+        return str(value)
+
+    monkeypatch.setattr("engine.spec.fields.as_text", as_text)
     assert RunSpec(step_size=0.5, seconds=None) == defaults().changed(step_size=0.5)
     assert printed == []

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.jobs.people import steer
 from engine.jobs.worker.worker_loop import work
-from engine.spec import SpecError, defaults
-from engine.store import Listing, Refused, StoreError, open_for_reading, open_for_writing
+from engine.spec import RunSpec, SpecError, defaults
+from engine.store import Listing, Process, Refused, Run, StoreError, open_for_reading, open_for_writing
 from engine.store.schema.inspection import inspect
 from engine.trace.state import state_from_bytes
+from tests.presence import present
 from tests.stores import query
 from tui.chart.values.series import best_so_far
 
@@ -27,24 +31,24 @@ PARENT = defaults().changed(iterations=400)
 
 
 @pytest.fixture(autouse=True)
-def nobody_else(monkeypatch):
+def nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are worked on in this process."""
     monkeypatch.setattr(steer, "start_workers", lambda path: 0)
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
-def carried_out(path, *specs, leave: Callable[[], bool] = lambda: False) -> None:
+def carried_out(path: Path, *specs: RunSpec, leave: Callable[[], bool] = lambda: False) -> None:
     """Queue these specs and work until nothing waits."""
     with open_for_writing(path) as store:
         store.queue.add(specs)
     work(path, leave=leave)
 
 
-def losses(path, run_id):
+def losses(path: Path, run_id: int) -> tuple[int, NDArray[np.float64]]:
     reader = open_for_reading(path)
     try:
         block = reader.iterations(run_id)
@@ -53,28 +57,28 @@ def losses(path, run_id):
         reader.close()
 
 
-def run_of(path, run_id):
+def run_of(path: Path, run_id: int) -> Run:
     reader = open_for_reading(path)
     try:
-        return reader.run(run_id)
+        return present(reader.run(run_id))
     finally:
         reader.close()
 
 
-def last_weights(path, run_id):
+def last_weights(path: Path, run_id: int) -> NDArray[Any]:
     reader = open_for_reading(path)
     try:
-        return state_from_bytes(reader.checkpoint(run_id)[1]).weights
+        return state_from_bytes(present(reader.checkpoint(run_id))[1]).weights
     finally:
         reader.close()
 
 
-def steering(path, at: int, verb: str, argument: str = "") -> Callable[[], bool]:
+def steering(path: Path, at: int, verb: str, argument: str = "") -> Callable[[], bool]:
     """A worker's `leave` that never holds, and gives run 1 a command once it has done so many iterations."""
-    told = []
+    told: list[str] = []
 
     def leave() -> bool:
-        if not told and (run := run_of(path, 1)) is not None and run.iterations_done >= at:
+        if not told and run_of(path, 1).iterations_done >= at:
             with open_for_writing(path) as store:
                 told.append(store.queue.command(1, verb, argument))
         return False
@@ -91,7 +95,7 @@ def steering(path, at: int, verb: str, argument: str = "") -> Callable[[], bool]
         ("gradient-descent", "adam"),
     ],
 )
-def test_an_unchanged_fork_anywhere_repeats_its_parent(path, strategy, update):
+def test_an_unchanged_fork_anywhere_repeats_its_parent(path: Path, strategy: str, update: str) -> None:
     carried_out(path, defaults(strategy).changed(iterations=300, update=update))
     places = (0, 1, 137, 299)
     for at in places:
@@ -112,7 +116,7 @@ def test_an_unchanged_fork_anywhere_repeats_its_parent(path, strategy, update):
     assert inspect(path).crooked == ()
 
 
-def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path):
+def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path: Path) -> None:
     carried_out(path, PARENT, PARENT.changed(iterations=600))
     with pytest.raises(SpecError, match="give it more"):
         steer.fork(path, 1)
@@ -121,7 +125,7 @@ def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path):
     np.testing.assert_array_equal(losses(path, 3)[1], losses(path, 2)[1][400:])
 
 
-def test_a_run_that_diverged_with_a_finite_loss_is_found_and_its_fork_is_not(path):
+def test_a_run_that_diverged_with_a_finite_loss_is_found_and_its_fork_is_not(path: Path) -> None:
     carried_out(path, PARENT.changed(step_size=1e5))
     parent = run_of(path, 1)
     assert np.isfinite(losses(path, 1)[1]).all()
@@ -135,7 +139,7 @@ def test_a_run_that_diverged_with_a_finite_loss_is_found_and_its_fork_is_not(pat
     reader.close()
 
 
-def test_the_best_of_a_search_that_was_forked_is_what_its_chart_shows(path):
+def test_the_best_of_a_search_that_was_forked_is_what_its_chart_shows(path: Path) -> None:
     carried_out(path, defaults("local-search").changed(iterations=300))
     # with steps this wide nothing better is found, and with small ones something is
     for step_size in ("10", "0.01"):
@@ -157,21 +161,21 @@ def test_the_best_of_a_search_that_was_forked_is_what_its_chart_shows(path):
     assert inspect(path).crooked == ()
 
 
-def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path):
+def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path: Path) -> None:
     carried_out(path, PARENT.changed(iterations=3000, pace=2000.0), leave=steering(path, 150, "set-step-size", "0.02"))
     [(at,)] = query(path, "SELECT applied_at_iteration FROM commands")
     for place in (at - 1, at, at + 1, at + 50):
         steer.fork(path, 1, place)
     work(path, leave=lambda: False)
     parent = losses(path, 1)[1]
-    assert (run_of(path, 1).spec.step_size, run_of(path, 1).step_size_now) == (0.1, 0.02)
+    assert (present(run_of(path, 1).spec).step_size, run_of(path, 1).step_size_now) == (0.1, 0.02)
     reader = open_for_reading(path)
     assert [run.run_id for run in reader.listed(Listing("step_size:0.02")).runs] == [5, 4, 3, 1]
     assert [run.run_id for run in reader.listed(Listing("step_size:0.1")).runs] == [2]
     assert [run.run_id for run in reader.listed(Listing(order="step_size")).runs] == [5, 4, 3, 1, 2]
     reader.close()
     assert [run_of(path, n).step_size_now for n in (2, 3, 4, 5)] == [None] * 4
-    assert [run_of(path, n).spec.step_size for n in (2, 3, 4, 5)] == [0.1, 0.02, 0.02, 0.02]
+    assert [present(run_of(path, n).spec).step_size for n in (2, 3, 4, 5)] == [0.1, 0.02, 0.02, 0.02]
     for run_id, place in ((3, at), (4, at + 1), (5, at + 50)):
         np.testing.assert_array_equal(losses(path, run_id)[1], parent[place:])
     assert losses(path, 2)[1][0] == parent[at - 1]
@@ -193,7 +197,7 @@ def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(pa
     ],
     ids=str,
 )
-def test_anything_may_be_changed_and_the_weights_go_on(path, changes):
+def test_anything_may_be_changed_and_the_weights_go_on(path: Path, changes: dict[str, str]) -> None:
     carried_out(path, PARENT)
     forked = steer.fork(path, 1, 200, changes)
     assert "with" in forked.sentence
@@ -210,7 +214,7 @@ def test_anything_may_be_changed_and_the_weights_go_on(path, changes):
     assert inspect(path).crooked == ()
 
 
-def test_a_search_goes_on_from_what_is_best_for_it_now(path):
+def test_a_search_goes_on_from_what_is_best_for_it_now(path: Path) -> None:
     carried_out(path, defaults("local-search").changed(iterations=200))
     steer.fork(path, 1, 100)
     steer.fork(path, 1, 100, {"regularization_strength": "0.5"})
@@ -223,7 +227,7 @@ def test_a_search_goes_on_from_what_is_best_for_it_now(path):
     reader.close()
 
 
-def test_a_fork_of_a_fork_and_a_fork_that_has_not_begun(path):
+def test_a_fork_of_a_fork_and_a_fork_that_has_not_begun(path: Path) -> None:
     carried_out(path, PARENT)
     steer.fork(path, 1, 101)
     with pytest.raises(Refused, match="fork run 1 instead"):
@@ -244,7 +248,7 @@ def test_a_fork_of_a_fork_and_a_fork_that_has_not_begun(path):
     ("run_id", "at", "says"),
     [(9, None, "no run 9"), (1, 401, "forked at 0 to 400, not at 401"), (1, -1, "not at -1")],
 )
-def test_what_cannot_be_forked_is_refused_in_words(path, run_id, at, says):
+def test_what_cannot_be_forked_is_refused_in_words(path: Path, run_id: int, at: int | None, says: str) -> None:
     carried_out(path, PARENT)
     with pytest.raises(StoreError, match=says):
         steer.fork(path, run_id, at)
@@ -263,20 +267,22 @@ def test_what_cannot_be_forked_is_refused_in_words(path, run_id, at, says):
     ],
     ids=str,
 )
-def test_changes_that_make_no_run_are_refused_before_anything_is_queued(path, changes, says):
+def test_changes_that_make_no_run_are_refused_before_anything_is_queued(
+    path: Path, changes: dict[str, str], says: str
+) -> None:
     carried_out(path, PARENT)
     with pytest.raises(SpecError, match=says):
         steer.fork(path, 1, 200, changes)
     assert query(path, "SELECT count(*) FROM runs") == [(1,)]
 
 
-def test_a_fork_that_was_taken_up_again_and_one_stopped_before_it_began(path):
+def test_a_fork_that_was_taken_up_again_and_one_stopped_before_it_began(path: Path) -> None:
     carried_out(path, PARENT)
     steer.fork(path, 1, 123)
     with open_for_writing(path) as store:
-        claim = store.queue.claim(store.register_worker(dead_process()))
-        assert claim.origin.iteration == 123
-        assert claim.origin.checkpoint.iteration <= 123
+        claim = present(store.queue.claim(store.register_worker(dead_process())))
+        assert present(claim.origin).iteration == 123
+        assert present(present(claim.origin).checkpoint).iteration <= 123
     steer.fork(path, 1, 50)
     assert "stopped" in steer.stop(path, 3)
     work(path, leave=lambda: False)
@@ -284,7 +290,7 @@ def test_a_fork_that_was_taken_up_again_and_one_stopped_before_it_began(path):
     assert (run_of(path, 2).attempt, run_of(path, 3).state) == (2, "cancelled")
 
 
-def dead_process():
+def dead_process() -> Process:
     from dataclasses import replace
 
     from engine.jobs.processes.liveness import this_process
@@ -292,7 +298,7 @@ def dead_process():
     return replace(this_process(), start_ticks=1)
 
 
-def test_snapshots_stand_ever_further_apart(path):
+def test_snapshots_stand_ever_further_apart(path: Path) -> None:
     carried_out(path, PARENT.changed(pace=1500.0, iterations=600))
     at = [row[0] for row in query(path, "SELECT iteration FROM checkpoints WHERE kind = 'snapshot' ORDER BY 1")]
     assert at[0] == 0
@@ -302,7 +308,7 @@ def test_snapshots_stand_ever_further_apart(path):
     assert query(path, "SELECT count(*) FROM checkpoints WHERE kind = 'resume'") == [(0,)]
 
 
-def test_events_tell_where_to_put_marks(path):
+def test_events_tell_where_to_put_marks(path: Path) -> None:
     carried_out(path, PARENT.changed(iterations=3000, pace=2000.0), leave=steering(path, 100, "set-step-size", "0.05"))
     steer.fork(path, 1, 2900)
     reader = open_for_reading(path)
@@ -320,7 +326,7 @@ def test_events_tell_where_to_put_marks(path):
     reader.close()
 
 
-def test_patience_counts_each_evaluation_once_however_a_run_is_cut(path):
+def test_patience_counts_each_evaluation_once_however_a_run_is_cut(path: Path) -> None:
     spec = defaults().changed(iterations=2000, step_size=1.0, patience=4)
     carried_out(path, spec)
     whole = run_of(path, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +15,7 @@ from tests.stores import block_of, claimed_writer
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> str:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         for loss in (0.3, 0.1, 0.9):
@@ -26,13 +27,13 @@ def store(tmp_path):
     return str(path)
 
 
-def listed(store, *arguments):
+def listed(store: str, *arguments: str) -> list[int]:
     done = CliRunner().invoke(command, [*arguments, "--json"], obj=store)
     assert done.exit_code == 0, done.output
     return [run["run_id"] for run in json.loads(done.stdout)]
 
 
-def test_filters_and_orders(store):
+def test_filters_and_orders(store: str) -> None:
     assert listed(store) == [3, 2, 1]
     assert listed(store, "--filter", "sgd loss<0.5", "--sort", "best") == [2, 1]
     assert listed(store, "--filter", "status:finished -loss>0.5", "--sort", "loss", "--reverse") == [1, 2]
@@ -41,12 +42,12 @@ def test_filters_and_orders(store):
     assert listed(store, "--filter", "status:lost") == []
 
 
-def test_a_filter_that_cannot_be_read_is_wrong_usage(store):
+def test_a_filter_that_cannot_be_read_is_wrong_usage(store: str) -> None:
     done = CliRunner().invoke(command, ["--filter", "los<0.5"], obj=store)
     assert done.exit_code == 2
     assert "did you mean loss?" in done.output
 
 
-def test_nothing_that_fits_is_said_beside_the_data(store):
+def test_nothing_that_fits_is_said_beside_the_data(store: str) -> None:
     done = CliRunner().invoke(command, ["--filter", "no-such-word"], obj=store)
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "no runs fit\n")

@@ -232,9 +232,9 @@ def test_weights_of_the_wrong_size_and_rows_that_are_not_there_are_refused() -> 
     for rows in ([1198], [-1]):
         with pytest.raises(ValueError, match="not among the 1,198 examples"):
             of.loss(np.zeros(of.size), np.array(rows))
-    for rows in ([], [0.5], [[0]]):
+    for none in (np.array([]), np.array([0.5]), np.array([[0]])):
         with pytest.raises(ValueError, match="choose no examples"):
-            of.loss(np.zeros(of.size), np.array(rows))
+            of.loss(np.zeros(of.size), none)
     with pytest.raises(ValueError, match=r"need \(n, 65\)"):
         of.scores(np.zeros(of.size), DIGITS.X[:, :3])
 

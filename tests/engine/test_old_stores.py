@@ -15,39 +15,40 @@ from engine.store import StoreError, open_for_reading, open_for_writing
 from engine.store.file.connection import SCHEMA_VERSION
 from engine.store.schema.inspection import inspect
 from engine.trace.smoothing import HALF_LIFE, smoothed
+from tests.presence import present
 from tests.stores import query
 
 ASSETS = sorted((Path(__file__).parents[1] / "assets").glob("store_v*.db"))
 
 
 @pytest.fixture(params=ASSETS, ids=lambda asset: asset.stem)
-def old(request, tmp_path):
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return Path(shutil.copyfile(request.param, tmp_path / "runs.db"))
 
 
-def old_version(path):
+def old_version(path: Path) -> int:
     [(version,)] = query(path, "PRAGMA user_version")
-    return version
+    return int(version)
 
 
-def schema(path):
+def schema(path: Path) -> dict[str, str]:
     """Tables, indexes and views as SQL without its spacing; what SQLite adds itself aside."""
     rows = query(path, "SELECT name, sql FROM sqlite_schema WHERE name NOT GLOB '*sqlite*' AND sql IS NOT NULL")
     return {name: re.sub(r"\s+", " ", sql) for name, sql in rows}
 
 
-def test_there_is_one_of_every_version_before_this_one():
+def test_there_is_one_of_every_version_before_this_one() -> None:
     assert [asset.stem for asset in ASSETS] == [f"store_v{version}" for version in range(1, SCHEMA_VERSION)]
 
 
-def test_it_is_only_read_once_it_was_brought_up_to_date(old):
+def test_it_is_only_read_once_it_was_brought_up_to_date(old: Path) -> None:
     before = old.read_bytes()
     with pytest.raises(StoreError, match=r"older version.*bring it up to date"):
         open_for_reading(old)
     assert old.read_bytes() == before
 
 
-def test_it_becomes_what_a_new_store_is_and_keeps_what_it_held(old, tmp_path):
+def test_it_becomes_what_a_new_store_is_and_keeps_what_it_held(old: Path, tmp_path: Path) -> None:
     tables = ("runs", "iterations", "evaluations", "buckets", "checkpoints", "commands", "sweeps", "workers")
     columns = {table: [row[1] for row in query(old, f"PRAGMA table_info({table})")] for table in tables}
     # a best that was the lowest of single batches is another number now
@@ -65,7 +66,7 @@ def test_it_becomes_what_a_new_store_is_and_keeps_what_it_held(old, tmp_path):
     assert (found.damage, found.crooked) == ("", ())
 
 
-def test_a_run_that_diverged_with_a_finite_loss_tells_where(old):
+def test_a_run_that_diverged_with_a_finite_loss_tells_where(old: Path) -> None:
     if old_version(old) >= 4:
         return  # which tells it
     query(old, "UPDATE runs SET reason = 'diverged' WHERE run_id IN (1, 3)")
@@ -75,7 +76,7 @@ def test_a_run_that_diverged_with_a_finite_loss_tells_where(old):
     assert query(old, "SELECT diverged_at FROM runs ORDER BY run_id") == [(39,), (7,), (None,), (None,), (None,)]
 
 
-def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old):
+def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old: Path) -> None:
     if old_version(old) not in (2, 3):
         return  # which had no forks, or tells it
     [(own,)] = query(old, "SELECT min(loss) FROM evaluations WHERE run_id = 3 AND split = 'train'")
@@ -88,7 +89,7 @@ def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old):
     assert inspect(old).crooked == ()
 
 
-def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old):
+def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old: Path) -> None:
     [(kept, kept_at)] = query(old, "SELECT best_loss, best_iteration FROM runs WHERE run_id = 1")
     evaluations = [
         (10, "train", 0.4, 0.8),
@@ -100,9 +101,9 @@ def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old):
         query(old, "INSERT INTO evaluations VALUES (3, ?, ?, ?, ?)", *row)
     losses = [loss for (loss,) in query(old, "SELECT loss FROM iterations WHERE run_id = 3 ORDER BY iteration")]
     with open_for_writing(old) as store:
-        search, descent = store.reader().run(1), store.reader().run(3)
+        search, descent = present(store.reader().run(1)), present(store.reader().run(3))
     assert (search.best_loss, search.best_iteration, search.current_loss) == (kept, kept_at + 1, kept)
-    assert (search.evaluated_at, search.train_loss) == (40, pytest.approx(kept))
+    assert [search.evaluated_at, search.train_loss] == [40, pytest.approx(kept)]
     assert (descent.best_loss, descent.best_iteration) == (0.3, 20)
     assert (descent.train_loss, descent.train_accuracy, descent.evaluated_at) == (0.35, 0.95, 25)
     assert (descent.validation_loss, descent.validation_accuracy, descent.test_loss) == (0.5, 0.7, None)
@@ -110,14 +111,14 @@ def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old):
     assert inspect(old).crooked == ()
 
 
-def test_a_step_size_that_was_set_is_told(old):
+def test_a_step_size_that_was_set_is_told(old: Path) -> None:
     with open_for_writing(old):
         pass
     found = query(old, "SELECT step_size_now FROM runs ORDER BY run_id")
     assert found == [(None,), (None,), (0.05,), (None,), (None,)]
 
 
-def test_its_runs_go_on_and_can_be_forked(old, monkeypatch):
+def test_its_runs_go_on_and_can_be_forked(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steer, "start_workers", lambda path: 0)
     with open_for_writing(old) as store:
         # The process that worked on run 4 is gone, as it is on every machine but the one that made this file.

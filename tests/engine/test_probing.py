@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ SPEC = defaults().changed(iterations=40)
 
 
 @pytest.fixture
-def path(tmp_path, monkeypatch):
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (worker_loop, steer):
         monkeypatch.setattr(module, "start_workers", lambda path: 0)
     path = tmp_path / "runs.db"
@@ -30,7 +31,7 @@ def path(tmp_path, monkeypatch):
     return path
 
 
-def expected(iterations) -> Probe:
+def expected(iterations: int) -> Probe:
     """The same, computed without a store."""
     optimization = optimize.build(SPEC)
     state = optimization.start()
@@ -39,7 +40,7 @@ def expected(iterations) -> Probe:
     return probe(optimize.exact_objective(SPEC), state.weights.astype(np.float64))
 
 
-def test_the_newest_weights_and_the_first_are_probed(path):
+def test_the_newest_weights_and_the_first_are_probed(path: Path) -> None:
     queued = probing.probe(path, 1)
     assert (queued.iteration, queued.checkpoints) == (0, (0,))
     assert queued.probe.loss.tolist() == expected(0).loss.tolist()
@@ -54,7 +55,7 @@ def test_the_newest_weights_and_the_first_are_probed(path):
     assert probing.probe(path, 1, 0).probe.loss.tolist() == expected(0).loss.tolist()
 
 
-def test_what_has_no_weights_is_said(path):
+def test_what_has_no_weights_is_said(path: Path) -> None:
     with pytest.raises(StoreError, match="no run 9"):
         probing.probe(path, 9)
     worker_loop.work(path, leave=lambda: False)
@@ -66,7 +67,7 @@ def test_what_has_no_weights_is_said(path):
     assert 0 not in probing.probe(path, child).checkpoints
 
 
-def test_the_command_probes_a_run(path):
+def test_the_command_probes_a_run(path: Path) -> None:
     worker_loop.work(path, leave=lambda: False)
     answered = CliRunner().invoke(command, ["1", "--json"], obj=str(path))
     assert answered.exit_code == 0
@@ -90,7 +91,7 @@ def test_the_command_probes_a_run(path):
     (["1", "--delta", "3"], "its own settings"), (["1", "--after", "3"], "its own settings"),
     (["--at", "3"], "needs a RUN"), (["9"], "no run 9"), (["1", "--step-sizes", "0"], "greater than 0"),
 ])  # fmt: skip
-def test_what_does_not_go_together_is_said(path, arguments, said):
+def test_what_does_not_go_together_is_said(path: Path, arguments: list[str], said: str) -> None:
     answered = CliRunner().invoke(command, arguments, obj=str(path))
     assert answered.exit_code != 0
     assert said in answered.output

@@ -42,7 +42,9 @@ def rows_of(path: Path) -> tuple[int, int]:
     return query(path, "SELECT iterations_done, (SELECT count(*) FROM iterations WHERE run_id = 2) FROM runs")[-1]
 
 
-def test_a_backup_under_a_writer_at_full_speed_is_one_moment_and_can_be_gone_back_to(path, tmp_path):
+def test_a_backup_under_a_writer_at_full_speed_is_one_moment_and_can_be_gone_back_to(
+    path: Path, tmp_path: Path
+) -> None:
     backup = tmp_path / "backup.db"
     with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], cwd=ROOT) as writer:
         try:
@@ -65,7 +67,7 @@ def test_a_backup_under_a_writer_at_full_speed_is_one_moment_and_can_be_gone_bac
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
 
 
-def test_what_is_there_is_kept_unless_it_may_be_replaced(path, tmp_path):
+def test_what_is_there_is_kept_unless_it_may_be_replaced(path: Path, tmp_path: Path) -> None:
     backup, runner = tmp_path / "backup.db", CliRunner()
     backup.write_text("mine")
 
@@ -91,7 +93,7 @@ def test_what_is_there_is_kept_unless_it_may_be_replaced(path, tmp_path):
         assert store.reader().counts() == {"running": 1, "queued": 1}
 
 
-def test_a_backup_for_which_there_is_no_room_leaves_nothing_behind(path, small_disk):
+def test_a_backup_for_which_there_is_no_room_leaves_nothing_behind(path: Path, small_disk: Path) -> None:
     with open_for_writing(path) as store:
         claimed_writer(store, pid=2).write(block_of([1.0] * 200_000))
     with pytest.raises(StoreError, match=r"could not be written: the disk is full\. Nothing of it was kept"):
@@ -102,7 +104,7 @@ def test_a_backup_for_which_there_is_no_room_leaves_nothing_behind(path, small_d
 
 
 @pytest.mark.parametrize("harm", ["missing", "text"])
-def test_what_is_no_store_has_no_backup(tmp_path, harm):
+def test_what_is_no_store_has_no_backup(tmp_path: Path, harm: str) -> None:
     path = tmp_path / "runs.db"
     if harm == "text":
         path.write_text("not a store" * 100)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.spec import defaults
-from engine.store import Checkpoint, Evaluation, Refused, StoreError, open_for_writing
+from engine.store import Checkpoint, Evaluation, Refused, Store, StoreError, open_for_writing
 from engine.store.schema.inspection import inspect
 from engine.store.write import catalogue
+from tests.presence import present
 from tests.stores import block_of, claimed_writer, process, query
 
 HOSTILE = [
@@ -28,17 +33,17 @@ HOSTILE = [
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
 @pytest.fixture
-def store(path):
+def store(path: Path) -> Iterator[Store]:
     with open_for_writing(path) as store:
         yield store
 
 
-def a_run(store, iterations=100, state="finished"):
+def a_run(store: Store, iterations: int = 100, state: str = "finished") -> int:
     writer = claimed_writer(store)
     data = np.random.default_rng(0).bytes(2000)
     writer.write(
@@ -54,26 +59,26 @@ def a_run(store, iterations=100, state="finished"):
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=[ascii(text)[:20] for text in HOSTILE])
-def test_text_comes_back_as_it_was_given(store, text):
+def test_text_comes_back_as_it_was_given(store: Store, text: str) -> None:
     run_id = a_run(store)
     store.catalogue.rename(run_id, text)
     store.catalogue.write_note(run_id, text)
     store.catalogue.tag(run_id, [text, "kept"])
-    run = store.reader().run(run_id)
+    run = present(store.reader().run(run_id))
     assert (run.name, run.note, run.tags) == (text, text, (text, "kept"))
     assert "Tags of run" in store.catalogue.untag(run_id, [text])
-    assert store.reader().run(run_id).tags == ("kept",)
+    assert present(store.reader().run(run_id)).tags == ("kept",)
 
 
-def test_bytes_that_are_no_text_do_not_break_the_store(store):
+def test_bytes_that_are_no_text_do_not_break_the_store(store: Store) -> None:
     run_id = a_run(store)
     store.catalogue.rename(run_id, "caf\udce9")
     store.catalogue.tag(run_id, ["\udcff"])
     store.queue.add([defaults()], names=["\udce9"])
-    assert store.reader().run(run_id).name == "caf?"
+    assert present(store.reader().run(run_id)).name == "caf?"
 
 
-def test_tags_are_kept_once_and_anyone_may_query_them(store, path):
+def test_tags_are_kept_once_and_anyone_may_query_them(store: Store, path: Path) -> None:
     run_id = a_run(store)
     assert store.catalogue.tag(run_id, ["a", "b", "a"]) == f"Tags of run {run_id}: a, b."
     store.catalogue.tag(run_id, ["b", "c"])
@@ -82,24 +87,24 @@ def test_tags_are_kept_once_and_anyone_may_query_them(store, path):
     assert query(path, "SELECT tags FROM runs") == [("",)]
 
 
-def test_tags_of_another_programs_making_are_one_tag(store, path):
+def test_tags_of_another_programs_making_are_one_tag(store: Store, path: Path) -> None:
     run_id = a_run(store)
     query(path, "UPDATE runs SET tags = 'by, hand'")
-    assert store.reader().run(run_id).tags == ("by, hand",)
+    assert present(store.reader().run(run_id)).tags == ("by, hand",)
     query(path, "UPDATE runs SET tags = '{\"a\": 1}'")
-    assert store.reader().run(run_id).tags == ('{"a": 1}',)
+    assert present(store.reader().run(run_id)).tags == ('{"a": 1}',)
 
 
 @pytest.mark.parametrize("ask", ["rename", "write_note", "tag", "untag"])
-def test_a_run_that_is_not_there(store, ask):
+def test_a_run_that_is_not_there(store: Store, ask: str) -> None:
     with pytest.raises(StoreError, match="no run 7"):
         getattr(store.catalogue, ask)(7, "x")
-    for ask in (store.catalogue.delete, store.catalogue.undelete, store.catalogue.purge):
+    for carry_out in (store.catalogue.delete, store.catalogue.undelete, store.catalogue.purge):
         with pytest.raises(StoreError, match="no run 7"):
-            ask(7)
+            carry_out(7)
 
 
-def test_a_deleted_run_is_out_of_sight_and_comes_back_as_it_was(store, path):
+def test_a_deleted_run_is_out_of_sight_and_comes_back_as_it_was(store: Store, path: Path) -> None:
     first, second = a_run(store), a_run(store)
     before = store.reader().run(first)
     assert "undelete" in store.catalogue.delete(first)
@@ -115,7 +120,7 @@ def test_a_deleted_run_is_out_of_sight_and_comes_back_as_it_was(store, path):
     assert store.reader().run(first) == before
 
 
-def test_a_running_run_is_not_deleted(store):
+def test_a_running_run_is_not_deleted(store: Store) -> None:
     writer = claimed_writer(store)
     for ask in (store.catalogue.delete, store.catalogue.purge):
         with pytest.raises(Refused, match="stop it first"):
@@ -123,7 +128,7 @@ def test_a_running_run_is_not_deleted(store):
     assert store.reader().counts() == {"running": 1}
 
 
-def test_nobody_works_on_a_deleted_run_or_steers_it(store):
+def test_nobody_works_on_a_deleted_run_or_steers_it(store: Store) -> None:
     [run_id] = store.queue.add([defaults()])
     store.catalogue.delete(run_id)
     worker_id = store.register_worker(process())
@@ -137,7 +142,9 @@ def test_nobody_works_on_a_deleted_run_or_steers_it(store):
     assert store.queue.claim(worker_id) is not None
 
 
-def test_purging_gives_the_space_back_and_leaves_the_others_alone(store, path, monkeypatch):
+def test_purging_gives_the_space_back_and_leaves_the_others_alone(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(catalogue, "PURGE_ROWS", 3000)
     monkeypatch.setattr(catalogue, "VACUUM_PAGES", 7)
     kept, gone = a_run(store, 500), a_run(store, 50_000)
@@ -155,13 +162,16 @@ def test_purging_gives_the_space_back_and_leaves_the_others_alone(store, path, m
     assert store.queue.add([defaults()]) == [gone + 1]
 
 
-def test_an_interrupted_purge_goes_on_and_cannot_be_undone(store, path, monkeypatch):
+def test_an_interrupted_purge_goes_on_and_cannot_be_undone(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(catalogue, "PURGE_ROWS", 100)
     run_id = a_run(store, 1000)
     store.catalogue.delete(run_id)
-    transaction, calls = store._connection.transaction, []
+    transaction = store._connection.transaction
+    calls: list[int] = []
 
-    def interrupted():
+    def interrupted() -> AbstractContextManager[sqlite3.Connection]:
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
@@ -178,25 +188,25 @@ def test_an_interrupted_purge_goes_on_and_cannot_be_undone(store, path, monkeypa
     assert query(path, "SELECT count(*) FROM runs") == [(0,)]
 
 
-def test_a_parent_stays_until_its_forks_have_begun(store, path):
+def test_a_parent_stays_until_its_forks_have_begun(store: Store, path: Path) -> None:
     parent = a_run(store)
     spec = store.queue.spec_at(parent, 40)
     child = store.queue.fork(parent, 40, spec, "child")
     store.catalogue.delete(parent)
     with pytest.raises(Refused, match=f"Run {child} was forked from run {parent} and has not begun"):
         store.catalogue.purge(parent)
-    claim = store.queue.claim(1)
+    claim = present(store.queue.claim(1))
     writer = store.writer(claim)
     writer.write(block_of(np.arange(40.0, 90.0), first=40), checkpoint=Checkpoint(40, b"", "snapshot"))
     store.catalogue.purge(parent)
-    run = store.reader().run(child)
+    run = present(store.reader().run(child))
     assert (run.parent_id, run.first_iteration, run.iterations_done) == (None, 40, 90)
     assert store.reader().curve(child, 240).iteration[0] == 40
     writer.release()
-    assert store.queue.claim(1).checkpoint.iteration == 40
+    assert present(present(store.queue.claim(1)).checkpoint).iteration == 40
 
 
-def test_settings_are_words_by_name(store):
+def test_settings_are_words_by_name(store: Store) -> None:
     assert store.reader().setting("workers") is None
     store.settings.set("workers", "3")
     store.settings.set("workers", "5")

@@ -15,13 +15,13 @@ QUERIES = re.findall(r"```sql\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     with open_for_writing(tmp_path / "runs.db") as store:
         claimed_writer(store).finish(block=block_of([3.0, 2.0, 0.5, 0.7]))
     return tmp_path / "runs.db"
 
 
-def test_every_table_view_and_column_is_described(path):
+def test_every_table_view_and_column_is_described(path: Path) -> None:
     names = query(
         path, "SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT GLOB '*sqlite*'"
     )
@@ -36,11 +36,11 @@ def test_every_table_view_and_column_is_described(path):
 
 
 @pytest.mark.parametrize("sql", QUERIES)
-def test_the_queries_run(path, sql):
+def test_the_queries_run(path: Path, sql: str) -> None:
     query(path, sql)
 
 
-def test_there_are_five_and_they_answer(path):
+def test_there_are_five_and_they_answer(path: Path) -> None:
     assert len(QUERIES) == 5
     assert [row[-1] for row in query(path, QUERIES[3])] == [3.0, 2.0, 0.5, 0.5]
     assert query(path, QUERIES[4]) == [(1, 2, 0.003)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.spec import OBJECTIVES, STRATEGIES, UPDATES, RunSpec, defaults
 from engine.store import STATES, FilterError, Listing, Reader, open_for_writing
-from engine.store.list.filter import parse
+from engine.store.list.filter import NumberTerm, parse
 from engine.store.list.filter_fields import CHOICES, NAMES, NUMBERS, TEXTS
 from engine.store.list.listing import ORDERS
 from engine.store.write.tags import tags_to_text
@@ -54,7 +55,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory) -> Shelf:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     shelf = Shelf(tmp_path_factory.mktemp("shelf") / "runs.db")
     sweep = sweep_row(shelf.path)
     shelf.put(
@@ -97,7 +98,7 @@ def reader(shelf: Shelf) -> Iterator[Reader]:
 
 
 @pytest.fixture
-def found(shelf: Shelf, reader: Reader):
+def found(shelf: Shelf, reader: Reader) -> Callable[[str], list[int]]:
     return lambda text: sorted(run.run_id for run in reader.listed(Listing(text), judged=shelf.judged).runs)
 
 
@@ -194,7 +195,7 @@ def found(shelf: Shelf, reader: Reader):
         ("created:2026-01", [1, 2, 3, 12, 30]),
     ],
 )
-def test_what_is_found(found, text: str, ids: list[int]) -> None:
+def test_what_is_found(found: Callable[[str], list[int]], text: str, ids: list[int]) -> None:
     assert found(text) == ids
 
 
@@ -257,7 +258,7 @@ def test_any_text_is_a_filter_or_one_sentence(reader: Reader, text: str) -> None
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_every_number_can_be_compared(found, name: str) -> None:
+def test_every_number_can_be_compared(found: Callable[[str], list[int]], name: str) -> None:
     assert set(found(f"{name}<=1")) & set(found(f"{name}>1")) == set()
     assert set(found(f"{name}!=1")) | set(found(f"{name}=1")) == {1, 2, 3, 12, 30}
 
@@ -265,13 +266,16 @@ def test_every_number_can_be_compared(found, name: str) -> None:
 @given(st.floats(1e-12, 1e12), st.integers(3, 6))
 def test_a_number_is_found_as_it_is_shown(value: float, digits: int) -> None:
     [[term]] = parse(f"loss={value:.{digits - 1}e}").alternatives
+    assert isinstance(term.asked, NumberTerm)
     assert term.asked.low <= value <= term.asked.high
     for outside in (term.asked.low * (1 - 1e-9), term.asked.high * (1 + 1e-9)):
         assert f"{outside:.{digits - 1}e}" != f"{value:.{digits - 1}e}"
 
 
 @given(st.floats(0.01, 10.0), st.sampled_from(["<", "<=", ">", ">="]), st.integers(1, 6))
-def test_an_order_is_held_against_the_number_that_was_typed(other_shelf, loss: float, sign: str, digits: int) -> None:
+def test_an_order_is_held_against_the_number_that_was_typed(
+    other_shelf: tuple[Shelf, Reader], loss: float, sign: str, digits: int
+) -> None:
     shelf, reader = other_shelf
     shelf.clear()
     shelf.put(1, defaults(), train_loss=loss)
@@ -282,7 +286,7 @@ def test_an_order_is_held_against_the_number_that_was_typed(other_shelf, loss: f
 
 
 @given(st.integers(1, 1000))
-def test_an_accuracy_is_found_per_cent(other_shelf, thousandths: int) -> None:
+def test_an_accuracy_is_found_per_cent(other_shelf: tuple[Shelf, Reader], thousandths: int) -> None:
     shelf, reader = other_shelf
     shelf.clear()
     shelf.put(1, defaults(), validation_accuracy=thousandths / 1000)
@@ -290,7 +294,7 @@ def test_an_accuracy_is_found_per_cent(other_shelf, thousandths: int) -> None:
         assert reader.listed(Listing(text)).total == 1, text
 
 
-def test_a_count_is_exact(found) -> None:
+def test_a_count_is_exact(found: Callable[[str], list[int]]) -> None:
     assert found("iterations=100") == []
     assert found("iterations=101") == [12]
 
@@ -348,7 +352,12 @@ filters = st.lists(conjunctions.map(" ".join), max_size=2).map(" | ".join)
     st.lists(st.tuples(filters, st.sampled_from(ORDERS), st.booleans()), min_size=12, max_size=12),
     st.sets(st.integers(1, 6), max_size=2).map(tuple),
 )
-def test_sql_finds_and_orders_as_plain_python_does(other_shelf, runs, asked, pinned) -> None:
+def test_sql_finds_and_orders_as_plain_python_does(
+    other_shelf: tuple[Shelf, Reader],
+    runs: list[dict[str, Any]],
+    asked: list[tuple[str, str, bool]],
+    pinned: tuple[int, ...],
+) -> None:
     shelf, reader = other_shelf
     shelf.clear()
     for run_id, row in enumerate(runs, start=1):
@@ -369,7 +378,7 @@ def test_sql_finds_and_orders_as_plain_python_does(other_shelf, runs, asked, pin
 
 
 @pytest.fixture(scope="module")
-def other_shelf(tmp_path_factory) -> Iterator[tuple[Shelf, Reader]]:
+def other_shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shelf, Reader]]:
     shelf = Shelf(tmp_path_factory.mktemp("other") / "runs.db")
     with open_for_writing(shelf.path) as store:
         yield shelf, store.reader()

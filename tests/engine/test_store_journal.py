@@ -11,6 +11,7 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -53,7 +54,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("blocks", [3, 400], ids=["a short journal", "a journal that began anew"])
-def test_a_backup_that_is_copied_over_a_store_that_was_killed(path, tmp_path, blocks):
+def test_a_backup_that_is_copied_over_a_store_that_was_killed(path: Path, tmp_path: Path, blocks: int) -> None:
     session(path, 3, "left")
     shutil.copy(path, tmp_path / "backup.db")
     kept = path.read_bytes()
@@ -75,7 +76,7 @@ def test_a_backup_that_is_copied_over_a_store_that_was_killed(path, tmp_path, bl
     assert Path(f"{path}-wal.orphan").read_bytes() == journal
 
 
-def test_another_store_that_is_moved_to_the_place_of_one_with_a_journal(path, tmp_path):
+def test_another_store_that_is_moved_to_the_place_of_one_with_a_journal(path: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
     session(other, 40, "left")
     with open_for_writing(path) as store:
@@ -91,7 +92,7 @@ def test_another_store_that_is_moved_to_the_place_of_one_with_a_journal(path, tm
         assert [run.iterations_done for run in reader.runs()] == [3000, 40_000]
 
 
-def test_each_journal_that_is_set_aside_is_kept(path, tmp_path):
+def test_each_journal_that_is_set_aside_is_kept(path: Path, tmp_path: Path) -> None:
     for _ in range(2):
         session(path, 3, "left")
         shutil.copy(path, tmp_path / "backup.db")
@@ -101,7 +102,7 @@ def test_each_journal_that_is_set_aside_is_kept(path, tmp_path):
     assert sorted(p.name for p in tmp_path.glob("*orphan*")) == ["runs.db-wal.orphan", "runs.db-wal.orphan-2"]
 
 
-def test_a_store_that_is_in_use_is_left_as_it_is(path, tmp_path):
+def test_a_store_that_is_in_use_is_left_as_it_is(path: Path, tmp_path: Path) -> None:
     session(path, 3, "left")
     shutil.copy(path, tmp_path / "backup.db")
     with open_for_writing(path) as store:
@@ -194,7 +195,9 @@ STEPS = st.one_of(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(STEPS, min_size=5, max_size=25))
-def test_whatever_was_done_its_own_journal_belongs_to_a_store_and_to_no_older_copy(steps):
+def test_whatever_was_done_its_own_journal_belongs_to_a_store_and_to_no_older_copy(
+    steps: list[tuple[Any, ...]],
+) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(opening, "JOURNAL_PAGES", 6)  # so that the journal begins anew every few commits
         crash = Crash(Path(folder))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from engine.spec import defaults
-from engine.store import Evaluation, Listing, PageRequest, SweepTitle, open_for_writing
+from engine.store import Evaluation, Listing, PageRequest, Reader, SweepTitle, open_for_writing
 from engine.store.list.listing import ORDERS
+from tests.presence import present
 from tests.stores import block_of, claimed_writer, process, sweep_row
 
 
 @pytest.fixture
-def reader(tmp_path):
+def reader(tmp_path: Path) -> Iterator[Reader]:
     store = open_for_writing(tmp_path / "runs.db")
     for strategy, step_size, losses in (
         ("gradient-descent", 0.1, [3.0, 0.2]),
@@ -27,7 +32,7 @@ def reader(tmp_path):
     store.close()
 
 
-def numbers(reader, text, **order):
+def numbers(reader: Reader, text: str, **order: Any) -> list[int]:
     return [run.run_id for run in reader.listed(Listing(text, **order)).runs]
 
 
@@ -51,14 +56,14 @@ def numbers(reader, text, **order):
     ("[/odd]", [4]),
     ("no-such-word", []),
 ])  # fmt: skip
-def test_filters(reader, text, found):
+def test_filters(reader: Reader, text: str, found: list[int]) -> None:
     assert numbers(reader, text) == found
     listed = reader.listed(Listing(text))
     assert (listed.first, listed.total, listed.fitting) == (0, len(found), len(found))
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_every_order_and_its_reverse_hold_every_run(reader, order):
+def test_every_order_and_its_reverse_hold_every_run(reader: Reader, order: str) -> None:
     for reverse in (False, True):
         listing = Listing(order=order, reverse=reverse)
         runs = [run.run_id for run in reader.listed(listing).runs]
@@ -71,12 +76,12 @@ def test_every_order_and_its_reverse_hold_every_run(reader, order):
         assert [run.run_id for run in reader.listed(listing, PageRequest(limit=3, run_id=99)).runs] == runs[:3]
 
 
-def test_what_has_no_value_comes_last(reader):
+def test_what_has_no_value_comes_last(reader: Reader) -> None:
     assert numbers(reader, "", order="train") == [1, 3, 2, 4]
     assert numbers(reader, "", order="train", reverse=True) == [2, 3, 1, 4]
 
 
-def test_runs_are_sorted_by_the_status_that_is_judged_and_shown(tmp_path):
+def test_runs_are_sorted_by_the_status_that_is_judged_and_shown(tmp_path: Path) -> None:
     with open_for_writing(tmp_path / "runs.db") as store:
         for _ in range(4):
             claimed_writer(store)
@@ -84,35 +89,35 @@ def test_runs_are_sorted_by_the_status_that_is_judged_and_shown(tmp_path):
         reader = store.reader()
         judged = {1: "lost", 2: "silent", 4: "waiting", 5: "lost"}
 
-        def listed(*, reverse):
+        def listed(*, reverse: bool) -> list[int]:
             return [run.run_id for run in reader.listed(Listing("", "status", reverse), judged=judged).runs]
 
         assert listed(reverse=False) == [3, 5, 4, 2, 1]
         assert listed(reverse=True) == [1, 2, 4, 5, 3]
 
 
-def test_nothing_that_is_typed_reaches_the_database_as_a_statement(reader):
+def test_nothing_that_is_typed_reaches_the_database_as_a_statement(reader: Reader) -> None:
     for text in ("'; DROP TABLE runs; --", "name:'or'1'='1", "%_", '"\'"', "x" * 10_000):
         numbers(reader, text)
     assert len(numbers(reader, "")) == 4
 
 
 @pytest.fixture
-def swept(tmp_path):
+def swept(tmp_path: Path) -> Iterator[Reader]:
     """Runs 1 to 8: 2, 3 and 7 of sweep 1, 4 and 5 of sweep 2; run n ended with loss n / 10."""
     store = open_for_writing(tmp_path / "swept.db")
     sweeps = [sweep_row(store.path, name) for name in ("first", "second")]
     members = {2: sweeps[0], 3: sweeps[0], 7: sweeps[0], 4: sweeps[1], 5: sweeps[1]}
     for run_id in range(1, 9):
         store.queue.add([defaults()], sweep_id=members.get(run_id))
-        claim = store.queue.claim(store.register_worker(process()))
+        claim = present(store.queue.claim(store.register_worker(process())))
         evaluations = [Evaluation(2, "train", run_id / 10, 0.9)]
         store.writer(claim).finish(block=block_of([3.0, run_id / 10]), evaluations=evaluations)
     yield store.reader()
     store.close()
 
 
-def rows(reader, listing):
+def rows(reader: Reader, listing: Listing) -> list[int | tuple[int, int]]:
     """Runs by number, titles as (sweep, how many runs)."""
     return [
         (row.sweep_id, row.runs) if isinstance(row, SweepTitle) else row.run_id for row in reader.listed(listing).rows
@@ -130,33 +135,35 @@ def rows(reader, listing):
     (Listing(pinned=(3, 1)), [3, 1, 8, 7, 6, 5, 4, 2]),
     (Listing("loss>0.65", "train", pinned=(3,)), [3, 7, 8]),
 ])  # fmt: skip
-def test_what_is_grouped_folded_and_pinned(swept, listing, shown):
+def test_what_is_grouped_folded_and_pinned(swept: Reader, listing: Listing, shown: list[int | tuple[int, int]]) -> None:
     assert rows(swept, listing) == shown
     every = swept.listed(listing)
     assert every.total == len(shown)
     for place, row in enumerate(every.rows):
-        is_title = isinstance(row, SweepTitle)
-        around = PageRequest(3, sweep_id=row.sweep_id) if is_title else PageRequest(3, run_id=row.run_id)
+        if isinstance(row, SweepTitle):
+            around = PageRequest(3, sweep_id=row.sweep_id)
+        else:
+            around = PageRequest(3, run_id=row.run_id)
         found = swept.listed(listing, around)
         assert found.first == max(0, min(place - 1, len(shown) - 3))
         assert found.rows == every.rows[found.first : found.first + 3]
 
 
-def test_a_title_tells_of_the_runs_below_it(swept):
+def test_a_title_tells_of_the_runs_below_it(swept: Reader) -> None:
     titles = [row for row in swept.listed(Listing("loss>0.25", grouped=True)).rows if isinstance(row, SweepTitle)]
     [title] = [title for title in titles if title.sweep_id == 1]
     assert title == SweepTitle(1, "first", "step_size", "", 2, 0.3)
 
 
-def test_a_run_inside_a_folded_sweep_has_no_place(swept):
+def test_a_run_inside_a_folded_sweep_has_no_place(swept: Reader) -> None:
     assert swept.listed(Listing(grouped=True, folded=(1,)), PageRequest(2, run_id=3)).first == 0
 
 
-def test_pinned_runs_that_do_not_fit_are_not_counted(swept):
+def test_pinned_runs_that_do_not_fit_are_not_counted(swept: Reader) -> None:
     assert swept.listed(Listing("loss>0.65", pinned=(3, 8))).fitting == 2
 
 
-def test_pinning_and_folding_twice_changes_nothing():
+def test_pinning_and_folding_twice_changes_nothing() -> None:
     listing = Listing(pinned=(4,))
     assert listing.pinning(7).pinned == (4, 7)
     assert listing.pinning(7).pinning(7) == listing

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +18,22 @@ from engine.store import StoreBusy, StoreError, StoreGone, open_for_reading, ope
 from engine.store.file import filesystem
 from engine.store.file.connection import SCHEMA_VERSION
 from engine.store.schema.migrations import steps
+from tests.presence import present
 from tests.stores import block_of, claimed_writer, query
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
-def with_store(path, runs=1):
+def with_store(path: Path, runs: int = 1) -> Path:
     with open_for_writing(path) as store:
         store.queue.add([defaults()] * runs)
     return path
 
 
-def test_a_new_store_is_private_marked_and_complete(path):
+def test_a_new_store_is_private_marked_and_complete(path: Path) -> None:
     with open_for_writing(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert sorted(p.name for p in path.parent.iterdir()) == ["runs.db", "runs.db-shm", "runs.db-wal"]
@@ -44,18 +46,18 @@ def test_a_new_store_is_private_marked_and_complete(path):
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
 
 
-def test_the_schema_version_counts_the_migrations(path):
+def test_the_schema_version_counts_the_migrations(path: Path) -> None:
     assert len(steps._migrations) == SCHEMA_VERSION
 
 
-def test_views_answer(path):
+def test_views_answer(path: Path) -> None:
     with_store(path)
     for view in ("run_summary", "final_evaluations", "sweep_results"):
         query(path, f"SELECT * FROM {view}")
     assert query(path, "SELECT strategy, batch_size FROM run_summary") == [("gradient-descent", 256)]
 
 
-def test_opening_again_finds_what_was_there(path):
+def test_opening_again_finds_what_was_there(path: Path) -> None:
     with_store(path)
     with open_for_writing(path) as store:
         assert store.reader().counts() == {"queued": 1}
@@ -66,7 +68,7 @@ def test_opening_again_finds_what_was_there(path):
 
 
 @pytest.mark.parametrize("name", ["runs of today.db", "100%?.db#1", "läufe;ü.db", "-rf.db"])
-def test_names_that_need_quoting(tmp_path, name):
+def test_names_that_need_quoting(tmp_path: Path, name: str) -> None:
     path = with_store(tmp_path / name)
     reader = open_for_reading(path)
     assert reader.counts() == {"queued": 1}
@@ -74,7 +76,7 @@ def test_names_that_need_quoting(tmp_path, name):
     assert [p.name for p in tmp_path.iterdir() if not p.name.endswith(("-wal", "-shm"))] == [name]
 
 
-def test_a_link_is_followed_and_a_dangling_one_makes_the_store_where_it_leads(tmp_path):
+def test_a_link_is_followed_and_a_dangling_one_makes_the_store_where_it_leads(tmp_path: Path) -> None:
     there = tmp_path / "elsewhere"
     there.mkdir()
     (tmp_path / "runs.db").symlink_to(there / "real.db")
@@ -83,48 +85,48 @@ def test_a_link_is_followed_and_a_dangling_one_makes_the_store_where_it_leads(tm
     assert (there / "real.db").is_file()
 
 
-def another_programs_database(path):
+def another_programs_database(path: Path) -> None:
     query(path, "CREATE TABLE bookmarks (url TEXT)")
 
 
-def marked_database(path):
+def marked_database(path: Path) -> None:
     query(path, "PRAGMA application_id = 252006674")
 
 
-def text_file(path):
+def text_file(path: Path) -> None:
     path.write_text("iteration,loss\n" * 100)
 
 
-def emptied_file(path):
+def emptied_file(path: Path) -> None:
     path.write_bytes(b"")
 
 
-def folder(path):
+def folder(path: Path) -> None:
     path.mkdir()
 
 
-def pipe(path):
+def pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-def garbled_header(path):
+def garbled_header(path: Path) -> None:
     with_store(path)
     data = bytearray(path.read_bytes())
     data[:16] = b"not a header any"
     path.write_bytes(data)
 
 
-def truncated(path):
+def truncated(path: Path) -> None:
     with_store(path)
     os.truncate(path, path.stat().st_size // 2 // 4096 * 4096)
 
 
-def newer_schema(path):
+def newer_schema(path: Path) -> None:
     with_store(path)
     query(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
 
 
-def cut_in_the_header(path):
+def cut_in_the_header(path: Path) -> None:
     with_store(path)
     os.truncate(path, 60)
 
@@ -145,7 +147,9 @@ def cut_in_the_header(path):
     ],
 )
 @pytest.mark.parametrize("door", [open_for_writing, open_for_reading])
-def test_what_is_no_store_of_ours_is_refused_and_left_as_it_is(path, make, says, advises, door):
+def test_what_is_no_store_of_ours_is_refused_and_left_as_it_is(
+    path: Path, make: Callable[[Path], object], says: str, advises: str, door: Callable[[Path], object]
+) -> None:
     make(path)
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(StoreError, match=says) as refusal:
@@ -156,7 +160,7 @@ def test_what_is_no_store_of_ours_is_refused_and_left_as_it_is(path, make, says,
         assert path.read_bytes() == before
 
 
-def test_a_reader_makes_nothing(path):
+def test_a_reader_makes_nothing(path: Path) -> None:
     with pytest.raises(StoreError, match="no store at"):
         open_for_reading(path)
     with pytest.raises(StoreError, match="no store at"):
@@ -165,7 +169,7 @@ def test_a_reader_makes_nothing(path):
 
 
 @pytest.mark.parametrize("door", [open_for_writing, open_for_reading])
-def test_a_folder_that_does_not_exist(tmp_path, door):
+def test_a_folder_that_does_not_exist(tmp_path: Path, door: Callable[[Path], object]) -> None:
     with pytest.raises(StoreError, match=r"does not exist|no store at"):
         door(tmp_path / "nowhere" / "runs.db")
     assert list(tmp_path.iterdir()) == []
@@ -197,7 +201,7 @@ def as_nobody(code: str, *arguments: Path) -> str:
 
 
 @pytest.fixture
-def reachable(tmp_path):
+def reachable(tmp_path: Path) -> Iterator[Path]:
     """A folder that a user without rights can enter, which pytest's own is not."""
     import tempfile
 
@@ -212,7 +216,7 @@ WRITE = "answer = open_for_writing(arguments[0])"
 READ = "reader = open_for_reading(arguments[0]); answer = reader.counts(), reader.data_version() > 0"
 
 
-def test_a_store_that_may_only_be_read(reachable):
+def test_a_store_that_may_only_be_read(reachable: Path) -> None:
     path = with_store(reachable / "runs.db")
     path.chmod(0o444)
     reachable.chmod(0o555)
@@ -221,7 +225,7 @@ def test_a_store_that_may_only_be_read(reachable):
     assert [p.name for p in reachable.iterdir()] == ["runs.db"]
 
 
-def test_a_store_that_may_not_even_be_read(reachable):
+def test_a_store_that_may_not_even_be_read(reachable: Path) -> None:
     path = with_store(reachable / "runs.db")
     path.chmod(0o600)
     if os.geteuid() == 0:
@@ -229,18 +233,18 @@ def test_a_store_that_may_not_even_be_read(reachable):
         assert "cannot be read by you" in as_nobody(WRITE, path)
 
 
-def test_a_folder_that_may_not_be_written(reachable):
+def test_a_folder_that_may_not_be_written(reachable: Path) -> None:
     reachable.chmod(0o555)
     assert "No store can be made in" in as_nobody(WRITE, reachable / "runs.db")
 
 
-def test_a_read_only_file_is_read_while_its_writer_goes_on(path):
+def test_a_read_only_file_is_read_while_its_writer_goes_on(path: Path) -> None:
     with open_for_writing(path) as store:
         writer = claimed_writer(store)
         path.chmod(0o444)
         reader = open_for_reading(path)
         writer.write(block_of([1.0]))
-        assert reader.run(1).iterations_done == 1
+        assert present(reader.run(1)).iterations_done == 1
         reader.close()
 
 
@@ -255,7 +259,7 @@ with open_for_writing(sys.argv[1]) as store:
 """
 
 
-def test_processes_that_make_a_store_at_the_same_time_share_it(path):
+def test_processes_that_make_a_store_at_the_same_time_share_it(path: Path) -> None:
     children = [
         subprocess.Popen(
             [sys.executable, "-c", OPEN_AT_ONCE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -263,16 +267,16 @@ def test_processes_that_make_a_store_at_the_same_time_share_it(path):
         for _ in range(4)
     ]
     for child in children:
-        assert child.stdout.readline() == "ready\n"
+        assert present(child.stdout).readline() == "ready\n"
     for child in children:
-        child.stdin.write("go\n")
-        child.stdin.flush()
+        present(child.stdin).write("go\n")
+        present(child.stdin).flush()
     ids = sorted(int(child.communicate(timeout=20)[0]) for child in children)
     assert ids == [1, 2, 3, 4]
     assert [p.name for p in path.parent.iterdir() if ".new" in p.name] == []
 
 
-def test_a_journal_that_outlived_its_store_is_not_played_into_a_new_one(path):
+def test_a_journal_that_outlived_its_store_is_not_played_into_a_new_one(path: Path) -> None:
     with open_for_writing(path) as store:
         store.queue.add([defaults()] * 5)
         journal = Path(f"{path}-wal").read_bytes()
@@ -284,7 +288,7 @@ def test_a_journal_that_outlived_its_store_is_not_played_into_a_new_one(path):
 
 
 @pytest.mark.parametrize("happens", ["deleted", "replaced"])
-def test_a_file_that_is_gone_is_noticed_by_writer_and_reader(path, happens):
+def test_a_file_that_is_gone_is_noticed_by_writer_and_reader(path: Path, happens: str) -> None:
     with open_for_writing(path) as store:
         writer = claimed_writer(store)
         reader = open_for_reading(path)
@@ -299,7 +303,9 @@ def test_a_file_that_is_gone_is_noticed_by_writer_and_reader(path, happens):
         reader.close()
 
 
-def test_a_store_that_somebody_locks_for_too_long_is_busy_and_nothing_is_lost(path, monkeypatch):
+def test_a_store_that_somebody_locks_for_too_long_is_busy_and_nothing_is_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("engine.store.file.connection.BUSY_TIMEOUT_S", 0.05)
     with open_for_writing(path) as store:
         writer = claimed_writer(store)
@@ -310,10 +316,10 @@ def test_a_store_that_somebody_locks_for_too_long_is_busy_and_nothing_is_lost(pa
         other.execute("ROLLBACK")
         other.close()
         writer.write(block_of([1.0]))
-        assert store.reader().run(1).iterations_done == 1
+        assert present(store.reader().run(1)).iterations_done == 1
 
 
-def test_a_garbled_page_is_told_when_it_is_met(path):
+def test_a_garbled_page_is_told_when_it_is_met(path: Path) -> None:
     with open_for_writing(path) as store:
         claimed_writer(store).write(block_of(np.arange(5000.0)))
     data = bytearray(path.read_bytes())
@@ -345,7 +351,9 @@ MOUNTS = """\
         ("/home/runs.db", "fuse.sshfs", "DELETE"),
     ],
 )
-def test_the_journal_fits_the_file_system(tmp_path, monkeypatch, place, kind, journal):
+def test_the_journal_fits_the_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, kind: str, journal: str
+) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(MOUNTS)
     assert filesystem.kind_of(Path(place), mounts) == kind
@@ -353,7 +361,7 @@ def test_the_journal_fits_the_file_system(tmp_path, monkeypatch, place, kind, jo
     assert filesystem.journal_mode(Path(place)) == journal
 
 
-def test_on_a_network_file_system_there_is_no_shared_memory(path, monkeypatch):
+def test_on_a_network_file_system_there_is_no_shared_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_store(path)
     for module in ("opening", "creation"):
         monkeypatch.setattr(f"engine.store.schema.{module}.journal_mode", lambda _path: "DELETE")

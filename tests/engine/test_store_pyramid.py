@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,15 +18,17 @@ from engine.store.write.pyramid import LEVELS
 from engine.trace.decimation import bucket_starts, decimate
 from tests.stores import block_of, claimed_writer, process, query
 
+Bucket = tuple[float, float, float, float, float]
+
 LOSSES = st.floats(-1e6, 1e6) | st.sampled_from([np.nan, np.inf, -np.inf, 0.0])
 
 
-def brute_force(losses, first, level):
+def brute_force(losses: Sequence[float], first: int, level: int) -> dict[int, Bucket]:
     """The buckets of one level, one at a time: bucket -> (n, low, high, total, last)."""
-    found = {}
+    found: dict[int, list[float]] = {}
     for iteration, loss in enumerate(losses, start=first):
         found.setdefault(iteration >> level, []).append(loss)
-    expected = {}
+    expected: dict[int, Bucket] = {}
     for bucket, values in found.items():
         finite = [value for value in values if np.isfinite(value)]
         low, high = (min(finite), max(finite)) if finite else (np.nan, np.nan)
@@ -32,9 +36,10 @@ def brute_force(losses, first, level):
     return expected
 
 
-def pyramid_of(losses, cuts, first=0):
+def pyramid_of(losses: Sequence[float], cuts: Sequence[int], first: int = 0) -> dict[tuple[int, int], Bucket]:
     """(level, bucket) -> (n, low, high, total, last) after feeding the losses in blocks cut at these places."""
-    made, found = pyramid.EMPTY, {}
+    made = pyramid.EMPTY
+    found: dict[tuple[int, int], Bucket] = {}
     places = sorted({0, len(losses), *(cut for cut in cuts if cut < len(losses))})
     for start, stop in pairwise(places):
         changed, made = made.after(block_of(losses[start:stop], first + start))
@@ -45,7 +50,7 @@ def pyramid_of(losses, cuts, first=0):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LOSSES, min_size=1, max_size=300), st.lists(st.integers(0, 299), max_size=6), st.integers(0, 5000))
-def test_pyramid_equals_brute_force_however_the_run_is_cut(losses, cuts, first):
+def test_pyramid_equals_brute_force_however_the_run_is_cut(losses: list[float], cuts: list[int], first: int) -> None:
     rows = pyramid_of(losses, cuts, first)
     for level in LEVELS:
         expected = brute_force(losses, first, level)
@@ -54,7 +59,7 @@ def test_pyramid_equals_brute_force_however_the_run_is_cut(losses, cuts, first):
             np.testing.assert_allclose(rows[level, bucket], values, rtol=1e-9, atol=1e-6)
 
 
-def test_stored_pyramid_equals_the_rows_and_can_be_rebuilt(tmp_path):
+def test_stored_pyramid_equals_the_rows_and_can_be_rebuilt(tmp_path: Path) -> None:
     losses = np.random.default_rng(0).lognormal(size=5000)
     losses[[17, 400]] = np.nan, np.inf
     with open_for_writing(tmp_path / "runs.db") as store:
@@ -74,7 +79,7 @@ def test_stored_pyramid_equals_the_rows_and_can_be_rebuilt(tmp_path):
     assert again[-1][-1] == pytest.approx(5.0)
 
 
-def test_a_writer_goes_on_with_the_partial_buckets_of_the_one_before(tmp_path):
+def test_a_writer_goes_on_with_the_partial_buckets_of_the_one_before(tmp_path: Path) -> None:
     losses = np.arange(100.0)
     with open_for_writing(tmp_path / "runs.db") as store:
         first = claimed_writer(store)
@@ -88,7 +93,7 @@ def test_a_writer_goes_on_with_the_partial_buckets_of_the_one_before(tmp_path):
 
 
 @given(st.lists(LOSSES, min_size=1, max_size=100), st.integers(1, 40), st.integers(0, 100))
-def test_decimation_keeps_extremes_and_leaves_gaps(values, width, first):
+def test_decimation_keeps_extremes_and_leaves_gaps(values: list[float], width: int, first: int) -> None:
     starts = bucket_starts(first, len(values), width)
     buckets = decimate(np.array(values), starts)
     parts = np.split(np.array(values), starts[1:])
@@ -104,5 +109,5 @@ def test_decimation_keeps_extremes_and_leaves_gaps(values, width, first):
             assert np.isnan([buckets.low[i], buckets.high[i], buckets.mean[i]]).all()
 
 
-def test_nothing_decimates_to_nothing():
+def test_nothing_decimates_to_nothing() -> None:
     assert len(decimate(np.empty(0), bucket_starts(5, 0, 16))) == 0

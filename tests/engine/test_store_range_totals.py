@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ LOSSES[12_345] = np.inf
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory):
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     path: Path = tmp_path_factory.mktemp("stretches") / "runs.db"
     with open_for_writing(path) as store:
         writer = claimed_writer(store)
@@ -33,7 +34,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory):
 
 
 @given(start=st.integers(0, 30), level=st.sampled_from((0, 2, *LEVELS)), length=st.integers(1, DONE))
-def test_a_bucket_holds_its_iterations_and_no_others(reader: Reader, start, level, length):
+def test_a_bucket_holds_its_iterations_and_no_others(reader: Reader, start: int, level: int, length: int) -> None:
     first = start << level
     stop = min(first + min(length, 1 << level), DONE)
     if first >= stop:
@@ -51,7 +52,7 @@ def test_a_bucket_holds_its_iterations_and_no_others(reader: Reader, start, leve
 
 
 @given(first=st.integers(0, DONE), last=st.integers(0, DONE - 1), columns=st.integers(1, 300))
-def test_a_curve_that_is_to_end_holds_nothing_later(reader: Reader, first, last, columns):
+def test_a_curve_that_is_to_end_holds_nothing_later(reader: Reader, first: int, last: int, columns: int) -> None:
     curve = reader.curve(1, columns, first, last, ending=True)
     if last < first:
         assert not len(curve.iteration)
@@ -65,7 +66,7 @@ def test_a_curve_that_is_to_end_holds_nothing_later(reader: Reader, first, last,
 
 
 @given(span=st.integers(1, 10**8), columns=st.integers(1, 500))
-def test_the_longest_span_of_a_width_is_the_last_one_that_has_it(span, columns):
+def test_the_longest_span_of_a_width_is_the_last_one_that_has_it(span: int, columns: int) -> None:
     width = width_for(span, columns)
     assert span <= longest(width, columns)
     if longest(width, columns) < 10**17:
@@ -73,5 +74,5 @@ def test_the_longest_span_of_a_width_is_the_last_one_that_has_it(span, columns):
         assert width_for(longest(width, columns) + 1, columns) > width
 
 
-def test_checkpoints_are_told_by_their_iterations(reader: Reader):
+def test_checkpoints_are_told_by_their_iterations(reader: Reader) -> None:
     assert reader.checkpoints(1) == []

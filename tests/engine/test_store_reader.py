@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.spec import defaults
-from engine.store import open_for_reading, open_for_writing
+from engine.store import Reader, open_for_reading, open_for_writing
 from tests.stores import block_of, claimed_writer, process, query
 
 N = 20_000
 
 
 @pytest.fixture(scope="module")
-def losses():
+def losses() -> NDArray[np.float64]:
     values = np.random.default_rng(0).lognormal(size=N)
     values[[3, 5000]] = np.nan, np.inf
     values[6000:6100] = np.nan
@@ -24,7 +27,7 @@ def losses():
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory, losses):
+def reader(tmp_path_factory: pytest.TempPathFactory, losses: NDArray[np.float64]) -> Iterator[Reader]:
     path = tmp_path_factory.mktemp("store") / "runs.db"
     with open_for_writing(path) as store:
         writer = claimed_writer(store)
@@ -37,7 +40,9 @@ def reader(tmp_path_factory, losses):
 
 @pytest.mark.parametrize("columns", [1, 10, 60, 240, 5000])
 @pytest.mark.parametrize(("first", "last"), [(0, None), (0, 0), (17, 1800), (5990, 6200), (12_345, 19_999), (3, 10**9)])
-def test_a_curve_agrees_with_the_iterations_under_each_of_its_rows(reader, losses, columns, first, last):
+def test_a_curve_agrees_with_the_iterations_under_each_of_its_rows(
+    reader: Reader, losses: NDArray[np.float64], columns: int, first: int, last: int | None
+) -> None:
     curve = reader.curve(1, columns, first, last)
     end = N - 1 if last is None else min(last, N - 1)
     span = end - first + 1
@@ -63,7 +68,7 @@ def test_a_curve_agrees_with_the_iterations_under_each_of_its_rows(reader, losse
 
 
 @pytest.mark.parametrize("run_id", [1, 99])
-def test_a_curve_of_nothing_is_empty(tmp_path, run_id):
+def test_a_curve_of_nothing_is_empty(tmp_path: Path, run_id: int) -> None:
     with open_for_writing(tmp_path / "runs.db") as store:
         store.queue.add([defaults()])
         curve = store.reader().curve(run_id, 240)
@@ -71,12 +76,12 @@ def test_a_curve_of_nothing_is_empty(tmp_path, run_id):
     assert curve.low_before == math.inf
 
 
-def test_a_window_beyond_the_run_is_empty(reader):
+def test_a_window_beyond_the_run_is_empty(reader: Reader) -> None:
     assert len(reader.curve(1, 240, first=N + 5).iteration) == 0
     assert len(reader.curve(1, 240, first=100, last=50).iteration) == 0
 
 
-def test_iterations_come_in_bounded_pieces(reader, losses):
+def test_iterations_come_in_bounded_pieces(reader: Reader, losses: NDArray[np.float64]) -> None:
     block = reader.iterations(1, first=100, limit=50)
     assert (block.first_iteration, len(block)) == (100, 50)
     np.testing.assert_array_equal(block.loss, losses[100:150])
@@ -85,7 +90,7 @@ def test_iterations_come_in_bounded_pieces(reader, losses):
     assert len(reader.iterations(1, first=N)) == 0
 
 
-def test_single_iterations_of_several_runs_come_at_once(tmp_path):
+def test_single_iterations_of_several_runs_come_at_once(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         for pid, values in enumerate(([1.0, np.nan, 3.0], [4.0], []), start=1):
@@ -104,14 +109,14 @@ def test_single_iterations_of_several_runs_come_at_once(tmp_path):
         assert reader.iterations_at({}) == {}
 
 
-def test_what_is_not_there_is_none(reader):
+def test_what_is_not_there_is_none(reader: Reader) -> None:
     assert reader.run(99) is None
     assert reader.worker(99) is None
     assert reader.checkpoint(99) is None
-    assert reader.evaluations(99) == reader.commands(99) == []
+    assert (reader.evaluations(99), reader.commands(99)) == ([], [])
 
 
-def test_ten_thousand_runs_are_counted_and_listed_in_pages(tmp_path):
+def test_ten_thousand_runs_are_counted_and_listed_in_pages(tmp_path: Path) -> None:
     with open_for_writing(tmp_path / "runs.db") as store:
         store.queue.add([defaults().changed(seed=seed) for seed in range(100)] * 100)
         store.queue.claim(store.register_worker(process()))
@@ -121,21 +126,21 @@ def test_ten_thousand_runs_are_counted_and_listed_in_pages(tmp_path):
         assert [run.run_id for run in reader.runs(limit=2, offset=9_998)] == [2, 1]
 
 
-def test_reading_leaves_no_transaction_open_so_the_journal_can_be_folded(reader):
+def test_reading_leaves_no_transaction_open_so_the_journal_can_be_folded(reader: Reader) -> None:
     reader.runs()
     reader.curve(1, 240)
     assert not reader._connection._raw.in_transaction
-    [(busy, in_journal, folded)] = query(reader.path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    [(busy, in_journal, folded)] = query(Path(reader.path), "PRAGMA wal_checkpoint(TRUNCATE)")
     assert (busy, in_journal, folded) == (0, 0, 0)
 
 
-def test_a_reader_cannot_write(reader):
+def test_a_reader_cannot_write(reader: Reader) -> None:
     with pytest.raises(Exception, match="read-only"):
         reader._connection.rows("DELETE FROM runs")
     assert reader.run(1) is not None
 
 
-def test_a_store_is_told_from_another_one_by_when_it_was_made(tmp_path):
+def test_a_store_is_told_from_another_one_by_when_it_was_made(tmp_path: Path) -> None:
     born = []
     for name in ("one.db", "two.db"):
         open_for_writing(tmp_path / name).close()

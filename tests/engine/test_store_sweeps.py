@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from engine.spec import SpecError, defaults
-from engine.store import Evaluation, StoreError, open_for_writing
+from engine.store import Evaluation, Store, StoreError, open_for_writing
+from engine.store.records.runs import RunState
 from engine.sweep import Axis, SweepPlan
+from tests.presence import present
 from tests.stores import block_of, process, query
 
 BASE = defaults().changed(iterations=40)
@@ -14,21 +19,21 @@ PLAN = SweepPlan(BASE, (Axis("step_size", (0.01, 0.1, 1.0)),), name="three sizes
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
 @pytest.fixture
-def store(path):
+def store(path: Path) -> Iterator[Store]:
     with open_for_writing(path) as store:
         yield store
 
 
-def states(store, sweep_id):
+def states(store: Store, sweep_id: int) -> list[RunState]:
     return [run.state for run in store.reader().sweep_runs(sweep_id)]
 
 
-def test_a_sweep_is_queued_whole_and_read_back(store, path):
+def test_a_sweep_is_queued_whole_and_read_back(store: Store, path: Path) -> None:
     sweep = store.queue.add_sweep(PLAN)
     reader = store.reader()
     assert (sweep.plan, sweep.parent_id) == (PLAN, None)
@@ -44,7 +49,7 @@ def test_a_sweep_is_queued_whole_and_read_back(store, path):
     ]
 
 
-def test_the_newest_evaluations_stand_in_the_results(store, path):
+def test_the_newest_evaluations_stand_in_the_results(store: Store, path: Path) -> None:
     sweep = store.queue.add_sweep(PLAN)
     claim = store.queue.claim(store.register_worker(process()))
     assert claim is not None
@@ -56,35 +61,35 @@ def test_the_newest_evaluations_stand_in_the_results(store, path):
     ]
 
 
-def test_an_unknown_sweep_and_one_whose_plan_is_not_readable(store, path):
+def test_an_unknown_sweep_and_one_whose_plan_is_not_readable(store: Store, path: Path) -> None:
     assert store.reader().sweep(7) is None
     assert store.reader().sweep_runs(7) == []
     with pytest.raises(StoreError, match="no sweep 7"):
         store.queue.widen_sweep(7, [5.0])
     sweep = store.queue.add_sweep(PLAN)
     query(path, "UPDATE sweeps SET plan = 'nonsense'")
-    found = store.reader().sweep(sweep.sweep_id)
+    found = present(store.reader().sweep(sweep.sweep_id))
     assert (found.plan, found.name) == (None, "three sizes")
     with pytest.raises(StoreError, match="cannot be read"):
         store.queue.widen_sweep(sweep.sweep_id, [5.0])
 
 
-def test_values_are_added_to_a_sweep_and_the_runs_that_there_are_stay(store):
+def test_values_are_added_to_a_sweep_and_the_runs_that_there_are_stay(store: Store) -> None:
     sweep = store.queue.add_sweep(PLAN)
     before = store.reader().sweep_runs(sweep.sweep_id)
     assert store.queue.widen_sweep(sweep.sweep_id, [10.0, 100.0]) == 2
     after = store.reader().sweep_runs(sweep.sweep_id)
     assert after[:3] == before
-    assert sorted(run.spec.step_size for run in after[3:]) == [10.0, 100.0]
-    assert store.reader().sweep(sweep.sweep_id).plan.axes[0].values == (0.01, 0.1, 1.0, 10.0, 100.0)
+    assert sorted(present(run.spec).step_size for run in after[3:]) == [10.0, 100.0]
+    assert present(present(store.reader().sweep(sweep.sweep_id)).plan).axes[0].values == (0.01, 0.1, 1.0, 10.0, 100.0)
     with pytest.raises(SpecError, match="twice"):
         store.queue.widen_sweep(sweep.sweep_id, [10.0])
     assert len(store.reader().sweep_runs(sweep.sweep_id)) == 5
 
 
-def test_a_sweep_is_paused_resumed_and_stopped_as_one(store):
+def test_a_sweep_is_paused_resumed_and_stopped_as_one(store: Store) -> None:
     one, other = store.queue.add_sweep(PLAN), store.queue.add_sweep(PLAN)
-    claim = store.queue.claim(store.register_worker(process()))
+    claim = present(store.queue.claim(store.register_worker(process())))
     assert store.queue.command_sweep(one.sweep_id, "pause") == 3
     assert states(store, one.sweep_id) == ["running", "paused", "paused"]
     assert store.queue.command_sweep(one.sweep_id, "pause") == 0
@@ -97,9 +102,9 @@ def test_a_sweep_is_paused_resumed_and_stopped_as_one(store):
     assert states(store, other.sweep_id) == ["queued"] * 3
 
 
-def test_a_sweep_is_deleted_whole_and_brought_back(store):
+def test_a_sweep_is_deleted_whole_and_brought_back(store: Store) -> None:
     sweep = store.queue.add_sweep(PLAN)
-    claim = store.queue.claim(store.register_worker(process()))
+    claim = present(store.queue.claim(store.register_worker(process())))
     with pytest.raises(StoreError, match="running"):
         store.catalogue.delete_sweep(sweep.sweep_id)
     store.writer(claim).cancel("stopped")

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.store import Checkpoint, Evaluation, FencedOff, StoreFull, open_for_reading, open_for_writing
+from engine.store import Checkpoint, Evaluation, FencedOff, Store, StoreFull, open_for_reading, open_for_writing
 from engine.trace.block import Block
+from tests.presence import present
 from tests.stores import block_of, claimed_writer, process, query
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
 @pytest.fixture
-def store(path):
+def store(path: Path) -> Iterator[Store]:
     with open_for_writing(path) as store:
         yield store
 
 
-def test_every_iteration_is_a_row_with_the_columns_that_were_there(store, path):
+def test_every_iteration_is_a_row_with_the_columns_that_were_there(store: Store, path: Path) -> None:
     writer = claimed_writer(store)
     ramp = np.arange(300.0)
     block = Block(0, ramp, data_loss=ramp / 2, gradient_norm=ramp * 2, step_size=np.full(300, 0.1), elapsed_s=ramp / 8)
@@ -36,7 +39,7 @@ def test_every_iteration_is_a_row_with_the_columns_that_were_there(store, path):
     assert rows[300] == (300, 0.301, 7.0, None, None, None)
 
 
-def test_what_is_not_finite_is_data(store, path):
+def test_what_is_not_finite_is_data(store: Store, path: Path) -> None:
     writer = claimed_writer(store)
     writer.write(block_of([3.0, math.inf, math.nan, -math.inf, 2.0, math.nan]))
     losses = [loss for (loss,) in query(path, "SELECT loss FROM iterations ORDER BY iteration")]
@@ -44,12 +47,12 @@ def test_what_is_not_finite_is_data(store, path):
     run = store.reader().run(1)
     assert run is not None
     assert (run.best_loss, run.diverged_at, run.last_loss) == (None, 1, None)
-    assert math.isnan(run.current_loss)
+    assert math.isnan(present(run.current_loss))
     read = store.reader().iterations(1)
     np.testing.assert_array_equal(read.loss, [3.0, math.inf, math.nan, -math.inf, 2.0, math.nan])
 
 
-def test_the_summary_follows_the_rows(store):
+def test_the_summary_follows_the_rows(store: Store) -> None:
     writer = claimed_writer(store)
     writer.write(block_of([5.0, 4.0, 6.0]))
     writer.write(block_of([3.5, 9.0], first=3))
@@ -62,23 +65,23 @@ def test_the_summary_follows_the_rows(store):
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_a_finite_loss_that_ended_a_run_is_where_it_diverged(store, at_once):
+def test_a_finite_loss_that_ended_a_run_is_where_it_diverged(store: Store, at_once: bool) -> None:
     writer = claimed_writer(store)
     block = block_of([3.0, 4.0, 5e9])
     if not at_once:
         writer.write(block)
-        assert store.reader().run(1).diverged_at is None
+        assert present(store.reader().run(1)).diverged_at is None
     writer.finish("diverged", block=block if at_once else None)
-    assert store.reader().run(1).diverged_at == 2
+    assert present(store.reader().run(1)).diverged_at == 2
 
 
-def test_the_first_loss_that_is_not_finite_is_where_a_run_diverged(store):
+def test_the_first_loss_that_is_not_finite_is_where_a_run_diverged(store: Store) -> None:
     writer = claimed_writer(store)
     writer.finish("diverged", block=block_of([3.0, math.nan, 5e9]))
-    assert store.reader().run(1).diverged_at == 1
+    assert present(store.reader().run(1)).diverged_at == 1
 
 
-def test_a_finished_run_tells_its_rate_over_all_and_when_it_ended(store):
+def test_a_finished_run_tells_its_rate_over_all_and_when_it_ended(store: Store) -> None:
     writer = claimed_writer(store)
     writer.finish("planned iterations done", block=block_of([1.0] * 10), checkpoint=Checkpoint(10, b"end", "end"))
     run = store.reader().run(1)
@@ -88,7 +91,7 @@ def test_a_finished_run_tells_its_rate_over_all_and_when_it_ended(store):
     assert store.reader().checkpoint(1) == (10, b"end")
 
 
-def test_evaluations_come_with_their_rows_and_may_be_repeated(store):
+def test_evaluations_come_with_their_rows_and_may_be_repeated(store: Store) -> None:
     writer = claimed_writer(store)
     writer.write(evaluations=[Evaluation(0, "train", 2.0, 0.1), Evaluation(0, "validation", math.nan, 0.1)])
     writer.write(evaluations=[Evaluation(0, "train", 2.0, 0.1)])
@@ -97,7 +100,7 @@ def test_evaluations_come_with_their_rows_and_may_be_repeated(store):
     assert math.isnan(validation.loss)
 
 
-def test_of_many_evaluations_the_newest_are_read_or_those_from_an_iteration_on(store):
+def test_of_many_evaluations_the_newest_are_read_or_those_from_an_iteration_on(store: Store) -> None:
     writer = claimed_writer(store)
     stored = [Evaluation(iteration, split, 1.0, 0.5) for iteration in range(50) for split in ("train", "validation")]
     writer.write(evaluations=stored)
@@ -107,14 +110,14 @@ def test_of_many_evaluations_the_newest_are_read_or_those_from_an_iteration_on(s
     assert reader.evaluations(1, first=48) == stored[-4:]
 
 
-def test_a_block_with_a_gap_before_it_is_refused(store, path):
+def test_a_block_with_a_gap_before_it_is_refused(store: Store, path: Path) -> None:
     writer = claimed_writer(store)
     with pytest.raises(ValueError, match="gap"):
         writer.write(block_of([1.0], first=1))
     assert query(path, "SELECT count(*) FROM iterations") == [(0,)]
 
 
-def test_iterations_that_are_known_are_left_as_they_are(store, path):
+def test_iterations_that_are_known_are_left_as_they_are(store: Store, path: Path) -> None:
     writer = claimed_writer(store)
     writer.write(block_of([1.0, 2.0, 3.0]))
     writer.write(block_of([1.0, 2.0]))
@@ -123,7 +126,7 @@ def test_iterations_that_are_known_are_left_as_they_are(store, path):
 
 
 @pytest.mark.parametrize("takes_over", ["another worker", "the same worker again"])
-def test_a_stale_worker_leaves_empty_handed(store, path, takes_over):
+def test_a_stale_worker_leaves_empty_handed(store: Store, path: Path, takes_over: str) -> None:
     stale = claimed_writer(store)
     stale.write(block_of([1.0]))
     [owned] = store.queue.owned()
@@ -143,17 +146,17 @@ def test_a_stale_worker_leaves_empty_handed(store, path, takes_over):
     assert query(path, "SELECT count(*) FROM iterations") == [(1,)]
     assert query(path, "SELECT count(*) FROM checkpoints") == [(0,)]
     store.writer(claim).write(block_of([2.0], first=1))
-    assert store.reader().run(1).state == "running"
+    assert present(store.reader().run(1)).state == "running"
 
 
-def test_nobody_writes_to_a_run_that_has_ended(store):
+def test_nobody_writes_to_a_run_that_has_ended(store: Store) -> None:
     writer = claimed_writer(store)
     writer.cancel("stopped at iteration 0")
     with pytest.raises(FencedOff):
         writer.write(block_of([1.0]))
 
 
-def test_commands_are_handed_over_with_the_block_and_answered_with_the_next(store):
+def test_commands_are_handed_over_with_the_block_and_answered_with_the_next(store: Store) -> None:
     writer = claimed_writer(store)
     assert writer.write(block_of([1.0])) == []
     store.queue.command(1, "set-step-size", "0.05")
@@ -164,14 +167,14 @@ def test_commands_are_handed_over_with_the_block_and_answered_with_the_next(stor
     assert (done.applied_at_iteration, done.outcome) == (2, "step size 0.1 to 0.05")
 
 
-def test_commands_that_come_too_late_are_answered(store):
+def test_commands_that_come_too_late_are_answered(store: Store) -> None:
     writer = claimed_writer(store)
     store.queue.command(1, "stop")
     writer.finish("planned iterations done")
     assert [command.outcome for command in store.reader().commands(1)] == ["the run had ended"]
 
 
-def test_of_the_checkpoints_to_go_on_from_the_newest_stays_and_snapshots_stay(store, path):
+def test_of_the_checkpoints_to_go_on_from_the_newest_stays_and_snapshots_stay(store: Store, path: Path) -> None:
     writer = claimed_writer(store)
     writer.write(checkpoint=Checkpoint(0, b"start"))
     writer.write(block_of([1.0]), checkpoint=Checkpoint(1, b"seen", "snapshot"))
@@ -184,10 +187,10 @@ def test_of_the_checkpoints_to_go_on_from_the_newest_stays_and_snapshots_stay(st
     claim = store.queue.claim(writer.claim.worker_id)
     assert claim is not None
     assert claim.checkpoint == Checkpoint(2, b"newest")
-    assert (claim.iterations_done, claim.attempt, claim.elapsed_s) == (2, 2, pytest.approx(0.002))
+    assert [claim.iterations_done, claim.attempt, claim.elapsed_s] == [2, 2, pytest.approx(0.002)]
 
 
-def test_after_a_full_disk_the_same_write_succeeds_and_nothing_is_lost(store, path):
+def test_after_a_full_disk_the_same_write_succeeds_and_nothing_is_lost(store: Store, path: Path) -> None:
     writer = claimed_writer(store)
     losses = np.random.default_rng(0).random(20_000)
     writer.write(block_of(losses[:100]))
@@ -204,18 +207,18 @@ def test_after_a_full_disk_the_same_write_succeeds_and_nothing_is_lost(store, pa
     assert curve.count.sum() == 20_000
 
 
-def test_a_reader_in_another_connection_sees_each_write_and_that_there_was_one(store, path):
+def test_a_reader_in_another_connection_sees_each_write_and_that_there_was_one(store: Store, path: Path) -> None:
     writer = claimed_writer(store)
     reader = open_for_reading(path)
     before = reader.data_version()
     assert reader.data_version() == before
     writer.write(block_of([1.0]))
     assert reader.data_version() != before
-    assert reader.run(1).iterations_done == 1
+    assert present(reader.run(1)).iterations_done == 1
     reader.close()
 
 
-def test_the_heartbeat_is_told_by_the_clock_that_the_store_was_given(path):
+def test_the_heartbeat_is_told_by_the_clock_that_the_store_was_given(path: Path) -> None:
     from engine.store.schema.opening import connect_for_writing
     from engine.store.store import Store
 
@@ -224,11 +227,11 @@ def test_the_heartbeat_is_told_by_the_clock_that_the_store_was_given(path):
         writer = claimed_writer(store)
         now[0] = 123.0
         writer.write()
-        assert store.reader().run(1).heartbeat_s == 123.0
+        assert present(store.reader().run(1)).heartbeat_s == 123.0
         assert [worker.heartbeat_s for worker in store.reader().workers()] == [123.0]
 
 
-def test_numpy_scalars_are_stored_as_numbers(store, path):
+def test_numpy_scalars_are_stored_as_numbers(store: Store, path: Path) -> None:
     writer = claimed_writer(store)
     writer.write(evaluations=[Evaluation(0, "train", np.float32(0.5), np.float64(0.25))])  # type: ignore[arg-type]
     assert query(path, "SELECT typeof(loss), typeof(accuracy) FROM evaluations") == [("real", "real")]

@@ -10,7 +10,7 @@ import pytest
 
 from engine.spec import FIELDS, STRATEGIES, STRATEGY_KINDS, defaults, label
 from engine.spec.fields import RATES
-from engine.spec.strategy_kinds import BATCHING, GRADIENT, STEPPING
+from engine.spec.strategy_kinds import BATCHING, GRADIENT, STEPPING, StrategyKind
 from engine.strategy import optimize
 from engine.strategy.strategies import BUILDERS
 from engine.strategy.updates import Rates
@@ -34,7 +34,7 @@ def test_every_strategy_can_be_built() -> None:
 
 
 @pytest.mark.parametrize("kind", STRATEGY_KINDS.values(), ids=lambda kind: kind.name)
-def test_a_strategy_is_what_its_kind_says(kind) -> None:
+def test_a_strategy_is_what_its_kind_says(kind: StrategyKind) -> None:
     spec = defaults(kind.name).changed(dataset="three-points", batch_size=None, iterations=20)
     run = optimize.build(spec)
     state, block = run.advance(run.start(), 20)
@@ -49,7 +49,7 @@ def test_a_strategy_is_what_its_kind_says(kind) -> None:
 
 def test_the_groups_of_strategies_come_from_their_kinds() -> None:
     known = {"random-search", "local-search", "gradient-descent"}
-    assert (GRADIENT & known, BATCHING & known) == ({"gradient-descent"}, {"gradient-descent"})
+    assert GRADIENT & known == BATCHING & known == {"gradient-descent"}
     assert STEPPING & known == {"local-search", "gradient-descent"}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from engine.commands import sweep_waiting
 from engine.commands.cli import main
@@ -15,6 +17,7 @@ from engine.jobs.processes.liveness import this_process
 from engine.jobs.worker import worker_loop
 from engine.store import open_for_reading, open_for_writing
 from engine.text import loss_text
+from tests.presence import present
 from tests.stores import query
 
 SIZES = ("--values", "0.001,0.1,10")
@@ -22,22 +25,22 @@ SHORT = ("--iterations", "30", "--batch-size", "32")
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
 @pytest.fixture
-def lossboard(path, monkeypatch):
+def lossboard(path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs a command and expects an exit status; whoever would be started as a worker works at once."""
 
-    def work(path):
+    def work(path: Path) -> int:
         monkeypatch.setattr(worker_loop, "start_workers", lambda path: 0)
         return worker_loop.work(path, leave=lambda: False)
 
     for module in (sweeps, steer, sweep_waiting):
         monkeypatch.setattr(module, "start_workers", work)
 
-    def run(*arguments, status=0):
+    def run(*arguments: str, status: int = 0) -> Result:
         result = CliRunner().invoke(main, ["--db", str(path), *arguments])
         assert result.exit_code == status, result.output
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -46,7 +49,7 @@ def lossboard(path, monkeypatch):
     return run
 
 
-def test_a_sweep_ends_with_the_table_of_the_notes(lossboard):
+def test_a_sweep_ends_with_the_table_of_the_notes(lossboard: Callable[..., Result]) -> None:
     done = lossboard("sweep", *SIZES, *SHORT)
     lines = done.stdout.splitlines()
     assert [line.split(" new loss: ")[0] for line in lines] == [
@@ -56,7 +59,9 @@ def test_a_sweep_ends_with_the_table_of_the_notes(lossboard):
     assert "best step size 0.1" in done.stderr
 
 
-def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(lossboard, path):
+def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(
+    lossboard: Callable[..., Result], path: Path
+) -> None:
     done = lossboard("sweep", "--parameter", "batch-size", "--powers-of-two", "2", "256", "--iterations", "120")
     found = json.loads(lossboard("sweep", "show", "1", "--json").stdout)
     equal = {one["equal"]: one for one in found["comparisons"]}
@@ -95,7 +100,9 @@ def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(lossboar
     assert json.loads(lossboard("sweep", *SIZES, *SHORT, "--json").stdout)["comparisons"] == []
 
 
-def test_patience_does_not_count_the_early_evaluations_of_runs_that_are_compared(lossboard, path):
+def test_patience_does_not_count_the_early_evaluations_of_runs_that_are_compared(
+    lossboard: Callable[..., Result], path: Path
+) -> None:
     """These are at powers of two, where a loss may well go up first; a sweep over anything else has none."""
     lossboard("sweep", "--parameter", "batch-size", "--values", "1", "--iterations", "1000", "--step-size", "3",
               "--patience", "2")  # fmt: skip
@@ -113,7 +120,7 @@ def test_patience_does_not_count_the_early_evaluations_of_runs_that_are_compared
     assert [iteration for iteration, _ in query(path, evaluated, 3)] == [*range(0, 1001, 100)]
 
 
-def test_json_has_it_all(lossboard):
+def test_json_has_it_all(lossboard: Callable[..., Result]) -> None:
     found = json.loads(lossboard("sweep", *SIZES, *SHORT, "--repeats", "2", "--name", "mine", "--json").stdout)
     assert (found["sweep_id"], found["name"], found["over"]) == (1, "mine", True)
     assert [result["values"] for result in found["results"]] == [[0.001], [0.1], [10.0]]
@@ -124,7 +131,7 @@ def test_json_has_it_all(lossboard):
     assert "mine" in lossboard("sweep", "list").stdout
 
 
-def test_a_grid_a_race_and_powers_of_two(lossboard, path):
+def test_a_grid_a_race_and_powers_of_two(lossboard: Callable[..., Result], path: Path) -> None:
     lossboard("sweep", *SIZES, *SHORT, "--second", "delta", "--second-values", "1,2")
     assert query(path, "SELECT count(*), count(DISTINCT second_value) FROM sweep_results") == [(6, 2)]
     done = lossboard("sweep", "--log", "1e-4", "10", "6", *SHORT, "--halving", "5,10", "--keep", "0.5")
@@ -134,21 +141,24 @@ def test_a_grid_a_race_and_powers_of_two(lossboard, path):
     assert done.stdout.startswith("for batch size 16 new loss: ")
 
 
-def test_a_sweep_is_refined_repeated_and_widened(lossboard, path):
+def test_a_sweep_is_refined_repeated_and_widened(lossboard: Callable[..., Result], path: Path) -> None:
     lossboard("sweep", "--log", "0.001", "1000", "7", *SHORT)
     lossboard("sweep", "refine", "1")
     lossboard("sweep", "repeat", "1", "--update", "adam", "--seed", "3")
     assert "Added 2 runs" in lossboard("sweep", "add", "1", "1e-5,1e-6").stdout
     reader = open_for_reading(path)
-    finer, other = reader.sweep(2), reader.sweep(3)
+    finer, other = present(reader.sweep(2)), present(reader.sweep(3))
     assert (finer.parent_id, other.parent_id) == (1, 1)
-    assert (other.plan.base.update, other.plan.base.seed, len(other.plan.axes[0].values)) == ("adam", 3, 7)
+    plan = present(other.plan)
+    assert (plan.base.update, plan.base.seed, len(plan.axes[0].values)) == ("adam", 3, 7)
     assert len(reader.sweep_runs(1)) == 9
     assert reader.counts() == {"finished": 9 + 7 + 7}
     reader.close()
 
 
-def test_a_sweep_is_steered_as_one(lossboard, path, monkeypatch):
+def test_a_sweep_is_steered_as_one(
+    lossboard: Callable[..., Result], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sweeps, "start_workers", lambda path: 0)
     assert lossboard("sweep", *SIZES, *SHORT, "--detach").stdout == "1\n"
     assert "3 runs" in lossboard("sweep", "pause", "1").stdout
@@ -164,7 +174,9 @@ def test_a_sweep_is_steered_as_one(lossboard, path, monkeypatch):
     assert "3 runs" in lossboard("sweep", "undelete", "1").stdout
 
 
-def test_runs_of_a_worker_that_is_gone_are_not_said_to_run(lossboard, path, monkeypatch):
+def test_runs_of_a_worker_that_is_gone_are_not_said_to_run(
+    lossboard: Callable[..., Result], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sweeps, "start_workers", lambda path: 0)
     lossboard("sweep", *SIZES, *SHORT, "--detach")
     with open_for_writing(path) as store:
@@ -174,7 +186,9 @@ def test_runs_of_a_worker_that_is_gone_are_not_said_to_run(lossboard, path, monk
     assert "left" not in told
 
 
-def test_an_interrupted_sweep_is_resumed(lossboard, path, monkeypatch):
+def test_an_interrupted_sweep_is_resumed(
+    lossboard: Callable[..., Result], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as before:
         before.setattr(sweeps, "start_workers", lambda path: 0)
         lossboard("sweep", *SIZES, *SHORT, "--detach")
@@ -210,18 +224,22 @@ def test_an_interrupted_sweep_is_resumed(lossboard, path, monkeypatch):
         ((*SIZES, "--second", "step-size", "--second-values", "1"), "two different ones"),
     ],
 )
-def test_what_cannot_be_swept_is_answered_before_anything_is_queued(lossboard, path, arguments, said):
+def test_what_cannot_be_swept_is_answered_before_anything_is_queued(
+    lossboard: Callable[..., Result], path: Path, arguments: tuple[str, ...], said: str
+) -> None:
     assert said in lossboard("sweep", *arguments, status=2).stderr
     assert not path.exists()
 
 
 @pytest.mark.parametrize("name", ["show", "pause", "resume", "stop", "refine", "repeat", "delete", "undelete"])
-def test_an_unknown_sweep_is_an_answer(lossboard, path, name):
+def test_an_unknown_sweep_is_an_answer(lossboard: Callable[..., Result], path: Path, name: str) -> None:
     lossboard("sweep", "--values", "1", "--iterations", "2")
     assert "no sweep 7" in lossboard("sweep", name, "7", status=1).stderr
 
 
-def test_a_sweep_without_a_best_is_not_refined(lossboard, monkeypatch):
+def test_a_sweep_without_a_best_is_not_refined(
+    lossboard: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sweeps, "start_workers", lambda path: 0)
     lossboard("sweep", *SIZES, *SHORT, "--detach")
     assert "no best value yet" in lossboard("sweep", "refine", "1", status=1).stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_own_examples_are_the_images_that_they_were_given_as(
     assert datasets.load(str(path)).image == image
     told = datasets.shape_of(str(path))
     assert told is not None
-    assert (told.classes, told.features, told.image) == (3, np.prod(shape), image)
+    assert (told.classes, told.features, told.image) == (3, math.prod(shape), image)
 
 
 def test_an_image_is_the_mean_of_its_channels_however_they_lie() -> None:

@@ -44,5 +44,5 @@ def test_ten_thousand_characters_are_cut() -> None:
     assert clean("x" * 10_000, 20) == "x" * 19 + "…"
 
 
-def test_one_of_something_is_no_plural():
+def test_one_of_something_is_no_plural() -> None:
     assert [counted(n, "run") for n in (0, 1, 2, 1200)] == ["0 runs", "1 run", "2 runs", "1,200 runs"]

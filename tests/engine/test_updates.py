@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.spec import UPDATES as NAMES
 from engine.strategy.updates import EPSILON, UPDATES, Rates
@@ -16,12 +17,12 @@ RATES = Rates(momentum=0.8, rms_decay=0.9, beta1=0.7, beta2=0.95)
 STEP_SIZES = [0.05, 0.05, 0.02, 0.01, 0.05, 0.03] * 5
 
 
-def slope(x: np.ndarray) -> np.ndarray:
+def slope(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """The gradient of sum(CURVATURE * x^2) / 2."""
     return CURVATURE * x
 
 
-def vanilla() -> Iterator[np.ndarray]:
+def vanilla() -> Iterator[NDArray[np.float64]]:
     """CS231n: x += -learning_rate * dx."""
     x = START.copy()
     for step_size in STEP_SIZES:
@@ -29,7 +30,7 @@ def vanilla() -> Iterator[np.ndarray]:
         yield x
 
 
-def momentum() -> Iterator[np.ndarray]:
+def momentum() -> Iterator[NDArray[np.float64]]:
     """CS231n: v = mu * v - learning_rate * dx; x += v."""
     x, v = START.copy(), np.zeros(3)
     for step_size in STEP_SIZES:
@@ -38,7 +39,7 @@ def momentum() -> Iterator[np.ndarray]:
         yield x
 
 
-def nesterov() -> Iterator[np.ndarray]:
+def nesterov() -> Iterator[NDArray[np.float64]]:
     """CS231n: x_ahead = x + mu * v; v = mu * v - learning_rate * dx_ahead; x += v. What the engine holds is x_ahead."""
     x, v = START.copy(), np.zeros(3)
     for step_size in STEP_SIZES:
@@ -47,7 +48,7 @@ def nesterov() -> Iterator[np.ndarray]:
         yield x + 0.8 * v
 
 
-def adagrad() -> Iterator[np.ndarray]:
+def adagrad() -> Iterator[NDArray[np.float64]]:
     """Duchi et al. 2011: G_t = sum of squared gradients; x += -eta / (sqrt(G_t) + eps) * g."""
     x, gradients = START.copy(), []
     for step_size in STEP_SIZES:
@@ -56,7 +57,7 @@ def adagrad() -> Iterator[np.ndarray]:
         yield x
 
 
-def rmsprop() -> Iterator[np.ndarray]:
+def rmsprop() -> Iterator[NDArray[np.float64]]:
     """Hinton, lecture 6e: MeanSquare = 0.9 MeanSquare + 0.1 g^2; divide the gradient by its root."""
     x, mean_square = START.copy(), np.zeros(3)
     for step_size in STEP_SIZES:
@@ -66,7 +67,7 @@ def rmsprop() -> Iterator[np.ndarray]:
         yield x
 
 
-def adam() -> Iterator[np.ndarray]:
+def adam() -> Iterator[NDArray[np.float64]]:
     """Kingma and Ba 2015, algorithm 1."""
     x, m, v = START.copy(), np.zeros(3), np.zeros(3)
     for t, step_size in enumerate(STEP_SIZES, start=1):
