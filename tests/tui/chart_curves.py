@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.trace.curve import Curve
 
@@ -12,7 +15,7 @@ def decimated(losses: list[float], *, width: int = 1, first: int = 0, low_before
     rows = [np.array(losses[start : start + width], dtype=float) for start in range(0, len(losses), width)]
     finite = [row[np.isfinite(row)] for row in rows]
 
-    def each(of):
+    def each(of: Callable[[NDArray[np.float64]], np.float64]) -> NDArray[np.float64]:
         return np.array([of(row) if len(row) else np.nan for row in finite], dtype=float)
 
     starts = first + np.arange(len(rows), dtype=np.int64) * width

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 from textual.pilot import Pilot
 
 from engine.spec import STRATEGIES, RunSpec, defaults
-from engine.store import Evaluation, RunWriter, open_for_reading, open_for_writing
+from engine.store import Evaluation, Run, RunWriter, open_for_reading, open_for_writing
 from tests.stores import block_of, process
 from tests.tui.emulator import Emulator
 from tui.app.app import Dashboard
@@ -83,7 +84,7 @@ async def opened(path: Path, size: tuple[int, int] = (120, 35), **manner: Any) -
         yield Opened(app, pilot, sent, terminal)
 
 
-def losses(start: float, count: int = 200) -> np.ndarray:
+def losses(start: float, count: int = 200) -> NDArray[np.float64]:
     """A curve that falls from `start`."""
     return start * np.exp(-np.arange(count) / 80)
 
@@ -111,7 +112,7 @@ def raced(path: Path) -> Path:
     return path
 
 
-def stored_runs(path: Path) -> list[object]:
+def stored_runs(path: Path) -> list[Run]:
     reader = open_for_reading(path)
     try:
         return list(reader.runs())

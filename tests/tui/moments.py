@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.spec import defaults
-from engine.store import Evaluation, open_for_writing
+from engine.store import Evaluation, RunWriter, open_for_writing
 from tests.stores import block_of, claimed_writer
+from tui.chart.values.view import XKind
 from tui.model.choices import Choices
 from tui.model.clock import Moment
 from tui.model.replay_opening import replayed
@@ -18,7 +21,9 @@ from tui.reading.feed import Source
 NOISY = np.random.default_rng(0).lognormal(size=70_000)
 
 
-def written(path: Path, losses=NOISY, *, ended: bool = True, name: str = "run", part: int = 10_000):
+def written(
+    path: Path, losses: NDArray[np.float64] = NOISY, *, ended: bool = True, name: str = "run", part: int = 10_000
+) -> RunWriter:
     """A run whose losses were written part by part; its writer."""
     with open_for_writing(path) as store:
         writer = claimed_writer(store, defaults().changed(iterations=max(len(losses), 1)))
@@ -32,7 +37,9 @@ def written(path: Path, losses=NOISY, *, ended: bool = True, name: str = "run", 
     return writer
 
 
-def at(path: Path, position: float, *run_ids: int, kind="iteration", columns: int = 60, **chart_options) -> Snapshot:
+def at(
+    path: Path, position: float, *run_ids: int, kind: XKind = "iteration", columns: int = 60, **chart_options: Any
+) -> Snapshot:
     source = Source(path)
     try:
         choices = replayed(Choices(), run_ids or (1,))

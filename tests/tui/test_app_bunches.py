@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
     (":filter\rtdsp", "Prompt", "tdsp"),
     ("?q/tdsp", "Prompt", "tdsp"),
 ])  # fmt: skip
-async def test_no_key_is_lost_and_none_acts_on_the_board(path, keys, screen, typed):
+async def test_no_key_is_lost_and_none_acts_on_the_board(path: Path, keys: str, screen: str, typed: str) -> None:
     async with opened(path) as board:
         await board.type(keys)
         await board.until(lambda: not board.app.key_queue.is_behind)
@@ -40,20 +40,20 @@ async def test_no_key_is_lost_and_none_acts_on_the_board(path, keys, screen, typ
         assert not [*board.all_of(ChoicesChanged), *board.all_of(StopRequested), *board.all_of(DeletionRequested)]
 
 
-async def test_a_filter_typed_with_its_key_and_enter_is_applied(path):
+async def test_a_filter_typed_with_its_key_and_enter_is_applied(path: Path) -> None:
     async with opened(path) as board:
         await board.type("/local\r")
         await board.until(lambda: "1 run fits: local" in board.text())
 
 
-async def test_a_command_typed_with_its_key_and_enter_is_carried_out(path):
+async def test_a_command_typed_with_its_key_and_enter_is_carried_out(path: Path) -> None:
     async with opened(path) as board:
         await board.type(":theme light\r")
         assert board.all_of(CommandPicked)
         assert board.app.active_theme.name == "light"
 
 
-async def test_keys_behind_the_one_that_opens_a_replay_wait_for_it(path):
+async def test_keys_behind_the_one_that_opens_a_replay_wait_for_it(path: Path) -> None:
     """There `5` is the middle and `d` the divergence: on the board `d` would ask whether to delete a run."""
     async with opened(path) as board:
         await board.type("r5d")
@@ -62,34 +62,37 @@ async def test_keys_behind_the_one_that_opens_a_replay_wait_for_it(path):
         assert not board.all_of(DeletionRequested)
 
 
-async def test_a_paste_behind_the_key_goes_where_it_belongs(path):
+async def test_a_paste_behind_the_key_goes_where_it_belongs(path: Path) -> None:
     async with opened(path) as board:
         await board.type("/\x1b[200~loss<0.5 sgd\x1b[201~")
         assert isinstance(board.app.screen, Prompt)
         assert board.app.screen.query_one(Input).value == "loss<0.5 sgd"
 
 
-async def test_keys_behind_a_filter_act_on_what_it_finds(path):
+async def test_keys_behind_a_filter_act_on_what_it_finds(path: Path) -> None:
     async with opened(path) as board:
         await board.type("/local\rd")
         assert "Delete run 2" in board.text()
         assert [message.run_id for message in board.all_of(DeletionRequested)] == [2]
 
 
-async def test_how_many_runs_fit_is_told_once_it_is_known(path, monkeypatch):
+async def test_how_many_runs_fit_is_told_once_it_is_known(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(path) as board:
         feed = board.app._feed
-        feed.ask, ask = (lambda wanted: None), feed.ask
+        ask = feed.ask
+        monkeypatch.setattr(feed, "ask", lambda wanted: None)
         monkeypatch.setattr(board.app, "is_reading", lambda: False)
         await board.type("/local")
         await board.pilot.press("enter")
         assert "fit" not in board.text()
-        feed.ask = ask
+        monkeypatch.setattr(feed, "ask", ask)
         board.app.ask()
         await board.until(lambda: "1 run fits: local" in board.text())
 
 
-async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(path, monkeypatch):
+async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(key_queue, "PATIENCE_S", 0.05)
     async with opened(path) as board:
         monkeypatch.setattr(board.app, "is_reading", lambda: True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from engine.spec import defaults
+from tests.presence import present
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.chart.values.metrics import METRICS
 from tui.model.chart_options import ChartOptions
 from tui.model.messages import ChoicesChanged
+from tui.widgets.chart_pane import ChartPane
 
 NAMES = tuple(METRICS)
 
@@ -20,7 +24,7 @@ def chart_options(board: Opened) -> ChartOptions:
     return board.all_of(ChoicesChanged)[-1].choices.chart_options
 
 
-async def test_layout_metrics_axes_and_smoothing(tmp_path):
+async def test_layout_metrics_axes_and_smoothing(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db"), (140, 40)) as board:
         await board.press("v")
         assert chart_options(board).layout == "runs"
@@ -32,7 +36,7 @@ async def test_layout_metrics_axes_and_smoothing(tmp_path):
         for metric in (*NAMES[1:], NAMES[0]):
             await board.press("m")
             seen.append(chart_options(board).metric)
-            await board.until(lambda metric=metric: f" {metric}" in board.text())
+            await board.until(partial(lambda metric: f" {metric}" in board.text(), metric))
         assert seen == [*NAMES[1:], "loss"]
         await board.press("X")
         assert chart_options(board).log_x
@@ -46,7 +50,7 @@ async def test_layout_metrics_axes_and_smoothing(tmp_path):
         assert "·  raw" in board.text()
 
 
-async def test_a_key_that_does_nothing_for_the_shown_metric_says_so(tmp_path):
+async def test_a_key_that_does_nothing_for_the_shown_metric_says_so(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("m", "m", "m", "y")
         assert board.app.choices.chart_options.log_y
@@ -61,17 +65,17 @@ async def test_a_key_that_does_nothing_for_the_shown_metric_says_so(tmp_path):
         assert "data loss (log)  ·  x: iteration  ·  smoothing 50" in board.text()
 
 
-async def test_zoom_pan_and_back(tmp_path):
+async def test_zoom_pan_and_back(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("long", defaults().changed(iterations=200)))
     async with opened(path) as board:
         await board.press("plus")
-        low, high = chart_options(board).window
+        low, high = present(chart_options(board).window)
         assert high - low == pytest.approx(100)
         assert high == pytest.approx(200)
         await board.until(lambda: board.app.snapshot.seen[1].curve.iteration[0] == 0)
         await board.press("h")
-        assert chart_options(board).window[0] == pytest.approx(75)
+        assert present(chart_options(board).window)[0] == pytest.approx(75)
         assert not chart_options(board).following
         assert "zoomed · 0 all" in board.text()
         await board.press("right", "w")
@@ -82,7 +86,7 @@ async def test_zoom_pan_and_back(tmp_path):
         assert chart_options(board).window is None
 
 
-async def test_the_readout_tells_every_value_at_a_line_that_moves(tmp_path):
+async def test_the_readout_tells_every_value_at_a_line_that_moves(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("c")
         end = chart_options(board).cursor
@@ -90,56 +94,56 @@ async def test_the_readout_tells_every_value_at_a_line_that_moves(tmp_path):
         assert "readout" in board.text()
         assert re.search(r"▲ 0\.4\d+ +3 gradient", board.text())
         await board.press("h", "left")
-        assert chart_options(board).cursor < end
+        assert present(chart_options(board).cursor) < end
         await board.press("l", "right")
         assert chart_options(board).cursor == pytest.approx(end)
         await board.pilot.hover("ChartPane", offset=(30, 10))
-        await board.until(lambda: chart_options(board).cursor < end / 2)
+        await board.until(lambda: present(chart_options(board).cursor) < end / 2)
         await board.press("escape")
         assert chart_options(board).cursor is None
 
 
-async def test_a_zoomed_chart_follows_the_newest_iterations(tmp_path):
+async def test_a_zoomed_chart_follows_the_newest_iterations(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
     async with opened(path) as board:
         await board.press(*["plus"] * 6)
-        before = chart_options(board).window
+        before = present(chart_options(board).window)
         writer.write(block_of(losses(0.5, 400), first=200))
-        await board.until(lambda: board.app.choices.chart_options.window[0] > before[0])
-        assert board.app.choices.chart_options.window[1] > 600
+        await board.until(lambda: present(board.app.choices.chart_options.window)[0] > before[0])
+        assert present(board.app.choices.chart_options.window)[1] > 600
 
 
-async def test_a_window_that_is_being_read_stays_and_goes_on_following_afterwards(tmp_path):
+async def test_a_window_that_is_being_read_stays_and_goes_on_following_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
     async with opened(path) as board:
         await board.press(*["plus"] * 6, "c")
         read = chart_options(board)
         writer.write(block_of(losses(0.5, 400), first=200))
-        await board.until(lambda: board.app.snapshot.run(1).iterations_done == 600)
+        await board.until(lambda: present(board.app.snapshot.run(1)).iterations_done == 600)
         assert board.app.choices.chart_options == read
         await board.press("c")
-        await board.until(lambda: board.app.choices.chart_options.window[1] > 600)
+        await board.until(lambda: present(board.app.choices.chart_options.window)[1] > 600)
 
 
-async def test_panning_past_the_newest_iterations_stays_there_until_they_are_followed_again(tmp_path):
+async def test_panning_past_the_newest_iterations_stays_there_until_they_are_followed_again(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=10_000)), finish=False)
     async with opened(path) as board:
         await board.press("0", "plus", "plus", "plus", "l")
-        beyond = chart_options(board).window
+        beyond = present(chart_options(board).window)
         assert beyond[0] > 200
         writer.write(block_of(losses(0.5, 10), first=200))
-        await board.until(lambda: board.app.snapshot.run(1).iterations_done == 210)
+        await board.until(lambda: present(board.app.snapshot.run(1)).iterations_done == 210)
         assert board.app.choices.chart_options.window == beyond
         assert "zoomed · 0 all" in board.text()
         await board.press("w")
         writer.write(block_of(losses(0.5, 10), first=210))
-        await board.until(lambda: board.app.choices.chart_options.window[0] < 220)
+        await board.until(lambda: present(board.app.choices.chart_options.window)[0] < 220)
 
 
-def test_panning_towards_the_newest_iterations_goes_on_following():
+def test_panning_towards_the_newest_iterations_goes_on_following() -> None:
     followed = ChartOptions(window=(100.0, 200.0))
     assert followed.panned(0.5, (0.0, 1000.0), 180.0).following
     assert not followed.panned(0.5, (0.0, 1000.0), 140.0).following
@@ -147,7 +151,7 @@ def test_panning_towards_the_newest_iterations_goes_on_following():
     assert not followed.panned(-0.5, (0.0, 1000.0), 180.0).following
 
 
-async def test_a_window_of_a_long_run_is_read_closely(tmp_path):
+async def test_a_window_of_a_long_run_is_read_closely(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("long", defaults().changed(iterations=100_000)), finish=False)
     for first in range(200, 100_000, 19_960):
@@ -159,29 +163,29 @@ async def test_a_window_of_a_long_run_is_read_closely(tmp_path):
         assert len(board.app.snapshot.seen[1].curve.iteration) < 1000
 
 
-async def test_the_wheel_zooms_where_the_mouse_is(tmp_path):
+async def test_the_wheel_zooms_where_the_mouse_is(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
-        pane = board.app.screen.query_one("ChartPane")
+        pane = board.app.screen.query_one(ChartPane)
         pane._scrolled(2.0, 20)
         await board.until(lambda: board.all_of(ChoicesChanged))
-        low, high = chart_options(board).window
+        low, high = present(chart_options(board).window)
         assert low < 40
         assert high - low == pytest.approx(100)
 
 
 @pytest.mark.parametrize("keys", ["", "X", "x", "xX", "xx", "xxX"])
-async def test_the_wheel_keeps_what_is_under_the_mouse_in_its_place(tmp_path, keys):
+async def test_the_wheel_keeps_what_is_under_the_mouse_in_its_place(tmp_path: Path, keys: str) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press(*keys)
-        pane = board.app.screen.query_one("ChartPane")
-        under = pane.picture.x_at(40)
+        pane = board.app.screen.query_one(ChartPane)
+        under = present(present(pane.picture).x_at(40))
         pane._scrolled(2.0, 40)
         await board.until(lambda: board.app.choices.chart_options.window is not None)
         await board.until(lambda: "zoomed" in board.text())
-        assert abs(pane.picture.column_at(under) - 40) <= 1
+        assert abs(present(present(pane.picture).column_at(under)) - 40) <= 1
 
 
-async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
+async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         for key in ("v", "v", "v", "y", "m", "j", "j", "greater_than_sign", "c"):
             board.app.simulate_key(key)
@@ -195,14 +199,14 @@ async def test_keys_that_arrive_in_one_bunch_all_count(tmp_path):
         assert (choices.pointed, choices.chart_options.smoothing) == (1, 50.0)
 
 
-async def test_the_run_under_the_cursor_is_drawn_marked_or_not_and_its_raw_values_behind_it(tmp_path):
+async def test_the_run_under_the_cursor_is_drawn_marked_or_not_and_its_raw_values_behind_it(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("space", "j", "space", "k")
         assert board.app.choices.marked == (1,)
-        view = board.app.screen.query_one("ChartPane")._view
+        view = board.app.screen.query_one(ChartPane)._view
         assert [(run.run_id, run.emphasised, run.raw) for run in view.runs] == [(1, False, False), (3, True, True)]
         await board.press("j")
-        view = board.app.screen.query_one("ChartPane")._view
+        view = board.app.screen.query_one(ChartPane)._view
         assert [(run.run_id, run.emphasised) for run in view.runs] == [(1, False), (2, True)]
         for told, raw in (
             ("behind all runs", [True, True]),
@@ -211,14 +215,14 @@ async def test_the_run_under_the_cursor_is_drawn_marked_or_not_and_its_raw_value
         ):
             await board.press("tilde")
             assert told in board.text()
-            view = board.app.screen.query_one("ChartPane")._view
+            view = board.app.screen.query_one(ChartPane)._view
             assert view.show_raw == (raw is not None)
             assert raw is None or [run.raw for run in view.runs] == raw
 
 
-async def test_the_y_axis_is_looked_at_closer_and_fitted_again(tmp_path):
-    def shown():
-        axes = board.app.screen.query_one("ChartPane").picture.axes
+async def test_the_y_axis_is_looked_at_closer_and_fitted_again(tmp_path: Path) -> None:
+    def shown() -> tuple[float, float]:
+        axes = present(present(board.app.screen.query_one(ChartPane).picture).axes)
         return axes.y_low, axes.y_high
 
     async with opened(raced(tmp_path / "runs.db"), (160, 40)) as board:
@@ -239,7 +243,7 @@ async def test_the_y_axis_is_looked_at_closer_and_fitted_again(tmp_path):
         assert chart_options(board).y_window is None
 
 
-async def test_losses_of_different_objectives_are_said_to_be_different(tmp_path):
+async def test_losses_of_different_objectives_are_said_to_be_different(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("one", defaults()), ("other", defaults().changed(regularization_strength=0.1)))
     async with opened(path, (140, 40)) as board:

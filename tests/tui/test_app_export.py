@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from engine.spec import defaults
 from engine.store import Listing, open_for_writing
+from tests.presence import present
 from tests.stores import sweep_row
 from tests.tui.dashboards import Opened, opened, raced
 from tests.tui.test_choices import run_of
@@ -27,14 +30,14 @@ def path(tmp_path: Path) -> Path:
     return raced(tmp_path / "runs.db")
 
 
-def sent_beside_frames(board: Opened) -> list[str]:
+def sent_beside_frames(board: Opened, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the app writes to the terminal besides the frames, from now on."""
     written: list[str] = []
-    board.app.write = written.append
+    monkeypatch.setattr(board.app, "write", written.append)
     return written
 
 
-def test_every_key_of_the_board_has_a_command_and_every_command_a_name_of_its_own():
+def test_every_key_of_the_board_has_a_command_and_every_command_a_name_of_its_own() -> None:
     known = commands(())
     assert {key.action for key in keymap.keys_of("board")} - MENUS <= {one.action for one in known}
     assert all(one.name and one.help for one in known)
@@ -47,11 +50,11 @@ def test_every_key_of_the_board_has_a_command_and_every_command_a_name_of_its_ow
     ("csv", "app.save('csv')"), ("12", "point(12)"), ("Y", "app.copy"), ("grd", "layout"), ("undo", "undo"),
     ("run 12", "point(12)"), ("Run  7", "point(7)"), ("0", "whole"),
 ])  # fmt: skip
-def test_a_few_letters_find_it(typed, first):
+def test_a_few_letters_find_it(typed: str, first: str) -> None:
     assert matching(commands(()), typed)[0].action == first
 
 
-def test_a_number_is_that_run_whatever_else_fits():
+def test_a_number_is_that_run_whatever_else_fits() -> None:
     loaded = [replace(run_of(run_id), name="") for run_id in (10003, 33, 30, 12)]
     for typed, action in (("3", "point(3)"), ("run 3", "point(3)"), ("run 33", "point(33)"), ("12", "point(12)")):
         found = matching(commands(loaded), typed)
@@ -59,12 +62,12 @@ def test_a_number_is_that_run_whatever_else_fits():
         assert len({one.action for one in found}) == len(found)
 
 
-def test_what_fits_nothing_finds_nothing():
+def test_what_fits_nothing_finds_nothing() -> None:
     assert matching(commands(()), "qqqq") == []
     assert matching(commands(()), "9" * 30) == []
 
 
-async def test_the_palette_runs_what_is_picked(path):
+async def test_the_palette_runs_what_is_picked(path: Path) -> None:
     async with opened(path) as board:
         await board.press("colon", *"log y")
         assert isinstance(board.app.screen, Pick)
@@ -101,7 +104,7 @@ def many(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_run_is_gone_to_by_its_number_wherever_it_is_in_the_list(many):
+async def test_a_run_is_gone_to_by_its_number_wherever_it_is_in_the_list(many: Path) -> None:
     async with opened(many) as board:
         await board.press("colon", *"run 3", "enter")
         await board.until(lambda: board.app.choices.pointed == 3 and board.app.snapshot.first > 0)
@@ -110,11 +113,11 @@ async def test_a_run_is_gone_to_by_its_number_wherever_it_is_in_the_list(many):
         await board.press("escape")
         for typed, told in (("999999", "There is no run 999999."), ("run 1001", "There is no run 1001.")):
             await board.press("colon", *typed, "enter")
-            await board.until(lambda told=told: told in board.text())
+            await board.until(partial(lambda told: told in board.text(), told))
             assert board.app.choices.pointed == 500
 
 
-async def test_a_run_that_the_list_hides_is_gone_to_all_the_same(many):
+async def test_a_run_that_the_list_hides_is_gone_to_all_the_same(many: Path) -> None:
     async with opened(many) as board:
         await board.press("slash", *"seed=7", "enter")
         await board.until(lambda: board.app.snapshot.total == 1)
@@ -131,10 +134,10 @@ async def test_a_run_that_the_list_hides_is_gone_to_all_the_same(many):
         assert board.app.choices.pointed != 2
 
 
-async def test_copies_go_to_the_terminals_clipboard(path, monkeypatch):
+async def test_copies_go_to_the_terminals_clipboard(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TMUX", raising=False)
     async with opened(path) as board:
-        written = sent_beside_frames(board)
+        written = sent_beside_frames(board, monkeypatch)
         for keys, expected in (
             (["enter"], "3 gradient b256\t"),
             (["down", "enter"], "lossboard run --strategy gradient-descent --objective svm --pace 100.0"),
@@ -142,12 +145,14 @@ async def test_copies_go_to_the_terminals_clipboard(path, monkeypatch):
         ):
             await board.press("Y", *keys)
             await board.until(lambda: written)
-            copied = b64decode(re.fullmatch("\x1b]52;c;(.*)\x07", written.pop())[1]).decode()
+            copied = b64decode(present(re.fullmatch("\x1b]52;c;(.*)\x07", written.pop()))[1]).decode()
             assert expected in copied
             await board.until(lambda: "Sent to the terminal's clipboard" in board.text())
 
 
-async def test_what_is_shown_is_saved_where_it_is_said(path, tmp_path, monkeypatch):
+async def test_what_is_shown_is_saved_where_it_is_said(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     async with opened(path) as board:
         await board.press("E")
@@ -158,24 +163,24 @@ async def test_what_is_shown_is_saved_where_it_is_said(path, tmp_path, monkeypat
         assert picture.read_text().startswith("<svg")
 
         await board.press("colon", *"save csv", "enter")
-        board.app.screen.query_one("#file").value = picture.name
+        board.app.screen.query_one("#file", Input).value = picture.name
         await board.press("enter")
         await board.until(lambda: "is there already" in board.text())
-        board.app.screen.query_one("#file").value = "values.csv"
+        board.app.screen.query_one("#file", Input).value = "values.csv"
         await board.press("enter")
         await board.until(lambda: (tmp_path / "values.csv").exists())
         await board.until(lambda: isinstance(board.app.screen, Board))
         assert (tmp_path / "values.csv").read_text().startswith("run_id,label,kind,iteration")
 
         await board.press("E")
-        board.app.screen.query_one("#file").value = "picture.pdf"
+        board.app.screen.query_one("#file", Input).value = "picture.pdf"
         await board.press("enter")
         await board.until(lambda: "End the name in" in board.text())
 
 
-async def test_the_mouse_is_released_and_taken_back(path):
+async def test_the_mouse_is_released_and_taken_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(path) as board:
-        written = sent_beside_frames(board)
+        written = sent_beside_frames(board, monkeypatch)
         await board.press("M")
         assert "The mouse is the terminal's" in board.text()
         await board.press("escape", "escape", "O")

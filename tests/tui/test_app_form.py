@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from engine.spec import FIELDS, STRATEGY_KINDS, SpecError, defaults, parse_field
 from engine.store import Run, StoreFull
+from tests.presence import present
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
 from tui.app.actions import orders
 from tui.model.messages import RunRejected, RunsQueued, RunSubmitted
@@ -42,7 +43,7 @@ def tabs(start: str, end: str) -> list[str]:
     return ["tab"] * (shown.index(end) - shown.index(start))
 
 
-async def test_enter_starts_the_defaults(path):
+async def test_enter_starts_the_defaults(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n", "enter")
         await board.until(lambda: board.all_of(RunsQueued))
@@ -53,7 +54,7 @@ async def test_enter_starts_the_defaults(path):
     assert newest(path).spec == defaults()
 
 
-async def test_a_strategy_brings_its_defaults_and_hides_what_does_not_apply(path):
+async def test_a_strategy_brings_its_defaults_and_hides_what_does_not_apply(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
         assert "batch size" in board.text()
@@ -79,7 +80,7 @@ REFUSED = (
 )  # fmt: skip
 
 
-async def test_what_will_not_do_is_said_beside_the_field_and_nothing_starts(path):
+async def test_what_will_not_do_is_said_beside_the_field_and_nothing_starts(path: Path) -> None:
     async with opened(path, (140, 35)) as board:
         await board.press("n")
         before = {box.id: box.value for box in board.app.screen.query(Input)}
@@ -92,19 +93,19 @@ async def test_what_will_not_do_is_said_beside_the_field_and_nothing_starts(path
             await board.press("enter")
             assert not board.all_of(RunSubmitted), (field, text)
             assert isinstance(board.app.screen, NewRun)
-            assert board.app.screen.focused.id == field
+            assert present(board.app.screen.focused).id == field
             board.app.screen.query_one(f"#{field}", Input).value = before[field]
     assert len(stored_runs(path)) == 3
 
 
-async def test_no_budget_at_all_is_said(path):
+async def test_no_budget_at_all_is_said(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
         await type_into(board, "iterations", "none")
         assert "give a budget: iterations, seconds or both" in board.text()
 
 
-async def test_a_batch_larger_than_the_data_is_refused_with_the_form_still_there(path):
+async def test_a_batch_larger_than_the_data_is_refused_with_the_form_still_there(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
         await type_into(board, "batch_size", "99999")
@@ -115,7 +116,7 @@ async def test_a_batch_larger_than_the_data_is_refused_with_the_form_still_there
     assert len(stored_runs(path)) == 3
 
 
-async def test_esc_goes_back_and_what_was_typed_is_there_again(path):
+async def test_esc_goes_back_and_what_was_typed_is_there_again(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
         await type_into(board, "step_size", "0.25")
@@ -128,10 +129,10 @@ async def test_esc_goes_back_and_what_was_typed_is_there_again(path):
         await board.press("enter")
         await board.until(lambda: board.all_of(RunsQueued))
     run = newest(path)
-    assert (run.name, run.spec.step_size) == ("half q?", 0.25)
+    assert (run.name, present(run.spec).step_size) == ("half q?", 0.25)
 
 
-async def test_keys_that_arrive_in_one_bunch_reach_their_fields(path):
+async def test_keys_that_arrive_in_one_bunch_reach_their_fields(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
         await board.pilot.press(
@@ -142,12 +143,12 @@ async def test_keys_that_arrive_in_one_bunch_reach_their_fields(path):
         await board.pilot.pause()
         await board.press("enter")
         await board.until(lambda: board.all_of(RunsQueued))
-    spec = newest(path).spec
+    spec = present(newest(path).spec)
     assert (spec.step_size, spec.batch_size, spec.iterations) == (0.01, 64, 500)
 
 
-async def test_a_run_that_cannot_be_queued_says_why_in_the_form(path, monkeypatch):
-    def full(*_):
+async def test_a_run_that_cannot_be_queued_says_why_in_the_form(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
         raise StoreFull("The disk is full: make room and try again.")
 
     async with opened(path) as board:

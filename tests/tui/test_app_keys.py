@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.spec import defaults, race
-from engine.store import open_for_reading, open_for_writing
+from engine.store import Run, open_for_reading, open_for_writing
 from tests.tui.dashboards import Opened, opened, raced, store_with
 from tui.model import keymap
+from tui.model.choices import Choices
 from tui.model.messages import (
     ChoicesChanged,
     NewRunRequested,
@@ -36,11 +37,11 @@ def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.jobs.people.submit.start_workers", lambda path: 0)
 
 
-def choices(board: Opened):
+def choices(board: Opened) -> Choices:
     return board.all_of(ChoicesChanged)[-1].choices
 
 
-async def test_enter_on_an_empty_store_queues_the_race(tmp_path):
+async def test_enter_on_an_empty_store_queues_the_race(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     async with opened(path) as board:
         assert "Four ways down, 1,000 steps each" in board.text()
@@ -55,7 +56,7 @@ async def test_enter_on_an_empty_store_queues_the_race(tmp_path):
     reader.close()
 
 
-async def test_the_board_shows_runs_curves_details_and_keys(path):
+async def test_the_board_shows_runs_curves_details_and_keys(path: Path) -> None:
     async with opened(path) as board:
         text = board.text()
         assert "3 done" in text
@@ -69,14 +70,14 @@ async def test_the_board_shows_runs_curves_details_and_keys(path):
         assert "q quit" in text
 
 
-async def test_n_opens_the_form(path):
+async def test_n_opens_the_form(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
         assert board.all_of(NewRunRequested)
         assert isinstance(board.app.screen, NewRun)
 
 
-async def test_y_turns_the_loss_axis(path):
+async def test_y_turns_the_loss_axis(path: Path) -> None:
     async with opened(path) as board:
         assert "loss (log)" in board.text()
         await board.press("y")
@@ -86,7 +87,7 @@ async def test_y_turns_the_loss_axis(path):
         assert choices(board).chart_options.log_y
 
 
-async def test_x_cycles_the_x_axis(path):
+async def test_x_cycles_the_x_axis(path: Path) -> None:
     async with opened(path) as board:
         kinds = []
         for word in ("time", "examples", "iteration"):
@@ -100,7 +101,7 @@ async def test_x_cycles_the_x_axis(path):
     (["j"], 2), (["down", "down"], 1), (["j", "k"], 3), (["j", "up"], 3), (["G"], 1), (["end", "home"], 3),
     (["pagedown"], 1), (["end", "pageup"], 3), (["j", "j", "j", "j"], 1),
 ])  # fmt: skip
-async def test_moving(path, keys, pointed):
+async def test_moving(path: Path, keys: list[str], pointed: int) -> None:
     async with opened(path) as board:
         await board.press(*keys)
         assert choices(board).pointed == pointed
@@ -108,7 +109,7 @@ async def test_moving(path, keys, pointed):
         assert f" {pointed}  {label} ·" in board.text()
 
 
-async def test_space_takes_a_curve_out_and_puts_it_back(path):
+async def test_space_takes_a_curve_out_and_puts_it_back(path: Path) -> None:
     async with opened(path) as board:
         assert "▲ 3 gradient b256" in board.text()
         await board.press("space")
@@ -124,7 +125,7 @@ async def test_space_takes_a_curve_out_and_puts_it_back(path):
         assert "▲ 3 gradient b256" in board.text()
 
 
-async def test_enter_looks_at_one_run_and_esc_goes_back(path):
+async def test_enter_looks_at_one_run_and_esc_goes_back(path: Path) -> None:
     async with opened(path) as board:
         await board.press("enter")
         assert choices(board).drawn == (3,)
@@ -135,7 +136,7 @@ async def test_enter_looks_at_one_run_and_esc_goes_back(path):
         assert choices(board).drawn == (1, 2, 3)
 
 
-async def test_t_asks_and_esc_lets_the_run_go_on(tmp_path):
+async def test_t_asks_and_esc_lets_the_run_go_on(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("mine", defaults()), finish=False)
     async with opened(path) as board:
@@ -149,7 +150,7 @@ async def test_t_asks_and_esc_lets_the_run_go_on(tmp_path):
         assert store.reader().commands(1) == []
 
 
-async def test_t_then_enter_stops(tmp_path):
+async def test_t_then_enter_stops(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("mine", defaults()), finish=False)
     async with opened(path) as board:
@@ -160,14 +161,14 @@ async def test_t_then_enter_stops(tmp_path):
         assert [command.verb for command in store.reader().commands(1)] == ["stop"]
 
 
-async def test_t_on_a_run_that_has_ended_says_so(path):
+async def test_t_on_a_run_that_has_ended_says_so(path: Path) -> None:
     async with opened(path) as board:
         await board.press("t")
         assert "Run 3 has ended already (finished)." in board.text()
         assert isinstance(board.app.screen, Board)
 
 
-async def test_the_help_page_has_every_key_of_the_board(path):
+async def test_the_help_page_has_every_key_of_the_board(path: Path) -> None:
     async with opened(path) as board:
         await board.press("question_mark")
         assert isinstance(board.app.screen, Help)
@@ -180,16 +181,18 @@ async def test_the_help_page_has_every_key_of_the_board(path):
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
-async def test_leaving(path, key):
+async def test_leaving(path: Path, key: str) -> None:
     async with opened(path) as board:
         await board.pilot.press(key)
         await board.until(lambda: not board.app.is_running)
     assert board.app.return_code == 0
 
 
-async def test_a_click_on_a_row_selects_it_and_the_wheel_moves(path):
+async def test_a_click_on_a_row_selects_it_and_the_wheel_moves(path: Path) -> None:
     async with opened(path) as board:
         await board.pilot.click("RunsTable", offset=(10, 2))
         await board.pilot.pause()
-        assert [message.row.run_id for message in board.all_of(RowPointed)] == [2]
+        [message] = board.all_of(RowPointed)
+        assert isinstance(message.row, Run)
+        assert message.row.run_id == 2
         assert choices(board).pointed == 2

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.widget import Widget
 
 from engine.spec import defaults
 from engine.store import Evaluation, open_for_writing
+from tests.presence import present
 from tests.stores import block_of, process
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.app.app import Dashboard
-from tui.model.chart_options import GRID
+from tui.chart import Picture
+from tui.chart.values.metrics import GRID
 from tui.model.messages import MetricPointed
 from tui.screens.replay import Replay
 from tui.view_state import remembered
@@ -22,6 +26,7 @@ from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 
 SIZES = [(120, 35), (80, 24), (40, 12)]
+PARTS: dict[str, type[Widget]] = {"list": RunsTable, "chart": ChartPane, "details": RunPage}
 
 
 def measured(path: Path, *, finish: bool = True, iterations: int = 200) -> Path:
@@ -48,13 +53,22 @@ def measured(path: Path, *, finish: bool = True, iterations: int = 200) -> Path:
 
 def shown(board: Opened) -> set[str]:
     """The parts of the body that are to be seen."""
-    parts = {"list": RunsTable, "chart": ChartPane, "details": RunPage}
     screen = board.app.screen
-    return {name for name, kind in parts.items() if screen.query_one(kind).display}
+    return {name for name, kind in PARTS.items() if screen.query_one(kind).display}
 
 
 def pane(board: Opened) -> ChartPane:
     return board.app.screen.query_one(ChartPane)
+
+
+def picture_of(board: Opened) -> Picture:
+    return present(pane(board).picture)
+
+
+def ranges(picture: Picture) -> dict[str, tuple[float, float, float]]:
+    """How far each panel's axes reach."""
+    found = ((panel.metric, present(panel.axes)) for panel in picture.panels)
+    return {metric: (axes.x_high, axes.y_low, axes.y_high) for metric, axes in found}
 
 
 def list_size(board: Opened) -> tuple[int, int]:
@@ -73,9 +87,9 @@ async def test_one_part_after_the_other_has_the_whole_room(tmp_path: Path, size:
         assert shown(board) == {"list", "chart"}
         for part in ("chart", "list", "details"):
             await board.press("Z")
-            await board.until(lambda part=part: shown(board) == {part})
+            await board.until(partial(lambda part: shown(board) == {part}, part))
             assert " esc back " in board.text().splitlines()[-1]
-            widget = board.app.screen.query_one({"chart": ChartPane, "list": RunsTable, "details": RunPage}[part])
+            widget = board.app.screen.query_one(PARTS[part])
             assert widget.size.width == size[0]
             assert widget.size.height >= size[1] / 2
         await board.until(lambda: "iterations" in board.text() and board.app.snapshot.background is not None)
@@ -91,10 +105,10 @@ async def test_a_chart_that_comes_back_shows_what_has_happened_meanwhile(tmp_pat
     async with opened(path) as board:
         await board.press("Z", "Z")
         writer.write(block_of(losses(0.5, 300), first=200))
-        await board.until(lambda: board.app.snapshot.run(1).iterations_done == 500)
+        await board.until(lambda: present(board.app.snapshot.run(1)).iterations_done == 500)
         await board.press("y", "escape")
         await board.until(lambda: "loss  ·  x: iteration" in board.text())
-        assert pane(board).picture.axes.log_y is False
+        assert present(picture_of(board).axes).log_y is False
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -105,7 +119,7 @@ async def test_a_replay_has_the_same_rooms_and_esc_leaves_them_first(tmp_path: P
         await board.press("space")
         for part in ("chart", "list", "details"):
             await board.press("Z")
-            await board.until(lambda part=part: shown(board) == {part})
+            await board.until(partial(lambda part: shown(board) == {part}, part))
         await board.press("escape")
         await board.until(lambda: shown(board) == {"list", "chart"})
         assert isinstance(board.app.screen, Replay)
@@ -177,13 +191,13 @@ async def test_the_mouse_draws_the_border(tmp_path: Path, size: tuple[int, int])
 async def test_the_grid_shows_the_marked_runs_by_every_metric_on_one_x_axis(tmp_path: Path) -> None:
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
-        await board.until(lambda: len(pane(board).picture.panels) == 6)
-        await board.until(lambda: all(panel.axes is not None for panel in pane(board).picture.panels))
-        panels = pane(board).picture.panels
+        await board.until(lambda: len(picture_of(board).panels) == 6)
+        await board.until(lambda: all(panel.axes is not None for panel in picture_of(board).panels))
+        panels = picture_of(board).panels
         assert {panel.metric for panel in panels} == set(GRID)
-        assert {(panel.axes.x_low, panel.axes.x_high) for panel in panels} == {(0.0, 200.0)}
+        assert {(present(panel.axes).x_low, present(panel.axes).x_high) for panel in panels} == {(0.0, 200.0)}
         assert all(f" {metric}" in board.text() for metric in GRID)
-        lines = pane(board).picture.to_text().splitlines()
+        lines = picture_of(board).to_text().splitlines()
         assert sum("● 1" in line for line in lines) == 1
         for panel in panels:
             cells = [
@@ -204,7 +218,7 @@ async def test_m_moves_the_focus_enter_enlarges_and_v_or_esc_bring_the_grid_back
         assert tuple(seen) == GRID
         await board.press("m", "enter")
         await board.until(lambda: " validation accuracy  ·  x: iteration" in board.text())
-        assert pane(board).picture.panels == ()
+        assert picture_of(board).panels == ()
         await board.press("v")
         await board.until(lambda: "▸ validation accuracy" in board.text())
         await board.press("m", "enter")
@@ -219,11 +233,11 @@ async def test_m_moves_the_focus_enter_enlarges_and_v_or_esc_bring_the_grid_back
 async def test_a_click_moves_the_focus_and_a_double_click_enlarges(tmp_path: Path) -> None:
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
-        await board.until(lambda: len(pane(board).picture.panels) == 6)
-        plot = next(panel.plot for panel in pane(board).picture.panels if panel.metric == "step size")
+        await board.until(lambda: len(picture_of(board).panels) == 6)
+        plot = next(panel.plot for panel in picture_of(board).panels if panel.metric == "step size")
         await board.pilot.click(ChartPane, offset=(plot.left + 3, plot.top + 1))
         await board.until(lambda: focused(board) == "step size")
-        plot = next(panel.plot for panel in pane(board).picture.panels if panel.metric == "validation accuracy")
+        plot = next(panel.plot for panel in picture_of(board).panels if panel.metric == "validation accuracy")
         await board.pilot.click(ChartPane, offset=(plot.left + 3, plot.top), times=2)
         await board.until(lambda: " validation accuracy  ·  x: iteration" in board.text())
         assert [one.twice for one in board.all_of(MetricPointed)] == [False, False, True]
@@ -232,18 +246,20 @@ async def test_a_click_moves_the_focus_and_a_double_click_enlarges(tmp_path: Pat
 async def test_small_grids_keep_what_says_most_and_the_focus(tmp_path: Path) -> None:
     async with opened(measured(tmp_path / "runs.db"), (80, 24)) as board:
         await board.press("v", "v")
-        await board.until(lambda: tuple(panel.metric for panel in pane(board).picture.panels) == GRID)
+        await board.until(lambda: tuple(panel.metric for panel in picture_of(board).panels) == GRID)
         await board.pilot.resize_terminal(80, 20)
-        await board.until(lambda: tuple(panel.metric for panel in pane(board).picture.panels) == GRID[:4])
+        await board.until(lambda: tuple(panel.metric for panel in picture_of(board).panels) == GRID[:4])
         await board.press("m", "m", "m", "m")
         await board.until(lambda: focused(board) == "loss")
         await board.pilot.resize_terminal(40, 12)
-        await board.until(lambda: not pane(board).picture.panels)  # no room for two: over each other
+        await board.until(lambda: not picture_of(board).panels)  # no room for two: over each other
         await board.press("m", "Z")
-        await board.until(lambda: [one.metric for one in pane(board).picture.panels] == ["loss", "train loss"])
+        await board.until(lambda: [one.metric for one in picture_of(board).panels] == ["loss", "train loss"])
 
 
-async def test_live_panels_without_the_focus_follow_twice_a_second(tmp_path: Path, monkeypatch) -> None:
+async def test_live_panels_without_the_focus_follow_twice_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 0.2)
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=1000)), finish=False)
@@ -253,9 +269,9 @@ async def test_live_panels_without_the_focus_follow_twice_a_second(tmp_path: Pat
         writer.write(block=block, evaluations=[Evaluation(400, "validation", 0.2, 0.5)])
 
         def latest(metric: str) -> str:
-            (panel,) = (one for one in pane(board).picture.panels if one.metric == metric)
+            (panel,) = (one for one in picture_of(board).panels if one.metric == metric)
             plot = panel.plot
-            return pane(board).picture.to_text().splitlines()[plot.top - 1][: plot.left + plot.width].split()[-1]
+            return picture_of(board).to_text().splitlines()[plot.top - 1][: plot.left + plot.width].split()[-1]
 
         await board.until(lambda: latest("validation accuracy") == "50.0%")
         await board.until(lambda: latest("gradient norm").startswith("0.01"))
@@ -264,19 +280,17 @@ async def test_live_panels_without_the_focus_follow_twice_a_second(tmp_path: Pat
 async def test_a_replay_shows_the_grid_as_it_was_on_the_axes_that_it_will_have(tmp_path: Path) -> None:
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
-        await board.until(lambda: [one.axes is None for one in pane(board).picture.panels] == [False] * 6)
-        live = {panel.metric: panel.axes for panel in pane(board).picture.panels}
+        await board.until(lambda: [one.axes is None for one in picture_of(board).panels] == [False] * 6)
+        live = ranges(picture_of(board))
         await board.press("r")
         await board.until(lambda: isinstance(board.app.screen, Replay))
         await board.press("space", "5")
         app: Dashboard = board.app
         await board.until(lambda: {run.iterations_done for run in app.snapshot.runs} == {100})
-        await board.until(lambda: [one.axes is None for one in pane(board).picture.panels] == [False] * 6)
-        assert {int(one.visible.samples.iteration.max()) for one in app.snapshot.seen.values()} == {99}
-        held = {panel.metric: panel.axes for panel in pane(board).picture.panels}
-        assert {name: (axes.x_high, axes.y_low, axes.y_high) for name, axes in held.items()} == {
-            name: (axes.x_high, axes.y_low, axes.y_high) for name, axes in live.items()
-        }
+        await board.until(lambda: [one.axes is None for one in picture_of(board).panels] == [False] * 6)
+        assert {int(present(one.visible.samples).iteration.max()) for one in app.snapshot.seen.values()} == {99}
+        held = ranges(picture_of(board))
+        assert held == live
         await board.press("m", "enter")
         await board.until(lambda: " validation accuracy  ·  x: iteration" in board.text())
         await board.press("escape")
@@ -284,9 +298,9 @@ async def test_a_replay_shows_the_grid_as_it_was_on_the_axes_that_it_will_have(t
         assert isinstance(board.app.screen, Replay)
 
 
-async def test_a_grid_is_full_as_soon_as_it_is_read(tmp_path: Path, monkeypatch) -> None:
+async def test_a_grid_is_full_as_soon_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 60.0)  # panels without the focus may wait while runs grow
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
-        await board.until(lambda: [one.axes is None for one in pane(board).picture.panels] == [False] * 6)
+        await board.until(lambda: [one.axes is None for one in picture_of(board).panels] == [False] * 6)
         assert "reading" not in board.text()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 
 from engine.jobs.processes.liveness import this_process
 from engine.spec import defaults
 from engine.store import Evaluation, Listing, Run, open_for_writing
 from engine.store.list.listing import ORDERS
+from tests.presence import present
 from tests.stores import block_of, claimed_writer, process, sweep_row
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.colours.palette import marker
@@ -17,7 +21,7 @@ from tui.widgets.runs_table import RunsTable
 
 
 @pytest.fixture
-def many(tmp_path):
+def many(tmp_path: Path) -> Path:
     path = tmp_path / "runs.db"
     store_with(path, ("first of all", defaults()))
     with open_for_writing(path) as store:
@@ -29,7 +33,7 @@ def pointed(board: Opened) -> int | None:
     return board.app.choices.pointed
 
 
-async def test_a_list_that_is_longer_than_what_is_read(many):
+async def test_a_list_that_is_longer_than_what_is_read(many: Path) -> None:
     async with opened(many) as board:
         assert len(board.app.snapshot.runs) < 500
         assert board.app.snapshot.total == 2000
@@ -40,17 +44,17 @@ async def test_a_list_that_is_longer_than_what_is_read(many):
         await board.until(lambda: pointed(board) == 2000 and " 1999 " in board.text())
         for expected in range(1970, 1700, -30):
             await board.press(*["j"] * 30)
-            await board.until(lambda expected=expected: pointed(board) == expected)
+            await board.until(partial(lambda expected: pointed(board) == expected, expected))
             assert f" {expected}  " in board.text()
         await board.press("pagedown", "pagedown")
-        await board.until(lambda: pointed(board) < 1700)
+        await board.until(lambda: present(pointed(board)) < 1700)
 
 
-async def test_the_speed_above_is_that_of_all_runs_whatever_the_list_shows(tmp_path):
+async def test_the_speed_above_is_that_of_all_runs_whatever_the_list_shows(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add([defaults()])
-        claim = store.queue.claim(store.register_worker(this_process()))
+        claim = present(store.queue.claim(store.register_worker(this_process())))
         store.writer(claim).write(block_of(losses(500)))
         store.queue.add([defaults().changed(seed=seed) for seed in range(600)])
     async with opened(path) as board:
@@ -61,7 +65,7 @@ async def test_the_speed_above_is_that_of_all_runs_whatever_the_list_shows(tmp_p
         assert "1k it/s" in board.text().splitlines()[0]
 
 
-async def test_a_filter_and_an_order(tmp_path):
+async def test_a_filter_and_an_order(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("slash", *"sgd", "enter")
         assert board.app.choices.listing.text == "sgd"
@@ -85,7 +89,7 @@ async def test_a_filter_and_an_order(tmp_path):
         assert "▴batch~" in board.text()
 
 
-async def test_marking_all_of_the_list(tmp_path):
+async def test_marking_all_of_the_list(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, *((f"run {n}", defaults()) for n in range(11)))
     async with opened(path) as board:
@@ -97,7 +101,7 @@ async def test_marking_all_of_the_list(tmp_path):
         assert len(signs) == 11
 
 
-async def test_marking_all_begins_at_the_top_of_the_list_wherever_the_cursor_is(many):
+async def test_marking_all_begins_at_the_top_of_the_list_wherever_the_cursor_is(many: Path) -> None:
     async with opened(many) as board:
         await board.type(":1000\r")
         await board.until(lambda: pointed(board) == 1000 and board.app.snapshot.first > 0)
@@ -107,7 +111,7 @@ async def test_marking_all_begins_at_the_top_of_the_list_wherever_the_cursor_is(
         assert pointed(board) == 1000
 
 
-async def test_marking_all_again_takes_the_marks_of_the_list_away(tmp_path):
+async def test_marking_all_again_takes_the_marks_of_the_list_away(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, *((f"run {n}", defaults()) for n in range(11)))
     async with opened(path) as board:
@@ -125,7 +129,7 @@ async def test_marking_all_again_takes_the_marks_of_the_list_away(tmp_path):
 
 
 @pytest.fixture
-def swept(tmp_path):
+def swept(tmp_path: Path) -> Path:
     """Runs 1 to 6, of which 2, 3 and 5 are of sweep 1; run 4 is searched for."""
     path = tmp_path / "swept.db"
     open_for_writing(path).close()
@@ -136,7 +140,7 @@ def swept(tmp_path):
             store.queue.add(
                 [spec], names=["kept"] if number == 6 else None, sweep_id=sweep * (number in (2, 3, 5)) or None
             )
-            claim = store.queue.claim(store.register_worker(process()))
+            claim = present(store.queue.claim(store.register_worker(process())))
             evaluations = [Evaluation(200, split, number / 10, 1 - number / 10) for split in ("train", "validation")]
             store.writer(claim).finish(block=block_of(losses(10.0 / number)), evaluations=evaluations)
     return path
@@ -146,7 +150,7 @@ def listed(board: Opened) -> list[object]:
     return [row.run_id if isinstance(row, Run) else f"sweep {row.sweep_id}" for row in board.app.snapshot.rows]
 
 
-async def test_runs_of_a_sweep_stand_together_and_fold(swept):
+async def test_runs_of_a_sweep_stand_together_and_fold(swept: Path) -> None:
     async with opened(swept) as board:
         await board.press("B")
         await board.until(lambda: listed(board) == [6, "sweep 1", 5, 3, 2, 4, 1])
@@ -167,7 +171,7 @@ async def test_runs_of_a_sweep_stand_together_and_fold(swept):
         await board.until(lambda: listed(board) == [6, 5, 4, 3, 2, 1] and board.app.choices.pointed == 6)
 
 
-async def test_a_pinned_run_stays_on_top(swept):
+async def test_a_pinned_run_stays_on_top(swept: Path) -> None:
     async with opened(swept) as board:
         await board.press("G")
         await board.until(lambda: pointed(board) == 1)
@@ -180,7 +184,7 @@ async def test_a_pinned_run_stays_on_top(swept):
         await board.until(lambda: board.app.choices.listing.pinned == () and 1 not in listed(board))
 
 
-async def test_titles_sort_when_they_are_clicked(swept):
+async def test_titles_sort_when_they_are_clicked(swept: Path) -> None:
     async with opened(swept, size=(200, 35)) as board:
         await board.until(lambda: "⣀" in board.text().splitlines()[2].split("│")[0])
         titles = board.text().splitlines()[1]
@@ -202,7 +206,7 @@ async def test_titles_sort_when_they_are_clicked(swept):
         await board.until(lambda: "▾created" in board.text())
 
 
-async def test_a_run_alone_shows_all_that_is_known_of_it(swept):
+async def test_a_run_alone_shows_all_that_is_known_of_it(swept: Path) -> None:
     async with opened(swept) as board:
         await board.press("enter")
         await board.until(lambda: " spec ──" in board.text())
@@ -222,7 +226,7 @@ async def test_a_run_alone_shows_all_that_is_known_of_it(swept):
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
-async def test_a_run_alone_in_a_small_terminal(swept, size):
+async def test_a_run_alone_in_a_small_terminal(swept: Path, size: tuple[int, int]) -> None:
     async with opened(swept, size=size) as board:
         await board.press("enter")
         await board.until(lambda: "more lines" in board.text() and "└┬" in board.text())
@@ -230,7 +234,7 @@ async def test_a_run_alone_in_a_small_terminal(swept, size):
         await board.until(lambda: "iterations" in board.text() and "└┬" not in board.text())
 
 
-async def test_another_order_is_shown_as_soon_as_it_is_read(tmp_path, monkeypatch):
+async def test_another_order_is_shown_as_soon_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 60.0)  # numbers that only grow may wait
     async with opened(raced(tmp_path / "runs.db")) as board:
         table = board.app.screen.query_one(RunsTable)
@@ -241,12 +245,12 @@ async def test_another_order_is_shown_as_soon_as_it_is_read(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 35)])
-async def test_no_title_is_cut_by_the_sign_of_its_order(swept, size):
+async def test_no_title_is_cut_by_the_sign_of_its_order(swept: Path, size: tuple[int, int]) -> None:
     async with opened(swept, size=size) as board:
         for order in ORDERS:
             board.app.post_message(ChoicesChanged(board.app.choices.listing_so(Listing(order=order))))
             table = board.app.screen.query_one(RunsTable)
-            await board.until(lambda order=order: board.app.snapshot.listing.order == order)
+            await board.until(partial(lambda order: board.app.snapshot.listing.order == order, order))
             await board.pilot.pause()
             titles = table.text().splitlines()[0]
             assert "…" not in titles
@@ -255,7 +259,7 @@ async def test_no_title_is_cut_by_the_sign_of_its_order(swept, size):
                 assert f"▾{column.shown_title}" in titles
 
 
-async def test_no_loss_is_cut_in_the_table(tmp_path):
+async def test_no_loss_is_cut_in_the_table(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         for loss in (9.7312e12, 1.2345e-7):
@@ -266,7 +270,7 @@ async def test_no_loss_is_cut_in_the_table(tmp_path):
         await board.until(lambda: table.text().count("9.7e12") == table.text().count("1.2e-7") == 3)
 
 
-async def test_no_step_size_is_cut_in_the_table(tmp_path):
+async def test_no_step_size_is_cut_in_the_table(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     sizes = {0.0005256: "5e-4", 10**-2.5: "0.003", 1234567.0: "1.2e6", 3e-10: "3e-10", 0.1: "0.1", 5.6464: "5.646"}
     store_with(path, *(("", defaults().changed(step_size=step_size)) for step_size in sizes))
@@ -276,7 +280,7 @@ async def test_no_step_size_is_cut_in_the_table(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)])
-async def test_a_run_that_was_given_a_name_is_called_so_in_the_table(tmp_path, size):
+async def test_a_run_that_was_given_a_name_is_called_so_in_the_table(tmp_path: Path, size: tuple[int, int]) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("the good one", defaults()), (defaults().label, defaults().changed(step_size=0.5)))
     async with opened(path, size) as board:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from textual._compositor import CompositorUpdate
 
 from engine.spec import defaults
+from tests.presence import present
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
 from tests.tui.emulator import Emulator
+from tui.app.app import Dashboard
 from tui.model.messages import OrderAnswered, ReadFailed, SnapshotRead
+from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading import feed
 from tui.reading.feed import Source
 from tui.screens.board import Board
@@ -35,7 +41,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 @pytest.mark.parametrize("size", [(120, 35), (80, 24)])
-async def test_a_foreign_name_can_do_nothing_to_the_screen(tmp_path, name, size):
+async def test_a_foreign_name_can_do_nothing_to_the_screen(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
     path = tmp_path / "runs.db"
     store_with(path, (name, defaults()))
     async with opened(path, size) as board:
@@ -49,7 +55,7 @@ async def test_a_foreign_name_can_do_nothing_to_the_screen(tmp_path, name, size)
 
 
 @pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 12), (39, 12), (20, 5), (5, 2), (200, 50)])
-async def test_every_size_lives_on(tmp_path, size):
+async def test_every_size_lives_on(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(raced(tmp_path / "runs.db"), size) as board:
         await board.press("j", "question_mark", "escape", "n", "escape", "y")
         if size[0] >= 40 and size[1] >= 12:
@@ -60,7 +66,7 @@ async def test_every_size_lives_on(tmp_path, size):
         await board.until(lambda: "random search" in board.text())
 
 
-async def test_a_growing_run_is_seen_without_a_key(tmp_path):
+async def test_a_growing_run_is_seen_without_a_key(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults()), finish=False)
     async with opened(path) as board:
@@ -70,7 +76,7 @@ async def test_a_growing_run_is_seen_without_a_key(tmp_path):
         assert board.text() != before
 
 
-async def test_what_started_meanwhile_is_drawn_by_itself(tmp_path):
+async def test_what_started_meanwhile_is_drawn_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("first", defaults()))
     async with opened(path) as board:
@@ -78,7 +84,9 @@ async def test_what_started_meanwhile_is_drawn_by_itself(tmp_path):
         await board.until(lambda: "2 second  step size 0.5" in board.text())
 
 
-async def test_a_ninth_run_takes_the_place_of_the_oldest_that_no_hand_has_marked_and_that_is_told(tmp_path):
+async def test_a_ninth_run_takes_the_place_of_the_oldest_that_no_hand_has_marked_and_that_is_told(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "runs.db"
     store_with(path, *((f"run {n}", defaults()) for n in range(1, 9)))
     async with opened(path) as board:
@@ -89,10 +97,15 @@ async def test_a_ninth_run_takes_the_place_of_the_oldest_that_no_hand_has_marked
         assert board.app.choices.marked == tuple(range(2, 10))
 
 
-async def test_an_idle_store_sends_nothing(tmp_path, monkeypatch):
-    answers = []
+async def test_an_idle_store_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Snapshot | None] = []
     read = Source.read
-    monkeypatch.setattr(Source, "read", lambda *asked: answers.append(read(*asked)) or answers[-1])
+
+    def noted(source: Source, wanted: ReadRequest) -> Snapshot | None:
+        answers.append(read(source, wanted))
+        return answers[-1]
+
+    monkeypatch.setattr(Source, "read", noted)
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.until(lambda: answers and answers[-1] is None)
         board.sent.clear()
@@ -102,12 +115,17 @@ async def test_an_idle_store_sends_nothing(tmp_path, monkeypatch):
         assert not board.all_of(SnapshotRead)
 
 
-async def test_a_store_that_goes_away_leaves_the_last_picture(tmp_path, monkeypatch):
+async def test_a_store_that_goes_away_leaves_the_last_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = raced(tmp_path / "runs.db")
-    tries = []
+    tries: list[Source] = []
     close = Source.close
+
+    def noted(source: Source) -> None:
+        close(source)
+        tries.append(source)
+
     monkeypatch.setattr(feed, "RETRY_S", 0.05)
-    monkeypatch.setattr(Source, "close", lambda source: (close(source), tries.append(source)))
+    monkeypatch.setattr(Source, "close", noted)
     async with opened(path) as board:
         path.rename(tmp_path / "elsewhere.db")
         await board.until(lambda: board.all_of(ReadFailed))
@@ -120,7 +138,7 @@ async def test_a_store_that_goes_away_leaves_the_last_picture(tmp_path, monkeypa
         await board.until(lambda: "can be read again" in board.text())
 
 
-async def test_another_store_in_its_place_is_shown_as_itself(tmp_path, monkeypatch):
+async def test_another_store_in_its_place_is_shown_as_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = raced(tmp_path / "runs.db")
     monkeypatch.setattr(feed, "RETRY_S", 0.05)
     store_with(tmp_path / "other.db", *[(name, defaults()) for name in ("one", "two", "three")])
@@ -142,7 +160,7 @@ async def test_another_store_in_its_place_is_shown_as_itself(tmp_path, monkeypat
     assert [run.deleted_at for run in stored_runs(path)] == [None] * 3
 
 
-async def test_two_dashboards_on_one_store(tmp_path):
+async def test_two_dashboards_on_one_store(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("seen twice", defaults()), finish=False)
     async with opened(path) as one, opened(path, (80, 24)) as other:
@@ -151,12 +169,14 @@ async def test_two_dashboards_on_one_store(tmp_path):
         await other.until(lambda: " 300 " in other.text())
 
 
-def composed(app):
+def composed(app: Dashboard) -> Emulator:
     """The screen as Textual would write it, had no widget painted by itself."""
     terminal = Emulator(*app.size)
     output = TerminalOutput(lambda text: terminal.feed(text), lambda seconds, then: None, lambda then: None)
     output.colours = app.output.colours
-    output.take(pieces_of(app.screen._compositor.render_update(full=True)), *app.size)
+    update = app.screen._compositor.render_update(full=True)
+    assert isinstance(update, CompositorUpdate)
+    output.take(pieces_of(update), *app.size)
     return terminal
 
 
@@ -173,7 +193,7 @@ async def resize(board: Opened, columns: int, rows: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [3, 4, 5])
-async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_path, seed):
+async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "runs.db"
     writers = store_with(path, *((name, defaults()) for name in ("宽 name", "one", "two")), finish=False)
     rng, done = random.Random(seed), 200
@@ -191,16 +211,16 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
             await board.press("escape")
         await resize(board, 100, 30)
 
-        async def until(condition):
+        async def until(condition: Callable[[], object]) -> None:
             """Wait with a terminal that answers; without an answer each frame that is left takes seconds."""
 
-            def holds():
+            def holds() -> object:
                 board.app.output.answered()
                 return condition()
 
             await board.until(holds)
 
-        await until(lambda: board.app.snapshot.run(1).iterations_done == done)
+        await until(lambda: present(board.app.snapshot.run(1)).iterations_done == done)
         board.app.screen.paint()  # numbers that only grow would be told later
         await board.pilot.pause()
         await until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""))
@@ -212,7 +232,9 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
         assert composed(board.app).cells() == parts
 
 
-async def test_an_answer_that_is_lost_holds_frames_up_for_no_longer_than_patience(tmp_path, monkeypatch):
+async def test_an_answer_that_is_lost_holds_frames_up_for_no_longer_than_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tui.terminal.frame_pacing.PATIENCE_S", 0.3)
     async with opened(raced(tmp_path / "runs.db")) as board:
         board.app.output.answered()

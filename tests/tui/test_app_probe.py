@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from engine.jobs.people import probe
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_writing
+from tests.presence import present
 from tests.tui.dashboards import opened, stored_runs
 from tui.model.messages import RunsQueued
 from tui.model.sweep.sweep_messages import ProbeAnswered
@@ -33,7 +35,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path):
+async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path: Path) -> None:
     best = probe.probe(path, 1).probe.best_step_size
     async with opened(path) as board:
         await board.press("b")
@@ -56,15 +58,15 @@ async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path):
         await board.until(lambda: board.all_of(RunsQueued))
         await board.until(lambda: isinstance(board.app.screen, Board))
         fork = stored_runs(path)[0]
-        assert (fork.parent_id, fork.parent_iteration, fork.spec.step_size) == (1, 40, best)
-        assert fork.spec.iterations == 80
+        assert (fork.parent_id, fork.parent_iteration, present(fork.spec).step_size) == (1, 40, best)
+        assert present(fork.spec).iterations == 80
         await board.until(lambda: len(board.app.snapshot.runs) == 2)
         await board.press("j", "b")
         await board.until(lambda: "after 40 iterations" in board.text())
         while "after 0 iterations" not in board.text():
             seen = len(board.all_of(ProbeAnswered))
             await board.press("h")
-            await board.until(lambda seen=seen: len(board.all_of(ProbeAnswered)) > seen)
+            await board.until(partial(lambda seen: len(board.all_of(ProbeAnswered)) > seen, seen))
             await board.pilot.pause()
         await board.press("enter")
         await board.until(lambda: len(board.all_of(RunsQueued)) == 2)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from engine.spec import defaults, race
 from engine.store import Evaluation, open_for_writing
+from tests.presence import present
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.chart import axes_of, draw
@@ -25,6 +28,7 @@ from tui.screens.replay import Replay
 from tui.screens.sweep_view import SweepView
 from tui.terminal.clipboard import sequence
 from tui.widgets.chart_pane import ChartPane
+from tui.widgets.lines import Lines
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
 from tui.widgets.scrubber import Scrubber
@@ -60,7 +64,7 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched(path, size=(120, 35)):
+async def watched(path: Path, size: tuple[int, int] = (120, 35)) -> AsyncIterator[Watched]:
     """A replay of all runs of a store, standing at its start."""
     async with opened(path, size) as board:
         watch = Watched(board)
@@ -71,7 +75,7 @@ async def watched(path, size=(120, 35)):
         yield watch
 
 
-async def test_keys_move_in_time(tmp_path):
+async def test_keys_move_in_time(tmp_path: Path) -> None:
     async with watched(raced(tmp_path / "runs.db")) as watch:
         board = watch.board
         assert board.all_of(ReplayRequested)[0].run_ids == (1, 2, 3)
@@ -101,7 +105,7 @@ async def test_keys_move_in_time(tmp_path):
         assert watch.screen
 
 
-async def test_it_plays_at_its_speed_and_stops_at_the_end(tmp_path):
+async def test_it_plays_at_its_speed_and_stops_at_the_end(tmp_path: Path) -> None:
     async with watched(raced(tmp_path / "runs.db")) as watch:
         board = watch.board
         assert watch.screen.clock.speed == 0.25  # 200 iterations in about ten seconds
@@ -122,7 +126,7 @@ async def test_it_plays_at_its_speed_and_stops_at_the_end(tmp_path):
         await board.until(lambda: set(watch.done().values()) == {50})
 
 
-async def test_clocks_axes_and_the_charts_own_keys(tmp_path):
+async def test_clocks_axes_and_the_charts_own_keys(tmp_path: Path) -> None:
     async with watched(raced(tmp_path / "runs.db")) as watch:
         board = watch.board
         await watch.press("5", 100)
@@ -135,11 +139,11 @@ async def test_clocks_axes_and_the_charts_own_keys(tmp_path):
         await board.press("C")
         await board.until(lambda: set(watch.done().values()) == {100})
         pane = watch.screen.query_one(ChartPane)
-        held = pane.picture.axes
+        held = present(present(pane.picture).axes)
         await board.press("H")
-        await board.until(lambda: pane.picture.axes.x_high == 1000 != held.x_high)
+        await board.until(lambda: present(present(pane.picture).axes).x_high == 1000 != held.x_high)
         await board.press("H")
-        await board.until(lambda: pane.picture.axes == held)
+        await board.until(lambda: present(pane.picture).axes == held)
         await board.press("x")
         assert "time (s)" in board.text()
         await board.press("x", "x", "greater_than_sign")
@@ -150,7 +154,7 @@ async def test_clocks_axes_and_the_charts_own_keys(tmp_path):
         assert isinstance(board.app.screen, Replay)
 
 
-async def test_the_mouse_moves_along_the_line(tmp_path):
+async def test_the_mouse_moves_along_the_line(tmp_path: Path) -> None:
     async with watched(raced(tmp_path / "runs.db")) as watch:
         board = watch.board
         bar = watch.screen.query_one(Scrubber)._bar
@@ -165,7 +169,7 @@ async def test_the_mouse_moves_along_the_line(tmp_path):
 
 
 @pytest.mark.parametrize("key", ["r", "escape"])
-async def test_the_way_back_shows_what_is_now(tmp_path, key):
+async def test_the_way_back_shows_what_is_now(tmp_path: Path, key: str) -> None:
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("goes on", defaults()), finish=False)
     async with watched(path) as watch:
@@ -176,12 +180,12 @@ async def test_the_way_back_shows_what_is_now(tmp_path, key):
         await board.press("y", key)
         assert board.all_of(ReplayLeft)
         assert type(board.app.screen) is Board
-        await board.until(lambda: board.app.snapshot.run(1).iterations_done == 300)
+        await board.until(lambda: present(board.app.snapshot.run(1)).iterations_done == 300)
         assert board.app.snapshot.replay_data is None
         assert not board.app.choices.chart_options.log_y  # it is looked at as the replay was
 
 
-async def test_it_goes_along_the_live_edge(tmp_path, monkeypatch):
+async def test_it_goes_along_the_live_edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.reading.past_snapshots.EDGE_S", 0.0)
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("goes on", defaults()), finish=False)
@@ -197,7 +201,7 @@ async def test_it_goes_along_the_live_edge(tmp_path, monkeypatch):
         assert watch.screen.clock.playing
 
 
-async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path, monkeypatch):
+async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.jobs.people.steer.start_workers", lambda *_: 0, raising=False)
     async with watched(raced(tmp_path / "runs.db")) as watch:
         board = watch.board
@@ -213,12 +217,12 @@ async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path, monkeypatch):
         assert isinstance(board.app.screen, Replay)
 
 
-async def test_the_command_that_opens_the_moment_is_copied(tmp_path, monkeypatch):
+async def test_the_command_that_opens_the_moment_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TMUX", raising=False)
     path = raced(tmp_path / "runs.db")
     async with watched(path) as watch:
         written: list[str] = []
-        watch.board.app._driver.write = written.append
+        monkeypatch.setattr(present(watch.board.app._driver), "write", written.append)
         await watch.press("3", 60)
         await watch.board.press("Y", *"moment", "enter")
         await watch.board.until(lambda: watch.board.all_of(OrderAnswered))
@@ -227,7 +231,7 @@ async def test_the_command_that_opens_the_moment_is_copied(tmp_path, monkeypatch
         assert "Sent to the terminal's clipboard: lossboard" in watch.board.text()
 
 
-async def test_help_has_every_key_of_a_replay(tmp_path):
+async def test_help_has_every_key_of_a_replay(tmp_path: Path) -> None:
     async with watched(raced(tmp_path / "runs.db"), (140, 60)) as watch:
         await watch.board.press("question_mark")
         assert isinstance(watch.board.app.screen, Help)
@@ -238,33 +242,34 @@ async def test_help_has_every_key_of_a_replay(tmp_path):
 
 
 @pytest.mark.parametrize("grid", [False, True])
-async def test_the_last_frame_is_what_the_live_screen_shows(tmp_path, grid):
+async def test_the_last_frame_is_what_the_live_screen_shows(tmp_path: Path, grid: bool) -> None:
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         if grid:
             await board.press("v")
         await board.pilot.pause()
         pane, table = board.app.screen.query_one(ChartPane), board.app.screen.query_one(RunsTable)
-        live = pane.picture, table.text()
+        live = present(pane.picture), table.text()
         await board.press("r")
         await board.until(lambda: isinstance(board.app.screen, Replay))
         await board.press("space", "3", "end")
         await board.until(lambda: "finished" in board.text())
         replay = board.app.screen
+        assert isinstance(replay, Replay)
         # the replay has one line more, so the chart is drawn at the live one's size
         final = chart_view(replay.snapshot, replay.choices)
-        axes = axes_of(final, live[0].width)
+        axes = present(axes_of(final, live[0].width))
         held = replace(final, x_window=(axes.x_low, axes.x_high), y_window=(axes.y_low, axes.y_high))
         for view in (final, held):
             again = draw(view, live[0].width, live[0].height)
             assert (again.codepoints == live[0].codepoints).all()
             assert (again.styles == live[0].styles).all()
-        assert replay.query_one(ChartPane).picture.axes == axes
+        assert present(replay.query_one(ChartPane).picture).axes == axes
         assert replay.query_one(RunsTable).text() == live[1]
-        assert "REPLAY   3 runs" in replay.query_one("#header").text()
+        assert "REPLAY   3 runs" in replay.query_one("#header", Lines).text()
 
 
-async def test_the_last_page_about_a_run_is_the_live_one(tmp_path):
+async def test_the_last_page_about_a_run_is_the_live_one(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db"), (120, 60)) as board:
         await board.press("enter", "tab")
         await board.until(lambda: "process" in board.text())
@@ -280,7 +285,7 @@ async def test_the_last_page_about_a_run_is_the_live_one(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(120, 35), (80, 24), (60, 20)])
-async def test_a_fork_that_has_not_begun_has_no_numbers(tmp_path, size):
+async def test_a_fork_that_has_not_begun_has_no_numbers(tmp_path: Path, size: tuple[int, int]) -> None:
     path = raced(tmp_path / "runs.db")
     with open_for_writing(path) as store:
         store.queue.fork(3, 150, store.queue.spec_at(3, 150), "the fork")
@@ -305,7 +310,7 @@ async def test_a_fork_that_has_not_begun_has_no_numbers(tmp_path, size):
         assert re.search(r"iteration +160\b", watch.line())
 
 
-async def test_nothing_to_play_back_is_said(tmp_path):
+async def test_nothing_to_play_back_is_said(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("a run", race()[0]))
     async with opened(path) as board:
@@ -315,18 +320,19 @@ async def test_nothing_to_play_back_is_said(tmp_path):
         assert type(board.app.screen) is Board
 
 
-async def test_marks_are_remembered_as_the_live_view_has_them(tmp_path):
+async def test_marks_are_remembered_as_the_live_view_has_them(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("enter", "r")  # one run alone is played back alone
         await board.until(lambda: isinstance(board.app.screen, Replay))
         assert board.app.choices.marked == (3,)
         assert board.app.state.live.choices.marked == (1, 2, 3)
         await board.press("r")
-        assert board.app.choices.marked == (1, 2, 3)
-        assert board.app.choices.alone
+        chosen = board.app.choices
+        assert chosen.marked == (1, 2, 3)
+        assert chosen.alone
 
 
-async def test_a_sweep_that_is_opened_from_a_replay_leaves_it(tmp_path):
+async def test_a_sweep_that_is_opened_from_a_replay_leaves_it(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("r")
         await board.until(lambda: isinstance(board.app.screen, Replay))

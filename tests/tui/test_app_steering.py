@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from typing import NoReturn
 
 import pytest
+from textual.widgets import Input
 
 from engine.spec import defaults, race
 from engine.store import StoreBusy, open_for_reading, open_for_writing
+from tests.presence import present
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
 from tui.app.actions import orders
@@ -39,13 +43,13 @@ def running(tmp_path: Path) -> Path:
 
 
 async def type_into(board: Opened, field: str, text: str) -> None:
-    box = board.app.screen.query_one(f"#{field}")
+    box = board.app.screen.query_one(f"#{field}", Input)
     box.focus()
     box.value = text
     await board.pilot.pause()
 
 
-async def test_the_key_that_pauses_lets_a_failed_run_go_on(tmp_path):
+async def test_the_key_that_pauses_lets_a_failed_run_go_on(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         claimed_writer(store).fail("no memory")
@@ -54,10 +58,10 @@ async def test_the_key_that_pauses_lets_a_failed_run_go_on(tmp_path):
         await board.until(lambda: "Run 1 has ended already (failed). p lets it go on" in board.text())
         await board.press("p")
         await board.until(lambda: "Resuming run 1 …: it had failed and begins again." in board.text())
-        await board.until(lambda: board.app.snapshot.run(1).state == "queued")
+        await board.until(lambda: present(board.app.snapshot.run(1)).state == "queued")
 
 
-async def test_pause_and_step_sizes_become_commands(running):
+async def test_pause_and_step_sizes_become_commands(running: Path) -> None:
     async with opened(running) as board:
         await board.press("p", "left_square_bracket", "right_square_bracket", "right_square_bracket")
         await board.until(lambda: len(board.all_of(OrderAnswered)) == 4)
@@ -76,7 +80,7 @@ async def test_pause_and_step_sizes_become_commands(running):
     ]
 
 
-async def test_the_step_size_in_force_is_told_everywhere(tmp_path):
+async def test_the_step_size_in_force_is_told_everywhere(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         claimed_writer(store, defaults()).finish(block=block_of(losses(3.0, 50)))
@@ -94,7 +98,7 @@ async def test_the_step_size_in_force_is_told_everywhere(tmp_path):
         await board.until(lambda: "0.1 → 0.025  others 0.1" in board.text())
 
 
-async def test_what_cannot_be_steered_is_said(tmp_path):
+async def test_what_cannot_be_steered_is_said(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     with open_for_writing(path) as store:
         claimed_writer(store, defaults("random-search")).write(block=block_of(losses(9.0, 50)))
@@ -112,7 +116,7 @@ async def test_what_cannot_be_steered_is_said(tmp_path):
         assert not board.all_of(StepSizeScaled)
 
 
-async def test_delete_asks_and_can_be_undone(tmp_path):
+async def test_delete_asks_and_can_be_undone(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         await board.press("d")
@@ -129,7 +133,9 @@ async def test_delete_asks_and_can_be_undone(tmp_path):
         assert board.app.run_actions.deleted == []
 
 
-def test_on_the_way_out_only_what_is_still_deleted_is_purged(tmp_path, capsys):
+def test_on_the_way_out_only_what_is_still_deleted_is_purged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = raced(tmp_path / "runs.db")
     with open_for_writing(path) as store:
         store.queue.fork(2, 0, race()[1], "needs run 2")
@@ -146,7 +152,7 @@ def test_on_the_way_out_only_what_is_still_deleted_is_purged(tmp_path, capsys):
     assert [run.run_id for run in stored_runs(path)] == [4, 1]
 
 
-async def test_one_iteration_is_no_plural(tmp_path):
+async def test_one_iteration_is_no_plural(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         claimed_writer(store).finish(block=block_of([9.0]))
@@ -156,7 +162,9 @@ async def test_one_iteration_is_no_plural(tmp_path):
 
 
 @pytest.mark.parametrize(("moves", "before", "after"), [([], 5, 4), (["j", "j"], 3, 2), (["G"], 1, 2)])
-async def test_after_a_deletion_the_cursor_is_on_the_row_beside_it(tmp_path, moves, before, after):
+async def test_after_a_deletion_the_cursor_is_on_the_row_beside_it(
+    tmp_path: Path, moves: list[str], before: int, after: int
+) -> None:
     path = tmp_path / "runs.db"
     store_with(path, *((f"run {n}", defaults()) for n in range(1, 6)))
     async with opened(path) as board:
@@ -172,12 +180,12 @@ async def test_after_a_deletion_the_cursor_is_on_the_row_beside_it(tmp_path, mov
         assert board.app.choices.pointed == after
 
 
-async def test_a_deletion_far_down_a_long_list_leaves_the_cursor_there(tmp_path):
+async def test_a_deletion_far_down_a_long_list_leaves_the_cursor_there(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add([defaults().changed(seed=seed) for seed in range(1000)])
     async with opened(path) as board:
-        board.app.screen.action_point(400)
+        await board.app.screen.run_action("point(400)")
         await board.until(lambda: board.app.snapshot.first > 0 and board.app.choices.pointed == 400)
         await board.press("d", "y")
         await board.until(lambda: board.app.snapshot.total == 999)
@@ -186,7 +194,7 @@ async def test_a_deletion_far_down_a_long_list_leaves_the_cursor_there(tmp_path)
         await board.until(lambda: board.app.snapshot.total == 1000 and " 400 " in board.text())
 
 
-async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed(tmp_path):
+async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         await board.press("f")
@@ -196,7 +204,7 @@ async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed
         await type_into(board, "step_size", "no number")
         await board.press("enter")
         await board.until(lambda: "step size" in board.text() and " ! " in board.text())
-        assert board.app.screen.query_one("#step_size").value == "no number"
+        assert board.app.screen.query_one("#step_size", Input).value == "no number"
         await type_into(board, "iteration", "x")
         await board.press("enter")
         await board.until(lambda: "not a whole number" in board.text())
@@ -206,12 +214,15 @@ async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed
     assert len(stored_runs(path)) == 3
 
 
-async def test_a_fork_is_queued(tmp_path, monkeypatch):
+async def test_a_fork_is_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = raced(tmp_path / "runs.db")
-    asked = []
-    monkeypatch.setattr(
-        "tui.app.actions.orders.fork", lambda path, run_id, texts: (asked.append((run_id, texts)), (3, ""))[1]
-    )
+    asked: list[tuple[int, dict[str, str]]] = []
+
+    def fork(path: Path, run_id: int, texts: dict[str, str]) -> tuple[int, str]:
+        asked.append((run_id, texts))
+        return 3, ""
+
+    monkeypatch.setattr("tui.app.actions.orders.fork", fork)
     async with opened(path) as board:
         await board.press("f")
         await type_into(board, "step_size", "0.02")
@@ -221,7 +232,7 @@ async def test_a_fork_is_queued(tmp_path, monkeypatch):
     assert asked == [(3, {"iteration": "200", "step_size": "0.02", "name": ""})]
 
 
-async def test_name_tags_and_note_are_edited_in_one_place(tmp_path):
+async def test_name_tags_and_note_are_edited_in_one_place(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         await board.press("e")
@@ -236,7 +247,7 @@ async def test_name_tags_and_note_are_edited_in_one_place(tmp_path):
     assert (run.name, run.tags, run.note) == ("the [/good] one", ("keep", "digits"), "why not")
 
 
-async def test_what_is_not_edited_stays_as_it_is(tmp_path):
+async def test_what_is_not_edited_stays_as_it_is(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     note = "a long story " * 60
     with open_for_writing(path) as store:
@@ -252,7 +263,7 @@ async def test_what_is_not_edited_stays_as_it_is(tmp_path):
     assert (run.note, run.tags) == (note, ("two words", "kept", "new"))
 
 
-async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path):
+async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     note = "first line\nsecond line " + "and more " * 100
     name = "a\x1b[31m red\tname" + "!" * 300
@@ -267,7 +278,7 @@ async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path):
         await board.press("enter")
         await board.until(lambda: board.all_of(OrderAnswered))
         await board.press("e")
-        assert board.app.screen.query_one("#note").value.endswith("and more")
+        assert board.app.screen.query_one("#note", Input).value.endswith("and more")
         await board.press("enter")
         await board.until(lambda: "Nothing was changed" in board.text())
     run = stored_runs(path)[0]
@@ -275,7 +286,7 @@ async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path):
     assert set(run.tags) == {"keep", "meanwhile"}
 
 
-async def test_a_late_answer_leaves_what_is_being_typed_alone(running, monkeypatch):
+async def test_a_late_answer_leaves_what_is_being_typed_alone(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     may_answer = Event()
     steered = orders.steered
     monkeypatch.setattr(orders, "steered", lambda *order: may_answer.wait(10) and steered(*order))
@@ -286,15 +297,21 @@ async def test_a_late_answer_leaves_what_is_being_typed_alone(running, monkeypat
         await board.until(lambda: board.all_of(OrderAnswered))
         await board.pilot.pause()
         assert isinstance(board.app.screen, Prompt)
-        assert board.app.screen.query_one("#note").value == "half a sen"
+        assert board.app.screen.query_one("#note", Input).value == "half a sen"
         await board.press("escape")
         assert board.all_of(OrderAnswered)[0].sentence[:20] in board.text()
 
 
-async def test_enter_twice_is_one_fork(tmp_path, monkeypatch):
-    may_answer, forked = Event(), []
-    answer = (7, "Run 7 is queued.")
-    monkeypatch.setattr(orders, "fork", lambda *order: (forked.append(order), may_answer.wait(10)) and answer)
+async def test_enter_twice_is_one_fork(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_answer = Event()
+    forked: list[tuple[object, ...]] = []
+
+    def fork(*order: object) -> tuple[int, str]:
+        forked.append(order)
+        may_answer.wait(10)
+        return 7, "Run 7 is queued."
+
+    monkeypatch.setattr(orders, "fork", fork)
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("f", "enter", "enter")
         may_answer.set()
@@ -303,7 +320,9 @@ async def test_enter_twice_is_one_fork(tmp_path, monkeypatch):
     assert len(forked) == 1
 
 
-async def test_an_undo_that_could_not_be_written_can_be_tried_again(tmp_path, monkeypatch):
+async def test_an_undo_that_could_not_be_written_can_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("d", "enter")
         await board.until(lambda: board.all_of(OrderAnswered))
@@ -315,14 +334,14 @@ async def test_an_undo_that_could_not_be_written_can_be_tried_again(tmp_path, mo
         await board.until(lambda: "Run 3 is back" in board.text())
 
 
-def raising(error: Exception):
-    def raise_it(*_):
+def raising(error: Exception) -> Callable[..., NoReturn]:
+    def raise_it(*_: object) -> NoReturn:
         raise error
 
     return raise_it
 
 
-async def test_how_many_workers_there_may_be(tmp_path):
+async def test_how_many_workers_there_may_be(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         await board.press("W")
@@ -356,13 +375,13 @@ async def test_steering_is_told_and_undone(tmp_path: Path) -> None:
         await board.press("u")
         await board.until(lambda: "Nothing to undo" in board.text())
     reader = open_for_reading(path)
-    assert reader.run(run_id).name == reader.run(run_id).spec.label
+    assert present(reader.run(run_id)).name == present(present(reader.run(run_id)).spec).label
     reader.close()
 
 
 def state_of(path: Path, run_id: int) -> str:
     reader = open_for_reading(path)
     try:
-        return reader.run(run_id).state
+        return present(reader.run(run_id)).state
     finally:
         reader.close()

@@ -49,7 +49,7 @@ def path(tmp_path: Path) -> Path:
 
 @given(VIEWS)
 @settings(deadline=None)
-def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(view):
+def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(view: View) -> None:
     choices = choices_of(view)
     again = view_of(choices, view.theme)
     assert len(choices.marked) <= MOST_MARKED
@@ -59,7 +59,7 @@ def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(v
     assert replace(again, **{name: getattr(view, name) for name in kept}) == view
 
 
-async def test_a_store_is_seen_again_as_it_was_left(path):
+async def test_a_store_is_seen_again_as_it_was_left(path: Path) -> None:
     async with opened(path) as board:
         await board.press("y", "v", "X", "x", "o", "greater_than_sign", "m", "m", "w", "ctrl+t", "j", "space", "k", "i")
         left = board.app.choices
@@ -77,14 +77,14 @@ async def test_a_store_is_seen_again_as_it_was_left(path):
     assert remembered.load(path).theme == "light"
 
 
-async def test_a_change_is_remembered_before_anybody_leaves(path, monkeypatch):
+async def test_a_change_is_remembered_before_anybody_leaves(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.app.view_saver.SETTLE_S", 0.01)
     async with opened(path) as board:
         await board.press("v")
         await board.until(lambda: remembered.load(path).layout == "runs")
 
 
-async def test_two_dashboards_leave_each_others_changes_alone(path):
+async def test_two_dashboards_leave_each_others_changes_alone(path: Path) -> None:
     async with opened(path) as first, opened(path) as second:
         await first.press("v")
         await second.press("y")
@@ -93,7 +93,7 @@ async def test_two_dashboards_leave_each_others_changes_alone(path):
     assert (view.layout, view.log_y, view.marked) == ("runs", False, (1, 2))
 
 
-async def test_who_changes_nothing_writes_nothing(path):
+async def test_who_changes_nothing_writes_nothing(path: Path) -> None:
     file = ViewFile(path, View())
     file.save(View())
     async with opened(path) as board:
@@ -105,7 +105,7 @@ async def test_who_changes_nothing_writes_nothing(path):
     assert remembered.load(path) == View(log_y=False, log_x=True)
 
 
-async def test_a_spoilt_file_is_the_usual_view(path):
+async def test_a_spoilt_file_is_the_usual_view(path: Path) -> None:
     remembered.save(path, View(layout="runs"))
     file = max(remembered.folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
     file.write_text('{"version": 1, "view": {"marked": "all", "grid": true, "filter": "loss<", "smoothing": 1e999}}')
@@ -115,7 +115,7 @@ async def test_a_spoilt_file_is_the_usual_view(path):
         assert "What loss?" in board.text()
 
 
-async def test_in_a_store_made_anew_runs_are_marked_again(path):
+async def test_in_a_store_made_anew_runs_are_marked_again(path: Path) -> None:
     async with opened(path) as board:
         await board.press("space")
     assert remembered.load(path).met == 3
@@ -126,7 +126,7 @@ async def test_in_a_store_made_anew_runs_are_marked_again(path):
         assert board.app.choices.marked == (1,)
 
 
-async def test_of_a_store_that_had_its_place_only_the_look_is_kept(path):
+async def test_of_a_store_that_had_its_place_only_the_look_is_kept(path: Path) -> None:
     async with opened(path) as board:
         await board.press("y", "space", "j", "space", "j", "space")
         assert board.app.choices.marked == ()
@@ -141,5 +141,5 @@ async def test_of_a_store_that_had_its_place_only_the_look_is_kept(path):
         assert board.app.choices.marked == (1, 2, 3)
 
 
-def test_runs_that_were_there_are_not_marked_again():
+def test_runs_that_were_there_are_not_marked_again() -> None:
     assert choices_of(View(met=5)) == Choices(met_to=5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,17 +21,17 @@ WORDS = st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("●�
 
 @given(WORDS)
 @settings(deadline=None)
-def test_every_cell_becomes_one_printable_sign_and_none_moves(text):
+def test_every_cell_becomes_one_printable_sign_and_none_moves(text: str) -> None:
     assert all(" " <= sign <= "~" for sign in plain(text))
     assert len(plain(text)) == len(split(text))
 
 
-def test_words_stay_readable():
+def test_words_stay_readable() -> None:
     assert plain("svm Δ 1 · λ 0.001 · café …") == "svm d 1 - l 0.001 - cafe ~"
     assert plain("━━╸── ⠉⠒⠤⣀ 宽") == "==--- '-._ ??"
 
 
-def test_signs_and_markers_stay_different():
+def test_signs_and_markers_stay_different() -> None:
     assert "".join(map(palette.marker, range(8))) == MARKERS
     assert plain(MARKERS) == palette.ASCII_MARKERS
     for signs in (["●", "…", "⏸", "✓", "✗", "⊘", "?", "◌", "◔"], list(MARKERS)):
@@ -42,23 +44,29 @@ def test_signs_and_markers_stay_different():
     ({"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, True), ({"LC_ALL": "", "LC_CTYPE": "UTF-8", "LANG": "C"}, False),
     ({"LANG": "de_DE.ISO-8859-1"}, True), ({"LANG": "de_DE.UTF-8", "TERM": "linux"}, True),
 ])  # fmt: skip
-def test_the_locale_decides(environment, wanted):
+def test_the_locale_decides(environment: dict[str, str], wanted: bool) -> None:
     assert is_wanted(environment, environment.__contains__) is wanted
 
 
-def test_a_locale_that_python_has_chosen_by_itself_does_not_count():
+def test_a_locale_that_python_has_chosen_by_itself_does_not_count() -> None:
     coerced = {"LANG": "C", "LC_CTYPE": "C.UTF-8"}
     assert is_wanted(coerced, lambda name: name == "LANG")
     assert not is_wanted(coerced, lambda name: True)
     assert not is_wanted({"LC_CTYPE": "C.UTF-8"}, lambda name: False)
 
 
-async def test_nothing_but_ascii_reaches_the_terminal(tmp_path):
+async def test_nothing_but_ascii_reaches_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("größer 宽", defaults()), ("b", defaults().changed(seed=1)))
     async with opened(path, ascii_only=True) as board:
-        written = []
-        feed, board.terminal.feed = board.terminal.feed, lambda text: (written.append(text), feed(text))
+        written: list[str] = []
+        feed = board.terminal.feed
+
+        def kept(text: str) -> None:
+            written.append(text)
+            feed(text)
+
+        monkeypatch.setattr(board.terminal, "feed", kept)
         board.app.output.forget()
         for keys in (
             ["j", "c"],

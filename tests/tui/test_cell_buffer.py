@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from rich.color import ColorSystem
-from rich.segment import Segment
+from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.messages import TerminalSupportsSynchronizedOutput
 
@@ -45,7 +46,9 @@ def repainted(buffer: CellBuffer) -> Emulator:
 
 @pytest.mark.parametrize("system", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT, ColorSystem.STANDARD, None])
 @pytest.mark.parametrize("erases", [True, False])
-def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(system, erases):
+def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(
+    system: ColorSystem | None, erases: bool
+) -> None:
     rng = random.Random(7)
     buffer = CellBuffer(WIDTH, HEIGHT, Colours(system), erases=erases)
     emulator = Emulator(WIDTH, HEIGHT, keeps_ground=erases)
@@ -63,11 +66,13 @@ def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(sys
     ("xterm-256color", True, True), ("screen.xterm-256color", None, False), ("tmux-direct", None, False),
     ("screen-256color-bce", True, True), ("screen-256color", False, False), ("xterm-kitty", None, True),
 ])  # fmt: skip
-def test_terminfo_says_what_erasing_leaves_and_the_name_where_it_is_silent(name, told, keeps):
+def test_terminfo_says_what_erasing_leaves_and_the_name_where_it_is_silent(
+    name: str, told: bool | None, keeps: bool
+) -> None:
     assert erasing.keeps_the_ground({"TERM": name}, lambda asked: told if asked == name else None) is keeps
 
 
-def test_what_is_there_already_is_not_written():
+def test_what_is_there_already_is_not_written() -> None:
     buffer = CellBuffer(20, 2, Colours())
     buffer.put(0, 0, [Segment("loss 0.214", STYLES[0])])
     assert buffer.update()
@@ -78,14 +83,16 @@ def test_what_is_there_already_is_not_written():
     assert buffer.update() == "\x1b[1;10H\x1b[38;2;205;210;218;48;2;16;18;22m5\x1b[0m"
 
 
-def test_links_and_control_segments_are_never_written():
+def test_links_and_control_segments_are_never_written() -> None:
     buffer = CellBuffer(20, 1, Colours())
-    buffer.put(0, 0, [Segment("go", Style(link="https://example.org")), Segment("\x1b[2J", None, [(1,)])])
+    buffer.put(
+        0, 0, [Segment("go", Style(link="https://example.org")), Segment("\x1b[2J", None, [(ControlType.BELL,)])]
+    )
     assert "example" not in (text := buffer.update())
     assert "2J" not in text
 
 
-def test_what_combines_stays_with_its_letter_and_wide_letters_have_two_cells():
+def test_what_combines_stays_with_its_letter_and_wide_letters_have_two_cells() -> None:
     assert split("ae\u0301宽\u0301b") == ("a", "e\u0301", "宽\u0301", "", "b")
 
 
@@ -97,18 +104,18 @@ def test_what_combines_stays_with_its_letter_and_wide_letters_have_two_cells():
     (SgrStyle(attributes="1;2"), SgrStyle(attributes="2"), "\x1b[22;2m"),
     (SgrStyle(attributes="4"), SgrStyle("31", attributes="4;7"), "\x1b[7;31m"),
 ])  # fmt: skip
-def test_the_pen_is_told_what_changes(before, after, written):
+def test_the_pen_is_told_what_changes(before: SgrStyle, after: SgrStyle, written: str) -> None:
     assert change(before, after) == (written, after)
 
 
 class Clock:
     now = 100.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
 
-def test_a_terminal_that_answers_gets_a_frame_for_each_answer():
+def test_a_terminal_that_answers_gets_a_frame_for_each_answer() -> None:
     clock = Clock()
     pacing = FramePacing(clock)
     pacing.answered()
@@ -120,7 +127,7 @@ def test_a_terminal_that_answers_gets_a_frame_for_each_answer():
     assert pacing.wait_s() == 0
 
 
-def test_a_lost_answer_is_given_up_and_the_terminal_is_free_run_until_it_answers_again():
+def test_a_lost_answer_is_given_up_and_the_terminal_is_free_run_until_it_answers_again() -> None:
     clock = Clock()
     pacing = FramePacing(clock)
     pacing.answered()
@@ -133,7 +140,7 @@ def test_a_lost_answer_is_given_up_and_the_terminal_is_free_run_until_it_answers
     assert pacing.wait_s() == 0
 
 
-def test_a_terminal_that_never_answers_is_free_run_except_after_a_key():
+def test_a_terminal_that_never_answers_is_free_run_except_after_a_key() -> None:
     pacing = FramePacing(Clock())
     pacing.sent()
     assert pacing.wait_s() == FREE_RUN_S
@@ -141,19 +148,20 @@ def test_a_terminal_that_never_answers_is_free_run_except_after_a_key():
     assert pacing.wait_s() == 0
 
 
-def test_a_terminal_that_would_print_the_question_is_not_asked(monkeypatch):
+def test_a_terminal_that_would_print_the_question_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM_PROGRAM", "Apple_Terminal")
-    written = []
+    written: list[str] = []
     output = TerminalOutput(written.append, lambda seconds, then: None, lambda then: then())
-    buffer = output._buffer = CellBuffer(20, 1, None)
+    buffer = output._buffer = CellBuffer(20, 1, Colours())
     buffer.put(0, 0, [Segment("loss")])
     output.flush()
     assert "loss" in written[0]
     assert QUESTION not in written[0]
 
 
-def test_frames_that_are_left_out_are_not_owed():
-    written, timers = [], []
+def test_frames_that_are_left_out_are_not_owed() -> None:
+    written: list[str] = []
+    timers: list[Callable[[], object]] = []
     output = TerminalOutput(written.append, lambda seconds, then: timers.append(then), lambda then: then())
     output.answered()
     buffer = output._buffer = CellBuffer(20, 1, Colours(None))
@@ -171,6 +179,6 @@ def test_frames_that_are_left_out_are_not_owed():
 
 
 @pytest.mark.parametrize("setting", range(5))
-def test_any_answer_is_an_answer(setting):
+def test_any_answer_is_an_answer(setting: int) -> None:
     (heard,) = ReportParser().feed(f"\x1b[?2026;{setting}$y")
     assert isinstance(heard, TerminalSupportsSynchronizedOutput)

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.presence import present
 from tests.tui.chart_curves import decimated, noisy
-from tui.chart import ChartRun, ChartView, Points, draw
+from tui.chart import ChartRun, ChartView, Picture, Points, draw
 from tui.chart.values.window import stretch
 
 FALLING = [9.0 * 0.99**n + 0.1 for n in range(1000)]
 
 
-def run_of(losses, *, run_id: int = 1, **options) -> ChartRun:
+def run_of(losses: list[float], *, run_id: int = 1, **options: Any) -> ChartRun:
     return ChartRun(run_id, f"{run_id} run", run_id, decimated(losses), done=len(losses), **options)
 
 
 FALLEN = run_of(FALLING)
 
 
-def heights(view: ChartView, previous=None):
-    axes = draw(view, 100, 24, previous=previous).axes
+def heights(view: ChartView, previous: Picture | None = None) -> tuple[float, float]:
+    axes = present(draw(view, 100, 24, previous=previous).axes)
     return axes.y_low, axes.y_high
 
 
 @given(st.integers(0, 900), st.integers(20, 100), st.booleans())
 @settings(deadline=None, max_examples=40)
-def test_the_y_axis_fits_the_shown_part_of_the_lines(first, span, log_y):
+def test_the_y_axis_fits_the_shown_part_of_the_lines(first: int, span: int, log_y: bool) -> None:
     view = ChartView((FALLEN,), log_y=log_y, x_window=(float(first), float(first + span)))
     whole = draw(ChartView((FALLEN,), log_y=log_y), 100, 24)
     low, high = heights(view, whole)
@@ -42,7 +44,7 @@ def test_the_y_axis_fits_the_shown_part_of_the_lines(first, span, log_y):
         assert filled >= 0.4 or low == 0.0
 
 
-def test_what_lies_beyond_the_window_does_not_make_it_higher():
+def test_what_lies_beyond_the_window_does_not_make_it_higher() -> None:
     accuracy = Points(np.array([0, 500, 1000, 1500]), np.arange(4.0), np.array([0.1, 0.92, 0.96, 0.98]))
     run = ChartRun(1, "1", 0, points=accuracy, done=1500)
     low, high = heights(ChartView((run,), metric="validation accuracy", x_window=(450.0, 1500.0)))
@@ -50,7 +52,7 @@ def test_what_lies_beyond_the_window_does_not_make_it_higher():
     assert high <= 1.0
 
 
-def test_accuracy_fits_what_is_reached_and_not_the_way_up_from_guessing():
+def test_accuracy_fits_what_is_reached_and_not_the_way_up_from_guessing() -> None:
     accuracy = np.array([0.1, *np.linspace(0.92, 0.98, 20)])
     at = np.arange(21) * 50
     run = ChartRun(1, "1", 0, points=Points(at, at / 100, accuracy), done=1000)
@@ -62,7 +64,7 @@ def test_accuracy_fits_what_is_reached_and_not_the_way_up_from_guessing():
     assert heights(ChartView((begun,), metric="validation accuracy"))[0] <= 0.1
 
 
-def test_of_a_diverged_run_alone_every_point_is_seen_and_beside_others_it_leaves():
+def test_of_a_diverged_run_alone_every_point_is_seen_and_beside_others_it_leaves() -> None:
     wild = [9.0, 30.0, 1e3, 1e6, 1e9]
     assert heights(ChartView((run_of(wild),)))[1] >= 1e9
     assert heights(ChartView((run_of(wild), run_of(FALLING, run_id=2))))[1] < 1e6
@@ -70,7 +72,7 @@ def test_of_a_diverged_run_alone_every_point_is_seen_and_beside_others_it_leaves
     assert "▴" not in text
 
 
-def test_only_the_bands_that_are_drawn_widen_the_axis():
+def test_only_the_bands_that_are_drawn_widen_the_axis() -> None:
     calm, loud = run_of([1.0, 2.0] * 50), run_of([0.01, 1.5, 1e3, 1.5] * 25, run_id=2, raw=False, noisy=True)
     without = heights(ChartView((calm, loud), smoothing=20.0, log_y=False))
     alone = heights(ChartView((calm,), log_y=False))
@@ -78,18 +80,18 @@ def test_only_the_bands_that_are_drawn_widen_the_axis():
     assert alone[1] <= 2.5
 
 
-def test_the_axis_of_a_growing_run_stays_while_its_window_follows():
+def test_the_axis_of_a_growing_run_stays_while_its_window_follows() -> None:
     losses, picture, seen = noisy(1000), None, set()
     for done in range(400, 1000, 20):
         run = run_of(losses[:done], growing=True, planned_iterations=1000, noisy=True)
         window = (float(done - 300), float(done + 100))
         picture = draw(ChartView((run,), smoothing=20.0, x_window=window), 100, 24, previous=picture)
-        seen.add((picture.axes.y_low, picture.axes.y_high))
+        seen.add((present(picture.axes).y_low, present(picture.axes).y_high))
     assert len(seen) <= 3
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1.001, 1e6), st.sampled_from([2.0, 0.5, 4.0]), st.booleans())
-def test_stretching_and_stretching_back_changes_nothing(low, ratio, factor, log):
+def test_stretching_and_stretching_back_changes_nothing(low: float, ratio: float, factor: float, log: bool) -> None:
     window = (low, low * ratio)
     closer = stretch(window, factor, log=log)
     assert stretch(closer, 1 / factor, log=log) == pytest.approx(window, rel=1e-6, abs=1e-9 * low * ratio)
@@ -97,7 +99,7 @@ def test_stretching_and_stretching_back_changes_nothing(low, ratio, factor, log)
     assert share == pytest.approx(1 / factor, rel=1e-3)
 
 
-def test_a_window_that_can_be_no_narrower_or_wider_stays():
+def test_a_window_that_can_be_no_narrower_or_wider_stays() -> None:
     for log in (False, True):
         window = (1.0, 2.0)
         for factor in (2.0, 0.5):
@@ -109,6 +111,6 @@ def test_a_window_that_can_be_no_narrower_or_wider_stays():
 
 @pytest.mark.parametrize("grid", [False, True])
 @pytest.mark.parametrize("log_y", [False, True])
-def test_a_chosen_height_is_what_is_drawn(grid, log_y):
+def test_a_chosen_height_is_what_is_drawn(grid: bool, log_y: bool) -> None:
     runs = (FALLEN, run_of(FALLING, run_id=2))
     assert heights(ChartView(runs, log_y=log_y, grid=grid, y_window=(0.5, 0.7))) == pytest.approx((0.5, 0.7))

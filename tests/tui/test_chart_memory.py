@@ -41,6 +41,6 @@ print(mallinfo2().uordblks - before)
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="the C library does not tell what is in use")
-def test_a_curve_that_grows_leaves_no_block_of_each_length_behind():
+def test_a_curve_that_grows_leaves_no_block_of_each_length_behind() -> None:
     ran = subprocess.run([sys.executable, "-c", IN_USE], capture_output=True, text=True, check=True)
     assert int(ran.stdout) < 1_000_000

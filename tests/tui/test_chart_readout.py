@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.presence import present
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Points, draw, readout
 from tui.chart.cells.picture import CURSOR, HINT
+from tui.chart.values.view import RunKind, XKind
 
 VALUES = st.lists(st.floats(1e-3, 1e3) | st.just(math.nan), min_size=1, max_size=60)
 
 
 @given(values=VALUES, at=st.floats(-5, 90), kind=st.sampled_from(["gradient", "search"]))
-def test_a_reading_is_the_last_value_at_or_before_the_cursor(values, at, kind):
+def test_a_reading_is_the_last_value_at_or_before_the_cursor(values: list[float], at: float, kind: RunKind) -> None:
     view = ChartView((ChartRun(1, "1", 0, decimated(values), kind=kind),))
     (reading,) = readout(view, at)
     if at < 0:
@@ -33,7 +35,7 @@ def test_a_reading_is_the_last_value_at_or_before_the_cursor(values, at, kind):
 
 
 @pytest.mark.parametrize(("x_kind", "x"), [("iteration", 30.0), ("time", 0.31), ("examples", 31 * 256.0)])
-def test_every_kind_of_x_reads_the_same_iteration(x_kind, x):
+def test_every_kind_of_x_reads_the_same_iteration(x_kind: XKind, x: float) -> None:
     losses = [float(100 - k) for k in range(60)]
     run = ChartRun(1, "1", 0, decimated(losses), examples_per_iteration=256)
     (reading,) = readout(ChartView((run,), x_kind=x_kind), x)
@@ -41,7 +43,7 @@ def test_every_kind_of_x_reads_the_same_iteration(x_kind, x):
     assert reading.at == pytest.approx(x)
 
 
-def test_readings_are_sorted_best_first_and_what_cannot_be_compared_comes_last():
+def test_readings_are_sorted_best_first_and_what_cannot_be_compared_comes_last() -> None:
     curves = {1: [5.0] * 9, 2: [1.0] * 9, 3: [math.nan] * 9, 4: [], 5: [3.0] * 9}
     runs = tuple(ChartRun(i, str(i), i, decimated(losses)) for i, losses in curves.items())
     assert [one.run_id for one in readout(ChartView(runs), 4.0)] == [2, 5, 1, 3, 4]
@@ -54,7 +56,7 @@ def test_readings_are_sorted_best_first_and_what_cannot_be_compared_comes_last()
 
 @pytest.mark.parametrize(("losses", "told"), [([9.0, math.inf], "inf"), ([9.0, math.nan], "nan"), ([math.inf], "inf")])
 @pytest.mark.parametrize("kind", ["gradient", "search"])
-def test_an_infinite_loss_is_told_as_it_is(losses, told, kind):
+def test_an_infinite_loss_is_told_as_it_is(losses: list[float], told: str, kind: RunKind) -> None:
     curve, points = decimated(losses), Points(np.arange(len(losses)), np.arange(len(losses)) / 100, np.array(losses))
     runs = (ChartRun(1, "1 run", 0, points=points), ChartRun(2, "2 run", 1, curve, companion=points))
     for reading in readout(ChartView(runs), 9.0):
@@ -67,10 +69,10 @@ def test_an_infinite_loss_is_told_as_it_is(losses, told, kind):
     assert told in tiles.splitlines()[0] + tiles.splitlines()[1]
 
 
-def test_the_drawn_readout_says_values_in_the_legends_place_and_covers_nothing_but_the_cursors_column():
+def test_the_drawn_readout_says_values_in_the_legends_place_and_covers_nothing_but_the_cursors_column() -> None:
     runs = tuple(ChartRun(i, f"{i} run", i, decimated([float(i + 1)] * 100)) for i in range(3))
     plain, read = draw(ChartView(runs), 80, 20), draw(ChartView(runs, cursor_x=50.0), 80, 20)
-    column = read.column_at(50.0)
+    column = present(read.column_at(50.0))
     assert read.plot == plain.plot
     plot = read.plot
     area = np.s_[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
@@ -83,7 +85,9 @@ def test_the_drawn_readout_says_values_in_the_legends_place_and_covers_nothing_b
 
 
 @pytest.mark.parametrize(("width", "height", "least"), [(80, 11, 7), (40, 5, 2), (40, 4, 2), (120, 24, 8)])
-def test_values_are_read_out_in_however_little_room_and_the_rest_is_counted(width, height, least):
+def test_values_are_read_out_in_however_little_room_and_the_rest_is_counted(
+    width: int, height: int, least: int
+) -> None:
     runs = tuple(ChartRun(i, f"{i} run", i, decimated([1.0 + i / 8] * 100)) for i in range(8))
     text = draw(ChartView(runs, cursor_x=50.0), width, height).to_text()
     told = sum(f"{1 + i / 8:.4g}" in text.rpartition("└")[2] for i in range(8))
@@ -93,14 +97,14 @@ def test_values_are_read_out_in_however_little_room_and_the_rest_is_counted(widt
 
 @pytest.mark.parametrize("grid", [False, True])
 @pytest.mark.parametrize(("x", "log_x", "edge"), [(5000.0, False, 300.0), (0.2, True, 1.0)])
-def test_a_cursor_that_an_axis_has_left_is_read_at_its_edge(grid, x, log_x, edge):
+def test_a_cursor_that_an_axis_has_left_is_read_at_its_edge(grid: bool, x: float, log_x: bool, edge: float) -> None:
     runs = tuple(ChartRun(slot, str(slot), slot, decimated(noisy(300))) for slot in (0, 1))
     left, there = (draw(ChartView(runs, log_x=log_x, cursor_x=at, grid=grid), 80, 24) for at in (x, edge))
     assert (left.styles == CURSOR).any()
     assert left.to_text() == there.to_text()
 
 
-def test_a_run_that_has_ended_before_the_cursor_is_read_quietly():
+def test_a_run_that_has_ended_before_the_cursor_is_read_quietly() -> None:
     runs = (ChartRun(1, "long", 0, decimated([2.0] * 100)), ChartRun(2, "short", 1, decimated([1.0] * 40)))
     picture = draw(ChartView(runs, cursor_x=80.0), 80, 20)
     quiet = [text for row in range(20) for text, style in picture.row(row) if style == HINT]
@@ -110,11 +114,11 @@ def test_a_run_that_has_ended_before_the_cursor_is_read_quietly():
 
 @given(x=st.floats(1, 99), width=st.integers(12, 160), log_x=st.booleans(), grid=st.booleans())
 @settings(deadline=None, max_examples=60)
-def test_a_column_and_its_x_lead_to_each_other(x, width, log_x, grid):
+def test_a_column_and_its_x_lead_to_each_other(x: float, width: int, log_x: bool, grid: bool) -> None:
     picture = draw(ChartView((ChartRun(1, "1", 0, decimated(noisy(100))),), log_x=log_x, grid=grid), width, 20)
     column = picture.column_at(x)
     assert column is not None
-    assert picture.column_at(picture.x_at(column)) == column
+    assert picture.column_at(present(picture.x_at(column))) == column
     assert picture.column_at(math.nan) is None
     assert picture.column_at(1e9) is None
     assert picture.x_at(picture.plot.left - 1) is None

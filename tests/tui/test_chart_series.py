@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.trace.smoothing import smoothed
+from tests.presence import present
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun
 from tui.chart.values.axes import nice_linear, nice_log
-from tui.chart.values.columns import to_columns
+from tui.chart.values.columns import Columns, to_columns
 from tui.chart.values.metrics import short_number
-from tui.chart.values.series import bundle, series_of, smoothed
+from tui.chart.values.series import Series, bundle, series_of
 from tui.chart.values.ticks import clock_label, count_label, x_ticks, y_ticks
-from tui.chart.values.view import Axes
+from tui.chart.values.view import Axes, XKind
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=32)
 
 
-def columns_of(losses, width, **options):
-    series = series_of(ChartRun(1, "1", 0, decimated(losses), **options), "iteration", 0.0)
+def columns_of(losses: list[float], width: int, **options: Any) -> tuple[Series, Columns]:
+    series = present(series_of(ChartRun(1, "1", 0, decimated(losses), **options), "iteration", 0.0))
     x = series.x * (width / len(losses))
     return series, to_columns(bundle([series]), x, series.line, series.high, series.low, width)
 
 
 @given(st.lists(ANY, min_size=1, max_size=200), st.integers(1, 40))
-def test_two_points_a_column_bound_the_truth(losses, width):
+def test_two_points_a_column_bound_the_truth(losses: list[float], width: int) -> None:
     # rows are measured downwards, so the greatest value is handed in as the lowest place and the other way round
     _, columns = columns_of(losses, width)
     x = np.arange(len(losses)) * (width / len(losses))
@@ -43,8 +46,8 @@ def test_two_points_a_column_bound_the_truth(losses, width):
 
 
 @given(st.lists(ANY, min_size=1, max_size=100))
-def test_a_search_shows_the_lowest_so_far(losses):
-    series = series_of(ChartRun(1, "1", 0, decimated(losses), kind="search"), "iteration", 0.0)
+def test_a_search_shows_the_lowest_so_far(losses: list[float]) -> None:
+    series = present(series_of(ChartRun(1, "1", 0, decimated(losses), kind="search"), "iteration", 0.0))
     best = math.inf
     for value, shown in zip(losses, series.line, strict=True):
         best = min(best, value) if math.isfinite(value) else best
@@ -52,44 +55,44 @@ def test_a_search_shows_the_lowest_so_far(losses):
 
 
 @given(st.lists(st.floats(0.01, 100), min_size=1, max_size=80), st.floats(0.3, 60))
-def test_smoothing_is_the_weighted_average_that_it_says(values, half_life):
+def test_smoothing_is_the_weighted_average_that_it_says(values: list[float], half_life: float) -> None:
     out = smoothed(np.array(values), np.ones(len(values)), 1 / half_life)
     for i in (0, len(values) // 2, len(values) - 1):
         weights = 0.5 ** ((i - np.arange(i + 1)) / half_life)
         assert out[i] == pytest.approx(np.sum(weights * values[: i + 1]) / np.sum(weights))
 
 
-def test_smoothing_does_not_depend_on_the_zoom():
+def test_smoothing_does_not_depend_on_the_zoom() -> None:
     losses = noisy(4096)
-    fine = series_of(ChartRun(1, "1", 0, decimated(losses), noisy=True), "iteration", 200.0)
-    coarse = series_of(ChartRun(1, "1", 0, decimated(losses, width=16), noisy=True), "iteration", 200.0)
+    fine = present(series_of(ChartRun(1, "1", 0, decimated(losses), noisy=True), "iteration", 200.0))
+    coarse = present(series_of(ChartRun(1, "1", 0, decimated(losses, width=16), noisy=True), "iteration", 200.0))
     at_same_place = fine.line[np.minimum((coarse.x + 7.5).astype(int), 4095)]
     assert np.allclose(coarse.line[50:], at_same_place[50:], rtol=0.02)
 
 
-def test_long_curves_do_not_overflow_the_average():
+def test_long_curves_do_not_overflow_the_average() -> None:
     assert np.isfinite(smoothed(np.ones(100_000), np.ones(100_000), 1.0)).all()
     assert np.isfinite(smoothed(np.ones(1000), np.ones(1000), 39.0)).all()
 
 
-def test_the_largest_losses_do_not_overflow_the_average_either():
+def test_the_largest_losses_do_not_overflow_the_average_either() -> None:
     largest = np.finfo(float).max
     losses, weights = np.array([1.0, largest, np.nan, 1e300]), np.array([1, 1, 0, 1])
     assert smoothed(losses, weights, 1.0) == pytest.approx(smoothed(losses / largest, weights, 1.0) * largest)
 
 
 @pytest.mark.parametrize(("x_kind", "end"), [("iteration", 100.0), ("time", 1.0), ("examples", 25600.0)])
-def test_the_x_axis_is_iterations_seconds_or_examples_and_ends_with_the_data(x_kind, end):
+def test_the_x_axis_is_iterations_seconds_or_examples_and_ends_with_the_data(x_kind: XKind, end: float) -> None:
     run = ChartRun(1, "1", 0, decimated(noisy(100)), examples_per_iteration=256, planned_iterations=400)
-    series = series_of(run, x_kind, 0.0)
+    series = present(series_of(run, x_kind, 0.0))
     assert series.x_end == pytest.approx(end)
     assert (np.diff(series.x) > 0).all()
     growing = ChartRun(1, "1", 0, run.curve, examples_per_iteration=256, planned_iterations=400, growing=True)
-    assert series_of(growing, x_kind, 0.0).x_end == pytest.approx(4 * end)
+    assert present(series_of(growing, x_kind, 0.0)).x_end == pytest.approx(4 * end)
 
 
 @given(st.floats(1e-12, 1e12), st.floats(1, 1e9))
-def test_round_limits_contain_the_data(low, factor):
+def test_round_limits_contain_the_data(low: float, factor: float) -> None:
     high = low * factor
     for nice in (nice_log, nice_linear):
         a, b = nice(low, high)
@@ -105,7 +108,9 @@ def test_round_limits_contain_the_data(low, factor):
     x_kind=st.sampled_from(["iteration", "time"]),
     size=st.tuples(st.integers(2, 60), st.integers(8, 200)),
 )
-def test_ticks_lie_in_the_plot_in_order_and_do_not_touch(low, factor, log, x_kind, size):
+def test_ticks_lie_in_the_plot_in_order_and_do_not_touch(
+    low: float, factor: float, log: bool, x_kind: XKind, size: tuple[int, int]
+) -> None:
     axes = Axes(low, low * factor, low, low * factor, log, log, x_kind, "loss")
     rows, columns = size
     ys, xs = y_ticks(axes, rows), x_ticks(axes, columns)
@@ -125,12 +130,14 @@ def test_ticks_lie_in_the_plot_in_order_and_do_not_touch(low, factor, log, x_kin
         (35.7, 49.4, 31, False, "time", ["40", "45"]),
     ],
 )
-def test_a_window_has_round_ticks_that_tell_its_scale(low, high, columns, log, x_kind, labels):
+def test_a_window_has_round_ticks_that_tell_its_scale(
+    low: float, high: float, columns: int, log: bool, x_kind: XKind, labels: list[str]
+) -> None:
     ticks = x_ticks(Axes(low, high, 1.0, 10.0, log, True, x_kind, "loss"), columns)
     assert [tick.label for tick in ticks] == labels
 
 
-def test_labels_are_short_and_plain():
+def test_labels_are_short_and_plain() -> None:
     assert [short_number(v) for v in (0.001, 0.2, 1.0, 20.0, 5000.0, 1e4, 1e-4, 1e100)] == [
         "0.001", "0.2", "1", "20", "5000", "1e4", "1e-4", "1e100",
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def rows_apart(before: list[list[tuple[object, ...]]], after: list[list[tuple[ob
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
-async def test_a_cursor_that_moves_is_seen_to_move(path, monkeypatch, depth):
+async def test_a_cursor_that_moves_is_seen_to_move(path: Path, monkeypatch: pytest.MonkeyPatch, depth: str) -> None:
     said, themes = DEPTHS[depth]
     for name in ("TERM", "COLORTERM", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
@@ -70,10 +71,12 @@ async def test_a_cursor_that_moves_is_seen_to_move(path, monkeypatch, depth):
             board.app.theming.choose(theme)
             for where, (opening, there, move, closing) in MOVES.items():
                 await board.press(*opening)
-                await board.until(lambda there=there: board.app.output.is_open and there in board.terminal.text())
+                await board.until(
+                    partial(lambda there: board.app.output.is_open and there in board.terminal.text(), there)
+                )
                 before = grounds(board)
                 if where in ("the commands", "the questions"):
                     assert before[-1][0] != before[0][0], (theme, where)
                 await board.press(move)
-                await board.until(lambda before=before: len(rows_apart(before, grounds(board))) == 2)
+                await board.until(partial(lambda before: len(rows_apart(before, grounds(board))) == 2, before))
                 await board.press(*closing)

@@ -22,7 +22,7 @@ def second_line(pointed: int, marked: tuple[int, ...], width: int = 120) -> str:
     return details(snapshot, Choices(marked=marked, pointed=pointed), width)[1].text
 
 
-def test_what_differs_between_the_run_under_the_cursor_and_the_marked_ones_is_named():
+def test_what_differs_between_the_run_under_the_cursor_and_the_marked_ones_is_named() -> None:
     assert "differs: step size " in second_line(1, (1, 2, 3))
     assert "differs: strategy, step size" in second_line(9, (1, 2, 3))
     assert "differs: step size " in second_line(3, (1,))
@@ -30,7 +30,7 @@ def test_what_differs_between_the_run_under_the_cursor_and_the_marked_ones_is_na
 
 
 @pytest.mark.parametrize("width", range(20, 140, 5))
-def test_nothing_is_cut_for_what_differs(width):
+def test_nothing_is_cut_for_what_differs(width: int) -> None:
     line = second_line(9, (1, 2, 3), width)
     if "differs" in line:
         assert "…" not in line
@@ -40,13 +40,13 @@ def test_nothing_is_cut_for_what_differs(width):
     ("status", "said"),
     [("silent", "its worker has written nothing for a while"), ("waiting", "the disk is full"), ("lost", "kept: 10")],
 )
-def test_what_keeps_a_run_from_going_on_is_said(status, said):
+def test_what_keeps_a_run_from_going_on_is_said(status: str, said: str) -> None:
     run = run_of(1, defaults(), state="running", reason="the disk is full" if status == "waiting" else "")
     snapshot = Snapshot(runs=(run,), judged={1: status})
     assert said in details(snapshot, Choices(pointed=1), 120)[1].text
 
 
-def test_an_evaluation_of_an_earlier_iteration_says_so():
+def test_an_evaluation_of_an_earlier_iteration_says_so() -> None:
     told = {"train_loss": 0.25, "validation_loss": 0.31, "validation_accuracy": 0.972, "evaluated_at": 4}
     early = run_of(1, defaults(), state="running", iterations_done=1500, **told)
     assert (
@@ -57,6 +57,6 @@ def test_an_evaluation_of_an_earlier_iteration_says_so():
     assert " at " not in details(Snapshot(runs=(there,)), Choices(pointed=1), 120)[1].text
 
 
-def test_iterations_are_told_with_their_thousands():
+def test_iterations_are_told_with_their_thousands() -> None:
     run = run_of(1, defaults(), diverged_at=12345)
     assert "diverged at iteration 12,345" in details(Snapshot(runs=(run,)), Choices(pointed=1), 120)[1].text

@@ -44,10 +44,15 @@ SPECS = st.builds(
 
 @given(spec=SPECS, name=st.text(max_size=20))
 @settings(deadline=None)
-def test_the_copied_command_makes_the_same_run(spec, name):
-    submitted = []
+def test_the_copied_command_makes_the_same_run(spec: RunSpec, name: str) -> None:
+    submitted: list[RunSpec] = []
+
+    def submit(db: str, specs: list[RunSpec], **options: object) -> list[int]:
+        submitted.extend(specs)
+        return [1]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.commands.run.submit", lambda db, specs, **options: submitted.extend(specs) or [1])
+        patch.setattr("engine.commands.run.submit", submit)
         command = command_line(spec, name)
         words = shlex.split(command)
         assert words[0] == "lossboard"
@@ -57,7 +62,7 @@ def test_the_copied_command_makes_the_same_run(spec, name):
     assert command.isprintable()
 
 
-def test_a_full_batch_and_no_budget_are_said():
+def test_a_full_batch_and_no_budget_are_said() -> None:
     spec = RunSpec(batch_size=None, iterations=None, seconds=5.0)
     said = command_line(spec)
     assert said == (
@@ -75,7 +80,7 @@ def view(*labels: str) -> ChartView:
     return ChartView(tuple(runs))
 
 
-def test_the_table_has_what_the_readout_says_best_first():
+def test_the_table_has_what_the_readout_says_best_first() -> None:
     assert (
         values_table(view("1 a", "2 b\tc\x1b]0;x\x07"))
         == "run\tstep size\tloss\n1 a\t1e-3\t1.000\n2 b c\t2e-3\t2.000\n"
@@ -83,7 +88,7 @@ def test_the_table_has_what_the_readout_says_best_first():
 
 
 @pytest.mark.parametrize("end", ["svg", "txt", "csv"])
-def test_every_kind_of_file_holds_what_is_shown(end):
+def test_every_kind_of_file_holds_what_is_shown(end: str) -> None:
     shown = view("1 first", "2 second")
     text = document(end, shown, draw(shown, 40, 12), "light", "runs.db: loss")
     assert "1 first" in text
@@ -92,7 +97,7 @@ def test_every_kind_of_file_holds_what_is_shown(end):
     ] in text
 
 
-def test_a_file_is_named_after_the_store_and_the_time_and_its_end_is_checked():
+def test_a_file_is_named_after_the_store_and_the_time_and_its_end_is_checked() -> None:
     now = datetime(2026, 11, 23, 4, 5, 6)
     assert file_name(Path("/tmp/my runs.db"), "svg", now) == "my runs-20261123-040506.svg"
     assert file_name(Path("/tmp/\x1b[2J.db"), "csv", now) == "runs-20261123-040506.csv"
@@ -101,7 +106,7 @@ def test_a_file_is_named_after_the_store_and_the_time_and_its_end_is_checked():
         end_of("a.pdf")
 
 
-def test_no_file_is_overwritten_and_no_failure_is_left_unsaid(tmp_path):
+def test_no_file_is_overwritten_and_no_failure_is_left_unsaid(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     assert write_new(path, "1\n") == f"Saved {path}."
     with pytest.raises(ValueError, match="is there already and stays as it is"):
@@ -111,7 +116,7 @@ def test_no_file_is_overwritten_and_no_failure_is_left_unsaid(tmp_path):
         write_new(tmp_path / "missing" / "a.csv", "1\n")
 
 
-def test_a_file_that_cannot_be_written_whole_is_not_left_behind(tmp_path):
+def test_a_file_that_cannot_be_written_whole_is_not_left_behind(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
@@ -122,8 +127,8 @@ def test_a_file_that_cannot_be_written_whole_is_not_left_behind(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_terminal_is_told_in_characters_that_cannot_do_harm(monkeypatch):
-    written = []
+def test_a_terminal_is_told_in_characters_that_cannot_do_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
     monkeypatch.delenv("TMUX", raising=False)
     clipboard.copy("\x1b]0;title\x07 größer", written.append)
     [sequence] = written
@@ -132,14 +137,16 @@ def test_a_terminal_is_told_in_characters_that_cannot_do_harm(monkeypatch):
     assert b64decode(sequence[7:-1]).decode() == "\x1b]0;title\x07 größer"
 
 
-def test_in_a_tmux_that_takes_nothing_the_sequence_is_handed_through(monkeypatch, tmp_path):
-    written = []
+def test_in_a_tmux_that_takes_nothing_the_sequence_is_handed_through(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    written: list[str] = []
     monkeypatch.setenv("TMUX", "/nowhere,1,0")
     monkeypatch.setenv("PATH", str(tmp_path))
     clipboard.copy("a", written.append)
     assert written == ["\x1bPtmux;\x1b\x1b]52;c;YQ==\x07\x1b\\"]
 
 
-def test_too_much_for_a_terminal_is_refused(monkeypatch):
+def test_too_much_for_a_terminal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="too much"):
         clipboard.copy("x" * 80_000, lambda text: None)

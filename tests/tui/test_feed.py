@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
 
 from engine.spec import STRATEGIES, defaults
-from engine.store import StoreError
+from engine.store import RunWriter, StoreError
+from tests.presence import present
 from tests.stores import block_of
 from tests.tui.dashboards import losses, raced, store_with
 from tui.model.choices import Choices
 from tui.model.snapshot import ReadRequest, Snapshot
-from tui.reading.feed import PACE_S, Feed, Source
+from tui.reading.feed import PACE_S, Feed, Outcome, Source
 
 
 @pytest.fixture
-def answers():
+def answers() -> SimpleQueue[Outcome]:
     return SimpleQueue()
 
 
 @pytest.fixture
-def growing(tmp_path, answers):
+def growing(tmp_path: Path, answers: SimpleQueue[Outcome]) -> Iterator[tuple[RunWriter, Feed]]:
     (writer,) = store_with(tmp_path / "runs.db", ("grows", defaults()), finish=False)
     feed = Feed(tmp_path / "runs.db", ReadRequest(), answers.put)
     feed.start()
@@ -29,15 +32,22 @@ def growing(tmp_path, answers):
     feed.stop()
 
 
-def nothing(answers, seconds):
+def snapshot_in(answers: SimpleQueue[Outcome]) -> Snapshot:
+    """The next answer, which is no failure."""
+    answer = answers.get(timeout=5)
+    assert isinstance(answer, Snapshot)
+    return answer
+
+
+def nothing(answers: SimpleQueue[Outcome], seconds: float) -> None:
     with pytest.raises(Empty):
         answers.get(timeout=seconds)
 
 
-def test_the_first_answer_holds_runs_curves_and_evaluations(tmp_path):
+def test_the_first_answer_holds_runs_curves_and_evaluations(tmp_path: Path) -> None:
     source = Source(raced(tmp_path / "runs.db"))
-    snapshot = source.read(ReadRequest())
-    assert [run.spec.strategy for run in reversed(snapshot.runs)] == list(STRATEGIES)
+    snapshot = present(source.read(ReadRequest()))
+    assert [present(run.spec).strategy for run in reversed(snapshot.runs)] == list(STRATEGIES)
     assert set(snapshot.seen) == {1, 2, 3}
     assert snapshot.counts == {"finished": 3}
     assert snapshot.seen[3].evaluations[-1].accuracy == pytest.approx(0.972)
@@ -45,36 +55,42 @@ def test_the_first_answer_holds_runs_curves_and_evaluations(tmp_path):
     source.close()
 
 
-def test_one_answer_to_a_question_however_much_is_written(growing, answers):
+def test_one_answer_to_a_question_however_much_is_written(
+    growing: tuple[RunWriter, Feed], answers: SimpleQueue[Outcome]
+) -> None:
     writer, feed = growing
-    assert isinstance(answers.get(timeout=5), Snapshot)
+    snapshot_in(answers)
     for first in (200, 300, 400):
         writer.write(block_of(losses(0.5, 100), first=first))
     nothing(answers, 3 * PACE_S)
     feed.ask(ReadRequest())
-    assert answers.get(timeout=5).runs[0].iterations_done == 500
+    assert snapshot_in(answers).runs[0].iterations_done == 500
     nothing(answers, 3 * PACE_S)
 
 
-def test_a_question_stands_until_something_is_new(growing, answers):
+def test_a_question_stands_until_something_is_new(
+    growing: tuple[RunWriter, Feed], answers: SimpleQueue[Outcome]
+) -> None:
     writer, feed = growing
     answers.get(timeout=5)
     feed.ask(ReadRequest())
     nothing(answers, 3 * PACE_S)
     writer.write(block_of(losses(0.5, 100), first=200))
-    assert answers.get(timeout=5).runs[0].iterations_done == 300
+    assert snapshot_in(answers).runs[0].iterations_done == 300
 
 
-def test_another_question_does_not_wait_for_the_pace(growing, answers, monkeypatch):
+def test_another_question_does_not_wait_for_the_pace(
+    growing: tuple[RunWriter, Feed], answers: SimpleQueue[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tui.reading.feed.PACE_S", 600.0)
     _, feed = growing
     answers.get(timeout=5)
     for columns in (128, 512):
         feed.ask(ReadRequest(Choices(pointed=1, met=frozenset({1})), columns=columns))
-        assert answers.get(timeout=5).runs
+        assert snapshot_in(answers).runs
 
 
-def test_a_store_that_cannot_be_read_is_told_once(tmp_path, answers):
+def test_a_store_that_cannot_be_read_is_told_once(tmp_path: Path, answers: SimpleQueue[Outcome]) -> None:
     feed = Feed(tmp_path / "no" / "runs.db", ReadRequest(), answers.put)
     feed.start()
     assert isinstance(answers.get(timeout=5), StoreError)

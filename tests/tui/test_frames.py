@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from tests.tui.dashboards import opened, raced
 from tui.headless.frames import RenderJob, render
@@ -21,11 +21,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return raced(tmp_path_factory.mktemp("frames") / "runs.db")
 
 
-def run(path: Path, *words: str):
+def run(path: Path, *words: str) -> Result:
     return CliRunner().invoke(group(), ["--db", str(path), "replay", *words])
 
 
-def test_frames_are_the_same_every_time(path):
+def test_frames_are_the_same_every_time(path: Path) -> None:
     words = ("1", "2", "3", "--headless", "--fps", "2", "--speed", "1", "--size", "100x30")
     first, second = run(path, *words), run(path, *words)
     assert first.exit_code == 0, first.output
@@ -40,7 +40,7 @@ def test_frames_are_the_same_every_time(path):
     assert "5 frames" in first.stderr
 
 
-async def test_the_last_frame_is_the_live_screen_with_one_line_more(path):
+async def test_the_last_frame_is_the_live_screen_with_one_line_more(path: Path) -> None:
     frames: list[str] = []
     await render(RenderJob(path, ReplayOpening((1, 2, 3), at=200.0), (120, 36)), lambda _, frame: frames.append(frame))
     async with opened(path, (120, 35)) as board:
@@ -50,7 +50,7 @@ async def test_the_last_frame_is_the_live_screen_with_one_line_more(path):
         await board.until(lambda: [row.rstrip() for row in board.text().splitlines()][:-1] == last)
 
 
-def test_files_and_pictures(path, tmp_path):
+def test_files_and_pictures(path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "frames"
     done = run(path, "1", "--headless", "--at", "50", "--frames", "2", "--format", "svg", "--out", str(folder))
     assert done.exit_code == 0, done.output
@@ -63,7 +63,7 @@ def test_files_and_pictures(path, tmp_path):
     assert alone.stdout.strip() == svg.strip()
 
 
-def test_a_moment_by_time_and_by_examples(path):
+def test_a_moment_by_time_and_by_examples(path: Path) -> None:
     by_time = run(path, "1", "--headless", "--at", "0.05s", "--frames", "1")
     assert "as it happened" in by_time.stdout
     assert "iteration  50" in by_time.stdout
@@ -83,14 +83,14 @@ def test_a_moment_by_time_and_by_examples(path):
         ((), 2, "RUN"),
     ],
 )
-def test_what_cannot_be_done_is_one_message(path, words, code, sentence):
+def test_what_cannot_be_done_is_one_message(path: Path, words: tuple[str, ...], code: int, sentence: str) -> None:
     done = run(path, *words)
     assert done.exit_code == code
     assert sentence in done.output
     assert "Traceback" not in done.output
 
 
-def test_without_a_terminal_it_names_the_headless_command(path):
+def test_without_a_terminal_it_names_the_headless_command(path: Path) -> None:
     words = [sys.executable, "-c", "from tui.start.cli import main; main()", "--db", str(path), "replay", "2"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "TERM": "dumb"})
     assert done.returncode == 2

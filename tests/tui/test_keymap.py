@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from tui.model.keymap import KEYS, Key, footer, keys_of
+from tui.model.keymap import KEYS, Key, Place, footer, keys_of
 
 ANSWERS = {"confirm", "sweep"}
 """Places whose letters answer a question, y and n are yes and no there, or belong to a form of their own."""
@@ -45,14 +45,14 @@ def test_a_letter_has_one_meaning_in_all_views(letter: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["board", "sweepview"])
-def test_what_acts_on_a_whole_sweep_is_a_capital(place: str) -> None:
+def test_what_acts_on_a_whole_sweep_is_a_capital(place: Place) -> None:
     found = [key for key in KEYS if key.place == place and key.action.startswith("steer_sweep")]
     assert len(found) == 3
     assert all(name.isupper() for key in found for name in key.keys)
 
 
 @pytest.mark.parametrize("place", ["board", "replay", "sweepview"])
-def test_no_key_stands_twice_in_a_view(place: str) -> None:
+def test_no_key_stands_twice_in_a_view(place: Place) -> None:
     names = [name for key in keys_of(place) for name in key.keys]
     assert len(names) == len(set(names))
 

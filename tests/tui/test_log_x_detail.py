@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from engine.spec import defaults
 from engine.store import Reader, open_for_writing
 from engine.trace.curve import Curve
+from tests.presence import present
 from tests.stores import block_of, claimed_writer
-from tui.chart import draw, readout
+from tui.chart import ChartView, draw, readout
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.clock import Moment
@@ -37,7 +39,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def view(path: Path, done: int | None = None, **chart_options: object):
+def view(path: Path, done: int | None = None, **chart_options: Any) -> ChartView:
     source = Source(path)
     choices = Choices(
         marked=(1,), slots={1: 0}, met_to=1, pointed=1, chart_options=ChartOptions(log_x=True, **chart_options)
@@ -52,7 +54,9 @@ def view(path: Path, done: int | None = None, **chart_options: object):
 @pytest.mark.parametrize("done", [None, 50_000, 300])
 @pytest.mark.parametrize("metric", ["loss", "gradient norm"])
 @pytest.mark.parametrize("window", [None, (1.0, 1000.0)])
-def test_the_first_iterations_are_read_one_by_one(long, done, metric, window):
+def test_the_first_iterations_are_read_one_by_one(
+    long: Path, done: int | None, metric: str, window: tuple[float, float] | None
+) -> None:
     shown = view(long, done, metric=metric, window=window, following=False, smoothing=0.0)
     for iteration in (1, 2, 5, 15):
         assert readout(shown, iteration)[0].value == LOSSES[iteration]
@@ -61,15 +65,15 @@ def test_the_first_iterations_are_read_one_by_one(long, done, metric, window):
     assert picture.axes.x_low == 1.0
 
 
-def test_an_iteration_has_the_same_place_whatever_is_shown_of_it(long):
+def test_an_iteration_has_the_same_place_whatever_is_shown_of_it(long: Path) -> None:
     for kind, x in (("iteration", 10.0), ("examples", 11.0)):
         loss, norm = (readout(view(long, x_kind=kind, metric=metric), x)[0] for metric in ("loss", "gradient norm"))
-        assert (loss.value, loss.at) == (pytest.approx(norm.value), norm.at)
+        assert [loss.value, loss.at] == [pytest.approx(norm.value), norm.at]
 
 
-def test_every_iteration_is_counted_once(long):
+def test_every_iteration_is_counted_once(long: Path) -> None:
     (run,) = view(long).runs
-    parts = [run.curve, *run.log_x_detail]
+    parts = [present(run.curve), *run.log_x_detail]
     assert [part.width for part in parts] == sorted({part.width for part in parts}, reverse=True)
     counted, stop = 0, 0
     for part in reversed(parts):
@@ -79,13 +83,13 @@ def test_every_iteration_is_counted_once(long):
     assert counted == LENGTH
 
 
-def test_smoothing_goes_on_from_one_width_to_the_next(long):
+def test_smoothing_goes_on_from_one_width_to_the_next(long: Path) -> None:
     weights = 0.5 ** (np.arange(300, -1, -1) / 20.0)
     expected = np.average(LOSSES[:301], weights=weights)
     assert readout(view(long, smoothing=20.0), 300)[0].value == pytest.approx(expected, rel=0.05)
 
 
-def test_what_is_known_of_a_beginning_is_not_read_again(long):
+def test_what_is_known_of_a_beginning_is_not_read_again(long: Path) -> None:
     class Once:
         def curve(self, *_: object) -> Curve:
             raise AssertionError

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.spec import defaults
 from engine.store import open_for_writing
+from engine.store.records.runs import RunState
 from tests.tui.dashboards import opened, store_with
 from tests.tui.test_choices import run_of
 from tui.model.choices import MOST_MARKED, MOST_UNASKED, Choices
@@ -22,11 +25,11 @@ STATUSES = ("queued", "running", "paused", "finished", "failed", "cancelled", "l
 LOOKS = st.dictionaries(st.integers(1, 9), st.sampled_from(STATUSES))
 
 
-def chart_options(statuses: dict[int, str], **every) -> Snapshot:
+def chart_options(statuses: dict[int, str], **every: Any) -> Snapshot:
     """A snapshot of runs in these statuses."""
     runs, judged = [], {}
     for run_id, status in statuses.items():
-        one = run_of(run_id, status)
+        one = run_of(run_id, cast("RunState", status))
         if status in ("lost", "silent", "waiting"):
             judged[run_id], one = status, replace(one, state="running")
         elif status == "diverged":
@@ -38,7 +41,9 @@ def chart_options(statuses: dict[int, str], **every) -> Snapshot:
 @given(LOOKS, LOOKS)
 @example({1: "queued", 2: "finished"}, {1: "finished", 2: "queued"})
 @settings(deadline=None)
-def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(before, after):
+def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(
+    before: dict[int, str], after: dict[int, str]
+) -> None:
     found = news(chart_options(before), chart_options(after))
     told = [one.run_id for one in found]
     assert told == sorted(set(told))
@@ -53,7 +58,7 @@ def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(before,
 
 @given(st.lists(LOOKS, max_size=5))
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_all_that_happened_is_one_line(looks):
+def test_all_that_happened_is_one_line(looks: list[dict[int, str]]) -> None:
     told: tuple[News, ...] = ()
     for before, after in itertools.pairwise(looks):
         told = added(told, news(chart_options(before), chart_options(after)))
@@ -63,7 +68,7 @@ def test_all_that_happened_is_one_line(looks):
     assert len(text) < 160
 
 
-def test_sentences():
+def test_sentences() -> None:
     one = {1: "running", 2: "running", 3: "silent", 4: "lost", 5: "running", 6: "running"}
     assert sentence(news(chart_options(one), chart_options(one | {1: "finished"}))) == "Run 1 finished."
     ended = one | {1: "finished", 2: "finished", 3: "lost", 4: "queued", 5: "diverged", 6: "failed"}
@@ -78,7 +83,7 @@ def test_sentences():
 @pytest.mark.parametrize(("strategy", "result"), [
     ("gradient-descent", "batch loss 0.2144"), ("local-search", "loss 0.2144"), ("random-search", "loss 0.2144"),
 ])  # fmt: skip
-def test_what_is_told_of_a_run_that_finished_is_what_runs_are_ranked_by(strategy, result):
+def test_what_is_told_of_a_run_that_finished_is_what_runs_are_ranked_by(strategy: str, result: str) -> None:
     reached = {"best_loss": 0.0634, "last_loss": 7.0, "current_loss": 0.2144, "spec": defaults(strategy)}
     before = chart_options({1: "running"})
     assert sentence(news(before, chart_options({1: "finished"}, **reached))) == f"Run 1 finished at {result}."
@@ -86,7 +91,7 @@ def test_what_is_told_of_a_run_that_finished_is_what_runs_are_ranked_by(strategy
     assert sentence(news(before, evaluated)) == "Run 1 finished at train loss 0.3111."
 
 
-async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path):
+async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     writers = store_with(path, *((f"run {n}", defaults().changed(seed=n)) for n in range(1, 5)), finish=False)
     async with opened(path) as board:
@@ -109,7 +114,7 @@ async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path):
         assert store.reader().counts()["failed"] == 1
 
 
-def test_what_becomes_of_marks_when_runs_start_is_told():
+def test_what_becomes_of_marks_when_runs_start_is_told() -> None:
     def started(choices: Choices, *run_ids: int) -> Choices:
         return choices.follow([run_of(n) for n in sorted({*choices.met, *choices.marked, *run_ids}, reverse=True)])
 

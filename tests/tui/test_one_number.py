@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from engine.commands import list as list_command
 from engine.commands import show
 from engine.spec import defaults
-from engine.store import Evaluation, Listing, open_for_reading, open_for_writing
+from engine.store import Evaluation, Listing, Run, open_for_reading, open_for_writing
 from engine.text import loss_text
 from engine.trace.smoothing import HALF_LIFE
+from tests.presence import present
 from tests.stores import block_of, claimed_writer, query
 from tui.chart import Picture, draw, readout
 from tui.model.choices import Choices
@@ -36,10 +37,11 @@ KINDS = {
     "search": defaults("local-search"),
 }
 LOSSES = st.floats(0.02, 900.0)
+Recorded = tuple[str, list[float], list[tuple[int, float]], int]
 
 
 @st.composite
-def recorded(draw: st.DrawFn):
+def recorded(draw: st.DrawFn) -> Recorded:
     """What a run recorded: its kind, its losses, its train losses by iteration, and where blocks were cut."""
     kind = draw(st.sampled_from(sorted(KINDS)))
     losses = draw(st.lists(LOSSES, min_size=2, max_size=60))
@@ -48,7 +50,7 @@ def recorded(draw: st.DrawFn):
     return kind, losses, evaluated, draw(st.integers(1, len(losses)))
 
 
-def write(path: Path, runs) -> None:
+def write(path: Path, runs: list[Recorded]) -> None:
     with open_for_writing(path) as store:
         for kind, losses, evaluated, cut in runs:
             writer = claimed_writer(store, KINDS[kind])
@@ -62,7 +64,7 @@ def write(path: Path, runs) -> None:
             writer.finish("planned iterations done")
 
 
-def expected(kind, losses, evaluated):
+def expected(kind: str, losses: list[float], evaluated: list[tuple[int, float]]) -> tuple[float, float, int, float]:
     """(train, best, after how many iterations, loss now), worked out from the rows alone."""
     lowest = min(evaluated, key=lambda told: (told[1], told[0]))
     if kind == "search":
@@ -80,14 +82,16 @@ def written_cells(picture: Picture) -> list[str]:
     return "\n".join("".join(map(chr, row)) for row in picture.codepoints.tolist()).split()
 
 
-def cell(title, run):
+def cell(title: str, run: Run) -> str:
     column = next(column for column in COLUMNS if column.title == title)
     return "".join(text for text, _ in column.parts(run, RowPreview(), 9))
 
 
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(recorded(), min_size=2, max_size=5))
-def test_every_place_tells_the_same_numbers_written_alike(runs):
+def test_every_place_tells_the_same_numbers_written_alike(
+    runs: list[Recorded],
+) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "runs.db"
         write(path, runs)
@@ -95,13 +99,13 @@ def test_every_place_tells_the_same_numbers_written_alike(runs):
         table = CliRunner().invoke(list_command.command, [], obj=str(path)).stdout.splitlines()[1:]
         source = Source(path)
         chosen = Choices(marked=tuple(range(1, len(runs) + 1)), slots={n: n - 1 for n in range(1, len(runs) + 1)})
-        snapshot = source.read(ReadRequest(choices=chosen))
+        snapshot = present(source.read(ReadRequest(choices=chosen)))
         source.close()
         view = chart_view(snapshot, chosen)
         tiles = written_cells(draw(replace(view, grid=True), 200, 60))
         for run_id, (kind, losses, evaluated, _) in enumerate(runs, start=1):
             train, best, best_at, now = expected(kind, losses, evaluated)
-            run = snapshot.run(run_id)
+            run = present(snapshot.run(run_id))
             assert (run.train_loss, run.best_loss, run.best_iteration) == (train, best, best_at)
             assert run.current_loss == pytest.approx(now)
             told = next(one for one in listed if one["run_id"] == run_id)
@@ -109,7 +113,11 @@ def test_every_place_tells_the_same_numbers_written_alike(runs):
             for name in ("train_loss", "best_loss", "best_iteration", "current_loss"):
                 assert told[name] == shown[name] == getattr(run, name)
             [row] = [line.split() for line in table if line.split()[0] == str(run_id)]
-            written = {"train": loss_text(train), "best": loss_text(best), "batch ~": loss_text(run.current_loss)}
+            written = {
+                "train": loss_text(train),
+                "best": loss_text(best),
+                "batch ~": loss_text(present(run.current_loss)),
+            }
             assert {title: cell(title, run) for title in written} == written
             assert set(written.values()) <= set(row)
             pointed = Choices(marked=chosen.marked, slots=chosen.slots, pointed=run_id)
@@ -118,13 +126,13 @@ def test_every_place_tells_the_same_numbers_written_alike(runs):
             assert f"train {written['train']} " in details(snapshot, pointed, 120)[1].text
             [reading] = [one for one in readout(view, float(len(losses))) if one.run_id == run_id]
             assert reading.value == pytest.approx(run.current_loss)
-            assert loss_text(reading.value) == written["batch ~"]
+            assert loss_text(present(reading.value)) == written["batch ~"]
             assert written["batch ~"] in tiles
 
 
 @settings(deadline=None, max_examples=12)
 @given(st.lists(recorded(), min_size=2, max_size=6))
-def test_runs_are_ordered_by_whole_split_losses(runs):
+def test_runs_are_ordered_by_whole_split_losses(runs: list[Recorded]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "runs.db"
         write(path, runs)
@@ -133,11 +141,11 @@ def test_runs_are_ordered_by_whole_split_losses(runs):
         order = [run.run_id for run in reader.listed(Listing(order="train")).runs]
         assert order == sorted(newest, key=lambda run_id: (newest[run_id], -run_id))
         best = reader.listed(Listing(order="best")).runs
-        assert [run.best_loss for run in best] == sorted(run.best_loss for run in best)
+        assert [run.best_loss for run in best] == sorted(present(run.best_loss) for run in best)
         # where a run's newest evaluation is its lowest, the order by best is that of the newest losses
         at_best = [run for run in best if run.best_loss == newest[run.run_id]]
         assert [newest[run.run_id] for run in at_best] == sorted(newest[run.run_id] for run in at_best)
         for run in best:
             found = [one.run_id for one in reader.listed(Listing(f"best<={run.best_loss!r}")).runs]
-            assert set(found) == {one.run_id for one in best if one.best_loss <= run.best_loss}
+            assert set(found) == {one.run_id for one in best if present(one.best_loss) <= present(run.best_loss)}
         reader.close()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from engine.store import Checkpoint, open_for_reading, open_for_writing
+from tests.presence import present
 from tests.stores import block_of, claimed_writer
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, draw, readout, table
@@ -17,7 +20,7 @@ from tui.reading.feed import Source
 from tui.reading.run_cache import RunCache
 
 
-def test_what_a_fork_goes_on_from_is_a_faint_line_that_ends_where_it_begins():
+def test_what_a_fork_goes_on_from_is_a_faint_line_that_ends_where_it_begins() -> None:
     losses = noisy(100)
     run = ChartRun(2, "2 fork", 0, decimated(losses[60:], first=60), before=(decimated(losses[:60]),), emphasised=True)
     picture = draw(ChartView(runs=(run,)), 80, 24)
@@ -33,7 +36,7 @@ def test_what_a_fork_goes_on_from_is_a_faint_line_that_ends_where_it_begins():
     assert kinds == {"loss", "before the fork"}
 
 
-def test_it_is_read_with_the_fork_unless_the_parent_is_drawn_itself(tmp_path):
+def test_it_is_read_with_the_fork_unless_the_parent_is_drawn_itself(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     losses = np.array(noisy(100))
     with open_for_writing(path) as store:
@@ -64,8 +67,8 @@ def test_it_is_read_with_the_fork_unless_the_parent_is_drawn_itself(tmp_path):
         assert claim is not None
         store.writer(claim).write(block_of(losses[90:], 90), checkpoint=Checkpoint(90, b"", "resume"))
     reader, cache = open_for_reading(path), RunCache()
-    first, second = (cache.read(reader, [reader.run(2)], alone, 50)[2] for _ in range(2))
+    first, second = (cache.read(reader, [present(reader.run(2))], alone, 50)[2] for _ in range(2))
     assert first.before[0] is second.before[0]
-    parents = parent_curves(reader, reader.run(3), 200)
+    parents = parent_curves(reader, present(reader.run(3)), 200)
     assert [(int(one.iteration[0]), int(one.iteration[-1])) for one in parents] == [(60, 89), (0, 59)]
     reader.close()

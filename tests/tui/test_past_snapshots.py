@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from engine.spec import defaults
 from engine.store import Checkpoint, Evaluation, open_for_writing
 from engine.trace.smoothing import HALF_LIFE, smoothed
+from tests.presence import present
 from tests.stores import SECONDS_PER_ITERATION, block_of, claimed_writer
 from tests.tui.moments import NOISY, at, written
+from tui.chart.values.view import XKind
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.clock import Clock, Moment
@@ -37,10 +39,10 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("position", [3_000, 40_000, 69_000])
-def test_a_narrow_window_is_read_where_it_will_be_however_far_the_runs_have_come(noisy, position):
+def test_a_narrow_window_is_read_where_it_will_be_however_far_the_runs_have_come(noisy: Path, position: int) -> None:
     chart_options = ChartOptions(window=(1_000.0, 2_000.0), following=True)
     curve = at(noisy, position, window=chart_options.window, following=True).seen[1].curve
-    low, high = chart_options.followed(float(position)).window
+    low, high = present(chart_options.followed(float(position)).window)
     assert low < position <= high
     assert curve.iteration[0] <= low < curve.iteration[-1] < position <= curve.iteration[-1] + curve.width
     assert curve.width < 64
@@ -48,7 +50,7 @@ def test_a_narrow_window_is_read_where_it_will_be_however_far_the_runs_have_come
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(done=st.integers(0, 70_000), columns=st.integers(1, 200))
-def test_every_number_comes_from_what_had_been_done(noisy, done, columns):
+def test_every_number_comes_from_what_had_been_done(noisy: Path, done: int, columns: int) -> None:
     losses = NOISY[:done].copy()
     losses[50_000:50_003] = np.nan
     snapshot = at(noisy, done, columns=columns)
@@ -76,7 +78,7 @@ def test_every_number_comes_from_what_had_been_done(noisy, done, columns):
 
 
 @pytest.mark.parametrize("done", [1, 100, 300, 4000, 69_999, 70_000])
-def test_a_curve_is_what_the_live_view_would_have_read(noisy, tmp_path, done):
+def test_a_curve_is_what_the_live_view_would_have_read(noisy: Path, tmp_path: Path, done: int) -> None:
     path = tmp_path / "runs.db"
     written(path, np.where(np.isin(np.arange(70_000), range(50_000, 50_003)), np.nan, NOISY)[:done], ended=False)
     source = Source(path)
@@ -89,17 +91,18 @@ def test_a_curve_is_what_the_live_view_would_have_read(noisy, tmp_path, done):
         np.testing.assert_allclose(getattr(now, column), getattr(was, column), rtol=1e-12)
 
 
-def test_a_window_of_the_past_ends_with_it(noisy):
+def test_a_window_of_the_past_ends_with_it(noisy: Path) -> None:
     curve = at(noisy, 33_333, window=(20_000.0, 60_000.0)).seen[1].curve
     first = int(curve.iteration[0])
     assert first <= 20_000
     assert curve.count.sum() == 33_333 - first
-    samples = at(noisy, 33_333, metric="step size").seen[1].visible.samples
+    samples = present(at(noisy, 33_333, metric="step size").seen[1].visible.samples)
     assert samples.iteration.max() == 33_332
 
 
-def test_a_window_leaves_the_shapes_in_the_table_and_the_times_of_evaluations_as_they_are(noisy):
-    for kind, window in (("iteration", (20_000.0, 30_000.0)), ("time", (20.0, 30.0))):
+def test_a_window_leaves_the_shapes_in_the_table_and_the_times_of_evaluations_as_they_are(noisy: Path) -> None:
+    windows: dict[XKind, tuple[float, float]] = {"iteration": (20_000.0, 30_000.0), "time": (20.0, 30.0)}
+    for kind, window in windows.items():
         whole, part = (at(noisy, 69_000, metric="train loss", x_kind=kind, window=one) for one in (None, window))
         assert part.seen[1].curve.width < whole.seen[1].curve.width
         assert part.previews == whole.previews
@@ -110,7 +113,7 @@ def test_a_window_leaves_the_shapes_in_the_table_and_the_times_of_evaluations_as
         np.testing.assert_allclose(one.points.elapsed_s, one.points.iteration * SECONDS_PER_ITERATION, atol=0.1)
 
 
-def test_runs_wait_go_on_and_end_when_they_did(tmp_path):
+def test_runs_wait_go_on_and_end_when_they_did(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     written(path, NOISY[:100])
     written(path, NOISY[:300])
@@ -129,7 +132,7 @@ def test_runs_wait_go_on_and_end_when_they_did(tmp_path):
     assert end.final.runs == end.runs
 
 
-def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
+def test_what_was_told_to_a_run_comes_when_it_was(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     writer = written(path, NOISY[:100], ended=False)
     with open_for_writing(path) as store:
@@ -137,7 +140,7 @@ def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
     (command,) = writer.write()
     writer.write(block_of(NOISY[100:200], 100), applied=[(command.command_id, 100, "step size 0.5")])
     writer.finish()
-    assert [at(path, done).run(1).step_size_now for done in (0, 99, 100, 200)] == [None, None, 0.5, 0.5]
+    assert [present(at(path, done).run(1)).step_size_now for done in (0, 99, 100, 200)] == [None, None, 0.5, 0.5]
     assert at(path, 99).seen[1].events == ()
     assert [event.verb for event in at(path, 100).seen[1].events] == ["set-step-size"]
     replay_data = at(path, 0).replay_data
@@ -145,7 +148,7 @@ def test_what_was_told_to_a_run_comes_when_it_was(tmp_path):
     assert replay_data.marks(("steering",)) == [(1, 100)]
 
 
-def test_a_fork_begins_where_it_left_its_parent(tmp_path):
+def test_a_fork_begins_where_it_left_its_parent(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     parent = written(path, NOISY[:100])
     with open_for_writing(path) as store:
@@ -166,7 +169,7 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
     waiting = before.run(2)
     assert waiting is not None
     assert (waiting.last_loss, waiting.best_loss, waiting.elapsed_s) == (None, None, 0.0)
-    assert before.seen[2].evaluations == before.seen[2].events == ()
+    assert (before.seen[2].evaluations, before.seen[2].events) == ((), ())
     assert before.replay_data is not None
     line = before.replay_data.timeline("iteration")
     assert (line.cut(30.0), line.begun(30.0)) == ({1: 30, 2: 60}, {1: 30})
@@ -176,12 +179,12 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path):
     assert (begun.state, begun.iterations_done, begun.last_loss) == ("running", 60, NOISY[59])
     later = at(path, 70, 1, 2)
     assert later.seen[2].curve.count.sum() == 10
-    assert later.run(2).current_loss == pytest.approx(smoothed(NOISY[200:210], np.ones(10), 1 / HALF_LIFE)[-1])
+    assert present(later.run(2)).current_loss == pytest.approx(smoothed(NOISY[200:210], np.ones(10), 1 / HALF_LIFE)[-1])
     assert "fork" in [event.verb for event in later.seen[1].events]
     assert "fork" not in [event.verb for event in before.seen[1].events]
 
 
-def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path):
+def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         parent = claimed_writer(store, defaults("local-search"))
@@ -192,16 +195,16 @@ def test_a_search_that_was_forked_has_the_best_that_it_went_on_from(tmp_path):
         fork = store.writer(claim)
         fork.begin("{}", 256, best_before=0.8)
         fork.write(block_of([1.4, 1.2], 3))
-        assert (store.reader().run(2).best_loss, store.reader().run(2).best_iteration) == (0.8, None)
+        assert (present(store.reader().run(2)).best_loss, present(store.reader().run(2)).best_iteration) == (0.8, None)
         fork.finish(block=block_of([0.7, 0.9], 5))
     found = [at(path, done, 1, 2).run(2) for done in (2, 3, 4, 6, 7)]
-    assert [run.best_loss for run in found] == [None, 0.8, 0.8, 0.7, 0.7]
+    assert [present(run).best_loss for run in found] == [None, 0.8, 0.8, 0.7, 0.7]
     then = at(path, 5, 1, 2)
-    assert preview_of(then.run(2), then.seen[2].curve).shape == (0.8, 0.8, 0.8)
+    assert preview_of(present(then.run(2)), then.seen[2].curve).shape == (0.8, 0.8, 0.8)
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_run_with_next_to_nothing_in_it(tmp_path, count):
+def test_a_run_with_next_to_nothing_in_it(tmp_path: Path, count: int) -> None:
     path = tmp_path / "runs.db"
     written(path, NOISY[:count], ended=False)
     snapshot = at(path, float("inf"))
@@ -210,7 +213,7 @@ def test_a_run_with_next_to_nothing_in_it(tmp_path, count):
     assert len(snapshot.seen[1].curve.iteration) == count
 
 
-def test_a_run_that_still_waits_and_one_that_is_not_there(tmp_path):
+def test_a_run_that_still_waits_and_one_that_is_not_there(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add([defaults()])
@@ -219,7 +222,7 @@ def test_a_run_that_still_waits_and_one_that_is_not_there(tmp_path):
     assert at(path, 0, 99).runs == ()
 
 
-def test_a_run_that_goes_on_moves_the_end_of_the_tape(tmp_path, monkeypatch):
+def test_a_run_that_goes_on_moves_the_end_of_the_tape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.reading.past_snapshots.EDGE_S", 0.0)
     path = tmp_path / "runs.db"
     writer = written(path, NOISY[:100], ended=False)
@@ -244,7 +247,7 @@ def test_a_run_that_goes_on_moves_the_end_of_the_tape(tmp_path, monkeypatch):
     source.close()
 
 
-def test_a_store_that_cannot_be_written_is_played_back(tmp_path):
+def test_a_store_that_cannot_be_written_is_played_back(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "runs.db"
     path.parent.mkdir()
     written(path, NOISY[:100])
@@ -256,7 +259,7 @@ def test_a_store_that_cannot_be_written_is_played_back(tmp_path):
         os.chmod(path.parent, 0o700)
 
 
-def test_a_moment_is_read_from_what_is_held(noisy):
+def test_a_moment_is_read_from_what_is_held(noisy: Path) -> None:
     from engine.store import open_for_reading
 
     reader, past = open_for_reading(noisy), PastReader()

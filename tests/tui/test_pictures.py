@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.tui.dashboards import opened
-from tests.tui.pictures import SPECS, compare, store_of_real_runs
+from tests.tui.screen_pictures import SPECS, compare, store_of_real_runs
 
 PICTURES: dict[str, tuple[tuple[int, int], list[str], dict[str, Any]]] = {
     "board-80x24": ((80, 24), [], {}),

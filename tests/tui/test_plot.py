@@ -267,7 +267,7 @@ def test_colours_are_for_a_terminal_alone(race: Path) -> None:
 
 
 def test_a_pipe_that_takes_only_ascii_gets_ascii(race: Path) -> None:
-    words = [PROGRAM, "--db", race, "plot", "1", "3"]
+    words = [str(PROGRAM), "--db", str(race), "plot", "1", "3"]
     done = subprocess.run(words, capture_output=True, check=True, env={"PYTHONIOENCODING": "ascii"})
     assert done.stdout.isascii()
     assert b"+**" in done.stdout

@@ -38,7 +38,7 @@ def view(path: Path, spec: RunSpec, metric: str) -> ChartView:
         (defaults().changed(metrics="loss"), "step size"),
     ],
 )
-def test_what_a_run_does_not_record_is_no_sign_of_divergence(tmp_path, spec, metric):
+def test_what_a_run_does_not_record_is_no_sign_of_divergence(tmp_path: Path, spec: RunSpec, metric: str) -> None:
     shown = view(tmp_path / "runs.db", spec, metric)
     assert readout(shown, 100)[0].value is None
     text = draw(shown, 80, 20).to_text()
@@ -46,7 +46,7 @@ def test_what_a_run_does_not_record_is_no_sign_of_divergence(tmp_path, spec, met
     assert f"no {metric} recorded of this run" in text
 
 
-def test_a_norm_that_was_not_finite_is_a_gap_with_a_sign(tmp_path):
+def test_a_norm_that_was_not_finite_is_a_gap_with_a_sign(tmp_path: Path) -> None:
     shown = view(tmp_path / "runs.db", defaults(), "gradient norm")
     assert math.isnan(readout(shown, 100)[0].value or 0.0)
     assert "✗" in draw(shown, 80, 20).to_text()

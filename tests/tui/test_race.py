@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec import defaults, race
 from engine.store import Evaluation, Run, open_for_writing
+from tests.presence import present
 from tests.stores import block_of, process
 from tests.tui.dashboards import losses, opened
 from tests.tui.test_choices import run_of
@@ -27,18 +31,20 @@ REACHED = (
 )
 
 
-def raced(*changed: dict[str, object]) -> tuple[Run, ...]:
+def raced(*changed: dict[str, Any]) -> tuple[Run, ...]:
     """The runs of a race, as it ends on digits or with something changed in each of them."""
     runs = []
     for number, (spec, reached) in enumerate(zip(race(), REACHED, strict=True)):
         change = changed[number] if number < len(changed) else {}
-        told = {"best_loss": 0.01, "last_loss": 0.02, "current_loss": 0.03}  # of single batches: compared with none
-        runs.append(replace(run_of(number + 1), spec=spec, **told, **dict(zip(FIELDS, reached, strict=True))))
+        told: dict[str, Any] = dict(zip(FIELDS, reached, strict=True))
+        # of single batches: compared with none
+        told |= {"best_loss": 0.01, "last_loss": 0.02, "current_loss": 0.03}
+        runs.append(replace(run_of(number + 1), spec=spec, **told))
         runs[-1] = replace(runs[-1], **change)
     return tuple(runs)
 
 
-def test_gradient_descent_wins_by_the_train_loss_and_the_split_of_the_digits_is_named():
+def test_gradient_descent_wins_by_the_train_loss_and_the_split_of_the_digits_is_named() -> None:
     assert verdict(raced()) == (
         "Gradient descent wins, full batch or mini-batch: train loss 0.1686 and 0.1690, 98 % of validation digits "
         "right. Local search 0.8043, random search 7.531."
@@ -53,15 +59,15 @@ def test_gradient_descent_wins_by_the_train_loss_and_the_split_of_the_digits_is_
     )
 
 
-def test_losses_within_two_percent_share_the_win():
-    near = [{"train_loss": loss} for loss in (0.1, 0.101, 0.102, 0.103)]
+def test_losses_within_two_percent_share_the_win() -> None:
+    near: list[dict[str, Any]] = [{"train_loss": loss} for loss in (0.1, 0.101, 0.102, 0.103)]
     assert verdict(raced(*near)).startswith(
         "Random search, local search and full batch win: train loss 0.1000, 0.1010 and 0.1020, 10, 83 and 98 %"
     )
     assert verdict(raced(*near)).endswith("right. Mini-batch 0.1030.")
 
 
-def test_what_was_stopped_diverged_or_failed_is_told_and_nobody_wins():
+def test_what_was_stopped_diverged_or_failed_is_told_and_nobody_wins() -> None:
     stopped = {"state": "cancelled", "iterations_done": 430, "train_loss": 0.21, "evaluated_at": 420}
     diverged = {"state": "finished", "iterations_done": 12, "diverged_at": 11, "train_loss": None}
     failed = {"state": "failed", "iterations_done": 0, "train_loss": None}
@@ -81,7 +87,7 @@ ENDS = st.fixed_dictionaries({
 
 
 @given(st.lists(ENDS, min_size=4, max_size=4))
-def test_whoever_wins_has_the_lowest_train_loss_of_all(ends):
+def test_whoever_wins_has_the_lowest_train_loss_of_all(ends: list[dict[str, str | float | None]]) -> None:
     runs = raced(*ends)
     said = verdict(runs)
     arrived = [run for run in runs if run.state == "finished" and run.diverged_at is None]
@@ -93,7 +99,7 @@ def test_whoever_wins_has_the_lowest_train_loss_of_all(ends):
         else:
             assert re.search(rf"{way(run.spec)} (stopped|failed|ended|diverged) at", said)
     if len(arrived) == len(runs):
-        least = min(runs, key=lambda run: run.train_loss)
+        least = min(runs, key=lambda run: present(run.train_loss))
         head, _, rest = said.partition(".  " if ".  " in said else "right. " if "right. " in said else ". ")
         assert f"train loss {numbers.loss(least.train_loss)}" in head
         if not least.searches:
@@ -102,12 +108,12 @@ def test_whoever_wins_has_the_lowest_train_loss_of_all(ends):
         assert told == sorted(told)
 
 
-def snapshot_of(runs: tuple[Run, ...], **more: object) -> Snapshot:
-    counts = {state: sum(run.state == state for run in runs) for state in {run.state for run in runs}}
+def snapshot_of(runs: tuple[Run, ...], **more: Any) -> Snapshot:
+    counts: dict[str, int] = {state: sum(run.state == state for run in runs) for state in {run.state for run in runs}}
     return Snapshot(newest=runs[::-1], counts=counts, **more)
 
 
-def test_a_race_is_the_four_ways_and_nothing_else():
+def test_a_race_is_the_four_ways_and_nothing_else() -> None:
     runs = raced()
     assert racers(snapshot_of(runs)) == runs
     assert racers(snapshot_of((*runs[:2], runs[3]))) == (*runs[:2], runs[3])
@@ -118,19 +124,21 @@ def test_a_race_is_the_four_ways_and_nothing_else():
     assert racers(replace(snapshot_of(runs), counts={"finished": 5})) == ()
 
 
-def store_of_the_race(path):
+def store_of_the_race(path: Path) -> Path:
     """The race after its end: the last batch of each run had a loss that says nothing."""
     with open_for_writing(path) as store:
         for number, (spec, (train, accuracy, count, _)) in enumerate(zip(race(), REACHED, strict=True), start=1):
             store.queue.add([spec])
-            writer = store.writer(store.queue.claim(store.register_worker(process(number))))
+            writer = store.writer(present(store.queue.claim(store.register_worker(process(number)))))
             writer.begin("{}", examples_per_iteration=spec.batch_size or 1198)
             values = [Evaluation(count, "train", train, accuracy), Evaluation(count, "validation", train, accuracy)]
             writer.finish(block=block_of(losses(10.0, count)), evaluations=values)
     return path
 
 
-async def test_the_verdict_stands_whatever_is_drawn_and_the_lesson_until_it_is_put_away(tmp_path, monkeypatch):
+async def test_the_verdict_stands_whatever_is_drawn_and_the_lesson_until_it_is_put_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     path = store_of_the_race(tmp_path / "runs.db")
     taught = "Mini-batches: 0.1690 with 256,000 examples; full batch: 0.1686 with 1,198,000"
@@ -153,17 +161,21 @@ async def test_the_verdict_stands_whatever_is_drawn_and_the_lesson_until_it_is_p
         assert "sweep step sizes" not in board.text()
 
 
-def test_the_lesson_of_a_race_that_was_stopped_tells_what_its_losses_took():
+def test_the_lesson_of_a_race_that_was_stopped_tells_what_its_losses_took() -> None:
     stopped = {"state": "cancelled", "iterations_done": 430, "train_loss": 0.21, "evaluated_at": 420}
-    runs = [replace(run, examples_per_iteration=run.spec.batch_size or 1198) for run in raced({}, {}, {}, stopped)]
-    assert of_race(runs).seen == (
+    runs = [
+        replace(run, examples_per_iteration=present(run.spec).batch_size or 1198) for run in raced({}, {}, {}, stopped)
+    ]
+    assert present(of_race(runs)).seen == (
         "Mini-batches: 0.2100 with 107,520 examples; full batch: 0.1686 with 1,198,000; x x draws it so.",
     )
-    assert of_race([replace(run, train_loss=None) for run in runs]).seen == ()
+    assert present(of_race([replace(run, train_loss=None) for run in runs])).seen == ()
     assert of_race(()) is None
 
 
-async def test_where_there_is_no_room_for_a_line_of_its_own_the_key_stands_beside_the_verdict(tmp_path, monkeypatch):
+async def test_where_there_is_no_room_for_a_line_of_its_own_the_key_stands_beside_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     path = store_of_the_race(tmp_path / "runs.db")
     async with opened(path, (100, 16)) as board:

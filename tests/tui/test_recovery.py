@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from engine.jobs.people import steer
 from engine.jobs.processes import liveness
@@ -12,12 +15,13 @@ from engine.jobs.processes.recovery import TAKE_OVER_AFTER_S, lost_attempts
 from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.store.file import connection
+from tests.presence import present
 from tui.app.actions.orders import take_up
 from tui.app.recovery import Recovery
 from tui.model.snapshot import Snapshot
 
 
-def test_help_that_found_the_store_locked_is_sent_again(tmp_path, monkeypatch):
+def test_help_that_found_the_store_locked_is_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0.05)
     monkeypatch.setattr(steer, "start_workers", lambda path: 0)
     path = tmp_path / "runs.db"
@@ -37,4 +41,4 @@ def test_help_that_found_the_store_locked_is_sent_again(tmp_path, monkeypatch):
             other.execute("ROLLBACK")
         assert recovery.is_needed(seen)
         assert take_up(path)
-        assert store.reader().run(1).state == "queued"
+        assert present(store.reader().run(1)).state == "queued"

@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -41,30 +42,32 @@ CHOSEN = View(
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path, monkeypatch):
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
 @pytest.fixture
-def file(store):
+def file(store: Path) -> Path:
     save(store, CHOSEN)
     [file] = remembered.folder().iterdir()
     return file
 
 
-def test_a_view_comes_back(store):
+def test_a_view_comes_back(store: Path) -> None:
     assert load(store) == View()
     assert save(store, CHOSEN)
     assert load(store) == CHOSEN
     assert load(str(store)) == CHOSEN
 
 
-def test_every_store_has_its_own_whichever_way_leads_to_it(tmp_path, store, monkeypatch):
+def test_every_store_has_its_own_whichever_way_leads_to_it(
+    tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save(store, CHOSEN)
     (tmp_path / "link.db").symlink_to(store)
     monkeypatch.chdir(tmp_path)
@@ -72,7 +75,7 @@ def test_every_store_has_its_own_whichever_way_leads_to_it(tmp_path, store, monk
     assert load(tmp_path / "other.db") == View()
 
 
-def test_the_file_is_for_its_owner_and_nothing_else_is_left(store, file):
+def test_the_file_is_for_its_owner_and_nothing_else_is_left(store: Path, file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     save(store, View())
@@ -95,12 +98,12 @@ def test_the_file_is_for_its_owner_and_nothing_else_is_left(store, file):
         b'{"version": 1, "view": {"log_x": true}}' + b" " * MOST_BYTES,
     ],
 )
-def test_what_is_no_view_is_the_default(store, file, content):
+def test_what_is_no_view_is_the_default(store: Path, file: Path, content: bytes) -> None:
     file.write_bytes(content)
     assert load(store) == View()
 
 
-def test_what_does_not_fit_leaves_the_rest(store, file):
+def test_what_does_not_fit_leaves_the_rest(store: Path, file: Path) -> None:
     wrong = {
         "marked": ["1", 2, -1, True, None, 2.5, 2, 7, 10**30],
         "by_hand": "12",
@@ -121,7 +124,7 @@ def test_what_does_not_fit_leaves_the_rest(store, file):
 
 
 @pytest.mark.parametrize("place", ["pipe", "folder", "loop", "unreadable"])
-def test_something_else_in_its_place(store, file, place):
+def test_something_else_in_its_place(store: Path, file: Path, place: str) -> None:
     file.unlink()
     if place == "pipe":
         os.mkfifo(file)
@@ -137,13 +140,13 @@ def test_something_else_in_its_place(store, file, place):
     assert not list(file.parent.glob("*.new"))
 
 
-def test_where_nothing_can_be_kept_it_is_said(tmp_path, store):
+def test_where_nothing_can_be_kept_it_is_said(tmp_path: Path, store: Path) -> None:
     (tmp_path / "state").write_text("a file")
     assert save(store, CHOSEN) is False
     assert load(store) == View()
 
 
-def test_the_stores_looked_at_longest_ago_are_forgotten(tmp_path, file):
+def test_the_stores_looked_at_longest_ago_are_forgotten(tmp_path: Path, file: Path) -> None:
     for number in range(MOST_FILES + 20):
         other = file.with_name(f"{number}.json")
         other.touch()
@@ -159,7 +162,7 @@ def test_the_stores_looked_at_longest_ago_are_forgotten(tmp_path, file):
     assert load(tmp_path / "new.db") == CHOSEN
 
 
-def test_a_view_without_measure_is_kept_as_far_as_it_is_bounded(store):
+def test_a_view_without_measure_is_kept_as_far_as_it_is_bounded(store: Path) -> None:
     many = tuple(range(10_000))
     assert save(store, replace(CHOSEN, marked=many, by_hand=many, pinned=many, filter="x" * 10**6))
     assert load(store) == replace(
@@ -167,7 +170,7 @@ def test_a_view_without_measure_is_kept_as_far_as_it_is_bounded(store):
     )
 
 
-def test_the_largest_view_can_be_read_back(store):
+def test_the_largest_view_can_be_read_back(store: Path) -> None:
     numbers = tuple(range(2**53 - MOST_NUMBERS, 2**53))
     words = "\U0001f642" * MOST_CHARACTERS
     largest = View(marked=numbers, by_hand=numbers, pinned=numbers, filter=words, theme=words, measure=words)
@@ -175,14 +178,14 @@ def test_the_largest_view_can_be_read_back(store):
     assert load(store) == largest
 
 
-def test_it_takes_no_noticeable_time(store):
+def test_it_takes_no_noticeable_time(store: Path) -> None:
     begun = time.perf_counter()
     save(store, CHOSEN)
     load(store)
     assert time.perf_counter() - begun < 0.1
 
 
-def test_all_that_belongs_to_the_user_is_in_one_place(tmp_path, monkeypatch):
+def test_all_that_belongs_to_the_user_is_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert remembered.folder().parent == log_folder().parent == state_folder() == tmp_path / "state" / "lossboard"
     monkeypatch.setenv("XDG_STATE_HOME", "not/absolute")
     assert state_folder().is_absolute()
@@ -197,7 +200,11 @@ names = st.sampled_from([entry.name for entry in fields(View)]) | st.text(max_si
 
 
 @given(st.dictionaries(names, json_values, max_size=8), st.binary(max_size=30))
-def test_any_content_is_a_view_that_comes_back(tmp_path_factory, values, rest):
+def test_any_content_is_a_view_that_comes_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    values: dict[str, object],
+    rest: bytes,
+) -> None:
     folder = tmp_path_factory.getbasetemp() / "any"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
-from engine.spec import FIELDS, OBJECTIVES, defaults
+from engine.spec import FIELDS, OBJECTIVES, RunSpec, defaults
 from engine.store import Evaluation, Event, Run, RunBackground, Worker
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen
@@ -17,21 +20,21 @@ HOSTILE = "[/nope]\x1b]0;owned\x07\x1b[31m\u202e" + "w" * 400
 WORKER = Worker(3, HOSTILE, "boot", 77, 1, "2026-01-02T03:04:05Z", 0.0, "/log", None)
 
 
-def run_of(run_id, spec, **values):
+def run_of(run_id: int, spec: RunSpec | None, **values: Any) -> Run:
     nothing = dict.fromkeys(Run.__dataclass_fields__)
     given = {"state": "finished", "name": "", "note": "", "reason": "", "tags": (), "iterations_done": 10, "attempt": 1}
     return Run(**{**nothing, **given, "elapsed_s": 1.0, "created_at": "2026-01-02T03:04:05Z", "run_id": run_id,
                   "spec": spec, **values})  # fmt: skip
 
 
-def told(run, others=(), width=100, **snapshot):
+def told(run: Run, others: Sequence[Run] = (), width: int = 100, **snapshot: Any) -> str:
     runs = (run, *others)
     choices = Choices(marked=tuple(one.run_id for one in runs), pointed=run.run_id)
     lines = run_details(Snapshot(rows=runs, runs=runs, **snapshot), choices, width)
     return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
-def test_every_field_that_decides_something_is_told():
+def test_every_field_that_decides_something_is_told() -> None:
     spec = defaults()
     text = told(run_of(1, spec))
     chosen = {name: getattr(spec, name) for name in FIELDS}
@@ -39,11 +42,11 @@ def test_every_field_that_decides_something_is_told():
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_a_margin_is_told_where_there_is_one(objective):
+def test_a_margin_is_told_where_there_is_one(objective: str) -> None:
     assert ("Δ 1" in describe(run_of(1, defaults(objective=objective)))) == ("svm" in objective)
 
 
-def test_what_differs_from_the_other_marked_runs_is_shown_beside_it():
+def test_what_differs_from_the_other_marked_runs_is_shown_beside_it() -> None:
     others = [run_of(2, defaults().changed(step_size=0.5)), run_of(3, defaults("random-search"))]
     text = told(run_of(1, defaults()), others, width=60)
     assert "0.1  others 0.5" in text
@@ -51,7 +54,7 @@ def test_what_differs_from_the_other_marked_runs_is_shown_beside_it():
     assert "256  others" not in text
 
 
-def test_evaluations_are_told_newest_first_and_not_without_end():
+def test_evaluations_are_told_newest_first_and_not_without_end() -> None:
     splits = [(n, split) for n in range(MOST_EVALUATIONS + 5) for split in ("train", "validation")]
     evaluations = tuple(Evaluation(n, split, n / 10, 0.5) for n, split in splits)
     text = told(run_of(1, defaults()), seen={1: RunSeen(evaluations=evaluations)})
@@ -61,7 +64,7 @@ def test_evaluations_are_told_newest_first_and_not_without_end():
     assert "and 5 earlier ones" in text
 
 
-def test_events_family_and_where():
+def test_events_family_and_where() -> None:
     events = (
         Event(5, "set-step-size", "0.05", "step size 0.05 from iteration 5 on", "2026-01-02T03:04:05Z"),
         Event(7, "fork", "9", "run 9 was forked here", "2026-01-02T03:04:05Z"),
@@ -78,7 +81,7 @@ def test_events_family_and_where():
 
 
 @pytest.mark.parametrize("width", [10, 40, 72, 200])
-def test_foreign_text_is_harmless_at_any_width(width):
+def test_foreign_text_is_harmless_at_any_width(width: int) -> None:
     run = run_of(1, None, name=HOSTILE, note=HOSTILE, tags=(HOSTILE,), reason=HOSTILE, state="failed", sweep_id=2,
                  created_at=HOSTILE)  # fmt: skip
     events = (Event(1, HOSTILE, HOSTILE, HOSTILE, HOSTILE),)
@@ -92,17 +95,17 @@ def test_foreign_text_is_harmless_at_any_width(width):
     assert "this version cannot read it" in " ".join(text.split())
 
 
-def test_two_columns_never_overlap():
+def test_two_columns_never_overlap() -> None:
     lines = run_details(Snapshot(rows=(run := run_of(1, defaults()),), runs=(run,)), Choices(pointed=1), 80)
     assert all(cells(line) <= 80 for line in lines)
 
 
-def test_there_may_be_no_run():
+def test_there_may_be_no_run() -> None:
     assert run_details(Snapshot(), Choices(), 80) == []
 
 
 @pytest.mark.parametrize("width", [40, 80])
-def test_nothing_of_a_long_text_is_cut_off(width):
+def test_nothing_of_a_long_text_is_cut_off(width: int) -> None:
     note = "漢字" * 60 + " " + "words " * 300 + "the end"
     spec = defaults().changed(dataset="/data/" + "folder/" * 20 + "mine.csv")
     run = run_of(1, spec, note=note, tags=("keep",) * 30 + ("last",))
@@ -114,7 +117,7 @@ def test_nothing_of_a_long_text_is_cut_off(width):
     assert all(words in text for words in ("the end", "mine.csv", "#last", "159"))
 
 
-def test_what_others_have_goes_on_below_where_it_is_long():
+def test_what_others_have_goes_on_below_where_it_is_long() -> None:
     others = [run_of(number, defaults().changed(step_size=number / 1000)) for number in range(2, 9)]
     text = told(run_of(1, defaults()), others, width=40)
     assert all(f"0.00{number}" in text for number in range(2, 9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.store import open_for_reading, open_for_writing
+from engine.store import Reader, open_for_reading, open_for_writing
+from tests.presence import present
 from tests.stores import block_of, claimed_writer
 from tui.reading.curves.sampling import sampled
 
@@ -17,7 +19,7 @@ DONE = 3000
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory):
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     path = tmp_path_factory.mktemp("sampling") / "runs.db"
     store = open_for_writing(path)
     values = np.random.default_rng(0).random(DONE)
@@ -33,8 +35,10 @@ def reader(tmp_path_factory):
     st.integers(1, 400),
     st.lists(st.integers(0, DONE - 1), min_size=1, max_size=6),
 )
-def test_samples_that_are_read_further_are_those_that_would_be_read_anew(reader, first, columns, lasts):
-    run = reader.run(1)
+def test_samples_that_are_read_further_are_those_that_would_be_read_anew(
+    reader: Reader, first: int, columns: int, lasts: list[int]
+) -> None:
+    run = present(reader.run(1))
     held = None
     for last in (max(last, first) for last in lasts):
         held = sampled(reader, run, columns, first, last, held)
@@ -43,10 +47,10 @@ def test_samples_that_are_read_further_are_those_that_would_be_read_anew(reader,
             assert np.array_equal(getattr(held.samples, column.name), getattr(anew, column.name), equal_nan=True)
 
 
-def test_what_another_worker_has_done_again_is_read_again(reader):
-    run = reader.run(1)
+def test_what_another_worker_has_done_again_is_read_again(reader: Reader) -> None:
+    run = present(reader.run(1))
     spoilt = sampled(reader, run, 100, 0, 500)
     spoilt = replace(spoilt, samples=replace(spoilt.samples, gradient_norm=spoilt.samples.gradient_norm + 1))
     assert sampled(reader, run, 100, 0, 600, spoilt).samples.gradient_norm[0] > 1
-    taken_up = sampled(reader, replace(run, attempt=run.attempt + 1), 100, 0, 600, spoilt)
+    taken_up = sampled(reader, present(replace(run, attempt=run.attempt + 1)), 100, 0, 600, spoilt)
     assert taken_up.samples.gradient_norm.max() <= 1

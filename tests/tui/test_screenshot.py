@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -16,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return raced(tmp_path / "runs.db")
 
 
@@ -36,7 +37,7 @@ def without_drawings(text: str) -> str:
 
 
 @pytest.mark.parametrize("key", ["", "enter", "s", "n", "question_mark", "r"])
-async def test_every_letter_stands_where_the_screen_has_it(path, key):
+async def test_every_letter_stands_where_the_screen_has_it(path: Path, key: str) -> None:
     async with opened(path) as board:
         if key:
             await board.press(key)
@@ -48,7 +49,7 @@ async def test_every_letter_stands_where_the_screen_has_it(path, key):
         assert any(line.strip() for line in lines)
 
 
-async def test_what_is_no_letter_is_drawn_in_its_colour(path):
+async def test_what_is_no_letter_is_drawn_in_its_colour(path: Path) -> None:
     async with opened(path) as board:
         strips = board.app.screen._compositor.render_strips()
         dots = sum(bin(ord(c) - 0x2800).count("1") for strip in strips for c in strip.text if 0x2800 <= ord(c) < 0x2900)
@@ -63,7 +64,7 @@ async def test_what_is_no_letter_is_drawn_in_its_colour(path):
 
 @given(text=st.text(max_size=30), ground=st.sampled_from(["", "#102030"]), opacity=st.sampled_from([1.0, 0.5]))
 @settings(max_examples=60, deadline=None)
-def test_any_text_makes_a_document(text, ground, opacity):
+def test_any_text_makes_a_document(text: str, ground: str, opacity: float) -> None:
     row = [(text, CellStyle("#ffffff", bold=True, opacity=opacity, ground=ground))]
     root = ET.fromstring(document([row], 40, ground="#000000", title=text))
     printable = "".join(c if c.isprintable() else "" for c in without_drawings(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -66,10 +67,10 @@ def run_together(board: Opened) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)])
-async def test_columns_stand_apart_on_every_screen(path, size):
+async def test_columns_stand_apart_on_every_screen(path: Path, size: tuple[int, int]) -> None:
     async with opened(path, size) as board:
         for name, (opening, there, closing) in SCREENS.items():
             await board.press(*opening)
-            await board.until(lambda there=there: board.app.output.is_open and there in board.text())
+            await board.until(partial(lambda there: board.app.output.is_open and there in board.text(), there))
             assert run_together(board) == [], (name, board.text())
             await board.press(*closing)

@@ -27,27 +27,27 @@ from tui.widgets.header import header
         ({"running": 1, "queued": 2}, "3 runs go on without the screen. "),
     ],
 )
-def test_what_is_paused_does_not_go_on(counts, said):
+def test_what_is_paused_does_not_go_on(counts: dict[str, int], said: str) -> None:
     assert farewell(Snapshot(counts=counts), Path("a.db")).startswith(said + "Come back with: ")
 
 
 @pytest.mark.parametrize("name", ["runs of today.db", "it's.db", "$(reboot).db"])
-def test_the_command_to_come_back_can_be_pasted(name):
+def test_the_command_to_come_back_can_be_pasted(name: str) -> None:
     command = farewell(Snapshot(), Path(name)).partition("Come back with: ")[2]
     assert shlex.split(command) == ["lossboard", "--db", name]
 
 
-def test_the_name_of_a_store_is_measured_in_cells():
+def test_the_name_of_a_store_is_measured_in_cells() -> None:
     assert "漢字の.db   " in header(Snapshot(), "漢字の.db", 100).text
 
 
-def test_a_run_that_has_lost_its_process_is_not_running():
+def test_a_run_that_has_lost_its_process_is_not_running() -> None:
     text = header(Snapshot(counts={"running": 2}, judged={7: "lost"}), "a.db", 100).text
     assert "1 running" in text
     assert "1 lost" in text
 
 
-async def test_a_store_with_anothers_journal_is_opened_without_it_and_that_is_said(tmp_path):
+async def test_a_store_with_anothers_journal_is_opened_without_it_and_that_is_said(tmp_path: Path) -> None:
     path, copy, journal = tmp_path / "runs.db", tmp_path / "copy.db", tmp_path / "journal"
     with open_for_writing(path) as store:
         claimed_writer(store).finish(block=block_of([1.0]))
@@ -63,7 +63,7 @@ async def test_a_store_with_anothers_journal_is_opened_without_it_and_that_is_sa
         assert sum(board.app.snapshot.counts.values()) == 1
 
 
-async def test_a_store_with_anothers_journal_that_is_in_use_is_not_opened(tmp_path):
+async def test_a_store_with_anothers_journal_that_is_in_use_is_not_opened(tmp_path: Path) -> None:
     path, copy = tmp_path / "runs.db", tmp_path / "copy.db"
     with open_for_writing(path) as store:
         claimed_writer(store).finish(block=block_of([1.0]))
@@ -76,7 +76,7 @@ async def test_a_store_with_anothers_journal_that_is_in_use_is_not_opened(tmp_pa
             prepare(path)
 
 
-async def test_a_key_that_comes_while_the_dashboard_leaves_is_for_nobody(tmp_path):
+async def test_a_key_that_comes_while_the_dashboard_leaves_is_for_nobody(tmp_path: Path) -> None:
     app = prepare(raced(tmp_path / "runs.db"))
     assert app.screen_stack == []
     await app.on_event(events.Key("ctrl+c", None))

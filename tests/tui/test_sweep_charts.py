@@ -11,17 +11,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tui.chart.cells.picture import faint, run_style, strong
+from tui.chart.cells.picture import Picture, faint, run_style, strong
 from tui.chart.drawing.heat import HeatView, draw_heat, shares
 from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView, draw_response
+from tui.chart.values.view import Charset
 from tui.colours import palette, ramp
 
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 30))
 LOSSES = st.floats(allow_nan=True, allow_infinity=True)
 
 
-def point(x: float, loss: float, slot: int = 50, **more: bool) -> ResponsePoint:
-    return ResponsePoint(x, loss, loss, loss, slot, **more)
+def point(x: float, loss: float, slot: int = 50, label: str = "", **states: bool) -> ResponsePoint:
+    return ResponsePoint(x, loss, loss, loss, slot, label=label, **states)
 
 
 def u_shape() -> ResponseView:
@@ -31,12 +32,12 @@ def u_shape() -> ResponseView:
     return ResponseView(points, best=6, title="loss against step size")
 
 
-def cell_of(picture, sign: str) -> tuple[int, int]:
+def cell_of(picture: Picture, sign: str) -> tuple[int, int]:
     [found] = [(r, line.index(sign)) for r, line in enumerate(picture.to_text().split("\n")) if sign in line]
     return found
 
 
-def test_the_u_is_seen_with_its_best_at_the_bottom():
+def test_the_u_is_seen_with_its_best_at_the_bottom() -> None:
     picture = draw_response(u_shape(), 60, 20)
     row, column = cell_of(picture, "★")
     dots = [(r, c) for r, line in enumerate(picture.to_text().split("\n")) for c, s in enumerate(line) if s == "●"]
@@ -48,7 +49,7 @@ def test_the_u_is_seen_with_its_best_at_the_bottom():
     assert "1e-06" in picture.to_text()
 
 
-def test_whole_numbers_stand_below_their_points():
+def test_whole_numbers_stand_below_their_points() -> None:
     values = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
     points = tuple(point(float(value), 1.0 + value, label=str(value)) for value in values)
     lines = draw_response(ResponseView(points), 80, 12).to_text().splitlines()
@@ -61,7 +62,7 @@ def test_whole_numbers_stand_below_their_points():
     assert 3 <= len(narrow) < 10
 
 
-def test_what_diverged_does_not_flatten_the_rest_and_is_crossed():
+def test_what_diverged_does_not_flatten_the_rest_and_is_crossed() -> None:
     points = (*u_shape().points[:8], point(100.0, 1e30, diverged=True), point(1e3, math.nan, diverged=True))
     picture = draw_response(ResponseView(points, best=6), 60, 20)
     assert picture.axes is not None
@@ -74,7 +75,9 @@ def test_what_diverged_does_not_flatten_the_rest_and_is_crossed():
 @given(points=st.lists(st.tuples(st.floats(1e-12, 1e12), LOSSES, LOSSES, st.booleans()), max_size=12), size=SIZES,
        log=st.booleans())  # fmt: skip
 @example(points=[(1.0, sys.float_info.max, 0.0, False)], size=(20, 8), log=True)
-def test_any_losses_can_be_drawn_at_any_size(charset, points, size, log):
+def test_any_losses_can_be_drawn_at_any_size(
+    charset: Charset, points: list[tuple[float, float, float, bool]], size: tuple[int, int], log: bool
+) -> None:
     shown = tuple(
         ResponsePoint(
             x,
@@ -96,7 +99,7 @@ def test_any_losses_can_be_drawn_at_any_size(charset, points, size, log):
 
 @settings(max_examples=60, deadline=None)
 @given(shape=st.tuples(st.integers(1, 12), st.integers(1, 12)), size=SIZES, data=st.data())
-def test_any_grid_can_be_drawn_at_any_size(shape, size, data):
+def test_any_grid_can_be_drawn_at_any_size(shape: tuple[int, int], size: tuple[int, int], data: st.DataObject) -> None:
     losses = np.array(data.draw(st.lists(LOSSES, min_size=math.prod(shape), max_size=math.prod(shape))))
     place = (data.draw(st.integers(0, shape[0] - 1)), data.draw(st.integers(0, shape[1] - 1)))
     rows, columns = (tuple(f"1e{n:+03d}" for n in range(count)) for count in shape)
@@ -115,7 +118,7 @@ def test_any_grid_can_be_drawn_at_any_size(shape, size, data):
         assert (picture.width, picture.height) == size
 
 
-def test_the_lower_the_loss_the_fuller_its_field():
+def test_the_lower_the_loss_the_fuller_its_field() -> None:
     losses = np.array([[8.0, 1.0, 0.2], [math.nan, math.inf, 3.0]])
     view = HeatView(losses, ("1", "2"), ("a", "b", "c"), "batch size", "step size", best=(0, 2))
     text = draw_heat(view, 50, 10).to_text()
@@ -127,7 +130,7 @@ def test_the_lower_the_loss_the_fuller_its_field():
     assert np.isnan(found[1, :2]).all()
 
 
-def test_the_shades_of_a_map_are_explained_by_the_highest_loss_of_each():
+def test_the_shades_of_a_map_are_explained_by_the_highest_loss_of_each() -> None:
     view = HeatView(np.array([[0.1, 1.0, 10.0, 1000.0]]), ("1",), ("a", "b", "c", "d"), "batch size", "step size")
     title = draw_heat(view, 70, 8).to_text().splitlines()[0]
     assert "up to █ 1  ▓ 10  ▒ 100  ░ 1000" in title
@@ -137,7 +140,7 @@ def test_the_shades_of_a_map_are_explained_by_the_highest_loss_of_each():
     assert "up to" not in draw_heat(same, 70, 8).to_text()
 
 
-def test_what_was_stopped_sooner_has_a_sign_of_its_own():
+def test_what_was_stopped_sooner_has_a_sign_of_its_own() -> None:
     points = (point(0.1, 3.0, stopped=True), point(1.0, 0.5), point(10.0, 4.0, stopped=True, growing=True))
     text = draw_response(ResponseView(points, best=1), 60, 12).to_text()
     assert (text.count("⊘"), text.count("★"), text.count("○")) == (1, 1, 1)
@@ -148,7 +151,7 @@ def test_what_was_stopped_sooner_has_a_sign_of_its_own():
 
 
 @given(st.integers(2, 26))
-def test_a_ramp_is_in_order_and_told_apart_by_colour_and_letter(count):
+def test_a_ramp_is_in_order_and_told_apart_by_colour_and_letter(count: int) -> None:
     slots = ramp.ramp_slots(count)
     letters = [palette.marker(slot) for slot in slots]
     assert letters == sorted(set(letters))
@@ -160,7 +163,7 @@ def test_a_ramp_is_in_order_and_told_apart_by_colour_and_letter(count):
     assert hues == sorted(hues, reverse=True)
 
 
-def test_ramp_slots_are_styles_of_their_own():
+def test_ramp_slots_are_styles_of_their_own() -> None:
     slots = ramp.ramp_slots(26)
     assert all(run_style(strong(slot)) == (slot, False) and run_style(faint(slot)) == (slot, True) for slot in slots)
     assert len({strong(slot) for slot in (*slots, *range(8))}) == len(set(slots)) + 8

@@ -36,7 +36,7 @@ CHANGES: list[Callable[[SweepDraft], SweepDraft]] = [
 ]  # fmt: skip
 
 
-def test_batch_sizes_go_at_full_speed_unless_somebody_wants_to_watch_them():
+def test_batch_sizes_go_at_full_speed_unless_somebody_wants_to_watch_them() -> None:
     draft = SweepDraft.of(defaults().changed(pace=100.0))
     assert draft.plan().base.pace == 100.0
     batches = draft.with_next_field(1)
@@ -49,7 +49,7 @@ TEXTS = {"low": "1e-4", "high": "1", "count": "5", "values": "", "iterations": "
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(CHANGES), max_size=40), st.sampled_from([12, 40, 80]))
-def test_any_keys_leave_a_plan_or_a_reason(changes, width):
+def test_any_keys_leave_a_plan_or_a_reason(changes: list[Callable[[SweepDraft], SweepDraft]], width: int) -> None:
     draft = SweepDraft.of(defaults())
     for change in changes:
         draft = change(draft)
@@ -68,20 +68,20 @@ def test_any_keys_leave_a_plan_or_a_reason(changes, width):
 
 
 @pytest.mark.parametrize("field", SWEEPABLE)
-def test_every_field_begins_with_values_that_can_be_swept(field):
+def test_every_field_begins_with_values_that_can_be_swept(field: str) -> None:
     swept = SweepRange.usual(field)
     assert len(swept.values()) == swept.count > 1
     assert 1 < len(SweepRange.brief(field).values()) <= 5
     assert set(USUAL) == set(SWEEPABLE)
 
 
-def test_three_arrow_keys_and_ten_runs():
+def test_three_arrow_keys_and_ten_runs() -> None:
     draft = SweepDraft.of(defaults()).with_low_moved(-1).with_low_moved(-1).with_high_moved(1)
     assert draft.plan().axes[0].ordered == tuple(float(f"1e{power}") for power in range(-6, 4))
 
 
 @given(st.integers(1, 12), st.booleans())
-def test_ends_come_back_exactly(moves, fine):
+def test_ends_come_back_exactly(moves: int, fine: bool) -> None:
     before = SweepDraft.of(defaults())
     after = before.with_other_moves() if fine else before
     for by in [*[1] * moves, *[-1] * moves]:
@@ -99,7 +99,7 @@ def test_ends_come_back_exactly(moves, fine):
     ({"values": "-1, 1"}, "greater than 0"),
     ({"repeats": "100", "count": "50"}, "1 to 1,000 runs"),
 ])  # fmt: skip
-def test_what_cannot_be_swept_is_said(texts, said):
+def test_what_cannot_be_swept_is_said(texts: dict[str, str], said: str) -> None:
     draft = SweepDraft.of(defaults()).typed(TEXTS | texts)
     assert said in draft.complaint()
 
@@ -109,25 +109,25 @@ def test_what_cannot_be_swept_is_said(texts, said):
     {"count": "x"}, {"iterations": "0"}, {"iterations": "x"}, {"repeats": "0"}, {"repeats": "101"},
     {"iterations": "none"},
 ])  # fmt: skip
-def test_what_is_no_number_is_refused_where_it_was_typed(texts):
+def test_what_is_no_number_is_refused_where_it_was_typed(texts: dict[str, str]) -> None:
     with pytest.raises(SpecError):
         SweepDraft.of(defaults()).typed(TEXTS | texts)
 
 
-def test_values_may_be_written_out_and_become_a_range_again_when_an_end_moves():
+def test_values_may_be_written_out_and_become_a_range_again_when_an_end_moves() -> None:
     draft = SweepDraft.of(defaults()).typed(TEXTS | {"values": "0.1, 3e-4, 2"})
     assert draft.plan().axes[0].ordered == (3e-4, 0.1, 2.0)
     assert draft.with_low_moved(-1).plan().axes[0].ordered[0] == 1e-5
 
 
-def test_batch_sizes_are_powers_of_two_or_full():
+def test_batch_sizes_are_powers_of_two_or_full() -> None:
     draft = SweepDraft.of(defaults()).with_next_field(1)
     assert draft.plan().axes[0].ordered == tuple(2**power for power in range(10))
     assert len(draft.recounted(1).plan().axes[0].values) == 11
     assert draft.typed(TEXTS | {"values": "32, full"}).plan().axes[0].ordered == (32, None)
 
 
-def test_a_race_has_its_rungs_where_its_share_is_left():
+def test_a_race_has_its_rungs_where_its_share_is_left() -> None:
     draft = SweepDraft.of(defaults()).with_rungs().with_rungs().with_next_keep()
     assert draft.halving is not None
     assert (draft.halving.rungs, draft.halving.keep) == ((111, 333), 1 / 3)
@@ -140,7 +140,7 @@ def test_a_race_has_its_rungs_where_its_share_is_left():
     ({"count": "2.5"}, "how many: '2.5' is not a number of values; 1 or more"),
     ({"low": "x"}, "low end: 'x' is not a number; write it like 1e-3"),
 ])  # fmt: skip
-def test_what_is_no_number_is_named_as_the_dialog_names_it(texts, said):
+def test_what_is_no_number_is_named_as_the_dialog_names_it(texts: dict[str, str], said: str) -> None:
     with pytest.raises(SpecError) as refused:
         SweepDraft.of(defaults()).typed(TEXTS | texts)
     assert refused.value.message == said
@@ -153,18 +153,18 @@ def test_what_is_no_number_is_named_as_the_dialog_names_it(texts, said):
     # 10 values with two seeds each: 5 and then 3 values go on
     (SweepDraft.of(defaults()).with_rungs().with_rungs().repeated(1), "20 runs, 10,500 iterations at most"),
 ])  # fmt: skip
-def test_what_enter_would_do_is_told_first(draft, said, monkeypatch):
+def test_what_enter_would_do_is_told_first(draft: SweepDraft, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.widgets.sweep.lines.cores", lambda: 2)
     told = lines.outlook(draft.plan(), "", rate=100.0, workers=4)
     assert said in "".join(text for text, _ in told)
 
 
-def test_the_dialog_says_whose_settings_the_sweep_has():
+def test_the_dialog_says_whose_settings_the_sweep_has() -> None:
     rows = [row.text for row in lines.settings(SweepDraft.of(defaults(), origin=7), [7, None], 80)]
     assert any("run 7" in row and "also: the defaults" in row for row in rows)
 
 
-def test_a_search_without_steps_is_swept_over_what_it_has():
+def test_a_search_without_steps_is_swept_over_what_it_has() -> None:
     draft = SweepDraft.of(defaults("random-search"))
     assert draft.range.field in offered(draft.base)
     assert draft.range.field != "step_size"
@@ -172,7 +172,7 @@ def test_a_search_without_steps_is_swept_over_what_it_has():
     assert SweepDraft.of(defaults()).on(defaults("random-search"), 1).complaint() == ""
 
 
-def test_every_field_that_is_offered_decides_something():
+def test_every_field_that_is_offered_decides_something() -> None:
     for spec in (defaults(), defaults("local-search"), RunSpec(update="momentum", schedule="step")):
         chosen = {name: getattr(spec, name) for name in FIELDS}
         assert all(FIELDS[field].applies(chosen) for field in offered(spec))

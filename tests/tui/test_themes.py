@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from rich.color import Color, ColorSystem
 from rich.style import Style
 
 from engine.spec import defaults
 from tests.tui.dashboards import opened, raced, store_with
+from tests.tui.emulator import Emulator
 from tui.colours import theme, themes
 from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, marker
 from tui.colours.sgr import SgrStyle, ink_of
@@ -41,12 +44,12 @@ def as_hex(codes: str) -> str:
     return Color.from_ansi(numbers[0]).get_truecolor().hex if kind == 5 else "#" + "".join(f"{n:02x}" for n in numbers)
 
 
-def test_contrast_is_what_wcag_says():
+def test_contrast_is_what_wcag_says() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-def test_no_two_inks_share_a_name():
+def test_no_two_inks_share_a_name() -> None:
     frames = {OTHERS["dark"][style] for style in OTHERS["dark"]} - {theme.RULE, theme.QUIET}
     names = [*TEXTS, theme.RULE, *GROUNDS, *COLOURS["dark"], *FAINT["dark"], *SIGNED["dark"], *frames]
     assert len(names) == len(set(names))
@@ -54,7 +57,7 @@ def test_no_two_inks_share_a_name():
 
 @pytest.mark.parametrize("system", MANY_COLOURS)
 @pytest.mark.parametrize("name", PAINTED)
-def test_words_and_curves_are_legible_on_every_ground(name, system):
+def test_words_and_curves_are_legible_on_every_ground(name: str, system: ColorSystem) -> None:
     grounds = [colour_of(name, ground, ground=True, system=system) for ground in GROUNDS]
     inks = {ink: colour_of(name, ink, ground=False, system=system) for ink in (*TEXTS, *COLOURS["dark"])}
     for ground in grounds:
@@ -64,7 +67,7 @@ def test_words_and_curves_are_legible_on_every_ground(name, system):
 
 @pytest.mark.parametrize("system", MANY_COLOURS)
 @pytest.mark.parametrize("name", PAINTED)
-def test_curves_have_eight_colours_and_a_faint_one_each(name, system):
+def test_curves_have_eight_colours_and_a_faint_one_each(name: str, system: ColorSystem) -> None:
     strong = [colour_of(name, curve, ground=False, system=system) for curve in COLOURS["dark"]]
     faint = [colour_of(name, curve, ground=False, system=system) for curve in FAINT["dark"]]
     ground = colour_of(name, theme.GROUND, ground=True, system=system)
@@ -74,7 +77,9 @@ def test_curves_have_eight_colours_and_a_faint_one_each(name, system):
 
 @pytest.mark.parametrize("system", [*MANY_COLOURS, ColorSystem.STANDARD, None])
 @pytest.mark.parametrize("name", NAMES)
-def test_the_cursor_a_field_and_every_curve_can_be_told_apart_whatever_the_terminal_paints(name, system):
+def test_the_cursor_a_field_and_every_curve_can_be_told_apart_whatever_the_terminal_paints(
+    name: str, system: ColorSystem | None
+) -> None:
     worn = named(name, system)
     usual = ink_of(theme.TEXT + Style(bgcolor=theme.GROUND), worn.colours)
     for ground in (theme.RAISED, theme.FIELD):
@@ -92,26 +97,26 @@ def test_the_cursor_a_field_and_every_curve_can_be_told_apart_whatever_the_termi
 
 
 @pytest.mark.parametrize("sight", [PROTANOPE, DEUTERANOPE])
-def test_the_colour_blind_can_tell_the_curves_of_their_theme_apart(sight):
+def test_the_colour_blind_can_tell_the_curves_of_their_theme_apart(sight: list[list[float]]) -> None:
     seen = [_lab(np.array(sight) @ _linear(colour)) for colour in COLOURS["colour-blind"]]
     nearest = min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(seen, 2))
     usual = [_lab(np.array(sight) @ _linear(colour)) for colour in COLOURS["dark"]]
     assert nearest > max(15, min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(usual, 2)))
 
 
-def _linear(colour):
+def _linear(colour: str) -> NDArray[np.float64]:
     shares = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
     return np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
 
 
-def _lab(linear):
+def _lab(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
     x, y, z = np.cbrt(np.clip(np.array(to_xyz) @ linear / (0.9505, 1.0, 1.089), 1e-9, None))
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
 @pytest.mark.parametrize("light", [True, False])
-def test_the_sixteen_colours_are_the_terminals_own_and_its_ground_is_left_alone(light):
+def test_the_sixteen_colours_are_the_terminals_own_and_its_ground_is_left_alone(light: bool) -> None:
     colours = named("ansi", ColorSystem.TRUECOLOR, light_ground=light).colours
     for colour in (*INKS, "#123456"):
         ink = ink_of(Style(color=colour, bgcolor=theme.GROUND), colours)
@@ -122,7 +127,7 @@ def test_the_sixteen_colours_are_the_terminals_own_and_its_ground_is_left_alone(
     assert ink_of(theme.POINTED, colours) == SgrStyle(attributes="7")
 
 
-def test_without_colours_attributes_say_it():
+def test_without_colours_attributes_say_it() -> None:
     colours = named("light", None).colours
     for colour in (*INKS, "#123456", "red"):
         ink = ink_of(Style(color=colour, bgcolor=colour), colours)
@@ -132,7 +137,7 @@ def test_without_colours_attributes_say_it():
     assert ink_of(theme.DIM + theme.POINTED, colours).attributes == "2;7"
 
 
-def test_a_terminal_of_sixteen_colours_gets_no_others():
+def test_a_terminal_of_sixteen_colours_gets_no_others() -> None:
     for name in (*NAMES, ""):
         assert named(name, ColorSystem.STANDARD).name == "ansi"
         assert named(name, None).name == "none"
@@ -140,11 +145,11 @@ def test_a_terminal_of_sixteen_colours_gets_no_others():
 
 
 @pytest.mark.parametrize(("said", "light"), [("15;default;0", False), ("0;15", True), ("0;7", True), ("", False)])
-def test_a_terminal_may_say_that_its_ground_is_light(said, light):
+def test_a_terminal_may_say_that_its_ground_is_light(said: str, light: bool) -> None:
     assert themes.has_light_ground({"COLORFGBG": said}) is light
 
 
-def seen_contrasts(terminal) -> list[tuple[float, str]]:
+def seen_contrasts(terminal: Emulator) -> list[tuple[float, str]]:
     """The contrast of every character that stands on the screen with its ground; ramps and rules left out."""
     frames = {colour_of(name, theme.RULE, ground=False) for name in PAINTED}
     frames |= {colour_of(name, faint, ground=False) for name in PAINTED for faint in FAINT["dark"]}
@@ -157,7 +162,7 @@ def seen_contrasts(terminal) -> list[tuple[float, str]]:
 
 
 @pytest.mark.parametrize("name", PAINTED)
-async def test_every_screen_is_legible_in_every_theme(tmp_path, name):
+async def test_every_screen_is_legible_in_every_theme(tmp_path: Path, name: str) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         board.app.theming.choose(name)
         await board.until(lambda: f"Theme: {name}" in board.terminal.text())
@@ -168,7 +173,7 @@ async def test_every_screen_is_legible_in_every_theme(tmp_path, name):
             assert worst[0] >= 3.0, (keys, worst)
 
 
-async def test_the_key_puts_the_next_theme_on_and_the_whole_screen_with_it(tmp_path):
+async def test_the_key_puts_the_next_theme_on_and_the_whole_screen_with_it(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         worn = []
         for _ in NAMES:
@@ -182,13 +187,19 @@ async def test_the_key_puts_the_next_theme_on_and_the_whole_screen_with_it(tmp_p
         assert "101216" in worn[3][1]
 
 
-async def test_no_color_leaves_none_and_marks_the_lines(tmp_path, monkeypatch):
+async def test_no_color_leaves_none_and_marks_the_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     path = tmp_path / "runs.db"
     store_with(path, ("a", defaults()), ("b", defaults().changed(seed=1)))
     async with opened(path) as board:
-        written = []
-        feed, board.terminal.feed = board.terminal.feed, lambda text: (written.append(text), feed(text))
+        written: list[str] = []
+        feed = board.terminal.feed
+
+        def kept(text: str) -> None:
+            written.append(text)
+            feed(text)
+
+        monkeypatch.setattr(board.terminal, "feed", kept)
         for keys in (["T"], ["question_mark"], ["escape", "n"], ["escape", "slash"], ["escape", "c"]):
             await board.press(*keys)
             cells = [cell for row in board.terminal.screen.buffer.values() for cell in row.values()]
@@ -203,7 +214,7 @@ async def test_no_color_leaves_none_and_marks_the_lines(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("system", MANY_COLOURS)
 @pytest.mark.parametrize("name", PAINTED)
-def test_signed_numbers_stand_out_the_more_the_further_from_zero_they_are(name, system):
+def test_signed_numbers_stand_out_the_more_the_further_from_zero_they_are(name: str, system: ColorSystem) -> None:
     inks = [colour_of(name, ink, ground=False, system=system) for ink in SIGNED["dark"]]
     assert inks == [colour_of(name, ink, ground=True, system=system) for ink in SIGNED["dark"]]
     from_zero = [contrast(ink, inks[4]) for ink in inks]
@@ -215,7 +226,7 @@ def test_signed_numbers_stand_out_the_more_the_further_from_zero_they_are(name, 
 
 
 @pytest.mark.parametrize("light_ground", [False, True])
-def test_signed_numbers_keep_their_sign_in_sixteen_colours(light_ground):
+def test_signed_numbers_keep_their_sign_in_sixteen_colours(light_ground: bool) -> None:
     colours = named("ansi", ColorSystem.STANDARD, light_ground=light_ground).colours
     inks = [ink_of(Style(color=name), colours).foreground for name in SIGNED["dark"]]
     grounds = [ink_of(Style(bgcolor=name), colours).background for name in SIGNED["dark"]]

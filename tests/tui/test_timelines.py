@@ -7,10 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.chart.values.view import XKind
 from tui.model.timelines import Recording, replay_data_of
 
 
-def recorded(run_id, first, steps, started_s=0.0, pauses=(), examples=1):
+def recorded(
+    run_id: int,
+    first: int,
+    steps: list[tuple[int, int]],
+    started_s: float = 0.0,
+    pauses: tuple[tuple[int, float | None], ...] = (),
+    examples: int = 1,
+) -> Recording:
     """A run whose stretches of iterations took so many milliseconds each."""
     iterations = np.cumsum([first, *(count for count, _ in steps)]).astype(float)
     elapsed_s = np.cumsum([0.0, *(milliseconds / 1000 for _, milliseconds in steps)])
@@ -36,12 +44,12 @@ runs = st.lists(
 )
 
 
-def numbered(found):
+def numbered(found: list[Recording]) -> list[Recording]:
     return [Recording(**{**{f: getattr(one, f) for f in one.__slots__}, "run_id": n}) for n, one in enumerate(found, 1)]
 
 
 @given(runs, st.sampled_from(["iteration", "time", "examples"]), st.floats(0, 1))
-def test_an_iteration_is_found_where_it_stands(found, kind, share):
+def test_an_iteration_is_found_where_it_stands(found: list[Recording], kind: XKind, share: float) -> None:
     replay_data = replay_data_of(numbered(found))
     line = replay_data.timeline(kind)
     for run_id, track in line.tracks.items():
@@ -53,14 +61,14 @@ def test_an_iteration_is_found_where_it_stands(found, kind, share):
 
 
 @given(runs, st.floats(0, 1), st.floats(0, 1))
-def test_time_never_goes_back(found, one, other):
+def test_time_never_goes_back(found: list[Recording], one: float, other: float) -> None:
     line = replay_data_of(numbered(found)).timeline("time")
     early, late = sorted((line.start + one * line.length, line.start + other * line.length))
     before, after = line.cut(early), line.cut(late)
     assert all(before[run_id] <= after[run_id] for run_id in before)
 
 
-def test_runs_go_as_they_went_and_idle_time_is_left_out():
+def test_runs_go_as_they_went_and_idle_time_is_left_out() -> None:
     replay_data = replay_data_of(
         [
             recorded(1, 0, [(100, 10_000)], started_s=1000.0),
@@ -75,7 +83,7 @@ def test_runs_go_as_they_went_and_idle_time_is_left_out():
     assert replay_data.timeline("iteration").cut(30) == {1: 30, 2: 30, 3: 30}
 
 
-def test_a_paused_run_stands_still_while_another_goes_on():
+def test_a_paused_run_stands_still_while_another_goes_on() -> None:
     paused = recorded(1, 0, [(100, 10_000)], pauses=((50, 12.0),))
     line = replay_data_of([paused, recorded(2, 0, [(100, 20_000)])]).timeline("time")
     track = line.tracks[1]
@@ -88,7 +96,7 @@ def test_a_paused_run_stands_still_while_another_goes_on():
     assert alone.end == 10.0
 
 
-def test_examples_are_counted_in_each_runs_own_batches():
+def test_examples_are_counted_in_each_runs_own_batches() -> None:
     line = replay_data_of([recorded(1, 0, [(100, 1000)], examples=256), recorded(2, 0, [(100, 1000)])]).timeline(
         "examples"
     )
@@ -96,7 +104,7 @@ def test_examples_are_counted_in_each_runs_own_batches():
     assert line.end == 25_600
 
 
-def test_a_run_that_never_began_has_no_track():
+def test_a_run_that_never_began_has_no_track() -> None:
     never = Recording(7, 0, 0, np.empty(0), np.empty(0))
     replay_data = replay_data_of([never, recorded(1, 0, [(10, 10)])])
     assert set(replay_data.timeline("time").tracks) == {1}

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from engine.spec import defaults
-from engine.store import Checkpoint, open_for_reading, open_for_writing
+from engine.spec import RunSpec, defaults
+from engine.store import Checkpoint, RunWriter, open_for_reading, open_for_writing
 from engine.strategy import optimize
 from engine.trace.state import State, state_to_bytes
+from tests.presence import present
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import losses, opened
+from tui.chart.drawing.weight_cells import Manner
 from tui.headless.frames import RenderJob, render
 from tui.model.choices import Choices
 from tui.model.clock import Moment
 from tui.model.replay_opening import ReplayOpening, replayed
+from tui.model.run_seen import Weights
 from tui.model.snapshot import ReadRequest
 from tui.presenting.weight_images import weight_images
 from tui.reading import weights
@@ -28,13 +34,17 @@ from tui.widgets.scrubber import Scrubber
 generator = np.random.default_rng(0)
 
 
-def checkpoint(iteration, spec=None, weights=None, kind="snapshot"):
+def checkpoint(
+    iteration: int, spec: RunSpec | None = None, weights: NDArray[Any] | None = None, kind: str = "snapshot"
+) -> Checkpoint:
     size = optimize.build(spec or defaults()).objectives["train"].size
     weights = generator.standard_normal(size).astype(np.float32) if weights is None else weights
     return Checkpoint(iteration, state_to_bytes(State(iteration, weights, 0.1)), kind)
 
 
-def run_with(path, spec=None, at=(0, 100), data=None):
+def run_with(
+    path: Path, spec: RunSpec | None = None, at: tuple[int, ...] = (0, 100), data: bytes | None = None
+) -> RunWriter:
     """A running run of 200 iterations that has kept its weights at some of them; its writer."""
     spec = spec or defaults().changed(iterations=400)
     writer = claimed_writer(open_for_writing(path), spec)
@@ -44,92 +54,95 @@ def run_with(path, spec=None, at=(0, 100), data=None):
     return writer
 
 
-def asked(path, alone=True, position=None):
+def asked(path: Path, alone: bool = True, position: float | None = None) -> ReadRequest:
     choices = replayed(Choices(), (1,)).looking(alone=alone)
     return ReadRequest(choices, 60, moment=None if position is None else Moment((1,), "iteration", position))
 
 
-def test_they_are_read_when_a_run_is_looked_at_alone_and_once(tmp_path):
+def test_they_are_read_when_a_run_is_looked_at_alone_and_once(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     writer = run_with(path)
     source = Source(path)
-    assert source.read(asked(path, alone=False)).weights is None
-    first = source.read(asked(path)).weights
+    assert present(source.read(asked(path, alone=False))).weights is None
+    first = present(present(source.read(asked(path))).weights)
     assert (first.run_id, first.iteration, first.trouble) == (1, 100, "")
-    assert first.templates.pictures.shape == (10, 8, 8)
+    assert present(present(first.templates).pictures).shape == (10, 8, 8)
     writer.write(block_of(np.ones(10), 200))
-    assert source.read(asked(path)).weights is first
+    assert present(source.read(asked(path))).weights is first
     writer.write(block_of(np.ones(10), 210), checkpoint=checkpoint(220))
-    assert source.read(asked(path)).weights.iteration == 220
+    assert present(present(source.read(asked(path))).weights).iteration == 220
     source.close()
 
 
 @pytest.mark.parametrize(("position", "iteration"), [(0, 0), (99, 0), (100, 100), (120, 100), (200, 150)])
-def test_a_replay_has_those_that_were_kept_last_by_then(tmp_path, position, iteration):
+def test_a_replay_has_those_that_were_kept_last_by_then(tmp_path: Path, position: float, iteration: int) -> None:
     path = tmp_path / "runs.db"
     run_with(path, at=(0, 100, 150))
     source = Source(path)
-    assert source.read(asked(path, position=position)).weights.iteration == iteration
-    assert source.read(asked(path, alone=False, position=position)).weights is None
+    assert present(present(source.read(asked(path, position=position))).weights).iteration == iteration
+    assert present(source.read(asked(path, alone=False, position=position))).weights is None
     source.close()
 
 
-def test_a_run_that_has_kept_none_has_none(tmp_path):
+def test_a_run_that_has_kept_none_has_none(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     run_with(path, at=())
     source = Source(path)
-    assert source.read(asked(path)).weights is None
-    assert source.read(asked(path, position=10.0)).weights is None
+    assert present(source.read(asked(path))).weights is None
+    assert present(source.read(asked(path, position=10.0))).weights is None
     source.close()
 
 
-def test_what_cannot_be_shown_is_said(tmp_path, monkeypatch):
+def test_what_cannot_be_shown_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "runs.db"
     run_with(path, data=b"nonsense")
     source = Source(path)
-    trouble = source.read(asked(path)).weights.trouble
+    trouble = present(present(source.read(asked(path))).weights).trouble
     assert trouble.startswith("not a readable checkpoint")
     assert source.read(asked(path)) is None
     monkeypatch.setattr(weights, "MOST_BYTES", 7)
     reader = open_for_reading(path)
-    run = reader.run(1)
-    assert "MB" in weights.WeightsReader().read(reader, run).trouble
+    run = present(reader.run(1))
+    assert "MB" in present(weights.WeightsReader().read(reader, run)).trouble
     monkeypatch.undo()
     run_with(other := tmp_path / "other.db", data=checkpoint(0, weights=np.ones(3)).data)
     reader = open_for_reading(other)
-    found = weights.WeightsReader().read(reader, run)
+    found = present(weights.WeightsReader().read(reader, run))
     assert found.trouble == "the shape of its data set is not known here"
     assert "not shown: the shape" in told(found)
-    assert weights.WeightsReader().read(reader, replace(run, spec=None)).trouble == "this version cannot read its spec"
+    assert (
+        present(weights.WeightsReader().read(reader, replace(run, spec=None))).trouble
+        == "this version cannot read its spec"
+    )
     source.close()
 
 
-def told(weights, width=60, manner="halves"):
+def told(weights: Weights, width: int = 60, manner: Manner = "halves") -> str:
     return "\n".join("".join(text for text, _ in line) for line in weight_images(weights, width, manner))
 
 
-def found_in(path, spec, values=None):
+def found_in(path: Path, spec: RunSpec, values: NDArray[Any] | None = None) -> Weights:
     writer = claimed_writer(open_for_writing(path), spec)
     writer.write(block_of([1.0]), checkpoint=checkpoint(1, spec, values))
     reader = open_for_reading(path)
-    return weights.WeightsReader().read(reader, reader.run(1))
+    return present(weights.WeightsReader().read(reader, present(reader.run(1))))
 
 
-def test_few_numbers_stand_in_a_table(tmp_path):
-    three = found_in(tmp_path / "a.db", defaults().changed(dataset="three-points", batch_size=None),
-                     np.array([0.5, -0.25, 2.0]))  # fmt: skip
+def test_few_numbers_stand_in_a_table(tmp_path: Path) -> None:
+    three = present(found_in(tmp_path / "a.db", defaults().changed(dataset="three-points", batch_size=None),
+                     np.array([0.5, -0.25, 2.0])))  # fmt: skip
     assert [line.split() for line in told(three).splitlines()[1:]] == [
         ["w0"], ["0", "0.500"], ["1", "-0.250"], ["2", "2.00"],
     ]  # fmt: skip
-    spiral = told(found_in(tmp_path / "b.db", defaults(objective="two-layer").changed(dataset="spiral")))
+    spiral = told(present(found_in(tmp_path / "b.db", defaults(objective="two-layer").changed(dataset="spiral"))))
     assert "one for each hidden unit, 20 of 50" in spiral
     assert "w0       w1     bias" in spiral
 
 
 @pytest.mark.parametrize("manner", ["halves", "shades", "ascii"])
 @pytest.mark.parametrize("width", [38, 55, 80, 120])
-def test_pictures_fit_and_name_their_iteration(tmp_path, width, manner):
-    found = found_in(tmp_path / "runs.db", defaults())
+def test_pictures_fit_and_name_their_iteration(tmp_path: Path, width: int, manner: Manner) -> None:
+    found = present(found_in(tmp_path / "runs.db", defaults()))
     text = told(found, width, manner)
     assert "kept after 1 iteration" in text
     assert max(map(len, text.splitlines()[2:])) <= width
@@ -137,12 +150,12 @@ def test_pictures_fit_and_name_their_iteration(tmp_path, width, manner):
     assert weight_images(found, width, manner) is weight_images(found, width, manner)
 
 
-def test_weights_that_ran_away_are_said_to_have(tmp_path):
-    found = found_in(tmp_path / "runs.db", defaults(), np.full(650, np.nan))
+def test_weights_that_ran_away_are_said_to_have(tmp_path: Path) -> None:
+    found = present(found_in(tmp_path / "runs.db", defaults(), np.full(650, np.nan)))
     assert "no number is left in them" in told(found)
 
 
-async def test_enter_shows_them_and_a_replay_those_of_its_moment(tmp_path):
+async def test_enter_shows_them_and_a_replay_those_of_its_moment(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     run_with(path, at=(0, 100, 150))
     async with opened(path) as board:
@@ -159,7 +172,7 @@ async def test_enter_shows_them_and_a_replay_those_of_its_moment(tmp_path):
         assert "150" not in board.text()
 
 
-async def test_without_colours_they_are_drawn_in_shades(tmp_path, monkeypatch):
+async def test_without_colours_they_are_drawn_in_shades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     path = tmp_path / "runs.db"
     run_with(path)
@@ -170,7 +183,7 @@ async def test_without_colours_they_are_drawn_in_shades(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("size", [(120, 35), (80, 24)])
-async def test_a_fork_from_a_replay_says_which_weights_there_are(tmp_path, size):
+async def test_a_fork_from_a_replay_says_which_weights_there_are(tmp_path: Path, size: tuple[int, int]) -> None:
     path = tmp_path / "runs.db"
     run_with(path, at=(0, 100, 150))
     async with opened(path, size) as board:
@@ -182,7 +195,7 @@ async def test_a_fork_from_a_replay_says_which_weights_there_are(tmp_path, size)
 
 
 @pytest.mark.parametrize("size", [(120, 35), (80, 24), (60, 20)])
-async def test_the_bar_of_a_replay_stays_where_it_is(tmp_path, size):
+async def test_the_bar_of_a_replay_stays_where_it_is(tmp_path: Path, size: tuple[int, int]) -> None:
     path = tmp_path / "runs.db"
     run_with(path, at=(100,))
     async with opened(path, size) as board:
@@ -198,7 +211,7 @@ async def test_the_bar_of_a_replay_stays_where_it_is(tmp_path, size):
 
 
 @pytest.mark.parametrize(("kind", "sign"), [("text", "▓"), ("svg", 'height="9" fill="#')])
-async def test_frames_of_a_run_alone_have_them_in_what_a_document_keeps(tmp_path, kind, sign):
+async def test_frames_of_a_run_alone_have_them_in_what_a_document_keeps(tmp_path: Path, kind: str, sign: str) -> None:
     path = tmp_path / "runs.db"
     run_with(path, at=(0, 100, 150))
     frames: list[str] = []
@@ -208,7 +221,7 @@ async def test_frames_of_a_run_alone_have_them_in_what_a_document_keeps(tmp_path
     assert sign in frames[0]
 
 
-async def test_a_replay_may_open_with_a_run_alone(tmp_path):
+async def test_a_replay_may_open_with_a_run_alone(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     run_with(path)
     async with opened(path) as board:
@@ -219,10 +232,10 @@ async def test_a_replay_may_open_with_a_run_alone(tmp_path):
 
 
 @pytest.mark.filterwarnings("error")
-def test_weights_that_are_running_away_are_drawn_all_the_same(tmp_path):
+def test_weights_that_are_running_away_are_drawn_all_the_same(tmp_path: Path) -> None:
     spec = defaults(objective="softmax").changed(dataset="synthetic-cifar:100", batch_size=None)
     weights = np.full(30_730, np.float32(3e38))
     weights[::2] = -np.inf
     weights[::3] = np.nan
-    found = found_in(tmp_path / "runs.db", spec, weights)
+    found = present(found_in(tmp_path / "runs.db", spec, weights))
     assert "one for each class" in told(found)

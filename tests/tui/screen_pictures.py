@@ -8,11 +8,13 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from pyte.screens import Char
 
 from engine.jobs.processes.launch import WORKERS
 from engine.spec import RunSpec, defaults
 from engine.store import Evaluation, open_for_writing
 from engine.strategy import optimize
+from engine.trace.block import Block
 from tests.stores import SECONDS_PER_ITERATION, process
 from tests.tui.emulator import Emulator
 
@@ -45,13 +47,13 @@ def store_of_real_runs(path: Path) -> Path:
     return path
 
 
-def _run(spec: RunSpec):
+def _run(spec: RunSpec) -> tuple[Block, list[Evaluation]]:
     optimization = optimize.build(spec)
     state, block = optimization.advance(optimization.start(), ITERATIONS)
     evaluations = [
         Evaluation(ITERATIONS, split, *optimization.evaluate(state.weights, split)) for split in ("train", "validation")
     ]
-    elapsed = SECONDS_PER_ITERATION * np.arange(1, len(block) + 1)
+    elapsed = SECONDS_PER_ITERATION * np.arange(1, len(block) + 1, dtype=np.float64)
     return replace(block, elapsed_s=elapsed), evaluations
 
 
@@ -67,12 +69,12 @@ def picture_of(terminal: Emulator) -> str:
     return f"{text}\n\n{'-' * terminal.screen.columns}\n{chr(10).join(map(_short, rows))}\n\n{meaning}\n"
 
 
-def _rows(terminal: Emulator):
+def _rows(terminal: Emulator) -> list[list[Char]]:
     screen = terminal.screen
     return [[screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
 
 
-def _ink(cell) -> str:
+def _ink(cell: Char) -> str:
     """How a cell looks; of a blank only what can be seen."""
     attributes = [name for name in ATTRIBUTES if getattr(cell, name)]
     is_blank = cell.data == " " and not {"underscore", "reverse"} & set(attributes)
