@@ -135,7 +135,8 @@ def the_screen_writes_nothing(tree: Tree) -> set[str]:
 
 def a_reader_never_writes(tree: Tree) -> set[str]:
     """Neither readers and lists nor what opens a store for them write, migrate or set the journal mode."""
-    reading = [(file, tree.parsed[file]) for file in tree.files("engine/store/read/", "engine/store/list/")]
+    parts = tree.files("engine/store/read/", "engine/store/list/")
+    reading: list[tuple[str, ast.AST]] = [(file, tree.parsed[file]) for file in parts]
     for file in tree.files("engine/store/"):
         reading += [(file, function) for function in _opening_for_reading(tree.parsed[file])]
     return {f"{file}: {found}" for file, part in reading for found in _writing(part)}

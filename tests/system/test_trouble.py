@@ -156,7 +156,7 @@ def test_what_a_lost_run_is_told_takes_effect_at_once(path: Path, reader: Reader
         os.kill(worker.pid, signal.SIGKILL)
     wait_until(lambda: [judge(run, reader.workers()) for run in reader.runs()] == ["lost", "lost"])
     assert steer.pause(path, 1) == "Run 1 had lost its worker. Run 1 is paused."
-    assert "Run 2 stopped before it started." in steer.stop(path, 2)
+    assert "Run 2 stopped at iteration" in steer.stop(path, 2)
     assert "Resuming run 1" in steer.resume(path, 1)
     done = the_run(reader, 1).iterations_done
     wait_for_iterations(reader, 1, done + 100)

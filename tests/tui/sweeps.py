@@ -13,7 +13,8 @@ from engine.jobs.people.progress import SweepOutcome, outcome
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
-from engine.sweep import Axis, SweepPlan
+from engine.sweep import Axis, Comparison, SweepPlan
+from tests.presence import present
 from tests.tui.dashboards import Opened, opened
 from tui.screens.sweep_view import SweepView
 from tui.widgets.sweep.table import SweepTable
@@ -87,3 +88,12 @@ def table_of(board: Opened) -> list[str]:
 def values_of(board: Opened) -> list[str]:
     """The values in the table."""
     return [row.split()[2] for row in table_of(board)]
+
+
+def outcome_of(board: Opened) -> SweepOutcome:
+    return present(view_of(board).seen.outcome)
+
+
+def best_of(comparison: Comparison) -> float:
+    """The batch size that a comparison found best."""
+    return present(present(comparison.best)[0])

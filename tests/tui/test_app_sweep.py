@@ -6,29 +6,34 @@ from pathlib import Path
 
 import pytest
 from textual.events import Key
+from textual.widgets import Input
 
+from tests.presence import present
 from tests.tui.dashboards import opened, raced, stored_runs
 from tests.tui.sweeps import (
     PLAN,
     found,
     looking_at,
+    outcome_of,
     queued,
     shows,
     table_of,
     values_of,
     view_of,
-    without_workers,
     work,
 )
 from tui.model.sweep.sweep_messages import SweepAnswered, SweepGone, SweepSubmitted
 from tui.screens.board import Board
 from tui.screens.prompt import Prompt
 from tui.screens.sweep_dialog import SweepDialog
+from tui.widgets.picture_pane import PicturePane
 
 
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_workers(monkeypatch)
+    for module in ("people.submit", "people.steer", "processes.launch", "people.sweeps", "worker.worker_loop"):
+        monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
+    monkeypatch.setattr("engine.jobs.processes.launch.warm_workers", lambda path: 0)
 
 
 @pytest.fixture
@@ -36,7 +41,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
-async def test_three_arrows_enter_and_ten_runs(path):
+async def test_three_arrows_enter_and_ten_runs(path: Path) -> None:
     async with opened(path) as board:
         assert "sweep step sizes" in board.text()
         for key in ("s", "left", "left", "up"):  # all at once, as over a slow line
@@ -49,21 +54,21 @@ async def test_three_arrows_enter_and_ten_runs(path):
         assert "10 runs are in the queue" in board.text()
         assert len(stored_runs(path)) == 10
         await work(path)
-        await board.until(lambda: view_of(board).seen.outcome.over)
+        await board.until(lambda: outcome_of(board).over)
         await board.pilot.pause()
         rows = table_of(board)
         assert values_of(board) == [f"1e{power:+03d}" for power in range(-6, 4)]
         assert sum("★ best" in row for row in rows) == 1
-        assert "★" in view_of(board).query_one("#response").text()
+        assert "★" in view_of(board).query_one("#response", PicturePane).text()
         assert "for step size" in board.text()
         await board.press("escape", "escape")
         assert isinstance(board.app.screen, Board)
     best = found(path, 1).best
     assert best is not None
-    assert 1e-3 < best.values[0] < 100
+    assert 1e-3 < present(best.values[0]) < 100
 
 
-async def test_impossible_ranges_are_answered_before_anything_is_queued(path):
+async def test_impossible_ranges_are_answered_before_anything_is_queued(path: Path) -> None:
     async with opened(raced(path)) as board:
         await board.press("V")
         assert "belongs to no sweep: s starts one" in board.text()
@@ -77,13 +82,13 @@ async def test_impossible_ranges_are_answered_before_anything_is_queued(path):
         ):
             await board.press("e")
             for name, text in texts.items():
-                board.app.screen.query_one(f"#{name}").value = text
+                board.app.screen.query_one(f"#{name}", Input).value = text
             await board.press("enter")
             assert isinstance(board.app.screen, SweepDialog)
             assert said in board.text()
             await board.press("enter")
         await board.press("e")
-        board.app.screen.query_one("#low").value = "abc"
+        board.app.screen.query_one("#low", Input).value = "abc"
         await board.press("enter")
         assert isinstance(board.app.screen, Prompt)
         assert "'abc' is not a number" in board.text()
@@ -91,10 +96,10 @@ async def test_impossible_ranges_are_answered_before_anything_is_queued(path):
     assert len(stored_runs(path)) == 3
 
 
-async def test_what_does_not_fit_the_data_is_said_in_the_dialog(path):
+async def test_what_does_not_fit_the_data_is_said_in_the_dialog(path: Path) -> None:
     async with opened(path) as board:
         await board.press("s", "p", "e")
-        board.app.screen.query_one("#values").value = "32, 99999"
+        board.app.screen.query_one("#values", Input).value = "32, 99999"
         await board.press("enter", "enter")
         await board.until(lambda: board.all_of(SweepAnswered))
         await board.until(lambda: "99,999 is more than" in board.text())
@@ -102,7 +107,7 @@ async def test_what_does_not_fit_the_data_is_said_in_the_dialog(path):
     assert stored_runs(path) == []
 
 
-async def test_the_dialog_begins_with_the_selected_run_and_keeps_its_draft(path):
+async def test_the_dialog_begins_with_the_selected_run_and_keeps_its_draft(path: Path) -> None:
     async with opened(raced(path)) as board:
         await board.press("s")
         assert "run 3" in board.text()
@@ -122,30 +127,30 @@ async def test_the_dialog_begins_with_the_selected_run_and_keeps_its_draft(path)
         assert board.app.screen.draft.complaint() == ""
 
 
-async def test_a_sweep_is_steered_as_one_thing(path):
+async def test_a_sweep_is_steered_as_one_thing(path: Path) -> None:
     queued(path, PLAN)
     async with opened(path) as board:
         await board.press("V")
         await board.until(lambda: shows(board, 1))
         await board.press("P")
-        await board.until(lambda: view_of(board).seen.outcome.states == {"paused": 5})
+        await board.until(lambda: outcome_of(board).states == {"paused": 5})
         await board.press("P")
-        await board.until(lambda: view_of(board).seen.outcome.states == {"queued": 5})
+        await board.until(lambda: outcome_of(board).states == {"queued": 5})
         await board.press("p")
-        await board.until(lambda: view_of(board).seen.outcome.states == {"queued": 4, "paused": 1})
+        await board.until(lambda: outcome_of(board).states == {"queued": 4, "paused": 1})
         await board.press("u")
-        await board.until(lambda: view_of(board).seen.outcome.states == {"queued": 5})
+        await board.until(lambda: outcome_of(board).states == {"queued": 5})
         await board.press("A")
         await board.press(*"0.5", "enter")
-        await board.until(lambda: view_of(board).seen.outcome.total == 6)
+        await board.until(lambda: outcome_of(board).total == 6)
         await board.until(lambda: "5e-01" in values_of(board))
         await board.until(lambda: shows(board, 1))
         await board.press("A", *"abc", "enter")
         await board.until(lambda: "'abc' is not a number" in board.text())
         await board.press("escape", "T", "n")
-        assert view_of(board).seen.outcome.states == {"queued": 6}
+        assert outcome_of(board).states == {"queued": 6}
         await board.press("T", "y")
-        await board.until(lambda: view_of(board).seen.outcome.states == {"cancelled": 6})
+        await board.until(lambda: outcome_of(board).states == {"cancelled": 6})
         await board.press("T")
         assert "over already" in board.text()
         await board.press("D", "y")
@@ -160,13 +165,13 @@ async def test_a_sweep_is_steered_as_one_thing(path):
         await board.until(lambda: "Nothing to undo" in board.text())
 
 
-async def test_a_sweep_is_repeated_with_another_update(path):
+async def test_a_sweep_is_repeated_with_another_update(path: Path) -> None:
     async with looking_at(queued(path, PLAN)) as board:
         await board.press("R")
-        board.app.screen.query_one("#update").value = "nonsense"
+        board.app.screen.query_one("#update", Input).value = "nonsense"
         await board.press("enter")
         await board.until(lambda: "'nonsense' is not known" in board.text())
-        board.app.screen.query_one("#update").value = "adam"
+        board.app.screen.query_one("#update", Input).value = "adam"
         await board.press("enter")
         await board.until(lambda: shows(board, 2))
         assert "repeats sweep 1 with update adam" in board.text()

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from shutil import copy
 
 import pytest
 
+from engine.jobs.worker import worker_loop
 from engine.sweep import Axis, Halving, SweepPlan, amount_text
 from engine.text import loss_text
+from tests.presence import present
 from tests.stores import query
 from tests.tui.dashboards import Opened, opened, stored_runs
 from tests.tui.sweeps import (
     BASE,
     PLAN,
+    best_of,
     found,
     looking_at,
+    outcome_of,
     queued,
     shows,
     table_of,
     values_of,
     view_of,
-    without_workers,
     work,
-    work_off,
 )
 from tui.model.messages import RunsQueued
 from tui.model.sweep.sweep_messages import SweepStarted
@@ -37,7 +40,9 @@ from tui.widgets.sweep.table import SweepTable
 
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_workers(monkeypatch)
+    for module in ("people.submit", "people.steer", "processes.launch", "people.sweeps", "worker.worker_loop"):
+        monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
+    monkeypatch.setattr("engine.jobs.processes.launch.warm_workers", lambda path: 0)
 
 
 @pytest.fixture
@@ -47,14 +52,19 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return work_off(tmp_path_factory.mktemp("done") / "runs.db", PLAN)
+    """A store in which PLAN has been worked off, to be copied."""
+    path = queued(tmp_path_factory.mktemp("done") / "runs.db", PLAN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_loop, "start_workers", lambda path, count=None: 0)
+        worker_loop.work(path, leave=lambda: False)
+    return path
 
 
-async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
+async def test_the_best_value_is_opened_used_and_refined(worked_off: Path, path: Path) -> None:
     copy(worked_off, path)
     async with looking_at(path) as board:
         view = view_of(board)
-        best = view.seen.outcome.best
+        best = present(present(view.seen.outcome).best)
         assert view.pointed is best
         await board.press("escape", "n", "left", "escape", "V")  # a draft from before
         await board.until(lambda: shows(board, 1))
@@ -64,6 +74,8 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         await board.press("z")
         assert "around its best value" in board.text()
         await board.press("y")
+        assert "around its best value" in board.text()
+        await board.press("y")
         await board.until(lambda: board.all_of(SweepStarted))
         await board.until(lambda: shows(board, 2))
         await board.pilot.pause()
@@ -71,17 +83,17 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
         assert "after sweep 1" in board.text()
         child = found(path, 2)
         assert child.plan.parent_id == 1
-        low, high = child.plan.axes[0].ordered[0], child.plan.axes[0].ordered[-1]
+        low, high = present(child.plan.axes[0].ordered[0]), present(child.plan.axes[0].ordered[-1])
         assert (high / low) ** 3 == pytest.approx(1e8, rel=1e-3)
-        assert low < best.values[0] < high
+        assert low < present(best.values[0]) < high
         await board.press("circumflex_accent")
         await board.until(lambda: shows(board, 1))
-        values = view_of(board).seen.outcome.plan.axes[0].ordered
+        values = outcome_of(board).plan.axes[0].ordered
         next_value = values[values.index(best.values[0]) + 1]
         await board.press("j", "enter")
         await board.until(lambda: board.app.choices.alone)
         assert isinstance(board.app.screen, Board)
-        assert board.app.snapshot.run(board.app.choices.pointed).spec.step_size == next_value
+        assert present(present(board.app.snapshot.run(board.app.choices.pointed)).spec).step_size == next_value
         await board.press("n")
         assert isinstance(board.app.screen, NewRun)
         await board.press("enter")
@@ -90,7 +102,7 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off, path):
     assert run.spec == PLAN.base.changed(step_size=best.values[0])
 
 
-async def test_diverged_and_spread_and_race_are_told(path):
+async def test_diverged_and_spread_and_race_are_told(path: Path) -> None:
     plan = SweepPlan(BASE, PLAN.axes, repeats=2, halving=Halving((15, 30), 0.5))
     await work(queued(path, plan))
     async with looking_at(path) as board:
@@ -104,32 +116,32 @@ async def test_diverged_and_spread_and_race_are_told(path):
         assert [row.split()[6] for row in rows if "dropped at rung 15" in row] == ["15"]
         assert "⊘ stopped" in text
         await board.press("home", "p")
-        await board.until(lambda: view_of(board).seen.outcome.states.get("queued") == 2)
+        await board.until(lambda: outcome_of(board).states.get("queued") == 2)
         await work(path)
-        await board.until(lambda: view_of(board).seen.outcome.states.get("queued") is None)
+        await board.until(lambda: outcome_of(board).states.get("queued") is None)
         assert "dropped" not in table_of(board)[0]
         await board.press("p")
         assert "The runs of this value have ended" in board.text()
 
 
-async def test_every_size_shows_what_it_can(worked_off, path):
+async def test_every_size_shows_what_it_can(worked_off: Path, path: Path) -> None:
     copy(worked_off, path)
     async with looking_at(path) as board:
         for size in ((200, 50), (80, 24), (60, 20), (40, 12), (30, 8)):
             await board.pilot.resize_terminal(*size)
-            await board.until(lambda size=size: board.app.size == size and "refine" in board.text())
+            await board.until(partial(lambda size: board.app.size == size and "refine" in board.text(), size))
             shown = set()
             for _ in range(4):
                 shown.add(board.text())
                 await board.press("v")
             assert len(shown) >= 3
             await board.press("y", "home", "k", "j", "end")
-            assert view_of(board).pointed.values == (1e4,)
+            assert present(view_of(board).pointed).values == (1e4,)
         await board.pilot.resize_terminal(20, 5)
         await board.until(lambda: "too small" in board.text())
 
 
-async def test_a_terminal_of_80_columns_has_ten_values_with_all_that_was_found(path):
+async def test_a_terminal_of_80_columns_has_ten_values_with_all_that_was_found(path: Path) -> None:
     values = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 1e4)
     plan = SweepPlan(BASE, (Axis("step_size", values),), halving=Halving((2, 5, 10, 20, 40), 0.5))
     await work(queued(path, plan))
@@ -143,29 +155,29 @@ async def test_a_terminal_of_80_columns_has_ten_values_with_all_that_was_found(p
         assert "race, 1/2   2: 10 → 5   5: 5 → 3   10: 3 → 2   20: 2 → 1   40: 1 → 1" in board.text()
 
 
-async def test_the_way_back_from_a_run_leads_to_its_value(worked_off, path):
+async def test_the_way_back_from_a_run_leads_to_its_value(worked_off: Path, path: Path) -> None:
     copy(worked_off, path)
     async with looking_at(path) as board:
-        best = view_of(board).pointed.values
+        best = present(view_of(board).pointed).values
         await board.press("home", "enter")
         await board.until(lambda: isinstance(board.app.screen, Board))
         await board.press("V")
         await board.until(lambda: shows(board, 1))
-        await board.until(lambda: view_of(board).pointed.values == (1e-4,))
+        await board.until(lambda: present(view_of(board).pointed).values == (1e-4,))
         assert best != (1e-4,)
 
 
-async def test_what_was_begun_is_not_told_any_more_when_it_is_done(path):
+async def test_what_was_begun_is_not_told_any_more_when_it_is_done(path: Path) -> None:
     async with opened(path) as board:
         await board.press("s", *["left_square_bracket"] * 6, "enter")
         await board.until(lambda: "10 runs are in the queue" in board.text())
         await board.until(lambda: shows(board, 1))
         await work(path)
-        await board.until(lambda: view_of(board).seen.outcome.over)
+        await board.until(lambda: outcome_of(board).over)
         await board.until(lambda: "are in the queue" not in board.text())
 
 
-async def test_a_grid_is_a_heat_map_with_a_cursor(path):
+async def test_a_grid_is_a_heat_map_with_a_cursor(path: Path) -> None:
     axes = (Axis("step_size", (1e-4, 1e-2, 1.0)), Axis("batch_size", (8, 32)))
     await work(queued(path, SweepPlan(BASE, axes, name="[/nope]\x1b[31m red")))
     async with looking_at(path) as board:
@@ -176,13 +188,13 @@ async def test_a_grid_is_a_heat_map_with_a_cursor(path):
         assert "█" in text
         assert text.count("★") >= 2
         await board.press("home")
-        assert view_of(board).pointed.values == (1e-4, 8)
+        assert present(view_of(board).pointed).values == (1e-4, 8)
         await board.press("l", "l", "l", "j", "h")
-        assert view_of(board).pointed.values == (1e-2, 32)
+        assert present(view_of(board).pointed).values == (1e-2, 32)
         assert "‹" in board.text()
 
 
-async def test_many_values_are_bounded_curves_and_a_list_that_scrolls(path):
+async def test_many_values_are_bounded_curves_and_a_list_that_scrolls(path: Path) -> None:
     values = tuple(round(0.001 * place, 3) for place in range(1, 41))
     plan = SweepPlan(BASE.changed(iterations=4), (Axis("step_size", values),))
     await work(queued(path, plan))
@@ -200,7 +212,12 @@ BATCHES = SweepPlan(BASE.changed(iterations=150), (Axis("batch_size", (2, 16, 12
 
 @pytest.fixture(scope="module")
 def batches_worked_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return work_off(tmp_path_factory.mktemp("batches") / "runs.db", BATCHES)
+    """A store in which BATCHES has been worked off, to be copied."""
+    path = queued(tmp_path_factory.mktemp("batches") / "runs.db", BATCHES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_loop, "start_workers", lambda path, count=None: 0)
+        worker_loop.work(path, leave=lambda: False)
+    return path
 
 
 def titles_of(board: Opened) -> tuple[str, str]:
@@ -210,7 +227,9 @@ def titles_of(board: Opened) -> tuple[str, str]:
     return panes[0].text().split("\n")[0], panes[1].text().split("\n")[0]
 
 
-async def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(batches_worked_off, path):
+async def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(
+    batches_worked_off: Path, path: Path
+) -> None:
     copy(batches_worked_off, path)
     examples, time, iterations = found(path, 1).comparisons
     at = amount_text("time", time.amount)
@@ -224,23 +243,23 @@ async def test_batch_sizes_are_compared_at_equal_examples_time_and_iterations(ba
             best = f"★ {loss_text(min(loss for loss in comparison.losses if loss is not None))}"
             [row] = [row for row in table_of(board) if best in row]
             starred[comparison.equal] = row.split()[2]
-        assert starred == {one.equal: str(one.best[0]) for one in known}
+        assert starred == {one.equal: str(best_of(one)) for one in known}
         stored = query(path, "SELECT min(loss) FROM evaluations WHERE split = 'train' AND iteration = 150")
         assert f"★ {loss_text(stored[0][0])}" in board.text()
-        assert examples.best[0] < iterations.best[0]
-        assert f"examples (300): {examples.best[0]}" in board.text()
-        said = "too short" if time.is_short else str(time.best[0])
+        assert best_of(examples) < best_of(iterations)
+        assert f"examples (300): {best_of(examples)}" in board.text()
+        said = "too short" if time.is_short else str(best_of(time))
         assert f"time ({at}): {said}" in board.text()
-        assert f"iterations (150): {iterations.best[0]}" in board.text()
+        assert f"iterations (150): {best_of(iterations)}" in board.text()
         await board.pilot.resize_terminal(80, 24)
         await board.until(lambda: board.app.size == (80, 24) and "★ equal" in table_of(board)[0] + table_of(board)[-1])
         [row] = [row for row in table_of(board) if "equal examples" in row]
-        assert row.split()[2] == str(examples.best[0])
+        assert row.split()[2] == str(best_of(examples))
         [row] = [row for row in table_of(board) if "iterations" in row]
-        assert row.split()[2] == str(iterations.best[0])
+        assert row.split()[2] == str(best_of(iterations))
 
 
-async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_off, path):
+async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_off: Path, path: Path) -> None:
     copy(batches_worked_off, path)
     async with looking_at(path) as board:
         at = amount_text("time", found(path, 1).comparisons[1].amount)
@@ -267,14 +286,14 @@ async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_
         assert any("\u2801" <= sign <= "\u28ff" for sign in view_of(board).query_one(ChartPane).text())
         await board.press("plus")
         await board.until(lambda: view_of(board).seen.chart_options.window is not None)
-        low, _ = view_of(board).chart_options.window
+        low, _ = present(view_of(board).chart_options.window)
         await board.press("l")
-        assert view_of(board).chart_options.window[0] > low
+        assert present(view_of(board).chart_options.window)[0] > low
         await board.press("0")
         assert view_of(board).chart_options.window is None
 
 
-async def test_the_smoothing_is_told_and_can_be_taken_away(worked_off, path):
+async def test_the_smoothing_is_told_and_can_be_taken_away(worked_off: Path, path: Path) -> None:
     copy(worked_off, path)
     async with looking_at(path) as board:
         chart, _ = titles_of(board)
@@ -293,12 +312,12 @@ async def test_the_smoothing_is_told_and_can_be_taken_away(worked_off, path):
         assert "(log)" not in "".join(titles_of(board))
 
 
-async def test_a_title_is_never_cut_within_a_word(worked_off, path):
+async def test_a_title_is_never_cut_within_a_word(worked_off: Path, path: Path) -> None:
     copy(worked_off, path)
     async with looking_at(path) as board:
         for width in (120, 100, 80, 60, 50):
             await board.pilot.resize_terminal(width, 30)
-            await board.until(lambda width=width: board.app.size.width == width)
+            await board.until(partial(lambda width: board.app.size.width == width, width))
             title = board.text().split("\n")[1]
             assert title.rstrip().endswith("done")
             assert "step size" in title
@@ -306,13 +325,13 @@ async def test_a_title_is_never_cut_within_a_word(worked_off, path):
 
 
 @pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 12)])
-async def test_charts_or_table_have_the_whole_room(worked_off, path, size):
+async def test_charts_or_table_have_the_whole_room(worked_off: Path, path: Path, size: tuple[int, int]) -> None:
     copy(worked_off, path)
     async with looking_at(path, size) as board:
         screen = view_of(board)
         for charts, table in ((True, False), (False, True)):
             await board.press("Z")
-            await board.until(lambda charts=charts: screen.query_one("#charts").display == charts)
+            await board.until(partial(lambda charts: screen.query_one("#charts").display == charts, charts))
             assert screen.query_one(SweepTable).display == table
         await board.press("escape")
         assert isinstance(board.app.screen, SweepView)
