@@ -12,14 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from tests.presence import present
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartMark, ChartRun, ChartView, Picture, draw
 from tui.chart.cells.picture import BLANK, POINTED, TITLE, faint, strong
-from tui.chart.cells.raster import DOT_BITS, thicker
 from tui.chart.values.view import Charset, RunKind, XKind
 from tui.colours.palette import marker
 
@@ -381,21 +379,3 @@ def test_the_cursors_entry_is_in_a_legend_that_has_no_room_for_all() -> None:
     text = draw(ChartView(runs=runs), 60, 20).to_text()
     assert " 30 " in text
     assert " 39 " not in text
-
-
-def test_a_thicker_line_is_the_line_and_its_neighbours_to_the_right_and_below() -> None:
-    dots = np.zeros((12, 10), dtype=bool)
-    dots[[0, 3, 4, 11], [0, 3, 9, 5]] = True
-    wide = dots.copy()
-    wide[:, 1:] |= dots[:, :-1]
-    thick = wide.copy()
-    thick[1:] |= wide[:-1]
-    assert (braille_of(thick) == thicker(braille_of(dots))).all()
-
-
-def braille_of(dots: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Braille cells of a plot of dots."""
-    cells = np.zeros((dots.shape[0] // 4, dots.shape[1] // 2), dtype=np.uint8)
-    for row, column in zip(*np.nonzero(dots), strict=True):
-        cells[row // 4, column // 2] |= DOT_BITS[row % 4][column % 2]
-    return cells
