@@ -88,7 +88,7 @@ def test_late_answers_are_not_left_to_the_shell(path: Path) -> None:
     script = f'{command(path)}; echo LEFT; IFS= read -r line; printf "HEARD<%s>" "$line"'
     terminal = Answering("-c", script, program=SHELL, after_s=0.3)
     terminal.wait_for(BRAILLE)
-    terminal.type("T")
+    terminal.type("\x14")
     terminal.wait_for("Theme: light")
     terminal.type("q")
     terminal.wait_for("LEFT")

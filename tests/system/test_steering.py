@@ -56,7 +56,7 @@ def test_a_run_is_paused_resumed_steered_forked_and_stopped(ask: Callable[..., s
     assert "Pausing run 1" in ask("pause", "1")
     done = wait_for_state(reader, 1, "paused").iterations_done
     assert "paused already" in ask("pause", "1")
-    assert "when it goes on" in ask("step-size", "1", "0.05")
+    assert "once it resumes" in ask("step-size", "1", "0.05")
     assert json.loads(ask("resume", "1", "--json")) == {"run_id": 1, "answer": "Resuming run 1 …"}
     wait_for_iterations(reader, 1, done + 200)
     answer = json.loads(ask("fork", "1", "--at", "150", "--iterations", "400", "--json"))
@@ -91,7 +91,7 @@ def test_runs_are_named_tagged_deleted_and_brought_back(ask: Callable[..., str],
     assert "no deleted runs" in ask("purge", "--yes")
     assert "give --yes" in ask("purge", code=2)
     ask("delete", "1", "--yes")
-    assert "gone for good" in ask("purge", "--yes")
+    assert "Purged run 1" in ask("purge", "--yes")
     assert "no run 1" in ask("show", "1", code=1)
 
 

@@ -103,7 +103,7 @@ def test_a_stopped_worker_is_taken_over_by_who_watches_and_a_stop_is_answered(pa
         dashboard.type("y")
         assert wait_for_state(reader, 1, "cancelled").reason.startswith("stopped at iteration ")
         assert [command.outcome != "" for command in reader.commands(1) if command.verb == "stop"] == [True]
-        dashboard.wait_for(" stopped before it started")
+        dashboard.wait_for(" stopped at iteration ")
         dashboard.type("q")
         assert dashboard.exit_code() == 0
 
@@ -121,7 +121,7 @@ def test_an_idle_dashboard_writes_nothing(path: Path) -> None:
 def test_a_signal_restores_the_terminal(path: Path, number: signal.Signals) -> None:
     dashboard = Terminal("--db", str(raced(path)))
     dashboard.wait_for(BRAILLE)
-    dashboard.type("T")
+    dashboard.type("\x14")
     dashboard.wait_for("Theme: light")
     dashboard.signal(number)
     assert dashboard.exit_code(4.0) == 128 + number

@@ -71,7 +71,7 @@ class SpeedType(click.ParamType[float]):
     type=click.Choice(["iteration", "time", "examples"]),
     default="iteration",
     show_default=True,
-    help="All in step, as it happened, or all having seen equally many examples.",
+    help="By iteration, by time as it happened, or by examples seen.",
 )
 @click.option("--alone", is_flag=True, help="The last of the runs alone, with its weights and all about it.")
 @click.option("--headless", is_flag=True, help="Write frames instead of opening the dashboard.")
