@@ -327,7 +327,7 @@ def test_a_failed_run_that_is_resumed_goes_on_bit_for_bit(path: Path, reader: Re
     run = wait_for_state(reader, 1, *ENDED)
     failing.wait()
     assert (run.state, run.reason) == ("failed", "MemoryError: no room for 1 GB")
-    assert f"it goes on from iteration {run.iterations_done}" in steer.resume(path, 1)
+    assert f"goes on from iteration {run.iterations_done}" in steer.resume(path, 1)
     assert wait_for_state(reader, 1, *ENDED).state == "finished"
     losses, weights = undisturbed(spec)
     np.testing.assert_array_equal(losses_of(path, 1), losses)
