@@ -10,7 +10,7 @@ from lossboard.root import check_name
 if TYPE_CHECKING:
     from engine import datasets
     from engine.analysis import gradient, landscape, probe
-    from engine.objective.objectives import objective
+    from engine.objective.objectives import NetworkOptions, objective
     from engine.spec import RunSpec, SpecError, defaults
     from engine.store import StoreError, open_for_reading, open_for_writing
     from engine.strategy import optimize
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HOMES = {
     "Axis": "engine.sweep",
+    "NetworkOptions": "engine.objective.objectives",
     "RunSpec": "engine.spec",
     "SpecError": "engine.spec",
     "StoreError": "engine.store",
@@ -36,6 +37,7 @@ HOMES = {
 
 __all__ = [
     "Axis",
+    "NetworkOptions",
     "RunSpec",
     "SpecError",
     "StoreError",

@@ -32,8 +32,8 @@ def test_the_files_to_open_are_there_and_counted(what: str, files: str, count: s
 
 def test_the_rows_are_those_that_were_tried() -> None:
     assert list(COUNTS) == [
-        "an update", "an update with a rate of its own", "a strategy", "an objective", "a metric of what is recorded",
-        "a key", "a column of the table", "a format of data sets", "a command",
+        "an update", "an update with a rate of its own", "a strategy", "an objective", "a layer of networks",
+        "a metric of what is recorded", "a key", "a column of the table", "a format of data sets", "a command",
     ]  # fmt: skip
 
 

@@ -100,10 +100,10 @@ def axis(surface: LossSurface, index: int) -> Array:
     return direction
 
 
-def filters(shapes: Sequence[tuple[int, int]], biased: Sequence[bool]) -> list[slice]:
+def filters(shapes: Sequence[tuple[int, int]], biased: Sequence[int]) -> list[slice]:
     """Return the slice of each unit's incoming weights in flat weights made of (rows, columns) matrices, row-major.
 
-    Each row belongs to one unit; the last column is left out if the matrix is `biased`.
+    Each row belongs to one unit; as many last columns as `biased` counts are left out.
     """
     parts, start = [], 0
     for (rows, columns), bias in zip(shapes, biased, strict=True):

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.datasets import shape_of
-from engine.objective.layout import Array, layout_of
-from engine.objective.objectives import KINDS
+from engine.datasets import Image, shape_of
+from engine.objective.convolution import FILTER_SIZE
+from engine.objective.layout import Array, Layout
+from engine.objective.networks import network_options
+from engine.objective.objectives import KINDS, network_of
 from engine.spec import RunSpec
 
 
@@ -31,12 +33,18 @@ def templates(spec: RunSpec, weights: Array) -> Templates | None:
     shape = shape_of(spec.dataset)
     if shape is None:
         return None
-    hidden = KINDS[spec.objective].hidden
-    layout = layout_of(shape.classes, shape.dimensions, shape.bias, spec.hidden_size if hidden else 0)
+    kind, options = KINDS[spec.objective], network_options(spec)
+    try:
+        network = network_of(kind, shape.features, shape.bias, shape.classes, shape.image, spec.hidden_size, options)
+    except ValueError:
+        return None
+    layout = Layout([(shape.classes, shape.dimensions)], [shape.bias]) if network is None else network.layout
     if weights.shape != (layout.size,):
         return None
-    first = layout.views(weights)[0]
-    rows = first[:, : shape.features]
+    first, image, bias = layout.views(weights)[0], shape.image, bool(layout.biased[0])
+    rows = first[:, :-1] if bias else first
+    if kind.scores == "convnet" and image is not None:
+        image = Image(FILTER_SIZE, FILTER_SIZE, image.channels)
     with np.errstate(all="ignore"):
-        pictures = None if shape.image is None else shape.image.grey(rows)
-    return Templates(rows, first[:, -1] if shape.bias else None, pictures, hidden)
+        pictures = None if image is None else image.grey(rows)
+    return Templates(rows, first[:, -1] if bias else None, pictures, kind.hidden)

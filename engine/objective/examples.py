@@ -21,20 +21,31 @@ HELD_BYTES = 8 << 20
 
 
 class Examples:
-    """N examples; `columns` is the padded D, `group` the most examples of one kernel call."""
+    """N examples; `columns` is the padded D, `group` the most examples of one kernel call.
 
-    def __init__(self, split: Split, dtype: DTypeLike) -> None:
+    The features, but not the bias, are divided by `unit`, a power of two, so that nothing is rounded.
+    """
+
+    def __init__(self, split: Split, dtype: DTypeLike, unit: float = 1.0, group: int | None = None) -> None:
         self.split = split
+        self._scale = None if unit == 1 else np.array(1 / unit, dtype)
         self.dtype = np.dtype(dtype)
         self.columns = padded_columns(split.dimensions)
-        self.group = group_rows(self.columns, self.dtype.itemsize)
+        self.group = group or group_rows(self.columns, self.dtype.itemsize)
         self._held: Array | None = None
         if len(split) * self.columns * self.dtype.itemsize <= HELD_BYTES:
             self._held = np.zeros((len(split), self.columns), self.dtype)
             self._held[:, : split.dimensions] = split.X
+            self.in_units(self._held)
 
     def __len__(self) -> int:
         return len(self.split)
+
+    def in_units(self, X: Array) -> None:
+        """Divide the features of examples (n, at least D) by the unit, in place."""
+        if self._scale is not None:
+            features = X[:, : self.split.dimensions - self.split.bias]
+            np.multiply(features, self._scale, features)
 
     def groups(self, n: int, at_least: int = 1) -> list[slice]:
         """Cut positions 0..n-1 into groups of at least `at_least`, except for the last."""
@@ -49,7 +60,7 @@ class Examples:
         buffer = np.zeros((n if rows is None else rows, self.columns), self.dtype)
         head = buffer[:n]
         features = head[:, : self.split.dimensions]
-        split, held, exact = self.split, self._held, len(buffer) == n
+        split, held, exact, in_units = self.split, self._held, len(buffer) == n, self.in_units
 
         def gather_held(chosen: Chosen) -> Array:
             assert held is not None
@@ -64,10 +75,12 @@ class Examples:
 
         def gather_stored(chosen: Chosen) -> Array:
             split.batch(chosen, out=features)
+            in_units(features)
             return buffer
 
         def gather_converted(chosen: Chosen) -> Array:
             features[...] = split.batch(chosen)
+            in_units(features)
             return buffer
 
         if held is not None:

@@ -100,37 +100,3 @@ def linear(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, d
             ones.dot(parts, total)
 
     return Kernel(scores[:n], rows, forward, backward)
-
-
-def two_layer(weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, dtype: DTypeLike) -> Kernel:
-    """Make the kernel of s = W2 [max(0, W1 x), 1] for n examples; W1 has shape (H, D), W2 has (C, H + 1).
-
-    At a kink, where a hidden unit's input is exactly 0, it takes 0 as the derivative of max(0, .).
-    Source: CS231n, neural networks case study, by the chain rule.
-    """
-    W1, W2 = weights
-    hidden_size, classes = len(W1), len(W2)
-    hidden = np.zeros((n, W2.shape[1]), dtype)
-    hidden[:, hidden_size] = 1
-    upstream = np.empty_like(hidden)
-    inputs, upstream_inputs = hidden[:, :hidden_size], upstream[:, :hidden_size].T
-    scores = np.empty((n, classes), dtype)
-    zero = np.zeros((), dtype)
-    W1T, W2T, ST = W1.T, W2.T, scores.T
-
-    def forward(X: Array) -> None:
-        np.matmul(X, W1T, out=inputs)
-        np.maximum(inputs, zero, out=inputs)
-        hidden.dot(W2T, scores)
-
-    def backward(X: Array) -> None:
-        if gradient is None:
-            return
-        G1, G2 = gradient
-        ST.dot(hidden, G2)
-        scores.dot(W2, upstream)
-        np.sign(hidden, hidden)
-        np.multiply(upstream, hidden, upstream)
-        np.matmul(upstream_inputs, X, out=G1)
-
-    return Kernel(scores, n, forward, backward)

@@ -22,13 +22,13 @@ def padded_columns(columns: int) -> int:
 class Layout:
     """Matrices of the given (rows, columns) in one flat vector, one after the other in row-major order.
 
-    `biased` is true for each matrix whose last column is the bias. If `transposed`, padded matrices are in
+    `biased` counts the last columns of each matrix that are biases. If `transposed`, padded matrices are in
     column-major order. Updates keep the padding at zero, because its gradient is zero.
     """
 
-    def __init__(self, shapes: Sequence[tuple[int, int]], biased: Sequence[bool], transposed: bool = False) -> None:
+    def __init__(self, shapes: Sequence[tuple[int, int]], biased: Sequence[int], transposed: bool = False) -> None:
         self.shapes = tuple(shapes)
-        self.biased = tuple(biased)
+        self.biased = tuple(map(int, biased))
         self.transposed = transposed
         self.size = sum(rows * columns for rows, columns in shapes)
         self.padded_size = sum(rows * padded_columns(columns) for rows, columns in shapes)
@@ -80,15 +80,5 @@ class Layout:
         """Return a padded mask (padded_size,): 1 for each regularized weight, else 0; biases count if `bias`."""
         mask = np.zeros(self.padded_size, dtype=dtype)
         for (_, columns), biased, view in zip(self.shapes, self.biased, self.matrices(mask), strict=True):
-            view[:, : columns if bias or not biased else columns - 1] = 1
+            view[:, : columns if bias else columns - biased] = 1
         return mask
-
-
-def layout_of(classes: int, dimensions: int, bias: bool, hidden_size: int = 0, transposed: bool = False) -> Layout:
-    """Return the layout of linear scores of examples with D `dimensions`, or of a net with one hidden layer.
-
-    `bias`: the last dimension is the bias. `transposed` applies to linear scores only.
-    """
-    if hidden_size:
-        return Layout([(hidden_size, dimensions), (classes, hidden_size + 1)], [bias, True])
-    return Layout([(classes, dimensions)], [bias], transposed)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.datasets import Split, StoredSplit
-from engine.objective import kernels
+from engine.datasets import Image, Split, StoredSplit
+from engine.objective import kernels, networks
 from engine.objective.examples import Chosen, Examples
-from engine.objective.layout import Array, layout_of
+from engine.objective.layers import Masks
+from engine.objective.layout import Array, Layout
 from engine.objective.losses import CrossEntropy, DataLoss, Hinge
+from engine.objective.networks import Network, NetworkOptions
 from engine.objective.passes import CorrectIndex, Pass, Passes, Rows
 from engine.spec import OBJECTIVES, near_match, shown
 
-__all__ = ["KINDS", "Array", "CorrectIndex", "Loss", "Objective", "Pass", "Rows", "objective"]
+__all__ = ["KINDS", "Array", "CorrectIndex", "Loss", "NetworkOptions", "Objective", "Pass", "Rows", "objective"]
 
 HIDDEN_SIZE = 50
 
@@ -44,6 +46,7 @@ class Loss:
 class Objective:
     """The loss L = mean_i L_i(s(x_i; W)) + lambda * sum(W^2) of one flat vector of weights, on one split.
 
+    The scores s are those of `network`, or W x if it is None.
     Arrays have `dtype`: float32 for runs, float64 for checks. Raises ValueError for weights of the wrong shape and for
     row numbers out of range. Calls share buffers: use it in one thread at a time.
     """
@@ -53,28 +56,28 @@ class Objective:
         split: Split,
         classes: int,
         data_loss: DataLoss,
-        hidden_size: int = 0,
+        network: Network | None = None,
         regularization_strength: float = 0.0,
         regularize_bias: bool = True,
+        unit: float = 1.0,
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.split = split
         self.classes = classes
         self.data_loss = data_loss
-        self.hidden_size = hidden_size
+        self.network = network
         self.regularization_strength = regularization_strength
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         # Products of few columns with all of X packed are fastest with W in column-major order.
-        transposed = not kernels.SMALL_PRODUCTS
-        self.layout = layout_of(classes, split.dimensions, split.bias, hidden_size, transposed)
-        self.examples = Examples(split, self.dtype)
+        linear = Layout([(classes, split.dimensions)], [split.bias], transposed=not kernels.SMALL_PRODUCTS)
+        self.layout = linear if network is None else network.layout
+        self.examples = Examples(split, self.dtype, unit, network.group(self.dtype.itemsize) if network else None)
         mask = self.layout.regularized(regularize_bias, self.dtype)
         self.penalty: Array = mask * np.array(2 * regularization_strength, self.dtype)
         """2 * lambda per regularized weight, else 0, padded: penalty * W is the regularization loss's derivative."""
         self._flat_penalty = self.layout.flat(self.penalty)
-        make_kernel = kernels.two_layer if hidden_size else kernels.linear
-        self._make = Passes(self.examples, self.layout, data_loss, make_kernel)
-        self._passes: dict[tuple[int, bool], Pass] = {}
+        self._make = Passes(self.examples, self.layout, data_loss, network.kernel if network else kernels.linear)
+        self._passes: dict[tuple[int, str], Pass] = {}
 
     @property
     def size(self) -> int:
@@ -84,16 +87,30 @@ class Objective:
     @property
     def linear(self) -> bool:
         """True if the scores are linear in the weights."""
-        return not self.hidden_size
+        return self.network is None
 
     def __len__(self) -> int:
         return len(self.split)
 
     def initial_weights(self, generator: np.random.Generator, scale: float) -> Array:
-        """Draw normal weights (size,) of standard deviation `scale`, biases included."""
-        weights: Array = self.draws(generator, 1)[0]
-        weights *= scale
+        """Draw normal weights (size,) of standard deviation `scale`, biases included.
+
+        A network scales them again, each layer by its start: see `Network.start_scales`.
+        """
+        weights: Array = self.as_start(self.draws(generator, 1), scale)[0]
         return weights
+
+    def as_start(self, draws: Array, scale: float) -> Array:
+        """Standard normal draws (count, size) made into first weights, in place."""
+        draws *= self.dtype.type(scale)
+        if self.network is not None:
+            draws *= self._start_scales
+        return draws
+
+    @cached_property
+    def _start_scales(self) -> Array:
+        assert self.network is not None
+        return self.network.start_scales(self.dtype)
 
     def draws(self, generator: np.random.Generator, count: int) -> Array:
         """Draw standard normal weight vectors (count, size): the same numbers as one vector at a time."""
@@ -103,14 +120,16 @@ class Objective:
         """Return the class scores (n, C) of the examples X (n, D). Raises ValueError for another D."""
         if X.ndim != 2 or X.shape[1] != self.split.dimensions:
             raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
-        matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
-        last, D = matrices[-1], X.shape[1]
+        matrices, n = self.layout.matrices(self.padded(self._checked_weights(weights))), len(X)
         with np.errstate(all="ignore"):
-            if not self.hidden_size:
-                return X @ last[:, :D].T
-            hidden = np.maximum(X @ matrices[0][:, :D].T, 0)
-            scores: Array = hidden @ last[:, : self.hidden_size].T + last[:, self.hidden_size]
-            return scores
+            if self.network is None:
+                return X @ matrices[0][:, : X.shape[1]].T
+            kernel = self.network.kernel(matrices, None, n, self.dtype)
+            examples = np.zeros((n, self.examples.columns), self.dtype)
+            examples[:, : X.shape[1]] = X
+            self.examples.in_units(examples)
+            kernel.forward(examples)
+            return kernel.scores
 
     def loss(self, weights: Array, rows: Rows = None) -> Loss:
         """Return the loss at these weights over the chosen rows (None: all)."""
@@ -124,6 +143,33 @@ class Objective:
         with np.errstate(all="ignore"):
             loss = Loss(run.run(chosen, correct_index), self.regularization_loss(run.weights))
             return loss, self.layout.add(run.gradient, self._flat_penalty * np.asarray(weights, self.dtype))
+
+    def data_gradient(self, weights: Array, rows: Rows = None) -> Array:
+        """The derivative of the loss with respect to the chosen examples (all when None), shape (n, D).
+
+        The bias feature of an example has one, too.
+        """
+        chosen = np.arange(len(self)) if rows is None else self._checked_rows(rows)
+        matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
+        found = np.zeros((len(chosen), self.split.dimensions), self.dtype)
+        unused = self.layout.matrices(np.zeros(self.layout.padded_size, self.dtype))
+        correct_index = self.correct_index(self.split.y[chosen])
+        with np.errstate(all="ignore"):
+            for group in self.examples.groups(len(chosen)):
+                part, n = found[group], group.stop - group.start
+                if self.network is None:
+                    kernel = kernels.linear(matrices, unused, n, self.dtype)
+                else:
+                    kernel = self.network.kernel(matrices, unused, n, self.dtype, data=part)
+                X = self.examples.gatherer(n, kernel.rows)(chosen[group])
+                kernel.forward(X)
+                self.data_loss.loss_and_slope(kernel.scores, 1.0 / len(chosen))(correct_index[group])
+                if self.network is None:
+                    np.matmul(kernel.scores, matrices[0][:, : self.split.dimensions], out=part)
+                else:
+                    kernel.backward(X)
+            self.examples.in_units(found)
+        return found
 
     def regularization_loss(self, padded: Array) -> float:
         """Return lambda * sum(W^2) of padded weights, over the regularized ones."""
@@ -169,11 +215,27 @@ class Objective:
 
     def passing(self, n: int, backward: bool = True) -> Pass:
         """Return the pass over batches of n examples, cached for the four newest sizes."""
-        key = (n, backward)
+        return self._kept(n, "both ways" if backward else "forward", lambda: self._make.make(n, backward))
+
+    def training(self, n: int) -> Pass:
+        """Return the pass for training, which differs from `passing` in dropout alone."""
+        network = self.network
+        if network is None or not network.drops:
+            return self.passing(n)
+
+        def make() -> Pass:
+            masks = Masks()
+            made = replace(self._make, make_kernel=partial(network.kernel, masks=masks)).make(n, True)
+            return replace(made, drops=partial(setattr, masks, "generator"))
+
+        return self._kept(n, "training", make)
+
+    def _kept(self, n: int, what: str, make: Callable[[], Pass]) -> Pass:
+        key = (n, what)
         if key not in self._passes:
             if len(self._passes) >= 4:
                 del self._passes[next(iter(self._passes))]
-            self._passes[key] = self._make.make(n, backward)
+            self._passes[key] = make()
         return self._passes[key]
 
     def stacked_scores(self, weights: Array) -> Iterator[tuple[slice, Array]]:
@@ -229,19 +291,63 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The parts of an objective: hinge or softmax loss, and a hidden layer or linear scores."""
+    """The parts of an objective: its scores, and the hinge or the softmax loss."""
 
-    hinge: bool
-    hidden: bool
+    scores: Literal["linear", "two-layer", "mlp", "convnet"]
+    hinge: bool = False
+
+    @property
+    def hidden(self) -> bool:
+        """Whether units lie between the examples and the scores."""
+        return self.scores != "linear"
 
 
 KINDS = {
-    "svm": Kind(hinge=True, hidden=False),
-    "softmax": Kind(hinge=False, hidden=False),
-    "two-layer": Kind(hinge=False, hidden=True),
-    "two-layer-svm": Kind(hinge=True, hidden=True),
+    "svm": Kind("linear", hinge=True),
+    "softmax": Kind("linear"),
+    "two-layer": Kind("two-layer"),
+    "two-layer-svm": Kind("two-layer", hinge=True),
+    "mlp": Kind("mlp"),
+    "mlp-svm": Kind("mlp", hinge=True),
+    "convnet": Kind("convnet"),
+    "convnet-svm": Kind("convnet", hinge=True),
 }
 assert tuple(KINDS) == OBJECTIVES
+
+UNIT_EXAMPLES = 1000
+
+
+def feature_unit(split: Split) -> float:
+    """The power of two nearest to the root mean square of the features, over the first examples of a split.
+
+    A network is given its features in these units, so that the same start and step size fit pixels up to 255 and
+    features of about 1.
+    """
+    features = split.batch(slice(0, UNIT_EXAMPLES))[:, : split.dimensions - split.bias].astype(np.float64)
+    with np.errstate(all="ignore"):
+        size = math.sqrt(float(np.mean(features * features))) if features.size else 0.0
+    return 2.0 ** round(math.log2(size)) if 0 < size < math.inf else 1.0
+
+
+def network_of(
+    kind: Kind,
+    features: int,
+    bias: bool,
+    classes: int,
+    image: Image | None,
+    hidden_size: int = HIDDEN_SIZE,
+    options: NetworkOptions = NetworkOptions(),  # noqa: B008
+) -> Network | None:
+    """The score function of a kind of objective; None for linear scores. Raises ValueError where one does not fit."""
+    match kind.scores:
+        case "linear":
+            return None
+        case "two-layer":
+            return networks.two_layer(features, bias, classes, hidden_size)
+        case "mlp":
+            return networks.mlp(features, bias, classes, options)
+        case "convnet":
+            return networks.convnet(image, classes, options)
 
 
 def _check_examples(split: Split) -> None:
@@ -267,12 +373,17 @@ def objective(
     regularize_bias: bool = True,
     delta: float = 1.0,
     hidden_size: int = HIDDEN_SIZE,
+    options: NetworkOptions = NetworkOptions(),  # noqa: B008
+    image: Image | None = None,
+    unit: float = 1.0,
     dtype: DTypeLike = np.float32,
 ) -> Objective:
-    """Make an objective by name on a split: svm, softmax, two-layer (with softmax) or two-layer-svm.
+    """Make an objective by name on a split: svm, softmax, and two-layer, mlp or convnet with softmax or with -svm.
 
-    `classes` C defaults to the highest label + 1. Raises ValueError for an unknown name, a number out of range, labels
-    out of range, a single class, no examples, or features that are not finite.
+    `classes` C defaults to the highest label + 1. `options` make an mlp or a convnet; a convnet needs the `image` that
+    the features are. A network divides its features by `unit`, a power of two. Raises ValueError for an unknown name, a
+    number out of range, labels out of range, a single class, no examples, features that are not finite, or layers that
+    do not fit.
     """
     if name not in KINDS:
         raise ValueError(
@@ -285,7 +396,7 @@ def objective(
         raise ValueError(f"regularization strength: {regularization_strength} was given; it must be 0 or greater")
     if kind.hinge and not (math.isfinite(delta) and delta > 0):
         raise ValueError(f"delta: {delta} was given; the margin must be greater than 0")
-    if kind.hidden and hidden_size < 1:
+    if kind.scores == "two-layer" and hidden_size < 1:
         raise ValueError(f"hidden size: {hidden_size} was given; a two-layer net needs at least 1 hidden unit")
     _check_examples(split)
     low, high = int(split.y.min()), int(split.y.max())
@@ -297,12 +408,14 @@ def objective(
         raise ValueError(f"classes: {classes} was given; a loss needs at least 2")
     if low < 0 or high >= classes:
         raise ValueError(f"label {low if low < 0 else high} is out of range; {classes} classes are 0 to {classes - 1}")
+    features = split.dimensions - split.bias
     return Objective(
         split,
         classes,
         Hinge(delta) if kind.hinge else CrossEntropy(),
-        hidden_size if kind.hidden else 0,
+        network_of(kind, features, split.bias, classes, image, hidden_size, options),
         regularization_strength,
         regularize_bias,
+        unit,
         dtype,
     )

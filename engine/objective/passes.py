@@ -21,7 +21,7 @@ Run = Callable[[Rows, CorrectIndex], float]
 
 
 class MakeKernel(Protocol):
-    """`kernels.linear` or `kernels.two_layer`."""
+    """`kernels.linear`, or the `kernel` of a network."""
 
     def __call__(self, weights: Sequence[Array], gradient: Sequence[Array] | None, n: int, dtype: DTypeLike) -> Kernel:
         """Make a kernel for n examples that reads the padded `weights` and fills `gradient`, if given."""
@@ -32,12 +32,14 @@ class Pass:
     """Forward and backward pass over n examples: the fast interface of an objective.
 
     Write padded weights into `weights` and call `run(rows, correct_index)`: it returns the mean data loss and fills
-    `gradient` with its derivative, padded and without the regularization.
+    `gradient` with its derivative, padded and without the regularization. If `drops` is not None, give it the generator
+    of the iteration's dropout before each call.
     """
 
     weights: Array
     gradient: Array
     run: Run
+    drops: Callable[[np.random.Generator], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from engine.spec.fields import (
     DATASETS,
     FIELDS,
     METRICS,
+    NETWORKS,
     OBJECTIVES,
     SAMPLINGS,
     SCHEDULES,
@@ -13,7 +14,7 @@ from engine.spec.fields import (
     dataset_parts,
     is_path,
 )
-from engine.spec.parsing import DataError, SpecError, as_text, near_match, shown
+from engine.spec.parsing import DataError, SpecError, as_text, near_match, shown, sizes_of
 from engine.spec.spec import (
     RunSpec,
     defaults,
@@ -33,6 +34,7 @@ __all__ = [
     "DATASETS",
     "FIELDS",
     "METRICS",
+    "NETWORKS",
     "OBJECTIVES",
     "SAMPLINGS",
     "SCHEDULES",
@@ -53,6 +55,7 @@ __all__ = [
     "parse_field",
     "race",
     "shown",
+    "sizes_of",
     "spec_from_fields",
     "spec_from_json",
     "typed_text",

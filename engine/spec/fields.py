@@ -24,21 +24,29 @@ from engine.spec.parsing import (
     optional,
     positive,
     shown,
+    sizes,
     up_to_one,
 )
 from engine.spec.strategy_kinds import BATCHING, GRADIENT, STEPPING, STRATEGIES
 
-OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm")
+OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm", "mlp", "mlp-svm", "convnet", "convnet-svm")
 DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
 METRICS = ("all", "loss")
 UPDATES = ("vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
 SCHEDULES = ("constant", "step", "exponential", "1/t", "cosine")
 SAMPLINGS = ("replacement", "epochs")
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu")
+POOLINGS = ("max", "average")
+NORMALIZATIONS = ("none", "layer")
+STARTS = ("plain", "he", "xavier")
 YES_NO = ("yes", "no")
 
 ALL = frozenset(STRATEGIES)
-HINGE = frozenset({"svm", "two-layer-svm"})
+HINGE = frozenset({"svm", "two-layer-svm", "mlp-svm", "convnet-svm"})
 TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
+MLP = frozenset({"mlp", "mlp-svm"})
+CONVNET = frozenset({"convnet", "convnet-svm"})
+NETWORKS = MLP | CONVNET
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +197,71 @@ FIELDS: dict[str, Field] = {
             needs={"objective": TWO_LAYER},
         ),
         Field(
+            "hidden",
+            "hidden layers",
+            "units of each hidden layer, like 128,64",
+            sizes(1, 100_000, 100, "128,64"),
+            needs={"objective": MLP},
+        ),
+        Field(
+            "channels",
+            "channels",
+            "filters of each convolution, like 16,32",
+            sizes(1, 10_000, 16, "16,32"),
+            needs={"objective": CONVNET},
+        ),
+        Field(
+            "activation",
+            "activation",
+            "the function of each hidden unit",
+            choice(ACTIVATIONS),
+            ACTIVATIONS,
+            needs={"objective": NETWORKS},
+        ),
+        Field(
+            "pooling",
+            "pooling",
+            "what a convolution's 2 x 2 pixels become",
+            choice(POOLINGS),
+            POOLINGS,
+            needs={"objective": CONVNET},
+        ),
+        Field(
+            "normalization",
+            "normalization",
+            "what is done to each hidden layer before its activation: nothing, or layer norm",
+            choice(NORMALIZATIONS),
+            NORMALIZATIONS,
+            needs={"objective": NETWORKS},
+        ),
+        Field(
+            "residual",
+            "residual",
+            "whether a hidden layer as large as the one before is added to it",
+            choice(YES_NO),
+            YES_NO,
+            needs={"objective": MLP},
+        ),
+        Field(
+            "dropout",
+            "dropout",
+            "share of the hidden units that each update leaves out",
+            fraction,
+            strategies=GRADIENT,
+            needs={"objective": NETWORKS},
+        ),
+        Field(
+            "start",
+            "start",
+            "first weights: all of one scale, or scaled to each layer's inputs (he), or inputs and outputs (xavier)",
+            choice(STARTS),
+            STARTS,
+            needs={"objective": NETWORKS},
+        ),
+        Field(
             "initial_scale",
             "initial scale",
-            "standard deviation of the first weights, and of every draw of random search",
+            "standard deviation of the first weights, and of every draw of random search; a factor for he and xavier",
             positive,
         ),
         Field(

@@ -140,6 +140,29 @@ def or_none(domain: Domain, *words: str) -> Domain:
     )
 
 
+def sizes(least: int, most: int, longest: int, example: str) -> Domain:
+    """Whole numbers from `least` to `most`, at most `longest` of them, kept as a text such as '128,64'."""
+    one = at_least(least, most)
+
+    def listed(value: str, given: Any) -> str:
+        texts = [text for text in value.replace(",", " ").split() if text]
+        if not 1 <= len(texts) <= longest:
+            raise ValueError(
+                f"must be 1 to {longest} whole numbers with commas between, like {example}, not {shown(given)}"
+            )
+        try:
+            return ",".join(str(one.parse(text)) for text in texts)
+        except ValueError as error:
+            raise ValueError(f"{error}; write it like {example}") from None
+
+    return Domain(lambda text: text.strip().strip("()[]"), listed)
+
+
+def sizes_of(value: str) -> tuple[int, ...]:
+    """The numbers of a field of `sizes`."""
+    return tuple(map(int, value.split(",")))
+
+
 batch_size = or_none(at_least(1), "full", "n")
 """A whole number of examples, or None for the full batch."""
 

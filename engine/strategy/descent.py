@@ -58,7 +58,7 @@ class GradientDescent:
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """Return the state and the block after at most k updates. Buffers that the state lacks start from zero."""
         layout = self.objective.layout
-        run = self.objective.passing(len(self.objective) if self.order is None else self.order.batch_size)
+        run = self.objective.training(len(self.objective) if self.order is None else self.order.batch_size)
         layout.pad(state.weights, run.weights)
         buffers = {name: np.zeros_like(run.weights) for name in self.update.buffers}
         for name in buffers.keys() & state.buffers.keys():
@@ -110,10 +110,13 @@ class GradientDescent:
         weights, gradient, batch_loss, schedule = run.weights, run.gradient, run.run, self.schedule
         penalty, penalty_gradient = self.objective.penalty, np.empty_like(weights)
         is_regularized, records_all = self.objective.regularization_strength > 0, self.metrics == "all"
-        multiply, add = np.multiply, np.add
+        multiply, add, drops = np.multiply, np.add, run.drops
         losses, data_losses = record.losses, record.data_losses
         gradient_squares, step_sizes = record.gradient_squares, record.step_sizes
         for rows, correct_index in batches:
+            if drops is not None:
+                # A stream for each iteration, so that nothing is carried along: where a run is cut changes nothing.
+                drops(streams.stream(self.seed, f"dropout {iteration}"))
             loss = data_loss = batch_loss(rows, correct_index)
             if is_regularized:
                 multiply(penalty, weights, penalty_gradient)

@@ -11,8 +11,9 @@ from numpy.typing import DTypeLike
 from engine import datasets
 from engine.datasets import Dataset
 from engine.objective.layout import Array
-from engine.objective.objectives import Objective, objective
-from engine.spec import RunSpec, SpecError
+from engine.objective.networks import network_options
+from engine.objective.objectives import KINDS, Objective, feature_unit, network_of, objective
+from engine.spec import NETWORKS, RunSpec, SpecError
 from engine.strategy.strategies import BUILDERS, Strategy
 from engine.text import counted
 from engine.trace.block import Block
@@ -125,8 +126,12 @@ def with_evaluation(state: State, loss: float, patience: int | None) -> State:
 
 
 def check(spec: RunSpec) -> None:
-    """Check a spec against its data set. Raises SpecError for a batch larger than the train split or a single class."""
-    split = datasets.load(spec.dataset).splits["train"]
+    """Check a spec against its data set.
+
+    Raises SpecError for a batch larger than the train split, a single class, or layers that do not fit the examples.
+    """
+    dataset = datasets.load(spec.dataset)
+    split = dataset.splits["train"]
     train = len(split)
     if train and (split.y == split.y[0]).all():
         raise SpecError(
@@ -140,6 +145,24 @@ def check(spec: RunSpec) -> None:
             f"batch size: {spec.batch_size:,} is more than the {train:,} training examples of {spec.dataset}; "
             f"write full for all of them",
         )
+    _check_network(spec, dataset)
+
+
+def _check_network(spec: RunSpec, dataset: Dataset) -> None:
+    """Raise SpecError where the layers do not fit the examples."""
+    train = dataset.splits["train"]
+    try:
+        network_of(
+            KINDS[spec.objective],
+            train.dimensions - train.bias,
+            train.bias,
+            dataset.classes,
+            dataset.image,
+            spec.hidden_size,
+            network_options(spec),
+        )
+    except ValueError as error:
+        raise SpecError("objective", f"{spec.objective} on {spec.dataset}: {error}") from None
 
 
 def exact_objective(spec: RunSpec) -> Objective:
@@ -165,5 +188,8 @@ def _objective(spec: RunSpec, dataset: Dataset, split: str, dtype: DTypeLike) ->
         regularize_bias=spec.regularize_bias == "yes",
         delta=spec.delta,
         hidden_size=spec.hidden_size,
+        options=network_options(spec),
+        image=dataset.image,
+        unit=feature_unit(dataset.splits["train"]) if spec.objective in NETWORKS else 1.0,
         dtype=dtype,
     )

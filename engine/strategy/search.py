@@ -111,7 +111,7 @@ class RandomSearch:
     def _data_losses(self, draws: Array) -> Array:
         """Scale the draws (K, size) in place and return their mean data losses (K,), float64."""
         objective, N = self.objective, len(self.objective)
-        draws *= objective.dtype.type(self.scale)
+        objective.as_start(draws, self.scale)
         if not objective.linear:
             run = objective.passing(N, backward=False)
             objective.layout.pad(draws[0], run.weights)

@@ -16,7 +16,17 @@ SWEEPABLE = tuple(
     dict.fromkeys(
         (
             *("step_size", "batch_size", "regularization_strength", "delta", "momentum", "initial_scale", "seed"),
-            *("hidden_size", "rms_decay", "beta1", "beta2", "decay_factor", "decay_every", "decay_rate", "warm_up"),
+            *(
+                "hidden_size",
+                "dropout",
+                "rms_decay",
+                "beta1",
+                "beta2",
+                "decay_factor",
+                "decay_every",
+                "decay_rate",
+                "warm_up",
+            ),
             *RATES,
         )
     )

@@ -20,6 +20,12 @@ APPLIES = [
     ("delta", {"objective": "two-layer-svm"}, True),
     ("hidden_size", {}, False),
     ("hidden_size", {"objective": "two-layer"}, True),
+    ("hidden", {"objective": "mlp-svm"}, True),
+    ("hidden", {"objective": "convnet"}, False),
+    ("channels", {"objective": "convnet"}, True),
+    ("dropout", {"objective": "mlp"}, True),
+    ("dropout", {"objective": "mlp", "strategy": "local-search"}, False),
+    ("activation", {"objective": "two-layer"}, False),
     ("update", {"strategy": "local-search"}, False),
     ("momentum", {}, False),
     ("momentum", {"update": "nesterov"}, True),
@@ -62,6 +68,14 @@ def test_a_net_starts_further_from_zero() -> None:
         ("decay_factor", "1.5", "at most 1"),
         ("divergence_factor", "1", "greater than 1"),
         ("hidden_size", "0", "at least 1"),
+        ("hidden", "0", "at least 1, not '0'; write it like 128,64"),
+        ("hidden", "128,x", "'x' is not a number"),
+        ("hidden", "1.5", "'1.5' is not a whole number"),
+        ("hidden", "", "1 to 100 whole numbers with commas between, like 128,64"),
+        ("hidden", "1e9", "at most 100,000"),
+        ("channels", "16;32", "write it like 16,32"),
+        ("activation", "rellu", "did you mean relu"),
+        ("dropout", "1", "less than 1"),
         ("regularize_bias", "maybe", "choose from yes, no"),
     ],
 )
@@ -90,6 +104,11 @@ def outcome(ask: Callable[[], Any]) -> Any:
 def test_a_value_is_checked_as_its_text_would_be_read(name: str, value: Any) -> None:
     field = FIELDS[name]
     assert outcome(lambda: field.check(value)) == outcome(lambda: parse_field(name, as_text(value)))
+
+
+@pytest.mark.parametrize("value", ["128,64", " 128 64 ", "(128, 64)", "[128,64]", (128, 64), [128, 64], "1.28e2,64"])
+def test_the_sizes_of_layers_are_kept_as_one_text(value: Any) -> None:
+    assert RunSpec(hidden=value).hidden == "128,64"
 
 
 @pytest.mark.parametrize(("name", "value", "kept"), [("step_size", 1, 1.0), ("iterations", 1e5, 100_000)])

@@ -13,15 +13,26 @@ from engine.analysis import gradient, rank_one
 from engine.analysis.gradient import check_gradient, numerical_gradient
 from engine.analysis.surface import Array, Rows
 from engine.datasets import Split
-from engine.objective.objectives import Loss, Objective, objective
+from engine.objective.objectives import Loss, NetworkOptions, Objective, objective
 from engine.spec import OBJECTIVES
 
-SPLIT = datasets.load("digits").splits["validation"]
+DIGITS = datasets.load("digits")
+SPLIT = DIGITS.splits["validation"]
 ROWS = np.arange(0, 300, 3)
 
 
 def built(name: str) -> Objective:
-    return objective(name, SPLIT, 10, regularization_strength=0.01, hidden_size=6, dtype=np.float64)
+    options = NetworkOptions(hidden=(4, 3), channels=(2, 2))
+    return objective(
+        name,
+        SPLIT,
+        10,
+        regularization_strength=0.01,
+        hidden_size=6,
+        options=options,
+        image=DIGITS.image,
+        dtype=np.float64,
+    )
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

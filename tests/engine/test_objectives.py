@@ -12,16 +12,21 @@ from hypothesis import strategies as st
 from engine import datasets
 from engine.datasets import Split, StoredSplit
 from engine.objective import kernels
-from engine.objective.objectives import KINDS, Objective, objective
+from engine.objective.objectives import KINDS, NetworkOptions, Objective, objective
 
 OBJECTIVES = tuple(KINDS)
 DIGITS = datasets.load("digits").splits["train"]
+SMALL = {
+    "hidden_size": 6,
+    "options": NetworkOptions(hidden=(6, 5), channels=(2, 3)),
+    "image": datasets.load("digits").image,
+}
 
 
 def small(name: str, **options: Any) -> Objective:
-    """An objective in float64 on 20 digits, its net with 6 hidden units."""
+    """An objective in float64 on 20 digits, its net with few hidden units."""
     split = Split(DIGITS.X[:20].astype(np.float64), DIGITS.y[:20])
-    return objective(name, split, 10, hidden_size=6, dtype=np.float64, **options)
+    return objective(name, split, 10, dtype=np.float64, **SMALL, **options)
 
 
 def points(X: list[list[float]], y: list[int], name: str = "svm", **options: Any) -> Objective:
@@ -131,7 +136,7 @@ def test_softmax_is_stable_for_scores_of_ten_thousand(name: str, dtype: Any) -> 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_float32_agrees_with_float64(name: str) -> None:
-    single, double = (objective(name, DIGITS, 10, hidden_size=6, dtype=dtype) for dtype in (np.float32, np.float64))
+    single, double = (objective(name, DIGITS, 10, dtype=dtype, **SMALL) for dtype in (np.float32, np.float64))
     weights = np.random.default_rng(1).standard_normal(single.size) * 0.1
     (loss, gradient), (exact_loss, exact) = single.loss_and_gradient(weights), double.loss_and_gradient(weights)
     assert gradient.dtype == np.float32
@@ -154,14 +159,14 @@ def test_a_constant_added_to_all_scores_leaves_the_loss_alone(name: str, constan
     of = small(name)
     weights = np.random.default_rng(seed).standard_normal(of.size)
     shifted = weights.copy()
-    of.layout.matrices(padded := of.padded(weights))[-1][:, of.hidden_size or of.split.dimensions - 1] += constant
+    of.layout.matrices(padded := of.padded(weights))[-1][:, of.layout.shapes[-1][1] - 1] += constant
     shifted = of.layout.flat(padded)
     assert of.loss(shifted).total == pytest.approx(of.loss(weights).total, rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_evaluation_is_the_loss_and_the_share_of_highest_scores(name: str) -> None:
-    of = objective(name, DIGITS, 10, regularization_strength=0.1)
+    of = objective(name, DIGITS, 10, regularization_strength=0.1, **SMALL)
     weights = of.initial_weights(np.random.default_rng(0), 0.1)
     loss, accuracy = of.evaluate(weights)
     assert loss == pytest.approx(of.loss(weights).total, rel=1e-6)
@@ -241,7 +246,7 @@ def test_weights_of_the_wrong_size_and_rows_that_are_not_there_are_refused() -> 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_overflow_is_data_and_no_warning(name: str, recwarn: pytest.WarningsRecorder) -> None:
-    of = objective(name, DIGITS, 10, regularization_strength=1.0)
+    of = objective(name, DIGITS, 10, regularization_strength=1.0, **SMALL)
     loss, _ = of.loss_and_gradient(np.full(of.size, 1e30, dtype=np.float32))
     assert not np.isfinite(loss.total)
     of.evaluate(np.full(of.size, np.nan))

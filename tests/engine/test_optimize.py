@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from engine import datasets
 from engine.objective.objectives import objective as objective_of
-from engine.spec import METRICS, OBJECTIVES, SAMPLINGS, SCHEDULES, STRATEGIES, UPDATES, RunSpec, SpecError, defaults
+from engine.spec import (
+    FIELDS,
+    METRICS,
+    OBJECTIVES,
+    SAMPLINGS,
+    SCHEDULES,
+    STRATEGIES,
+    UPDATES,
+    RunSpec,
+    SpecError,
+    defaults,
+)
 from engine.strategy import optimize, search
 from engine.strategy.descent import GradientDescent
 from engine.strategy.updates import UPDATES as UPDATE_RULES
@@ -83,14 +94,27 @@ def assert_same(chunked: tuple[State, Block], whole: tuple[State, Block]) -> Non
         np.testing.assert_array_equal(chunked[1].columns()[name], column)
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("update", UPDATES)
-@pytest.mark.parametrize("objective", OBJECTIVES)
+SMALL = {"hidden_size": 20, "hidden": "20,10", "channels": "4"}
+DEEP = tuple(name for name in OBJECTIVES if FIELDS["start"].applies({"strategy": "local-search", "objective": name}))
+"""Networks of any depth: what a schedule does to them is what it does to the others."""
+
+
+@pytest.mark.parametrize(
+    ("objective", "update", "schedule"),
+    [
+        (objective, update, schedule)
+        for objective in OBJECTIVES
+        for update in UPDATES
+        for schedule in (SCHEDULES if objective not in DEEP else SCHEDULES[:1])
+    ],
+)
 def test_every_objective_with_every_update_and_schedule(objective: str, update: str, schedule: str) -> None:
     """Each learns, and cut into pieces each is the same run."""
     spec = defaults(objective=objective).changed(
         update=update, schedule=schedule, step_size=STEP_SIZES[update], batch_size=32, iterations=120, warm_up=10
     )
+    if objective in DEEP:
+        spec = spec.changed(**SMALL, dropout=0.1, step_size=min(STEP_SIZES[update], 0.05))
     optimization = optimize.build(spec)
     whole = optimization.advance(optimization.start(), 120)
     assert optimization.evaluate(whole[0].weights, "train")[1] > 0.6
@@ -126,6 +150,9 @@ def test_chunked_equals_whole_even_through_bytes(
         iterations=60,
         seed=seed,
         hidden_size=5,
+        hidden="5,4",
+        channels="2",
+        dropout=0.25,
     )
     with mock.patch.object(search, "STACK_MOST", 16), mock.patch.object(search, "REFRESH_EVERY", 24):
         optimization = optimize.build(spec)

@@ -15,7 +15,10 @@ from engine.trace.state import State, state_from_bytes
 BLOCK_S = 0.04
 MOST_ITERATIONS = 50_000
 
-DECIDE_THE_LOSS = ("dataset", "objective", "delta", "regularization_strength", "regularize_bias", "hidden_size")
+DECIDE_THE_LOSS = (
+    *("dataset", "objective", "delta", "regularization_strength", "regularize_bias", "hidden_size", "hidden"),
+    *("channels", "activation", "pooling", "normalization", "residual"),
+)
 """Fields of a spec whose change makes earlier losses, and the scores that a search keeps, incomparable."""
 
 

@@ -91,7 +91,11 @@ CHOICES: Mapping[str, ChoiceField] = {
     "objective": ChoiceField(
         OBJECTIVES,
         (text_of("objective"),),
-        {"hinge": ("svm",), "cross-entropy": ("softmax",), "net": ("two-layer", "two-layer-svm")},
+        {
+            "hinge": ("svm",),
+            "cross-entropy": ("softmax",),
+            "net": tuple(name for name in OBJECTIVES if name not in ("svm", "softmax")),
+        },
     ),
     "status": ChoiceField(
         STATUSES,
