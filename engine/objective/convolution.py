@@ -191,6 +191,13 @@ class MaxPooling:
         rows, row_slopes = ([part[:, r:height:size, :, :used] for r in range(size)] for part in (values, slopes))
         highest = np.empty(rows[0].shape, to.dtype)
         across = [highest[..., c::size] for c in range(size)]
+        if to.gradient is None:
+
+            def pool(X: Array) -> None:
+                _write_highest(rows, highest)
+                _write_highest(across, target.whole)
+
+            return Bound(target, pool, pool)
         down, along = _Contest(rows, highest), _Contest(across, target.whole)
 
         def forward(X: Array) -> None:
@@ -203,6 +210,12 @@ class MaxPooling:
             down.share_out(highest, row_slopes)
 
         return Bound(target, forward, backward)
+
+
+def _write_highest(parts: list[Array], out: Array) -> None:
+    np.maximum(parts[0], parts[1], out=out)
+    for part in parts[2:]:
+        np.maximum(out, part, out=out)
 
 
 class _Contest:

@@ -2,6 +2,7 @@
 
 from engine.spec.fields import (
     AMOUNTS,
+    CONVNETS,
     DATASETS,
     FIELDS,
     METRICS,
@@ -31,6 +32,7 @@ from engine.spec.strategy_kinds import BATCHING, STRATEGIES, STRATEGY_KINDS, Str
 __all__ = [
     "AMOUNTS",
     "BATCHING",
+    "CONVNETS",
     "DATASETS",
     "FIELDS",
     "METRICS",

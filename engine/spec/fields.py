@@ -45,8 +45,8 @@ ALL = frozenset(STRATEGIES)
 HINGE = frozenset({"svm", "two-layer-svm", "mlp-svm", "convnet-svm"})
 TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
 MLP = frozenset({"mlp", "mlp-svm"})
-CONVNET = frozenset({"convnet", "convnet-svm"})
-NETWORKS = MLP | CONVNET
+CONVNETS = frozenset({"convnet", "convnet-svm"})
+NETWORKS = MLP | CONVNETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ FIELDS: dict[str, Field] = {
             "channels",
             "filters of each convolution, like 16,32",
             sizes(1, 10_000, 16, "16,32"),
-            needs={"objective": CONVNET},
+            needs={"objective": CONVNETS},
         ),
         Field(
             "activation",
@@ -224,7 +224,7 @@ FIELDS: dict[str, Field] = {
             "what a convolution's 2 x 2 pixels become",
             choice(POOLINGS),
             POOLINGS,
-            needs={"objective": CONVNET},
+            needs={"objective": CONVNETS},
         ),
         Field(
             "normalization",

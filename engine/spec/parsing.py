@@ -150,10 +150,12 @@ def sizes(least: int, most: int, longest: int, example: str) -> Domain:
             raise ValueError(
                 f"must be 1 to {longest} whole numbers with commas between, like {example}, not {shown(given)}"
             )
-        try:
-            return ",".join(str(one.parse(text)) for text in texts)
-        except ValueError as error:
-            raise ValueError(f"{error}; write it like {example}") from None
+        for text in texts:
+            try:
+                number(text)
+            except ValueError:
+                raise ValueError(f"{shown(text)} is not a number; write it like {example}") from None
+        return ",".join(str(one.parse(text)) for text in texts)
 
     return Domain(lambda text: text.strip().strip("()[]"), listed)
 

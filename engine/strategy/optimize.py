@@ -13,7 +13,7 @@ from engine.datasets import Dataset
 from engine.objective.layout import Array
 from engine.objective.networks import network_options
 from engine.objective.objectives import KINDS, Objective, feature_unit, network_of, objective
-from engine.spec import NETWORKS, RunSpec, SpecError
+from engine.spec import CONVNETS, NETWORKS, RunSpec, SpecError
 from engine.strategy.strategies import BUILDERS, Strategy
 from engine.text import counted
 from engine.trace.block import Block
@@ -22,6 +22,9 @@ from engine.trace.state import State
 EVALUATIONS_PER_RUN = 50
 LEAST_EVALUATIONS = 10
 """Fewest evaluations of a run, if EVALUATIONS_PER_RUN would take more than about 1 / EVALUATION_RATIO of its time."""
+
+LEAST_EVALUATIONS_OF_IMAGES = 4
+"""The same for a convnet, which looks at 50,000 images for as long as it trains for 200 iterations."""
 
 EVALUATION_RATIO = 32
 FIXED_COST = 100
@@ -87,7 +90,8 @@ class Optimization:
         affordable = -(-EVALUATION_RATIO * evaluation_cost // iteration_cost)
         if affordable <= default:
             return default
-        return max(default, min(_rounded_up(affordable), planned // LEAST_EVALUATIONS))
+        least = LEAST_EVALUATIONS_OF_IMAGES if self.spec.objective in CONVNETS else LEAST_EVALUATIONS
+        return max(default, min(_rounded_up(affordable), planned // least))
 
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
         """Return the loss and the accuracy (0 to 1) over a whole split at these weights (size,)."""

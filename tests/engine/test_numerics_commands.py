@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from engine.commands.numerics import data, gradient_check, landscape, probe
 from engine.datasets import cifar10
+from engine.spec import OBJECTIVES
 from tests import cifar10_fakes as fakes
 
 
@@ -57,12 +58,14 @@ def test_probe_as_a_table_marks_the_best() -> None:
 
 
 def test_gradient_check_passes_for_every_objective() -> None:
-    for objective in ("svm", "softmax", "two-layer", "two-layer-svm"):
-        found = answer(gradient_check.command, "--objective", objective, "--examples", "50", "--coordinates", "60")
+    small = ("--hidden", "6,5", "--channels", "3,2", "--normalization", "layer", "--dropout", "0.5")
+    for objective in OBJECTIVES:
+        arguments = ("--objective", objective, "--examples", "50", "--coordinates", "60", *small)
+        found = answer(gradient_check.command, *arguments)
         assert found["passed"], objective
         assert found["norm_error_off_kinks"] < 1e-7
         assert found["wrong"] == 0
-        assert found["checked"] == (60 if "layer" in objective else 650)
+        assert found["checked"] == (650 if objective in ("svm", "softmax") else 60)
         assert (found["margins_within_h"] is None) == (objective != "svm")
 
 
@@ -110,7 +113,7 @@ def test_landscape_over_a_plane_has_a_row_for_each_second_position() -> None:
     assert [line.split()[0] for line in table.splitlines()] == ["b", "1", "0", "-1"]
 
 
-@pytest.mark.parametrize("objective", ["svm", "two-layer"])
+@pytest.mark.parametrize("objective", ["svm", "two-layer", "mlp", "convnet"])
 def test_landscape_towards_the_start_climbs_back(objective: str) -> None:
     arguments = ("--objective", objective, "--after", "50", "--examples", "100", "--direction", "start")
     found = answer(landscape.command, *arguments, "--from", "0", "--to", "1", "--points", "2")

@@ -95,6 +95,22 @@ def test_a_net_has_a_template_for_each_hidden_unit() -> None:
     np.testing.assert_array_equal(found.pictures[6].ravel(), weights[6 * 65 : 6 * 65 + 64])
 
 
+def test_an_mlp_has_a_template_for_each_unit_of_its_first_layer_and_a_convnet_for_each_filter() -> None:
+    for objective, shape in (("mlp", (7, 8, 8)), ("convnet", (4, 3, 3))):
+        spec = defaults(objective=objective).changed(hidden="7,5", channels="4,2", normalization="layer")
+        weights = weights_of(spec)
+        found = templates(spec, weights)
+        assert found is not None
+        assert found.hidden
+        assert found.pictures is not None
+        assert found.biases is not None
+        assert found.pictures.shape == shape
+        features = shape[1] * shape[2]
+        np.testing.assert_array_equal(found.pictures[0].ravel(), weights[:features])
+        assert found.biases[0] == weights[features]
+    assert templates(spec.changed(dataset="spiral"), weights) is None
+
+
 def test_weights_that_do_not_fit_have_none() -> None:
     assert templates(defaults(), np.zeros(3)) is None
     assert templates(defaults().changed(dataset="./gone.npz"), np.zeros(3)) is None

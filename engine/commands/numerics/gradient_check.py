@@ -95,14 +95,16 @@ def described(result: GradientCheck, margins: int | None) -> list[tuple[str, str
 
 
 def named(layout: Layout, index: int) -> str:
-    """The name of a weight, such as W1[3, bias]: its matrix, row (class or hidden unit) and column.
+    """The name of a weight, such as W1[3, bias]: its matrix, row (class, hidden unit or filter) and column.
 
-    Raises IndexError for an index outside the layout.
+    A layer norm's two rows are its gains and its shifts. Raises IndexError for an index outside the layout.
     """
     for number, ((rows, columns), biased) in enumerate(zip(layout.shapes, layout.biased, strict=True), start=1):
         if index < rows * columns:
             row, column = divmod(index, columns)
             matrix = "W" if len(layout.shapes) == 1 else f"W{number}"
+            if biased == columns > 1:
+                return f"{matrix}[{('gain', 'shift')[row]}, {column}]"
             return f"{matrix}[{row}, {'bias' if biased and column == columns - 1 else column}]"
         index -= rows * columns
     raise IndexError(index)
