@@ -122,7 +122,7 @@ def passed(layers: tuple[Layer, ...], X: Array, weights: Array | None = None) ->
 def test_activations_by_hand() -> None:
     X = np.array([[-2.0, 0.0, 1.0]])
     for name, expected in {
-        "relu": [0, 0, 1],
+        "relu": [0.0, 0.0, 1.0],
         "tanh": [-0.9640276, 0, 0.7615942],
         "sigmoid": [0.1192029, 0.5, 0.7310586],
         "gelu": [-0.0454023, 0, 0.8411920],

@@ -16,7 +16,7 @@ from engine.objective.objectives import KINDS, NetworkOptions, Objective, object
 
 OBJECTIVES = tuple(KINDS)
 DIGITS = datasets.load("digits").splits["train"]
-SMALL = {
+SMALL: dict[str, Any] = {
     "hidden_size": 6,
     "options": NetworkOptions(hidden=(6, 5), channels=(2, 3)),
     "image": datasets.load("digits").image,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -248,6 +249,12 @@ def test_softmax_with_regularization_comes_down_to_its_one_minimum() -> None:
 def test_a_cosine_needs_an_end_to_come_down_to() -> None:
     with pytest.raises(SpecError, match="give a budget in iterations"):
         RunSpec(schedule="cosine", iterations=None, seconds=1.0)
+
+
+def test_a_convnet_is_evaluated_less_often_where_that_costs_more_than_its_iterations(cache_folder: Path) -> None:
+    spec = RunSpec(dataset="synthetic-cifar:2000", batch_size=64)
+    linear, deep = (optimize.build(spec.changed(objective=name)) for name in ("softmax", "convnet"))
+    assert (linear.next_evaluation(1), deep.next_evaluation(1)) == (100, 250)
 
 
 def test_the_effective_step_size_is_recorded_and_the_base_is_what_steering_changes() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from engine.spec import FIELDS, STRATEGY_KINDS, SpecError, defaults, parse_field
+from engine.spec import FIELDS, OBJECTIVES, STRATEGY_KINDS, SpecError, defaults, parse_field
 from engine.store import Run, StoreFull
 from tests.presence import present
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
@@ -71,6 +71,16 @@ async def test_a_strategy_brings_its_defaults_and_hides_what_does_not_apply(path
     spec = newest(path).spec
     assert spec == defaults("random-search")
     assert spec.initial_scale == STRATEGY_KINDS["random-search"].defaults["initial_scale"]
+
+
+async def test_an_objective_brings_its_defaults_of_choices_too(path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("n", "tab", *["right"] * (OBJECTIVES.index("mlp") - OBJECTIVES.index("svm")))
+        assert "hidden layers     128,64" in board.text()
+        assert "start             he" in board.text()
+        await board.press("enter")
+        await board.until(lambda: board.all_of(RunsQueued))
+    assert newest(path).spec == defaults(objective="mlp")
 
 
 REFUSED = (

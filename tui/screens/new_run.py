@@ -120,6 +120,9 @@ class NewRun(Screen[None], inherit_bindings=False):
         for field in self.query(Input):
             if field.id in self._texts and field.value != self._texts[field.id]:
                 field.value = self._texts[field.id]
+        for choice in self.query(ChoiceInput):
+            if choice.id in self._texts:
+                choice.chosen = self._texts[choice.id]
         self._paint()
 
     def _fill(self) -> None:
