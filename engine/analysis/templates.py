@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.datasets import Image, shape_of
 from engine.objective.convolution import FILTER_SIZE
+from engine.objective.kinds import KINDS, network_of
 from engine.objective.layout import Array, Layout
 from engine.objective.networks import network_options
-from engine.objective.objectives import KINDS, network_of
 from engine.spec import RunSpec
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ Gather = Callable[[Chosen], Array]
 
 HELD_BYTES = 8 << 20
 """Largest padded copy of a split that is kept in memory; batches of a larger split are gathered from the split."""
+
+UNIT_EXAMPLES = 1000
 
 
 class Examples:
@@ -86,3 +89,15 @@ class Examples:
         if held is not None:
             return gather_held
         return gather_stored if self.dtype == np.float32 else gather_converted
+
+
+def feature_unit(split: Split) -> float:
+    """The power of two nearest to the root mean square of the features, over the first examples of a split.
+
+    A network is given its features in these units, so that the same start and step size fit pixels up to 255 and
+    features of about 1.
+    """
+    features = split.batch(slice(0, UNIT_EXAMPLES))[:, : split.dimensions - split.bias].astype(np.float64)
+    with np.errstate(all="ignore"):
+        size = math.sqrt(float(np.mean(features * features))) if features.size else 0.0
+    return 2.0 ** round(math.log2(size)) if 0 < size < math.inf else 1.0

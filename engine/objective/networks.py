@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.datasets import Image
+from engine.objective.activations import Activation
 from engine.objective.convolution import POOLINGS, Convolution, Pixels
 from engine.objective.kernels import Kernel
 from engine.objective.layers import (
-    Activation,
     Array,
     Dropout,
     Flatten,

@@ -7,24 +7,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.datasets import Image, Split, StoredSplit
-from engine.objective import kernels, networks
+from engine.objective import kernels
 from engine.objective.examples import Chosen, Examples
+from engine.objective.kinds import HIDDEN_SIZE, KINDS, network_of
 from engine.objective.layers import Masks
 from engine.objective.layout import Array, Layout
 from engine.objective.losses import CrossEntropy, DataLoss, Hinge
 from engine.objective.networks import Network, NetworkOptions
 from engine.objective.passes import CorrectIndex, Pass, Passes, Rows
-from engine.spec import OBJECTIVES, near_match, shown
+from engine.spec import near_match, shown
 
-__all__ = ["KINDS", "Array", "CorrectIndex", "Loss", "NetworkOptions", "Objective", "Pass", "Rows", "objective"]
-
-HIDDEN_SIZE = 50
+__all__ = ["Array", "CorrectIndex", "Loss", "NetworkOptions", "Objective", "Pass", "Rows", "objective"]
 
 KEPT_BYTES = 8 << 20
 """Largest split whose evaluation buffers are kept; for a larger one, filling them takes longer than making them."""
@@ -287,67 +286,6 @@ class Objective:
         if low < 0 or high >= N:
             raise ValueError(f"row {low if low < 0 else high} is not among the {N:,} examples, 0 to {N - 1:,}")
         return chosen.astype(np.intp, copy=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """The parts of an objective: its scores, and the hinge or the softmax loss."""
-
-    scores: Literal["linear", "two-layer", "mlp", "convnet"]
-    hinge: bool = False
-
-    @property
-    def hidden(self) -> bool:
-        """Whether units lie between the examples and the scores."""
-        return self.scores != "linear"
-
-
-KINDS = {
-    "svm": Kind("linear", hinge=True),
-    "softmax": Kind("linear"),
-    "two-layer": Kind("two-layer"),
-    "two-layer-svm": Kind("two-layer", hinge=True),
-    "mlp": Kind("mlp"),
-    "mlp-svm": Kind("mlp", hinge=True),
-    "convnet": Kind("convnet"),
-    "convnet-svm": Kind("convnet", hinge=True),
-}
-assert tuple(KINDS) == OBJECTIVES
-
-UNIT_EXAMPLES = 1000
-
-
-def feature_unit(split: Split) -> float:
-    """The power of two nearest to the root mean square of the features, over the first examples of a split.
-
-    A network is given its features in these units, so that the same start and step size fit pixels up to 255 and
-    features of about 1.
-    """
-    features = split.batch(slice(0, UNIT_EXAMPLES))[:, : split.dimensions - split.bias].astype(np.float64)
-    with np.errstate(all="ignore"):
-        size = math.sqrt(float(np.mean(features * features))) if features.size else 0.0
-    return 2.0 ** round(math.log2(size)) if 0 < size < math.inf else 1.0
-
-
-def network_of(
-    kind: Kind,
-    features: int,
-    bias: bool,
-    classes: int,
-    image: Image | None,
-    hidden_size: int = HIDDEN_SIZE,
-    options: NetworkOptions = NetworkOptions(),  # noqa: B008
-) -> Network | None:
-    """The score function of a kind of objective; None for linear scores. Raises ValueError where one does not fit."""
-    match kind.scores:
-        case "linear":
-            return None
-        case "two-layer":
-            return networks.two_layer(features, bias, classes, hidden_size)
-        case "mlp":
-            return networks.mlp(features, bias, classes, options)
-        case "convnet":
-            return networks.convnet(image, classes, options)
 
 
 def _check_examples(split: Split) -> None:

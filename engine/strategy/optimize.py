@@ -10,9 +10,11 @@ from numpy.typing import DTypeLike
 
 from engine import datasets
 from engine.datasets import Dataset
+from engine.objective.examples import feature_unit
+from engine.objective.kinds import KINDS, network_of
 from engine.objective.layout import Array
 from engine.objective.networks import network_options
-from engine.objective.objectives import KINDS, Objective, feature_unit, network_of, objective
+from engine.objective.objectives import Objective, objective
 from engine.spec import CONVNETS, NETWORKS, RunSpec, SpecError
 from engine.strategy.strategies import BUILDERS, Strategy
 from engine.text import counted

@@ -9,10 +9,10 @@ import pytest
 
 from engine import datasets
 from engine.datasets import Image, Split
+from engine.objective.activations import ACTIVATIONS, Activation
 from engine.objective.convolution import AveragePooling, Convolution, MaxPooling, Pixels
+from engine.objective.examples import feature_unit
 from engine.objective.layers import (
-    ACTIVATIONS,
-    Activation,
     Array,
     Dropout,
     Features,
@@ -24,7 +24,7 @@ from engine.objective.layers import (
     Residual,
 )
 from engine.objective.networks import Network, NetworkOptions
-from engine.objective.objectives import Objective, feature_unit, objective
+from engine.objective.objectives import Objective, objective
 from engine.spec import SpecError, defaults, spec_from_fields
 from engine.strategy import optimize
 from engine.trace.state import state_from_bytes, state_to_bytes

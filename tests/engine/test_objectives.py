@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from engine import datasets
 from engine.datasets import Split, StoredSplit
 from engine.objective import kernels
-from engine.objective.objectives import KINDS, NetworkOptions, Objective, objective
+from engine.objective.kinds import KINDS
+from engine.objective.networks import NetworkOptions
+from engine.objective.objectives import Objective, objective
 
 OBJECTIVES = tuple(KINDS)
 DIGITS = datasets.load("digits").splits["train"]
