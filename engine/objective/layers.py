@@ -21,7 +21,7 @@ from engine.objective.layout import padded_columns
 Array = NDArray[Any]
 Shape = tuple[int, ...]
 """(features,) of a vector, (channels, height, width) of an image."""
-Pass = Callable[[Array], object]
+Step = Callable[[Array], object]
 """What a layer does in one direction; it is given the examples X (n, columns), which only first layers look at."""
 
 NORM_EPSILON = 1e-5
@@ -112,8 +112,8 @@ class Bound:
     """A layer at work: what it gives on, and its two passes."""
 
     target: Signal
-    forward: Pass
-    backward: Pass
+    forward: Step
+    backward: Step
 
 
 class Layer(Protocol):
