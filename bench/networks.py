@@ -80,7 +80,7 @@ def _mlp(stored: StoredSplit) -> Row:
         f"{taken['engine'] * 1e3:.2f} ms",
         f"bare products {taken['bare'] * 1e3:.2f} ms",
         taken["engine"] / taken["bare"],
-        1.2,
+        1.15,
         at_most=True,
     )
 
@@ -99,7 +99,7 @@ def _convnet(stored: StoredSplit) -> Iterator[Row]:
         "groups": _products(sizes(group), n // group),
     }
     taken = medians(alternatives, 50, True)
-    for name, told, limit in (("whole", "of the whole batch", 2.0), ("groups", f"of {group} images each", 2.4)):
+    for name, told, limit in (("whole", "of the whole batch", 1.5), ("groups", f"of {group} images each", 1.5)):
         yield Row(
             f"convnet 16, 32 channels, batch {n}, forward and backward",
             f"{taken['engine'] * 1e3:.1f} ms",
