@@ -52,6 +52,11 @@ class Layout:
             start += rows * width
         return tuple(views)
 
+    def unpadded(self, padded: Array) -> tuple[Array, ...]:
+        """Views of padded weights (padded_size,) as matrices (rows, columns), without the padding."""
+        parts = zip(self.shapes, self.matrices(padded), strict=True)
+        return tuple(view[:, :columns] for (_, columns), view in parts)
+
     def pad(self, weights: Array, out: Array) -> Array:
         """Write flat weights (..., size) into `out` (..., padded_size) and return it; its padding is unchanged."""
         start = 0

@@ -16,6 +16,7 @@ from engine.spec.parsing import (
     above_one,
     as_text,
     at_least,
+    at_least_one,
     batch_size,
     choice,
     fraction,
@@ -32,8 +33,11 @@ from engine.spec.strategy_kinds import BATCHING, GRADIENT, STEPPING, STRATEGIES
 OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm", "mlp", "mlp-svm", "convnet", "convnet-svm")
 DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
 METRICS = ("all", "loss")
-UPDATES = ("vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam")
-SCHEDULES = ("constant", "step", "exponential", "1/t", "cosine")
+UPDATES = (
+    "vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam",
+    "adamw", "amsgrad", "adadelta", "lion", "muon",
+)  # fmt: skip
+SCHEDULES = ("constant", "step", "exponential", "1/t", "cosine", "warm-restarts", "cyclic", "one-cycle")
 SAMPLINGS = ("replacement", "epochs")
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu")
 POOLINGS = ("max", "average")
@@ -42,6 +46,8 @@ STARTS = ("plain", "he", "xavier")
 YES_NO = ("yes", "no")
 
 ALL = frozenset(STRATEGIES)
+ADAMS = ("adam", "adamw", "amsgrad")
+CYCLES = ("warm-restarts", "cyclic")
 HINGE = frozenset({"svm", "two-layer-svm", "mlp-svm", "convnet-svm"})
 TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
 MLP = frozenset({"mlp", "mlp-svm"})
@@ -148,6 +154,10 @@ class Field:
     def flag(self) -> str:
         """The command line option, such as --step-size."""
         return "--" + self.name.replace("_", "-")
+
+
+def _of_schedules(name: str, label: str, help_text: str, domain: Domain, *schedules: str) -> Field:
+    return Field(name, label, help_text, domain, strategies=GRADIENT, needs={"schedule": frozenset(schedules)})
 
 
 def _rate(name: str, label: str, help_text: str, *updates: str) -> Field:
@@ -273,10 +283,25 @@ FIELDS: dict[str, Field] = {
             BATCHING,
         ),
         Field("update", "update", "the parameter update", choice(UPDATES), UPDATES, GRADIENT),
-        _rate("momentum", "momentum", "share of the velocity that is kept", "momentum", "nesterov"),
-        _rate("rms_decay", "decay of squares", "share of the mean of squares that is kept", "rmsprop"),
-        _rate("beta1", "beta 1", "share of the mean of gradients that is kept", "adam"),
-        _rate("beta2", "beta 2", "share of the mean of squares that is kept", "adam"),
+        _rate("momentum", "momentum", "share of the velocity that is kept", "momentum", "nesterov", "muon"),
+        _rate("rms_decay", "decay of squares", "share of the mean of squares that is kept", "rmsprop", "adadelta"),
+        _rate("beta1", "beta 1", "share of the mean of gradients that is kept", *ADAMS, "lion"),
+        _rate("beta2", "beta 2", "share of the mean of squares (lion: of gradients) that is kept", *ADAMS, "lion"),
+        Field(
+            "decoupled_decay",
+            "decoupled decay",
+            "share of the weights taken away at a step size of 1, beside the loss (decoupled weight decay)",
+            not_negative,
+            strategies=GRADIENT,
+            needs={"update": frozenset({"adamw", "lion", "muon"})},
+        ),
+        Field(
+            "clip_norm",
+            "clip norm",
+            "a gradient that is longer is shortened to this norm; or none",
+            optional(positive),
+            strategies=GRADIENT,
+        ),
         Field("schedule", "schedule", "how the step size falls", choice(SCHEDULES), SCHEDULES, GRADIENT),
         Field(
             "decay_factor",
@@ -301,6 +326,17 @@ FIELDS: dict[str, Field] = {
             not_negative,
             strategies=GRADIENT,
             needs={"schedule": frozenset({"exponential", "1/t"})},
+        ),
+        _of_schedules("period", "period", "iterations of a cycle, or of the first one", at_least(2), *CYCLES),
+        _of_schedules(
+            "period_factor",
+            "period factor",
+            "how many times as long as the last one each cycle is",
+            at_least_one,
+            "warm-restarts",
+        ),
+        _of_schedules(
+            "lowest_share", "lowest share", "of the step size, at the lowest place of a cycle", fraction, *CYCLES
         ),
         Field(
             "warm_up",

@@ -111,6 +111,7 @@ positive = _numbers(lambda value: value > 0, "greater than 0")
 not_negative = _numbers(lambda value: value >= 0, "0 or greater")
 fraction = _numbers(lambda value: 0 <= value < 1, "at least 0 and less than 1")
 up_to_one = _numbers(lambda value: 0 < value <= 1, "greater than 0 and at most 1")
+at_least_one = _numbers(lambda value: value >= 1, "at least 1")
 above_one = _numbers(lambda value: value > 1, "greater than 1")
 
 

@@ -61,10 +61,15 @@ class RunSpec:
     rms_decay: float = 0.99
     beta1: float = 0.9
     beta2: float = 0.999
+    decoupled_decay: float = 0.01
+    clip_norm: float | None = None
     schedule: str = "constant"
     decay_factor: float = 0.5
     decay_every: int = 250
     decay_rate: float = 0.001
+    period: int = 200
+    period_factor: float = 2.0
+    lowest_share: float = 0.01
     warm_up: int = 0
     iterations: int | None = 1000
     seconds: float | None = None
@@ -79,8 +84,10 @@ class RunSpec:
             object.__setattr__(self, name, field.check(getattr(self, name)))
         if self.iterations is None and self.seconds is None:
             raise SpecError("iterations", "give a budget: iterations, seconds or both")
-        if self.schedule == "cosine" and self.iterations is None:
-            raise SpecError("schedule", "schedule: cosine ends at the planned iterations; give a budget in iterations")
+        if self.schedule in ("cosine", "one-cycle") and self.iterations is None:
+            raise SpecError(
+                "schedule", f"schedule: {self.schedule} ends at the planned iterations; give a budget in iterations"
+            )
 
     @property
     def label(self) -> str:

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import repeat
+from math import sqrt
 
 import numpy as np
 
-from engine.objective.objectives import CorrectIndex, Objective, Pass, Rows
+from engine.objective.objectives import Array, CorrectIndex, Objective, Pass, Rows
 from engine.strategy import streams
 from engine.strategy.batches import Order, Saved
 from engine.strategy.record import Record
@@ -43,6 +44,7 @@ class GradientDescent:
     divergence_factor: float
     seed: int
     metrics: str = "all"
+    clip_norm: float | None = None
 
     def start(self) -> State:
         """Return the state before iteration 0: small normal weights, as in the notes, and buffers of zeros."""
@@ -63,7 +65,8 @@ class GradientDescent:
         buffers = {name: np.zeros_like(run.weights) for name in self.update.buffers}
         for name in buffers.keys() & state.buffers.keys():
             layout.pad(state.buffers[name], buffers[name])
-        step = self.update.bind(run.weights, run.gradient, buffers, self.rates)
+        matrices = (layout.unpadded,) if self.update.of_matrices else ()
+        step = self.update.bind(run.weights, run.gradient, buffers, self.rates, *matrices)
         record, saved, first_loss = Record(), state.streams, state.first_loss
         with np.errstate(all="ignore"):
             while len(record) < k and not record.diverged:
@@ -111,6 +114,7 @@ class GradientDescent:
         penalty, penalty_gradient = self.objective.penalty, np.empty_like(weights)
         is_regularized, records_all = self.objective.regularization_strength > 0, self.metrics == "all"
         multiply, add, drops = np.multiply, np.add, run.drops
+        clip_norm = self.clip_norm
         losses, data_losses = record.losses, record.data_losses
         gradient_squares, step_sizes = record.gradient_squares, record.step_sizes
         for rows, correct_index in batches:
@@ -128,8 +132,17 @@ class GradientDescent:
                 data_losses.append(data_loss)
                 gradient_squares.append(float(gradient.dot(gradient)))
                 step_sizes.append(step_size)
+            if clip_norm is not None:
+                shorten(gradient, clip_norm)
             step(step_size, iteration)
             iteration += 1
             if not loss <= limit:
                 record.diverged = True
                 return
+
+
+def shorten(gradient: Array, norm: float) -> None:
+    """Scale a gradient in place so that it is no longer than `norm` (Pascanu, Mikolov and Bengio 2013)."""
+    length = sqrt(float(gradient.dot(gradient)))
+    if length > norm:
+        np.multiply(gradient, gradient.dtype.type(norm / length), gradient)

@@ -42,7 +42,10 @@ def _local_search(spec: RunSpec, objective: Objective) -> Strategy:
 def _gradient_descent(spec: RunSpec, objective: Objective) -> Strategy:
     order = None if spec.batch_size is None else ORDERS[spec.sampling](len(objective), spec.batch_size, spec.seed)
     horizon = max(1, (spec.iterations or 1) - spec.warm_up)
-    decay = Decay(spec.decay_factor, spec.decay_every, spec.decay_rate, horizon)
+    decay = Decay(
+        spec.decay_factor, spec.decay_every, spec.decay_rate, horizon,
+        spec.period, spec.period_factor, spec.lowest_share,
+    )  # fmt: skip
     return GradientDescent(
         objective,
         order,
@@ -54,6 +57,7 @@ def _gradient_descent(spec: RunSpec, objective: Objective) -> Strategy:
         divergence_factor=spec.divergence_factor,
         seed=spec.seed,
         metrics=spec.metrics,
+        clip_norm=spec.clip_norm,
     )
 
 

@@ -3,23 +3,30 @@
 Each update is one factory and one row in UPDATES. A factory binds the update to its arrays and
 returns `step(step_size, iteration)`, which changes weights and buffers in place.
 Sources: CS231n, neural networks 3, "parameter updates"; Duchi et al. 2011 (Adagrad); Hinton,
-lecture 6e (RMSProp); Kingma and Ba 2015, algorithm 1 (Adam).
+lecture 6e (RMSProp); Kingma and Ba 2015, algorithm 1 (Adam); Loshchilov and Hutter 2019, algorithm 2 (AdamW); Reddi et
+al. 2018, algorithm 2 (AMSGrad); Zeiler 2012, algorithm 1 (Adadelta); Chen et al. 2023, algorithm 2 (Lion); Jordan et
+al. 2024 (Muon).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.strategy.orthogonal import orthogonalized
+
 Array = NDArray[Any]
 Step = Callable[[float, int], None]
 
 EPSILON = 1e-8
 """Added to the root of the squares, so that a weight without a gradient so far is not divided by zero."""
+
+ADADELTA_EPSILON = 1e-6
+"""Added to both means of squares, so that Adadelta begins to move at all: what torch has it at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +37,20 @@ class Rates:
     rms_decay: float = 0.99
     beta1: float = 0.9
     beta2: float = 0.999
+    decoupled_decay: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
     """A parameter update: `bind` takes weights, gradient, the buffers named in `buffers`, all of one shape, and rates.
 
-    The buffers are zero at the start of a run.
+    The buffers are zero at the start of a run. Where it is `of_matrices`, `bind` takes a fifth argument: from such a
+    vector to views of its matrices.
     """
 
     buffers: tuple[str, ...]
-    bind: Callable[[Array, Array, Mapping[str, Array], Rates], Step]
+    bind: Callable[..., Step]
+    of_matrices: bool = False
 
 
 def _scalar(value: float, like: Array) -> Array:
@@ -168,6 +178,139 @@ def _adam(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: 
     return step
 
 
+def _adamw(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
+    """W -= step_size * decay * W, and then as Adam does: the decay does not go through the means."""
+    adam, shrink = _adam(weights, gradient, buffers, rates), _scalar(0, weights)
+
+    def step(step_size: float, iteration: int) -> None:
+        shrink.fill(1 - step_size * rates.decoupled_decay)
+        np.multiply(weights, shrink, weights)
+        adam(step_size, iteration)
+
+    return step
+
+
+def _amsgrad(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
+    """As Adam, with the highest mean of squares so far in place of the newest: rates of weights never grow again."""
+    mean, squares, highest = buffers["mean"], buffers["squares"], buffers["highest"]
+    change, root = np.empty_like(weights), np.empty_like(weights)
+    beta1, beta2 = _scalar(rates.beta1, weights), _scalar(rates.beta2, weights)
+    rest1, rest2 = _scalar(1 - rates.beta1, weights), _scalar(1 - rates.beta2, weights)
+    epsilon, rate, correction = _scalar(EPSILON, weights), _scalar(0, weights), _scalar(0, weights)
+
+    def step(step_size: float, iteration: int) -> None:
+        t = iteration + 1
+        rate.fill(step_size / (1 - rates.beta1**t))
+        correction.fill(1 / (1 - rates.beta2**t))
+        np.multiply(mean, beta1, mean)
+        np.multiply(gradient, rest1, change)
+        np.add(mean, change, mean)
+        np.multiply(squares, beta2, squares)
+        np.multiply(gradient, gradient, change)
+        np.multiply(change, rest2, change)
+        np.add(squares, change, squares)
+        np.maximum(highest, squares, out=highest)
+        np.multiply(highest, correction, root)
+        np.sqrt(root, root)
+        np.add(root, epsilon, root)
+        np.multiply(mean, rate, change)
+        np.divide(change, root, change)
+        np.subtract(weights, change, weights)
+
+    return step
+
+
+def _adadelta(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
+    """d = sqrt(changes + epsilon) / sqrt(squares + epsilon) * gradient; W -= step_size * d.
+
+    `squares` and `changes` are decaying means of gradient^2 and d^2, so that d has the unit of the weights.
+    """
+    squares, changes = buffers["squares"], buffers["changes"]
+    change, root = np.empty_like(weights), np.empty_like(weights)
+    decay, rest = _scalar(rates.rms_decay, weights), _scalar(1 - rates.rms_decay, weights)
+    epsilon, rate = _scalar(ADADELTA_EPSILON, weights), _scalar(0, weights)
+
+    def step(step_size: float, iteration: int) -> None:
+        rate.fill(step_size)
+        np.multiply(squares, decay, squares)
+        np.multiply(gradient, gradient, change)
+        np.multiply(change, rest, change)
+        np.add(squares, change, squares)
+        np.add(changes, epsilon, change)
+        np.add(squares, epsilon, root)
+        np.divide(change, root, change)
+        np.sqrt(change, change)
+        np.multiply(change, gradient, change)
+        np.multiply(change, change, root)
+        np.multiply(root, rest, root)
+        np.multiply(changes, decay, changes)
+        np.add(changes, root, changes)
+        np.multiply(change, rate, change)
+        np.subtract(weights, change, weights)
+
+    return step
+
+
+def _lion(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
+    """W -= step_size * (sign(beta1 * m + (1 - beta1) * g) + decay * W); m = beta2 * m + (1 - beta2) * g."""
+    mean, change, part = buffers["mean"], np.empty_like(weights), np.empty_like(weights)
+    beta1, beta2 = _scalar(rates.beta1, weights), _scalar(rates.beta2, weights)
+    rest1, rest2 = _scalar(1 - rates.beta1, weights), _scalar(1 - rates.beta2, weights)
+    rate, shrink = _scalar(0, weights), _scalar(0, weights)
+
+    def step(step_size: float, iteration: int) -> None:
+        rate.fill(step_size)
+        shrink.fill(1 - step_size * rates.decoupled_decay)
+        np.multiply(mean, beta1, change)
+        np.multiply(gradient, rest1, part)
+        np.add(change, part, change)
+        np.sign(change, change)
+        np.multiply(change, rate, change)
+        np.multiply(weights, shrink, weights)
+        np.subtract(weights, change, weights)
+        np.multiply(mean, beta2, mean)
+        np.multiply(gradient, rest2, part)
+        np.add(mean, part, mean)
+
+    return step
+
+
+def _one_row(vector: Array) -> Sequence[Array]:
+    return [vector.reshape(1, -1)]
+
+
+def _muon(
+    weights: Array,
+    gradient: Array,
+    buffers: Mapping[str, Array],
+    rates: Rates,
+    matrices: Callable[[Array], Sequence[Array]] = _one_row,
+) -> Step:
+    """m = momentum * m + (1 - momentum) * gradient; W -= step_size * (scale * O + decay * W), matrix by matrix.
+
+    O is (1 - momentum) * gradient + momentum * m with all its singular values made about 1; scale is the root of
+    rows / columns where there are more rows.
+    """
+    mean, change, part = buffers["mean"], np.empty_like(weights), np.empty_like(weights)
+    momentum, rest = _scalar(rates.momentum, weights), _scalar(1 - rates.momentum, weights)
+    shrink, views = _scalar(0, weights), tuple(zip(matrices(weights), matrices(change), strict=True))
+
+    def step(step_size: float, iteration: int) -> None:
+        shrink.fill(1 - step_size * rates.decoupled_decay)
+        np.multiply(mean, momentum, mean)
+        np.multiply(gradient, rest, part)
+        np.add(mean, part, mean)
+        np.multiply(mean, momentum, change)
+        np.add(change, part, change)
+        np.multiply(weights, shrink, weights)
+        for matrix, wanted in views:
+            rows, columns = matrix.shape
+            scale = step_size * max(1.0, rows / columns) ** 0.5
+            matrix -= orthogonalized(wanted) * matrix.dtype.type(scale)
+
+    return step
+
+
 UPDATES: dict[str, Update] = {
     "vanilla": Update((), _vanilla),
     "momentum": Update(("velocity",), _momentum),
@@ -175,4 +318,9 @@ UPDATES: dict[str, Update] = {
     "adagrad": Update(("squares",), _adagrad),
     "rmsprop": Update(("squares",), _rmsprop),
     "adam": Update(("mean", "squares"), _adam),
+    "adamw": Update(("mean", "squares"), _adamw),
+    "amsgrad": Update(("mean", "squares", "highest"), _amsgrad),
+    "adadelta": Update(("squares", "changes"), _adadelta),
+    "lion": Update(("mean",), _lion),
+    "muon": Update(("mean",), _muon, of_matrices=True),
 }

@@ -76,7 +76,10 @@ def test_a_sweep_of_step_sizes_goes_all_the_way(step_size: float, low: float, hi
     assert low < np.median(block.loss[-20:]) < high
 
 
-STEP_SIZES = {"vanilla": 0.2, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.05, "rmsprop": 0.005, "adam": 0.005}
+STEP_SIZES = {
+    "vanilla": 0.2, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.05, "rmsprop": 0.005, "adam": 0.005,
+    "adamw": 0.005, "amsgrad": 0.005, "adadelta": 10.0, "lion": 0.002, "muon": 0.02,
+}  # fmt: skip
 
 
 def advanced_in(spec: RunSpec, cuts: list[int]) -> tuple[State, Block]:
@@ -99,20 +102,32 @@ SMALL = {"hidden_size": 20, "hidden": "20,10", "channels": "4"}
 DEEP = tuple(name for name in OBJECTIVES if FIELDS["start"].applies({"strategy": "local-search", "objective": name}))
 """Networks of any depth: what a schedule does to them is what it does to the others."""
 
+EACH_WITH_ANOTHER = [
+    (update, SCHEDULES[(number + turn) % len(SCHEDULES)]) for number, update in enumerate(UPDATES) for turn in (0, 1, 2)
+]
+
 
 @pytest.mark.parametrize(
     ("objective", "update", "schedule"),
     [
         (objective, update, schedule)
         for objective in OBJECTIVES
-        for update in UPDATES
-        for schedule in (SCHEDULES if objective not in DEEP else SCHEDULES[:1])
+        for update, schedule in (
+            EACH_WITH_ANOTHER if objective not in DEEP else [(update, SCHEDULES[0]) for update in UPDATES]
+        )
     ],
 )
 def test_every_objective_with_every_update_and_schedule(objective: str, update: str, schedule: str) -> None:
     """Each learns, and cut into pieces each is the same run."""
     spec = defaults(objective=objective).changed(
-        update=update, schedule=schedule, step_size=STEP_SIZES[update], batch_size=32, iterations=120, warm_up=10
+        update=update,
+        schedule=schedule,
+        step_size=STEP_SIZES[update],
+        batch_size=32,
+        iterations=120,
+        warm_up=10,
+        period=40,
+        clip_norm=10.0,
     )
     if objective in DEEP:
         spec = spec.changed(**SMALL, dropout=0.1, step_size=min(STEP_SIZES[update], 0.05))
@@ -350,3 +365,15 @@ def test_state_is_immutable() -> None:
     state = State(iteration=0, weights=np.zeros(2), step_size=1.0)
     with pytest.raises(AttributeError):
         state.iteration = 1  # type: ignore[misc]
+
+
+def test_a_long_gradient_is_shortened_and_its_own_length_recorded() -> None:
+    spec = RunSpec(dataset="spiral", objective="softmax", batch_size=None, step_size=0.5, iterations=100)
+    clipped = optimize.build(spec.changed(clip_norm=0.01, regularization_strength=0.0))
+    start = clipped.start()
+    state, block = clipped.advance(start, 1)
+    assert block.gradient_norm is not None
+    assert block.gradient_norm[0] > 0.01
+    assert np.linalg.norm(state.weights - start.weights) == pytest.approx(0.5 * 0.01, rel=1e-5)
+    loose, plain = optimize.build(spec.changed(clip_norm=100.0)), optimize.build(spec)
+    np.testing.assert_array_equal(loose.advance(start, 9)[0].weights, plain.advance(start, 9)[0].weights)

@@ -101,7 +101,10 @@ def test_powers_of_two_and_lists() -> None:
         (lambda: Axis("batch_size", (1.5, 2)), "whole number"),
         (lambda: plan(repeats=0), "at least 1"),
         (lambda: plan(repeats=400), "1 to 1,000 runs, not 1,200"),
-        (lambda: plan("momentum", (0.5, 0.9)), "decides nothing with update vanilla; it takes momentum or nesterov"),
+        (
+            lambda: plan("momentum", (0.5, 0.9)),
+            "decides nothing with update vanilla; it takes momentum or muon or nesterov",
+        ),
         (lambda: plan(base=defaults("random-search")), "decides nothing in random-search"),
         (lambda: plan("seed", (1, 2), repeats=2), "sweep over seeds"),
         (lambda: SweepPlan(BASE, ()), "one field of a run, or two"),

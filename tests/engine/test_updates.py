@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from engine.spec import UPDATES as NAMES
-from engine.strategy.updates import EPSILON, UPDATES, Rates
+from engine.strategy.orthogonal import orthogonalized
+from engine.strategy.updates import ADADELTA_EPSILON, EPSILON, UPDATES, Rates
 
 CURVATURE = np.array([1.0, 10.0, 0.1])
 START = np.array([1.0, -2.0, 3.0])
-RATES = Rates(momentum=0.8, rms_decay=0.9, beta1=0.7, beta2=0.95)
+RATES = Rates(momentum=0.8, rms_decay=0.9, beta1=0.7, beta2=0.95, decoupled_decay=0.2)
 STEP_SIZES = [0.05, 0.05, 0.02, 0.01, 0.05, 0.03] * 5
 
 
@@ -79,6 +81,63 @@ def adam() -> Iterator[NDArray[np.float64]]:
         yield x
 
 
+def adamw() -> Iterator[np.ndarray]:
+    """Loshchilov and Hutter 2019, algorithm 2, with the decay scaled by the step size as in torch.optim.AdamW."""
+    x, m, v = START.copy(), np.zeros(3), np.zeros(3)
+    for t, step_size in enumerate(STEP_SIZES, start=1):
+        g = slope(x)
+        m, v = 0.7 * m + 0.3 * g, 0.95 * v + 0.05 * g**2
+        change = m / (1 - 0.7**t) / (np.sqrt(v / (1 - 0.95**t)) + EPSILON)
+        x = x - step_size * 0.2 * x - step_size * change
+        yield x
+
+
+def amsgrad() -> Iterator[np.ndarray]:
+    """Reddi et al. 2018, algorithm 2, with Adam's corrections as in torch.optim.Adam(amsgrad=True)."""
+    x, m, v, highest = START.copy(), np.zeros(3), np.zeros(3), np.zeros(3)
+    for t, step_size in enumerate(STEP_SIZES, start=1):
+        g = slope(x)
+        m, v = 0.7 * m + 0.3 * g, 0.95 * v + 0.05 * g**2
+        highest = np.maximum(highest, v)
+        x = x - step_size * m / (1 - 0.7**t) / (np.sqrt(highest / (1 - 0.95**t)) + EPSILON)
+        yield x
+
+
+def adadelta() -> Iterator[np.ndarray]:
+    """Zeiler 2012, algorithm 1: RMS[dx] / RMS[g] * g."""
+    x, squares, changes = START.copy(), np.zeros(3), np.zeros(3)
+    for step_size in STEP_SIZES:
+        g = slope(x)
+        squares = 0.9 * squares + 0.1 * g**2
+        change = np.sqrt(changes + ADADELTA_EPSILON) / np.sqrt(squares + ADADELTA_EPSILON) * g
+        changes = 0.9 * changes + 0.1 * change**2
+        x = x - step_size * change
+        yield x
+
+
+def lion() -> Iterator[np.ndarray]:
+    """Chen et al. 2023, algorithm 2."""
+    x, m = START.copy(), np.zeros(3)
+    for step_size in STEP_SIZES:
+        g = slope(x)
+        x = x - step_size * (np.sign(0.7 * m + 0.3 * g) + 0.2 * x)
+        m = 0.95 * m + 0.05 * g
+        yield x
+
+
+def muon() -> Iterator[np.ndarray]:
+    """Jordan et al. 2024 for a matrix of one row, whose only singular value s goes through the quintic five times."""
+    x, m = START.copy(), np.zeros(3)
+    for step_size in STEP_SIZES:
+        g = slope(x)
+        m = 0.8 * m + 0.2 * g
+        ahead, s = 0.2 * g + 0.8 * m, 1.0
+        for _ in range(5):
+            s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+        x = x - step_size * (s * ahead / np.sqrt(ahead @ ahead) + 0.2 * x)
+        yield x
+
+
 PUBLISHED = {
     "vanilla": vanilla,
     "momentum": momentum,
@@ -86,6 +145,11 @@ PUBLISHED = {
     "adagrad": adagrad,
     "rmsprop": rmsprop,
     "adam": adam,
+    "adamw": adamw,
+    "amsgrad": amsgrad,
+    "adadelta": adadelta,
+    "lion": lion,
+    "muon": muon,
 }
 
 
@@ -114,3 +178,45 @@ def test_a_weight_that_never_has_a_gradient_never_moves(name: str) -> None:
         step(0.1, iteration)
     assert weights[0] < 0
     assert weights[1] == 0
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4)])
+def test_orthogonalized_keeps_singular_vectors_and_brings_singular_values_near_one(shape: tuple[int, int]) -> None:
+    matrix = np.random.default_rng(0).standard_normal(shape)
+    U, _, V = np.linalg.svd(matrix, full_matrices=False)
+    values = U.T @ orthogonalized(matrix) @ V.T
+    np.testing.assert_allclose(values, np.diag(np.diagonal(values)), atol=1e-12)
+    assert ((np.diagonal(values) > 0.6) & (np.diagonal(values) < 1.3)).all()
+    assert not orthogonalized(np.zeros(shape)).any()
+
+
+def test_muon_works_on_each_matrix_by_itself() -> None:
+    weights, gradient = np.zeros(10), np.arange(10.0)
+
+    def matrices(vector: np.ndarray) -> list[np.ndarray]:
+        return [vector[:6].reshape(3, 2), vector[6:].reshape(2, 2)]
+
+    step = UPDATES["muon"].bind(weights, gradient, {"mean": np.zeros(10)}, Rates(decoupled_decay=0.0), matrices)
+    step(0.1, 0)
+    tall, square = (orthogonalized(matrix) for matrix in matrices(gradient))
+    np.testing.assert_allclose(weights, -0.1 * np.concatenate([1.5**0.5 * tall.ravel(), square.ravel()]), rtol=1e-9)
+
+
+TORCHS: dict[str, tuple[str, dict[str, Any]]] = {
+    "adamw": ("AdamW", {"betas": (0.7, 0.95), "weight_decay": 0.2}),
+    "amsgrad": ("Adam", {"betas": (0.7, 0.95), "amsgrad": True}),
+    "adadelta": ("Adadelta", {"rho": 0.9}),
+}
+
+
+@pytest.mark.parametrize("name", TORCHS)
+def test_the_update_follows_torch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    kind, settings = TORCHS[name]
+    x = torch.tensor(START, requires_grad=True)
+    optimizer = getattr(torch.optim, kind)([x], lr=1.0, **settings)
+    for step_size, ours in zip(STEP_SIZES, PUBLISHED[name](), strict=True):
+        optimizer.param_groups[0]["lr"] = step_size
+        x.grad = torch.tensor(slope(x.detach().numpy()))
+        optimizer.step()
+        np.testing.assert_allclose(ours, x.detach().numpy(), rtol=1e-12)
