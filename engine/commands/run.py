@@ -12,7 +12,7 @@ from engine.commands.show import latest_by_split, reached, run_as_dict
 from engine.jobs.people import steer
 from engine.jobs.people.submit import submit
 from engine.jobs.processes.liveness import judge
-from engine.spec import RunSpec, spec_from_fields
+from engine.spec import RunSpec, check_given, spec_from_fields
 from engine.store import ENDED, Reader, Run
 
 POLL_S = 0.1
@@ -31,7 +31,8 @@ def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool
     The run works in the background: interrupting this command does not end it.
     """
     with people_errors():
-        spec = spec_from_fields({key: text for key, text in fields.items() if text is not None})
+        given = {key: text for key, text in fields.items() if text is not None}
+        spec = check_given(spec_from_fields(given), given)
         (run_id,) = submit(db, [spec], names=[name] if name else None, workers=workers)
     if detach:
         click.echo(as_json({"run_id": run_id}) if json else str(run_id))

@@ -72,10 +72,16 @@ def reached(run: Run, status: str) -> list[tuple[str, str]]:
     return [
         ("run", f"{run.run_id}  {clean(run.name, 200)}"),
         ("state", f"{status}{f': {clean(run.reason, 500)}' if run.reason else ''}"),
-        ("iterations", f"{run.iterations_done}"),
+        ("iterations", f"{run.iterations_done}{_cost(run)}"),
         ("elapsed", f"{run.elapsed_s:.2f} s"),
         *losses(run),
     ]
+
+
+def _cost(run: Run) -> str:
+    """What an iteration costs, where that is several losses."""
+    is_costly = run.spec is not None and run.spec.kind.is_costly and run.examples_per_iteration is not None
+    return f", each over {run.examples_per_iteration:,} examples" if is_costly else ""
 
 
 def losses(run: Run) -> list[tuple[str, str]]:

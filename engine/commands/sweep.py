@@ -12,7 +12,7 @@ from engine.commands.sweep_steering import STEERING, detach_option
 from engine.commands.sweep_waiting import wait_and_report
 from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import set_worker_count
-from engine.spec import SpecError, spec_from_fields
+from engine.spec import SpecError, check_given, spec_from_fields
 from engine.sweep import Axis, Halving, SweepPlan, fitting, linear_values, listed, log_values, powers_of_two
 
 DEFAULT_STEP_SIZES = (1e-6, 100.0, 9)
@@ -119,7 +119,7 @@ def plan_from(
     if keep is not None and halving is None:
         raise SpecError("halving", "--keep belongs to a race; say with --halving at which iterations it decides")
     return SweepPlan(
-        base=spec_from_fields(fields),
+        base=check_given(spec_from_fields(fields), fields),
         axes=tuple(axes),
         repeats=repeats,
         same_seeds=not own_seeds,

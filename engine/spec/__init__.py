@@ -18,6 +18,7 @@ from engine.spec.fields import (
 from engine.spec.parsing import DataError, SpecError, as_text, near_match, shown, sizes_of
 from engine.spec.spec import (
     RunSpec,
+    check_given,
     defaults,
     label,
     parse_field,
@@ -49,6 +50,7 @@ __all__ = [
     "SpecError",
     "StrategyKind",
     "as_text",
+    "check_given",
     "dataset_parts",
     "defaults",
     "is_path",

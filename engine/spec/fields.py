@@ -28,7 +28,7 @@ from engine.spec.parsing import (
     sizes,
     up_to_one,
 )
-from engine.spec.strategy_kinds import BATCHING, GRADIENT, STEPPING, STRATEGIES
+from engine.spec.strategy_kinds import BATCHING, DIVERGING, GRADIENT, STEPPING, STRATEGIES
 
 OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm", "mlp", "mlp-svm", "convnet", "convnet-svm")
 DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
@@ -37,7 +37,12 @@ UPDATES = (
     "vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam",
     "adamw", "amsgrad", "adadelta", "lion", "muon",
 )  # fmt: skip
-SCHEDULES = ("constant", "step", "exponential", "1/t", "cosine", "warm-restarts", "cyclic", "one-cycle")
+SCHEDULES = (
+    "constant", "step", "exponential", "1/t", "cosine",
+    "warm-restarts", "cyclic", "one-cycle", "on-plateau",
+)  # fmt: skip
+AVERAGINGS = ("none", "ema", "polyak")
+KEPT = ("last", "best-validation")
 SAMPLINGS = ("replacement", "epochs")
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu")
 POOLINGS = ("max", "average")
@@ -48,6 +53,7 @@ YES_NO = ("yes", "no")
 ALL = frozenset(STRATEGIES)
 ADAMS = ("adam", "adamw", "amsgrad")
 CYCLES = ("warm-restarts", "cyclic")
+POPULATION = optional(at_least(4, 10_000))
 HINGE = frozenset({"svm", "two-layer-svm", "mlp-svm", "convnet-svm"})
 TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
 MLP = frozenset({"mlp", "mlp-svm"})
@@ -156,6 +162,11 @@ class Field:
         return "--" + self.name.replace("_", "-")
 
 
+def _of(strategy: str, name: str, label: str, help_text: str, domain: Domain) -> Field:
+    """Return a field of one strategy."""
+    return Field(name, label, help_text, domain, strategies=frozenset({strategy}))
+
+
 def _of_schedules(name: str, label: str, help_text: str, domain: Domain, *schedules: str) -> Field:
     return Field(name, label, help_text, domain, strategies=GRADIENT, needs={"schedule": frozenset(schedules)})
 
@@ -257,7 +268,7 @@ FIELDS: dict[str, Field] = {
             "dropout",
             "share of the hidden units that each update leaves out",
             fraction,
-            strategies=GRADIENT,
+            strategies=frozenset({"gradient-descent"}),
             needs={"objective": NETWORKS},
         ),
         Field(
@@ -306,10 +317,10 @@ FIELDS: dict[str, Field] = {
         Field(
             "decay_factor",
             "decay factor",
-            "what a step decay multiplies the step size by",
+            "what a step decay or a plateau multiplies the step size by",
             up_to_one,
             strategies=GRADIENT,
-            needs={"schedule": frozenset({"step"})},
+            needs={"schedule": frozenset({"step", "on-plateau"})},
         ),
         Field(
             "decay_every",
@@ -338,12 +349,53 @@ FIELDS: dict[str, Field] = {
         _of_schedules(
             "lowest_share", "lowest share", "of the step size, at the lowest place of a cycle", fraction, *CYCLES
         ),
+        _of_schedules(
+            "plateau",
+            "plateau",
+            "the step size falls after so many evaluations without a better validation loss",
+            at_least(1),
+            "on-plateau",
+        ),
         Field(
             "warm_up",
             "warm-up",
             "iterations in which the step size rises to its full value, before the schedule begins",
             at_least(0),
             strategies=GRADIENT,
+        ),
+        _of("l-bfgs", "memory", "memory", "how many of the last steps the curvature is learnt from", at_least(1, 1000)),
+        _of("numerical-gradient", "difference", "difference", "the h of (f(W + h) - f(W - h)) / 2h", positive),
+        _of(
+            "simulated-annealing", "temperature", "temperature", "how much worse a loss is accepted at first", positive
+        ),
+        _of(
+            "simulated-annealing", "cooling", "cooling", "what each iteration multiplies the temperature by", up_to_one
+        ),
+        _of("spsa", "perturbation", "perturbation", "how far the two points of the first iteration are", positive),
+        _of("cma-es", "population", "population", "proposals in a generation, or none: 4 + 3 ln(weights)", POPULATION),
+        Field(
+            "averaging",
+            "averaging",
+            "what is evaluated: the weights, or their exponential (ema) or plain (polyak) average",
+            choice(AVERAGINGS),
+            AVERAGINGS,
+            GRADIENT,
+        ),
+        Field(
+            "average_decay",
+            "average decay",
+            "share of the average that is kept in each iteration",
+            fraction,
+            strategies=GRADIENT,
+            needs={"averaging": frozenset({"ema"})},
+        ),
+        Field(
+            "keep_weights",
+            "keep weights",
+            "what a run ends with: its last weights, or those of the best validation loss",
+            choice(KEPT),
+            KEPT,
+            DIVERGING,
         ),
         Field("iterations", "iterations", "budget in iterations, or none", optional(at_least(1))),
         Field("seconds", "seconds", "budget in seconds, or none", optional(positive)),
@@ -352,7 +404,7 @@ FIELDS: dict[str, Field] = {
             "divergence factor",
             "a run has diverged at a loss beyond so many times its first",
             above_one,
-            strategies=GRADIENT,
+            strategies=DIVERGING,
         ),
         Field(
             "patience",

@@ -32,9 +32,10 @@ synthetic-cifar, and batches that take no longer than those of the others."""
 class RunSpec:
     """Everything that defines a run. Equal specs give the same run, bit for bit, on one machine.
 
-    `batch_size` None is the full batch; `hidden` and `channels` are whole numbers with commas between; at least one of
-    the budgets `iterations` and `seconds` must be set; `pace` (iterations/s) slows a run down so that people can watch
-    it. Raises SpecError, naming the field, if a value is invalid.
+    `batch_size` None is the full batch, the only one that some strategies take; `hidden` and `channels` are whole
+    numbers with commas between; at least one of the budgets `iterations` and `seconds` must be set; `pace`
+    (iterations/s) slows a run down so that people can watch it. Raises SpecError, naming the field, if a value is
+    invalid.
     """
 
     strategy: str = "gradient-descent"
@@ -70,7 +71,17 @@ class RunSpec:
     period: int = 200
     period_factor: float = 2.0
     lowest_share: float = 0.01
+    plateau: int = 5
     warm_up: int = 0
+    memory: int = 10
+    difference: float = 1e-5
+    temperature: float = 0.1
+    cooling: float = 0.99
+    perturbation: float = 0.01
+    population: int | None = None
+    averaging: str = "none"
+    average_decay: float = 0.99
+    keep_weights: str = "last"
     iterations: int | None = 1000
     seconds: float | None = None
     divergence_factor: float = 1e6
@@ -82,6 +93,8 @@ class RunSpec:
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
             object.__setattr__(self, name, field.check(getattr(self, name)))
+        if not self.kind.batches:
+            object.__setattr__(self, "batch_size", None)
         if self.iterations is None and self.seconds is None:
             raise SpecError("iterations", "give a budget: iterations, seconds or both")
         if self.schedule in ("cosine", "one-cycle") and self.iterations is None:
@@ -98,6 +111,10 @@ class RunSpec:
     def kind(self) -> StrategyKind:
         """The kind of its strategy."""
         return STRATEGY_KINDS[self.strategy]
+
+    def decides(self, name: str) -> bool:
+        """Return whether a field affects this run."""
+        return FIELDS[name].applies({each: getattr(self, each) for each in FIELDS})
 
     @property
     def searches(self) -> bool:
@@ -124,10 +141,23 @@ def label(strategy: str, update: str, batch_size: int | str | None) -> str:
     kind = STRATEGY_KINDS.get(strategy)
     if kind is None:  # a strategy of another version
         return strategy.replace("-", " ")
-    if kind.searches:
+    if not kind.batches:
         return kind.label
-    how = "gradient" if update == "vanilla" else update
+    how = kind.label
+    if kind.updates:
+        how = f"{kind.prefix} {'' if update == 'vanilla' else update}".strip() or "gradient"
     return f"{how} full" if batch_size is None else f"{how} b{batch_size}"
+
+
+def check_given(spec: RunSpec, given: Mapping[str, str]) -> RunSpec:
+    """Return the spec of these texts. Raises SpecError if they set a batch size and the strategy uses all examples."""
+    batch_size = parse_field("batch_size", given["batch_size"]) if "batch_size" in given else None
+    if batch_size is not None and not spec.kind.batches:
+        raise SpecError(
+            "batch_size",
+            f"batch size: {spec.kind.label} uses all examples in every iteration, not {batch_size:,}; write full",
+        )
+    return spec
 
 
 def typed_text(name: str, value: Any) -> str:

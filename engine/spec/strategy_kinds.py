@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+
+def _one(weights: int) -> int:
+    return 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +16,12 @@ class StrategyKind:
     """The properties of a strategy that fields, charts and the store depend on.
 
     `searches`: it proposes weights and keeps the best, each loss over the whole train split; the others follow the
-    gradient. `steps`: it uses the step size. `batches`: it may use mini-batches. `defaults` are the values of its
-    default spec that differ from RunSpec's, chosen for digits. The filter also accepts `aliases`.
+    gradient. `steps`: it uses the step size. `batches`: it may use mini-batches. `updates`: it makes parameter updates
+    under a schedule, and is named after its `prefix` and the update. `measures_steps`: it finds its steps itself, and
+    records them. `float64`: it compares losses that differ in their eighth digit. `losses`: how many losses, or losses
+    with their gradients, an iteration computes for a number of weights. `most_weights`: the most that it takes.
+    `defaults` are the values of its default spec that differ from RunSpec's, chosen for digits. The filter also accepts
+    `aliases`.
     """
 
     name: str
@@ -21,8 +29,19 @@ class StrategyKind:
     searches: bool
     steps: bool
     batches: bool
+    updates: bool = False
+    prefix: str = ""
+    measures_steps: bool = False
+    float64: bool = False
+    losses: Callable[[int], int] = _one
+    most_weights: int | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether an iteration computes several losses."""
+        return self.losses(2) > 1
 
 
 STRATEGY_KINDS: dict[str, StrategyKind] = {
@@ -51,12 +70,102 @@ STRATEGY_KINDS: dict[str, StrategyKind] = {
             searches=False,
             steps=True,
             batches=True,
+            updates=True,
             aliases=("sgd", "gd", "descent"),
+        ),
+        StrategyKind(
+            "numerical-gradient",
+            "numerical gradient",
+            searches=False,
+            steps=True,
+            batches=True,
+            updates=True,
+            prefix="numerical",
+            float64=True,
+            losses=lambda weights: 2 * weights + 1,
+            most_weights=5_000,
+            aliases=("numerical-descent",),
+        ),
+        StrategyKind(
+            "l-bfgs",
+            "L-BFGS",
+            searches=False,
+            steps=False,
+            batches=False,
+            measures_steps=True,
+            float64=True,
+            defaults={"batch_size": None},
+            aliases=("lbfgs", "bfgs", "quasi-newton"),
+        ),
+        StrategyKind(
+            "conjugate-gradient",
+            "conjugate gradient",
+            searches=False,
+            steps=False,
+            batches=False,
+            measures_steps=True,
+            float64=True,
+            defaults={"batch_size": None},
+            aliases=("cg",),
+        ),
+        StrategyKind(
+            "newton",
+            "Newton",
+            searches=False,
+            steps=False,
+            batches=False,
+            measures_steps=True,
+            float64=True,
+            losses=lambda weights: 2 * weights + 1,
+            most_weights=1_000,
+            defaults={"batch_size": None, "iterations": 100},
+        ),
+        StrategyKind(
+            "simulated-annealing",
+            "simulated annealing",
+            searches=True,
+            steps=True,
+            batches=False,
+            defaults={"step_size": 0.03, "initial_scale": 0.001, "batch_size": None},
+            aliases=("annealing",),
+        ),
+        StrategyKind(
+            "evolution-strategy",
+            "(1+1)-ES",
+            searches=True,
+            steps=True,
+            batches=False,
+            measures_steps=True,
+            defaults={"step_size": 0.03, "initial_scale": 0.001, "batch_size": None},
+            aliases=("es", "(1+1)-es", "1+1-es"),
+        ),
+        StrategyKind(
+            "spsa",
+            "SPSA",
+            searches=False,
+            steps=True,
+            batches=True,
+            losses=lambda weights: 3,
+            defaults={"step_size": 0.003},
+            aliases=("simultaneous-perturbation",),
+        ),
+        StrategyKind(
+            "cma-es",
+            "CMA-ES",
+            searches=True,
+            steps=True,
+            batches=False,
+            measures_steps=True,
+            float64=True,
+            most_weights=1_000,
+            defaults={"step_size": 0.03, "initial_scale": 0.001, "batch_size": None},
+            aliases=("cma",),
         ),
     )
 }
 
 STRATEGIES = tuple(STRATEGY_KINDS)
-GRADIENT = frozenset(kind.name for kind in STRATEGY_KINDS.values() if not kind.searches)
+GRADIENT = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.updates)
+DIVERGING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.steps and not kind.searches)
 STEPPING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.steps)
 BATCHING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.batches)

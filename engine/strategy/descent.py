@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import repeat
 from math import sqrt
@@ -13,6 +13,7 @@ import numpy as np
 from engine.objective.objectives import Array, CorrectIndex, Objective, Pass, Rows
 from engine.strategy import streams
 from engine.strategy.batches import Order, Saved
+from engine.strategy.numerics.averaging import AVERAGE, AVERAGED, Averaging, averaged_over
 from engine.strategy.record import Record
 from engine.strategy.schedules import Factor
 from engine.strategy.updates import Rates, Step, Update
@@ -45,6 +46,9 @@ class GradientDescent:
     seed: int
     metrics: str = "all"
     clip_norm: float | None = None
+    averaging: Averaging | None = None
+    passing: Callable[[Objective, int], Pass] = Objective.training
+    """What computes a batch's loss and gradient; the analytic gradient, unless another way is given."""
 
     def start(self) -> State:
         """Return the state before iteration 0: small normal weights, as in the notes, and buffers of zeros."""
@@ -60,13 +64,19 @@ class GradientDescent:
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """Return the state and the block after at most k updates. Buffers that the state lacks start from zero."""
         layout = self.objective.layout
-        run = self.objective.training(len(self.objective) if self.order is None else self.order.batch_size)
+        run = self.passing(self.objective, len(self.objective) if self.order is None else self.order.batch_size)
         layout.pad(state.weights, run.weights)
         buffers = {name: np.zeros_like(run.weights) for name in self.update.buffers}
         for name in buffers.keys() & state.buffers.keys():
             layout.pad(state.buffers[name], buffers[name])
         matrices = (layout.unpadded,) if self.update.of_matrices else ()
         step = self.update.bind(run.weights, run.gradient, buffers, self.rates, *matrices)
+        if self.averaging is not None:
+            taken, average = averaged_over(state.buffers), np.zeros_like(run.weights)
+            if taken:
+                layout.pad(state.buffers[AVERAGE], average)
+            step = self.averaging.bind(run.weights, average, taken, step)
+            buffers[AVERAGE] = average
         record, saved, first_loss = Record(), state.streams, state.first_loss
         with np.errstate(all="ignore"):
             while len(record) < k and not record.diverged:
@@ -78,10 +88,10 @@ class GradientDescent:
                 done = state.iteration + len(record) - iteration
                 saved = after if done == count else self._batches(saved, iteration, done)[1]
                 first_loss = first_loss if iteration else record.losses[0]
-        after_state = record.state_after(
-            state, layout.flat(run.weights), saved, {name: layout.flat(buffer) for name, buffer in buffers.items()}
-        )
-        return after_state, record.block(state.iteration)
+        flat = {name: layout.flat(buffer) for name, buffer in buffers.items()}
+        if self.averaging is not None:
+            flat[AVERAGED] = np.array([taken + len(record)])
+        return record.state_after(state, layout.flat(run.weights), saved, flat), record.block(state.iteration)
 
     def _limit(self, first_loss: float) -> float:
         """Return the loss above which a run has diverged; the largest float without a positive first loss."""

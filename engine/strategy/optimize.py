@@ -16,6 +16,7 @@ from engine.objective.layout import Array
 from engine.objective.networks import network_options
 from engine.objective.objectives import Objective, objective
 from engine.spec import CONVNETS, NETWORKS, RunSpec, SpecError
+from engine.strategy import evaluated
 from engine.strategy.strategies import BUILDERS, Strategy
 from engine.text import counted
 from engine.trace.block import Block
@@ -27,6 +28,11 @@ LEAST_EVALUATIONS = 10
 
 LEAST_EVALUATIONS_OF_IMAGES = 4
 """The same for a convnet, which looks at 50,000 images for as long as it trains for 200 iterations."""
+
+FIRST_BLOCK = 16
+
+FLOAT32_STRATEGY = "gradient-descent"
+"""One whose first weights those in float64 begin with, too: so ways of one seed begin at one place."""
 
 EVALUATION_RATIO = 32
 FIXED_COST = 100
@@ -49,8 +55,12 @@ class Optimization:
     objectives: dict[str, Objective]
 
     def start(self) -> State:
-        """Return the state before iteration 0."""
-        return self.strategy.start()
+        """Return the state before iteration 0. A run in float64 starts with the weights of one in float32."""
+        state = self.strategy.start()
+        if not self.spec.kind.float64:
+            return state
+        rounded = build(self.spec.changed(strategy=FLOAT32_STRATEGY, batch_size=None)).strategy.start()
+        return replace(state, weights=rounded.weights.astype(state.weights.dtype))
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """Return the state and the block after at most k iterations. Pure: the given state does not change.
@@ -62,8 +72,11 @@ class Optimization:
         room = k if planned is None else min(k, planned - state.iteration)
         if state.stop_reason or room <= 0:
             return state, Block(first_iteration=state.iteration, loss=np.empty(0))
+        step_size, beside = state.step_size, evaluated.carried(self.spec, state)
+        lowered = replace(state, step_size=step_size * evaluated.lowered(self.spec, state))
         with np.errstate(all="ignore"):
-            state, block = self.strategy.advance(state, room)
+            state, block = self.strategy.advance(lowered, room)
+        state = replace(state, step_size=step_size, buffers={**state.buffers, **beside})
         if not state.stop_reason and planned is not None and state.iteration >= planned:
             state = replace(state, stop_reason="planned iterations done")
         return state, block
@@ -94,6 +107,27 @@ class Optimization:
             return default
         least = LEAST_EVALUATIONS_OF_IMAGES if self.spec.objective in CONVNETS else LEAST_EVALUATIONS
         return max(default, min(_rounded_up(affordable), planned // least))
+
+    def after_evaluation(self, state: State, loss: float) -> State:
+        """Return the state after a validation evaluation with this loss, and what the run does about it."""
+        return evaluated.after(self.spec, state, with_evaluation(state, loss, self.spec.patience))
+
+    def result(self, state: State) -> Array:
+        """Return the weights (size,) with which a run ends in this state."""
+        if "validation" not in self.objectives:
+            return evaluated.looked_at(state)
+        return evaluated.result(self.spec, state, self.evaluate(evaluated.looked_at(state), "validation")[0])
+
+    @property
+    def first_block(self) -> int:
+        """The iterations of the first block, before their time is known: fewer if each computes many losses."""
+        return max(1, FIRST_BLOCK // self.spec.kind.losses(self.objective.size))
+
+    @property
+    def examples_per_iteration(self) -> int:
+        """The examples that an iteration uses, counted once for every loss that it computes."""
+        used = self.spec.batch_size if self.spec.kind.batches else None
+        return (used or len(self.objective)) * self.spec.kind.losses(self.objective.size)
 
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
         """Return the loss and the accuracy (0 to 1) over a whole split at these weights (size,)."""
@@ -134,7 +168,8 @@ def with_evaluation(state: State, loss: float, patience: int | None) -> State:
 def check(spec: RunSpec) -> None:
     """Check a spec against its data set.
 
-    Raises SpecError for a batch larger than the train split, a single class, or layers that do not fit the examples.
+    Raises SpecError for a batch larger than the train split, a single class, layers that do not fit the examples, or
+    more weights than the strategy takes.
     """
     dataset = datasets.load(spec.dataset)
     split = dataset.splits["train"]
@@ -152,6 +187,8 @@ def check(spec: RunSpec) -> None:
             f"write full for all of them",
         )
     _check_network(spec, dataset)
+    if spec.kind.most_weights is not None:
+        _check_size(spec, _objective(spec, dataset, "train", np.float32))
 
 
 def _check_network(spec: RunSpec, dataset: Dataset) -> None:
@@ -180,9 +217,20 @@ def build(spec: RunSpec) -> Optimization:
     """Build the optimization of a spec. Raises SpecError if the spec does not fit its data set."""
     check(spec)
     dataset = datasets.load(spec.dataset)
-    objectives = {split: _objective(spec, dataset, split, np.float32) for split in dataset.splits}
+    dtype = np.float64 if spec.kind.float64 else np.float32
+    objectives = {split: _objective(spec, dataset, split, dtype) for split in dataset.splits}
     strategy = BUILDERS[spec.strategy](spec, objectives["train"])
     return Optimization(spec, dataset, objectives["train"], strategy, objectives)
+
+
+def _check_size(spec: RunSpec, of: Objective) -> None:
+    most = spec.kind.most_weights
+    if most is not None and of.size > most:
+        raise SpecError(
+            "strategy",
+            f"strategy: {spec.kind.label} takes {most:,} weights at most, and {spec.objective} on {spec.dataset} has "
+            f"{of.size:,}; take l-bfgs or gradient-descent, or fewer features or hidden units",
+        )
 
 
 def _objective(spec: RunSpec, dataset: Dataset, split: str, dtype: DTypeLike) -> Objective:

@@ -110,6 +110,7 @@ SCHEDULES: dict[str, Callable[[Decay], Factor]] = {
     "warm-restarts": _warm_restarts,
     "cyclic": _cyclic,
     "one-cycle": _one_cycle,
+    "on-plateau": _constant,
 }
 
 

@@ -7,16 +7,22 @@ chunked equals whole, bit for bit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Protocol
 
 from engine.objective.objectives import Objective
 from engine.spec import RunSpec
-from engine.strategy.batches import ORDERS
+from engine.strategy.batches import ORDERS, Order
 from engine.strategy.descent import GradientDescent
+from engine.strategy.line_descent import LBFGS, ConjugateGradient, LineDescent
+from engine.strategy.newton import Newton
+from engine.strategy.numerics.averaging import Averaging
+from engine.strategy.numerics.differences import numerical_passing
 from engine.strategy.schedules import Decay, schedule
 from engine.strategy.search import LocalSearch, RandomSearch
+from engine.strategy.spsa import SPSA
 from engine.strategy.updates import UPDATES, Rates
+from engine.strategy.walks import CMAES, EvolutionStrategy, SimulatedAnnealing
 from engine.trace.block import Block
 from engine.trace.state import State
 
@@ -39,16 +45,20 @@ def _local_search(spec: RunSpec, objective: Objective) -> Strategy:
     return LocalSearch(objective, spec.step_size, spec.initial_scale, spec.seed, spec.metrics)
 
 
-def _gradient_descent(spec: RunSpec, objective: Objective) -> Strategy:
-    order = None if spec.batch_size is None else ORDERS[spec.sampling](len(objective), spec.batch_size, spec.seed)
+def _order(spec: RunSpec, objective: Objective) -> Order | None:
+    return None if spec.batch_size is None else ORDERS[spec.sampling](len(objective), spec.batch_size, spec.seed)
+
+
+def _gradient_descent(spec: RunSpec, objective: Objective) -> GradientDescent:
     horizon = max(1, (spec.iterations or 1) - spec.warm_up)
     decay = Decay(
         spec.decay_factor, spec.decay_every, spec.decay_rate, horizon,
         spec.period, spec.period_factor, spec.lowest_share,
     )  # fmt: skip
+    decays = {"ema": spec.average_decay, "polyak": None}
     return GradientDescent(
         objective,
-        order,
+        _order(spec, objective),
         update=UPDATES[spec.update],
         rates=Rates(**{rate.name: getattr(spec, rate.name) for rate in fields(Rates)}),
         schedule=schedule(spec.schedule, decay, spec.warm_up),
@@ -58,11 +68,64 @@ def _gradient_descent(spec: RunSpec, objective: Objective) -> Strategy:
         seed=spec.seed,
         metrics=spec.metrics,
         clip_norm=spec.clip_norm,
+        averaging=Averaging(decays[spec.averaging]) if spec.averaging in decays else None,
     )
+
+
+def _numerical_gradient(spec: RunSpec, objective: Objective) -> Strategy:
+    return replace(_gradient_descent(spec, objective), passing=numerical_passing(spec.difference))
+
+
+def _l_bfgs(spec: RunSpec, objective: Objective) -> Strategy:
+    return LineDescent(objective, LBFGS(spec.memory), spec.initial_scale, spec.seed, spec.metrics)
+
+
+def _conjugate_gradient(spec: RunSpec, objective: Objective) -> Strategy:
+    return LineDescent(objective, ConjugateGradient(), spec.initial_scale, spec.seed, spec.metrics)
+
+
+def _newton(spec: RunSpec, objective: Objective) -> Strategy:
+    return Newton(objective, spec.initial_scale, spec.seed, spec.metrics)
+
+
+def _simulated_annealing(spec: RunSpec, objective: Objective) -> Strategy:
+    return SimulatedAnnealing(
+        objective, spec.step_size, spec.temperature, spec.cooling, spec.initial_scale, spec.seed, spec.metrics
+    )
+
+
+def _evolution_strategy(spec: RunSpec, objective: Objective) -> Strategy:
+    return EvolutionStrategy(objective, spec.step_size, spec.initial_scale, spec.seed, spec.metrics)
+
+
+def _spsa(spec: RunSpec, objective: Objective) -> Strategy:
+    return SPSA(
+        objective,
+        _order(spec, objective),
+        step_size=spec.step_size,
+        perturbation=spec.perturbation,
+        stability=0.1 * (spec.iterations or 0),
+        initial_scale=spec.initial_scale,
+        divergence_factor=spec.divergence_factor,
+        seed=spec.seed,
+        metrics=spec.metrics,
+    )
+
+
+def _cma_es(spec: RunSpec, objective: Objective) -> Strategy:
+    return CMAES(objective, spec.step_size, spec.population, spec.initial_scale, spec.seed, spec.metrics)
 
 
 BUILDERS: dict[str, Callable[[RunSpec, Objective], Strategy]] = {
     "random-search": _random_search,
     "local-search": _local_search,
     "gradient-descent": _gradient_descent,
+    "numerical-gradient": _numerical_gradient,
+    "l-bfgs": _l_bfgs,
+    "conjugate-gradient": _conjugate_gradient,
+    "newton": _newton,
+    "simulated-annealing": _simulated_annealing,
+    "evolution-strategy": _evolution_strategy,
+    "spsa": _spsa,
+    "cma-es": _cma_es,
 }

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.strategy.orthogonal import orthogonalized
+from engine.strategy.numerics.orthogonal import orthogonalized
 
 Array = NDArray[Any]
 Step = Callable[[float, int], None]

@@ -31,6 +31,20 @@ COLUMNS: dict[str, str] = {
 }
 
 
+ALSO_CALLED = {
+    **dict.fromkeys(("sgd", "gd", "descent"), ("gradient-descent",)),
+    "search": ("random-search", "local-search", "simulated-annealing", "evolution-strategy", "cma-es"),
+    "random-local-search": ("local-search",),
+    "numerical-descent": ("numerical-gradient",),
+    **dict.fromkeys(("lbfgs", "bfgs", "quasi-newton"), ("l-bfgs",)),
+    "cg": ("conjugate-gradient",),
+    "annealing": ("simulated-annealing",),
+    **dict.fromkeys(("es", "(1+1)-es", "1+1-es"), ("evolution-strategy",)),
+    "simultaneous-perturbation": ("spsa",),
+    "cma": ("cma-es",),
+}
+
+
 @dataclass(frozen=True)
 class Known:
     """A run with what else is known of it."""
@@ -54,7 +68,7 @@ class Known:
         if spec is None:
             return None
         if name == "batch_size":
-            return math.inf if spec.batch_size is None or spec.strategy != "gradient-descent" else spec.batch_size
+            return math.inf if spec.batch_size is None or not spec.kind.batches else spec.batch_size
         chosen = {field.name: getattr(spec, field.name) for field in fields(RunSpec)}
         return chosen[name] if FIELDS[name].applies(chosen) else None
 
@@ -83,11 +97,7 @@ class Known:
     def has(self, word: str) -> bool:
         if word == str(self.run.run_id):
             return True
-        if word in ("sgd", "gd", "descent") and self.of_spec("strategy") == "gradient-descent":
-            return True
-        if word == "search" and self.of_spec("strategy") in ("random-search", "local-search"):
-            return True
-        if word == "random-local-search" and self.of_spec("strategy") == "local-search":
+        if self.of_spec("strategy") in ALSO_CALLED.get(word, ()):
             return True
         told = [self.run.name, self.run.note, self.run.state]
         if self.run.spec is not None:

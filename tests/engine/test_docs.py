@@ -14,8 +14,8 @@ def test_the_examples_of_the_engine_run() -> None:
     exec(compile("\n".join(blocks), str(DOCS), "exec"), {})
 
 
-def test_every_objective_update_and_schedule_is_explained() -> None:
-    from engine.spec import OBJECTIVES, SCHEDULES, UPDATES
+def test_every_strategy_objective_update_and_schedule_is_explained() -> None:
+    from engine.spec import OBJECTIVES, SCHEDULES, STRATEGIES, UPDATES
 
     text = DOCS.read_text(encoding="utf-8")
-    assert not [name for name in (*OBJECTIVES, *UPDATES, *SCHEDULES) if f"`{name}`" not in text]
+    assert not [name for name in (*STRATEGIES, *OBJECTIVES, *UPDATES, *SCHEDULES) if f"`{name}`" not in text]

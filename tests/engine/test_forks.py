@@ -93,6 +93,11 @@ def steering(path: Path, at: int, verb: str, argument: str = "") -> Callable[[],
         ("local-search", "vanilla"),
         ("gradient-descent", "vanilla"),
         ("gradient-descent", "adam"),
+        ("l-bfgs", "vanilla"),
+        ("conjugate-gradient", "vanilla"),
+        ("simulated-annealing", "vanilla"),
+        ("evolution-strategy", "vanilla"),
+        ("spsa", "vanilla"),
     ],
 )
 def test_an_unchanged_fork_anywhere_repeats_its_parent(path: Path, strategy: str, update: str) -> None:

@@ -8,23 +8,26 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine import datasets
 from engine.objective.objectives import objective as objective_of
 from engine.spec import (
+    CONVNETS,
     FIELDS,
     METRICS,
     OBJECTIVES,
     SAMPLINGS,
     SCHEDULES,
     STRATEGIES,
+    STRATEGY_KINDS,
     UPDATES,
     RunSpec,
     SpecError,
     defaults,
 )
+from engine.spec.fields import AVERAGINGS
 from engine.strategy import optimize, search
 from engine.strategy.descent import GradientDescent
 from engine.strategy.updates import UPDATES as UPDATE_RULES
@@ -128,6 +131,7 @@ def test_every_objective_with_every_update_and_schedule(objective: str, update: 
         warm_up=10,
         period=40,
         clip_norm=10.0,
+        averaging=["none", *AVERAGINGS][UPDATES.index(update) % 4],
     )
     if objective in DEEP:
         spec = spec.changed(**SMALL, dropout=0.1, step_size=min(STEP_SIZES[update], 0.05))
@@ -139,7 +143,7 @@ def test_every_objective_with_every_update_and_schedule(objective: str, update: 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    strategy=st.sampled_from(STRATEGIES),
+    strategy=st.sampled_from([name for name in STRATEGIES if STRATEGY_KINDS[name].losses(100) < 100]),
     objective=st.sampled_from(OBJECTIVES),
     update=st.sampled_from(UPDATES),
     sampling=st.sampled_from(SAMPLINGS),
@@ -158,10 +162,12 @@ def test_chunked_equals_whole_even_through_bytes(
     cuts: list[int],
     seed: int,
 ) -> None:
+    is_small = STRATEGY_KINDS[strategy].most_weights is not None
+    assume(not is_small or objective not in CONVNETS)
     spec = defaults(strategy, objective).changed(
         update=update,
         sampling=sampling,
-        batch_size=batch_size,
+        batch_size=None if is_small else batch_size,
         metrics=metrics,
         iterations=60,
         seed=seed,
@@ -169,12 +175,22 @@ def test_chunked_equals_whole_even_through_bytes(
         hidden="5,4",
         channels="2",
         dropout=0.25,
+        dataset="spiral" if is_small else "digits",
     )
     with mock.patch.object(search, "STACK_MOST", 16), mock.patch.object(search, "REFRESH_EVERY", 24):
         optimization = optimize.build(spec)
         whole = optimization.advance(optimization.start(), 60)
         assert_same(advanced_in(spec, [*cuts, 60]), whole)
-    assert whole[0].stop_reason == "planned iterations done"
+    assert whole[0].stop_reason == "planned iterations done" or STRATEGY_KINDS[strategy].measures_steps
+
+
+@pytest.mark.parametrize("strategy", [name for name in STRATEGIES if STRATEGY_KINDS[name].losses(100) > 100])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_chunked_equals_whole_where_an_iteration_takes_many_losses(strategy: str, objective: str) -> None:
+    spec = defaults(strategy, objective).changed(dataset="spiral", hidden_size=3, iterations=12)
+    optimization = optimize.build(spec)
+    whole = optimization.advance(optimization.start(), 12)
+    assert_same(advanced_in(spec, [1, 4, 2, 12]), whole)
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3])
@@ -189,18 +205,20 @@ def test_a_run_that_diverges_does_so_wherever_it_is_cut(cut: int) -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_advancing_leaves_the_given_state_alone(strategy: str) -> None:
-    optimization = optimize.build(defaults(strategy))
+    optimization = optimize.build(defaults(strategy).changed(dataset="spiral", batch_size=None))
     state = optimization.start()
-    before = state_to_bytes(state)
-    optimization.advance(state, 20)
-    assert state_to_bytes(state) == before
+    for _ in range(3):
+        before = state_to_bytes(state)
+        after, _ = optimization.advance(state, 5)
+        assert state_to_bytes(state) == before
+        state = after
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_another_seed_is_another_run(strategy: str) -> None:
     losses = []
     for seed in (0, 0, 1):
-        optimization = optimize.build(defaults(strategy).changed(seed=seed))
+        optimization = optimize.build(defaults(strategy).changed(seed=seed, dataset="spiral"))
         losses.append(optimization.advance(optimization.start(), 5)[1].loss)
     np.testing.assert_array_equal(losses[0], losses[1])
     assert not np.array_equal(losses[0], losses[2])
@@ -225,9 +243,10 @@ def test_a_loss_beyond_a_multiple_of_the_first_has_diverged() -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_numbers_that_overflow_print_no_warning(strategy: str, recwarn: pytest.WarningsRecorder) -> None:
-    optimization = optimize.build(defaults(strategy).changed(step_size=1e30, initial_scale=1e25, iterations=5))
+    spec = defaults(strategy).changed(step_size=1e30, initial_scale=1e25, iterations=5, dataset="spiral")
+    optimization = optimize.build(spec)
     state, _ = optimization.advance(optimization.start(), 5)
-    assert state.stop_reason == "diverged"
+    assert state.stop_reason == "diverged" or spec.kind.float64  # in which these numbers are none too large
     optimization.evaluate(state.weights, "validation")
     assert not recwarn.list
 
@@ -286,11 +305,11 @@ def test_the_effective_step_size_is_recorded_and_the_base_is_what_steering_chang
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_state_can_be_taken_on_by_another_strategy_or_update(strategy: str) -> None:
     """As a fork with changed fields does: what the state does not carry starts anew."""
-    optimization = optimize.build(RunSpec())
+    optimization = optimize.build(RunSpec(dataset="spiral"))
     state, _ = optimization.advance(optimization.start(), 10)
-    forked = optimize.build(defaults(strategy).changed(update="adam", iterations=30))
+    forked = optimize.build(defaults(strategy).changed(update="adam", iterations=30, dataset="spiral"))
     state, block = forked.advance(state, 20)
-    assert len(block) == 20
+    assert len(block) == 20 or state.stop_reason.startswith("converged")
 
 
 def test_the_step_size_can_be_changed_on_the_way() -> None:

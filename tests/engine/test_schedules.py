@@ -34,6 +34,7 @@ FORMULAS: dict[str, Callable[[int], float]] = {
     "warm-restarts": restarted,
     "cyclic": lambda t: [0.2, 0.6, 1.0, 0.6][t % 4],
     "one-cycle": one_cycle,
+    "on-plateau": lambda t: 1.0,
     "cosine": lambda t: (1 + math.cos(math.pi * t / 20)) / 2,
 }
 

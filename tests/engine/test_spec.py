@@ -14,6 +14,7 @@ from engine.spec import (
     RunSpec,
     SpecError,
     as_text,
+    check_given,
     defaults,
     parse_field,
     race,
@@ -119,3 +120,13 @@ def test_defaults_are_valid_for_every_strategy(strategy: str) -> None:
     spec = defaults(strategy)
     values: dict[str, Any] = {name: getattr(spec, name) for name in FIELDS}
     assert RunSpec(**values) == spec
+
+
+def test_a_batch_size_for_a_strategy_that_uses_all_examples_is_refused_in_a_sentence() -> None:
+    texts = {"strategy": "l-bfgs", "batch_size": "32"}
+    with pytest.raises(SpecError) as refused:
+        check_given(spec_from_fields(texts), texts)
+    assert refused.value.message == "batch size: L-BFGS uses all examples in every iteration, not 32; write full"
+    for fits in ({"strategy": "l-bfgs", "batch_size": "full"}, {"strategy": "spsa", "batch_size": "32"}):
+        assert check_given(spec_from_fields(fits), fits) == spec_from_fields(fits)
+    assert RunSpec(strategy="l-bfgs").batch_size is None

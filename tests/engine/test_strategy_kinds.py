@@ -48,9 +48,10 @@ def test_a_strategy_is_what_its_kind_says(kind: StrategyKind) -> None:
 
 
 def test_the_groups_of_strategies_come_from_their_kinds() -> None:
-    known = {"random-search", "local-search", "gradient-descent"}
-    assert GRADIENT & known == BATCHING & known == {"gradient-descent"}
-    assert STEPPING & known == {"local-search", "gradient-descent"}
+    known = {"random-search", "local-search", "gradient-descent", "l-bfgs", "spsa"}
+    assert GRADIENT & known == {"gradient-descent"}
+    assert BATCHING & known == {"gradient-descent", "spsa"}
+    assert STEPPING & known == {"local-search", "gradient-descent", "spsa"}
 
 
 def test_every_strategy_stands_in_the_readme() -> None:
@@ -59,7 +60,13 @@ def test_every_strategy_stands_in_the_readme() -> None:
 
 
 def test_a_strategy_of_another_version_has_a_label() -> None:
-    assert label("simulated-annealing", "vanilla", 5) == "simulated annealing"
+    assert label("particle-swarm", "vanilla", 5) == "particle swarm"
+
+
+def test_a_strategy_is_called_by_its_update_and_its_batch_where_it_has_them() -> None:
+    assert label("numerical-gradient", "vanilla", None) == "numerical full"
+    assert label("numerical-gradient", "adam", 32) == "numerical adam b32"
+    assert (label("spsa", "adam", 32), label("l-bfgs", "adam", 32)) == ("SPSA b32", "L-BFGS")
 
 
 def test_nothing_asks_for_a_strategy_by_name() -> None:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.spec import UPDATES as NAMES
-from engine.strategy.orthogonal import orthogonalized
+from engine.strategy.numerics.orthogonal import orthogonalized
 from engine.strategy.updates import ADADELTA_EPSILON, EPSILON, UPDATES, Rates
 
 CURVATURE = np.array([1.0, 10.0, 0.1])

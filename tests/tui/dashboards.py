@@ -15,7 +15,7 @@ from textual._xterm_parser import XTermParser
 from textual.message import Message
 from textual.pilot import Pilot
 
-from engine.spec import STRATEGIES, RunSpec, defaults
+from engine.spec import RunSpec, defaults
 from engine.store import Evaluation, Run, RunWriter, open_for_reading, open_for_writing
 from tests.stores import block_of, process
 from tests.tui.emulator import Emulator
@@ -105,9 +105,12 @@ def store_with(path: Path, *runs: tuple[str, RunSpec], finish: bool = True) -> l
     return writers
 
 
+OF_THE_NOTES = ("random-search", "local-search", "gradient-descent")
+
+
 def raced(path: Path) -> Path:
-    """A store that holds the three strategies, each finished: runs 1 to 3."""
-    specs = (defaults(strategy).changed(pace=100.0) for strategy in STRATEGIES)
+    """A store that holds the three strategies of the notes, each finished: runs 1 to 3."""
+    specs = (defaults(strategy).changed(pace=100.0) for strategy in OF_THE_NOTES)
     store_with(path, *((spec.label, spec) for spec in specs))
     return path
 

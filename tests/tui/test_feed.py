@@ -8,11 +8,11 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from engine.spec import STRATEGIES, defaults
+from engine.spec import defaults
 from engine.store import RunWriter, StoreError
 from tests.presence import present
 from tests.stores import block_of
-from tests.tui.dashboards import losses, raced, store_with
+from tests.tui.dashboards import OF_THE_NOTES, losses, raced, store_with
 from tui.model.choices import Choices
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading.feed import PACE_S, Feed, Outcome, Source
@@ -47,7 +47,7 @@ def nothing(answers: SimpleQueue[Outcome], seconds: float) -> None:
 def test_the_first_answer_holds_runs_curves_and_evaluations(tmp_path: Path) -> None:
     source = Source(raced(tmp_path / "runs.db"))
     snapshot = present(source.read(ReadRequest()))
-    assert [present(run.spec).strategy for run in reversed(snapshot.runs)] == list(STRATEGIES)
+    assert [present(run.spec).strategy for run in reversed(snapshot.runs)] == list(OF_THE_NOTES)
     assert set(snapshot.seen) == {1, 2, 3}
     assert snapshot.counts == {"finished": 3}
     assert snapshot.seen[3].evaluations[-1].accuracy == pytest.approx(0.972)

@@ -44,7 +44,9 @@ def is_recorded(spec: RunSpec | None, source: IterationSource) -> bool:
     """
     if spec is None:
         return True
-    return spec.metrics == "all" and (spec.kind.steps if source.of_searches else not spec.searches)
+    return spec.metrics == "all" and (
+        spec.kind.steps or spec.kind.measures_steps if source.of_searches else not spec.searches
+    )
 
 
 def evaluated(seen: RunSeen, source: EvaluationSource) -> Points:

@@ -81,6 +81,8 @@ def _reached(run: Run) -> Iterator[Pair]:
     planned = run.spec.iterations if run.spec is not None else None
     of = "" if planned is None else f" of {planned:,}"
     yield "iterations", [(f"{run.iterations_done:,}{of}", TEXT)]
+    if run.spec is not None and run.spec.kind.is_costly and run.examples_per_iteration is not None:
+        yield "an iteration", [(f"over {run.examples_per_iteration:,} examples", TEXT)]
     yield "time", [(numbers.duration(run.elapsed_s), TEXT)]
     yield "iterations/s", [(numbers.rate(run.iterations_per_s), TEXT)]
     yield from _losses(run)

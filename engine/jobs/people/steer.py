@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.recovery import recover_lost_runs
-from engine.spec import RunSpec, SpecError, parse_field, unknown_field
+from engine.spec import RunSpec, SpecError, check_given, parse_field, unknown_field
 from engine.store import Queue, Store, Verb, open_for_writing
 
 Path = str | PathLike[str]
@@ -66,7 +66,7 @@ def fork(
         at = parent.iterations_done if at is None else at
         before = store.queue.spec_at(run_id, at)
         spec = before.changed(**{field: parse_field(field, text) for field, text in changes.items()})
-        _check_fork(before, spec, at)
+        _check_fork(before, check_given(spec, changes), at)
         child = store.queue.fork(run_id, at, spec, name or f"{spec.label} from {run_id}")
     start_workers(path)
     return Forked(child, f"Run {child} goes on from iteration {at} of run {run_id}{_changed(before, spec)}.")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from engine.spec import RunSpec, SpecError
 from engine.store import Origin
 from engine.strategy import optimize
+from engine.strategy.evaluated import counts, looked_at
 from engine.strategy.optimize import Optimization
 from engine.trace.state import State, state_from_bytes
 
@@ -27,20 +28,20 @@ def first_state(origin: Origin, optimization: Optimization, heartbeat: Callable[
 
     Raises SpecError when the parent's weights do not fit the fork's spec, RuntimeError when the parent ends earlier.
     """
-    patient = optimization.spec.patience is not None
-    return changed(state_at(origin, heartbeat, evaluated=patient), origin.spec, optimization)
+    counted = counts(optimization.spec)
+    return changed(state_at(origin, heartbeat, evaluated=counted), origin.spec, optimization)
 
 
 def state_at(origin: Origin, heartbeat: Callable[[], None], evaluated: bool = False) -> State:
     """The parent's state before the fork's iteration, bit for bit, changes of its step size included.
 
-    `evaluated` also repeats its validation evaluations, which only a fork with patience needs. Raises RuntimeError
-    when the parent ends before that iteration.
+    `evaluated` also repeats its validation evaluations, which only a fork needs in which they decide something. Raises
+    RuntimeError when the parent ends before that iteration.
     """
     optimization = optimize.build(origin.spec)
-    evaluated = (evaluated or origin.spec.patience is not None) and "validation" in optimization.objectives
+    evaluated = (evaluated or counts(origin.spec)) and "validation" in optimization.objectives
     state = optimization.start() if origin.checkpoint is None else state_from_bytes(origin.checkpoint.data)
-    k = 16
+    k = optimization.first_block
     while state.iteration < origin.iteration:
         heartbeat()
         for at, step_size in origin.steps:
@@ -49,8 +50,7 @@ def state_at(origin: Origin, heartbeat: Callable[[], None], evaluated: bool = Fa
         stops = [origin.iteration, *(at for at, _ in origin.steps if at > state.iteration)]
         if evaluated:
             if optimization.next_evaluation(state.iteration) == state.iteration:
-                loss = optimization.evaluate(state.weights, "validation")[0]
-                state = optimize.with_evaluation(state, loss, origin.spec.patience)
+                state = optimization.after_evaluation(state, optimization.evaluate(looked_at(state), "validation")[0])
             stops.append(optimization.next_evaluation(state.iteration + 1))
         started = time.monotonic()
         state, block = optimization.advance(state, min(k, min(stops) - state.iteration))
@@ -80,7 +80,7 @@ def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
         state,
         weights=state.weights.astype(fresh.weights.dtype, copy=False),
         step_size=fresh.step_size,
-        buffers=state.buffers if same_strategy and (same_loss or not spec.searches) else {},
+        buffers=state.buffers if same_strategy and (same_loss or not _remembers_losses(spec)) else {},
         streams={**fresh.streams, **(state.streams if same_strategy and before.seed == spec.seed else {})},
         evaluations_since_best=0 if state.stop_reason else state.evaluations_since_best,
         stop_reason="",
@@ -92,3 +92,8 @@ def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
     if same_loss:
         return replace(state, best_loss=kept)
     return replace(state, best_loss=kept, first_loss=kept, best_evaluation=float("inf"), evaluations_since_best=0)
+
+
+def _remembers_losses(spec: RunSpec) -> bool:
+    """Whether what a strategy carries along was learnt from the very loss that it minimised."""
+    return spec.searches or not spec.kind.batches

@@ -29,6 +29,7 @@ from engine.store import (
 )
 from engine.store.write.writer import Applied
 from engine.strategy import optimize
+from engine.strategy.evaluated import looked_at
 from engine.strategy.optimize import Optimization
 from engine.trace.block import Block, concatenate
 from engine.trace.state import State, state_from_bytes, state_to_bytes
@@ -118,7 +119,7 @@ class RunAttempt:
         self.writer = writer
         self.state = state
         self.leave = leave
-        self._k = 16
+        self._k = optimization.first_block
         self._blocks: list[Block] = []
         self._evaluations: list[Evaluation] = []
         self._evaluated_at = -1
@@ -151,12 +152,11 @@ class RunAttempt:
             commands = self._advance() or self._flush_when_due()
 
     def _begin(self) -> None:
-        spec, best = self.spec, self.state.best_loss
-        batch_size = spec.batch_size if spec.kind.batches else None
+        best = self.state.best_loss
         begin = partial(
             self.writer.begin,
             environment_json(),
-            examples_per_iteration=batch_size or len(self.optimization.dataset.splits["train"]),
+            examples_per_iteration=self.optimization.examples_per_iteration,
             best_before=best if self.writer.claim.origin is not None and math.isfinite(best) else None,
         )
         self._retried(begin)
@@ -269,16 +269,17 @@ class RunAttempt:
             # Checkpoints come before the evaluation at their iteration, so that a take-up counts it once too.
             for found in self._evaluations:
                 if found.split == "validation" and found.iteration == iteration:
-                    self.state = optimize.with_evaluation(self.state, found.loss, self.spec.patience)
+                    self.state = self.optimization.after_evaluation(self.state, found.loss)
 
     def _next_evaluation(self, iteration: int) -> int:
         if self.writer.claim.compared:
             return self.optimization.next_early_evaluation(iteration)
         return self.optimization.next_evaluation(iteration)
 
-    def _evaluate(self, splits: Sequence[str]) -> None:
+    def _evaluate(self, splits: Sequence[str], at_end: bool = False) -> None:
+        weights = self.optimization.result(self.state) if at_end else looked_at(self.state)
         for split in splits:
-            loss, accuracy = self.optimization.evaluate(self.state.weights, split)
+            loss, accuracy = self.optimization.evaluate(weights, split)
             self._evaluations.append(Evaluation(self.state.iteration, split, loss, accuracy))
         self._evaluated_at = self.state.iteration
 
@@ -310,7 +311,7 @@ class RunAttempt:
         # While catching up, the stored iterations are ahead of this state.
         final &= not self._catching_up
         if final:
-            self._evaluate(list(self.optimization.objectives))
+            self._evaluate(list(self.optimization.objectives), at_end=True)
         checkpoint = self._checkpoint("end" if final else "resume")
         gathered = self._gathered()
         self._retried(

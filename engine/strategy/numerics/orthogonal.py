@@ -16,7 +16,7 @@ REPEATS = 5
 
 
 def orthogonalized(matrix: Array) -> Array:
-    """The matrix (rows, columns) with its singular values brought near 1 and its singular vectors kept; zeros stay.
+    """Return the matrix (rows, columns) with the same singular vectors and its singular values near 1; zeros stay.
 
     Newton-Schulz iteration. Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks".
     """

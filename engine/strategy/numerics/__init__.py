@@ -1,0 +1,1 @@
+"""What strategies compute with: line searches, differences, averages, orthogonal matrices, distributions."""
