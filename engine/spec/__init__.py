@@ -1,9 +1,8 @@
 """RunSpec: everything that defines a run, validated, and converted to and from text fields and JSON."""
 
+from engine.spec.dataset_names import AMOUNTS, DATASETS, dataset_parts, is_path
 from engine.spec.fields import (
-    AMOUNTS,
     CONVNETS,
-    DATASETS,
     FIELDS,
     METRICS,
     NETWORKS,
@@ -12,8 +11,6 @@ from engine.spec.fields import (
     SCHEDULES,
     UPDATES,
     Field,
-    dataset_parts,
-    is_path,
 )
 from engine.spec.parsing import DataError, SpecError, as_text, near_match, shown, sizes_of
 from engine.spec.spec import (

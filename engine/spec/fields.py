@@ -5,11 +5,11 @@ The command line's options, the form for a new run, the filter, the sweep axes a
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.spec.dataset_names import DATASETS, normal_name
 from engine.spec.parsing import (
     Domain,
     SpecError,
@@ -20,18 +20,15 @@ from engine.spec.parsing import (
     batch_size,
     choice,
     fraction,
-    near_match,
     not_negative,
     optional,
     positive,
-    shown,
     sizes,
     up_to_one,
 )
 from engine.spec.strategy_kinds import BATCHING, DIVERGING, GRADIENT, STEPPING, STRATEGIES
 
 OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm", "mlp", "mlp-svm", "convnet", "convnet-svm")
-DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
 METRICS = ("all", "loss")
 UPDATES = (
     "vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam",
@@ -59,65 +56,6 @@ TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
 MLP = frozenset({"mlp", "mlp-svm"})
 CONVNETS = frozenset({"convnet", "convnet-svm"})
 NETWORKS = MLP | CONVNETS
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """Bounds and default of the whole number that may follow a data set's name after a colon, such as spiral:4."""
-
-    unit: str
-    least: int
-    most: int
-    default: int
-
-
-AMOUNTS = {
-    "spiral": Amount("classes", least=2, most=20, default=3),
-    "synthetic-cifar": Amount("training examples", least=100, most=50_000, default=50_000),
-}
-
-
-def is_path(dataset: str) -> bool:
-    """True if the name is a path: it contains a path separator or ends in .npz or .csv."""
-    separators = {os.path.sep, os.path.altsep or os.path.sep}
-    return dataset.lower().endswith((".npz", ".csv")) or any(separator in dataset for separator in separators)
-
-
-def dataset_parts(dataset: str) -> tuple[str, int | None]:
-    """Split a known data set's name into name and amount: the default amount if none is given, None if it takes none.
-
-    Raises ValueError for an unknown name or an amount that does not fit.
-    """
-    name, colon, amount = (part.strip() for part in dataset.strip().lower().partition(":"))
-    if name not in DATASETS:
-        raise ValueError(
-            f"{shown(dataset)} is not known{near_match(name, DATASETS)} "
-            f"(choose from {', '.join(DATASETS)}, or give the path of a .npz or .csv file)"
-        )
-    takes = AMOUNTS.get(name)
-    if takes is None:
-        if colon:
-            raise ValueError(f"{name} takes no number after it, not {shown(dataset)}")
-        return name, None
-    if not colon:
-        return name, takes.default
-    try:
-        return name, at_least(takes.least, takes.most).parse(amount)
-    except ValueError as error:
-        raise ValueError(f"{takes.unit} of {name}: {error}") from None
-
-
-def _dataset(text: str, given: str) -> str:
-    """Return the normal form of a name, or the absolute path of a file, so that runs in any folder find it.
-
-    Raises ValueError for an unknown name or an unprintable path.
-    """
-    if not is_path(text):
-        name, amount = dataset_parts(text)
-        return name if amount is None or amount == AMOUNTS[name].default else f"{name}:{amount}"
-    if not text.isprintable():
-        raise ValueError(f"the path {shown(text)} holds characters that cannot be shown; rename the file")
-    return os.path.abspath(os.path.expanduser(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +122,7 @@ FIELDS: dict[str, Field] = {
             "dataset",
             "data set",
             "one of digits, three-points, spiral:3, synthetic-cifar:9000, cifar10, or your .npz or .csv",
-            Domain(str.strip, _dataset),
+            Domain(str.strip, normal_name),
             DATASETS,
             open=True,
         ),
