@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 
@@ -32,10 +33,24 @@ def near_match(given: str, known: Iterable[str]) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Return a field's value as text that parses back to the same value: '' for None, all digits of a float."""
+    """Return a field's value as text that parses back to the same value: '' for None, all digits of a float.
+
+    Floats are written as people write them: 100, 0.001, 1e-4, 1e6.
+    """
     if value is None:
         return ""
-    return repr(value) if isinstance(value, float) else str(value)
+    return _float_text(value) if isinstance(value, float) else str(value)
+
+
+def _float_text(value: float) -> str:
+    if not math.isfinite(value) or value == 0:
+        return repr(value).removesuffix(".0")
+    sign, digits, shift = Decimal(repr(float(value))).normalize().as_tuple()
+    exponent = len(digits) + int(shift) - 1
+    if -3 <= exponent < max(6, len(digits)):
+        return repr(float(value)).removesuffix(".0")
+    first, *others = map(str, digits)
+    return f"{'-' if sign else ''}{first}{'.' if others else ''}{''.join(others)}e{exponent}"
 
 
 def shown(given: Any) -> str:

@@ -140,7 +140,7 @@ async def test_copies_go_to_the_terminals_clipboard(path: Path, monkeypatch: pyt
         written = sent_beside_frames(board, monkeypatch)
         for keys, expected in (
             (["enter"], "3 gradient b256\t"),
-            (["down", "enter"], "lossboard run --strategy gradient-descent --objective svm --pace 100.0"),
+            (["down", "enter"], "lossboard run --strategy gradient-descent --objective svm --pace 100"),
             ([*"chart", "enter"], "loss (log)"),
         ):
             await board.press("Y", *keys)
