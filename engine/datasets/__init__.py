@@ -1,7 +1,7 @@
 """Data sets: fixed splits of examples into features and classes."""
 
 from engine.datasets.registry import LOADERS, load
-from engine.datasets.shapes import Shape, shape_of
+from engine.datasets.shapes import Shape, shape_of, train_examples
 from engine.datasets.split import (
     SPLIT_SEED,
     SPLITS,
@@ -29,5 +29,6 @@ __all__ = [
     "load",
     "shape_of",
     "stratified",
+    "train_examples",
     "with_bias",
 ]

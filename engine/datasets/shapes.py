@@ -1,15 +1,18 @@
-"""Shapes: classes, features and images of a data set by its name, without loading or making it."""
+"""Shapes: classes, features, images and training examples of a data set by its name, without loading or making it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.datasets import cache, own
+from engine.datasets import cache, cifar10, own
 from engine.datasets.split import Image
 from engine.spec import DataError, dataset_parts, is_path
 
 CIFAR = Image(32, 32, channels=3)
+DIGITS_TRAIN = 1198
+SPIRAL_TRAIN_PER_CLASS = 100
+"""Sizes of the train splits of the small data sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,33 @@ def shape_of(dataset: str) -> Shape | None:
     }[name]
 
 
-def _own(path: Path) -> Shape | None:
+def train_examples(dataset: str) -> int | None:
+    """Return the number of training examples; None for a file that is not in this machine's cache.
+
+    Raises ValueError for an unknown name.
+    """
+    if is_path(dataset):
+        about = _about(Path(dataset))
+        return None if about is None else about.sizes[0]
+    name, amount = dataset_parts(dataset)
+    return {
+        "digits": DIGITS_TRAIN,
+        "three-points": 3,
+        "spiral": SPIRAL_TRAIN_PER_CLASS * (amount or 0),
+        "synthetic-cifar": amount,
+        "cifar10": cifar10.sizes()[0],
+    }[name]
+
+
+def _about(path: Path) -> cache.EntryInfo | None:
     try:
-        about = cache.read_about(own.entry_of(path))
+        return cache.read_about(own.entry_of(path))
     except DataError:
+        return None
+
+
+def _own(path: Path) -> Shape | None:
+    about = _about(path)
+    if about is None:
         return None
     return Shape(about.classes, about.features, image=own.image_of(about))
