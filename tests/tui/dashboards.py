@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.spec import RunSpec, defaults
 from engine.store import Evaluation, Run, RunWriter, open_for_reading, open_for_writing
@@ -42,6 +43,14 @@ class Opened:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
+
+    async def fill(self, field: str, text: str) -> None:
+        """Replace what a field of a form holds by typing."""
+        box = self.app.screen.query_one(f"#{field}", Input)
+        box.focus()
+        await self.pilot.pause()
+        names = {" ": "space", ".": "full_stop", "-": "minus", ",": "comma", "?": "question_mark"}
+        await self.press("end", "ctrl+u", *(names.get(letter, letter) for letter in text))
 
     async def type(self, text: str) -> None:
         """What a terminal would send in one piece; all of it has had its effect."""

@@ -22,11 +22,11 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(("keys", "screen", "typed"), [
     (":theme light", "Pick", "theme light"),
     ("/loss<0.5", "Prompt", "loss<0.5"),
-    ("n\x1b[Zmine", "NewRun", "mine"),
+    ("n\x1b[Zmine", "RunForm", "mine"),
     ("Ycopyd", "Pick", "copyd"),
     ("E\x15td.svg", "Prompt", "td.svg"),
     ("e\x15dt", "Prompt", "dt"),
-    ("f\x1570", "Prompt", "70"),
+    ("f\x1570", "RunForm", "70"),
     ("W\x157", "Prompt", "7"),
     (":filter\rtdsp", "Prompt", "tdsp"),
     ("?q/tdsp", "Prompt", "tdsp"),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
-from engine.spec import FIELDS, OBJECTIVES, STRATEGY_KINDS, SpecError, defaults, parse_field
+from engine.spec import OBJECTIVES, STRATEGY_KINDS, SpecError, defaults, parse_field
 from engine.store import Run, StoreFull
 from tests.presence import present
-from tests.tui.dashboards import Opened, opened, raced, stored_runs
+from tests.tui.dashboards import opened, raced, stored_runs
 from tui.app.actions import orders
+from tui.model.form.run_drafts import NewRunDraft
 from tui.model.messages import RunRejected, RunsQueued, RunSubmitted
 from tui.screens.board import Board
-from tui.screens.new_run import NewRun
+from tui.screens.run_form import RunForm
+from tui.widgets.lines import Lines
 
 
 @pytest.fixture
@@ -28,18 +29,10 @@ def newest(path: Path) -> Run:
     return stored_runs(path)[0]
 
 
-async def type_into(board: Opened, field: str, text: str) -> None:
-    """Replace what a field holds by typing."""
-    box = board.app.screen.query_one(f"#{field}", Input)
-    box.focus()
-    await board.pilot.pause()
-    box.value = ""
-    await board.press(*({" ": "space", ".": "full_stop", "-": "minus"}.get(letter, letter) for letter in text))
-
-
 def tabs(start: str, end: str) -> list[str]:
     """The tabs from one field of the default form to another."""
-    shown = [name for name, field in FIELDS.items() if field.applies(asdict(defaults()))]
+    form = NewRunDraft().form()
+    shown = [field.name for field in form.fields if form.shows(field.name)]
     return ["tab"] * (shown.index(end) - shown.index(start))
 
 
@@ -59,7 +52,7 @@ async def test_a_strategy_brings_its_defaults_and_hides_what_does_not_apply(path
         await board.press("n")
         assert "batch size" in board.text()
         assert "step size" in board.text()
-        await board.press("left")
+        await board.press(*tabs("objective", "strategy"), "left")
         assert "local-search" in board.text()
         assert "batch size" not in board.text()
         assert "0.03" in board.text()
@@ -75,7 +68,7 @@ async def test_a_strategy_brings_its_defaults_and_hides_what_does_not_apply(path
 
 async def test_an_objective_brings_its_defaults_of_choices_too(path: Path) -> None:
     async with opened(path) as board:
-        await board.press("n", "tab", *["right"] * (OBJECTIVES.index("mlp") - OBJECTIVES.index("svm")))
+        await board.press("n", *["right"] * (OBJECTIVES.index("mlp") - OBJECTIVES.index("svm")))
         assert "hidden layers     128,64" in board.text()
         assert "start             he" in board.text()
         await board.press("enter")
@@ -97,12 +90,12 @@ async def test_what_will_not_do_is_said_beside_the_field_and_nothing_starts(path
         for field, text in REFUSED:
             with pytest.raises(SpecError) as refused:
                 parse_field(field, text)
-            await type_into(board, field, text)
-            assert refused.value.message.partition(": ")[2][:60] in board.text(), (field, text)
+            await board.fill(field, text)
+            assert refused.value.message.partition(": ")[2][:30] in board.text(), (field, text)
             board.app.set_focus(None)
             await board.press("enter")
             assert not board.all_of(RunSubmitted), (field, text)
-            assert isinstance(board.app.screen, NewRun)
+            assert isinstance(board.app.screen, RunForm)
             assert present(board.app.screen.focused).id == field
             board.app.screen.query_one(f"#{field}", Input).value = before[field]
     assert len(stored_runs(path)) == 3
@@ -111,26 +104,106 @@ async def test_what_will_not_do_is_said_beside_the_field_and_nothing_starts(path
 async def test_no_budget_at_all_is_said(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
-        await type_into(board, "iterations", "none")
+        await board.fill("iterations", "none")
         assert "give a budget: iterations, seconds or both" in board.text()
 
 
-async def test_a_batch_larger_than_the_data_is_refused_with_the_form_still_there(path: Path) -> None:
-    async with opened(path) as board:
+async def test_a_batch_larger_than_the_data_is_refused_beside_its_field(path: Path) -> None:
+    async with opened(path, (140, 35)) as board:
         await board.press("n")
-        await type_into(board, "batch_size", "99999")
+        await board.fill("batch_size", "99999")
+        await board.press("enter")
+        assert "99,999 is more than the 1,198 training examples; write full" in board.text()
+        assert not board.all_of(RunSubmitted)
+
+
+async def test_what_only_the_data_can_tell_is_told_beside_the_field_too(path: Path, tmp_path: Path) -> None:
+    async with opened(path, (140, 35)) as board:
+        await board.press("n")
+        await board.fill("dataset", str(tmp_path / "none.csv"))
+        assert board.app.screen.query_one("#batch_size", Input).value == "full"
         await board.press("enter")
         await board.until(lambda: board.all_of(RunRejected))
-        await board.until(lambda: board.all_of(RunRejected)[0].sentence[:40] in board.text())
-        assert isinstance(board.app.screen, NewRun)
+        await board.until(lambda: isinstance(board.app.screen, RunForm) and "none.csv" in board.text())
+        assert "▌!data set" in board.text()
     assert len(stored_runs(path)) == 3
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24), (60, 16), (40, 12)])
+async def test_the_help_of_the_focused_field_is_in_sight_with_its_choices(path: Path, size: tuple[int, int]) -> None:
+    async with opened(path, size) as board:
+        await board.press("n")
+        form = NewRunDraft().form()
+        for field in form.fields:
+            if form.shows(field.name):
+                assert board.app.screen.focused is not None
+                assert board.app.screen.focused.id == field.name
+                seen = " ".join(board.text().split())
+                assert field.help.split(":")[0][:15] in seen, field.name
+                assert f"▌ {field.label}" in seen
+                if field.choices and size[1] >= 24:
+                    assert f"› {form.texts[field.name]}" in seen
+                await board.press("tab")
+
+
+async def test_every_field_in_error_is_marked_and_named(path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("n")
+        await board.fill("step_size", "abc")
+        await board.fill("iterations", "0")
+        assert "2 fields are wrong: step size, iterations" in board.text()
+        assert " !step size" in board.text()
+        assert "▌!iterations" in board.text()
+        red = board.app.screen.query_one("#step_size", Input).styles.color
+        assert red != board.app.screen.query_one("#seed", Input).styles.color
+
+
+async def test_the_defaults_come_back_with_a_key_and_what_was_typed_with_it_again(path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("n")
+        assert "ctrl r defaults" in board.text()
+        await board.fill("step_size", "0.5")
+        await board.press("tab", "shift+tab")
+        assert "default 0.1" in board.text()
+        await board.press("ctrl+r")
+        assert board.app.screen.query_one("#step_size", Input).value == "0.1"
+        assert "default 0.1" not in board.text()
+        await board.press("ctrl+r")
+        assert board.app.screen.query_one("#step_size", Input).value == "0.5"
+
+
+async def test_a_data_set_is_chosen_or_typed_as_a_path(path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("n", "tab", "right", "right")
+        box = board.app.screen.query_one("#dataset", Input)
+        assert box.value == "spiral"
+        await board.fill("dataset", "./q?.csv")
+        await board.press("left", "left", "x")
+        assert box.value == "./q?.cxsv"
+
+
+async def test_a_question_mark_is_no_text_in_a_number_but_is_one_in_a_name(path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("n")
+        await board.fill("step_size", "0.5?")
+        assert board.app.screen.query_one("#step_size", Input).value == "0.5"
+
+
+@pytest.mark.parametrize("first", ["slash", "colon"])
+async def test_texts_and_choices_stand_in_one_column_whatever_was_opened_before(path: Path, first: str) -> None:
+    async with opened(path) as board:
+        await board.press(first, "escape", "n")
+        rows = [
+            row for row in board.text().splitlines() if row[2:].startswith(("objective", "step size", "iterations"))
+        ]
+        assert len({len(row) - len(row[20:].lstrip()) for row in rows}) == 1
 
 
 async def test_esc_goes_back_and_what_was_typed_is_there_again(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
-        await type_into(board, "step_size", "0.25")
-        await type_into(board, "name", "half q?")
+        await board.fill("step_size", "0.25")
+        await board.fill("name", "half q?")
         await board.press("escape")
         assert isinstance(board.app.screen, Board)
         await board.press("n")
@@ -146,7 +219,7 @@ async def test_keys_that_arrive_in_one_bunch_reach_their_fields(path: Path) -> N
     async with opened(path) as board:
         await board.press("n")
         await board.pilot.press(
-            *tabs("strategy", "step_size"), *"1e", "minus", "2",
+            *tabs("objective", "step_size"), *"1e", "minus", "2",
             *tabs("step_size", "batch_size"), *"64",
             *tabs("batch_size", "iterations"), *"500",
         )  # fmt: skip
@@ -166,7 +239,15 @@ async def test_a_run_that_cannot_be_queued_says_why_in_the_form(path: Path, monk
             disk.setattr(orders, "start", full)
             await board.press("n", "enter")
             await board.until(lambda: "The disk is full" in board.text())
-            assert isinstance(board.app.screen, NewRun)
+            assert isinstance(board.app.screen, RunForm)
             assert "starting" not in board.text()
         await board.press("enter")
         await board.until(lambda: board.all_of(RunsQueued))
+
+
+async def test_a_widget_of_cells_refuses_a_padding_that_would_hide_its_rows(path: Path) -> None:
+    padded = Lines(lambda width, _: [])
+    padded.styles.padding = (0, 1)
+    with pytest.raises(ValueError, match="instead of border and padding"):
+        async with opened(path) as board:
+            await board.app.screen.mount(padded)

@@ -23,7 +23,7 @@ from tui.model.messages import (
 from tui.screens.board import Board
 from tui.screens.confirm import Confirm
 from tui.screens.help import Help
-from tui.screens.new_run import NewRun
+from tui.screens.run_form import RunForm
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def test_n_opens_the_form(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
         assert board.all_of(NewRunRequested)
-        assert isinstance(board.app.screen, NewRun)
+        assert isinstance(board.app.screen, RunForm)
 
 
 async def test_y_turns_the_loss_axis(path: Path) -> None:

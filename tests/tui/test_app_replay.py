@@ -23,8 +23,8 @@ from tui.presenting.curves import chart_view
 from tui.screens.board import Board
 from tui.screens.help import Help
 from tui.screens.probe import ProbeView
-from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
+from tui.screens.run_form import RunForm
 from tui.screens.sweep_view import SweepView
 from tui.terminal.clipboard import sequence
 from tui.widgets.chart_pane import ChartPane
@@ -206,7 +206,7 @@ async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path: Path, monkeyp
     async with watched(raced(tmp_path / "runs.db")) as watch:
         board = watch.board
         await board.press("space", "3", "f")  # before the frame is there
-        await board.until(lambda: isinstance(board.app.screen, Prompt))
+        await board.until(lambda: isinstance(board.app.screen, RunForm))
         assert board.all_of(ForkRequested)[0].at == 60
         assert re.search(r"from iteration +60", board.text())
         await board.press("escape", "b")

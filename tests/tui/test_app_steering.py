@@ -14,7 +14,7 @@ from engine.spec import defaults, race
 from engine.store import StoreBusy, open_for_reading, open_for_writing
 from tests.presence import present
 from tests.stores import block_of, claimed_writer
-from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
+from tests.tui.dashboards import losses, opened, raced, store_with, stored_runs
 from tui.app.actions import orders
 from tui.model.messages import (
     DeletionRequested,
@@ -25,6 +25,7 @@ from tui.model.messages import (
 )
 from tui.screens.board import Board
 from tui.screens.prompt import Prompt
+from tui.screens.run_form import RunForm
 from tui.start import session
 
 
@@ -40,13 +41,6 @@ def running(tmp_path: Path) -> Path:
     path = tmp_path / "runs.db"
     store_with(path, ("mine", defaults()), finish=False)
     return path
-
-
-async def type_into(board: Opened, field: str, text: str) -> None:
-    box = board.app.screen.query_one(f"#{field}", Input)
-    box.focus()
-    box.value = text
-    await board.pilot.pause()
 
 
 async def test_the_key_that_pauses_lets_a_failed_run_go_on(tmp_path: Path) -> None:
@@ -198,20 +192,30 @@ async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         await board.press("f")
-        assert isinstance(board.app.screen, Prompt)
-        assert "Fork run 3" in board.text()
+        assert isinstance(board.app.screen, RunForm)
+        assert "fork run 3" in board.text()
         assert "0 to 200" in board.text()
-        await type_into(board, "step_size", "no number")
+        await board.fill("step_size", "no number")
+        await board.fill("iteration", "x")
         await board.press("enter")
-        await board.until(lambda: "step size" in board.text() and " ! " in board.text())
+        assert "2 fields are wrong: from iteration, step size" in board.text()
+        assert "a whole number from 0 to 200, not 'x'" in board.text()
         assert board.app.screen.query_one("#step_size", Input).value == "no number"
-        await type_into(board, "iteration", "x")
-        await board.press("enter")
-        await board.until(lambda: "not a whole number" in board.text())
-        assert isinstance(board.app.screen, Prompt)
         await board.press("escape")
         assert isinstance(board.app.screen, Board)
     assert len(stored_runs(path)) == 3
+
+
+async def test_a_fork_of_a_run_at_its_end_has_as_many_iterations_again(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    store_with(path, ("mine", defaults().changed(iterations=200)))
+    async with opened(path) as board:
+        await board.press("f")
+        assert board.app.screen.query_one("#iterations", Input).value == "400"
+        await board.press("enter")
+        await board.until(lambda: board.all_of(RunsQueued))
+    fork = present(stored_runs(path)[0].spec)
+    assert fork.iterations == 400
 
 
 async def test_a_fork_is_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +229,7 @@ async def test_a_fork_is_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("tui.app.actions.orders.fork", fork)
     async with opened(path) as board:
         await board.press("f")
-        await type_into(board, "step_size", "0.02")
+        await board.fill("step_size", "0.02")
         await board.press("enter")
         await board.until(lambda: board.all_of(RunsQueued))
         await board.until(lambda: isinstance(board.app.screen, Board))
@@ -236,9 +240,9 @@ async def test_name_tags_and_note_are_edited_in_one_place(tmp_path: Path) -> Non
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         await board.press("e")
-        await type_into(board, "name", "the [/good] one")
-        await type_into(board, "tags", "keep, digits")
-        await type_into(board, "note", "why not")
+        await board.fill("name", "the [/good] one")
+        await board.fill("tags", "keep, digits")
+        await board.fill("note", "why not")
         await board.press("enter")
         await board.until(lambda: board.all_of(OrderAnswered))
         assert isinstance(board.app.screen, Board)
@@ -256,7 +260,7 @@ async def test_what_is_not_edited_stays_as_it_is(tmp_path: Path) -> None:
         store.catalogue.tag(run_id, ["two words", "kept", "gone"])
     async with opened(path) as board:
         await board.press("e")
-        await type_into(board, "tags", "two words kept new")
+        await board.fill("tags", "two words kept new")
         await board.press("enter")
         await board.until(lambda: board.all_of(OrderAnswered))
     run = stored_runs(path)[0]
@@ -274,7 +278,7 @@ async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path: Path) -
         await board.until(lambda: "a red name" in board.text())
         await board.press("e")
         store.catalogue.tag(3, ["meanwhile"])
-        await type_into(board, "tags", "keep")
+        await board.fill("tags", "keep")
         await board.press("enter")
         await board.until(lambda: board.all_of(OrderAnswered))
         await board.press("e")
@@ -292,7 +296,7 @@ async def test_a_late_answer_leaves_what_is_being_typed_alone(running: Path, mon
     monkeypatch.setattr(orders, "steered", lambda *order: may_answer.wait(10) and steered(*order))
     async with opened(running) as board:
         await board.press("p", "e")
-        await type_into(board, "note", "half a sen")
+        await board.fill("note", "half a sen")
         may_answer.set()
         await board.until(lambda: board.all_of(OrderAnswered))
         await board.pilot.pause()
@@ -345,10 +349,10 @@ async def test_how_many_workers_there_may_be(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         await board.press("W")
-        await type_into(board, "workers", "many")
+        await board.fill("workers", "many")
         await board.press("enter")
         await board.until(lambda: "not a whole number" in board.text())
-        await type_into(board, "workers", "2")
+        await board.fill("workers", "2")
         await board.press("enter")
         await board.until(lambda: isinstance(board.app.screen, Board))
         assert "At most 2 workers at once" in board.text()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from textual.events import Key
-from textual.widgets import Input
 
+from engine.store import StoreFull
 from tests.presence import present
 from tests.tui.dashboards import opened, raced, stored_runs
 from tests.tui.sweeps import (
@@ -22,10 +23,11 @@ from tests.tui.sweeps import (
     view_of,
     work,
 )
-from tui.model.sweep.sweep_messages import SweepAnswered, SweepGone, SweepSubmitted
+from tui.model.sweep.sweep_messages import SweepGone, SweepSubmitted
 from tui.screens.board import Board
-from tui.screens.prompt import Prompt
 from tui.screens.sweep_dialog import SweepDialog
+from tui.widgets.form.form_pane import FormPane
+from tui.widgets.lines import Lines
 from tui.widgets.picture_pane import PicturePane
 
 
@@ -44,7 +46,7 @@ def path(tmp_path: Path) -> Path:
 async def test_three_arrows_enter_and_ten_runs(path: Path) -> None:
     async with opened(path) as board:
         assert "sweep step sizes" in board.text()
-        for key in ("s", "left", "left", "up"):  # all at once, as over a slow line
+        for key in ("s", "down", "left", "left", "down", "right"):  # all at once, as over a slow line
             board.app.post_message(Key(key, None))
         await board.until(lambda: "1e+03" in board.text())
         assert "10 runs, 10,000 iterations" in board.text()
@@ -72,39 +74,61 @@ async def test_impossible_ranges_are_answered_before_anything_is_queued(path: Pa
     async with opened(raced(path)) as board:
         await board.press("V")
         assert "belongs to no sweep: s starts one" in board.text()
-        await board.press("s", *["right"] * 7)
+        await board.press("s", "down", *["right"] * 7)
         assert "the low end 1000 is above the high end 100" in board.text()
         await board.press("enter")
         assert isinstance(board.app.screen, SweepDialog)
-        for texts, said in (
-            ({"low": "0", "high": "1"}, "begins above 0"),
-            ({"low": "1e-3", "count": "100000"}, "runs, not 100,000"),
-        ):
-            await board.press("e")
-            for name, text in texts.items():
-                board.app.screen.query_one(f"#{name}", Input).value = text
-            await board.press("enter")
-            assert isinstance(board.app.screen, SweepDialog)
+        for low, said in (("0", "begins above 0"), ("abc", "'abc' is not a number")):
+            await board.fill("low", low)
             assert said in board.text()
             await board.press("enter")
-        await board.press("e")
-        board.app.screen.query_one("#low", Input).value = "abc"
+            assert isinstance(board.app.screen, SweepDialog)
+            assert board.app.screen.query_one(FormPane).focused == "low"
+        await board.fill("low", "1e-3")
+        await board.fill("count", "100000")
+        assert "runs, not 100,000" in board.text()
         await board.press("enter")
-        assert isinstance(board.app.screen, Prompt)
-        assert "'abc' is not a number" in board.text()
         assert not board.all_of(SweepSubmitted)
     assert len(stored_runs(path)) == 3
 
 
-async def test_what_does_not_fit_the_data_is_said_in_the_dialog(path: Path) -> None:
+async def test_what_does_not_fit_the_data_is_said_beside_the_values(path: Path) -> None:
     async with opened(path) as board:
-        await board.press("s", "p", "e")
-        board.app.screen.query_one("#values", Input).value = "32, 99999"
-        await board.press("enter", "enter")
-        await board.until(lambda: board.all_of(SweepAnswered))
-        await board.until(lambda: "99,999 is more than" in board.text())
+        await board.press("s", "right")
+        await board.fill("values", "32, 99999")
+        assert "99,999 is more than the 1,198 training examples" in board.text()
+        await board.press("enter")
         assert isinstance(board.app.screen, SweepDialog)
+        assert not board.all_of(SweepSubmitted)
     assert stored_runs(path) == []
+
+
+async def test_a_sweep_that_cannot_be_queued_says_why_in_the_dialog(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreFull("The disk is full: make room and try again.")
+
+    monkeypatch.setattr("tui.app.actions.sweep_orders.start", full)
+    async with opened(path) as board:
+        await board.press("s", "enter")
+        await board.until(lambda: "The disk is full" in board.text())
+        assert isinstance(board.app.screen, SweepDialog)
+
+
+async def test_from_any_field_there_are_keys_for_values_and_iterations_and_help_is_no_text(path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("s", "plus", "left_square_bracket", "down", "down")
+        await board.press("minus", "minus", "question_mark")
+        dialog = board.app.screen
+        assert isinstance(dialog, SweepDialog)
+        assert (dialog.draft.range.count, dialog.draft.base.iterations) == (9, 500)
+        await board.press("1", "e", "minus", "1", "left_square_bracket")
+        assert (dialog.draft.range.high, dialog.draft.base.iterations) == (Decimal("0.1"), 250)
+        await board.press("ctrl+r")
+        assert (dialog.draft.range.high, dialog.draft.base.iterations) == (Decimal(100), 1000)
+        await board.press("ctrl+r")
+        assert (dialog.draft.range.high, dialog.draft.base.iterations) == (Decimal("0.1"), 250)
 
 
 async def test_the_dialog_begins_with_the_selected_run_and_keeps_its_draft(path: Path) -> None:
@@ -112,15 +136,27 @@ async def test_the_dialog_begins_with_the_selected_run_and_keeps_its_draft(path:
         await board.press("s")
         assert "run 3" in board.text()
         assert "pace 100/s" in board.text()
-        await board.press("w", "m", "m", "g", "r", "escape")
+        for name, key in (
+            ("pace", "right"),
+            ("rungs", "right"),
+            ("rungs", "right"),
+            ("second", "right"),
+            ("repeats", "right"),
+        ):
+            board.app.screen.query_one(f"#{name}").focus()
+            await board.press(key)
+        await board.press("escape")
         assert isinstance(board.app.screen, Board)
         await board.press("s")
         dialog = board.app.screen
         assert isinstance(dialog, SweepDialog)
         draft = dialog.draft
         assert (draft.base.pace, draft.rungs, len(draft.ranges), draft.repeats) == (None, 2, 2, 2)
-        assert "at 250, 500 iterations the best 1/2 go on" in board.text()
-        await board.press("b")
+        dialog.query_one("#rungs").focus()
+        await board.press("tab", "shift+tab")
+        assert "At 250, 500 iterations the best 1/2 go on" in " ".join(dialog.query_one("#help", Lines).text().split())
+        dialog.query_one("#start").focus()
+        await board.press("right")
         assert "the defaults" in board.text()
         await board.press("escape", "k", "j", "j", "s")
         assert board.app.screen.draft.base.strategy == "random-search"
@@ -168,11 +204,12 @@ async def test_a_sweep_is_steered_as_one_thing(path: Path) -> None:
 async def test_a_sweep_is_repeated_with_another_update(path: Path) -> None:
     async with looking_at(queued(path, PLAN)) as board:
         await board.press("R")
-        board.app.screen.query_one("#update", Input).value = "nonsense"
+        await board.fill("seed", "nonsense")
         await board.press("enter")
-        await board.until(lambda: "'nonsense' is not known" in board.text())
-        board.app.screen.query_one("#update", Input).value = "adam"
-        await board.press("enter")
+        assert "'nonsense' is not a number" in board.text()
+        await board.fill("seed", "0")
+        board.app.screen.query_one("#update").focus()
+        await board.press("left", "enter")
         await board.until(lambda: shows(board, 2))
         assert "repeats sweep 1 with update adam" in board.text()
     plan = found(path, 2).plan

@@ -31,7 +31,7 @@ from tests.tui.sweeps import (
 from tui.model.messages import RunsQueued
 from tui.model.sweep.sweep_messages import SweepStarted
 from tui.screens.board import Board
-from tui.screens.new_run import NewRun
+from tui.screens.run_form import RunForm
 from tui.screens.sweep_view import SweepView
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.picture_pane import PicturePane
@@ -93,7 +93,7 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off: Path, path:
         assert isinstance(board.app.screen, Board)
         assert present(present(board.app.snapshot.run(board.app.choices.pointed)).spec).step_size == next_value
         await board.press("n")
-        assert isinstance(board.app.screen, NewRun)
+        assert isinstance(board.app.screen, RunForm)
         await board.press("enter")
         await board.until(lambda: board.all_of(RunsQueued))
     run = stored_runs(path)[0]

@@ -8,8 +8,8 @@ import pytest
 
 from tui.model.keymap import KEYS, Key, Place, footer, keys_of
 
-ANSWERS = {"confirm", "sweep"}
-"""Places whose letters answer a question, y and n are yes and no there, or belong to a form of their own."""
+ANSWERS = {"confirm"}
+"""Places whose letters answer a question: y and n are yes and no there."""
 
 ALIKE = (
     {"open", "start", "submit", "confirm", "race"},

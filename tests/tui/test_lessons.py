@@ -203,10 +203,10 @@ async def test_from_step_sizes_over_the_probe_to_batch_sizes_and_each_is_told_on
             f"{numbers.setting(found.probe.step_sizes[best - 1])} gains {100 * share:.0f} % of that" in lesson.seen[0]
         )
         assert lesson.seen[0] in board.text()
-        assert "s p enter sweep batch sizes" in board.text()
+        assert "s → enter sweep batch sizes" in board.text()
         await board.press("s")
         assert isinstance(board.app.screen, SweepDialog)
-        await board.press("p")
+        await board.press("right")
         assert "sweep batch size" in board.text()
         await board.press("enter")
         await board.until(lambda: isinstance(board.app.screen, SweepView) and board.app.screen.sweep_id == 2)

@@ -11,7 +11,7 @@ from engine.store import open_for_writing
 from tests.stores import claimed_writer
 from tests.tui.dashboards import Opened, opened, raced, store_with
 from tui.screens.help import Help
-from tui.screens.new_run import NewRun
+from tui.screens.run_form import RunForm
 
 
 def footer(board: Opened) -> str:
@@ -65,4 +65,4 @@ async def test_a_click_does_what_the_key_does(tmp_path: Path) -> None:
         assert isinstance(board.app.screen, Help)
         await board.press("escape")
         await board.pilot.click("#footer", offset=(footer(board).index("n new"), 0))
-        assert isinstance(board.app.screen, NewRun)
+        assert isinstance(board.app.screen, RunForm)

@@ -476,6 +476,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_run_submitted(self, message: messages.RunSubmitted) -> None:
         self.run_actions.start(message.spec, message.name)
 
+    def on_fork_submitted(self, message: messages.ForkSubmitted) -> None:
+        self.run_actions.start_fork(message.run_id, message.changes)
+
     def on_runs_queued(self, message: messages.RunsQueued) -> None:
         """Return to the board, with the cursor on the newest of the queued runs."""
         self.back_to_board()
@@ -525,9 +528,6 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_sweep_draft_kept(self, message: sweep_messages.SweepDraftKept) -> None:
         self.sweep_actions.draft = message.draft
 
-    def on_sweep_typing_requested(self, message: sweep_messages.SweepTypingRequested) -> None:
-        self.sweep_actions.ask_values(message.draft)
-
     def on_sweep_submitted(self, message: sweep_messages.SweepSubmitted) -> None:
         self.sweep_actions.start(message.plan)
 
@@ -566,6 +566,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_sweep_repetition_requested(self, message: sweep_messages.SweepRepetitionRequested) -> None:
         self.sweep_actions.repeat(message.sweep_id)
+
+    def on_repetition_submitted(self, message: sweep_messages.RepetitionSubmitted) -> None:
+        self.sweep_actions.start_again(message.sweep_id, message.changes)
 
     def on_default_spec_chosen(self, message: sweep_messages.DefaultSpecChosen) -> None:
         self.choose(self.choices.pointing_at(message.run_id))

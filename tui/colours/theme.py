@@ -52,7 +52,12 @@ THEME = Theme(
 )
 
 INPUT_CSS = f"""
-Input, Input:focus {{ background-tint: transparent; }}
+Input, Input:focus {{
+    height: 1; border: none; padding: 0; background-tint: transparent;
+    background: $background; color: $foreground;
+}}
+Input:focus {{ background: $panel; }}
+Input.-wrong {{ color: $error; }}
 Input > .input--cursor {{ background: $foreground; color: $background; text-style: none; }}
 Input > .input--selection {{ background: $foreground; color: $background; }}
 Input > .input--placeholder {{ color: {QUIET}; }}
@@ -62,7 +67,10 @@ VerticalScroll {{
     scrollbar-background-active: $background;
 }}
 """
-"""Textual's own widgets in plain colours of the theme, because blended ones cannot be mapped to other themes."""
+"""Textual's own widgets in plain colours of the theme, because blended ones cannot be mapped to other themes.
+
+An Input's size stands here too: in the screens' own CSS the order in which they are opened would decide about it.
+"""
 
 
 @cache

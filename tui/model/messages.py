@@ -127,14 +127,6 @@ class NewRunRequested(Message):
 
 
 @message
-class ChoiceMade(Message):
-    """Another choice was selected in a field of a form."""
-
-    field: str
-    choice: str
-
-
-@message
 class DraftKept(Message):
     """The form was closed; `texts` maps fields to what was typed."""
 
@@ -147,6 +139,14 @@ class RunSubmitted(Message):
 
     spec: RunSpec
     name: str
+
+
+@message
+class ForkSubmitted(Message):
+    """The form of a fork was completed: `changes` maps fields to text, with the iteration and the name."""
+
+    run_id: int
+    changes: Mapping[str, str]
 
 
 @message

@@ -174,7 +174,7 @@ def of_probe(found: RunProbe) -> Lesson | None:
     seen = f"{'; '.join(told)}.", f"{'; '.join(brief)}."
     if not found.spec.kind.batches:
         return Lesson("probe", seen)
-    return Lesson("probe", seen, "s p enter", "sweep batch sizes")
+    return Lesson("probe", seen, "s → enter", "sweep batch sizes")
 
 
 def _examples(run: Run) -> int:

@@ -34,8 +34,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     Pick Lines { background: $surface; }
     Pick #asked { height: 1; background: $surface; }
     Pick #title { width: auto; }
-    Pick Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $background; color: $foreground; }
-    Pick Input:focus { border: none; }
+    Pick Input { width: 1fr; }
     Pick #found { background: $background; }
     """
 

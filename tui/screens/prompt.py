@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rich.style import Style
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.colours.theme import DIM, FAILED, STRONG
+from tui.colours.theme import FAILED, STRONG
 from tui.model import keymap
 from tui.model.answer import Answer
+from tui.model.form.form import FormField, PlainDraft
+from tui.model.form.form_messages import FieldChanged
 from tui.widgets.footer import Footer, sentence_lines
-from tui.widgets.lines import Lines, WrappedLines, strip
-
-LONGEST_TEXT = 10_000
+from tui.widgets.form.field_input import FieldInput
+from tui.widgets.form.form_pane import FormPane
+from tui.widgets.lines import Lines, WrappedLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,45 +29,49 @@ class Question:
     label: str
     text: str = ""
     remark: str = ""
+    number: bool = False
+
+    @property
+    def field(self) -> FormField:
+        """The field that asks this."""
+        return FormField(self.name, self.label, self.remark, number=self.number, wide=not self.remark)
 
 
 class Prompt(ModalScreen[None], inherit_bindings=False):
-    """Asks the questions and passes the texts, by name, to `typed`; it stays open until the order is answered."""
+    """Asks the questions and passes the texts, by name, to `typed`; it stays open until the order is answered.
+
+    `verb` is what enter does.
+    """
 
     ALLOW_SELECT = False
+    AUTO_FOCUS = "FieldInput"
     BINDINGS = keymap.bindings("prompt")
     DEFAULT_CSS = """
     Prompt { align: left bottom; background: transparent; }
     Prompt Lines { background: $surface; }
-    .question { height: 1; background: $surface; }
-    .question Input { width: 28; height: 1; border: none; padding: 0 1; background: $background; color: $foreground; }
-    .question Input:focus { border: none; }
-    .asked { width: 20; }
-    .remarked { width: 1fr; }
     """
 
-    def __init__(self, title: str, questions: Sequence[Question], typed: Callable[[Mapping[str, str]], None]) -> None:
+    def __init__(
+        self, title: str, questions: Sequence[Question], typed: Callable[[Mapping[str, str]], None], verb: str = "apply"
+    ) -> None:
         super().__init__()
-        self._title = title
-        self._questions = questions
+        self._title, self._verb = title, verb
         self._typed = typed
+        fields = tuple(question.field for question in questions)
+        self._draft = PlainDraft(fields, {question.name: question.text for question in questions})
         self._error = ""
         self.waits = False
         """True while a submission is carried out; answers to earlier orders are ignored."""
 
     def compose(self) -> ComposeResult:
         yield WrappedLines(self._head)
-        for question in self._questions:
-            with Horizontal(classes="question"):
-                yield Lines(_line(f"   {question.label}", STRONG), classes="asked")
-                field = Input(question.text, id=question.name, compact=True, max_length=LONGEST_TEXT)
-                field.cursor_blink = False
-                yield field
-                if question.remark:
-                    yield Lines(_line(f" {question.remark}", DIM), classes="remarked")
-                else:
-                    field.styles.width = "1fr"
-        yield Footer(lambda: keymap.keys_of("prompt"))
+        yield FormPane(self._draft.form(), brief=True)
+        yield Footer(self._keys)
+
+    def _keys(self) -> list[keymap.Key]:
+        several = len(self._draft.fields) > 1
+        keys = [key for key in keymap.keys_of("prompt") if several or not key.action.startswith("app.focus")]
+        return [replace(key, word=self._verb) if key.action == "submit" else key for key in keys]
 
     def _head(self, width: int, height: int) -> list[Strip]:
         if self._error:
@@ -88,6 +92,11 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
             self.dismiss()
         return False
 
+    def on_field_changed(self, message: FieldChanged) -> None:
+        message.stop()
+        self._draft = self._draft.with_text(message.field, message.text)
+        self.query_one(FormPane).show(self._draft.form())
+
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()
         self.action_submit()
@@ -98,11 +107,12 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
             return  # a second enter must not submit again
         self.complain("")
         self.waits = True
-        self._typed({field.id or "": field.value for field in self.query(Input)})
+        self._typed({field.id or "": field.value for field in self.query(FieldInput)})
+
+    def action_reset(self) -> None:
+        """What stood in the fields at first."""
+        self._draft = self._draft.as_usual()
+        self.query_one(FormPane).show_anew(self._draft.form())
 
     def action_close(self) -> None:
         self.dismiss()
-
-
-def _line(text: str, style: Style) -> Callable[[int, int], list[Strip]]:
-    return lambda width, _: [strip([(text, style)], width)]

@@ -1,4 +1,4 @@
-"""The sweep dialog: a draft, the keys that change it, and a summary of what enter would run."""
+"""The sweep dialog: a form of the sweep, its values on their axis, and a summary of what enter would run."""
 
 from __future__ import annotations
 
@@ -7,50 +7,53 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widgets import Input
 
-from engine.spec import RunSpec, SpecError
-from engine.sweep import SweepPlan
-from tui.colours.theme import ACCENTED, FAILED, TEXT
+from tui.colours.theme import ACCENTED, FAILED
 from tui.model import keymap
 from tui.model.answer import Answer
+from tui.model.form.form_messages import FieldChanged, FieldEntered, FieldStepped
 from tui.model.sweep.sweep_draft import SweepDraft
-from tui.model.sweep.sweep_messages import SweepDraftKept, SweepSubmitted, SweepTypingRequested
-from tui.text.parts import Part
-from tui.widgets.footer import Footer
-from tui.widgets.lines import Lines, strip
+from tui.model.sweep.sweep_form import SECOND_END, Start, SweepForm, place_of
+from tui.model.sweep.sweep_messages import SweepDraftKept, SweepSubmitted
+from tui.widgets.footer import Footer, sentence_lines
+from tui.widgets.form.form_pane import FormPane
+from tui.widgets.lines import Lines, WrappedLines, strip
 from tui.widgets.sweep import lines as sweep_lines
 
-Start = tuple[RunSpec, int | None]
-"""A spec that a sweep may start from, and the run that it belongs to (None: the default spec)."""
+OTHERS = "+-[]"
+"""Keys that a number leaves to the dialog."""
 
 
 class SweepDialog(Screen[None], inherit_bindings=False):
-    """Keys change the draft; enter posts its plan. `starts` are the specs that the sweep may start from.
+    """Fields and keys change the draft; enter posts its plan. `starts` are the specs that the sweep may start from.
 
     `rate` is a worker's iterations per second, None if unknown; `workers` is the largest number of workers.
     """
 
-    AUTO_FOCUS = None
+    AUTO_FOCUS = "#parameter"
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("sweep")
-    DEFAULT_CSS = """
-    SweepDialog #settings { height: 1fr; }
-    """
 
     def __init__(self, draft: SweepDraft, starts: Sequence[Start], rate: float | None, workers: int) -> None:
         super().__init__()
-        self.draft = draft
-        self._starts = starts
+        self._entered = SweepForm(draft, starts)
         self._rate, self._workers = rate, workers
         self._submitted = False
         self._rejection = ""
+        self._before_reset: SweepForm | None = None
+
+    @property
+    def draft(self) -> SweepDraft:
+        """The draft, without what is wrong."""
+        return self._entered.draft
 
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, _: [sweep_lines.title(self.draft, width)])
         yield Lines(lambda width, _: [strip((), width), *sweep_lines.axes(self.draft, width)], css_id="axes")
-        yield Lines(self._settings, css_id="settings")
-        yield Lines(lambda width, _: [strip(self._outlook(), width)], css_id="outlook")
-        yield Footer(lambda: keymap.keys_of("sweep"))
+        yield FormPane(self._entered.form(), others=OTHERS)
+        yield WrappedLines(self._outlook, css_id="outlook")
+        yield Footer(lambda: keymap.keys_of("sweep", "choice"))
 
     def on_mount(self) -> None:
         self._arrange()
@@ -58,30 +61,38 @@ class SweepDialog(Screen[None], inherit_bindings=False):
     def _arrange(self) -> None:
         self.query_one("#axes").styles.height = 1 + 2 * len(self.draft.ranges)
 
-    def _settings(self, width: int, height: int) -> list[Strip]:
-        lines = sweep_lines.settings(self.draft, [origin for _, origin in self._starts], width)
-        return lines if len(lines) >= height else [strip((), width), *lines]
-
-    def _outlook(self) -> list[Part]:
+    def _outlook(self, width: int, height: int) -> list[Strip]:
+        complaint = self._rejection or self._entered.form().complaint()
+        if complaint:
+            return sentence_lines((" ! ", FAILED), complaint, width, height)
         if self._submitted:
-            return [(" › ", ACCENTED), ("starting …", TEXT)]
-        if self._rejection:
-            return [(" ! ", FAILED), (self._rejection, TEXT)]
-        plan, complaint = self._plan()
-        return sweep_lines.outlook(plan, complaint, self._rate, self._workers)
+            return sentence_lines((" › ", ACCENTED), "starting …", width, height)
+        return [strip(sweep_lines.outlook(self.draft.plan(), self._rate, self._workers), width)]
 
-    def _plan(self) -> tuple[SweepPlan | None, str]:
-        try:
-            return self.draft.plan(), ""
-        except SpecError as error:
-            return None, error.message
-
-    def show(self, draft: SweepDraft) -> None:
-        """Show another draft."""
-        self.draft, self._submitted, self._rejection = draft, False, ""
+    def _show(self, entered: SweepForm, *, anew: bool = True) -> None:
+        self._entered, self._submitted, self._rejection, self._before_reset = entered, False, "", None
         self._arrange()
-        for lines in self.query(Lines):
+        pane = self.query_one(FormPane)
+        (pane.show_anew if anew else pane.show)(entered.form())
+        for lines in self.query_children(Lines):
             lines.update()
+
+    def on_field_changed(self, message: FieldChanged) -> None:
+        message.stop()
+        self._show(self._entered.with_text(message.field, message.text), anew=False)
+
+    def on_field_stepped(self, message: FieldStepped) -> None:
+        message.stop()
+        self._show(self._entered.stepped(message.field, message.by))
+
+    def on_field_entered(self, message: FieldEntered) -> None:
+        """The axis of the parameter that the field belongs to is marked."""
+        self._entered = self._entered.at(place_of(message.field))
+        self.query_one("#axes", Lines).update()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.action_submit()
 
     def handles(self, answer: Answer) -> bool:
         """Show why the sweep was not queued; the draft stays."""
@@ -91,10 +102,12 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         return answer.of_sweep
 
     def action_submit(self) -> None:
-        """Submit the plan, if the draft gives one."""
-        plan, _ = self._plan()
-        if plan is not None and not self._submitted:
-            self._submitted = True
+        """Submit the plan, or put the focus on the first field with an error."""
+        form, plan = self._entered.form(), self._entered.plan()
+        if wrong := form.wrong():
+            self.query_one(FormPane).focus_on(wrong[0])
+        elif plan is not None and not self._submitted:
+            self._submitted, self._rejection = True, ""
             self.app.post_message(SweepSubmitted(plan))
         self.query_one("#outlook", Lines).update()
 
@@ -103,53 +116,21 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         self.app.post_message(SweepDraftKept(self.draft))
         self.dismiss()
 
-    def action_low(self, by: int) -> None:
-        self.show(self.draft.with_low_moved(by))
+    def action_choose(self, by: int) -> None:
+        """Change the focused field, as a click on the footer asks."""
+        self.query_one(FormPane).choose(by)
 
-    def action_high(self, by: int) -> None:
-        self.show(self.draft.with_high_moved(by))
+    def action_count(self, key: str) -> None:
+        """One value more or fewer, of the parameter that is marked."""
+        name = f"count{SECOND_END}" if self.draft.active else "count"
+        self._show(self._entered.stepped(name, 1 if key == "plus" else -1))
 
-    def action_count(self, by: int) -> None:
-        self.show(self.draft.recounted(by))
+    def action_last(self, key: str) -> None:
+        """Half or twice the iterations."""
+        self._show(self._entered.stepped("iterations", 1 if key == "right_square_bracket" else -1))
 
-    def action_field(self, by: int) -> None:
-        self.show(self.draft.with_next_field(by))
-
-    def action_moves(self) -> None:
-        self.show(self.draft.with_other_moves())
-
-    def action_scale(self) -> None:
-        self.show(self.draft.with_next_scale())
-
-    def action_type(self) -> None:
-        self.app.post_message(SweepTypingRequested(self.draft))
-
-    def action_grid(self) -> None:
-        self.show(self.draft.with_grid())
-
-    def action_other(self) -> None:
-        self.show(self.draft.with_other_range())
-
-    def action_repeat(self, by: int) -> None:
-        self.show(self.draft.repeated(by))
-
-    def action_seeds(self) -> None:
-        self.show(self.draft.with_other_seeds())
-
-    def action_race(self) -> None:
-        self.show(self.draft.with_rungs())
-
-    def action_keep(self) -> None:
-        self.show(self.draft.with_next_keep())
-
-    def action_last(self, factor: int) -> None:
-        self.show(self.draft.lasting(factor))
-
-    def action_pace(self) -> None:
-        self.show(self.draft.with_other_pace())
-
-    def action_from(self) -> None:
-        """Use the next spec that the sweep may start from."""
-        starts = list(self._starts)
-        place = next((i for i, (_, origin) in enumerate(starts) if origin == self.draft.origin), -1)
-        self.show(self.draft.on(*starts[(place + 1) % len(starts)]))
+    def action_reset(self) -> None:
+        """The default sweep; once more, what was there before."""
+        before, entered = self._before_reset, self._entered
+        self._show(before or entered.as_usual())
+        self._before_reset = None if before else entered

@@ -16,7 +16,11 @@ from tui.terminal.output import TerminalOutput
 
 
 class CellWidget(Widget):
-    """A widget without border and padding, drawn row by row."""
+    """A widget drawn row by row. A border or a padding would hide its rows, so both are refused."""
+
+    def on_mount(self) -> None:
+        if self.styles.gutter.totals != (0, 0):
+            raise ValueError(f"{self!r} draws its rows itself: put blanks into them instead of border and padding")
 
     def row(self, y: int, ground: Style) -> Strip:
         """Row `y` at the widget's width, on the background `ground`."""

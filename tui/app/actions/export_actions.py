@@ -77,7 +77,7 @@ class ExportActions:
             return
         proposed = file_name(self._app.path, end, datetime.now())
         title = "Save what is shown, in the current folder or another one: .svg picture, .txt text, .csv values."
-        self._app.open_screen(Prompt(title, (Question("file", "file", proposed),), self._save))
+        self._app.open_screen(Prompt(title, (Question("file", "file", proposed),), self._save, "save"))
 
     def _save(self, texts: Mapping[str, str]) -> None:
         from tui.presenting.export import document, end_of, write_new

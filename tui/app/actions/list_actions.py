@@ -58,7 +58,7 @@ class ListActions:
 
         asked = Question("filter", "filter", self._app.choices.listing.text)
         title = "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them."
-        prompt = Prompt(title, (asked,), typed)
+        prompt = Prompt(title, (asked,), typed, "filter")
         self._app.open_screen(prompt)
 
     def look_up(self, run_id: int, *, alone: bool) -> None:

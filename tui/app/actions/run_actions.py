@@ -8,18 +8,13 @@ from typing import Literal, Protocol
 
 from textual.message import Message
 
-from engine.spec import FIELDS, RunSpec, as_text, defaults, typed_text
-from engine.store import Run, StoreBusy, StoreFull
+from engine.spec import RunSpec
+from engine.store import StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui.app.actions import orders
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.model.answer import Deleted, Undo
-from tui.model.messages import ForkRequested, OrderAnswered, RunsQueued
-
-FORKED_FIELDS = (
-    "step_size", "batch_size", "update", "momentum", "regularization_strength", "iterations", "seconds", "pace",
-)  # fmt: skip
-"""Fields in the form for a fork; those that decide nothing for the run are left out."""
+from tui.model.messages import DraftKept, ForkRequested, ForkSubmitted, OrderAnswered, RunsQueued, RunSubmitted
 
 
 class RunPort(OrderPort, ScreenPort, Protocol):
@@ -56,9 +51,22 @@ class RunActions:
 
     def open_form(self) -> None:
         """Open the form for a new run."""
-        from tui.screens.new_run import NewRun  # imports Textual's Input, which the first frame does not need
+        from tui.model.form.run_drafts import NAME, NewRunDraft
+        from tui.screens.run_form import (
+            FormWords,
+            RunForm,
+        )  # imports Textual's Input, which the first frame does not need
 
-        self._app.open_screen(NewRun(self.draft or default_texts(self._app.snapshot.default_spec)))
+        words = FormWords("new run", "", "start", "enter starts the run")
+        draft = NewRunDraft(self._app.snapshot.default_spec, self.draft)
+        self._app.open_screen(
+            RunForm(
+                words,
+                draft,
+                lambda draft: RunSubmitted(draft.spec(), draft.texts[NAME].strip()),
+                lambda draft: DraftKept(draft.typed),
+            )
+        )
 
     def start(self, spec: RunSpec, name: str) -> None:
         """Start a run."""
@@ -130,24 +138,21 @@ class RunActions:
 
     def fork(self, request: ForkRequested) -> None:
         """Ask for the fork's settings and start it."""
-        from tui.screens.prompt import Prompt, Question
+        from tui.model.form.run_drafts import ChangeDraft
+        from tui.screens.run_form import FormWords, RunForm
 
         run = self._app.snapshot.run(request.run_id)
         if run is None or run.spec is None:
             self._app.tell("This version cannot read the run's spec, so it cannot be forked.")
             return
-        most = f"{run.first_iteration:,} to {run.iterations_done:,}"
-        begin = Question("iteration", "from iteration", str(request.at), f"{request.remark}{most}")
-        called = Question("name", "name", "", "what the table calls it; may stay empty")
-        title = f"Fork run {run.run_id}: a new run goes on from there, exactly, with what you change."
-        before = fork_texts(run)
-        fields = [Question(name, FIELDS[name].label, text, FIELDS[name].help) for name, text in before.items()]
+        run_id, span = run.run_id, (run.first_iteration, run.iterations_done)
+        words = FormWords(f"fork run {run_id}", "a new run that goes on from there", "fork", "enter forks the run")
+        draft = ChangeDraft.of_fork(run.spec, span, request.at, request.remark)
+        self._app.open_screen(RunForm(words, draft, lambda draft: ForkSubmitted(run_id, draft.changes())))
 
-        def typed(texts: Mapping[str, str]) -> None:
-            changed = {name: text for name, text in texts.items() if text != before.get(name)}
-            self._app.order(lambda: RunsQueued((orders.fork(self._app.path, request.run_id, changed)[0],)))
-
-        self._app.open_screen(Prompt(title, [begin, *fields, called], typed))
+    def start_fork(self, run_id: int, changes: Mapping[str, str]) -> None:
+        """Start a fork."""
+        self._app.order(lambda: RunsQueued((orders.fork(self._app.path, run_id, changes)[0],)))
 
     def edit(self, run_id: int) -> None:
         """Ask for a run's name, tags and note, and change them."""
@@ -174,7 +179,7 @@ class RunActions:
 
             self._app.order(carry_out)
 
-        self._app.open_screen(Prompt(f"Edit run {run.run_id}.", questions, typed))
+        self._app.open_screen(Prompt(f"Edit run {run.run_id}.", questions, typed, "save"))
 
     def set_workers(self) -> None:
         """Ask for the largest number of workers and set it."""
@@ -184,23 +189,5 @@ class RunActions:
             self._app.order(lambda: OrderAnswered(orders.set_workers(self._app.path, texts["workers"])))
 
         most = str(self._app.snapshot.most_workers or "")
-        asked = Question("workers", "workers", most, "empty: as many as is usual here")
-        self._app.open_screen(Prompt("How many workers may work for this store at once?", (asked,), typed))
-
-
-def fork_texts(run: Run) -> dict[str, str]:
-    """Initial texts of the form for a fork of a run, by field; {} if its spec cannot be read."""
-    if run.spec is None:
-        return {}
-    chosen = {name: getattr(run.spec, name) for name in FIELDS}
-    return {name: as_text(chosen[name]) for name in FORKED_FIELDS if FIELDS[name].applies(chosen)}
-
-
-def default_texts(spec: RunSpec | None) -> dict[str, str]:
-    """Initial texts of the form for a new run where the default spec differs from the built-in defaults, by field."""
-    if spec is None:
-        return {}
-    given = defaults(spec.strategy, spec.objective)
-    chosen = {name: getattr(spec, name) for name in FIELDS if getattr(spec, name) != getattr(given, name)}
-    texts = {name: typed_text(name, value) for name, value in chosen.items()}
-    return {"strategy": spec.strategy, "objective": spec.objective, **texts}
+        asked = Question("workers", "workers", most, "empty: the default, one for each core", number=True)
+        self._app.open_screen(Prompt("How many workers may run at once?", (asked,), typed))

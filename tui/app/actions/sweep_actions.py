@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.message import Message
 from textual.screen import Screen
 
-from engine.spec import FIELDS, RunSpec, SpecError, defaults, typed_text
+from engine.spec import RunSpec, SpecError, defaults
 from engine.store import Run, StoreError
 from engine.text import clean
 from tui.app.actions import sweep_orders
 from tui.app.actions.ports import DialogPort, OrderPort, ScreenPort
 from tui.model.snapshot import Snapshot
-from tui.model.sweep.sweep_messages import SweepAnswered, SweepGone, SweepStarted
+from tui.model.sweep.sweep_messages import RepetitionSubmitted, SweepAnswered, SweepGone, SweepStarted
 
 if TYPE_CHECKING:
     from engine.sweep import SweepPlan
     from tui.model.sweep.sweep_draft import SweepDraft
-    from tui.screens.sweep_dialog import Start, SweepDialog
+    from tui.model.sweep.sweep_form import Start
+    from tui.screens.sweep_dialog import SweepDialog
     from tui.screens.sweep_view import SweepView
     from tui.widgets.chart_pane import ChartStyle
-
-REPEATED_FIELDS = ("strategy", "objective", "update", "schedule", "step_size", "batch_size", "iterations", "seed")
-"""Fields in the form for a repetition; swept ones and those that decide nothing are left out."""
 
 
 class SweepPort(OrderPort, ScreenPort, DialogPort, Protocol):
@@ -120,35 +118,6 @@ class SweepActions:
             return snapshot.sweep.runs.get(run_id)
         return found
 
-    def ask_values(self, draft: SweepDraft) -> None:
-        """Ask for the values, and put them into the dialog's draft."""
-        from tui.screens.prompt import Prompt, Question
-
-        def typed(texts: Mapping[str, str]) -> None:
-            dialog = self._dialog
-            if dialog is None:
-                return
-            try:
-                changed = dialog.draft.typed(texts)
-            except SpecError as error:
-                prompt.complain(clean(error.message, 300))
-            else:
-                prompt.dismiss()
-                dialog.show(changed)
-
-        swept = draft.range
-        written = swept.text if swept.scale == "list" else ""
-        questions = (
-            Question("low", "low end", swept.end_text(swept.low)),
-            Question("high", "high end", swept.end_text(swept.high)),
-            Question("count", "how many", str(swept.count)),
-            Question("values", "or these values", written, "such as 1e-3, 0.01, 0.1"),
-            Question("iterations", "iterations", typed_text("iterations", draft.base.iterations)),
-            Question("repeats", "seeds", str(draft.repeats)),
-        )
-        prompt = Prompt(f"Which values of {swept.label}?", questions, typed)
-        self._app.open_screen(prompt)
-
     def start(self, plan: SweepPlan) -> None:
         """Start a sweep."""
         self._order(lambda: SweepStarted(*sweep_orders.start(self._app.path, plan)))
@@ -222,23 +191,25 @@ class SweepActions:
             self._order(lambda: SweepAnswered(sweep_orders.add_values(path, sweep_id, axis.field, text)))
 
         asked = Question("values", axis.label, "", "such as 1e-3, 0.01, 0.1")
-        self._app.open_screen(Prompt(f"Which values are to be added to sweep {sweep_id}?", (asked,), typed))
+        self._app.open_screen(Prompt(f"Which values do you want to add to sweep {sweep_id}?", (asked,), typed, "add"))
 
     def repeat(self, sweep_id: int) -> None:
         """Ask for changes and start the sweep again with them."""
-        from tui.screens.prompt import Prompt, Question
+        from tui.model.form.run_drafts import ChangeDraft
+        from tui.screens.run_form import FormWords, RunForm
 
         plan = self._plan(sweep_id)
         if plan is None:
             return
-        before = repeated_texts(plan.base, {axis.field for axis in plan.axes})
-        questions = [Question(name, FIELDS[name].label, text, FIELDS[name].help) for name, text in before.items()]
+        words = FormWords(
+            f"repeat sweep {sweep_id}", "the same values, with your changes", "start", "enter starts the sweep"
+        )
+        draft = ChangeDraft.of_repetition(plan.base, {axis.field for axis in plan.axes})
+        self._app.open_screen(RunForm(words, draft, lambda draft: RepetitionSubmitted(sweep_id, draft.changes())))
 
-        def typed(texts: Mapping[str, str]) -> None:
-            changed = {name: text.strip() for name, text in texts.items() if text.strip() != before[name]}
-            self._order(lambda: SweepStarted(*sweep_orders.repeat(self._app.path, sweep_id, changed)))
-
-        self._app.open_screen(Prompt(f"Sweep {sweep_id} again, with what you change.", questions, typed))
+    def start_again(self, sweep_id: int, changes: Mapping[str, str]) -> None:
+        """Start a sweep again with changes."""
+        self._order(lambda: SweepStarted(*sweep_orders.repeat(self._app.path, sweep_id, changes)))
 
     def _plan(self, sweep_id: int) -> SweepPlan | None:
         seen = self._app.snapshot.sweep
@@ -247,10 +218,3 @@ class SweepActions:
     def set_default_spec(self, run_id: int) -> None:
         """Make a run's spec the default for new runs and sweeps."""
         self._order(lambda: SweepAnswered(sweep_orders.make_default(self._app.path, run_id)))
-
-
-def repeated_texts(base: RunSpec, swept: set[str]) -> dict[str, str]:
-    """Initial texts of the form for a repetition, by field."""
-    chosen = {name: getattr(base, name) for name in FIELDS}
-    names = [name for name in REPEATED_FIELDS if name not in swept and FIELDS[name].applies(chosen)]
-    return {name: typed_text(name, chosen[name]) for name in names}

@@ -63,7 +63,7 @@ def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> tuple[int, 
     from engine.jobs.people import sweeps
 
     child = sweeps.repeat(path, sweep_id, changes)
-    said = ", ".join(f"{field.replace('_', ' ')} {text}" for field, text in changes.items())
+    said = ", ".join(f"{field.replace('_', ' ')} {text or 'none'}" for field, text in changes.items())
     return child, f"Sweep {child} repeats sweep {sweep_id}{' with ' + said if said else ''}."
 
 

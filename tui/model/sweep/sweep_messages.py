@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -31,17 +32,18 @@ class SweepDraftKept(Message):
 
 
 @message
-class SweepTypingRequested(Message):
-    """The values of a sweep are to be typed."""
-
-    draft: SweepDraft
-
-
-@message
 class SweepSubmitted(Message):
     """A sweep was submitted and is to be queued."""
 
     plan: SweepPlan
+
+
+@message
+class RepetitionSubmitted(Message):
+    """A sweep is to start again: `changes` maps fields to text."""
+
+    sweep_id: int
+    changes: Mapping[str, str]
 
 
 @message

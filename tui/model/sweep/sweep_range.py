@@ -109,61 +109,79 @@ class SweepRange:
         except SpecError:
             return ()
 
-    def with_low_moved(self, by: int, *, fine: bool) -> SweepRange:
-        """Move the low end up by `by` decades, or factors of two if `fine`; on a linear scale by units of its size."""
+    def with_low_moved(self, by: int) -> SweepRange:
+        """Move the low end up by `by` decades, or powers of two; on a linear scale by units of its size."""
         ranged = self._ranged()
-        return replace(ranged, low=ranged._moved(self.low, by, fine))
+        return replace(ranged, low=ranged._moved(self.low, by))
 
-    def with_high_moved(self, by: int, *, fine: bool) -> SweepRange:
+    def with_high_moved(self, by: int) -> SweepRange:
         """Move the high end in the same way."""
         ranged = self._ranged()
-        return replace(ranged, high=ranged._moved(self.high, by, fine))
+        return replace(ranged, high=ranged._moved(self.high, by))
 
     def _ranged(self) -> SweepRange:
         """Return a list as a range with the field's default scale; other ranges as they are."""
         return self if self.scale != "list" else replace(self, scale=USUAL[self.field][0])
 
-    def _moved(self, end: Decimal, by: int, fine: bool) -> Decimal:
+    def _moved(self, end: Decimal, by: int) -> Decimal:
         if self.scale == "linear":
-            return _clamped(end + by * self._unit(fine))
+            return _clamped(end + by * self._unit())
         if end <= 0:
             return _clamped(max(self.high, Decimal(1)) / 1000) if by > 0 else end
-        factor = Decimal(2 if fine or self.scale == "powers of two" else 10)
+        factor = Decimal(2 if self.scale == "powers of two" else 10)
         return _clamped(end * factor**by if by > 0 else end / factor**-by)
 
-    def _unit(self, fine: bool) -> Decimal:
+    def _unit(self) -> Decimal:
         largest = max(abs(self.low), abs(self.high)) or Decimal(1)
-        unit = Decimal(1).scaleb(largest.adjusted() - int(fine))
+        unit = Decimal(1).scaleb(largest.adjusted())
         return max(unit, Decimal(1)) if self.field in WHOLE else unit
 
     def recounted(self, by: int) -> SweepRange:
         """Change the number of values; for powers of two move the high end instead."""
         if self.scale == "powers of two":
-            return self.with_high_moved(by, fine=True)
+            return self.with_high_moved(by)
         if self.scale == "list":
             return self
         return replace(self, count=max(1, min(self.count + by, 10 * MOST_VALUES)))
 
-    def with_next_scale(self) -> SweepRange:
-        """Switch to the next scale of the field; a list starts with the current values."""
-        scales: list[Scale] = ["log", "linear", "list"]
-        if USUAL[self.field][0] == "powers of two":
-            scales.insert(0, "powers of two")
-        scale = scales[(scales.index(self.scale) + 1) % len(scales)] if self.scale in scales else scales[0]
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        """The scales that the field may have."""
+        ways: tuple[Scale, ...] = ("log", "linear", "list")
+        return ("powers of two", *ways) if USUAL[self.field][0] == "powers of two" else ways
+
+    def with_scale(self, scale: Scale) -> SweepRange:
+        """Switch to a scale; a list starts with the current values."""
         if scale == "list":
             return replace(self, scale=scale, text=self.text or ", ".join(map(value_text, self.values())))
         return replace(self, scale=scale)
 
-    def typed(self, low: str, high: str, count: str, text: str) -> SweepRange:
-        """Apply the typed texts; listed values take precedence. Raises SpecError: when one is not a number."""
-        if text.strip():
-            return replace(self, scale="list", text=text.strip())
+    def with_end(self, end: Literal["low", "high"], text: str) -> SweepRange:
+        """Apply a typed end. Raises SpecError: when it is not a number."""
+        number = _number(end, f"{end} end", text)
         ranged = self._ranged()
-        number = _number("count", "how many", count)
+        return replace(ranged, low=number) if end == "low" else replace(ranged, high=number)
+
+    def with_count(self, text: str) -> SweepRange:
+        """Apply a typed number of values; for powers of two it moves the high end. Raises SpecError."""
+        number = _number("count", "how many", text)
         if number != int(number) or not 1 <= number <= 10**9:
-            raise SpecError("count", f"how many: {count.strip()[:20]!a} is not a number of values; 1 or more")
-        low_end, high_end = _number("low", "low end", low), _number("high", "high end", high)
-        return replace(ranged, low=low_end, high=high_end, count=int(number), text="")
+            raise SpecError("count", f"how many: {text.strip()[:20]!a} is not a number of values; 1 or more")
+        ranged = self._ranged()
+        if ranged.scale == "powers of two":
+            return replace(ranged, high=_clamped(ranged.low * 2 ** min(int(number) - 1, 60)))
+        return replace(ranged, count=int(number))
+
+    def with_list(self, text: str) -> SweepRange:
+        """Apply typed values; none make a range again."""
+        return replace(self, scale="list", text=text.strip()) if text.strip() else replace(self._ranged(), text="")
+
+    def within(self, examples: int | None) -> SweepRange:
+        """The range of batch sizes that a data set with so many training examples allows."""
+        if self.field != "batch_size" or examples is None or self.high <= examples:
+            return self
+        high = Decimal(2 ** (max(examples, 1).bit_length() - 1))
+        return replace(self, high=high, count=int(high).bit_length())
 
 
 def _clamped(end: Decimal) -> Decimal:

@@ -1,19 +1,17 @@
-"""The lines of the sweep dialog: the values on their axes, the settings with their keys, and a summary."""
+"""The lines of the sweep dialog: the values on their axes, and a summary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from textual.strip import Strip
 
 from engine.jobs.processes.launch import cores
-from engine.spec import FIELDS
 from engine.sweep import SweepPlan
 from engine.text import counted
 from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
-from tui.model.keymap import keys_of
-from tui.model.sweep.sweep_draft import SweepDraft, offered
-from tui.model.sweep.sweep_range import SweepRange
+from tui.model.sweep.sweep_draft import SweepDraft
+from tui.model.sweep.sweep_form import origin_name
 from tui.presenting.axis_preview import axis_preview
 from tui.presenting.describe import words
 from tui.text import numbers
@@ -21,7 +19,6 @@ from tui.text.parts import Part
 from tui.widgets.lines import strip
 
 LABEL_WIDTH, END_WIDTH = 16, 9
-KEYS_WIDTH = 6
 
 
 def title(draft: SweepDraft, width: int) -> Strip:
@@ -32,11 +29,6 @@ def title(draft: SweepDraft, width: int) -> Strip:
     return strip(
         [(left, STRONG), ("   " + " · ".join(words(draft.base, without=swept)), DIM)], width, [(f"{of} ", DIM)]
     )
-
-
-def origin_name(origin: int | None) -> str:
-    """The origin of a draft: a run, or the defaults."""
-    return "the defaults" if origin is None else f"run {origin}"
 
 
 def axes(draft: SweepDraft, width: int) -> list[Strip]:
@@ -67,65 +59,8 @@ def _axis_parts(line: str) -> Iterator[Part]:
             start = at
 
 
-def settings(draft: SweepDraft, origins: Sequence[int | None], width: int) -> list[Strip]:
-    """Every other choice on a line: its key, its name, its value, and what that means.
-
-    `origins` are the runs that the sweep may start from (None: the defaults).
-    """
-    told = {key.action: key for key in keys_of("sweep")}
-    lines = []
-    for actions, name, chosen, remark in _rows(draft, origins):
-        shown = " ".join(told[action].shown for action in actions)
-        parts: list[Part] = [
-            (f"  {numbers.fit(shown, KEYS_WIDTH)}", ACCENTED),
-            (numbers.fit(name, LABEL_WIDTH - KEYS_WIDTH + 6), TEXT),
-            (chosen, STRONG),
-        ]
-        lines.append(strip([*parts, (("   " + remark) if remark else "", DIM)], width))
-    return lines
-
-
-def _rows(draft: SweepDraft, origins: Sequence[int | None]) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
-    one = draft.range
-    others = [FIELDS[field].label for field in offered(draft.base) if field != one.field]
-    yield ("field(1)",), "parameter", one.label, "also: " + ", ".join(others)
-    yield ("count(1)", "count(-1)"), "values", str(len(one.values()) or one.count), ", ".join(_values(one))
-    yield ("scale",), "scale", one.scale, "e: type the ends, or the values themselves"
-    yield ("moves",), "arrows move by", "halves" if draft.fine else "decades", "← → the low end, ↑ ↓ the high end"
-    second = "no" if len(draft.ranges) < 2 else " x ".join(swept.label for swept in draft.ranges)
-    yield ("grid",), "grid", second, "" if len(draft.ranges) < 2 else "tab: the other parameter"
-    seeds = f"{draft.repeats} per value"
-    same = "the same seeds and mini-batches for all values" if draft.same_seeds else "each run has its own seed"
-    yield ("repeat(1)", "repeat(-1)"), "seeds", seeds, ""
-    yield ("seeds",), "fair", "yes" if draft.same_seeds else "no", same
-    iterations = draft.base.iterations
-    budget = f"{iterations:,}" if iterations else f"{draft.base.seconds:g} s"
-    yield ("last(-2)", "last(2)"), "iterations", budget, ""
-    pace = "full speed" if draft.base.pace is None else f"{draft.base.pace:g} iterations/s, to watch"
-    yield ("pace",), "pace", pace, ""
-    yield ("race", "keep"), "race", *_race(draft)
-    also = ", ".join(origin_name(origin) for origin in origins if origin != draft.origin)
-    yield ("from",), "settings of", origin_name(draft.origin), f"also: {also}" if also else ""
-
-
-def _values(one: SweepRange) -> list[str]:
-    return [numbers.value_label(value, log=one.scale != "linear") for value in one.values()]
-
-
-def _race(draft: SweepDraft) -> tuple[str, str]:
-    share = f"1/{round(1 / draft.keep)}"
-    if not draft.rungs or draft.base.iterations is None:
-        told = counted(draft.rungs, "rung") if draft.rungs else "off"
-        return told, "m: stop losers early, by successive halving"
-    rungs = [round(draft.base.iterations * draft.keep**power) for power in range(draft.rungs, 0, -1)]
-    at = ", ".join(f"{rung:,}" for rung in rungs)
-    return counted(draft.rungs, "rung"), f"at {at} iterations the best {share} go on; the others stop"
-
-
-def outlook(plan: SweepPlan | None, complaint: str, rate: float | None, workers: int) -> list[Part]:
-    """A summary of what `enter` would run, or why it would run nothing. `rate` is iterations/s of one worker."""
-    if plan is None:
-        return [(" ! ", FAILED), (complaint, TEXT)]
+def outlook(plan: SweepPlan, rate: float | None, workers: int) -> list[Part]:
+    """A summary of what `enter` would run. `rate` is iterations/s of one worker."""
     iterations = iterations_of(plan)
     parts: list[Part] = [(" › ", ACCENTED), (counted(plan.size, "run"), STRONG)]
     if iterations is None:

@@ -1,0 +1,228 @@
+"""Drafts of runs: a new run, a fork, a repeated sweep. Untouched fields follow the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.jobs.people import batch_sizes
+from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
+from tui.model.form.form import Form, FormField, in_groups, without_label
+
+GROUPS = (
+    ("what is minimised", (
+        "objective", "dataset", "regularization_strength", "regularize_bias", "delta", "hidden_size",
+        "hidden", "channels", "activation", "pooling", "normalization", "residual", "dropout",
+    )),
+    ("how", (
+        "strategy", "step_size", "batch_size", "sampling", "update", "momentum", "rms_decay", "beta1", "beta2",
+        "schedule", "decay_factor", "decay_every", "decay_rate", "warm_up", "start", "initial_scale",
+        "seed",
+    )),
+    ("how long", ("iterations", "seconds", "patience", "divergence_factor", "pace")),
+    ("name and record", ("metrics",)),
+)  # fmt: skip
+"""The fields of a spec in the order of the form, under their titles."""
+
+NAME, ITERATION = "name", "iteration"
+NAME_FIELD = FormField(NAME, "name", "What the list calls the run.", "name and record", optional=True)
+
+KEPT_BY_FORKS = frozenset({
+    "strategy", "dataset", "hidden_size", "hidden", "channels", "pooling", "normalization", "residual", "start",
+    "initial_scale", "seed", "metrics",
+})  # fmt: skip
+"""Fields that a fork takes over from its parent."""
+
+REPEATED = frozenset({
+    "strategy", "objective", "update", "schedule", "step_size", "batch_size", "regularization_strength", "iterations",
+    "seed",
+})  # fmt: skip
+"""Fields that may be changed when a sweep is repeated."""
+
+
+def field_text(name: str, value: Any) -> str:
+    """A field's value as its form shows it: '' for none, 'full' for the full batch."""
+    return as_text(value) or ("full" if name == "batch_size" else "")
+
+
+def run_fields(names: Collection[str]) -> tuple[FormField, ...]:
+    """Form fields of these fields of a spec, in their groups."""
+    return tuple(_run_field(name, title) for name, title in in_groups(GROUPS, names))
+
+
+def _run_field(name: str, title: str) -> FormField:
+    entry = FIELDS[name]
+    is_optional = type(None) in entry.domain.types and name != "batch_size"
+    explanation = entry.help.partition("; or none")[0].removesuffix(", or none").split(", or none")[0]
+    sentence = f"{explanation[0].upper()}{explanation[1:]}."
+    return FormField(
+        name,
+        entry.label,
+        f"{sentence} Empty: none." if is_optional else sentence,
+        title,
+        entry.choices,
+        open=entry.open,
+        number=not entry.choices,
+        optional=is_optional,
+    )
+
+
+def _errors(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """The errors of the fields, each without its label."""
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            value = parse_field(name, texts[name])
+        except SpecError as error:
+            found[name] = without_label(FIELDS[name].label, error.message)
+        else:
+            if name == "batch_size" and (error_text := batch_sizes.too_many(value, texts["dataset"])):
+                found[name] = error_text
+    return found
+
+
+def _applicable(texts: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    return [name for name in names if FIELDS[name].applies(texts)]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRunDraft:
+    """A new run: `typed` are the texts that were changed, by field; `default` is the store's default spec, if any."""
+
+    default: RunSpec | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    def _usual(self) -> dict[str, str]:
+        chosen = {name: self.typed[name] for name in ("strategy", "objective") if name in self.typed}
+        if self.default is not None:
+            chosen = {"strategy": self.default.strategy, "objective": self.default.objective, **chosen}
+        base = defaults(**chosen)
+        if self.default is not None and (self.default.strategy, self.default.objective) == (
+            base.strategy,
+            base.objective,
+        ):
+            base = self.default
+        base = base.changed(batch_size=batch_sizes.fitting(base.batch_size, self.typed.get("dataset", base.dataset)))
+        return {**{name: field_text(name, getattr(base, name)) for name in FIELDS}, NAME: ""}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of every field."""
+        return {**self._usual(), **self.typed}
+
+    def form(self) -> Form:
+        """The form: fields that decide nothing are hidden."""
+        texts = self.texts
+        names = _applicable(texts, FIELDS)
+        errors = _errors(texts, names)
+        if not errors:
+            try:
+                self.spec()
+            except SpecError as error:
+                errors[error.field] = without_label(FIELDS[error.field].label, error.message)
+        usual = {**self._usual(), **_first(self.default)}
+        return Form((*run_fields(FIELDS), NAME_FIELD), texts, usual, errors, {*names, NAME})
+
+    def with_text(self, name: str, text: str) -> NewRunDraft:
+        """The draft with another text in a field."""
+        return replace(self, typed={**self.typed, name: text})
+
+    def as_usual(self) -> NewRunDraft:
+        """The draft with the defaults in all fields."""
+        return replace(self, typed={})
+
+    def spec(self) -> RunSpec:
+        """The spec. Raises SpecError, naming the field, where a text will not do."""
+        texts = self.texts
+        return spec_from_fields({name: texts[name] for name in _applicable(texts, FIELDS)})
+
+
+def _first(default: RunSpec | None) -> dict[str, str]:
+    """The defaults of the fields that other defaults follow."""
+    base = default or defaults()
+    return {"strategy": base.strategy, "objective": base.objective}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDraft:
+    """Changes of a spec `before`, of the fields in `names`.
+
+    A fork has `span`, the iterations of its parent from which it may begin, and begins at `at`.
+    """
+
+    before: RunSpec
+    names: frozenset[str]
+    span: tuple[int, int] | None = None
+    at: int = 0
+    remark: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_fork(cls, before: RunSpec, span: tuple[int, int], at: int, remark: str = "") -> ChangeDraft:
+        """The draft of a fork that begins at iteration `at` of its parent."""
+        return cls(before, frozenset(FIELDS) - KEPT_BY_FORKS, span, at, remark)
+
+    @classmethod
+    def of_repetition(cls, before: RunSpec, swept: Collection[str]) -> ChangeDraft:
+        """The draft of another sweep of the same values."""
+        return cls(before, REPEATED - set(swept))
+
+    def _given(self) -> dict[str, str]:
+        """The texts of the spec that is changed."""
+        return {name: field_text(name, getattr(self.before, name)) for name in FIELDS}
+
+    def _usual(self) -> dict[str, str]:
+        usual = self._given()
+        if self.span is None:
+            return usual
+        usual |= {ITERATION: str(self.at), NAME: ""}
+        begin, planned = self._begin(), self.before.iterations
+        if begin is not None and planned is not None and planned <= begin:
+            usual["iterations"] = str(begin + planned)
+        return usual
+
+    def _begin(self) -> int | None:
+        text = self.typed.get(ITERATION, str(self.at)).strip()
+        return int(text) if text.isdecimal() else None
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of every field."""
+        return {**self._usual(), **self.typed}
+
+    def form(self) -> Form:
+        """The form: fields that decide nothing are hidden."""
+        texts = self.texts
+        names = _applicable(texts, [name for name in FIELDS if name in self.names])
+        errors = _errors(texts, names)
+        fields = run_fields(self.names)
+        if self.span is not None:
+            low, high = self.span
+            help_text = f"{self.remark}{low:,} to {high:,}: the fork goes on from the weights after this iteration."
+            begin = FormField(ITERATION, "from iteration", help_text, "where it begins", number=True)
+            fields, names = (begin, *fields, NAME_FIELD), [ITERATION, *names, NAME]
+            at = self._begin()
+            if at is None or not low <= at <= high:
+                errors[ITERATION] = f"a whole number from {low:,} to {high:,}, not {texts[ITERATION].strip()[:20]!r}"
+        if not errors:
+            try:
+                self.before.changed(**{name: parse_field(name, texts[name]) for name in names if name in FIELDS})
+            except SpecError as error:
+                errors[error.field] = without_label(FIELDS[error.field].label, error.message)
+        return Form(fields, texts, self._usual(), errors, names)
+
+    def with_text(self, name: str, text: str) -> ChangeDraft:
+        """The draft with another text in a field."""
+        return replace(self, typed={**self.typed, name: text})
+
+    def as_usual(self) -> ChangeDraft:
+        """The draft with what it began with in all fields."""
+        return replace(self, typed={})
+
+    def changes(self) -> dict[str, str]:
+        """The texts that differ from the spec before, by field; of a fork, where it begins and its name too."""
+        texts, given = self.texts, self._given()
+        names = _applicable(texts, [name for name in FIELDS if name in self.names])
+        own = {} if self.span is None else {ITERATION: texts[ITERATION].strip(), NAME: texts[NAME].strip()}
+        return own | {name: texts[name].strip() for name in names if texts[name].strip() != given[name]}

@@ -1,0 +1,81 @@
+"""FieldInput: a field of a form that is typed into."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widgets import Input
+
+from tui.model.form.form import FormField
+from tui.model.form.form_messages import FieldChanged, FieldStepped
+
+LONGEST_TEXT = 10_000
+
+EXPONENT = ("e", "E")
+
+
+class FieldInput(Input):
+    """Posts FieldChanged for what is typed, and FieldStepped for ← and → in a field that steps.
+
+    A number leaves ? and the keys in `others` to the screen, but the sign of an exponent is typed: 1e-3. In an open
+    field ← and → choose among the known texts, and move the cursor in any other text.
+    """
+
+    def __init__(self, field: FormField, text: str, others: str = "") -> None:
+        super().__init__(
+            text,
+            id=field.name,
+            compact=True,
+            max_length=LONGEST_TEXT,
+            placeholder="none" if field.optional and field.number else "",
+        )
+        self.cursor_blink = False
+        self._field, self._others = field, others
+
+    def show(self, field: FormField, text: str | None, *, is_wrong: bool) -> None:
+        """Show another text (None: what is typed stays), and whether it is wrong."""
+        self._field = field
+        self.set_class(is_wrong, "-wrong")
+        if text is not None and text != self.value:
+            with self.prevent(Input.Changed):
+                self.value = text
+
+    def _leaves(self, character: str | None) -> bool:
+        if not self._field.number or character is None:
+            return False
+        if character in "+-" and self.value[: self.cursor_position].endswith(EXPONENT):
+            return False
+        return character in f"?{self._others}"
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is typed here, and does not belong to the screen."""
+        return not self._leaves(character) and super().check_consume_key(key, character)
+
+    def on_key(self, event: events.Key) -> None:
+        if self._leaves(event.character):
+            event.prevent_default()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        message.stop()
+        self.post_message(FieldChanged(self.id or "", self.value))
+
+    def action_cursor_left(self, select: bool = False) -> None:
+        """The choice before, one step down, or the cursor to the left."""
+        if select or not self.turn(-1):
+            super().action_cursor_left(select)
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """The next choice, one step up, or the cursor to the right."""
+        if select or not self.turn(1):
+            super().action_cursor_right(select)
+
+    def turn(self, by: int) -> bool:
+        """Step, or choose the next known text; False where neither can be done."""
+        if self._field.steps:
+            self.post_message(FieldStepped(self.id or "", by))
+            return True
+        if self._field.open and self.value in self._field.choices:
+            choices = self._field.choices
+            self.value = choices[(choices.index(self.value) + by) % len(choices)]
+            self.action_select_all()
+            return True
+        return False
