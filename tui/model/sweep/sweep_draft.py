@@ -81,12 +81,12 @@ class SweepDraft:
         return [field for field in offered(self.base) if field not in taken and not (place and field == "seed")]
 
     def with_field(self, field: str) -> SweepDraft:
-        """Sweep another parameter in the active range, with its default values.
+        """Sweep another parameter in the active range, with its default values."""
+        return self._at_full_speed_for(field)._with(usual_range(self.base, field))
 
-        Batch sizes are also compared at equal time, so their runs are not slowed down.
-        """
-        draft = replace(self, base=self.base.changed(pace=None)) if field == "batch_size" and self.base.pace else self
-        return draft._with(usual_range(self.base, field))
+    def _at_full_speed_for(self, field: str) -> SweepDraft:
+        """Batch sizes are also compared at equal time, so their runs are not slowed down."""
+        return replace(self, base=self.base.changed(pace=None)) if field == "batch_size" and self.base.pace else self
 
     def at(self, place: int) -> SweepDraft:
         """Make the range at `place` the active one."""
@@ -96,7 +96,8 @@ class SweepDraft:
         """Make a grid with a second parameter; None: without one."""
         if field is None:
             return replace(self, ranges=self.ranges[:1], active=0)
-        return replace(self, ranges=(self.ranges[0], brief_range(self.base, field)), active=1)
+        ranges = self.ranges[0], brief_range(self.base, field)
+        return replace(self._at_full_speed_for(field), ranges=ranges, active=1)
 
     def repeated(self, by: int) -> SweepDraft:
         """Change the number of seeds per value."""

@@ -11,7 +11,7 @@ from engine.spec import FIELDS, RunSpec, SpecError, as_text
 from engine.sweep import SweepPlan, Value
 from engine.text import counted
 from tui.model.form.form import Form, FormField, without_label
-from tui.model.sweep.sweep_draft import KEEPS, MOST_RUNGS, WATCH_PACE, SweepDraft, usual_range
+from tui.model.sweep.sweep_draft import KEEPS, MOST_RUNGS, WATCH_PACE, SweepDraft, brief_range, usual_range
 from tui.model.sweep.sweep_range import Scale, SweepRange
 
 Start = tuple[RunSpec, int | None]
@@ -39,7 +39,7 @@ class SweepForm:
         draft = self.draft
         fields = [
             *_range_fields(draft, 0),
-            _choice("second", "second parameter", "Makes a grid: every value with every value of the other.", SECOND,
+            _choice("second", "parameter", "Makes a grid: every value with every value of the other.", SECOND,
                     (NO_GRID, *(_label(name) for name in draft.fields_left(1)))),
             *_range_fields(draft, 1),
             *self._others(),
@@ -69,7 +69,8 @@ class SweepForm:
         """The draft with the defaults of the parameters that are swept."""
         draft = self.draft
         base = next((spec for spec, origin in self.starts if origin == draft.origin), draft.base)
-        ranges = tuple(usual_range(base, one.field) for one in draft.ranges)
+        makers = (usual_range, brief_range)
+        ranges = tuple(make(base, one.field) for make, one in zip(makers, draft.ranges, strict=False))
         if any(one.field == "batch_size" for one in ranges):
             base = base.changed(pace=None)
         return SweepDraft(base, ranges, draft.origin)
