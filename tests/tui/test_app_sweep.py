@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.events import Key
 
+from engine.spec.fields import UPDATES
 from engine.store import StoreFull
 from tests.presence import present
 from tests.tui.dashboards import opened, raced, stored_runs
@@ -211,6 +212,6 @@ async def test_a_sweep_is_repeated_with_another_update(path: Path) -> None:
         board.app.screen.query_one("#update").focus()
         await board.press("left", "enter")
         await board.until(lambda: shows(board, 2))
-        assert "repeats sweep 1 with update adam" in board.text()
+        assert f"repeats sweep 1 with update {UPDATES[-1]}" in board.text()
     plan = found(path, 2).plan
-    assert (plan.base.update, plan.axes, plan.parent_id) == ("adam", PLAN.axes, 1)
+    assert (plan.base.update, plan.axes, plan.parent_id) == (UPDATES[-1], PLAN.axes, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
@@ -110,8 +110,3 @@ class PlainDraft:
 def without_label(label: str, sentence: str) -> str:
     """An error without the label of its field, which stands beside it."""
     return sentence.removeprefix(f"{label}: ")
-
-
-def in_groups(groups: Sequence[tuple[str, Sequence[str]]], names: Collection[str]) -> list[tuple[str, str]]:
-    """The names in the order of the groups, each with its group's title."""
-    return [(name, title) for title, members in groups for name in members if name in names]

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.jobs.people import batch_sizes
 from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
-from tui.model.form.form import Form, FormField, in_groups, without_label
+from tui.model.form.form import Form, FormField, without_label
 
-GROUPS = (
-    ("what is minimised", (
-        "objective", "dataset", "regularization_strength", "regularize_bias", "delta", "hidden_size",
-        "hidden", "channels", "activation", "pooling", "normalization", "residual", "dropout",
-    )),
-    ("how", (
-        "strategy", "step_size", "batch_size", "sampling", "update", "momentum", "rms_decay", "beta1", "beta2",
-        "schedule", "decay_factor", "decay_every", "decay_rate", "warm_up", "start", "initial_scale",
-        "seed",
-    )),
-    ("how long", ("iterations", "seconds", "patience", "divergence_factor", "pace")),
-    ("name and record", ("metrics",)),
-)  # fmt: skip
-"""The fields of a spec in the order of the form, under their titles."""
+WHAT, HOW, HOW_LONG, NAMED = "what is minimised", "how", "how long", "name and record"
+
+GROUPS: Mapping[str, Sequence[str]] = {
+    WHAT: (
+        "objective", "dataset", "regularization_strength", "regularize_bias", "delta", "hidden_size", "hidden",
+        "channels", "activation", "pooling", "normalization", "residual", "dropout",
+    ),
+    HOW: (),
+    HOW_LONG: ("iterations", "seconds", "patience", "divergence_factor", "pace"),
+    NAMED: ("metrics",),
+}  # fmt: skip
+"""The groups of the form; the fields of a spec that are in no other one say how the run goes."""
 
 NAME, ITERATION = "name", "iteration"
-NAME_FIELD = FormField(NAME, "name", "What the list calls the run.", "name and record", optional=True)
+NAME_FIELD = FormField(NAME, "name", "What the list calls the run.", NAMED, optional=True)
 
 KEPT_BY_FORKS = frozenset({
     "strategy", "dataset", "hidden_size", "hidden", "channels", "pooling", "normalization", "residual", "start",
     "initial_scale", "seed", "metrics",
 })  # fmt: skip
 """Fields that a fork takes over from its parent."""
+
+OR_NONE = re.compile(r"[,;] or none(?:: | for )?")
+"""How the help of a field says what none means; a form says it of an empty field."""
 
 REPEATED = frozenset({
     "strategy", "objective", "update", "schedule", "step_size", "batch_size", "regularization_strength", "iterations",
@@ -46,26 +48,38 @@ def field_text(name: str, value: Any) -> str:
     return as_text(value) or ("full" if name == "batch_size" else "")
 
 
+def grouped() -> list[tuple[str, str]]:
+    """Every field of a spec with the title of its group, in the order of the form."""
+    elsewhere = {name for names in GROUPS.values() for name in names}
+    how = [name for name in FIELDS if name not in elsewhere]
+    return [(name, title) for title, names in GROUPS.items() for name in (how if title == HOW else names)]
+
+
 def run_fields(names: Collection[str]) -> tuple[FormField, ...]:
     """Form fields of these fields of a spec, in their groups."""
-    return tuple(_run_field(name, title) for name, title in in_groups(GROUPS, names))
+    return tuple(_run_field(name, title) for name, title in grouped() if name in names)
 
 
 def _run_field(name: str, title: str) -> FormField:
     entry = FIELDS[name]
     is_optional = type(None) in entry.domain.types and name != "batch_size"
-    explanation = entry.help.partition("; or none")[0].removesuffix(", or none").split(", or none")[0]
-    sentence = f"{explanation[0].upper()}{explanation[1:]}."
     return FormField(
         name,
         entry.label,
-        f"{sentence} Empty: none." if is_optional else sentence,
+        _help(entry.help, is_optional),
         title,
         entry.choices,
         open=entry.open,
         number=not entry.choices,
         optional=is_optional,
     )
+
+
+def _help(told: str, is_optional: bool) -> str:
+    """A field's help as a sentence, with what an empty field means."""
+    explanation, none, *_ = [*re.split(OR_NONE, told, maxsplit=1), ""] if is_optional else (told, "")
+    empty = f" Empty: none{f' ({none})' if none else ''}." if is_optional else ""
+    return f"{explanation[0].upper()}{explanation[1:]}.{empty}"
 
 
 def _errors(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:

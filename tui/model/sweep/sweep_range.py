@@ -35,6 +35,7 @@ USUAL: dict[str, tuple[Scale, str, str, int]] = {
     "delta": ("log", "1e-2", "1e2", 5),
     "momentum": ("linear", "0", "0.9", 10),
     "initial_scale": ("log", "1e-5", "1", 6),
+    "dropout": ("linear", "0", "0.8", 9),
     "seed": ("linear", "0", "9", 10),
     "hidden_size": ("powers of two", "4", "256", 7),
     "rms_decay": ("linear", "0.5", "0.99", 8),

@@ -26,7 +26,8 @@ def field_help(form: Form, name: str, width: int, height: int, *, beside: bool) 
         rows += [[(" " + line, FAILED)] for line in wrapped(f"! {error}", room - 1)]
     rows += [[(" " + line, TEXT if beside else DIM)] for line in wrapped(field.help, room - 1)] if field.help else []
     if field.choices:
-        rows += [[], *_one_each(form, name)] if beside else _in_line(form, name, room)
+        left = height - len(rows)
+        rows += [[], *_around(_one_each(form, name), left - 1)] if beside else _around(_in_line(form, name, room), left)
     elif form.is_touched(name):
         rows += ([[]] if beside else []) + [[(" " + default_of(form, name), DIM)]]
     return [strip(row, width) for row in rows[:height]]
@@ -41,6 +42,13 @@ def _choices(form: Form, name: str) -> Iterator[list[Part]]:
     for choice in form.field(name).choices:
         is_chosen = choice == form.texts[name]
         yield [(CHOSEN if is_chosen else OTHER, ACCENTED), (choice, STRONG if is_chosen else DIM)]
+
+
+def _around(rows: list[list[Part]], room: int) -> list[list[Part]]:
+    """As many rows as there is room for, with the chosen one among them."""
+    chosen = next((at for at, row in enumerate(rows) if (CHOSEN, ACCENTED) in row), 0)
+    top = max(0, min(chosen - room // 2, len(rows) - room))
+    return rows[top : top + max(room, 0)]
 
 
 def _one_each(form: Form, name: str) -> list[list[Part]]:
