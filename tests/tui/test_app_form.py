@@ -146,6 +146,14 @@ async def test_the_help_of_the_focused_field_is_in_sight_with_its_choices(path: 
                 await board.press("tab")
 
 
+async def test_what_scrolls_into_sight_is_seen_on_the_terminal(path: Path) -> None:
+    async with opened(path, (40, 12)) as board:
+        await board.press("n")
+        for key in [*["tab"] * 12, *["shift+tab"] * 14]:
+            await board.press(key)
+            await board.until(lambda: board.app.output.is_open and board.text() == board.terminal.text())
+
+
 async def test_every_field_in_error_is_marked_and_named(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")

@@ -170,15 +170,19 @@ class ComposingApp(App[int], inherit_bindings=False):
 
 
 def pieces_of(update: CompositorUpdate) -> Iterator[Piece]:
-    """The pieces of a compositor update."""
+    """The pieces of a compositor update.
+
+    Beside the spans that are to be updated, chops hold what is behind the widgets there, such as an empty screen.
+    """
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
             yield update.region.x, y, (segment for strip in strips for segment in strip)
     elif isinstance(update, ChopsUpdate):
-        for y in {y for y, _, _ in update.spans}:
-            for x, strip in update.chops[y].items():
-                if strip is not None:
-                    yield x, y, strip
+        for y, start, end in update.spans:
+            for stop, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+                left, right = max(x, start), min(stop, end)
+                if strip is not None and left < right:
+                    yield left, y, strip.crop(left - x, right - x)
 
 
 def send(app: App[Any], text: str) -> None:
