@@ -42,9 +42,9 @@ class FormPane(Widget):
     FormPane .field .wide { width: 1fr; }
     FormPane .label { width: 20; }
     FormPane .remark { width: 1fr; }
-    FormPane.-narrow .label { width: 19; }
-    FormPane.-narrow .field FieldInput { width: 20; }
-    FormPane.-narrow .field ChoiceInput { width: 20; }
+    FormPane.-narrow .label { width: 20; }
+    FormPane.-narrow .field FieldInput { width: 19; }
+    FormPane.-narrow .field ChoiceInput { width: 19; }
     FormPane.-narrow .field .wide { width: 1fr; }
     FormPane.-low #help { height: 2; }
     FormPane.-high #help { height: 4; }
@@ -102,7 +102,9 @@ class FormPane(Widget):
                 return [strip([(" " + error, FAILED)], width)]
             if self._is_brief:
                 return [strip([(" " + field.help, DIM)], width)]
-            return [strip([(" " + default_of(self.form, field.name), DIM)], width)] if self._differs(field) else []
+            if self._differs(field):
+                return [strip([(" " + default_of(self.form, field.name), DIM)], width)]
+            return [strip([(" ‹ › or type a path", DIM)], width)] if field.open else []
 
         return Lines(build, classes="remark")
 
