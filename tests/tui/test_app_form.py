@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from textual.widgets import Input
 from engine.spec import OBJECTIVES, STRATEGY_KINDS, SpecError, defaults, parse_field
 from engine.store import Run, StoreFull
 from tests.presence import present
-from tests.tui.dashboards import opened, raced, stored_runs
+from tests.tui.dashboards import Opened, opened, raced, stored_runs
 from tui.app.actions import orders
 from tui.model.form.run_drafts import NewRunDraft
 from tui.model.messages import RunRejected, RunsQueued, RunSubmitted
@@ -27,6 +28,11 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def newest(path: Path) -> Run:
     return stored_runs(path)[0]
+
+
+def tells(board: Opened, said: list[str]) -> bool:
+    seen = " ".join(board.text().split())
+    return all(one in seen for one in said)
 
 
 def tabs(start: str, end: str) -> list[str]:
@@ -136,13 +142,10 @@ async def test_the_help_of_the_focused_field_is_in_sight_with_its_choices(path: 
         form = NewRunDraft().form()
         for field in form.fields:
             if form.shows(field.name):
-                assert board.app.screen.focused is not None
-                assert board.app.screen.focused.id == field.name
-                seen = " ".join(board.text().split())
-                assert field.help.split(":")[0][:15] in seen, field.name
-                assert f"▌ {field.label}" in seen
-                if field.choices and size[1] >= 24:
-                    assert f"› {form.texts[field.name]}" in seen
+                assert present(board.app.screen.focused).id == field.name
+                said = [f"▌ {field.label}", field.help.split(":")[0][:15]]
+                said += [f"› {form.texts[field.name]}"] if field.choices and size[1] >= 24 else []
+                await board.until(partial(tells, board, said))  # the form may still be scrolling
                 await board.press("tab")
 
 

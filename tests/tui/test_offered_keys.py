@@ -66,3 +66,12 @@ async def test_a_click_does_what_the_key_does(tmp_path: Path) -> None:
         await board.press("escape")
         await board.pilot.click("#footer", offset=(footer(board).index("n new"), 0))
         assert isinstance(board.app.screen, RunForm)
+
+
+@pytest.mark.parametrize("keys", ["n", "f", "s"])
+async def test_a_form_says_how_it_is_filled_in(tmp_path: Path, keys: str) -> None:
+    async with opened(raced(tmp_path / "runs.db"), (80, 24)) as board:
+        await board.press(*keys)
+        for offered in ("enter ", "esc back", "tab ↓ next", "← → choose", "ctrl r defaults"):
+            assert offered in footer(board)
+        assert ("fork" in footer(board)) == (keys == "f")
