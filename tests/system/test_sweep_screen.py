@@ -21,7 +21,7 @@ from tests.stores import query, wait_until
 from tests.system.terminal import Terminal
 from tests.tui.emulator import Emulator
 
-LEFT, UP = "\x1b[D", "\x1b[A"
+LEFT, RIGHT, DOWN = "\x1b[D", "\x1b[C", "\x1b[B"
 
 
 @pytest.fixture
@@ -55,9 +55,9 @@ def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path: Path) 
     wait_until(lambda: seen.shows("sweep step sizes"))
     first.type("s")
     wait_until(lambda: seen.shows("10 runs, 10,000 iterations"))
-    first.type(LEFT + LEFT + UP)
+    first.type(DOWN + LEFT + LEFT + DOWN + RIGHT)
     wait_until(lambda: seen.shows("1e-06", "1e+03"))
-    first.type("[[[w")
+    first.type("[[[" + 8 * DOWN + RIGHT)
     wait_until(lambda: seen.shows("10 runs, 1,250 iterations"))
     first.type("\r")
     wait_until(lambda: seen.shows("step size", "train", "valid."))
