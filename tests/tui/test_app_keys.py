@@ -169,7 +169,7 @@ async def test_t_on_a_run_that_has_ended_says_so(path: Path) -> None:
 
 
 async def test_the_help_page_has_every_key_of_the_board(path: Path) -> None:
-    async with opened(path) as board:
+    async with opened(path, (140, 50)) as board:
         await board.press("question_mark")
         assert isinstance(board.app.screen, Help)
         text = board.text()

@@ -12,9 +12,9 @@ from engine.spec import defaults
 from tests.tui.dashboards import opened, store_with
 from tui.colours import palette
 from tui.colours.palette import MARKERS
+from tui.presenting.explained.statuses import SIGNS
 from tui.text.ascii_only import is_wanted, plain
 from tui.text.widths import split
-from tui.widgets.columns import SIGNS
 
 WORDS = st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("●⏸✓✗⣿⠉宽é━╸·…λ"), max_size=30)
 
@@ -36,7 +36,7 @@ def test_signs_and_markers_stay_different() -> None:
     assert plain(MARKERS) == palette.ASCII_MARKERS
     for signs in (["●", "…", "⏸", "✓", "✗", "⊘", "?", "◌", "◔"], list(MARKERS)):
         assert len({plain(sign) for sign in signs}) == len(signs)
-    assert {sign for sign, _ in SIGNS.values()} <= set("●…⏸✓✗⊘?◌◔")
+    assert {sign for sign, _ in SIGNS.values()} <= set("●…⏸✓✗!⊘?◌◔")
 
 
 @pytest.mark.parametrize(("environment", "wanted"), [

@@ -146,14 +146,23 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.view_saver.save()
 
     async def on_event(self, event: events.Event) -> None:
-        """Pass input through the key queue; a key clears the news."""
+        """Pass input through the key queue; a key clears the news. In a field of numbers, ? asks for help."""
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return  # the app is exiting: no screen is left to take the key
         if isinstance(event, events.Key):
             self.output.pacing.pressed()
             self.notices.put_away()
-        if not self.key_queue.takes(event):
+        if self.key_queue.takes(event):
+            return
+        if isinstance(event, events.Key) and event.key == keymap.HELP and self._is_in_number_field():
+            self.action_help()
+        else:
             await super().on_event(event)
+
+    def _is_in_number_field(self) -> bool:
+        from textual.widgets import Input
+
+        return isinstance(self.focused, Input) and self.focused.id not in keymap.FREE_TEXTS
 
     def _recover_runs(self) -> None:
         """Recover runs that have no worker any more, in a thread."""
@@ -370,9 +379,13 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     # Keys that work everywhere
 
     def action_help(self) -> None:
+        """Explain the screen on top; close an open help."""
         from tui.screens.help import Help
 
-        self.push_screen(Help(self.place))
+        if isinstance(self.screen, Help):
+            self.screen.dismiss()
+        else:
+            self.push_screen(Help(getattr(self.screen, "place", self.place), self.chart_style.manner))
 
     def action_leave(self) -> None:
         self.exit(0)

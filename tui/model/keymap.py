@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +45,8 @@ NAMES = {
     "ctrl+p": "ctrl p",
     "ctrl+r": "ctrl r",
     "ctrl+t": "ctrl t",
+    "ctrl+c": "ctrl c",
+    "f1": "F1",
 }
 """How keys are written on the screen, if Textual's name differs from the keyboard's."""
 
@@ -73,6 +75,22 @@ class Key:
         """The keys as written on the screen."""
         return self.written or " ".join(NAMES.get(key, key) for key in self.keys[: self.advertised])
 
+    @property
+    def group(self) -> str:
+        """The group of the help page in which the key stands; '' if its action has none."""
+        if self.action in PROGRAM:
+            return "Program"
+        return DIALOGS.get(self.place) or next((name for name, actions in GROUPS.items() if self.action in actions), "")
+
+
+HELP = "question_mark"
+"""The key of help; a field of free text takes it as a character."""
+
+TYPED: tuple[Place, ...] = ("form", "prompt", "pick")
+"""Places where text is typed, so that their footers offer F1."""
+
+ASKED: tuple[Place, ...] = ("sweep", "probe", "confirm")
+"""Other places besides the views, which have a row of their own for help."""
 
 KEYS: tuple[Key, ...] = (
     Key("board", "new_run", ("n",), "new", "a run of your own: choose, check, start", 1),
@@ -202,7 +220,7 @@ KEYS: tuple[Key, ...] = (
     Key("sweepview", "app.save", ("E",), "export", "what is shown: picture, text or values"),
     Key("sweepview", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
     Key("sweepview", "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi"),
-    Key("sweepview", "app.help", ("question_mark",), "help", "this page", 1),
+    Key("sweepview", "app.help", (HELP,), "help", "this page", 1),
     Key("sweepview", "app.leave", ("q",), "quit", "leave; the sweep goes on", 0),
     Key("probe", "start", ("enter",), "start", "a run that goes on from here with this step size", 0),
     Key("probe", "close", ("escape",), "back", "back", 0),
@@ -230,21 +248,69 @@ KEYS: tuple[Key, ...] = (
     Key("pick", "close", ("escape",), "back", "leave everything as it is", 0),
     Key("pick", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
     Key("pick", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
-    Key("help", "scroll(1)", ("j", "down", "space", "pagedown"), "down", "further down", 1, 1),
-    Key("help", "scroll(-1)", ("k", "up", "pageup"), "up", "further up", 1, 1),
-    Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to the board", 0),
+    Key("help", "scroll(1)", ("j", "down"), "down", "a line down", 2, 1),
+    Key("help", "scroll(-1)", ("k", "up"), "up", "a line up", 2, 1),
+    Key("help", "page(1)", ("pagedown", "space"), "pg down", "a page down"),
+    Key("help", "page(-1)", ("pageup",), "pg up", "a page up"),
+    Key("help", "edge(-1)", ("home", "g"), "first", "to the first line", None, 2),
+    Key("help", "edge(1)", ("end", "G"), "last", "to the last line", None, 2),
+    Key("help", "search", ("slash",), "search", "show only the lines with these words", 1),
+    Key("help", "turn", ("tab", "right", "left", "shift+tab"), "other page", "keys, or what you see", 1),
+    Key("help", "close", ("escape", "question_mark", "q", "enter"), "back", "back to where you were", 0),
     Key("board", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name; also a run by its number", 5),
     Key("board", "app.copy", ("Y",), "copy", "to the clipboard: values, command or chart"),
     Key("board", "app.save", ("E",), "export", "what is shown: picture, text or values"),
     Key("board", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
     Key("board", "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi"),
-    Key("board", "app.help", ("question_mark",), "help", "this page", 0),
+    Key("board", "app.help", (HELP,), "help", "this page", 0),
     Key("board", "app.leave", ("q",), "quit", "leave; the runs go on", 0),
+    *(Key(place, "app.help", ("f1",), "help", "keys and signs of this view", 1) for place in TYPED),
+    *(Key(place, "app.help", (HELP, "f1"), "help", "keys and signs of this view", 1) for place in ASKED),
     Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere", first=True),
+    Key("app", "help", ("f1", HELP), "help", "this page, from anywhere", advertised=2, first=True),
 )
 
-LEAVING = frozenset(key for one in KEYS if one.place == "app" for key in one.keys)
+LEAVING = frozenset(key for one in KEYS if (one.place, one.action) == ("app", "leave") for key in one.keys)
 """Keys that quit from any screen."""
+
+FREE_TEXTS = frozenset({None, "name", "tags", "note", "filter", "file", "dataset"})
+"""Fields into which a question mark is typed; in every other field it opens the help."""
+
+PROGRAM = frozenset({
+    "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme", "app.help", "app.leave",
+    "leave", "help",
+})  # fmt: skip
+"""Actions that are the same everywhere."""
+
+DIALOGS: Mapping[Place, str] = {
+    "sweep": "Sweep", "probe": "Probe", "form": "Fields", "choice": "Fields", "prompt": "Fields", "pick": "Commands",
+    "confirm": "Answers", "help": "Help", "welcome": "Start",
+}  # fmt: skip
+"""Groups of the places that have one for all their keys."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Time": (
+        "play", "step('{key}')", "speed('{key}')", "jump({key})", "bound('{key}')", "event('{key}')", "stops", "loop",
+        "clock", "axes", "live",
+    ),
+    "Start": (
+        "new_run", "app.sweep", "app.probe", "probe", "fork", "replay", "refine", "again", "add", "repeat", "use",
+    ),
+    "Steer": (
+        "pause", "scale_step(0.5)", "scale_step(2.0)", "stop", "edit", "delete", "undo", "steer_sweep('pause')",
+        "steer_sweep('stop')", "steer_sweep('delete')", "workers",
+    ),
+    "Look": (
+        "open", "back", "move(1)", "move(-1)", "page(1)", "page(-1)", "edge(-1)", "edge(1)", "spread", "room",
+        "split(-1)", "split(1)", "view", "app.open_sweep", "parent",
+    ),
+    "List": ("mark", "mark_all", "filter", "sort", "turn", "columns", "pin", "group"),
+    "Chart": (
+        "metric", "layout", "readout", "log_y", "x_axis", "log_x", "smooth(-1)", "smooth(1)", "bands", "zoom(2.0)",
+        "zoom(0.5)", "across(-1)", "across(1)", "whole", "stretch(2.0)", "stretch(0.5)", "fit", "follow",
+    ),
+}  # fmt: skip
+"""The groups of the views in the order of the help page, and their actions in theirs."""
 
 SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "room", "split(-1)", "split(1)",

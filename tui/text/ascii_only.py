@@ -57,6 +57,17 @@ def _was_set_at_start(name: str) -> bool:
     return bool(values.get(name.encode()))
 
 
+SPELLED = {"|∇|": "grad", "Δ": "delta", "λ": "lambda"}
+"""Signs of formulas that have names: one letter of ASCII in their place says nothing."""
+
+
+def spelled(text: str) -> str:
+    """Return the text with the signs of formulas written as words. Its width changes, so this comes before layout."""
+    for sign, word in SPELLED.items():
+        text = text.replace(sign, word)
+    return text
+
+
 @lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """Return text of the same width in cells, in printable ASCII characters only."""

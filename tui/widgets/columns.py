@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,27 +12,13 @@ from rich.style import Style
 from engine.spec import RunSpec
 from engine.store import ENDED, Run
 from tui.chart.cells.sparkline import sparkline
-from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, RULES, STRONG, TEXT, WARNED
+from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
 from tui.model.run_seen import RowPreview, Scale
 from tui.presenting.describe import given_name, in_force, label, progress
 from tui.text import numbers
 from tui.text.parts import Part
 
 STEP_WIDTH = 5
-
-SIGNS: Mapping[str, tuple[str, Style]] = {
-    "running": ("●", STRONG),
-    "queued": ("…", DIM),
-    "paused": ("⏸", WARNED),
-    "finished": ("✓", FINISHED),
-    "diverged": ("✗", FAILED),
-    "failed": ("✗", FAILED),
-    "cancelled": ("⊘", DIM),
-    "lost": ("?", WARNED),
-    "silent": ("◌", WARNED),
-    "waiting": ("◔", WARNED),
-}
-"""Sign and style of each status: the sign alone tells it, without colour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from tui.model.messages import RowPointed, SortRequested
 from tui.model.run_seen import RowPreview
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import sweep_words
+from tui.presenting.explained.statuses import SIGNS
 from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import width_of
-from tui.widgets.columns import SIGNS, Column, fitting
+from tui.widgets.columns import Column, fitting
 from tui.widgets.lines import Lines, strip
 
 BAR = "▌"

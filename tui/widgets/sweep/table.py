@@ -18,11 +18,11 @@ from tui.colours.theme import DIM, FINISHED, POINTED, STRONG, TEXT, WARNED, run_
 from tui.model.snapshot import Snapshot
 from tui.model.sweep.sweep_messages import SweepValuePointed
 from tui.model.sweep_seen import SweepSeen, Values
+from tui.presenting.explained.statuses import SIGNS
 from tui.presenting.sweep_charts import label
 from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import width_of
-from tui.widgets.columns import SIGNS
 from tui.widgets.lines import Lines, strip
 
 RANKS = ("lost", "running", "silent", "waiting", "paused", "queued", "failed", "diverged", "cancelled", "finished")

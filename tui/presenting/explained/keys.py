@@ -1,0 +1,29 @@
+"""Keys: the keys of a view in groups, those that lead from it last."""
+
+from __future__ import annotations
+
+from tui.colours.theme import ACCENTED
+from tui.model import keymap
+from tui.model.keymap import DIALOGS, GROUPS, Key, Place
+from tui.presenting.explained.blocks import Block, Entry
+
+WITH_THEM: dict[Place, tuple[Place, ...]] = {"form": ("form", "choice")}
+"""Places whose keys work at the same time."""
+
+ORDER = tuple(dict.fromkeys((*DIALOGS.values(), *GROUPS, "Program")))
+"""The groups in the order of the page."""
+
+
+def key_blocks(place: Place) -> list[Block]:
+    """All keys that work in a place, those of the whole program included, one entry for each."""
+    own = keymap.keys_of(*WITH_THEM.get(place, (place,)))
+    shown = {name for key in own for name in key.keys}
+    everywhere = (key for key in keymap.keys_of("app") if not shown.issuperset(key.keys))
+    groups: dict[str, list[Entry]] = {}
+    for key in (*own, *everywhere):
+        groups.setdefault(key.group, []).append(_entry(key))
+    return [Block(name, tuple(groups[name])) for name in ORDER if name in groups]
+
+
+def _entry(key: Key) -> Entry:
+    return Entry(((key.shown, ACCENTED),), key.help)
