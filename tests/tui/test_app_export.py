@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.widgets import Input
 
 from engine.spec import defaults
@@ -19,7 +21,7 @@ from tests.tui.dashboards import Opened, opened, raced
 from tests.tui.test_choices import run_of
 from tui.model import keymap
 from tui.model.messages import ChoicesChanged, CommandPicked
-from tui.presenting.commands import MENUS, commands, matching
+from tui.presenting.commands import MENUS, commands, matching, used
 from tui.screens.board import Board
 from tui.screens.pick import Pick
 from tui.screens.prompt import Prompt
@@ -47,11 +49,48 @@ def test_every_key_of_the_board_has_a_command_and_every_command_a_name_of_its_ow
 @pytest.mark.parametrize(("typed", "first"), [
     ("log x", "log_x"), ("quit", "app.leave"), ("colour", "app.apply_theme('colour-blind')"),
     ("accuracy", "show('validation accuracy')"),
-    ("csv", "app.save('csv')"), ("12", "point(12)"), ("Y", "app.copy"), ("grd", "layout"), ("undo", "undo"),
-    ("run 12", "point(12)"), ("Run  7", "point(7)"), ("0", "whole"),
+    ("csv", "app.save('csv')"), ("12", "point(12)"), ("Y", "app.copy"), ("undo", "undo"),
+    ("run 12", "point(12)"), ("Run  7", "point(7)"), ("0", "whole"), ("show run 12", "point(12)"),
+    ("go to run 7", "point(7)"), ("exit", "app.leave"), ("dark", "app.apply_theme('dark')"),
+    ("light", "app.apply_theme('light')"), ("zoom", "zoom(2.0)"), ("smoothing 20", "smoothing(20)"),
+    ("lr", "scale_step(0.5)"), ("learning rate", "scale_step(0.5)"), ("val", "show('validation loss')"),
+    ("acc", "show('validation accuracy')"), ("sort", "sort"), ("o", "sort"), ("filter", "filter"),
 ])  # fmt: skip
 def test_a_few_letters_find_it(typed: str, first: str) -> None:
     assert matching(commands(()), typed)[0].action == first
+
+
+def test_words_match_where_they_begin_and_not_letter_by_letter() -> None:
+    found = [one.name for one in matching(commands(()), "sort")]
+    assert found[:2] == ["sort", "reverse"]
+    assert not {"mouse", "stop", "grid", "fork", "readout", "mark all"} & set(found)
+    assert {one.action for one in matching(commands(()), "lr")} == {
+        "scale_step(0.5)", "scale_step(2.0)", "show('step size')", "app.probe"
+    }  # fmt: skip
+
+
+@given(st.text(max_size=12))
+def test_what_is_found_has_every_typed_word(typed: str) -> None:
+    known = commands(())
+    for one in matching(known, typed):
+        text = " ".join((one.name, *one.aliases, one.help)).casefold()
+        is_run = one.action.startswith("point(")
+        assert is_run or one.key == typed.strip() or all(word in text for word in re.findall(r"\w+", typed.casefold()))
+
+
+def test_used_commands_stand_on_top_newest_first() -> None:
+    recent = used(used(used((), "log_y"), "layout"), "log_y")
+    assert [one.action for one in matching(commands(()), "", recent)][:2] == ["log_y", "layout"]
+    assert len(matching(commands(()), "", recent)) == len(commands(()))
+
+
+@pytest.mark.parametrize("place", ["replay", "sweepview"])
+def test_other_views_have_their_own_commands(place: keymap.Place) -> None:
+    known = commands((), place)
+    assert len({(one.name, one.help) for one in known}) == len(known)
+    assert {"theme dark", "metric loss", "smoothing 20"} <= {one.name for one in known}
+    own = {"replay": "faster", "sweepview": "refine"}[place]
+    assert matching(known, own)[0].name == own
 
 
 def test_a_number_is_that_run_whatever_else_fits() -> None:
@@ -83,10 +122,16 @@ async def test_the_palette_runs_what_is_picked(path: Path) -> None:
         await board.press("colon", "1", "enter")
         assert board.app.choices.pointed == 1
 
-        await board.press("colon", "down", "down", "up", "tab", "shift+tab", "enter")
-        assert board.all_of(CommandPicked)[-1].action == keymap.keys_of("board")[1].action
+        await board.press("colon", *"smoothing 50", "enter")
+        assert board.app.choices.chart_options.smoothing == 50
+
+        await board.press("colon")
+        assert "› smoothing 50" in board.text()
+        assert " of " in board.text().splitlines()[-2]
+        await board.press("down", "down", "up", "tab", "shift+tab", "enter")
+        assert board.all_of(CommandPicked)[-1].action == "point(1)"
         await board.press("escape", "colon", *"qqqq", "enter")
-        assert "nothing is called like that" in board.text()
+        assert "no command has these words" in board.text()
         await board.press("escape")
         assert isinstance(board.app.screen, Board)
 

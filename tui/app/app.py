@@ -87,6 +87,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self._feed = feed
         self._unreadable = False
         self._waits_for_frame = False
+        self._recent: tuple[str, ...] = ()
         self._recovery = Recovery()
         self.theming = Theming(self, view.theme, theme or view.theme)
         self.chart_style = ChartStyle("ascii" if ascii_only else "unicode", markers=self.active_theme.scheme == "none")
@@ -394,7 +395,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         from tui.presenting.commands import commands, matching
         from tui.screens.pick import Pick
 
-        self.push_screen(Pick("do", partial(matching, commands(self.snapshot.runs, self.place))))
+        known = commands(self.snapshot.runs, self.place)
+        self.push_screen(Pick("do", partial(matching, known, recent=self._recent)))
 
     def action_copy(self) -> None:
         from tui.presenting.commands import copies, matching
@@ -403,6 +405,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.push_screen(Pick("copy", partial(matching, copies(self.place))))
 
     async def on_command_picked(self, message: messages.CommandPicked) -> None:
+        from tui.presenting.commands import used
+
+        self._recent = used(self._recent, message.action)
         await self.run_action(message.action, self.sweep_actions.view or self.board)
 
     def action_copy_this(self, what: str) -> None:

@@ -20,7 +20,12 @@ from tui.text.parts import Part, cells
 from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines, strip
 
-MOST_ROWS = 12
+USUAL_ROWS = 12
+"""Rows of the list that are shown on a low terminal, if they fit."""
+
+LEFT_OVER = 8
+"""Rows that a long list leaves to the screen below, its own lines included."""
+
 NAME_WIDTH = 20
 LONGEST_TEXT = 200
 
@@ -36,6 +41,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     Pick Lines { background: $surface; }
     Pick #asked { height: 1; background: $surface; }
     Pick #title { width: auto; }
+    Pick #position { width: 16; }
     Pick Input { width: 1fr; }
     Pick #found { background: $background; }
     """
@@ -46,6 +52,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
         self._matching = matching
         self._found = list(matching(""))
         self._at = 0
+        self._room = USUAL_ROWS
 
     def compose(self) -> ComposeResult:
         title = [(f" {self._title} ", STRONG)]
@@ -58,18 +65,39 @@ class Pick(ModalScreen[None], inherit_bindings=False):
             field = Input(compact=True, max_length=LONGEST_TEXT)
             field.cursor_blink = False
             yield field
+            yield Lines(lambda width, _: [strip((), width, [(self._position(), DIM)])], css_id="position")
         yield Footer(lambda: keymap.keys_of("pick"))
 
     def on_resize(self, event: events.Resize) -> None:
-        rows = min(len(self._matching("")), MOST_ROWS, max(event.size.height - 3, 1))
-        self.query_one("#found").styles.height = rows
+        height = event.size.height
+        self._room = max(height - LEFT_OVER, min(USUAL_ROWS, height - 3), 1)
+        self._update()
+
+    @property
+    def _height(self) -> int:
+        """Rows of the matches: few of them leave the rest of the screen to be seen."""
+        return max(min(len(self._found), self._room), 1)
+
+    @property
+    def _top(self) -> int:
+        return max(0, min(self._at - self._height // 2, len(self._found) - self._height))
+
+    def _position(self) -> str:
+        """Which of the matches are shown: 1-12 of 63."""
+        last = min(self._top + self._height, len(self._found))
+        return f"{self._top + 1}-{last} of {len(self._found):,} " if self._found else ""
+
+    def _update(self) -> None:
+        self.query_one("#found").styles.height = self._height
+        for lines in self.query(Lines):
+            lines.update()
 
     def _rows(self, width: int, height: int) -> list[Strip]:
         """The visible rows of the matches, around the cursor."""
-        top = max(0, min(self._at - height // 2, len(self._found) - height))
+        top = self._top
         shown = self._found[top : top + height]
         if not shown:
-            return [strip([("   nothing is called like that", DIM)], width)]
+            return [strip([("   no command has these words", DIM)], width)]
         return [self._row(one, width, at == self._at) for at, one in enumerate(shown, top)]
 
     def _row(self, one: PaletteCommand, width: int, pointed: bool) -> Strip:
@@ -83,7 +111,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
         self._found, self._at = list(self._matching(message.value)), 0
-        self.query_one("#found", Lines).update()
+        self._update()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()
@@ -92,7 +120,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     def action_move(self, by: int) -> None:
         if self._found:
             self._at = (self._at + by) % len(self._found)
-            self.query_one("#found", Lines).update()
+            self._update()
 
     def action_submit(self) -> None:
         if self._found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from engine.store import Run
@@ -85,8 +86,15 @@ class AxisKeys:
         self._port.with_options(self._port.chart_options.with_x_kind(kind))
 
     def action_smooth(self, by: int) -> None:
-        """Smooth more or less; say so if that changes no curve. In a grid of metrics it always changes one."""
-        chart_options = self._port.chart_options.smoothed(by)
+        """Smooth more or less."""
+        self._smooth(self._port.chart_options.smoothed(by))
+
+    def action_smoothing(self, half_life: float) -> None:
+        """Smooth with a half-life in iterations; 0 is not at all."""
+        self._smooth(replace(self._port.chart_options, smoothing=float(half_life)))
+
+    def _smooth(self, chart_options: ChartOptions) -> None:
+        """Say so if that changes no curve. In a grid of metrics it always changes one."""
         self._port.with_options(chart_options)
         runs = self._port.drawn_runs()
         is_noisy = any(run.spec is not None and run.spec.is_noisy for run in runs)
