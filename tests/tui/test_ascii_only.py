@@ -84,4 +84,5 @@ async def test_nothing_but_ascii_reaches_the_terminal(tmp_path: Path, monkeypatc
         shown = board.terminal.text()
         assert "groser ??" in shown
         assert "gradient descent" in shown
+        assert "svm delta 1 - lambda 0.001" in shown
         assert "+---" in shown

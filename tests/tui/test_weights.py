@@ -135,7 +135,7 @@ def test_few_numbers_stand_in_a_table(tmp_path: Path) -> None:
         ["w0"], ["0", "0.500"], ["1", "-0.250"], ["2", "2.00"],
     ]  # fmt: skip
     spiral = told(present(found_in(tmp_path / "b.db", defaults(objective="two-layer").changed(dataset="spiral"))))
-    assert "one for each hidden unit, 20 of 50" in spiral
+    assert "weights after 1 iteration, one row per hidden unit, 20 of 50" in " ".join(spiral.split())
     assert "w0       w1     bias" in spiral
 
 
@@ -144,7 +144,8 @@ def test_few_numbers_stand_in_a_table(tmp_path: Path) -> None:
 def test_pictures_fit_and_name_their_iteration(tmp_path: Path, width: int, manner: Manner) -> None:
     found = present(found_in(tmp_path / "runs.db", defaults()))
     text = told(found, width, manner)
-    assert "kept after 1 iteration" in text
+    assert "weights after 1 iteration, one picture per class" in " ".join(text.split())
+    assert ("(orange: for it, blue: against)" in " ".join(text.split())) == (manner == "halves")
     assert max(map(len, text.splitlines()[2:])) <= width
     assert all(f"{number} " in text for number in range(10))
     assert weight_images(found, width, manner) is weight_images(found, width, manner)
@@ -152,7 +153,7 @@ def test_pictures_fit_and_name_their_iteration(tmp_path: Path, width: int, manne
 
 def test_weights_that_ran_away_are_said_to_have(tmp_path: Path) -> None:
     found = present(found_in(tmp_path / "runs.db", defaults(), np.full(650, np.nan)))
-    assert "no number is left in them" in told(found)
+    assert "all of them are infinite or not numbers" in told(found)
 
 
 async def test_enter_shows_them_and_a_replay_those_of_its_moment(tmp_path: Path) -> None:
@@ -161,14 +162,14 @@ async def test_enter_shows_them_and_a_replay_those_of_its_moment(tmp_path: Path)
     async with opened(path) as board:
         assert "weights" not in board.text()
         await board.press("enter")
-        await board.until(lambda: "kept after 150 iterations" in board.text())
+        await board.until(lambda: "weights after 150 iterations" in board.text())
         assert "▀" in board.text()
         await board.press("r")
         await board.until(lambda: isinstance(board.app.screen, Replay))
         await board.press("space", "6", "enter")
-        await board.until(lambda: "kept after 100 iterations" in board.text())
+        await board.until(lambda: "weights after 100 iterations" in board.text())
         await board.press("home")
-        await board.until(lambda: "kept after 0 iterations" in board.text())
+        await board.until(lambda: "weights after 0 iterations" in board.text())
         assert "150" not in board.text()
 
 
@@ -217,7 +218,7 @@ async def test_frames_of_a_run_alone_have_them_in_what_a_document_keeps(tmp_path
     frames: list[str] = []
     job = RenderJob(path, ReplayOpening((1,), at=120.0, alone=True), most=1, kind=kind)
     await render(job, lambda _, frame: frames.append(frame))
-    assert re.search("kept.after.100.iterations", frames[0].replace("&#160;", " "))
+    assert re.search("weights.after.100.iterations", frames[0].replace("&#160;", " "))
     assert sign in frames[0]
 
 
@@ -226,7 +227,7 @@ async def test_a_replay_may_open_with_a_run_alone(tmp_path: Path) -> None:
     run_with(path)
     async with opened(path) as board:
         board.app.replay_control.open(ReplayOpening((1,), at=120.0, alone=True))
-        await board.until(lambda: "kept after 100 iterations" in board.text())
+        await board.until(lambda: "weights after 100 iterations" in board.text())
         await board.press("escape")
         assert not board.app.choices.alone
 
@@ -238,4 +239,4 @@ def test_weights_that_are_running_away_are_drawn_all_the_same(tmp_path: Path) ->
     weights[::2] = -np.inf
     weights[::3] = np.nan
     found = present(found_in(tmp_path / "runs.db", spec, weights))
-    assert "one for each class" in told(found)
+    assert "one picture per class" in " ".join(told(found).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tui.colours.theme import DIM, TEXT, WARNED, signed_style
 from tui.model.run_seen import Weights
 from tui.text import numbers
 from tui.text.parts import Part
+from tui.text.widths import wrapped
 
 if TYPE_CHECKING:
     from engine.analysis.templates import Templates
@@ -31,17 +33,27 @@ Line = list[Part]
 @lru_cache(maxsize=4)
 def weight_images(weights: Weights, width: int, manner: Manner) -> tuple[Line, ...]:
     """The lines about these weights at `width` cells. Weights compare by identity, so the cache keeps what is drawn."""
-    caption = f" kept after {counted(weights.iteration, 'iteration')}"
+    caption = f"weights after {counted(weights.iteration, 'iteration')}"
     found = weights.templates
     if found is None:
-        return ([(caption, TEXT), (f"  not shown: {weights.trouble}", DIM)],)
+        return ([(f" {caption}", TEXT), (f"  not shown: {weights.trouble}", DIM)],)
     if not np.isfinite(found.rows).any():
-        return ([(caption, TEXT), ("  no number is left in them", WARNED)],)
+        return ([(f" {caption}", TEXT), ("  all of them are infinite or not numbers", WARNED)],)
     drawn, shown = _table(found, width) if found.pictures is None else _pictures(found, found.pictures, width, manner)
     what, count = "hidden unit" if found.hidden else "class", len(found.rows)
-    said = f"  one for each {what}"
-    said += "" if shown == count else f", {shown:,} of {count:,}"
-    return ([(caption, TEXT), (said, DIM)], *drawn)
+    said = f" per {what}, {shown:,} of {count:,}" if shown < count else f" per {what}"
+    sides = f"{said} ({SIDES[manner == 'halves', found.hidden]})"
+    told = f"{caption}, one row{said}" if found.pictures is None else f"{caption}, one picture{sides}"
+    return (*([(f" {line}", TEXT)] for line in wrapped(told, max(width - 1, 1))), *drawn)
+
+
+SIDES: Mapping[tuple[bool, bool], str] = {
+    (True, False): "orange: for it, blue: against",
+    (True, True): "orange: raises it, blue: lowers it",
+    (False, False): "areas: for it, lines: against",
+    (False, True): "areas: raise it, lines: lower it",
+}
+"""What weights above and below 0 do to the score of their class, or to their hidden unit, by whether in colour."""
 
 
 def _scale(largest: float, manner: Manner) -> Line:

@@ -98,6 +98,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         self._lessons_shown = lessons
         self._lesson: Lesson | None = None
         self._charset = chart_style.charset
+        self._written = chart_style.written
         self._run_id = run_id
         self._found: RunProbe | None = None
         self._result: ProbeResult | None = None
@@ -165,7 +166,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         left: list[Part] = [(f" probe of run {self._run_id}", STRONG)]
         if self._found is None:
             return left
-        told = " · ".join(words(self._found.spec, without=("pace", "step_size")))
+        told = self._written(" · ".join(words(self._found.spec, without=("pace", "step_size"))))
         kept = self._found.checkpoints
         which = f", checkpoint {bisect_right(kept, self._found.iteration)} of {len(kept)}" if len(kept) > 1 else ""
         after = f"   after {counted(self._found.iteration, 'iteration')}"

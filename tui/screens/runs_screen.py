@@ -109,7 +109,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
                 css_id="header",
             ),
             Lines(welcome, css_id="welcome"),
-            Lines(lambda width, _: details(self.snapshot, self.choices, width), css_id="details"),
+            Lines(lambda width, _: details(self.snapshot, self.choices, width, chart_style.written), css_id="details"),
             WrappedLines(self._message, css_id="message"),
             Lines(lambda width, _: lesson_lines(self._lesson(width), width), css_id="lesson"),
             Footer(self._keys, css_id="footer"),

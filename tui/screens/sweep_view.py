@@ -133,7 +133,7 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, _: [header(self._snapshot, self._store_name, width)])
-        yield Lines(lambda width, _: [head.title(self.seen, width)], css_id="title")
+        yield Lines(lambda width, _: [head.title(self.seen, width, self._chart_style.written)], css_id="title")
         yield Lines(lambda width, _: [head.rungs(self.seen, width)], css_id="rungs")
         with Horizontal(id="charts"):
             yield self._chart

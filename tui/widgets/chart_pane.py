@@ -16,6 +16,7 @@ from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.view import Charset
 from tui.colours.theme import cell_style
 from tui.model.messages import ChartPointed, ChartScrolled, MetricPointed
+from tui.text.ascii_only import spelled
 from tui.widgets.cell_widget import CellWidget
 
 
@@ -34,6 +35,10 @@ class ChartStyle:
     def manner(self) -> Manner:
         """The way to draw images of signed numbers."""
         return "ascii" if self.charset == "ascii" else "shades" if self.shades or self.markers else "halves"
+
+    def written(self, text: str) -> str:
+        """The text with the signs of formulas as words where these have no signs."""
+        return spelled(text) if self.charset == "ascii" else text
 
 
 class ChartPane(CellWidget):

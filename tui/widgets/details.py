@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.strip import Strip
 
 from engine.spec import FIELDS
@@ -22,8 +24,8 @@ MOST_DIFFERENCES = 4
 """Largest number of fields that are named: the first ones decide most."""
 
 
-def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
-    """Two lines of `width` cells; blank ones if there is no run."""
+def details(snapshot: Snapshot, choices: Choices, width: int, written: Callable[[str], str] = str) -> list[Strip]:
+    """Two lines of `width` cells; blank ones if there is no run. `written`: how texts with signs of formulas are."""
     run = snapshot.run(choices.pointed)
     title = snapshot.title(choices.title)
     if title is not None:
@@ -31,8 +33,8 @@ def details(snapshot: Snapshot, choices: Choices, width: int) -> list[Strip]:
     if run is None:
         return [strip((), width), strip((), width)]
     indent = " " * (len(str(run.run_id)) + 3)
-    first: list[Part] = [(f" {run.run_id}  ", STRONG), (describe(run), TEXT)]
-    second: list[Part] = [(indent, TEXT), *_reached(snapshot, run)]
+    first: list[Part] = [(f" {run.run_id}  ", STRONG), (written(describe(run)), TEXT)]
+    second: list[Part] = [(indent, TEXT), *((written(text), style) for text, style in _reached(snapshot, run))]
     differences = _differences(snapshot, choices, width - cells(second) - 1)
     return [strip(first, width, _progress(snapshot, run)), strip(second, width, differences)]
 

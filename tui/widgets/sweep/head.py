@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from textual.strip import Strip
@@ -22,8 +22,11 @@ from tui.widgets.lines import strip
 STATES = ("running", "paused", "queued", "lost", "finished", "cancelled", "failed")
 
 
-def title(seen: SweepSeen, width: int) -> Strip:
-    """The swept fields, the ranges and the common settings; at the right, progress and time left."""
+def title(seen: SweepSeen, width: int, written: Callable[[str], str] = str) -> Strip:
+    """The swept fields, the ranges and the common settings; at the right, progress and time left.
+
+    `written`: how texts with signs of formulas are.
+    """
     found = seen.outcome
     if found is None:
         return strip([(f" sweep {seen.sweep_id}   ", STRONG), (clean(seen.complaint, 200), FAILED)], width)
@@ -36,7 +39,7 @@ def title(seen: SweepSeen, width: int) -> Strip:
     ways = [(" x ".join(_ranges(found.plan, how)), TEXT) for how in ("in full", "ends", "names")]
     left.append(next((way for way in ways if cells([*left, way, *parent]) <= room), ways[-1]))
     left += parent
-    return strip([*left, *_settings(found.plan, room - cells(left))], width, right)
+    return strip([*left, *_settings(found.plan, room - cells(left), written)], width, right)
 
 
 def _ranges(plan: SweepPlan, how: Literal["in full", "ends", "names"]) -> list[str]:
@@ -48,12 +51,12 @@ def _ranges(plan: SweepPlan, how: Literal["in full", "ends", "names"]) -> list[s
     return [f"{axis.label} {low} … {high}{count}" for (axis, low, high), count in zip(ends, counts, strict=True)]
 
 
-def _settings(plan: SweepPlan, room: int) -> list[Part]:
+def _settings(plan: SweepPlan, room: int, written: Callable[[str], str]) -> list[Part]:
     """The settings that all runs have in common, as many as fit."""
     swept = {axis.field for axis in plan.axes} | ({"seed"} if plan.repeats > 1 else set())
     seeds = [f"{plan.repeats} seeds"] if plan.repeats > 1 else []
     iterations = [] if plan.base.iterations is None else [counted(plan.base.iterations, "iteration")]
-    said = [*iterations, *seeds, *words(plan.base, without=swept)]
+    said = [*iterations, *seeds, *map(written, words(plan.base, without=swept))]
     whole = [" · ".join(said[:count]) for count in range(len(said), 0, -1)]
     return [(text, DIM) for text in (f"   {words}" for words in whole) if len(text) <= room][:1]
 
