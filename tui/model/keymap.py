@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +46,8 @@ NAMES = {
     "ctrl+r": "ctrl r",
     "ctrl+t": "ctrl t",
     "ctrl+c": "ctrl c",
+    "ctrl+q": "ctrl q",
+    "ctrl+n": "ctrl n",
     "f1": "F1",
 }
 """How keys are written on the screen, if Textual's name differs from the keyboard's."""
@@ -73,7 +75,12 @@ class Key:
     @property
     def shown(self) -> str:
         """The keys as written on the screen."""
-        return self.written or " ".join(NAMES.get(key, key) for key in self.keys[: self.advertised])
+        return self.written or _written(self.keys[: self.advertised])
+
+    @property
+    def all_shown(self) -> str:
+        """All keys that do this, as written on the help page."""
+        return self.written or _written(self.keys)
 
     @property
     def group(self) -> str:
@@ -85,6 +92,11 @@ class Key:
 
 HELP = "question_mark"
 """The key of help; a field of free text takes it as a character."""
+
+
+def _written(keys: Iterable[str]) -> str:
+    return " ".join(NAMES.get(key, key) for key in keys)
+
 
 TYPED: tuple[Place, ...] = ("form", "prompt", "pick")
 """Places where text is typed, so that their footers offer F1."""
@@ -220,7 +232,7 @@ KEYS: tuple[Key, ...] = (
     Key("sweepview", "app.save", ("E",), "export", "what is shown: picture, text or values"),
     Key("sweepview", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
     Key("sweepview", "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi"),
-    Key("sweepview", "app.help", (HELP,), "help", "this page", 1),
+    Key("sweepview", "app.help", (HELP, "f1"), "help", "this page", 1),
     Key("sweepview", "app.leave", ("q",), "quit", "leave; the sweep goes on", 0),
     Key("probe", "start", ("enter",), "start", "a run that goes on from here with this step size", 0),
     Key("probe", "close", ("escape",), "back", "back", 0),
@@ -262,7 +274,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "app.save", ("E",), "export", "what is shown: picture, text or values"),
     Key("board", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
     Key("board", "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi"),
-    Key("board", "app.help", (HELP,), "help", "this page", 0),
+    Key("board", "app.help", (HELP, "f1"), "help", "this page", 0),
     Key("board", "app.leave", ("q",), "quit", "leave; the runs go on", 0),
     *(Key(place, "app.help", ("f1",), "help", "keys and signs of this view", 1) for place in TYPED),
     *(Key(place, "app.help", (HELP, "f1"), "help", "keys and signs of this view", 1) for place in ASKED),

@@ -10,15 +10,15 @@ from tui.presenting.explained.blocks import Block, Entry
 WITH_THEM: dict[Place, tuple[Place, ...]] = {"form": ("form", "choice")}
 """Places whose keys work at the same time."""
 
-ORDER = tuple(dict.fromkeys((*DIALOGS.values(), *GROUPS, "Program")))
+ORDER = tuple(dict.fromkeys((*GROUPS, *DIALOGS.values(), "Program")))
 """The groups in the order of the page."""
 
 
 def key_blocks(place: Place) -> list[Block]:
     """All keys that work in a place, those of the whole program included, one entry for each."""
     own = keymap.keys_of(*WITH_THEM.get(place, (place,)))
-    shown = {name for key in own for name in key.keys}
-    everywhere = (key for key in keymap.keys_of("app") if not shown.issuperset(key.keys))
+    helps = any(key.action == "app.help" for key in own)
+    everywhere = (key for key in keymap.keys_of("app") if not (helps and key.action == "help"))
     groups: dict[str, list[Entry]] = {}
     for key in (*own, *everywhere):
         groups.setdefault(key.group, []).append(_entry(key))
@@ -26,4 +26,4 @@ def key_blocks(place: Place) -> list[Block]:
 
 
 def _entry(key: Key) -> Entry:
-    return Entry(((key.shown, ACCENTED),), key.help)
+    return Entry(((key.all_shown, ACCENTED),), key.help)

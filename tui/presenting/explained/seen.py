@@ -86,21 +86,35 @@ def _list(_: Manner) -> Iterable[Block]:
 
 
 def _header(manner: Manner) -> Iterable[Block]:
-    written = spelled if manner == "ascii" else str
     yield Block(
-        "Above and below",
+        "The first line",
         (
             _entry("3 running", "runs that workers compute; also paused, queued, done, lost"),
             _entry("9k it/s", "iterations per second of all runs together"),
             _entry("3 of 4 workers", "processes that compute, and how many there may be (W)", DIM),
-            _entry("differs:", "settings in which the marked runs and the cursor's are not alike", DIM),
-            _entry("0.1 → 0.2", "a setting as given, and as steering has changed it"),
-            _entry("at 900", "the losses beside it were measured after 900 iterations", DIM),
-            _entry(written("|∇|"), "gradient norm: how steep the loss is; near 0 the run has arrived", DIM),
+        ),
+    )
+    written = spelled if manner == "ascii" else str
+    yield Block(
+        "Settings and messages",
+        (
             _entry(written("Δ"), FIELDS["delta"].help),
             _entry(written("λ"), FIELDS["regularization_strength"].help),
             _entry("pace 100/s", FIELDS["pace"].help),
             _entry("›", "what happened, or what can be done next; ! says what went wrong", ACCENTED),
+        ),
+    )
+
+
+def _selected(manner: Manner) -> Iterable[Block]:
+    written = spelled if manner == "ascii" else str
+    yield Block(
+        "The lines about the selected run",
+        (
+            _entry("differs:", "settings in which the marked runs and this one are not alike", DIM),
+            _entry("0.1 → 0.2", "a setting as given, and as steering has changed it"),
+            _entry("at 900", "the losses beside it were measured after 900 iterations", DIM),
+            _entry(written("|∇|"), "gradient norm: how steep the loss is; near 0 the run has arrived", DIM),
         ),
     )
 
@@ -146,7 +160,6 @@ def _chart(manner: Manner) -> Iterable[Block]:
             _entry(signs["above"], "the curve leaves the chart at its upper edge (J shows more)", ink),
             _entry(signs["below"], "it leaves at the lower edge, or falls to 0 on a logarithmic axis", ink),
             _entry(signs["non-finite"], "from here on its loss is infinite or not a number", ink),
-            _entry(signs["cursor"], "the line of a readout: the legend has each run's value there, best first", DIM),
         ),
     )
     yield Block(
@@ -159,19 +172,29 @@ def _chart(manner: Manner) -> Iterable[Block]:
             _entry("(log)", "a logarithmic y axis: equal steps are equal factors (y)"),
             _entry("smoothing 20", "losses of mini-batches, averaged with a half-life of 20 iterations (<, >)"),
             _entry("raw", "losses of mini-batches as they are, not averaged"),
-            _entry("follow", "the x axis moves along with the newest iterations (w)", DIM),
-            _entry("zoomed", "a part of the x axis; 0 shows all. y zoomed: = fits it again", DIM),
-            _entry("different objectives", "their losses are not the same formula: heights do not compare"),
-            _entry("different data sets", "their losses are of other examples: heights do not compare"),
-            _entry("run 3 alone", "only the run under the cursor, without the marked ones (esc)", DIM),
-            _entry("readout", "values at a line, in place of the legend (c)", DIM),
-            _entry("enlarged", "one measure out of the grid of measures (v)", DIM),
-            _entry("whole room", "the chart alone (Z)", DIM),
             _entry("+3 more", "so many runs have no room here", DIM),
         ),
     )
     yield Block("What y can be (m)", _entries(words.METRICS))
     yield Block("What x can be (x)", _entries(words.X_AXES))
+
+
+def _board_chart(manner: Manner) -> Iterable[Block]:
+    cursor = markers.SIGNS[_charset(manner)]["cursor"]
+    yield Block(
+        "In the chart's title",
+        (
+            _entry("follow", "the x axis moves along with the newest iterations (w)", DIM),
+            _entry("zoomed", "a part of the x axis; 0 shows all. y zoomed: = fits it again", DIM),
+            _entry("different objectives", "their losses are not the same formula: heights do not compare"),
+            _entry("different data sets", "their losses are of other examples: heights do not compare"),
+            _entry("run 3 alone", "only the run under the cursor, without the marked ones (esc)", DIM),
+            _entry("readout", "each run's value at a line, best first, in place of the legend (c)", DIM),
+            _entry(cursor, "the line of the readout; h, l and the mouse move it", DIM),
+            _entry("enlarged", "one measure out of the grid of measures (v)", DIM),
+            _entry("whole room", "the chart alone (Z)", DIM),
+        ),
+    )
 
 
 def _details(manner: Manner) -> Iterable[Block]:
@@ -214,7 +237,7 @@ def _sweep(manner: Manner) -> Iterable[Block]:
             _entry("measured at 900", "the run is further by now; its loss is from there", DIM),
             _entry(
                 "dropped at rung 62",
-                "a race stopped it there: half of the others were better (p lets it go on)",
+                "a race stopped it there: others had a lower loss (p lets it go on)",
                 WARNED,
             ),
             _entry("waits at 62", "for the other runs of the race to come to this rung", WARNED),
@@ -311,7 +334,7 @@ def _question(_: Manner) -> Iterable[Block]:
 
 PartOfView = Callable[[Manner], Iterable[Block]]
 
-BOARD: tuple[PartOfView, ...] = (_statuses, _list, _chart, _header, _details)
+BOARD: tuple[PartOfView, ...] = (_statuses, _list, _chart, _board_chart, _header, _selected, _details)
 
 VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "board": BOARD,

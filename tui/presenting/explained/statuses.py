@@ -26,7 +26,7 @@ MEANINGS: Mapping[str, str] = {
     "running": "a worker computes it",
     "queued": "it waits for a free worker",
     "paused": "it stands still until p resumes it",
-    "finished": "it has done what it was given: iterations, seconds or patience",
+    "finished": "its iterations or seconds are done, or its patience is at an end",
     "diverged": "its loss exploded or is not a number, so it ended: try a smaller step size",
     "failed": "it ended with an error, which its details tell; p tries it again",
     "cancelled": "t stopped it, or a race dropped it; its rows stay",

@@ -16,14 +16,14 @@ COLUMNS: Mapping[str, str] = {
     "run": "number of the run; : and a number goes to it",
     "name": "the name that a person gave it",
     "strategy": "how it looks for a lower loss; b256: in mini-batches of 256 examples",
-    "objective": "the loss that it minimizes",
+    "objective": "the loss that it minimises",
     "step": "step size, or learning rate: how far each update goes (not a number of steps)",
     "batch": "examples of each update; full: all of the training split",
     "iteration": "updates done so far (iter); the bar is the share of those planned",
     "train": "loss over the whole training split, as last evaluated",
     "valid.": "loss over the validation split, which no update uses",
     "acc.": "share of the validation split that is classified right",
-    "batch ~": f"loss of the mini-batches, averaged with a half-life of {HALF_LIFE:g} iterations",
+    "batch ~": f"loss now: of mini-batches averaged (half-life {HALF_LIFE:g} iterations), of a search the best it has",
     "best": "lowest train loss of all evaluations, never of a lucky batch",
     "curve": "its loss in small, all rows on one scale",
     "it/s": "iterations per second",
@@ -32,9 +32,9 @@ COLUMNS: Mapping[str, str] = {
 """Columns of the list by their titles, besides the settings."""
 
 METRICS: Mapping[str, str] = {
-    "loss": "data loss + regularization loss, of each iteration's batch",
+    "loss": "data loss + regularization loss of each iteration, over its batch",
     "train loss": "over the whole training split; the dotted line is the validation loss",
-    "validation loss": "over the validation split; it rises while the train loss falls: overfitting",
+    "validation loss": "over the validation split; if it rises while the train loss falls, the run overfits",
     "validation accuracy": "share of the validation split classified right",
     "train accuracy": "share of the training split classified right",
     "gradient norm": "length of the gradient: how steep the loss is",
