@@ -26,6 +26,7 @@ from tui.presenting.explained.seen import VIEWS, seen_blocks
 from tui.presenting.explained.statuses import MEANINGS, SIGNS
 from tui.text.parts import cells
 from tui.widgets.columns import COLUMNS
+from tui.widgets.scrubber import KIND_WORDS
 from tui.widgets.sweep import table
 
 
@@ -52,6 +53,7 @@ def test_every_metric_mark_clock_stop_sign_and_judgement_has_a_line() -> None:
     assert set(words.METRICS) == set(METRICS)
     assert set(words.MARKS) == set(get_args(MarkKind)) <= set(markers.SIGNS["unicode"])
     assert set(words.X_AXES) == set(words.CLOCKS) == set(X_KINDS)
+    assert {f"by {kind}" for kind in words.CLOCKS} == set(KIND_WORDS.values())
     assert set(words.STOPS) == set(STOPS)
     assert set(words.RESPONSE) == set(loss_by_value.SIGNS["unicode"])
     assert set(words.JUDGEMENTS) == set(get_args(Judgement))

@@ -89,6 +89,8 @@ async def test_the_page_scrolls_to_its_ends_and_says_where_it_is(path: Path) -> 
         assert f"-{last} of {last}" in board.text()
         await board.press("pageup", "home", "pagedown", "g")
         assert " 1-22 of " in board.text().splitlines()[0]
+        await board.pilot.click("#head", offset=(30, 0))
+        assert "[What you see]" in board.text()
 
 
 async def test_the_ascii_page_names_the_signs_of_formulas(path: Path) -> None:

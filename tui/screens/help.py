@@ -86,15 +86,17 @@ class Help(Screen[None], inherit_bindings=False):
 
     def _title(self, width: int) -> Strip:
         """The place, the pages with the number of lines found on each, and which lines are shown."""
-        parts: list[Part] = [(f" help · {NAMES[self._place]}", STRONG)]
-        for page, name in PAGES.items():
+        name: list[Part] = [(f" help · {NAMES[self._place]}  ", STRONG)]
+        pages: list[Part] = []
+        for page, title in PAGES.items():
             count = f" {counted_entries(narrowed(self._blocks[page], self._query))}" if self._query else ""
             here = page == self._page
-            parts += [("   ", TEXT), (f"[{name}{count}]" if here else f" {name}{count} ", ACCENTED if here else DIM)]
+            pages += [(" ", TEXT), (f"[{title}{count}]" if here else f" {title}{count} ", ACCENTED if here else DIM)]
         lines, rows = self._lines(width), self._rows
         last = min(self._top + rows, len(lines))
         right: list[Part] = [(f"{self._top + 1}-{last} of {len(lines)} ", DIM)] if lines else []
-        return strip(parts, width, right if cells(parts) + cells(right) < width else [])
+        left = [*name, *pages] if cells([*name, *pages, *right]) < width else pages
+        return strip(left, width, right)
 
     @property
     def _rows(self) -> int:
@@ -126,6 +128,12 @@ class Help(Screen[None], inherit_bindings=False):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.action_scroll(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the titles of the pages turns to the other one."""
+        if event.screen_y == 0:
+            event.stop()
+            self.action_turn()
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
