@@ -18,12 +18,13 @@ from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS, MarkKind
 from tui.model.clock import STOPS
-from tui.model.keymap import KEYS, Place, keys_of
+from tui.model.keymap import KEYS, Place, bindings, keys_of, place_of
 from tui.presenting.explained import words
 from tui.presenting.explained.blocks import Block, laid_out, narrowed
 from tui.presenting.explained.keys import WITH_THEM, key_blocks
 from tui.presenting.explained.seen import VIEWS, seen_blocks
 from tui.presenting.explained.statuses import MEANINGS, SIGNS
+from tui.screens.help import NAMES
 from tui.text.parts import cells
 from tui.widgets.columns import COLUMNS
 from tui.widgets.scrubber import KIND_WORDS
@@ -74,6 +75,12 @@ def test_a_form_explains_every_field() -> None:
 
 def test_every_key_has_a_group() -> None:
     assert [(key.place, key.action) for key in KEYS if not key.group] == []
+
+
+def test_every_place_is_explained_and_known_by_its_bindings() -> None:
+    places = set(get_args(Place)) - {"app", "choice", "help", "welcome"}
+    assert places == set(VIEWS) == set(NAMES)
+    assert [place_of(bindings(place)) for place in VIEWS] == list(VIEWS)
 
 
 @pytest.mark.parametrize("place", VIEWS)

@@ -386,7 +386,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         if isinstance(self.screen, Help):
             self.screen.dismiss()
         else:
-            self.push_screen(Help(getattr(self.screen, "place", self.place), self.chart_style.manner))
+            place = keymap.place_of(self.screen.BINDINGS) or self.place
+            self.push_screen(Help(place, self.chart_style.manner))
 
     def action_leave(self) -> None:
         self.exit(0)

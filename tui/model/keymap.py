@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from textual.binding import Binding, BindingType
 
@@ -350,6 +350,11 @@ def bindings(place: Place) -> list[BindingType]:
         for key in keys_of(place)
         for names in (key.keys if "{key}" in key.action else (",".join(key.keys),))
     ]
+
+
+def place_of(given: Sequence[BindingType]) -> Place | None:
+    """Return the place whose bindings these are; None if they are of none."""
+    return next((place for place in get_args(Place) if bindings(place) == list(given)), None)
 
 
 def footer(keys: Sequence[Key], room: int) -> list[Key]:

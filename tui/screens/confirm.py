@@ -9,7 +9,6 @@ from textual.screen import ModalScreen
 
 from tui.colours.theme import WARNED
 from tui.model import keymap
-from tui.model.keymap import Place
 from tui.widgets.footer import Footer, sentence_lines
 from tui.widgets.lines import WrappedLines
 
@@ -20,7 +19,6 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
     AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("confirm")
-    place: Place = "confirm"
     DEFAULT_CSS = """
     Confirm { align: left bottom; background: transparent; }
     Lines { background: $surface; }

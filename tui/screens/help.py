@@ -86,7 +86,7 @@ class Help(Screen[None], inherit_bindings=False):
 
     def _title(self, width: int) -> Strip:
         """The place, the pages with the number of lines found on each, and which lines are shown."""
-        name: list[Part] = [(f" help · {NAMES[self._place]}  ", STRONG)]
+        name: list[Part] = [(f" help · {NAMES.get(self._place, self._place)}  ", STRONG)]
         pages: list[Part] = []
         for page, title in PAGES.items():
             count = f" {counted_entries(narrowed(self._blocks[page], self._query))}" if self._query else ""

@@ -13,7 +13,6 @@ from textual.widgets import Input
 
 from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
 from tui.model import keymap
-from tui.model.keymap import Place
 from tui.model.messages import CommandPicked
 from tui.presenting.commands import PaletteCommand
 from tui.text.parts import Part, cells
@@ -35,7 +34,6 @@ class Pick(ModalScreen[None], inherit_bindings=False):
 
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("pick")
-    place: Place = "pick"
     DEFAULT_CSS = """
     Pick { align: left bottom; background: transparent; }
     Pick Lines { background: $surface; }

@@ -19,7 +19,6 @@ from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView, draw_re
 from tui.colours.ramp import ramp_slots
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT, WARNED
 from tui.model import keymap
-from tui.model.keymap import Place
 from tui.model.messages import LessonTold
 from tui.model.sweep.sweep_messages import ProbedRunRequested, ProbeRequested, SweepRequested
 from tui.presenting.describe import words
@@ -82,7 +81,6 @@ class ProbeView(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("probe")
-    place: Place = "probe"
     DEFAULT_CSS = """
     ProbeView #body { height: 1fr; }
     ProbeView #table { width: 70; height: 100%; }

@@ -20,7 +20,7 @@ from tui.chart.drawing.loss_by_value import ResponseView, draw_response
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
-from tui.model.keymap import Key, Place
+from tui.model.keymap import Key
 from tui.model.messages import ChartScrolled, LessonTold, SteeringRequested, UndoRequested
 from tui.model.snapshot import Snapshot
 from tui.model.sweep.sweep_messages import (
@@ -76,7 +76,6 @@ class SweepView(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("sweepview")
-    place: Place = "sweepview"
     DEFAULT_CSS = """
     SweepView #charts { height: 1fr; }
     SweepView #small { height: 1fr; display: none; }

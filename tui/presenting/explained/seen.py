@@ -42,7 +42,7 @@ RUN = 0
 
 def seen_blocks(place: Place, manner: Manner = "halves") -> list[Block]:
     """What stands on a view; `manner` is how it draws pictures, and so the charset of its charts."""
-    return [block for part in VIEWS[place] for block in part(manner)]
+    return [block for part in VIEWS.get(place, ()) for block in part(manner)]
 
 
 def _entries(
