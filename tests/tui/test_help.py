@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.tui.dashboards import Opened, opened, raced
+from tests.tui.sweeps import PLAN, looking_at, queued, view_of
 from tui.screens.help import Help
 from tui.screens.new_run import NewRun
+from tui.screens.replay import Replay
 
 
 @pytest.fixture
@@ -99,3 +101,22 @@ async def test_the_ascii_page_names_the_signs_of_formulas(path: Path) -> None:
         assert "grad " in board.text()
         assert "delta " in board.text()
         assert "lambda " in board.text()
+
+
+async def test_a_replay_and_a_sweep_have_pages_and_commands_of_their_own(path: Path, tmp_path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("r")
+        await board.until(lambda: isinstance(screen(board), Replay))
+        await board.press("question_mark", "tab")
+        assert "help · replay" in board.text()
+        assert "weights of 40" in board.text()
+        await board.press("escape", "colon", *"faster")
+        assert "› faster" in board.text()
+        await board.press("enter")
+        assert isinstance(screen(board), Replay)
+    async with looking_at(queued(tmp_path / "sweep.db", PLAN)) as board:
+        await board.press("question_mark", "tab")
+        assert "help · sweep" in board.text()
+        assert "★ best" in board.text()
+        await board.press("escape", "colon", *"smoothing 50", "enter")
+        assert view_of(board).chart_options.smoothing == 50

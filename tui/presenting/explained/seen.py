@@ -339,7 +339,7 @@ BOARD: tuple[PartOfView, ...] = (_statuses, _list, _chart, _board_chart, _header
 VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "board": BOARD,
     "replay": (_replay, *BOARD),
-    "sweepview": (_statuses, _sweep, _chart, _header),
+    "sweepview": (_sweep, _statuses, _chart, _header),
     "sweep": (_sweep_dialog, _fields),
     "probe": (_probe,),
     "form": (_fields,),
