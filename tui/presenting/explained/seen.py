@@ -36,6 +36,11 @@ from tui.presenting.explained.statuses import MEANINGS, SIGNS
 from tui.text.ascii_only import spelled
 from tui.text.parts import Part
 
+LINES: Mapping[Charset, str] = {"unicode": "⠒⠢⣀", "ascii": "***"}
+RAW: Mapping[Charset, str] = {"unicode": "⢸⣿⡇", "ascii": ":::"}
+DOTTED: Mapping[Charset, str] = {"unicode": "⠂⠂⠂", "ascii": "* *"}
+"""Pieces of curves."""
+
 RUN = 0
 """Colour slot of the run that stands for all runs."""
 
@@ -141,34 +146,18 @@ def _replay(_: Manner) -> Iterable[Block]:
 
 def _chart(manner: Manner) -> Iterable[Block]:
     charset = _charset(manner)
-    ink, signs, weak = run_style(RUN), markers.SIGNS[charset], cell_style(faint(RUN))
-    line, raw, dotted = ("***", ":::", "* *") if charset == "ascii" else ("⠒⠢⣀", "⢸⣿⡇", "⠂⠂⠂")
-    ends = (MARKERS if charset == "unicode" else ASCII_MARKERS)[:3]
+    ink, signs = run_style(RUN), markers.SIGNS[charset]
     yield Block(
         "The chart",
         (
-            _entry(line, "a run's curve: its loss, smoothed if of mini-batches; of a search the best so far", ink),
-            _entry("━━" if charset == "unicode" else "==", "the run under the cursor is drawn thicker", ink),
-            _entry(raw, "raw values: lowest to highest loss of that column, or the tries of a search (~)", weak),
-            _entry(dotted, "a second loss in the run's colour: validation beside train", ink),
-            _entry(line, "in a weak colour: the parent's curve, before a fork", weak),
-            Entry(
-                tuple((sign, run_style(slot)) for slot, sign in enumerate(ends)),
-                "the end of each curve; the legend has the same sign and colour",
+            _entry(
+                LINES[charset], "a run's curve: its loss, smoothed if of mini-batches; of a search the best so far", ink
             ),
+            *([_entry("⠶⢦⣤", "the run under the cursor is drawn thicker", ink)] if charset == "unicode" else []),
             *([_entry(signs["point"], "one evaluation, where they are far apart", ink)] if signs["point"] else []),
-            _entry(signs["above"], "the curve leaves the chart at its upper edge (J shows more)", ink),
+            _entry(signs["above"], "the curve leaves the chart at its upper edge", ink),
             _entry(signs["below"], "it leaves at the lower edge, or falls to 0 on a logarithmic axis", ink),
             _entry(signs["non-finite"], "from here on its loss is infinite or not a number", ink),
-        ),
-    )
-    yield Block(
-        "Events on a curve and on the x axis",
-        tuple(_entry(signs[kind], meaning, ink) for kind, meaning in words.MARKS.items()),
-    )
-    yield Block(
-        "Words of the chart",
-        (
             _entry("(log)", "a logarithmic y axis: equal steps are equal factors (y)"),
             _entry("smoothing 20", "losses of mini-batches, averaged with a half-life of 20 iterations (<, >)"),
             _entry("raw", "losses of mini-batches as they are, not averaged"),
@@ -177,6 +166,28 @@ def _chart(manner: Manner) -> Iterable[Block]:
     )
     yield Block("What y can be (m)", _entries(words.METRICS))
     yield Block("What x can be (x)", _entries(words.X_AXES))
+
+
+def _marks(manner: Manner) -> Iterable[Block]:
+    charset = _charset(manner)
+    ink, signs, weak = run_style(RUN), markers.SIGNS[charset], cell_style(faint(RUN))
+    ends = (MARKERS if charset == "unicode" else ASCII_MARKERS)[:3]
+    yield Block(
+        "At a curve",
+        (
+            Entry(
+                tuple((sign, run_style(slot)) for slot, sign in enumerate(ends)),
+                "its end; the legend has the same sign and colour",
+            ),
+            _entry(RAW[charset], "raw values: lowest to highest loss of a column, or the tries of a search (~)", weak),
+            _entry(DOTTED[charset], "a second loss in the run's colour: validation beside train", ink),
+            _entry(LINES[charset], "in a weak colour: the parent's curve, before a fork", weak),
+        ),
+    )
+    yield Block(
+        "Events on a curve and on the x axis",
+        tuple(_entry(signs[kind], meaning, ink) for kind, meaning in words.MARKS.items()),
+    )
 
 
 def _board_chart(manner: Manner) -> Iterable[Block]:
@@ -334,7 +345,7 @@ def _question(_: Manner) -> Iterable[Block]:
 
 PartOfView = Callable[[Manner], Iterable[Block]]
 
-BOARD: tuple[PartOfView, ...] = (_statuses, _list, _chart, _board_chart, _header, _selected, _details)
+BOARD: tuple[PartOfView, ...] = (_statuses, _list, _chart, _marks, _board_chart, _header, _selected, _details)
 
 VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "board": BOARD,

@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, str] = {
 
 METRICS: Mapping[str, str] = {
     "loss": "data loss + regularization loss of each iteration, over its batch",
-    "train loss": "over the whole training split; the dotted line is the validation loss",
+    "train loss": "over the whole training split",
     "validation loss": "over the validation split; if it rises while the train loss falls, the run overfits",
     "validation accuracy": "share of the validation split classified right",
     "train accuracy": "share of the training split classified right",
@@ -80,7 +80,7 @@ SWEEP_COLUMNS: Mapping[str, str] = {
     "valid.": "loss over the validation split",
     "acc.": "validation accuracy",
     "examples": "examples seen: iterations x batch size",
-    "time": "seconds that its runs took",
+    "time": "seconds that its runs took, on average",
     "iterations": "iterations done",
     "seeds": "lowest and highest loss over its seeds",
 }
