@@ -197,6 +197,7 @@ async def test_a_question_mark_is_no_text_in_a_number_but_is_one_in_a_name(path:
     async with opened(path) as board:
         await board.press("n")
         await board.fill("step_size", "0.5?")
+        await board.press("escape")  # the help
         assert board.app.screen.query_one("#step_size", Input).value == "0.5"
 
 

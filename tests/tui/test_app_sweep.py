@@ -120,7 +120,7 @@ async def test_a_sweep_that_cannot_be_queued_says_why_in_the_dialog(
 async def test_from_any_field_there_are_keys_for_values_and_iterations_and_help_is_no_text(path: Path) -> None:
     async with opened(path) as board:
         await board.press("s", "plus", "left_square_bracket", "down", "down")
-        await board.press("minus", "minus", "question_mark")
+        await board.press("minus", "minus", "question_mark", "escape")
         dialog = board.app.screen
         assert isinstance(dialog, SweepDialog)
         assert (dialog.draft.range.count, dialog.draft.base.iterations) == (9, 500)

@@ -9,8 +9,8 @@ import pytest
 from tests.tui.dashboards import Opened, opened, raced
 from tests.tui.sweeps import PLAN, looking_at, queued, view_of
 from tui.screens.help import Help
-from tui.screens.new_run import NewRun
 from tui.screens.replay import Replay
+from tui.screens.run_form import RunForm
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ async def test_a_question_mark_is_help_beside_a_number_and_is_typed_into_a_text(
         assert isinstance(screen(board), Help)
         assert "help · new run" in board.text()
         await board.press("escape")
-        assert isinstance(screen(board), NewRun)
+        assert isinstance(screen(board), RunForm)
         board.app.screen.query_one("#batch_size").focus()
         await board.press("question_mark")
         assert isinstance(screen(board), Help)
         await board.press("question_mark")
         board.app.screen.query_one("#name").focus()
         await board.press("question_mark")
-        assert isinstance(screen(board), NewRun)
+        assert isinstance(screen(board), RunForm)
         await board.press("f1")
         assert isinstance(screen(board), Help)
 

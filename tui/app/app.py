@@ -147,23 +147,14 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.view_saver.save()
 
     async def on_event(self, event: events.Event) -> None:
-        """Pass input through the key queue; a key clears the news. In a field of numbers, ? asks for help."""
+        """Pass input through the key queue; a key clears the news."""
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return  # the app is exiting: no screen is left to take the key
         if isinstance(event, events.Key):
             self.output.pacing.pressed()
             self.notices.put_away()
-        if self.key_queue.takes(event):
-            return
-        if isinstance(event, events.Key) and event.key == keymap.HELP and self._is_in_number_field():
-            self.action_help()
-        else:
+        if not self.key_queue.takes(event):
             await super().on_event(event)
-
-    def _is_in_number_field(self) -> bool:
-        from textual.widgets import Input
-
-        return isinstance(self.focused, Input) and self.focused.id not in keymap.FREE_TEXTS
 
     def _recover_runs(self) -> None:
         """Recover runs that have no worker any more, in a thread."""

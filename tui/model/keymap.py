@@ -285,9 +285,6 @@ KEYS: tuple[Key, ...] = (
 LEAVING = frozenset(key for one in KEYS if (one.place, one.action) == ("app", "leave") for key in one.keys)
 """Keys that quit from any screen."""
 
-FREE_TEXTS = frozenset({None, "name", "tags", "note", "filter", "file", "dataset"})
-"""Fields into which a question mark is typed; in every other field it opens the help."""
-
 PROGRAM = frozenset({
     "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme", "app.help", "app.leave",
     "leave", "help",

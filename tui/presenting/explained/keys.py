@@ -7,7 +7,7 @@ from tui.model import keymap
 from tui.model.keymap import DIALOGS, GROUPS, Key, Place
 from tui.presenting.explained.blocks import Block, Entry
 
-WITH_THEM: dict[Place, tuple[Place, ...]] = {"form": ("form", "choice")}
+WITH_THEM: dict[Place, tuple[Place, ...]] = {"form": ("form", "choice"), "sweep": ("sweep", "choice")}
 """Places whose keys work at the same time."""
 
 ORDER = tuple(dict.fromkeys((*GROUPS, *DIALOGS.values(), "Program")))

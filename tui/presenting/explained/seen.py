@@ -291,7 +291,7 @@ def _sweep_dialog(_: Manner) -> Iterable[Block]:
             _entry("scale", "logarithmic: equal factors between values; linear: equal steps; or a list"),
             _entry("grid", "every value of one parameter with every value of another"),
             _entry("seeds", "runs for each value, which differ by chance alone"),
-            _entry("fair", "all values get the same seeds, so the same start and mini-batches"),
+            _entry("fairness", "all values get the same seeds, so the same start and mini-batches"),
             _entry("race", "the runs are compared at rungs; the worse part stops there"),
             _entry("rung", "an iteration at which a race drops runs"),
             _entry("pace", FIELDS["pace"].help),
