@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 .PHONY: run test check bench pictures clean
 
 run: $(STAMP)
-	@$(VENV)/bin/lossboard
+	@LOSSBOARD_OPENED_WITH='make run' $(VENV)/bin/lossboard
 
 test: $(STAMP)
 	$(VENV)/bin/pytest -n 4 --dist worksteal

@@ -10,7 +10,7 @@ def main() -> None:
     claim_names()
     from tui.start.cli import main as command_line
 
-    command_line(prog_name="lossboard")
+    command_line()
 
 
 if __name__ == "__main__":

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
+from engine.files.program import command_text
 from engine.jobs.processes.launch import MOST_WORKERS
 from engine.spec import FIELDS, DataError, Field, SpecError
 from engine.store import Reader, StoreError, open_for_reading
@@ -45,6 +48,12 @@ def field_option(field: Field) -> Callable[[Command], Command]:
     metavar = "NAME" if field.choices else "NUMBER"
     explained = field.help[0].upper() + field.help[1:]
     return click.option(field.flag, field.name, metavar=metavar, help=f"{explained}{choices}.")
+
+
+def command_on(db: str, arguments: str = "") -> str:
+    """A command of this program as text for a shell, with the store that this command works on."""
+    is_usual = db == os.environ.get("LOSSBOARD_DB", "runs.db")
+    return command_text(arguments if is_usual else f"--db {shlex.quote(db)} {arguments}")
 
 
 def answer(json: bool, sentence: str, **more: Any) -> None:

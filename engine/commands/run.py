@@ -7,7 +7,15 @@ import time
 
 import click
 
-from engine.commands.options import as_json, json_option, people_errors, reading, spec_options, workers_option
+from engine.commands.options import (
+    as_json,
+    command_on,
+    json_option,
+    people_errors,
+    reading,
+    spec_options,
+    workers_option,
+)
 from engine.commands.show import latest_by_split, reached, run_as_dict
 from engine.jobs.people import steer
 from engine.jobs.people.submit import submit
@@ -41,9 +49,8 @@ def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool
         try:
             run = wait(reader, run_id, spec)
         except KeyboardInterrupt:
-            click.echo(
-                f"\nrun {run_id} goes on; watch it with lossboard, end it with lossboard stop {run_id}", err=True
-            )
+            ended_with = command_on(db, f"stop {run_id}")
+            click.echo(f"\nrun {run_id} goes on; watch it with {command_on(db)}, end it with {ended_with}", err=True)
             raise SystemExit(130) from None
         evaluations = latest_by_split(reader.evaluations(run_id))
     if json:

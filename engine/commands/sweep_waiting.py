@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from engine.commands.options import as_json, reading
+from engine.commands.options import as_json, command_on, reading
 from engine.jobs.people import steer
 from engine.jobs.people.progress import SweepOutcome, left_s, outcome
 from engine.jobs.processes.launch import start_workers, worker_count
@@ -35,8 +35,8 @@ def wait_and_report(db: str, sweep_id: int, detach: bool, json: bool) -> None:
             wait(reader, sweep_id, found.plan)
         except KeyboardInterrupt:
             click.echo(
-                f"\nsweep {sweep_id} goes on; wait for it with lossboard sweep resume {sweep_id}, "
-                f"end it with lossboard sweep stop {sweep_id}",
+                f"\nsweep {sweep_id} goes on; wait for it with {command_on(db, f'sweep resume {sweep_id}')}, "
+                f"end it with {command_on(db, f'sweep stop {sweep_id}')}",
                 err=True,
             )
             raise SystemExit(130) from None

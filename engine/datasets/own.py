@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.datasets import cache
 from engine.datasets.split import SPLITS, Dataset, Image, stratified
+from engine.files.program import command_text
 from engine.spec import DataError
 
 MOST_BYTES = 4 << 30
@@ -37,7 +38,7 @@ def stamp(path: Path) -> tuple[int, int]:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}; {EXPECTED}") from None
     if stat.S_ISDIR(status.st_mode):
-        raise DataError(f"{path} is a folder; {EXPECTED} (for CIFAR-10: lossboard data add cifar10 PATH)")
+        raise DataError(f"{path} is a folder; {EXPECTED} (for CIFAR-10: {command_text('data add cifar10 PATH')})")
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{path} is not a regular file; {EXPECTED}")
     if status.st_size > MOST_BYTES:

@@ -67,7 +67,7 @@ def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path: Pat
     second.wait_for("4.*running")
     second.type("q")
     assert second.exit_code() == 0
-    assert "4 runs go on without the screen. Come back with: lossboard --db" in second.written
+    assert f"4 runs go on without the screen. Come back with: {PROGRAM} --db" in second.written
     assert second.written.index("\x1b[?1049l") < second.written.index("4 runs go on")
 
     third = Terminal("--db", str(path))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from engine.files.program import program
 from engine.spec import FIELDS, RunSpec, defaults, typed_text
 from engine.text import clean
 from tui.chart import ChartView, Picture, draw, readout, to_csv, to_svg
@@ -33,7 +34,7 @@ def values_table(view: ChartView) -> str:
 def command_line(spec: RunSpec, name: str = "") -> str:
     """The command that repeats a run: the fields that differ from the defaults, quoted for a shell."""
     default = defaults(spec.strategy, spec.objective)
-    words = ["lossboard", "run"]
+    words = [*program(), "run"]
     for field in FIELDS:
         value = getattr(spec, field)
         if field in ("strategy", "objective") or value != getattr(default, field):

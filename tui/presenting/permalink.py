@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from engine.files.program import program
 from tui.model.clock import Clock
 
 SUFFIXES = {"iteration": "", "time": "s", "examples": "x"}
@@ -16,4 +17,4 @@ def address(path: Path, run_ids: tuple[int, ...], clock: Clock) -> str:
     store = [] if path == Path("runs.db") else ["--db", str(path.absolute())]
     place = f"{clock.position:.3f}".rstrip("0").rstrip(".") + SUFFIXES[clock.kind]
     speed = f"{clock.speed:g}" if clock.speed >= 1 else f"1/{1 / clock.speed:g}"
-    return shlex.join(["lossboard", *store, "replay", *map(str, run_ids), "--at", place, "--speed", speed])
+    return shlex.join([*program(), *store, "replay", *map(str, run_ids), "--at", place, "--speed", speed])

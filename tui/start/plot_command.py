@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.options import as_json, json_option, people_errors, reading
+from engine.files.program import command_text
 
 if TYPE_CHECKING:
     from engine.store import Reader
@@ -71,7 +72,9 @@ def command(
     so far. --metric weights prints a histogram of the newest weights that each run has kept.
     """
     if bool(runs) == (sweep_id is not None):
-        raise click.UsageError("Name runs, such as lossboard plot 1 2, or a sweep: lossboard plot --sweep 1.")
+        raise click.UsageError(
+            f"Name runs, such as {command_text('plot 1 2')}, or a sweep: {command_text('plot --sweep 1')}."
+        )
     if sweep_id is not None and metric is not None:
         raise click.UsageError("--sweep plots the train loss over the values; --metric goes with runs.")
     paper = _paper(width, height)
@@ -152,13 +155,13 @@ def _check(reader: Reader, run_ids: tuple[int, ...]) -> None:
 
     for run_id in run_ids:
         if reader.the_run(run_id).deleted_at is not None:
-            raise Refused(f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back.")
+            raise Refused(f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back.")
 
 
 def _report_left_out(lacking: list[int], asked: int, what: str) -> None:
     """Print on standard error which runs are left out. Raises ClickException if none is left."""
     for run_id in lacking:
-        click.echo(f"Run {run_id} has {what}; lossboard show {run_id} tells how far it is.", err=True)
+        click.echo(f"Run {run_id} has {what}; {command_text(f'show {run_id}')} tells how far it is.", err=True)
     if len(lacking) == asked:
         raise click.ClickException("There is nothing to plot.")
 

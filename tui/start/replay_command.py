@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from engine.files.program import command_text
 from tui.start.startup import dashboard, refuse_without_terminal
 
 MOST_RUNS = 8
@@ -111,7 +112,8 @@ def command(
         _check(db, run_ids)
         _write(Path(db), opening, fps, frames, kind, size, out)
         return
-    refuse_without_terminal(f"lossboard replay {' '.join(map(str, run_ids))} --headless instead")
+    words = " ".join(map(str, run_ids))
+    refuse_without_terminal(f"{command_text(f'replay {words} --headless')} instead")
     from tui.start import signals
 
     signals.block()  # before the store imports NumPy

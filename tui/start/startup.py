@@ -13,17 +13,18 @@ THEMES = ("dark", "light", "colour-blind", "ansi")
 
 STANDARD_ERROR = 2
 
-INSTEAD = "lossboard run, lossboard list or lossboard show instead (lossboard --help)"
 
-
-def refuse_without_terminal(instead: str = INSTEAD) -> None:
+def refuse_without_terminal(instead: str = "") -> None:
     """Exit with 2 if there is no terminal to paint on; `instead` names commands that need none."""
+    from engine.files.program import command_text  # only for the refusal, so that the dashboard starts faster
+
     if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
         lack = "The dashboard needs a terminal, and there is none here"
     elif os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         lack = f"The dashboard cannot be painted on a terminal of the kind {os.environ.get('TERM') or '(none)'!r}"
     else:
         return
+    instead = instead or f"{command_text('run')}, list or show instead ({command_text('--help')})"
     print(f"{lack}. Use {instead}.", file=sys.stderr)
     raise SystemExit(2)
 

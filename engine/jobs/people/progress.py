@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from engine.files.program import command_text
 from engine.jobs.processes.launch import worker_count
 from engine.jobs.processes.liveness import lost, works
 from engine.store import ENDED, Evaluation, NoSweep, Reader, Refused, Run, RungDecision, StoreError, Sweep
@@ -89,7 +90,7 @@ def planned(reader: Reader, sweep_id: int) -> tuple[Sweep, SweepPlan]:
     if sweep is None:
         raise NoSweep(sweep_id)
     if sweep.plan is None:
-        raise StoreError(f"The plan of sweep {sweep_id} cannot be read; its runs are kept (lossboard list).")
+        raise StoreError(f"The plan of sweep {sweep_id} cannot be read; its runs are kept ({command_text('list')}).")
     return sweep, sweep.plan
 
 
@@ -103,7 +104,7 @@ def present_outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
 
 def refused_as_deleted(sweep_id: int) -> Refused:
     """The error for requests to a deleted sweep."""
-    return Refused(f"Sweep {sweep_id} is deleted; lossboard sweep undelete {sweep_id} brings it back.")
+    return Refused(f"Sweep {sweep_id} is deleted; {command_text(f'sweep undelete {sweep_id}')} brings it back.")
 
 
 def left_s(runs: Sequence[Run], plan: SweepPlan, workers: int) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.files.program import command_text
+
 
 class StoreError(Exception):
     """Base class of store errors: the message says what is wrong, what was kept and what to do next."""
@@ -32,14 +34,16 @@ class NoRun(StoreError):
     """No run has this id."""
 
     def __init__(self, run_id: int) -> None:
-        super().__init__(f"There is no run {run_id} in this store; lossboard list shows which there are.")
+        super().__init__(f"There is no run {run_id} in this store; {command_text('list')} shows which there are.")
 
 
 class NoSweep(StoreError):
     """No sweep has this id."""
 
     def __init__(self, sweep_id: int) -> None:
-        super().__init__(f"There is no sweep {sweep_id} in this store; lossboard sweep list shows which there are.")
+        super().__init__(
+            f"There is no sweep {sweep_id} in this store; {command_text('sweep list')} shows which there are."
+        )
 
 
 class FilterError(ValueError):

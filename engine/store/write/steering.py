@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import fields
 from typing import Literal
 
+from engine.files.program import command_text
 from engine.spec import parse_field
 from engine.store.file.timing import utc_now
 from engine.store.records import ENDED, Command, NoRun, Refused, readable_spec
@@ -62,7 +63,7 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
         raise NoRun(run_id)
     state, done, deleted_at, rung = str(row[0]), int(row[1]), row[2], row[3]
     if deleted_at is not None:
-        return f"Run {run_id} is deleted; lossboard undelete {run_id} brings it back."
+        return f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back."
     if state == "cancelled" and verb == "resume" and rung is not None:
         return _go_on_alone(raw, run_id, rung)
     if state == "failed" and verb == "resume":
