@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from engine.commands.typed.completion import VARIABLE, register
+from engine.commands.typed.help import GroupedGroup, refuse_unknown, write_commands
 
 COMMANDS = {
     "run": "engine.commands.run:command",
@@ -31,10 +36,21 @@ COMMANDS = {
     "gradient-check": "engine.commands.numerics.gradient_check:command",
     "landscape": "engine.commands.numerics.landscape:command",
     "data": "engine.commands.numerics.data:command",
+    "completion": "engine.commands.typed.completion:command",
+    "help": "engine.commands.cli:help_command",
 }
 """The place of each command by name, as `module:attribute`."""
 
-HELP = {"help_option_names": ["-h", "--help"]}
+SECTIONS = {
+    "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
+    "Steer": ("pause", "resume", "stop", "step-size", "rename", "tag", "note", "delete", "undelete", "purge"),
+    "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check"),
+    "Store, workers and data": ("doctor", "backup", "workers", "work", "data"),
+    "This program": ("completion", "help"),
+}
+"""The commands by what they are for, as `--help` lists them."""
+
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 
 version_option = click.version_option(package_name="lossboard", prog_name="lossboard")
 db_option = click.option(
@@ -47,6 +63,18 @@ db_option = click.option(
 )
 
 
+class CommandName(click.ParamType[str]):
+    """The name of a command, which the shell completes."""
+
+    name = "command"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The commands whose names begin so."""
+        group = ctx.find_root().command
+        names = group.list_commands(ctx) if isinstance(group, click.Group) else []
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def command_at(place: str) -> click.Command:
     """Import and return the command at a place of COMMANDS."""
     module, _, attribute = place.partition(":")
@@ -55,7 +83,7 @@ def command_at(place: str) -> click.Command:
     return command
 
 
-class Commands(click.Group):
+class Commands(GroupedGroup):
     """A group that imports a command's module only when that command is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -65,6 +93,35 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name; None if unknown."""
         return command_at(COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands in their sections."""
+        known = set(self.list_commands(ctx))
+        write_commands(
+            self, ctx, formatter, {title: [n for n in names if n in known] for title, names in SECTIONS.items()}
+        )
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line, or answer a shell that asks how a word goes on."""
+        register()
+        return super().main(*args, **{"complete_var": VARIABLE, **extra})
+
+
+@click.command("help")
+@click.argument("names", metavar="[COMMAND]...", nargs=-1, type=CommandName())
+@click.pass_context
+def help_command(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Tell what a command does and which options it has; without COMMAND, which commands there are."""
+    at = ctx.find_root()
+    for name in names:
+        group = at.command
+        if not isinstance(group, click.Group):
+            raise click.UsageError(f"{at.info_name} has no commands below it")
+        refuse_unknown(group, at, name)
+        command = group.get_command(at, name)
+        assert command is not None
+        at = click.Context(command, info_name=name, parent=at)
+    click.echo(at.get_help())
 
 
 @click.group(cls=Commands, context_settings=HELP)

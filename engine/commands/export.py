@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from engine.commands.options import as_json, reading
+from engine.commands.typed.values import RUN
 from engine.store import Reader
 from engine.trace.block import Block
 
@@ -14,7 +15,7 @@ ROWS_PER_READ = 20_000
 
 
 @click.command("export")
-@click.argument("run_id", metavar="RUN", type=int)
+@click.argument("run_id", metavar="RUN", type=RUN)
 @click.option(
     "--format",
     "form",

@@ -8,21 +8,25 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import click
 
+from engine.commands.typed.help import GroupedOption
+from engine.commands.typed.values import RUN, FieldText
 from engine.files.program import command_text
 from engine.jobs.processes.launch import MOST_WORKERS
-from engine.spec import FIELDS, DataError, Field, SpecError
+from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, DataError, Field, SpecError, defaults, typed_text
+from engine.spec.field_groups import GROUP_OF
 from engine.store import Reader, StoreError, open_for_reading
 from engine.text import clean, loss_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", is_flag=True, help="Answer as JSON.")
-run_argument = click.argument("run_id", metavar="RUN", type=int)
-runs_argument = click.argument("run_ids", metavar="RUN...", type=int, nargs=-1, required=True)
+run_argument = click.argument("run_id", metavar="RUN", type=RUN)
+runs_argument = click.argument("run_ids", metavar="RUN...", type=RUN, nargs=-1, required=True)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 workers_option = click.option(
     "--workers",
@@ -36,18 +40,50 @@ limit_option = click.option(
 
 
 def spec_options(command: Command) -> Command:
-    """A decorator that adds one option per field of a run, in the order of FIELDS."""
-    for field in reversed(FIELDS.values()):
-        field_option(field)(command)
+    """A decorator that adds one option per field of a run, in the order of GROUP_OF; the helps tell the defaults."""
+    return _field_options(command, with_defaults=True)
+
+
+def change_options(command: Command) -> Command:
+    """A decorator that adds the same options to a command that changes a spec: a field not given stays as it is."""
+    return _field_options(command, with_defaults=False)
+
+
+def _field_options(command: Command, with_defaults: bool) -> Command:
+    for name in reversed(GROUP_OF):
+        field_option(FIELDS[name], with_defaults)(command)
     return command
 
 
-def field_option(field: Field) -> Callable[[Command], Command]:
+def field_option(field: Field, with_default: bool = True) -> Callable[[Command], Command]:
     """The option of one field of a run, as text that `engine.spec` parses."""
-    choices = f" ({', '.join(field.choices)})" if field.choices and not field.open else ""
-    metavar = "NAME" if field.choices else "NUMBER"
     explained = field.help[0].upper() + field.help[1:]
-    return click.option(field.flag, field.name, metavar=metavar, help=f"{explained}{choices}.")
+    return click.option(
+        field.flag,
+        field.name,
+        type=FieldText(field),
+        cls=GroupedOption,
+        group=GROUP_OF[field.name],
+        help=f"{explained}.",
+        default_text=default_text(field) if with_default else "",
+    )
+
+
+def default_text(field: Field) -> str:
+    """A field's default, and the strategies and objectives that have another one."""
+    usual = getattr(defaults(), field.name)
+    others: dict[str, list[str]] = {}
+    specs = [(name, defaults(strategy=name)) for name in STRATEGIES]
+    for name, spec in [*specs, *((name, defaults(objective=name)) for name in OBJECTIVES)]:
+        value = getattr(spec, field.name)
+        if value != usual and name != value and field.applies(asdict(spec)):
+            others.setdefault(_short(field, value), []).append(name)
+    apart = [f"{text} with {', '.join(kinds)}" for text, kinds in others.items()]
+    return "; ".join([_short(field, usual), *apart])
+
+
+def _short(field: Field, value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else typed_text(field.name, value)
 
 
 def command_on(db: str, arguments: str = "") -> str:

@@ -17,6 +17,7 @@ from engine.commands.options import (
     workers_option,
 )
 from engine.commands.show import latest_by_split, reached, run_as_dict
+from engine.commands.typed.help import GroupedCommand
 from engine.jobs.people import steer
 from engine.jobs.people.submit import submit
 from engine.jobs.processes.liveness import judge
@@ -26,7 +27,7 @@ from engine.store import ENDED, Reader, Run
 POLL_S = 0.1
 
 
-@click.command("run")
+@click.command("run", cls=GroupedCommand)
 @spec_options
 @click.option("--name", default="", help="A name for the run; by default what its strategy is called.")
 @click.option("--detach", is_flag=True, help="Print the run's number and leave; the run goes on.")

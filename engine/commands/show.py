@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from engine.commands.options import accuracy, as_json, json_option, loss, reading
+from engine.commands.typed.values import RUN
 from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
 from engine.store import Evaluation, Run
@@ -16,7 +17,7 @@ from engine.trace.smoothing import HALF_LIFE
 
 
 @click.command("show")
-@click.argument("run_id", metavar="RUN", type=int)
+@click.argument("run_id", metavar="RUN", type=RUN)
 @json_option
 @click.pass_obj
 def command(db: str, run_id: int, json: bool) -> None:

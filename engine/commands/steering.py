@@ -9,15 +9,17 @@ import click
 
 from engine.commands.options import (
     answer,
+    change_options,
     each_answers,
     json_option,
     people_errors,
     reading,
     run_argument,
     runs_argument,
-    spec_options,
     yes_option,
 )
+from engine.commands.typed.help import GroupedCommand, NumberCommand
+from engine.commands.typed.values import RUN
 from engine.jobs.people import steer
 from engine.text import clean, counted
 
@@ -45,7 +47,7 @@ stop = _of_each("stop", steer.stop, "Stop runs where they are; what they have re
 undelete = _of_each("undelete", steer.undelete, "Bring deleted runs back, as they were.")
 
 
-@click.command("step-size")
+@click.command("step-size", cls=NumberCommand)
 @run_argument
 @click.argument("value")
 @json_option
@@ -56,10 +58,10 @@ def step_size(db: str, run_id: int, value: str, json: bool) -> None:
         answer(json, steer.set_step_size(db, run_id, value), run_id=run_id)
 
 
-@click.command("fork")
+@click.command("fork", cls=GroupedCommand)
 @run_argument
 @click.option("--at", metavar="ITERATION", type=click.IntRange(min=0), help="Where to fork; by default the newest.")
-@spec_options
+@change_options
 @click.option("--name", default="", help="A name for the new run.")
 @json_option
 @click.pass_obj
@@ -126,7 +128,7 @@ def delete(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
 
 
 @click.command("purge")
-@click.argument("run_ids", metavar="[RUN...]", type=int, nargs=-1)
+@click.argument("run_ids", metavar="[RUN...]", type=RUN, nargs=-1)
 @yes_option
 @json_option
 @click.pass_obj

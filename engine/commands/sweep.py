@@ -10,6 +10,7 @@ import click
 from engine.commands.options import json_option, people_errors, spec_options, workers_option
 from engine.commands.sweep_steering import STEERING, detach_option
 from engine.commands.sweep_waiting import wait_and_report
+from engine.commands.typed.help import GroupedGroup, options_in
 from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import set_worker_count
 from engine.spec import SpecError, check_given, spec_from_fields
@@ -26,20 +27,56 @@ SPACINGS: dict[str, Callable[..., Sequence[float]]] = {
 
 RANGE = click.Tuple([float, float, int])
 
+varied = options_in("What differs")
+second_varied = options_in("A second parameter, for a grid")
+repeated = options_in("Repeats and races")
 
-@click.group("sweep", invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
-@click.option("--parameter", metavar="NAME", help="What differs: step-size by default, batch-size, delta, seed, ...")
-@click.option("--log", type=RANGE, metavar="LOW HIGH COUNT", help="So many values, evenly spaced in decades.")
-@click.option("--linear", type=RANGE, metavar="LOW HIGH COUNT", help="So many values, evenly spaced.")
-@click.option(
-    "--powers-of-two", nargs=2, type=float, metavar="LOW HIGH", help="1, 2, 4 ... as far as they lie between."
+
+@click.group("sweep", cls=GroupedGroup, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
+@varied(
+    "--parameter",
+    metavar="NAME",
+    help="What differs: step-size by default, batch-size, delta, seed, ...",
 )
-@click.option("--values", metavar="A,B,...", help="These values.")
-@click.option("--second", metavar="NAME", help="A second parameter: then the sweep is a grid.")
-@click.option("--second-log", type=RANGE, metavar="LOW HIGH COUNT", help="Its values, evenly spaced in decades.")
-@click.option("--second-linear", type=RANGE, metavar="LOW HIGH COUNT", help="Its values, evenly spaced.")
-@click.option("--second-values", metavar="A,B,...", help="Its values.")
-@click.option(
+@varied(
+    "--log",
+    type=RANGE,
+    metavar="LOW HIGH COUNT",
+    help="So many values, evenly spaced in decades.",
+)
+@varied(
+    "--linear",
+    type=RANGE,
+    metavar="LOW HIGH COUNT",
+    help="So many values, evenly spaced.",
+)
+@varied(
+    "--powers-of-two",
+    nargs=2,
+    type=float,
+    metavar="LOW HIGH",
+    help="1, 2, 4 ... as far as they lie between.",
+)
+@varied("--values", metavar="A,B,...", help="These values.")
+@second_varied(
+    "--second",
+    metavar="NAME",
+    help="A second parameter: then the sweep is a grid.",
+)
+@second_varied(
+    "--second-log",
+    type=RANGE,
+    metavar="LOW HIGH COUNT",
+    help="Its values, evenly spaced in decades.",
+)
+@second_varied(
+    "--second-linear",
+    type=RANGE,
+    metavar="LOW HIGH COUNT",
+    help="Its values, evenly spaced.",
+)
+@second_varied("--second-values", metavar="A,B,...", help="Its values.")
+@repeated(
     "--repeats",
     metavar="N",
     type=int,
@@ -47,10 +84,21 @@ RANGE = click.Tuple([float, float, int])
     show_default=True,
     help="Runs per value, with seeds one after another.",
 )
-@click.option("--own-seeds", is_flag=True, help="A seed for each run, in place of the same ones for all values.")
-@click.option("--halving", metavar="A,B,...", help="A race: at these iterations the losers are stopped.")
-@click.option(
-    "--keep", metavar="SHARE", type=float, help="The share of values that goes on from each of them; by default 0.5."
+@repeated(
+    "--own-seeds",
+    is_flag=True,
+    help="A seed for each run, in place of the same ones for all values.",
+)
+@repeated(
+    "--halving",
+    metavar="A,B,...",
+    help="A race: at these iterations the losers are stopped.",
+)
+@repeated(
+    "--keep",
+    metavar="SHARE",
+    type=float,
+    help="The share of values that goes on from each of them; by default 0.5.",
 )
 @click.option("--name", default="", help="A name for the sweep.")
 @spec_options

@@ -9,15 +9,17 @@ import click
 from engine.commands.options import (
     answer,
     as_json,
+    change_options,
     json_option,
     limit_option,
     loss,
     people_errors,
     reading,
-    spec_options,
     table,
 )
 from engine.commands.sweep_waiting import outcome_as_dict, report, wait_and_report
+from engine.commands.typed.help import GroupedCommand, NumberCommand
+from engine.commands.typed.values import SWEEP
 from engine.files.program import command_text
 from engine.jobs.people import sweeps
 from engine.jobs.people.progress import SweepOutcome, outcome, present_outcome
@@ -26,7 +28,7 @@ from engine.sweep import listed, value_text
 
 HEADER = ["sweep", "name", "runs", "ended", "diverged", "best", "train loss", "from"]
 
-sweep_argument = click.argument("sweep_id", metavar="SWEEP", type=int)
+sweep_argument = click.argument("sweep_id", metavar="SWEEP", type=SWEEP)
 detach_option = click.option("--detach", is_flag=True, help="Print the sweep's number and leave; the sweep goes on.")
 
 
@@ -69,7 +71,7 @@ def resume(db: str, sweep_id: int, detach: bool, json: bool) -> None:
     wait_and_report(db, sweep_id, detach, json)
 
 
-@click.command("add")
+@click.command("add", cls=NumberCommand)
 @sweep_argument
 @click.argument("values")
 @json_option
@@ -94,9 +96,9 @@ def refine(db: str, sweep_id: int, detach: bool, json: bool) -> None:
     wait_and_report(db, finer, detach, json)
 
 
-@click.command("repeat")
+@click.command("repeat", cls=GroupedCommand)
 @sweep_argument
-@spec_options
+@change_options
 @detach_option
 @json_option
 @click.pass_obj

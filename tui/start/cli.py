@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 DRAWING = {"plot": "tui.start.plot_command:command", "replay": "tui.start.replay_command:command"}
 """Commands that draw: module and object of each, by name."""
 
+COMPLETION = "_LOSSBOARD_COMPLETE"
+"""Environment variable through which a shell asks how a word goes on; `engine.commands.typed.completion` answers."""
+
 EPILOG = "Without a command the dashboard opens; its ? key tells what it can do."
 
 
@@ -22,8 +25,10 @@ def main(arguments: list[str] | None = None, **options: Any) -> Any:
     """Open the dashboard, or run the named command. `options` are click's."""
     open_standard_error()
     path = _store_without_click(sys.argv[1:] if arguments is None else arguments)
-    if path is None:
-        return group()(arguments, **options)
+    if path is None or COMPLETION in os.environ:
+        from engine.files.program import command_text
+
+        return group()(arguments, **{"prog_name": command_text(), **options})
     refuse_without_terminal()
     raise SystemExit(dashboard(path))
 

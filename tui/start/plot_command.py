@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.options import as_json, json_option, people_errors, reading
+from engine.commands.typed.values import RUN, SWEEP
 from engine.files.program import command_text
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class MetricType(click.ParamType[str]):
 
 
 @click.command("plot")
-@click.argument("runs", metavar="[RUN]...", nargs=-1, type=click.IntRange(1))
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=RUN)
 @click.option(
     "--metric", type=MetricType(), help="What is drawn: loss by default, another metric of the board, or weights."
 )
@@ -55,7 +56,7 @@ class MetricType(click.ParamType[str]):
     "--sweep",
     "sweep_id",
     metavar="N",
-    type=click.IntRange(1),
+    type=SWEEP,
     help="A sweep instead of runs: the loss over its values.",
 )
 @click.option("--width", metavar="COLUMNS", type=int, help="That of the terminal by default, else 80.")

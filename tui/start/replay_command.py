@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from engine.commands.typed.values import RUN
 from engine.files.program import command_text
 from tui.start.startup import dashboard, refuse_without_terminal
 
@@ -64,7 +65,7 @@ class SpeedType(click.ParamType[float]):
 
 
 @click.command("replay")
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.IntRange(1))
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=RUN)
 @click.option("--at", "place", type=PositionType(), help="Where to stand: an iteration, 12.5s, or 25600x (examples).")
 @click.option("--speed", type=SpeedType(), help="Times as fast: 4, 1/8. By default it takes about 10 s.")
 @click.option(

@@ -9,6 +9,7 @@ import click
 
 from engine.commands.numerics.loss_point import LossPoint, loss_point, loss_point_options, numerics_errors
 from engine.commands.options import as_json, json_option, table
+from engine.commands.typed.help import GroupedCommand
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
 moves margins across kinks."""
 
 
-@click.command("gradient-check")
+@click.command("gradient-check", cls=GroupedCommand)
 @click.option(
     "--h",
     "h",

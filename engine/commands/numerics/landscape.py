@@ -9,6 +9,7 @@ import click
 
 from engine.commands.numerics.loss_point import LossPoint, loss_point, loss_point_options, numerics_errors, read_weights
 from engine.commands.options import as_json, json_option, table
+from engine.commands.typed.help import GroupedCommand
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ Report = tuple[dict[str, Any], list[str], list[list[str]]]
 """The JSON object, and the header and rows of the table."""
 
 
-@click.command("landscape")
+@click.command("landscape", cls=GroupedCommand)
 @click.option("--direction", default="random", show_default=True, metavar="NAME", help=f"Where to: {DIRECTIONS}.")
 @click.option("--second-direction", metavar="NAME", help="The same again, for a plane instead of a line.")
 @click.option(

@@ -9,14 +9,16 @@ import click
 
 from engine.commands.numerics.loss_point import loss_point, loss_point_options, numerics_errors
 from engine.commands.options import as_json, json_option
+from engine.commands.typed.help import GroupedCommand
+from engine.commands.typed.values import RUN
 from engine.text import clean, counted
 
 if TYPE_CHECKING:
     from engine.analysis.probe import Probe
 
 
-@click.command("probe")
-@click.argument("run_id", metavar="[RUN]", type=int, required=False)
+@click.command("probe", cls=GroupedCommand)
+@click.argument("run_id", metavar="[RUN]", type=RUN, required=False)
 @click.option(
     "--at",
     metavar="ITERATION",

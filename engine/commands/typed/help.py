@@ -1,0 +1,109 @@
+"""Help: options in groups, commands in groups, and a hint after a misspelt command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+import click
+
+from engine.spec import near_match, shown
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+OTHER = "Options"
+"""The group of options that belong to no other."""
+
+NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
+"""The beginning of a negative number, which would be read as an option."""
+
+
+class GroupedOption(click.Option):
+    """An option that `--help` lists in a group."""
+
+    def __init__(self, *names: Any, group: str = OTHER, default_text: str = "", **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.group = group
+        self._default_text = default_text
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The option and what it does, with its default as text where the option itself has none."""
+        record = super().get_help_record(ctx)
+        if record is None or not self._default_text:
+            return record
+        return record[0], f"{record[1]}  [default: {self._default_text}]"
+
+
+def options_in(group: str) -> Callable[..., Callable[[Command], Command]]:
+    """The decorator `click.option` for options that `--help` lists in a group."""
+    return partial(click.option, cls=GroupedOption, group=group)
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists its options in their groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each group, in the order of the options; those without a group last."""
+        write_options(self, ctx, formatter)
+
+
+class GroupedGroup(click.Group):
+    """A group of commands whose help lists these before the options, which are in their groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, then a section for each group of options."""
+        self.format_commands(ctx, formatter)
+        write_options(self, ctx, formatter)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name. Raises UsageError, with the closest one, where there is none."""
+        refuse_unknown(self, ctx, args[0])
+        return super().resolve_command(ctx, args)
+
+
+class NumberCommand(GroupedCommand):
+    """A command with a number among its arguments: a negative one is a value, which may be refused, and no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, negative numbers as values unless they follow `--`."""
+        if "--" not in args and any(map(NEGATIVE.match, args)):
+            numbers = [word for word in args if NEGATIVE.match(word)]
+            args = [*(word for word in args if not NEGATIVE.match(word)), "--", *numbers]
+        return super().parse_args(ctx, args)
+
+
+def write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    """Write a command's options as one section for each group; those without a group last."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx)
+        if record is not None:
+            sections.setdefault(getattr(param, "group", OTHER), []).append(record)
+    rest = sections.pop(OTHER, [])
+    for title, records in [*sections.items(), (OTHER if not sections else "Other options", rest)]:
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def write_commands(
+    group: click.Group, ctx: click.Context, formatter: click.HelpFormatter, sections: Mapping[str, Iterable[str]]
+) -> None:
+    """Write a group's commands with their short helps, in `sections` by title."""
+    column = max(len(name) for names in sections.values() for name in names)
+    width = formatter.width - 6 - column
+    for title, names in sections.items():
+        found = [(name, command) for name in names if (command := group.get_command(ctx, name)) is not None]
+        with formatter.section(title):
+            formatter.write_dl([(name.ljust(column), command.get_short_help_str(width)) for name, command in found])
+
+
+def refuse_unknown(group: click.Group, ctx: click.Context, name: str) -> None:
+    """Raise UsageError, with the closest name, where a group has no command of this name."""
+    if ctx.resilient_parsing or name.startswith("-") or group.get_command(ctx, name) is not None:
+        return
+    raise click.UsageError(f"No such command {shown(name)}{near_match(name, group.list_commands(ctx))}", ctx)
