@@ -41,7 +41,7 @@ def command(db: str, limit: int, deleted: bool, text: str, sort: str, reverse: b
             raise click.UsageError(str(error)) from None
     statuses = [judge(run, workers) for run in runs]
     if json:
-        click.echo(as_json([{**run_as_dict(run), "status": s} for run, s in zip(runs, statuses, strict=True)]))
+        click.echo(as_json([run_as_dict(run, s) for run, s in zip(runs, statuses, strict=True)]))
     elif runs:
         click.echo(table(HEADER, [row(run, s) for run, s in zip(runs, statuses, strict=True)], NUMBERS))
     elif text:

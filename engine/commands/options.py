@@ -6,7 +6,8 @@ import json
 import math
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -17,17 +18,34 @@ from engine.commands.typed.help import GroupedOption
 from engine.commands.typed.values import RUN, FieldText
 from engine.files.program import command_text
 from engine.jobs.processes.launch import MOST_WORKERS
-from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, DataError, Field, SpecError, defaults, typed_text
+from engine.spec import (
+    FIELDS,
+    OBJECTIVES,
+    STRATEGIES,
+    DataError,
+    Field,
+    RunSpec,
+    SpecError,
+    check_given,
+    defaults,
+    spec_from_fields,
+    typed_text,
+)
 from engine.spec.field_groups import GROUP_OF
 from engine.store import Reader, StoreError, open_for_reading
 from engine.text import clean, loss_text
+
+FAILED = 1
+DIVERGED = 3
+"""Exit codes of a command whose run has failed or has diverged: a script must not take it for done."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", is_flag=True, help="Answer as JSON.")
 run_argument = click.argument("run_id", metavar="RUN", type=RUN)
 runs_argument = click.argument("run_ids", metavar="RUN...", type=RUN, nargs=-1, required=True)
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal to ask at.")
+detach_option = click.option("--detach", is_flag=True, help="Print the run's number and leave; the run goes on.")
 workers_option = click.option(
     "--workers",
     metavar="N",
@@ -83,7 +101,40 @@ def default_text(field: Field) -> str:
 
 
 def _short(field: Field, value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else typed_text(field.name, value)
+    text = f"{value:g}" if isinstance(value, float) else typed_text(field.name, value)
+    return text.replace("e+0", "e").replace("e-0", "e-")
+
+
+def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -> RunSpec:
+    """The spec that the options describe; a default batch that is larger than the data set becomes the full one.
+
+    Says on stderr what was changed and which options have no effect. `varied` are fields that a sweep sets.
+    Raises SpecError.
+    """
+    given = {name: text for name, text in fields.items() if text is not None}
+    spec = check_given(spec_from_fields(given), given)
+    if "batch_size" not in {*given, *varied}:
+        from engine.strategy import optimize
+
+        fitted = optimize.fitted(spec)
+        if fitted != spec:
+            click.echo(
+                f"batch size: full, since {clean(spec.dataset)} has fewer than {spec.batch_size} training examples",
+                err=True,
+            )
+        spec = fitted
+    say_without_effect(given, spec)
+    return spec
+
+
+def say_without_effect(given: Iterable[str], spec: RunSpec) -> None:
+    """Say on stderr which of the fields that were given have no effect on the runs of a spec."""
+    chosen = asdict(spec)
+    for name in given:
+        obstacle = FIELDS[name].obstacle(chosen)
+        if obstacle is not None:
+            what = f"{FIELDS[obstacle].label} {chosen[obstacle]}"
+            click.echo(f"{FIELDS[name].flag} has no effect with {what}", err=True)
 
 
 def command_on(db: str, arguments: str = "") -> str:
@@ -95,6 +146,15 @@ def command_on(db: str, arguments: str = "") -> str:
 def answer(json: bool, sentence: str, **more: Any) -> None:
     """Print a command's answer on stdout: the sentence, or a JSON object with it and `more`."""
     click.echo(as_json({**more, "answer": sentence}) if json else sentence)
+
+
+def ask(question: str, yes: bool) -> None:
+    """Ask at the terminal, unless `yes`, before something is deleted. Raises Abort after a no, UsageError elsewhere."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask at: give --yes. Nothing was deleted.")
+    click.confirm(question, abort=True, err=True)
 
 
 def each_answers(run_ids: Iterable[int], ask: Callable[[int], str], json: bool) -> None:

@@ -11,7 +11,7 @@ from engine.commands.options import accuracy, as_json, json_option, loss, readin
 from engine.commands.typed.values import RUN
 from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
-from engine.store import Evaluation, Run
+from engine.store import Reader, Run, status_word
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 
@@ -24,19 +24,10 @@ def command(db: str, run_id: int, json: bool) -> None:
     """Show one run: its spec, where it stands, and its latest evaluations."""
     with reading(db) as reader:
         run = reader.the_run(run_id)
-        evaluations, events = reader.evaluations(run_id), reader.events(run_id)
-        status = judge(run, reader.workers())
+        status, events = judge(run, reader.workers()), reader.events(run_id)
+        whole = whole_run(reader, run_id) if json else {}
     if json:
-        click.echo(
-            as_json(
-                {
-                    **run_as_dict(run),
-                    "status": status,
-                    "evaluations": [asdict(e) for e in evaluations],
-                    "events": [asdict(e) for e in events],
-                }
-            )
-        )
+        click.echo(as_json(whole))
         return
     for label, value in described(run, status):
         click.echo(f"{label:>17}  {value}")
@@ -44,9 +35,19 @@ def command(db: str, run_id: int, json: bool) -> None:
         click.echo(f"{clean(event.verb, 16):>17}  at iteration {event.iteration}: {clean(event.outcome, 200)}")
 
 
-def run_as_dict(run: Run) -> dict[str, Any]:
-    """A run as a JSON object, its spec as an object in it."""
-    return asdict(run)
+def run_as_dict(run: Run, status: str) -> dict[str, Any]:
+    """A run as a JSON object with its judged status, its spec as an object in it. All commands tell a run with it."""
+    return {**asdict(run), "status": status}
+
+
+def whole_run(reader: Reader, run_id: int) -> dict[str, Any]:
+    """A run as a JSON object with all its evaluations and events, oldest first. Raises NoRun for an unknown run."""
+    run = reader.the_run(run_id)
+    return {
+        **run_as_dict(run, judge(run, reader.workers())),
+        "evaluations": [asdict(evaluation) for evaluation in reader.evaluations(run_id)],
+        "events": [asdict(event) for event in reader.events(run_id)],
+    }
 
 
 def described(run: Run, status: str) -> list[tuple[str, str]]:
@@ -72,7 +73,7 @@ def reached(run: Run, status: str) -> list[tuple[str, str]]:
     """A run's status, progress and losses as (label, value) lines."""
     return [
         ("run", f"{run.run_id}  {clean(run.name, 200)}"),
-        ("state", f"{status}{f': {clean(run.reason, 500)}' if run.reason else ''}"),
+        ("state", f"{status_word(status)}{f': {clean(run.reason, 500)}' if run.reason else ''}"),
         ("iterations", f"{run.iterations_done}{_cost(run)}"),
         ("elapsed", f"{run.elapsed_s:.2f} s"),
         *losses(run),
@@ -107,8 +108,3 @@ def losses(run: Run) -> list[tuple[str, str]]:
 def _steered(run: Run, name: str) -> str:
     """The value set since in place of a spec's field, as a suffix; '' if none."""
     return "" if name != "step_size" or run.step_size_now is None else f", now {as_text(run.step_size_now)}"
-
-
-def latest_by_split(evaluations: list[Evaluation]) -> dict[str, Evaluation]:
-    """The last evaluation of each split, by split; `evaluations` are oldest first."""
-    return {evaluation.split: evaluation for evaluation in evaluations}

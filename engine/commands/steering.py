@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import click
 
 from engine.commands.options import (
     answer,
+    ask,
     change_options,
+    detach_option,
     each_answers,
     json_option,
     people_errors,
     reading,
     run_argument,
     runs_argument,
+    say_without_effect,
     yes_option,
 )
+from engine.commands.run import tell
 from engine.commands.typed.help import GroupedCommand, NumberCommand
 from engine.commands.typed.values import RUN
 from engine.jobs.people import steer
@@ -63,17 +66,21 @@ def step_size(db: str, run_id: int, value: str, json: bool) -> None:
 @click.option("--at", metavar="ITERATION", type=click.IntRange(min=0), help="Where to fork; by default the newest.")
 @change_options
 @click.option("--name", default="", help="A name for the new run.")
+@detach_option
 @json_option
 @click.pass_obj
-def fork(db: str, /, run_id: int, at: int | None, name: str, json: bool, **fields: str | None) -> None:
-    """Start a run that goes on from an iteration of RUN, with what is given here changed.
+def fork(db: str, /, run_id: int, at: int | None, name: str, detach: bool, json: bool, **fields: str | None) -> None:
+    """Start a run that goes on from an iteration of RUN, with what is given here changed, and wait for it.
 
     Weights, update buffers and random streams go on as they were there, bit for bit. Budgets count from iteration 0.
+    Waiting, exit codes and answers are those of `lossboard run`.
     """
     with people_errors():
         changes = {field: text for field, text in fields.items() if text is not None}
         forked = steer.fork(db, run_id, at, changes, name)
-        answer(json, forked.sentence, run_id=forked.run_id)
+    say_without_effect(changes, forked.spec)
+    click.echo(forked.sentence, err=True)
+    tell(db, forked.run_id, detach, json)
 
 
 @click.command("rename")
@@ -83,6 +90,8 @@ def fork(db: str, /, run_id: int, at: int | None, name: str, json: bool, **field
 @click.pass_obj
 def rename(db: str, run_id: int, name: str, json: bool) -> None:
     """Give RUN another name."""
+    if not clean(name):
+        raise click.UsageError("A run needs a name that can be read; its name was not changed.")
     with people_errors():
         answer(json, steer.rename(db, run_id, name), run_id=run_id)
 
@@ -94,9 +103,15 @@ def rename(db: str, run_id: int, name: str, json: bool) -> None:
 @json_option
 @click.pass_obj
 def tag(db: str, run_id: int, tags: tuple[str, ...], remove: bool, json: bool) -> None:
-    """Add tags to RUN, or take them away."""
+    """Add tags to RUN, or take them away. A tag is one word: blanks and commas are between two."""
+    words = [word for tag in tags for word in tag.replace(",", " ").split()]
+    if not words:
+        raise click.UsageError("A tag is a word; the tags were not changed.")
     with people_errors():
-        answer(json, (steer.untag if remove else steer.tag)(db, run_id, tags), run_id=run_id)
+        if remove:  # tags of several words are there from before, or from other programs
+            answer(json, steer.untag(db, run_id, [*tags, *words]), run_id=run_id)
+        else:
+            answer(json, steer.tag(db, run_id, words), run_id=run_id)
 
 
 @click.command("note")
@@ -122,8 +137,7 @@ def note(db: str, run_id: int, text: str | None, json: bool) -> None:
 @click.pass_obj
 def delete(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
     """Delete runs. `lossboard undelete` brings them back until `lossboard purge` gives their space back."""
-    if not yes and sys.stdin.isatty():
-        click.confirm(f"Delete {counted(len(run_ids), 'run')}?", abort=True, err=True)
+    ask(f"Delete {counted(len(run_ids), 'run')}?", yes)
     each_answers(run_ids, lambda run_id: steer.delete(db, run_id), json)
 
 
@@ -134,9 +148,6 @@ def delete(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
 @click.pass_obj
 def purge(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
     """Remove deleted runs for good and give their space back; all of them when none is named."""
-    if not yes:
-        if not sys.stdin.isatty():
-            raise click.UsageError("what is purged cannot be brought back: give --yes where nobody can be asked")
-        click.confirm("Remove deleted runs for good?", abort=True, err=True)
+    ask("Remove deleted runs for good?", yes)
     with people_errors():
         answer(json, steer.purge(db, run_ids or None))

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from engine.commands.options import json_option, people_errors, spec_options, workers_option
+from engine.commands.options import given_spec, json_option, people_errors, spec_options, workers_option
 from engine.commands.sweep_steering import STEERING, detach_option
 from engine.commands.sweep_waiting import wait_and_report
 from engine.commands.typed.help import GroupedGroup, options_in
 from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import set_worker_count
-from engine.spec import SpecError, check_given, spec_from_fields
+from engine.spec import FIELDS, SpecError, near_match, shown
 from engine.sweep import Axis, Halving, SweepPlan, fitting, linear_values, listed, log_values, powers_of_two
 
 DEFAULT_STEP_SIZES = (1e-6, 100.0, 9)
@@ -167,7 +167,7 @@ def plan_from(
     if keep is not None and halving is None:
         raise SpecError("halving", "--keep belongs to a race; say with --halving at which iterations it decides")
     return SweepPlan(
-        base=check_given(spec_from_fields(fields), fields),
+        base=given_spec(fields, [axis.field for axis in axes]),
         axes=tuple(axes),
         repeats=repeats,
         same_seeds=not own_seeds,
@@ -189,7 +189,12 @@ def _axis(field: str, prefix: str, ranges: dict[str, Any]) -> Axis:
 
 
 def _field(name: str) -> str:
-    return name.strip().lower().removeprefix("--").replace("-", "_")
+    """The field of a parameter's name. Raises SpecError, with the closest one, for a name that is none."""
+    field = name.strip().lower().removeprefix("--").replace("-", "_")
+    if field not in FIELDS:
+        names = [known.replace("_", "-") for known in FIELDS]
+        raise SpecError(field, f"There is no parameter {shown(name)}{near_match(field.replace('_', '-'), names)}")
+    return field
 
 
 def _rungs(text: str) -> tuple[int, ...]:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import click
 
 from engine.commands.options import (
     answer,
     as_json,
+    ask,
     change_options,
     json_option,
     limit_option,
     loss,
     people_errors,
     reading,
+    say_without_effect,
     table,
+    yes_option,
 )
 from engine.commands.sweep_waiting import outcome_as_dict, report, wait_and_report
 from engine.commands.typed.help import GroupedCommand, NumberCommand
 from engine.commands.typed.values import SWEEP
 from engine.files.program import command_text
 from engine.jobs.people import sweeps
-from engine.jobs.people.progress import SweepOutcome, outcome, present_outcome
+from engine.jobs.people.progress import SweepOutcome, outcome, planned, present_outcome
 from engine.store import Reader, StoreError
 from engine.sweep import listed, value_text
+from engine.text import counted
 
 HEADER = ["sweep", "name", "runs", "ended", "diverged", "best", "train loss", "from"]
 
@@ -84,15 +88,20 @@ def add(db: str, sweep_id: int, values: str, json: bool) -> None:
         answer(json, sweeps.add_values(db, sweep_id, listed(values, field)), sweep_id=sweep_id)
 
 
-@click.command("refine")
+@click.command("refine", cls=GroupedCommand)
 @sweep_argument
+@change_options
 @detach_option
 @json_option
 @click.pass_obj
-def refine(db: str, sweep_id: int, detach: bool, json: bool) -> None:
-    """Start a sweep one third as wide around the best value of SWEEP, and wait for it."""
+def refine(db: str, /, sweep_id: int, detach: bool, json: bool, **fields: str | None) -> None:
+    """Start a sweep one third as wide around the best value of SWEEP, with what is given here changed, and wait for it.
+
+    \b
+      lossboard sweep refine 1 --iterations 2000
+    """
     with people_errors():
-        finer = sweeps.refine(db, sweep_id)
+        finer = sweeps.refine(db, sweep_id, _given(db, sweep_id, fields))
     wait_and_report(db, finer, detach, json)
 
 
@@ -105,9 +114,32 @@ def refine(db: str, sweep_id: int, detach: bool, json: bool) -> None:
 def repeat(db: str, /, sweep_id: int, detach: bool, json: bool, **fields: str | None) -> None:
     """Start the same sweep with another strategy, seed or whatever is given here, and wait for it."""
     with people_errors():
-        changes = {field: text for field, text in fields.items() if text is not None}
-        another = sweeps.repeat(db, sweep_id, changes)
+        another = sweeps.repeat(db, sweep_id, _given(db, sweep_id, fields))
     wait_and_report(db, another, detach, json)
+
+
+def _given(db: str, sweep_id: int, fields: Mapping[str, str | None]) -> dict[str, str]:
+    """The fields that are changed; says on stderr which of them have no effect. Raises SpecError, StoreError."""
+    changes = {field: text for field, text in fields.items() if text is not None}
+    if not changes:
+        return changes
+    with reading(db) as reader:
+        say_without_effect(changes, planned(reader, sweep_id)[1].changed(changes).base)
+    return changes
+
+
+@click.command("delete")
+@sweep_argument
+@yes_option
+@json_option
+@click.pass_obj
+def delete(db: str, sweep_id: int, yes: bool, json: bool) -> None:
+    """Stop a sweep and put its runs out of sight. `lossboard sweep undelete` brings them back."""
+    with reading(db) as reader:
+        runs = present_outcome(reader, sweep_id).total
+    ask(f"Delete sweep {sweep_id} with {counted(runs, 'run')}?", yes)
+    with people_errors():
+        answer(json, sweeps.delete(db, sweep_id), sweep_id=sweep_id)
 
 
 def _steering(name: str, does: Callable[[str, int], str], explained: str) -> click.Command:
@@ -133,7 +165,7 @@ STEERING = (
     add,
     refine,
     repeat,
-    _steering("delete", sweeps.delete, "Stop a sweep and put its runs out of sight; undelete brings them back."),
+    delete,
     _steering("undelete", sweeps.undelete, "Bring a deleted sweep back."),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -10,9 +9,10 @@ from typing import Any
 
 import click
 
-from engine.commands.options import as_json, command_on, reading
+from engine.commands.options import DIVERGED, FAILED, as_json, command_on, loss, reading
+from engine.commands.progress import BAR_STEPS, bar, share_done
 from engine.jobs.people import steer
-from engine.jobs.people.progress import SweepOutcome, left_s, outcome
+from engine.jobs.people.progress import SweepOutcome, leading, left_s, outcome
 from engine.jobs.processes.launch import start_workers, worker_count
 from engine.jobs.processes.liveness import lost, works
 from engine.store import ENDED, Reader, Run
@@ -24,7 +24,10 @@ LOOK_AFTER_WORKERS_S = 1.0
 
 
 def wait_and_report(db: str, sweep_id: int, detach: bool, json: bool) -> None:
-    """Wait for a sweep and print its outcome; with `detach` only print its id. The exit code is 1 if a run failed."""
+    """Wait for a sweep and print its outcome; with `detach` only print its id.
+
+    The exit code is 1 if a run failed, and 3 if all have diverged: that some do is what a sweep is to show.
+    """
     if detach:
         click.echo(as_json({"sweep_id": sweep_id}) if json else str(sweep_id))
         return
@@ -43,7 +46,9 @@ def wait_and_report(db: str, sweep_id: int, detach: bool, json: bool) -> None:
         found = outcome(reader, sweep_id)
     report(found, json)
     if found.states.get("failed"):
-        raise SystemExit(1)
+        raise SystemExit(FAILED)
+    if found.diverged == found.total:
+        raise SystemExit(DIVERGED)
 
 
 def report(found: SweepOutcome, json: bool) -> None:
@@ -92,19 +97,11 @@ def wait(reader: Reader, sweep_id: int, plan: SweepPlan) -> None:
     Starts new workers when some are lost or none are left. Raises StoreError.
     """
     looked_at = time.monotonic()
-    total = len(reader.sweep_runs(sweep_id))
-    with click.progressbar(
-        length=total or 1,
-        label=f"sweep {sweep_id}",
-        file=sys.stderr,
-        show_eta=False,
-        item_show_func=lambda item: item,
-        hidden=not sys.stderr.isatty(),
-    ) as bar:
+    with bar(f"sweep {sweep_id}", show_eta=False) as shown:
         while True:
             runs = reader.sweep_runs(sweep_id)
-            bar.length = max(len(runs), 1)
-            bar.update(sum(run.state in ENDED for run in runs) - bar.pos, _left(reader, runs, plan))
+            share = sum(map(share_done, runs)) / max(len(runs), 1)
+            shown.update(round(share * BAR_STEPS) - shown.pos, _standing(reader, runs, plan))
             if not _goes_on(runs):
                 # The worker that should decide a rung may be gone: `start_workers` decides complete rungs first.
                 start_workers(reader.path)
@@ -127,9 +124,17 @@ def _look_after_workers(reader: Reader, runs: list[Run]) -> None:
         steer.recover(reader.path)
 
 
-def _left(reader: Reader, runs: list[Run], plan: SweepPlan) -> str:
+def _standing(reader: Reader, runs: list[Run], plan: SweepPlan) -> str:
+    """How many runs have ended, the best value so far, and the time left."""
+    said = [f"{sum(run.state in ENDED for run in runs)} of {len(runs)} ended"]
+    leader = leading(runs, plan)
+    if leader is not None and leader.spec is not None:
+        where = _where(plan, plan.values_of(leader.spec))
+        said.append(f"best so far {where}: train loss {loss(leader.train_loss)}")
     seconds = left_s(runs, plan, sum(map(works, reader.workers())) or worker_count(reader))
-    return "" if seconds is None else f"about {seconds:.0f} s left"
+    if seconds is not None:
+        said.append(f"about {seconds:.0f} s left")
+    return ", ".join(said)
 
 
 def _compared(found: SweepOutcome) -> Iterator[str]:
@@ -141,8 +146,8 @@ def _compared(found: SweepOutcome) -> Iterator[str]:
         elif one.best is None:
             yield f"best for equal {one.equal}: not known, for not all values were evaluated near {at}"
         else:
-            loss = min(loss for loss in one.losses if loss is not None)
-            yield f"best for equal {one.equal}: {_where(found.plan, one.best)}, train loss {loss_text(loss)} at {at}"
+            lowest = min(value for value in one.losses if value is not None)
+            yield f"best for equal {one.equal}: {_where(found.plan, one.best)}, train loss {loss_text(lowest)} at {at}"
 
 
 def _where(plan: SweepPlan, values: tuple[Value, ...]) -> str:
@@ -151,7 +156,7 @@ def _where(plan: SweepPlan, values: tuple[Value, ...]) -> str:
 
 def _best(plan: SweepPlan, best: ValueResult) -> str:
     where = _where(plan, best.values)
-    loss = "" if best.train_loss is None else f": train loss {loss_text(best.train_loss)}"
+    train = "" if best.train_loss is None else f": train loss {loss_text(best.train_loss)}"
     validation = "" if best.validation_loss is None else f", validation loss {loss_text(best.validation_loss)}"
     accuracy = "" if best.accuracy is None else f", accuracy {best.accuracy:.1%}"
-    return f"best {where}{loss}{validation}{accuracy}"
+    return f"best {where}{train}{validation}{accuracy}"

@@ -1,37 +1,29 @@
-"""FIELD_GROUPS: the fields of a run in groups, for people who read all of them."""
+"""Field groups: the fields of a run by what they decide, for people who read all of them."""
 
 from __future__ import annotations
 
-FIELD_GROUPS: dict[str, tuple[str, ...]] = {
-    "What is minimised": (
-        "objective",
-        "dataset",
-        "regularization_strength",
-        "regularize_bias",
-        "delta",
-        "hidden_size",
-    ),
-    "How it is minimised": (
-        "strategy",
-        "step_size",
-        "batch_size",
-        "sampling",
-        "initial_scale",
-        "seed",
-        "update",
-        "momentum",
-        "rms_decay",
-        "beta1",
-        "beta2",
-        "schedule",
-        "decay_factor",
-        "decay_every",
-        "decay_rate",
-        "warm_up",
-    ),
-    "How long": ("iterations", "seconds", "patience", "divergence_factor", "pace"),
-    "What is recorded": ("metrics",),
+from engine.spec.fields import FIELDS, Field
+
+MINIMISED, HOW, HOW_LONG, RECORDED = "What is minimised", "How it is minimised", "How long", "What is recorded"
+
+NAMED = {
+    MINIMISED: frozenset({"objective", "dataset", "regularization_strength", "regularize_bias"}),
+    HOW_LONG: frozenset({"iterations", "seconds", "patience", "divergence_factor", "pace"}),
+    RECORDED: frozenset({"metrics"}),
 }
-"""Names of fields by group, in the order in which people decide; every field of a run is in one group."""
+
+
+def group_of(field: Field) -> str:
+    """The group of a field; what belongs to an objective is a part of what is minimised."""
+    named = next((group for group, names in NAMED.items() if field.name in names), None)
+    return named or (MINIMISED if "objective" in field.needs else HOW)
+
+
+FIELD_GROUPS: dict[str, tuple[str, ...]] = {
+    group: tuple(name for name, field in FIELDS.items() if group_of(field) == group)
+    for group in (MINIMISED, HOW, HOW_LONG, RECORDED)
+}
+"""Names of fields by group; every field of a run is in one."""
 
 GROUP_OF = {name: group for group, names in FIELD_GROUPS.items() for name in names}
+"""The group of each field, in the order of the groups."""

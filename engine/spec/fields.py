@@ -77,9 +77,13 @@ class Field:
 
     def applies(self, chosen: Mapping[str, Any]) -> bool:
         """True if this field has an effect, given the values of the other fields by name."""
-        return chosen["strategy"] in self.strategies and all(
-            chosen[name] in values for name, values in self.needs.items()
-        )
+        return self.obstacle(chosen) is None
+
+    def obstacle(self, chosen: Mapping[str, Any]) -> str | None:
+        """The name of the field whose value leaves this one without effect; None if it applies."""
+        if chosen["strategy"] not in self.strategies:
+            return "strategy"
+        return next((name for name, values in self.needs.items() if chosen[name] not in values), None)
 
     def check(self, value: Any) -> Any:
         """Validate a value and return it in its stored type; text, and any other type, is parsed.

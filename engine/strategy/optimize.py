@@ -208,6 +208,13 @@ def _check_network(spec: RunSpec, dataset: Dataset) -> None:
         raise SpecError("objective", f"{spec.objective} on {spec.dataset}: {error}") from None
 
 
+def fitted(spec: RunSpec) -> RunSpec:
+    """Return the spec with the full batch in place of one that is larger than the train split."""
+    if spec.batch_size is None or spec.batch_size <= len(datasets.load(spec.dataset).splits["train"]):
+        return spec
+    return spec.changed(batch_size=None)
+
+
 def exact_objective(spec: RunSpec) -> Objective:
     """Return the objective on the train split in float64, for analyses. Raises SpecError if the data are missing."""
     return _objective(spec, datasets.load(spec.dataset), "train", np.float64)

@@ -243,7 +243,8 @@ def test_two_dashboards_that_steer_the_same_run_get_answers_that_agree(store: St
     assert [command.verb for command in writer.write()] == ["pause", "stop"]
     writer.cancel("stopped at iteration 2", applied=[(2, 2, "stopped at iteration 2")])
     for ask in (steer.stop, steer.pause, steer.resume):
-        assert "been stopped already" in ask(path, 1)
+        with pytest.raises(Refused, match="been stopped already"):
+            ask(path, 1)
     assert [event.verb for event in store.reader().events(1)] == ["stop"]
 
 

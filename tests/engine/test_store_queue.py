@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.spec import SpecError, defaults, race
-from engine.store import Checkpoint, Store, StoreError, open_for_writing
+from engine.store import Checkpoint, Refused, Store, StoreError, open_for_writing
 from engine.store.write.queue import MOST_TIMES_LOST
 from tests.presence import present
 from tests.stores import block_of, claimed_writer, process, query
@@ -126,8 +126,10 @@ def test_resuming_what_runs_and_steering_what_has_ended_change_nothing(store: St
     assert "running already" in store.queue.command(1, "resume")
     writer.finish()
     for verb in ("stop", "pause", "resume"):
-        assert "finished already" in store.queue.command(1, verb)
-    assert "finished already" in store.queue.command(1, "set-step-size", "0.1")
+        with pytest.raises(Refused, match=f"finished already; nothing to {verb}"):
+            store.queue.command(1, verb)
+    with pytest.raises(Refused, match="finished already"):
+        store.queue.command(1, "set-step-size", "0.1")
     assert store.reader().commands(1) == []
 
 
@@ -145,7 +147,8 @@ def test_a_failed_run_goes_on_where_it_was(store: Store, checkpoint: Checkpoint 
     writer.write(block_of([1.0, 2.0]), checkpoint=checkpoint if checkpoint and checkpoint.iteration == 2 else None)
     last = checkpoint if checkpoint and checkpoint.iteration == 3 else None
     writer.fail("no memory", block=block_of([3.0], first=2), checkpoint=last)
-    assert "failed already" in store.queue.command(1, "pause")
+    with pytest.raises(Refused, match="failed already"):
+        store.queue.command(1, "pause")
     assert store.queue.command(1, "resume") == f"Resuming run 1 …: it had failed and {says}."
     run = present(store.reader().run(1))
     assert (run.state, run.reason, run.ended_at, run.iterations_done) == ("queued", "", None, 3)

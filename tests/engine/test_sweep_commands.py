@@ -143,17 +143,35 @@ def test_a_grid_a_race_and_powers_of_two(lossboard: Callable[..., Result], path:
 
 def test_a_sweep_is_refined_repeated_and_widened(lossboard: Callable[..., Result], path: Path) -> None:
     lossboard("sweep", "--log", "0.001", "1000", "7", *SHORT)
-    lossboard("sweep", "refine", "1")
+    refined = lossboard("sweep", "refine", "1", "--iterations", "40", "--momentum", "0.5")
+    assert "--momentum has no effect with update vanilla" in refined.stderr
     lossboard("sweep", "repeat", "1", "--update", "adam", "--seed", "3")
     assert "Added 2 runs" in lossboard("sweep", "add", "1", "1e-5,1e-6").stdout
     reader = open_for_reading(path)
     finer, other = present(reader.sweep(2)), present(reader.sweep(3))
     assert (finer.parent_id, other.parent_id) == (1, 1)
+    assert finer.plan is not None
+    assert (finer.plan.base.iterations, len(finer.plan.axes[0].values)) == (40, 7)
     plan = present(other.plan)
     assert (plan.base.update, plan.base.seed, len(plan.axes[0].values)) == ("adam", 3, 7)
     assert len(reader.sweep_runs(1)) == 9
     assert reader.counts() == {"finished": 9 + 7 + 7}
     reader.close()
+
+
+def test_a_sweep_whose_runs_have_all_diverged_is_not_done(lossboard: Callable[..., Result]) -> None:
+    some = json.loads(lossboard("sweep", "--values", "0.1,1e9", *SHORT, "--json").stdout)
+    assert (some["diverged"], some["over"]) == (1, True)
+    none = json.loads(lossboard("sweep", "--values", "1e8,1e9", *SHORT, "--json", status=3).stdout)
+    assert (none["diverged"], none["best"]) == (2, None)
+
+
+def test_a_sweep_on_few_examples_takes_them_all(lossboard: Callable[..., Result]) -> None:
+    done = lossboard("sweep", "--values", "0.1,1", "--dataset", "three-points", "--iterations", "5", "--json")
+    assert done.stderr.startswith("batch size: full, since three-points has fewer than 256 training examples\n")
+    assert json.loads(done.stdout)["spec"]["batch_size"] is None
+    sizes = lossboard("sweep", "--parameter", "batch-size", "--values", "1,2", "--dataset", "three-points", *SHORT[:2])
+    assert "batch size:" not in sizes.stderr.splitlines()[0]
 
 
 def test_a_sweep_is_steered_as_one(
@@ -166,7 +184,8 @@ def test_a_sweep_is_steered_as_one(
     assert "3 paused" in lossboard("sweep", "show", "1").stderr
     assert "3 runs" in lossboard("sweep", "stop", "1").stdout
     assert "over already" in lossboard("sweep", "stop", "1").stdout
-    assert "3 runs" in lossboard("sweep", "delete", "1").stdout
+    assert "give --yes. Nothing was deleted" in lossboard("sweep", "delete", "1", status=2).stderr
+    assert "3 runs" in lossboard("sweep", "delete", "1", "--yes").stdout
     assert "no sweeps yet" in lossboard("sweep", "list").stderr
     for name, *more in (("show",), ("resume",), ("pause",), ("stop",), ("refine",), ("add", "0.5")):
         told = lossboard("sweep", name, "1", *more, status=1).stderr
@@ -210,7 +229,8 @@ def test_an_interrupted_sweep_is_resumed(
         (("--values", "-1"), "greater than 0"),
         (("--values", "1", "--log", "1", "2", "2"), "in one way only"),
         (("--parameter", "delta"), "give its values with --log or --linear"),
-        (("--parameter", "step-siz", "--values", "1"), "did you mean step_size"),
+        (("--parameter", "step-siz", "--values", "1"), "did you mean step-size?"),
+        (("--parameter", "foo"), "no parameter 'foo'"),
         (("--parameter", "dataset", "--values", "1"), "cannot be swept"),
         (("--parameter", "batch-size", "--values", "10,2000"), "more than the 1,198 training examples"),
         (("--parameter", "momentum", "--values", "0.5"), "decides nothing with update vanilla"),

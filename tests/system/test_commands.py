@@ -56,7 +56,7 @@ def test_a_run_is_made_listed_shown_and_exported(tmp_path: Path) -> None:
     summary = json.loads(lossboard(tmp_path, "run", "--iterations", "300", "--name", "[/mine]", "--json").stdout)
     assert summary["state"] == "finished"
     assert summary["iterations_done"] == 300
-    assert set(summary["evaluations"]) == {"train", "validation", "test"}
+    assert {evaluation["split"] for evaluation in summary["evaluations"]} == {"train", "validation", "test"}
     assert table(tmp_path / "runs.db", "SELECT count(*), min(iteration), max(iteration) FROM iterations") == [
         (300, 0, 299)
     ]
@@ -67,6 +67,8 @@ def test_a_run_is_made_listed_shown_and_exported(tmp_path: Path) -> None:
 
     shown = json.loads(lossboard(tmp_path, "show", "1", "--json").stdout)
     assert shown["spec"]["strategy"] == "gradient-descent"
+    assert shown == summary
+    assert listed == {name: value for name, value in shown.items() if name not in ("evaluations", "events")}
     described = lossboard(tmp_path, "show", "1").stdout
     assert "batch size  256" in described
     assert "momentum" not in described
@@ -88,6 +90,26 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert len((tmp_path / "other.csv").read_text().splitlines()) == 6
 
 
+def test_a_run_that_diverges_can_be_told_from_one_that_is_done(tmp_path: Path) -> None:
+    done = lossboard(tmp_path, "run", "--step-size", "1e9", "--json", "--iterations", "200", status=3)
+    run = json.loads(done.stdout)
+    assert (run["status"], run["state"]) == ("diverged", "finished")
+    assert run["diverged_at"] is not None
+    assert run["reason"].startswith("diverged")
+    assert json.loads(lossboard(tmp_path, "list", "--json").stdout)[0]["diverged_at"] == run["diverged_at"]
+
+
+def test_the_default_batch_fits_the_data_and_options_without_effect_are_said(tmp_path: Path) -> None:
+    done = lossboard(tmp_path, "run", "--dataset", "three-points", "--iterations", "5", "--momentum", "0.5", "--json")
+    assert json.loads(done.stdout)["spec"]["batch_size"] is None
+    assert done.stderr.splitlines() == [
+        "batch size: full, since three-points has fewer than 256 training examples",
+        "--momentum has no effect with update vanilla",
+    ]
+    searched = lossboard(tmp_path, "run", "--strategy", "random-search", "--step-size", "1", "--iterations", "5")
+    assert searched.stderr == "--step-size has no effect with strategy random-search\n"
+
+
 def test_a_detached_run_is_stopped_and_keeps_its_rows(tmp_path: Path) -> None:
     arguments = ("run", "--iterations", "none", "--seconds", "600", "--pace", "50", "--detach", "--json")
     run_id = str(json.loads(lossboard(tmp_path, *arguments).stdout)["run_id"])
@@ -99,7 +121,7 @@ def test_a_detached_run_is_stopped_and_keeps_its_rows(tmp_path: Path) -> None:
     assert run["state"] == "cancelled"
     rows = table(tmp_path / "runs.db", "SELECT count(*) FROM iterations")
     assert rows == [(run["iterations_done"],)]
-    assert "been stopped already" in lossboard(tmp_path, "stop", run_id).stdout
+    assert "been stopped already" in lossboard(tmp_path, "stop", run_id, status=1).stderr
 
 
 @pytest.mark.parametrize(

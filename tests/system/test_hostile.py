@@ -73,8 +73,15 @@ def test_what_is_shown_of_a_run_is_printable(folder: Path, run_id: int) -> None:
     run = json.loads(as_json)
     assert (run["name"], run["note"], run["tags"][0]) == (HOSTILE[run_id - 1],) * 3
     assert_printable(lossboard(folder, "note", str(run_id)))
-    for command in ("stop", "pause", "resume", "fork", "delete", "undelete"):
-        assert_printable(lossboard(folder, command, str(run_id)))
+    for command, *more in (
+        ("stop",),
+        ("pause",),
+        ("resume",),
+        ("fork", "--detach"),
+        ("delete", "--yes"),
+        ("undelete",),
+    ):
+        assert_printable(lossboard(folder, command, str(run_id), *more))
 
 
 def test_the_doctor_is_not_moved(folder: Path) -> None:

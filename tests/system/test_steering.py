@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from engine.commands.cli import main
 from engine.spec import defaults
-from engine.store import ENDED, Reader, open_for_reading, open_for_writing
+from engine.store import Reader, open_for_reading, open_for_writing
 from tests.stores import wait_until
 from tests.system.workers import PATIENCE_S, end_workers, queue, the_run, wait_for_iterations, wait_for_state, worker_of
 
@@ -59,31 +59,39 @@ def test_a_run_is_paused_resumed_steered_forked_and_stopped(ask: Callable[..., s
     assert "once it resumes" in ask("step-size", "1", "0.05")
     assert json.loads(ask("resume", "1", "--json")) == {"run_id": 1, "answer": "Resuming run 1 …"}
     wait_for_iterations(reader, 1, done + 200)
-    answer = json.loads(ask("fork", "1", "--at", "150", "--iterations", "400", "--json"))
-    assert (answer["run_id"], answer["answer"]) == (2, "Run 2 goes on from iteration 150 of run 1 with iterations 400.")
-    assert wait_for_state(reader, 2, *ENDED).state == "finished"
+    forked = ask("fork", "1", "--at", "150", "--iterations", "400", "--seed", "7", "--momentum", "0.5", "--json")
+    assert "--momentum has no effect with update vanilla" in forked
+    assert "Run 2 goes on from iteration 150 of run 1 with" in forked
+    fork = json.loads(forked.splitlines()[-1])
+    assert (fork["run_id"], fork["status"], fork["parent_id"], fork["parent_iteration"]) == (2, "finished", 1, 150)
+    assert ask("fork", "1", "--iterations", "none", "--seconds", "60", "--detach").splitlines()[-1] == "3"
+    ask("stop", "3")
     assert "Stopping run 1" in ask("stop", "1")
     wait_for_state(reader, 1, "cancelled")
-    assert "been stopped already" in ask("stop", "1")
-    assert "been stopped already" in ask("step-size", "1", "0.1")
+    for command in (("stop", "1"), ("pause", "1"), ("resume", "1"), ("step-size", "1", "0.1")):
+        assert "been stopped already" in ask(*command, code=1)
     shown = ask("show", "1")
     for mark in ("at iteration 150: run 2 was forked here", f"at iteration {done}: step size 0.1 to 0.05"):
         assert mark in shown
-    assert [event["verb"] for event in json.loads(ask("show", "1", "--json"))["events"]] == [
-        *("fork", "pause", "set-step-size", "resume", "stop")
+    assert sorted(event["verb"] for event in json.loads(ask("show", "1", "--json"))["events"]) == [
+        *("fork", "fork", "pause", "resume", "set-step-size", "stop")
     ]
 
 
 def test_runs_are_named_tagged_deleted_and_brought_back(ask: Callable[..., str], reader: Reader) -> None:
     ask("run", "--iterations", "20")
     ask("rename", "1", "the good one")
-    ask("tag", "1", "keep", "paper")
-    ask("tag", "1", "paper", "--remove")
+    assert "its name was not changed" in ask("rename", "1", " \x1b[31m", code=2)
+    ask("tag", "1", "keep paper,good")
+    assert the_run(reader, 1).tags == ("keep", "paper", "good")
+    assert "A tag is a word" in ask("tag", "1", " , ", code=2)
+    ask("tag", "1", "paper good", "--remove")
     ask("note", "1", "why it is good")
     run = the_run(reader, 1)
     assert (run.name, run.tags, run.note) == ("the good one", ("keep",), "why it is good")
     assert ask("note", "1") == "why it is good\n"
-    assert "undelete" in ask("delete", "1")
+    assert "give --yes. Nothing was deleted" in ask("delete", "1", code=2)
+    assert "undelete" in ask("delete", "1", "--yes")
     assert "no runs yet" in ask("list")
     assert "the good one" in ask("list", "--deleted")
     assert "lossboard undelete 1" in ask("fork", "1", code=1)
@@ -99,7 +107,7 @@ def test_what_cannot_be_done_is_said_and_the_others_are_done(ask: Callable[..., 
     ask("run", *PACED, "--detach")
     ask("run", "--iterations", "5")
     wait_for_iterations(reader, 1, 10)
-    said = ask("delete", "1", "2", "9", code=1)
+    said = ask("delete", "--yes", "1", "2", "9", code=1)
     assert "Run 1 is running; stop it first" in said
     assert "Run 2 is deleted" in said
     assert "no run 9" in said

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from engine.commands.options import field_option, people_errors
-from engine.spec import FIELDS, DataError, RunSpec, SpecError, spec_from_fields
+from engine.commands.options import field_option, given_spec, people_errors
+from engine.spec import FIELDS, DataError, RunSpec, SpecError
 from engine.text import clean, counted
 
 if TYPE_CHECKING:
@@ -112,10 +112,9 @@ def loss_point(fields: dict[str, str | None], examples: str, after: int, weights
 
     from engine.strategy import optimize, streams
 
-    given = {name: text for name, text in fields.items() if text is not None}
-    if not after and not given.get("batch_size"):
-        given["batch_size"] = "full"  # no iteration is run: avoids the check of the batch size
-    spec = spec_from_fields(given).changed(iterations=max(after, 1))
+    if not after and not fields.get("batch_size"):
+        fields = {**fields, "batch_size": "full"}  # no iteration is run: avoids the check of the batch size
+    spec = given_spec(fields).changed(iterations=max(after, 1))
     optimization = optimize.build(spec)
     state = optimization.start()
     start = state.weights

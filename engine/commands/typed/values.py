@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from engine.spec import Field
+from engine.spec import Field, defaults, typed_text
 from engine.text import clean
 
 MOST_OFFERED = 50
@@ -31,9 +31,9 @@ class FieldText(click.ParamType[str]):
         return str(value)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """The choices between bars; `NAME|FILE` where others are possible, `NUMBER` where there are none."""
+        """The choices between bars; `NAME|FILE` where others are possible, `NUMBER` or `A,B,...` where there are none."""
         if not self._field.choices:
-            return "NUMBER"
+            return "A,B,..." if "," in typed_text(self._field.name, getattr(defaults(), self._field.name)) else "NUMBER"
         return "NAME|FILE" if self._field.open else f"[{'|'.join(self._field.choices)}]"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from engine.sweep import (
     TrainLoss,
     ValueResult,
     are_compared,
+    best_by,
     best_of,
     comparisons,
     results,
@@ -82,6 +84,21 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
         decisions=sweep.decisions,
         comparisons=comparisons(plan.axes, measured),
     )
+
+
+def leading(runs: Sequence[Run], plan: SweepPlan) -> Run | None:
+    """The run that is best by now, ranked as `best_of` ranks values; None before the first evaluation.
+
+    None too for a sweep over batch sizes, whose runs are not compared at equal iterations.
+    """
+    measured = [
+        run for run in runs if run.diverged_at is None and run.train_loss is not None and math.isfinite(run.train_loss)
+    ]
+    if are_compared(plan.axes):
+        return None
+    if best_by(plan.axes) == "accuracy":
+        return max(measured, key=lambda run: run.validation_accuracy or 0.0, default=None)
+    return min(measured, key=lambda run: run.train_loss or 0.0, default=None)
 
 
 def planned(reader: Reader, sweep_id: int) -> tuple[Sweep, SweepPlan]:

@@ -20,10 +20,11 @@ Path = str | PathLike[str]
 
 
 class Forked(NamedTuple):
-    """A queued fork: its run id, and the sentence for people."""
+    """A queued fork: its run id, the sentence for people, and its spec."""
 
     run_id: int
     sentence: str
+    spec: RunSpec
 
 
 def stop(path: Path, run_id: int) -> str:
@@ -69,7 +70,7 @@ def fork(
         _check_fork(before, check_given(spec, changes), at)
         child = store.queue.fork(run_id, at, spec, name or f"{spec.label} from {run_id}")
     start_workers(path)
-    return Forked(child, f"Run {child} goes on from iteration {at} of run {run_id}{_changed(before, spec)}.")
+    return Forked(child, f"Run {child} goes on from iteration {at} of run {run_id}{_changed(before, spec)}.", spec)
 
 
 def delete(path: Path, run_id: int) -> str:

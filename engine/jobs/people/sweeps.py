@@ -52,13 +52,17 @@ def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> int:
     return start(path, _child(plan.changed(changes), sweep_id))
 
 
-def refine(path: Path, sweep_id: int) -> int:
-    """Start a sweep one third as wide around the best value so far; returns its id. Raises Refused without one."""
+def refine(path: Path, sweep_id: int, changes: Mapping[str, str] | None = None) -> int:
+    """Start a sweep one third as wide around the best value so far, with changes to its base spec; returns its id.
+
+    Raises Refused without a best value.
+    """
     with open_for_writing(path, create=False) as store:
         found = present_outcome(store.reader(), sweep_id)
     if found.best is None:
         raise Refused(f"Sweep {sweep_id} has no best value yet: no run has finished.")
-    return start(path, _child(refined(found.plan, found.best.values), sweep_id))
+    finer = refined(found.plan, found.best.values)
+    return start(path, _child(finer.changed(changes) if changes else finer, sweep_id))
 
 
 def add_values(path: Path, sweep_id: int, values: Sequence[Value]) -> str:

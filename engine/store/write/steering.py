@@ -55,7 +55,10 @@ def asked_step_size(raw: sqlite3.Connection, run_id: int) -> float:
 
 
 def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "") -> str:
-    """Steer a run; returns a sentence that says what happens now. Raises NoRun for an unknown run."""
+    """Steer a run; returns a sentence that says what happens now.
+
+    Raises NoRun for an unknown run, Refused for a deleted or ended one; nothing is changed then.
+    """
     row = raw.execute(
         f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL) FROM runs WHERE run_id = ?", (run_id,)
     ).fetchone()
@@ -63,13 +66,13 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
         raise NoRun(run_id)
     state, done, deleted_at, rung = str(row[0]), int(row[1]), row[2], row[3]
     if deleted_at is not None:
-        return f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back."
+        raise Refused(f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back.")
     if state == "cancelled" and verb == "resume" and rung is not None:
         return _go_on_alone(raw, run_id, rung)
     if state == "failed" and verb == "resume":
         return _try_again(raw, run_id, done)
     if state in ENDED:
-        return f"Run {run_id} has {ENDED_WORDS[state]} already; nothing to {TO_DO.get(verb, verb)}."
+        raise Refused(f"Run {run_id} has {ENDED_WORDS[state]} already; nothing to {TO_DO.get(verb, verb)}.")
     if state == "running" or verb == "set-step-size":
         return _leave_for_worker(raw, run_id, state, verb, argument)
     if state == "paused" and rung is not None and verb != "stop":

@@ -148,7 +148,8 @@ def fork(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, str]:
     at, name = changes.pop("iteration").strip(), changes.pop("name").strip()
     if at and not at.isdecimal():
         raise SpecError("iteration", f"from iteration: {at!r} is not a whole number")
-    return steer.fork(path, run_id, int(at) if at else None, changes, name)
+    forked = steer.fork(path, run_id, int(at) if at else None, changes, name)
+    return forked.run_id, forked.sentence
 
 
 def edit(path: Path, before: Run, texts: Mapping[str, str]) -> str:
