@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.commands.cli import COMMANDS, SECTIONS
-from engine.spec import FIELDS
+from engine.spec import FIELDS, UPDATES
 from engine.spec.field_groups import FIELD_GROUPS
 from engine.store import open_for_writing
 from tui.start.cli import DRAWING, group
@@ -30,10 +30,10 @@ def test_the_help_of_a_run_has_groups_choices_and_defaults() -> None:
     told = said("run", "--help")
     places = [told.index(f"{group}:") for group in FIELD_GROUPS]
     assert places == sorted(places)
-    assert "--update [vanilla|momentum|nesterov|adagrad|rmsprop|adam]" in told
-    assert "Step size (learning rate). [default: 0.1; 0.03 with local-search]" in told
-    assert "[default: 0.001; 0.1 with random-search, two-layer, two-layer-svm]" in told
-    assert "[default: 1e+06]" in told
+    assert f"--update [{'|'.join(UPDATES)}] The parameter update. [default: vanilla]" in told
+    assert "Step size (learning rate). [default: 0.1; 0.03 with local-search" in told
+    assert "--divergence-factor NUMBER" in told
+    assert "[default: 1e6]" in told
     assert "[default: 0.1" not in said("fork", "--help")
 
 

@@ -90,6 +90,26 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert len((tmp_path / "other.csv").read_text().splitlines()) == 6
 
 
+def test_several_runs_are_exported_as_one_table_or_as_files(tmp_path: Path) -> None:
+    lossboard(tmp_path, "run", "--iterations", "3", "--metrics", "loss")
+    lossboard(tmp_path, "run", "--iterations", "2")
+    alone = [lossboard(tmp_path, "export", run_id).stdout.splitlines() for run_id in "12"]
+    header, *rows = lossboard(tmp_path, "export", "1", "2", "1").stdout.splitlines()
+    assert header == "run_id,iteration,elapsed_s,loss,data_loss,gradient_norm,step_size"
+    assert rows == [*(f"1,{row},,," for row in alone[0][1:]), *(f"2,{row}" for row in alone[1][1:])]
+    objects = [
+        json.loads(line) for line in lossboard(tmp_path, "export", "2", "1", "--format", "jsonl").stdout.splitlines()
+    ]
+    assert [(row["run_id"], row["iteration"]) for row in objects] == [(2, 0), (2, 1), (1, 0), (1, 1), (1, 2)]
+
+    lossboard(tmp_path, "export", "1", "2", "--out-dir", "out")
+    assert [(tmp_path / "out" / f"run-{run_id}.csv").read_text().splitlines() for run_id in (1, 2)] == alone
+    (tmp_path / "out" / "run-1.csv").unlink()
+    assert "left as it is" in lossboard(tmp_path, "export", "1", "2", "--out-dir", "out", status=1).stderr
+    assert not (tmp_path / "out" / "run-1.csv").exists()
+    assert "give one of them" in lossboard(tmp_path, "export", "1", "--out-dir", "o", "--output", "p", status=2).stderr
+
+
 def test_a_run_that_diverges_can_be_told_from_one_that_is_done(tmp_path: Path) -> None:
     done = lossboard(tmp_path, "run", "--step-size", "1e9", "--json", "--iterations", "200", status=3)
     run = json.loads(done.stdout)

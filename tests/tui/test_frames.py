@@ -40,13 +40,13 @@ def test_frames_are_the_same_every_time(path: Path) -> None:
     assert "5 frames" in first.stderr
 
 
-async def test_the_last_frame_is_the_live_screen_with_one_line_more(path: Path) -> None:
+async def test_the_last_frame_is_the_live_screen_with_the_line_of_time_in_place_of_the_keys(path: Path) -> None:
     frames: list[str] = []
-    await render(RenderJob(path, ReplayOpening((1, 2, 3), at=200.0), (120, 36)), lambda _, frame: frames.append(frame))
+    await render(RenderJob(path, ReplayOpening((1, 2, 3), at=200.0), (120, 35)), lambda _, frame: frames.append(frame))
     async with opened(path, (120, 35)) as board:
         await board.until(lambda: "train loss" in board.text())
         await board.press("escape")  # puts the verdict of the race away
-        header, *last = frames[-1].splitlines()[:-2]
+        header, *last = frames[-1].splitlines()[:-1]
         assert "REPLAY   3 runs" in header
         await board.until(lambda: [row.rstrip() for row in board.text().splitlines()][1:-1] == last)
 

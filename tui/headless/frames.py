@@ -59,6 +59,7 @@ async def render(job: RenderJob, keep: Callable[[int, str], None]) -> int:
         screen = _opened(source, job, lambda: seconds[0])
         app = HeadlessReplay(screen)
         async with app.run_test(size=job.size) as pilot:
+            screen.query_one("#footer").display = False  # nobody presses keys in a document
             number = 0
             while job.most is None or number < job.most:
                 seconds[0] = number / job.fps

@@ -75,6 +75,8 @@ def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...] | Non
     found = probing.probe(db, run_id, at, sizes)
     spec = found.spec
     sentence = f"run {run_id}, {spec.objective}, {spec.dataset}, weights after {counted(found.iteration, 'iteration')}"
+    if at is not None and at != found.iteration:
+        sentence += f": the newest that were kept by iteration {at:,}"
     return found.probe, {"run_id": run_id, "iteration": found.iteration}, clean(sentence)
 
 

@@ -31,7 +31,7 @@ class FieldText(click.ParamType[str]):
         return str(value)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """The choices between bars; `NAME|FILE` where others are possible, `NUMBER` or `A,B,...` where there are none."""
+        """The choices between bars; `NAME|FILE` where others are possible; else NUMBER or A,B,..."""
         if not self._field.choices:
             return "A,B,..." if "," in typed_text(self._field.name, getattr(defaults(), self._field.name)) else "NUMBER"
         return "NAME|FILE" if self._field.open else f"[{'|'.join(self._field.choices)}]"
