@@ -43,7 +43,8 @@ class EntryInfo:
     """The description of an entry: `sizes` are the numbers of train, validation and test examples.
 
     `source` is their origin, `stored` the dtype of the features, `given` an example's shape in the source, empty if
-    unknown. `centred`: the mean is subtracted.
+    unknown. `centred`: the mean is subtracted. `labels` are the classes as the source names them, in their order; empty
+    where it numbers them.
     """
 
     name: str
@@ -54,6 +55,7 @@ class EntryInfo:
     centred: bool
     source: str
     given: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def examples(self) -> int:
@@ -198,7 +200,8 @@ def read_about(entry: Path) -> EntryInfo:
         values = json.loads(path.read_text(encoding="utf-8"))
         if values.pop("format") != FORMAT:
             raise ValueError("another version of lossboard wrote it")
-        about = EntryInfo(**{**values, "sizes": tuple(values["sizes"]), "given": tuple(values.get("given", ()))})
+        lists = {name: tuple(values.get(name, ())) for name in ("sizes", "given", "labels")}
+        about = EntryInfo(**{**values, **lists})
         numbers = (about.classes, about.features, *about.sizes)
         if not all(type(number) is int and number > 0 for number in numbers) or len(about.sizes) != len(SPLITS):
             raise ValueError("its numbers make no sense")
@@ -208,6 +211,8 @@ def read_about(entry: Path) -> EntryInfo:
             or not isinstance(about.name, str)
             or not isinstance(about.source, str)
             or not all(type(number) is int for number in about.given)
+            or not all(isinstance(label, str) for label in about.labels)
+            or len(about.labels) not in (0, about.classes)
         ):
             raise ValueError("what it says makes no sense")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -28,7 +28,8 @@ class DatasetEntry:
     """One data set: its name or path in a spec, its `state`, and its shape if known.
 
     `features` is the number without the bias, `sizes` the numbers of train, validation and test examples,
-    `cache_bytes` its size in the cache folder, `trouble` the message if it is damaged.
+    `cache_bytes` its size in the cache folder, `trouble` the message if it is damaged. `labels` are the names of its
+    classes, in their order, where its file has names.
     """
 
     dataset: str
@@ -39,6 +40,7 @@ class DatasetEntry:
     cache_bytes: int = 0
     source: str = ""
     trouble: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def everything() -> list[DatasetEntry]:
@@ -73,6 +75,19 @@ def describe(dataset: str) -> DatasetEntry:
     return DatasetEntry(dataset, TO_ADD, cifar10.CLASSES, cifar10.PIXELS, cifar10.sizes())
 
 
+def own_files() -> dict[str, list[str]]:
+    """Return the paths of the user's files in the cache by short name, which is without folder and ending.
+
+    A name of another data set is none.
+    """
+    found: dict[str, list[str]] = {}
+    for about in cache.entries().values():
+        if isinstance(about, cache.EntryInfo) and is_path(about.name):
+            paths = found.setdefault(Path(about.name).stem.lower(), [])
+            paths += [about.source] if about.source not in paths else []
+    return {name: paths for name, paths in found.items() if name not in DATASETS}
+
+
 def explanation(dataset: str) -> str:
     """Return one or two sentences on a data set and its origin; '' for a user's own file."""
     return "" if is_path(dataset) else EXPLANATIONS[dataset_parts(dataset)[0]]
@@ -94,7 +109,14 @@ def _entry(folder: str, about: cache.EntryInfo | DataError) -> DatasetEntry:
         dataset = about.source
         state = READY if _is_current(folder, Path(about.source)) else CHANGED
     return DatasetEntry(
-        dataset, state, about.classes, about.features, about.sizes, about.stored_bytes, source=about.source
+        dataset,
+        state,
+        about.classes,
+        about.features,
+        about.sizes,
+        about.stored_bytes,
+        source=about.source,
+        labels=about.labels,
     )
 
 

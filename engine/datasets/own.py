@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import stat
 import warnings
 import zipfile
@@ -24,6 +25,8 @@ MOST_BYTES = 4 << 30
 MOST_CLASSES = 1000
 LABEL_COLUMNS = ("y", "label", "class")
 EXPECTED = "expected a .npz with X (N, D) and y (N,), or a .csv of numbers with the class in its last column"
+MOST_LABEL_CHARACTERS = 100
+"""Longest name of a class: what is longer is text about an example, and no class."""
 
 Table = tuple[NDArray[Any], NDArray[Any]]
 
@@ -73,7 +76,7 @@ def image_of(about: cache.EntryInfo) -> Image | None:
 def _make(entry: Path, path: Path) -> None:
     try:
         X, y = _reader(path)(path)
-        features, labels = _features(X), _labels(y)
+        features, (labels, names) = _features(X), _classes(y)
         if len(features) != len(labels):
             raise ValueError(f"{len(features):,} rows of X and {len(labels):,} of y; expected as many of each")
         rows = stratified(labels)
@@ -96,6 +99,7 @@ def _make(entry: Path, path: Path) -> None:
         centred=features.dtype == np.uint8,
         source=str(path),
         given=np.shape(X)[1:],
+        labels=names,
     )
     cache.make(entry, about, ((features[rows[split]], labels[rows[split]]) for split in SPLITS))
 
@@ -124,19 +128,57 @@ def _read_csv(path: Path) -> Table:
         names = _header(file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the error below replaces the warning "no data"
+            start = file.tell()
             try:
-                table = np.loadtxt(file, delimiter=",", ndmin=2, comments=None, quotechar='"')
+                table = _numbers(file)
             except ValueError as error:
-                hint = " (rows are counted from 1, without the header)" if "row" in str(error) else ""
-                raise ValueError(
-                    f"expected a table of numbers, but {str(error).partition('; use `')[0]}{hint}"
-                ) from None
+                file.seek(start)
+                return _with_text_labels(file, names, error)
     if not table.size:
         raise ValueError("expected a table of numbers, but it is empty")
-    if names and len(names) != table.shape[1]:
-        raise ValueError(f"its header names {len(names)} columns, its rows have {table.shape[1]}")
-    column = next((names.index(name) for name in LABEL_COLUMNS if name in names), table.shape[1] - 1)
+    _check_width(names, table.shape[1])
+    column = _label_column(names, table.shape[1])
     return np.delete(table, column, axis=1), table[:, column]
+
+
+def _numbers(file: TextIO, **settings: Any) -> NDArray[Any]:
+    return np.loadtxt(file, delimiter=",", ndmin=2, comments=None, quotechar='"', **settings)
+
+
+def _with_text_labels(file: TextIO, names: list[str], error: ValueError) -> Table:
+    """Read the rest of a file whose classes are text. Raises ValueError, with the first `error`, where they are not."""
+    start = file.tell()
+    width = len(names) or len(next(csv.reader([file.readline(1 << 20)]), []))
+    file.seek(start)
+    column = _label_column(names, width)
+    codes: dict[str, int] = {}
+    try:
+        table = _numbers(file, converters={column: lambda text: codes.setdefault(text.strip(), len(codes))})
+    except ValueError as again:
+        raise ValueError(f"expected a table of numbers, but {_told(again)}") from None
+    if not all(codes) or any(map(_is_number, codes)):
+        raise ValueError(f"expected a table of numbers, but {_told(error)}")
+    _check_width(names, table.shape[1])
+    return np.delete(table, column, axis=1), np.array(list(codes))[table[:, column].astype(np.intp)]
+
+
+def _label_column(names: list[str], width: int) -> int:
+    return next((names.index(name) for name in LABEL_COLUMNS if name in names), width - 1)
+
+
+def _check_width(names: list[str], width: int) -> None:
+    if names and len(names) != width:
+        raise ValueError(f"its header names {len(names)} columns, its rows have {width}")
+
+
+def _told(error: ValueError) -> str:
+    """NumPy's error with its rows and columns counted from 1: it counts from 0 where a text is no number."""
+    text = str(error).partition("; use `")[0].rstrip(".")
+    place = re.search(r"at row (\d+), column (\d+)$", text)
+    if place is not None:
+        text = f"{text[: place.start()]}at row {int(place[1]) + 1}, column {place[2]}"
+    hint = " (rows are counted from 1, without the header)" if "row" in text else ""
+    return f"{text}{hint}"
 
 
 def _header(file: TextIO) -> list[str]:
@@ -176,9 +218,25 @@ def _features(X: NDArray[Any]) -> NDArray[Any]:
     return features
 
 
+def _classes(y: NDArray[Any]) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+    """The class of each example, from 0, and the names of the classes in their order if `y` is text, else none."""
+    if y.dtype.kind not in "US":
+        return _labels(y), ()
+    names, labels = np.unique(y.astype(str), return_inverse=True)
+    texts = tuple(map(str, names))
+    if any(map(_is_number, texts)):
+        raise ValueError(f"its y is of type {y.dtype}; expected whole numbers from 0, or names of classes")
+    if len(texts) > MOST_CLASSES or max(map(len, texts), default=0) > MOST_LABEL_CHARACTERS:
+        raise ValueError(
+            f"its y holds {len(texts):,} texts; expected names of at most {MOST_CLASSES} classes, "
+            f"each of at most {MOST_LABEL_CHARACTERS} characters"
+        )
+    return _labels(labels.reshape(y.shape)), texts
+
+
 def _labels(y: NDArray[Any]) -> NDArray[np.intp]:
     if y.dtype.kind not in "uif":
-        raise ValueError(f"its y is of type {y.dtype}; expected whole numbers from 0")
+        raise ValueError(f"its y is of type {y.dtype}; expected whole numbers from 0, or names of classes")
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or not len(y):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine import datasets
+from engine.datasets import catalogue
 from engine.spec import DataError, RunSpec, SpecError
 
 generator = np.random.default_rng(0)
@@ -70,6 +71,18 @@ def test_a_column_named_y_is_the_class_wherever_it_stands(tmp_path: Path) -> Non
     np.testing.assert_array_equal(everything(loaded), everything(datasets.load(saved(tmp_path, X=X[:, :2], y=Y))))
 
 
+@pytest.mark.parametrize("kind", ["npz", "csv", "csv with a header"])
+def test_classes_may_have_names_which_are_sorted_and_kept(tmp_path: Path, cache_folder: Path, kind: str) -> None:
+    names = np.array(["dog", "cat", "Ape"])[Y]
+    header = "class,a,b\n" if "header" in kind else ""
+    rows = [[label, *map(repr, row[:2])] for label, row in zip(names.tolist(), X.tolist(), strict=True)]
+    text = header + "\n".join(",".join(row if header else [*row[1:], row[0]]) for row in rows) + "\n"
+    path = saved(tmp_path, X=X[:, :2], y=names) if kind == "npz" else written(tmp_path, text)
+    numbered = datasets.load(saved(tmp_path.parent, X=X[:, :2], y=2 - Y))
+    np.testing.assert_array_equal(everything(datasets.load(path)), everything(numbered))
+    assert catalogue.describe(path).labels == ("Ape", "cat", "dog")
+
+
 def test_uint8_images_of_any_shape_stay_uint8_and_lose_the_train_mean(tmp_path: Path, cache_folder: Path) -> None:
     images = generator.integers(0, 256, (60, 3, 4, 2), dtype=np.uint8)
     loaded = datasets.load(saved(tmp_path, X=images, y=Y))
@@ -108,6 +121,8 @@ def with_value(value: float) -> Any:
         ({"X": X.astype(complex), "y": Y}, "type complex128; expected numbers"),
         ({"X": X.astype("U4"), "y": Y}, "expected numbers"),
         ({"X": X, "y": Y.astype(str)}, "expected whole numbers"),
+        ({"X": X, "y": np.where(Y == 1, "cat", "2")}, "expected whole numbers"),
+        ({"X": X, "y": np.array(["x" * 101, "y"])[Y % 2]}, "each of at most 100 characters"),
         ({"X": X, "y": Y + 0.5}, "not whole"),
         ({"X": X, "y": np.where(Y == 1, np.nan, Y)}, "not whole"),
         ({"X": X, "y": np.stack([Y, Y], 1)}, "y has shape (60, 2); expected (N,)"),
@@ -143,14 +158,19 @@ def test_a_bad_npz_is_named_with_what_was_expected(
         ("a,b,y\n1,2,3,0\n1,2,3,1\n", "header names 3 columns, its rows have 4"),
         ("1,,0\n2,3,1\n", "could not convert string ''"),
         ("a,b,y\n1,,0\n2,3,1\n", "could not convert string ''"),
-        ("1,2,0\n2,x,1\n", "could not convert string 'x'"),
+        ("1,2,0\n2,x,1\n", "could not convert string 'x' to float64 at row 2, column 2 (rows are counted from 1"),
+        ("a,b,y\n1,2,0\n2,3,x\n", "could not convert string 'x' to float64 at row 2, column 3 (rows are counted"),
+        ("1,2,cat\n1,2,\n", "could not convert string 'cat' to float64 at row 1, column 3"),
+        ("1,2,cat\n1,x,dog\n", "could not convert string 'x' to float64 at row 2, column 2"),
+        ("1,2,cat\n1,dog\n", "row 2"),
+        (as_csv(y=np.full(60, "cat")), "one class"),
         ("1\n0\n", "found one column"),
         (as_csv(with_value(np.nan)), "row 7 of X holds NaN"),
         (as_csv(y=Y * 0), "one class"),
         (as_csv(y=Y - 1), "labels go from -1 to 1"),
         (as_csv().replace(",", ";"), "found one column"),
     ],
-    ids=range(12),
+    ids=range(17),
 )
 def test_a_bad_csv_is_named_with_what_was_expected(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path, text)

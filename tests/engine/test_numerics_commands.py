@@ -190,6 +190,7 @@ def test_data_add_and_list_your_own(tmp_path: Path, cache_folder: Path, monkeypa
         "classes": 2,
         "features": 3,
         "examples": {"train": 26, "validation": 8, "test": 6},
+        "labels": [],
         "cache_bytes": 480,
         "source": str(tmp_path / "digits.npz"),
         "trouble": "",
@@ -219,3 +220,19 @@ def test_data_info_of_cifar10_says_what_to_get(cache_folder: Path) -> None:
     told = " ".join(ask(data.command, "info", "cifar10").stdout.split())
     assert "lossboard data add cifar10 PATH" in told
     assert "downloads nothing" in told
+
+
+def test_a_file_that_was_added_has_a_short_name_unless_two_files_have_it(tmp_path: Path, cache_folder: Path) -> None:
+    rows = "".join(f"{number},{'cat' if number % 2 else 'dog'}\n" for number in range(24))
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "Mine.csv").write_text(rows)
+    first, second = (str(tmp_path / folder / "Mine.csv") for folder in ("one", "two"))
+    assert ask(data.command, "info", "mine").exit_code == 2
+    assert "its short name is mine: --dataset mine" in ask(data.command, "add", first).stderr
+    assert answer(data.command, "info", "mine")["dataset"] == first
+    assert "labels  0 cat, 1 dog" in ask(data.command, "info", "mine").stdout
+    probed = answer(probe.command, "--dataset", "MINE", "--step-sizes", "0.1")
+    assert (probed["dataset"], probed["examples"]) == (first, 16)
+    assert "short name" not in ask(data.command, "add", second).stderr
+    assert f"'mine' may be {first} or {second}; give the path" in ask(data.command, "info", "mine").stderr

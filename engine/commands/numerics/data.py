@@ -11,7 +11,8 @@ import click
 
 from engine.commands.numerics.loss_point import numerics_errors
 from engine.commands.options import as_json, json_option, table
-from engine.spec import SpecError, dataset_parts, is_path, parse_field
+from engine.commands.typed.values import FieldText
+from engine.spec import FIELDS, SpecError, dataset_parts, is_path, parse_field
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def list_all(json: bool) -> None:
 
 
 @command.command("info")
-@click.argument("dataset")
+@click.argument("dataset", metavar="DATASET", type=FieldText(FIELDS["dataset"]))
 @json_option
 def info(dataset: str, json: bool) -> None:
     """Tell what DATASET is, how large, and how to get it; a .npz or .csv file is read and checked."""
@@ -53,7 +54,9 @@ def info(dataset: str, json: bool) -> None:
     if json:
         click.echo(as_json({**as_dict(found), "explanation": explanation}))
         return
-    for label, value in (*zip(HEADER, row(found), strict=True), ("source", found.source), ("trouble", found.trouble)):
+    labels = ", ".join(f"{number} {label}" for number, label in enumerate(found.labels))
+    more = (("labels", labels), ("source", found.source), ("trouble", found.trouble))
+    for label, value in (*zip(HEADER, row(found), strict=True), *more):
         if value:
             click.echo(f"{label:>10}  {clean(value)}")
     if explanation:
@@ -61,7 +64,7 @@ def info(dataset: str, json: bool) -> None:
 
 
 @command.command("add")
-@click.argument("dataset")
+@click.argument("dataset", metavar="DATASET", type=FieldText(FIELDS["dataset"]))
 @click.argument("path", required=False)
 @json_option
 def add(dataset: str, path: str | None, json: bool) -> None:
@@ -86,7 +89,13 @@ def add(dataset: str, path: str | None, json: bool) -> None:
             click.echo("reading and checking ...", err=True)
             load(dataset)
         found = catalogue.describe(dataset)
-    click.echo(as_json(as_dict(found)) if json else f"{clean(found.dataset)}: {found.state}, {size(found.cache_bytes)}")
+    if json:
+        click.echo(as_json(as_dict(found)))
+        return
+    click.echo(f"{clean(found.dataset)}: {found.state}, {size(found.cache_bytes)}")
+    short = [name for name, paths in catalogue.own_files().items() if paths == [found.dataset]]
+    for name in map(clean, short):
+        click.echo(f"its short name is {name}: --dataset {name}", err=True)
 
 
 def as_dict(entry: DatasetEntry) -> dict[str, object]:
@@ -99,6 +108,7 @@ def as_dict(entry: DatasetEntry) -> dict[str, object]:
         "classes": entry.classes,
         "features": entry.features,
         "examples": dict(zip(SPLITS, entry.sizes, strict=True)) if entry.sizes else None,
+        "labels": list(entry.labels),
         "cache_bytes": entry.cache_bytes,
         "source": entry.source,
         "trouble": entry.trouble,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from engine.spec import Field, defaults, typed_text
+from engine.spec import DATASETS, Field, defaults, is_path, shown, typed_text
 from engine.text import clean
 
 MOST_OFFERED = 50
@@ -27,8 +27,14 @@ class FieldText(click.ParamType[str]):
         self._field = field
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it is."""
-        return str(value)
+        """The text as it is; the short name of a file that has been added becomes its path."""
+        text = str(value)
+        if not self._field.open or is_path(text) or text.partition(":")[0].strip().lower() in DATASETS:
+            return text
+        paths = _own_files().get(text.strip().lower(), [])
+        if len(paths) > 1:
+            self.fail(f"{shown(text)} may be {' or '.join(map(clean, paths))}; give the path", param, ctx)
+        return paths[0] if paths else text
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """The choices between bars; `NAME|FILE` where others are possible; else NUMBER or A,B,..."""
@@ -38,7 +44,8 @@ class FieldText(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The choices that begin so; files where other values are possible and no choice does."""
-        items = matching(self._field.choices, incomplete)
+        names = [*self._field.choices, *(_own_files() if self._field.open else ())]
+        items = matching(names, incomplete)
         return [CompletionItem(incomplete, type="file")] if self._field.open and not items else items
 
 
@@ -70,6 +77,12 @@ def matching(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
 def store_of(ctx: click.Context) -> str:
     """The path of the store that a command line names."""
     return str(ctx.find_root().params.get("db") or "runs.db")
+
+
+def _own_files() -> dict[str, list[str]]:
+    from engine.datasets import catalogue
+
+    return catalogue.own_files()
 
 
 def _runs(path: str) -> Iterator[CompletionItem]:
