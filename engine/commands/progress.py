@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.store import ENDED, Run
+from engine.text import clean
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
 BAR_STEPS = 1000
-"""Length of a bar: it shows per cents, and the time left is estimated from steps."""
+"""Length of a bar, which shows per cents."""
+
+LABEL_CELLS, BAR_CELLS = 32, 12
+FRAME_CELLS = 12
+"""Cells of a line besides label, bar and text: brackets, blanks and per cents; a longer line would be wrapped."""
 
 
-def bar(label: str, show_eta: bool = True) -> ProgressBar[str]:
+def bar(label: str) -> ProgressBar[str]:
     """A bar of BAR_STEPS on stderr, followed by the text of its last update; hidden where stderr is no terminal."""
+    label = clean(label, LABEL_CELLS)
+
+    def fitting(text: str | None) -> str | None:
+        room = shutil.get_terminal_size().columns - len(label) - BAR_CELLS - FRAME_CELLS
+        return None if text is None else clean(text, max(room, 0))
+
     return click.progressbar(
         length=BAR_STEPS,
         label=label,
         file=sys.stderr,
-        show_eta=show_eta,
-        item_show_func=lambda item: item,
+        show_eta=False,  # the time from the first step on, which comes after the workers' start
+        item_show_func=fitting,
+        width=BAR_CELLS,
         hidden=not sys.stderr.isatty(),
     )
+
+
+def left(seconds: float | None) -> str:
+    """The time left as the end of a sentence; '' if it is not known or none is."""
+    return "" if seconds is None or seconds < 0.5 else f", about {seconds:.0f} s left"
 
 
 def share_done(run: Run) -> float:

@@ -20,14 +20,14 @@ from engine.commands.options import (
     spec_options,
     workers_option,
 )
-from engine.commands.progress import BAR_STEPS, bar, share_done
+from engine.commands.progress import BAR_STEPS, bar, left, share_done
 from engine.commands.show import reached, whole_run
 from engine.commands.typed.help import GroupedCommand
 from engine.jobs.people import steer
+from engine.jobs.people.progress import left_s
 from engine.jobs.people.submit import submit
 from engine.jobs.processes.liveness import judge
 from engine.store import ENDED, Reader, Run
-from engine.text import clean
 
 POLL_S = 0.1
 
@@ -84,10 +84,11 @@ def wait(reader: Reader, run_id: int) -> Run:
     If its worker is lost, another one is started for it. Raises StoreError.
     """
     run = reader.the_run(run_id)
-    with bar(f"run {run_id} {clean(run.name, 40)}") as shown:
+    with bar(f"run {run_id} {run.name}") as shown:
         while True:
             run = reader.the_run(run_id)
-            shown.update(round(share_done(run) * BAR_STEPS) - shown.pos, f"train loss {loss(run.train_loss)}")
+            text = f"train loss {loss(run.train_loss)}{left(left_s([run], None, 1))}"
+            shown.update(round(share_done(run) * BAR_STEPS) - shown.pos, text)
             if run.state in ENDED:
                 return run
             if judge(run, reader.workers()) == "lost":

@@ -14,6 +14,7 @@ from engine.spec import FIELDS, as_text, typed_text
 from engine.store import Reader, Run, status_word
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
+from engine.trace.state import PLANNED_DONE
 
 
 @click.command("show")
@@ -73,7 +74,7 @@ def reached(run: Run, status: str) -> list[tuple[str, str]]:
     """A run's status, progress and losses as (label, value) lines."""
     return [
         ("run", f"{run.run_id}  {clean(run.name, 200)}"),
-        ("state", f"{status_word(status)}{f': {clean(run.reason, 500)}' if run.reason else ''}"),
+        ("state", state_text(run, status)),
         ("iterations", f"{run.iterations_done}{_cost(run)}"),
         ("elapsed", f"{run.elapsed_s:.2f} s"),
         *losses(run),
@@ -84,6 +85,13 @@ def _cost(run: Run) -> str:
     """What an iteration costs, where that is several losses."""
     is_costly = run.spec is not None and run.spec.kind.is_costly and run.examples_per_iteration is not None
     return f", each over {run.examples_per_iteration:,} examples" if is_costly else ""
+
+
+def state_text(run: Run, status: str) -> str:
+    """A run's status with the reason of its end, if it has ended, in one cleaned line."""
+    if run.reason == PLANNED_DONE:
+        return f"finished all {counted(run.iterations_done, 'iteration')}"
+    return f"{status_word(status)}{f': {clean(run.reason, 500)}' if run.reason else ''}"
 
 
 def losses(run: Run) -> list[tuple[str, str]]:

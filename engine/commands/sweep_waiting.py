@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from engine.commands.options import DIVERGED, FAILED, as_json, command_on, loss, reading
-from engine.commands.progress import BAR_STEPS, bar, share_done
+from engine.commands.progress import BAR_STEPS, bar, left, share_done
 from engine.jobs.people import steer
 from engine.jobs.people.progress import SweepOutcome, leading, left_s, outcome
 from engine.jobs.processes.launch import start_workers, worker_count
 from engine.jobs.processes.liveness import lost, works
-from engine.store import ENDED, Reader, Run
+from engine.store import ENDED, Reader, Run, status_word
 from engine.sweep import SweepPlan, Value, ValueResult, amount_text, are_compared, best_marks, table_lines, value_text
 from engine.text import clean, counted, loss_text
 
@@ -65,9 +65,8 @@ def report(found: SweepOutcome, json: bool) -> None:
     if found.best is not None and not is_compared:
         click.echo(_best(found.plan, found.best), err=True)
     if not found.over:
-        left = "" if found.left_s is None else f", about {found.left_s:.0f} s left"
-        states = ", ".join(f"{count} {state}" for state, count in sorted(found.states.items()))
-        click.echo(f"not over yet: {states}{left}", err=True)
+        states = ", ".join(f"{count} {status_word(state)}" for state, count in sorted(found.states.items()))
+        click.echo(f"not over yet: {states}{left(found.left_s)}", err=True)
 
 
 def outcome_as_dict(found: SweepOutcome) -> dict[str, Any]:
@@ -97,7 +96,7 @@ def wait(reader: Reader, sweep_id: int, plan: SweepPlan) -> None:
     Starts new workers when some are lost or none are left. Raises StoreError.
     """
     looked_at = time.monotonic()
-    with bar(f"sweep {sweep_id}", show_eta=False) as shown:
+    with bar(f"sweep {sweep_id}") as shown:
         while True:
             runs = reader.sweep_runs(sweep_id)
             share = sum(map(share_done, runs)) / max(len(runs), 1)
@@ -125,16 +124,13 @@ def _look_after_workers(reader: Reader, runs: list[Run]) -> None:
 
 
 def _standing(reader: Reader, runs: list[Run], plan: SweepPlan) -> str:
-    """How many runs have ended, the best value so far, and the time left."""
-    said = [f"{sum(run.state in ENDED for run in runs)} of {len(runs)} ended"]
-    leader = leading(runs, plan)
+    """The time left, the best value so far, and how many runs have ended: a narrow terminal cuts the end."""
+    ended = f"{sum(run.state in ENDED for run in runs)} of {len(runs)} ended"
+    leader, best = leading(runs, plan), []
     if leader is not None and leader.spec is not None:
-        where = _where(plan, plan.values_of(leader.spec))
-        said.append(f"best so far {where}: train loss {loss(leader.train_loss)}")
-    seconds = left_s(runs, plan, sum(map(works, reader.workers())) or worker_count(reader))
-    if seconds is not None:
-        said.append(f"about {seconds:.0f} s left")
-    return ", ".join(said)
+        best = [f"best {_where(plan, plan.values_of(leader.spec))}: {loss(leader.train_loss)}"]
+    seconds = left_s(runs, plan.halving, sum(map(works, reader.workers())) or worker_count(reader))
+    return ", ".join([*([] if not seconds or seconds < 0.5 else [f"{seconds:.0f} s left"]), *best, ended])
 
 
 def _compared(found: SweepOutcome) -> Iterator[str]:

@@ -20,7 +20,7 @@ from engine.strategy import evaluated
 from engine.strategy.strategies import BUILDERS, Strategy
 from engine.text import counted
 from engine.trace.block import Block
-from engine.trace.state import State
+from engine.trace.state import PLANNED_DONE, State
 
 EVALUATIONS_PER_RUN = 50
 LEAST_EVALUATIONS = 10
@@ -78,7 +78,7 @@ class Optimization:
             state, block = self.strategy.advance(lowered, room)
         state = replace(state, step_size=step_size, buffers={**state.buffers, **beside})
         if not state.stop_reason and planned is not None and state.iteration >= planned:
-            state = replace(state, stop_reason="planned iterations done")
+            state = replace(state, stop_reason=PLANNED_DONE)
         return state, block
 
     def next_evaluation(self, iteration: int) -> int:

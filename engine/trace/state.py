@@ -17,6 +17,9 @@ FORMAT = 1
 DIVERGED = "diverged"
 """The stop reason of a run whose loss is not finite, or too far above its first."""
 
+PLANNED_DONE = "planned iterations done"
+"""The stop reason of a run that has made all its iterations."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:

@@ -71,6 +71,7 @@ def test_a_run_is_made_listed_shown_and_exported(tmp_path: Path) -> None:
     assert listed == {name: value for name, value in shown.items() if name not in ("evaluations", "events")}
     described = lossboard(tmp_path, "show", "1").stdout
     assert "batch size  256" in described
+    assert "state  finished all 300 iterations\n" in described
     assert "momentum" not in described
 
     csv = lossboard(tmp_path, "export", "1").stdout.splitlines()

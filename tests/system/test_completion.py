@@ -13,6 +13,7 @@ import pytest
 
 from engine.spec import defaults
 from engine.store import open_for_writing
+from engine.sweep import Axis, SweepPlan
 
 FOLDER = Path(sys.executable).parent
 NOWHERE = {"TERM": "dumb", "PATH": f"{FOLDER}:{os.environ['PATH']}", "HOME": "/"}
@@ -37,10 +38,17 @@ def offered(folder: Path, line: str) -> list[str]:
 def test_bash_completes_commands_options_choices_runs_and_sweeps(tmp_path: Path) -> None:
     with open_for_writing(tmp_path / "runs.db") as store:
         store.queue.add([defaults(), defaults("local-search")], names=["plain", "a\x1b[31m name"])
+        store.queue.add_sweep(SweepPlan(defaults(), (Axis("delta", (1.0, 2.0)),), name="margins"))
     assert offered(tmp_path, "lossboard und") == ["undelete"]
     assert offered(tmp_path, "lossboard run --upd") == ["--update"]
-    assert offered(tmp_path, "lossboard run --update ada") == ["adagrad", "adam"]
-    assert offered(tmp_path, "lossboard show ") == ["2  a name, queued", "1  plain, queued"]
+    assert offered(tmp_path, "lossboard show ") == [
+        *(f"{run}  gradient b256, queued" for run in (4, 3)),
+        "2  a name, queued",
+        "1  plain, queued",
+    ]
+    assert offered(tmp_path, "lossboard sweep ref") == ["refine"]
+    assert offered(tmp_path, "lossboard sweep show ") == ["1"]
+    assert "adam" in offered(tmp_path, "lossboard run --update ada")
     assert offered(tmp_path, "lossboard --db other.db show ") == [""]
     assert not (tmp_path / "other.db").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from engine.strategy import optimize
 from engine.sweep import Axis, Halving, SweepPlan, decide, log_values
 from tests.presence import present
 from tests.stores import query, wait_until
+from tests.system.terminal import Terminal
 from tests.system.workers import end_workers, losses_of
 
 PLAN = SweepPlan(defaults().changed(iterations=300), (Axis("step_size", log_values(1e-6, 100.0, 9)),))
@@ -170,3 +172,16 @@ def test_more_workers_come_when_runs_turn_out_to_be_long(path: Path, monkeypatch
     wait_until(lambda: len(reader.workers()) > 1, what="more workers")
     reader.close()
     assert "deleted with 6 runs" in sweeps.delete(path, sweep_id)
+
+
+def test_a_sweep_that_is_waited_for_shows_its_best_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    words = ("--db", str(path), "sweep", "--values", "0.1,0.001", "--iterations", "100", "--pace", "50")
+    terminal = Terminal(*words, columns=80, rows=24)
+    terminal.wait_for(r"[1-9]\d?%  \d+ s left, best step size 0\.1: \d\.\d+, [01] of 2 ended")
+    assert terminal.exit_code() == 0
+    end_workers(path)
+    written = re.sub(r"\x1b\[\?25[lh]", "", terminal.written)  # hides and shows the cursor
+    lines = [line for line in re.split(r"[\r\n]+", written) if line.startswith("sweep 1  ")]
+    assert lines
+    assert max(map(len, lines)) <= 80

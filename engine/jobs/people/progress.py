@@ -14,6 +14,7 @@ from engine.jobs.processes.liveness import lost, works
 from engine.store import ENDED, Evaluation, NoSweep, Reader, Refused, Run, RungDecision, StoreError, Sweep
 from engine.sweep import (
     Comparison,
+    Halving,
     RunMeasurement,
     SweepPlan,
     TrainLoss,
@@ -80,7 +81,7 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
         done=sum(run.state in ENDED for run in runs),
         total=len(runs),
         diverged=sum(one.diverged for one in measured),
-        left_s=None if gone and not working else left_s(runs, plan, working or worker_count(reader)),
+        left_s=None if gone and not working else left_s(runs, plan.halving, working or worker_count(reader)),
         decisions=sweep.decisions,
         comparisons=comparisons(plan.axes, measured),
     )
@@ -124,41 +125,41 @@ def refused_as_deleted(sweep_id: int) -> Refused:
     return Refused(f"Sweep {sweep_id} is deleted; {command_text(f'sweep undelete {sweep_id}')} brings it back.")
 
 
-def left_s(runs: Sequence[Run], plan: SweepPlan, workers: int) -> float | None:
+def left_s(runs: Sequence[Run], halving: Halving | None, workers: int) -> float | None:
     """Estimated seconds until all runs have ended, from measured rates and a number of workers; None without a rate.
 
-    The runs of a race count with the expected share that its rungs keep.
+    The runs of a race count with the expected share that the rungs of its `halving` keep.
     """
     unfinished = [run for run in runs if run.state not in ENDED and run.spec is not None]
     if not unfinished:
         return 0.0
     rates = [run.iterations_per_s for run in runs if run.iterations_per_s]
     median_rate = median(rates) if rates else None
-    each_s = [_run_left_s(run, plan, median_rate) for run in unfinished]
+    each_s = [_run_left_s(run, halving, median_rate) for run in unfinished]
     known = [seconds for seconds in each_s if seconds is not None]
     if len(known) < len(each_s):
         return None
     return max(sum(known) / max(min(workers, len(unfinished)), 1), max(known) if workers >= len(unfinished) else 0.0)
 
 
-def _run_left_s(run: Run, plan: SweepPlan, median_rate: float | None) -> float | None:
+def _run_left_s(run: Run, halving: Halving | None, median_rate: float | None) -> float | None:
     assert run.spec is not None
     rate = run.iterations_per_s or median_rate
     if run.spec.pace is not None:
         rate = min(rate or run.spec.pace, run.spec.pace)
     by_iterations = None
     if run.spec.iterations is not None and rate:
-        by_iterations = _expected_iterations(run, plan, run.spec.iterations) / rate
+        by_iterations = _expected_iterations(run, halving, run.spec.iterations) / rate
     by_seconds = None if run.spec.seconds is None else max(run.spec.seconds - run.elapsed_s, 0.0)
     return min((s for s in (by_iterations, by_seconds) if s is not None), default=None)
 
 
-def _expected_iterations(run: Run, plan: SweepPlan, planned: int) -> float:
-    rungs = [] if plan.halving is None or run.rung is None else [r for r in plan.halving.rungs if r >= run.rung]
+def _expected_iterations(run: Run, halving: Halving | None, planned: int) -> float:
+    rungs = [] if halving is None or run.rung is None else [r for r in halving.rungs if r >= run.rung]
     expected, share, at = 0.0, 1.0, run.iterations_done
     for rung in (*rungs, planned):
         expected += share * max(rung - at, 0)
-        share *= 1.0 if plan.halving is None else plan.halving.keep
+        share *= 1.0 if halving is None else halving.keep
         at = max(at, rung)
     return expected
 
