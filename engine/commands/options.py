@@ -114,9 +114,9 @@ def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -
     given = {name: text for name, text in fields.items() if text is not None}
     spec = check_given(spec_from_fields(given), given)
     if "batch_size" not in {*given, *varied}:
-        from engine.strategy import optimize
+        from engine.jobs.people.submit import fitted_to_data  # imports the numerics, which most commands do not need
 
-        fitted = optimize.fitted(spec)
+        fitted = fitted_to_data(spec)
         if fitted != spec:
             click.echo(
                 f"batch size: full, since {clean(spec.dataset)} has fewer than {spec.batch_size} training examples",

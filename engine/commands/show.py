@@ -91,6 +91,8 @@ def state_text(run: Run, status: str) -> str:
     """A run's status with the reason of its end, if it has ended, in one cleaned line."""
     if run.reason == PLANNED_DONE:
         return f"finished all {counted(run.iterations_done, 'iteration')}"
+    if status == run.reason == "diverged":
+        return f"diverged at iteration {run.diverged_at}"
     return f"{status_word(status)}{f': {clean(run.reason, 500)}' if run.reason else ''}"
 
 

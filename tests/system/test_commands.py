@@ -117,6 +117,7 @@ def test_a_run_that_diverges_can_be_told_from_one_that_is_done(tmp_path: Path) -
     assert (run["status"], run["state"]) == ("diverged", "finished")
     assert run["diverged_at"] is not None
     assert run["reason"].startswith("diverged")
+    assert f"state  diverged at iteration {run['diverged_at']}\n" in lossboard(tmp_path, "show", "1").stdout
     assert json.loads(lossboard(tmp_path, "list", "--json").stdout)[0]["diverged_at"] == run["diverged_at"]
 
 

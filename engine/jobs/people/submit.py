@@ -11,6 +11,11 @@ from engine.store import open_for_writing
 from engine.strategy import optimize
 
 
+def fitted_to_data(spec: RunSpec) -> RunSpec:
+    """The spec with the full batch in place of one that is larger than its data set. Raises SpecError, DataError."""
+    return optimize.fitted(spec)
+
+
 def submit(
     path: str | Path, specs: Sequence[RunSpec], names: Sequence[str] | None = None, workers: int | None = None
 ) -> list[int]:
