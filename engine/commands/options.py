@@ -95,14 +95,9 @@ def default_text(field: Field) -> str:
     for name, spec in [*specs, *((name, defaults(objective=name)) for name in OBJECTIVES)]:
         value = getattr(spec, field.name)
         if value != usual and name != value and field.applies(asdict(spec)):
-            others.setdefault(_short(field, value), []).append(name)
+            others.setdefault(typed_text(field.name, value), []).append(name)
     apart = [f"{text} with {', '.join(kinds)}" for text, kinds in others.items()]
-    return "; ".join([_short(field, usual), *apart])
-
-
-def _short(field: Field, value: Any) -> str:
-    text = f"{value:g}" if isinstance(value, float) else typed_text(field.name, value)
-    return text.replace("e+0", "e").replace("e-0", "e-")
+    return "; ".join([typed_text(field.name, usual), *apart])
 
 
 def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -> RunSpec:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from engine.spec.fields import FIELDS, Field
 
-MINIMISED, HOW, HOW_LONG, RECORDED = "What is minimised", "How it is minimised", "How long", "What is recorded"
+MINIMISED, HOW, HOW_LONG, RECORDED = "What is minimised", "How", "How long", "What is recorded"
 
 NAMED = {
     MINIMISED: frozenset({"objective", "dataset", "regularization_strength", "regularize_bias"}),
+    HOW: frozenset({"start"}),
     HOW_LONG: frozenset({"iterations", "seconds", "patience", "divergence_factor", "pace"}),
     RECORDED: frozenset({"metrics"}),
 }

@@ -9,20 +9,15 @@ from typing import Any
 
 from engine.jobs.people import batch_sizes
 from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
+from engine.spec.field_groups import FIELD_GROUPS, RECORDED
 from tui.model.form.form import Form, FormField, without_label
 
-WHAT, HOW, HOW_LONG, NAMED = "what is minimised", "how", "how long", "name and record"
+NAMED = "name and record"
 
 GROUPS: Mapping[str, Sequence[str]] = {
-    WHAT: (
-        "objective", "dataset", "regularization_strength", "regularize_bias", "delta", "hidden_size", "hidden",
-        "channels", "activation", "pooling", "normalization", "residual", "dropout",
-    ),
-    HOW: (),
-    HOW_LONG: ("iterations", "seconds", "patience", "divergence_factor", "pace"),
-    NAMED: ("metrics",),
-}  # fmt: skip
-"""The groups of the form; the fields of a spec that are in no other one say how the run goes."""
+    NAMED if group == RECORDED else group[0].lower() + group[1:]: names for group, names in FIELD_GROUPS.items()
+}
+"""The groups of the form, which has the fields as `--help` does."""
 
 NAME, ITERATION = "name", "iteration"
 NAME_FIELD = FormField(NAME, "name", "What the list calls the run.", NAMED, optional=True)
@@ -50,9 +45,7 @@ def field_text(name: str, value: Any) -> str:
 
 def grouped() -> list[tuple[str, str]]:
     """Every field of a spec with the title of its group, in the order of the form."""
-    elsewhere = {name for names in GROUPS.values() for name in names}
-    how = [name for name in FIELDS if name not in elsewhere]
-    return [(name, title) for title, names in GROUPS.items() for name in (how if title == HOW else names)]
+    return [(name, title) for title, names in GROUPS.items() for name in names]
 
 
 def run_fields(names: Collection[str]) -> tuple[FormField, ...]:
