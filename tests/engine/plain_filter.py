@@ -12,6 +12,7 @@ from typing import Any
 from engine.spec import FIELDS, RunSpec
 from engine.store import Run
 from engine.store.list.filter import ChoiceTerm, Filter, NumberTerm, TextTerm, WordTerm
+from engine.store.list.filter_fields import NUMBERS
 from engine.store.list.listing import LARGEST_FIRST, STATUS_ORDER
 from tests.presence import present
 
@@ -150,13 +151,15 @@ def sort_key(order: str, known: Known) -> Any:
     if order == "status":
         return STATUS_ORDER.index(known.status)
     if order == "name":
-        return _natural("" if run.name == known.label else run.name)
+        return _natural(run.name or known.label or "")
     if order == "strategy":
         return _natural(known.label or "")
     if order == "objective":
         return known.of_spec("objective")
     if order == "created":
         return run.created_at
+    if order not in NUMBERS:
+        return _natural(str(known.of_spec(order) or ""))
     return known.number(order)
 
 

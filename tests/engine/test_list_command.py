@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from engine.commands.list import command
+from engine.commands.list import WRITTEN, command
 from engine.spec import defaults
 from engine.store import Evaluation, open_for_writing
+from engine.store.list.columns import COLUMNS, TITLES
+from engine.store.list.listing import ORDERS
 from tests.stores import block_of, claimed_writer
 
 
@@ -50,4 +53,44 @@ def test_a_filter_that_cannot_be_read_is_wrong_usage(store: str) -> None:
 
 def test_nothing_that_fits_is_said_beside_the_data(store: str) -> None:
     done = CliRunner().invoke(command, ["--filter", "no-such-word"], obj=store)
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "no runs fit\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "No run fits the filter.\n")
+
+
+def printed(store: str, *arguments: str) -> list[list[str]]:
+    done = CliRunner().invoke(command, arguments, obj=store)
+    assert done.exit_code == 0, done.output
+    return [re.split(r"  +", line.strip()) for line in done.stdout.splitlines()]
+
+
+def test_the_settings_in_which_runs_differ_have_columns(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        store.queue.add([defaults(objective="svm"), defaults(objective="softmax").changed(seed=7)], names=["mine", ""])
+    titles, *rows = printed(str(path))
+    assert titles[:5] == ["run", "status", "name", "objective", "seed"]
+    assert [row[2:5] for row in rows] == [["gradient b256", "softmax", "7"], ["mine", "svm", "0"]]
+
+
+def test_columns_are_chosen_by_the_names_of_orders(store: str) -> None:
+    titles, *rows = printed(store, "--columns", "run,lr,Batch-Size, loss,run", "--sort", "loss")
+    assert titles == ["run", "step", "batch", "train"]
+    assert rows == [["2", "0.1", "256", "0.1000"], ["1", "0.1", "256", "0.3000"], ["3", "0.1", "256", "0.9000"]]
+    assert printed(store, "--columns", ",".join(ORDERS))[0][0] == "run"
+
+
+@pytest.mark.parametrize("option", ["--columns", "--sort"])
+def test_an_unknown_column_is_wrong_usage_and_those_that_there_are_are_named(store: str, option: str) -> None:
+    done = CliRunner().invoke(command, [option, "objectiv"], obj=store)
+    assert done.exit_code == 2
+    assert "there is no 'objectiv'; did you mean objective?" in done.output
+    assert "step_size, batch_size" in done.output
+
+
+def test_every_order_is_a_column_with_a_title_and_a_way_to_write_it() -> None:
+    assert set(ORDERS) == set(COLUMNS) == set(TITLES) == set(WRITTEN)
+    assert len(COLUMNS) == len(ORDERS)
+
+
+def test_a_list_that_is_cut_says_of_how_many(store: str) -> None:
+    done = CliRunner().invoke(command, ["--limit", "2"], obj=store)
+    assert done.stderr == "2 of 3 runs; --limit shows more\n"

@@ -202,13 +202,13 @@ def test_what_is_found(found: Callable[[str], list[int]], text: str, ids: list[i
 @pytest.mark.parametrize(
     ("text", "position", "says"),
     [
-        ("foo:1", 0, "'foo' is no field"),
+        ("foo:1", 0, "unknown field foo; known: loss, best, accuracy, step_size"),
         ("a strategie:sgd", 2, "did you mean strategy?"),
         ("los<0.5", 0, "did you mean loss?"),
         ("strategy:adem", 9, "did you mean adam?"),
         ("status:finnished", 7, "did you mean finished?"),
-        ("loss<", 5, "such as loss>=0.1"),
-        ("tag:", 4, "What tag?"),
+        ("loss<", 5, "loss needs a value, such as loss<0.1."),
+        ("tag:", 4, "tag needs a value, such as tag:keep."),
         ("strategy: ", 9, "such as strategy:random-search"),
         ("loss<low", 5, "'low' is not a number"),
         ("loss<50%", 5, "'50%' is not a number"),
@@ -220,9 +220,11 @@ def test_what_is_found(found: Callable[[str], list[int]], text: str, ids: list[i
         ("| a", 0, "both sides"),
         ("a || b", 3, "both sides"),
         ("a -", 2, "what to leave out"),
+        ("iterations>", 11, "iterations>=100"),
+        ("accuracy>", 9, "accuracy>0.9"),
         ('say "hello', 4, "has no end"),
         ('name:"hello', 5, "has no end"),
-        ('""', 0, "in the quotes"),
+        ('""', 0, "quotes are empty"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence_about_a_place(text: str, position: int, says: str) -> None:

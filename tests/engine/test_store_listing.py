@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.spec import defaults
+from engine.spec import FIELDS, defaults
 from engine.store import Evaluation, Listing, PageRequest, Reader, SweepTitle, open_for_writing
+from engine.store.list.columns import variety
 from engine.store.list.listing import ORDERS
 from tests.presence import present
 from tests.stores import block_of, claimed_writer, process, sweep_row
@@ -168,3 +172,26 @@ def test_pinning_and_folding_twice_changes_nothing() -> None:
     assert listing.pinning(7).pinned == (4, 7)
     assert listing.pinning(7).pinning(7) == listing
     assert listing.folding(2).folding(2) == listing
+
+
+def test_what_differs_is_told_the_most_telling_first_and_only_where_it_has_an_effect(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path / "runs.db") as store:
+        store.queue.add([defaults()])
+        assert store.reader().variety() == {}
+        store.queue.add([defaults().changed(seed=3, batch_size=None, momentum=0.5)])  # no momentum in a vanilla update
+        assert store.reader().variety() == {"batch_size": ("full", "256"), "seed": ("3", "0")}
+        store.queue.add([defaults(objective="softmax").changed(iterations=7)])
+        assert list(store.reader().variety()) == ["objective", "batch_size", "seed", "planned"]
+        assert store.reader().variety(newest=1) == {}
+        store.catalogue.delete(2)
+        assert list(store.reader().variety()) == ["objective", "planned"]
+
+
+@given(st.lists(st.text(max_size=20) | st.recursive(
+    st.none() | st.booleans() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from([*FIELDS, "x"]), inner, max_size=4),
+).map(json.dumps), max_size=4))  # fmt: skip
+def test_specs_of_any_content_have_a_variety(specs: list[str]) -> None:
+    found = variety([*specs, defaults().to_json(), defaults().changed(seed=1).to_json()])
+    assert set(found["seed"]) >= {"0", "1"}
+    assert all(isinstance(value, str) for values in found.values() for value in values)

@@ -112,7 +112,7 @@ async def test_a_spoilt_file_is_the_usual_view(path: Path) -> None:
     async with opened(path) as board:
         assert board.app.choices.chart_options.layout == "runs"
         assert board.app.choices.marked == (1, 2, 3)
-        assert "What loss?" in board.text()
+        assert "loss needs a value" in board.text()
 
 
 async def test_in_a_store_made_anew_runs_are_marked_again(path: Path) -> None:

@@ -25,6 +25,9 @@ from engine.store.records import FilterError
 _FIELD = re.compile(r"([^\W\d][\w-]*)(?:\s*:?(<=|>=|!=|==|<|>|=)\s*|:)")
 _PIECE = re.compile(r'(?:[^\s|"]|"[^"]*")+')
 _SHORTENED = re.compile(r"[-+]?\d+(?:\.\d*)?[kKMG]")
+BEST_KNOWN = ("loss", "best", "accuracy", "step_size", "batch_size", "objective", "status", "tag")
+"""Fields that an error names when nothing similar was typed."""
+
 _UNITS = {"k": "e3", "K": "e3", "M": "e6", "G": "e9"}
 
 
@@ -96,7 +99,7 @@ def parse(text: str) -> Filter:
         position = _after_spaces(text, position)
         if position == len(text) or text[position] == "|":
             if not terms:
-                raise FilterError(position, "Something must stand on both sides of |.")
+                raise FilterError(position, "| needs a term on both sides.")
             alternatives.append(tuple(terms))
             terms = []
             if position == len(text):
@@ -125,12 +128,12 @@ def _term(text: str, start: int) -> tuple[Term, int]:
     piece = _PIECE.match(text, at)
     end = piece.end() if piece else at
     if text[end : end + 1] == '"':
-        raise FilterError(end, 'The quote that begins here has no end: write a second ".')
+        raise FilterError(end, 'a quote has no end: write a second ".')
     value = text[at:end].replace('"', "")
     if named:
         return _asked(named[1], named[2] or ":", value, position, at, negated=position > start), end
     if not value:
-        lack = "Nothing stands after -: write what to leave out." if position > start else "Nothing is in the quotes."
+        lack = "- needs a word after it: what to leave out." if position > start else "the quotes are empty."
         raise FilterError(start, lack)
     return Term(WordTerm(value.casefold()), position > start), end
 
@@ -139,15 +142,14 @@ def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated
     name = _full_name(given)
     sign = "=" if sign in (":", "==") else sign
     if name not in NAMES:
-        near = near_match(name, [*NAMES, *ALIASES])
-        raise FilterError(position, f"{shown(given)} is no field{near} (put quotes around what is only text).")
+        near = near_match(name, [*NAMES, *ALIASES]) or f"; known: {', '.join(BEST_KNOWN)}, …"
+        raise FilterError(position, f"unknown field {given}{near} (quote it to search for text).")
     if not value.strip():
-        word = given.lower()
-        raise FilterError(at, f"What {word}? Write a value after it{_example(name, word)}.")
+        raise FilterError(at, f"{given.lower()} needs a value, such as {_example(name, given.lower())}.")
     if name in NUMBERS:
         return Term(_comparison(name, sign, value, at), negated)
     if sign not in ("=", "!="):
-        raise FilterError(position, f"{name} is no number: write {name}:{shown(value)[1:-1]}.")
+        raise FilterError(position, f"{name} is not a number: write {name}:{shown(value)[1:-1]}.")
     negated ^= sign == "!="
     if name in TEXTS:
         return Term(TextTerm(name, value.casefold()), negated)
@@ -196,8 +198,10 @@ def _last_alike(wanted: float, beyond: float, digits: int) -> float:
 
 def _example(name: str, word: str) -> str:
     if name in CHOICES:
-        return f", such as {word}:{CHOICES[name].choices[0]}"
-    return f", such as {word}>=0.1" if name in NUMBERS else ""
+        return f"{word}:{CHOICES[name].choices[0]}"
+    if name in TEXTS:
+        return f"{word}:digits" if name == "dataset" else f"{word}:keep"
+    return f"{word}>0.9" if name in SHARES else f"{word}<0.1" if name in MEASURED else f"{word}>=100"
 
 
 def _fail(position: int, name: str, error: ValueError) -> NoReturn:

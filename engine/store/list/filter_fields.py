@@ -130,6 +130,7 @@ ALIASES: Mapping[str, str] = {
     "number": "id",
     "step": "step_size",
     "learning_rate": "step_size",
+    "lr": "step_size",
     "batch": "batch_size",
     "regularization": "regularization_strength",
     "lambda": "regularization_strength",

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.store.list.filter_fields import NUMBERS
-from engine.store.list.run_sql import GIVEN_NAME, LABEL, text_of
+from engine.spec import FIELDS
+from engine.store.list.filter_fields import ALIASES, NUMBERS
+from engine.store.list.run_sql import LABEL, text_of
 
 # The filter modules are imported on use: workers have no filter, and a dashboard seldom has one at its start.
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _RANKS = " ".join(f"WHEN '{status}' THEN {rank}" for rank, status in enumerate(S
 _EXPRESSIONS: Mapping[str, str] = {
     "run": "run_id",
     "status": f"CASE {_STATUS} {_RANKS} END",
-    "name": f"sortable({GIVEN_NAME})",
+    "name": f"sortable(coalesce(nullif(name, ''), {LABEL}))",
     "strategy": f"sortable({LABEL})",
     "objective": text_of("objective"),
     "step_size": NUMBERS["step_size"],
@@ -37,15 +38,24 @@ _EXPRESSIONS: Mapping[str, str] = {
     "batch_loss": NUMBERS["batch_loss"],
     "speed": NUMBERS["speed"],
     "created": "created_at",
+    "elapsed": NUMBERS["elapsed"],
+    "test": NUMBERS["test"],
+    "test_accuracy": NUMBERS["test_accuracy"],
+    "planned": NUMBERS["planned"],
+    **{
+        name: NUMBERS[name] if name in NUMBERS else f"sortable({text_of(name)})"
+        for name in FIELDS
+        if name not in ("strategy", "objective", "step_size", "batch_size", "iterations")
+    },
 }
 
 ORDERS: tuple[str, ...] = tuple(_EXPRESSIONS)
-"""Names of the orders that a list can have."""
+"""Names of the orders that a list can have; a list can show a column for each."""
 
-ORDER_ALIASES: Mapping[str, str] = {"loss": "train"}
-"""Other names for some of ORDERS."""
+ORDER_ALIASES: Mapping[str, str] = {alias: name for alias, name in ALIASES.items() if name in _EXPRESSIONS}
+"""Other names for some of ORDERS, as in a filter."""
 
-LARGEST_FIRST = frozenset({"run", "iterations", "accuracy", "speed", "created"})
+LARGEST_FIRST = frozenset({"run", "iterations", "accuracy", "test_accuracy", "speed", "created"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,11 @@ class Listing:
     def plain(self) -> bool:
         """True when this lists every run, newest first."""
         return not (self.text or self.reverse or self.pinned or self.grouped or self.deleted) and self.order == "run"
+
+    @property
+    def downwards(self) -> bool:
+        """True if the largest value, the last word or the newest run comes first."""
+        return (self.order in LARGEST_FIRST) != self.reverse
 
     @property
     def present(self) -> str:
@@ -97,8 +112,7 @@ class Listing:
     def order_by(self, judged: Mapping[int, str]) -> str:
         """The ORDER BY list: pinned runs first, missing values last, ties newest first."""
         expression = _status_rank(judged) if self.order == "status" else _EXPRESSIONS[self.order]
-        downwards = (self.order in LARGEST_FIRST) != self.reverse
-        direction = "DESC" if downwards else "ASC"
+        direction = "DESC" if self.downwards else "ASC"
         on_top = f"{self.is_pinned} DESC, " if self.pinned else ""
         if self.order == "run":
             return f"{on_top}run_id {direction}"

@@ -76,9 +76,6 @@ _CALLED_BY = f"json_extract(facts, {_PATHS}), json_type(facts, '$.batch_size')"
 LABEL = f"called({_CALLED_BY})"
 """The label of the run's strategy, as a table shows it."""
 
-GIVEN_NAME = f"nullif(name, {LABEL})"
-"""The name that a person gave the run; NULL if it is the label."""
-
 TAGS = (
     "(SELECT value FROM json_each(CASE WHEN json_valid(tags) THEN CASE json_type(tags) WHEN 'array' THEN tags "
     "ELSE json_array(tags) END ELSE json_array(tags) END))"

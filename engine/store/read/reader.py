@@ -9,6 +9,7 @@ from dataclasses import fields
 from sys import intern
 from typing import Any
 
+from engine.store.list.columns import Variety, variety
 from engine.store.list.listing import Listing
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_of
 from engine.store.read import previews
@@ -83,6 +84,13 @@ class Reader(Recorded):
             return Listed((), 0, 0, 0)
         first, total, fitting = rows[0][:BEFORE_TITLE]
         return Listed(tuple(_listed(row) for row in rows), first, total, fitting)
+
+    def variety(self, newest: int = 500) -> Variety:
+        """The settings in which the newest runs differ, deleted ones excluded, with their values as text."""
+        rows = self._connection.rows(
+            "SELECT spec FROM runs WHERE deleted_at IS NULL ORDER BY run_id DESC LIMIT ?", (newest,)
+        )
+        return variety(spec for (spec,) in rows)
 
     def _newest(self, around: PageRequest) -> Listed:
         """A page of all runs, newest first, without reading the rows outside it."""

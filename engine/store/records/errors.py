@@ -50,7 +50,7 @@ class FilterError(ValueError):
     """A filter does not parse: `position` is the index of the faulty character, `sentence` says what is valid."""
 
     def __init__(self, position: int, sentence: str) -> None:
-        super().__init__(f"filter: {sentence} (character {position + 1})")
+        super().__init__(f"filter: {sentence}")
         self.position = position
         self.sentence = sentence
 
