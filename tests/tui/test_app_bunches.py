@@ -43,7 +43,7 @@ async def test_no_key_is_lost_and_none_acts_on_the_board(path: Path, keys: str, 
 async def test_a_filter_typed_with_its_key_and_enter_is_applied(path: Path) -> None:
     async with opened(path) as board:
         await board.type("/local\r")
-        await board.until(lambda: "1 run fits: local" in board.text())
+        await board.until(lambda: "filter: local · 1 of 3 runs" in board.text())
 
 
 async def test_a_command_typed_with_its_key_and_enter_is_carried_out(path: Path) -> None:
@@ -84,10 +84,10 @@ async def test_how_many_runs_fit_is_told_once_it_is_known(path: Path, monkeypatc
         monkeypatch.setattr(board.app, "is_reading", lambda: False)
         await board.type("/local")
         await board.pilot.press("enter")
-        assert "fit" not in board.text()
+        assert "of 3" not in board.text()
         monkeypatch.setattr(feed, "ask", ask)
         board.app.ask()
-        await board.until(lambda: "1 run fits: local" in board.text())
+        await board.until(lambda: "filter: local · 1 of 3 runs" in board.text())
 
 
 async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(

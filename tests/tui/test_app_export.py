@@ -167,7 +167,7 @@ async def test_a_run_that_the_list_hides_is_gone_to_all_the_same(many: Path) -> 
         await board.press("slash", *"seed=7", "enter")
         await board.until(lambda: board.app.snapshot.total == 1)
         await board.press("colon", *"900", "enter")
-        await board.until(lambda: board.app.choices.pointed == 900 and "The filter is put away" in board.text())
+        await board.until(lambda: board.app.choices.pointed == 900 and "Cleared the filter" in board.text())
         board.app.post_message(ChoicesChanged(board.app.choices.listing_so(Listing(grouped=True, folded=(1,)))))
         await board.until(lambda: board.app.snapshot.total == 999)
         await board.press("colon", *"2", "enter")

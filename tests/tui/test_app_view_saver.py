@@ -19,6 +19,7 @@ from tui.model.choices import MOST_MARKED, Choices
 from tui.view_state import remembered
 from tui.view_state.recall import choices_of, view_of
 from tui.view_state.remembered import View
+from tui.widgets.columns import CHOOSABLE
 
 RUN_IDS = st.lists(st.integers(1, 60), unique=True, max_size=12).map(tuple)
 VIEWS = st.builds(
@@ -36,6 +37,8 @@ VIEWS = st.builds(
     layout=st.sampled_from(LAYOUTS),
     list_width=st.floats(0, 1),
     list_height=st.floats(0, 1),
+    columns=st.sets(st.sampled_from(CHOOSABLE[:9]), max_size=4).map(tuple),
+    hidden_columns=st.sets(st.sampled_from(CHOOSABLE[9:]), max_size=4).map(tuple),
     sort=st.sampled_from(ORDERS),
     reverse=st.booleans(),
     filter=st.text(max_size=10),
@@ -61,7 +64,7 @@ def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(v
 
 async def test_a_store_is_seen_again_as_it_was_left(path: Path) -> None:
     async with opened(path) as board:
-        await board.press("y", "v", "X", "x", "o", "greater_than_sign", "m", "m", "w", "ctrl+t", "j", "space", "k", "i")
+        await board.press("y", "v", "X", "x", "O", "greater_than_sign", "m", "m", "w", "ctrl+t", "k", "space", "j", "i")
         left = board.app.choices
         assert left.chart_options.layout == "runs"
         assert left.marked == (1, 3)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.store import Run, SweepTitle
 from engine.store.records.runs import RunState
 from tui.model import keymap
-from tui.model.choices import MOST_MARKED, MOST_UNASKED, Choices
+from tui.model.choices import MOST_MARKED, MOST_UNASKED, NO_CHOICE, Choices, ColumnChoice
 
 
 def run_of(run_id: int, state: RunState = "finished") -> Run:
@@ -162,3 +162,16 @@ def test_the_footer_fits_and_keeps_help_and_quit_longest(room: int) -> None:
     assert sum(len(key.shown) + len(key.word) + 3 for key in kept) - 2 <= room
     if kept:
         assert kept[-1].word == "quit" or room < 12
+
+
+def test_a_column_is_shown_hidden_and_given_back() -> None:
+    seed = NO_CHOICE.toggled("seed", is_seen=False)
+    assert seed == ColumnChoice(("seed",))
+    assert seed.toggled("seed", is_seen=True) == ColumnChoice((), ("seed",))
+    assert seed.toggled("seed", is_seen=True).toggled("seed", is_seen=False) == seed
+    assert seed.toggled("seed", is_seen=False) == NO_CHOICE  # there was no room for it
+
+
+def test_where_nothing_is_listed_no_run_is_under_the_cursor() -> None:
+    choices = Choices().pointing_at(1).follow(newest_first(run_of(1), run_of(2)), ())
+    assert (choices.pointed, choices.title) == (None, None)

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from engine.spec import defaults
-from engine.store import RunWriter, StoreError
+from engine.store import Listing, Reader, RunWriter, StoreError, open_for_writing
 from tests.presence import present
 from tests.stores import block_of
 from tests.tui.dashboards import OF_THE_NOTES, losses, raced, store_with
@@ -97,3 +97,37 @@ def test_a_store_that_cannot_be_read_is_told_once(tmp_path: Path, answers: Simpl
     feed.ask(ReadRequest())
     nothing(answers, 1.3)
     feed.stop()
+
+
+def test_what_differs_is_read_again_only_when_runs_come_or_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = raced(tmp_path / "runs.db")
+    read: list[int] = []
+    variety = Reader.variety
+    monkeypatch.setattr(Reader, "variety", lambda reader: (read.append(1), variety(reader))[1])
+    source = Source(path)
+    assert "step_size" in present(source.read(ReadRequest())).variety
+    for run_id in (1, 2, 3):
+        source.read(ReadRequest(Choices().pointing_at(run_id)))
+    source.read(ReadRequest(Choices().listing_so(Listing("sgd"))))
+    with open_for_writing(path) as store:
+        store.catalogue.rename(1, "another name")
+    source.read(ReadRequest())
+    assert len(read) == 1
+    with open_for_writing(path) as store:
+        store.queue.add([defaults().changed(seed=7)])
+    assert "seed" in present(source.read(ReadRequest())).variety
+    assert len(read) == 2
+    source.close()
+
+
+def test_pinned_runs_are_read_whichever_page_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        store.queue.add([defaults()] * 500)
+    source = Source(path)
+    listing = Listing(pinned=(300, 400))
+    for run_id, order in ((1, [400, 300]), (499, [400, 300])):
+        found = present(source.read(ReadRequest(Choices().listing_so(listing).pointing_at(run_id))))
+        assert [run.run_id for run in found.pinned] == order
+        assert run_id in [run.run_id for run in found.runs]
+    source.close()

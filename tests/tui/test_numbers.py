@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -83,3 +84,16 @@ def test_every_number_fits_six_cells_and_is_still_about_as_large(value: float) -
     assert len(told) <= 6
     if 1e-300 < abs(value) < 1e307 and told != "-0":
         assert float(told) == pytest.approx(value, rel=0.34)
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [
+    (-5, "now"), (59, "now"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86_399, "23h"), (86_400, "1d"),
+    (364 * 86_400, "364d"), (366 * 86_400, "1y"),
+])  # fmt: skip
+def test_an_age_takes_at_most_four_cells(seconds: int, shown: str) -> None:
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    assert numbers.age((now - timedelta(seconds=seconds)).isoformat(), now) == shown
+
+
+def test_an_age_of_no_time_is_unknown() -> None:
+    assert numbers.age("yesterday") == numbers.NOTHING

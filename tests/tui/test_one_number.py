@@ -28,7 +28,7 @@ from tui.model.snapshot import ReadRequest
 from tui.presenting.curves import chart_view
 from tui.presenting.run_details import run_details
 from tui.reading.feed import Source
-from tui.widgets.columns import COLUMNS
+from tui.widgets.columns import MEASURED
 from tui.widgets.details import details
 
 KINDS = {
@@ -83,7 +83,7 @@ def written_cells(picture: Picture) -> list[str]:
 
 
 def cell(title: str, run: Run) -> str:
-    column = next(column for column in COLUMNS if column.title == title)
+    column = next(column for column in MEASURED if column.title == title)
     return "".join(text for text, _ in column.parts(run, RowPreview(), 9))
 
 

@@ -30,6 +30,7 @@ async def test_the_screen_looks_as_it_did(
     real: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("tui.text.numbers.age", lambda created: "2h")
     size, keys, manner = PICTURES[name]
     async with opened(real, size, **manner) as board:
         # the little curves of the table come with a later read

@@ -35,6 +35,8 @@ CHOSEN = View(
     list_height=0.25,
     sort="train",
     reverse=True,
+    columns=("seed", "curve"),
+    hidden_columns=("train",),
     filter='strategy:sgd "größer 1"',
     theme="light",
     lessons=("probe", "race"),
@@ -114,13 +116,15 @@ def test_what_does_not_fit_leaves_the_rest(store: Path, file: Path) -> None:
         "filter": "\x1b]0;title\x07",
         "theme": "x" * (MOST_CHARACTERS + 1),
         "sort": ["loss"],
+        "columns": ["seed", "no such column", "seed"],
+        "hidden_columns": "train",
         "grid": True,
         "list_width": 1.5,
         "list_height": "half",
         "from_a_later_version": {},
     }
     file.write_text(json.dumps({"version": 1, "view": wrong}))
-    assert load(store) == View(marked=(2, 7), layout="runs")
+    assert load(store) == View(marked=(2, 7), layout="runs", columns=("seed",))
 
 
 @pytest.mark.parametrize("place", ["pipe", "folder", "loop", "unreadable"])

@@ -239,11 +239,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.show_live(visible=True)
 
     def is_reading(self) -> bool:
-        """Whether a read that the next key depends on is still under way."""
+        """Whether a read that the next key depends on is still under way: keys of another screen need no list."""
         choices, snapshot = self.choices, self.snapshot
         looks_for = choices.edge or choices.listing != snapshot.listing or self.list_actions.sought is not None
         is_elsewhere = place_of(snapshot.rows, choices) is None and snapshot.sought != choices.cursor
-        is_looking = looks_for or (snapshot.rows and is_elsewhere)
+        is_looking = self.shows_board and (looks_for or (snapshot.rows and is_elsewhere))
         return not self._unreadable and bool(self.replay_control.is_opening or is_looking)
 
     # Showing
@@ -457,6 +457,15 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_filter_requested(self) -> None:
         self.list_actions.ask_filter()
+
+    def on_order_requested(self) -> None:
+        self.list_actions.ask_order()
+
+    def on_columns_requested(self) -> None:
+        self.list_actions.ask_columns()
+
+    def on_column_toggled(self, message: messages.ColumnToggled) -> None:
+        self.list_actions.toggle_column(message.name)
 
     def on_run_sought(self, message: messages.RunSought) -> None:
         self.list_actions.look_up(message.run_id, alone=message.alone)

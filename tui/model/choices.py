@@ -24,12 +24,32 @@ MOST_UNASKED = 8
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """The columns of the table, by name, that a person wants to see, and those that he wants out of sight."""
+
+    shown: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+    def toggled(self, name: str, *, is_seen: bool) -> ColumnChoice:
+        """With a column hidden if it is seen, else shown; a column that was chosen but has no room is not any more."""
+        shown = tuple(other for other in self.shown if other != name)
+        hidden = tuple(other for other in self.hidden if other != name)
+        if is_seen:
+            return ColumnChoice(shown, (*hidden, name))
+        return ColumnChoice(shown if name in self.shown else (*shown, name), hidden)
+
+
+NO_CHOICE = ColumnChoice()
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """`marked` runs are drawn, in the order of marking; `by_hand` are those that a person marked.
 
     `met` are the started runs that were considered for automatic marking, besides all with ids up to `met_to`: a run
     is marked automatically only once.
-    `listing` filters and sorts the table; `edge` sends the cursor to its first (-1) or last (1) run, once read.
+    `listing` filters and sorts the table, `columns` are the chosen ones; `edge` sends the cursor to its first (-1) or
+    last (1) run, once read.
     `pointed` is the run under the cursor, `title` the sweep whose title is; one of them is None. `alone`: the run
     under the cursor is shown by itself, with its details. `room` is the part of the screen that has all room, `split`
     how list and chart share it.
@@ -49,6 +69,7 @@ class Choices:
     chart_options: ChartOptions = field(default_factory=ChartOptions)
     listing: Listing = field(default_factory=Listing)
     edge: int = 0
+    columns: ColumnChoice = NO_CHOICE
     slots: Mapping[int, int] = field(default_factory=dict)
     vacated: Mapping[int, int] = field(default_factory=dict)
     lessons: frozenset[str] = frozenset()
@@ -144,7 +165,7 @@ class Choices:
         if self.edge and listed:
             return _number_of(listed[0 if self.edge < 0 else -1])
         if not listed:
-            return (self.pointed if self.pointed in known else None), None
+            return None, None  # keys would act on a run that nobody sees
         numbers = [_number_of(row) for row in listed]
         wanted = [(self.pointed, self.title), *([] if instead is None else [_number_of(instead)]), numbers[0]]
         return next(row for row in wanted if row in numbers)
@@ -211,6 +232,10 @@ class Choices:
     def listing_so(self, listing: Listing) -> Choices:
         """Filter or sort the table in another way; the cursor stays on its run."""
         return self if listing == self.listing else replace(self, listing=listing)
+
+    def with_columns(self, columns: ColumnChoice) -> Choices:
+        """Choose the columns of the table."""
+        return self if columns == self.columns else replace(self, columns=columns)
 
     def with_chart_options(self, chart_options: ChartOptions) -> Choices:
         """Replace the chart options."""

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 from textual.binding import Binding, BindingType
 
 Place = Literal[
-    "app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "pick", "help", "sweep", "sweepview",
-    "probe",
+    "app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "pick", "columns", "help", "sweep",
+    "sweepview", "probe",
 ]  # fmt: skip
 
 NAMES = {
@@ -40,6 +40,7 @@ NAMES = {
     "apostrophe": "'",
     "circumflex_accent": "^",
     "asterisk": "*",
+    "vertical_line": "|",
     "left_parenthesis": "(",
     "right_parenthesis": ")",
     "ctrl+p": "ctrl p",
@@ -121,8 +122,9 @@ KEYS: tuple[Key, ...] = (
     Key("board", "edit", ("e",), "edit", "this run's name, tags and note"),
     Key("board", "delete", ("d",), "delete", "delete this run (asks first)", 7),
     Key("board", "filter", ("slash",), "filter", "show only some runs, such as: sgd loss<0.5", 5),
-    Key("board", "sort", ("o",), "sort", "sort by the next column"),
+    Key("board", "sort", ("o",), "sort", "sort the list: a menu of orders"),
     Key("board", "turn", ("O",), "reverse", "reverse the sort order"),
+    Key("board", "columns", ("vertical_line",), "columns", "choose what the list shows: a menu of columns"),
     Key("board", "pin", ("i",), "pin", "keep this run on top of the list, or not"),
     Key("board", "group", ("B",), "group", "runs of a sweep together; space folds a sweep"),
     Key("board", "mark_all", ("a",), "mark all", "mark the runs of the list, or none of them"),
@@ -260,6 +262,10 @@ KEYS: tuple[Key, ...] = (
     Key("pick", "close", ("escape",), "back", "leave everything as it is", 0),
     Key("pick", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
     Key("pick", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
+    Key("columns", "submit", ("enter", "space"), "show or hide", "show or hide the column", 0, 2, first=True),
+    Key("columns", "close", ("escape",), "back", "back to the board; the columns stay", 0),
+    Key("columns", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
+    Key("columns", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
     Key("help", "scroll(1)", ("j", "down"), "down", "a line down", 2, 1),
     Key("help", "scroll(-1)", ("k", "up"), "up", "a line up", 2, 1),
     Key("help", "page(1)", ("pagedown", "space"), "pg down", "a page down"),

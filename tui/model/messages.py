@@ -51,6 +51,23 @@ class SortRequested(Message):
 
 
 @message
+class OrderRequested(Message):
+    """The menu of orders is to open."""
+
+
+@message
+class ColumnsRequested(Message):
+    """The menu of columns is to open."""
+
+
+@message
+class ColumnToggled(Message):
+    """A column was chosen in the menu, to be seen or not; 'by itself' takes all choices back."""
+
+    name: str
+
+
+@message
 class ChartScrolled(Message):
     """The wheel was turned over the chart at `x` (None: beside the plot): zoom by `factor`."""
 

@@ -9,7 +9,7 @@ Room = Literal["all", "chart", "list", "details"]
 ROOMS: tuple[Room, ...] = get_args(Room)
 """The parts that can have all room, in the order of the key; with 'all' they share it."""
 
-DEFAULT_BESIDE = 0.46
+DEFAULT_BESIDE = 0.47
 DEFAULT_WIDTHS = 48, 92
 """Default fraction of the columns for a list beside the chart, and its default limits in columns."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.jobs.processes.liveness import judge
 from engine.spec import RunSpec
 from engine.store import Listing, Run, RunBackground, SweepTitle
+from engine.store.list.columns import Variety
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices, Cursor, Row
 from tui.model.clock import Moment
@@ -64,6 +65,10 @@ class Snapshot:
     """Status of runs where it differs from their stored state: 'lost', 'silent' or 'waiting'."""
     lost_attempts: frozenset[tuple[int, int | None]] = frozenset()
     """(run, worker) ids of runs to be taken over: the worker is gone, or was stopped for too long."""
+    variety: Variety = field(default_factory=dict)
+    """The settings in which the newest runs of the store differ."""
+    pinned: tuple[Run, ...] = ()
+    """The pinned runs in the order of the list, whichever page was read."""
     seen: Mapping[int, RunSeen] = field(default_factory=dict)
     """What was read of each run that is drawn or under the cursor."""
     previews: Mapping[int, RowPreview] = field(default_factory=dict)
@@ -97,7 +102,8 @@ class Snapshot:
     def shape(self) -> tuple[object, ...]:
         """A key of everything that stays the same while runs merely grow."""
         page = None if self.background is None else self.background.run_id
-        return self.listing, self.first, len(self.rows), self.total, self.fitting, len(self.previews), page
+        rows = self.first, len(self.rows), self.total, self.fitting
+        return self.listing, *rows, len(self.previews), tuple(self.variety), page
 
     def title(self, sweep_id: int | None) -> SweepTitle | None:
         """Return the title of a sweep; None if it is not on the page."""

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.store import Run
+from engine.spec import FIELDS
+from engine.store import Listing, Run
+from engine.store.list.columns import COLUMNS, Variety
+from engine.store.list.listing import LARGEST_FIRST, ORDERS
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS
 from tui.colours import themes
 from tui.model import keymap
+from tui.model.choices import ColumnChoice
 from tui.model.clock import STOPS
 from tui.model.keymap import Place
 from tui.presenting.describe import given_name, label
@@ -103,6 +107,10 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
         *(PaletteCommand(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS),
         *(PaletteCommand(f"smoothing {life}", _smoothing_help(life), f"smoothing({life})") for life in SMOOTHINGS),
         *(
+            PaletteCommand(f"sort by {order.words}", order.directions[0], f"sort_by({order.name!r})")
+            for order in (ORDER_NAMES if place == "board" else ())
+        ),
+        *(
             PaletteCommand(f"theme {name}", "colours of the screen", f"app.apply_theme({name!r})")
             for name in themes.NAMES
         ),
@@ -116,6 +124,107 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
 
 def _smoothing_help(life: int) -> str:
     return f"average batch losses, half-life {life} iterations" if life else "batch losses as they are"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOrder:
+    """An order in words, with what comes first by default and what if it is reversed."""
+
+    name: str
+    words: str
+    directions: tuple[str, str]
+
+
+def _directions(name: str) -> tuple[str, str]:
+    if name in ("run", "created"):
+        return "newest first", "oldest first"
+    if name == "status":
+        return "running first", "finished first"
+    if name in TEXT_ORDERS:
+        return "a to z", "z to a"
+    if name in LARGEST_FIRST:
+        return "largest first", "smallest first"
+    return "smallest first", "largest first"
+
+
+TEXT_ORDERS = frozenset({"name", "strategy", "dataset", "objective", *(n for n, f in FIELDS.items() if f.choices)})
+WORDS: Mapping[str, str] = {
+    "run": "run number",
+    "iterations": "iterations done",
+    "planned": "planned iterations",
+    "elapsed": "time",
+    "train": "train loss",
+    "validation": "validation loss",
+    "accuracy": "validation accuracy",
+    "test": "test loss",
+    "test_accuracy": "test accuracy",
+    "batch_loss": "batch loss",
+    "best": "best train loss",
+    "speed": "speed",
+    "created": "age",
+    "curve": "curve",
+    "status": "status",
+    "name": "name",
+}
+"""Orders and columns in words, where they are not settings."""
+
+
+def words_of(name: str) -> str:
+    """An order or a column in words."""
+    return WORDS[name] if name in WORDS else FIELDS[name].label
+
+
+ORDER_NAMES: tuple[NamedOrder, ...] = tuple(
+    NamedOrder(name, words_of(name), _directions(name)) for name in sorted(ORDERS, key=COLUMNS.index)
+)
+"""The orders in the order of the columns."""
+
+
+def orders(listing: Listing, seen: Sequence[str]) -> list[PaletteCommand]:
+    """The menu of orders: those of the columns that are seen, then the others; the current one turns round."""
+    first = sorted(ORDER_NAMES, key=lambda order: (order.name not in (listing.order, "status", *seen),))
+    return [_sorting(order, listing) for order in first]
+
+
+def sorted_by(name: str) -> str:
+    """What an order that was chosen does."""
+    return f"Sorted by {words_of(name)}, {_directions(name)[0]}"
+
+
+def _sorting(order: NamedOrder, listing: Listing) -> PaletteCommand:
+    is_current = order.name == listing.order
+    shown = order.directions[is_current and listing.reverse]
+    turned = f"now {shown}; enter: {order.directions[not listing.reverse]}"
+    return PaletteCommand(
+        order.words, turned if is_current else shown, f"sort_by({order.name!r})", "O" if is_current else ""
+    )
+
+
+BY_ITSELF = PaletteCommand("by itself", "what differs among the runs, and what they reached", "by itself")
+"""The row of the menu of columns that takes all choices back."""
+
+
+def columns(names: Sequence[str], seen: Sequence[str], choice: ColumnChoice, variety: Variety) -> list[PaletteCommand]:
+    """The menu of columns: each of `names` with whether it is `seen`, and why."""
+    rows = [
+        PaletteCommand(
+            f"[{'x' if name in seen else ' '}] {words_of(name)}",
+            _reason(name, seen, choice, variety),
+            name,
+        )
+        for name in names
+    ]
+    return [replace(BY_ITSELF, name=f"[{' ' if choice.shown or choice.hidden else 'x'}] {BY_ITSELF.name}"), *rows]
+
+
+def _reason(name: str, seen: Sequence[str], choice: ColumnChoice, variety: Variety) -> str:
+    if name in choice.shown:
+        return "chosen" if name in seen else "chosen; no room for it"
+    if name in choice.hidden:
+        return "hidden"
+    if name in variety:
+        return "the runs differ in it" + ("" if name in seen else "; no room for it")
+    return ""
 
 
 SAVED = {"svg": "the chart as a picture", "txt": "the chart as plain text", "csv": "the values that it shows"}

@@ -95,11 +95,16 @@ def _of_part(choices: Choices) -> Mapping[str, int]:
 
 def _words_of_part(choices: Choices) -> dict[str, str]:
     words: dict[str, str] = {}
+    if choices.listing.text:
+        words["back"] = "clear filter"
+    if choices.alone or choices.chart_options.enlarged:
+        words["back"] = "back"
     if choices.room != "all":
+        words["back"] = "back"
         following = choices.with_next_room().room
         words["room"] = following if following != "all" else "all again"
     if choices.chart_options.cursor is not None:
-        words |= {"readout": "end readout", "across(-1)": "line left", "across(1)": "line right"}
+        words |= {"back": "back", "readout": "end readout", "across(-1)": "line left", "across(1)": "line right"}
     return words
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Condition, Thread
 
 from engine.jobs.people.default_spec import default_spec
-from engine.store import Reader, StoreGone, open_for_reading
+from engine.store import Reader, Run, StoreGone, open_for_reading
+from engine.store.list.columns import NO_VARIETY, Variety
 from tui.model.choices import Choices, place_of
 from tui.model.clock import Moment
 from tui.model.snapshot import ReadRequest, Snapshot
@@ -48,6 +49,8 @@ class Source:
         self._shown: object = None
         self._wanted: ReadRequest | None = None
         self._counts: Mapping[str, int] = {}
+        self._variety: Variety = NO_VARIETY
+        self._variety_of: object = None
         self._liveness = LivenessReader()
         self._runs = RunCache()
         self._past = PastReader()
@@ -88,9 +91,16 @@ class Source:
             return None
         if version != self._version:
             self._counts = self._reader.counts()
+            self._read_variety(self._reader, page.newest)
         snapshot = self._snapshot(self._reader, page, choices, wanted)
         self._version, self._page, self._shown, self._wanted = version, page, shown, wanted
         return snapshot
+
+    def _read_variety(self, reader: Reader, newest: Sequence[Run]) -> None:
+        """Read in what the runs differ, if there are other ones than before: a spec never changes."""
+        of_runs = newest[0].run_id if newest else 0, sum(self._counts.values())
+        if of_runs != self._variety_of:
+            self._variety, self._variety_of = reader.variety(), of_runs
 
     def _replayed(self, reader: Reader, wanted: ReadRequest, moment: Moment, version: int) -> Snapshot | None:
         """Return the snapshot of a replay's moment; None if it was read last."""
@@ -101,7 +111,9 @@ class Source:
             return None
         snapshot = self._past.at(reader, moment, wanted, self._liveness)
         self._shown = wanted
-        return snapshot
+        if self._variety_of is None:
+            self._variety, self._variety_of = reader.variety(), ()
+        return replace(snapshot, variety=self._variety)
 
     def close(self) -> None:
         """Close the store; the next read opens it again."""
@@ -127,6 +139,8 @@ class Source:
             instead=page.instead,
             counts=self._counts,
             speeds=reader.speeds(),
+            variety=self._variety,
+            pinned=page.pinned,
             judged=self._liveness.judged,
             lost_attempts=self._liveness.lost_attempts,
             seen=self._runs.read(reader, drawn, choices, wanted.columns),

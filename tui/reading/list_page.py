@@ -26,10 +26,10 @@ SLACK = 60
 class Page:
     """`rows` of a `listing` in its order; `first` of its `total` rows precede them.
 
-    `newest` are the newest runs of the store. `others` are marked runs or the one under the cursor that are not among
-    the rows; `asked` are the ids that were looked up, including marked runs that had vanished. `fitting` counts the
-    runs that match the filter; `complaint` says why it cannot be parsed: then the page is of all runs. `instead` is
-    the row for the cursor if its own is gone.
+    `newest` are the newest runs of the store, `pinned` the pinned ones in the order of the list. `others` are marked
+    runs or the one under the cursor that are not among the rows; `asked` are the ids that were looked up, including
+    marked runs that had vanished. `fitting` counts the runs that match the filter; `complaint` says why it cannot be
+    parsed: then the page is of all runs. `instead` is the row for the cursor if its own is gone.
     """
 
     listing: Listing | None = None
@@ -38,6 +38,7 @@ class Page:
     total: int = 0
     fitting: int = 0
     newest: tuple[Run, ...] = ()
+    pinned: tuple[Run, ...] = ()
     others: tuple[Run, ...] = ()
     complaint: str = ""
     asked: frozenset[int] = frozenset()
@@ -51,7 +52,7 @@ class Page:
     @property
     def all(self) -> tuple[Run, ...]:
         """Every run that was read, without duplicates."""
-        return tuple({run.run_id: run for run in (*self.runs, *self.newest, *self.others)}.values())
+        return tuple({run.run_id: run for run in (*self.runs, *self.newest, *self.pinned, *self.others)}.values())
 
     def holds(self, choices: Choices) -> bool:
         """True if this page has the rows around the cursor of these choices, for an unchanged store."""
@@ -81,12 +82,14 @@ class Page:
         stood = None if choices.edge or choices.listing != before.listing else place_of(before.rows, choices)
         first = 0 if stood is None else max(before.first + stood - MOST_RUNS // 2, 0)
         around = PageRequest(MOST_RUNS, first, *sought, at_end=at_end)
+        listing = choices.listing
         try:
-            listed = reader.listed(choices.listing, around, judged)
+            listed = reader.listed(listing, around, judged)
         except FilterError as error:
-            listed = reader.listed(replace(choices.listing, text=""), around, judged)
-            complaint = str(error)
-        runs = listed.runs
+            listing, complaint = replace(listing, text=""), str(error)
+            listed = reader.listed(listing, around, judged)
+        runs, is_off_page = listed.runs, bool(listing.pinned) and listed.first > 0
+        top = reader.listed(listing, PageRequest(len(listing.pinned)), judged).rows if is_off_page else listed.rows
         is_newest = listed.first == 0 and choices.listing.plain
         newest = runs if is_newest else tuple(reader.runs(limit=MOST_RUNS // 4))
         known = {run.run_id for run in (*runs, *newest)}
@@ -103,6 +106,7 @@ class Page:
             total=listed.total,
             fitting=listed.fitting,
             newest=newest,
+            pinned=tuple(row for row in top if isinstance(row, Run) and row.run_id in listing.pinned),
             others=(*others, *marked),
             complaint=complaint,
             asked=asked,
@@ -117,7 +121,13 @@ class Page:
             return tuple(now.get(run.run_id, run) for run in runs)
 
         rows = tuple(now.get(row.run_id, row) if isinstance(row, Run) else row for row in self.rows)
-        return replace(self, rows=rows, newest=updated(self.newest), others=updated(self.others))
+        return replace(
+            self,
+            rows=rows,
+            newest=updated(self.newest),
+            pinned=updated(self.pinned),
+            others=updated(self.others),
+        )
 
 
 class PageReader:

@@ -1,4 +1,4 @@
-"""The picker: a list over the last lines of the board. Type to narrow it, move, and pick one."""
+"""The picker: a list over the last lines of the board. Type to narrow it, move, and pick one; or several columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from textual.widgets import Input
 
 from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
 from tui.model import keymap
-from tui.model.messages import CommandPicked
+from tui.model.keymap import Place
+from tui.model.messages import ColumnToggled, CommandPicked
 from tui.presenting.commands import PaletteCommand
 from tui.text.parts import Part, cells
 from tui.widgets.footer import Footer
@@ -30,9 +31,14 @@ LONGEST_TEXT = 200
 
 
 class Pick(ModalScreen[None], inherit_bindings=False):
-    """Lists what `matching` returns for the typed text; posts CommandPicked. `title` is cleaned."""
+    """Lists what `matching` returns for the typed text; posts CommandPicked. `title` is cleaned.
+
+    The cursor begins on the row `at`.
+    """
 
     ALLOW_SELECT = False
+    place: Place = "pick"
+    input_type: type[Input] = Input
     BINDINGS = keymap.bindings("pick")
     DEFAULT_CSS = """
     Pick { align: left bottom; background: transparent; }
@@ -44,12 +50,12 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     Pick #found { background: $background; }
     """
 
-    def __init__(self, title: str, matching: Callable[[str], Sequence[PaletteCommand]]) -> None:
+    def __init__(self, title: str, matching: Callable[[str], Sequence[PaletteCommand]], at: int = 0) -> None:
         super().__init__()
         self._title = title
         self._matching = matching
         self._found = list(matching(""))
-        self._at = 0
+        self._at = at
         self._room = USUAL_ROWS
 
     def compose(self) -> ComposeResult:
@@ -60,11 +66,11 @@ class Pick(ModalScreen[None], inherit_bindings=False):
             asked = Lines(lambda width, _: [strip(title, width)], css_id="title")
             asked.styles.width = cells(title)
             yield asked
-            field = Input(compact=True, max_length=LONGEST_TEXT)
+            field = self.input_type(compact=True, max_length=LONGEST_TEXT)
             field.cursor_blink = False
             yield field
             yield Lines(lambda width, _: [strip((), width, [(self._position(), DIM)])], css_id="position")
-        yield Footer(lambda: keymap.keys_of("pick"))
+        yield Footer(lambda: keymap.keys_of(self.place))
 
     def on_resize(self, event: events.Resize) -> None:
         height = event.size.height
@@ -99,9 +105,10 @@ class Pick(ModalScreen[None], inherit_bindings=False):
         return [self._row(one, width, at == self._at) for at, one in enumerate(shown, top)]
 
     def _row(self, one: PaletteCommand, width: int, pointed: bool) -> Strip:
+        widest = max(len(other.name) for other in self._found)
         left: list[Part] = [
             (" › " if pointed else "   ", ACCENTED),
-            (one.name.ljust(min(NAME_WIDTH, width * 2 // 5)) + "  ", TEXT),
+            (one.name.ljust(min(max(NAME_WIDTH, widest), width * 2 // 5)) + "  ", TEXT),
             (one.help, DIM),
         ]
         return strip(left, width, [(f" {one.key} ", ACCENTED)] if one.key else [], ground=POINTED if pointed else None)
@@ -127,3 +134,30 @@ class Pick(ModalScreen[None], inherit_bindings=False):
 
     def action_close(self) -> None:
         self.dismiss()
+
+
+class WordInput(Input):
+    """An input for a word: it leaves space to the menu."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the key is text for this input."""
+        return character != " " and super().check_consume_key(key, character)
+
+
+class ColumnMenu(Pick, inherit_bindings=False):
+    """Lists the columns that match the typed text; posts ColumnToggled and shows what has come of it."""
+
+    place: Place = "columns"
+    input_type = WordInput
+    BINDINGS = keymap.bindings("columns")
+
+    def action_submit(self) -> None:
+        """Show or hide the column under the cursor."""
+        if self._found:
+            self.app.post_message(ColumnToggled(self._found[self._at].action))
+
+    def update(self) -> None:
+        """Read the columns again after one was shown or hidden."""
+        self._found = list(self._matching(self.query_one(Input).value))
+        self._at = min(self._at, max(len(self._found) - 1, 0))
+        self._update()

@@ -40,7 +40,8 @@ class Question:
 class Prompt(ModalScreen[None], inherit_bindings=False):
     """Asks the questions and passes the texts, by name, to `typed`; it stays open until the order is answered.
 
-    `verb` is what enter does.
+    `verb` is what enter does. `changed` gets the texts after each change, `closed` is called if the prompt is left
+    without an answer.
     """
 
     ALLOW_SELECT = False
@@ -52,11 +53,19 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
     """
 
     def __init__(
-        self, title: str, questions: Sequence[Question], typed: Callable[[Mapping[str, str]], None], verb: str = "apply"
+        self,
+        title: str,
+        questions: Sequence[Question],
+        typed: Callable[[Mapping[str, str]], None],
+        verb: str = "apply",
+        *,
+        changed: Callable[[Mapping[str, str]], None] | None = None,
+        closed: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._title, self._verb = title, verb
         self._typed = typed
+        self._when_changed, self._when_closed = changed, closed
         fields = tuple(question.field for question in questions)
         self._draft = PlainDraft(fields, {question.name: question.text for question in questions})
         self._error = ""
@@ -96,6 +105,11 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         message.stop()
         self._draft = self._draft.with_text(message.field, message.text)
         self.query_one(FormPane).show(self._draft.form())
+        if self._when_changed is not None:
+            self._when_changed(self._texts())
+
+    def _texts(self) -> dict[str, str]:
+        return {field.id or "": field.value for field in self.query(FieldInput)}
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()
@@ -107,7 +121,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
             return  # a second enter must not submit again
         self.complain("")
         self.waits = True
-        self._typed({field.id or "": field.value for field in self.query(FieldInput)})
+        self._typed(self._texts())
 
     def action_reset(self) -> None:
         """What stood in the fields at first."""
@@ -116,3 +130,5 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
 
     def action_close(self) -> None:
         self.dismiss()
+        if self._when_closed is not None:
+            self._when_closed()

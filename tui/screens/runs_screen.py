@@ -183,6 +183,11 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         return self._table.previewed_rows
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that the list shows."""
+        return tuple(column.name for column in self._table.columns)
+
+    @property
     def empty(self) -> bool:
         """Whether the store has no run yet."""
         return not self.snapshot.counts
@@ -226,13 +231,15 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     def _message_and_hint(self, width: int) -> tuple[str, str]:
         """The message above the keys, and a hint which key to press."""
-        if self._sentence:
-            return self._sentence, ""
+        text = self.snapshot.listing.text
+        told = self._sentence or (self._news if text and not self.snapshot.complaint else "")
+        if told:
+            return told, f"filter: {clean(text, max(width // 4, 8))}" if text else ""
         if self.snapshot.complaint:
-            return clean(self.snapshot.complaint, 200), "/: filter"
-        if self.snapshot.listing.text:
-            fit = "run fits" if self.snapshot.fitting == 1 else "runs fit"
-            return f"{self.snapshot.fitting:,} {fit}: {clean(self.snapshot.listing.text, 80)}", "/: filter"
+            return clean(self.snapshot.complaint, 200), "esc: clear filter"
+        if text:
+            counted_runs = f"{self.snapshot.fitting:,} of {sum(self.snapshot.counts.values()):,} runs"
+            return f"filter: {clean(text, 80)} · {counted_runs}", "esc: clear"
         if seen := self._verdict(width):
             lesson = self._lesson(width)
             is_hint = lesson is not None and not self._teaches(lesson) and width >= LONG_VERDICT
@@ -288,7 +295,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self.choose(self.choices.looking(alone=True))
 
     def action_back(self) -> None:
-        """Clear the message, or undo the last choice: readout, room, enlarged panel, run alone, verdict."""
+        """Clear the message, or undo the last choice: readout, room, enlarged panel, run alone, filter, verdict."""
         if self._sentence:
             self.post_message(SentenceDismissed())
         elif self.choices.chart_options.cursor is not None:
@@ -299,6 +306,8 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             self.chart_keys.action_layout()
         elif self.choices.alone:
             self.choose(self.choices.looking(alone=False))
+        elif self.choices.listing.text:
+            self.list_keys.clear_filter()
         else:
             lesson = self._lesson(self.app.size.width)
             self._dismissed = self._message_and_hint(self.app.size.width)[0]
@@ -347,7 +356,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     def on_sort_requested(self, message: SortRequested) -> None:
         message.stop()
-        self.list_keys.sort_or_turn(message.order)
+        self.list_keys.action_sort_by(message.order)
 
     def on_chart_pointed(self, message: ChartPointed) -> None:
         message.stop()

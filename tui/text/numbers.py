@@ -135,6 +135,22 @@ def moment(text: str) -> str:
         return NOTHING
 
 
+def age(text: str, now: datetime | None = None) -> str:
+    """Format how long ago an ISO 8601 time was, in at most four cells: now, 12m, 23h, 6d, 3y; NOTHING if it is invalid.
+
+    `now` is the present by default.
+    """
+    try:
+        then = datetime.fromisoformat(text).astimezone()
+        minutes = int(((now or datetime.now()).astimezone() - then).total_seconds()) // 60
+    except (ValueError, OverflowError, OSError):
+        return NOTHING
+    for size, unit in ((365 * 24 * 60, "y"), (24 * 60, "d"), (60, "h"), (1, "m")):
+        if minutes >= size:
+            return f"{minutes // size}{unit}"
+    return "now"
+
+
 def bar(share: float, width: int) -> tuple[str, str]:
     """Return a progress bar of `width` cells as (done, remaining); ╸ is half a cell."""
     halves = round(max(0.0, min(1.0, share)) * width * 2)

@@ -7,7 +7,7 @@ from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS
 from tui.colours.palette import assign
 from tui.model.chart_options import BANDS, LAYOUTS, ChartOptions
-from tui.model.choices import MOST_MARKED, Choices
+from tui.model.choices import MOST_MARKED, Choices, ColumnChoice
 from tui.model.room import RoomSplit
 from tui.view_state.remembered import View
 
@@ -33,6 +33,7 @@ def choices_of(view: View) -> Choices:
         chart_options=chart_options,
         split=RoomSplit(view.list_width, view.list_height),
         listing=Listing(view.filter, view.sort, view.reverse, view.pinned, view.grouped),
+        columns=ColumnChoice(view.columns, tuple(name for name in view.hidden_columns if name not in view.columns)),
         slots=assign(marked),
         lessons=frozenset(view.lessons),
     )
@@ -60,6 +61,8 @@ def view_of(choices: Choices, theme: str) -> View:
         reverse=listing.reverse,
         pinned=listing.pinned,
         grouped=listing.grouped,
+        columns=choices.columns.shown,
+        hidden_columns=choices.columns.hidden,
         filter=listing.text,
         theme=theme,
         lessons=tuple(sorted(choices.lessons)),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.files.paths import state_folder
+from engine.store.list.columns import COLUMNS
 from engine.store.list.listing import ORDER_ALIASES, ORDERS
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart.values.view import XKind
@@ -28,6 +29,9 @@ MOST_NUMBERS = 500
 MOST_CHARACTERS = 500
 MOST_WORDS = 20
 LARGEST_NUMBER = 2**53
+
+NAMES = frozenset({*COLUMNS, "curve"})
+"""The columns that a person can choose."""
 
 Reader = Callable[[Any, Any], Any]
 """(JSON value, default) to the value of a field; the default if the JSON value does not fit."""
@@ -80,6 +84,14 @@ def _order(found: object, default: Any) -> Any:
     return _one_of(ORDERS)(ORDER_ALIASES.get(found, found) if isinstance(found, str) else found, default)
 
 
+def _columns(found: Any, default: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(found) if name in NAMES) if _is_words(found) else default
+
+
+def _is_words(found: Any) -> bool:
+    return isinstance(found, list | tuple) and all(isinstance(word, str) for word in found)
+
+
 def _field(default: Any, read: Reader) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -91,9 +103,9 @@ class View:
     `marked` are run numbers in mark order, `by_hand` those that a person marked; runs up to the number `met` have been
     considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a half-life in iterations,
     `bands` says whose raw values are drawn. `list_width` and `list_height` are the list's share of the room beside and
-    above the chart; 0 is the default. `measure`, `theme`, `filter` and `lessons` (those already shown) are any
-    printable text: their users check that the values are still known. `born` is when the store of these runs was
-    created; '' is unknown.
+    above the chart; 0 is the default. `columns` and `hidden_columns` were chosen to be seen, or not to be. `measure`,
+    `theme`, `filter` and `lessons` (those already shown) are any printable text: their users check that the values are
+    still known. `born` is when the store of these runs was created; '' is unknown.
     """
 
     marked: tuple[int, ...] = _field((), _numbers)
@@ -114,6 +126,8 @@ class View:
     sort: str = _field("run", _order)
     reverse: bool = _field(False, _boolean)
     grouped: bool = _field(False, _boolean)
+    columns: tuple[str, ...] = _field((), _columns)
+    hidden_columns: tuple[str, ...] = _field((), _columns)
     filter: str = _field("", _text)
     theme: str = _field("", _text)
     lessons: tuple[str, ...] = _field((), _words)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,33 +11,45 @@ from rich.style import Style
 
 from engine.spec import RunSpec
 from engine.store import ENDED, Run
+from engine.store.list.columns import COLUMNS as NAMES
+from engine.store.list.columns import NO_VARIETY, SETTINGS, TITLES, Variety, setting
+from engine.text import clean
 from tui.chart.cells.sparkline import sparkline
 from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
+from tui.model.choices import NO_CHOICE, ColumnChoice
 from tui.model.run_seen import RowPreview, Scale
-from tui.presenting.describe import given_name, in_force, label, progress
+from tui.presenting.describe import given_name, label, progress
 from tui.text import numbers
 from tui.text.parts import Part
 
 STEP_WIDTH = 5
 
+FLOATS = frozenset(entry.name for entry in fields(RunSpec) if "float" in str(entry.type))
+"""Settings that are measured numbers, written with as many digits as fit into STEP_WIDTH cells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `rank` 0 is never dropped, higher ranks go first; `spare` cells are added when they fit.
+    """One column. `rank` says which columns come first where not all fit; None: only if it is chosen.
 
-    `short` replaces a title that does not fit. `order` is the name of the sort order that the column shows. `previews`:
-    it shows data of a RowPreview.
+    `spare` cells are added when they fit. `short` replaces a title that does not fit. `order` is the name of the sort
+    order that the column shows. `previews`: it shows data of a RowPreview.
     """
 
     title: str
     width: int
-    rank: int
+    rank: float | None
     parts: Callable[[Run, RowPreview, int], Sequence[Part]]
     right: bool = True
     spare: int = 0
     order: str = ""
     short: str = ""
     previews: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the column is called in the menu and in saved views."""
+        return self.order or self.title
 
     @property
     def shown_title(self) -> str:
@@ -49,21 +61,20 @@ def _of_run(text: Callable[[Run], str], style: Style = TEXT) -> Callable[[Run, R
     return lambda run, preview, width: [(text(run), style)]
 
 
-def _of_spec(text: Callable[[RunSpec], str]) -> Callable[[Run, RowPreview, int], Sequence[Part]]:
-    return _of_run(lambda run: numbers.NOTHING if (spec := in_force(run)) is None else text(spec))
+def _setting(name: str) -> Callable[[Run, RowPreview, int], Sequence[Part]]:
+    def parts(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
+        value = setting(run, name)
+        return [
+            (numbers.NOTHING if value is None else clean(value, 60) if isinstance(value, str) else _float(value), TEXT)
+        ]
+
+    return parts
 
 
-def _step_size(spec: RunSpec) -> str:
-    if not spec.kind.steps:
-        return numbers.NOTHING
-    told = (numbers.setting(spec.step_size, digits) for digits in (4, 3, 2, 1))
-    return next((text for text in told if len(text) <= STEP_WIDTH), numbers.magnitude(spec.step_size))
-
-
-def _batch(spec: RunSpec) -> str:
-    if not spec.kind.batches:
-        return "full"
-    return "full" if spec.batch_size is None else numbers.count(spec.batch_size)
+def _float(value: float) -> str:
+    """A setting with as many digits as fit: 0.1, 1e-4, 5.646."""
+    told = (numbers.setting(value, digits) for digits in (4, 3, 2, 1))
+    return next((text for text in told if len(text) <= STEP_WIDTH), numbers.magnitude(value))
 
 
 def _iterations(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
@@ -83,9 +94,9 @@ def _of_loss(loss: Callable[[Run], float | None]) -> Callable[[Run, RowPreview, 
     return parts
 
 
-def _accuracy(run: Run) -> str:
-    """Accuracy on the validation split in at most five cells: 97.2%, 100%."""
-    return numbers.percent(run.validation_accuracy).replace(" ", "").replace("100.0", "100")
+def _accuracy(share: float | None) -> str:
+    """An accuracy in at most five cells: 97.2%, 100%."""
+    return numbers.percent(share).replace(" ", "").replace("100.0", "100")
 
 
 def _current(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
@@ -111,47 +122,107 @@ def curve_text(shape: tuple[float, ...], width: int, scale: Scale) -> str:
     return sparkline(values, width, limits=scale, log=scale is not None and scale[0] > 0)
 
 
-COLUMNS: tuple[Column, ...] = (
-    Column("run", 3, 0, _of_run(lambda run: str(run.run_id), DIM), order="run"),
-    Column("name", 12, 9, _of_run(given_name), right=False, spare=16, order="name"),
-    Column("strategy", 13, 0, _of_run(label), right=False, order="strategy"),
-    Column("objective", 9, 11, _of_spec(lambda spec: spec.objective), right=False, order="objective"),
-    Column("step", STEP_WIDTH, 3, _of_spec(_step_size), order="step_size"),
-    Column("batch", 5, 7, _of_spec(_batch), order="batch_size"),
-    Column("iteration", 5, 5, _iterations, spare=16, order="iterations", short="iter"),
-    Column("train", 6, 1, _of_loss(lambda run: run.train_loss), order="train"),
-    Column("valid.", 6, 2, _of_loss(lambda run: run.validation_loss), order="validation"),
-    Column("acc.", 5, 2, _of_run(_accuracy), order="accuracy"),
-    Column("batch ~", 6, 4, _current, order="batch_loss", short="batch~", spare=1),
-    Column("best", 6, 8, _of_loss(lambda run: run.best_loss), order="best"),
-    Column("curve", 6, 6, _curve, right=False, spare=6, previews=True),
-    Column("it/s", 4, 10, _of_run(lambda run: numbers.rate(run.iterations_per_s), DIM), order="speed"),
-    Column("created", 12, 12, _of_run(lambda run: numbers.moment(run.created_at), DIM), right=False, order="created"),
+WORDS = frozenset({"strategy", "objective", "dataset", "update", "schedule", "sampling"})
+"""Settings that are words, aligned to the left; a word may take up to WIDEST_WORD cells."""
+
+WIDEST_WORD, WIDEST_NUMBER = 15, 7
+
+LESS_TELLING = frozenset({"strategy", "update", "batch_size", "initial_scale"})
+"""Settings that the name of a run tells unless a person gave it one, and one that follows from the strategy."""
+
+RUN, NAME, TRAIN = 0, 0, 1
+DIFFERING = (2, 5, 7, 9)
+"""Ranks of the settings in which runs differ, the most telling first."""
+DIFFERING_LAST = 20
+LITTLE_TOLD = 10
+"""Largest rank of the columns that go before the bar of a run's progress."""
+BAR_SPARE = 8
+"""Cells of that bar."""
+CHOSEN = 0.5
+"""Rank of a column that was chosen."""
+
+MEASURED: tuple[Column, ...] = (
+    Column("run", 3, RUN, _of_run(lambda run: str(run.run_id), DIM), order="run"),
+    Column("name", 13, NAME, _of_run(lambda run: given_name(run) or label(run)), right=False, spare=16, order="name"),
+    Column("iteration", 5, 8, _iterations, spare=BAR_SPARE, order="iterations", short="iter"),
+    Column("time", 5, None, _of_run(lambda run: numbers.duration(run.elapsed_s)), order="elapsed", spare=4),
+    Column("train", 6, TRAIN, _of_loss(lambda run: run.train_loss), order="train"),
+    Column("valid.", 6, 3, _of_loss(lambda run: run.validation_loss), order="validation"),
+    Column("acc.", 5, 4, _of_run(lambda run: _accuracy(run.validation_accuracy)), order="accuracy"),
+    Column("test", 6, None, _of_loss(lambda run: run.test_loss), order="test"),
+    Column("test acc.", 9, None, _of_run(lambda run: _accuracy(run.test_accuracy)), order="test_accuracy"),
+    Column("batch ~", 6, 6, _current, order="batch_loss", short="batch~", spare=1),
+    Column("best", 6, 14, _of_loss(lambda run: run.best_loss), order="best"),
+    Column("curve", 6, 10, _curve, right=False, spare=6, previews=True),
+    Column("it/s", 4, 15, _of_run(lambda run: numbers.rate(run.iterations_per_s), DIM), order="speed"),
+    Column("age", 4, 13, _of_run(lambda run: numbers.age(run.created_at), DIM), order="created"),
 )
 
-NAMED = Column("name", 13, 0, _of_run(lambda run: given_name(run) or label(run)), right=False, order="name")
-"""The column for a table that has no room for both names and strategies."""
+ORDERED: tuple[str, ...] = tuple(
+    name for order in NAMES for name in (("curve", order) if order == "speed" else (order,)) if name != "status"
+)
+"""The names of all columns from left to right; a sign tells the status."""
 
 
-def fitting(runs: Sequence[Run], room: int, order: str = "run") -> tuple[Column, ...]:
-    """The columns for a table of `room` cells, at their widths; names have one only if there are names.
+CHOOSABLE = tuple(name for name in ORDERED if name != "run")
+"""The columns that can be chosen."""
 
-    The column of the sort order is dropped last. If names do not fit in a column of their own, they replace the
-    strategies.
+
+@lru_cache(maxsize=16)
+def _all(variety_items: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Column, ...]:
+    """Every column for runs that differ so, from left to right."""
+    known = {column.name: column for column in (*MEASURED, *_settings(dict(variety_items)))}
+    return tuple(known[name] for name in ORDERED)
+
+
+def _settings(variety: Variety) -> Iterable[Column]:
+    """The columns of the settings: as wide as their values, and ranked if runs differ in them."""
+    telling = [name for name in variety if name not in LESS_TELLING]
+    ranks: dict[str, float] = {name: DIFFERING_LAST + place for place, name in enumerate(variety)}
+    ranks |= dict(zip(telling, DIFFERING, strict=False))
+    ranks |= {name: 11 for name in ("update", "batch_size", "initial_scale") if name in variety}
+    ranks.setdefault("step_size", 12)
+    for name in SETTINGS:
+        widest = WIDEST_WORD if name in WORDS else WIDEST_NUMBER
+        values = max((len(text) for text in variety.get(name, ())), default=0)
+        width = STEP_WIDTH if name in FLOATS else min(max(values, 4), widest)
+        title = TITLES[name]
+        width = max(width, len(title))
+        yield Column(title, width, ranks.get(name), _setting(name), right=name not in WORDS, order=name)
+
+
+def fitting(
+    digits: int, room: int, variety: Variety = NO_VARIETY, choice: ColumnChoice = NO_CHOICE
+) -> tuple[Column, ...]:
+    """The columns for a table of `room` cells, at their widths.
+
+    They depend on the settings in which the runs of the store differ and on what was chosen, but not on order, cursor
+    or names, so that a column does not go away under a click. The largest id has so many `digits`.
     """
-    digits = max((len(str(run.run_id)) for run in runs), default=1)
-    kept = [replace(column, width=max(digits, 3)) if column.title == "run" else column for column in COLUMNS]
-    are_named = any(given_name(run) for run in runs)
-    if order != "name" and not are_named:
-        kept = [column for column in kept if column.title != "name"]
-    kept = [replace(column, rank=1) if column.rank > 1 and column.order == order else column for column in kept]
-    while sum(column.width + 1 for column in kept) > room and any(column.rank for column in kept):
-        kept.remove(max(kept, key=lambda column: column.rank))
-    if are_named and order != "strategy" and not any(column.title == "name" for column in kept):
-        kept = [NAMED if column.title == "strategy" else column for column in kept]
-    free = room - sum(column.width + 1 for column in kept)
-    for index, column in enumerate(kept):
+    columns = [
+        replace(column, width=max(digits, 3)) if column.name == "run" else column
+        for column in _all(tuple(variety.items()))
+    ]
+    free, kept = room, set()
+    for rank, column in sorted(_wanted(columns, choice), key=lambda pair: pair[0]):
+        reserved = BAR_SPARE if rank > LITTLE_TOLD and "iterations" in kept else 0
+        if column.width + 1 <= free - reserved or rank == RUN:
+            kept.add(column.name)
+            free -= column.width + 1
+    found = [column for column in columns if column.name in kept]
+    for index, column in sorted(enumerate(found), key=lambda pair: pair[1].name == "name"):
         extra = min(column.spare, max(free, 0))
-        kept[index] = replace(column, width=column.width + extra)
+        found[index] = replace(column, width=column.width + extra)
         free -= extra
-    return tuple(kept)
+    return tuple(found)
+
+
+def _wanted(columns: Iterable[Column], choice: ColumnChoice) -> Iterable[tuple[float, Column]]:
+    """The columns that are to be shown where they fit, with their ranks."""
+    for column in columns:
+        if column.name == "run":
+            yield RUN, column
+        elif column.name in choice.shown:
+            yield CHOSEN, column
+        elif column.rank is not None and column.name not in choice.hidden:
+            yield column.rank, column

@@ -36,6 +36,8 @@ def header(snapshot: Snapshot, store_name: str, width: int, *, is_replay: bool =
     ):
         if number or word not in ("paused", "queued"):
             left += [("   ", TEXT), (str(number), STRONG if number and word == "running" else TEXT), (f" {word}", DIM)]
+    if snapshot.listing.text and not snapshot.complaint and not is_replay:
+        left += [("   ", TEXT), (f"{snapshot.fitting:,} of {sum(counts.values()):,}", STRONG), (" shown", DIM)]
     if snapshot.lost and not is_replay:
         left += [("   ", TEXT), (f"{snapshot.lost} lost", DIM)]
     left = [*name, *left] if cells(name) + cells(left) <= width else left

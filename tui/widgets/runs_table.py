@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from engine.store import Run, SweepTitle
 from engine.text import counted
-from tui.colours.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, run_style
+from tui.colours.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, WARNED, run_style
 from tui.model.choices import Choices, Row, place_of
 from tui.model.messages import RowPointed, SortRequested
 from tui.model.run_seen import RowPreview
@@ -23,12 +23,20 @@ from tui.widgets.columns import Column, fitting
 from tui.widgets.lines import Lines, strip
 
 BAR = "▌"
-PINNED = "↑"
+PINNED = "‡"
 MEMBER = "│"
+ASCENDING, DESCENDING = "▴", "▾"
+"""Signs of the order: the smallest value of the column first, or the largest."""
+
+NOTHING_FITS = "No run fits: esc clears the filter."
+
 MARGIN = 3
 """Cells before the first column: the bar, the status sign, and the sign of a pinned run or of a sweep's member."""
 
 NO_PREVIEW = RowPreview()
+
+AGES_S = 60.0
+"""Seconds between two updates of the ages of runs, which grow while nothing happens."""
 
 MOST_HELD = 1000
 """Number of drawn rows to cache."""
@@ -47,9 +55,10 @@ class RunsTable(Lines):
         self._snapshot = snapshot
         self._choices = choices
         self._top = 0
+        self._seen: tuple[Row, ...] = ()
         self._drawn: dict[int, tuple[object, Strip]] = {}
         self._columns: tuple[Column, ...] = ()
-        self._columns_for: tuple[tuple[Run, ...], str, int] | None = None
+        self._columns_for: object = None
 
     @property
     def rows(self) -> int:
@@ -65,11 +74,16 @@ class RunsTable(Lines):
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that fit."""
-        runs, order, width = asked = self._snapshot.runs, self._choices.listing.order, self.size.width
-        known = self._columns_for
-        if known is None or known[0] is not runs or known[1:] != asked[1:]:
-            self._columns, self._columns_for = fitting(runs, width - MARGIN - 1, order), asked
+        snapshot = self._snapshot
+        largest = max((run.run_id for run in (*snapshot.newest[:1], *snapshot.runs)), default=0)
+        asked = len(str(largest)), snapshot.variety, self._choices.columns, self.size.width
+        if self._columns_for != asked:
+            digits, variety, choice, width = asked
+            self._columns, self._columns_for = fitting(digits, width - MARGIN - 1, variety, choice), asked
         return self._columns
+
+    def on_mount(self) -> None:
+        self.set_interval(AGES_S, self.update)
 
     def show(self, snapshot: Snapshot, choices: Choices) -> None:
         """Show these rows, scrolled to the cursor's."""
@@ -80,14 +94,18 @@ class RunsTable(Lines):
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line per row, and the titles."""
-        return len(self._snapshot.rows) + 1
+        """One line per row, and the titles; a list of nothing says so."""
+        return max(len(self._snapshot.rows), self._nothing_fits) + 1
+
+    @property
+    def _nothing_fits(self) -> bool:
+        """Whether a filter leaves nothing."""
+        return not self._snapshot.rows and bool(self._snapshot.listing.text)
 
     def on_click(self, event: events.Click) -> None:
-        rows, place = self._snapshot.rows, self._top + event.y - 1
         if event.y >= 1:
-            if place < len(rows):
-                self.post_message(RowPointed(rows[place]))
+            if event.y <= len(self._seen):
+                self.post_message(RowPointed(self._seen[event.y - 1]))
         elif order := self._order_at(event.x):
             self.post_message(SortRequested(order))
 
@@ -114,14 +132,14 @@ class RunsTable(Lines):
             self.post_message(RowPointed(row))
 
     def _table(self, width: int, height: int) -> list[Strip]:
-        rows = self._snapshot.rows
-        place = place_of(rows, self._choices) or 0
-        self._top = max(0, min(self._top, place, len(rows) - self.rows))
-        self._top = max(self._top, place - self.rows + 1)
+        self._seen = self._rows_in_sight()
         columns = self.columns
         lines = [self._titles(columns, width)]
+        if self._nothing_fits:
+            lines.append(strip([(" " * MARGIN + NOTHING_FITS, WARNED)], width))
         drawn = frozenset(self._choices.drawn)
-        for number, row in enumerate(rows[self._top : self._top + self.rows], start=self._top):
+        place = place_of(self._seen, self._choices)
+        for number, row in enumerate(self._seen):
             ground = POINTED if number == place else None
             if isinstance(row, Run):
                 slot = self._choices.slot(row.run_id) if row.run_id in drawn else None
@@ -132,15 +150,26 @@ class RunsTable(Lines):
             self._drawn.clear()
         return lines
 
+    def _rows_in_sight(self) -> tuple[Row, ...]:
+        """The pinned runs, which take at most half of the lines, and as many of the others as fit around the cursor."""
+        snapshot = self._snapshot
+        on_top: tuple[Row, ...] = snapshot.pinned[: self.rows // 2]
+        rows = snapshot.rows if snapshot.first else snapshot.rows[len(on_top) :]
+        room = self.rows - len(on_top)
+        place = place_of(rows, self._choices) or 0
+        self._top = max(0, min(self._top, place, len(rows) - room))
+        self._top = max(self._top, place - room + 1)
+        return (*on_top, *rows[self._top : self._top + room])
+
     def _titles(self, columns: tuple[Column, ...], width: int) -> Strip:
-        """The titles, with a sign at the one that the list is sorted by."""
+        """The titles, with a sign at the one that the list is sorted by: up if the smallest value comes first."""
         listing = self._choices.listing
-        is_sorted = listing.order != "run" or listing.reverse
-        sign = "▴" if listing.reverse else "▾"
-        by_status = is_sorted and listing.order == "status"
+        # a young run has a small age
+        sign = DESCENDING if listing.downwards != (listing.order == "created") else ASCENDING
+        by_status = listing.order == "status"
         parts: list[Part] = [((" " + sign if by_status else "").ljust(MARGIN), ACCENTED)]
         for column in columns:
-            is_order = is_sorted and column.order == listing.order
+            is_order = column.order == listing.order
             parts.append((_title(column, sign if is_order else ""), ACCENTED if is_order else DIM))
         return strip(parts, width)
 
@@ -150,7 +179,8 @@ class RunsTable(Lines):
         mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
         preview = self._snapshot.previews.get(run.run_id, NO_PREVIEW)
         is_marked = run.run_id in self._choices.compared
-        wanted = run, preview, self._snapshot.status(run), mark, slot, is_marked, columns, width, ground
+        age = numbers.age(run.created_at)
+        wanted = run, preview, self._snapshot.status(run), mark, slot, is_marked, columns, width, ground, age
         held = self._drawn.get(run.run_id)
         if held is None or held[0] != wanted:
             parts = _cells(run, preview, wanted[2], mark, slot, columns, barred=is_marked)
@@ -161,7 +191,7 @@ class RunsTable(Lines):
         folded = title.sweep_id in self._choices.listing.folded
         reached = "" if title.best_loss is None else f" · best {numbers.loss(title.best_loss)}"
         parts: list[Part] = [
-            (" ▸ " if folded else " ▾ ", ACCENTED),
+            (" + " if folded else " - ", ACCENTED),
             (f" sweep {title.sweep_id}", STRONG),
             (f" · {sweep_words(title)}", DIM),
         ]

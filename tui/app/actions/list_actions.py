@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
@@ -12,8 +13,14 @@ from engine.store import FilterError, Listing, StoreError
 from engine.text import clean
 from tui.app.actions.orders import listing_with, top_of
 from tui.app.actions.ports import OrderPort, ScreenPort
-from tui.model.choices import Choices
+from tui.model.choices import NO_CHOICE, Choices
 from tui.model.messages import ChoicesChanged, RunLookedUp, TopRead
+from tui.widgets.columns import CHOOSABLE
+
+if TYPE_CHECKING:
+    from tui.presenting.commands import PaletteCommand
+    from tui.screens.pick import ColumnMenu
+    from tui.screens.runs_screen import RunsScreen
 
 
 class ListPort(OrderPort, ScreenPort, Protocol):
@@ -22,6 +29,10 @@ class ListPort(OrderPort, ScreenPort, Protocol):
     @property
     def is_replaying(self) -> bool:
         """Whether a replay is shown."""
+
+    @property
+    def board(self) -> RunsScreen:
+        """The board that is shown."""
 
     def post_message(self, message: Message) -> bool:
         """Post a message to the app."""
@@ -38,28 +49,80 @@ class ListActions:
 
     def __init__(self, app: ListPort) -> None:
         self._app = app
+        self._menu: ColumnMenu | None = None
         self.sought: int | Listing | None = None
         """The run that is being looked up, or the listing whose top is being read."""
 
     def ask_filter(self) -> None:
-        """Ask for a filter and show the runs that match it."""
+        """Ask for a filter; the list narrows while it is typed. A text that cannot be read leaves the last good one."""
         from tui.screens.prompt import Prompt, Question
 
-        def typed(texts: Mapping[str, str]) -> None:
+        before = self._app.choices
+
+        def try_out(texts: Mapping[str, str]) -> str:
+            """Filter by what is typed; why it cannot be read, '' if it can."""
             listing = replace(self._app.choices.listing, text=texts["filter"].strip())
             try:
                 listing.check()
             except FilterError as error:
-                prompt.complain(clean(str(error), 300))
+                return clean(error.sentence, 300)
+            self._app.choose(self._app.choices.listing_so(listing))
+            return ""
+
+        def typed(texts: Mapping[str, str]) -> None:
+            if why := try_out(texts):
+                prompt.complain(why)
                 return
             prompt.dismiss()
             self._app.hush()  # the count of matching runs takes its place
-            self._app.choose(self._app.choices.listing_so(listing))
 
-        asked = Question("filter", "filter", self._app.choices.listing.text)
-        title = "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them."
-        prompt = Prompt(title, (asked,), typed, "filter")
+        def restore() -> None:
+            listing = replace(self._app.choices.listing, text=before.listing.text)
+            pointed, title, _ = before.cursor
+            self._app.choose(replace(self._app.choices.listing_so(listing), pointed=pointed, title=title))
+
+        asked = Question("filter", "filter", before.listing.text)
+        prompt = Prompt(
+            "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them.",
+            (asked,),
+            typed,
+            "filter",
+            changed=lambda texts: prompt.complain(try_out(texts)),
+            closed=restore,
+        )
         self._app.open_screen(prompt)
+
+    def ask_order(self) -> None:
+        """Ask for an order; the present one, which is reversed if it is picked, is under the cursor."""
+        from tui.presenting.commands import matching, orders
+        from tui.screens.pick import Pick
+
+        listing = self._app.choices.listing
+        found = orders(listing, self._app.board.columns)
+        current = next((place for place, order in enumerate(found) if order.key), 0)
+        self._app.open_screen(Pick("sort by", partial(matching, found), current))
+
+    def ask_columns(self) -> None:
+        """Ask for columns; the menu stays open while they are shown and hidden."""
+        from tui.presenting.commands import columns, matching
+        from tui.screens.pick import ColumnMenu
+
+        def found(typed: str) -> list[PaletteCommand]:
+            seen, variety = self._app.board.columns, self._app.snapshot.variety
+            return matching(columns(CHOOSABLE, seen, self._app.choices.columns, variety), typed)
+
+        self._menu = ColumnMenu("columns", found)
+        self._app.open_screen(self._menu)
+
+    def toggle_column(self, name: str) -> None:
+        """Show or hide a column, or take all choices of columns back."""
+        from tui.presenting.commands import BY_ITSELF
+
+        choices, is_seen = self._app.choices, name in self._app.board.columns
+        chosen = NO_CHOICE if name == BY_ITSELF.action else choices.columns.toggled(name, is_seen=is_seen)
+        self._app.choose(choices.with_columns(chosen))
+        if self._menu is not None and self._menu.is_attached:
+            self._menu.update()
 
     def look_up(self, run_id: int, *, alone: bool) -> None:
         """Point the cursor at a run that may be off the page; at no other run if it is not found."""
@@ -85,7 +148,7 @@ class ListActions:
             self._app.tell(clean(found.sentence, 300), failed=True)
             return
         is_same = listing.text == choices.listing.text
-        self._app.tell("" if is_same else f"The filter is put away: run {found.run_id} does not fit it.")
+        self._app.tell("" if is_same else f"Cleared the filter: run {found.run_id} does not fit it.")
         pointing = choices.listing_so(listing).pointing_at(found.run_id)
         self._app.post_message(ChoicesChanged(pointing.looking(alone=pointing.alone or found.alone)))
 

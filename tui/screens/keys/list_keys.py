@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.store import Listing
-from engine.store.list.listing import ORDERS
 from tui.model.choices import MOST_MARKED, Row
-from tui.model.messages import FilterRequested, RunSought, TopSought
+from tui.model.messages import ColumnsRequested, FilterRequested, OrderRequested, RunSought, TopSought
 from tui.screens.keys.key_parts import KeyPort
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
@@ -122,20 +121,28 @@ class ListKeys:
         """Ask for a filter."""
         self._screen.post_message(FilterRequested())
 
-    def action_sort(self) -> None:
-        listing = self._screen.choices.listing
-        self._sort(ORDERS[(ORDERS.index(listing.order) + 1) % len(ORDERS)])
+    def clear_filter(self) -> None:
+        """List all runs again."""
+        self._list(replace(self._screen.choices.listing, text=""))
 
-    def sort_or_turn(self, order: str) -> None:
-        """Sort by the column whose title was clicked; reverse the order if the list is sorted by it already."""
+    def action_sort(self) -> None:
+        """Ask for an order."""
+        self._screen.post_message(OrderRequested())
+
+    def action_columns(self) -> None:
+        """Ask for columns."""
+        self._screen.post_message(ColumnsRequested())
+
+    def action_sort_by(self, order: str) -> None:
+        """Sort by an order, or reverse it if the list is sorted by it already."""
         if order == self._screen.choices.listing.order:
             self.action_turn()
         else:
-            self._sort(order)
+            self._list(replace(self._screen.choices.listing, order=order, reverse=False))
+            if order != "status" and all(column.order != order for column in self._table.columns):
+                from tui.presenting.commands import sorted_by
 
-    def _sort(self, order: str) -> None:
-        self._list(replace(self._screen.choices.listing, order=order, reverse=False))
-        self._screen.tell(f"Sorted by {order.replace('_', ' ')}; O turns it round.")
+                self._screen.tell(f"{sorted_by(order)}; | shows its column.")
 
     def action_turn(self) -> None:
         listing = self._screen.choices.listing

@@ -1,0 +1,103 @@
+"""The columns and the order of the list, and the menus that choose them."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from engine.spec import OBJECTIVES, defaults
+from engine.store import Evaluation, Listing, Run, open_for_writing
+from tests.presence import present
+from tests.stores import block_of, process, sweep_row
+from tests.tui.dashboards import Opened, losses, opened, raced, store_with
+from tui.model.choices import ColumnChoice
+from tui.widgets.runs_table import RunsTable
+
+
+@pytest.fixture
+def swept(tmp_path: Path) -> Path:
+    """Runs 1 to 6, of which 2, 3 and 5 are of sweep 1; run 4 is searched for."""
+    path = tmp_path / "swept.db"
+    open_for_writing(path).close()
+    sweep = sweep_row(path, "step size 1e-3 to 1")
+    with open_for_writing(path) as store:
+        for number in range(1, 7):
+            spec = defaults("local-search") if number == 4 else defaults().changed(step_size=number / 10)
+            store.queue.add(
+                [spec], names=["kept"] if number == 6 else None, sweep_id=sweep * (number in (2, 3, 5)) or None
+            )
+            claim = present(store.queue.claim(store.register_worker(process())))
+            evaluations = [Evaluation(200, split, number / 10, 1 - number / 10) for split in ("train", "validation")]
+            store.writer(claim).finish(block=block_of(losses(10.0 / number)), evaluations=evaluations)
+    return path
+
+
+def listed(board: Opened) -> list[object]:
+    return [row.run_id if isinstance(row, Run) else f"sweep {row.sweep_id}" for row in board.app.snapshot.rows]
+
+
+async def test_the_menu_of_orders_begins_with_the_present_one_which_turns_round(tmp_path: Path) -> None:
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("o")
+        assert " › run number            now newest first; enter: oldest first" in board.text()
+        await board.press("enter")
+        await board.until(lambda: listed(board) == [1, 2, 3])
+        assert "▴run" in board.text()
+        await board.type("ovalidation accuracy\r")
+        assert board.app.choices.listing == Listing(order="accuracy")
+        await board.type(":sort by seed\r")
+        await board.until(lambda: board.app.snapshot.listing == Listing(order="seed"))
+
+
+async def test_columns_are_chosen_in_a_menu_and_stay(tmp_path: Path) -> None:
+    path = raced(tmp_path / "runs.db")
+    async with opened(path) as board:
+        before = board.app.board.columns
+        assert "seed" not in before
+        await board.type("|seed ")
+        await board.until(lambda: "seed" in board.app.board.columns and "[x] seed" in board.text())
+        await board.press("home", *["delete"] * 4)
+        await board.type("train")
+        await board.press("enter")
+        await board.until(lambda: "train" not in board.app.board.columns and "[ ] train loss" in board.text())
+        await board.press("escape")
+        await board.press("O", "j", "B")
+        assert " seed " in board.text().splitlines()[1]
+    async with opened(path) as board:
+        assert "seed" in board.app.board.columns
+        assert "train" not in board.app.board.columns
+        await board.type("|by\r")
+        await board.until(lambda: board.app.board.columns == before)
+        assert board.app.choices.columns == ColumnChoice()
+
+
+async def test_the_columns_are_what_differs_and_no_click_name_or_place_changes_them(swept: Path) -> None:
+    async with opened(swept) as board:
+        before = board.app.board.columns
+        assert before[:4] == ("run", "name", "step_size", "train")
+        table = board.app.screen.query_one(RunsTable)
+        titles = board.text().splitlines()[1]
+        for name in ("step", "train", "acc."):
+            for sign in ("▴", "▾") if name != "acc." else ("▾", "▴"):
+                await board.pilot.click(RunsTable, offset=(titles.index(name) + 1, 0))
+                await board.until(partial(lambda title: title in table.text().splitlines()[0], sign + name))
+                assert board.app.board.columns == before
+        await board.press("j", "G", "B")
+        assert board.app.board.columns == before
+
+
+async def test_four_runs_that_differ_in_their_objective_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    store_with(path, *(("", defaults(objective=objective)) for objective in OBJECTIVES))
+    async with opened(path) as board:
+        rows = board.text().splitlines()[2:6]
+        assert [row[21:35].strip() for row in rows] == list(reversed(OBJECTIVES))
+        assert board.app.board.columns == ("run", "name", "objective", "train", "validation", "accuracy")
+
+
+async def test_an_order_without_a_column_is_told(swept: Path) -> None:
+    async with opened(swept) as board:
+        await board.type("oseed\r")
+        await board.until(lambda: "Sorted by seed, smallest first; | shows its column." in board.text())
