@@ -11,7 +11,7 @@ from engine.commands.show import run_as_dict
 from engine.jobs.processes.liveness import judge
 from engine.spec.parsing import near_match
 from engine.store import FilterError, Listing, PageRequest, Run, status_word
-from engine.store.list.columns import COLUMNS, MISSING, SETTINGS, TITLES, setting
+from engine.store.list.columns import COLUMNS, MISSING, SETTINGS, TITLES, WORDS, setting
 from engine.store.list.listing import ORDER_ALIASES
 from engine.text import clean
 
@@ -19,7 +19,7 @@ FIRST = ("run", "name", "status")
 LAST = ("iterations", "train", "validation", "accuracy", "batch_loss", "best", "speed")
 """The columns before and after the settings in which runs differ."""
 
-LEFT = frozenset({"name", "status", "strategy", "objective", "dataset", "update", "schedule", "sampling", "created"})
+LEFT = WORDS | {"name", "status", "created"}
 """Columns of words, which are aligned to the left."""
 
 Written = Callable[[Run, str], str]

@@ -44,10 +44,10 @@ async def test_a_filter_and_an_order(tmp_path: Path) -> None:
         await board.until(lambda: len(board.app.snapshot.runs) == 3)
         await board.type("obatch loss\r")
         await board.until(lambda: [run.run_id for run in board.app.snapshot.runs] == [2, 3, 1])
-        assert "▴batch~" in board.text()
+        assert "▴batch ~" in board.text()
         await board.press("O")
         await board.until(lambda: [run.run_id for run in board.app.snapshot.runs] == [1, 3, 2])
-        assert "▾batch~" in board.text()
+        assert "▾batch ~" in board.text()
 
 
 async def test_a_filter_narrows_while_it_is_typed_and_esc_brings_the_one_before_back(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ async def test_a_run_alone_shows_all_that_is_known_of_it(swept: Path) -> None:
         await board.press("pageup", "tab")
         await board.until(lambda: "alone" not in board.text() and "iterations/s" in board.text())
         await board.press("tab", "escape")
-        await board.until(lambda: "batch~" in board.text() and not board.app.choices.alone)
+        await board.until(lambda: "batch ~" in board.text() and not board.app.choices.alone)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])

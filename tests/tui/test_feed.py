@@ -10,6 +10,7 @@ import pytest
 
 from engine.spec import defaults
 from engine.store import Listing, Reader, RunWriter, StoreError, open_for_writing
+from engine.store.list.columns import Variety
 from tests.presence import present
 from tests.stores import block_of
 from tests.tui.dashboards import OF_THE_NOTES, losses, raced, store_with
@@ -101,9 +102,14 @@ def test_a_store_that_cannot_be_read_is_told_once(tmp_path: Path, answers: Simpl
 
 def test_what_differs_is_read_again_only_when_runs_come_or_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = raced(tmp_path / "runs.db")
-    read: list[int] = []
+    read: list[Reader] = []
     variety = Reader.variety
-    monkeypatch.setattr(Reader, "variety", lambda reader: (read.append(1), variety(reader))[1])
+
+    def counted(reader: Reader) -> Variety:
+        read.append(reader)
+        return variety(reader)
+
+    monkeypatch.setattr(Reader, "variety", counted)
     source = Source(path)
     assert "step_size" in present(source.read(ReadRequest())).variety
     for run_id in (1, 2, 3):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.spec import FIELDS
 from engine.store import Listing, Run
-from engine.store.list.columns import COLUMNS, Variety
+from engine.store.list.columns import COLUMNS, SETTINGS, TELLING, WORDS, Variety
 from engine.store.list.listing import LARGEST_FIRST, ORDERS
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS
@@ -109,6 +109,7 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
         *(
             PaletteCommand(f"sort by {order.words}", order.directions[0], f"sort_by({order.name!r})")
             for order in (ORDER_NAMES if place == "board" else ())
+            if order.name in TELLING or order.name not in SETTINGS
         ),
         *(
             PaletteCommand(f"theme {name}", "colours of the screen", f"app.apply_theme({name!r})")
@@ -140,15 +141,14 @@ def _directions(name: str) -> tuple[str, str]:
         return "newest first", "oldest first"
     if name == "status":
         return "running first", "finished first"
-    if name in TEXT_ORDERS:
+    if name == "name" or name in WORDS:
         return "a to z", "z to a"
     if name in LARGEST_FIRST:
         return "largest first", "smallest first"
     return "smallest first", "largest first"
 
 
-TEXT_ORDERS = frozenset({"name", "strategy", "dataset", "objective", *(n for n, f in FIELDS.items() if f.choices)})
-WORDS: Mapping[str, str] = {
+NAMED: Mapping[str, str] = {
     "run": "run number",
     "iterations": "iterations done",
     "planned": "planned iterations",
@@ -171,7 +171,7 @@ WORDS: Mapping[str, str] = {
 
 def words_of(name: str) -> str:
     """An order or a column in words."""
-    return WORDS[name] if name in WORDS else FIELDS[name].label
+    return NAMED[name] if name in NAMED else FIELDS[name].label
 
 
 ORDER_NAMES: tuple[NamedOrder, ...] = tuple(
@@ -182,8 +182,11 @@ ORDER_NAMES: tuple[NamedOrder, ...] = tuple(
 
 def orders(listing: Listing, seen: Sequence[str]) -> list[PaletteCommand]:
     """The menu of orders: those of the columns that are seen, then the others; the current one turns round."""
-    first = sorted(ORDER_NAMES, key=lambda order: (order.name not in (listing.order, "status", *seen),))
-    return [_sorting(order, listing) for order in first]
+    likely = (listing.order, "status", *seen)
+    return [
+        _sorting(order, listing)
+        for order in sorted(ORDER_NAMES, key=lambda order: (order.name not in likely, order.name in SETTINGS))
+    ]
 
 
 def sorted_by(name: str) -> str:
@@ -205,14 +208,14 @@ BY_ITSELF = PaletteCommand("by itself", "what differs among the runs, and what t
 
 
 def columns(names: Sequence[str], seen: Sequence[str], choice: ColumnChoice, variety: Variety) -> list[PaletteCommand]:
-    """The menu of columns: each of `names` with whether it is `seen`, and why."""
+    """The menu of columns: each of `names` with whether it is `seen`, and why; settings that tell little come last."""
     rows = [
         PaletteCommand(
             f"[{'x' if name in seen else ' '}] {words_of(name)}",
             _reason(name, seen, choice, variety),
             name,
         )
-        for name in names
+        for name in sorted(names, key=lambda name: (name in SETTINGS and name not in variety, name not in TELLING))
     ]
     return [replace(BY_ITSELF, name=f"[{' ' if choice.shown or choice.hidden else 'x'}] {BY_ITSELF.name}"), *rows]
 

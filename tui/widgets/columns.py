@@ -12,7 +12,7 @@ from rich.style import Style
 from engine.spec import RunSpec
 from engine.store import ENDED, Run
 from engine.store.list.columns import COLUMNS as NAMES
-from engine.store.list.columns import NO_VARIETY, SETTINGS, TITLES, Variety, setting
+from engine.store.list.columns import NO_VARIETY, SETTINGS, TITLES, WORDS, Variety, setting
 from engine.text import clean
 from tui.chart.cells.sparkline import sparkline
 from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
@@ -122,10 +122,8 @@ def curve_text(shape: tuple[float, ...], width: int, scale: Scale) -> str:
     return sparkline(values, width, limits=scale, log=scale is not None and scale[0] > 0)
 
 
-WORDS = frozenset({"strategy", "objective", "dataset", "update", "schedule", "sampling"})
-"""Settings that are words, aligned to the left; a word may take up to WIDEST_WORD cells."""
-
 WIDEST_WORD, WIDEST_NUMBER = 15, 7
+"""Most cells of a setting that is a word, and of one that is a number."""
 
 LESS_TELLING = frozenset({"strategy", "update", "batch_size", "initial_scale"})
 """Settings that the name of a run tells unless a person gave it one, and one that follows from the strategy."""

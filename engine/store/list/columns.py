@@ -23,18 +23,24 @@ MOST_VALUES = 64
 MISSING = "·"
 """Stands where a setting does not apply to a run, or cannot be read."""
 
-_TELLING = (
-    "objective", "dataset", "step_size", "schedule", "regularization_strength", "hidden_size", "update", "batch_size",
-    "momentum", "strategy", "delta", "initial_scale", "sampling", "warm_up", "seed",
+TELLING = (
+    "objective", "dataset", "step_size", "schedule", "regularization_strength", "hidden_size", "hidden", "channels",
+    "activation", "update", "batch_size", "momentum", "dropout", "normalization", "averaging", "clip_norm", "strategy",
+    "delta", "initial_scale", "sampling", "warm_up", "seed",
 )  # fmt: skip
+"""Settings that usually matter, the most telling first."""
+
 _LAST = ("planned", "seconds", "patience", "divergence_factor", "pace", "metrics")
 
 SETTINGS: tuple[str, ...] = (
-    *_TELLING,
-    *(name for name in FIELDS if name not in (*_TELLING, *_LAST, "iterations")),
+    *TELLING,
+    *(name for name in FIELDS if name not in (*TELLING, *_LAST, "iterations")),
     *_LAST,
 )
 """Every setting of a run, the most telling first. `planned` is its budget in iterations."""
+
+WORDS: frozenset[str] = frozenset(entry.name for entry in fields(RunSpec) if entry.type == "str")
+"""Settings that are words; the others are numbers."""
 
 TITLES: Mapping[str, str] = {
     **{name: FIELDS["iterations" if name == "planned" else name].label for name in SETTINGS},
@@ -42,6 +48,7 @@ TITLES: Mapping[str, str] = {
     "batch_size": "batch",
     "regularization_strength": "lambda",
     "hidden_size": "hidden",
+    "hidden": "layers",
     "initial_scale": "scale",
     "regularize_bias": "reg. bias",
     "rms_decay": "rms decay",

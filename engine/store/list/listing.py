@@ -52,7 +52,9 @@ _EXPRESSIONS: Mapping[str, str] = {
 ORDERS: tuple[str, ...] = tuple(_EXPRESSIONS)
 """Names of the orders that a list can have; a list can show a column for each."""
 
-ORDER_ALIASES: Mapping[str, str] = {alias: name for alias, name in ALIASES.items() if name in _EXPRESSIONS}
+ORDER_ALIASES: Mapping[str, str] = {
+    alias: name for alias, name in ALIASES.items() if name in _EXPRESSIONS and alias not in _EXPRESSIONS
+}
 """Other names for some of ORDERS, as in a filter."""
 
 LARGEST_FIRST = frozenset({"run", "iterations", "accuracy", "test_accuracy", "speed", "created"})
