@@ -6,13 +6,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.spec import defaults
 from engine.store import Evaluation, Listing, Run, open_for_writing
+from engine.store.list.columns import SETTINGS
 from tests.presence import present
 from tests.stores import block_of, process, sweep_row
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
-from tui.model.choices import ColumnChoice
+from tui.model.choices import NO_CHOICE, ColumnChoice
+from tui.widgets.columns import CHOOSABLE, ORDERED, fitting
 from tui.widgets.runs_table import RunsTable
 
 
@@ -102,3 +106,36 @@ async def test_an_order_without_a_column_is_told(swept: Path) -> None:
     async with opened(swept) as board:
         await board.type("oseed\r")
         await board.until(lambda: "Sorted by seed, smallest first; | shows its column." in board.text())
+
+
+def test_what_differs_comes_before_the_live_loss_and_what_is_chosen_before_all() -> None:
+    differing = {
+        "objective": ("svm", "softmax"),
+        "seed": ("0", "1"),
+        "dropout": ("0.1", "0.2"),
+        "update": ("adam", "sgd"),
+    }
+    reached = ("train", "validation", "accuracy")
+
+    def shown(room: int, choice: ColumnChoice = NO_CHOICE) -> tuple[str, ...]:
+        return tuple(column.name for column in fitting(3, room, differing, choice))
+
+    assert shown(57) == ("run", "name", "objective", "seed", *reached)
+    assert shown(76)[:7] == ("run", "name", "objective", "dropout", "seed", "iterations", "train")
+    assert shown(58, ColumnChoice(("created", "beta1"), ("seed",)))[2:4] == ("objective", "beta1")
+    assert "train" not in shown(300, ColumnChoice((), ("train", "curve")))
+
+
+@given(
+    st.integers(20, 300),
+    st.sets(st.sampled_from(CHOOSABLE), max_size=6).map(tuple),
+    st.sets(st.sampled_from(CHOOSABLE), max_size=6).map(tuple),
+    st.dictionaries(st.sampled_from(SETTINGS), st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=8),
+)
+def test_any_choice_fits_into_any_table(
+    room: int, shown: tuple[str, ...], hidden: tuple[str, ...], differing: dict[str, tuple[str, ...]]
+) -> None:
+    columns = fitting(3, room, differing, ColumnChoice(shown, hidden))
+    assert sum(column.width + 1 for column in columns) <= room
+    assert [column.name for column in columns] == sorted((column.name for column in columns), key=ORDERED.index)
+    assert {column.name for column in columns} <= set(ORDERED) - (set(hidden) - set(shown))

@@ -129,8 +129,8 @@ LESS_TELLING = frozenset({"strategy", "update", "batch_size", "initial_scale"})
 """Settings that the name of a run tells unless a person gave it one, and one that follows from the strategy."""
 
 RUN, NAME, TRAIN = 0, 0, 1
-DIFFERING = (2, 5, 7, 9)
-"""Ranks of the settings in which runs differ, the most telling first."""
+DIFFERING = (2, 5.0, 5.1, 5.2)
+"""Ranks of the settings in which runs differ, the most telling first: all before the live loss."""
 DIFFERING_LAST = 20
 LITTLE_TOLD = 10
 """Largest rank of the columns that go before the bar of a run's progress."""

@@ -179,7 +179,7 @@ class RunsTable(Lines):
         mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
         preview = self._snapshot.previews.get(run.run_id, NO_PREVIEW)
         is_marked = run.run_id in self._choices.compared
-        age = numbers.age(run.created_at)
+        age = numbers.age(run.created_at) if any(column.order == "created" for column in columns) else ""
         wanted = run, preview, self._snapshot.status(run), mark, slot, is_marked, columns, width, ground, age
         held = self._drawn.get(run.run_id)
         if held is None or held[0] != wanted:
