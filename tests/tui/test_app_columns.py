@@ -121,7 +121,7 @@ def test_what_differs_comes_before_the_live_loss_and_what_is_chosen_before_all()
         return tuple(column.name for column in fitting(3, room, differing, choice))
 
     assert shown(57) == ("run", "name", "objective", "seed", *reached)
-    assert shown(76)[:7] == ("run", "name", "objective", "dropout", "seed", "iterations", "train")
+    assert shown(76)[:7] == ("run", "name", "objective", "step_size", "dropout", "seed", "train")
     assert shown(58, ColumnChoice(("created", "beta1"), ("seed",)))[2:4] == ("objective", "beta1")
     assert "train" not in shown(300, ColumnChoice((), ("train", "curve")))
 

@@ -131,6 +131,8 @@ LESS_TELLING = frozenset({"strategy", "update", "batch_size", "initial_scale"})
 RUN, NAME, TRAIN = 0, 0, 1
 DIFFERING = (2, 5.0, 5.1, 5.2)
 """Ranks of the settings in which runs differ, the most telling first: all before the live loss."""
+STEP = 5.5
+"""Rank of the step size if all runs began with the same: it can be steered."""
 DIFFERING_LAST = 20
 LITTLE_TOLD = 10
 """Largest rank of the columns that go before the bar of a run's progress."""
@@ -179,7 +181,7 @@ def _settings(variety: Variety) -> Iterable[Column]:
     ranks: dict[str, float] = {name: DIFFERING_LAST + place for place, name in enumerate(variety)}
     ranks |= dict(zip(telling, DIFFERING, strict=False))
     ranks |= {name: 11 for name in ("update", "batch_size", "initial_scale") if name in variety}
-    ranks.setdefault("step_size", 12)
+    ranks.setdefault("step_size", STEP)
     for name in SETTINGS:
         widest = WIDEST_WORD if name in WORDS else WIDEST_NUMBER
         values = max((len(text) for text in variety.get(name, ())), default=0)
