@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.spec import OBJECTIVES, STRATEGIES, UPDATES, RunSpec, defaults
 from engine.store import STATES, FilterError, Listing, Reader, open_for_writing
-from engine.store.list.filter import NumberTerm, parse
+from engine.store.list.filter import NumberTerm, begins_a_field, parse
 from engine.store.list.filter_fields import CHOICES, NAMES, NUMBERS, TEXTS
 from engine.store.list.listing import ORDERS
 from engine.store.write.tags import tags_to_text
@@ -384,3 +384,11 @@ def other_shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shel
     shelf = Shelf(tmp_path_factory.mktemp("other") / "runs.db")
     with open_for_writing(shelf.path) as store:
         yield shelf, store.reader()
+
+
+@pytest.mark.parametrize(("text", "is_begun"), [
+    ("los", True), ("loss", True), ("sgd -step-s", True), ("a|acc", True), ("sgd", False), ("loss<", False),
+    ("loss ", False), ("", False), ('"loss', False),
+])  # fmt: skip
+def test_a_word_that_may_become_a_field_is_known(text: str, is_begun: bool) -> None:
+    assert begins_a_field(text) == is_begun

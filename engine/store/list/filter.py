@@ -110,6 +110,12 @@ def parse(text: str) -> Filter:
             terms.append(term)
 
 
+def begins_a_field(text: str) -> bool:
+    """True if the last word of a filter may become the name of a field, as in 'sgd los'."""
+    word = re.split(r"[\s|]", text)[-1].removeprefix("-").lower().replace("-", "_")
+    return bool(word) and any(name.startswith(word) for name in (*NAMES, *ALIASES))
+
+
 def _after_spaces(text: str, position: int) -> int:
     while position < len(text) and text[position].isspace():
         position += 1

@@ -55,6 +55,7 @@ class ListActions:
 
     def ask_filter(self) -> None:
         """Ask for a filter; the list narrows while it is typed. A text that cannot be read leaves the last good one."""
+        from engine.store.list.filter import begins_a_field
         from tui.screens.prompt import Prompt, Question
 
         before = self._app.choices
@@ -76,6 +77,10 @@ class ListActions:
             prompt.dismiss()
             self._app.hush()  # the count of matching runs takes its place
 
+        def changed(texts: Mapping[str, str]) -> None:
+            # a word that may become a field would empty the list for a moment
+            prompt.complain("" if begins_a_field(texts["filter"]) else try_out(texts))
+
         def restore() -> None:
             listing = replace(self._app.choices.listing, text=before.listing.text)
             pointed, title, _ = before.cursor
@@ -87,7 +92,7 @@ class ListActions:
             (asked,),
             typed,
             "filter",
-            changed=lambda texts: prompt.complain(try_out(texts)),
+            changed=changed,
             closed=restore,
         )
         self._app.open_screen(prompt)
