@@ -89,8 +89,8 @@ async def test_a_filter_that_nothing_fits_says_so_and_esc_clears_it(tmp_path: Pa
         await board.until(lambda: "No run fits: esc clears the filter." in board.text())
         assert "0 of 3 shown" in board.text().splitlines()[0]
         assert "Four ways down" not in board.text()
-        assert "esc clear filter" in board.text().splitlines()[-1]
-        assert board.text().splitlines()[-4:-2] == [" " * 120] * 2
+        await board.until(lambda: "esc clear filter" in board.text().splitlines()[-1])
+        await board.until(lambda: board.text().splitlines()[-4:-2] == [" " * 120] * 2)
         assert pointed(board) is None
         await board.press("d", "p", "e")
         assert board.app.screen is board.app.board
