@@ -26,7 +26,7 @@ from tui.presenting.explained.seen import VIEWS, seen_blocks
 from tui.presenting.explained.statuses import MEANINGS, SIGNS
 from tui.screens.help import NAMES
 from tui.text.parts import cells
-from tui.widgets.columns import COLUMNS
+from tui.widgets.columns import MEASURED
 from tui.widgets.scrubber import KIND_WORDS
 from tui.widgets.sweep import table
 
@@ -41,7 +41,7 @@ def test_every_status_has_a_sign_of_its_own_and_a_meaning() -> None:
 
 
 def test_every_column_of_the_list_has_a_line() -> None:
-    assert {column.title for column in COLUMNS} <= set(words.COLUMNS) | set(words.SETTINGS)
+    assert {column.title for column in MEASURED} <= set(words.COLUMNS) | set(words.SETTINGS)
 
 
 def test_every_column_of_a_sweep_has_a_line() -> None:

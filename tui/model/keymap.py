@@ -99,7 +99,7 @@ def _written(keys: Iterable[str]) -> str:
     return " ".join(NAMES.get(key, key) for key in keys)
 
 
-TYPED: tuple[Place, ...] = ("form", "prompt", "pick")
+TYPED: tuple[Place, ...] = ("form", "prompt", "pick", "columns")
 """Places where text is typed, so that their footers offer F1."""
 
 ASKED: tuple[Place, ...] = ("sweep", "probe", "confirm")
@@ -299,7 +299,7 @@ PROGRAM = frozenset({
 
 DIALOGS: Mapping[Place, str] = {
     "sweep": "Sweep", "probe": "Probe", "form": "Fields", "choice": "Fields", "prompt": "Fields", "pick": "Commands",
-    "confirm": "Answers", "help": "Help", "welcome": "Start",
+    "columns": "Columns", "confirm": "Answers", "help": "Help", "welcome": "Start",
 }  # fmt: skip
 """Groups of the places that have one for all their keys."""
 

@@ -36,6 +36,7 @@ NAMES: Mapping[Place, str] = {
     "form": "new run",
     "prompt": "question",
     "pick": "commands",
+    "columns": "columns",
     "confirm": "question",
 }
 """What the title calls each place."""

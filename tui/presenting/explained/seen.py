@@ -81,10 +81,14 @@ def _list(_: Manner) -> Iterable[Block]:
         (
             _entry("▌", "marked: drawn in the chart in this colour; runs go on without it", ink),
             _entry("●", "a sign in a curve's colour: drawn, since the cursor is on it", ink),
-            _entry("↑", "pinned: it stays on top of the list (i)", ACCENTED),
+            _entry("‡", "pinned: it stays in sight on top of the list (i)", ACCENTED),
             _entry("│", "a run of the sweep in the title above", DIM),
-            _entry("▾ ▸", "the runs of this sweep are shown below, or folded away (space)", ACCENTED),
-            _entry("▾name", "the list is sorted by this column; O turns it round", ACCENTED),
+            _entry("- +", "the runs of this sweep are shown below, or folded away (space)", ACCENTED),
+            _entry(
+                "▴name", "the list is sorted by this column, the smallest first; ▾ the largest first (o, O)", ACCENTED
+            ),
+            _entry("13 of 51 shown", "runs that fit the filter, of all (/)", STRONG),
+            _entry("seed, lambda …", "settings in which the runs differ have columns; | chooses others", DIM),
         ),
     )
     yield Block("Columns", _entries(words.COLUMNS, DIM))
@@ -339,6 +343,18 @@ def _commands(_: Manner) -> Iterable[Block]:
     )
 
 
+def _columns(_: Manner) -> Iterable[Block]:
+    yield Block(
+        "The columns",
+        (
+            _entry("[x]", "the list shows it"),
+            _entry("[ ]", "it does not"),
+            _entry("by itself", "takes all choices back: the list shows what differs among the runs"),
+            _entry("no room for it", "a wider list shows it: ) or Z"),
+        ),
+    )
+
+
 def _question(_: Manner) -> Iterable[Block]:
     yield Block("The question", (_entry("?", "nothing has changed yet: only yes does it", WARNED),))
 
@@ -356,6 +372,7 @@ VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "form": (_fields,),
     "prompt": (_fields, _filters),
     "pick": (_commands,),
+    "columns": (_columns,),
     "confirm": (_question,),
 }
 """The parts of each view."""

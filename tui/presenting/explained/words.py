@@ -14,8 +14,8 @@ SETTINGS: Mapping[str, str] = {field.label: field.help for field in FIELDS.value
 
 COLUMNS: Mapping[str, str] = {
     "run": "number of the run; : and a number goes to it",
-    "name": "the name that a person gave it",
-    "strategy": "how it looks for a lower loss; b256: in mini-batches of 256 examples",
+    "name": "the name that a person gave it, or else its strategy; b256: in mini-batches of 256 examples",
+    "strategy": "how it looks for a lower loss",
     "objective": "the loss that it minimises",
     "step": "step size, or learning rate: how far each update goes (not a number of steps)",
     "batch": "examples of each update; full: all of the training split",
@@ -27,7 +27,10 @@ COLUMNS: Mapping[str, str] = {
     "best": "lowest train loss of all evaluations, never of a lucky batch",
     "curve": "its loss in small, all rows on one scale",
     "it/s": "iterations per second",
-    "created": "when it was queued",
+    "age": "how long ago it was queued: minutes, hours, days, years",
+    "time": "how long it ran, without pauses",
+    "test": "loss over the test split",
+    "test acc.": "share of the test split that is classified right",
 }
 """Columns of the list by their titles, besides the settings."""
 
