@@ -188,7 +188,7 @@ async def test_leaving(path: Path, key: str) -> None:
     assert board.app.return_code == 0
 
 
-async def test_a_click_on_a_row_selects_it_and_the_wheel_moves(path: Path) -> None:
+async def test_a_click_on_a_row_selects_it(path: Path) -> None:
     async with opened(path) as board:
         await board.pilot.click("RunsTable", offset=(10, 2))
         await board.pilot.pause()

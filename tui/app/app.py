@@ -396,6 +396,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
         self.push_screen(Pick("copy", partial(matching, copies(self.place))))
 
+    def on_commands_requested(self, message: messages.CommandsRequested) -> None:
+        self.action_palette()
+
     async def on_command_picked(self, message: messages.CommandPicked) -> None:
         from tui.presenting.commands import used
 

@@ -10,7 +10,7 @@ from engine.trace.smoothing import HALF_LIFE
 from tui.chart import Window
 from tui.chart.values.metrics import GRID, METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS, XKind
-from tui.chart.values.window import follow, pan, stretch, zoom
+from tui.chart.values.window import between, follow, pan, stretch, zoom
 
 One = TypeVar("One", bound=str)
 
@@ -100,8 +100,18 @@ class ChartOptions:
 
     def zoomed(self, factor: float, around: float, limits: Window) -> ChartOptions:
         """Zoom the x axis by `factor`; `around` keeps its place."""
-        least = 0.0 if self.x_kind == "time" else LEAST_SEEN
-        return replace(self, window=zoom(self.window, factor, around, limits, log=self.log_x, least=least))
+        return replace(self, window=zoom(self.window, factor, around, limits, log=self.log_x, least=self._least))
+
+    @property
+    def _least(self) -> float:
+        """The shortest window of the x axis in its units."""
+        return 0.0 if self.x_kind == "time" else LEAST_SEEN
+
+    def seeing(self, one: float, other: float, limits: Window, newest: float | None) -> ChartOptions:
+        """Show the x axis from one x to another; a range without the `newest` iteration ends following."""
+        window = between(one, other, limits, log=self.log_x, least=self._least)
+        is_newest_seen = newest is not None and (window is None or window[0] <= newest <= window[1])
+        return replace(self, window=window, following=self.following and is_newest_seen)
 
     def stretched(self, factor: float, shown: Window, *, log: bool) -> ChartOptions:
         """Zoom the y axis by `factor` around the middle of its `shown` range."""

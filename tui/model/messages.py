@@ -36,11 +36,24 @@ class ChoicesChanged(Message):
     choices: Choices
 
 
+Pointing = Literal["select", "mark", "open", "commands"]
+"""What a click asks for: select what is there, and mark a run, open a run or sweep, or offer all commands."""
+
+
 @message
 class RowPointed(Message):
     """A row of the table was clicked: a run or the title of a sweep."""
 
     row: Row
+    pointing: Pointing = "select"
+
+
+@message
+class RunPointed(Message):
+    """A run's entry in the legend, or its tile, was clicked."""
+
+    run_id: int
+    pointing: Pointing = "select"
 
 
 @message
@@ -80,6 +93,21 @@ class ChartPointed(Message):
     """The mouse is over the chart at `x`."""
 
     x: float
+
+
+@message
+class ChartClicked(Message):
+    """The curves were clicked at `x`."""
+
+    x: float
+
+
+@message
+class ChartRangeDragged(Message):
+    """The mouse was dragged over the curves from one x to another: that range is to fill the x axis."""
+
+    low: float
+    high: float
 
 
 @message
@@ -243,6 +271,11 @@ class WorkersRequested(Message):
 
 
 @message
+class CommandsRequested(Message):
+    """The commands that can be picked by name are to be offered."""
+
+
+@message
 class CommandPicked(Message):
     """A command was picked by name: `action` is to be run on the board."""
 
@@ -280,6 +313,13 @@ class ScrubberDragged(Message):
     """The mouse was dragged to a fraction (0 to 1) of the replay's length."""
 
     share: float
+
+
+@message
+class ScrubberScrolled(Message):
+    """The wheel was turned over the scrubber: the clock is to move on (1) or back (-1)."""
+
+    by: int
 
 
 @message

@@ -19,6 +19,7 @@ from tui.model.messages import (
     ForkRequested,
     ReplayLeft,
     ScrubberDragged,
+    ScrubberScrolled,
     SentenceDismissed,
 )
 from tui.model.snapshot import Snapshot
@@ -177,6 +178,10 @@ class Replay(RunsScreen, inherit_bindings=False):
     def on_scrubber_dragged(self, message: ScrubberDragged) -> None:
         message.stop()
         self._transport.drag(message.share)
+
+    def on_scrubber_scrolled(self, message: ScrubberScrolled) -> None:
+        message.stop()
+        self._transport.scroll(message.by)
 
     def action_live(self) -> None:
         self.post_message(ReplayLeft())

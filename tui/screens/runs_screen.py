@@ -20,13 +20,16 @@ from tui.model.answer import Answer
 from tui.model.choices import Choices
 from tui.model.keymap import Key, Place
 from tui.model.messages import (
+    ChartClicked,
     ChartPointed,
+    ChartRangeDragged,
     ChartScrolled,
     ChoicesChanged,
     LessonTold,
     MetricPointed,
     RaceRequested,
     RowPointed,
+    RunPointed,
     SentenceDismissed,
     SortRequested,
 )
@@ -352,7 +355,11 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     def on_row_pointed(self, message: RowPointed) -> None:
         message.stop()
-        self.list_keys.point_to(message.row)
+        self.list_keys.click(message.row, message.pointing)
+
+    def on_run_pointed(self, message: RunPointed) -> None:
+        message.stop()
+        self.list_keys.click_run(message.run_id, message.pointing)
 
     def on_sort_requested(self, message: SortRequested) -> None:
         message.stop()
@@ -361,6 +368,14 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def on_chart_pointed(self, message: ChartPointed) -> None:
         message.stop()
         self.chart_keys.point(message.x)
+
+    def on_chart_clicked(self, message: ChartClicked) -> None:
+        message.stop()
+        self.chart_keys.click(message.x)
+
+    def on_chart_range_dragged(self, message: ChartRangeDragged) -> None:
+        message.stop()
+        self.chart_keys.axes.select(message.low, message.high)
 
     def on_metric_pointed(self, message: MetricPointed) -> None:
         message.stop()

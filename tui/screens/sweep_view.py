@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from engine.store import ENDED, Run
+from engine.store import Run
 from engine.sweep.outcome import ValueResult
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.heat import draw_heat
@@ -21,21 +21,17 @@ from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
 from tui.model.keymap import Key
-from tui.model.messages import ChartScrolled, LessonTold, SteeringRequested, UndoRequested
+from tui.model.messages import (
+    ChartRangeDragged,
+    ChartScrolled,
+    CommandsRequested,
+    LessonTold,
+)
 from tui.model.snapshot import Snapshot
 from tui.model.sweep.sweep_messages import (
-    DefaultSpecChosen,
-    ProbeRequested,
-    RefinementRequested,
     RunShown,
     SweepLookedAt,
-    SweepOpened,
-    SweepRepetitionRequested,
-    SweepRequested,
-    SweepSteered,
     SweepValuePointed,
-    SweepValuesRequested,
-    ValuesContinued,
 )
 from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.lessons import Lesson, of_sweep
@@ -43,7 +39,7 @@ from tui.presenting.offered_keys import sweep_keys
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
 from tui.screens.keys.axis_keys import AxisKeys
 from tui.screens.keys.key_parts import lend_actions
-from tui.screens.keys.steering_keys import RESUMED
+from tui.screens.keys.sweep_keys import SweepKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.header import header
@@ -111,7 +107,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._lesson: Lesson | None = None
         self._chart = ChartPane(self._curves(), chart_style)
         self._axes = AxisKeys(self, self._chart)
-        lend_actions(self, self._axes)
+        lend_actions(self, self._axes, SweepKeys(self))
 
     @property
     def seen(self) -> SweepSeen:
@@ -251,6 +247,10 @@ class SweepView(Screen[None], inherit_bindings=False):
     def on_sweep_value_pointed(self, message: SweepValuePointed) -> None:
         message.stop()
         self._point(message.values)
+        if message.pointing == "open":
+            self.action_open()
+        elif message.pointing == "commands":
+            self.post_message(CommandsRequested())
 
     def _point(self, values: Values) -> None:
         self._pointed, self._follows_best = values, False
@@ -322,6 +322,10 @@ class SweepView(Screen[None], inherit_bindings=False):
         message.stop()
         self._axes.zoom(message.factor, message.x)
 
+    def on_chart_range_dragged(self, message: ChartRangeDragged) -> None:
+        message.stop()
+        self._axes.select(message.low, message.high)
+
     def drawn(self) -> tuple[ChartView, Picture | None]:
         """What the chart of curves shows."""
         return self._curves(), self.query_one(ChartPane).picture
@@ -339,56 +343,3 @@ class SweepView(Screen[None], inherit_bindings=False):
             self.paint()
         else:
             self.dismiss()
-
-    def action_use(self) -> None:
-        if self.pointed is not None:
-            self.post_message(DefaultSpecChosen(self.pointed.run_ids[0]))
-
-    def action_probe(self) -> None:
-        if self.pointed is not None:
-            self.post_message(ProbeRequested(self.pointed.run_ids[0]))
-
-    def action_again(self) -> None:
-        self.post_message(SweepRequested(None if self.pointed is None else self.pointed.run_ids[0]))
-
-    def action_refine(self) -> None:
-        self.post_message(RefinementRequested(self.sweep_id))
-
-    def action_parent(self) -> None:
-        if self.seen.parent_id is None:
-            self.tell(f"Sweep {self.sweep_id} has no parent: it refines or repeats no other one.")
-        else:
-            self.post_message(SweepOpened(self.seen.parent_id))
-
-    def action_steer_sweep(self, verb: str) -> None:
-        """Steer the whole sweep; `pause` pauses while anything works or waits for work, else it resumes."""
-        runs = self.seen.runs.values()
-        if verb == "stop" and all(run.state in ENDED for run in runs):
-            self.tell(f"Sweep {self.sweep_id} is over already; nothing to stop.")
-            return
-        if verb == "pause" and not any(run.state in ("running", "queued") for run in runs):
-            verb = "resume"
-        self.post_message(SweepSteered(self.sweep_id, verb))
-
-    def action_pause(self) -> None:
-        """Pause or resume the runs of this value; those that a rung dropped go on."""
-        runs = [] if self.pointed is None else [self.seen.runs[run_id] for run_id in self.pointed.run_ids]
-        dropped = tuple(run.run_id for run in runs if run.state == "cancelled" and run.rung is not None)
-        going = [run for run in runs if run.state in ("running", "queued")]
-        resumable = [run for run in runs if run.state in RESUMED]
-        if dropped:
-            self.post_message(ValuesContinued(dropped))
-        elif going or resumable:
-            for run in going or resumable:
-                self.post_message(SteeringRequested(run.run_id, "pause" if going else "resume"))
-        else:
-            self.tell("The runs of this value have ended: nothing to pause or resume.")
-
-    def action_undo(self) -> None:
-        self.post_message(UndoRequested())
-
-    def action_add(self) -> None:
-        self.post_message(SweepValuesRequested(self.sweep_id))
-
-    def action_repeat(self) -> None:
-        self.post_message(SweepRepetitionRequested(self.sweep_id))

@@ -7,12 +7,24 @@ that nothing covers passes its cells to TerminalOutput; otherwise Textual compos
 from __future__ import annotations
 
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.model.messages import Pointing
 from tui.terminal.frame_output import FrameOutput
 from tui.terminal.output import TerminalOutput
+
+RIGHT = 3
+"""Number of the mouse's right button."""
+
+
+def pointing_of(event: events.Click, twice: Pointing) -> Pointing:
+    """What a click asks for: the right button offers commands, the second of a double click asks for `twice`."""
+    if event.button == RIGHT:
+        return "commands"
+    return twice if event.chain == 2 else "select"
 
 
 class CellWidget(Widget):

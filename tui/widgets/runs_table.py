@@ -10,7 +10,7 @@ from textual.strip import Strip
 from engine.store import Run, SweepTitle
 from engine.text import counted
 from tui.colours.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, WARNED, run_style
-from tui.model.choices import Choices, Row, place_of
+from tui.model.choices import Choices, Cursor, Row, place_of
 from tui.model.messages import RowPointed, SortRequested
 from tui.model.run_seen import RowPreview
 from tui.model.snapshot import Snapshot
@@ -19,6 +19,7 @@ from tui.presenting.explained.statuses import SIGNS
 from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import width_of
+from tui.widgets.cell_widget import pointing_of
 from tui.widgets.columns import Column, fitting
 from tui.widgets.lines import Lines, strip
 
@@ -29,6 +30,12 @@ ASCENDING, DESCENDING = "▴", "▾"
 """Signs of the order: the smallest value of the column first, or the largest."""
 
 NOTHING_FITS = "No run fits: esc clears the filter."
+
+MARK = 2
+"""Cells of the mark column: a click on the bar or the status sign marks or unmarks the run."""
+
+WHEEL = 3
+"""Rows that one notch of the wheel scrolls."""
 
 MARGIN = 3
 """Cells before the first column: the bar, the status sign, and the sign of a pinned run or of a sweep's member."""
@@ -45,7 +52,8 @@ MOST_HELD = 1000
 class RunsTable(Lines):
     """Shows a snapshot's rows under the viewer's choices.
 
-    Posts RowPointed on a click on a row or a turn of the wheel, SortRequested on a click on a title.
+    Posts RowPointed on a click on a row, SortRequested on a click on a title. The wheel scrolls; at the end of the
+    rows that were read it posts RowPointed too, so that the next ones are read.
     """
 
     DEFAULT_CSS = "RunsTable { height: auto; }"
@@ -56,6 +64,7 @@ class RunsTable(Lines):
         self._choices = choices
         self._top = 0
         self._seen: tuple[Row, ...] = ()
+        self._scrolled_at: Cursor | None = None
         self._drawn: dict[int, tuple[object, Strip]] = {}
         self._columns: tuple[Column, ...] = ()
         self._columns_for: object = None
@@ -105,7 +114,9 @@ class RunsTable(Lines):
     def on_click(self, event: events.Click) -> None:
         if event.y >= 1:
             if event.y <= len(self._seen):
-                self.post_message(RowPointed(self._seen[event.y - 1]))
+                pointing = pointing_of(event, twice="open")
+                is_at_mark = event.x < MARK and pointing in ("select", "open")
+                self.post_message(RowPointed(self._seen[event.y - 1], "mark" if is_at_mark else pointing))
         elif order := self._order_at(event.x):
             self.post_message(SortRequested(order))
 
@@ -121,15 +132,22 @@ class RunsTable(Lines):
         return ""
 
     def on_mouse_scroll_down(self) -> None:
-        self._point_beside(1)
+        self._scroll(WHEEL)
 
     def on_mouse_scroll_up(self) -> None:
-        self._point_beside(-1)
+        self._scroll(-WHEEL)
 
-    def _point_beside(self, by: int) -> None:
-        row = beside(self._snapshot, self._choices, by)
-        if row is not None:
-            self.post_message(RowPointed(row))
+    def _scroll(self, by: int) -> None:
+        """Scroll the rows and leave the cursor where it is, even out of sight, until it moves."""
+        snapshot = self._snapshot
+        _, rows, room = self._on_top_and_below()
+        top = max(0, min(self._top + by, len(rows) - room))
+        goes_on = snapshot.first > 0 if by < 0 else snapshot.first + len(snapshot.rows) < snapshot.total
+        if top == self._top and goes_on:
+            self.post_message(RowPointed(rows[0 if by < 0 else -1]))
+            return
+        self._top, self._scrolled_at = top, self._choices.cursor
+        self.update()
 
     def _table(self, width: int, height: int) -> list[Strip]:
         self._seen = self._rows_in_sight()
@@ -152,14 +170,20 @@ class RunsTable(Lines):
 
     def _rows_in_sight(self) -> tuple[Row, ...]:
         """The pinned runs, which take at most half of the lines, and as many of the others as fit around the cursor."""
+        on_top, rows, room = self._on_top_and_below()
+        place = place_of(rows, self._choices) or 0
+        self._top = max(0, min(self._top, len(rows) - room))
+        if self._scrolled_at != self._choices.cursor:
+            self._scrolled_at = None
+            self._top = max(min(self._top, place), place - room + 1)
+        return (*on_top, *rows[self._top : self._top + room])
+
+    def _on_top_and_below(self) -> tuple[tuple[Row, ...], tuple[Row, ...], int]:
+        """The pinned runs in sight, the rows that scroll below them, and the number of lines for these."""
         snapshot = self._snapshot
         on_top: tuple[Row, ...] = snapshot.pinned[: self.rows // 2]
         rows = snapshot.rows if snapshot.first else snapshot.rows[len(on_top) :]
-        room = self.rows - len(on_top)
-        place = place_of(rows, self._choices) or 0
-        self._top = max(0, min(self._top, place, len(rows) - room))
-        self._top = max(self._top, place - room + 1)
-        return (*on_top, *rows[self._top : self._top + room])
+        return on_top, rows, self.rows - len(on_top)
 
     def _titles(self, columns: tuple[Column, ...], width: int) -> Strip:
         """The titles, with a sign at the one that the list is sorted by: up if the smallest value comes first."""

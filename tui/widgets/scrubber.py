@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.clock import Clock
-from tui.model.messages import ScrubberDragged
+from tui.model.messages import ScrubberDragged, ScrubberScrolled
 from tui.model.timelines import ReplayData
 from tui.text import numbers
 from tui.text.parts import Part, cells
@@ -33,7 +33,8 @@ class ScrubberState:
 
 
 class Scrubber(Lines):
-    """Shows a ScrubberState. Posts ScrubberDragged while the mouse is pressed on the bar."""
+    """Shows a ScrubberState. Posts ScrubberDragged while the mouse is pressed on the bar, ScrubberScrolled
+    where the wheel is turned."""
 
     def __init__(self, scrubber_state: Callable[[], ScrubberState]) -> None:
         super().__init__(self._line, css_id="scrubber")
@@ -58,6 +59,12 @@ class Scrubber(Lines):
     def on_mouse_up(self) -> None:
         self._held = False
         self.release_mouse()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.post_message(ScrubberScrolled(1))
+
+    def on_mouse_scroll_up(self) -> None:
+        self.post_message(ScrubberScrolled(-1))
 
     def _drag(self, column: int) -> None:
         share = (column - self._bar.start) / max(len(self._bar) - 1, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -131,6 +131,23 @@ class Picture:
             if -1 <= row - plot.top <= plot.height and -1 <= column - plot.left < plot.width:
                 return panel.metric
         return None
+
+    def plot_at(self, column: int, row: int) -> Plot | None:
+        """Return the cells of curves that a cell belongs to: of the chart, a tile or a panel; None elsewhere."""
+        plots = [*(tile.plot for tile in self.tiles), *(panel.plot for panel in self.panels)] or [self.plot]
+        inside = (plot for plot in plots if plot.has(column, row))
+        return None if self.axes is None else next(inside, None)
+
+    def tile_at(self, column: int, row: int) -> Tile | None:
+        """Return the tile at a cell, its title included; None elsewhere."""
+        return next(
+            (
+                tile
+                for tile in self.tiles
+                if replace(tile.plot, top=tile.plot.top - 1, height=tile.plot.height + 1).has(column, row)
+            ),
+            None,
+        )
 
     def column_at(self, x: float) -> int | None:
         """Return the cell column of an x value; None outside the plot (in a grid, of the first tile)."""

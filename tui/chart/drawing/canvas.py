@@ -11,7 +11,7 @@ from tui.chart.cells.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.grid import draw_tiles
-from tui.chart.drawing.legend import Entry, draw_legend, entries_of, heading
+from tui.chart.drawing.legend import Entry, draw_legend, entries_of, entry_at, heading
 from tui.chart.drawing.panels import draw_panels, with_room
 from tui.chart.drawing.plotting import draw_curves, rasterise, ticks_for
 from tui.chart.values.axes import bounds_of, hold
@@ -73,6 +73,20 @@ def metrics_of(view: ChartView, width: int, height: int) -> tuple[str, ...]:
     sheet = blank(max(width, 1), max(height, 1), "unicode")
     metrics = tuple(panel.metric for panel in view.panels)
     return with_room(metrics, view.metric, sheet.width, _grid_rows(view, sheet))
+
+
+def run_at(view: ChartView, picture: Picture, column: int, row: int) -> int | None:
+    """Return the run whose legend entry or tile is at a cell of the picture of a view; None elsewhere."""
+    tile = picture.tile_at(column, row)
+    if tile is not None or picture.tiles:
+        return None if tile is None else tile.run_id
+    view = replace(settled(view), panels=() if not picture.panels else view.panels)
+    if view.cursor_x is not None and picture.axes is not None:
+        view = replace(view, cursor_x=min(max(view.cursor_x, picture.axes.x_low), picture.axes.x_high))
+    sheet = blank(picture.width, picture.height, "unicode")
+    legend = _legend(view, sheet)
+    entry = entry_at(*legend, column - 1, row - (picture.height - len(draw_legend(*legend)[0])))
+    return None if entry is None else entry.number
 
 
 def _grid_rows(view: ChartView, sheet: CellSheet) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from tui.chart.values.metrics import metric_of
 from tui.chart.values.readout import Reading
 from tui.chart.values.view import Charset, ChartRun, ChartView
 from tui.colours.palette import marker
+
+SIGN = 2
+"""Cells of the sign before a text."""
 
 SPACE = 3
 LEAST_LABEL = 8
@@ -73,35 +77,71 @@ def draw_legend(
     If room is short, the names of settings are dropped first, then labels are cut to LEAST_LABEL cells or more, then
     replaced by numbers, then settings are dropped from the last on; at last runs are left out and counted at the end.
     """
-    if not entries or most_rows < 1 or width < 4:
+    plan = _plan(entries, width, most_rows, charset)
+    if plan is None:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
-    texts, _ = _longest_texts(entries, width, most_rows, charset)
-    text_width = min(max(map(len, texts)), width - 2)
-    across = min(_across(text_width, width), len(entries))
-    rows = min(-(-len(entries) // across), most_rows)
-    sheet = blank(width, rows, charset)
-    room = rows * across
-    shown = len(entries) if len(entries) <= room else max(room - 1, 1)
-    left_out = f"+{len(entries) - shown} more"
-    if shown == room < len(entries):
+    sheet = blank(width, plan.rows, charset)
+    left_out = f"+{len(entries) - len(plan.chosen)} more"
+    text_width = plan.text_width
+    if len(plan.chosen) == plan.rows * plan.across < len(entries):
         text_width = max(text_width - len(left_out) - 1, 1)
-    for index, place in enumerate(_chosen(entries, shown)):
-        entry, codes = entries[place], texts[place]
-        row, place_in_row = divmod(index, across)
-        column = place_in_row * (text_width + 2 + SPACE)
+    for index, place in enumerate(plan.chosen):
+        entry, codes = entries[place], plan.texts[place]
+        row, column = plan.cell(index)
         sign = marker(entry.slot, ascii_only=charset == "ascii")
         column = sheet.write(row, column, [ord(sign), ord(" ")], strong(entry.slot))
         style = POINTED if entry.pointed else HINT if entry.quiet else TITLE
         sheet.write(row, column, fit(codes, text_width, charset), style)
         value = cells(entry.value, charset)[:text_width]
         sheet.write(row, column, value, (faint if entry.quiet else strong)(entry.slot))
-    if shown < len(entries):
-        row, place_in_row = divmod(min(shown, room - 1), across)
-        column = place_in_row * (text_width + 2 + SPACE) if shown < room else text_width + 3
+    if len(plan.chosen) < len(entries):
+        row, column = plan.cell(min(len(plan.chosen), plan.rows * plan.across - 1))
+        column = column if len(plan.chosen) < plan.rows * plan.across else text_width + 3
         sheet.write(row, column, cells(left_out, charset), HINT)
     sheet.codes.setflags(write=False)
     sheet.styles.setflags(write=False)
     return sheet.codes, sheet.styles
+
+
+def entry_at(
+    entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset, column: int, row: int
+) -> Entry | None:
+    """Return the entry at a cell of the legend that draw_legend draws; None beside all of them."""
+    plan = _plan(entries, width, most_rows, charset)
+    for index, place in enumerate(plan.chosen if plan is not None else ()):
+        assert plan is not None
+        top, left = plan.cell(index)
+        if row == top and left <= column < left + plan.text_width + SIGN:
+            return entries[place]
+    return None
+
+
+class _Plan(NamedTuple):
+    """The entries that are `chosen`, by index, in `rows` x `across` places of `text_width` cells beside their signs."""
+
+    texts: list[list[int]]
+    chosen: list[int]
+    rows: int
+    across: int
+    text_width: int
+
+    def cell(self, place: int) -> tuple[int, int]:
+        """Return (row, column) of the sign at a place."""
+        row, place_in_row = divmod(place, self.across)
+        return row, place_in_row * (self.text_width + SIGN + SPACE)
+
+
+def _plan(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset) -> _Plan | None:
+    """Return the places of the entries; None if there is no room for any."""
+    if not entries or most_rows < 1 or width < 4:
+        return None
+    texts, _ = _longest_texts(entries, width, most_rows, charset)
+    text_width = min(max(map(len, texts)), width - SIGN)
+    across = min(_across(text_width, width), len(entries))
+    rows = min(-(-len(entries) // across), most_rows)
+    room = rows * across
+    shown = len(entries) if len(entries) <= room else max(room - 1, 1)
+    return _Plan(texts, _chosen(entries, shown), rows, across, text_width)
 
 
 def _chosen(entries: Sequence[Entry], room: int) -> list[int]:

@@ -150,6 +150,10 @@ class Plot:
     width: int
     height: int
 
+    def has(self, column: int, row: int) -> bool:
+        """Whether a cell of the picture is one of these."""
+        return 0 <= column - self.left < self.width and 0 <= row - self.top < self.height
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:

@@ -35,6 +35,13 @@ def zoom(
     return _within(start, size, first, last, limits, log)
 
 
+def between(one: float, other: float, limits: Window, *, log: bool = False, least: float = 0.0) -> Window | None:
+    """Return the window from one x to another, in either order; on a linear axis it is at least `least` units wide."""
+    (low, high), (first, last) = _scaled((min(one, other), max(one, other)), log), _scaled(limits, log)
+    size = max(high - low, (last - first) * LEAST_SHARE, 0.0 if log else least)
+    return _within((low + high - size) / 2, size, first, last, limits, log)
+
+
 def stretch(window: Window, factor: float, *, log: bool = False) -> Window:
     """Return the window `factor` times as narrow (below 1: wider) around its middle.
 

@@ -9,6 +9,7 @@ from textual.message import Message
 
 from tui.model.answer import Undo
 from tui.model.message import message
+from tui.model.messages import Pointing
 
 if TYPE_CHECKING:
     from engine.jobs.people.probe import RunProbe
@@ -71,6 +72,7 @@ class SweepValuePointed(Message):
     """A row of a sweep's table was clicked."""
 
     values: tuple[float | int | None, ...]
+    pointing: Pointing = "select"
 
 
 @message

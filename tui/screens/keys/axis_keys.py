@@ -65,6 +65,11 @@ class AxisKeys:
         middle = (low + high) / 2 if around is None else around
         self._port.with_options(self._port.chart_options.zoomed(factor, middle, limits))
 
+    def select(self, one: float, other: float) -> None:
+        """Zoom the x axis to the range from one x to another."""
+        newest = x_extent.newest_going_on(self._port.chart_options, self._port.drawn_runs())
+        self._port.with_options(self._port.chart_options.seeing(one, other, self.limits(), newest))
+
     def action_log_y(self) -> None:
         chart_options = self._port.chart_options
         scale = METRICS[chart_options.metric].scale

@@ -114,6 +114,13 @@ class ChartKeys:
         if self.chart_options.cursor is not None:
             self.with_options(self.chart_options.reading(x))
 
+    def click(self, x: float) -> None:
+        """Open the readout at `x`, or close it."""
+        if self.chart_options.cursor is None:
+            self.with_options(self.chart_options.reading(x))
+        else:
+            self.action_readout()
+
     def point_at_measure(self, metric: str, *, twice: bool) -> None:
         """Select the clicked panel of the grid; `twice` enlarges it."""
         chart_options = self.chart_options

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from engine.store import Listing
+from engine.store import Listing, Run
 from tui.model.choices import MOST_MARKED, Row
-from tui.model.messages import ColumnsRequested, FilterRequested, OrderRequested, RunSought, TopSought
+from tui.model.messages import (
+    ColumnsRequested,
+    CommandsRequested,
+    FilterRequested,
+    OrderRequested,
+    Pointing,
+    RunSought,
+    TopSought,
+)
 from tui.screens.keys.key_parts import KeyPort
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
@@ -28,6 +36,31 @@ class ListKeys:
         """Point the cursor at a row."""
         if row is not None:
             self._screen.choose(self._screen.choices.pointing_to(row))
+
+    def click(self, row: Row, pointing: Pointing) -> None:
+        """Point the cursor at a clicked row, and do what the click asks for."""
+        self.point_to(row)
+        if isinstance(row, Run):
+            self._do(pointing)
+        elif pointing in ("mark", "open"):
+            self.fold()
+        if pointing == "commands":
+            self._screen.post_message(CommandsRequested())
+
+    def click_run(self, run_id: int, pointing: Pointing) -> None:
+        """Point the cursor at a run that was clicked in the chart, and do what the click asks for."""
+        self.action_point(run_id)
+        if self._screen.choices.pointed == run_id:
+            self._do(pointing)
+        if pointing == "commands":
+            self._screen.post_message(CommandsRequested())
+
+    def _do(self, pointing: Pointing) -> None:
+        """Mark or open the run under the cursor, if that is asked for."""
+        if pointing == "mark":
+            self.action_mark()
+        elif pointing == "open":
+            self._screen.choose(self._screen.choices.looking(alone=True))
 
     def _list(self, listing: Listing) -> None:
         self._screen.choose(self._screen.choices.listing_so(listing))

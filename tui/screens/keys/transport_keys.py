@@ -9,6 +9,9 @@ from tui.model.clock import STOPS, Clock, Stops
 from tui.model.timelines import ReplayData
 from tui.screens.keys.key_parts import KeyPort
 
+NOTCH = 0.01
+"""Share of the replay's length by which one notch of the wheel moves the clock."""
+
 NOTHING_THERE = "There is no {} {}."
 
 BACKWARD = frozenset({"comma", "left_square_bracket", "home", "left_curly_bracket"})
@@ -111,6 +114,12 @@ class TransportKeys:
     def action_axes(self) -> None:
         self._set_clock(self.tick().holding(not self.clock.holds))
         self._screen.tell("The axes hold the final range." if self.clock.holds else "The axes grow as they grew.")
+
+    def scroll(self, by: int) -> None:
+        """Move the clock by notches of the wheel."""
+        clock = self.tick()
+        share = self._replay_data.timeline(clock.kind).share(clock.position)
+        self.drag(max(0.0, min(share + by * NOTCH, 1.0)))
 
     def drag(self, share: float) -> None:
         """Move the clock to a share, 0 to 1, of the replay's length."""

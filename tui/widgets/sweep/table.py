@@ -23,6 +23,7 @@ from tui.presenting.sweep_charts import label
 from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import width_of
+from tui.widgets.cell_widget import pointing_of
 from tui.widgets.lines import Lines, strip
 
 RANKS = ("lost", "running", "silent", "waiting", "paused", "queued", "failed", "diverged", "cancelled", "finished")
@@ -69,7 +70,7 @@ class SweepColumn:
 
 
 class SweepTable(Lines):
-    """Shows the results of a sweep. Posts SweepValuePointed on a click on a row or a turn of the wheel."""
+    """Shows the results of a sweep. Posts SweepValuePointed on a click on a row; the wheel scrolls."""
 
     DEFAULT_CSS = "SweepTable { height: auto; }"
 
@@ -79,6 +80,7 @@ class SweepTable(Lines):
         self._seen = SweepSeen(0)
         self._pointed: Values | None = None
         self._top = 0
+        self._scrolled_at: Values | None = None
 
     def show(self, snapshot: Snapshot, seen: SweepSeen, pointed: Values | None) -> None:
         """Show these results, scrolled to the cursor's row."""
@@ -86,23 +88,28 @@ class SweepTable(Lines):
         self.update()
 
     def on_click(self, event: events.Click) -> None:
-        self._point_at(self._top + event.y - HEADER)
+        place = self._top + event.y - HEADER
+        if event.y >= HEADER and place < len(self._seen.values):
+            self.post_message(SweepValuePointed(self._seen.values[place].values, pointing_of(event, twice="open")))
 
     def on_mouse_scroll_down(self) -> None:
-        self._point_at((self._seen.place(self._pointed) or 0) + 1)
+        self._scroll(1)
 
     def on_mouse_scroll_up(self) -> None:
-        self._point_at((self._seen.place(self._pointed) or 0) - 1)
+        self._scroll(-1)
 
-    def _point_at(self, place: int) -> None:
-        if 0 <= place < len(self._seen.values):
-            self.post_message(SweepValuePointed(self._seen.values[place].values))
+    def _scroll(self, by: int) -> None:
+        """Scroll the rows and leave the cursor where it is, even out of sight, until it moves."""
+        self._top, self._scrolled_at = self._top + by, self._pointed
+        self.update()
 
     def _table(self, width: int, height: int) -> list[Strip]:
         seen, rows = self._seen, max(height - HEADER, 1)
         index = seen.place(self._pointed) or 0
-        self._top = max(0, min(self._top, index, len(seen.values) - rows))
-        self._top = max(self._top, index - rows + 1)
+        self._top = max(0, min(self._top, len(seen.values) - rows))
+        if self._scrolled_at is None or self._scrolled_at != self._pointed:
+            self._scrolled_at = None
+            self._top = max(min(self._top, index), index - rows + 1)
         if not seen.values:
             return []
         columns = columns_of(self._snapshot, seen, width - MARKS)
