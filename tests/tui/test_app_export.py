@@ -216,7 +216,7 @@ async def test_what_is_shown_is_saved_where_it_is_said(
         await board.press("enter")
         await board.until(lambda: (tmp_path / "values.csv").exists())
         await board.until(lambda: isinstance(board.app.screen, Board))
-        assert (tmp_path / "values.csv").read_text().startswith("run_id,label,kind,iteration")
+        assert (tmp_path / "values.csv").read_text().startswith("run_id,run,metric,iteration")
 
         await board.press("E")
         board.app.screen.query_one("#file", Input).value = "picture.pdf"

@@ -5,48 +5,94 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.presence import present
 from tests.tui.chart_curves import decimated, noisy
-from tui.chart import ChartRun, ChartView, Points, draw, sparkline, table, to_csv, to_svg
-from tui.chart.values.view import Charset
-from tui.colours.palette import Scheme
+from tui.chart import ChartRun, ChartView, Points, sparkline, table, to_csv, vector_chart
+from tui.chart.cells.vectors import CellStyle
+from tui.chart.cells.vectors import document as cells_as_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 LABELS = st.text(st.characters(exclude_categories=["C"]), max_size=20) | st.sampled_from(['a,"b"', "=1+1", " "])
 NUMBERS = st.lists(st.floats(), max_size=80)
 
 
-@given(label=st.text(max_size=40), scheme=st.sampled_from(["dark", "light", "ansi-dark", "ansi-light", "none"]))
+def paths(document: ET.Element) -> dict[str, ET.Element]:
+    """The curves of a document by the name of their run."""
+    return {present(present(path.find(f"{SVG}title")).text): path for path in document.iter(f"{SVG}path") if len(path)}
+
+
+def data(path: ET.Element) -> str:
+    """The data of a path."""
+    return present(path.get("d"))
+
+
+def numbers(path: ET.Element) -> NDArray[np.float64]:
+    """The corners of a path of straight lines, (points, 2)."""
+    return np.array(re.findall(r"-?[0-9.]+", data(path)), float).reshape(-1, 2)
+
+
+@given(
+    label=st.text(max_size=40), losses=st.lists(st.floats(allow_nan=True), min_size=1, max_size=40), log=st.booleans()
+)
 @settings(deadline=None, max_examples=60)
-def test_an_svg_is_well_formed_whatever_a_run_is_called(label: str, scheme: Scheme) -> None:
-    view = ChartView((ChartRun(1, label, 0, decimated(noisy(50))),), note='<&">')
-    document = ET.fromstring(to_svg(draw(view, 60, 14), scheme, title=label))
+def test_a_picture_is_well_formed_whatever_a_run_is_called_and_loses(
+    label: str, losses: list[float], log: bool
+) -> None:
+    view = ChartView((ChartRun(1, label, 0, decimated(losses)),), note='<&">', log_y=log)
+    document = ET.fromstring(vector_chart(view, 960, 540, title=label))
     assert document.tag == f"{SVG}svg"
-    assert all(element.get("fill") != "" for element in document.iter())
+    assert "nan" not in "".join(map(data, document.iter(f"{SVG}path")))
 
 
-def test_an_svg_has_every_dot_and_every_word_in_its_place() -> None:
-    picture = draw(ChartView((ChartRun(1, "15 gradient", 0, decimated(noisy(50))),)), 60, 14)
-    document = ET.fromstring(to_svg(picture))
-    codes = picture.codepoints[(picture.codepoints >= 0x2800) & (picture.codepoints < 0x2900)]
-    dots = sum(bin(int(code) - 0x2800).count("1") for code in codes)
-    assert sum((path.get("d") or "").count("h0M") + 1 for path in document.iter(f"{SVG}path")
-               if "h0" in (path.get("d") or "")) == dots  # fmt: skip
-    words = {element.text: element for element in document.iter(f"{SVG}text")}
-    assert "15 gradient" in words
-    row = next(r for r, line in enumerate(picture.to_text().splitlines()) if "15 gradient" in line)
-    assert float(present(words["15 gradient"].get("y"))) == pytest.approx(row * 18 + 13.5)
+def test_a_picture_has_every_point_of_a_curve_as_one_path_and_names_in_full() -> None:
+    losses = noisy(300)
+    name = "12 a name that is far longer than the legend of a terminal has room for"
+    runs = (ChartRun(12, name, 0, decimated(losses), settings=(("step size", "0.1"),)), ChartRun(13, "13 other", 1))
+    document = ET.fromstring(vector_chart(ChartView(runs, log_y=False), 960, 540))
+    corners = numbers(paths(document)[name])
+    assert len(corners) == len(losses)
+    places = np.corrcoef(corners[:, 1], losses)[0, 1]
+    assert places == pytest.approx(-1.0, abs=1e-4)
+    assert np.corrcoef(corners[:, 0], np.arange(300))[0, 1] == pytest.approx(1.0, abs=1e-6)
+    words = [element.text for element in document.iter(f"{SVG}text")]
+    assert f"{name}  step size 0.1" in words
+    assert {"loss", "iteration", "100", "200"} <= set(words)
+
+
+def test_a_picture_leaves_out_what_is_no_number_and_shows_where_it_began() -> None:
+    losses = [3.0, 2.0, math.nan, 1.0, 1.5, math.inf]
+    document = ET.fromstring(vector_chart(ChartView((ChartRun(1, "a", 0, decimated(losses)),)), 960, 540))
+    assert data(paths(document)["a"]).count("M") == 2
+    assert "✗" in [element.text for element in document.iter(f"{SVG}text")]
+
+
+def test_a_picture_of_a_grid_has_a_chart_for_each_run_and_of_measures_for_each_metric() -> None:
+    runs = tuple(ChartRun(number, f"{number} run", number, decimated(noisy(50))) for number in range(1, 6))
+    for view in (
+        ChartView(runs, grid=True),
+        ChartView(
+            runs[:1],
+            panels=tuple(
+                ChartView(runs[:1], metric=one)
+                for one in ("loss", "data loss", "step size", "train loss", "gradient norm")
+            ),
+        ),
+    ):
+        document = ET.fromstring(vector_chart(view, 960, 540))
+        assert len(list(document.iter(f"{SVG}clipPath"))) == 5
 
 
 def test_a_two_cell_character_moves_what_follows_by_two_cells() -> None:
-    document = ET.fromstring(to_svg(draw(ChartView((ChartRun(1, "步长  b", 0, decimated([1.0])),)), 40, 12)))
+    document = ET.fromstring(cells_as_svg([[("步长  b", CellStyle("#000000"))]], 40, ground="#ffffff"))
     places = {element.text: float(present(element.get("x"))) for element in document.iter(f"{SVG}text")}
     assert places["b"] - places["步长"] == pytest.approx(6 * 9)
 
@@ -55,7 +101,7 @@ def test_a_two_cell_character_moves_what_follows_by_two_cells() -> None:
 def test_a_csv_has_a_row_for_what_is_shown_and_reads_back(losses: list[float], label: str) -> None:
     view = ChartView((ChartRun(7, label, 0, decimated(losses)),), log_y=False)
     read = list(csv.reader(io.StringIO(to_csv(view), newline="")))
-    assert read[0] == ["run_id", "label", "kind", "iteration", "low", "high", "line"]
+    assert read[0] == ["run_id", "run", "metric", "iteration", "value", "lowest_raw", "highest_raw"]
     assert len(read) == len(losses) + 1
     for iteration, (loss, row) in enumerate(zip(losses, read[1:], strict=True)):
         assert row[:4] == ["7", label, "loss", str(iteration)]
@@ -69,9 +115,9 @@ def test_a_table_keeps_to_the_window_and_names_the_second_line() -> None:
     companion = Points(np.array([0, 50, 100]), np.array([0.0, 0.5, 1.0]), np.array([3.0, 2.0, 1.0]))
     run = ChartRun(1, "a", 0, decimated(noisy(100)), companion=companion)
     rows = list(table(ChartView((run,), x_window=(40.0, 60.0), companion_name="validation")))
-    assert [row.x for row in rows if row.kind == "loss"] == list(range(40, 61))
-    assert [(row.x, row.line) for row in rows if row.kind == "validation"] == [(50.0, 2.0)]
-    assert to_csv(ChartView((run,), x_kind="time")).startswith("run_id,label,kind,elapsed_s,")
+    assert [row.x for row in rows if row.metric == "loss"] == list(range(40, 61))
+    assert [(row.x, row.value) for row in rows if row.metric == "validation"] == [(50.0, 2.0)]
+    assert to_csv(ChartView((run,), x_kind="time")).startswith("run_id,run,metric,elapsed_s,")
 
 
 @given(values=NUMBERS, width=st.integers(0, 30), charset=st.sampled_from(["unicode", "ascii"]), log=st.booleans())

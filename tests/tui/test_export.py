@@ -90,9 +90,9 @@ def test_the_table_has_what_the_readout_says_best_first() -> None:
 @pytest.mark.parametrize("end", ["svg", "txt", "csv"])
 def test_every_kind_of_file_holds_what_is_shown(end: str) -> None:
     shown = view("1 first", "2 second")
-    text = document(end, shown, draw(shown, 40, 12), "light", "runs.db: loss")
+    text = document(end, shown, draw(shown, 40, 12), "runs.db: loss")
     assert "1 first" in text
-    assert {"svg": "<title>runs.db: loss</title>", "txt": "loss (log)", "csv": "run_id,label,kind,iteration"}[
+    assert {"svg": "<title>runs.db: loss</title>", "txt": "loss (log)", "csv": "run_id,run,metric,iteration"}[
         end
     ] in text
 

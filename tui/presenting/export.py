@@ -11,13 +11,15 @@ from pathlib import Path
 from engine.files.program import program
 from engine.spec import FIELDS, RunSpec, defaults, typed_text
 from engine.text import clean
-from tui.chart import ChartView, Picture, draw, readout, to_csv, to_svg
+from tui.chart import ChartView, Picture, readout, to_csv, vector_chart
 from tui.chart.values.metrics import metric_of
-from tui.colours.palette import Scheme
 
 ENDS = ("svg", "txt", "csv")
-LEAST_SIZE = 80, 24
-"""Smallest saved picture in cells, however small the terminal."""
+LEAST_SIZE = 960, 540
+"""Smallest saved picture in pixels, however small the terminal; its legend is added to that."""
+
+CELL = 9, 18
+"""Pixels of a saved picture for each cell of the chart on the screen."""
 
 
 def values_table(view: ChartView) -> str:
@@ -44,14 +46,15 @@ def command_line(spec: RunSpec, name: str = "") -> str:
     return shlex.join(words)
 
 
-def document(end: str, view: ChartView, picture: Picture, scheme: Scheme, title: str) -> str:
+def document(end: str, view: ChartView, picture: Picture, title: str) -> str:
     """The chart as a file of type `end`: svg, txt or csv. The title is cleaned."""
     if end == "csv":
         return to_csv(view)
     if end == "txt":
         return picture.to_text() + "\n"
-    width, height = (max(size, least) for size, least in zip((picture.width, picture.height), LEAST_SIZE, strict=True))
-    return to_svg(draw(replace(view, show_markers=scheme == "none"), width, height), scheme, title=title)
+    cells = picture.width, picture.height
+    width, height = (max(count * pixels, least) for count, pixels, least in zip(cells, CELL, LEAST_SIZE, strict=True))
+    return vector_chart(replace(view, show_legend=True), width, height, title=title)
 
 
 def file_name(store: Path, end: str, now: datetime) -> str:

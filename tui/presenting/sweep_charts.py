@@ -48,7 +48,10 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
     # events would hide the curves
     snapshot = Snapshot(seen={run_id: replace(one, events=()) for run_id, one in seen.drawn.items()})
     # companion lines would hide the order of so many curves; the validation loss is a metric of its own
-    runs = tuple(replace(chart_run(run, snapshot, choices, []), companion=None, settings=()) for run in shown)
+    runs = tuple(
+        replace(chart_run(run, snapshot, choices, []), companion=None, settings=_settings(seen, first_of[run.run_id]))
+        for run in shown
+    )
     started = sum(result.iterations_done > 0 for result in seen.values)
     note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
     return replace(
@@ -62,6 +65,12 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
         note=note if chart_options.window is None else "zoomed · 0 all",
         empty_hint="no run of this sweep has started yet",
     )
+
+
+def _settings(seen: SweepSeen, result: ValueResult) -> tuple[tuple[str, str], ...]:
+    """The swept fields of a value, with what they are set to."""
+    axes = () if seen.outcome is None else seen.outcome.plan.axes
+    return tuple((axis.label, label(axis, value)) for axis, value in zip(axes, result.values, strict=True))
 
 
 def _y_window(runs: Sequence[ChartRun], *, log_y: bool) -> Window | None:

@@ -54,7 +54,7 @@ def without_values(view: ChartView) -> list[int]:
 def as_data(view: ChartView) -> dict[str, Any]:
     """Return the chart as JSON data: the points [x, y] of every line of every run."""
     noisy = {run.run_id for run in view.runs if run.noisy and metric_of(view).of_batches}
-    lines = groupby(table(view), key=lambda row: (row.run_id, row.label, row.kind))
+    lines = groupby(table(view), key=lambda row: (row.run_id, row.run, row.metric))
     return {
         "metric": view.metric,
         "x": view.x_kind,
@@ -65,7 +65,7 @@ def as_data(view: ChartView) -> dict[str, Any]:
                 "label": label,
                 "kind": kind,
                 "smoothing": view.smoothing if run_id in noisy else 0.0,
-                "points": [[row.x, row.line] for row in rows],
+                "points": [[row.x, row.value] for row in rows],
             }
             for (run_id, label, kind), rows in lines
         ],

@@ -12,16 +12,11 @@ from textual.message import Message
 from engine.text import clean, counted
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.chart import ChartView, Picture
-from tui.colours.themes import Theme
 from tui.model.messages import OrderAnswered
 
 
 class ExportPort(OrderPort, ScreenPort, Protocol):
     """What ExportActions need of the app."""
-
-    @property
-    def active_theme(self) -> Theme:
-        """The theme that is in use."""
 
     def drawn(self) -> tuple[ChartView, Picture | None]:
         """The board's chart: its view, and the picture if one is drawn."""
@@ -83,13 +78,13 @@ class ExportActions:
         from tui.presenting.export import document, end_of, write_new
 
         view, picture = self._app.drawn()
-        scheme, title = self._app.active_theme.scheme, f"{clean(self._app.path.name, 60)}: {view.metric}"
+        title = f"{clean(self._app.path.name, 60)}: {view.metric}"
         path = Path(texts["file"].strip()).expanduser()
 
         def carry_out() -> Message:
             end = end_of(path.name)
             if picture is None:
                 raise ValueError("Nothing is drawn yet.")
-            return OrderAnswered(write_new(path.absolute(), document(end, view, picture, scheme, title)))
+            return OrderAnswered(write_new(path.absolute(), document(end, view, picture, title)))
 
         self._app.order(carry_out)

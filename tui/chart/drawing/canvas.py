@@ -147,7 +147,7 @@ def _legend(view: ChartView, sheet: CellSheet) -> tuple[tuple[Entry, ...], int, 
     return entries_of(view, read), sheet.width - 1, min(max(sheet.height // 4, 1), 6), sheet.charset
 
 
-def _x_name(view: ChartView, axes: Axes | None) -> str:
+def x_name(view: ChartView, axes: Axes | None) -> str:
     """Return the name of the x axis, with its unit unless the tick labels show it."""
     tells = axes is not None and view.x_kind == "time" and not view.log_x and axes.x_high >= MINUTES_FROM_S
     return "time" if tells else X_NAMES[view.x_kind]
@@ -191,10 +191,10 @@ def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]
     has_second = view.companion_name and any(run.companion is not None for run in view.runs)
     second = f"┄ {view.companion_name}" if has_second else ""
     scale, x_scale = " (log)" if view.log_y else "", " (log)" if view.log_x else ""
-    x = f"x: {_x_name(view, axes)}{x_scale}"
+    x = f"x: {x_name(view, axes)}{x_scale}"
     # iteration is the default, so a short title omits it
     shorter = "" if x == "x: iteration" else f"{view.x_kind}{x_scale}"
-    smoothing = _smoothing(view)
+    smoothing = smoothing_of(view)
     yield view.metric + scale, second, x, smoothing, view.caution
     yield view.metric + scale, second, shorter, smoothing, view.caution
     yield view.metric + scale, shorter, smoothing, view.caution
@@ -204,7 +204,7 @@ def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]
     yield (smoothing or view.metric,)
 
 
-def _smoothing(view: ChartView) -> str:
+def smoothing_of(view: ChartView) -> str:
     """Return how noisy losses are smoothed; '' if none is drawn."""
     drawn = [one for one in view.panels or (view,) if metric_of(one).of_batches]
     if not any(run.noisy for one in drawn for run in one.runs):

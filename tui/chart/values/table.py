@@ -17,18 +17,18 @@ X_COLUMNS: dict[XKind, str] = {"iteration": "iteration", "time": "elapsed_s", "e
 
 
 class TableRow(NamedTuple):
-    """One row of one run: its line and the bounds of the raw values behind it (NaN without any).
+    """One row of one run: the value that is drawn and the bounds of the raw values behind it (NaN without any).
 
-    `kind` is the metric, or the name of the second line.
+    `metric` is the metric, or the name of the second line.
     """
 
     run_id: int
-    label: str
-    kind: str
+    run: str
+    metric: str
     x: float
-    low: float
-    high: float
-    line: float
+    value: float
+    lowest_raw: float
+    highest_raw: float
 
 
 def table(view: ChartView) -> Iterator[TableRow]:
@@ -39,19 +39,19 @@ def table(view: ChartView) -> Iterator[TableRow]:
         return
     low, high = sorted(view.x_window) if view.x_window is not None else (-math.inf, math.inf)
     for one in all_series(view):
-        kind = (
+        metric = (
             "before the fork" if one.before else (view.companion_name or "companion") if one.companion else view.metric
         )
         for row in np.flatnonzero((one.x >= low) & (one.x <= high)).tolist():
-            values = (float(values[row]) for values in (one.x, one.low, one.high, one.line))
-            yield TableRow(one.run.run_id, one.run.label, kind, *values)
+            values = (float(values[row]) for values in (one.x, one.line, one.low, one.high))
+            yield TableRow(one.run.run_id, one.run.label, metric, *values)
 
 
 def to_csv(view: ChartView) -> str:
     """Return the table as CSV with a header; non-finite values are empty fields."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("run_id", "label", "kind", X_COLUMNS[view.x_kind], "low", "high", "line"))
+    writer.writerow(("run_id", "run", "metric", X_COLUMNS[view.x_kind], "value", "lowest_raw", "highest_raw"))
     for row in table(view):
         writer.writerow((*row[:3], *(f"{value:.9g}" if math.isfinite(value) else "" for value in row[3:])))
     return out.getvalue()

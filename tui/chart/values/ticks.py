@@ -34,20 +34,31 @@ class Tick(NamedTuple):
 @lru_cache(maxsize=64)
 def y_ticks(axes: Axes, rows: int) -> tuple[Tick, ...]:
     """Return the ticks of the y axis for a plot of `rows` cells, from the bottom up."""
-    most = max(2, rows // ROWS_PER_TICK)
-    label: Callable[[float], str] = short_number
-    values = _log_values(axes.y_low, axes.y_high, most) if axes.log_y else []
-    if len(values) < LEAST:
-        values, step = _linear_values(axes.y_low, axes.y_high, most)
-        label = _percent_label(step) if METRICS.get(axes.metric, OTHER).percent else _linear_label(step)
-    cells = np.floor(y_to_dots(axes, np.array(values), rows * 4) / 4)
-    return _spread(cells, values, label, rows, lambda tick, last: abs(tick.cell - last.cell) >= min(2, rows - 1))
+    labels = y_labels(axes, max(2, rows // ROWS_PER_TICK))
+    cells = np.floor(y_to_dots(axes, np.array([value for value, _ in labels]), rows * 4) / 4)
+    return _spread(cells, labels, rows, lambda tick, last: abs(tick.cell - last.cell) >= min(2, rows - 1))
 
 
 @lru_cache(maxsize=64)
 def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
     """Return the ticks of the x axis for a plot of `columns` cells, from left to right; labels do not touch."""
-    most = max(2, columns // COLUMNS_PER_TICK)
+    labels = x_labels(axes, max(2, columns // COLUMNS_PER_TICK))
+    cells = np.floor(x_to_dots(axes, np.array([value for value, _ in labels]), columns * 2) / 2)
+    return _spread(cells, labels, columns, apart)
+
+
+def y_labels(axes: Axes, most: int) -> list[tuple[float, str]]:
+    """Return about `most` round values of the y axis with their labels, from the bottom up."""
+    label: Callable[[float], str] = short_number
+    values = _log_values(axes.y_low, axes.y_high, most) if axes.log_y else []
+    if len(values) < LEAST:
+        values, step = _linear_values(axes.y_low, axes.y_high, most)
+        label = _percent_label(step) if METRICS.get(axes.metric, OTHER).percent else _linear_label(step)
+    return [(value, label(value)) for value in values]
+
+
+def x_labels(axes: Axes, most: int) -> list[tuple[float, str]]:
+    """Return about `most` round values of the x axis with their labels, from left to right."""
     label: Callable[[float], str] = count_label
     values = _log_values(axes.x_low, axes.x_high, most) if axes.log_x else []
     if len(values) < LEAST and axes.x_kind == "time":
@@ -58,8 +69,7 @@ def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
         values, step = _linear_values(axes.x_low, axes.x_high, most, least=whole)
         if step < 1:
             label = _linear_label(step)
-    cells = np.floor(x_to_dots(axes, np.array(values), columns * 2) / 2)
-    return _spread(cells, values, label, columns, apart)
+    return [(value, label(value)) for value in values]
 
 
 def apart(tick: Tick, last: Tick) -> bool:
@@ -69,17 +79,16 @@ def apart(tick: Tick, last: Tick) -> bool:
 
 def _spread(
     cells: Iterable[float],
-    values: list[float],
-    label: Callable[[float], str],
+    labels: list[tuple[float, str]],
     size: int,
     is_apart: Callable[[Tick, Tick], bool],
 ) -> tuple[Tick, ...]:
     """Return the ticks inside the plot that are far enough from the previous one; the far edge is the last cell."""
     ticks: list[Tick] = []
-    for cell, value in zip(cells, values, strict=True):
+    for cell, (_, label) in zip(cells, labels, strict=True):
         if not -1 <= cell <= size:
             continue
-        tick = Tick(min(max(int(cell), 0), size - 1), label(value))
+        tick = Tick(min(max(int(cell), 0), size - 1), label)
         if not ticks or is_apart(tick, ticks[-1]):
             ticks.append(tick)
     return tuple(ticks)
