@@ -64,7 +64,7 @@ def test_a_picture_has_every_point_of_a_curve_as_one_path_and_names_in_full() ->
     assert places == pytest.approx(-1.0, abs=1e-4)
     assert np.corrcoef(corners[:, 0], np.arange(300))[0, 1] == pytest.approx(1.0, abs=1e-6)
     words = [element.text for element in document.iter(f"{SVG}text")]
-    assert f"{name}  step size 0.1" in words
+    assert f"{name}, step size 0.1" in words
     assert {"loss", "iteration", "100", "200"} <= set(words)
 
 

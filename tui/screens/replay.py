@@ -113,13 +113,16 @@ class Replay(RunsScreen, inherit_bindings=False):
         return Moment(self.choices.marked, clock.kind, clock.position)
 
     def update(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show a snapshot. While the replay plays, numbers are updated as rarely as those of live runs."""
+        """Show a snapshot."""
         if self.clock.playing:
             super().update(snapshot, choices)
-            self._lines[-1].update()
         else:
             self.snapshot, self.choices = snapshot, choices
             self.paint()
+
+    def show_growth(self) -> None:
+        """Show the rows of the moment that the clock and the chart show: they are compared, and can be stopped."""
+        self.show_rows()
 
     def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
         """The chart's view, on its final axes if they are held."""

@@ -150,8 +150,19 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         view = self.view(self._panels)
         self._panels = view.panels
         self._chart.show(view)
+        self.show_growth()
         if self._paint_timer is None:
             self._paint_timer = self.set_timer(2 * TELL_S - since, self.paint)
+
+    def show_growth(self) -> None:
+        """Show what is updated at every read besides the chart: nothing, because nobody could read such numbers."""
+
+    def show_rows(self) -> None:
+        """Update all besides the chart; unchanged rows are not sent."""
+        self._table.show(self.snapshot, self.choices)
+        self._page.show(self.snapshot, self.choices)
+        for lines in self._lines:
+            lines.update()
 
     def tell(self, sentence: str, *, failed: bool = False, lasting: bool = False) -> None:
         """Show a cleaned sentence above the keys until '' clears it or, unless `lasting`, a key takes effect."""
@@ -203,13 +214,10 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         choices_changed = self.choices != self._painted
         self._painted_at, self._painted = monotonic(), self.choices
         self._arrange(self.app.size)
-        self._table.show(self.snapshot, self.choices)
-        self._page.show(self.snapshot, self.choices)
         view = self.view()
         self._panels = () if choices_changed else view.panels  # data for the new choices may not have been read yet
         self._chart.show(view)
-        for lines in self._lines:
-            lines.update()
+        self.show_rows()
 
     def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
         """The chart's view; panels without the focus are taken from `kept`."""

@@ -15,7 +15,10 @@ from tui.widgets.lines import Lines, strip
 
 
 class RunPage(Lines):
-    """Shows the run under the cursor, or the sweep if the cursor is on a title. Scrolls to the top for another run."""
+    """Shows the run under the cursor, or the sweep if the cursor is on a title. Scrolls to the top for another run.
+
+    Its first line, which names the run, does not scroll.
+    """
 
     def __init__(self, snapshot: Snapshot, choices: Choices, manner: Manner) -> None:
         super().__init__(self._page)
@@ -51,7 +54,8 @@ class RunPage(Lines):
         if not lines:
             return details(self._snapshot, self._choices, width)
         self._top = max(0, min(self._top, len(lines) - height))
-        shown = [strip(line, width) for line in lines[self._top : self._top + height]]
+        # the run's title stays when the rest is scrolled
+        shown = [strip(line, width) for line in [lines[0], *lines[self._top + 1 : self._top + height]][:height]]
         hidden = len(lines) - self._top - height
         if hidden > 0 and shown:
             shown[-1] = strip([(f" … {hidden + 1} more lines: pg down, or tab", DIM)], width)

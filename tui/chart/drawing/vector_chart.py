@@ -243,7 +243,7 @@ def _legend(view: ChartView, room: float) -> list[list[LegendEntry]]:
         return []
     found = entries_of(view) if view.cursor_x is None else entries_of(view, readout(view, view.cursor_x))
     texts = [
-        "  ".join(
+        ", ".join(
             filter(None, [entry.value, entry.label, ", ".join(f"{name} {value}" for name, value in entry.settings)])
         )
         for entry in found
