@@ -17,7 +17,7 @@ import numpy as np
 from bench.report import Row, line
 from engine.trace.curve import Curve, coarsened
 from engine.trace.smoothing import HALF_LIFE
-from tui.chart import ChartRun, ChartView, Picture, draw, to_svg
+from tui.chart import ChartRun, ChartView, Picture, draw, vector_chart
 
 RUNS, PLANNED, LONG = 8, 1_000, 100_000
 GROWING, REDRAWN = (120, 35), (160, 45)
@@ -31,8 +31,7 @@ def rows() -> Iterator[Row]:
     yield _row("32 growing runs, 120x35", 8.0, _follow([_growing(n, 32) for n in range(20, PLANNED + 1, 40)]), 100)
     yield _row("8 x 100,000 iterations, 160x45, log y", 6.0, _redraw(_log_y()), 200)
     yield _row("8 x 100,000 iterations, 160x45, another zoom each time", 6.0, _redraw(_zooms()), 200)
-    picture = draw(_long(), *REDRAWN)
-    yield _row("the same as SVG", 100.0, lambda: to_svg(picture), 20)
+    yield _row("the same as SVG", 100.0, lambda: vector_chart(_long(), 1440, 810), 20)
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from engine.spec import defaults
 from engine.store import open_for_writing
+from tests.presence import present
 from tests.tui.dashboards import Opened, opened, raced
 from tests.tui.sweeps import PLAN, looking_at, queued, view_of
 from tui.screens.pick import Pick
@@ -84,9 +85,9 @@ async def test_a_click_on_the_legend_points_at_the_run_and_a_double_click_hides_
 async def test_a_drag_over_the_curves_shows_the_range_and_zooms_to_it(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         pane = board.app.screen.query_one(ChartPane)
-        plot = pane.picture.plot
+        plot = present(pane.picture).plot
         first, last, row = plot.left + 10, plot.left + 29, plot.top + 4
-        x_first, x_last = pane.picture.x_at(first), pane.picture.x_at(last)
+        x_first, x_last = present(pane.picture).x_at(first), present(pane.picture).x_at(last)
         screen_row, left = pane.region.y + row, pane.region.x
         before = ground_of(board, screen_row, left + first + 5)
         await board.pilot.mouse_down(ChartPane, offset=(last, row))
@@ -103,13 +104,13 @@ async def test_a_drag_over_the_curves_shows_the_range_and_zooms_to_it(tmp_path: 
 async def test_a_click_on_the_curves_reads_the_values_there_and_another_one_ends_it(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db")) as board:
         pane = board.app.screen.query_one(ChartPane)
-        plot = pane.picture.plot
+        plot = present(pane.picture).plot
         at = plot.left + 20, plot.top + 3
         await board.pilot.mouse_down(ChartPane, offset=at)
         await board.pilot.mouse_up(ChartPane, offset=(at[0] + 2, at[1]))
         await board.pilot.click(ChartPane, offset=at)
         await board.until(lambda: board.app.choices.chart_options.cursor is not None)
-        assert pane.picture.column_at(board.app.choices.chart_options.cursor) == at[0]
+        assert present(pane.picture).column_at(present(board.app.choices.chart_options.cursor)) == at[0]
         assert board.app.choices.chart_options.window is None
         await board.pilot.click(ChartPane, offset=(at[0] + 9, at[1]))
         await board.until(lambda: board.app.choices.chart_options.cursor is None)
@@ -120,9 +121,10 @@ async def test_the_wheel_over_the_scrubber_moves_the_clock(tmp_path: Path) -> No
         await board.press("r")
         await board.until(lambda: board.app.replay_control.screen is not None)
         await board.press("space", "end")
-        clock = board.app.screen.clock
+        replay = present(board.app.replay_control.screen)
+        clock = replay.clock
         await wheel(board, events.MouseScrollUp, Scrubber, (40, 0))
-        await board.until(lambda: board.app.screen.clock.position < clock.position)
+        await board.until(lambda: replay.clock.position < clock.position)
 
 
 async def test_a_double_click_on_a_value_of_a_sweep_opens_its_run(tmp_path: Path) -> None:

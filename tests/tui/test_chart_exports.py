@@ -19,6 +19,7 @@ from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Points, sparkline, table, to_csv, vector_chart
 from tui.chart.cells.vectors import CellStyle
 from tui.chart.cells.vectors import document as cells_as_svg
+from tui.chart.values.view import Charset
 
 SVG = "{http://www.w3.org/2000/svg}"
 LABELS = st.text(st.characters(exclude_categories=["C"]), max_size=20) | st.sampled_from(['a,"b"', "=1+1", " "])
@@ -44,9 +45,7 @@ def numbers(path: ET.Element) -> NDArray[np.float64]:
     label=st.text(max_size=40), losses=st.lists(st.floats(allow_nan=True), min_size=1, max_size=40), log=st.booleans()
 )
 @settings(deadline=None, max_examples=60)
-def test_a_picture_is_well_formed_whatever_a_run_is_called_and_loses(
-    label: str, losses: list[float], log: bool
-) -> None:
+def test_a_picture_is_well_formed_whatever_a_run_is_called(label: str, losses: list[float], log: bool) -> None:
     view = ChartView((ChartRun(1, label, 0, decimated(losses)),), note='<&">', log_y=log)
     document = ET.fromstring(vector_chart(view, 960, 540, title=label))
     assert document.tag == f"{SVG}svg"

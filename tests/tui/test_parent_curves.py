@@ -32,7 +32,7 @@ def test_what_a_fork_goes_on_from_is_a_faint_line_that_ends_where_it_begins() ->
     assert (styles[:, fork + 1 :] == strong(0)).any()
     (reading,) = readout(ChartView(runs=(run,)), 30.0)
     assert (reading.value, reading.companion) == (None, None)
-    kinds = {row.kind for row in table(ChartView(runs=(run,)))}
+    kinds = {row.metric for row in table(ChartView(runs=(run,)))}
     assert kinds == {"loss", "before the fork"}
 
 

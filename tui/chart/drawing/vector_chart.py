@@ -125,7 +125,7 @@ def _chart(
         f'<clipPath id="{clip}"><rect x="{frame.left:g}" y="{frame.top:g}" width="{frame.width:g}" '
         f'height="{frame.height:g}"/></clipPath><g clip-path="url(#{clip})" fill="none" stroke-linejoin="round">'
     )
-    series = sorted(all_series(view), key=lambda one: one.run.emphasised)
+    series = sorted(all_series(view, 2 * round(frame.width)), key=lambda one: one.run.emphasised)
     for one in series:
         yield from _band(one, axes, frame, is_drawn=view.show_raw and one.run.raw)
     for one in series:
