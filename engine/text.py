@@ -61,6 +61,26 @@ def loss_text(value: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def setting_text(value: float, digits: int = 4) -> str:
+    """Format a setting as a person would write it, the same wherever it stands: 0.1, 0.0215, 4.642e-4, 100, 1e6."""
+    if not math.isfinite(value) or value == 0 or 1e-3 * (1 - 1e-9) <= abs(value) < 1e5:
+        return f"{round(value)}" if 1e4 <= abs(value) < 1e5 and value == round(value) else f"{value:.{digits}g}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
+
+
+def span_text(seconds: float) -> str:
+    """Format how long something lasted: 0.42 s, 10 s, 12 min 40 s, 3 h 12 min, 2 d 4 h."""
+    if seconds < 9.95:
+        return f"{seconds:.2g} s"
+    whole = round(seconds)
+    for size, unit, smaller, part in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {unit}" + (f" {rest} {part}" if rest else "")
+    return f"{whole} s"
+
+
 def seconds_text(seconds: float) -> str:
     """Format a time in seconds with three significant digits, whole seconds from 100 on: 0.317 s, 2.13 s, 1,520 s."""
     return f"{seconds:,.0f} s" if seconds >= 99.95 else f"{seconds:#.3g}".rstrip(".") + " s"

@@ -32,6 +32,7 @@ from engine.store.records import (
     Sweep,
     SweepTitle,
     Worker,
+    reason_words,
     status_word,
 )
 from engine.store.schema.backup import Backup, back_up
@@ -81,5 +82,6 @@ __all__ = [
     "back_up",
     "open_for_reading",
     "open_for_writing",
+    "reason_words",
     "status_word",
 ]

@@ -21,7 +21,6 @@ from engine.sweep.comparison import (
     Equal,
     amount_text,
     are_compared,
-    bare_amount,
     best_marks,
     comparisons,
 )
@@ -57,7 +56,6 @@ __all__ = [
     "ValueResult",
     "amount_text",
     "are_compared",
-    "bare_amount",
     "best_by",
     "best_marks",
     "best_of",

@@ -11,6 +11,7 @@ from typing import Any
 from engine.spec import RunSpec, parse_field, unknown_field
 from engine.spec.fields import FIELDS, RATES
 from engine.spec.parsing import SpecError, shown
+from engine.text import setting_text
 
 SWEEPABLE = tuple(
     dict.fromkeys(
@@ -150,8 +151,8 @@ def value_place(value: Value) -> float:
 
 
 def value_text(value: Value) -> str:
-    """Format a value: 'full', a whole number, or at most six significant digits."""
-    return "full" if value is None else str(value) if isinstance(value, int) else f"{value:g}"
+    """Format a value: 'full', a whole number, or a number as settings are written, with six significant digits."""
+    return "full" if value is None else str(value) if isinstance(value, int) else setting_text(value, 6)
 
 
 def check_sweepable(field: str) -> None:

@@ -80,12 +80,6 @@ def amount_text(equal: Equal, amount: float) -> str:
     return counted(round(amount), equal.removesuffix("s"))
 
 
-def bare_amount(one: Comparison) -> str:
-    """Format a comparison's amount without the words examples and iterations: 3,000, 1.64 s."""
-    text = amount_text(one.equal, one.amount)
-    return text if one.equal == "time" else text.split(" ")[0]
-
-
 def _is_comparable(run: RunMeasurement) -> bool:
     return run.state == "finished" and not run.diverged and bool(run.train_losses)
 

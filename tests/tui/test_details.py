@@ -38,7 +38,11 @@ def test_nothing_is_cut_for_what_differs(width: int) -> None:
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [("silent", "its worker has written nothing for a while"), ("waiting", "the disk is full"), ("lost", "kept: 10")],
+    [
+        ("silent", "its worker has written nothing for a while"),
+        ("waiting", "the disk is full"),
+        ("lost", "10 iterations are kept"),
+    ],
 )
 def test_what_keeps_a_run_from_going_on_is_said(status: str, said: str) -> None:
     run = run_of(1, defaults(), state="running", reason="the disk is full" if status == "waiting" else "")

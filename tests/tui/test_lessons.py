@@ -212,7 +212,7 @@ async def test_from_step_sizes_over_the_probe_to_batch_sizes_and_each_is_told_on
         await board.until(lambda: isinstance(board.app.screen, SweepView) and board.app.screen.sweep_id == 2)
         await asyncio.to_thread(worker_loop.work, path, leave=lambda: False)
         await swept_by(board, 2)
-        assert "Best batch for equal examples" in board.text()
+        assert "Best batch size: " in board.text()
         assert "esc n a run of your own" in board.text()
         await board.press("escape", "n")
         assert "new run" in board.text()
@@ -252,6 +252,6 @@ def test_batch_sizes_that_were_compared_teach_what_is_best_for_equal_examples_ti
     outcome = replace(present(seen.outcome), comparisons=compared)
     lesson = present(of_sweep(replace(seen, outcome=outcome)))
     assert lesson.seen == (
-        "Best batch for equal examples (3,000): 8; equal time (1.64 s): 64; equal iterations (1,500): 512.",
-        "Best batch for equal examples: 8; equal time: 64; equal iterations: 512.",
+        "Best batch size: 8 after 3,000 examples, 64 after 1.64 s, 512 after 1,500 iterations.",
+        "Best batch size: 8 by examples, 64 by time, 512 by iterations.",
     )

@@ -73,7 +73,7 @@ def test_sentences() -> None:
     assert sentence(news(chart_options(one), chart_options(one | {1: "finished"}))) == "Run 1 finished."
     ended = one | {1: "finished", 2: "finished", 3: "lost", 4: "queued", 5: "diverged", 6: "failed"}
     assert sentence(news(chart_options(one), chart_options(ended))) == (
-        "Run 6 failed; run 3 lost its process; run 5 diverged; run 4 goes on again; runs 1 and 2 finished."
+        "Run 6 failed; run 3 lost its worker and is restarted; run 5 diverged; run 4 resumed; runs 1 and 2 finished."
     )
     many = dict.fromkeys(range(1, 6), "running")
     assert sentence(news(chart_options(many), chart_options(dict.fromkeys(many, "finished")))) == "5 runs finished."

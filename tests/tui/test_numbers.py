@@ -28,7 +28,7 @@ def test_magnitude(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(("value", "text"), [
-    (0.1, "0.1"), (0.03, "0.03"), (1e-4, "0.0001"), (1e-5, "1e-5"), (100.0, "100"), (2.5e-6, "2.5e-6"), (None, "·"),
+    (0.1, "0.1"), (0.03, "0.03"), (1e-4, "1e-4"), (1e-5, "1e-5"), (100.0, "100"), (2.5e-6, "2.5e-6"), (None, "·"),
 ])  # fmt: skip
 def test_setting(value: float | None, text: str) -> None:
     assert numbers.setting(value) == text

@@ -185,7 +185,7 @@ def test_a_sweep_is_the_loss_over_its_values(swept: Path) -> None:
     assert text.splitlines()[0].strip() == "train loss (log) against step size"
     assert text.rpartition("└")[0].count("★") == 1
     assert "✗ diverged" in text
-    assert "★ best: step size 1e-01" in text
+    assert "★ best: step size 0.1" in text
     grid = plot(swept, "--sweep", "2").stdout
     assert "● delta 0.5" in grid
     assert "■ delta 1" in grid

@@ -46,7 +46,7 @@ def test_the_u_is_seen_with_its_best_at_the_bottom() -> None:
     left = [r for r, c in sorted(dots, key=lambda dot: dot[1]) if c < column]
     assert left == sorted(left)
     assert min(r for r, c in dots if c > column) < min(left)
-    assert "1e-06" in picture.to_text()
+    assert "1e-6" in picture.to_text()
 
 
 def test_whole_numbers_stand_below_their_points() -> None:

@@ -191,10 +191,10 @@ def test_the_default_sweep_comes_back_with_the_settings_it_began_with() -> None:
 
 @pytest.mark.parametrize(("draft", "said"), [
     (SweepDraft.of(defaults()).with_list("0.1"), "1 run, 1,000 iterations, about 10 s with 1 worker"),
-    (SweepDraft.of(defaults()), "10 runs, 10,000 iterations, about 50 s with 2 workers"),
-    (SweepDraft.of(defaults().changed(pace=100.0)), "10 runs, 10,000 iterations, about 25 s with 4 workers"),
-    # 10 values with two seeds each: 5 and then 3 values go on
-    (SweepDraft.of(defaults()).with_rungs(2).repeated(1), "20 runs, 10,500 iterations at most"),
+    (SweepDraft.of(defaults()), "7 runs, 7,000 iterations, about 35 s with 2 workers"),
+    (SweepDraft.of(defaults().changed(pace=100.0)), "7 runs, 7,000 iterations, about 18 s with 4 workers"),
+    # 7 values with two seeds each: 4 and then 2 values go on
+    (SweepDraft.of(defaults()).with_rungs(2).repeated(1), "14 runs, 7,500 iterations at most"),
 ])  # fmt: skip
 def test_what_enter_would_do_is_told_first(draft: SweepDraft, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.widgets.sweep.lines.cores", lambda: 2)

@@ -51,7 +51,5 @@ class SweepSeen:
 
     @property
     def slots(self) -> tuple[int, ...]:
-        """The colour slot of each value, in order; a grid is coloured by its first parameter."""
-        firsts = list(dict.fromkeys(result.values[0] for result in self.values))
-        by_value = dict(zip(firsts, ramp_slots(len(firsts)), strict=True))
-        return tuple(by_value[result.values[0]] for result in self.values)
+        """The colour slot of each value, in order: in a grid by the first parameter, then by the second."""
+        return ramp_slots(len(self.values))

@@ -42,7 +42,7 @@ def axis_preview(swept: SweepRange, width: int) -> tuple[str, str]:
         for at in inside:
             line[at] = END
     marks = values or [end for end in ends if end > 0 or not log]
-    return "".join(line), _labels([(column(value), value_label(value, log=log)) for value in marks], width)
+    return "".join(line), _labels([(column(value), value_label(value)) for value in marks], width)
 
 
 def _labels(marks: list[tuple[int, str]], width: int) -> str:

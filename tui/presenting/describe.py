@@ -19,9 +19,9 @@ def label(run: Run) -> str:
     return run.spec.label if run.spec is not None else "unreadable spec"
 
 
-def given_name(run: Run) -> str:
-    """The name that a person gave the run, cleaned; '' if its name is the strategy's."""
-    name = clean(run.name, 60)
+def given_name(run: Run, longest: int = 200) -> str:
+    """The name that a person gave the run, cleaned, in `longest` characters; '' if its name is the strategy's."""
+    name = clean(run.name, longest)
     return "" if name == label(run) else name
 
 

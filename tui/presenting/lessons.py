@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.store import Run
-from engine.sweep import Value, bare_amount
+from engine.sweep import Value, amount_text
 from engine.sweep.outcome import ValueResult
 from tui.model.sweep_seen import SweepSeen
 from tui.presenting.race import ALIKE, way
@@ -116,9 +116,9 @@ def _of_batch_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     found = seen.outcome.comparisons if seen.outcome is not None else ()
     if len(found) > 1 and all(one.best is not None or one.is_short for one in found):
         bests = [(one, batch_text(one.best[0])) for one in found if one.best is not None]
-        long = "; ".join(f"equal {one.equal} ({bare_amount(one)}): {batch}" for one, batch in bests)
-        brief = "; ".join(f"equal {one.equal}: {batch}" for one, batch in bests)
-        return f"Best batch for {long}.", f"Best batch for {brief}."
+        long = ", ".join(f"{batch} after {amount_text(one.equal, one.amount)}" for one, batch in bests)
+        brief = ", ".join(f"{batch} by {one.equal}" for one, batch in bests)
+        return f"Best batch size: {long}.", f"Best batch size: {brief}."
     return _with_fewer_examples(seen, best)
 
 

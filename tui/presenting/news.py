@@ -11,13 +11,15 @@ from tui.model.choices import MOST_MARKED, Choices
 from tui.model.snapshot import Snapshot
 from tui.text import numbers
 
-What = Literal["failed", "lost its process", "diverged", "goes on again", "finished"]
+What = Literal["failed", "lost", "diverged", "resumed", "finished"]
 
-ORDER: tuple[What, ...] = ("failed", "lost its process", "diverged", "goes on again", "finished")
-"""From the most to the least urgent; the words for one run."""
+ORDER: tuple[What, ...] = ("failed", "lost", "diverged", "resumed", "finished")
+"""From the most to the least urgent."""
 
-OF_MANY: Mapping[What, str] = {"lost its process": "lost their processes", "goes on again": "go on again"}
-"""The words for several runs, if they differ."""
+SAID: Mapping[What, tuple[str, str]] = {
+    "lost": ("lost its worker and is restarted", "lost their workers and are restarted"),
+}
+"""The words for one run and for several, if the event's name is not enough."""
 
 MOST_NAMED = 3
 GOING_ON = frozenset({"running", "paused", "waiting", "silent", "lost", "queued"})
@@ -71,9 +73,9 @@ def _change(before: str, after: str) -> What | None:
         case "failed" | "finished" | "diverged":
             return after
         case "lost":
-            return "lost its process"
+            return "lost"
         case "running" | "queued" if before == "lost":
-            return "goes on again"
+            return "resumed"
         case _:
             return None
 
@@ -126,5 +128,5 @@ def _part(what: What, told: list[News]) -> str:
         return ""
     if len(told) == 1:
         reached = f" at {told[0].result}" if what == "finished" and told[0].result else ""
-        return f"run {told[0].run_id} {what}{reached}"
-    return f"{_named([one.run_id for one in told], plain=True)} {OF_MANY.get(what, what)}"
+        return f"run {told[0].run_id} {SAID.get(what, (what, what))[0]}{reached}"
+    return f"{_named([one.run_id for one in told], plain=True)} {SAID.get(what, (what, what))[1]}"

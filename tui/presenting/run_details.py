@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from engine.spec import FIELDS, RunSpec, typed_text
-from engine.store import Evaluation, Event, Run
+from engine.store import Evaluation, Event, Run, reason_words, status_word
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart.drawing.weight_cells import Manner
@@ -63,14 +63,28 @@ def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
 
 def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
     status = snapshot.status(run)
-    name = given_name(run)
-    yield [(f" {run.run_id}  ", STRONG), (label(run), TEXT), (f"  {status}", DIM)]
+    name = given_name(run, LONGEST_TEXT)
+    yield [(f" {run.run_id}  ", STRONG), (label(run), TEXT), (f"  {status_word(status)}", DIM)]
     yield from ([(" " + line, STRONG)] for line in _wrapped(name, width))
     if run.tags:
         yield from ([(" " + line, ACCENTED)] for line in _wrapped(" ".join(f"#{tag}" for tag in run.tags), width))
     yield from ([(" " + line, TEXT)] for line in _wrapped(run.note, width))
-    if run.reason:
-        yield from ([(" " + line, WARNED if run.state == "failed" else DIM)] for line in _wrapped(run.reason, width))
+    told = _divergence(run) or reason_words(run.reason, run.iterations_done)
+    is_trouble = run.state == "failed" or run.diverged_at is not None
+    yield from ([(" " + line, WARNED if is_trouble else DIM)] for line in _wrapped(told, width))
+
+
+def _divergence(run: Run) -> str:
+    """Where a run diverged, why, and what helps; '' if it did not."""
+    spec = in_force(run)
+    if run.diverged_at is None or spec is None:
+        return ""
+    told = f"diverged at iteration {run.diverged_at:,}: the loss was not finite or"
+    told += f" above {numbers.setting(spec.divergence_factor)} times the first one."
+    if not decides(spec, "step_size"):
+        return told
+    size = numbers.setting(run.step_size_now or spec.step_size)
+    return f"{told} Step size {size} is probably too large; b shows what smaller ones do."
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -83,14 +97,12 @@ def _reached(run: Run) -> Iterator[Pair]:
     yield "iterations", [(f"{run.iterations_done:,}{of}", TEXT)]
     if run.spec is not None and run.spec.kind.is_costly and run.examples_per_iteration is not None:
         yield "an iteration", [(f"over {run.examples_per_iteration:,} examples", TEXT)]
-    yield "time", [(numbers.duration(run.elapsed_s), TEXT)]
+    yield "time", [(numbers.span(run.elapsed_s), TEXT)]
     yield "iterations/s", [(numbers.rate(run.iterations_per_s), TEXT)]
     yield from _losses(run)
-    if run.diverged_at is not None:
-        yield "diverged at", [(f"{run.diverged_at:,}", WARNED)]
     for word, moment in (("created", run.created_at), ("started", run.started_at), ("ended", run.ended_at)):
         if moment:
-            yield word, [(numbers.moment(moment), TEXT)]
+            yield word, [(numbers.moment(moment, full=True), TEXT)]
 
 
 def _losses(run: Run) -> Iterator[Pair]:
@@ -115,7 +127,10 @@ def _losses(run: Run) -> Iterator[Pair]:
 
 def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[Line]:
     weights = snapshot.weights
-    return () if weights is None or weights.run_id != run.run_id else weight_images(weights, width, manner)
+    if weights is None or weights.run_id != run.run_id:
+        return ()
+    has_diverged = run.diverged_at is not None and weights.iteration >= run.diverged_at
+    return weight_images(weights, width, manner, diverged=has_diverged)
 
 
 def _others(snapshot: Snapshot, choices: Choices) -> list[RunSpec]:
@@ -175,7 +190,9 @@ def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
         value = clean(event.argument, 40)
         what = f"{clean(event.verb, 40).replace('-', ' ')} {value}".strip()
         told = f"{event.iteration:>10,}  {what}"
-        yield [(told, TEXT), (f"  {numbers.moment(event.happened_at)}", DIM)]
+        moments = (numbers.moment(event.happened_at, full=full) for full in (True, False))
+        when = next((text for text in moments if width_of(told + text) + 2 <= width), "")
+        yield [(told, TEXT), (f"  {when}" if when else "", DIM)]
         outcome = clean(event.outcome, 300)
         if outcome and outcome != what:
             yield from ([(" " * 12 + line, DIM)] for line in _wrapped(outcome, width - 12))

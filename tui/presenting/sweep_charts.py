@@ -28,8 +28,8 @@ EQUAL: Mapping[XKind, Equal] = {"examples": "examples", "time": "time", "iterati
 
 
 def label(axis: Axis, value: Value) -> str:
-    """A swept value as text: 1e-06 on a logarithmic axis, 0.9 on a linear one; integers as they are."""
-    return value_label(value, log=axis.logarithmic)
+    """A swept value as text: 1e-6, 0.9; integers as they are."""
+    return value_label(value)
 
 
 def drawn_runs(seen: SweepSeen) -> list[Run]:

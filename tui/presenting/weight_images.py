@@ -31,14 +31,17 @@ Line = list[Part]
 
 
 @lru_cache(maxsize=4)
-def weight_images(weights: Weights, width: int, manner: Manner) -> tuple[Line, ...]:
-    """The lines about these weights at `width` cells. Weights compare by identity, so the cache keeps what is drawn."""
+def weight_images(weights: Weights, width: int, manner: Manner, *, diverged: bool = False) -> tuple[Line, ...]:
+    """The lines about these weights at `width` cells; those of a `diverged` run are not drawn.
+
+    Weights compare by identity, so the cache keeps what is drawn.
+    """
     caption = f"weights after {counted(weights.iteration, 'iteration')}"
     found = weights.templates
     if found is None:
         return ([(f" {caption}", TEXT), (f"  not shown: {weights.trouble}", DIM)],)
-    if not np.isfinite(found.rows).any():
-        return ([(f" {caption}", TEXT), ("  all of them are infinite or not numbers", WARNED)],)
+    if diverged or not np.isfinite(found.rows).any():
+        return ([(f" {caption}", TEXT), (_lost(found), WARNED)],)
     drawn, shown = _table(found, width) if found.pictures is None else _pictures(found, found.pictures, width, manner)
     what, count = "hidden unit" if found.hidden else "class", len(found.rows)
     said = f" per {what}, {shown:,} of {count:,}" if shown < count else f" per {what}"
@@ -54,6 +57,14 @@ SIDES: Mapping[tuple[bool, bool], str] = {
     (False, True): "areas: raise it, lines: lower it",
 }
 """What weights above and below 0 do to the score of their class, or to their hidden unit, by whether in colour."""
+
+
+def _lost(found: Templates) -> str:
+    """What is left of the weights of a run that has diverged."""
+    finite = np.abs(found.rows[np.isfinite(found.rows)])
+    if not len(finite):
+        return "  all of them are infinite or not numbers"
+    return f": diverged, up to {numbers.number(float(finite.max()))}"
 
 
 def _scale(largest: float, manner: Manner) -> Line:
@@ -74,7 +85,10 @@ def _part(piece: Piece) -> Part:
 def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> tuple[list[Line], int]:
     labels = [str(number) for number in range(len(pictures))]
     drawn = draw_weights(pictures, labels, max(width - 1, 1), manner, MOST_ROWS[found.hidden])
-    return [_scale(drawn.largest, manner), *([(" ", TEXT), *map(_part, row)] for row in drawn.rows)], drawn.shown
+    return [
+        _scale(drawn.largest, manner),
+        *([(" ", TEXT), *map(_part, row)] for row in drawn.rows),
+    ], drawn.shown
 
 
 def _table(found: Templates, width: int) -> tuple[list[Line], int]:

@@ -196,7 +196,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
     def _size_text(self, line: ProbeRow) -> str:
         """The step size of a row, or 'up to' the largest if it stands for several."""
         assert self._found is not None
-        size = numbers.scientific(float(self._found.probe.step_sizes[line.last]))
+        size = numbers.setting(float(self._found.probe.step_sizes[line.last]))
         return size if line.first == line.last else f"up to {size}"
 
     def _curve(self, width: int, height: int) -> Picture:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rich.cells import set_cell_size
 
-from engine.text import loss_text
+from engine.text import loss_text, setting_text, span_text
 from tui.text.widths import width_of
 
 NOTHING = "·"
@@ -60,7 +60,7 @@ def number_in(width: int, value: float | None) -> str:
 
 def setting(value: float | None, digits: int = 4) -> str:
     """Format a setting as a person would: 0.1, 0.03, 1e-4, 100."""
-    return NOTHING if value is None else _short_exponent(f"{value:.{digits}g}")
+    return NOTHING if value is None else setting_text(value, digits)
 
 
 def magnitude(value: float) -> str:
@@ -68,17 +68,9 @@ def magnitude(value: float) -> str:
     return _short_exponent(f"{value:.0e}")
 
 
-def scientific(value: float, *, log: bool = True) -> str:
-    """Format a value of a log range as the CS231n notes do, 1e-06 or 4.64e-04; of a linear range: 0.9."""
-    if not log or value == 0 or not math.isfinite(value):
-        return f"{value:.4g}"
-    mantissa, exponent = f"{value:.2e}".split("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent):+03d}"
-
-
-def value_label(value: float | None, *, log: bool) -> str:
-    """Format a swept value: 1e-06 on a log axis, 0.9 on a linear one, integers as they are, None as 'full'."""
-    return "full" if value is None else str(value) if isinstance(value, int) else scientific(value, log=log)
+def value_label(value: float | None) -> str:
+    """Format a swept value as settings are: 1e-6, 0.9, 4.642e-4; None, a batch of all examples, as 'full'."""
+    return "full" if value is None else str(value) if isinstance(value, int) else setting(value)
 
 
 def _short_exponent(text: str) -> str:
@@ -127,10 +119,13 @@ def duration(seconds: float | None) -> str:
     return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute:02d}:{second:02d}"
 
 
-def moment(text: str) -> str:
-    """Format an ISO 8601 time in the local time zone: 23 Nov 14:02; NOTHING if it is invalid."""
+def moment(text: str, *, full: bool = False) -> str:
+    """Format an ISO 8601 time in the local time zone: 23 Nov 14:02, or in full 23 Nov 2026 14:02:05.
+
+    Returns NOTHING if it is invalid.
+    """
     try:
-        return datetime.fromisoformat(text).astimezone().strftime("%d %b %H:%M")
+        return datetime.fromisoformat(text).astimezone().strftime("%d %b %Y %H:%M:%S" if full else "%d %b %H:%M")
     except (ValueError, OverflowError, OSError):
         return NOTHING
 
@@ -149,6 +144,11 @@ def age(text: str, now: datetime | None = None) -> str:
         if minutes >= size:
             return f"{minutes // size}{unit}"
     return "now"
+
+
+def span(seconds: float | None) -> str:
+    """Format how long something lasted: 10 s, 12 min 40 s; NOTHING if it is unknown."""
+    return NOTHING if seconds is None or not math.isfinite(seconds) else span_text(seconds)
 
 
 def bar(share: float, width: int) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.strip import Strip
 
 from engine.spec import FIELDS
-from engine.store import ENDED, Run, SweepTitle
+from engine.store import ENDED, Run, SweepTitle, status_word
 from engine.text import clean, counted
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
@@ -54,7 +54,9 @@ def _progress(snapshot: Snapshot, run: Run) -> list[Part]:
     share = progress(run)
     status = snapshot.status(run)
     if share is None or status in ("queued", *ENDED):
-        return [(f"{status} ", DIM), (f"{numbers.duration(run.elapsed_s)} ", TEXT)] if run.started_at else []
+        how = "in" if status == "finished" else "after"
+        lasted: Part = (f"{how} {numbers.span(run.elapsed_s)} ", TEXT)
+        return [(f"{status_word(status)} ", DIM), lasted] if run.started_at else []
     done, rest = numbers.bar(share, BAR_WIDTH)
     return [(done, ACCENTED), (rest, RULES), (f" {min(share, 1.0):4.0%} ".replace("%", " %"), TEXT)]
 
@@ -81,7 +83,7 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
         parts.append((f"diverged at iteration {run.diverged_at:,}  ", WARNED))
     status = snapshot.status(run)
     if status == "lost":
-        parts.append((f"its process is gone; kept: {counted(run.iterations_done, 'iteration')}  ", WARNED))
+        parts.append((f"its worker died; {counted(run.iterations_done, 'iteration')} are kept  ", WARNED))
     elif status == "silent":
         parts.append(("its worker has written nothing for a while  ", WARNED))
     elif run.reason and status in ("failed", "cancelled", "waiting"):

@@ -13,7 +13,7 @@ from engine.store.records.errors import (
     StoreGone,
 )
 from engine.store.records.recorded import Command, Evaluation, Event
-from engine.store.records.runs import ENDED, STATES, Listed, Run, RunState, readable_spec, status_word
+from engine.store.records.runs import ENDED, STATES, Listed, Run, RunState, readable_spec, reason_words, status_word
 from engine.store.records.sweeps import RungDecision, Sweep, SweepTitle
 from engine.store.records.workers import (
     WORKER_COLUMNS,
@@ -58,6 +58,7 @@ __all__ = [
     "SweepTitle",
     "Worker",
     "readable_spec",
+    "reason_words",
     "status_word",
     "worker_from_row",
 ]

@@ -8,15 +8,26 @@ from typing import Literal
 
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.records.sweeps import SweepTitle
+from engine.text import counted
 
 RunState = Literal["queued", "running", "paused", "finished", "failed", "cancelled"]
 STATES: tuple[RunState, ...] = ("queued", "running", "paused", "finished", "failed", "cancelled")
+PLAN_DONE = "planned iterations done"
+"""The stored reason of a run that did all its iterations."""
+
 ENDED: frozenset[str] = frozenset({"finished", "failed", "cancelled"})
 
 
 def status_word(status: str) -> str:
     """The word for a stored state or judged status on screens and in answers: who stops a run finds it stopped."""
     return "stopped" if status == "cancelled" else status
+
+
+def reason_words(reason: str, iterations: int) -> str:
+    """The stored reason for which a run ended after some iterations, as it is told: stores keep the older words."""
+    if reason == PLAN_DONE:
+        return f"finished {'all ' if iterations != 1 else ''}{counted(iterations, 'iteration')}"
+    return reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ SMALLEST_DATABASE = 512
 
 def _missing(path: Path) -> StoreError:
     return StoreError(
-        f"There is no store at {path} yet. Start the dashboard or `lossboard run` there to make one, "
+        f"There is no store at {path} yet. Open the dashboard or use `lossboard run` to create it, "
         f"or name another file with --db."
     )
 
@@ -145,7 +145,7 @@ def _refuse_other_files(place: Path) -> None:
         raise StoreError(f"{place} is {kind}. {advice}")
     if status.st_size == 0:
         raise StoreError(
-            f"{place} is empty (0 bytes), so it is not a store: something has emptied it, or made it without us. "
+            f"{place} is empty (0 bytes), so it is not a store: it was emptied, or created by another program. "
             f"{advice} If a copy of the store exists, put it back; if not, delete the file and a new store is made."
         )
     if not os.access(place, os.R_OK):

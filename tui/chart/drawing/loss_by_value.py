@@ -15,6 +15,7 @@ from tui.chart.cells.raster import BRAILLE, line_bits
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.plotting import Ticks, ticks_for
 from tui.chart.values.axes import nice_linear, nice_log, x_to_dots, y_to_dots
+from tui.chart.values.metrics import short_number
 from tui.chart.values.ticks import Tick, apart
 from tui.chart.values.view import Axes, Charset, Plot
 
@@ -169,7 +170,7 @@ def _decades(axes: Axes, columns: int) -> tuple[Tick, ...]:
     stride = next((n for n in (1, 2, 3, 5, 10) if len(powers) / n * 8 <= columns), 20)
     kept = [power for power in powers if power % stride == 0] or list(powers)
     where = x_to_dots(axes, np.array([10.0**power for power in kept]), columns * 2) // 2
-    return tuple(Tick(int(cell), f"1e{power:+03d}") for cell, power in zip(where, kept, strict=True))
+    return tuple(Tick(int(cell), short_number(10.0**power)) for cell, power in zip(where, kept, strict=True))
 
 
 def _usable(values: Sequence[float], log: bool) -> list[float]:

@@ -20,7 +20,7 @@ from engine.sweep import (
     powers_of_two,
     value_text,
 )
-from tui.text.numbers import scientific
+from tui.text.numbers import setting
 
 Scale = Literal["log", "linear", "powers of two", "list"]
 
@@ -29,7 +29,7 @@ LOWEST, HIGHEST = Decimal("1e-12"), Decimal("1e12")
 
 USUAL: dict[str, tuple[Scale, str, str, int]] = {
     **dict.fromkeys(RATES, ("linear", "0", "0.9", 10)),
-    "step_size": ("log", "1e-4", "1e2", 10),
+    "step_size": ("log", "1e-4", "1e2", 7),
     "batch_size": ("powers of two", "1", "512", 10),
     "regularization_strength": ("log", "1e-6", "1", 7),
     "delta": ("log", "1e-2", "1e2", 5),
@@ -85,10 +85,10 @@ class SweepRange:
         return FIELDS[self.field].label
 
     def end_text(self, end: Decimal) -> str:
-        """Format an end: 1e-04, 32, 0.9."""
+        """Format an end: 1e-4, 32, 0.9."""
         if self.field in WHOLE and end == int(end):
             return f"{int(end)}"
-        return scientific(float(end), log=self.scale != "linear")
+        return setting(float(end))
 
     def axis(self) -> Axis:
         """Return the values as an axis of a sweep. Raises SpecError: when the ends or the list are invalid."""
@@ -113,12 +113,27 @@ class SweepRange:
     def with_low_moved(self, by: int) -> SweepRange:
         """Move the low end up by `by` decades, or powers of two; on a linear scale by units of its size."""
         ranged = self._ranged()
-        return replace(ranged, low=ranged._moved(self.low, by))
+        return replace(ranged, low=ranged._moved(self.low, by))._as_dense_as(ranged)
 
     def with_high_moved(self, by: int) -> SweepRange:
         """Move the high end in the same way."""
         ranged = self._ranged()
-        return replace(ranged, high=ranged._moved(self.high, by))
+        return replace(ranged, high=ranged._moved(self.high, by))._as_dense_as(ranged)
+
+    def _as_dense_as(self, before: SweepRange) -> SweepRange:
+        """Return the range with as many values in each decade as before, if that was a whole number: they stay round."""
+        decades, now = before._decades, self._decades
+        if not decades or not now or (before.count - 1) % decades:
+            return self
+        return replace(self, count=(before.count - 1) // decades * now + 1)
+
+    @property
+    def _decades(self) -> int:
+        """The number of decades of a logarithmic range; 0 if it is not a whole number."""
+        if self.scale != "log" or not 0 < self.low < self.high:
+            return 0
+        ratio = self.high / self.low
+        return ratio.adjusted() if ratio == Decimal(1).scaleb(ratio.adjusted()) else 0
 
     def _ranged(self) -> SweepRange:
         """Return a list as a range with the field's default scale; other ranges as they are."""

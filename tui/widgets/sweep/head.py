@@ -9,7 +9,7 @@ from typing import Literal
 from textual.strip import Strip
 
 from engine.store import RungDecision
-from engine.sweep import SweepPlan, ValueResult, are_compared, bare_amount, best_by
+from engine.sweep import SweepPlan, ValueResult, amount_text, are_compared, best_by
 from engine.text import clean, counted, loss_text
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
 from tui.model.sweep_seen import SweepSeen
@@ -149,15 +149,16 @@ def _best_of_each(seen: SweepSeen, how: Literal["in full", "at", "names", "short
         [(f" best {' x '.join(axis.label for axis in axes)} {so_far} ", DIM)] if how == "in full" else []
     )
     for one in found.comparisons:
-        at = f" ({bare_amount(one)})" if how in ("in full", "at") else ""
         values = () if one.best is None else one.best
         told = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False))
         told = told or ("too short" if one.is_short and how != "short" else numbers.NOTHING)
         if how == "short":
             parts += [(" ★ " if one is found.comparisons[0] else ", ", FINISHED), (f"{one.equal} {told}", TEXT)]
             continue
-        equal = "equal " if how == "in full" else ""
-        parts += [(" ★ ", FINISHED), (f"{equal}{one.equal}{at}: ", TEXT), (f"{told} ", STRONG)]
+        if how == "names" or not values:
+            parts += [(" ★ ", FINISHED), (f"{one.equal}: ", TEXT), (f"{told} ", STRONG)]
+        else:
+            parts += [(" ★ ", FINISHED), (told, STRONG), (f" at {amount_text(one.equal, one.amount)} ", TEXT)]
     return parts
 
 
