@@ -11,7 +11,7 @@ from engine.commands.options import accuracy, as_json, json_option, loss, readin
 from engine.commands.typed.values import RUN
 from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
-from engine.store import Reader, Run, status_word
+from engine.store import Reader, Run, reason_words, status_word
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from engine.trace.state import PLANNED_DONE
@@ -90,7 +90,7 @@ def _cost(run: Run) -> str:
 def state_text(run: Run, status: str) -> str:
     """A run's status with the reason of its end, if it has ended, in one cleaned line."""
     if run.reason == PLANNED_DONE:
-        return f"finished all {counted(run.iterations_done, 'iteration')}"
+        return reason_words(run.reason, run.iterations_done)
     if status == run.reason == "diverged":
         return f"diverged at iteration {run.diverged_at}"
     return f"{status_word(status)}{f': {clean(run.reason, 500)}' if run.reason else ''}"

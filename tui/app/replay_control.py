@@ -134,7 +134,7 @@ class ReplayControl:
         if run_ids:
             self.open(ReplayOpening(run_ids, self._app.state.shown.choices.chart_options.x_kind))
         else:
-            self._app.tell("There is nothing to replay yet: mark runs with space, or press n for a new run.")
+            self._app.tell("There is no run to replay yet.")
 
     def open(self, opening: ReplayOpening) -> None:
         """Start reading a replay; its screen opens when that is done."""

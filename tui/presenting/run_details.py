@@ -111,7 +111,7 @@ def _losses(run: Run) -> Iterator[Pair]:
     word = "kept loss" if run.searches else "batch loss" if spec is not None and spec.is_noisy else "loss"
     average = f" half-life {HALF_LIFE:g}" if word == "batch loss" else ""
     yield word, [(numbers.loss(run.current_loss), TEXT), (average, DIM)]
-    at = f" at {run.best_iteration:,}" if run.best_iteration is not None else ""
+    at = "" if run.best_iteration is None else f" after {counted(run.best_iteration, 'iteration')}"
     if run.best_iteration is None and run.best_loss is not None and run.best_loss == run.to_beat:
         at = " before the fork"
     yield "best train loss", [(numbers.loss(run.best_loss), TEXT), (at, DIM)]

@@ -12,7 +12,7 @@ from engine.text import clean, counted
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
-from tui.presenting.describe import describe, differing, in_force, progress, sweep_words
+from tui.presenting.describe import decides, describe, differing, in_force, progress, sweep_words
 from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of
@@ -56,7 +56,8 @@ def _progress(snapshot: Snapshot, run: Run) -> list[Part]:
     if share is None or status in ("queued", *ENDED):
         how = "in" if status == "finished" else "after"
         lasted: Part = (f"{how} {numbers.span(run.elapsed_s)} ", TEXT)
-        return [(f"{status_word(status)} ", DIM), lasted] if run.started_at else []
+        word = "" if status == "diverged" else f"{status_word(status)} "  # the line below says so, and where
+        return [(word, DIM), lasted] if run.started_at else []
     done, rest = numbers.bar(share, BAR_WIDTH)
     return [(done, ACCENTED), (rest, RULES), (f" {min(share, 1.0):4.0%} ".replace("%", " %"), TEXT)]
 
@@ -81,6 +82,9 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
         add("|∇|", numbers.number(norm))
     if run.diverged_at is not None:
         parts.append((f"diverged at iteration {run.diverged_at:,}  ", WARNED))
+        spec = in_force(run)
+        if spec is not None and decides(spec, "step_size"):
+            parts.append(("the step size is probably too large: b  ", DIM))
     status = snapshot.status(run)
     if status == "lost":
         parts.append((f"its worker died; {counted(run.iterations_done, 'iteration')} are kept  ", WARNED))

@@ -8,6 +8,7 @@ from textual.strip import Strip
 
 from engine.spec import race
 from tui.colours.theme import ACCENTED, DIM, STRONG, TEXT
+from tui.text import numbers
 from tui.text.parts import Part
 from tui.widgets.lines import strip
 
@@ -25,18 +26,16 @@ WAYS = (
 
 def welcome(width: int, height: int) -> list[Strip]:
     """The lines, centred in `width` x `height` cells."""
-    iterations = race()[0].iterations or 0
+    first = race()[0]
+    iterations = first.iterations or 0
+    lasts = f"about {numbers.span(iterations / first.pace)}" if first.pace else "a moment"
     lines: list[list[Part]] = [
         *([(line, STRONG)] for line in wrap(HIKER, max(width - 4, 20))),
         [(f"Four ways down, {iterations:,} steps each:", TEXT)],
         [],
         *([("   " + name.ljust(22), TEXT), (way, DIM)] for name, way in WAYS),
         [],
-        [
-            *(("enter", ACCENTED), ("  watch them race          ", TEXT)),
-            *(("n", ACCENTED), ("  a run of your own       ", TEXT)),
-            *(("s", ACCENTED), ("  sweep step sizes", TEXT)),
-        ],
+        [("enter", ACCENTED), (f" lets them race for {lasts}. Then: which step size is best, and why.", TEXT)],
     ]
     if len(lines) > height:
         lines = [line for line in lines if line]

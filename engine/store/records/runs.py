@@ -9,12 +9,10 @@ from typing import Literal
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.records.sweeps import SweepTitle
 from engine.text import counted
+from engine.trace.state import PLANNED_DONE
 
 RunState = Literal["queued", "running", "paused", "finished", "failed", "cancelled"]
 STATES: tuple[RunState, ...] = ("queued", "running", "paused", "finished", "failed", "cancelled")
-PLAN_DONE = "planned iterations done"
-"""The stored reason of a run that did all its iterations."""
-
 ENDED: frozenset[str] = frozenset({"finished", "failed", "cancelled"})
 
 
@@ -25,7 +23,7 @@ def status_word(status: str) -> str:
 
 def reason_words(reason: str, iterations: int) -> str:
     """The stored reason for which a run ended after some iterations, as it is told: stores keep the older words."""
-    if reason == PLAN_DONE:
+    if reason == PLANNED_DONE:
         return f"finished {'all ' if iterations != 1 else ''}{counted(iterations, 'iteration')}"
     return reason
 

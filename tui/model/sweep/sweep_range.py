@@ -121,7 +121,7 @@ class SweepRange:
         return replace(ranged, high=ranged._moved(self.high, by))._as_dense_as(ranged)
 
     def _as_dense_as(self, before: SweepRange) -> SweepRange:
-        """Return the range with as many values in each decade as before, if that was a whole number: they stay round."""
+        """Return the range with as many values in each decade as before, so that round values stay round."""
         decades, now = before._decades, self._decades
         if not decades or not now or (before.count - 1) % decades:
             return self

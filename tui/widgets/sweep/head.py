@@ -8,7 +8,7 @@ from typing import Literal
 
 from textual.strip import Strip
 
-from engine.store import RungDecision
+from engine.store import RungDecision, status_word
 from engine.sweep import SweepPlan, ValueResult, amount_text, are_compared, best_by
 from engine.text import clean, counted, loss_text
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
@@ -67,7 +67,10 @@ def _progress(seen: SweepSeen) -> list[Part]:
     parts: list[Part] = [("  ", TEXT)]
     for state in STATES:
         if found.states.get(state):
-            parts += [(str(found.states[state]), STRONG if state == "running" else TEXT), (f" {state}  ", DIM)]
+            parts += [
+                (str(found.states[state]), STRONG if state == "running" else TEXT),
+                (f" {status_word(state)}  ", DIM),
+            ]
     if found.diverged:
         parts.append((f"{found.diverged} diverged  ", WARNED))
     if found.over:
