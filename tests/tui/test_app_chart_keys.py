@@ -251,3 +251,15 @@ async def test_losses_of_different_objectives_are_said_to_be_different(tmp_path:
         await board.press("m", "m", "m")
         assert "validation accuracy" in board.text()
         assert "different objectives" not in board.text()
+
+
+async def test_losses_on_different_data_are_said_to_be_different(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    spiral = defaults().changed(dataset="spiral")
+    store_with(path, ("one", defaults()), ("other", spiral))
+    async with opened(path, (140, 40)) as board:
+        assert "different data sets" in board.text()
+    both = tmp_path / "both.db"
+    store_with(both, ("one", defaults()), ("other", spiral.changed(regularization_strength=0.1)))
+    async with opened(both, (140, 40)) as board:
+        assert "different objectives and data sets" in board.text()

@@ -201,6 +201,33 @@ async def test_it_goes_along_the_live_edge(tmp_path: Path, monkeypatch: pytest.M
         assert watch.screen.clock.playing
 
 
+async def test_while_it_plays_the_rows_are_those_of_the_moment_that_the_clock_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 60.0)  # numbers of live runs may wait
+    async with watched(raced(tmp_path / "runs.db"), (160, 40)) as watch:
+        board = watch.board
+        await watch.press("3", 60)
+        await board.press("space")
+        table = watch.screen.query_one(RunsTable)
+        for seconds in (0.8, 1.6, 2.4):
+            before = table.text()
+            watch.seconds = seconds
+            await board.until(lambda: min(watch.done().values()) > 60 and table.text() != before)  # noqa: B023
+        assert watch.screen.clock.playing
+
+
+async def test_the_title_of_a_run_stays_above_its_scrolled_details(tmp_path: Path) -> None:
+    async with opened(raced(tmp_path / "runs.db"), (80, 24)) as board:
+        await board.press("enter", "tab")
+        page = board.app.screen.query_one(RunPage)
+        title, under = page.text().splitlines()[:2]
+        assert "gradient b256  finished" in title
+        await board.press("pagedown")
+        await board.until(lambda: page.text().splitlines()[1] != under)
+        assert page.text().splitlines()[0] == title
+
+
 async def test_a_fork_begins_at_the_moment_that_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.jobs.people.steer.start_workers", lambda *_: 0, raising=False)
     async with watched(raced(tmp_path / "runs.db")) as watch:

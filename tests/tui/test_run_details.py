@@ -54,6 +54,23 @@ def test_what_differs_from_the_other_marked_runs_is_shown_beside_it() -> None:
     assert "256  others" not in text
 
 
+def test_a_run_that_diverged_says_so_once_with_the_reason_and_what_helps() -> None:
+    spec = defaults().changed(step_size=50.0)
+    text = told(run_of(1, spec, diverged_at=62, reason="diverged"), width=160)
+    assert text.count("diverged at iteration 62") == text.count("iteration 62") == 1
+    assert "Step size 50 is probably too large; b shows" in text
+    assert text.count("diverged") == 2  # the status, and the sentence
+
+
+def test_names_are_whole_and_reasons_and_states_have_words_for_people() -> None:
+    name = "a long name " * 20 + "end"
+    text = told(run_of(1, defaults(), name=name, reason="planned iterations done"), width=60)
+    assert "end" in text.splitlines()[5]
+    assert "finished all 10 iterations" in text
+    assert " stopped" in told(run_of(1, defaults(), state="cancelled")).splitlines()[0]
+    assert "2026 " in told(run_of(1, defaults()))
+
+
 def test_evaluations_are_told_newest_first_and_not_without_end() -> None:
     splits = [(n, split) for n in range(MOST_EVALUATIONS + 5) for split in ("train", "validation")]
     evaluations = tuple(Evaluation(n, split, n / 10, 0.5) for n, split in splits)

@@ -125,9 +125,9 @@ def _caution(runs: list[Run], metric: str) -> str:
     specs = [run.spec for run in runs if run.spec is not None]
     if not METRICS[metric].of_objective:
         return ""
-    if len({tuple(getattr(spec, name) for name in MINIMISED if decides(spec, name)) for spec in specs}) > 1:
-        return "different objectives"
-    return "different data sets" if len({spec.dataset for spec in specs}) > 1 else ""
+    minimised = {tuple(getattr(spec, name) for name in MINIMISED if decides(spec, name)) for spec in specs}
+    differing = ["objectives"] * (len(minimised) > 1) + ["data sets"] * (len({spec.dataset for spec in specs}) > 1)
+    return f"different {' and '.join(differing)}" if differing else ""
 
 
 def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
