@@ -46,7 +46,7 @@ def path(tmp_path: Path) -> Path:
 
 async def test_three_arrows_enter_and_ten_runs(path: Path) -> None:
     async with opened(path) as board:
-        assert "sweep step sizes" in board.text()
+        assert "s sweep" in board.text()
         for key in ("s", "down", "left", "left", "down", "right"):  # all at once, as over a slow line
             board.app.post_message(Key(key, None))
         await board.until(lambda: "1000" in board.text())
