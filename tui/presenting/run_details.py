@@ -84,7 +84,7 @@ def _divergence(run: Run) -> str:
     if not decides(spec, "step_size"):
         return told
     size = numbers.setting(run.step_size_now or spec.step_size)
-    return f"{told} Step size {size} is probably too large; b shows what smaller ones do."
+    return f"{told} Step size {size} is probably too large; s compares smaller ones."
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -53,7 +53,7 @@ def _sweep(title: SweepTitle, choices: Choices, width: int) -> list[Strip]:
 def _progress(snapshot: Snapshot, run: Run) -> list[Part]:
     share = progress(run)
     status = snapshot.status(run)
-    if share is None or status in ("queued", *ENDED):
+    if share is None or status == "queued" or run.state in ENDED:
         how = "in" if status == "finished" else "after"
         lasted: Part = (f"{how} {numbers.span(run.elapsed_s)} ", TEXT)
         word = "" if status == "diverged" else f"{status_word(status)} "  # the line below says so, and where
@@ -68,6 +68,11 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
     def add(word: str, value: str) -> None:
         parts.extend([(word + " ", DIM), (value + "  ", TEXT)])
 
+    if run.diverged_at is not None:
+        parts.append((f"diverged at iteration {run.diverged_at:,}  ", WARNED))
+        spec = in_force(run)
+        if spec is not None and decides(spec, "step_size"):
+            parts.append(("step size probably too large: s compares smaller ones  ", DIM))
     if run.train_loss is not None:
         add("train", numbers.loss(run.train_loss))
     if run.validation_loss is not None:
@@ -80,11 +85,6 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
     norm = snapshot.of(run.run_id).gradient_norm
     if norm is not None and norm == norm:
         add("|∇|", numbers.number(norm))
-    if run.diverged_at is not None:
-        parts.append((f"diverged at iteration {run.diverged_at:,}  ", WARNED))
-        spec = in_force(run)
-        if spec is not None and decides(spec, "step_size"):
-            parts.append(("the step size is probably too large: b  ", DIM))
     status = snapshot.status(run)
     if status == "lost":
         parts.append((f"its worker died; {counted(run.iterations_done, 'iteration')} are kept  ", WARNED))
