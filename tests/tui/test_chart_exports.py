@@ -19,6 +19,7 @@ from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Points, sparkline, table, to_csv, vector_chart
 from tui.chart.cells.vectors import CellStyle
 from tui.chart.cells.vectors import document as cells_as_svg
+from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView
 from tui.chart.values.view import Charset
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -88,6 +89,20 @@ def test_a_picture_of_a_grid_has_a_chart_for_each_run_and_of_measures_for_each_m
     ):
         document = ET.fromstring(vector_chart(view, 960, 540))
         assert len(list(document.iter(f"{SVG}clipPath"))) == 5
+
+
+def test_a_picture_of_a_sweep_has_the_loss_by_value_beside_the_curves() -> None:
+    points = tuple(
+        ResponsePoint(10.0**power, loss, math.nan, math.nan, power + 4, beside=loss + 1, diverged=loss > 100)
+        for power, loss in zip(range(-3, 2), (9.0, 5.0, 0.5, 0.2, 1e9), strict=True)
+    )
+    beside = ResponseView(points, title="train loss against step size", best=3)
+    runs = (ChartRun(1, "1 run", 0, decimated(noisy(50))),)
+    document = ET.fromstring(vector_chart(ChartView(runs), 960, 540, beside=beside))
+    words = [element.text for element in document.iter(f"{SVG}text")]
+    assert {"train loss against step size", "★", "✗", "0.01", "1"} <= set(words)
+    assert len(list(document.iter(f"{SVG}circle"))) == len(points)
+    assert "no value yet" in vector_chart(ChartView(runs), 960, 540, beside=ResponseView(empty_hint="no value yet"))
 
 
 def test_a_two_cell_character_moves_what_follows_by_two_cells() -> None:

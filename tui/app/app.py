@@ -37,6 +37,7 @@ from tui.app.state import AppState, Shown
 from tui.app.theming import Theming
 from tui.app.view_saver import ViewFile, ViewSaver
 from tui.chart import ChartView, Picture
+from tui.chart.drawing.loss_by_value import ResponseView
 from tui.colours.theme import INPUT_CSS, THEME
 from tui.colours.themes import Theme
 from tui.model import keymap, messages
@@ -292,6 +293,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         if (view := self.sweep_actions.view) is not None:
             return view.drawn()
         return self.board.view(), self.board.query_one(ChartPane).picture
+
+    def drawn_beside(self) -> ResponseView | None:
+        """The loss by value in the view of a sweep; None elsewhere."""
+        view = self.sweep_actions.view
+        return None if view is None else view.drawn_beside()
 
     @property
     def place(self) -> keymap.Place:

@@ -12,6 +12,7 @@ from engine.files.program import program
 from engine.spec import FIELDS, RunSpec, defaults, typed_text
 from engine.text import clean
 from tui.chart import ChartView, Picture, readout, to_csv, vector_chart
+from tui.chart.drawing.loss_by_value import ResponseView
 from tui.chart.values.metrics import metric_of
 
 ENDS = ("svg", "txt", "csv")
@@ -46,15 +47,15 @@ def command_line(spec: RunSpec, name: str = "") -> str:
     return shlex.join(words)
 
 
-def document(end: str, view: ChartView, picture: Picture, title: str) -> str:
-    """The chart as a file of type `end`: svg, txt or csv. The title is cleaned."""
+def document(end: str, view: ChartView, picture: Picture, title: str, beside: ResponseView | None = None) -> str:
+    """The chart as a file of type `end`: svg, txt or csv. The title is cleaned; `beside` is drawn in an svg only."""
     if end == "csv":
         return to_csv(view)
     if end == "txt":
         return picture.to_text() + "\n"
     cells = picture.width, picture.height
     width, height = (max(count * pixels, least) for count, pixels, least in zip(cells, CELL, LEAST_SIZE, strict=True))
-    return vector_chart(replace(view, show_legend=True), width, height, title=title)
+    return vector_chart(replace(view, show_legend=True), width, height, title=title, beside=beside)
 
 
 def file_name(store: Path, end: str, now: datetime) -> str:

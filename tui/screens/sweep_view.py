@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from textual import events
@@ -329,6 +330,13 @@ class SweepView(Screen[None], inherit_bindings=False):
     def drawn(self) -> tuple[ChartView, Picture | None]:
         """What the chart of curves shows."""
         return self._curves(), self.query_one(ChartPane).picture
+
+    def drawn_beside(self) -> ResponseView | None:
+        """The loss by value, as wide as a saved picture has room for; None for a grid and before it is read."""
+        outcome = self.seen.outcome
+        if outcome is None or len(outcome.plan.axes) > 1:
+            return None
+        return replace(response_view(self.seen, None, self.chart_options, self.app.size.width), pointed=None)
 
     def action_open(self) -> None:
         if self.pointed is not None:

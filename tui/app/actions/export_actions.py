@@ -12,6 +12,7 @@ from textual.message import Message
 from engine.text import clean, counted
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.chart import ChartView, Picture
+from tui.chart.drawing.loss_by_value import ResponseView
 from tui.model.messages import OrderAnswered
 
 
@@ -20,6 +21,9 @@ class ExportPort(OrderPort, ScreenPort, Protocol):
 
     def drawn(self) -> tuple[ChartView, Picture | None]:
         """The board's chart: its view, and the picture if one is drawn."""
+
+    def drawn_beside(self) -> ResponseView | None:
+        """The loss by value that a sweep view shows beside the curves; None elsewhere."""
 
     def write_from_thread(self, text: str) -> None:
         """Write a control sequence from another thread, not inside a frame."""
@@ -77,7 +81,7 @@ class ExportActions:
     def _save(self, texts: Mapping[str, str]) -> None:
         from tui.presenting.export import document, end_of, write_new
 
-        view, picture = self._app.drawn()
+        (view, picture), beside = self._app.drawn(), self._app.drawn_beside()
         title = f"{clean(self._app.path.name, 60)}: {view.metric}"
         path = Path(texts["file"].strip()).expanduser()
 
@@ -85,6 +89,6 @@ class ExportActions:
             end = end_of(path.name)
             if picture is None:
                 raise ValueError("Nothing is drawn yet.")
-            return OrderAnswered(write_new(path.absolute(), document(end, view, picture, title)))
+            return OrderAnswered(write_new(path.absolute(), document(end, view, picture, title, beside)))
 
         self._app.order(carry_out)

@@ -13,8 +13,9 @@ import numpy as np
 from engine.trace.decimation import Floats
 from tui.chart.drawing.canvas import smoothing_of, x_name
 from tui.chart.drawing.legend import entries_of
+from tui.chart.drawing.loss_by_value import ResponseView, response_axes
 from tui.chart.values.axes import bounds_of, hold, x_to_dots, y_to_dots
-from tui.chart.values.metrics import settled
+from tui.chart.values.metrics import settled, short_number
 from tui.chart.values.readout import readout
 from tui.chart.values.series import Series, all_series, bundle
 from tui.chart.values.ticks import x_labels, y_labels
@@ -58,13 +59,17 @@ class Frame:
         return out
 
 
-def vector_chart(view: ChartView, width: int, height: int, *, title: str = "") -> str:
+def vector_chart(
+    view: ChartView, width: int, height: int, *, title: str = "", beside: ResponseView | None = None
+) -> str:
     """Return the chart as an SVG document of `width` x `height` pixels, and as many more as its legend needs.
 
-    A grid becomes as many small charts. Screen readers read its `title`.
+    A grid becomes as many small charts; `beside` is the loss by value of a sweep. Screen readers read its `title`.
     """
     view = settled(view)
-    charts = _charts(view)
+    charts: list[tuple[str, ChartView | ResponseView, Axes | None]] = [*_charts(view)]
+    if beside is not None:
+        charts.append((beside.title, beside, response_axes(beside)))
     legend = _legend(view, width - 2 * EDGE)
     across = 1 if len(charts) < 2 else 2 if len(charts) < 5 else 3
     down = -(-len(charts) // across)
@@ -80,7 +85,11 @@ def vector_chart(view: ChartView, width: int, height: int, *, title: str = "") -
     for place, (name, one, axes) in enumerate(charts):
         row, column = divmod(place, across)
         left, top = EDGE + column * (inner[0] + GAP), EDGE + row * (inner[1] + GAP)
-        parts += _chart(one, axes, name, (left, top, *inner), clip=f"plot{place}")
+        area = (left, top, *inner)
+        if isinstance(one, ChartView):
+            parts += _chart(one, axes, name, area, clip=f"plot{place}")
+        else:
+            parts += _response(one, axes, area)
     for row, entries in enumerate(legend):
         parts += [*_entries(entries, height + LINE / 2 + row * LINE)]
     return "\n".join(filter(None, [*parts, "</svg>"])) + "\n"
@@ -116,11 +125,9 @@ def _chart(
     if axes is None:
         yield _text(left + width / 2, top + height / 2, view.empty_hint, fill=QUIET, anchor="middle")
         return
-    rows = y_labels(axes, max(2, int(height / TICK_ROOM)))
-    margin = max((len(label) for _, label in rows), default=0) * LETTER + 10
-    below = 2 * LINE + 4
-    frame = Frame(left + margin, top + LINE + 6, width - margin - SIGN, height - LINE - 6 - below)
-    yield from _frame(view, axes, frame, rows)
+    frame, rows = _room(axes, area)
+    columns = x_labels(axes, max(2, int(frame.width / TICK_WIDTH)))
+    yield from _frame(axes, frame, rows, columns, x_name(view, axes) + (" (log)" if axes.log_x else ""))
     yield (
         f'<clipPath id="{clip}"><rect x="{frame.left:g}" y="{frame.top:g}" width="{frame.width:g}" '
         f'height="{frame.height:g}"/></clipPath><g clip-path="url(#{clip})" fill="none" stroke-linejoin="round">'
@@ -138,23 +145,62 @@ def _chart(
         yield from _signs(one, axes, frame)
 
 
+def _room(axes: Axes, area: tuple[float, float, float, float]) -> tuple[Frame, list[tuple[float, str]]]:
+    """Return the pixels of the curves below a heading and above the labels, and the labels of the y axis."""
+    left, top, width, height = area
+    rows = y_labels(axes, max(2, int(height / TICK_ROOM)))
+    margin = max((len(label) for _, label in rows), default=0) * LETTER + 10
+    return Frame(left + margin, top + LINE + 6, width - margin - SIGN, height - 3 * LINE - 10), rows
+
+
+def _response(view: ResponseView, axes: Axes | None, area: tuple[float, float, float, float]) -> Iterator[str]:
+    """Yield the chart of the loss by value: a line, the validation loss dashed, and a sign at each value."""
+    left, top, _, _ = area
+    yield _text(left, top + FONT_SIZE, view.title, weight="bold")
+    if axes is None:
+        yield _text(left, top + 3 * LINE, view.empty_hint, fill=QUIET)
+        return
+    frame, rows = _room(axes, area)
+    labelled = [(point.x, point.label) for point in view.points if point.label]
+    spread = x_labels(axes, max(2, int(frame.width / TICK_WIDTH)))
+    yield from _frame(axes, frame, rows, labelled or [(x, short_number(x)) for x, _ in spread], "")
+    x = frame.x(axes, np.array([point.x for point in view.points]))
+    loss, beside, low, high = (
+        frame.y(axes, np.array([getattr(point, name) for point in view.points], np.float64))
+        for name in ("loss", "beside", "low", "high")
+    )
+    loss[[point.diverged for point in view.points]] = np.nan
+    for values, dashes in ((beside, ' stroke-dasharray="2 4"'), (loss, "")):
+        places = [f"{at:.1f} {down:.1f}" for at, down in _finite(x, values)]
+        yield f'<path d="M{"L".join(places)}" stroke="{RULE}" fill="none"{dashes}/>' if len(places) > 1 else ""
+    for place, point in enumerate(view.points):
+        ink, at = colour(point.slot, "light"), float(x[place])
+        if math.isfinite(low[place] + high[place]) and high[place] < low[place]:
+            yield f'<path d="M{at:.1f} {high[place]:.1f}V{low[place]:.1f}" stroke="{ink}"/>'
+        down = frame.top + FONT_SIZE if point.diverged else float(loss[place])
+        if math.isfinite(at + down):
+            sign = DIVERGED if point.diverged else "★" if place == view.best else marker(point.slot)
+            yield f'<circle cx="{at:.1f}" cy="{down:.1f}" r="9" fill="{GROUND}"/>'
+            yield _text(at, down + 4.5, sign, fill=ink, anchor="middle", weight="bold")
+
+
 def _companion(view: ChartView) -> str:
     is_drawn = view.companion_name and any(run.companion is not None for run in view.runs)
     return f"dashed: {view.companion_name}" if is_drawn else ""
 
 
-def _frame(view: ChartView, axes: Axes, frame: Frame, rows: Sequence[tuple[float, str]]) -> Iterator[str]:
+def _frame(
+    axes: Axes, frame: Frame, rows: Sequence[tuple[float, str]], columns: Sequence[tuple[float, str]], name: str
+) -> Iterator[str]:
     """Yield the grid, both axes, their labels, and the name of the x axis."""
     bottom, right = frame.top + frame.height, frame.left + frame.width
     for at, label in _placed(frame.y(axes, np.array([value for value, _ in rows])), rows):
         yield f'<path d="M{frame.left:.1f} {at:.1f}h{frame.width:.1f}" stroke="{GRID}"/>'
         yield _text(frame.left - 7, at + FONT_SIZE / 3, label, fill=QUIET, anchor="end")
-    columns = x_labels(axes, max(2, int(frame.width / TICK_WIDTH)))
     for at, label in _placed(frame.x(axes, np.array([value for value, _ in columns])), columns):
         yield f'<path d="M{at:.1f} {bottom:.1f}v5" stroke="{RULE}"/>'
         yield _text(min(at, right - len(label) * LETTER / 2 + 8), bottom + LINE, label, fill=QUIET, anchor="middle")
     yield f'<path d="M{frame.left:.1f} {frame.top:.1f}V{bottom:.1f}H{right:.1f}" stroke="{RULE}" fill="none"/>'
-    name = x_name(view, axes) + (" (log)" if axes.log_x else "")
     yield _text(frame.left + frame.width / 2, bottom + 2 * LINE, name, fill=QUIET, anchor="middle")
 
 
