@@ -7,6 +7,7 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from textual.widgets import Input
 
 from engine.jobs.worker import worker_loop
 from engine.sweep import Axis, Halving, SweepPlan, amount_text
@@ -173,6 +174,22 @@ async def test_what_was_begun_is_not_told_any_more_when_it_is_done(path: Path) -
         await work(path)
         await board.until(lambda: outcome_of(board).over)
         await board.until(lambda: "are in the queue" not in board.text())
+
+
+async def test_a_saved_sweep_has_its_curves_and_the_loss_by_value(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await work(queued(path, SweepPlan(BASE, (Axis("step_size", (1e-4, 1e-2, 0.1)),))))
+    async with looking_at(path) as board:
+        await board.until(lambda: present(board.app.drawn()[1]).axes is not None)
+        await board.press("E")
+        board.app.screen.query_one("#file", Input).value = "sweep.svg"
+        await board.press("enter")
+        await board.until(lambda: (tmp_path / "sweep.svg").exists() and "Saved" in board.text())
+    words = (tmp_path / "sweep.svg").read_text()
+    assert "train loss (log) against step size" in words
+    assert all(f"step size {value}</text>" in words for value in ("1e-4", "0.01", "0.1"))
 
 
 async def test_a_grid_is_a_heat_map_with_a_cursor(path: Path) -> None:
