@@ -84,7 +84,7 @@ def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
         parts.append((f"at {run.evaluated_at:,}  ", DIM))
     norm = snapshot.of(run.run_id).gradient_norm
     if norm is not None and norm == norm:
-        add("|∇|", numbers.number(norm))
+        add("gradient norm", numbers.number(norm))
     status = snapshot.status(run)
     if status == "lost":
         parts.append((f"its worker died; {counted(run.iterations_done, 'iteration')} are kept  ", WARNED))
