@@ -52,7 +52,7 @@ class Screen:
 def test_three_arrows_enter_and_a_sweep_that_outlives_its_dashboard(path: Path) -> None:
     first = Terminal("--db", str(path))
     seen = Screen(first)
-    wait_until(lambda: seen.shows("sweep step sizes"))
+    wait_until(lambda: seen.shows("s sweep"))
     first.type("s")
     wait_until(lambda: seen.shows("7 runs, 7,000 iterations"))
     first.type(DOWN + LEFT + LEFT + DOWN + RIGHT)
