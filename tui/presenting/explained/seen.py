@@ -116,14 +116,13 @@ def _header(manner: Manner) -> Iterable[Block]:
 
 
 def _selected(manner: Manner) -> Iterable[Block]:
-    written = spelled if manner == "ascii" else str
     yield Block(
         "The lines about the selected run",
         (
             _entry("differs:", "settings in which the marked runs and this one are not alike", DIM),
             _entry("0.1 → 0.2", "a setting as given, and as steering has changed it"),
             _entry("at 900", "the losses beside it were measured after 900 iterations", DIM),
-            _entry(written("|∇|"), "gradient norm: how steep the loss is; near 0 the run has arrived", DIM),
+            _entry("gradient norm", "how steep the loss is; near 0 the run has arrived", DIM),
         ),
     )
 
