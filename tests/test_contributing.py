@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.spec import FIELDS, UPDATES, defaults
-from engine.spec.fields import Field
+from engine.spec import FIELDS, UPDATES, Field, defaults
 from engine.spec.parsing import choice
 from engine.spec.strategy_kinds import GRADIENT
 from engine.strategy import optimize, updates
@@ -32,8 +31,9 @@ def test_the_files_to_open_are_there_and_counted(what: str, files: str, count: s
 
 def test_the_rows_are_those_that_were_tried() -> None:
     assert list(COUNTS) == [
-        "an update", "an update with a rate of its own", "a strategy", "an objective", "a layer of networks",
-        "a metric of what is recorded", "a key", "a column of the table", "a format of data sets", "a command",
+        "an update", "an update with a rate of its own", "a strategy", "an objective", "a test function",
+        "a layer of networks", "a metric of what is recorded", "a key", "a column of the list",
+        "a format of data sets", "a command",
     ]  # fmt: skip
 
 

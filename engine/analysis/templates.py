@@ -30,6 +30,8 @@ class Templates:
 
 def templates(spec: RunSpec, weights: Array) -> Templates | None:
     """Return the templates in a run's flat weights (size,); None if its data set's shape is unknown or does not fit."""
+    if spec.objective not in KINDS or not spec.has_data:
+        return None
     shape = shape_of(spec.dataset)
     if shape is None:
         return None

@@ -22,6 +22,7 @@ COMMANDS = {
     "resume": "engine.commands.steering:resume",
     "step-size": "engine.commands.steering:step_size",
     "fork": "engine.commands.steering:fork",
+    "trust": "engine.commands.steering:trust",
     "rename": "engine.commands.steering:rename",
     "tag": "engine.commands.steering:tag",
     "note": "engine.commands.steering:note",

@@ -107,8 +107,8 @@ def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -
     Raises SpecError.
     """
     given = {name: text for name, text in fields.items() if text is not None}
-    spec = check_given(spec_from_fields(given), given)
-    if "batch_size" not in {*given, *varied}:
+    spec = check_given(_named(spec_from_fields(given)), given)
+    if spec.has_data and "batch_size" not in {*given, *varied}:
         from engine.jobs.people.submit import fitted_to_data  # imports the numerics, which most commands do not need
 
         fitted = fitted_to_data(spec)
@@ -120,6 +120,15 @@ def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -
         spec = fitted
     say_without_effect(given, spec)
     return spec
+
+
+def _named(spec: RunSpec) -> RunSpec:
+    """The spec with the yes to the files of code that it names: typed here, they may run."""
+    if not spec.own_names:
+        return spec
+    from engine.jobs.people import own_code  # imports the numerics, which most commands do not need
+
+    return own_code.named(spec)
 
 
 def say_without_effect(given: Iterable[str], spec: RunSpec) -> None:

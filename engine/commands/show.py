@@ -11,7 +11,7 @@ from engine.commands.options import accuracy, as_json, json_option, loss, readin
 from engine.commands.typed.values import RUN
 from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
-from engine.store import Reader, Run, reason_words, status_word
+from engine.store import Evaluation, Reader, Run, reason_words, status_word
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from engine.trace.state import PLANNED_DONE
@@ -27,11 +27,14 @@ def command(db: str, run_id: int, json: bool) -> None:
         run = reader.the_run(run_id)
         status, events = judge(run, reader.workers()), reader.events(run_id)
         whole = whole_run(reader, run_id) if json else {}
+        environment = dict(reader.background(run).environment)
     if json:
         click.echo(as_json(whole))
         return
     for label, value in described(run, status):
         click.echo(f"{label:>17}  {value}")
+    if "gradient" in environment:
+        click.echo(f"{'gradient':>17}  {clean(environment['gradient'], 200)}")
     for event in events:
         click.echo(f"{clean(event.verb, 16):>17}  at iteration {event.iteration}: {clean(event.outcome, 200)}")
 
@@ -46,9 +49,15 @@ def whole_run(reader: Reader, run_id: int) -> dict[str, Any]:
     run = reader.the_run(run_id)
     return {
         **run_as_dict(run, judge(run, reader.workers())),
-        "evaluations": [asdict(evaluation) for evaluation in reader.evaluations(run_id)],
+        "evaluations": [evaluation_as_dict(evaluation) for evaluation in reader.evaluations(run_id)],
         "events": [asdict(event) for event in reader.events(run_id)],
     }
+
+
+def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as a JSON object; the accuracy of a function, which has none, is null."""
+    has_accuracy = evaluation.accuracy == evaluation.accuracy
+    return asdict(evaluation) if has_accuracy else {**asdict(evaluation), "accuracy": None}
 
 
 def described(run: Run, status: str) -> list[tuple[str, str]]:
@@ -83,8 +92,12 @@ def reached(run: Run, status: str) -> list[tuple[str, str]]:
 
 def _cost(run: Run) -> str:
     """What an iteration costs, where that is several losses."""
-    is_costly = run.spec is not None and run.spec.kind.is_costly and run.examples_per_iteration is not None
-    return f", each over {run.examples_per_iteration:,} examples" if is_costly else ""
+    cost = run.examples_per_iteration
+    if run.spec is None or cost is None:
+        return ""
+    if not run.spec.has_data:
+        return f", each of {cost:,} losses" if cost > 1 else ""
+    return f", each over {cost:,} examples" if run.spec.kind.is_costly else ""
 
 
 def state_text(run: Run, status: str) -> str:
@@ -100,7 +113,7 @@ def losses(run: Run) -> list[tuple[str, str]]:
     """The newest evaluation of each split, the best train loss and the smoothed batch loss, as (label, value) lines."""
     at = "" if run.evaluated_at is None else f" after {counted(run.evaluated_at, 'iteration')}"
     lines = [
-        (split, f"loss {loss(value)}, accuracy {accuracy(share)}{at}")
+        (split, f"loss {loss(value)}{'' if share is None else f', accuracy {accuracy(share)}'}{at}")
         for split, value, share in (
             ("train", run.train_loss, run.train_accuracy),
             ("validation", run.validation_loss, run.validation_accuracy),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import click
@@ -23,7 +24,7 @@ from engine.commands.options import (
 from engine.commands.run import tell
 from engine.commands.typed.help import GroupedCommand, NumberCommand
 from engine.commands.typed.values import RUN
-from engine.jobs.people import steer
+from engine.jobs.people import own_code, steer
 from engine.text import clean, counted
 
 
@@ -81,6 +82,29 @@ def fork(db: str, /, run_id: int, at: int | None, name: str, detach: bool, json:
     say_without_effect(changes, forked.spec)
     click.echo(forked.sentence, err=True)
     tell(db, forked.run_id, detach, json)
+
+
+@click.command("trust")
+@run_argument
+@yes_option
+@json_option
+@click.pass_obj
+def trust(db: str, run_id: int, yes: bool, json: bool) -> None:
+    """Let RUN run the files of code that it names, as they were when it was made; if it waits for that, it goes on.
+
+    Read them first: they can do on this machine whatever you can.
+    """
+    with reading(db) as reader:
+        spec = reader.the_run(run_id).spec
+    named = {} if spec is None else spec.own_names
+    for name in named.values():
+        click.echo(clean(name), err=True)
+    if named and not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("code can do whatever you can: read it, then give --yes where nobody can be asked")
+        click.confirm("Have you read it, and may it run here?", abort=True, err=True)
+    with people_errors():
+        answer(json, own_code.trust(db, run_id), run_id=run_id)
 
 
 @click.command("rename")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.datasets import cache, cifar10, own
 from engine.datasets.split import Image
-from engine.spec import DataError, dataset_parts, is_path
+from engine.spec import NO_DATA, DataError, dataset_parts, is_path
 
 CIFAR = Image(32, 32, channels=3)
 DIGITS_TRAIN = 1198
@@ -48,10 +48,12 @@ def shape_of(dataset: str) -> Shape | None:
 
 
 def train_examples(dataset: str) -> int | None:
-    """Return the number of training examples; None for a file that is not in this machine's cache.
+    """Return the number of training examples; None without data, or for a file that is not in this machine's cache.
 
     Raises ValueError for an unknown name.
     """
+    if dataset == NO_DATA:
+        return None
     if is_path(dataset):
         about = _about(Path(dataset))
         return None if about is None else about.sizes[0]

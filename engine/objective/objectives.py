@@ -91,6 +91,10 @@ class Objective:
     def __len__(self) -> int:
         return len(self.split)
 
+    def losses_per_gradient(self, weights: Array) -> int:
+        """Return how many losses a gradient at these weights takes: one, computed together with it."""
+        return 1
+
     def initial_weights(self, generator: np.random.Generator, scale: float) -> Array:
         """Draw normal weights (size,) of standard deviation `scale`, biases included.
 

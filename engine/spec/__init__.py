@@ -1,17 +1,20 @@
 """RunSpec: everything that defines a run, validated, and converted to and from text fields and JSON."""
 
-from engine.spec.dataset_names import AMOUNTS, DATASETS, dataset_parts, is_path
-from engine.spec.fields import (
+from engine.spec.choices import (
     CONVNETS,
-    FIELDS,
     METRICS,
+    N_DIMENSIONAL,
     NETWORKS,
     OBJECTIVES,
     SAMPLINGS,
     SCHEDULES,
+    TEST_FUNCTIONS,
     UPDATES,
-    Field,
 )
+from engine.spec.dataset_names import AMOUNTS, DATASETS, NO_DATA, dataset_parts, is_path
+from engine.spec.field import Field
+from engine.spec.fields import FIELDS
+from engine.spec.own_names import GROUPS, is_own_file, own_parts, short_name
 from engine.spec.parsing import DataError, SpecError, as_text, near_match, shown, sizes_of
 from engine.spec.spec import (
     RunSpec,
@@ -33,13 +36,17 @@ __all__ = [
     "CONVNETS",
     "DATASETS",
     "FIELDS",
+    "GROUPS",
     "METRICS",
     "NETWORKS",
+    "NO_DATA",
+    "N_DIMENSIONAL",
     "OBJECTIVES",
     "SAMPLINGS",
     "SCHEDULES",
     "STRATEGIES",
     "STRATEGY_KINDS",
+    "TEST_FUNCTIONS",
     "UPDATES",
     "DataError",
     "Field",
@@ -50,11 +57,14 @@ __all__ = [
     "check_given",
     "dataset_parts",
     "defaults",
+    "is_own_file",
     "is_path",
     "label",
     "near_match",
+    "own_parts",
     "parse_field",
     "race",
+    "short_name",
     "shown",
     "sizes_of",
     "spec_from_fields",

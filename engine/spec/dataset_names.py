@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from engine.spec.parsing import at_least, near_match, shown
 
 DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
+NO_DATA = "none"
+"""The data set of a function of the weights alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def normal_name(text: str, given: str) -> str:
 
     Raises ValueError for an unknown name or an unprintable path.
     """
+    if text.lower() == NO_DATA:
+        return NO_DATA
     if not is_path(text):
         name, amount = dataset_parts(text)
         return name if amount is None or amount == AMOUNTS[name].default else f"{name}:{amount}"

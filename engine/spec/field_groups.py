@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from engine.spec.fields import FIELDS, Field
+from engine.spec.field import Field
+from engine.spec.fields import FIELDS
 
 MINIMISED, HOW, HOW_LONG, RECORDED = "What is minimised", "How", "How long", "What is recorded"
 
 NAMED = {
-    MINIMISED: frozenset({"objective", "dataset", "regularization_strength", "regularize_bias"}),
+    MINIMISED: frozenset({"objective", "dimensions", "dataset", "regularization_strength", "regularize_bias"}),
     HOW: frozenset({"start"}),
     HOW_LONG: frozenset({"iterations", "seconds", "patience", "divergence_factor", "pace"}),
     RECORDED: frozenset({"metrics"}),
@@ -21,10 +22,10 @@ def group_of(field: Field) -> str:
 
 
 FIELD_GROUPS: dict[str, tuple[str, ...]] = {
-    group: tuple(name for name, field in FIELDS.items() if group_of(field) == group)
+    group: tuple(name for name, field in FIELDS.items() if field.typed and group_of(field) == group)
     for group in (MINIMISED, HOW, HOW_LONG, RECORDED)
 }
-"""Names of fields by group; every field of a run is in one."""
+"""Names of fields by group; every field of a run that people set is in one."""
 
 GROUP_OF = {name: group for group, names in FIELD_GROUPS.items() for name in names}
 """The group of each field, in the order of the groups."""

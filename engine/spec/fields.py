@@ -5,16 +5,37 @@ The command line's options, the form for a new run, the filter, the sweep axes a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
+from engine.spec.choices import (
+    ACTIVATIONS,
+    ADAMS,
+    ALL,
+    AVERAGINGS,
+    BUILT_IN,
+    CONVNETS,
+    CYCLES,
+    HINGE,
+    KEPT,
+    METRICS,
+    MLP,
+    N_DIMENSIONAL,
+    NETWORKS,
+    NORMALIZATIONS,
+    OF_EXAMPLES,
+    POOLINGS,
+    SAMPLINGS,
+    SCHEDULES,
+    STARTS,
+    TEST_FUNCTIONS,
+    TWO_LAYER,
+    WITHOUT_DATA,
+    YES_NO,
+)
 from engine.spec.dataset_names import DATASETS, normal_name
+from engine.spec.field import Field
+from engine.spec.own_names import GROUPS, OWN, open_choice
 from engine.spec.parsing import (
     Domain,
-    SpecError,
     above_one,
-    as_text,
     at_least,
     at_least_one,
     batch_size,
@@ -26,82 +47,9 @@ from engine.spec.parsing import (
     sizes,
     up_to_one,
 )
-from engine.spec.strategy_kinds import BATCHING, DIVERGING, GRADIENT, STEPPING, STRATEGIES
+from engine.spec.strategy_kinds import BATCHING, DIVERGING, GRADIENT, STEPPING
 
-OBJECTIVES = ("svm", "softmax", "two-layer", "two-layer-svm", "mlp", "mlp-svm", "convnet", "convnet-svm")
-METRICS = ("all", "loss")
-UPDATES = (
-    "vanilla", "momentum", "nesterov", "adagrad", "rmsprop", "adam",
-    "adamw", "amsgrad", "adadelta", "lion", "muon",
-)  # fmt: skip
-SCHEDULES = (
-    "constant", "step", "exponential", "1/t", "cosine",
-    "warm-restarts", "cyclic", "one-cycle", "on-plateau",
-)  # fmt: skip
-AVERAGINGS = ("none", "ema", "polyak")
-KEPT = ("last", "best-validation")
-SAMPLINGS = ("replacement", "epochs")
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu")
-POOLINGS = ("max", "average")
-NORMALIZATIONS = ("none", "layer")
-STARTS = ("plain", "he", "xavier")
-YES_NO = ("yes", "no")
-
-ALL = frozenset(STRATEGIES)
-ADAMS = ("adam", "adamw", "amsgrad")
-CYCLES = ("warm-restarts", "cyclic")
 POPULATION = optional(at_least(4, 10_000))
-HINGE = frozenset({"svm", "two-layer-svm", "mlp-svm", "convnet-svm"})
-TWO_LAYER = frozenset({"two-layer", "two-layer-svm"})
-MLP = frozenset({"mlp", "mlp-svm"})
-CONVNETS = frozenset({"convnet", "convnet-svm"})
-NETWORKS = MLP | CONVNETS
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a run: its names and help text, the values that it takes, and when it applies.
-
-    It applies to `strategies`, if each field named in `needs` has one of the values given there.
-    If `open`, other values than `choices` are valid too.
-    """
-
-    name: str
-    label: str
-    help: str
-    domain: Domain
-    choices: tuple[str, ...] = ()
-    strategies: frozenset[str] = ALL
-    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    open: bool = False
-
-    def applies(self, chosen: Mapping[str, Any]) -> bool:
-        """True if this field has an effect, given the values of the other fields by name."""
-        return self.obstacle(chosen) is None
-
-    def obstacle(self, chosen: Mapping[str, Any]) -> str | None:
-        """The name of the field whose value leaves this one without effect; None if it applies."""
-        if chosen["strategy"] not in self.strategies:
-            return "strategy"
-        return next((name for name, values in self.needs.items() if chosen[name] not in values), None)
-
-    def check(self, value: Any) -> Any:
-        """Validate a value and return it in its stored type; text, and any other type, is parsed.
-
-        Raises SpecError, with the value given and the values that fit.
-        """
-        domain = self.domain
-        try:
-            if type(value) in domain.types:
-                return domain.of_type(value, value)
-            return domain.parse(value if isinstance(value, str) else as_text(value))
-        except (ValueError, OverflowError) as error:
-            raise SpecError(self.name, f"{self.label}: {error}") from None
-
-    @property
-    def flag(self) -> str:
-        """The command line option, such as --step-size."""
-        return "--" + self.name.replace("_", "-")
 
 
 def _of(strategy: str, name: str, label: str, help_text: str, domain: Domain) -> Field:
@@ -114,20 +62,42 @@ def _of_schedules(name: str, label: str, help_text: str, domain: Domain, *schedu
 
 
 def _rate(name: str, label: str, help_text: str, *updates: str) -> Field:
-    return Field(name, label, help_text, fraction, strategies=GRADIENT, needs={"update": frozenset(updates)})
+    return Field(name, label, help_text, fraction, strategies=GRADIENT, needs={"update": frozenset((*updates, OWN))})
 
 
 FIELDS: dict[str, Field] = {
     row.name: row
     for row in (
-        Field("strategy", "strategy", "how the weights are searched", choice(STRATEGIES), STRATEGIES),
-        Field("objective", "objective", "what is minimised", choice(OBJECTIVES), OBJECTIVES),
+        Field(
+            "strategy",
+            "strategy",
+            "how the weights are searched",
+            open_choice(BUILT_IN["strategy"], GROUPS["strategy"]),
+            BUILT_IN["strategy"],
+            takes_own=True,
+        ),
+        Field(
+            "objective",
+            "objective",
+            "what is minimised",
+            open_choice(BUILT_IN["objective"], GROUPS["objective"]),
+            BUILT_IN["objective"],
+            takes_own=True,
+        ),
+        Field(
+            "dimensions",
+            "dimensions",
+            "weights of a test function",
+            at_least(2, 1000),
+            needs={"objective": N_DIMENSIONAL},
+        ),
         Field(
             "dataset",
             "data set",
             "one of digits, three-points, spiral:3, synthetic-cifar:9000, cifar10, or your .npz or .csv",
             Domain(str.strip, normal_name),
             DATASETS,
+            unless=WITHOUT_DATA,
             open=True,
         ),
         Field("step_size", "step size", "step size (learning rate)", positive, strategies=STEPPING),
@@ -137,12 +107,14 @@ FIELDS: dict[str, Field] = {
             "examples per update: a number, or full",
             batch_size,
             strategies=BATCHING,
+            unless=WITHOUT_DATA,
         ),
         Field(
             "regularization_strength",
             "regularization",
             "lambda, the weight of sum(W^2) in the loss",
             not_negative,
+            needs={"objective": OF_EXAMPLES},
         ),
         Field(
             "regularize_bias",
@@ -150,6 +122,7 @@ FIELDS: dict[str, Field] = {
             "whether the biases are in sum(W^2) with the other weights",
             choice(YES_NO),
             YES_NO,
+            needs={"objective": OF_EXAMPLES},
         ),
         Field("delta", "delta", "the SVM margin", positive, needs={"objective": HINGE}),
         Field(
@@ -226,6 +199,7 @@ FIELDS: dict[str, Field] = {
             "initial scale",
             "standard deviation of the first weights, and of every draw of random search; a factor for he and xavier",
             positive,
+            unless=({"objective": frozenset(TEST_FUNCTIONS), "strategy": ALL - {"random-search"}},),
         ),
         Field(
             "sampling",
@@ -234,8 +208,17 @@ FIELDS: dict[str, Field] = {
             choice(SAMPLINGS),
             SAMPLINGS,
             BATCHING,
+            unless=WITHOUT_DATA,
         ),
-        Field("update", "update", "the parameter update", choice(UPDATES), UPDATES, GRADIENT),
+        Field(
+            "update",
+            "update",
+            "the parameter update",
+            open_choice(BUILT_IN["update"], GROUPS["update"]),
+            BUILT_IN["update"],
+            GRADIENT,
+            takes_own=True,
+        ),
         _rate("momentum", "momentum", "share of the velocity that is kept", "momentum", "nesterov", "muon"),
         _rate("rms_decay", "decay of squares", "share of the mean of squares that is kept", "rmsprop", "adadelta"),
         _rate("beta1", "beta 1", "share of the mean of gradients that is kept", *ADAMS, "lion"),
@@ -338,6 +321,7 @@ FIELDS: dict[str, Field] = {
             choice(KEPT),
             KEPT,
             DIVERGING,
+            unless=WITHOUT_DATA,
         ),
         Field("iterations", "iterations", "budget in iterations, or none", optional(at_least(1))),
         Field("seconds", "seconds", "budget in seconds, or none", optional(positive)),
@@ -353,10 +337,19 @@ FIELDS: dict[str, Field] = {
             "patience",
             "stop after so many evaluations without a better validation loss; or none",
             optional(at_least(1)),
+            unless=WITHOUT_DATA,
         ),
         Field("pace", "pace", "iterations per second, to watch; or none for full speed", optional(positive)),
         Field("seed", "seed", "the one seed of every random draw", at_least(0)),
         Field("metrics", "metrics", "what each iteration records: all, or the loss alone", choice(METRICS), METRICS),
+        Field(
+            "code",
+            "code",
+            "the SHA-256 of each file of yours that it runs",
+            Domain(lambda text: text.strip().removeprefix("none"), lambda value, given: value),
+            unless=({"code": frozenset({""})},),
+            typed=False,
+        ),
     )
 }
 

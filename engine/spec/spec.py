@@ -8,14 +8,18 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
-from engine.spec.fields import FIELDS, NETWORKS
+from engine.spec.choices import BUILT_IN, NETWORKS, OF_EXAMPLES, TEST_FUNCTIONS
+from engine.spec.dataset_names import NO_DATA
+from engine.spec.fields import FIELDS
+from engine.spec.own_names import is_own_file, short_name
 from engine.spec.parsing import SpecError, as_text, near_match, shown
-from engine.spec.strategy_kinds import STRATEGY_KINDS, StrategyKind
+from engine.spec.strategy_kinds import STRATEGY_KINDS, StrategyKind, kind_of
 
 OBJECTIVE_DEFAULTS: dict[str, dict[str, Any]] = {
     "two-layer": {"initial_scale": 0.1},
     "two-layer-svm": {"initial_scale": 0.1},
     **{name: {"initial_scale": 1.0, "start": "he"} for name in sorted(NETWORKS)},
+    **{name: {"dataset": NO_DATA, "batch_size": None, "initial_scale": 1.0} for name in TEST_FUNCTIONS},
 }
 """Defaults that depend on the objective: the gradient of a net vanishes near zero weights."""
 
@@ -23,9 +27,15 @@ DESCENT_DEFAULTS: dict[str, dict[str, Any]] = {
     "mlp-svm": {"step_size": 0.03},
     "convnet": {"step_size": 0.05, "batch_size": 64},
     "convnet-svm": {"step_size": 0.02, "batch_size": 64},
+    **{name: {"step_size": 0.01} for name in ("himmelblau", "beale", "ravine")},
+    "rosenbrock": {"step_size": 0.001},
+    "rastrigin": {"step_size": 0.002},
 }
-"""Where gradient descent's differ for an objective: a third of the step sizes that diverge on digits and
-synthetic-cifar, and batches that take no longer than those of the others."""
+"""Where gradient descent's differ for an objective: about a third of the step sizes that diverge, on digits and
+synthetic-cifar where there are examples, and batches that take no longer than those of the others."""
+
+SEARCH_DEFAULTS: dict[str, dict[str, Any]] = {name: {"step_size": 0.3} for name in TEST_FUNCTIONS}
+"""Where those of a search that steps differ for an objective."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class RunSpec:
 
     strategy: str = "gradient-descent"
     objective: str = "svm"
+    dimensions: int = 2
     dataset: str = "digits"
     step_size: float = 0.1
     batch_size: int | None = 256
@@ -89,11 +100,18 @@ class RunSpec:
     pace: float | None = None
     seed: int = 0
     metrics: str = "all"
+    code: str = ""
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
             object.__setattr__(self, name, field.check(getattr(self, name)))
-        if not self.kind.batches:
+        if self.objective in TEST_FUNCTIONS:
+            object.__setattr__(self, "dataset", NO_DATA)
+        elif not self.has_data and self.objective in OF_EXAMPLES:
+            raise SpecError("dataset", f"data set: {self.objective} needs examples; give it a data set")
+        if not self.has_data and self.decides("plateau"):
+            raise SpecError("schedule", "schedule: on-plateau waits for validation losses, and a function has none")
+        if not (self.kind.batches and self.has_data):
             object.__setattr__(self, "batch_size", None)
         if self.iterations is None and self.seconds is None:
             raise SpecError("iterations", "give a budget: iterations, seconds or both")
@@ -105,12 +123,26 @@ class RunSpec:
     @property
     def label(self) -> str:
         """A short name for tables, such as 'gradient b256'."""
-        return label(self.strategy, self.update, self.batch_size)
+        return label(self.strategy, self.update, self.batch_size, "" if self.has_data else self.objective)
+
+    @property
+    def has_data(self) -> bool:
+        """False if it minimises a function of the weights alone."""
+        return self.dataset != NO_DATA
+
+    @property
+    def own_names(self) -> dict[str, str]:
+        """The names of your own in it, by field, where that field affects the run."""
+        return {
+            name: getattr(self, name)
+            for name, choices in BUILT_IN.items()
+            if getattr(self, name) not in choices and self.decides(name)
+        }
 
     @property
     def kind(self) -> StrategyKind:
         """The kind of its strategy."""
-        return STRATEGY_KINDS[self.strategy]
+        return kind_of(self.strategy)
 
     def decides(self, name: str) -> bool:
         """Return whether a field affects this run."""
@@ -136,22 +168,36 @@ class RunSpec:
         return replace(self, **values)
 
 
-def label(strategy: str, update: str, batch_size: int | str | None) -> str:
-    """Return a strategy's short name for tables, such as 'gradient b256'."""
-    kind = STRATEGY_KINDS.get(strategy)
-    if kind is None:  # a strategy of another version
-        return strategy.replace("-", " ")
-    if not kind.batches:
-        return kind.label
-    how = kind.label
-    if kind.updates:
-        how = f"{kind.prefix} {'' if update == 'vanilla' else update}".strip() or "gradient"
+def label(strategy: str, update: str, batch_size: int | str | None, function: str = "") -> str:
+    """Return a run's short name for tables, such as 'gradient b256'.
+
+    A function of the weights alone is named in it, such as 'adam rosenbrock': there are no batches to tell of.
+    """
+    kind = kind_of(strategy)
+    if strategy not in STRATEGY_KINDS:  # one of your own, or of another version
+        how = short_name(strategy).replace("-", " ")
+    elif kind.updates:
+        how = f"{kind.prefix} {'' if update == 'vanilla' else short_name(update)}".strip() or "gradient"
+    else:
+        how = kind.label
+    if function:
+        return f"{how} {short_name(function)}"
+    if not (is_own_file(strategy) or (strategy in STRATEGY_KINDS and kind.batches)):
+        return how
     return f"{how} full" if batch_size is None else f"{how} b{batch_size}"
 
 
 def check_given(spec: RunSpec, given: Mapping[str, str]) -> RunSpec:
-    """Return the spec of these texts. Raises SpecError if they set a batch size and the strategy uses all examples."""
+    """Return the spec of these texts.
+
+    Raises SpecError if they set a batch size and the strategy uses all examples, or there are none; or a data set for
+    a function that takes none.
+    """
+    if not spec.has_data and parse_field("dataset", given.get("dataset", NO_DATA)) != NO_DATA:
+        raise SpecError("dataset", f"data set: {spec.objective} is a function of the weights alone; leave it out")
     batch_size = parse_field("batch_size", given["batch_size"]) if "batch_size" in given else None
+    if batch_size is not None and not spec.has_data:
+        raise SpecError("batch_size", f"batch size: {spec.objective} has no examples; leave it out")
     if batch_size is not None and not spec.kind.batches:
         raise SpecError(
             "batch_size",
@@ -181,10 +227,9 @@ def parse_field(name: str, text: str) -> Any:
 def defaults(strategy: str = "gradient-descent", objective: str = "svm") -> RunSpec:
     """Return the default spec, tuned on digits, for a strategy and an objective. Raises SpecError for unknown names."""
     strategy, objective = parse_field("strategy", strategy), parse_field("objective", objective)
-    kind = STRATEGY_KINDS[strategy]
+    kind = kind_of(strategy)
     values = {**kind.defaults, **OBJECTIVE_DEFAULTS.get(objective, {})}
-    if not kind.searches:
-        values |= DESCENT_DEFAULTS.get(objective, {})
+    values |= (SEARCH_DEFAULTS if kind.searches else DESCENT_DEFAULTS).get(objective, {})
     return RunSpec(strategy=strategy, objective=objective, **values)
 
 

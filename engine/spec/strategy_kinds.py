@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.spec.own_names import OWN, short_name
+
 
 def _one(weights: int) -> int:
     return 1
@@ -19,9 +21,9 @@ class StrategyKind:
     gradient. `steps`: it uses the step size. `batches`: it may use mini-batches. `updates`: it makes parameter updates
     under a schedule, and is named after its `prefix` and the update. `measures_steps`: it finds its steps itself, and
     records them. `float64`: it compares losses that differ in their eighth digit. `losses`: how many losses, or losses
-    with their gradients, an iteration computes for a number of weights. `most_weights`: the most that it takes.
-    `defaults` are the values of its default spec that differ from RunSpec's, chosen for digits. The filter also accepts
-    `aliases`.
+    with their gradients where it `uses_gradients`, an iteration computes for a number of weights. `most_weights`: the
+    most that it takes. `defaults` are the values of its default spec that differ from RunSpec's, chosen for digits. The
+    filter also accepts `aliases`.
     """
 
     name: str
@@ -34,6 +36,7 @@ class StrategyKind:
     measures_steps: bool = False
     float64: bool = False
     losses: Callable[[int], int] = _one
+    uses_gradients: bool = True
     most_weights: int | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
@@ -83,6 +86,7 @@ STRATEGY_KINDS: dict[str, StrategyKind] = {
             prefix="numerical",
             float64=True,
             losses=lambda weights: 2 * weights + 1,
+            uses_gradients=False,
             most_weights=5_000,
             aliases=("numerical-descent",),
         ),
@@ -146,6 +150,7 @@ STRATEGY_KINDS: dict[str, StrategyKind] = {
             steps=True,
             batches=True,
             losses=lambda weights: 3,
+            uses_gradients=False,
             defaults={"step_size": 0.003},
             aliases=("simultaneous-perturbation",),
         ),
@@ -167,5 +172,11 @@ STRATEGY_KINDS: dict[str, StrategyKind] = {
 STRATEGIES = tuple(STRATEGY_KINDS)
 GRADIENT = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.updates)
 DIVERGING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.steps and not kind.searches)
-STEPPING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.steps)
-BATCHING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.batches)
+STEPPING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.steps) | {OWN}
+BATCHING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.batches) | {OWN}
+
+
+def kind_of(strategy: str) -> StrategyKind:
+    """Return the kind of a strategy; one of your own may use a step size and mini-batches."""
+    known = STRATEGY_KINDS.get(strategy)
+    return known or StrategyKind(strategy, short_name(strategy), searches=False, steps=True, batches=True)

@@ -6,18 +6,21 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from engine import datasets
 from engine.datasets import Dataset
 from engine.objective.examples import feature_unit
+from engine.objective.functions import NO_EXAMPLES, Surface, as_objective, known_function
 from engine.objective.kinds import KINDS, network_of
 from engine.objective.layout import Array
 from engine.objective.networks import network_options
 from engine.objective.objectives import Objective, objective
-from engine.spec import CONVNETS, NETWORKS, RunSpec, SpecError
+from engine.objective.own_functions import is_own_objective, objective_of
+from engine.spec import CONVNETS, NETWORKS, NO_DATA, OBJECTIVES, TEST_FUNCTIONS, RunSpec, SpecError
 from engine.strategy import evaluated
-from engine.strategy.strategies import BUILDERS, Strategy
+from engine.strategy.strategies import Strategy, update_of
+from engine.strategy.strategies import strategy as strategy_by_name
 from engine.text import counted
 from engine.trace.block import Block
 from engine.trace.state import PLANNED_DONE, State
@@ -57,7 +60,8 @@ class Optimization:
     def start(self) -> State:
         """Return the state before iteration 0. A run in float64 starts with the weights of one in float32."""
         state = self.strategy.start()
-        if not self.spec.kind.float64:
+        is_function = self.dataset.name == NO_DATA or self.spec.objective not in OBJECTIVES
+        if is_function or not self.spec.kind.float64:
             return state
         rounded = build(self.spec.changed(strategy=FLOAT32_STRATEGY, batch_size=None)).strategy.start()
         return replace(state, weights=rounded.weights.astype(state.weights.dtype))
@@ -123,9 +127,14 @@ class Optimization:
         """The iterations of the first block, before their time is known: fewer if each computes many losses."""
         return max(1, FIRST_BLOCK // self.spec.kind.losses(self.objective.size))
 
+    def losses_per_gradient(self, state: State) -> int:
+        """Return how many losses a gradient takes where the run uses any, else 1."""
+        uses = self.spec.kind.uses_gradients and not self.spec.searches
+        return self.objective.losses_per_gradient(state.weights) if uses else 1
+
     @property
     def examples_per_iteration(self) -> int:
-        """The examples that an iteration uses, counted once for every loss that it computes."""
+        """The examples that an iteration uses, counted once for every loss or analytic gradient that it computes."""
         used = self.spec.batch_size if self.spec.kind.batches else None
         return (used or len(self.objective)) * self.spec.kind.losses(self.objective.size)
 
@@ -168,9 +177,14 @@ def with_evaluation(state: State, loss: float, patience: int | None) -> State:
 def check(spec: RunSpec) -> None:
     """Check a spec against its data set.
 
-    Raises SpecError for a batch larger than the train split, a single class, layers that do not fit the examples, or
-    more weights than the strategy takes.
+    Raises SpecError for a batch larger than the train split, a single class, layers that do not fit the examples, more
+    weights than the strategy takes, or a name of your own that cannot be loaded.
     """
+    if "update" in spec.own_names:
+        update_of(spec)
+    if not spec.has_data:
+        _check_size(spec, exact_objective(spec))
+        return
     dataset = datasets.load(spec.dataset)
     split = dataset.splits["train"]
     train = len(split)
@@ -186,8 +200,9 @@ def check(spec: RunSpec) -> None:
             f"batch size: {spec.batch_size:,} is more than the {train:,} training examples of {spec.dataset}; "
             f"write full for all of them",
         )
-    _check_network(spec, dataset)
-    if spec.kind.most_weights is not None:
+    if spec.objective in OBJECTIVES:
+        _check_network(spec, dataset)
+    if spec.kind.most_weights is not None or is_own_objective(spec):
         _check_size(spec, _objective(spec, dataset, "train", np.float32))
 
 
@@ -217,17 +232,31 @@ def fitted(spec: RunSpec) -> RunSpec:
 
 def exact_objective(spec: RunSpec) -> Objective:
     """Return the objective on the train split in float64, for analyses. Raises SpecError if the data are missing."""
-    return _objective(spec, datasets.load(spec.dataset), "train", np.float64)
+    return _objective(spec, _dataset(spec), "train", np.float64)
 
 
-def build(spec: RunSpec) -> Optimization:
-    """Build the optimization of a spec. Raises SpecError if the spec does not fit its data set."""
+def build(spec: RunSpec, surface: Surface | None = None, start: ArrayLike | None = None) -> Optimization:
+    """Build the optimization of a spec. Raises SpecError if the spec does not fit its data set.
+
+    With a `surface`, anything with a size, a loss and a gradient, that is minimised in place of the spec's objective,
+    from `start` (size,) if it is given: see `as_objective`.
+    """
+    if surface is not None:
+        objective = as_objective(surface, start)
+        spec = spec.changed(batch_size=None)
+        _check_size(spec, objective)
+        dataset = Dataset(NO_DATA, 0, {"train": objective.split})
+        return Optimization(spec, dataset, objective, strategy_by_name(spec, objective), {"train": objective})
     check(spec)
-    dataset = datasets.load(spec.dataset)
+    dataset = _dataset(spec)
     dtype = np.float64 if spec.kind.float64 else np.float32
     objectives = {split: _objective(spec, dataset, split, dtype) for split in dataset.splits}
-    strategy = BUILDERS[spec.strategy](spec, objectives["train"])
+    strategy = strategy_by_name(spec, objectives["train"])
     return Optimization(spec, dataset, objectives["train"], strategy, objectives)
+
+
+def _dataset(spec: RunSpec) -> Dataset:
+    return datasets.load(spec.dataset) if spec.has_data else Dataset(NO_DATA, 0, {"train": NO_EXAMPLES})
 
 
 def _check_size(spec: RunSpec, of: Objective) -> None:
@@ -241,6 +270,10 @@ def _check_size(spec: RunSpec, of: Objective) -> None:
 
 
 def _objective(spec: RunSpec, dataset: Dataset, split: str, dtype: DTypeLike) -> Objective:
+    if spec.objective in TEST_FUNCTIONS:
+        return known_function(spec.objective, spec.dimensions)
+    if is_own_objective(spec):
+        return objective_of(spec, dataset.splits[split] if spec.has_data else None)
     return objective(
         spec.objective,
         dataset.splits[split],

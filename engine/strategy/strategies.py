@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Protocol
 
 from engine.objective.objectives import Objective
+from engine.own_code.loading import load, unfit
 from engine.spec import RunSpec
 from engine.strategy.batches import ORDERS, Order
 from engine.strategy.descent import GradientDescent
@@ -21,7 +22,7 @@ from engine.strategy.numerics.differences import numerical_passing
 from engine.strategy.schedules import Decay, schedule
 from engine.strategy.search import LocalSearch, RandomSearch
 from engine.strategy.spsa import SPSA
-from engine.strategy.updates import UPDATES, Rates
+from engine.strategy.updates import UPDATES, Rates, Update
 from engine.strategy.walks import CMAES, EvolutionStrategy, SimulatedAnnealing
 from engine.trace.block import Block
 from engine.trace.state import State
@@ -35,6 +36,22 @@ class Strategy(Protocol):
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """Return the state and the block after at most k iterations; fewer if the run stops."""
+
+
+def update_of(spec: RunSpec) -> Update:
+    """Return a spec's update.
+
+    One of your own is an Update, or a function like its `bind`, whose attribute `buffers` names the arrays that it
+    carries along. Raises SpecError for anything else.
+    """
+    if spec.update in UPDATES:
+        return UPDATES[spec.update]
+    found = load(spec, "update")
+    if isinstance(found, Update):
+        return found
+    if not callable(found):
+        raise unfit(spec, "update", f"it is no update but {type(found).__name__}")
+    return Update(tuple(map(str, getattr(found, "buffers", ()))), found)
 
 
 def _random_search(spec: RunSpec, objective: Objective) -> Strategy:
@@ -59,7 +76,7 @@ def _gradient_descent(spec: RunSpec, objective: Objective) -> GradientDescent:
     return GradientDescent(
         objective,
         _order(spec, objective),
-        update=UPDATES[spec.update],
+        update=update_of(spec),
         rates=Rates(**{rate.name: getattr(spec, rate.name) for rate in fields(Rates)}),
         schedule=schedule(spec.schedule, decay, spec.warm_up),
         step_size=spec.step_size,
@@ -129,3 +146,20 @@ BUILDERS: dict[str, Callable[[RunSpec, Objective], Strategy]] = {
     "spsa": _spsa,
     "cma-es": _cma_es,
 }
+
+
+def strategy(spec: RunSpec, objective: Objective) -> Strategy:
+    """Return a spec's strategy.
+
+    One of your own is a function of a spec and its objective to something with `start` and `advance`. Raises SpecError
+    for anything else, and for what cannot be loaded.
+    """
+    if spec.strategy in BUILDERS:
+        return BUILDERS[spec.strategy](spec, objective)
+    make = load(spec, "strategy")
+    if not callable(make):
+        raise unfit(spec, "strategy", f"it is no function but {type(make).__name__}")
+    made: Strategy = make(spec, objective)
+    if not (callable(getattr(made, "start", None)) and callable(getattr(made, "advance", None))):
+        raise unfit(spec, "strategy", f"it made {type(made).__name__}, which lacks start() or advance(state, k)")
+    return made

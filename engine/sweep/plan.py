@@ -242,11 +242,10 @@ def _no_effect(axis: Axis, base: RunSpec) -> str:
     field = FIELDS[axis.field]
     if base.strategy not in field.strategies:
         return f"{axis.label} decides nothing in {base.strategy}; it takes {' or '.join(sorted(field.strategies))}"
-    name, fit = next((name, fit) for name, fit in field.needs.items() if getattr(base, name) not in fit)
-    return (
-        f"{axis.label} decides nothing with {FIELDS[name].label} {getattr(base, name)}; "
-        f"it takes {' or '.join(sorted(fit))}"
-    )
+    name = field.obstacle(asdict(base)) or "strategy"
+    fit = field.needs.get(name, frozenset())
+    takes = f"; it takes {' or '.join(sorted(fit))}" if fit else ""
+    return f"{axis.label} decides nothing with {FIELDS[name].label} {getattr(base, name)}{takes}"
 
 
 def _number(value: Any) -> Value:

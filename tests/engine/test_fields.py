@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec import RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields, spec_from_json
+from engine.spec.dataset_names import NO_DATA
 from engine.spec.fields import FIELDS
+from engine.spec.own_names import OWN
 
 PLAIN = {"strategy": "gradient-descent", "objective": "svm", "update": "vanilla", "schedule": "constant"}
 
@@ -47,7 +49,9 @@ def test_a_field_applies_where_it_decides_something(name: str, change: dict[str,
 def test_what_a_field_needs_is_a_field_with_those_choices() -> None:
     for field in FIELDS.values():
         for name, values in field.needs.items():
-            assert values <= set(FIELDS[name].choices), field.name
+            assert values <= {*FIELDS[name].choices, OWN}, field.name
+        for name, values in ((name, values) for fitting in field.unless for name, values in fitting.items()):
+            assert not FIELDS[name].choices or values <= {*FIELDS[name].choices, OWN, NO_DATA}, field.name
 
 
 def test_a_spec_stored_before_there_were_updates_loads_with_their_defaults() -> None:
@@ -124,6 +128,6 @@ def test_a_spec_neither_prints_nor_reads_its_numbers(monkeypatch: pytest.MonkeyP
         printed.append(value)
         return str(value)
 
-    monkeypatch.setattr("engine.spec.fields.as_text", as_text)
+    monkeypatch.setattr("engine.spec.field.as_text", as_text)
     assert RunSpec(step_size=0.5, seconds=None) == defaults().changed(step_size=0.5)
     assert printed == []

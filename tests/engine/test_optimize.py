@@ -28,7 +28,7 @@ from engine.spec import (
     SpecError,
     defaults,
 )
-from engine.spec.fields import AVERAGINGS
+from engine.spec.choices import AVERAGINGS
 from engine.strategy import optimize, search
 from engine.strategy.descent import GradientDescent
 from engine.strategy.updates import UPDATES as UPDATE_RULES

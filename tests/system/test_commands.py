@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stores import wait_until
+
 ROOT = Path(__file__).parents[2]
 LOSSBOARD = [sys.executable, "-c", "from tui.start.cli import main; main(prog_name='lossboard')"]
 
@@ -50,6 +52,25 @@ def test_a_network_is_run_from_the_command_line(tmp_path: Path) -> None:
     assert summary["evaluations"]["test"]["accuracy"] > 0.9
     refused = lossboard(tmp_path, "run", "--objective", "convnet", "--dataset", "spiral", status=2)
     assert "a convnet needs examples that are images" in refused.stderr
+
+
+def test_functions_are_minimised_from_the_command_line(tmp_path: Path) -> None:
+    """One that is built in, and one in a file, which is found from its folder and left when it does not return."""
+    (tmp_path / "mine.py").write_text("def endless(W):\n    while True:\n        pass\n\nendless.size = 2\n")
+    run = json.loads(lossboard(tmp_path, "run", "--objective", "beale", "--strategy", "l-bfgs", "--json").stdout)
+    assert (run["state"], run["name"]) == ("finished", "L-BFGS beale")
+    assert run["train_loss"] < 1e-20
+    assert {(one["split"], one["accuracy"]) for one in run["evaluations"]} == {("train", None)}
+    assert "L-BFGS beale" in lossboard(tmp_path, "list", "--filter", "objective:function").stdout
+    shown = lossboard(tmp_path, "show", "1").stdout
+    assert "accuracy" not in shown
+    assert "data set" not in shown
+    checked = lossboard(tmp_path, "gradient-check", "--objective", "ravine", "--dimensions", "3")
+    assert "3 of 3" in checked.stdout
+    lossboard(tmp_path, "run", "--objective", "mine.py:endless", "--detach")
+    wait_until(lambda: table(tmp_path / "runs.db", "SELECT state FROM runs WHERE run_id = 2") == [("running",)])
+    lossboard(tmp_path, "stop", "2")
+    wait_until(lambda: table(tmp_path / "runs.db", "SELECT state FROM runs WHERE run_id = 2") == [("cancelled",)])
 
 
 def test_a_run_is_made_listed_shown_and_exported(tmp_path: Path) -> None:

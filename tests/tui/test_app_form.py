@@ -257,6 +257,39 @@ async def test_a_run_that_cannot_be_queued_says_why_in_the_form(path: Path, monk
         await board.until(lambda: board.all_of(RunsQueued))
 
 
+BOWL = "def bowl(W):\n    return (W**2).sum(), 2 * W\n\nbowl.size = 2\n"
+
+
+async def test_a_function_of_ones_own_is_typed_and_that_is_a_yes(path: Path) -> None:
+    """What was typed may run; what a store's default spec filled in may not, unless somebody has said so."""
+    file = path.with_name("b.py")
+    file.write_text(BOWL)
+    async with opened(path) as board:
+        await board.press("n", *f"{file}:bow")
+        assert "is not known" not in board.text()
+        await board.press("l", "enter")
+        await board.until(lambda: board.all_of(RunsQueued))
+        assert board.all_of(RunSubmitted)[0].named == {"objective"}
+    spec = present(newest(path).spec)
+    assert (spec.objective, spec.dataset, spec.label) == (f"{file}:bowl", "none", "gradient b.py:bowl")
+    assert spec.code.startswith("objective=")
+    assert NewRunDraft(spec).named == frozenset()
+    assert NewRunDraft(spec).with_text("objective", "svm").named == {"objective"}
+    file.write_text(BOWL + "# another\n")
+    with pytest.raises(SpecError, match="nobody here has said yes to"):
+        orders.start(path, NewRunDraft(spec).spec(), "", NewRunDraft(spec).named)
+
+
+def test_a_test_function_hides_what_is_said_of_data() -> None:
+    form = NewRunDraft().with_text("dataset", "spiral").with_text("objective", "ravine").form()
+    assert not form.errors
+    assert form.shows("dimensions")
+    hidden = ("dataset", "batch_size", "regularization_strength", "patience", "sampling")
+    assert not [name for name in hidden if form.shows(name)]
+    half_typed = NewRunDraft().with_text("objective", "rav").form()
+    assert list(half_typed.errors) == ["objective"]
+
+
 async def test_a_widget_of_cells_refuses_a_padding_that_would_hide_its_rows(path: Path) -> None:
     padded = Lines(lambda width, _: [])
     padded.styles.padding = (0, 1)

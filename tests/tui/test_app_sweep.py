@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.events import Key
 
-from engine.spec.fields import UPDATES
+from engine.spec import UPDATES
 from engine.store import StoreFull
 from tests.presence import present
 from tests.tui.dashboards import opened, raced, stored_runs

@@ -502,7 +502,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.run_actions.draft = message.texts
 
     def on_run_submitted(self, message: messages.RunSubmitted) -> None:
-        self.run_actions.start(message.spec, message.name)
+        self.run_actions.start(message.spec, message.name, message.named)
 
     def on_fork_submitted(self, message: messages.ForkSubmitted) -> None:
         self.run_actions.start_fork(message.run_id, message.changes)

@@ -180,10 +180,11 @@ class DraftKept(Message):
 
 @message
 class RunSubmitted(Message):
-    """A form was completed."""
+    """A form was completed; `named` are the fields in which the user has typed a name, of code perhaps."""
 
     spec: RunSpec
     name: str
+    named: frozenset[str] = frozenset()
 
 
 @message

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from engine.spec import FIELDS, typed_text
+from engine.spec import FIELDS, short_name, typed_text
 from engine.store import Run
 from engine.trace.curve import Curve
 from tui.chart import ChartRun, ChartView, Points
@@ -200,4 +200,6 @@ def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _shown(name: str, value: object) -> str:
-    return numbers.setting(value) if isinstance(value, float) else typed_text(name, value)
+    if isinstance(value, float):
+        return numbers.setting(value)
+    return short_name(typed_text(name, value)) if FIELDS[name].takes_own else typed_text(name, value)

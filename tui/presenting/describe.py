@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import lru_cache
 
-from engine.spec import FIELDS, RunSpec, SpecError
+from engine.spec import FIELDS, RunSpec, SpecError, short_name
 from engine.store import Run, SweepTitle
 from engine.text import clean
 from tui.text import numbers
@@ -53,13 +53,16 @@ def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | N
     """
     has_margin = "delta" not in without and decides(spec, "delta")
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
+    strength = numbers.setting(spec.regularization_strength)
+    objective = clean(short_name(spec.objective), 60)
     told = {
         "strategy": spec.kind.label,
-        "batch_size": batch if spec.kind.batches else "",
+        "batch_size": batch if spec.kind.batches and spec.has_data else "",
         "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
-        "objective": f"{spec.objective} Δ {numbers.setting(spec.delta)}" if has_margin else spec.objective,
-        "regularization_strength": f"λ {numbers.setting(spec.regularization_strength)}",
-        "dataset": spec.dataset,
+        "objective": f"{objective} Δ {numbers.setting(spec.delta)}" if has_margin else objective,
+        "dimensions": f"{spec.dimensions} weights" if decides(spec, "dimensions") else "",
+        "regularization_strength": f"λ {strength}" if decides(spec, "regularization_strength") else "",
+        "dataset": spec.dataset if spec.has_data else "",
         "seed": f"seed {spec.seed}",
         "pace": "" if spec.pace is None else f"pace {numbers.setting(spec.pace)}/s",
     }

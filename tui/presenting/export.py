@@ -38,7 +38,9 @@ def command_line(spec: RunSpec, name: str = "") -> str:
     """The command that repeats a run: the fields that differ from the defaults, quoted for a shell."""
     default = defaults(spec.strategy, spec.objective)
     words = [*program(), "run"]
-    for field in FIELDS:
+    for field, entry in FIELDS.items():
+        if not entry.typed:
+            continue
         value = getattr(spec, field)
         if field in ("strategy", "objective") or value != getattr(default, field):
             words += [f"--{field.replace('_', '-')}", typed_text(field, value)]

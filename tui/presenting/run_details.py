@@ -95,8 +95,12 @@ def _reached(run: Run) -> Iterator[Pair]:
     planned = run.spec.iterations if run.spec is not None else None
     of = "" if planned is None else f" of {planned:,}"
     yield "iterations", [(f"{run.iterations_done:,}{of}", TEXT)]
-    if run.spec is not None and run.spec.kind.is_costly and run.examples_per_iteration is not None:
-        yield "an iteration", [(f"over {run.examples_per_iteration:,} examples", TEXT)]
+    cost = run.examples_per_iteration
+    if run.spec is not None and cost is not None:
+        if not run.spec.has_data and cost > 1:
+            yield "an iteration", [(f"of {cost:,} losses", TEXT)]
+        elif run.spec.has_data and run.spec.kind.is_costly:
+            yield "an iteration", [(f"over {cost:,} examples", TEXT)]
     yield "time", [(numbers.span(run.elapsed_s), TEXT)]
     yield "iterations/s", [(numbers.rate(run.iterations_per_s), TEXT)]
     yield from _losses(run)
@@ -122,7 +126,8 @@ def _losses(run: Run) -> Iterator[Pair]:
     ):
         if loss is not None:
             yield f"{split} loss", [(numbers.loss(loss), TEXT)]
-            yield f"{split} accuracy", [(numbers.percent(accuracy), TEXT)]
+            if accuracy is not None:
+                yield f"{split} accuracy", [(numbers.percent(accuracy), TEXT)]
 
 
 def _weights(snapshot: Snapshot, run: Run, width: int, manner: Manner) -> Iterable[Line]:

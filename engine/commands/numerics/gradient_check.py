@@ -104,6 +104,8 @@ def named(layout: Layout, index: int) -> str:
         if index < rows * columns:
             row, column = divmod(index, columns)
             matrix = "W" if len(layout.shapes) == 1 else f"W{number}"
+            if layout.shapes == ((1, columns),):
+                return f"W[{column}]"
             if biased == columns > 1:
                 return f"{matrix}[{('gain', 'shift')[row]}, {column}]"
             return f"{matrix}[{row}, {'bias' if biased and column == columns - 1 else column}]"
@@ -118,16 +120,14 @@ def _check(
 
     from engine.analysis import gradient, rank_one
 
-    spec, split = point.spec, point.objective.split
-    rows = slice(None) if point.rows is None else point.rows
-    X, y = split.batch(rows).astype(np.float64), split.y[rows]
-    if h is None:
-        h = H_FOR_PIXELS if np.abs(X).max() > PIXELS_FROM else H
     within = gradient.TOLERANCE if tolerance is None else tolerance
+    h, spec, split = _step(point, h), point.spec, point.objective.split
     if not (0 < h < np.inf and 0 < within < np.inf):
         raise ValueError("h and the tolerance must be finite numbers greater than 0")
     if not point.objective.linear:
         return gradient.check_gradient(point.objective, point.weights, h, point.rows, chosen, tolerance=within), None
+    rows = slice(None) if point.rows is None else point.rows
+    X, y = split.batch(rows).astype(np.float64), split.y[rows]
     penalised = point.objective.layout.flat(point.objective.penalty) != 0
 
     def differences(h: float, coordinates: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -140,6 +140,16 @@ def _check(
     margins = rank_one.margins_within(X, y, point.weights, h, spec.delta) if hinge else None
     check = gradient.check_gradient(point.objective, point.weights, h, point.rows, chosen, differences, within)
     return check, margins
+
+
+def _step(point: LossPoint, h: float | None) -> float:
+    """The step of the differences: as given, or by the size of the features."""
+    import numpy as np
+
+    if h is not None or not point.spec.has_data:
+        return H if h is None else h
+    rows = slice(None) if point.rows is None else point.rows
+    return H_FOR_PIXELS if np.abs(point.objective.split.batch(rows)).max() > PIXELS_FROM else H
 
 
 def _chosen(point: LossPoint, text: str) -> NDArray[np.intp] | None:

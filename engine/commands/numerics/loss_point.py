@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from engine.commands.options import field_option, given_spec, people_errors
-from engine.spec import FIELDS, DataError, RunSpec, SpecError
+from engine.spec import FIELDS, DataError, RunSpec, SpecError, short_name
 from engine.text import clean, counted
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-BUDGETS = frozenset({"iterations", "seconds", "patience", "pace", "metrics"})
+BUDGETS = frozenset({"iterations", "seconds", "patience", "pace", "metrics", "code"})
 """Fields of a run that do not affect at which point its loss is computed."""
 
 ITERATIONS_AT_ONCE = 100
@@ -91,15 +91,19 @@ class LossPoint:
         """The point for a JSON object: fields of the run that apply, iterations, numbers of examples and weights."""
         values = asdict(self.spec)
         fields = {k: v for k, v in values.items() if k not in BUDGETS and FIELDS[k].applies(values)}
-        return {**fields, "after": self.after, "examples": self.examples, "weights": len(self.weights)}
+        examples = {"examples": self.examples} if self.spec.has_data else {}
+        return {**fields, "after": self.after, **examples, "weights": len(self.weights)}
 
     def sentence(self) -> str:
         """The point in one cleaned line."""
-        lambda_ = f"{self.spec.regularization_strength:g}"
+        spec, weights = self.spec, counted(len(self.weights), "weight")
+        where = f"{weights} after {counted(self.after, 'iteration')}"
+        if not spec.has_data:
+            return clean(f"{short_name(spec.objective)}, {where}, seed {spec.seed}")
+        lambda_ = f", lambda {spec.regularization_strength:g}" if spec.decides("regularization_strength") else ""
         return clean(
-            f"{self.spec.objective}, {self.spec.dataset}, "
-            f"{counted(self.examples, 'example')}, {counted(len(self.weights), 'weight')} "
-            f"after {counted(self.after, 'iteration')}, lambda {lambda_}, seed {self.spec.seed}"
+            f"{short_name(spec.objective)}, {spec.dataset}, {counted(self.examples, 'example')}, {where}{lambda_}, "
+            f"seed {spec.seed}"
         )
 
 
@@ -126,7 +130,7 @@ def loss_point(fields: dict[str, str | None], examples: str, after: int, weights
                 bar.update(len(block))
     objective = optimize.exact_objective(spec)
     current = state.weights if weights is None else read_weights(weights, objective.size)
-    count = _count(examples, len(objective))
+    count = _count(examples, len(objective)) if spec.has_data else len(objective)
     rows = None
     if count < len(objective):
         rows = np.sort(streams.stream(spec.seed, "examples").choice(len(objective), count, replace=False))

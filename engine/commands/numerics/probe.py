@@ -11,6 +11,7 @@ from engine.commands.numerics.loss_point import loss_point, loss_point_options, 
 from engine.commands.options import as_json, json_option
 from engine.commands.typed.help import GroupedCommand
 from engine.commands.typed.values import RUN
+from engine.spec import short_name
 from engine.text import clean, counted
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...] | Non
 
     found = probing.probe(db, run_id, at, sizes)
     spec = found.spec
-    sentence = f"run {run_id}, {spec.objective}, {spec.dataset}, weights after {counted(found.iteration, 'iteration')}"
+    of = f"{short_name(spec.objective)}{f', {spec.dataset}' if spec.has_data else ''}"
+    sentence = f"run {run_id}, {of}, weights after {counted(found.iteration, 'iteration')}"
     if at is not None and at != found.iteration:
         sentence += f": the newest that were kept by iteration {at:,}"
     return found.probe, {"run_id": run_id, "iteration": found.iteration}, clean(sentence)

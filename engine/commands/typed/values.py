@@ -40,7 +40,8 @@ class FieldText(click.ParamType[str]):
         """The choices between bars; `NAME|FILE` where others are possible; else NUMBER or A,B,..."""
         if not self._field.choices:
             return "A,B,..." if "," in typed_text(self._field.name, getattr(defaults(), self._field.name)) else "NUMBER"
-        return "NAME|FILE" if self._field.open else f"[{'|'.join(self._field.choices)}]"
+        own = "|FILE.py:NAME" if self._field.takes_own else ""
+        return "NAME|FILE" if self._field.open else f"[{'|'.join(self._field.choices)}{own}]"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The choices that begin so; files where other values are possible and no choice does."""

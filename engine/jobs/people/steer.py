@@ -62,11 +62,14 @@ def fork(
     """
     changes = dict(changes or {})
     unknown_field(changes)
+    from engine.objective.own_functions import named_here
+
     with open_for_writing(path, create=False) as store:
         parent = store.reader().the_run(run_id)
         at = parent.iterations_done if at is None else at
         before = store.queue.spec_at(run_id, at)
         spec = before.changed(**{field: parse_field(field, text) for field, text in changes.items()})
+        spec = named_here(spec, spec.own_names.keys() & changes.keys())
         _check_fork(before, check_given(spec, changes), at)
         child = store.queue.fork(run_id, at, spec, name or f"{spec.label} from {run_id}")
     start_workers(path)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.jobs.processes.launch import WORKERS, start_workers
+from engine.own_code.loading import pinned
 from engine.spec import RunSpec
 from engine.store import open_for_writing
 from engine.strategy import optimize
@@ -22,8 +23,9 @@ def submit(
     """Queue one run per spec and start workers; returns the runs' ids.
 
     `workers` sets the store's largest number of workers; None leaves it unchanged. Every spec is checked against its
-    data set first: all are queued or none. Raises SpecError, StoreError.
+    data set first: all are queued or none. Files of code are taken as they are now. Raises SpecError, StoreError.
     """
+    specs = [pinned(spec) for spec in specs]
     for spec in specs:
         optimize.check(spec)
     with open_for_writing(path) as store:

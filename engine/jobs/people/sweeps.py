@@ -15,6 +15,7 @@ from engine.files.program import command_text
 from engine.jobs.people.progress import SweepOutcome, outcome, planned, present_outcome, refused_as_deleted
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.recovery import recover_lost_runs
+from engine.own_code.loading import pinned
 from engine.store import NoSweep, Refused, Store, Verb, open_for_writing
 from engine.strategy import optimize
 from engine.sweep import SweepPlan, Value
@@ -35,8 +36,9 @@ POLL_S = 0.02
 def start(path: Path, plan: SweepPlan) -> int:
     """Queue a sweep and its runs in one transaction and start workers; returns its id.
 
-    Every run is checked against its data set first.
+    Every run is checked against its data set first. Files of code are taken as they are now.
     """
+    plan = replace(plan, base=pinned(plan.base))
     for member in plan.members():
         optimize.check(member.spec)
     with open_for_writing(path) as store:

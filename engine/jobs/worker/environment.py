@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+NUMERICAL = "numerical: centred differences, two losses for each weight"
+
 
 @cache
-def environment_json() -> str:
-    """Library versions, BLAS and CPU as a flat JSON object of texts."""
+def environment_json(is_numerical: bool = False) -> str:
+    """Library versions, BLAS and CPU as a flat JSON object of texts, and that the gradient is numerical if it is."""
     dependencies = np.show_config(mode="dicts")["Build Dependencies"]
     blas = dependencies.get("blas", {})
     return json.dumps(
@@ -24,6 +26,7 @@ def environment_json() -> str:
             "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS", ""),
             "system": f"{platform.system()} {platform.machine()}",
             "cpu": _cpu(),
+            **({"gradient": NUMERICAL} if is_numerical else {}),
         }
     )
 

@@ -1,26 +1,67 @@
-"""Forking: the first state of a fork: its parent's, recomputed up to the fork, then adapted to the changed spec."""
+"""Forking: the state that an attempt begins with; a fork's is its parent's, recomputed, and adapted to its spec."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
+from engine.jobs.worker.heartbeat import Heartbeat, RunEnded
+from engine.jobs.worker.retry import retried
+from engine.jobs.worker.watch import Interrupted, LookUp, watched
 from engine.spec import RunSpec, SpecError
-from engine.store import Origin
+from engine.store import Claim, Origin, RunWriter
 from engine.strategy import optimize
 from engine.strategy.evaluated import counts, looked_at
 from engine.strategy.optimize import Optimization
 from engine.trace.state import State, state_from_bytes
+
+log = logging.getLogger(__name__)
 
 BLOCK_S = 0.04
 MOST_ITERATIONS = 50_000
 
 DECIDE_THE_LOSS = (
     *("dataset", "objective", "delta", "regularization_strength", "regularize_bias", "hidden_size", "hidden"),
-    *("channels", "activation", "pooling", "normalization", "residual"),
+    *("channels", "activation", "pooling", "normalization", "residual", "dimensions", "code"),
 )
 """Fields of a spec whose change makes earlier losses, and the scores that a search keeps, incomparable."""
+
+
+def begun(claim: Claim, writer: RunWriter, leave: Callable[[], bool]) -> tuple[Optimization, State]:
+    """The optimization of a claimed run and the state that this attempt begins with.
+
+    Raises RunEnded when it was stopped, paused or released meanwhile, code of the user's that does not return included.
+    """
+    heartbeat = Heartbeat(writer, leave)
+    try:
+        with watched(LookUp(writer, leave)) if claim.spec.own_names else nullcontext():
+            optimization = optimize.build(claim.spec)
+            return optimization, state_of(claim, optimization, heartbeat)
+    except Interrupted:
+        heartbeat()
+        retried(lambda: writer.release("it was left while its code was loaded"), leave)
+        raise RunEnded("given back") from None
+
+
+def state_of(claim: Claim, optimization: Optimization, heartbeat: Callable[[], None]) -> State:
+    """The state that an attempt at a run goes on from: that of its checkpoint, of its fork, or its start.
+
+    Raises as `first_state` does, and RuntimeError for a checkpoint that cannot be read where a repeat is no help.
+    """
+    if claim.origin is not None:
+        return first_state(claim.origin, optimization, heartbeat)
+    if claim.checkpoint is None:
+        return optimization.start()
+    try:
+        return state_from_bytes(claim.checkpoint.data)
+    except ValueError as error:
+        if claim.first_iteration:
+            raise RuntimeError(f"the state that it goes on from cannot be read: {error}") from error
+        log.error("run %d starts again, its stored iterations are repeated: %s", claim.run_id, error)
+        return optimization.start()
 
 
 def first_state(origin: Origin, optimization: Optimization, heartbeat: Callable[[], None]) -> State:

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import pairwise
 from typing import TypeVar
@@ -13,9 +14,12 @@ from typing import TypeVar
 import numpy as np
 
 from engine.jobs.worker.environment import environment_json
-from engine.jobs.worker.forking import first_state
-from engine.jobs.worker.heartbeat import Heartbeat, RunEnded
+from engine.jobs.worker.forking import begun
+from engine.jobs.worker.heartbeat import RunEnded
 from engine.jobs.worker.retry import retried
+from engine.jobs.worker.watch import Interrupted, LookUp, watched
+from engine.own_code.failures import where
+from engine.own_code.loading import NotTrusted
 from engine.spec import SpecError
 from engine.store import (
     Checkpoint,
@@ -32,7 +36,7 @@ from engine.strategy import optimize
 from engine.strategy.evaluated import looked_at
 from engine.strategy.optimize import Optimization
 from engine.trace.block import Block, concatenate
-from engine.trace.state import State, state_from_bytes, state_to_bytes
+from engine.trace.state import State, state_to_bytes
 
 log = logging.getLogger(__name__)
 
@@ -73,37 +77,26 @@ def run_claimed(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
     try:
         writer = retried(lambda: store.writer(claim), leave)
         try:
-            optimization = optimize.build(claim.spec)
-            state = _first_state(optimization, claim, Heartbeat(writer, leave))
+            optimization, state = begun(claim, writer, leave)
             RunAttempt(optimization, writer, state, leave).carry_on()
         except RunEnded as ended:
             log.info("run %d did not begin: %s", claim.run_id, ended)
+        except NotTrusted as error:
+            log.warning("run %d waits: %s", claim.run_id, error.message)
+            reason = error.reason_to_wait(claim.run_id)
+            retried(lambda: writer.pause(reason), leave)
         except SpecError as error:
             log.error("run %d cannot be built: %s", claim.run_id, error.message)
             reason = error.message
             retried(lambda: writer.fail(reason), leave)
         except StoreError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             log.exception("run %d failed", claim.run_id)
-            reason = f"{type(error).__name__}: {error}"
+            reason = where(error)
             retried(lambda: writer.fail(reason), leave)
     except FencedOff as error:
         log.warning("%s", error)
-
-
-def _first_state(optimization: Optimization, claim: Claim, heartbeat: Heartbeat) -> State:
-    if claim.origin is not None:
-        return first_state(claim.origin, optimization, heartbeat)
-    if claim.checkpoint is None:
-        return optimization.start()
-    try:
-        return state_from_bytes(claim.checkpoint.data)
-    except ValueError as error:
-        if claim.first_iteration:
-            raise RuntimeError(f"the state that it goes on from cannot be read: {error}") from error
-        log.error("run %d starts again, its stored iterations are repeated: %s", claim.run_id, error)
-        return optimization.start()
 
 
 class RunAttempt:
@@ -123,6 +116,7 @@ class RunAttempt:
         self._blocks: list[Block] = []
         self._evaluations: list[Evaluation] = []
         self._evaluated_at = -1
+        self._runs_own_code, self._was_interrupted = bool(self.spec.own_names), False
         now = time.monotonic()
         self._flushed_at = self._checkpointed_at = now
         self._checkpoint_every_s = CHECKPOINT_S
@@ -133,30 +127,48 @@ class RunAttempt:
 
     def carry_on(self) -> None:
         """Advance, write and obey until this attempt ends. Raises StoreError, FencedOff when the claim is lost."""
-        self._begin()
-        commands = self._flush()
-        while True:
-            if self.leave():
-                self._end(self.writer.release, "its worker was told to leave")
-                return
-            if self._at_rung and not any(command.verb == "stop" for command in commands):
-                self._wait_at_rung()
-                return
-            if commands and self._obey(commands):
-                return
-            over = "" if self._catching_up else self._finish_reason()
-            if over:
-                self._end(self.writer.finish, over)
-                return
-            self._evaluate_when_due()
-            commands = self._advance() or self._flush_when_due()
+        try:
+            self._begin()
+        except Interrupted:
+            self._was_interrupted = True
+        commands: Sequence[Command] | None = self._flush()
+        while commands is not None:
+            try:
+                commands = self._go_on(commands)
+                self._was_interrupted = False
+            except Interrupted:
+                self._was_interrupted = True
+                commands = self._flush()
+
+    def _go_on(self, commands: Sequence[Command]) -> Sequence[Command] | None:
+        """Obey these commands and advance by a block; returns those that wait then, None once this attempt ended."""
+        if self.leave():
+            self._end(self.writer.release, "its worker was told to leave")
+            return None
+        if self._at_rung and not any(command.verb == "stop" for command in commands):
+            self._wait_at_rung()
+            return None
+        if commands and self._obey(commands):
+            return None
+        over = "" if self._catching_up else self._finish_reason()
+        if over:
+            self._end(self.writer.finish, over)
+            return None
+        self._evaluate_when_due()
+        return self._advance() or self._flush_when_due()
+
+    def _watched(self) -> AbstractContextManager[None]:
+        """Around what may compute for ever: code of the user's."""
+        return watched(LookUp(self.writer, self.leave)) if self._runs_own_code else nullcontext()
 
     def _begin(self) -> None:
         best = self.state.best_loss
+        with self._watched():
+            losses = self.optimization.losses_per_gradient(self.state)
         begin = partial(
             self.writer.begin,
-            environment_json(),
-            examples_per_iteration=self.optimization.examples_per_iteration,
+            environment_json(is_numerical=losses > 1),
+            examples_per_iteration=self.optimization.examples_per_iteration * losses,
             best_before=best if self.writer.claim.origin is not None and math.isfinite(best) else None,
         )
         self._retried(begin)
@@ -194,7 +206,8 @@ class RunAttempt:
         repeating = self._catching_up
         k = self._next_size
         started = time.monotonic()
-        self.state, block = self.optimization.advance(self.state, k)
+        with self._watched():
+            self.state, block = self.optimization.advance(self.state, k)
         self._adapt_block_size(len(block), time.monotonic() - started)
         if repeating:
             self._after_catching_up(block)
@@ -277,10 +290,10 @@ class RunAttempt:
         return self.optimization.next_evaluation(iteration)
 
     def _evaluate(self, splits: Sequence[str], at_end: bool = False) -> None:
-        weights = self.optimization.result(self.state) if at_end else looked_at(self.state)
-        for split in splits:
-            loss, accuracy = self.optimization.evaluate(weights, split)
-            self._evaluations.append(Evaluation(self.state.iteration, split, loss, accuracy))
+        with self._watched():
+            weights = self.optimization.result(self.state) if at_end else looked_at(self.state)
+            found = [(split, *self.optimization.evaluate(weights, split)) for split in splits]
+        self._evaluations += [Evaluation(self.state.iteration, *one) for one in found]
         self._evaluated_at = self.state.iteration
 
     def _flush_when_due(self) -> list[Command]:
@@ -310,7 +323,7 @@ class RunAttempt:
         final = end in (self.writer.finish, self.writer.cancel)
         # While catching up, the stored iterations are ahead of this state.
         final &= not self._catching_up
-        if final:
+        if final and not self._was_interrupted:
             self._evaluate(list(self.optimization.objectives), at_end=True)
         checkpoint = self._checkpoint("end" if final else "resume")
         gathered = self._gathered()

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from functools import lru_cache
 
-from engine.spec import RunSpec, label
+from engine.spec import NO_DATA, RunSpec, label
 
 _DIGITS = re.compile(r"\d+")
 _WIDTH = 20
@@ -35,8 +35,9 @@ def called(fields: str | None, batch_kind: str | None) -> str | None:
     """
     if fields is None:
         return None
-    strategy, update, batch_size, *_ = _called_by(fields, batch_kind)
-    return label(strategy, update, None if batch_size == "None" else batch_size)
+    strategy, update, batch_size, objective, dataset = _called_by(fields, batch_kind)
+    function = objective if dataset == NO_DATA else ""
+    return label(strategy, update, None if batch_size == "None" else batch_size, function)
 
 
 @lru_cache(maxsize=1024)

@@ -92,7 +92,7 @@ def setting(run: Run, name: str) -> str | float | None:
     field = "iterations" if name == "planned" else name
     if name == "strategy":
         return spec.label
-    if not FIELDS[field].applies({each: getattr(spec, each) for each in ("strategy", *FIELDS[field].needs)}):
+    if not FIELDS[field].applies({each: getattr(spec, each) for each in FIELDS[field].decided_by}):
         return None
     value = run.step_size_now if name == "step_size" and run.step_size_now is not None else getattr(spec, field)
     return value if isinstance(value, float) else _text(field, value)

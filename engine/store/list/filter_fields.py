@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 
-from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, STRATEGY_KINDS, UPDATES, RunSpec
+from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, STRATEGY_KINDS, TEST_FUNCTIONS, UPDATES, RunSpec
 from engine.spec.parsing import near_match, shown
 from engine.store.list.run_sql import STRATEGY, UPDATE, number_of, text_of
 from engine.store.records import STATES
@@ -89,12 +89,13 @@ CHOICES: Mapping[str, ChoiceField] = {
         },
     ),
     "objective": ChoiceField(
-        OBJECTIVES,
+        (*OBJECTIVES, *TEST_FUNCTIONS),
         (text_of("objective"),),
         {
             "hinge": ("svm",),
             "cross-entropy": ("softmax",),
             "net": tuple(name for name in OBJECTIVES if name not in ("svm", "softmax")),
+            "function": TEST_FUNCTIONS,
         },
     ),
     "status": ChoiceField(

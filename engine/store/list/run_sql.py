@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.spec import BATCHING, RunSpec
+from engine.spec.dataset_names import NO_DATA
 from engine.spec.fields import FIELDS
+from engine.spec.own_names import OWN
 from engine.store.file.sql_functions import CALLED_BY
 
 RUNS = (
@@ -43,8 +45,18 @@ def _if_applicable(name: str, expression: str) -> str:
     needs = dict(field.needs)
     if field.strategies != FIELDS["seed"].strategies:
         needs["strategy"] = field.strategies
-    conditions = [f"{_spec_value(need, TEXT)} IN ({literals(values)})" for need, values in needs.items()]
+    conditions = [_is_among(need, values) for need, values in needs.items()]
+    for fitting in field.unless:
+        conditions.append(f"NOT ({' AND '.join(_is_among(each, values) for each, values in fitting.items())})")
     return f"(CASE WHEN {' AND '.join(conditions)} THEN {expression} END)" if conditions else f"({expression})"
+
+
+def _is_among(name: str, values: frozenset[str]) -> str:
+    """Whether a text field has one of these values; a name of your own counts as OWN, too."""
+    is_one = f"{_spec_value(name, TEXT)} IN ({literals(values)})"
+    if OWN not in values:
+        return is_one
+    return f"({is_one} OR {_spec_value(name, TEXT)} NOT IN ({literals(FIELDS[name].choices)}))"
 
 
 TEXT = "'text'"
@@ -68,7 +80,8 @@ def number_of(name: str) -> str:
 STRATEGY = text_of("strategy")
 UPDATE = text_of("update")
 BATCH_SIZE = (
-    f"(CASE WHEN {STRATEGY} NOT IN ({literals(BATCHING)}) OR json_type(facts, '$.batch_size') = 'null' THEN 9e999 "
+    f"(CASE WHEN NOT {_is_among('strategy', BATCHING)} OR {_spec_value('dataset', TEXT)} = '{NO_DATA}' "
+    f"OR json_type(facts, '$.batch_size') = 'null' THEN 9e999 "
     f"ELSE {_spec_value('batch_size', NUMBER)} END)"
 )
 _PATHS = ", ".join(f"'$.{name}'" for name in CALLED_BY)

@@ -26,11 +26,15 @@ from engine.text import clean
 from tui.reading.list_page import MOST_RUNS
 
 
-def start(path: Path, spec: RunSpec, name: str) -> tuple[int, ...]:
-    """Queue one run and start workers; its number. Raises SpecError where the data set does not fit, StoreError."""
+def start(path: Path, spec: RunSpec, name: str, named: frozenset[str] = frozenset()) -> tuple[int, ...]:
+    """Queue one run and start workers; its number. Raises SpecError where the data set does not fit, StoreError.
+
+    `named` are the fields in which the user has just typed a name: files of code there may be run.
+    """
+    from engine.jobs.people import own_code
     from engine.jobs.people.submit import submit
 
-    return tuple(submit(path, [spec], names=[name] if name else None))
+    return tuple(submit(path, [own_code.named(spec, named)], names=[name] if name else None))
 
 
 def start_race(path: Path) -> tuple[int, ...]:

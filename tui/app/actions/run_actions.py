@@ -63,14 +63,14 @@ class RunActions:
             RunForm(
                 words,
                 draft,
-                lambda draft: RunSubmitted(draft.spec(), draft.texts[NAME].strip()),
+                lambda draft: RunSubmitted(draft.spec(), draft.texts[NAME].strip(), draft.named),
                 lambda draft: DraftKept(draft.typed),
             )
         )
 
-    def start(self, spec: RunSpec, name: str) -> None:
+    def start(self, spec: RunSpec, name: str, named: frozenset[str]) -> None:
         """Start a run."""
-        self._app.order(lambda: RunsQueued(orders.start(self._app.path, spec, name)))
+        self._app.order(lambda: RunsQueued(orders.start(self._app.path, spec, name, named)))
 
     def stop(self, run_id: int) -> None:
         """Stop a run after confirmation."""

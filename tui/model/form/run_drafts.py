@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,12 +20,15 @@ GROUPS: Mapping[str, Sequence[str]] = {
 }
 """The groups of the form, which has the fields as `--help` does."""
 
+TYPED = tuple(name for name, entry in FIELDS.items() if entry.typed)
+"""The fields of a spec that people set."""
+
 NAME, ITERATION = "name", "iteration"
 NAME_FIELD = FormField(NAME, "name", "What the list calls the run.", NAMED, optional=True)
 
 KEPT_BY_FORKS = frozenset({
-    "strategy", "dataset", "hidden_size", "hidden", "channels", "pooling", "normalization", "residual", "start",
-    "initial_scale", "seed", "metrics",
+    "strategy", "dataset", "dimensions", "hidden_size", "hidden", "channels", "pooling", "normalization", "residual",
+    "start", "initial_scale", "seed", "metrics",
 })  # fmt: skip
 """Fields that a fork takes over from its parent."""
 
@@ -62,7 +66,7 @@ def _run_field(name: str, title: str) -> FormField:
         _help(entry.help, is_optional),
         title,
         entry.choices,
-        open=entry.open,
+        open=entry.open or entry.takes_own,
         number=not entry.choices,
         optional=is_optional,
     )
@@ -101,7 +105,7 @@ class NewRunDraft:
     typed: Mapping[str, str] = field(default_factory=dict)
 
     def _usual(self) -> dict[str, str]:
-        chosen = {name: self.typed[name] for name in ("strategy", "objective") if name in self.typed}
+        chosen = _parsed(self.typed, ("strategy", "objective"))
         if self.default is not None:
             chosen = {"strategy": self.default.strategy, "objective": self.default.objective, **chosen}
         base = defaults(**chosen)
@@ -121,7 +125,7 @@ class NewRunDraft:
     def form(self) -> Form:
         """The form: fields that decide nothing are hidden."""
         texts = self.texts
-        names = _applicable(texts, FIELDS)
+        names = _applicable(texts, TYPED)
         errors = _errors(texts, names)
         if not errors:
             try:
@@ -129,7 +133,13 @@ class NewRunDraft:
             except SpecError as error:
                 errors[error.field] = without_label(FIELDS[error.field].label, error.message)
         usual = {**self._usual(), **_first(self.default)}
-        return Form((*run_fields(FIELDS), NAME_FIELD), texts, usual, errors, {*names, NAME})
+        return Form((*run_fields(TYPED), NAME_FIELD), texts, usual, errors, {*names, NAME})
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The fields in which a name was typed here, and not filled in from the store's default spec."""
+        typed = {name for name, text in self.typed.items() if text.strip() != str(getattr(self.default, name, ""))}
+        return frozenset(name for name in typed if name in FIELDS and FIELDS[name].takes_own)
 
     def with_text(self, name: str, text: str) -> NewRunDraft:
         """The draft with another text in a field."""
@@ -142,7 +152,16 @@ class NewRunDraft:
     def spec(self) -> RunSpec:
         """The spec. Raises SpecError, naming the field, where a text will not do."""
         texts = self.texts
-        return spec_from_fields({name: texts[name] for name in _applicable(texts, FIELDS)})
+        return spec_from_fields({name: texts[name] for name in _applicable(texts, TYPED)})
+
+
+def _parsed(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
+    """The values of those of the fields whose text is there and will do: one may be half typed."""
+    found = {}
+    for name in names:
+        with suppress(KeyError, SpecError):
+            found[name] = parse_field(name, texts[name])
+    return found
 
 
 def _first(default: RunSpec | None) -> dict[str, str]:
@@ -168,7 +187,7 @@ class ChangeDraft:
     @classmethod
     def of_fork(cls, before: RunSpec, span: tuple[int, int], at: int, remark: str = "") -> ChangeDraft:
         """The draft of a fork that begins at iteration `at` of its parent."""
-        return cls(before, frozenset(FIELDS) - KEPT_BY_FORKS, span, at, remark)
+        return cls(before, frozenset(TYPED) - KEPT_BY_FORKS, span, at, remark)
 
     @classmethod
     def of_repetition(cls, before: RunSpec, swept: Collection[str]) -> ChangeDraft:

@@ -1,0 +1,29 @@
+"""Failures: the last lines of a traceback as one sentence."""
+
+from __future__ import annotations
+
+import os
+import traceback
+
+ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def where(error: BaseException) -> str:
+    """Return an error with the last line outside the engine that it came from, if there is one.
+
+    Such as "ValueError: bad (line 7 of bowl in my.py: raise ValueError('bad'))".
+    """
+    told = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    last = told[-1] if told else type(error).__name__
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return f"{last} (line {error.lineno} of {os.path.basename(error.filename)})"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+    if not frames:
+        return last
+    frame = frames[-1]
+    line = f": {frame.line}" if frame.line else ""
+    return f"{last} (line {frame.lineno} of {frame.name} in {os.path.basename(frame.filename)}{line})"
+
+
+def _is_own(filename: str) -> bool:
+    return not (filename.startswith((ENGINE, "<")) or f"{os.sep}site-packages{os.sep}" in filename)
