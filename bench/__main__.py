@@ -15,7 +15,7 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECL
     os.environ[name] = "1"
 
 BENCHES = (
-    *("engine_speed", "networks", "engine_search", "numerical_gradient", "data_memory", "chart_draw"),
+    *("engine_speed", "networks", "own_function", "engine_search", "numerical_gradient", "data_memory", "chart_draw"),
     *("store_throughput", "store_reading", "store_cost", "store_kill", "sweep_throughput"),
     "screen",
     "replay",
