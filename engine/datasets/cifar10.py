@@ -30,6 +30,7 @@ FILES = {BINARY: tuple(f"{name}.bin" for name in BATCHES), PYTHON: BATCHES}
 UNREAD = {BINARY: ("batches.meta.txt", "readme.html"), PYTHON: ("batches.meta", "readme.html")}
 MOST_BYTES_PER_FILE = 64 << 20
 MOST_BYTES_PER_ARCHIVE = 400 << 20
+CHUNK = 1 << 16
 
 HOW_TO_GET = (
     "Get CIFAR-10 from its home page (the CIFAR-10 and CIFAR-100 page of the University of Toronto): "
@@ -147,9 +148,13 @@ def _from_archive(source: Path) -> Mapping[str, bytes]:
         with _Bounded(source) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as archive:
             for member in archive:
                 batches.update(_member(archive, member, source))
+            # A tar ends before its gzip stream does: only the end of the stream holds the check sum.
+            while unpacked.read(CHUNK):
+                pass
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise DataError(
-            f"{source} is not a whole .tar.gz of CIFAR-10: {getattr(error, 'strerror', None) or error}"
+            f"{source} is damaged or not a .tar.gz of CIFAR-10 ({getattr(error, 'strerror', None) or error}); "
+            f"nothing of it was taken: get it again"
         ) from None
     version = PYTHON if FILES[PYTHON][0] in batches else BINARY
     for name in FILES[version]:
