@@ -1,5 +1,6 @@
 """Data sets: fixed splits of examples into features and classes."""
 
+from engine.datasets.fingerprint import check_same, fingerprint
 from engine.datasets.registry import LOADERS, load
 from engine.datasets.shapes import Shape, shape_of, train_examples
 from engine.datasets.split import (
@@ -26,6 +27,8 @@ __all__ = [
     "Shape",
     "Split",
     "StoredSplit",
+    "check_same",
+    "fingerprint",
     "load",
     "shape_of",
     "stratified",

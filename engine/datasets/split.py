@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,15 @@ class Split:
     def X(self) -> NDArray[Any]:
         """All examples (N, D). A stored split makes a new array per call: prefer `chunks`."""
         return self._X
+
+    @cached_property
+    def digest(self) -> str:
+        """A check sum of its examples and classes, the same for equal ones in memory and mapped."""
+        sum_of = blake2b(digest_size=8)
+        for part in (np.ascontiguousarray(self._X), np.ascontiguousarray(self.y, dtype=np.int64)):
+            sum_of.update(f"{part.dtype.str} {part.shape}".encode())
+            sum_of.update(part.data if part.size else b"")
+        return sum_of.hexdigest()
 
     def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
         """Return the chosen examples (n, D) float32, written to `out` if given.

@@ -38,7 +38,9 @@ def pause(path: Path, run_id: int) -> str:
 
 
 def resume(path: Path, run_id: int) -> str:
-    """Resume a paused or failed run from its newest iteration."""
+    """Resume a paused or failed run from its newest iteration. Raises Refused where its data have changed since."""
+    with open_for_writing(path, create=False) as store:
+        _check_data(store, run_id)
     return _command(path, run_id, "resume")
 
 
@@ -68,6 +70,7 @@ def fork(
         parent = store.reader().the_run(run_id)
         at = parent.iterations_done if at is None else at
         before = store.queue.spec_at(run_id, at)
+        _check_data(store, run_id)
         spec = before.changed(**{field: parse_field(field, text) for field, text in changes.items()})
         spec = named_here(spec, spec.own_names.keys() & changes.keys())
         _check_fork(before, check_given(spec, changes), at)
@@ -149,6 +152,16 @@ def _catalogue(path: Path, change: Callable[[Store], str], then_work: bool = Fal
     if then_work:
         start_workers(path)
     return answer
+
+
+def _check_data(store: Store, run_id: int) -> None:
+    """Raise Refused where the run's data are others than those that it began with."""
+    from engine.jobs.worker.data_check import check_data_of
+
+    reader = store.reader()
+    run = reader.the_run(run_id)
+    if run.spec is not None:
+        check_data_of(run.spec, reader.background(run), f"run {run_id}")
 
 
 def _check_fork(before: RunSpec, spec: RunSpec, at: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 
+from engine.jobs.worker.data_check import check_data
 from engine.jobs.worker.heartbeat import Heartbeat, RunEnded
 from engine.jobs.worker.retry import retried
 from engine.jobs.worker.watch import Interrupted, LookUp, watched
@@ -39,6 +40,7 @@ def begun(claim: Claim, writer: RunWriter, leave: Callable[[], bool]) -> tuple[O
     try:
         with watched(LookUp(writer, leave)) if claim.spec.own_names else nullcontext():
             optimization = optimize.build(claim.spec)
+            check_data(optimization.dataset, claim.environment)
             return optimization, state_of(claim, optimization, heartbeat)
     except Interrupted:
         heartbeat()
@@ -77,9 +79,10 @@ def state_at(origin: Origin, heartbeat: Callable[[], None], evaluated: bool = Fa
     """The parent's state before the fork's iteration, bit for bit, changes of its step size included.
 
     `evaluated` also repeats its validation evaluations, which only a fork needs in which they decide something. Raises
-    RuntimeError when the parent ends before that iteration.
+    RuntimeError when the parent ends before that iteration, DataError when its data have changed since it began.
     """
     optimization = optimize.build(origin.spec)
+    check_data(optimization.dataset, origin.environment, "its parent")
     evaluated = (evaluated or counts(origin.spec)) and "validation" in optimization.objectives
     state = optimization.start() if origin.checkpoint is None else state_from_bytes(origin.checkpoint.data)
     k = optimization.first_block

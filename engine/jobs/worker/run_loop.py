@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from engine.jobs.worker.data_check import with_data
 from engine.jobs.worker.environment import environment_json
 from engine.jobs.worker.forking import begun
 from engine.jobs.worker.heartbeat import RunEnded
@@ -167,7 +168,7 @@ class RunAttempt:
             losses = self.optimization.losses_per_gradient(self.state)
         begin = partial(
             self.writer.begin,
-            environment_json(is_numerical=losses > 1),
+            with_data(environment_json(is_numerical=losses > 1), self.optimization.dataset),
             examples_per_iteration=self.optimization.examples_per_iteration * losses,
             best_before=best if self.writer.claim.origin is not None and math.isfinite(best) else None,
         )

@@ -60,13 +60,15 @@ class Checkpoint:
 class Origin:
     """Origin of a fork: its parent's state before `iteration`, recomputed from `checkpoint` (None: from the start).
 
-    `steps` are the step sizes set during the parent's run, as (iteration, step size), oldest first.
+    `steps` are the step sizes set during the parent's run, as (iteration, step size), oldest first; `environment` is
+    what the parent recorded of its own, as JSON.
     """
 
     spec: RunSpec
     iteration: int
     checkpoint: Checkpoint | None
     steps: tuple[tuple[int, float], ...] = ()
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Claim:
     the state to resume from; None: start, from `origin` if the run is a fork. `first_iteration` is 0, or the iteration
     of the fork; `snapshot_iteration` is that of the newest snapshot, -1 without one. At iteration `rung` the run waits
     for the others of its sweep (None: never). `compared`: the sweep compares batch sizes at equal examples too, which
-    needs early evaluations.
+    needs early evaluations. `environment` is what an earlier attempt recorded of its own, as JSON; '' before the first.
     """
 
     run_id: int
@@ -92,6 +94,7 @@ class Claim:
     snapshot_iteration: int = -1
     rung: int | None = None
     compared: bool = False
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

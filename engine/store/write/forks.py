@@ -67,12 +67,12 @@ def origin_of(raw: sqlite3.Connection, run_id: int) -> Origin | None:
     ).fetchone()
     if iteration is None:
         return None
-    parent = raw.execute("SELECT spec FROM runs WHERE run_id = ?", (parent_id,)).fetchone()
+    parent = raw.execute("SELECT spec, environment FROM runs WHERE run_id = ?", (parent_id,)).fetchone()
     if parent is None:
         raise StoreError("the run that it was forked from is gone")
     checkpoint = newest_checkpoint(raw, parent_id, iteration)
     steps = tuple((at, float(text)) for at, text in raw.execute(STEPS, (parent_id, iteration)).fetchall())
-    return Origin(spec_from_json(parent[0]), iteration, checkpoint, steps)
+    return Origin(spec_from_json(parent[0]), iteration, checkpoint, steps, parent[1])
 
 
 def newest_checkpoint(raw: sqlite3.Connection, run_id: int, iteration: int) -> Checkpoint | None:

@@ -24,7 +24,7 @@ NEXT = "SELECT run_id, reason FROM runs WHERE state = 'queued' AND deleted_at IS
 CLAIM = """
     UPDATE runs SET state = 'running', worker_id = ?, attempt = attempt + 1, heartbeat_s = ?,
                     started_at = coalesce(started_at, ?), reason = '' WHERE run_id = ?
-    RETURNING spec, attempt, iterations_done, elapsed_s, coalesce(parent_iteration, 0), rung
+    RETURNING spec, attempt, iterations_done, elapsed_s, coalesce(parent_iteration, 0), rung, environment
 """
 
 
@@ -60,7 +60,7 @@ class Queue:
             while (waiting := raw.execute(NEXT).fetchone()) is not None:
                 run_id, reason = waiting
                 claimed = raw.execute(CLAIM, (worker_id, self._boot_clock(), utc_now(), run_id)).fetchone()
-                text, attempt, done, elapsed_s, first, rung = claimed
+                text, attempt, done, elapsed_s, first, rung, environment = claimed
                 try:
                     spec = spec_from_json(text)
                     checkpoint = newest_checkpoint(raw, run_id, done)
@@ -87,6 +87,7 @@ class Queue:
                     snapshot_iteration=snapshot,
                     rung=rung,
                     compared=raw.execute(COMPARED, (run_id,)).fetchone() is not None,
+                    environment=environment,
                 )
             return None
 

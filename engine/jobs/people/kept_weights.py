@@ -1,0 +1,61 @@
+"""Kept weights: those that a run's checkpoints hold, for all that looks at them again."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from os import PathLike
+
+from engine.jobs.worker.data_check import check_data_of
+from engine.objective.layout import Array
+from engine.spec import RunSpec
+from engine.store import Refused, open_for_reading
+from engine.strategy import evaluated, optimize
+from engine.trace.state import state_from_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWeights:
+    """A run's weights (size,) after `iteration` iterations.
+
+    `evaluated` are those that an evaluation looks at: the average, where a run keeps one, else the weights.
+    `checkpoints` are the iterations whose weights are there, ascending: those with a checkpoint, and 0 unless the run
+    is a fork.
+    """
+
+    run_id: int
+    iteration: int
+    spec: RunSpec
+    weights: Array
+    evaluated: Array
+    checkpoints: tuple[int, ...]
+
+
+def kept_weights(path: str | PathLike[str], run_id: int, iteration: int | None = None) -> KeptWeights:
+    """Return a run's newest stored weights, or the newest at or before an iteration.
+
+    Raises SpecError and StoreError: Refused without stored weights, or where the run's data have changed since it began.
+    """
+    with closing(open_for_reading(path)) as reader:
+        run = reader.the_run(run_id)
+        if run.spec is None:
+            raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
+        background = reader.background(run)
+        found = reader.checkpoint(run_id, iteration)
+        kept = reader.checkpoints(run_id)
+    if found is None and run.first_iteration:
+        raise Refused(
+            f"Run {run_id} has kept no weights yet; it goes on from iteration {run.first_iteration} of run "
+            f"{run.parent_id}: probe that one."
+        )
+    check_data_of(run.spec, background, f"run {run_id}")
+    state = optimize.build(run.spec).start() if found is None else state_from_bytes(found[1])
+    first = () if run.first_iteration else (0,)
+    return KeptWeights(
+        run_id,
+        0 if found is None else found[0],
+        run.spec,
+        state.weights,
+        evaluated.looked_at(state),
+        tuple(sorted({*first, *kept})),
+    )
