@@ -25,6 +25,9 @@ ROWS_AT_ONCE = 1 << 15
 
 LARGEST = sys.float_info.max
 
+BEGAN = "buffers_began"
+"""Name of a buffer (1,): the iteration at which those of the update began at zero, where that was not iteration 0."""
+
 
 @dataclass(frozen=True)
 class GradientDescent:
@@ -62,13 +65,20 @@ class GradientDescent:
         )
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
-        """Return the state and the block after at most k updates. Buffers that the state lacks start from zero."""
+        """Return the state and the block after at most k updates.
+
+        An update that finds not all of its buffers in the state, as after a fork from another one, begins with zeros
+        and counts its updates from there.
+        """
         layout = self.objective.layout
         run = self.passing(self.objective, len(self.objective) if self.order is None else self.order.batch_size)
         layout.pad(state.weights, run.weights)
         buffers = {name: np.zeros_like(run.weights) for name in self.update.buffers}
-        for name in buffers.keys() & state.buffers.keys():
-            layout.pad(state.buffers[name], buffers[name])
+        began = state.iteration if buffers else 0
+        if buffers.keys() <= state.buffers.keys():
+            began = int(state.buffers[BEGAN][0]) if buffers and BEGAN in state.buffers else 0
+            for name, buffer in buffers.items():
+                layout.pad(state.buffers[name], buffer)
         matrices = (layout.unpadded,) if self.update.of_matrices else ()
         step = self.update.bind(run.weights, run.gradient, buffers, self.rates, *matrices)
         if self.averaging is not None:
@@ -84,11 +94,13 @@ class GradientDescent:
                 # The divergence limit needs the first loss, so the first iteration of a run is made alone.
                 count = min(k - len(record), self._at_once) if iteration else 1
                 batches, after = self._batches(saved, iteration, count)
-                self._descend(run, step, batches, iteration, state.step_size, self._limit(first_loss), record)
+                self._descend(run, step, batches, iteration, began, state.step_size, self._limit(first_loss), record)
                 done = state.iteration + len(record) - iteration
                 saved = after if done == count else self._batches(saved, iteration, done)[1]
                 first_loss = first_loss if iteration else record.losses[0]
         flat = {name: layout.flat(buffer) for name, buffer in buffers.items()}
+        if began:
+            flat[BEGAN] = np.array([began])
         if self.averaging is not None:
             flat[AVERAGED] = np.array([taken + len(record)])
         return record.state_after(state, layout.flat(run.weights), saved, flat), record.block(state.iteration)
@@ -115,11 +127,15 @@ class GradientDescent:
         step: Step,
         batches: Iterable[tuple[Rows, CorrectIndex]],
         iteration: int,
+        began: int,
         base: float,
         limit: float,
         record: Record,
     ) -> None:
-        """Make one update per batch until a loss exceeds the limit. Every statement of the loop counts for speed."""
+        """Make one update per batch until a loss exceeds the limit. Every statement of the loop counts for speed.
+
+        The update's buffers began at iteration `began`.
+        """
         weights, gradient, batch_loss, schedule = run.weights, run.gradient, run.run, self.schedule
         penalty, penalty_gradient = self.objective.penalty, np.empty_like(weights)
         is_regularized, records_all = self.objective.regularization_strength > 0, self.metrics == "all"
@@ -144,7 +160,7 @@ class GradientDescent:
                 step_sizes.append(step_size)
             if clip_norm is not None:
                 shorten(gradient, clip_norm)
-            step(step_size, iteration)
+            step(step_size, iteration - began)
             iteration += 1
             if not loss <= limit:
                 record.diverged = True

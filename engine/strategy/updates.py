@@ -44,8 +44,9 @@ class Rates:
 class Update:
     """A parameter update: `bind` takes weights, gradient, the buffers named in `buffers`, all of one shape, and rates.
 
-    The buffers are zero at the start of a run. Where it is `of_matrices`, `bind` takes a fifth argument: from such a
-    vector to views of its matrices.
+    The buffers are zero at the start of a run, and where it was forked from another update; the `iteration` of a step
+    is counted from there. Where it is `of_matrices`, `bind` takes a fifth argument: from such a vector to views of its
+    matrices.
     """
 
     buffers: tuple[str, ...]
@@ -149,7 +150,8 @@ def _rmsprop(weights: Array, gradient: Array, buffers: Mapping[str, Array], rate
 def _adam(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
     """m and v are decaying means of gradient and gradient^2; W -= step_size * m_hat / (sqrt(v_hat) + epsilon).
 
-    m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t) correct for starting at zero; t = iteration + 1.
+    m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t) correct for starting at zero; t = iteration + 1 counts from
+    where they did.
     """
     mean, squares = buffers["mean"], buffers["squares"]
     change, root = np.empty_like(weights), np.empty_like(weights)

@@ -12,11 +12,13 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.jobs.people import steer
+from engine.jobs.worker.forking import changed
 from engine.jobs.worker.worker_loop import work
 from engine.spec import RunSpec, SpecError, defaults
 from engine.store import Listing, Process, Refused, Run, StoreError, open_for_reading, open_for_writing
 from engine.store.schema.inspection import inspect
-from engine.trace.state import state_from_bytes
+from engine.strategy import optimize
+from engine.trace.state import state_from_bytes, state_to_bytes
 from tests.presence import present
 from tests.stores import query
 from tui.chart.values.series import best_so_far
@@ -329,6 +331,26 @@ def test_events_tell_where_to_put_marks(path: Path) -> None:
     reader = open_for_reading(path)
     assert [event.verb for event in reader.events(1)] == ["set-step-size"]
     reader.close()
+
+
+@pytest.mark.parametrize("update", ["adam", "adamw", "amsgrad"])
+@pytest.mark.parametrize("before", ["vanilla", "momentum", "rmsprop", "adagrad", "lion"])
+def test_an_update_after_another_one_begins_as_at_the_start_of_a_run(before: str, update: str) -> None:
+    """A first update of Adam moves each weight by the step size, whatever its gradient; and so where the run is cut."""
+    parent = PARENT.changed(update=before, objective="softmax", step_size=0.01)
+    state, _ = optimize.build(parent).advance(optimize.build(parent).start(), 200)
+    spec = parent.changed(update=update, decoupled_decay=0.0, batch_size=None)
+    adam = optimize.build(spec)
+    forked = changed(state, parent, adam)
+    first, _ = adam.advance(forked, 1)
+    moved = np.abs(first.weights - forked.weights)
+    slope = adam.objective.loss_and_gradient(forked.weights)[1]
+    np.testing.assert_allclose(moved[np.abs(slope) > 1e-4], 0.01, rtol=2e-3)
+    whole, block = adam.advance(forked, 100)
+    assert block.loss.max() <= 1.02 * block.loss[0]
+    cut, rest = adam.advance(state_from_bytes(state_to_bytes(first)), 40)[0], 59
+    np.testing.assert_array_equal(adam.advance(cut, rest)[0].weights, whole.weights)
+    assert np.array_equal(changed(whole, spec, adam).buffers["buffers_began"], [200])
 
 
 def test_patience_counts_each_evaluation_once_however_a_run_is_cut(path: Path) -> None:

@@ -34,7 +34,7 @@ class KeptWeights:
 def kept_weights(path: str | PathLike[str], run_id: int, iteration: int | None = None) -> KeptWeights:
     """Return a run's newest stored weights, or the newest at or before an iteration.
 
-    Raises SpecError and StoreError: Refused without stored weights, or where the run's data have changed since it began.
+    Raises SpecError and StoreError: Refused without stored weights, or where its data have changed since it began.
     """
     with closing(open_for_reading(path)) as reader:
         run = reader.the_run(run_id)
