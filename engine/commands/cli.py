@@ -36,6 +36,7 @@ COMMANDS = {
     "probe": "engine.commands.numerics.probe:command",
     "gradient-check": "engine.commands.numerics.gradient_check:command",
     "landscape": "engine.commands.numerics.landscape:command",
+    "weights": "engine.commands.numerics.weights:command",
     "data": "engine.commands.numerics.data:command",
     "completion": "engine.commands.typed.completion:command",
     "help": "engine.commands.cli:help_command",

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics.loss_point import LossPoint, loss_point, loss_point_options, numerics_errors
+from engine.commands.numerics.loss_point import (
+    LossPoint,
+    loss_point_options,
+    numerics_errors,
+    of_run_options,
+    point_of,
+)
 from engine.commands.options import as_json, json_option, table
 from engine.commands.typed.help import GroupedCommand
 
@@ -43,8 +49,14 @@ moves margins across kinks."""
     help="How many weights of a network to check: a number, drawn from the seed, or all. Linear scores: always all.",
 )
 @loss_point_options(examples="1000")
+@of_run_options
 @json_option
+@click.pass_obj
 def command(
+    db: str,
+    /,
+    run_id: int | None,
+    at: int | None,
     json: bool,
     examples: str,
     after: int,
@@ -56,10 +68,11 @@ def command(
 ) -> None:
     """Check the analytic gradient against centred differences, and tell kinks from mistakes.
 
-    Exits with 1 when the gradient is wrong.
+    At the weights of RUN, which its checkpoints keep, or at those of the run that the options describe. Exits with 1
+    when the gradient is wrong.
     """
     with numerics_errors():
-        point = loss_point(fields, examples, after, weights)
+        point = point_of(db, run_id, at, fields, examples, after, weights)
         chosen = _chosen(point, coordinates)
         result, margins = _check(point, h, tolerance, chosen)
     layout = point.objective.layout

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics.loss_point import LossPoint, loss_point, loss_point_options, numerics_errors, read_weights
+from engine.commands.numerics.loss_point import (
+    LossPoint,
+    loss_point_options,
+    numerics_errors,
+    of_run_options,
+    point_of,
+    read_weights,
+)
 from engine.commands.options import as_json, json_option, table
 from engine.commands.typed.help import GroupedCommand
 
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 
 DIRECTIONS = (
     "random, gradient (downhill, of norm 1), start (towards the weights before the first iteration), "
-    "w0, w1, ... (one weight), or a .npy file (towards the weights in it)"
+    "w0, w1, ... (one weight), or a .npy or .npz file (towards the weights in it)"
 )
 LINE_POINTS, PLANE_POINTS, MOST_POINTS = 21, 9, 10_000
 
@@ -53,8 +60,14 @@ Report = tuple[dict[str, Any], list[str], list[list[str]]]
     help=f"Positions on each axis: {LINE_POINTS}, or {PLANE_POINTS} for a plane.",
 )
 @loss_point_options(examples="1000")
+@of_run_options
 @json_option
+@click.pass_obj
 def command(
+    db: str,
+    /,
+    run_id: int | None,
+    at: int | None,
     json: bool,
     examples: str,
     after: int,
@@ -68,6 +81,8 @@ def command(
 ) -> None:
     """Look at the loss along a line W + a d, or over a plane W + a d1 + b d2 (with --second-direction).
 
+    From the weights of RUN, which its checkpoints keep, or from those of the run that the options describe.
+
     Random directions have norm 1; those of a network are scaled to the weights they perturb, filter by
     filter, so that 1 means as large as the weights themselves.
     """
@@ -77,7 +92,7 @@ def command(
     with numerics_errors():
         if count ** (1 if second_direction is None else 2) > MOST_POINTS:
             raise ValueError(f"points: {count} are too many; a picture has at most {MOST_POINTS:,} in all")
-        point = loss_point(fields, examples, after, weights)
+        point = point_of(db, run_id, at, fields, examples, after, weights)
         positions = np.linspace(low, high, count)
         if second_direction is None:
             answer, header, body = _line(point, direction, positions)
@@ -144,6 +159,6 @@ def _direction(point: LossPoint, name: str, stream: str) -> NDArray[np.float64]:
         return point.start - point.weights
     if re.fullmatch(r"w\d{1,9}", name):
         return landscape.axis(objective, int(name[1:]))
-    if name.endswith(".npy"):
+    if name.endswith((".npy", ".npz")):
         return read_weights(name, objective.size) - point.weights
     raise ValueError(f"direction {name[:40]!a} is not known; choose from {DIRECTIONS}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -47,9 +48,11 @@ def loss_point_options(examples: str) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         for field in reversed([field for name, field in FIELDS.items() if name not in BUDGETS]):
             field_option(field)(command)
-        click.option("--weights", metavar="FILE", help="Look from the weights in a .npy file, or from zeros, instead.")(
-            command
-        )
+        click.option(
+            "--weights",
+            metavar="FILE",
+            help="Look from the weights in a .npy file, or in the .npz of lossboard weights, or from zeros, instead.",
+        )(command)
         click.option(
             "--after",
             metavar="N",
@@ -70,10 +73,21 @@ def loss_point_options(examples: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def of_run_options(command: Command) -> Command:
+    """A decorator that adds the argument RUN, which may be left out, and the option --at."""
+    option = click.option(
+        "--at",
+        metavar="ITERATION",
+        type=click.IntRange(min=0),
+        help="With RUN: its weights kept at or before this iteration; by default the newest.",
+    )
+    return click.argument("run_id", metavar="[RUN]", type=int, required=False)(option(command))
+
+
 @dataclass(frozen=True, slots=True)
 class LossPoint:
     """A point at which to compute losses: objective (float64), initial and current weights (size,), and the indices of
-    the examples used (`rows`; None: all). `after` is the iterations done to get there."""
+    the examples used (`rows`; None: all). `after` is the iterations done to get there, by `run_id` if not None."""
 
     spec: RunSpec
     objective: Objective
@@ -81,6 +95,7 @@ class LossPoint:
     weights: NDArray[np.float64]
     rows: NDArray[np.intp] | None
     after: int
+    run_id: int | None = None
 
     @property
     def examples(self) -> int:
@@ -92,17 +107,19 @@ class LossPoint:
         values = asdict(self.spec)
         fields = {k: v for k, v in values.items() if k not in BUDGETS and FIELDS[k].applies(values)}
         examples = {"examples": self.examples} if self.spec.has_data else {}
-        return {**fields, "after": self.after, **examples, "weights": len(self.weights)}
+        run = {} if self.run_id is None else {"run_id": self.run_id}
+        return {**run, **fields, "after": self.after, **examples, "weights": len(self.weights)}
 
     def sentence(self) -> str:
         """The point in one cleaned line."""
         spec, weights = self.spec, counted(len(self.weights), "weight")
         where = f"{weights} after {counted(self.after, 'iteration')}"
+        run = "" if self.run_id is None else f"run {self.run_id}, "
         if not spec.has_data:
-            return clean(f"{short_name(spec.objective)}, {where}, seed {spec.seed}")
+            return clean(f"{run}{short_name(spec.objective)}, {where}, seed {spec.seed}")
         lambda_ = f", lambda {spec.regularization_strength:g}" if spec.decides("regularization_strength") else ""
         return clean(
-            f"{short_name(spec.objective)}, {spec.dataset}, {counted(self.examples, 'example')}, {where}{lambda_}, "
+            f"{run}{short_name(spec.objective)}, {spec.dataset}, {counted(self.examples, 'example')}, {where}{lambda_}, "
             f"seed {spec.seed}"
         )
 
@@ -114,7 +131,7 @@ def loss_point(fields: dict[str, str | None], examples: str, after: int, weights
     """
     import numpy as np
 
-    from engine.strategy import optimize, streams
+    from engine.strategy import optimize
 
     if not after and not fields.get("batch_size"):
         fields = {**fields, "batch_size": "full"}  # no iteration is run: avoids the check of the batch size
@@ -130,15 +147,57 @@ def loss_point(fields: dict[str, str | None], examples: str, after: int, weights
                 bar.update(len(block))
     objective = optimize.exact_objective(spec)
     current = state.weights if weights is None else read_weights(weights, objective.size)
-    count = _count(examples, len(objective)) if spec.has_data else len(objective)
-    rows = None
-    if count < len(objective):
-        rows = np.sort(streams.stream(spec.seed, "examples").choice(len(objective), count, replace=False))
+    rows = _rows(spec, objective, examples)
     return LossPoint(spec, objective, start.astype(np.float64), current.astype(np.float64), rows, state.iteration)
 
 
+def point_of(
+    db: str,
+    run_id: int | None,
+    at: int | None,
+    fields: dict[str, str | None],
+    examples: str,
+    after: int,
+    weights: str | None,
+) -> LossPoint:
+    """The point of a run's kept weights at or before an iteration; without a run, the one that the options describe.
+
+    Raises StoreError, SpecError, DataError or ValueError, whose message says what is valid.
+    """
+    if run_id is None:
+        if at is not None:
+            raise ValueError("--at needs a RUN; --after looks from a run that the options describe")
+        return loss_point(fields, examples, after, weights)
+    if after or weights or any(text is not None for text in fields.values()):
+        raise ValueError(f"run {run_id} has its own settings and weights: give no options that describe a run")
+    import numpy as np
+
+    from engine.jobs.people.kept_weights import kept_weights
+    from engine.strategy import optimize
+
+    kept = kept_weights(db, run_id, at)
+    objective, start = optimize.exact_objective(kept.spec), optimize.build(kept.spec).start().weights
+    rows = _rows(kept.spec, objective, examples)
+    point = (kept.spec, objective, start.astype(np.float64), kept.weights.astype(np.float64), rows, kept.iteration)
+    return LossPoint(*point, run_id=run_id)
+
+
+def _rows(spec: RunSpec, objective: Objective, examples: str) -> NDArray[np.intp] | None:
+    import numpy as np
+
+    from engine.strategy import streams
+
+    count = _count(examples, len(objective)) if spec.has_data else len(objective)
+    if count >= len(objective):
+        return None
+    return np.sort(streams.stream(spec.seed, "examples").choice(len(objective), count, replace=False))
+
+
 def read_weights(name: str, size: int) -> NDArray[Any]:
-    """Weights of shape (size,) from a .npy file, or zeros for the name `zeros`. Raises DataError if they do not fit."""
+    """Weights of shape (size,) from a .npy file or a .npz with `weights`, or zeros for the name `zeros`.
+
+    Raises DataError if they do not fit.
+    """
     import numpy as np
 
     if name == "zeros":
@@ -147,7 +206,10 @@ def read_weights(name: str, size: int) -> NDArray[Any]:
         raise DataError(f"{name} is not there; expected a .npy file of {size:,} weights, or zeros")
     try:
         found = np.load(name, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError) as error:
+        if isinstance(found, np.lib.npyio.NpzFile):
+            with found:
+                found = found["weights"]
+    except (OSError, KeyError, zipfile.BadZipFile, ValueError, EOFError, MemoryError) as error:
         raise DataError(f"{name} cannot be read: {error}; expected a .npy file of {size:,} weights") from None
     if not isinstance(found, np.ndarray) or found.shape != (size,) or found.dtype.kind != "f":
         raise DataError(f"{name} does not fit; expected a .npy file of numbers of shape ({size},)")

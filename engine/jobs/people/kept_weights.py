@@ -10,15 +10,14 @@ from engine.jobs.worker.data_check import check_data_of
 from engine.objective.layout import Array
 from engine.spec import RunSpec
 from engine.store import Refused, open_for_reading
-from engine.strategy import evaluated, optimize
-from engine.trace.state import state_from_bytes
+from engine.strategy import optimize
+from engine.trace.state import State, state_from_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class KeptWeights:
-    """A run's weights (size,) after `iteration` iterations.
+    """A run's state after `iteration` iterations, as a checkpoint keeps it.
 
-    `evaluated` are those that an evaluation looks at: the average, where a run keeps one, else the weights.
     `checkpoints` are the iterations whose weights are there, ascending: those with a checkpoint, and 0 unless the run
     is a fork.
     """
@@ -26,9 +25,18 @@ class KeptWeights:
     run_id: int
     iteration: int
     spec: RunSpec
-    weights: Array
-    evaluated: Array
+    state: State
     checkpoints: tuple[int, ...]
+
+    @property
+    def weights(self) -> Array:
+        """The weights (size,) from which the run goes on."""
+        return self.state.weights
+
+    @property
+    def result(self) -> Array:
+        """The weights (size,) with which it would end here: the average or the best, where it keeps one."""
+        return optimize.build(self.spec).result(self.state)
 
 
 def kept_weights(path: str | PathLike[str], run_id: int, iteration: int | None = None) -> KeptWeights:
@@ -55,7 +63,6 @@ def kept_weights(path: str | PathLike[str], run_id: int, iteration: int | None =
         run_id,
         0 if found is None else found[0],
         run.spec,
-        state.weights,
-        evaluated.looked_at(state),
+        state,
         tuple(sorted({*first, *kept})),
     )
