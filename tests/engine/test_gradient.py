@@ -153,6 +153,52 @@ def test_an_h_that_is_too_large_is_told_from_a_kink() -> None:
     assert result.kinks == 0
 
 
+@pytest.mark.parametrize("name", ["svm", "softmax", "two-layer", "two-layer-svm"])
+@pytest.mark.parametrize("h", [1.0, 1e-1, 1e-2, 1e-3])
+def test_an_h_that_is_too_large_does_not_fail_a_right_gradient(name: str, h: float) -> None:
+    checked = built(name)
+    weights = checked.initial_weights(np.random.default_rng(3), 0.3)
+    result = check_gradient(checked, weights, h, ROWS, np.arange(0, checked.size, 5))
+    assert result.verdict != "failed"
+    assert (result.verdict == "cannot tell") == bool(result.unsettled)
+    assert ("too large: the differences still change with it" in result.advice) == bool(result.unsettled)
+    if h == 1.0:
+        assert result.verdict == "cannot tell"
+
+
+@pytest.mark.parametrize("name", ["svm", "softmax", "two-layer"])
+def test_an_h_that_is_too_small_passes_nothing(name: str) -> None:
+    """Rounding at 1e-12 is larger than a mistake of 10 %."""
+    right = built(name)
+    weights = right.initial_weights(np.random.default_rng(3), 0.3)
+    index = int(np.abs(right.loss_and_gradient(weights, ROWS)[1]).argmax())
+    for factor in (1.0, 1.1):
+        result = check_gradient(Planted(right, index, factor), weights, 1e-12, ROWS, np.arange(0, right.size, 5))
+        assert not result.passed
+    result = check_gradient(right, weights, 1e-12, ROWS, np.arange(0, right.size, 5))
+    assert result.verdict == "cannot tell"
+    assert "too small: rounding could hide an error of" in result.advice
+    assert check_gradient(right, weights, 1e-5, ROWS, np.arange(0, right.size, 5)).advice == ""
+
+
+@pytest.mark.parametrize("name", ["svm", "softmax", "two-layer"])
+def test_one_sided_differences_check_too_with_an_error_that_shrinks_with_h_alone(name: str) -> None:
+    right = built(name)
+    weights, some = right.initial_weights(np.random.default_rng(3), 0.3), np.arange(0, right.size, 5)
+    result = check_gradient(right, weights, 1e-5, ROWS, some, one_sided=True)
+    assert result.passed
+    index = int(some[np.abs(right.loss_and_gradient(weights, ROWS)[1][some]).argmax()])
+    found = check_gradient(Planted(right, index, 1.01), weights, 1e-5, ROWS, some, one_sided=True)
+    assert (found.verdict, found.worst[0].index) == ("failed", index)
+
+
+def test_the_one_sided_form_is_that_of_the_notes() -> None:
+    """(f(x + h) - f(x)) / h of x^3 at 1 is 3 + 3 h + h^2; the centred one 3 + h^2."""
+    at, h = np.array([1.0]), 0.5
+    assert numerical_gradient(Cubic(), at, h, one_sided=True) == pytest.approx([3 + 3 * h + h**2], rel=1e-14)
+    assert numerical_gradient(Cubic(), at, h) == pytest.approx([3 + h**2], rel=1e-14)
+
+
 def test_the_black_box_follows_a_hand_computed_slope() -> None:
     np.testing.assert_allclose(numerical_gradient(Hinge(0.0, 0.0), np.array([1.0, 3.0])), [1.0, 6.0], rtol=1e-9)
 

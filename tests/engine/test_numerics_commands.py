@@ -92,6 +92,23 @@ def test_a_wrong_gradient_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "verdict  failed" in result.stdout
 
 
+def test_the_gradient_check_shows_what_both_gradients_cost() -> None:
+    few = ("--objective", "two-layer", "--examples", "20", "--coordinates", "30")
+    centred, one_sided = answer(gradient_check.command, *few), answer(gradient_check.command, *few, "--one-sided")
+    assert (centred["losses"], one_sided["losses"]) == (60, 31)
+    assert centred["numerical_s"] > 0 < centred["analytic_s"]
+    assert answer(gradient_check.command, "--one-sided", "--coordinates", "40", "--examples", "9")["checked"] == 40
+    table = " ".join(ask(gradient_check.command, *few).stdout.split())
+    assert "numerical gradient 60 losses, " in table
+    assert "analytic gradient 1 loss with its gradient, " in table
+
+
+def test_a_check_that_cannot_tell_says_what_to_do_and_exits_with_1() -> None:
+    result = ask(gradient_check.command, "--h", "1e-12", "--examples", "20")
+    assert (result.exit_code, "cannot tell" in result.stdout) == (1, True)
+    assert "too small: rounding could hide an error of" in result.stderr
+
+
 def test_landscape_draws_the_bowl() -> None:
     found = answer(landscape.command, *BOWL, "--direction", "w0", "--from", "-4", "--to", "2", "--points", "4")
     assert found["positions"] == [-4, -2, 0, 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.analysis.gradient import GradientCheck
+    from engine.analysis.gradient import Differences, GradientCheck
     from engine.objective.layout import Layout
 
 COORDINATES = 1000
@@ -39,6 +40,11 @@ moves margins across kinks."""
     help=f"Half the distance of the centred differences; by default {H:g}, or {H_FOR_PIXELS:g} for pixels.",
 )
 @click.option(
+    "--one-sided",
+    is_flag=True,
+    help="Take (f(W + h) - f(W)) / h, the definition of the derivative, instead of (f(W + h) - f(W - h)) / 2h.",
+)
+@click.option(
     "--tolerance", metavar="NUMBER", type=float, help="The relative error that still passes; by default 1e-06."
 )
 @click.option(
@@ -46,7 +52,7 @@ moves margins across kinks."""
     metavar="N",
     default=str(COORDINATES),
     show_default=True,
-    help="How many weights of a network to check: a number, drawn from the seed, or all. Linear scores: always all.",
+    help="How many weights to check: a number, drawn from the seed, or all. Centred and of linear scores: always all.",
 )
 @loss_point_options(examples="1000")
 @of_run_options
@@ -62,27 +68,30 @@ def command(
     after: int,
     weights: str | None,
     h: float | None,
+    one_sided: bool,
     tolerance: float | None,
     coordinates: str,
     **fields: Any,
 ) -> None:
-    """Check the analytic gradient against centred differences, and tell kinks from mistakes.
+    """Check the analytic gradient against differences of losses, tell kinks from mistakes, and show what both cost.
 
     At the weights of RUN, which its checkpoints keep, or at those of the run that the options describe. Exits with 1
-    when the gradient is wrong.
+    when the gradient is wrong, or h is so large or so small that it cannot tell.
     """
     with numerics_errors():
         point = point_of(db, run_id, at, fields, examples, after, weights)
-        chosen = _chosen(point, coordinates)
-        result, margins = _check(point, h, tolerance, chosen)
+        chosen = _chosen(point, coordinates, one_sided)
+        cost = Cost(1 if one_sided else 2)
+        result, margins = _check(point, h, tolerance, chosen, one_sided, cost)
     layout = point.objective.layout
     if json:
         worst = [{**asdict(entry), "weight": named(layout, entry.index)} for entry in result.worst]
         answer = {**point.as_dict(), **asdict(result), "worst": worst, "margins_within_h": margins}
+        answer |= {"one_sided": one_sided, **cost.as_dict()}
         click.echo(as_json({**answer, "passed": result.passed}))
     else:
         click.echo(point.sentence(), err=True)
-        for label, value in described(result, margins):
+        for label, value in described(result, margins, cost):
             click.echo(f"{label:>22}  {value}")
         header = ["weight", "analytic", "numerical", "relative error", ""]
         rows = [
@@ -90,12 +99,47 @@ def command(
             for e in result.worst
         ]
         click.echo("\n" + table(header, rows, right=frozenset({1, 2, 3})))
+        if result.advice:
+            click.echo(result.advice, err=True)
     if not result.passed:
         raise SystemExit(1)
 
 
-def described(result: GradientCheck, margins: int | None) -> list[tuple[str, str]]:
+class Cost:
+    """What the numerical and the analytic gradient cost: losses computed, and seconds."""
+
+    def __init__(self, losses_per_weight: int) -> None:
+        self.losses_per_weight = losses_per_weight
+        self.losses, self.numerical_s, self.analytic_s = 0, 0.0, 0.0
+        self.is_fast = False
+
+    def of_differences(self, differences: Differences) -> Differences:
+        """The same differences; their first call, which is the numerical gradient, is timed and its losses counted."""
+
+        def timed(h: float, coordinates: NDArray[np.intp]) -> NDArray[np.float64]:
+            started = perf_counter()
+            found = differences(h, coordinates)
+            if not self.losses:
+                self.numerical_s = perf_counter() - started
+                self.losses = self.losses_per_weight * len(coordinates) + (self.losses_per_weight == 1)
+            return found
+
+        return timed
+
+    def of_analytic(self, point: LossPoint) -> None:
+        """Time an analytic gradient at the point."""
+        started = perf_counter()
+        point.objective.loss_and_gradient(point.weights, point.rows)
+        self.analytic_s = perf_counter() - started
+
+    def as_dict(self) -> dict[str, Any]:
+        """The cost for a JSON object."""
+        return {"losses": self.losses, "numerical_s": self.numerical_s, "analytic_s": self.analytic_s}
+
+
+def described(result: GradientCheck, margins: int | None, cost: Cost) -> list[tuple[str, str]]:
     """The check as (label, value) rows; `margins` is the number of margins within h, None if not counted."""
+    fast = ", differences of single scores in their place" if cost.is_fast else ""
     rows = [
         ("verdict", result.verdict),
         ("norm error", f"{result.norm_error:.2e}"),
@@ -104,8 +148,15 @@ def described(result: GradientCheck, margins: int | None) -> list[tuple[str, str
         ("weights checked", f"{result.checked:,} of {result.size:,}"),
         ("weights near a kink", f"{result.kinks:,}"),
         ("weights wrong", f"{result.wrong:,}"),
+        ("weights untold", f"{result.unsettled:,}"),
+        ("numerical gradient", f"{cost.losses:,} losses, {_time(cost.numerical_s)}{fast}"),
+        ("analytic gradient", f"1 loss with its gradient, {_time(cost.analytic_s)}"),
     ]
     return rows if margins is None else [*rows, ("margins within h", f"{margins:,}")]
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1000 * seconds:.3g} ms"
 
 
 def named(layout: Layout, index: int) -> str:
@@ -127,7 +178,12 @@ def named(layout: Layout, index: int) -> str:
 
 
 def _check(
-    point: LossPoint, h: float | None, tolerance: float | None, chosen: NDArray[np.intp] | None
+    point: LossPoint,
+    h: float | None,
+    tolerance: float | None,
+    chosen: NDArray[np.intp] | None,
+    one_sided: bool,
+    cost: Cost,
 ) -> tuple[GradientCheck, int | None]:
     import numpy as np
 
@@ -137,8 +193,17 @@ def _check(
     h, spec, split = _step(point, h), point.spec, point.objective.split
     if not (0 < h < np.inf and 0 < within < np.inf):
         raise ValueError("h and the tolerance must be finite numbers greater than 0")
-    if not point.objective.linear:
-        return gradient.check_gradient(point.objective, point.weights, h, point.rows, chosen, tolerance=within), None
+    cost.of_analytic(point)
+    if one_sided or not point.objective.linear:
+
+        def black_box(h: float, coordinates: NDArray[np.intp]) -> NDArray[np.float64]:
+            return gradient.numerical_gradient(point.objective, point.weights, h, point.rows, coordinates, one_sided)
+
+        timed = cost.of_differences(black_box)
+        check = gradient.check_gradient(
+            point.objective, point.weights, h, point.rows, chosen, timed, within, one_sided=one_sided
+        )
+        return check, None
     rows = slice(None) if point.rows is None else point.rows
     X, y = split.batch(rows).astype(np.float64), split.y[rows]
     penalised = point.objective.layout.flat(point.objective.penalty) != 0
@@ -151,7 +216,8 @@ def _check(
 
     hinge = spec.objective == "svm"
     margins = rank_one.margins_within(X, y, point.weights, h, spec.delta) if hinge else None
-    check = gradient.check_gradient(point.objective, point.weights, h, point.rows, chosen, differences, within)
+    timed, cost.is_fast = cost.of_differences(differences), True
+    check = gradient.check_gradient(point.objective, point.weights, h, point.rows, chosen, timed, within)
     return check, margins
 
 
@@ -165,12 +231,12 @@ def _step(point: LossPoint, h: float | None) -> float:
     return H_FOR_PIXELS if np.abs(point.objective.split.batch(rows)).max() > PIXELS_FROM else H
 
 
-def _chosen(point: LossPoint, text: str) -> NDArray[np.intp] | None:
+def _chosen(point: LossPoint, text: str, one_sided: bool) -> NDArray[np.intp] | None:
     import numpy as np
 
     from engine.strategy import streams
 
-    if point.objective.linear or text.strip().lower() == "all":
+    if (point.objective.linear and not one_sided) or text.strip().lower() == "all":
         return None
     try:
         count = int(text)

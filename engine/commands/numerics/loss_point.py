@@ -118,10 +118,8 @@ class LossPoint:
         if not spec.has_data:
             return clean(f"{run}{short_name(spec.objective)}, {where}, seed {spec.seed}")
         lambda_ = f", lambda {spec.regularization_strength:g}" if spec.decides("regularization_strength") else ""
-        return clean(
-            f"{run}{short_name(spec.objective)}, {spec.dataset}, {counted(self.examples, 'example')}, {where}{lambda_}, "
-            f"seed {spec.seed}"
-        )
+        of = f"{run}{short_name(spec.objective)}, {spec.dataset}"
+        return clean(f"{of}, {counted(self.examples, 'example')}, {where}{lambda_}, seed {spec.seed}")
 
 
 def loss_point(fields: dict[str, str | None], examples: str, after: int, weights: str | None) -> LossPoint:
