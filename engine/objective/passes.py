@@ -80,7 +80,8 @@ class Passes:
     ) -> Callable[[slice, CorrectIndex, NDArray[np.intp]], tuple[float, int]]:
         """Make a function that evaluates n rows, given their correct indices in flattened scores (C, n) and classes.
 
-        It returns the sum of data losses and the number of correct rows, where the first highest score decides.
+        It returns the sum of data losses and the number of correct rows, where the first highest score decides; a row
+        with a score that is not a number is not correct.
         """
         kernel = self.make_kernel(weights, None, n, self.examples.dtype)
         gather, forward, scores = self.examples.gatherer(n, kernel.rows), kernel.forward, kernel.scores
@@ -100,7 +101,8 @@ class Passes:
             if np.count_nonzero(is_highest) == n:
                 hits = np.count_nonzero(flat.take(correct_index, None, correct, "clip") == highest)
             else:
-                hits = np.count_nonzero(across.argmax(axis=0) == y)
+                # argmax takes a score that is not a number for the highest: class 0, which nothing has chosen.
+                hits = np.count_nonzero((across.argmax(axis=0) == y) & (highest == highest))
             return loss(correct_index), int(hits)
 
         return evaluate
