@@ -46,7 +46,7 @@ COMMANDS = {
 SECTIONS = {
     "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
     "Steer": ("pause", "resume", "stop", "step-size", "rename", "tag", "note", "delete", "undelete", "purge"),
-    "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check"),
+    "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights"),
     "Store, workers and data": ("doctor", "backup", "workers", "work", "data"),
     "This program": ("completion", "help"),
 }

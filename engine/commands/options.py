@@ -32,6 +32,7 @@ from engine.spec import (
     typed_text,
 )
 from engine.spec.field_groups import GROUP_OF
+from engine.spec.pixel_defaults import PIXELS
 from engine.store import Reader, StoreError, open_for_reading
 from engine.text import clean, loss_text
 
@@ -88,11 +89,12 @@ def field_option(field: Field, with_default: bool = True) -> Callable[[Command],
 
 
 def default_text(field: Field) -> str:
-    """A field's default, and the strategies and objectives that have another one."""
+    """A field's default, and the strategies, objectives and data sets that have another one."""
     usual = getattr(defaults(), field.name)
     others: dict[str, list[str]] = {}
     specs = [(name, defaults(strategy=name)) for name in STRATEGIES]
-    for name, spec in [*specs, *((name, defaults(objective=name)) for name in OBJECTIVES)]:
+    specs += [(name, defaults(objective=name)) for name in OBJECTIVES]
+    for name, spec in [*specs, *((name, defaults(dataset=name)) for name in PIXELS)]:
         value = getattr(spec, field.name)
         if value != usual and name != value and field.applies(asdict(spec)):
             others.setdefault(typed_text(field.name, value), []).append(name)

@@ -17,6 +17,7 @@ from engine.spec.fields import FIELDS
 from engine.spec.own_names import GROUPS, is_own_file, own_parts, short_name
 from engine.spec.parsing import DataError, SpecError, as_text, near_match, shown, sizes_of
 from engine.spec.spec import (
+    DECIDING,
     RunSpec,
     check_given,
     defaults,
@@ -35,6 +36,7 @@ __all__ = [
     "BATCHING",
     "CONVNETS",
     "DATASETS",
+    "DECIDING",
     "FIELDS",
     "GROUPS",
     "METRICS",

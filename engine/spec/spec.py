@@ -13,6 +13,7 @@ from engine.spec.dataset_names import NO_DATA
 from engine.spec.fields import FIELDS
 from engine.spec.own_names import is_own_file, short_name
 from engine.spec.parsing import SpecError, as_text, near_match, shown
+from engine.spec.pixel_defaults import pixel_defaults
 from engine.spec.strategy_kinds import STRATEGY_KINDS, StrategyKind, kind_of
 
 OBJECTIVE_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -36,6 +37,10 @@ synthetic-cifar where there are examples, and batches that take no longer than t
 
 SEARCH_DEFAULTS: dict[str, dict[str, Any]] = {name: {"step_size": 0.3} for name in TEST_FUNCTIONS}
 """Where those of a search that steps differ for an objective."""
+
+
+DECIDING = ("strategy", "objective", "dataset")
+"""The fields on whose values the defaults of the others depend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,20 +229,25 @@ def parse_field(name: str, text: str) -> Any:
     return FIELDS[name].check(text)
 
 
-def defaults(strategy: str = "gradient-descent", objective: str = "svm") -> RunSpec:
-    """Return the default spec, tuned on digits, for a strategy and an objective. Raises SpecError for unknown names."""
+def defaults(strategy: str = "gradient-descent", objective: str = "svm", dataset: str = "digits") -> RunSpec:
+    """Return the default spec for a strategy, an objective and a data set: tuned on digits, or on pixels for images.
+
+    Raises SpecError for unknown names.
+    """
+    dataset = parse_field("dataset", dataset)
     strategy, objective = parse_field("strategy", strategy), parse_field("objective", objective)
     kind = kind_of(strategy)
     values = {**kind.defaults, **OBJECTIVE_DEFAULTS.get(objective, {})}
     values |= (SEARCH_DEFAULTS if kind.searches else DESCENT_DEFAULTS).get(objective, {})
-    return RunSpec(strategy=strategy, objective=objective, **values)
+    values |= pixel_defaults(strategy, objective, dataset)
+    return RunSpec(strategy=strategy, objective=objective, **{"dataset": dataset, **values})
 
 
 def spec_from_fields(texts: Mapping[str, str]) -> RunSpec:
-    """Parse a spec from text fields; absent ones take the defaults of the strategy and objective. Raises SpecError."""
+    """Parse a spec from text fields; absent ones take the defaults that fit the others. Raises SpecError."""
     unknown_field(texts)
     values = {name: parse_field(name, text) for name, text in texts.items()}
-    chosen = {name: values[name] for name in ("strategy", "objective") if name in values}
+    chosen = {name: values[name] for name in DECIDING if name in values}
     return replace(defaults(**chosen), **values)
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from engine.spec import (
+    DECIDING,
     RunSpec,
     defaults,
     spec_from_fields,
@@ -107,18 +108,18 @@ class SweepPlan:
     def changed(self, changes: Mapping[str, str]) -> SweepPlan:
         """Return this sweep with some fields of its base changed, given as text, and without its name.
 
-        Base fields at their defaults take the defaults of the new strategy and objective.
+        Base fields at their defaults take the defaults of the new strategy, objective and data set.
         Raises SpecError for a field that the sweep varies, an unknown field or an invalid value.
         """
         unknown_field(changes)
         for axis in self.axes:
             if axis.field in changes:
                 raise SpecError(axis.field, f"{axis.label} is what the sweep varies; give it other values instead")
-        before = defaults(self.base.strategy, self.base.objective)
+        before = defaults(self.base.strategy, self.base.objective, self.base.dataset)
         non_defaults = {
             name: typed_text(name, getattr(self.base, name))
             for name in FIELDS
-            if name in ("strategy", "objective") or getattr(self.base, name) != getattr(before, name)
+            if name in DECIDING or getattr(self.base, name) != getattr(before, name)
         }
         return replace(self, base=spec_from_fields({**non_defaults, **changes}), name="")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from engine.spec import (
     spec_from_json,
     typed_text,
 )
+from engine.strategy import optimize
+from engine.trace.state import DIVERGED
 
 positive = st.floats(min_value=1e-300, max_value=1e300)
 
@@ -116,6 +119,40 @@ def test_the_race_is_the_strategies_of_the_notes_the_gradient_with_and_without_m
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("objective", ["svm", "softmax", "two-layer", "two-layer-svm", "mlp"])
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        "random-search",
+        "local-search",
+        "simulated-annealing",
+        "evolution-strategy",
+        "spsa",
+        "gradient-descent",
+        "l-bfgs",
+    ],
+)
+def test_the_defaults_suit_pixels_too(strategy: str, objective: str, cache_folder: Path) -> None:
+    """Those of digits diverged there, or a search took none of its tries."""
+    chosen = {"strategy": strategy, "objective": objective, "dataset": "synthetic-cifar:300", "hidden": "8"}
+    spec = spec_from_fields({**chosen, "batch_size": "full", "iterations": "60"})
+    run = optimize.build(spec)
+    start = run.start()
+    end, _ = run.advance(start, 60)
+    before, after = (run.evaluate(state.weights, "train")[0] for state in (start, end))
+    assert end.stop_reason != DIVERGED
+    assert after < before
+
+
+def test_the_search_of_the_notes_has_their_step_size_on_their_data() -> None:
+    spec = spec_from_fields({"strategy": "local-search", "dataset": "cifar10"})
+    assert (spec.step_size, spec.initial_scale) == (1e-4, 1e-3)
+    assert spec_from_fields({"strategy": "random-search", "dataset": "cifar10"}).initial_scale == 1e-4
+    assert spec_from_fields({"dataset": "cifar10", "step_size": "0.5"}).step_size == 0.5
+    digits = spec_from_fields({"strategy": "local-search"})
+    assert (digits.dataset, digits.step_size) == ("digits", 0.03)
+
+
 def test_defaults_are_valid_for_every_strategy(strategy: str) -> None:
     spec = defaults(strategy)
     values: dict[str, Any] = {name: getattr(spec, name) for name in FIELDS}

@@ -36,13 +36,14 @@ def values_table(view: ChartView) -> str:
 
 def command_line(spec: RunSpec, name: str = "") -> str:
     """The command that repeats a run: the fields that differ from the defaults, quoted for a shell."""
-    default = defaults(spec.strategy, spec.objective)
+    default = defaults(spec.strategy, spec.objective, spec.dataset)
     words = [*program(), "run"]
     for field, entry in FIELDS.items():
         if not entry.typed:
             continue
         value = getattr(spec, field)
-        if field in ("strategy", "objective") or value != getattr(default, field):
+        is_usual = value == getattr(defaults() if field == "dataset" else default, field)
+        if field in ("strategy", "objective") or not is_usual:
             words += [f"--{field.replace('_', '-')}", typed_text(field, value)]
     if name:
         words += ["--name", clean(name)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.jobs.people import batch_sizes
-from engine.spec import FIELDS, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
+from engine.spec import DECIDING, FIELDS, NO_DATA, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
 from engine.spec.field_groups import FIELD_GROUPS, RECORDED
 from tui.model.form.form import Form, FormField, without_label
 
@@ -105,17 +105,22 @@ class NewRunDraft:
     typed: Mapping[str, str] = field(default_factory=dict)
 
     def _usual(self) -> dict[str, str]:
-        chosen = _parsed(self.typed, ("strategy", "objective"))
-        if self.default is not None:
-            chosen = {"strategy": self.default.strategy, "objective": self.default.objective, **chosen}
-        base = defaults(**chosen)
-        if self.default is not None and (self.default.strategy, self.default.objective) == (
-            base.strategy,
-            base.objective,
-        ):
-            base = self.default
+        typed = _parsed(self.typed, DECIDING)
+        try:
+            base = self._base(typed)
+        except SpecError:  # the data set is none that the objective takes
+            base = self._base({name: value for name, value in typed.items() if name != "dataset"})
         base = base.changed(batch_size=batch_sizes.fitting(base.batch_size, self.typed.get("dataset", base.dataset)))
         return {**{name: field_text(name, getattr(base, name)) for name in FIELDS}, NAME: ""}
+
+    def _base(self, typed: Mapping[str, Any]) -> RunSpec:
+        """The default spec for what was typed: the store's, where nothing was that other defaults follow."""
+        before = self.default or defaults()
+        usual = {name: getattr(before, name) for name in DECIDING if getattr(before, name) != NO_DATA}
+        base = defaults(**{**usual, **typed})
+        if self.default is None or base != defaults(**usual).changed(dataset=base.dataset):
+            return base
+        return self.default.changed(dataset=typed["dataset"]) if "dataset" in typed else self.default
 
     @property
     def texts(self) -> dict[str, str]:
@@ -167,7 +172,7 @@ def _parsed(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
 def _first(default: RunSpec | None) -> dict[str, str]:
     """The defaults of the fields that other defaults follow."""
     base = default or defaults()
-    return {"strategy": base.strategy, "objective": base.objective}
+    return {name: getattr(base, name) for name in DECIDING}
 
 
 @dataclass(frozen=True, slots=True)
