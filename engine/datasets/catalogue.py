@@ -83,7 +83,7 @@ def own_files() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for about in cache.entries().values():
         if isinstance(about, cache.EntryInfo) and is_path(about.name):
-            paths = found.setdefault(Path(about.name).stem.lower(), [])
+            paths = found.setdefault(Path(about.name.lower().removesuffix(".gz")).stem, [])
             paths += [about.source] if about.source not in paths else []
     return {name: paths for name, paths in found.items() if name not in DATASETS}
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from engine.spec.parsing import at_least, near_match, shown
 
+ENDINGS = (".npz", ".csv", ".csv.gz")
+"""How the names of files of examples end."""
+
 DATASETS = ("digits", "three-points", "spiral", "synthetic-cifar", "cifar10")
 NO_DATA = "none"
 """The data set of a function of the weights alone."""
@@ -29,9 +32,11 @@ AMOUNTS = {
 
 
 def is_path(dataset: str) -> bool:
-    """True if the name is a path: it contains a path separator or ends in .npz or .csv."""
+    """True if the name is a path: it contains a path separator or ends in .npz, .csv or .csv.gz."""
     separators = {os.path.sep, os.path.altsep or os.path.sep}
-    return dataset.lower().endswith((".npz", ".csv")) or any(separator in dataset for separator in separators)
+    return dataset.lower().endswith((".npz", ".csv", ".csv.gz")) or any(
+        separator in dataset for separator in separators
+    )
 
 
 def dataset_parts(dataset: str) -> tuple[str, int | None]:

@@ -197,6 +197,12 @@ def test_data_list_tells_what_is_there(cache_folder: Path) -> None:
     assert not cache_folder.exists()
 
 
+def test_data_add_tells_how_classes_are_numbered(tmp_path: Path, cache_folder: Path) -> None:
+    path = tmp_path / "signs.csv"
+    path.write_text("".join(f"{i};{(-1) ** i}\n" for i in range(40)))
+    assert "classes are numbered 0 to 1 in this order: -1, 1" in ask(data.command, "add", str(path)).stderr
+
+
 def test_data_add_and_list_your_own(tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     np.savez("digits.npz", X=np.random.default_rng(0).random((40, 3)), y=np.arange(40) % 2)

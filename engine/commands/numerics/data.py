@@ -18,6 +18,9 @@ from engine.text import clean
 if TYPE_CHECKING:
     from engine.datasets.catalogue import DatasetEntry
 
+MOST_LABELS = 20
+"""Most names of classes that are told after a file was added; `data info` tells all."""
+
 HEADER = ["data set", "classes", "features", "train", "validation", "test", "cache", "state"]
 
 
@@ -45,7 +48,7 @@ def list_all(json: bool) -> None:
 @click.argument("dataset", metavar="DATASET", type=FieldText(FIELDS["dataset"]))
 @json_option
 def info(dataset: str, json: bool) -> None:
-    """Tell what DATASET is, how large, and how to get it; a .npz or .csv file is read and checked."""
+    """Tell what DATASET is, how large, and how to get it; a .npz, .csv or .csv.gz file is read and checked."""
     from engine.datasets import catalogue
 
     with numerics_errors():
@@ -68,7 +71,7 @@ def info(dataset: str, json: bool) -> None:
 @click.argument("path", required=False)
 @json_option
 def add(dataset: str, path: str | None, json: bool) -> None:
-    """Put DATASET into the cache: your .npz or .csv, synthetic-cifar[:N], or cifar10 with the PATH of its files.
+    """Put DATASET into the cache: your .npz or .csv[.gz], synthetic-cifar[:N], or cifar10 with the PATH of its files.
 
     For cifar10, PATH is its .tar.gz (binary or python version) or the folder that it unpacks to.
     """
@@ -93,6 +96,10 @@ def add(dataset: str, path: str | None, json: bool) -> None:
         click.echo(as_json(as_dict(found)))
         return
     click.echo(f"{clean(found.dataset)}: {found.state}, {size(found.cache_bytes)}")
+    if found.labels:
+        labels = ", ".join(clean(label, 40) for label in found.labels[:MOST_LABELS])
+        more = ", ..." if len(found.labels) > MOST_LABELS else ""
+        click.echo(f"its classes are numbered 0 to {len(found.labels) - 1} in this order: {labels}{more}", err=True)
     short = [name for name, paths in catalogue.own_files().items() if paths == [found.dataset]]
     for name in map(clean, short):
         click.echo(f"its short name is {name}: --dataset {name}", err=True)
