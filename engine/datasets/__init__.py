@@ -14,6 +14,7 @@ from engine.datasets.split import (
     stratified,
     with_bias,
 )
+from engine.datasets.standard import standardized
 from engine.spec import DataError
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "fingerprint",
     "load",
     "shape_of",
+    "standardized",
     "stratified",
     "train_examples",
     "with_bias",

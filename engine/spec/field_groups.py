@@ -8,7 +8,9 @@ from engine.spec.fields import FIELDS
 MINIMISED, HOW, HOW_LONG, RECORDED = "What is minimised", "How", "How long", "What is recorded"
 
 NAMED = {
-    MINIMISED: frozenset({"objective", "dimensions", "dataset", "regularization_strength", "regularize_bias"}),
+    MINIMISED: frozenset(
+        {"objective", "dimensions", "dataset", "standardize", "regularization_strength", "regularize_bias"}
+    ),
     HOW: frozenset({"start"}),
     HOW_LONG: frozenset({"iterations", "seconds", "patience", "divergence_factor", "pace"}),
     RECORDED: frozenset({"metrics"}),

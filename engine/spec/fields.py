@@ -100,6 +100,14 @@ FIELDS: dict[str, Field] = {
             unless=WITHOUT_DATA,
             open=True,
         ),
+        Field(
+            "standardize",
+            "standardize",
+            "whether each feature is brought to mean 0 and standard deviation 1, those of the train split",
+            choice(YES_NO),
+            YES_NO,
+            unless=WITHOUT_DATA,
+        ),
         Field("step_size", "step size", "step size (learning rate)", positive, strategies=STEPPING),
         Field(
             "batch_size",

@@ -57,6 +57,7 @@ class RunSpec:
     objective: str = "svm"
     dimensions: int = 2
     dataset: str = "digits"
+    standardize: str = "no"
     step_size: float = 0.1
     batch_size: int | None = 256
     regularization_strength: float = 0.001

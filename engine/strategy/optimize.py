@@ -185,7 +185,7 @@ def check(spec: RunSpec) -> None:
     if not spec.has_data:
         _check_size(spec, exact_objective(spec))
         return
-    dataset = datasets.load(spec.dataset)
+    dataset = _dataset(spec)
     split = dataset.splits["train"]
     train = len(split)
     if train and (split.y == split.y[0]).all():
@@ -225,7 +225,7 @@ def _check_network(spec: RunSpec, dataset: Dataset) -> None:
 
 def fitted(spec: RunSpec) -> RunSpec:
     """Return the spec with the full batch in place of one that is larger than the train split."""
-    if spec.batch_size is None or spec.batch_size <= len(datasets.load(spec.dataset).splits["train"]):
+    if spec.batch_size is None or spec.batch_size <= len(_dataset(spec).splits["train"]):
         return spec
     return spec.changed(batch_size=None)
 
@@ -256,7 +256,11 @@ def build(spec: RunSpec, surface: Surface | None = None, start: ArrayLike | None
 
 
 def _dataset(spec: RunSpec) -> Dataset:
-    return datasets.load(spec.dataset) if spec.has_data else Dataset(NO_DATA, 0, {"train": NO_EXAMPLES})
+    """The data set of a spec, standardized if it says so. Raises SpecError if the data are missing."""
+    if not spec.has_data:
+        return Dataset(NO_DATA, 0, {"train": NO_EXAMPLES})
+    dataset = datasets.load(spec.dataset)
+    return datasets.standardized(dataset) if spec.standardize == "yes" else dataset
 
 
 def _check_size(spec: RunSpec, of: Objective) -> None:

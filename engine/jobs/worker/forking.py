@@ -25,8 +25,8 @@ BLOCK_S = 0.04
 MOST_ITERATIONS = 50_000
 
 DECIDE_THE_LOSS = (
-    *("dataset", "objective", "delta", "regularization_strength", "regularize_bias", "hidden_size", "hidden"),
-    *("channels", "activation", "pooling", "normalization", "residual", "dimensions", "code"),
+    *("dataset", "standardize", "objective", "delta", "regularization_strength", "regularize_bias", "hidden_size"),
+    *("hidden", "channels", "activation", "pooling", "normalization", "residual", "dimensions", "code"),
 )
 """Fields of a spec whose change makes earlier losses, and the scores that a search keeps, incomparable."""
 

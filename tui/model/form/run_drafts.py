@@ -27,7 +27,8 @@ NAME, ITERATION = "name", "iteration"
 NAME_FIELD = FormField(NAME, "name", "What the list calls the run.", NAMED, optional=True)
 
 KEPT_BY_FORKS = frozenset({
-    "strategy", "dataset", "dimensions", "hidden_size", "hidden", "channels", "pooling", "normalization", "residual",
+    "strategy", "dataset", "standardize", "dimensions", "hidden_size", "hidden", "channels", "pooling", "normalization",
+    "residual",
     "start", "initial_scale", "seed", "metrics",
 })  # fmt: skip
 """Fields that a fork takes over from its parent."""
