@@ -36,6 +36,7 @@ COMMANDS = {
     "probe": "engine.commands.numerics.probe:command",
     "gradient-check": "engine.commands.numerics.gradient_check:command",
     "landscape": "engine.commands.numerics.landscape:command",
+    "predict": "engine.commands.numerics.predict:command",
     "weights": "engine.commands.numerics.weights:command",
     "data": "engine.commands.numerics.data:command",
     "completion": "engine.commands.typed.completion:command",
@@ -46,7 +47,7 @@ COMMANDS = {
 SECTIONS = {
     "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
     "Steer": ("pause", "resume", "stop", "step-size", "rename", "tag", "note", "delete", "undelete", "purge"),
-    "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights"),
+    "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights", "predict"),
     "Store, workers and data": ("doctor", "backup", "workers", "work", "data"),
     "This program": ("completion", "help"),
 }

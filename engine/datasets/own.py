@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.datasets import cache
 from engine.datasets.split import SPLITS, Dataset, Image, stratified
-from engine.datasets.tables import Table, is_number, read_table
+from engine.datasets.tables import is_number, read_features, read_table
 from engine.files.program import command_text
 from engine.spec import DataError
 
@@ -68,6 +68,32 @@ def image_of(about: cache.EntryInfo) -> Image | None:
     return image if image.size == about.features else None
 
 
+def new_examples(path: Path, features: int) -> NDArray[Any]:
+    """Read examples (n, features) from a .npz with X, or a .csv with or without the class, uint8 or float32.
+
+    Raises DataError, naming the file and what it should be.
+    """
+    stamp(path)
+    try:
+        if path.name.lower().endswith(".npz"):
+            X = _features(_read_npz(path, ("X",))[0])
+        else:
+            _reader(path)
+            X = _features(read_features(path, features))
+        if X.shape[1] != features:
+            raise ValueError(f"it has {X.shape[1]:,} features; the run learnt from {features:,}")
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None
+    except (OSError, EOFError, MemoryError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read ({error or type(error).__name__})") from None
+    return X
+
+
+def class_names(path: Path) -> tuple[str, ...]:
+    """Return what a file calls its classes, in their order; empty if it numbers them from 0. Raises DataError."""
+    return cache.read_about(entry_of(path)).labels
+
+
 def _make(entry: Path, path: Path) -> None:
     try:
         X, y = _reader(path)(path)
@@ -99,7 +125,7 @@ def _make(entry: Path, path: Path) -> None:
     cache.make(entry, about, ((features[rows[split]], labels[rows[split]]) for split in SPLITS))
 
 
-def _reader(path: Path) -> Callable[[Path], Table]:
+def _reader(path: Path) -> Callable[[Path], tuple[NDArray[Any], ...]]:
     name = path.name.lower()
     if name.endswith(".npz"):
         return _read_npz
@@ -108,16 +134,16 @@ def _reader(path: Path) -> Callable[[Path], Table]:
     raise ValueError(f"not a kind of file that is read; {EXPECTED}")
 
 
-def _read_npz(path: Path) -> Table:
+def _read_npz(path: Path, names: tuple[str, ...] = ("X", "y")) -> tuple[NDArray[Any], ...]:
     with zipfile.ZipFile(path) as archive:
         sizes = {member.filename.removesuffix(".npy"): member.file_size for member in archive.infolist()}
-    for name in ("X", "y"):
+    for name in names:
         if name not in sizes:
             raise ValueError(f"it has no array {name}, only {sorted(sizes)[:8]!a}; {EXPECTED}")
         if sizes[name] > MOST_BYTES:
             raise ValueError(f"its {name} unpacks to {sizes[name]:,} bytes; at most {MOST_BYTES:,} are read")
     with np.load(path, allow_pickle=False) as arrays:
-        return arrays["X"], arrays["y"]
+        return tuple(arrays[name] for name in names)
 
 
 def _features(X: NDArray[Any]) -> NDArray[Any]:

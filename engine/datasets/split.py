@@ -54,6 +54,11 @@ class Split:
             sum_of.update(part.data if part.size else b"")
         return sum_of.hexdigest()
 
+    def like(self, features: NDArray[Any]) -> Split:
+        """Return other examples (n, features) as a split of this form, all of class 0: for scores of new examples."""
+        y = np.zeros(len(features), dtype=np.intp)
+        return Split(with_bias(features) if self.bias else features.astype(np.float32), y, self.bias)
+
     def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
         """Return the chosen examples (n, D) float32, written to `out` if given.
 
@@ -97,6 +102,10 @@ class StoredSplit(Split):
     def dimensions(self) -> int:
         """D, the number of features with the bias column."""
         return int(self._X.shape[1]) + 1
+
+    def like(self, features: NDArray[Any]) -> Split:
+        """Return other examples (n, features) as a split of this form: the same mean is subtracted."""
+        return StoredSplit(features, np.zeros(len(features), dtype=np.intp), self._mean)
 
     @property
     def X(self) -> Floats:

@@ -42,6 +42,10 @@ class StandardizedSplit(Split):
         """The check sum of the examples as they are given."""
         return self._source.digest
 
+    def like(self, features: NDArray[Any]) -> Split:
+        """Return other examples (n, features) as a split of this form, standardized as these are."""
+        return StandardizedSplit(self._source.like(features), self._mean, self._scale)
+
     def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
         """Return the chosen examples (n, D) float32, written to `out` if given."""
         if out is None:
