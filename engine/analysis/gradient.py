@@ -26,6 +26,9 @@ MOST_EXAMINED = 200
 MOST_HIDDEN = 1e-3
 """Largest share of a gradient that rounding may hide: a check that misses one part in a thousand tells nothing."""
 
+FLAT = 1e-6
+"""A derivative below this share of the loss is none: in a minimum no h sees more of it than rounding."""
+
 SMALLEST_H = 1e-7
 """A mistake stays down to this h; where it does not, the h that was asked for was too large to tell."""
 
@@ -154,7 +157,8 @@ def check_gradient(
     unexplained = (reasons == "") | (reasons == "wrong") | (reasons == "cannot tell")
     kinks, wrong, unsettled = (int((reasons == one).sum()) for one in ("kink within h", "wrong", "cannot tell"))
     size = max(float(np.linalg.norm(analytic)), float(np.linalg.norm(numerical)))
-    hidden = diagnosis.rounding(h) * len(chosen) ** 0.5 / size if size > 0 else 0.0
+    per_weight = max(size / len(chosen) ** 0.5, FLAT * max(abs(here.total), 1.0))
+    hidden = diagnosis.rounding(h) / per_weight
     verdict: Verdict = "failed" if wrong else "passed but for kinks" if kinks else "passed"
     if not wrong and (unsettled or hidden > MOST_HIDDEN):
         verdict = "cannot tell"

@@ -124,7 +124,6 @@ def test_the_race_is_the_strategies_of_the_notes_the_gradient_with_and_without_m
     [
         "random-search",
         "local-search",
-        "simulated-annealing",
         "evolution-strategy",
         "spsa",
         "gradient-descent",
