@@ -22,7 +22,9 @@ def said(*arguments: str, status: int = 0) -> str:
 
 
 def test_every_field_is_in_one_group_and_every_command_in_one_section() -> None:
-    assert sorted(name for names in FIELD_GROUPS.values() for name in names) == sorted(FIELDS)
+    assert sorted(name for names in FIELD_GROUPS.values() for name in names) == sorted(
+        name for name, field in FIELDS.items() if field.typed
+    )
     assert sorted(name for names in SECTIONS.values() for name in names) == sorted({**COMMANDS, **DRAWING})
 
 
@@ -30,7 +32,7 @@ def test_the_help_of_a_run_has_groups_choices_and_defaults() -> None:
     told = said("run", "--help")
     places = [told.index(f"{group}:") for group in FIELD_GROUPS]
     assert places == sorted(places)
-    assert f"--update [{'|'.join(UPDATES)}] The parameter update. [default: vanilla]" in told
+    assert f"--update [{'|'.join(UPDATES)}|FILE.py:NAME] The parameter update. [default: vanilla]" in told
     assert "Step size (learning rate). [default: 0.1; 0.03 with local-search" in told
     assert "--divergence-factor NUMBER" in told
     assert "[default: 1e6]" in told

@@ -21,6 +21,8 @@ from tui.presenting.export import command_line, document, end_of, file_name, val
 from tui.start.cli import group
 from tui.terminal import clipboard
 
+OWN_FILE = "it's a file.npz"
+
 SPECS = st.builds(
     lambda strategy, objective, changes: defaults(strategy, objective).changed(**changes),
     st.sampled_from(STRATEGIES),
@@ -31,7 +33,7 @@ SPECS = st.builds(
             "step_size": st.floats(1e-10, 1e3),
             "batch_size": st.integers(1, 500),
             "update": st.sampled_from(UPDATES),
-            "dataset": st.sampled_from(["spiral:5", "it's a file.npz"]),
+            "dataset": st.sampled_from(["spiral:5", OWN_FILE]),
             "iterations": st.integers(1, 10**6),
             "seconds": st.none() | st.floats(0.1, 1e4),
             "pace": st.none() | st.floats(0.1, 1e4),
@@ -44,15 +46,23 @@ SPECS = st.builds(
 
 @given(spec=SPECS, name=st.text(max_size=20))
 @settings(deadline=None)
-def test_the_copied_command_makes_the_same_run(spec: RunSpec, name: str) -> None:
+def test_the_copied_command_makes_the_same_run(
+    tmp_path_factory: pytest.TempPathFactory, spec: RunSpec, name: str
+) -> None:
     submitted: list[RunSpec] = []
 
     def submit(db: str, specs: list[RunSpec], **options: object) -> list[int]:
         submitted.extend(specs)
         return [1]
 
+    folder = tmp_path_factory.getbasetemp()
+    if not (folder / OWN_FILE).exists():
+        X = np.arange(3000.0).reshape(1000, 3)
+        np.savez(folder / OWN_FILE, X=X, y=np.arange(1000) % 2)
     with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
         patch.setattr("engine.commands.run.submit", submit)
+        spec = spec.changed(dataset=str(folder / OWN_FILE)) if spec.dataset.endswith(OWN_FILE) else spec
         command = command_line(spec, name)
         words = shlex.split(command)
         assert words[0] == "lossboard"
@@ -66,7 +76,7 @@ def test_a_full_batch_and_no_budget_are_said() -> None:
     spec = RunSpec(batch_size=None, iterations=None, seconds=5.0)
     said = command_line(spec)
     assert said == (
-        "lossboard run --strategy gradient-descent --objective svm --batch-size full --iterations none --seconds 5.0"
+        "lossboard run --strategy gradient-descent --objective svm --batch-size full --iterations none --seconds 5"
     )
     with pytest.raises(SpecError):
         RunSpec(iterations=None)
