@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.strip import Strip
 from textual.widgets import Input
 
 from engine.spec import OBJECTIVES, STRATEGY_KINDS, SpecError, defaults, parse_field
@@ -13,10 +14,12 @@ from engine.store import Run, StoreFull
 from tests.presence import present
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
 from tui.app.actions import orders
+from tui.model.form.form import Form
 from tui.model.form.run_drafts import NewRunDraft
 from tui.model.messages import RunRejected, RunsQueued, RunSubmitted
 from tui.screens.board import Board
 from tui.screens.run_form import RunForm
+from tui.widgets.form.field_help import field_help
 from tui.widgets.lines import Lines
 
 
@@ -147,6 +150,23 @@ async def test_the_help_of_the_focused_field_is_in_sight_with_its_choices(path: 
                 said += [f"› {form.texts[field.name]}"] if field.choices and size[1] >= 24 else []
                 await board.until(partial(tells, board, said))  # the form may still be scrolling
                 await board.press("tab")
+
+
+@pytest.mark.parametrize(("size", "is_beside"), [((120, 35), True), ((80, 24), False)])
+async def test_the_help_stands_where_it_stays_from_the_first_frame(
+    path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], is_beside: bool
+) -> None:
+    drawn: list[tuple[bool, int]] = []
+
+    def noted(form: Form, name: str, width: int, height: int, *, beside: bool) -> list[Strip]:
+        drawn.append((beside, width))
+        return field_help(form, name, width, height, beside=beside)
+
+    monkeypatch.setattr("tui.widgets.form.form_pane.field_help", noted)
+    async with opened(path, size) as board:
+        await board.press("n")
+        await board.until(lambda: drawn)
+        assert set(drawn) == {(is_beside, 36 if is_beside else 80)}
 
 
 async def test_what_scrolls_into_sight_is_seen_on_the_terminal(path: Path) -> None:

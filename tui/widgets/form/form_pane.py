@@ -64,6 +64,7 @@ class FormPane(Widget):
         """The field that is being typed into: its text stays as it is typed."""
 
     def compose(self) -> ComposeResult:
+        self._fit()  # before the first frame, which would else show the help below and move it afterwards
         title = ""
         with VerticalScroll(id="fields", can_focus=False):
             for field in self.form.fields:
@@ -160,6 +161,9 @@ class FormPane(Widget):
         self.show(self.form)
 
     def on_resize(self, event: events.Resize) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
         columns, rows = self.app.size
         self.set_class(columns >= BESIDE_FROM, "-beside")
         self.set_class(columns < NARROW_BELOW, "-narrow")
