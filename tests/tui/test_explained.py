@@ -100,6 +100,14 @@ def test_nothing_is_cut(place: Place, width: int) -> None:
         assert set(" ".join(entry.meaning for block in blocks for entry in block.entries).split()) <= shown
 
 
+@pytest.mark.parametrize("width", [110, 120, 200])
+def test_no_column_stays_empty(width: int) -> None:
+    for place in VIEWS:
+        for blocks in (key_blocks(place), seen_blocks(place), seen_blocks(place)[:1]):
+            lines = laid_out(blocks, width)
+            assert not lines or "".join(text for text, _ in lines[0])[: width // 2].strip(), place
+
+
 @given(
     st.sampled_from(["board", "replay", "sweepview"]), st.lists(st.sampled_from(["loss", "run", "chart", "x", "step"]))
 )

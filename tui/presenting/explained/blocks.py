@@ -62,8 +62,11 @@ def counted_entries(blocks: Iterable[Block]) -> int:
 
 
 def laid_out(blocks: Sequence[Block], width: int) -> list[Line]:
-    """The lines of all blocks at `width` cells: in two columns of about the same height if they fit, and wrapped."""
-    if width < TWO_COLUMNS:
+    """The lines of all blocks at `width` cells: in two columns of about the same height if they fit, and wrapped.
+
+    One block alone has the whole width: beside it a column would be empty.
+    """
+    if width < TWO_COLUMNS or len(blocks) < 2:
         return _joined([_lines(block, width) for block in blocks])
     half = width // 2
     drawn = [_lines(block, half - 1) for block in blocks]
