@@ -26,6 +26,12 @@ async def test_a_run_that_has_ended_is_forked_and_replayed_not_paused(tmp_path: 
         assert "stop" not in footer(board)
 
 
+async def test_a_page_key_of_a_run_alone_says_what_it_does(tmp_path: Path) -> None:
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        await board.press("enter")
+        await board.until(lambda: "pg down scroll" in footer(board))
+
+
 async def test_a_run_that_goes_on_is_paused_stopped_and_steered(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("mine", defaults()), finish=False)

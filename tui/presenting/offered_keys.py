@@ -99,6 +99,8 @@ def _words_of_part(choices: Choices) -> dict[str, str]:
         words["back"] = "clear filter"
     if choices.alone or choices.chart_options.enlarged:
         words["back"] = "back"
+    if choices.alone:
+        words["page(1)"] = "scroll"
     if choices.room != "all":
         words["back"] = "back"
         following = choices.with_next_room().room
