@@ -6,10 +6,12 @@ import pytest
 
 from engine.spec import defaults
 from engine.store import Evaluation
+from tests.presence import present
 from tests.tui.test_run_details import run_of
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
+from tui.presenting.describe import differing
 from tui.widgets.details import details
 
 RUNS = tuple(run_of(n, defaults().changed(step_size=n / 10)) for n in range(1, 4))
@@ -34,6 +36,32 @@ def test_nothing_is_cut_for_what_differs(width: int) -> None:
     line = second_line(9, (1, 2, 3), width)
     if "differs" in line:
         assert "…" not in line
+
+
+def test_differences_without_room_are_counted() -> None:
+    other = run_of(9, defaults("local-search").changed(seed=3, iterations=77, pace=20.0))
+    runs = (*RUNS, other)
+    snapshot = Snapshot(runs=runs)
+    marked = Choices(marked=(1, 2, 3), pointed=9)
+    wide, narrow = (details(snapshot, marked, width)[1].text for width in (160, 60))
+    for line in (wide, narrow):
+        told, _, more = line.partition("differs: ")[2].rstrip().rpartition(" +")
+        assert len(told.split(", ")) + int(more.removesuffix(" more")) == len(
+            differing([present(run.spec) for run in runs])
+        )
+
+
+@pytest.mark.parametrize("width", range(30, 140, 3))
+def test_no_number_of_a_run_is_cut_and_what_keeps_it_from_going_on_comes_first(width: int) -> None:
+    told = {"train_loss": 0.25, "validation_loss": 0.31, "validation_accuracy": 0.972, "test_accuracy": 0.95}
+    run = run_of(1, defaults(), iterations_done=1500, evaluated_at=4, **told)
+    line = details(Snapshot(runs=(run,)), Choices(pointed=1), width)[1].text.rstrip()
+    whole = [" train 0.2500", "validation 0.3100", "validation accuracy 97.2 %", "test accuracy 95.0 %"]
+    shown = line.strip().removesuffix("at 4").rstrip().split("  ")
+    assert line.endswith("  at 4")
+    assert [one.strip() for one in shown] == [one.strip() for one in whole[: len(shown)]]
+    failed = run_of(1, defaults(), state="failed", reason="the disk is full", **told)
+    assert "the disk is full" in details(Snapshot(runs=(failed,)), Choices(pointed=1), width)[1].text
 
 
 @pytest.mark.parametrize(

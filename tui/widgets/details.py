@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.strip import Strip
 
@@ -20,6 +20,9 @@ from tui.widgets.lines import strip
 
 BAR_WIDTH = 10
 
+GAP = "  "
+"""Cells between what stands on a line."""
+
 MOST_DIFFERENCES = 4
 """Largest number of fields that are named: the first ones decide most."""
 
@@ -34,7 +37,8 @@ def details(snapshot: Snapshot, choices: Choices, width: int, written: Callable[
         return [strip((), width), strip((), width)]
     indent = " " * (len(str(run.run_id)) + 3)
     first: list[Part] = [(f" {run.run_id}  ", STRONG), (written(describe(run)), TEXT)]
-    second: list[Part] = [(indent, TEXT), *((written(text), style) for text, style in _reached(snapshot, run))]
+    room = width - len(indent)
+    second: list[Part] = [(indent, TEXT), *_reached(snapshot, run, room, written)]
     differences = _differences(snapshot, choices, width - cells(second) - 1)
     return [strip(first, width, _progress(snapshot, run)), strip(second, width, differences)]
 
@@ -62,46 +66,75 @@ def _progress(snapshot: Snapshot, run: Run) -> list[Part]:
     return [(done, ACCENTED), (rest, RULES), (f" {min(share, 1.0):4.0%} ".replace("%", " %"), TEXT)]
 
 
-def _reached(snapshot: Snapshot, run: Run) -> list[Part]:
-    parts: list[Part] = []
+def _reached(snapshot: Snapshot, run: Run, room: int, written: Callable[[str], str]) -> list[Part]:
+    """How it diverged, the numbers that fit whole, and what keeps it from going on, which numbers make room for."""
+    first, last = _written(_divergence(run), written), _written(_obstacle(snapshot, run), written)
+    figures = [_written(figure, written) for figure in _figures(snapshot, run)]
+    room -= cells(first) + cells(last)
+    shown = set[int]()
+    # the iteration of the evaluation belongs to the losses before it, so it is placed before them
+    for place in sorted(range(len(figures)), key=lambda place: len(figures[place]) > 1):
+        if cells(figures[place]) > room:
+            break
+        room -= cells(figures[place])
+        shown.add(place)
+    return [*first, *(part for place, figure in enumerate(figures) if place in shown for part in figure), *last]
 
-    def add(word: str, value: str) -> None:
-        parts.extend([(word + " ", DIM), (value + "  ", TEXT)])
 
-    if run.diverged_at is not None:
-        parts.append((f"diverged at iteration {run.diverged_at:,}  ", WARNED))
-        spec = in_force(run)
-        if spec is not None and decides(spec, "step_size"):
-            parts.append(("step size probably too large: s compares smaller ones  ", DIM))
-    if run.train_loss is not None:
-        add("train", numbers.loss(run.train_loss))
-    if run.validation_loss is not None:
-        add("validation", numbers.loss(run.validation_loss))
-        add("validation accuracy", numbers.percent(run.validation_accuracy))
-    if run.test_accuracy is not None:
-        add("test accuracy", numbers.percent(run.test_accuracy))
-    if run.evaluated_at is not None and run.evaluated_at < run.iterations_done:
-        parts.append((f"at {run.evaluated_at:,}  ", DIM))
-    norm = snapshot.of(run.run_id).gradient_norm
-    if norm is not None and norm == norm:
-        add("gradient norm", numbers.number(norm))
-    status = snapshot.status(run)
-    if status == "lost":
-        parts.append((f"its worker died; {counted(run.iterations_done, 'iteration')} are kept  ", WARNED))
-    elif status == "silent":
-        parts.append(("its worker has written nothing for a while  ", WARNED))
-    elif run.reason and status in ("failed", "cancelled", "waiting"):
-        parts.append((clean(run.reason, 120) + "  ", WARNED))
-    elif run.state == "queued":
-        parts.append(("waits for a worker  ", DIM))
+def _written(parts: list[Part], written: Callable[[str], str]) -> list[Part]:
+    return [(written(text), style) for text, style in parts]
+
+
+def _divergence(run: Run) -> list[Part]:
+    if run.diverged_at is None:
+        return []
+    parts: list[Part] = [(f"diverged at iteration {run.diverged_at:,}{GAP}", WARNED)]
+    spec = in_force(run)
+    if spec is not None and decides(spec, "step_size"):
+        parts.append((f"step size probably too large: s compares smaller ones{GAP}", DIM))
     return parts
 
 
+def _figures(snapshot: Snapshot, run: Run) -> list[list[Part]]:
+    """Words with their numbers, and the iteration of the losses before it if it is not the newest."""
+    told: list[tuple[str, str]] = []
+    if run.train_loss is not None:
+        told.append(("train", numbers.loss(run.train_loss)))
+    if run.validation_loss is not None:
+        told.append(("validation", numbers.loss(run.validation_loss)))
+        told.append(("validation accuracy", numbers.percent(run.validation_accuracy)))
+    if run.test_accuracy is not None:
+        told.append(("test accuracy", numbers.percent(run.test_accuracy)))
+    figures: list[list[Part]] = [[(f"{word} ", DIM), (value + GAP, TEXT)] for word, value in told]
+    if run.evaluated_at is not None and run.evaluated_at < run.iterations_done:
+        figures.append([(f"at {run.evaluated_at:,}{GAP}", DIM)])
+    norm = snapshot.of(run.run_id).gradient_norm
+    if norm is not None and norm == norm:
+        figures.append([("gradient norm ", DIM), (numbers.number(norm) + GAP, TEXT)])
+    return figures
+
+
+def _obstacle(snapshot: Snapshot, run: Run) -> list[Part]:
+    status = snapshot.status(run)
+    if status == "lost":
+        return [(f"its worker died; {counted(run.iterations_done, 'iteration')} are kept{GAP}", WARNED)]
+    if status == "silent":
+        return [(f"its worker has written nothing for a while{GAP}", WARNED)]
+    if run.reason and status in ("failed", "cancelled", "waiting"):
+        return [(clean(run.reason, 120) + GAP, WARNED)]
+    return [(f"waits for a worker{GAP}", DIM)] if run.state == "queued" else []
+
+
 def _differences(snapshot: Snapshot, choices: Choices, room: int) -> list[Part]:
-    """The fields in which the run under the cursor and the marked runs differ, as many as fit."""
+    """The fields in which the run under the cursor and the marked runs differ: as many as fit, and how many more."""
     compared = dict.fromkeys((choices.pointed, *choices.marked))
     runs = [run for run_id in compared if (run := snapshot.run(run_id)) is not None]
     names = differing([spec for run in runs if (spec := in_force(run)) is not None])
-    labels = [FIELDS[name].label for name in names[:MOST_DIFFERENCES]]
-    told = (f"differs: {', '.join(labels[:count])} " for count in range(len(labels), 0, -1))
+    labels = [FIELDS[name].label for name in names]
+    told = (_differs(labels, count) for count in range(min(len(labels), MOST_DIFFERENCES), 0, -1))
     return [(text, DIM) for text in told if width_of(text) <= room][:1]
+
+
+def _differs(labels: Sequence[str], count: int) -> str:
+    more = f" +{len(labels) - count} more" if count < len(labels) else ""
+    return f"differs: {', '.join(labels[:count])}{more} "
