@@ -139,3 +139,11 @@ def test_any_choice_fits_into_any_table(
     assert sum(column.width + 1 for column in columns) <= room
     assert [column.name for column in columns] == sorted((column.name for column in columns), key=ORDERED.index)
     assert {column.name for column in columns} <= set(ORDERED) - (set(hidden) - set(shown))
+
+
+def test_a_pace_gives_way_to_what_runs_have_reached() -> None:
+    varied = {"pace": ("100", "none"), "step_size": ("0.1", "1")}
+    shown = {room: {column.name for column in fitting(2, room, varied)} for room in (60, 300)}
+    assert "pace" in shown[300]
+    assert "pace" not in shown[60]
+    assert {"step_size", "train", "validation", "accuracy", "batch_loss"} <= shown[60]

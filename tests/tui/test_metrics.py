@@ -15,6 +15,7 @@ from tests.tui.chart_curves import decimated
 from tests.tui.test_run_details import run_of
 from tui.chart import draw
 from tui.chart.values.metrics import GRID, METRICS, companion_of
+from tui.chart.values.view import X_KINDS, XKind
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen, VisiblePart
@@ -50,3 +51,17 @@ def test_the_page_names_every_metric_in_the_order_of_its_key() -> None:
     row = re.search(r"^\| `m` \| y axis: (.*?);", page, re.MULTILINE)
     assert row is not None
     assert row[1].split(", ") == list(METRICS)
+
+
+@pytest.mark.parametrize("x_kind", X_KINDS)
+def test_a_pace_tells_curves_apart_by_time_alone(x_kind: XKind) -> None:
+    runs = tuple(
+        run_of(n, defaults().changed(batch_size=size, pace=pace), name=name)
+        for n, size, pace, name in ((1, 64, None, ""), (2, 128, 100.0, ""), (3, 128, 100.0, "mine"))
+    )
+    for marked in ((1, 2), (1, 2, 3)):
+        choices = Choices(marked=marked, pointed=1, chart_options=ChartOptions(x_kind=x_kind))
+        drawn = chart_view(Snapshot(rows=runs, runs=runs), choices).runs
+        named = {name for run in drawn for name, _ in run.settings}
+        assert ("pace" in named) == (x_kind == "time")
+        assert ("batch size" in named) == (3 in marked)

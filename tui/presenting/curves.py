@@ -30,8 +30,9 @@ def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] =
     runs = drawn_runs(snapshot, choices)
     varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
-    varied = [name for name in varied if name not in said]
     chart_options = choices.chart_options
+    said |= {"metrics"} if chart_options.x_kind == "time" else {"metrics", "pace"}  # no curve runs otherwise for them
+    varied = [name for name in varied if name not in said]
     view = replace(
         axes_view(chart_options),
         runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),

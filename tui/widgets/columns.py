@@ -125,8 +125,8 @@ def curve_text(shape: tuple[float, ...], width: int, scale: Scale) -> str:
 WIDEST_WORD, WIDEST_NUMBER = 15, 7
 """Most cells of a setting that is a word, and of one that is a number."""
 
-LESS_TELLING = frozenset({"strategy", "update", "batch_size", "initial_scale"})
-"""Settings that the name of a run tells unless a person gave it one, and one that follows from the strategy."""
+LESS_TELLING = frozenset({"strategy", "update", "batch_size", "initial_scale", "pace"})
+"""Settings that a run's name tells unless a person gave it one, that follow from the strategy, or change no loss."""
 
 RUN, NAME, TRAIN = 0, 0, 1
 DIFFERING = (2, 5.0, 5.1, 5.2)
