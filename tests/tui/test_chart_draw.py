@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -241,6 +242,16 @@ def test_where_not_all_settings_have_room_the_first_ones_are_kept() -> None:
     assert "step size | batch | iter" in lines[0]
     assert sum(line.count("1e-3 | 256 | 1000000") for line in lines[1:]) == 8
     assert "none" not in "".join(lines)
+
+
+@pytest.mark.parametrize("width", range(40, 140, 4))
+def test_labels_that_alone_tell_runs_apart_are_never_cut_alike(width: int) -> None:
+    runs = tuple(
+        run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} gradient b{2**i}", settings=(("step size", "1e-3"),))
+        for i in range(8)
+    )
+    labels = re.findall(r"[0-7] (gr.*?)(?=  |$)", draw(ChartView(runs=runs), width, 24).to_text(), re.MULTILINE)
+    assert len(set(labels)) == len(labels)
 
 
 @pytest.mark.parametrize("x_kind", ["iteration", "time", "examples"])

@@ -76,6 +76,7 @@ def draw_legend(
 
     If room is short, the names of settings are dropped first, then labels are cut to LEAST_LABEL cells or more, then
     replaced by numbers, then settings are dropped from the last on; at last runs are left out and counted at the end.
+    Where labels would be alike if they were cut, all settings are dropped before the labels are.
     """
     plan = _plan(entries, width, most_rows, charset)
     if plan is None:
@@ -178,11 +179,17 @@ def _longest_texts(
         left = room - max(map(len, values)) - max(map(len, settings)) - 2 * any(settings)
         return [fit(label, max(left, LEAST_LABEL), charset) for label in labels]
 
+    none: list[list[int]] = [[] for _ in entries]
     candidates = [(labels, _named(entries, charset), names[:0]), (labels, _plain(entries, names, charset), names)]
+    is_told_apart = _kinds(cut(candidates[-1][1])) == _kinds(labels)
+    if not is_told_apart:
+        candidates += [(labels, _plain(entries, names[:count], charset), names[:count]) for count in _fewer(names)]
+        candidates.append((labels, none, names[:0]))
     for count in range(len(names), 0, -1):
         settings = _plain(entries, names[:count], charset)
-        candidates += [(cut(settings), settings, names[:count]), (numbers, settings, names[:count])]
-    candidates.append((numbers, [[] for _ in entries], names[:0]))
+        candidates += [(cut(settings), settings, names[:count])] if is_told_apart else []
+        candidates.append((numbers, settings, names[:count]))
+    candidates.append((numbers, none, names[:0]))
     for shown_labels, settings, omitted in candidates:
         longest = max(map(len, shown_labels))
         texts = [
@@ -192,6 +199,16 @@ def _longest_texts(
         if max(map(len, texts)) <= room:
             return texts, omitted
     return texts, names[:0]
+
+
+def _fewer(names: Sequence[str]) -> range:
+    """Return the numbers of settings below all of them, down to one."""
+    return range(len(names) - 1, 0, -1)
+
+
+def _kinds(labels: Sequence[Sequence[int]]) -> int:
+    """Return how many labels differ without their run's number."""
+    return len({"".join(map(chr, label)).partition(" ")[2] for label in labels})
 
 
 def _names(entries: Sequence[Entry]) -> tuple[str, ...]:
