@@ -40,6 +40,10 @@ def details(snapshot: Snapshot, choices: Choices, width: int, written: Callable[
     room = width - len(indent)
     second: list[Part] = [(indent, TEXT), *_reached(snapshot, run, room, written)]
     differences = _differences(snapshot, choices, width - cells(second) - 1)
+    if not differences:  # what differs tells more than how steep the loss is
+        flat: list[Part] = [(indent, TEXT), *_reached(snapshot, run, room, written, norm=False)]
+        differences = _differences(snapshot, choices, width - cells(flat) - 1)
+        second = flat if differences else second
     return [strip(first, width, _progress(snapshot, run)), strip(second, width, differences)]
 
 
@@ -66,10 +70,12 @@ def _progress(snapshot: Snapshot, run: Run) -> list[Part]:
     return [(done, ACCENTED), (rest, RULES), (f" {min(share, 1.0):4.0%} ".replace("%", " %"), TEXT)]
 
 
-def _reached(snapshot: Snapshot, run: Run, room: int, written: Callable[[str], str]) -> list[Part]:
+def _reached(
+    snapshot: Snapshot, run: Run, room: int, written: Callable[[str], str], *, norm: bool = True
+) -> list[Part]:
     """How it diverged, the numbers that fit whole, and what keeps it from going on, which numbers make room for."""
     first, last = _written(_divergence(run), written), _written(_obstacle(snapshot, run), written)
-    figures = [_written(figure, written) for figure in _figures(snapshot, run)]
+    figures = [_written(figure, written) for figure in _figures(snapshot, run, norm=norm)]
     room -= cells(first) + cells(last)
     shown = set[int]()
     # the iteration of the evaluation belongs to the losses before it, so it is placed before them
@@ -95,7 +101,7 @@ def _divergence(run: Run) -> list[Part]:
     return parts
 
 
-def _figures(snapshot: Snapshot, run: Run) -> list[list[Part]]:
+def _figures(snapshot: Snapshot, run: Run, *, norm: bool) -> list[list[Part]]:
     """Words with their numbers, and the iteration of the losses before it if it is not the newest."""
     told: list[tuple[str, str]] = []
     if run.train_loss is not None:
@@ -108,9 +114,9 @@ def _figures(snapshot: Snapshot, run: Run) -> list[list[Part]]:
     figures: list[list[Part]] = [[(f"{word} ", DIM), (value + GAP, TEXT)] for word, value in told]
     if run.evaluated_at is not None and run.evaluated_at < run.iterations_done:
         figures.append([(f"at {run.evaluated_at:,}{GAP}", DIM)])
-    norm = snapshot.of(run.run_id).gradient_norm
-    if norm is not None and norm == norm:
-        figures.append([("gradient norm ", DIM), (numbers.number(norm) + GAP, TEXT)])
+    steepness = snapshot.of(run.run_id).gradient_norm
+    if norm and steepness is not None and steepness == steepness:
+        figures.append([("gradient norm ", DIM), (numbers.number(steepness) + GAP, TEXT)])
     return figures
 
 
