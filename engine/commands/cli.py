@@ -48,7 +48,7 @@ SECTIONS = {
     "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
     "Steer": ("pause", "resume", "stop", "step-size", "rename", "tag", "note", "delete", "undelete", "purge"),
     "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights", "predict"),
-    "Store, workers and data": ("doctor", "backup", "workers", "work", "data"),
+    "Store, workers and data": ("doctor", "backup", "workers", "work", "trust", "data"),
     "This program": ("completion", "help"),
 }
 """The commands by what they are for, as `--help` lists them."""
