@@ -90,6 +90,8 @@ async def test_the_step_size_in_force_is_told_everywhere(tmp_path: Path) -> None
         assert any(line.split()[1:5] == ["2", "gradient", "b256", "0.025"] for line in board.text().splitlines())
         await board.press("enter")
         await board.until(lambda: "0.1 → 0.025  others 0.1" in board.text())
+        await board.press("f")
+        assert board.app.screen.query_one("#step_size", Input).value == "0.025"
 
 
 async def test_what_cannot_be_steered_is_said(tmp_path: Path) -> None:

@@ -103,6 +103,17 @@ def test_only_what_differs_is_changed() -> None:
     assert earlier == {"iteration": "100", "name": ""}
 
 
+@pytest.mark.parametrize(("at", "in_force"), [("99", "0.1"), ("100", "0.5"), ("250", "0.05"), ("", "0.05")])
+def test_a_fork_goes_on_with_the_step_size_that_was_in_force_where_it_begins(at: str, in_force: str) -> None:
+    steered = [(100, 0.2), (100, 0.5), (200, 0.05)]
+    draft = ChangeDraft.of_fork(defaults(), (0, 500), 300, steered=steered).with_text("iteration", at)
+    assert draft.form().texts["step_size"] == in_force
+    assert "step_size" not in draft.changes()
+    assert not draft.form().is_touched("step_size")
+    back = draft.with_text("step_size", "0.1").changes()
+    assert back.get("step_size") == (None if in_force == "0.1" else "0.1")  # the spec's own, once more
+
+
 @pytest.mark.parametrize("at", ["", "501", "-1", "2.5", "x"])
 def test_a_fork_begins_where_its_parent_has_been(at: str) -> None:
     _, form = changes_of(defaults(), 300, iteration=at)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Literal, Protocol
 
 from textual.message import Message
 
-from engine.spec import RunSpec
-from engine.store import StoreBusy, StoreFull
+from engine.spec import RunSpec, SpecError, parse_field
+from engine.store import Event, StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui.app.actions import orders
 from tui.app.actions.ports import OrderPort, ScreenPort
@@ -147,7 +147,8 @@ class RunActions:
             return
         run_id, span = run.run_id, (run.first_iteration, run.iterations_done)
         words = FormWords(f"fork run {run_id}", "a new run that goes on from there", "fork", "enter forks the run")
-        draft = ChangeDraft.of_fork(run.spec, span, request.at, request.remark)
+        steered = tuple(_step_sizes(self._app.snapshot.of(run_id).events))
+        draft = ChangeDraft.of_fork(run.spec, span, request.at, request.remark, steered)
         self._app.open_screen(RunForm(words, draft, lambda draft: ForkSubmitted(run_id, draft.changes())))
 
     def start_fork(self, run_id: int, changes: Mapping[str, str]) -> None:
@@ -191,3 +192,13 @@ class RunActions:
         most = str(self._app.snapshot.most_workers or "")
         asked = Question("workers", "workers", most, "empty: the default, one for each core", number=True)
         self._app.open_screen(Prompt("How many workers may run at once?", (asked,), typed))
+
+
+def _step_sizes(events: Iterable[Event]) -> Iterator[tuple[int, float]]:
+    """The step sizes that were set while a run went on, as (iteration, step size)."""
+    for event in events:
+        if event.verb == "set-step-size":
+            try:
+                yield event.iteration, parse_field("step_size", event.argument)
+            except SpecError:  # another program wrote an invalid step size
+                continue

@@ -180,7 +180,8 @@ def _first(default: RunSpec | None) -> dict[str, str]:
 class ChangeDraft:
     """Changes of a spec `before`, of the fields in `names`.
 
-    A fork has `span`, the iterations of its parent from which it may begin, and begins at `at`.
+    A fork has `span`, the iterations of its parent from which it may begin, and begins at `at`. `steered` are the
+    parent's step sizes that were set while it went on, as (iteration, step size) in the order of the iterations.
     """
 
     before: RunSpec
@@ -188,12 +189,20 @@ class ChangeDraft:
     span: tuple[int, int] | None = None
     at: int = 0
     remark: str = ""
+    steered: Sequence[tuple[int, float]] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of_fork(cls, before: RunSpec, span: tuple[int, int], at: int, remark: str = "") -> ChangeDraft:
+    def of_fork(
+        cls,
+        before: RunSpec,
+        span: tuple[int, int],
+        at: int,
+        remark: str = "",
+        steered: Sequence[tuple[int, float]] = (),
+    ) -> ChangeDraft:
         """The draft of a fork that begins at iteration `at` of its parent."""
-        return cls(before, frozenset(TYPED) - KEPT_BY_FORKS, span, at, remark)
+        return cls(before, frozenset(TYPED) - KEPT_BY_FORKS, span, at, remark, steered)
 
     @classmethod
     def of_repetition(cls, before: RunSpec, swept: Collection[str]) -> ChangeDraft:
@@ -201,8 +210,13 @@ class ChangeDraft:
         return cls(before, REPEATED - set(swept))
 
     def _given(self) -> dict[str, str]:
-        """The texts of the spec that is changed."""
-        return {name: field_text(name, getattr(self.before, name)) for name in FIELDS}
+        """The texts of what is changed: the spec's, with the step size in force where a fork begins."""
+        begin = self._begin()
+        given = {name: field_text(name, getattr(self.before, name)) for name in FIELDS}
+        for at, step_size in self.steered:
+            if at <= (self.at if begin is None else begin):
+                given["step_size"] = field_text("step_size", step_size)
+        return given
 
     def _usual(self) -> dict[str, str]:
         usual = self._given()
@@ -253,7 +267,7 @@ class ChangeDraft:
         return replace(self, typed={})
 
     def changes(self) -> dict[str, str]:
-        """The texts that differ from the spec before, by field; of a fork, where it begins and its name too."""
+        """The texts that differ from what is changed, by field; of a fork, where it begins and its name too."""
         texts, given = self.texts, self._given()
         names = _applicable(texts, [name for name in FIELDS if name in self.names])
         own = {} if self.span is None else {ITERATION: texts[ITERATION].strip(), NAME: texts[NAME].strip()}
