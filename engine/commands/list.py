@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 import click
+from click.shell_completion import CompletionItem
 
 from engine.commands.options import accuracy, as_json, json_option, limit_option, loss, number, rate, reading, table
 from engine.commands.show import run_as_dict
+from engine.commands.typed.values import matching
 from engine.jobs.processes.liveness import judge
 from engine.spec.parsing import near_match
 from engine.store import FilterError, Listing, PageRequest, Run, status_word
@@ -32,8 +34,14 @@ def order_named(context: click.Context, parameter: click.Parameter, typed: str) 
     name = ORDER_ALIASES.get(name, name)
     if name not in COLUMNS:
         near = near_match(name, [*COLUMNS, *ORDER_ALIASES])
-        raise click.BadParameter(f"there is no {clean(typed, 40)!r}{near}. There are {', '.join(COLUMNS)}.")
+        raise click.BadParameter(f"there is no {clean(typed, 40)!r}{near or '.'} There are {', '.join(COLUMNS)}.")
     return name
+
+
+def offered(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The columns that begin as the last of the words between commas; each with the words before it."""
+    before, comma, last = incomplete.rpartition(",")
+    return [CompletionItem(f"{before}{comma}{item.value}") for item in matching(COLUMNS, last)]
 
 
 def columns_named(context: click.Context, parameter: click.Parameter, typed: str | None) -> tuple[str, ...]:
@@ -47,13 +55,20 @@ def columns_named(context: click.Context, parameter: click.Parameter, typed: str
 @click.option("--deleted", is_flag=True, help="The deleted ones, which can be brought back.")
 @click.option("--filter", "text", metavar="FILTER", default="", help="Such as 'sgd loss<0.5 | tag:keep -status:lost'.")
 @click.option(
-    "--sort", metavar="COLUMN", default="run", show_default=True, callback=order_named, help="What to sort by."
+    "--sort",
+    metavar="COLUMN",
+    default="run",
+    show_default=True,
+    callback=order_named,
+    shell_complete=offered,
+    help="What to sort by.",
 )
 @click.option("--reverse", is_flag=True, help="Reverse the order.")
 @click.option(
     "--columns",
     metavar="COLUMNS",
     callback=columns_named,
+    shell_complete=offered,
     help="Such as run,objective,seed,train; those in which the runs differ by default.",
 )
 @json_option

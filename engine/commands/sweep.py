@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from engine.commands.options import given_spec, json_option, people_errors, spec_options, workers_option
 from engine.commands.sweep_steering import STEERING, detach_option
 from engine.commands.sweep_waiting import wait_and_report
 from engine.commands.typed.help import GroupedGroup, options_in
+from engine.commands.typed.values import matching
 from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import set_worker_count
 from engine.spec import FIELDS, SpecError, near_match, shown
-from engine.sweep import Axis, Halving, SweepPlan, fitting, linear_values, listed, log_values, powers_of_two
+from engine.sweep import SWEEPABLE, Axis, Halving, SweepPlan, fitting, linear_values, listed, log_values, powers_of_two
 
 DEFAULT_STEP_SIZES = (1e-6, 100.0, 9)
 """Low, high and count of the default values: from far too low to far too high on digits."""
@@ -29,6 +31,13 @@ RANGE = click.Tuple([float, float, int])
 
 varied = options_in("What differs")
 second_varied = options_in("A second parameter, for a grid")
+
+
+def parameters(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The parameters that can be swept and begin so."""
+    return matching((name.replace("_", "-") for name in SWEEPABLE), incomplete)
+
+
 repeated = options_in("Repeats and races")
 
 
@@ -36,6 +45,7 @@ repeated = options_in("Repeats and races")
 @varied(
     "--parameter",
     metavar="NAME",
+    shell_complete=parameters,
     help="What differs: step-size by default, batch-size, delta, seed, ...",
 )
 @varied(
@@ -61,6 +71,7 @@ repeated = options_in("Repeats and races")
 @second_varied(
     "--second",
     metavar="NAME",
+    shell_complete=parameters,
     help="A second parameter: then the sweep is a grid.",
 )
 @second_varied(

@@ -49,6 +49,10 @@ def test_bash_completes_commands_options_choices_runs_and_sweeps(tmp_path: Path)
     assert offered(tmp_path, "lossboard sweep ref") == ["refine"]
     assert offered(tmp_path, "lossboard sweep show ") == ["1"]
     assert "adam" in offered(tmp_path, "lossboard run --update ada")
+    assert offered(tmp_path, "lossboard list --sort upd") == ["update"]
+    assert offered(tmp_path, "lossboard list --columns run,upd") == ["run,update"]
+    assert offered(tmp_path, "lossboard sweep --parameter batch") == ["batch-size"]
+    assert offered(tmp_path, "lossboard plot --metric gradient") == ["gradient-norm"]
     assert offered(tmp_path, "lossboard --db other.db show ") == [""]
     assert not (tmp_path / "other.db").exists()
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from engine.commands.options import as_json, json_option, people_errors, reading
-from engine.commands.typed.values import RUN, SWEEP
+from engine.commands.typed.values import RUN, SWEEP, matching
 from engine.files.program import command_text
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ class MetricType(click.ParamType[str]):
         if asked not in known:
             self.fail(f"{shown(str(value))} is not a metric{near_match(asked, known)} (choose from {', '.join(known)})")
         return known[asked]
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The metrics that begin so."""
+        from tui.chart.values.metrics import METRICS
+
+        return matching((name.replace(" ", "-") for name in (*METRICS, WEIGHTS)), incomplete)
 
 
 @click.command("plot")
