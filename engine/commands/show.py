@@ -16,6 +16,9 @@ from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from engine.trace.state import PLANNED_DONE
 
+PLANNED = "planned"
+"""The label of a run's budget in iterations, as the list calls it: `iterations` are those that are done."""
+
 
 @click.command("show")
 @click.argument("run_id", metavar="RUN", type=RUN)
@@ -72,7 +75,7 @@ def described(run: Run, status: str) -> list[tuple[str, str]]:
     if run.spec is not None:
         chosen = asdict(run.spec)
         lines += [
-            (field.label, typed_text(name, chosen[name]) + _steered(run, name))
+            (PLANNED if name == "iterations" else field.label, typed_text(name, chosen[name]) + _steered(run, name))
             for name, field in FIELDS.items()
             if field.applies(chosen)
         ]

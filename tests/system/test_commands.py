@@ -92,6 +92,7 @@ def test_a_run_is_made_listed_shown_and_exported(tmp_path: Path) -> None:
     assert listed == {name: value for name, value in shown.items() if name not in ("evaluations", "events")}
     described = lossboard(tmp_path, "show", "1").stdout
     assert "batch size  256" in described
+    assert "planned  300\n" in described
     assert "state  finished all 300 iterations\n" in described
     assert "momentum" not in described
 
@@ -181,7 +182,7 @@ def test_a_detached_run_is_stopped_and_keeps_its_rows(tmp_path: Path) -> None:
         (("run", "--iterations", "none"), 2, "give a budget"),
         (("list",), 1, "There is no store at"),
         (("stop", "1"), 1, "There is no store at"),
-        (("show", "one"), 2, "not a valid integer"),
+        (("show", "one"), 2, "not a valid number of a run"),
         (("rum",), 2, "No such command"),
         (("--db", "missing/runs.db", "run"), 1, "does not exist"),
     ],
