@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def test_a_sweeps_commands_come_before_its_options() -> None:
     )
 
 
+def test_a_list_of_commands_says_what_each_does_in_whole_words_and_an_argument_has_no_empty_line() -> None:
+    for told in (said("--help"), said("sweep", "--help"), said("data", "--help")):
+        assert not re.search(r"[a-z]\.\.\.", told)
+    assert "  probe           Try step sizes\n" in CliRunner().invoke(group(), ["--help"]).output
+    assert "Options: --json Answer as JSON." in said("step-size", "--help")
+    assert "Other options: --at ITERATION" in said("fork", "--help")
+
+
 def test_help_is_a_command_too() -> None:
     assert said("help") == said("--help")
     assert said("help", "sweep", "refine") == said("sweep", "refine", "--help")
@@ -63,6 +72,10 @@ def test_help_is_a_command_too() -> None:
         (("rum",), "No such command 'rum'; did you mean run?"),
         (("sweep", "refin"), "No such command 'refin'; did you mean refine?"),
         (("run", "--updte", "adam"), "--update"),
+        (("show", "abc"), "'abc' is not a valid number of a run"),
+        (("sweep", "show", "x"), "'x' is not a valid number of a sweep"),
+        (("list", "--sort", "zzzz"), "there is no 'zzzz'. There are run"),
+        (("list", "--columns", "run,stats"), "there is no 'stats'; did you mean status? There are run"),
         (("step-size", "9", "-1"), "step size: must be greater than 0, not '-1'"),
         (("step-size", "--json", "9", "-.5"), "step size: must be greater than 0, not '-.5'"),
     ],

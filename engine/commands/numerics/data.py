@@ -11,6 +11,7 @@ import click
 
 from engine.commands.numerics.loss_point import numerics_errors
 from engine.commands.options import as_json, json_option, table
+from engine.commands.typed.help import GroupedGroup
 from engine.commands.typed.values import FieldText
 from engine.spec import FIELDS, SpecError, dataset_parts, is_path, parse_field
 from engine.text import clean
@@ -24,7 +25,7 @@ MOST_LABELS = 20
 HEADER = ["data set", "classes", "features", "train", "validation", "test", "cache", "state"]
 
 
-@click.group("data")
+@click.group("data", cls=GroupedGroup)
 def command() -> None:
     """The data sets: list them, look at one, add your own or CIFAR-10."""
 

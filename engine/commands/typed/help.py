@@ -8,8 +8,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from engine.spec import near_match, shown
+
+BRIEF = 67
+"""So many characters are told of a command in a list of commands, and of a longer sentence its first part."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,6 +61,19 @@ class GroupedGroup(click.Group):
         self.format_commands(ctx, formatter)
         write_options(self, ctx, formatter)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with what each does."""
+        write_commands(self, ctx, formatter, {"Commands": self.list_commands(ctx)})
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What may follow, commands with what each does."""
+        items = super().shell_complete(ctx, incomplete)
+        for item in items:
+            command = self.get_command(ctx, item.value)
+            if command is not None:
+                item.help = brief(command)
+        return items
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -80,6 +97,8 @@ def write_options(command: click.Command, ctx: click.Context, formatter: click.H
     """Write a command's options as one section for each group; those without a group last."""
     sections: dict[str, list[tuple[str, str]]] = {}
     for param in command.get_params(ctx):
+        if isinstance(param, click.Argument):  # the usage names it, and the text above says what it is
+            continue
         record = param.get_help_record(ctx)
         if record is not None:
             sections.setdefault(getattr(param, "group", OTHER), []).append(record)
@@ -93,13 +112,19 @@ def write_options(command: click.Command, ctx: click.Context, formatter: click.H
 def write_commands(
     group: click.Group, ctx: click.Context, formatter: click.HelpFormatter, sections: Mapping[str, Iterable[str]]
 ) -> None:
-    """Write a group's commands with their short helps, in `sections` by title."""
+    """Write a group's commands with what each does in brief, in `sections` by title."""
     column = max(len(name) for names in sections.values() for name in names)
-    width = formatter.width - 6 - column
     for title, names in sections.items():
         found = [(name, command) for name in names if (command := group.get_command(ctx, name)) is not None]
         with formatter.section(title):
-            formatter.write_dl([(name.ljust(column), command.get_short_help_str(width)) for name, command in found])
+            formatter.write_dl([(name.ljust(column), brief(command)) for name, command in found])
+
+
+def brief(command: click.Command) -> str:
+    """What a command does: the first sentence of its help, of a long one what stands before a colon or a semicolon."""
+    paragraph = " ".join((command.help or "").replace("\b", "").strip().partition("\n\n")[0].split())
+    sentence = re.split(r"\.(?: |$)", paragraph, maxsplit=1)[0]
+    return sentence if len(sentence) <= BRIEF else re.split(r"[:;] ", sentence, maxsplit=1)[0]
 
 
 def refuse_unknown(group: click.Group, ctx: click.Context, name: str) -> None:

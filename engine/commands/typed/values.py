@@ -53,6 +53,8 @@ class FieldText(click.ParamType[str]):
 class RunNumber(click.IntRange):
     """The number of a run; the shell offers those of the store, with their names."""
 
+    name = "number of a run"
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The newest runs whose numbers begin so; none without a readable store."""
         return [item for item in _runs(store_of(ctx)) if item.value.startswith(incomplete)]
@@ -60,6 +62,8 @@ class RunNumber(click.IntRange):
 
 class SweepNumber(click.IntRange):
     """The number of a sweep; the shell offers those of the store, with their names."""
+
+    name = "number of a sweep"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The newest sweeps whose numbers begin so; none without a readable store."""
