@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -62,6 +63,15 @@ async def test_columns_are_chosen_in_a_menu_and_stay(tmp_path: Path) -> None:
         assert "seed" not in before
         await board.type("|seed ")
         await board.until(lambda: "seed" in board.app.board.columns and "[x] seed" in board.text())
+        await board.press("home", *["delete"] * 4)
+        await board.type("qqq")
+        await board.until(lambda: "no column has these words" in board.text())
+        await board.press("home", *["delete"] * 3)
+        await board.type("age")
+        await board.until(lambda: re.search(r"\[ \] age +no room for it", board.text()) is not None)
+        await board.press("home", *["delete"] * 3)
+        await board.type("test")
+        await board.until(lambda: re.search(r"\[ \] test loss *$", board.text(), re.MULTILINE) is not None)
         await board.press("home", *["delete"] * 4)
         await board.type("train")
         await board.press("enter")

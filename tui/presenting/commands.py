@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.spec import FIELDS
@@ -207,12 +207,17 @@ BY_ITSELF = PaletteCommand("by itself", "what differs among the runs, and what t
 """The row of the menu of columns that takes all choices back."""
 
 
-def columns(names: Sequence[str], seen: Sequence[str], choice: ColumnChoice, variety: Variety) -> list[PaletteCommand]:
-    """The menu of columns: each of `names` with whether it is `seen`, and why; settings that tell little come last."""
+def columns(
+    names: Sequence[str], seen: Sequence[str], wanted: Collection[str], choice: ColumnChoice, variety: Variety
+) -> list[PaletteCommand]:
+    """The menu of columns: each of `names` with whether it is `seen`, and why; settings that tell little come last.
+
+    Those of `wanted` that are not seen have no room.
+    """
     rows = [
         PaletteCommand(
             f"[{'x' if name in seen else ' '}] {words_of(name)}",
-            _reason(name, seen, choice, variety),
+            "; ".join(filter(None, (_reason(name, choice, variety), _lack(name, seen, wanted)))),
             name,
         )
         for name in sorted(names, key=lambda name: (name in SETTINGS and name not in variety, name not in TELLING))
@@ -220,14 +225,16 @@ def columns(names: Sequence[str], seen: Sequence[str], choice: ColumnChoice, var
     return [replace(BY_ITSELF, name=f"[{' ' if choice.shown or choice.hidden else 'x'}] {BY_ITSELF.name}"), *rows]
 
 
-def _reason(name: str, seen: Sequence[str], choice: ColumnChoice, variety: Variety) -> str:
+def _reason(name: str, choice: ColumnChoice, variety: Variety) -> str:
     if name in choice.shown:
-        return "chosen" if name in seen else "chosen; no room for it"
+        return "chosen"
     if name in choice.hidden:
         return "hidden"
-    if name in variety:
-        return "the runs differ in it" + ("" if name in seen else "; no room for it")
-    return ""
+    return "the runs differ in it" if name in variety else ""
+
+
+def _lack(name: str, seen: Sequence[str], wanted: Collection[str]) -> str:
+    return "no room for it" if name in wanted and name not in seen else ""
 
 
 SAVED = {"svg": "the chart as a picture", "txt": "the chart as plain text", "csv": "the values that it shows"}

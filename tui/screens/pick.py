@@ -33,7 +33,7 @@ LONGEST_TEXT = 200
 class Pick(ModalScreen[None], inherit_bindings=False):
     """Lists what `matching` returns for the typed text; posts CommandPicked. `title` is cleaned.
 
-    The cursor begins on the row `at`.
+    The cursor begins on the row `at`. `of` is what the list is of, for a text that nothing matches.
     """
 
     ALLOW_SELECT = False
@@ -50,12 +50,15 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     Pick #found { background: $background; }
     """
 
-    def __init__(self, title: str, matching: Callable[[str], Sequence[PaletteCommand]], at: int = 0) -> None:
+    def __init__(
+        self, title: str, matching: Callable[[str], Sequence[PaletteCommand]], at: int = 0, of: str = "command"
+    ) -> None:
         super().__init__()
         self._title = title
         self._matching = matching
         self._found = list(matching(""))
         self._at = at
+        self._of = of
         self._room = USUAL_ROWS
 
     def compose(self) -> ComposeResult:
@@ -101,7 +104,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
         top = self._top
         shown = self._found[top : top + height]
         if not shown:
-            return [strip([("   no command has these words", DIM)], width)]
+            return [strip([(f"   no {self._of} has these words", DIM)], width)]
         return [self._row(one, width, at == self._at) for at, one in enumerate(shown, top)]
 
     def _row(self, one: PaletteCommand, width: int, pointed: bool) -> Strip:

@@ -217,6 +217,11 @@ def fitting(
     return tuple(found)
 
 
+def wanted(variety: Variety, choice: ColumnChoice) -> frozenset[str]:
+    """The names of the columns that a table shows where it has room for them."""
+    return frozenset(column.name for _, column in _wanted(_all(tuple(variety.items())), choice))
+
+
 def _wanted(columns: Iterable[Column], choice: ColumnChoice) -> Iterable[tuple[float, Column]]:
     """The columns that are to be shown where they fit, with their ranks."""
     for column in columns:

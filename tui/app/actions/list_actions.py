@@ -15,7 +15,7 @@ from tui.app.actions.orders import listing_with, top_of
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.model.choices import NO_CHOICE, Choices
 from tui.model.messages import ChoicesChanged, RunLookedUp, TopRead
-from tui.widgets.columns import CHOOSABLE
+from tui.widgets.columns import CHOOSABLE, wanted
 
 if TYPE_CHECKING:
     from tui.presenting.commands import PaletteCommand
@@ -105,7 +105,7 @@ class ListActions:
         listing = self._app.choices.listing
         found = orders(listing, self._app.board.columns)
         current = next((place for place, order in enumerate(found) if order.key), 0)
-        self._app.open_screen(Pick("sort by", partial(matching, found), current))
+        self._app.open_screen(Pick("sort by", partial(matching, found), current, "order"))
 
     def ask_columns(self) -> None:
         """Ask for columns; the menu stays open while they are shown and hidden."""
@@ -114,9 +114,10 @@ class ListActions:
 
         def found(typed: str) -> list[PaletteCommand]:
             seen, variety = self._app.board.columns, self._app.snapshot.variety
-            return matching(columns(CHOOSABLE, seen, self._app.choices.columns, variety), typed)
+            choice = self._app.choices.columns
+            return matching(columns(CHOOSABLE, seen, wanted(variety, choice), choice, variety), typed)
 
-        self._menu = ColumnMenu("columns", found)
+        self._menu = ColumnMenu("columns", found, of="column")
         self._app.open_screen(self._menu)
 
     def toggle_column(self, name: str) -> None:
