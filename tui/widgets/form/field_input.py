@@ -40,6 +40,8 @@ class FieldInput(Input):
                 self.value = text
 
     def _leaves(self, character: str | None) -> bool:
+        if character == "?" and self._is_known:
+            return True
         if not self._field.number or character is None:
             return False
         if character in "+-" and self.value[: self.cursor_position].endswith(EXPONENT):
@@ -68,12 +70,17 @@ class FieldInput(Input):
         if select or not self.turn(1):
             super().action_cursor_right(select)
 
+    @property
+    def _is_known(self) -> bool:
+        """Whether one of the known texts stands here, and no other one was begun."""
+        return self._field.open and self.value in self._field.choices
+
     def turn(self, by: int) -> bool:
         """Step, or choose the next known text; False where neither can be done."""
         if self._field.steps:
             self.post_message(FieldStepped(self.id or "", by))
             return True
-        if self._field.open and self.value in self._field.choices:
+        if self._is_known:
             choices = self._field.choices
             self.value = choices[(choices.index(self.value) + by) % len(choices)]
             self.action_select_all()
