@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.dashboards import Opened, opened, raced
+from engine.spec import defaults
+from tests.tui.dashboards import Opened, opened, raced, store_with
+from tui.model.messages import SteeringRequested, StepSizeScaled
 from tui.screens.board import Board
 
 SCREENS = {
@@ -51,12 +53,30 @@ def is_told_how_to_go_on(board: Opened) -> bool:
 async def test_the_smallest_says_so_and_goes_on_when_there_is_room_again(tmp_path: Path) -> None:
     async with opened(raced(tmp_path / "runs.db"), (20, 5)) as board:
         assert "terminal too small" in board.text()
+        assert "0 runs" not in board.text()
         await board.pilot.resize_terminal(40, 12)
         await board.until(lambda: "gradient b256" in board.text())
         await board.pilot.resize_terminal(5, 2)
         await board.press("n", "x", "escape", "colon", "x", "escape", "question_mark", "escape")
         await board.pilot.resize_terminal(120, 35)
         await board.until(lambda: "0 running   3 done" in board.text())
+
+
+async def test_no_key_steers_a_run_that_a_small_terminal_hides(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    store_with(path, ("goes on", defaults()), finish=False)
+    async with opened(path, (30, 8)) as board:
+        await board.press("p", "right_square_bracket")
+        assert "1 run goes on" in board.text()
+        assert not board.all_of(SteeringRequested)
+        assert not board.all_of(StepSizeScaled)
+        await board.press("question_mark")
+        assert "terminal too small" not in board.text()
+        await board.press("escape")
+        await board.pilot.resize_terminal(100, 30)
+        await board.until(lambda: "p pause" in board.text())
+        await board.press("p")
+        await board.until(lambda: board.all_of(SteeringRequested))
 
 
 @pytest.mark.parametrize("size", [(40, 16), (60, 16), (120, 35)])
@@ -70,7 +90,7 @@ async def test_a_sentence_that_is_longer_than_a_line_is_told_whole(tmp_path: Pat
         await board.press("escape", "slash")
         assert "tag:keep -step_size>=1; empty: all of them." in said(board)
         await board.type("status:nosuch\r")
-        await board.until(lambda: "failed, cancelled, diverged, lost, silent, waiting)" in said(board))
+        await board.until(lambda: "failed, stopped, diverged, lost, silent, waiting)" in said(board))
         await board.press("escape", "u")
         assert "Nothing to undo: u takes back a delete, pause, step size or edit of this sitting." in said(board)
         await board.press("j")

@@ -108,6 +108,11 @@ async def test_what_cannot_be_steered_is_said(tmp_path: Path) -> None:
         await board.until(lambda: "Run 3 has ended already (finished)" in board.text())
         await board.press("u")
         assert "Nothing to undo" in board.text()
+        with open_for_writing(path) as store:
+            store.queue.command(store.queue.add([defaults()])[0], "stop")
+        await board.until(lambda: "⊘" in board.text())
+        await board.press("g", "t")
+        assert "has ended already (stopped)" in board.text()
         assert not board.all_of(SteeringRequested)
         assert not board.all_of(StepSizeScaled)
 

@@ -120,7 +120,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "stop", ("t",), "stop", "stop this run (asks); its rows stay", 5),
     Key("board", "fork", ("f",), "fork", "a new run that goes on from this one", 6),
     Key("board", "edit", ("e",), "edit", "this run's name, tags and note"),
-    Key("board", "delete", ("d",), "delete", "delete this run (asks first)", 7),
+    Key("board", "delete", ("d",), "delete", "delete this run (asks); u brings it back", 7),
     Key("board", "filter", ("slash",), "filter", "show only some runs, such as: sgd loss<0.5", 5),
     Key("board", "sort", ("o",), "sort", "sort the list: a menu of orders"),
     Key("board", "turn", ("O",), "reverse", "reverse the sort order"),
@@ -154,12 +154,12 @@ KEYS: tuple[Key, ...] = (
     Key("board", "stretch(0.5)", ("J",), "y zoom out", "zoom out along the y axis"),
     Key("board", "fit", ("equals_sign",), "fit y", "y axis: as high as what is shown needs"),
     Key("board", "follow", ("w",), "follow", "follow the newest iterations, or stand still"),
-    Key("board", "move(1)", ("j", "down"), "down", "move down the table", None, 2),
-    Key("board", "move(-1)", ("k", "up"), "up", "move up the table", None, 2),
-    Key("board", "page(1)", ("pagedown",), "pg down", "move down by a page; scroll a run's details"),
-    Key("board", "page(-1)", ("pageup",), "pg up", "move up by a page; scroll a run's details"),
-    Key("board", "edge(-1)", ("home", "g"), "first", "go to the first run of the list", None, 2),
-    Key("board", "edge(1)", ("end", "G"), "last", "go to the last run of the list", None, 2),
+    Key("board", "move(1)", ("j", "down"), "down", "to the next row of the list", None, 2),
+    Key("board", "move(-1)", ("k", "up"), "up", "to the row before", None, 2),
+    Key("board", "page(1)", ("pagedown",), "pg down", "a page down the list; scroll a run's details"),
+    Key("board", "page(-1)", ("pageup",), "pg up", "a page up the list; scroll a run's details"),
+    Key("board", "edge(-1)", ("home", "g"), "first", "to the first row of the list", None, 2),
+    Key("board", "edge(1)", ("end", "G"), "last", "to the last row of the list", None, 2),
     Key("board", "back", ("escape",), "back", "all marked runs again; put a message away"),
     Key("replay", "play", ("space",), "play", "play, or stand still", 0),
     Key("replay", "step('{key}')", ("comma", "full_stop"), "step", "one iteration back, one on", 1, 2),
@@ -249,12 +249,12 @@ KEYS: tuple[Key, ...] = (
     Key("form", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 2, first=True),
     Key("form", "app.focus_previous", ("shift+tab", "up"), "previous", "to the field before", None, 2, first=True),
     Key("form", "reset", ("ctrl+r",), "defaults", "the defaults in all fields; again: what was there", 2),
-    Key("choice", "choose(1)", ("right", "space"), "choose", "the next choice", 1, written="← →"),
+    Key("choice", "choose(1)", ("right", "space"), "choose", "the next choice; ← the one before", 1, written="← →"),
     Key("choice", "choose(-1)", ("left",), "choose", "the choice before"),
     Key("confirm", "confirm", ("enter", "y"), "yes", "yes, do it", 0),
     Key("confirm", "close", ("escape", "n"), "no", "no, leave it as it is", 0),
     Key("prompt", "submit", ("enter",), "apply", "with what is typed", 0),
-    Key("prompt", "reset", ("ctrl+r",), "defaults", "what stood in the fields at first", 2),
+    Key("prompt", "reset", ("ctrl+r",), "as before", "what stood in the fields at first", 2),
     Key("prompt", "close", ("escape",), "back", "leave everything as it is", 0),
     Key("prompt", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 1, first=True),
     Key("prompt", "app.focus_previous", ("shift+tab", "up"), "previous", "to the field before", None, 1, first=True),
@@ -326,6 +326,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """The groups of the views in the order of the help page, and their actions in theirs."""
+
+UNASKED = frozenset({"pause", "scale_step", "undo", "steer_sweep", "mark", "mark_all"})
+"""Actions, without their arguments, that may change runs or marks unasked, so that the list must be seen."""
 
 SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "room", "split(-1)", "split(1)",

@@ -18,7 +18,7 @@ from tui.chart import ChartView
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.choices import Choices
-from tui.model.keymap import Key, Place
+from tui.model.keymap import UNASKED, Key, Place
 from tui.model.messages import (
     ChartClicked,
     ChartPointed,
@@ -291,8 +291,13 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         return board_keys(self.snapshot, self.choices)
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
-        going_on = f"{self.snapshot.going_on} run{' goes' if self.snapshot.going_on == 1 else 's go'} on"
+        count = self.snapshot.going_on
+        going_on = f"{count} run{' goes' if count == 1 else 's go'} on" if count else ""
         return too_small((LEAST_WIDTH, LEAST_HEIGHT), going_on, width)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Steer no run that is not seen."""
+        return action not in UNASKED or not self.has_class("-small")
 
     def action_open(self) -> None:
         """Start the race, fold a sweep, enlarge a panel, or show the run alone: the first that applies."""

@@ -21,7 +21,7 @@ from tui.chart.drawing.loss_by_value import ResponseView, draw_response
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
-from tui.model.keymap import Key
+from tui.model.keymap import UNASKED, Key
 from tui.model.messages import (
     ChartRangeDragged,
     ChartScrolled,
@@ -243,7 +243,12 @@ class SweepView(Screen[None], inherit_bindings=False):
         return message_lines(self._sentence, width, height, failed=self._failed)
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
-        return too_small((LEAST_WIDTH, LEAST_HEIGHT), "the sweep goes on", width)
+        is_over = self.seen.outcome is not None and self.seen.outcome.over
+        return too_small((LEAST_WIDTH, LEAST_HEIGHT), "" if is_over else "the sweep goes on", width)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Steer no run that is not seen."""
+        return action not in UNASKED or not self.has_class("-small")
 
     def on_sweep_value_pointed(self, message: SweepValuePointed) -> None:
         message.stop()

@@ -83,4 +83,4 @@ def sentence_lines(sign: Part, sentence: str, width: int, height: int, right: Se
 def too_small(least: tuple[int, int], going_on: str, width: int) -> list[Strip]:
     """What stands in place of a screen that needs `least` columns and rows: that, what goes on, and the way out."""
     words = ("terminal too small", f"needs {least[0]}x{least[1]}", going_on, "q quit")
-    return [strip([(word, WARNED)], width) for word in words]
+    return [strip([(word, WARNED)], width) for word in words if word]

@@ -9,7 +9,7 @@ from dataclasses import fields as fields_of
 from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, STRATEGY_KINDS, TEST_FUNCTIONS, UPDATES, RunSpec
 from engine.spec.parsing import near_match, shown
 from engine.store.list.run_sql import STRATEGY, UPDATE, number_of, text_of
-from engine.store.records import STATES
+from engine.store.records import STATES, status_word
 
 STATUSES = (*STATES, "diverged", "lost", "silent", "waiting")
 
@@ -35,7 +35,9 @@ class ChoiceField:
         begun = frozenset(choice for choice in self.choices if word and choice.startswith(word))
         if not begun:
             near = near_match(word, [*self.choices, *self.aliases])
-            raise ValueError(f"{shown(text)} is not known{near} (choose from {', '.join(self.choices)})")
+            raise ValueError(
+                f"{shown(text)} is not known{near} (choose from {', '.join(map(status_word, self.choices))})"
+            )
         return begun
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.store import ENDED, Run
+from engine.store import ENDED, Run, status_word
 from tui.model import x_extent
 from tui.model.messages import (
     DeletionRequested,
@@ -36,7 +36,9 @@ class SteeringKeys:
             return False
         again = "p lets it go on, " if run.state == "failed" else ""
         status = self._screen.snapshot.status(run)
-        self._screen.tell(f"Run {run.run_id} has ended already ({status}). {again}f forks it: a new run goes on.")
+        self._screen.tell(
+            f"Run {run.run_id} has ended already ({status_word(status)}). {again}f forks it: a new run goes on."
+        )
         return True
 
     def action_stop(self) -> None:
