@@ -47,6 +47,7 @@ async def test_the_menu_of_orders_begins_with_the_present_one_which_turns_round(
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("o")
         assert " › run number            now newest first; enter: oldest first" in board.text()
+        assert "enter sort" in board.text()
         await board.press("enter")
         await board.until(lambda: listed(board) == [1, 2, 3])
         assert "▴run" in board.text()
@@ -82,7 +83,7 @@ async def test_columns_are_chosen_in_a_menu_and_stay(tmp_path: Path) -> None:
     async with opened(path) as board:
         assert "seed" in board.app.board.columns
         assert "train" not in board.app.board.columns
-        await board.type("|by\r")
+        await board.type("|automatic\r")
         await board.until(lambda: board.app.board.columns == before)
         assert board.app.choices.columns == ColumnChoice()
 

@@ -217,6 +217,15 @@ async def test_a_run_alone_shows_all_that_is_known_of_it(swept: Path) -> None:
         await board.until(lambda: "batch ~" in board.text() and not board.app.choices.alone)
 
 
+async def test_details_are_one_key_away(swept: Path) -> None:
+    async with opened(swept) as board:
+        await board.press("tab")
+        assert board.app.choices.alone
+        assert "└┬" in board.text()
+        await board.press("tab")
+        assert board.app.choices.room == "details"
+
+
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
 async def test_a_run_alone_in_a_small_terminal(swept: Path, size: tuple[int, int]) -> None:
     async with opened(swept, size=size) as board:

@@ -32,6 +32,17 @@ async def test_a_page_key_of_a_run_alone_says_what_it_does(tmp_path: Path) -> No
         await board.until(lambda: "pg down scroll" in footer(board))
 
 
+async def test_a_run_that_is_open_already_is_not_offered_to_be_opened(tmp_path: Path) -> None:
+    async with opened(raced(tmp_path / "runs.db")) as board:
+        assert "enter open" in footer(board)
+        await board.press("enter")
+        assert "enter open" not in footer(board)
+        assert "tab details" in footer(board)
+        assert "pg down scroll" in footer(board)
+        await board.press("tab")
+        assert "tab curve" in footer(board)
+
+
 async def test_a_run_that_goes_on_is_paused_stopped_and_steered(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("mine", defaults()), finish=False)

@@ -400,7 +400,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         from tui.presenting.commands import copies, matching
         from tui.screens.pick import Pick
 
-        self.push_screen(Pick("copy", partial(matching, copies(self.place))))
+        self.push_screen(Pick("copy", partial(matching, copies(self.place)), verb="copy"))
 
     def on_commands_requested(self, message: messages.CommandsRequested) -> None:
         self.action_palette()

@@ -75,7 +75,7 @@ class ColumnsRequested(Message):
 
 @message
 class ColumnToggled(Message):
-    """A column was chosen in the menu, to be seen or not; 'by itself' takes all choices back."""
+    """A column was chosen in the menu, to be seen or not; 'automatic' takes all choices back."""
 
     name: str
 

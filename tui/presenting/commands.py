@@ -203,7 +203,7 @@ def _sorting(order: NamedOrder, listing: Listing) -> PaletteCommand:
     )
 
 
-BY_ITSELF = PaletteCommand("by itself", "what differs among the runs, and what they reached", "by itself")
+BY_ITSELF = PaletteCommand("automatic", "what differs among the runs, and what they reached", "by itself")
 """The row of the menu of columns that takes all choices back."""
 
 

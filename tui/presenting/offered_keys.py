@@ -42,7 +42,7 @@ def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
         ranks = {action: rank for action, rank in ranks.items() if not action.startswith("scale_step")}
     if choices.title is not None:
         words["open"] = "unfold" if choices.title in choices.listing.folded else "fold"
-    return _offered(keymap.keys_of("board"), {**ranks, **_of_part(choices)}, words | _words_of_part(choices))
+    return _offered(_useful("board", choices), {**ranks, **_of_part(choices)}, words | _words_of_part(choices))
 
 
 def replay_keys(choices: Choices, *, plays: bool, stops: str) -> list[Key]:
@@ -50,7 +50,9 @@ def replay_keys(choices: Choices, *, plays: bool, stops: str) -> list[Key]:
     ranks = {key.action: key.rank for key in keymap.keys_of("replay") if key.place == "replay" and key.rank is not None}
     shared = {"app.help": 0, "app.palette": 1, "app.leave": 3, "open": 6}
     words = {"play": "stop" if plays else "play", "event('{key}')": stops}
-    return _offered(keymap.keys_of("replay"), {**ranks, **shared, **_of_part(choices)}, words | _words_of_part(choices))
+    return _offered(
+        _useful("replay", choices), {**ranks, **shared, **_of_part(choices)}, words | _words_of_part(choices)
+    )
 
 
 def sweep_keys(seen: SweepSeen, pointed: Sequence[Run]) -> list[Key]:
@@ -68,6 +70,12 @@ def sweep_keys(seen: SweepSeen, pointed: Sequence[Run]) -> list[Key]:
     keys = [key for key in keymap.keys_of("sweepview") if key.action not in left_out]
     shown = {"app.help": 0, "app.palette": 1, "app.leave": 1}
     return [_with(key, shown.get(key.action, key.rank), words.get(key.action, key.word)) for key in keys]
+
+
+def _useful(place: keymap.Place, choices: Choices) -> list[Key]:
+    """The keys of a place without opening a run that is open already; in the grid of measures `enter` enlarges one."""
+    is_open = choices.alone and choices.chart_options.layout != "measures"
+    return [key for key in keymap.keys_of(place) if key.action != "open" or not is_open]
 
 
 def _of_run(run: Run | None, *, is_title: bool) -> Mapping[str, int]:
@@ -101,6 +109,8 @@ def _words_of_part(choices: Choices) -> dict[str, str]:
         words["back"] = "back"
     if choices.alone:
         words["page(1)"] = "scroll"
+    if choices.room == "details":
+        words["spread"] = "curve"
     if choices.room != "all":
         words["back"] = "back"
         following = choices.with_next_room().room

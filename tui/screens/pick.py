@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from textual import events
 from textual.app import ComposeResult
@@ -51,7 +52,12 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     """
 
     def __init__(
-        self, title: str, matching: Callable[[str], Sequence[PaletteCommand]], at: int = 0, of: str = "command"
+        self,
+        title: str,
+        matching: Callable[[str], Sequence[PaletteCommand]],
+        at: int = 0,
+        of: str = "command",
+        verb: str = "apply",
     ) -> None:
         super().__init__()
         self._title = title
@@ -59,6 +65,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
         self._found = list(matching(""))
         self._at = at
         self._of = of
+        self._verb = verb
         self._room = USUAL_ROWS
 
     def compose(self) -> ComposeResult:
@@ -73,7 +80,11 @@ class Pick(ModalScreen[None], inherit_bindings=False):
             field.cursor_blink = False
             yield field
             yield Lines(lambda width, _: [strip((), width, [(self._position(), DIM)])], css_id="position")
-        yield Footer(lambda: keymap.keys_of(self.place))
+        yield Footer(self._keys)
+
+    def _keys(self) -> list[keymap.Key]:
+        keys = keymap.keys_of(self.place)
+        return [replace(key, word=self._verb) if key.word == "apply" else key for key in keys]
 
     def on_resize(self, event: events.Resize) -> None:
         height = event.size.height

@@ -105,7 +105,7 @@ class ListActions:
         listing = self._app.choices.listing
         found = orders(listing, self._app.board.columns)
         current = next((place for place, order in enumerate(found) if order.key), 0)
-        self._app.open_screen(Pick("sort by", partial(matching, found), current, "order"))
+        self._app.open_screen(Pick("sort by", partial(matching, found), current, "order", "sort"))
 
     def ask_columns(self) -> None:
         """Ask for columns; the menu stays open while they are shown and hidden."""

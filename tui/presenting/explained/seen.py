@@ -348,7 +348,7 @@ def _columns(_: Manner) -> Iterable[Block]:
         (
             _entry("[x]", "the list shows it"),
             _entry("[ ]", "it does not"),
-            _entry("by itself", "takes all choices back: the list shows what differs among the runs"),
+            _entry("automatic", "takes all choices back: the list shows what differs among the runs"),
             _entry("no room for it", "a wider list shows it: ) or Z"),
         ),
     )

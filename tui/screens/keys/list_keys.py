@@ -83,9 +83,12 @@ class ListKeys:
             self.action_move(by * self._table.rows)
 
     def action_spread(self) -> None:
-        """Toggle between the details beside the curve and alone."""
-        if self._screen.choices.alone:
-            self._screen.choose(self._screen.choices.with_other_details())
+        """Show the run under the cursor alone; then toggle between the details beside its curve and alone."""
+        choices = self._screen.choices
+        if choices.alone:
+            self._screen.choose(choices.with_other_details())
+        elif choices.pointed is not None:
+            self._screen.choose(choices.looking(alone=True))
 
     def action_edge(self, by: int) -> None:
         """Move to the first or last row, which may not have been read yet."""

@@ -71,8 +71,15 @@ def outlook(plan: SweepPlan, rate: float | None, workers: int) -> list[Part]:
         # More full-speed workers than cores only share the cores; paced workers mostly sleep.
         at_once = max(min(workers if plan.base.pace else min(workers, cores()), plan.size), 1)
         seconds = max(iterations / (speed * at_once), 1)
-        parts.append((f", about {seconds:,.0f} s with {counted(at_once, 'worker')}", TEXT))
+        parts.append((f", about {_roughly(seconds)} with {counted(at_once, 'worker')}", TEXT))
     return parts
+
+
+def _roughly(seconds: float) -> str:
+    """A time that is only estimated: 95 s, 42 min, 28 h."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:,.0f} h"
 
 
 def iterations_of(plan: SweepPlan) -> int | None:
