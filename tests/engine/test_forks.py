@@ -120,7 +120,7 @@ def test_an_unchanged_fork_anywhere_repeats_its_parent(path: Path, strategy: str
         elapsed = [row[0] for row in query(path, CURVE_WITH_ITS_PARENTS, at, run_id)]
         assert len(elapsed) == 300
         assert np.all(np.diff(elapsed) >= 0)
-    assert inspect(path).crooked == ()
+    assert inspect(path).inconsistent == ()
 
 
 def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path: Path) -> None:
@@ -165,7 +165,7 @@ def test_the_best_of_a_search_that_was_forked_is_what_its_chart_shows(path: Path
     listing = Listing(f"best<={inherited!r} local", "best")
     assert [run.run_id for run in reader.listed(listing).runs if run.run_id != 1] == [3, 2]
     reader.close()
-    assert inspect(path).crooked == ()
+    assert inspect(path).inconsistent == ()
 
 
 def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path: Path) -> None:
@@ -218,7 +218,7 @@ def test_anything_may_be_changed_and_the_weights_go_on(path: Path, changes: dict
         assert child[0] == parent[200]
     if changes.get("strategy") != "random-search" and "regularization_strength" not in changes:
         assert child[0] < parent[0] / 4
-    assert inspect(path).crooked == ()
+    assert inspect(path).inconsistent == ()
 
 
 def test_a_search_goes_on_from_what_is_best_for_it_now(path: Path) -> None:

@@ -63,7 +63,7 @@ def test_it_becomes_what_a_new_store_is_and_keeps_what_it_held(old: Path, tmp_pa
     for table in tables:
         assert query(old, f"SELECT {', '.join(columns[table])} FROM {table}") == held[table], table
     found = inspect(old)
-    assert (found.damage, found.crooked) == ("", ())
+    assert (found.damage, found.inconsistent) == ("", ())
 
 
 def test_a_run_that_diverged_with_a_finite_loss_tells_where(old: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old: P
         pass
     best = query(old, "SELECT best_loss, best_iteration IS NULL FROM runs WHERE run_id IN (2, 3) ORDER BY run_id")
     assert best == [(0.01, 1), (own, own is None)]
-    assert inspect(old).crooked == ()
+    assert inspect(old).inconsistent == ()
 
 
 def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old: Path) -> None:
@@ -108,7 +108,7 @@ def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old: Pa
     assert (descent.train_loss, descent.train_accuracy, descent.evaluated_at) == (0.35, 0.95, 25)
     assert (descent.validation_loss, descent.validation_accuracy, descent.test_loss) == (0.5, 0.7, None)
     assert descent.current_loss == pytest.approx(smoothed(np.array(losses), np.ones(len(losses)), 1 / HALF_LIFE)[-1])
-    assert inspect(old).crooked == ()
+    assert inspect(old).inconsistent == ()
 
 
 def test_a_step_size_that_was_set_is_told(old: Path) -> None:
@@ -123,7 +123,7 @@ def test_its_runs_go_on_and_can_be_forked(old: Path, monkeypatch: pytest.MonkeyP
     with open_for_writing(old) as store:
         # The process that worked on run 4 is gone, as it is on every machine but the one that made this file.
         [owned] = store.queue.owned()
-        store.queue.give_back(owned, "its worker was lost")
+        store.queue.requeue(owned, "its worker was lost")
     assert "Resuming run 3" in steer.resume(old, 3)
     assert steer.fork(old, 3, 10).run_id == 6
     assert steer.fork(old, 1, 40, {"iterations": "60"}).run_id == 7
@@ -133,4 +133,4 @@ def test_its_runs_go_on_and_can_be_forked(old: Path, monkeypatch: pytest.MonkeyP
     assert [run.iterations_done for run in reader.runs()] == [60, *[40] * 6]
     assert [event.verb for event in reader.events(3)] == ["fork", "set-step-size", "pause", "resume"]
     reader.close()
-    assert inspect(old).crooked == ()
+    assert inspect(old).inconsistent == ()

@@ -159,7 +159,7 @@ def test_purging_gives_the_space_back_and_leaves_the_others_alone(
     for table in ("runs", "iterations", "buckets", "evaluations", "checkpoints"):
         assert query(path, f"SELECT DISTINCT run_id FROM {table}") == [(kept,)], table
     found = inspect(path)
-    assert (found.damage, found.crooked, found.free) == ("", (), 0)
+    assert (found.damage, found.inconsistent, found.free) == ("", (), 0)
     assert store.queue.add([defaults()]) == [gone + 1]
 
 

@@ -162,13 +162,13 @@ def test_a_run_that_was_given_up_has_all_its_tries_again(store: Store) -> None:
     writer = claimed_writer(store)
     for _ in range(MOST_TIMES_LOST):
         [owned] = store.queue.owned()
-        store.queue.give_back(owned, "gone")
+        store.queue.requeue(owned, "gone")
         store.queue.claim(writer.claim.worker_id)
     assert present(store.reader().run(1)).state == "failed"
     assert store.queue.command(1, "resume") == "Resuming run 1 …: it had failed and begins again."
     store.queue.claim(writer.claim.worker_id)
     [owned] = store.queue.owned()
-    store.queue.give_back(owned, "gone")
+    store.queue.requeue(owned, "gone")
     assert present(store.reader().run(1)).state == "queued"
 
 
@@ -197,11 +197,11 @@ def test_a_lost_run_is_queued_again_and_given_up_when_it_never_gets_further(stor
     claimed_writer(store)
     for times in range(1, MOST_TIMES_LOST):
         [owned] = store.queue.owned()
-        assert store.queue.give_back(owned, "worker lost")
+        assert store.queue.requeue(owned, "worker lost")
         assert state_of(store) == "queued", times
         assert store.queue.claim(store.register_worker(process())) is not None
     [owned] = store.queue.owned()
-    assert store.queue.give_back(owned, "worker lost")
+    assert store.queue.requeue(owned, "worker lost")
     run = present(store.reader().run(1))
     assert run.state == "failed"
     assert f"{MOST_TIMES_LOST} workers were lost" in run.reason
@@ -214,7 +214,7 @@ def test_progress_forgives_the_workers_lost_before(store: Store) -> None:
     for attempt in range(3 * MOST_TIMES_LOST):
         writer.write(block_of([1.0], first=attempt), checkpoint=Checkpoint(attempt + 1, b""))
         [owned] = store.queue.owned()
-        store.queue.give_back(owned, "worker lost")
+        store.queue.requeue(owned, "worker lost")
         claim = store.queue.claim(writer.claim.worker_id)
         assert claim is not None
         writer = store.writer(claim)
@@ -225,7 +225,7 @@ def test_a_run_that_has_moved_on_is_not_given_back(store: Store) -> None:
     writer = claimed_writer(store)
     [owned] = store.queue.owned()
     writer.finish()
-    assert not store.queue.give_back(owned, "worker lost")
+    assert not store.queue.requeue(owned, "worker lost")
     assert state_of(store) == "finished"
 
 

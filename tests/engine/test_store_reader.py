@@ -141,12 +141,12 @@ def test_a_reader_cannot_write(reader: Reader) -> None:
 
 
 def test_a_store_is_told_from_another_one_by_when_it_was_made(tmp_path: Path) -> None:
-    born = []
+    created_at = []
     for name in ("one.db", "two.db"):
         open_for_writing(tmp_path / name).close()
         with closing(open_for_reading(tmp_path / name)) as reader:
-            born += [reader.born(), reader.born()]
-    assert born[0] == born[1] < born[2] == born[3]
+            created_at += [reader.created_at(), reader.created_at()]
+    assert created_at[0] == created_at[1] < created_at[2] == created_at[3]
     query(tmp_path / "one.db", "DROP TABLE _sqlite_migrations")
     with closing(open_for_reading(tmp_path / "one.db")) as reader:
-        assert reader.born() == ""
+        assert reader.created_at() == ""

@@ -130,7 +130,7 @@ def test_a_stale_worker_leaves_empty_handed(store: Store, path: Path, takes_over
     stale = claimed_writer(store)
     stale.write(block_of([1.0]))
     [owned] = store.queue.owned()
-    store.queue.give_back(owned, "thought to be lost")
+    store.queue.requeue(owned, "thought to be lost")
     worker_id = store.register_worker(process(2)) if takes_over == "another worker" else stale.claim.worker_id
     claim = store.queue.claim(worker_id)
     assert claim is not None

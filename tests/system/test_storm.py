@@ -132,6 +132,6 @@ def test_every_run_ends_once_and_as_if_nothing_had_been(path: Path) -> None:
         taken_over += the_run(reader, run_id).attempt > 1
     assert taken_over
     found = inspect(path)
-    assert (found.damage, found.crooked) == ("", ())
+    assert (found.damage, found.inconsistent) == ("", ())
     reader.close()
     print(f"{RUNS} runs, {weather.killed} kills, {weather.stops} stops, {taken_over} runs taken over")

@@ -83,7 +83,7 @@ def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_hand
     losses, weights = undisturbed(spec)
     np.testing.assert_array_equal(losses_of(path, 1), losses)
     np.testing.assert_array_equal(state_from_bytes(present(reader.checkpoint(1))[1]).weights, weights)
-    assert inspect(path).crooked == ()
+    assert inspect(path).inconsistent == ()
 
 
 def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path: Path, reader: Reader) -> None:
@@ -105,7 +105,7 @@ def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path: Path, read
     run = wait_for_state(reader, 1, *ENDED)
     assert (run.state, run.attempt, run.reason) == ("finished", 1, "planned iterations done")
     np.testing.assert_array_equal(losses_of(path, 1), undisturbed(spec)[0])
-    assert inspect(path).crooked == ()
+    assert inspect(path).inconsistent == ()
 
 
 def test_a_lock_held_for_longer_than_the_timeout_is_said_retried_and_nothing_is_lost(

@@ -187,7 +187,7 @@ async def test_titles_sort_when_they_are_clicked(swept: Path) -> None:
             ("best", "best", False),
         ):
             await board.pilot.click(RunsTable, offset=(titles.index(title) + 1, 0))
-            await board.until(lambda: board.app.snapshot.sought is not None)
+            await board.until(lambda: board.app.snapshot.looked_up is not None)
             listing = board.app.choices.listing
             assert (listing.order, listing.reverse) == (order, reverse)
         await board.until(lambda: listed(board) == [1, 2, 4, 3, 5, 6])

@@ -8,13 +8,13 @@ from tui.app.state import AppState, Shown
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 
-LIVE = AppState(Shown(Snapshot(born="now"), Choices(marked=(1, 2), pointed=1)))
-PAST = LIVE.with_replay(Snapshot(born="then"), Choices(marked=(2,), pointed=2))
+LIVE = AppState(Shown(Snapshot(created_at="now"), Choices(marked=(1, 2), pointed=1)))
+PAST = LIVE.with_replay(Snapshot(created_at="then"), Choices(marked=(2,), pointed=2))
 
 
 def test_what_is_read_and_chosen_in_a_replay_leaves_the_live_view_alone() -> None:
-    state = PAST.reading(Snapshot(born="later")).choosing(Choices(pointed=7))
-    assert state.shown == Shown(Snapshot(born="later"), Choices(pointed=7))
+    state = PAST.reading(Snapshot(created_at="later")).choosing(Choices(pointed=7))
+    assert state.shown == Shown(Snapshot(created_at="later"), Choices(pointed=7))
     assert state.live == LIVE.live
 
 

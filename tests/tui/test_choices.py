@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.store import Run, SweepTitle
 from engine.store.records.runs import RunState
 from tui.model import keymap
-from tui.model.choices import MOST_MARKED, MOST_UNASKED, NO_CHOICE, Choices, ColumnChoice
+from tui.model.choices import MOST_AUTOMATIC, MOST_MARKED, NO_CHOICE, Choices, ColumnChoice
 
 
 def run_of(run_id: int, state: RunState = "finished") -> Run:
@@ -43,12 +43,12 @@ def test_a_mark_that_was_taken_away_stays_away() -> None:
 
 
 def test_a_full_chart_drops_the_oldest_that_no_hand_marked() -> None:
-    runs = [run_of(n) for n in range(1, MOST_UNASKED + 1)]
+    runs = [run_of(n) for n in range(1, MOST_AUTOMATIC + 1)]
     choices = Choices().follow(newest_first(*runs)).toggled(1).toggled(1).follow(newest_first(*runs))
     choices = choices.follow(newest_first(*runs, run_of(20, "running")))
-    assert choices.marked == (*range(2, MOST_UNASKED + 1), 1, 20)
+    assert choices.marked == (*range(2, MOST_AUTOMATIC + 1), 1, 20)
     choices = choices.follow(newest_first(*runs, run_of(20), run_of(21, "running")))
-    assert choices.marked == (*range(3, MOST_UNASKED + 1), 1, 20, 21)
+    assert choices.marked == (*range(3, MOST_AUTOMATIC + 1), 1, 20, 21)
     assert 2 not in choices.marked
 
 
@@ -70,7 +70,7 @@ def test_whatever_starts_is_drawn_and_no_mark_by_hand_goes(started: list[int], b
         choices = choices.follow(newest_first(*known))
         assert n in choices.drawn
         assert by_hand <= set(choices.marked)
-        assert len(set(choices.marked) - by_hand) <= MOST_UNASKED
+        assert len(set(choices.marked) - by_hand) <= MOST_AUTOMATIC
 
 
 def test_the_run_under_the_cursor_is_drawn_with_a_sign_of_its_own_though_it_is_not_marked() -> None:

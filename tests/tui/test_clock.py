@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tui.chart.values.view import XKind
 from tui.model.clock import SPEEDS, Clock, usual_speed
 from tui.model.timelines import Recording, ReplayData, replay_data_of
-from tui.presenting.permalink import address
+from tui.presenting.permalink import permalink
 from tui.start.replay_command import PLACE, SpeedType
 from tui.widgets.scrubber import ScrubberState, seconds_of, speed_text
 
@@ -183,7 +183,7 @@ def test_an_address_leads_back_to_the_moment(
     tmp_path_factory: pytest.TempPathFactory, kind: XKind, share: float, speed: float
 ) -> None:
     clock = replace(Clock(kind).at_share(share, TAPE), speed=speed)
-    words = address(tmp_path_factory.getbasetemp() / "it's.db", (1, 2), clock).split()
+    words = permalink(tmp_path_factory.getbasetemp() / "it's.db", (1, 2), clock).split()
     found = PLACE.fullmatch(words[words.index("--at") + 1])
     assert found is not None
     assert float(found[1]) == pytest.approx(clock.position, abs=5.01e-4)  # written to the thousandth

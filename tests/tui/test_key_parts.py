@@ -12,7 +12,7 @@ from tui.model.clock import Clock
 from tui.model.keymap import Place
 from tui.model.snapshot import Snapshot
 from tui.screens.board import Board
-from tui.screens.keys.key_parts import lend_actions
+from tui.screens.keys.key_parts import share_actions
 from tui.screens.replay import Replay
 from tui.screens.sweep_view import SweepView
 from tui.widgets.chart_pane import ChartStyle
@@ -40,4 +40,4 @@ def test_every_key_of_a_screen_finds_its_action(place: Place) -> None:
 
 def test_nothing_is_done_by_two_parts() -> None:
     with pytest.raises(AssertionError, match="action_go_there is done twice"):
-        lend_actions(screen_of("board"), Moving(), Moving())
+        share_actions(screen_of("board"), Moving(), Moving())

@@ -17,7 +17,7 @@ from engine.store import open_for_writing
 from engine.store.records.runs import RunState
 from tests.tui.dashboards import opened, store_with
 from tests.tui.test_choices import run_of
-from tui.model.choices import MOST_MARKED, MOST_UNASKED, Choices
+from tui.model.choices import MOST_AUTOMATIC, MOST_MARKED, Choices
 from tui.model.snapshot import Snapshot
 from tui.presenting.news import News, added, marks, news, sentence
 
@@ -120,7 +120,7 @@ def test_what_becomes_of_marks_when_runs_start_is_told() -> None:
 
     few = started(Choices(), 1, 2)
     assert marks(few, started(few, 3)) == ""
-    full = started(few, *range(3, MOST_UNASKED + 1))
+    full = started(few, *range(3, MOST_AUTOMATIC + 1))
     assert marks(full, started(full, 9)) == "Run 9 is drawn in place of run 1."
     assert marks(full, started(full, 9, 10)) == "Runs 9 and 10 are drawn in place of runs 1 and 2."
     many = marks(full, started(full, *range(20, 30)))

@@ -119,7 +119,7 @@ def test_a_run_that_lost_its_worker_stands_still_until_it_was_taken_up(tmp_path:
     written(path, NOISY[:300])
     with open_for_writing(path) as store:
         (owned,) = store.queue.owned()
-        assert store.queue.give_back(owned, "worker 1 was lost")
+        assert store.queue.requeue(owned, "worker 1 was lost")
         claim = store.queue.claim(writer.claim.worker_id)
         assert claim is not None
         again = store.writer(claim)

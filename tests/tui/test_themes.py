@@ -17,7 +17,7 @@ from tests.tui.dashboards import opened, raced, store_with
 from tests.tui.emulator import Emulator
 from tui.colours import theme, themes
 from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, marker
-from tui.colours.sgr import SgrStyle, ink_of
+from tui.colours.sgr import SgrStyle, sgr_style
 from tui.colours.themes import NAMES, TEXTS, contrast, named
 
 GROUNDS = (theme.GROUND, theme.RAISED, theme.FIELD)
@@ -35,7 +35,7 @@ MANY_COLOURS = [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT]
 def colour_of(name: str, wanted: str, *, ground: bool, system: ColorSystem = ColorSystem.TRUECOLOR) -> str:
     """What a theme paints for one of the screen's colours, as #rrggbb."""
     style = Style(bgcolor=wanted) if ground else Style(color=wanted)
-    return as_hex(ink_of(style, named(name, system).colours)[ground])
+    return as_hex(sgr_style(style, named(name, system).colours)[ground])
 
 
 def as_hex(codes: str) -> str:
@@ -81,16 +81,16 @@ def test_the_cursor_a_field_and_every_curve_can_be_told_apart_whatever_the_termi
     name: str, system: ColorSystem | None
 ) -> None:
     worn = named(name, system)
-    usual = ink_of(theme.TEXT + Style(bgcolor=theme.GROUND), worn.colours)
+    usual = sgr_style(theme.TEXT + Style(bgcolor=theme.GROUND), worn.colours)
     for ground in (theme.RAISED, theme.FIELD):
-        ink = ink_of(theme.TEXT + Style(bgcolor=ground), worn.colours)
+        ink = sgr_style(theme.TEXT + Style(bgcolor=ground), worn.colours)
         is_painted = ink.background != usual.background
         apart = contrast(as_hex(ink.background), as_hex(usual.background)) >= 1.07 if is_painted else ink.marks_blanks
         assert apart, (ground, ink)
     signs = [marker(slot) if worn.scheme == "none" else "" for slot in range(8)]
     for ground in GROUNDS:
-        strong = [ink_of(Style(color=curve, bgcolor=ground), worn.colours) for curve in COLOURS["dark"]]
-        faint = [ink_of(Style(color=curve, bgcolor=ground), worn.colours) for curve in FAINT["dark"]]
+        strong = [sgr_style(Style(color=curve, bgcolor=ground), worn.colours) for curve in COLOURS["dark"]]
+        faint = [sgr_style(Style(color=curve, bgcolor=ground), worn.colours) for curve in FAINT["dark"]]
         assert len({*zip(strong, signs, strict=True)}) == 8
         assert not {*strong} & {*faint}
         assert len({*zip(faint, signs, strict=True)}) == 8
@@ -119,22 +119,22 @@ def _lab(linear: NDArray[np.float64]) -> NDArray[np.float64]:
 def test_the_sixteen_colours_are_the_terminals_own_and_its_ground_is_left_alone(light: bool) -> None:
     colours = named("ansi", ColorSystem.TRUECOLOR, light_ground=light).colours
     for colour in (*INKS, "#123456"):
-        ink = ink_of(Style(color=colour, bgcolor=theme.GROUND), colours)
+        ink = sgr_style(Style(color=colour, bgcolor=theme.GROUND), colours)
         assert re.fullmatch(r"|3[0-7]|9[0-7]", ink.foreground)
         assert ink.background == ""
-    curves = [ink_of(Style(color=colour), colours).foreground for colour in COLOURS["dark"]]
+    curves = [sgr_style(Style(color=colour), colours).foreground for colour in COLOURS["dark"]]
     assert len(set(curves)) == 8
-    assert ink_of(theme.POINTED, colours) == SgrStyle(attributes="7")
+    assert sgr_style(theme.POINTED, colours) == SgrStyle(attributes="7")
 
 
 def test_without_colours_attributes_say_it() -> None:
     colours = named("light", None).colours
     for colour in (*INKS, "#123456", "red"):
-        ink = ink_of(Style(color=colour, bgcolor=colour), colours)
+        ink = sgr_style(Style(color=colour, bgcolor=colour), colours)
         assert (ink.foreground, ink.background) == ("", "")
-    assert ink_of(theme.STRONG, colours).attributes == "1"
-    assert ink_of(theme.DIM, colours).attributes == "2"
-    assert ink_of(theme.DIM + theme.POINTED, colours).attributes == "2;7"
+    assert sgr_style(theme.STRONG, colours).attributes == "1"
+    assert sgr_style(theme.DIM, colours).attributes == "2"
+    assert sgr_style(theme.DIM + theme.POINTED, colours).attributes == "2;7"
 
 
 def test_a_terminal_of_sixteen_colours_gets_no_others() -> None:
@@ -228,7 +228,7 @@ def test_signed_numbers_stand_out_the_more_the_further_from_zero_they_are(name: 
 @pytest.mark.parametrize("light_ground", [False, True])
 def test_signed_numbers_keep_their_sign_in_sixteen_colours(light_ground: bool) -> None:
     colours = named("ansi", ColorSystem.STANDARD, light_ground=light_ground).colours
-    inks = [ink_of(Style(color=name), colours).foreground for name in SIGNED["dark"]]
-    grounds = [ink_of(Style(bgcolor=name), colours).background for name in SIGNED["dark"]]
+    inks = [sgr_style(Style(color=name), colours).foreground for name in SIGNED["dark"]]
+    grounds = [sgr_style(Style(bgcolor=name), colours).background for name in SIGNED["dark"]]
     assert [bool(ink) for ink in inks] == [bool(ground) for ground in grounds] == [True] * 4 + [False] + [True] * 4
     assert not set(inks[:4]) & set(inks[5:])

@@ -83,7 +83,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.store_name = clean(path.name, 40)
         self.notice = ""
         """What opening the store changed in it, for the user; '' if nothing."""
-        view = view.of_store(first.born)
+        view = view.of_store(first.created_at)
         self.state = AppState(Shown(first, choices_of(view).follow(first.newest, first.runs, first.others)))
         self._feed = feed
         self._unreadable = False
@@ -95,7 +95,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.live_board = Board(self.store_name, first, self.choices, self.chart_style)
         self.key_queue = KeyQueue(self)
         self.notices = Notices(self, first)
-        self.view_saver = ViewSaver(self, ViewFile(path, self.view(), first.born))
+        self.view_saver = ViewSaver(self, ViewFile(path, self.view(), first.created_at))
         self.mouse = Mouse(self)
         self.export_actions = ExportActions(self)
         self.list_actions = ListActions(self)
@@ -180,7 +180,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         sweep, rows = self.sweep_actions.view, self.live_board.previewed_rows
         if sweep is None:
             return ReadRequest(self.choices, columns, rows)
-        return ReadRequest(self.choices, columns, rows, sweep.sweep_id, sweep.chosen_look)
+        return ReadRequest(self.choices, columns, rows, sweep.sweep_id, sweep.chosen_options)
 
     def ask_after_refresh(self) -> None:
         """Ask the feed once Textual has refreshed the screen."""
@@ -213,7 +213,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         read = message.snapshot
         if self.replay_control.takes(read):
             return
-        if read.born != self.view_saver.file.born:
+        if read.created_at != self.view_saver.file.created_at:
             self._change_store(read)
         before = self.choices
         self.state = self.state.reading(read)
@@ -225,9 +225,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def _change_store(self, read: Snapshot) -> None:
         """Drop marks, news and undo of the store that this one has replaced: its run numbers mean other runs."""
-        view = replace(self.view(), born=self.view_saver.file.born).of_store(read.born)
+        view = replace(self.view(), born=self.view_saver.file.created_at).of_store(read.created_at)
         self.state = self.state.choosing(choices_of(view))
-        self.view_saver.file = ViewFile(self.path, self.view(), read.born)
+        self.view_saver.file = ViewFile(self.path, self.view(), read.created_at)
         self.notices.begin_anew(read)
         self.run_actions.forget()
         self.tell("Another store has the place of the one that was shown: it begins with marks of its own.")
@@ -242,8 +242,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def is_reading(self) -> bool:
         """Whether a read that the next key depends on is still under way: keys of another screen need no list."""
         choices, snapshot = self.choices, self.snapshot
-        looks_for = choices.edge or choices.listing != snapshot.listing or self.list_actions.sought is not None
-        is_elsewhere = place_of(snapshot.rows, choices) is None and snapshot.sought != choices.cursor
+        looks_for = choices.edge or choices.listing != snapshot.listing or self.list_actions.looked_up is not None
+        is_elsewhere = place_of(snapshot.rows, choices) is None and snapshot.looked_up != choices.cursor
         is_looking = self.shows_board and (looks_for or (snapshot.rows and is_elsewhere))
         return not self._unreadable and bool(self.replay_control.is_opening or is_looking)
 
@@ -284,9 +284,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         """Show this sentence on the board whenever no other message is due."""
         self.board.standing = sentence
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Clear the board's message."""
-        self.board.hush()
+        self.board.clear_message()
 
     def drawn(self) -> tuple[ChartView, Picture | None]:
         """The chart that is looked at: its view, and the picture if one is drawn."""
@@ -431,7 +431,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.theming.choose_next()
 
     def action_sweep(self) -> None:
-        self.sweep_actions.put_together(self.choices.pointed)
+        self.sweep_actions.open_dialog(self.choices.pointed)
 
     def action_open_sweep(self) -> None:
         self.sweep_actions.open_pointed()
@@ -486,7 +486,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.list_actions.read_top()
 
     def on_top_read(self, message: messages.TopRead) -> None:
-        self.list_actions.sought = None
+        self.list_actions.looked_up = None
         if message.sentence:
             self.tell(clean(message.sentence, 300), failed=True)
         else:
@@ -551,7 +551,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.ask()
 
     def on_sweep_requested(self, message: sweep_messages.SweepRequested) -> None:
-        self.sweep_actions.put_together(message.run_id)
+        self.sweep_actions.open_dialog(message.run_id)
 
     def on_sweep_draft_kept(self, message: sweep_messages.SweepDraftKept) -> None:
         self.sweep_actions.draft = message.draft

@@ -12,7 +12,7 @@ from tui.app.state import AppState
 from tui.model.clock import Clock, Moment
 from tui.model.replay_opening import START, ReplayOpening
 from tui.model.snapshot import ReadRequest, Snapshot
-from tui.presenting.permalink import address
+from tui.presenting.permalink import permalink
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +154,7 @@ class ReplayControl:
     def command(self) -> str:
         """The command line that opens the moment that is shown; '' in the live view."""
         marked = self._app.state.shown.choices.marked
-        return "" if self.screen is None else address(self._app.path, marked, self.screen.tick())
+        return "" if self.screen is None else permalink(self._app.path, marked, self.screen.tick())
 
     def leave(self) -> None:
         """Return to the live view with the replay's chart options; the caller closes the screen."""

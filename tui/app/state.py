@@ -47,7 +47,7 @@ class AppState:
         """With a newer snapshot of the view that is shown. Live choices follow it: new runs get marks."""
         choices = self.shown.choices
         if self.replay is None:
-            choices = choices.follow(read.newest, read.rows, read.others, read.sought, read.instead)
+            choices = choices.follow(read.newest, read.rows, read.others, read.looked_up, read.instead)
         return self._with_shown(Shown(read, choices).following())
 
     def with_replay(self, snapshot: Snapshot, choices: Choices) -> AppState:

@@ -35,7 +35,7 @@ class Theming:
         """Activate a theme, or the one that the terminal's colours allow."""
         system = None if self._app.no_color else themes.system_of(self._app.console.color_system)
         self.active: Theme = themes.named(name, system, light_ground=themes.has_light_ground())
-        self._app.output.wear(self.active.colours)
+        self._app.output.use_colours(self.active.colours)
 
     def choose(self, name: str) -> None:
         """Activate a theme, repaint the screen and say so."""

@@ -21,14 +21,14 @@ MARKS = frozenset({"marked", "by_hand", "met"})
 
 
 class ViewFile:
-    """Saves the view of the store made at `born`, leaving fields that only another dashboard changed.
+    """Saves the view of the store made at `created_at`, leaving fields that only another dashboard changed.
 
     `known` is the view as this dashboard first showed it, or as it wrote it last.
     """
 
-    def __init__(self, path: Path, known: View, born: str = "") -> None:
+    def __init__(self, path: Path, known: View, created_at: str = "") -> None:
         self._path = path
-        self.born = born
+        self.created_at = created_at
         self._known = known
         self._lock = Lock()
 
@@ -40,7 +40,7 @@ class ViewFile:
             if changed & MARKS:
                 changed |= MARKS
             if changed:
-                stored = load(self._path).of_store(self.born)
+                stored = load(self._path).of_store(self.created_at)
                 save(self._path, replace(stored, **{name: getattr(view, name) for name in changed}))
                 self._known = view
 

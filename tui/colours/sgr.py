@@ -51,20 +51,20 @@ class Paint(NamedTuple):
 class Colours:
     """How the screen's colours are replaced on a terminal.
 
-    `system` is the terminal's colour system (None: no colours). `inks` and `grounds` map a colour ('#rrggbb') to its
-    replacement as foreground and as background. Other foregrounds are converted by `adapt`; other backgrounds stay,
+    `system` is the terminal's colour system (None: no colours). `sgr_styles` and `grounds` map a colour ('#rrggbb') to
+    its replacement as foreground and as background. Other foregrounds are converted by `adapt`; other backgrounds stay,
     or are dropped unless `paints`.
     """
 
     system: ColorSystem | None = ColorSystem.TRUECOLOR
-    inks: Mapping[str, Paint] = field(default_factory=dict)
+    sgr_styles: Mapping[str, Paint] = field(default_factory=dict)
     grounds: Mapping[str, Paint] = field(default_factory=dict)
     adapt: Callable[[str], str] | None = None
     paints: bool = True
 
 
 @lru_cache(maxsize=4096)
-def ink_of(style: Style | None, colours: Colours) -> SgrStyle:
+def sgr_style(style: Style | None, colours: Colours) -> SgrStyle:
     """Return a Rich style as SGR parameters, with its colours replaced; PLAIN for None. Links are dropped."""
     if style is None:
         return PLAIN
@@ -77,8 +77,8 @@ def ink_of(style: Style | None, colours: Colours) -> SgrStyle:
 
 def _foreground(colour: Color | None, colours: Colours) -> Paint:
     name = _name(colour)
-    if name in colours.inks or colours.adapt is None or not name.startswith("#"):
-        return colours.inks.get(name, Paint(name))
+    if name in colours.sgr_styles or colours.adapt is None or not name.startswith("#"):
+        return colours.sgr_styles.get(name, Paint(name))
     return Paint(colours.adapt(name))
 
 

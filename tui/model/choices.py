@@ -19,7 +19,7 @@ Cursor = tuple[int | None, int | None, int]
 MOST_MARKED = 64
 """Most curves drawn at once: the number of pairs of a colour and a marker."""
 
-MOST_UNASKED = 8
+MOST_AUTOMATIC = 8
 """Most runs marked automatically: the number of distinct colours."""
 
 
@@ -107,14 +107,14 @@ class Choices:
         newest: Sequence[Run],
         listed: Sequence[Row] | None = None,
         others: Sequence[Run] = (),
-        sought: Cursor | None = None,
+        looked_up: Cursor | None = None,
         instead: Row | None = None,
     ) -> Choices:
         """Update the choices after a read: mark runs that have started since, and put the cursor on a row.
 
         `newest` are the newest runs of the store, `listed` the rows that were read (None: `newest`), `others` are
-        further runs that are marked, under the cursor, or were deleted while marked. `sought` is the cursor for which
-        the list was read: a cursor that has moved since stays. `instead` is the row for a cursor whose own is gone.
+        further runs that are marked, under the cursor, or were deleted while marked. `looked_up` is the cursor for
+        which the list was read: one that has moved since stays. `instead` is the row for a cursor whose own is gone.
         """
         listed = newest if listed is None else listed
         known = {run.run_id for run in (*newest, *listed, *others) if isinstance(run, Run)}
@@ -124,7 +124,7 @@ class Choices:
         known_already = self.met.union(self.marked)
         fresh = [run for run in started if run.run_id not in known_already and run.run_id > met_to]
         running = {run.run_id for run in started if run.state == "running"}
-        newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_UNASKED:]
+        newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_AUTOMATIC:]
         before = self._without_gone(known)
         marked = list(before.marked)
         for run in sorted(newest_last, key=lambda run: run.run_id):
@@ -133,7 +133,7 @@ class Choices:
                 marked.append(run.run_id)
         met = self.met | {run.run_id for run in started}
         pointed, title, edge = (
-            self.cursor if self._has_moved(sought) else (*self._cursor_row(known, listed, instead), 0)
+            self.cursor if self._has_moved(looked_up) else (*self._cursor_row(known, listed, instead), 0)
         )
         after = (tuple(marked), before.vacated, met, met_to, pointed, title, edge)
         if after == (self.marked, self.vacated, self.met, self.met_to, *self.cursor):
@@ -154,9 +154,9 @@ class Choices:
                     slots[run_id] = slot
         return replace(self, marked=tuple(marked), slots=assign(marked, slots), vacated=gone)
 
-    def _has_moved(self, sought: Cursor | None) -> bool:
+    def _has_moved(self, looked_up: Cursor | None) -> bool:
         is_somewhere = self.pointed is not None or self.title is not None
-        return is_somewhere and sought is not None and sought != self.cursor
+        return is_somewhere and looked_up is not None and looked_up != self.cursor
 
     def _cursor_row(
         self, known: Container[int], listed: Sequence[Row], instead: Row | None
@@ -171,7 +171,7 @@ class Choices:
         return next(row for row in wanted if row in numbers)
 
     def _with_room(self, marked: list[int], running: Iterable[int]) -> list[int]:
-        if len(marked) < MOST_MARKED and len(self._automatic(marked)) < MOST_UNASKED:
+        if len(marked) < MOST_MARKED and len(self._automatic(marked)) < MOST_AUTOMATIC:
             return marked
         return self._without_oldest(marked, running)
 

@@ -39,7 +39,7 @@ class Snapshot:
 
     listing: Listing = field(default_factory=Listing)
     """Filter and order of the list."""
-    sought: Cursor | None = None
+    looked_up: Cursor | None = None
     """The cursor for which the list was read."""
     rows: tuple[Row, ...] = ()
     """The page of the list around the cursor: at most `list_page.MOST_RUNS` of `total` rows; `first` precede it."""
@@ -83,7 +83,7 @@ class Snapshot:
     """The open sweep."""
     default_spec: RunSpec | None = None
     """The spec that new runs begin with; None: the built-in defaults."""
-    born: str = ""
+    created_at: str = ""
     """Creation time of the store, which identifies it if its file is replaced."""
     replay_data: ReplayData | None = None
     """Recordings and timelines of a replay; None in the live view."""

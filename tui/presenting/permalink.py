@@ -12,7 +12,7 @@ SUFFIXES = {"iteration": "", "time": "s", "examples": "x"}
 """Unit of `--at` for each kind of clock."""
 
 
-def address(path: Path, run_ids: tuple[int, ...], clock: Clock) -> str:
+def permalink(path: Path, run_ids: tuple[int, ...], clock: Clock) -> str:
     """The command, quoted for a shell."""
     store = [] if path == Path("runs.db") else ["--db", str(path.absolute())]
     place = f"{clock.position:.3f}".rstrip("0").rstrip(".") + SUFFIXES[clock.kind]

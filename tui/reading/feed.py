@@ -43,7 +43,7 @@ class Source:
         self._path = path
         self._reader: Reader | None = None
         self._version = -1
-        self._born = ""
+        self._created_at = ""
         self._page_reader = PageReader()
         self._page = Page()
         self._shown: object = None
@@ -65,7 +65,7 @@ class Source:
         """
         if self._reader is None:
             self._reader = open_for_reading(self._path)
-            self._born = self._reader.born()
+            self._created_at = self._reader.created_at()
         version = self._reader.data_version()
         if wanted.moment is not None:
             return self._replayed(self._reader, wanted, wanted.moment, version)
@@ -127,7 +127,7 @@ class Source:
         pointed = next((run for run in drawn if run.run_id == choices.pointed), None)
         return Snapshot(
             listing=choices.listing,
-            sought=wanted.choices.cursor,
+            looked_up=wanted.choices.cursor,
             rows=page.rows,
             runs=page.runs,
             newest=page.newest,
@@ -151,7 +151,7 @@ class Source:
             most_workers=self._liveness.most_workers,
             sweep=self._sweep_reader.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_options),
             default_spec=default_spec(reader),
-            born=self._born,
+            created_at=self._created_at,
         )
 
 

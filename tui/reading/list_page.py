@@ -78,10 +78,10 @@ class Page:
         If the cursor's row is gone, read around its position in the page `before`.
         """
         at_end, complaint = choices.edge > 0, ""
-        sought = (None, None) if choices.edge else (choices.pointed, choices.title)
+        looked_up = (None, None) if choices.edge else (choices.pointed, choices.title)
         stood = None if choices.edge or choices.listing != before.listing else place_of(before.rows, choices)
         first = 0 if stood is None else max(before.first + stood - MOST_RUNS // 2, 0)
-        around = PageRequest(MOST_RUNS, first, *sought, at_end=at_end)
+        around = PageRequest(MOST_RUNS, first, *looked_up, at_end=at_end)
         listing = choices.listing
         try:
             listed = reader.listed(listing, around, judged)
@@ -95,7 +95,7 @@ class Page:
         known = {run.run_id for run in (*runs, *newest)}
         pointed = () if choices.pointed is None else (choices.pointed,)
         asked = frozenset((*choices.marked, *choices.vacated, *pointed))
-        found = reader.these(asked - known) if asked - known else []
+        found = reader.runs_by_id(asked - known) if asked - known else []
         others = [run for run in found if run.deleted_at is None]
         on_page = {run.run_id for run in runs}
         marked = [run for run in newest if run.run_id in choices.marked and run.run_id not in on_page]
@@ -115,7 +115,7 @@ class Page:
 
     def refreshed(self, reader: Reader) -> Page:
         """Return the same rows in the same order, each run read again."""
-        now = {run.run_id: run for run in reader.these([run.run_id for run in self.all])}
+        now = {run.run_id: run for run in reader.runs_by_id([run.run_id for run in self.all])}
 
         def updated(runs: Iterable[Run]) -> tuple[Run, ...]:
             return tuple(now.get(run.run_id, run) for run in runs)

@@ -111,7 +111,7 @@ class PastReader:
         alone = snapshot.run(choices.pointed) if choices.closely else None
         return replace(
             snapshot,
-            sought=choices.cursor,
+            looked_up=choices.cursor,
             previews=self._previews_at(reader, snapshot) if wanted.rows else {},
             weights=None if alone is None else self._weights(reader, alone),
             background=None if alone is None else _background(reader, alone, is_now=is_now),

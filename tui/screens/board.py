@@ -6,7 +6,7 @@ from tui.model import keymap
 from tui.model.choices import Choices
 from tui.model.messages import NewRunRequested, ReplayRequested
 from tui.model.snapshot import Snapshot
-from tui.screens.keys.key_parts import lend_actions
+from tui.screens.keys.key_parts import share_actions
 from tui.screens.keys.steering_keys import SteeringKeys
 from tui.screens.runs_screen import RunsScreen
 from tui.widgets.chart_pane import ChartStyle
@@ -19,7 +19,7 @@ class Board(RunsScreen, inherit_bindings=False):
 
     def __init__(self, store_name: str, snapshot: Snapshot, choices: Choices, chart_style: ChartStyle) -> None:
         super().__init__(store_name, snapshot, choices, chart_style)
-        lend_actions(self, SteeringKeys(self))
+        share_actions(self, SteeringKeys(self))
 
     def action_new_run(self) -> None:
         self.post_message(NewRunRequested())

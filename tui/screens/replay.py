@@ -27,7 +27,7 @@ from tui.model.sweep.sweep_messages import ProbeRequested
 from tui.model.timelines import Recording, ReplayData
 from tui.presenting.curves import chart_view
 from tui.presenting.offered_keys import replay_keys
-from tui.screens.keys.key_parts import lend_actions
+from tui.screens.keys.key_parts import share_actions
 from tui.screens.keys.transport_keys import TransportKeys
 from tui.screens.runs_screen import RunsScreen
 from tui.widgets.chart_pane import ChartStyle
@@ -39,7 +39,7 @@ class Replay(RunsScreen, inherit_bindings=False):
 
     BINDINGS = keymap.bindings("replay")
     place = "replay"
-    lines_beside = 3
+    fixed_rows = 3
     DEFAULT_CSS = "Replay.-small #scrubber { display: none; }"
 
     def __init__(
@@ -57,7 +57,7 @@ class Replay(RunsScreen, inherit_bindings=False):
             Scrubber(lambda: ScrubberState(self.clock, self.replay_data, self.choices.pointed)),
         )
         self._transport = TransportKeys(self, clock, now)
-        lend_actions(self, self._transport)
+        share_actions(self, self._transport)
         self._held: tuple[Snapshot | None, object, dict[str, Axes | None]] = (None, None, {})
 
     @property
@@ -93,7 +93,7 @@ class Replay(RunsScreen, inherit_bindings=False):
         """Show a clock that was moved and tell the app."""
         self._painted = None  # after a jump the next update must paint everything
         if self._sentence:
-            self.hush()
+            self.clear_message()
             self.paint()
         else:
             self._lines[-1].update()

@@ -39,7 +39,7 @@ from tui.presenting.lessons import Lesson, of_race
 from tui.presenting.offered_keys import board_keys
 from tui.presenting.race import racers, verdict
 from tui.screens.keys.chart_keys import ChartKeys
-from tui.screens.keys.key_parts import lend_actions
+from tui.screens.keys.key_parts import share_actions
 from tui.screens.keys.list_keys import ListKeys
 from tui.screens.keys.room_keys import LOW, WIDE, RoomKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
@@ -68,7 +68,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = None
     ALLOW_SELECT = False
     place: Place = "board"
-    lines_beside = 2
+    fixed_rows = 2
     """Rows besides the body and the details: header and footer."""
     DEFAULT_CSS = """
     #body { height: 1fr; layout: vertical; }
@@ -124,7 +124,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.chart_keys = ChartKeys(self, self._chart)
         self.list_keys = ListKeys(self, self._table, self._page)
         self.room_keys = RoomKeys(self)
-        lend_actions(self, self.chart_keys, self.chart_keys.axes, self.list_keys, self.room_keys)
+        share_actions(self, self.chart_keys, self.chart_keys.axes, self.list_keys, self.room_keys)
 
     def compose(self) -> ComposeResult:
         self._arrange(self.app.size)
@@ -182,11 +182,11 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def choose(self, choices: Choices) -> None:
         """Take over other choices at once, because the next key may arrive before the message does."""
         if choices != self.choices:
-            self.hush()
+            self.clear_message()
             self.choices = choices
             self.post_message(ChoicesChanged(choices))
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Clear the message unless it lasts."""
         if not self._lasting:
             self._sentence, self._failed = "", False

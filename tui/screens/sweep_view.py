@@ -39,7 +39,7 @@ from tui.presenting.lessons import Lesson, of_sweep
 from tui.presenting.offered_keys import sweep_keys
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
 from tui.screens.keys.axis_keys import AxisKeys
-from tui.screens.keys.key_parts import lend_actions
+from tui.screens.keys.key_parts import share_actions
 from tui.screens.keys.sweep_keys import SweepKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.footer import Footer, message_lines, too_small
@@ -103,12 +103,12 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._at = at
         self._wanted: Shown = "both"
         self._whole = WHOLE[0]
-        self.chosen_look: ChartOptions | None = None
+        self.chosen_options: ChartOptions | None = None
         self._lessons_shown = lessons
         self._lesson: Lesson | None = None
         self._chart = ChartPane(self._curves(), chart_style)
         self._axes = AxisKeys(self, self._chart)
-        lend_actions(self, self._axes, SweepKeys(self))
+        share_actions(self, self._axes, SweepKeys(self))
 
     @property
     def seen(self) -> SweepSeen:
@@ -119,7 +119,7 @@ class SweepView(Screen[None], inherit_bindings=False):
     @property
     def chart_options(self) -> ChartOptions:
         """The chosen options of the curves, else those that the sweep was read with."""
-        return self.chosen_look or self.seen.chart_options
+        return self.chosen_options or self.seen.chart_options
 
     @property
     def pointed(self) -> ValueResult | None:
@@ -313,7 +313,7 @@ class SweepView(Screen[None], inherit_bindings=False):
     def with_options(self, chart_options: ChartOptions) -> None:
         """Show other options at once; missing data come with the next read."""
         if chart_options != self.chart_options:
-            self.chosen_look = chart_options
+            self.chosen_options = chart_options
             self._sentence = ""
             self.paint()
             self.post_message(SweepLookedAt())

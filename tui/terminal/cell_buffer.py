@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.colours.sgr import PLAIN, RESET, Colours, SgrStyle, change, ink_of
+from tui.colours.sgr import PLAIN, RESET, Colours, SgrStyle, change, sgr_style
 from tui.text.ascii_only import plain
 from tui.text.widths import FIRST_CLUSTER, TAIL, codes_of, text_of
 
@@ -28,7 +28,7 @@ BLANK = ord(" ")
 UNKNOWN = 2**32 - 1
 
 Codes = NDArray[np.uint32]
-Inks = NDArray[np.uint16]
+SgrStyles = NDArray[np.uint16]
 Flags = NDArray[np.bool_]
 
 
@@ -45,7 +45,7 @@ class BufferRow(NamedTuple):
     """A row to show: codes and style numbers of its cells. `text` is '' unless each cell is one narrow character."""
 
     codes: list[int]
-    inks: list[int]
+    sgr_styles: list[int]
     text: str
 
 
@@ -63,24 +63,24 @@ class CellBuffer:
         self._colours = colours
         self._in_charset = plain if ascii_only else str
         self._erases = erases
-        self.inks = [PLAIN]
+        self.sgr_styles = [PLAIN]
         """The SGR style of each style number."""
         self._numbers: dict[Style | None, int] = {None: 0}
         shape = (height, width)
         self._codes: Codes = np.full(shape, BLANK, np.uint32)
-        self._inks: Inks = np.zeros(shape, np.uint16)
+        self._sgr_styles: SgrStyles = np.zeros(shape, np.uint16)
         self._shown_codes: Codes = np.full(shape, UNKNOWN, np.uint32)
-        self._shown_inks: Inks = np.zeros(shape, np.uint16)
+        self._shown_inks: SgrStyles = np.zeros(shape, np.uint16)
         self._touched: Flags = np.ones(height, np.bool_)
 
     def ink(self, style: Style | None) -> int:
         """The number of a style in this buffer."""
         number = self._numbers.get(style)
         if number is None:
-            ink = ink_of(style, self._colours)
-            if ink not in self.inks:
-                self.inks.append(ink)
-            number = self._numbers[style] = self.inks.index(ink)
+            ink = sgr_style(style, self._colours)
+            if ink not in self.sgr_styles:
+                self.sgr_styles.append(ink)
+            number = self._numbers[style] = self.sgr_styles.index(ink)
         return number
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
@@ -89,28 +89,28 @@ class CellBuffer:
         Half of a wide character, in the segments or beside them, becomes a blank.
         """
         codes: list[int] = []
-        inks: list[int] = []
+        sgr_styles: list[int] = []
         for text, style, control in segments:
             if not control:
                 found = codes_of(self._in_charset(text))
                 codes += found
-                inks += [self.ink(style)] * len(found)
-        self.paste(x, y, np.array([codes], np.uint32), np.array([inks], np.uint16))
+                sgr_styles += [self.ink(style)] * len(found)
+        self.paste(x, y, np.array([codes], np.uint32), np.array([sgr_styles], np.uint16))
 
-    def paste(self, x: int, y: int, codes: Codes, inks: Inks) -> None:
+    def paste(self, x: int, y: int, codes: Codes, sgr_styles: SgrStyles) -> None:
         """Set the cells from (x, y): codes and style numbers, both of shape (rows, columns)."""
         rows, columns = slice(max(-y, 0), max(self.height - y, 0)), slice(max(-x, 0), max(self.width - x, 0))
         if columns.stop < codes.shape[1]:
             codes = codes.copy()
             codes[codes[:, columns.stop] == TAIL, columns.stop - 1 : columns.stop] = BLANK
-        codes, inks = codes[rows, columns], inks[rows, columns]
+        codes, sgr_styles = codes[rows, columns], sgr_styles[rows, columns]
         height, width = codes.shape
         if not height or not width:
             return
         y, x = max(y, 0), max(x, 0)
         bottom, right = y + height, x + width
         area = np.s_[y:bottom, x:right]
-        changed = ((self._codes[area] != codes) | (self._inks[area] != inks)).any(axis=1)
+        changed = ((self._codes[area] != codes) | (self._sgr_styles[area] != sgr_styles)).any(axis=1)
         if not changed.any():
             return
         self._touched[y:bottom] |= changed
@@ -120,7 +120,7 @@ class CellBuffer:
         if right < self.width:
             beside = self._codes[y:bottom, right]
             beside[changed & (beside == TAIL)] = BLANK
-        self._codes[area], self._inks[area] = codes, inks
+        self._codes[area], self._sgr_styles[area] = codes, sgr_styles
         first = self._codes[y:bottom, x]
         first[first == TAIL] = BLANK
 
@@ -137,35 +137,37 @@ class CellBuffer:
     def update(self) -> str:
         """The text that brings the terminal up to date, '' if it is. The buffer takes it as written."""
         touched = np.flatnonzero(self._touched)
-        codes, inks = self._codes[touched], self._inks[touched]
+        codes, sgr_styles = self._codes[touched], self._sgr_styles[touched]
         shown, shown_inks = self._shown_codes[touched], self._shown_inks[touched]
-        differing = (codes != shown) | (inks != shown_inks)
+        differing = (codes != shown) | (sgr_styles != shown_inks)
         tails = (codes == TAIL) | (shown == TAIL)
         if tails.any():
             _with_other_halves(differing, tails)
-        lines = {place: _line(codes[place], inks[place]) for place in np.flatnonzero(differing.any(axis=1)).tolist()}
+        lines = {
+            place: _line(codes[place], sgr_styles[place]) for place in np.flatnonzero(differing.any(axis=1)).tolist()
+        }
         pieces: dict[int, list[InkSpan]] = {}
-        for span in self._spans(differing, inks, lines):
+        for span in self._spans(differing, sgr_styles, lines):
             pieces.setdefault(span.ink, []).append(span)
-        self._shown_codes[touched], self._shown_inks[touched] = codes, inks
+        self._shown_codes[touched], self._shown_inks[touched] = codes, sgr_styles
         self._touched.fill(False)
         writer = _Writer(self.width)
         # the style of the topmost change first, because the viewer waits for it; then others on its background
-        grounds = list(dict.fromkeys(self.inks[ink].background for ink in pieces))
-        for ink in sorted(pieces, key=lambda ink: grounds.index(self.inks[ink].background)):
+        grounds = list(dict.fromkeys(self.sgr_styles[ink].background for ink in pieces))
+        for ink in sorted(pieces, key=lambda ink: grounds.index(self.sgr_styles[ink].background)):
             for span in pieces[ink]:
                 line = lines[span.row]
-                writer.write(int(touched[span.row]), span, line, self.inks[ink], self._erasable_from(span, line))
+                writer.write(int(touched[span.row]), span, line, self.sgr_styles[ink], self._erasable_from(span, line))
         return writer.finished()
 
-    def _spans(self, differing: Flags, inks: Inks, lines: dict[int, BufferRow]) -> Iterator[InkSpan]:
+    def _spans(self, differing: Flags, sgr_styles: SgrStyles, lines: dict[int, BufferRow]) -> Iterator[InkSpan]:
         """The spans to write; they include equal cells where writing these is shorter than moving the cursor.
 
         Spans are then written style by style: that takes far fewer colour changes than row by row, and moving the
         cursor is shorter than a colour change.
         """
         last: InkSpan | None = None
-        for row, start, stop, ink in _runs(differing, inks):
+        for row, start, stop, ink in _runs(differing, sgr_styles):
             if last is not None and row == last.row and start - last.stop < BRIDGE:
                 line = lines[row]
                 alike = ink == last.ink
@@ -184,8 +186,8 @@ class CellBuffer:
     def _fit(self, line: BufferRow, ink: int, start: int, stop: int) -> bool:
         """Whether the cells start..stop of a row look right when written in one style."""
         for at in range(start, stop):
-            own = line.inks[at]
-            if own != ink and (line.codes[at] != BLANK or not self.inks[own].blanks_like(self.inks[ink])):
+            own = line.sgr_styles[at]
+            if own != ink and (line.codes[at] != BLANK or not self.sgr_styles[own].blanks_like(self.sgr_styles[ink])):
                 return False
         return True
 
@@ -193,25 +195,29 @@ class CellBuffer:
         """The first of the blanks at the end of a row that are shorter to erase; the span's end if none are."""
         if span.stop < self.width or not self._erases:
             return span.stop
-        ground, at = self.inks[line.inks[-1]], self.width
-        while at > span.start and line.codes[at - 1] == BLANK and self.inks[line.inks[at - 1]].blanks_like(ground):
+        ground, at = self.sgr_styles[line.sgr_styles[-1]], self.width
+        while (
+            at > span.start
+            and line.codes[at - 1] == BLANK
+            and self.sgr_styles[line.sgr_styles[at - 1]].blanks_like(ground)
+        ):
             at -= 1
         return at if self.width - at >= ERASE_FROM else span.stop
 
 
-def _line(codes: Codes, inks: Inks) -> BufferRow:
+def _line(codes: Codes, sgr_styles: SgrStyles) -> BufferRow:
     listed = codes.tolist()
     simple = codes.min() > TAIL and codes.max() < FIRST_CLUSTER
     text = codes.astype("<u4").tobytes().decode("utf-32-le", "replace") if simple else ""
-    return BufferRow(listed, inks.tolist(), text)
+    return BufferRow(listed, sgr_styles.tolist(), text)
 
 
-def _runs(differing: Flags, inks: Inks) -> Iterator[tuple[int, int, int, int]]:
+def _runs(differing: Flags, sgr_styles: SgrStyles) -> Iterator[tuple[int, int, int, int]]:
     """(row, start, stop, style number) of each run of neighbouring cells that differ and have one style."""
     rows, columns = np.nonzero(differing)
     if not len(rows):
         return iter(())
-    inked = inks[rows, columns]
+    inked = sgr_styles[rows, columns]
     apart = (np.diff(rows) != 0) | (np.diff(columns) != 1) | (np.diff(inked) != 0)
     firsts = np.concatenate([[0], np.flatnonzero(apart) + 1])
     lasts = np.append(firsts[1:], len(rows)) - 1

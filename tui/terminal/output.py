@@ -57,7 +57,7 @@ class TerminalOutput:
             buffer.put(x, y, segments)
         self.flush()
 
-    def wear(self, colours: Colours) -> None:
+    def use_colours(self, colours: Colours) -> None:
         """Use other colours from the next frame on, which must be a whole one."""
         self.colours, self._buffer = colours, None
 
@@ -70,10 +70,10 @@ class TerminalOutput:
     def paste(self, x: int, y: int, codes: Codes, style_ids: NDArray[np.uint8], style: Callable[[int], Style]) -> None:
         """Set cells from (x, y): codes and style ids of shape (rows, columns); `style` returns the style of an id."""
         if self._buffer is not None:
-            inks = np.zeros(256, np.uint16)
+            sgr_styles = np.zeros(256, np.uint16)
             for style_id in np.flatnonzero(np.bincount(style_ids.ravel(), minlength=256)).tolist():
-                inks[style_id] = self._buffer.ink(style(style_id))
-            self._buffer.paste(x, y, codes, inks[style_ids])
+                sgr_styles[style_id] = self._buffer.ink(style(style_id))
+            self._buffer.paste(x, y, codes, sgr_styles[style_ids])
             self._flush_soon()
 
     def _flush_soon(self) -> None:

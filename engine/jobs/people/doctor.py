@@ -172,8 +172,8 @@ def _contents(found: Inspection) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding("integrity", "ok", "every page is sound")
-    if found.crooked:
-        yield Finding("pyramid", "problem", "; ".join(found.crooked[:5]), command_text("doctor --rebuild"))
+    if found.inconsistent:
+        yield Finding("pyramid", "problem", "; ".join(found.inconsistent[:5]), command_text("doctor --rebuild"))
     else:
         yield Finding("pyramid", "ok", "rows, summaries and buckets agree in every run")
 

@@ -52,7 +52,7 @@ def recover_lost_runs(store: Store, now_s: float | None = None, *, at_once: Coll
     recovered = []
     for owned in store.queue.owned():
         reason = _why_lost(owned, now_s, after_s, at_once=owned.run_id in at_once)
-        if reason and store.queue.give_back(owned, reason):
+        if reason and store.queue.requeue(owned, reason):
             recovered.append(owned.run_id)
     for worker in store.reader().workers():
         if is_alive(worker) is False:
@@ -77,7 +77,7 @@ def take_over(store: Store, run_id: int) -> str:
             f"Run {run_id} is being computed by worker {worker.worker_id} (process {worker.pid}) on this machine. "
             f"Nothing was changed; {command_text('stop')} or pause ends that."
         )
-    if not store.queue.give_back(owned, "its worker was said to be gone; its run was taken over"):
+    if not store.queue.requeue(owned, "its worker was said to be gone; its run was taken over"):
         raise Refused(f"Run {run_id} has moved on in this moment. Nothing was changed; look again.")
     return f"run {run_id} waits in the queue again; {command_text('work')} takes it up from its last checkpoint"
 

@@ -138,7 +138,7 @@ class Reader(Recorded):
             raise NoRun(run_id)
         return run
 
-    def these(self, run_ids: Iterable[int]) -> list[Run]:
+    def runs_by_id(self, run_ids: Iterable[int]) -> list[Run]:
         """The runs with these ids, in no order; unknown ids are omitted."""
         rows = self._connection.rows(
             f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id IN (SELECT value FROM json_each(?))",
@@ -146,7 +146,7 @@ class Reader(Recorded):
         )
         return [_run(row) for row in rows]
 
-    def born(self) -> str:
+    def created_at(self) -> str:
         """Creation time of the store, which distinguishes it from another at the same path; '' when not recorded."""
         if not self._connection.rows("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"):
             return ""

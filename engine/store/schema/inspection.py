@@ -19,8 +19,8 @@ MOST_FAULTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Result of an inspection; sizes in bytes. `damage` (pages) and `crooked` (runs whose summary or pyramid disagrees
-    with their rows) are in words, empty when all is well."""
+    """Result of an inspection; sizes in bytes. `damage` (pages) and `inconsistent` (runs whose summary or pyramid
+    disagrees with their rows) are in words, empty when all is well."""
 
     path: Path
     schema: int
@@ -34,7 +34,7 @@ class Inspection:
     free: int
     room: int
     damage: str
-    crooked: tuple[str, ...]
+    inconsistent: tuple[str, ...]
     orphans: tuple[str, ...]
 
 
@@ -63,7 +63,7 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
             free=number("freelist_count") * number("page_size"),
             room=room.f_bavail * room.f_frsize,
             damage=_damage(connection),
-            crooked=_inconsistent_runs(connection),
+            inconsistent=_inconsistent_runs(connection),
             orphans=tuple(orphan.name for orphan in orphans(place)),
         )
     finally:

@@ -169,7 +169,7 @@ class Queue:
         )
         return [Ownership(row[0], row[1], row[2], worker_from_row(row[3:])) for row in rows]
 
-    def give_back(self, lost: Ownership, reason: str) -> bool:
+    def requeue(self, lost: Ownership, reason: str) -> bool:
         """Queue a lost run again, or fail it after MOST_TIMES_LOST lost workers without progress; True when done.
 
         False when the run's attempt or state has changed since `lost` was read: nothing is changed then.

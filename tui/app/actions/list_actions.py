@@ -40,7 +40,7 @@ class ListPort(OrderPort, ScreenPort, Protocol):
     def choose(self, choices: Choices) -> None:
         """Show other choices."""
 
-    def hush(self) -> None:
+    def clear_message(self) -> None:
         """Clear the board's message."""
 
 
@@ -50,7 +50,7 @@ class ListActions:
     def __init__(self, app: ListPort) -> None:
         self._app = app
         self._menu: ColumnMenu | None = None
-        self.sought: int | Listing | None = None
+        self.looked_up: int | Listing | None = None
         """The run that is being looked up, or the listing whose top is being read."""
 
     def ask_filter(self) -> None:
@@ -75,7 +75,7 @@ class ListActions:
                 prompt.complain(why)
                 return
             prompt.dismiss()
-            self._app.hush()  # the count of matching runs takes its place
+            self._app.clear_message()  # the count of matching runs takes its place
 
         def changed(texts: Mapping[str, str]) -> None:
             # a word that may become a field would empty the list for a moment
@@ -135,7 +135,7 @@ class ListActions:
         if self._app.is_replaying:
             self._app.tell(f"Run {run_id} is not in this replay.", failed=True)
             return
-        self.sought = run_id
+        self.looked_up = run_id
         path, listing, judged = self._app.path, self._app.choices.listing, self._app.snapshot.judged
 
         def carry_out() -> Message:
@@ -148,7 +148,7 @@ class ListActions:
 
     def point_at_found(self, found: RunLookedUp) -> None:
         """Point the cursor at a run that was looked up, or say why it was not found."""
-        self.sought = None
+        self.looked_up = None
         choices, listing = self._app.choices, found.listing
         if listing is None:
             self._app.tell(clean(found.sentence, 300), failed=True)
@@ -161,7 +161,7 @@ class ListActions:
     def read_top(self) -> None:
         """Read which runs are at the top of the list."""
         path, judged = self._app.path, self._app.snapshot.judged
-        self.sought = listing = self._app.choices.listing
+        self.looked_up = listing = self._app.choices.listing
 
         def carry_out() -> Message:
             try:

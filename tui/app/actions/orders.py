@@ -131,7 +131,7 @@ def purge(path: Path, run_ids: Sequence[int]) -> str:
     from engine.jobs.people import steer
 
     with closing(open_for_reading(path)) as reader:
-        deleted = [run.run_id for run in reader.these(run_ids) if run.deleted_at is not None]
+        deleted = [run.run_id for run in reader.runs_by_id(run_ids) if run.deleted_at is not None]
     answers = []
     for run_id in deleted:
         try:

@@ -93,7 +93,7 @@ class SweepActions:
         else:
             self.open(sweep_id, at=self._visited if run is not None and run.run_id == self._visited else None)
 
-    def put_together(self, run_id: int | None) -> None:
+    def open_dialog(self, run_id: int | None) -> None:
         """Open the dialog with a draft that begins with a run's spec."""
         from tui.model.sweep.sweep_draft import SweepDraft
         from tui.screens.sweep_dialog import SweepDialog

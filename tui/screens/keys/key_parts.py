@@ -27,7 +27,7 @@ class KeyPort(Protocol):
         """Post a message to the screen."""
 
 
-def lend_actions(screen: Screen[None], *parts: object) -> None:
+def share_actions(screen: Screen[None], *parts: object) -> None:
     """Add the `action_` methods of parts to their screen, where Textual looks them up.
 
     Raises AssertionError where two of them have one name.

@@ -24,7 +24,7 @@ LOW = 18
 
 
 class RoomPort(KeyPort, Protocol):
-    lines_beside: int
+    fixed_rows: int
     """Rows beside the body and the details: header and footer."""
 
     @property
@@ -51,7 +51,7 @@ class RoomKeys:
     def _body_rows(self, size: Size, choices: Choices) -> int:
         """Rows that list and chart share while no message is shown."""
         details = 0 if choices.alone else 1 if size.height < LOW else 2
-        return size.height - self._screen.lines_beside - details
+        return size.height - self._screen.fixed_rows - details
 
     def action_room(self) -> None:
         self._screen.choose(self._screen.choices.with_next_room())
