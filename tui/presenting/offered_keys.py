@@ -49,7 +49,7 @@ def replay_keys(choices: Choices, *, plays: bool, stops: str) -> list[Key]:
     """The replay's keys; what the keys of events go to stands beside them."""
     ranks = {key.action: key.rank for key in keymap.keys_of("replay") if key.place == "replay" and key.rank is not None}
     shared = {"app.help": 0, "app.palette": 1, "app.leave": 3, "open": 6}
-    words = {"play": "stop" if plays else "play", "event('{key}')": stops}
+    words = {"play": "pause" if plays else "play", "event('{key}')": stops}
     return _offered(
         _useful("replay", choices), {**ranks, **shared, **_of_part(choices)}, words | _words_of_part(choices)
     )
