@@ -202,7 +202,7 @@ def test_what_is_typed_in_one_piece_with_the_key_that_opens_something_goes_there
     terminal = Terminal("--db", str(raced(path)))
     terminal.wait_for("gradient b256")
     terminal.type("/local\r")
-    terminal.wait_for("filter: local")
+    terminal.wait_for("shown")
     terminal.type(":delete\r")
     terminal.wait_for("Delete run 2")
     terminal.type("n?qq")

@@ -138,7 +138,7 @@ async def test_what_only_the_data_can_tell_is_told_beside_the_field_too(path: Pa
     assert len(stored_runs(path)) == 3
 
 
-@pytest.mark.parametrize("size", [(120, 35), (80, 24), (60, 16), (40, 12)])
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
 async def test_the_help_of_the_focused_field_is_in_sight_with_its_choices(path: Path, size: tuple[int, int]) -> None:
     async with opened(path, size) as board:
         await board.press("n")
