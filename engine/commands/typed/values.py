@@ -33,7 +33,7 @@ class FieldText(click.ParamType[str]):
             return text
         paths = _own_files().get(text.strip().lower(), [])
         if len(paths) > 1:
-            self.fail(f"{shown(text)} may be {' or '.join(map(clean, paths))}; give the path", param, ctx)
+            self.fail(f"{shown(text)} may be {' or '.join(map(clean, sorted(paths)))}; give the path", param, ctx)
         return paths[0] if paths else text
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
