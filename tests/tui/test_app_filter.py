@@ -12,6 +12,7 @@ from engine.store import Run, open_for_writing
 from tests.tui.dashboards import Opened, opened, raced, store_with
 from tui.model.messages import ChoicesChanged
 from tui.screens.prompt import Prompt
+from tui.widgets.lines import Lines
 
 
 @pytest.fixture
@@ -58,7 +59,8 @@ async def test_a_filter_narrows_while_it_is_typed_and_esc_brings_the_one_before_
         await board.type("\x15sg")
         await board.until(lambda: board.app.choices.listing.text == "sg")
         await board.type("d")
-        await board.until(lambda: listed(board) == [3] and "1 of 3 shown" in board.text().splitlines()[0])
+        header = board.app.live_board.query_one("#header", Lines)
+        await board.until(lambda: listed(board) == [3] and "1 of 3 shown" in header.text())
         assert pointed(board) == 3
         await board.type(" x1=1")
         await board.until(lambda: "! unknown field x1; known: loss, best, accuracy" in board.text())

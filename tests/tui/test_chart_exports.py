@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -45,6 +45,8 @@ def numbers(path: ET.Element) -> NDArray[np.float64]:
 @given(
     label=st.text(max_size=40), losses=st.lists(st.floats(allow_nan=True), min_size=1, max_size=40), log=st.booleans()
 )
+@example(label="", losses=[9.467845390305582e-291], log=True)
+@example(label="", losses=[1.7976931348622105e308], log=True)
 @settings(deadline=None, max_examples=60)
 def test_a_picture_is_well_formed_whatever_a_run_is_called(label: str, losses: list[float], log: bool) -> None:
     view = ChartView((ChartRun(1, label, 0, decimated(losses)),), note='<&">', log_y=log)

@@ -138,7 +138,12 @@ def _with_band(low: float, high: float, band_low: float, band_high: float, *, lo
     a, b, c, d = (_scaled(v, log) for v in (low, high, band_low, band_high))
     slack = max(b - a, 0.3 if log else abs(b) * 0.1) / 4
     a, b = min(a, max(c, a - slack)), max(b, min(d, b + slack))
-    return (10**a, 10**b) if log else (a, b)
+    return (10 ** _in_range(a), 10 ** _in_range(b)) if log else (a, b)
+
+
+def _in_range(exponent: float) -> float:
+    """The exponent, within what a float64 holds as a normal number: beyond it is 0 or an overflow."""
+    return min(max(exponent, -307.0), 308.0)
 
 
 def _scaled(value: float, log: bool) -> float:
@@ -201,7 +206,8 @@ def _held_y(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, 
     if log and (bounds.grows or low < 0.4 * high):
         return nice_log(low, high, STEPS_1_2_5 if bounds.grows else FINE_STEPS)
     # runs that have ended need no room to grow
-    return nice_linear(low, high)
+    found = nice_linear(low, high)
+    return nice_log(low, high) if log and not found[0] > 0 else found
 
 
 def _window(window: Window | None, log: bool) -> Window | None:
