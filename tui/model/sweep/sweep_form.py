@@ -125,7 +125,8 @@ class SweepForm:
             label = self.form().field(name).label
             return replace(self, wrong={**wrong, name: (text, without_label(label, error.message))})
         same = {one: why for one, why in wrong.items() if name not in ("parameter", "scale", "second", "start")}
-        return SweepForm(draft, self.starts, same)
+        shown = SweepForm(draft, self.starts)._shown()  # what another scale or a list hides is wrong no more
+        return SweepForm(draft, self.starts, {one: why for one, why in same.items() if one in shown})
 
     def _applied(self, name: str, text: str) -> SweepDraft:
         plain, place = (name.removesuffix(SECOND_END), 1) if name.endswith(SECOND_END) else (name, 0)
