@@ -23,6 +23,7 @@ from engine.store import StoreError
 from engine.text import clean
 from tui.app.actions import orders
 from tui.app.actions.export_actions import ExportActions
+from tui.app.actions.inspect_actions import InspectActions
 from tui.app.actions.list_actions import ListActions
 from tui.app.actions.ports import AnswerHandler
 from tui.app.actions.probe_actions import ProbeActions
@@ -40,7 +41,7 @@ from tui.chart import ChartView, Picture
 from tui.chart.drawing.loss_by_value import ResponseView
 from tui.colours.theme import INPUT_CSS, THEME
 from tui.colours.themes import Theme
-from tui.model import keymap, messages
+from tui.model import inspection, keymap, messages
 from tui.model.answer import Answer, Deleted, Undo
 from tui.model.choices import Choices, place_of
 from tui.model.snapshot import ReadRequest, Snapshot
@@ -56,6 +57,9 @@ from tui.widgets.chart_pane import ChartPane, ChartStyle
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
+
+    from tui.screens.inspector.exhibit import Exhibit
+    from tui.screens.keys.transport_keys import TransportKeys
 
 SMALLEST_READ = 64
 """Smallest number of points per curve to request, however narrow the chart."""
@@ -102,6 +106,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.run_actions = RunActions(self)
         self.sweep_actions = SweepActions(self)
         self.probe_actions = ProbeActions(self)
+        self.inspect_actions = InspectActions(self)
         self.replay_control = ReplayControl(self)
 
     @property
@@ -253,6 +258,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         """Update the screen, then ask the feed for news."""
         self.board.update(self.snapshot, self.choices)
         self.sweep_actions.show(self.snapshot)
+        self.inspect_actions.show(self.snapshot, self.choices)
         self.output.flush()
         self.ask_when_drawn()
 
@@ -267,8 +273,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         return view_of(self.state.live.choices, self.theming.chosen)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
-        """Show a cleaned sentence on the board."""
-        self.board.tell(sentence, failed=failed)
+        """Show a cleaned sentence on the inspector, or else on the board."""
+        (self.inspect_actions.view or self.board).tell(sentence, failed=failed)
 
     def answer(self, answer: Answer) -> None:
         """Pass an answer to the topmost screen that handles it."""
@@ -299,15 +305,27 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         view = self.sweep_actions.view
         return None if view is None else view.drawn_beside()
 
+    def exhibit(self) -> Exhibit | None:
+        """What the inspector shows; None elsewhere."""
+        view = self.inspect_actions.view
+        return None if view is None else view.exhibit()
+
     @property
     def place(self) -> keymap.Place:
-        """Whose keys and commands are offered: the sweep view's, the replay's or the board's."""
+        """Whose keys and commands are offered: the inspector's, the sweep view's, the replay's or the board's."""
+        if self.inspect_actions.view is not None:
+            return "inspector"
         return "sweepview" if self.sweep_actions.view is not None else self.board.place
 
     @property
     def active_theme(self) -> Theme:
         """The theme that is in use."""
         return self.theming.active
+
+    @property
+    def transport(self) -> TransportKeys | None:
+        """The keys of the replay's clock; None in the live view."""
+        return None if self.replay_control.screen is None else self.replay_control.screen.transport
 
     @property
     def is_replaying(self) -> bool:
@@ -409,7 +427,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         from tui.presenting.commands import used
 
         self._recent = used(self._recent, message.action)
-        await self.run_action(message.action, self.sweep_actions.view or self.board)
+        await self.run_action(message.action, self.inspect_actions.view or self.sweep_actions.view or self.board)
 
     def action_copy_this(self, what: str) -> None:
         if what == "moment":
@@ -438,6 +456,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def action_probe(self) -> None:
         self.probe_actions.probe_pointed()
+
+    def action_inspect(self) -> None:
+        self.inspect_actions.open()
 
     # Message handlers
 
@@ -605,6 +626,12 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_probe_requested(self, message: sweep_messages.ProbeRequested) -> None:
         self.probe_actions.probe(message.run_id, message.iteration)
+
+    def on_inquiry_made(self, message: inspection.InquiryMade) -> None:
+        self.inspect_actions.ask(message.inquiry)
+
+    def on_inquiry_answered(self, message: inspection.InquiryAnswered) -> None:
+        self.inspect_actions.answer(message)
 
     def on_probe_answered(self, message: sweep_messages.ProbeAnswered) -> None:
         self.probe_actions.show(message)

@@ -81,6 +81,12 @@ def cell_style(style_id: int) -> Style:
 
 
 @cache
+def filled_style(style_id: int, ground_id: int) -> Style:
+    """Return the Rich style of a cell of a FilledPicture: a style id on another one as background."""
+    return cell_style(style_id) + Style(bgcolor=cell_style(ground_id).color)
+
+
+@cache
 def run_style(slot: int) -> Style:
     """Return the Rich style in the colour of a run's curve, for other parts that refer to the run."""
     return Style(color=palette.colour(slot).removeprefix("ansi_") or None)

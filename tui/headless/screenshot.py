@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich.color import Color
 from rich.style import Style
 from textual.app import App
+from textual.strip import Strip
 
 from tui.chart.cells.vectors import CellStyle, document
 from tui.terminal.textual_internals import rows_of
@@ -29,8 +31,13 @@ def as_text(app: App[Any]) -> str:
 
 def as_svg(app: App[Any]) -> str:
     """The screen as an SVG document without external references."""
-    rows = [[(text, _cell_style(style)) for text, style, control in strip if not control] for strip in rows_of(app)]
-    return document(rows, app.size.width, ground=GROUND, title="lossboard")
+    return strips_as_svg(rows_of(app), app.size.width, "lossboard")
+
+
+def strips_as_svg(strips: Iterable[Strip], width: int, title: str) -> str:
+    """Rows of at most `width` cells as an SVG document with this title."""
+    rows = [[(text, _cell_style(style)) for text, style, control in strip if not control] for strip in strips]
+    return document(rows, width, ground=GROUND, title=title)
 
 
 def _cell_style(style: Style | None) -> CellStyle:

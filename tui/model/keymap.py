@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 Place = Literal[
     "app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "pick", "columns", "help", "sweep",
-    "sweepview", "probe",
+    "sweepview", "probe", "inspector",
 ]  # fmt: skip
 
 NAMES = {
@@ -110,6 +110,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "app.sweep", ("s",), "sweep", "sweep a parameter over many values", 1),
     Key("board", "app.open_sweep", ("V",), "its sweep", "the sweep that this run belongs to"),
     Key("board", "app.probe", ("b",), "probe", "one step with each step size, from its weights"),
+    Key("board", "app.inspect", ("I",), "inspect", "look inside the marked runs: what their weights do", 6),
     Key("board", "open", ("enter",), "open", "open a run; enlarge a measure; fold a sweep", 4),
     Key("board", "spread", ("tab",), "details", "a run alone: details and curve, or details only"),
     Key("board", "mark", ("space",), "mark", "show or hide this run in the chart", 2),
@@ -244,6 +245,32 @@ KEYS: tuple[Key, ...] = (
     Key("probe", "across(-1)", ("h", "left"), "earlier", "from the weights of the checkpoint before", 1, 1),
     Key("probe", "across(1)", ("l", "right"), "later", "from the weights of the next checkpoint", 1, 1),
     Key("probe", "sweep", ("s",), "sweep", "many values at once, from this run's settings", 1),
+    Key("inspector", "turn(1)", ("tab",), "next tab", "the next tab", 1),
+    Key("inspector", "turn(-1)", ("shift+tab",), "tab before", "the tab before"),
+    Key("inspector", "tab({key})", tuple("1234567"), "tab", "a tab by its number", None, written="1-7"),
+    Key("inspector", "start", ("enter",), "start", "what the tab offers: a run or a sweep from here", 2),
+    Key("inspector", "back", ("escape",), "back", "back to where you were", 0),
+    Key("inspector", "play", ("space",), "play", "in a replay: play, or stand still", 2),
+    Key("inspector", "step('{key}')", ("comma", "full_stop"), "step", "one iteration back, one on", 3, 2),
+    Key("inspector", "view", ("v",), "view", "the next way to draw it", 2),
+    Key("inspector", "scale(0.5)", ("left_square_bracket",), "smaller", "the number of the tab smaller", 4),
+    Key("inspector", "scale(2.0)", ("right_square_bracket",), "larger", "the number of the tab larger", 4),
+    Key("inspector", "zoom(2.0)", ("plus",), "zoom in", "a smaller part, larger", 4),
+    Key("inspector", "zoom(0.5)", ("minus",), "zoom out", "a larger part, smaller", 4),
+    Key("inspector", "whole", ("0",), "all", "everything again", 5),
+    Key("inspector", "move(1)", ("j", "down"), "down", "the cursor down", 5, 2),
+    Key("inspector", "move(-1)", ("k", "up"), "up", "the cursor up", 5, 2),
+    Key("inspector", "across(-1)", ("h", "left"), "left", "the cursor to the left", 5, 2),
+    Key("inspector", "across(1)", ("l", "right"), "right", "the cursor to the right", 5, 2),
+    Key("inspector", "run(1)", ("pagedown",), "next run", "the next of the runs that are inspected", 3),
+    Key("inspector", "run(-1)", ("pageup",), "run before", "the run before"),
+    Key("inspector", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name", 6),
+    Key("inspector", "app.copy", ("Y",), "copy", "to the clipboard: the numbers or the picture"),
+    Key("inspector", "app.save", ("E",), "export", "what is shown: picture, text or values"),
+    Key("inspector", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
+    Key("inspector", "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi"),
+    Key("inspector", "app.help", (HELP, "f1"), "help", "this page", 1),
+    Key("inspector", "app.leave", ("q",), "quit", "leave; the runs go on", 1),
     Key("form", "submit", ("enter",), "start", "start the run", 0),
     Key("form", "close", ("escape",), "back", "back to the board; what was typed is kept", 0),
     Key("form", "app.focus_next", ("tab", "down"), "next", "to the next field", 1, 2, first=True),
@@ -299,7 +326,7 @@ PROGRAM = frozenset({
 
 DIALOGS: Mapping[Place, str] = {
     "sweep": "Sweep", "probe": "Probe", "form": "Fields", "choice": "Fields", "prompt": "Fields", "pick": "Commands",
-    "columns": "Columns", "confirm": "Answers", "help": "Help", "welcome": "Start",
+    "columns": "Columns", "confirm": "Answers", "help": "Help", "welcome": "Start", "inspector": "Inspector",
 }  # fmt: skip
 """Groups of the places that have one for all their keys."""
 
@@ -317,7 +344,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Look": (
         "open", "back", "move(1)", "move(-1)", "page(1)", "page(-1)", "edge(-1)", "edge(1)", "spread", "room",
-        "split(-1)", "split(1)", "view", "app.open_sweep", "parent",
+        "split(-1)", "split(1)", "view", "app.open_sweep", "parent", "app.inspect",
     ),
     "List": ("mark", "mark_all", "filter", "sort", "turn", "columns", "pin", "group"),
     "Chart": (
@@ -335,7 +362,7 @@ SHARED_WITH_REPLAY = frozenset({
     "metric", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
     "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "page(1)", "page(-1)", "spread",
     "bands", "stretch(2.0)", "stretch(0.5)", "fit", "smooth(-1)", "smooth(1)",
-    "app.help", "app.leave",
+    "app.help", "app.leave", "app.inspect",
     "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme",
 })  # fmt: skip
 """Actions of the board that a replay has, too: they change the view, but no run."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.store import Reader, Run
+from engine.store import Reader, Run, open_for_reading
+from tui.model.inspection import Wanted
 from tui.model.run_seen import Weights
 
 if TYPE_CHECKING:
@@ -41,6 +45,12 @@ def flat_weights(reader: Reader, run_id: int, iteration: int | None = None) -> t
 
     found = reader.checkpoint(run_id, iteration)
     return None if found is None else (found[0], state_from_bytes(found[1]).weights)
+
+
+def weights_at(path: Path, wanted: Wanted, run_id: int, iteration: int) -> Iterator[Weights | None]:
+    """Yield a run's newest stored weights at or before `iteration`; None without any. Raises StoreError."""
+    with closing(open_for_reading(path)) as reader:
+        yield WeightsReader().read(reader, reader.the_run(run_id), iteration)
 
 
 def _read(reader: Reader, run: Run, iteration: int, size: int) -> Weights:

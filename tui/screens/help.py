@@ -38,6 +38,7 @@ NAMES: Mapping[Place, str] = {
     "pick": "commands",
     "columns": "columns",
     "confirm": "question",
+    "inspector": "inspector",
 }
 """What the title calls each place."""
 

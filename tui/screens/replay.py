@@ -56,18 +56,18 @@ class Replay(RunsScreen, inherit_bindings=False):
             *self._lines,
             Scrubber(lambda: ScrubberState(self.clock, self.replay_data, self.choices.pointed)),
         )
-        self._transport = TransportKeys(self, clock, now)
-        share_actions(self, self._transport)
+        self.transport = TransportKeys(self, clock, now)
+        share_actions(self, self.transport)
         self._held: tuple[Snapshot | None, object, dict[str, Axes | None]] = (None, None, {})
 
     @property
     def clock(self) -> Clock:
         """The clock as of the last tick."""
-        return self._transport.clock
+        return self.transport.clock
 
     def tick(self) -> Clock:
         """The clock advanced to now."""
-        return self._transport.tick()
+        return self.transport.tick()
 
     @property
     def replay_data(self) -> ReplayData:
@@ -105,7 +105,7 @@ class Replay(RunsScreen, inherit_bindings=False):
         return False
 
     def offered_keys(self) -> list[Key]:
-        return replay_keys(self.choices, plays=self.clock.playing, stops=self._transport.stops)
+        return replay_keys(self.choices, plays=self.clock.playing, stops=self.transport.stops)
 
     def moment(self) -> Moment:
         """The moment to show now."""
@@ -180,11 +180,11 @@ class Replay(RunsScreen, inherit_bindings=False):
 
     def on_scrubber_dragged(self, message: ScrubberDragged) -> None:
         message.stop()
-        self._transport.drag(message.share)
+        self.transport.drag(message.share)
 
     def on_scrubber_scrolled(self, message: ScrubberScrolled) -> None:
         message.stop()
-        self._transport.scroll(message.by)
+        self.transport.scroll(message.by)
 
     def action_live(self) -> None:
         self.post_message(ReplayLeft())

@@ -14,6 +14,7 @@ from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.loss_by_value import ResponseView
 from tui.model.messages import OrderAnswered
+from tui.screens.inspector.exhibit import Exhibit
 
 
 class ExportPort(OrderPort, ScreenPort, Protocol):
@@ -24,6 +25,9 @@ class ExportPort(OrderPort, ScreenPort, Protocol):
 
     def drawn_beside(self) -> ResponseView | None:
         """The loss by value that a sweep view shows beside the curves; None elsewhere."""
+
+    def exhibit(self) -> Exhibit | None:
+        """What the inspector shows; None elsewhere."""
 
     def write_from_thread(self, text: str) -> None:
         """Write a control sequence from another thread, not inside a frame."""
@@ -50,6 +54,10 @@ class ExportActions:
         from tui.presenting.export import command_line, values_table
 
         run = self._app.snapshot.run(self._app.choices.pointed)
+        if what != "command" and (exhibit := self._app.exhibit()) is not None:
+            text, told = (exhibit.table, "its values") if what == "table" else (exhibit.text, "the picture as text")
+            self._hand_over_if(text, told)
+            return
         view, picture = self._app.drawn()
         if what == "command":
             if run is None or run.spec is None:
@@ -66,12 +74,18 @@ class ExportActions:
             text, told = picture.to_text() + "\n", "the chart as text"
         self.hand_over(text, f"{told}.")
 
+    def _hand_over_if(self, text: str, told: str) -> None:
+        if text:
+            self.hand_over(text, f"{told}.")
+        else:
+            self._app.tell("There is nothing of that kind here.")
+
     def ask_file(self, end: str) -> None:
         """Ask for a file name and save the chart there; `end` is the suffix of the proposed name."""
         from tui.presenting.export import file_name
         from tui.screens.prompt import Prompt, Question
 
-        if not self._app.drawn()[0].runs:
+        if self._app.exhibit() is None and not self._app.drawn()[0].runs:
             self._app.tell("No run is drawn: mark one first (space).")
             return
         proposed = file_name(self._app.path, end, datetime.now())
@@ -81,14 +95,28 @@ class ExportActions:
     def _save(self, texts: Mapping[str, str]) -> None:
         from tui.presenting.export import document, end_of, write_new
 
+        exhibit = self._app.exhibit()
         (view, picture), beside = self._app.drawn(), self._app.drawn_beside()
         title = f"{clean(self._app.path.name, 60)}: {view.metric}"
         path = Path(texts["file"].strip()).expanduser()
 
         def carry_out() -> Message:
             end = end_of(path.name)
+            if exhibit is not None:
+                return OrderAnswered(write_new(path.absolute(), _document(exhibit, end)))
             if picture is None:
                 raise ValueError("Nothing is drawn yet.")
             return OrderAnswered(write_new(path.absolute(), document(end, view, picture, title, beside)))
 
         self._app.order(carry_out)
+
+
+def _document(exhibit: Exhibit, end: str) -> str:
+    """What the inspector shows as a file of type `end`. Raises ValueError where there are no values."""
+    from tui.headless.screenshot import strips_as_svg
+
+    if end == "csv" and not exhibit.table:
+        raise ValueError("There are no values here to save: end the name in .svg or .txt.")
+    if end == "svg":
+        return strips_as_svg(exhibit.rows, exhibit.width, exhibit.title)
+    return exhibit.table if end == "csv" else exhibit.text

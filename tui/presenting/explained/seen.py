@@ -354,6 +354,18 @@ def _columns(_: Manner) -> Iterable[Block]:
     )
 
 
+def _inspector(_: Manner) -> Iterable[Block]:
+    yield Block(
+        "The inspector",
+        (
+            _entry("run 3 and 2 more", "the run of tabs about one run (pg down: the next), and the other marked ones"),
+            _entry("[Weights]", "the tab in front; tab or its number goes to another", ACCENTED),
+            _entry("after 900 iterations", "how far the run is at this moment", DIM),
+            _entry("computing …", "the picture comes when it is ready; keys work meanwhile", DIM),
+        ),
+    )
+
+
 def _question(_: Manner) -> Iterable[Block]:
     yield Block("The question", (_entry("?", "nothing has changed yet: only yes does it", WARNED),))
 
@@ -373,5 +385,6 @@ VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "pick": (_commands,),
     "columns": (_columns,),
     "confirm": (_question,),
+    "inspector": (_inspector, _details),
 }
 """The parts of each view."""

@@ -1,0 +1,71 @@
+"""The inspector: opened from board and replay, it shows the runs of the moment, answers late, and leaves files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.jobs.worker import worker_loop
+from engine.spec import defaults
+from engine.store import open_for_writing
+from tests.tui.dashboards import opened
+from tui.model.messages import OrderAnswered
+from tui.screens.board import Board
+from tui.screens.inspector.inspector import Inspector
+
+SPEC = defaults().changed(iterations=40)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs of one spec but for the seed, computed to their end."""
+    path = tmp_path_factory.mktemp("inspector") / "runs.db"
+    with open_for_writing(path) as store:
+        store.queue.add([SPEC, SPEC.changed(seed=1)])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("engine.jobs.worker.worker_loop.start_workers", lambda path, count=None: 0)
+        worker_loop.work(path, leave=lambda: False)
+    return path
+
+
+async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(path: Path, tmp_path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("I")
+        await board.until(lambda: "weights after 40 iterations" in board.text())
+        inspector = board.app.screen
+        assert isinstance(inspector, Inspector)
+        assert " run 2 and 1 more " in board.text()
+        assert "one picture per class" in board.text()
+        await board.press("pagedown")
+        await board.until(lambda: " run 1 and 1 more " in board.text() and "weights after 40" in board.text())
+        await board.press("E")
+        await board.fill("file", str(tmp_path / "weights.txt"))
+        await board.press("enter")
+        await board.until(lambda: board.all_of(OrderAnswered))
+        saved = (tmp_path / "weights.txt").read_text()
+        assert saved == inspector.exhibit().text
+        assert "after 40 iterations" in saved
+        await board.press("escape", "escape")
+        await board.until(lambda: isinstance(board.app.screen, Board))
+
+
+async def test_in_a_replay_it_follows_the_clock(path: Path) -> None:
+    async with opened(path) as board:
+        await board.press("r")
+        await board.until(lambda: board.app.is_replaying)
+        await board.press("end", "I")
+        await board.until(lambda: "REPLAY  after 40 iterations" in board.text())
+        await board.press("comma", "comma")
+        await board.until(lambda: "REPLAY  after 38 iterations" in board.text())
+        await board.press("escape")
+        await board.until(lambda: not isinstance(board.app.screen, Inspector))
+        assert board.app.is_replaying
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (30, 8)])
+async def test_every_size_shows_it_or_says_why_not(path: Path, size: tuple[int, int]) -> None:
+    async with opened(path, size) as board:
+        await board.app.run_action("app.inspect")
+        await board.until(lambda: "weights after" in board.text() or "terminal too small" in board.text())
+        assert ("terminal too small" in board.text()) == (size == (30, 8))

@@ -1,0 +1,109 @@
+"""Inspect actions: open the inspector, and have computed what it asks for, the newest question first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from textual.message import Message
+from textual.screen import Screen
+
+from engine.store import StoreError
+from engine.text import clean
+from tui.app.actions.ports import ScreenPort, StatePort
+from tui.model.choices import Choices
+from tui.model.inspection import Inquiry, InquiryAnswered
+from tui.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from tui.screens.inspector.inspector import Inspector
+    from tui.screens.keys.transport_keys import TransportKeys
+    from tui.widgets.chart_pane import ChartStyle
+
+
+class InspectPort(StatePort, ScreenPort, Protocol):
+    """What InspectActions need of the app."""
+
+    chart_style: ChartStyle
+
+    @property
+    def screen_stack(self) -> Sequence[Screen[Any]]:
+        """The open screens, topmost last."""
+
+    @property
+    def transport(self) -> TransportKeys | None:
+        """The keys of the replay's clock; None in the live view."""
+
+    def in_thread(self, work: Callable[[], None], group: str) -> None:
+        """Run work in a thread; an error in it does not end the app."""
+
+    def post_message(self, message: Message) -> bool:
+        """Post a message to the app."""
+
+
+class InspectActions:
+    """One inquiry is computed at a time. A new question takes its place; a new moment of the same one waits."""
+
+    def __init__(self, app: InspectPort) -> None:
+        self._app = app
+        self._opened: Inspector | None = None
+        self._computed: Inquiry | None = None
+        self._waiting: Inquiry | None = None
+
+    @property
+    def view(self) -> Inspector | None:
+        """The open inspector, or None."""
+        return self._opened if self._opened in self._app.screen_stack else None
+
+    def open(self) -> None:
+        """Inspect the runs that are compared, the one under the cursor first."""
+        from tui.screens.inspector.inspector import Inspector
+
+        app = self._app
+        self._opened = Inspector(app.snapshot, app.choices, app.chart_style, app.transport)
+        app.open_screen(self._opened)
+
+    def show(self, snapshot: Snapshot, choices: Choices) -> None:
+        """Update the open inspector; a closed one wants no answers any more."""
+        if self.view is not None:
+            self.view.update(snapshot, choices)
+        elif self._opened is not None:
+            self._opened = self._waiting = None
+
+    def ask(self, inquiry: Inquiry) -> None:
+        """Have an inquiry computed, as soon as the thread is free."""
+        self._waiting = inquiry
+        if self._computed is None:
+            self._begin()
+
+    def answer(self, answered: InquiryAnswered) -> None:
+        """Show an answer; after the last one, compute what waits."""
+        if self.view is not None:
+            self.view.take(answered)
+        if answered.is_last and answered.inquiry is self._computed:
+            self._computed = None
+            self._begin()
+
+    def _begin(self) -> None:
+        inquiry, self._computed, self._waiting = self._waiting, self._waiting, None
+        if inquiry is None:
+            return
+
+        def is_wanted() -> bool:
+            other = self._waiting
+            return self.view is not None and (other is None or other.question == inquiry.question)
+
+        def work() -> None:
+            sentence = ""
+            try:
+                for answer in inquiry.answers(self._app.path, is_wanted):
+                    if not is_wanted():
+                        break
+                    self._app.post_message(InquiryAnswered(inquiry, answer))
+            except (StoreError, ValueError) as error:
+                sentence = clean(str(error), 300)
+            except Exception as error:  # what cannot be computed must not end the dashboard
+                sentence = clean(f"It failed: {error!r}", 300)
+            self._app.post_message(InquiryAnswered(inquiry, None, sentence, is_last=True))
+
+        self._app.in_thread(work, "inspect")

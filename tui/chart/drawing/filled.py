@@ -1,0 +1,154 @@
+"""Filled pictures: areas of colour, two to a cell, with lines of dots and letters on top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.trace.decimation import Floats
+from tui.chart.cells.cell_text import cells, fit
+from tui.chart.cells.picture import BLANK, WIDE_TAIL, Codepoints, StyleIds
+from tui.chart.cells.raster import BRAILLE, DOT_BITS
+from tui.chart.drawing.weight_cells import Manner
+from tui.chart.values.view import Charset
+
+MOST_STEPS = 4_096
+"""Most dots of one segment of a line: longer ones come from points far outside the picture."""
+
+UPPER_HALF = ord("▀")
+_BITS = np.array(DOT_BITS, dtype=np.uint32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilledPicture:
+    """Cells with a character, the style of the character and the style that fills the rest; all (height, width).
+
+    BLANK as ground is the screen's own background.
+    """
+
+    codepoints: Codepoints
+    styles: StyleIds
+    grounds: StyleIds
+
+    @property
+    def width(self) -> int:
+        """Columns of cells."""
+        return int(self.codepoints.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Rows of cells."""
+        return int(self.codepoints.shape[0])
+
+    def row(self, row: int) -> list[tuple[str, int, int]]:
+        """Return a row as pieces (text, style id, ground id), left to right."""
+        codes, styles, grounds = self.codepoints[row], self.styles[row], self.grounds[row]
+        changes = (styles[1:] != styles[:-1]) | (grounds[1:] != grounds[:-1])
+        edges = [0, *(np.flatnonzero(changes) + 1).tolist(), len(codes)]
+        return [(_text(codes[i:j]), int(styles[i]), int(grounds[i])) for i, j in pairwise(edges) if i < j]
+
+    def to_text(self) -> str:
+        """Return the characters alone, one line per row, without trailing blanks."""
+        return "\n".join(_text(row).rstrip() for row in self.codepoints)
+
+
+class FilledSheet:
+    """The cells of a filled picture while it is drawn.
+
+    `grounds` (2 * height, width) are the style ids of the upper and the lower half of each cell, `shades`
+    (height, width) the characters that stand for them where there are no colours. Both may be written in place.
+    """
+
+    def __init__(self, width: int, height: int, manner: Manner) -> None:
+        self.width, self.height, self.manner = max(width, 1), max(height, 1), manner
+        shape = (self.height, self.width)
+        self.grounds = np.full((2 * self.height, self.width), BLANK, dtype=np.uint8)
+        self.shades: Codepoints = np.full(shape, ord(" "), dtype=np.uint32)
+        self._dots = np.zeros((4 * self.height, 2 * self.width), dtype=bool)
+        self._dot_styles = np.full(shape, BLANK, dtype=np.uint8)
+        self._letters: Codepoints = np.zeros(shape, dtype=np.uint32)
+        self._letter_styles = np.full(shape, BLANK, dtype=np.uint8)
+        self._has_letter = np.zeros(shape, dtype=bool)
+
+    def line(self, x: Floats, y: Floats, style: int) -> None:
+        """Draw a line through points: x in columns of cells from the left, y in rows from the top, both (k,).
+
+        What is outside is cut, what is not finite is a gap. A cell has the style of the line drawn last.
+        """
+        with np.errstate(over="ignore"):
+            across, down = _stepped(x * 2, y * 4)
+        self._set(across, down, style)
+
+    def dots(self, x: Floats, y: Floats, style: int) -> None:
+        """Draw a dot at each point, as `line` does."""
+        with np.errstate(over="ignore"):
+            self._set(np.floor(x * 2), np.floor(y * 4), style)
+
+    def _set(self, across: Floats, down: Floats, style: int) -> None:
+        inside = (across >= 0) & (across < 2 * self.width) & (down >= 0) & (down < 4 * self.height)
+        columns, rows = across[inside].astype(np.intp), down[inside].astype(np.intp)
+        self._dots[rows, columns] = True
+        self._dot_styles[rows // 4, columns // 2] = style
+
+    def put(self, x: float, y: float, sign: str, style: int) -> None:
+        """Write a one-cell sign at a point, if it is inside."""
+        if 0 <= x < self.width and 0 <= y < self.height:
+            row, column = int(y), int(x)
+            self._letters[row, column], self._letter_styles[row, column] = ord(sign), style
+            self._has_letter[row, column] = True
+
+    def write(self, row: int, column: int, text: str, style: int) -> None:
+        """Write text into a row, cut at its right end."""
+        if 0 <= row < self.height and 0 <= column < self.width:
+            charset: Charset = "ascii" if self.manner == "ascii" else "unicode"
+            codes: Sequence[int] = fit(cells(text, charset), self.width - column, charset)
+            area = np.s_[row, column : column + len(codes)]
+            self._letters[area], self._letter_styles[area], self._has_letter[area] = codes, style, True
+
+    def picture(self, glyph: str = "*") -> FilledPicture:
+        """Return the finished picture; without braille a cell of a line is a `glyph`."""
+        upper, lower = self.grounds[::2], self.grounds[1::2]
+        if self.manner == "halves":
+            codes = np.where(upper == lower, np.uint32(ord(" ")), np.uint32(UPPER_HALF))
+            styles, grounds = upper.copy(), lower.copy()
+        else:
+            codes, styles = self.shades.copy(), upper.copy()
+            grounds = np.full_like(upper, BLANK)
+        cells_of_dots = self._dots.reshape(self.height, 4, self.width, 2)
+        bits = (cells_of_dots * _BITS[None, :, None, :]).sum(axis=(1, 3), dtype=np.uint32)
+        has_dots = bits > 0
+        drawn = np.uint32(ord(glyph)) if self.manner == "ascii" else bits + np.uint32(BRAILLE)
+        codes = np.where(has_dots, drawn, codes)
+        styles = np.where(has_dots, self._dot_styles, styles)
+        codes = np.where(self._has_letter, self._letters, codes).astype(np.uint32)
+        styles = np.where(self._has_letter, self._letter_styles, styles).astype(np.uint8)
+        return FilledPicture(codes, styles, grounds)
+
+
+def _stepped(x: Floats, y: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the dots between consecutive points, at most MOST_STEPS of each segment; a point alone is itself."""
+    x, y = np.floor(x), np.floor(y)
+    if len(x) < 2:
+        known = np.isfinite(x) & np.isfinite(y)
+        return x[known], y[known]
+    with np.errstate(invalid="ignore", over="ignore"):
+        lengths = np.maximum(np.abs(np.diff(x)), np.abs(np.diff(y)))
+    joined = np.isfinite(lengths)
+    counts = np.where(joined, np.clip(np.where(joined, lengths, 0), 1, MOST_STEPS), 0).astype(np.intp)
+    segment = np.repeat(np.arange(len(counts)), counts)
+    place = np.arange(len(segment)) - np.repeat(np.cumsum(counts) - counts, counts)
+    share = place / np.maximum(counts[segment], 1)
+    known = np.isfinite(x) & np.isfinite(y)
+    with np.errstate(invalid="ignore", over="ignore"):
+        across = np.floor(x[segment] + share * (x[segment + 1] - x[segment]) + 0.5)
+        down = np.floor(y[segment] + share * (y[segment + 1] - y[segment]) + 0.5)
+    return np.concatenate([across, x[known]]), np.concatenate([down, y[known]])
+
+
+def _text(codes: Codepoints) -> str:
+    text: str = codes[codes != WIDE_TAIL].astype("<u4").tobytes().decode("utf-32-le")
+    return text

@@ -1,0 +1,1 @@
+"""The inspector: tabs that show what a run's weights do, and the ways of several runs."""

@@ -1,0 +1,82 @@
+"""Tab: one way to look inside runs. The inspector passes keys and answers to the tab in front."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.model.inspection import Inquiry, Inspected, TabName
+from tui.text.parts import Part
+from tui.widgets.chart_pane import ChartStyle
+
+
+class Tab(ABC):
+    """Holds what is shown of the inspected runs, and what the viewer has chosen about it.
+
+    What is to be computed is asked for as an inquiry, and never computed here. A method of a key returns whether it
+    changed anything.
+    """
+
+    name: ClassVar[TabName]
+
+    def __init__(self, chart_style: ChartStyle) -> None:
+        self.chart_style = chart_style
+        self.inspected = Inspected()
+        self.sentence = ""
+        """Why there is nothing to show; '' if there is, or while it is computed."""
+
+    def look_at(self, inspected: Inspected) -> None:
+        """Show these runs, at this moment."""
+        self.inspected = inspected
+
+    @abstractmethod
+    def inquiry(self, width: int, height: int) -> Inquiry | None:
+        """What has to be computed for a picture of `width` x `height` cells; None if nothing has to be."""
+
+    @abstractmethod
+    def take(self, inquiry: Inquiry, answer: object) -> None:
+        """Take over an answer to an inquiry of this tab."""
+
+    @abstractmethod
+    def rows(self, width: int, height: int) -> Sequence[Strip]:
+        """The picture, at most `height` rows of `width` cells; it stays quick, because every key waits for it."""
+
+    def caption(self) -> Sequence[Part]:
+        """What is to be said about the picture, in a line below it; nothing by default."""
+        return ()
+
+    def offers(self) -> Mapping[str, str]:
+        """The words of the actions in the key table that do something in this tab now, by action."""
+        return {}
+
+    def table(self) -> str:
+        """The numbers behind the picture as CSV, for a file; '' if there are none."""
+        return ""
+
+    def move(self, across: int, down: int) -> bool:
+        """Move the cursor."""
+        return False
+
+    def next_view(self) -> bool:
+        """Show the next picture of this tab."""
+        return False
+
+    def scale(self, factor: float) -> bool:
+        """Make this tab's number larger or smaller."""
+        return False
+
+    def zoom(self, factor: float) -> bool:
+        """Zoom in or out; a factor of 0 shows the whole again."""
+        return False
+
+    def step(self, by: int) -> bool:
+        """An iteration on, or back."""
+        return False
+
+    def start(self) -> Message | None:
+        """What enter asks for; None if it does nothing."""
+        return None
