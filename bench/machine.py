@@ -22,9 +22,9 @@ def described() -> str:
 
 
 def _processor() -> str:
-    about = Path("/proc/cpuinfo")
-    if about.exists():
-        for text in about.read_text(encoding="utf-8", errors="replace").splitlines():
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for text in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
             if text.startswith("model name"):
                 return text.partition(":")[2].strip()
     return platform.processor() or platform.machine()

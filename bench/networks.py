@@ -34,10 +34,10 @@ def _run(of: Objective, n: int) -> Callable[[], float]:
 def _products(sizes: Sequence[tuple[int, int, int, bool]], times: int = 1) -> Callable[[], None]:
     """The products of layers (outputs, inputs, places, whether the slope of the inputs is wanted), so many times."""
     generator, layers = np.random.default_rng(0), []
-    for outputs, inputs, places, wanted in sizes:
+    for outputs, inputs, positions, wanted in sizes:
         W, X, S = (
             generator.standard_normal(shape).astype(np.float32)
-            for shape in ((outputs, inputs), (inputs, places), (outputs, places))
+            for shape in ((outputs, inputs), (inputs, positions), (outputs, positions))
         )
         layers.append((W, X, S, np.empty_like(S), np.empty_like(W), np.empty_like(X) if wanted else None))
 

@@ -15,7 +15,7 @@ from engine.objective.objectives import objective
 from engine.strategy import streams
 
 EXAMPLES, H, REPEATS, BLACK_BOX_WEIGHTS = 1000, 1e-6, 5, 40
-LIMIT_S, LIMIT_ERROR, LIMIT_APART = 1.0, 1e-8, 1e-8
+LIMIT_S, LIMIT_ERROR, LIMIT_DIFFERENCE = 1.0, 1e-8, 1e-8
 
 
 def rows() -> Iterator[Row]:
@@ -36,7 +36,7 @@ def rows() -> Iterator[Row]:
         black_box = gradient.numerical_gradient(plain, weights, H, coordinates=few)
         black_box_s = (perf_counter() - start) * plain.size / BLACK_BOX_WEIGHTS
         error = gradient.norm_error(plain.loss_and_gradient(weights)[1], numerical)
-        apart = gradient.norm_error(numerical[few], black_box)
+        difference = gradient.norm_error(numerical[few], black_box)
         seconds = median(times)
         yield Row(
             f"{name}: {plain.size:,} numerical derivatives, error {error:.0e}",
@@ -45,7 +45,7 @@ def rows() -> Iterator[Row]:
             seconds / LIMIT_S,
             1.0,
             at_most=True,
-            also=error <= LIMIT_ERROR and apart <= LIMIT_APART,
+            also=error <= LIMIT_ERROR and difference <= LIMIT_DIFFERENCE,
         )
 
 

@@ -52,9 +52,9 @@ def _reading(reader: Reader, length: int) -> Iterator[Row]:
         first = int(generator.integers(0, length - span + 1))
         # The least of a few: what the machine does besides is not the reader's.
         slowest_ms = max(slowest_ms, min(_ms(reader, first, first + span - 1) for _ in range(9)))
-    for about, found_ms in (("whole", whole_ms), (f"slowest of {ZOOMS} zooms", slowest_ms)):
+    for title, found_ms in (("whole", whole_ms), (f"slowest of {ZOOMS} zooms", slowest_ms)):
         yield Row(
-            f"chart of {length:,} iterations, {about}",
+            f"chart of {length:,} iterations, {title}",
             f"{found_ms:.2f} ms",
             f"limit {LIMIT_MS:g} ms for {COLUMNS} columns",
             found_ms / LIMIT_MS,

@@ -123,14 +123,19 @@ def the_screen_computes_no_loss(tree: Tree) -> set[str]:
 
 def only_reading_reads_the_store(tree: Tree) -> set[str]:
     """Elsewhere on the screen the store's records are known, its readers are not."""
-    doors = ["engine.store.Reader", "engine.store.open_for_reading", "engine.store.read.reader", "engine.store.store"]
-    return outside(tree.importing(doors, ["tui/"]), "tui/reading/")
+    entry_points = [
+        "engine.store.Reader",
+        "engine.store.open_for_reading",
+        "engine.store.read.reader",
+        "engine.store.store",
+    ]
+    return outside(tree.importing(entry_points, ["tui/"]), "tui/reading/")
 
 
 def the_screen_writes_nothing(tree: Tree) -> set[str]:
     """What the screen wants changed it asks of the engine's jobs."""
-    doors = ["open_for_writing", "Store", "Queue", "RunWriter", "write"]
-    return tree.importing([f"engine.store.{door}" for door in doors], ["tui/"])
+    entry_points = ["open_for_writing", "Store", "Queue", "RunWriter", "write"]
+    return tree.importing([f"engine.store.{entry_point}" for entry_point in entry_points], ["tui/"])
 
 
 def a_reader_never_writes(tree: Tree) -> set[str]:

@@ -24,7 +24,7 @@ ALLOWED: dict[Border, dict[str, str]] = {
     borders.the_screen_computes_no_loss: {
         "tui/presenting/lessons.py: engine.analysis.probe.judge": "words about numbers that a probe has found",
         "tui/screens/probe.py: engine.analysis.probe.remark": "words about numbers that a probe has found",
-        "tui/screens/probe.py: engine.analysis.probe.told": "words about numbers that a probe has found",
+        "tui/screens/probe.py: engine.analysis.probe.format_probe": "words about numbers that a probe has found",
         "tui/reading/weights.py: engine.analysis.templates.templates": "cuts weights into pictures, evaluates nothing",
     },
     borders.only_reading_reads_the_store: {

@@ -95,8 +95,10 @@ def loss(folder: Path) -> Walk:
             picture = chart.draw(view, 80, 20)
         buffer = CellBuffer(80, 20, Colours())
         with counting(walk["send"]):
-            inks = np.array([buffer.ink(cell_style(style)) for style in range(int(picture.styles.max()) + 1)])
-            buffer.paste(0, 0, picture.codepoints, inks[picture.styles])
+            styles = np.array(
+                [buffer.style_number(cell_style(style)) for style in range(int(picture.styles.max()) + 1)]
+            )
+            buffer.paste(0, 0, picture.codepoints, styles[picture.styles])
             assert buffer.update()
         source.close()
     return walk
@@ -125,7 +127,7 @@ def key(folder: Path) -> Walk:
                 await asyncio.sleep(0.5)
             await board.until(is_noted)
 
-    with patch("engine.jobs.people.steer.start_workers"), patch("tui.app.actions.orders.take_up", return_value=True):
+    with patch("engine.jobs.people.steer.start_workers"), patch("tui.app.actions.orders.recover", return_value=True):
         asyncio.run(press())
     return walk
 

@@ -248,8 +248,8 @@ class _Diagnosis:
         """Acquit, in place, wrong coordinates that agree at an h far below the one that was asked for."""
         h = self.h / 1000
         while h >= 0.99 * SMALLEST_H and (wrong := np.flatnonzero(reasons == "wrong")).size:
-            apart = np.abs(analytic[wrong] - self.differences(h, chosen[wrong]))
-            reasons[wrong[apart <= self._slack(h, np.abs(analytic[wrong]), error[wrong])]] = "cannot tell"
+            difference = np.abs(analytic[wrong] - self.differences(h, chosen[wrong]))
+            reasons[wrong[difference <= self._slack(h, np.abs(analytic[wrong]), error[wrong])]] = "cannot tell"
             h /= 10
 
     def _slack(self, h: float, size: Floats, error: Floats) -> Floats:

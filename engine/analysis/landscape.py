@@ -126,7 +126,7 @@ def scaled(direction: Array, weights: Array, filters: Sequence[slice]) -> Array:
     return result
 
 
-def apart(direction: Array, other: Array) -> Array:
+def orthogonal(direction: Array, other: Array) -> Array:
     """Return the part of a direction orthogonal to another, scaled to the direction's norm.
 
     Raises ValueError if the two directions are parallel.

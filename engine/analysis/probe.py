@@ -130,14 +130,14 @@ def judge(probe: Probe) -> tuple[Judgement | None, ...]:
     return tuple(judged)
 
 
-def told(probe: Probe) -> ProbeResult:
+def format_probe(probe: Probe) -> ProbeResult:
     """Format a probe: one row for consecutive steps too small to change much, and one for each other step."""
     judged, decimals = judge(probe), _decimals(probe)
     groups = _groups(probe, judged)
-    shown = [max(range(first, last + 1), key=lambda step: abs(probe.change[step])) for first, last in groups]
-    losses = [probe.start_loss, *(float(probe.loss[step]) for step in shown)]
+    representatives = [max(range(first, last + 1), key=lambda step: abs(probe.change[step])) for first, last in groups]
+    losses = [probe.start_loss, *(float(probe.loss[step]) for step in representatives)]
     before, *after = _aligned([_loss_text(loss, decimals) for loss in losses])
-    changes = _aligned([_change_text(float(probe.change[step]), decimals) for step in shown])
+    changes = _aligned([_change_text(float(probe.change[step]), decimals) for step in representatives])
     lines = tuple(
         ProbeRow(first, last, loss, change, judged[first], is_best=first == probe.best)
         for (first, last), loss, change in zip(groups, after, changes, strict=True)
@@ -191,9 +191,9 @@ def _loss_text(loss: float, decimals: int) -> str:
 
 def _aligned(texts: Sequence[str]) -> list[str]:
     """Pad the texts to one width with aligned decimal points."""
-    wholes = [text.partition(".")[0].partition("e")[0] for text in texts]
-    longest = max(map(len, wholes), default=0)
-    padded = [" " * (longest - len(whole)) + text for text, whole in zip(texts, wholes, strict=True)]
+    integer_parts = [text.partition(".")[0].partition("e")[0] for text in texts]
+    longest = max(map(len, integer_parts), default=0)
+    padded = [" " * (longest - len(part)) + text for text, part in zip(texts, integer_parts, strict=True)]
     width = max(map(len, padded), default=0)
     return [text.ljust(width) for text in padded]
 

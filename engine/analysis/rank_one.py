@@ -117,12 +117,12 @@ def _softmax(scores: Floats, bounds: NDArray[np.intp], moves: Floats, gradient: 
     for start in range(0, D, FEATURES_AT_ONCE):
         move = moves[start : start + FEATURES_AT_ONCE]
         below = np.expm1(-move)
-        apart = np.expm1(move) - below
+        spread = np.expm1(move) - below
         ratio, lower = np.empty_like(move), np.empty_like(move)
         for c, p in enumerate(columns):
             np.multiply(below, p, out=lower)
             lower += 1.0
-            np.multiply(apart, p, out=ratio)
+            np.multiply(spread, p, out=ratio)
             ratio /= lower
             np.log1p(ratio, out=ratio)
             own = slice(bounds[c], bounds[c + 1])

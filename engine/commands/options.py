@@ -90,16 +90,16 @@ def field_option(field: Field, with_default: bool = True) -> Callable[[Command],
 
 def default_text(field: Field) -> str:
     """A field's default, and the strategies, objectives and data sets that have another one."""
-    usual = getattr(defaults(), field.name)
+    default = getattr(defaults(), field.name)
     others: dict[str, list[str]] = {}
     specs = [(name, defaults(strategy=name)) for name in STRATEGIES]
     specs += [(name, defaults(objective=name)) for name in OBJECTIVES]
     for name, spec in [*specs, *((name, defaults(dataset=name)) for name in PIXELS)]:
         value = getattr(spec, field.name)
-        if value != usual and name != value and field.applies(asdict(spec)):
+        if value != default and name != value and field.applies(asdict(spec)):
             others.setdefault(typed_text(field.name, value), []).append(name)
-    apart = [f"{text} with {', '.join(kinds)}" for text, kinds in others.items()]
-    return "; ".join([typed_text(field.name, usual), *apart])
+    exceptions = [f"{text} with {', '.join(kinds)}" for text, kinds in others.items()]
+    return "; ".join([typed_text(field.name, default), *exceptions])
 
 
 def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -> RunSpec:

@@ -84,11 +84,11 @@ def wait(reader: Reader, run_id: int) -> Run:
     If its worker is lost, another one is started for it. Raises StoreError.
     """
     run = reader.the_run(run_id)
-    with bar(f"run {run_id} {run.name}") as shown:
+    with bar(f"run {run_id} {run.name}") as progress_bar:
         while True:
             run = reader.the_run(run_id)
             text = f"train loss {loss(run.train_loss)}{left(left_s([run], None, 1))}"
-            shown.update(round(share_done(run) * BAR_STEPS) - shown.pos, text)
+            progress_bar.update(round(share_done(run) * BAR_STEPS) - progress_bar.pos, text)
             if run.state in ENDED:
                 return run
             if judge(run, reader.workers()) == "lost":

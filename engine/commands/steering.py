@@ -128,14 +128,14 @@ def rename(db: str, run_id: int, name: str, json: bool) -> None:
 @click.pass_obj
 def tag(db: str, run_id: int, tags: tuple[str, ...], remove: bool, json: bool) -> None:
     """Add tags to RUN, or take them away. A tag is one word: blanks and commas are between two."""
-    words = [word for tag in tags for word in tag.replace(",", " ").split()]
-    if not words:
+    tag_words = [word for tag in tags for word in tag.replace(",", " ").split()]
+    if not tag_words:
         raise click.UsageError("A tag is a word; the tags were not changed.")
     with people_errors():
         if remove:  # tags of several words are there from before, or from other programs
-            answer(json, steer.untag(db, run_id, [*tags, *words]), run_id=run_id)
+            answer(json, steer.untag(db, run_id, [*tags, *tag_words]), run_id=run_id)
         else:
-            answer(json, steer.tag(db, run_id, words), run_id=run_id)
+            answer(json, steer.tag(db, run_id, tag_words), run_id=run_id)
 
 
 @click.command("note")

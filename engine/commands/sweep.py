@@ -15,7 +15,7 @@ from engine.commands.typed.help import GroupedGroup, options_in
 from engine.commands.typed.values import matching
 from engine.jobs.people import sweeps
 from engine.jobs.processes.launch import set_worker_count
-from engine.spec import FIELDS, SpecError, near_match, shown
+from engine.spec import FIELDS, SpecError, near_match, quoted
 from engine.sweep import SWEEPABLE, Axis, Halving, SweepPlan, fitting, linear_values, listed, log_values, powers_of_two
 
 DEFAULT_STEP_SIZES = (1e-6, 100.0, 9)
@@ -204,7 +204,7 @@ def _field(name: str) -> str:
     field = name.strip().lower().removeprefix("--").replace("-", "_")
     if field not in FIELDS:
         names = [known.replace("_", "-") for known in FIELDS]
-        raise SpecError(field, f"There is no parameter {shown(name)}{near_match(field.replace('_', '-'), names)}")
+        raise SpecError(field, f"There is no parameter {quoted(name)}{near_match(field.replace('_', '-'), names)}")
     return field
 
 

@@ -96,11 +96,11 @@ def wait(reader: Reader, sweep_id: int, plan: SweepPlan) -> None:
     Starts new workers when some are lost or none are left. Raises StoreError.
     """
     looked_at = time.monotonic()
-    with bar(f"sweep {sweep_id}") as shown:
+    with bar(f"sweep {sweep_id}") as progress_bar:
         while True:
             runs = reader.sweep_runs(sweep_id)
             share = sum(map(share_done, runs)) / max(len(runs), 1)
-            shown.update(round(share * BAR_STEPS) - shown.pos, _standing(reader, runs, plan))
+            progress_bar.update(round(share * BAR_STEPS) - progress_bar.pos, _standing(reader, runs, plan))
             if not _goes_on(runs):
                 # The worker that should decide a rung may be gone: `start_workers` decides complete rungs first.
                 start_workers(reader.path)

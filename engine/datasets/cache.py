@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.datasets.split import SPLITS, Dataset, StoredSplit
-from engine.files.locks import alone_in, is_abandoned
+from engine.files.locks import exclusive_lock, is_abandoned
 from engine.spec import DataError
 
 FORMAT = 1
@@ -82,7 +82,7 @@ def folder() -> Path:
     return platformdirs.user_cache_path("lossboard", appauthor=False)
 
 
-def make(entry: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+def make(entry: Path, info: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
     """Write an entry atomically from (features (n, D - 1), labels (n,)) chunks in the order of the splits.
 
     It is made in a temporary folder and renamed: if two processes make it at once, the first result stays.
@@ -94,10 +94,10 @@ def make(entry: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDA
         raise DataError(f"the cache folder {entry.parent} cannot be written: {_reason(error)}") from None
     try:
         with _temporary_folder(entry) as part:
-            _write(part, about, chunks)
+            _write(part, info, chunks)
             _move(part, entry)
     except OSError as error:
-        raise _not_made(entry, about, error) from None
+        raise _not_made(entry, info, error) from None
 
 
 def remove(entry: Path) -> None:
@@ -113,17 +113,17 @@ def _temporary_folder(entry: Path) -> Iterator[Path]:
     Also removes the folders of killed processes, whose locks are free.
     """
     with contextlib.ExitStack() as stack:
-        with alone_in(entry.parent):
+        with exclusive_lock(entry.parent):
             for other in entry.parent.glob(f"*{PART}"):
                 if is_abandoned(other):
                     shutil.rmtree(other, ignore_errors=True)
             part = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=PART, dir=entry.parent))
             stack.callback(shutil.rmtree, part, ignore_errors=True)
-            stack.enter_context(alone_in(part))
+            stack.enter_context(exclusive_lock(part))
         yield part
 
 
-def _not_made(entry: Path, about: EntryInfo, error: OSError) -> DataError:
+def _not_made(entry: Path, info: EntryInfo, error: OSError) -> DataError:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return DataError(f"the cache folder {entry.parent} cannot be written: {_reason(error)}")
     if error.errno not in NO_ROOM:
@@ -133,38 +133,38 @@ def _not_made(entry: Path, about: EntryInfo, error: OSError) -> DataError:
     except OSError:
         free = ""
     return DataError(
-        f"there is no room for {about.name} in the cache folder {entry.parent}: it takes "
-        f"{about.stored_bytes / 1e6:,.1f} MB{free} ({_reason(error)}). Nothing of it was kept; make room, "
+        f"there is no room for {info.name} in the cache folder {entry.parent}: it takes "
+        f"{info.stored_bytes / 1e6:,.1f} MB{free} ({_reason(error)}). Nothing of it was kept; make room, "
         f"or name another folder with LOSSBOARD_CACHE"
     )
 
 
-def _write(part: Path, about: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
-    dtype = np.dtype(about.stored)
-    labels = np.empty(about.examples, dtype=np.uint16)
-    total = np.zeros(about.features)
-    train, done = about.sizes[0], 0
+def _write(part: Path, info: EntryInfo, chunks: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+    dtype = np.dtype(info.stored)
+    labels = np.empty(info.examples, dtype=np.uint16)
+    total = np.zeros(info.features)
+    train, done = info.sizes[0], 0
     # Written, not mapped: on a full disk a write fails, but a mapped page ends the process.
     with open(part / "features.npy", "xb") as file:
-        shape = (about.examples, about.features)
+        shape = (info.examples, info.features)
         np.lib.format.write_array_header_1_0(
             file, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
         )
-        _reserve(file, about.stored_bytes)
+        _reserve(file, info.stored_bytes)
         for rows, y in chunks:
             end = done + len(rows)
             file.write(np.ascontiguousarray(rows, dtype).data)
             labels[done:end] = y
-            if about.centred and done < train:
+            if info.centred and done < train:
                 total += rows[: train - done].sum(axis=0, dtype=np.float64)
             done = end
         file.flush()
         os.fsync(file.fileno())
-    if done != about.examples:
-        raise ValueError(f"{about.name}: {done} examples were made instead of {about.examples}")
+    if done != info.examples:
+        raise ValueError(f"{info.name}: {done} examples were made instead of {info.examples}")
     np.save(part / "labels.npy", labels)
-    np.save(part / "mean.npy", (total / train if about.centred else total[:0]).astype(np.float32))
-    (part / "about.json").write_text(json.dumps({"format": FORMAT, **asdict(about)}), encoding="utf-8")
+    np.save(part / "mean.npy", (total / train if info.centred else total[:0]).astype(np.float32))
+    (part / "about.json").write_text(json.dumps({"format": FORMAT, **asdict(info)}), encoding="utf-8")
 
 
 def _reserve(file: BinaryIO, count: int) -> None:
@@ -191,7 +191,7 @@ def _move(part: Path, entry: Path) -> None:
             raise
 
 
-def read_about(entry: Path) -> EntryInfo:
+def read_info(entry: Path) -> EntryInfo:
     """Read the description of an entry. Raises DataError, naming the file, if it is missing or damaged."""
     path = entry / "about.json"
     try:
@@ -201,39 +201,39 @@ def read_about(entry: Path) -> EntryInfo:
         if values.pop("format") != FORMAT:
             raise ValueError("another version of lossboard wrote it")
         lists = {name: tuple(values.get(name, ())) for name in ("sizes", "given", "labels")}
-        about = EntryInfo(**{**values, **lists})
-        numbers = (about.classes, about.features, *about.sizes)
-        if not all(type(number) is int and number > 0 for number in numbers) or len(about.sizes) != len(SPLITS):
+        info = EntryInfo(**{**values, **lists})
+        numbers = (info.classes, info.features, *info.sizes)
+        if not all(type(number) is int and number > 0 for number in numbers) or len(info.sizes) != len(SPLITS):
             raise ValueError("its numbers make no sense")
         if (
-            about.classes > MOST_CLASSES
-            or about.stored not in STORED_TYPES
-            or not isinstance(about.name, str)
-            or not isinstance(about.source, str)
-            or not all(type(number) is int for number in about.given)
-            or not all(isinstance(label, str) for label in about.labels)
-            or len(about.labels) not in (0, about.classes)
+            info.classes > MOST_CLASSES
+            or info.stored not in STORED_TYPES
+            or not isinstance(info.name, str)
+            or not isinstance(info.source, str)
+            or not all(type(number) is int for number in info.given)
+            or not all(isinstance(label, str) for label in info.labels)
+            or len(info.labels) not in (0, info.classes)
         ):
             raise ValueError("what it says makes no sense")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(path, _reason(error)) from None
-    return about
+    return info
 
 
 def open_entry(entry: Path) -> Dataset:
     """Open an entry as a data set with mapped features. Raises DataError, naming the file, if one is damaged."""
-    about = read_about(entry)
-    features = _array(entry / "features.npy", about.stored, (about.examples, about.features), mapped=True)
-    labels = _array(entry / "labels.npy", "uint16", (about.examples,))
-    mean = _array(entry / "mean.npy", "float32", (about.features if about.centred else 0,))
-    if int(labels.max()) >= about.classes:
-        raise damaged(entry / "labels.npy", f"class {labels.max()} is out of range, 0 to {about.classes - 1}")
-    ends = np.cumsum(about.sizes)
+    info = read_info(entry)
+    features = _array(entry / "features.npy", info.stored, (info.examples, info.features), mapped=True)
+    labels = _array(entry / "labels.npy", "uint16", (info.examples,))
+    mean = _array(entry / "mean.npy", "float32", (info.features if info.centred else 0,))
+    if int(labels.max()) >= info.classes:
+        raise damaged(entry / "labels.npy", f"class {labels.max()} is out of range, 0 to {info.classes - 1}")
+    ends = np.cumsum(info.sizes)
     splits = {
-        name: StoredSplit(features[end - size : end], labels[end - size : end], mean if about.centred else None)
-        for name, size, end in zip(SPLITS, about.sizes, ends.tolist(), strict=True)
+        name: StoredSplit(features[end - size : end], labels[end - size : end], mean if info.centred else None)
+        for name, size, end in zip(SPLITS, info.sizes, ends.tolist(), strict=True)
     }
-    return Dataset(about.name, about.classes, MappingProxyType(splits))
+    return Dataset(info.name, info.classes, MappingProxyType(splits))
 
 
 def opened_or_made(entry: Path, make_it: Callable[[Path], None]) -> Dataset:
@@ -252,7 +252,7 @@ def entries() -> Mapping[str, EntryInfo | DataError]:
     described: dict[str, EntryInfo | DataError] = {}
     for name in names:
         try:
-            described[name] = read_about(folder() / name)
+            described[name] = read_info(folder() / name)
         except DataError as error:
             described[name] = error
     return described

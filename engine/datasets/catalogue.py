@@ -43,10 +43,10 @@ class DatasetEntry:
     labels: tuple[str, ...] = ()
 
 
-def everything() -> list[DatasetEntry]:
+def all_entries() -> list[DatasetEntry]:
     """Return the known data sets, then the other entries of the cache."""
     known = [describe(name) for name in DATASETS]
-    stored = [_entry(name, about) for name, about in cache.entries().items()]
+    stored = [_entry(name, info) for name, info in cache.entries().items()]
     listed = {entry.dataset for entry in known}
     return known + [entry for entry in stored if entry.dataset not in listed]
 
@@ -60,14 +60,14 @@ def describe(dataset: str) -> DatasetEntry:
     if is_path(dataset):
         registry.load(dataset)
         entry = own.entry_of(Path(dataset))
-        return _entry(entry.name, cache.read_about(entry))
+        return _entry(entry.name, cache.read_info(entry))
     name, amount = dataset_parts(dataset)
     if name not in registry.STORED:
         return _small(dataset, registry.load(dataset))
     folder = synthetic.entry_of(amount) if amount else cifar10.entry_of()
     if folder.exists():
         try:
-            return _entry(folder.name, cache.read_about(folder))
+            return _entry(folder.name, cache.read_info(folder))
         except DataError as error:
             return DatasetEntry(dataset, DAMAGED, trouble=error.message)
     if amount:
@@ -81,10 +81,10 @@ def own_files() -> dict[str, list[str]]:
     A name of another data set is none.
     """
     found: dict[str, list[str]] = {}
-    for about in cache.entries().values():
-        if isinstance(about, cache.EntryInfo) and is_path(about.name):
-            paths = found.setdefault(Path(about.name.lower().removesuffix(".gz")).stem, [])
-            paths += [about.source] if about.source not in paths else []
+    for info in cache.entries().values():
+        if isinstance(info, cache.EntryInfo) and is_path(info.name):
+            paths = found.setdefault(Path(info.name.lower().removesuffix(".gz")).stem, [])
+            paths += [info.source] if info.source not in paths else []
     return {name: paths for name, paths in found.items() if name not in DATASETS}
 
 
@@ -99,24 +99,24 @@ def _small(dataset: str, loaded: Dataset) -> DatasetEntry:
     return DatasetEntry(dataset, READY, loaded.classes, train.dimensions - train.bias, sizes)
 
 
-def _entry(folder: str, about: cache.EntryInfo | DataError) -> DatasetEntry:
-    if isinstance(about, DataError):
-        return DatasetEntry(folder, DAMAGED, trouble=about.message)
-    dataset, state = about.name, READY
-    if about.name in AMOUNTS:
-        dataset = parse_field("dataset", f"{about.name}:{about.sizes[0]}")
-    elif about.name not in DATASETS:
-        dataset = about.source
-        state = READY if _is_current(folder, Path(about.source)) else CHANGED
+def _entry(folder: str, info: cache.EntryInfo | DataError) -> DatasetEntry:
+    if isinstance(info, DataError):
+        return DatasetEntry(folder, DAMAGED, trouble=info.message)
+    dataset, state = info.name, READY
+    if info.name in AMOUNTS:
+        dataset = parse_field("dataset", f"{info.name}:{info.sizes[0]}")
+    elif info.name not in DATASETS:
+        dataset = info.source
+        state = READY if _is_current(folder, Path(info.source)) else CHANGED
     return DatasetEntry(
         dataset,
         state,
-        about.classes,
-        about.features,
-        about.sizes,
-        about.stored_bytes,
-        source=about.source,
-        labels=about.labels,
+        info.classes,
+        info.features,
+        info.sizes,
+        info.stored_bytes,
+        source=info.source,
+        labels=info.labels,
     )
 
 

@@ -71,7 +71,7 @@ def add(source: Path) -> Path:
     """
     files = _from_folder(source) if source.is_dir() else _from_archive(source)
     version = BINARY if FILES[BINARY][0] in files else PYTHON
-    about = cache.EntryInfo(
+    info = cache.EntryInfo(
         name="cifar10",
         classes=CLASSES,
         features=PIXELS,
@@ -84,7 +84,7 @@ def add(source: Path) -> Path:
     batches = [_decoded(name, files[name], source, version) for name in FILES[version]]
     entry = entry_of()
     cache.remove(entry)
-    cache.make(entry, about, batches)
+    cache.make(entry, info, batches)
     return entry
 
 

@@ -59,13 +59,13 @@ def entry_of(path: Path) -> Path:
     return cache.folder() / f"own-{key}"
 
 
-def image_of(about: cache.EntryInfo) -> Image | None:
+def image_of(info: cache.EntryInfo) -> Image | None:
     """Return the image layout of examples given as (rows, columns) or with 1 or 3 channels last; else None."""
-    if len(about.given) not in (2, 3) or about.given[2:] not in ((), (1,), (3,)):
+    if len(info.given) not in (2, 3) or info.given[2:] not in ((), (1,), (3,)):
         return None
-    height, width, channels = (*about.given, 1)[:3]
+    height, width, channels = (*info.given, 1)[:3]
     image = Image(height, width, channels, interleaved=True)
-    return image if image.size == about.features else None
+    return image if image.size == info.features else None
 
 
 def new_examples(path: Path, features: int) -> NDArray[Any]:
@@ -91,7 +91,7 @@ def new_examples(path: Path, features: int) -> NDArray[Any]:
 
 def class_names(path: Path) -> tuple[str, ...]:
     """Return what a file calls its classes, in their order; empty if it numbers them from 0. Raises DataError."""
-    return cache.read_about(entry_of(path)).labels
+    return cache.read_info(entry_of(path)).labels
 
 
 def _make(entry: Path, path: Path) -> None:
@@ -111,7 +111,7 @@ def _make(entry: Path, path: Path) -> None:
     except (OSError, EOFError, MemoryError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read ({error or type(error).__name__}); {EXPECTED}") from None
     train, validation, test = (len(rows[split]) for split in SPLITS)
-    about = cache.EntryInfo(
+    info = cache.EntryInfo(
         name=path.name,
         classes=int(labels.max()) + 1,
         features=features.shape[1],
@@ -122,7 +122,7 @@ def _make(entry: Path, path: Path) -> None:
         given=np.shape(X)[1:],
         labels=names,
     )
-    cache.make(entry, about, ((features[rows[split]], labels[rows[split]]) for split in SPLITS))
+    cache.make(entry, info, ((features[rows[split]], labels[rows[split]]) for split in SPLITS))
 
 
 def _reader(path: Path) -> Callable[[Path], tuple[NDArray[Any], ...]]:

@@ -55,8 +55,8 @@ def train_examples(dataset: str) -> int | None:
     if dataset == NO_DATA:
         return None
     if is_path(dataset):
-        about = _about(Path(dataset))
-        return None if about is None else about.sizes[0]
+        info = _info(Path(dataset))
+        return None if info is None else info.sizes[0]
     name, amount = dataset_parts(dataset)
     return {
         "digits": DIGITS_TRAIN,
@@ -67,15 +67,15 @@ def train_examples(dataset: str) -> int | None:
     }[name]
 
 
-def _about(path: Path) -> cache.EntryInfo | None:
+def _info(path: Path) -> cache.EntryInfo | None:
     try:
-        return cache.read_about(own.entry_of(path))
+        return cache.read_info(own.entry_of(path))
     except DataError:
         return None
 
 
 def _own(path: Path) -> Shape | None:
-    about = _about(path)
-    if about is None:
+    info = _info(path)
+    if info is None:
         return None
-    return Shape(about.classes, about.features, image=own.image_of(about))
+    return Shape(info.classes, info.features, image=own.image_of(info))

@@ -38,7 +38,7 @@ def sizes(train: int) -> tuple[int, int, int]:
 
 
 def _make(entry: Path, train: int) -> None:
-    about = cache.EntryInfo(
+    info = cache.EntryInfo(
         name="synthetic-cifar",
         classes=CLASSES,
         features=PIXELS,
@@ -47,7 +47,7 @@ def _make(entry: Path, train: int) -> None:
         centred=True,
         source="made by lossboard from a fixed seed",
     )
-    cache.make(entry, about, images(about.examples))
+    cache.make(entry, info, images(info.examples))
 
 
 def images(n: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.intp]]]:

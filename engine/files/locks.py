@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def exclusive_lock(folder: Path) -> Iterator[None]:
     """Hold the exclusive lock on a folder, waiting for it; without a lock if the file system has none.
 
     Raises OSError if the folder cannot be opened.

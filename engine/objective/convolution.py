@@ -88,8 +88,8 @@ class Convolution:
         return self.filters, *shape[1:]
 
     def matrices(self, shape: Shape) -> tuple[Matrix, ...]:
-        met, area = shape[0] * self.size**2, self.size**2
-        return (Matrix(self.filters, met + 1, 1, met, self.filters * area),)
+        fan_in, area = shape[0] * self.size**2, self.size**2
+        return (Matrix(self.filters, fan_in + 1, 1, fan_in, self.filters * area),)
 
     def columns_size(self, shape: Shape) -> int:
         """How many numbers the filters meet in one example, counted as often as they meet them."""
@@ -99,11 +99,11 @@ class Convolution:
         source = _source(source)
         size, (channels, height, width) = self.size, source.shape
         columns, gather = _columns(source.value, size, bias=True)
-        met, run = len(columns) - 1, columns.shape[1]
+        fan_in, run = len(columns) - 1, columns.shape[1]
         # What the filters find in the margin between two rows is never looked at.
         target = _images((self.filters, height, width), to, _pitch(width, size))
         value = target.whole.reshape(self.filters, run)
-        W = to.weights[0][:, : met + 1]
+        W = to.weights[0][:, : fan_in + 1]
 
         def forward(X: Array) -> None:
             gather()
@@ -111,11 +111,11 @@ class Convolution:
 
         if to.gradient is None:
             return Bound(target, forward, forward)
-        G, slope, columnsT = to.gradient[0][:, : met + 1], target.whole_slope.reshape(self.filters, run), columns.T
+        G, slope, columnsT = to.gradient[0][:, : fan_in + 1], target.whole_slope.reshape(self.filters, run), columns.T
         if not source.wanted:
             return Bound(target, forward, lambda X: np.matmul(slope, columnsT, out=G))
         # The source's slope is a convolution of the target's, with the filters turned by half a turn.
-        turned = W[:, :met].reshape(self.filters, channels, size, size)[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        turned = W[:, :fan_in].reshape(self.filters, channels, size, size)[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         filters, found = np.empty(turned.shape, to.dtype), np.empty((channels, run), to.dtype)
         slope_columns, gather_slope = _columns(target.slope, size)
         filter_rows = filters.reshape(channels, -1)
@@ -152,9 +152,9 @@ def _columns(images: Array, size: int, bias: bool = False) -> tuple[Array, Calla
     windows = as_strided(
         framed, (channels, size, size, run), (framed.strides[0], row * step, step, step), writeable=False
     )
-    met = channels * size * size
-    columns = np.ones((met + bias, run), images.dtype)
-    into = columns[:met].reshape(windows.shape)
+    fan_in = channels * size * size
+    columns = np.ones((fan_in + bias, run), images.dtype)
+    into = columns[:fan_in].reshape(windows.shape)
 
     def gather() -> None:
         np.copyto(inside, images)
@@ -266,9 +266,9 @@ class AveragePooling:
         shape = self.output(source.shape)
         target = _images(shape, to)
         height, width = shape[1] * size, shape[2] * size
-        places = [(slice(r, height, size), slice(c, width, size)) for r in range(size) for c in range(size)]
-        values = [source.value[:, rows, :, columns] for rows, columns in places]
-        slopes = [source.slope[:, rows, :, columns] for rows, columns in places]
+        windows = [(slice(r, height, size), slice(c, width, size)) for r in range(size) for c in range(size)]
+        values = [source.value[:, rows, :, columns] for rows, columns in windows]
+        slopes = [source.slope[:, rows, :, columns] for rows, columns in windows]
         share = np.array(1 / size**2, to.dtype)
 
         def forward(X: Array) -> None:

@@ -228,13 +228,13 @@ class Dropout:
         if masks is None or not self.share:
             return Bound(source, _pass_on, _pass_on)
         target, mask = like(source), np.empty(source.value.shape, to.dtype)
-        kept = np.array(1 / (1 - self.share), to.dtype)
+        scale = np.array(1 / (1 - self.share), to.dtype)
 
         def forward(X: Array) -> None:
             assert masks.generator is not None
             masks.generator.random(out=mask, dtype=mask.dtype)
             np.greater_equal(mask, self.share, out=mask, casting="unsafe")
-            np.multiply(mask, kept, mask)
+            np.multiply(mask, scale, mask)
             np.multiply(source.value, mask, target.value)
 
         def backward(X: Array) -> None:

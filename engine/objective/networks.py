@@ -174,8 +174,8 @@ def mlp(features: int, bias: bool, classes: int, options: NetworkOptions) -> Net
             f"hidden: {sizes} were given; an mlp needs hidden layers of at least 1 unit, such as (128, 64)"
         )
     if options.residual and all(size != following for size, following in pairwise(sizes)):
-        told = ",".join(map(str, sizes))
-        raise ValueError(f"residual: needs two hidden layers of one size in a row, such as 64,64, not {told}")
+        given = ",".join(map(str, sizes))
+        raise ValueError(f"residual: needs two hidden layers of one size in a row, such as 64,64, not {given}")
     layers: list[Layer] = []
     for place, size in enumerate(sizes):
         linear = Linear(size, bias or place > 0)
@@ -198,9 +198,9 @@ def convnet(image: Image | None, classes: int, options: NetworkOptions) -> Netwo
         )
     most = min(image.height, image.width).bit_length() - 1
     if not options.channels or min(options.channels) < 1 or len(options.channels) > most:
-        told = ",".join(map(str, options.channels))
+        given = ",".join(map(str, options.channels))
         raise ValueError(
-            f"channels: {told} were given; each layer halves the {image.height} x {image.width} pixels, "
+            f"channels: {given} were given; each layer halves the {image.height} x {image.width} pixels, "
             f"so 1 to {most} layers of at least 1 channel fit"
         )
     layers: list[Layer] = [Pixels(image)]

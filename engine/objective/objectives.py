@@ -21,7 +21,7 @@ from engine.objective.layout import Array, Layout
 from engine.objective.losses import CrossEntropy, DataLoss, Hinge
 from engine.objective.networks import Network, NetworkOptions
 from engine.objective.passes import CorrectIndex, Pass, Passes, Rows
-from engine.spec import near_match, shown
+from engine.spec import near_match, quoted
 
 __all__ = ["Array", "CorrectIndex", "Loss", "NetworkOptions", "Objective", "Pass", "Rows", "objective"]
 
@@ -329,7 +329,7 @@ def objective(
     """
     if name not in KINDS:
         raise ValueError(
-            f"objective {shown(name)} is not known{near_match(name, KINDS)} (choose from {', '.join(KINDS)})"
+            f"objective {quoted(name)} is not known{near_match(name, KINDS)} (choose from {', '.join(KINDS)})"
         )
     kind = KINDS[name]
     if np.dtype(dtype) not in (np.float32, np.float64):

@@ -113,17 +113,17 @@ class Passes:
         kernel = self.make_kernel(self.layout.matrices(weights), gradients, n, self.examples.dtype)
         gather = self.examples.gatherer(n, kernel.rows)
         loss_and_slope = self.data_loss.loss_and_slope(kernel.scores, 1.0 / total)
-        forward, backward, everything = kernel.forward, kernel.backward, slice(0, n)
+        forward, backward, all_rows = kernel.forward, kernel.backward, slice(0, n)
 
         def run(rows: Rows, correct_index: CorrectIndex) -> float:
-            X = gather(everything if rows is None else rows)
+            X = gather(all_rows if rows is None else rows)
             forward(X)
             data_loss = loss_and_slope(correct_index) / total
             backward(X)
             return data_loss
 
         def run_forward(rows: Rows, correct_index: CorrectIndex) -> float:
-            forward(gather(everything if rows is None else rows))
+            forward(gather(all_rows if rows is None else rows))
             return loss_and_slope(correct_index) / total
 
         return run_forward if gradient is None else run

@@ -13,8 +13,8 @@ def where(error: BaseException) -> str:
 
     Such as "ValueError: bad (line 7 of bowl in my.py: raise ValueError('bad'))".
     """
-    told = "".join(traceback.format_exception_only(error)).strip().splitlines()
-    last = told[-1] if told else type(error).__name__
+    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    last = lines[-1] if lines else type(error).__name__
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return f"{last} (line {error.lineno} of {os.path.basename(error.filename)})"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]

@@ -15,7 +15,7 @@ from engine.spec.dataset_names import AMOUNTS, DATASETS, NO_DATA, dataset_parts,
 from engine.spec.field import Field
 from engine.spec.fields import FIELDS
 from engine.spec.own_names import GROUPS, is_own_file, own_parts, short_name
-from engine.spec.parsing import DataError, SpecError, as_text, near_match, shown, sizes_of
+from engine.spec.parsing import DataError, SpecError, as_text, near_match, quoted, sizes_of
 from engine.spec.spec import (
     DECIDING,
     RunSpec,
@@ -65,9 +65,9 @@ __all__ = [
     "near_match",
     "own_parts",
     "parse_field",
+    "quoted",
     "race",
     "short_name",
-    "shown",
     "sizes_of",
     "spec_from_fields",
     "spec_from_json",

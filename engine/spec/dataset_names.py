@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from dataclasses import dataclass
 
-from engine.spec.parsing import at_least, near_match, shown
+from engine.spec.parsing import at_least, near_match, quoted
 
 ENDINGS = (".npz", ".csv", ".csv.gz")
 """How the names of files of examples end."""
@@ -47,13 +47,13 @@ def dataset_parts(dataset: str) -> tuple[str, int | None]:
     name, colon, amount = (part.strip() for part in dataset.strip().lower().partition(":"))
     if name not in DATASETS:
         raise ValueError(
-            f"{shown(dataset)} is not known{near_match(name, DATASETS)} "
+            f"{quoted(dataset)} is not known{near_match(name, DATASETS)} "
             f"(choose from {', '.join(DATASETS)}, or give the path of a .npz or .csv file)"
         )
     takes = AMOUNTS.get(name)
     if takes is None:
         if colon:
-            raise ValueError(f"{name} takes no number after it, not {shown(dataset)}")
+            raise ValueError(f"{name} takes no number after it, not {quoted(dataset)}")
         return name, None
     if not colon:
         return name, takes.default
@@ -74,5 +74,5 @@ def normal_name(text: str, given: str) -> str:
         name, amount = dataset_parts(text)
         return name if amount is None or amount == AMOUNTS[name].default else f"{name}:{amount}"
     if not text.isprintable():
-        raise ValueError(f"the path {shown(text)} holds characters that cannot be shown; rename the file")
+        raise ValueError(f"the path {quoted(text)} holds characters that cannot be shown; rename the file")
     return os.path.abspath(os.path.expanduser(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from functools import cache
 
-from engine.spec.parsing import Domain, near_match, shown
+from engine.spec.parsing import Domain, near_match, quoted
 
 GROUPS = {"objective": "lossboard.objectives", "update": "lossboard.updates", "strategy": "lossboard.strategies"}
 """The entry points in which a name is looked up that is not built in, by the field that it is given for."""
@@ -53,7 +53,7 @@ def open_choice(choices: tuple[str, ...], group: str) -> Domain:
         if value and value in offered(group):
             return value
         raise ValueError(
-            f"{shown(given)} is not known{near_match(value, choices)} (choose from {', '.join(choices)}, or give "
+            f"{quoted(given)} is not known{near_match(value, choices)} (choose from {', '.join(choices)}, or give "
             f"FILE.py:NAME)"
         )
 
@@ -63,7 +63,7 @@ def open_choice(choices: tuple[str, ...], group: str) -> Domain:
 def _absolute(value: str) -> str:
     path, name = own_parts(value)
     if not value.isprintable():
-        raise ValueError(f"the path {shown(path)} holds characters that cannot be shown; rename the file")
+        raise ValueError(f"the path {quoted(path)} holds characters that cannot be shown; rename the file")
     if not (path.endswith(".py") and name.isidentifier()):
-        raise ValueError(f"{shown(value)} names nothing in a file; write it like my_file.py:my_function")
+        raise ValueError(f"{quoted(value)} names nothing in a file; write it like my_file.py:my_function")
     return f"{os.path.abspath(os.path.expanduser(path))}:{name}"

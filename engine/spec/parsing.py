@@ -53,7 +53,7 @@ def _float_text(value: float) -> str:
     return f"{'-' if sign else ''}{first}{'.' if others else ''}{''.join(others)}e{exponent}"
 
 
-def shown(given: Any) -> str:
+def quoted(given: Any) -> str:
     """Quote a given value for an error message: printable, at most 40 characters of it."""
     text = as_text(given)
     text = text if len(text) <= 40 else text[:39] + "…"
@@ -86,7 +86,7 @@ def choice(choices: tuple[str, ...]) -> Domain:
     def known(value: str, given: Any) -> str:
         if value not in choices:
             raise ValueError(
-                f"{shown(given)} is not known{near_match(value, choices)} (choose from {', '.join(choices)})"
+                f"{quoted(given)} is not known{near_match(value, choices)} (choose from {', '.join(choices)})"
             )
         return value
 
@@ -98,7 +98,7 @@ def number(text: str) -> float:
     try:
         value = float(text.strip())
     except ValueError:
-        raise ValueError(f"{shown(text)} is not a number; write it like 0.1 or 1e-3") from None
+        raise ValueError(f"{quoted(text)} is not a number; write it like 0.1 or 1e-3") from None
     return _finite(value, text)
 
 
@@ -108,7 +108,7 @@ def _finite(value: float, given: Any) -> float:
     except OverflowError:  # a whole number beyond every float
         value = math.inf
     if not math.isfinite(value):
-        raise ValueError(f"{shown(given)} is not a finite number")
+        raise ValueError(f"{quoted(given)} is not a finite number")
     return value
 
 
@@ -116,7 +116,7 @@ def _numbers(fits: Callable[[float], bool], condition: str) -> Domain:
     def fitting(value: float, given: Any) -> float:
         value = _finite(value, given)
         if not fits(value):
-            raise ValueError(f"must be {condition}, not {shown(given)}")
+            raise ValueError(f"must be {condition}, not {quoted(given)}")
         return value
 
     return Domain(number, fitting, NUMBERS)
@@ -136,11 +136,11 @@ def at_least(least: int, most: int = 2**53) -> Domain:
     def whole(value: float, given: Any) -> int:
         value = _finite(value, given)
         if value != int(value):
-            raise ValueError(f"{shown(given)} is not a whole number")
+            raise ValueError(f"{quoted(given)} is not a whole number")
         if value < least:
-            raise ValueError(f"must be at least {least}, not {shown(given)}")
+            raise ValueError(f"must be at least {least}, not {quoted(given)}")
         if value > most:
-            raise ValueError(f"must be at most {most:,}, not {shown(given)}")
+            raise ValueError(f"must be at most {most:,}, not {quoted(given)}")
         return int(value)
 
     return Domain(lambda text: number(text.replace("_", "").replace(",", "")), whole, NUMBERS)
@@ -164,13 +164,13 @@ def sizes(least: int, most: int, longest: int, example: str) -> Domain:
         texts = [text for text in value.replace(",", " ").split() if text]
         if not 1 <= len(texts) <= longest:
             raise ValueError(
-                f"must be 1 to {longest} whole numbers with commas between, like {example}, not {shown(given)}"
+                f"must be 1 to {longest} whole numbers with commas between, like {example}, not {quoted(given)}"
             )
         for text in texts:
             try:
                 number(text)
             except ValueError:
-                raise ValueError(f"{shown(text)} is not a number; write it like {example}") from None
+                raise ValueError(f"{quoted(text)} is not a number; write it like {example}") from None
         return ",".join(str(one.parse(text)) for text in texts)
 
     return Domain(lambda text: text.strip().strip("()[]"), listed)

@@ -12,7 +12,7 @@ from engine.spec.choices import BUILT_IN, NETWORKS, OF_EXAMPLES, TEST_FUNCTIONS
 from engine.spec.dataset_names import NO_DATA
 from engine.spec.fields import FIELDS
 from engine.spec.own_names import is_own_file, short_name
-from engine.spec.parsing import SpecError, as_text, near_match, shown
+from engine.spec.parsing import SpecError, as_text, near_match, quoted
 from engine.spec.pixel_defaults import pixel_defaults
 from engine.spec.strategy_kinds import STRATEGY_KINDS, StrategyKind, kind_of
 
@@ -221,7 +221,7 @@ def unknown_field(names: Iterable[str]) -> None:
     """Raise SpecError, with the closest field name, for the first name that is not a field."""
     for name in names:
         if name not in FIELDS:
-            raise SpecError(str(name), f"{shown(str(name))} is not a field of a run{near_match(str(name), FIELDS)}")
+            raise SpecError(str(name), f"{quoted(str(name))} is not a field of a run{near_match(str(name), FIELDS)}")
 
 
 def parse_field(name: str, text: str) -> Any:

@@ -58,14 +58,14 @@ class LBFGS:
 
     def after_step(self, buffers: Buffers, step: Array, before: Array, gradient: Array) -> Buffers:
         change = gradient - before
-        kept = {name: buffers[name][-self.memory :] for name in ("steps", "changes") if name in buffers}
+        pairs = {name: buffers[name][-self.memory :] for name in ("steps", "changes") if name in buffers}
         if not step.dot(change) > sys.float_info.epsilon * change.dot(change):
-            return kept  # no curvature was seen, as across a kink: the inverse would not stay positive
-        if not kept:
+            return pairs  # no curvature was seen, as across a kink: the inverse would not stay positive
+        if not pairs:
             return {"steps": step[None], "changes": change[None]}
         return {
-            "steps": np.vstack([kept["steps"], step])[-self.memory :],
-            "changes": np.vstack([kept["changes"], change])[-self.memory :],
+            "steps": np.vstack([pairs["steps"], step])[-self.memory :],
+            "changes": np.vstack([pairs["changes"], change])[-self.memory :],
         }
 
     def towards(self, buffers: Buffers, gradient: Array) -> Array:
@@ -148,7 +148,7 @@ class LineDescent:
                 if search is None:
                     buffers = self._new_search({}, loss.total, gradient, None)
                 else:
-                    search = search.told(loss.total, float(gradient.dot(buffers["direction"])))
+                    search = search.updated(loss.total, float(gradient.dot(buffers["direction"])))
                     if search.is_accepted:
                         known = self.direction.after_step(buffers, trial - weights, buffers["gradient"], gradient)
                         weights = trial

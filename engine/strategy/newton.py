@@ -49,12 +49,12 @@ class Newton:
 
     def advance(self, state: State, k: int) -> tuple[State, Block]:
         """k trials. Where the state carries none, the first one is of its weights themselves."""
-        record, kept, buffers = Record(), state.weights, dict(state.buffers)
+        record, accepted, buffers = Record(), state.weights, dict(state.buffers)
         has_ended = False
         with np.errstate(all="ignore"):
             while len(record) < k and not (record.diverged or has_ended):
-                trial = buffers.get("trial", kept)
-                damping, kept_loss = buffers["damping"].tolist() if "trial" in buffers else (0.0, math.inf)
+                trial = buffers.get("trial", accepted)
+                damping, accepted_loss = buffers["damping"].tolist() if "trial" in buffers else (0.0, math.inf)
                 loss, gradient = self.objective.loss_and_gradient(trial)
                 record.losses.append(loss.total)
                 if self.metrics == "all":
@@ -63,17 +63,17 @@ class Newton:
                 record.diverged = not (math.isfinite(loss.total) and np.isfinite(gradient).all())
                 if record.diverged:
                     break
-                if loss.total < kept_loss:
-                    kept, kept_loss = trial, loss.total
+                if loss.total < accepted_loss:
+                    accepted, accepted_loss = trial, loss.total
                     damping = damping * LESS if damping > SLIGHTEST_DAMPING else 0.0
                     buffers["gradient"] = gradient
                 else:
                     damping = max(damping * MORE, FIRST_DAMPING)
-                step, damping = self._step(kept, buffers["gradient"], damping)
+                step, damping = self._step(accepted, buffers["gradient"], damping)
                 promised = -0.5 * float(step.dot(buffers["gradient"]))
-                has_ended = not promised > SMALLEST_SHARE * abs(kept_loss)
-                buffers |= {"trial": kept + step, "damping": np.array([damping, kept_loss])}
-        after = record.state_after(state, kept, state.streams, buffers)
+                has_ended = not promised > SMALLEST_SHARE * abs(accepted_loss)
+                buffers |= {"trial": accepted + step, "damping": np.array([damping, accepted_loss])}
+        after = record.state_after(state, accepted, state.streams, buffers)
         return replace(after, stop_reason=CONVERGED) if has_ended else after, record.block(state.iteration)
 
     def _step(self, weights: Array, gradient: Array, damping: float) -> tuple[Floats, float]:

@@ -51,7 +51,7 @@ class SPSA:
         """k updates, three losses each."""
         objective, record = self.objective, Record()
         saved = {**self._first_streams(), **state.streams}
-        signs = streams.restored(saved["perturbations"])
+        generator = streams.restored(saved["perturbations"])
         weights, first_loss = state.weights, state.first_loss
         with np.errstate(all="ignore"):
             while len(record) < k and not record.diverged:
@@ -62,9 +62,9 @@ class SPSA:
                     rows, saved = drawn[0], {**saved, **after}
                 loss = objective.loss(weights, rows)
                 c = self.perturbation / (iteration + 1) ** PERTURBATION_POWER
-                towards = (signs.integers(0, 2, objective.size) * 2 - 1).astype(objective.dtype)
-                apart = objective.dtype.type(c) * towards
-                rise = objective.loss(weights + apart, rows).total - objective.loss(weights - apart, rows).total
+                towards = (generator.integers(0, 2, objective.size) * 2 - 1).astype(objective.dtype)
+                offset = objective.dtype.type(c) * towards
+                rise = objective.loss(weights + offset, rows).total - objective.loss(weights - offset, rows).total
                 a = state.step_size * ((1 + self.stability) / (iteration + 1 + self.stability)) ** STEP_POWER
                 slope = rise / (2 * c)
                 weights = weights - objective.dtype.type(a * slope) * towards
@@ -76,5 +76,5 @@ class SPSA:
                 first_loss = first_loss if iteration else loss.total
                 limit = self.divergence_factor * first_loss if first_loss > 0 else math.inf
                 record.diverged = not (math.isfinite(loss.total) and loss.total <= limit)
-        saved = {**saved, "perturbations": streams.saved(signs)}
+        saved = {**saved, "perturbations": streams.saved(generator)}
         return record.state_after(state, weights, saved, {}), record.block(state.iteration)

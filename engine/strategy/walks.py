@@ -49,8 +49,8 @@ class SimulatedAnnealing:
         objective, record = self.objective, Record()
         saved = {**self.start().streams, **state.streams} if "chances" not in state.streams else state.streams
         draws, chances = streams.restored(saved["draws"]), streams.restored(saved["chances"])
-        best, kept = state.best_loss, state.weights
-        here = state.buffers.get("current", kept)
+        best, weights = state.best_loss, state.weights
+        here = state.buffers.get("current", weights)
         loss_here = float(state.buffers["current_loss"][0]) if "current" in state.buffers else best
         step_size = objective.dtype.type(state.step_size)
         with np.errstate(all="ignore"):
@@ -60,13 +60,13 @@ class SimulatedAnnealing:
                 loss = objective.loss(trial)
                 _note(record, loss.total, loss.data_loss, state.step_size, self.metrics)
                 if loss.total < best:
-                    best, kept = loss.total, trial
+                    best, weights = loss.total, trial
                 chance = chances.random()
                 if loss.total < loss_here or chance < self._probability(loss.total - loss_here, iteration):
                     here, loss_here = trial, loss.total
         buffers = {"current": here, "current_loss": np.array([loss_here])}
         after = {"draws": streams.saved(draws), "chances": streams.saved(chances)}
-        return record.state_after(state, kept, after, buffers), record.block(state.iteration)
+        return record.state_after(state, weights, after, buffers), record.block(state.iteration)
 
     def _probability(self, rise: float, iteration: int) -> float:
         temperature = self.temperature * self.cooling**iteration
@@ -101,23 +101,25 @@ class EvolutionStrategy:
         """k proposals, one loss each. What the rule has made of the step size is carried as a factor of it."""
         objective, record = self.objective, Record()
         draws = streams.restored(state.streams.get("draws") or drawing(self.seed))
-        best, kept = state.best_loss, state.weights
+        best, weights = state.best_loss, state.weights
         factor = float(state.buffers["factor"][0]) if "factor" in state.buffers else 1.0
         with np.errstate(all="ignore"):
             while len(record) < k and not record.diverged:
                 is_start = not state.iteration + len(record)
                 step_size = state.step_size * factor
-                trial = kept if is_start else kept + objective.dtype.type(step_size) * objective.draws(draws, 1)[0]
+                trial = (
+                    weights if is_start else weights + objective.dtype.type(step_size) * objective.draws(draws, 1)[0]
+                )
                 loss = objective.loss(trial)
                 _note(record, loss.total, loss.data_loss, step_size, self.metrics)
                 is_better = loss.total < best
                 if is_better:
-                    best, kept = loss.total, trial
+                    best, weights = loss.total, trial
                 if not is_start:
                     factor = min(max(factor * (SUCCESS if is_better else FAILURE), LEAST), MOST)
         saved = {"draws": streams.saved(draws)}
         buffers = {"factor": np.array([factor])}
-        return record.state_after(state, kept, saved, buffers), record.block(state.iteration)
+        return record.state_after(state, weights, saved, buffers), record.block(state.iteration)
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class CMAES:
         record, constants = Record(), self._constants
         saved = state.streams.get("draws") or drawing(self.seed)
         shape, found = _unpacked(state, constants)
-        best, kept = state.best_loss, state.weights
+        best, weights = state.best_loss, state.weights
         z, after = self._drawn(saved, constants)
         with np.errstate(all="ignore"):
             while len(record) < k and not record.diverged:
@@ -162,13 +164,15 @@ class CMAES:
                     record.data_losses.append(loss.data_loss)
                     record.step_sizes.append(state.step_size * shape.size)
                 if loss.total < best:
-                    best, kept = loss.total, trial
+                    best, weights = loss.total, trial
                 record.diverged = not math.isfinite(loss.total)
                 if len(found) == constants.population:
                     scaled = replace(shape, size=state.step_size * shape.size).after(z, np.array(found), constants)
                     shape, found, saved = replace(scaled, size=scaled.size / state.step_size), [], after
                     z, after = self._drawn(saved, constants)
-        return record.state_after(state, kept, {"draws": saved}, _packed(shape, found)), record.block(state.iteration)
+        return record.state_after(state, weights, {"draws": saved}, _packed(shape, found)), record.block(
+            state.iteration
+        )
 
     def _drawn(self, saved: Mapping[str, Any], constants: Constants) -> tuple[Floats, Mapping[str, Any]]:
         """The standard normal numbers of a generation, shape (population, n), and the generator's state after them."""

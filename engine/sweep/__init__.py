@@ -12,7 +12,7 @@ from engine.sweep.axis import (
     listed,
     log_values,
     powers_of_two,
-    value_place,
+    sort_key,
     value_text,
 )
 from engine.sweep.comparison import (
@@ -69,8 +69,8 @@ __all__ = [
     "powers_of_two",
     "refine",
     "results",
+    "sort_key",
     "spread",
     "table_lines",
-    "value_place",
     "value_text",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.spec import RunSpec, parse_field, unknown_field
 from engine.spec.fields import FIELDS, RATES
-from engine.spec.parsing import SpecError, shown
+from engine.spec.parsing import SpecError, quoted
 from engine.text import setting_text
 
 SWEEPABLE = tuple(
@@ -74,12 +74,12 @@ class Axis:
     @property
     def ordered(self) -> tuple[Value, ...]:
         """The values in ascending order, the full batch last."""
-        return tuple(sorted(self.values, key=value_place))
+        return tuple(sorted(self.values, key=sort_key))
 
     @property
     def logarithmic(self) -> bool:
         """True if the values are more even in decades than on a line; the field decides for fewer than three values."""
-        numbers = [value_place(value) for value in self.ordered if value is not None]
+        numbers = [sort_key(value) for value in self.ordered if value is not None]
         if not numbers or numbers[0] <= 0:
             return False
         if len(numbers) < 3:
@@ -128,7 +128,7 @@ def listed(text: str, field: str = "step_size") -> tuple[Value, ...]:
     if not any(parts):
         raise SpecError(field, "write the values with commas between them, like 0.01,0.1,1")
     if not all(parts):
-        raise SpecError(field, f"{shown(text)} has nothing between two commas, or at an end")
+        raise SpecError(field, f"{quoted(text)} has nothing between two commas, or at an end")
     check_count(len(parts), field)
     return tuple(parse_field(field, part) for part in parts)
 
@@ -145,7 +145,7 @@ def rounded(value: float, digits: int = DIGITS) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def value_place(value: Value) -> float:
+def sort_key(value: Value) -> float:
     """Return the sort key of a value: the full batch comes after every number."""
     return math.inf if value is None else float(value)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.sweep.axis import Axis, Value, value_place, value_text
+from engine.sweep.axis import Axis, Value, sort_key, value_text
 from engine.text import counted, loss_text, seconds_text
 
 OBJECTIVES_OF_THEIR_OWN = frozenset({"delta", "regularization_strength"})
@@ -92,7 +92,7 @@ def by_values(measured: Iterable[RunMeasurement]) -> dict[tuple[Value, ...], lis
     groups: dict[tuple[Value, ...], list[RunMeasurement]] = {}
     for run in measured:
         groups.setdefault(run.values, []).append(run)
-    return {values: groups[values] for values in sorted(groups, key=lambda values: [*map(value_place, values)])}
+    return {values: groups[values] for values in sorted(groups, key=lambda values: [*map(sort_key, values)])}
 
 
 def best_of(axes: Sequence[Axis], found: Sequence[ValueResult]) -> ValueResult | None:

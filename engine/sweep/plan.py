@@ -27,7 +27,7 @@ from engine.sweep.axis import (
     linear_values,
     log_values,
     rounded,
-    value_place,
+    sort_key,
     value_text,
 )
 from engine.sweep.halving import Halving
@@ -205,7 +205,7 @@ def _cells(counts: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def _narrowed(axis: Axis, best: Value) -> Axis:
-    numbers = [value_place(value) for value in axis.ordered if value is not None]
+    numbers = [sort_key(value) for value in axis.ordered if value is not None]
     if best is None or best not in axis.values or len(numbers) < 2:
         raise SpecError(axis.field, f"{axis.label}: there is nothing to refine around {value_text(best)}")
     low, high = numbers[0], numbers[-1]

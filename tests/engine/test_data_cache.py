@@ -87,14 +87,14 @@ def test_two_processes_that_make_it_at_once_both_have_it(cache_folder: Path) -> 
 
 
 def test_an_interrupted_making_leaves_nothing_behind(cache_folder: Path) -> None:
-    about = cache.EntryInfo("x", 2, 4, "uint8", (3, 1, 1), True, "")
+    info = cache.EntryInfo("x", 2, 4, "uint8", (3, 1, 1), True, "")
 
     def chunks() -> Iterator[tuple[Any, Any]]:
         yield np.zeros((2, 4), np.uint8), np.zeros(2, np.intp)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.make(cache.folder() / "x", about, chunks())
+        cache.make(cache.folder() / "x", info, chunks())
     assert list(cache_folder.iterdir()) == []
 
 
@@ -205,12 +205,12 @@ def test_a_description_that_makes_no_sense_is_refused(cache_folder: Path, key: s
     synthetic.synthetic_cifar(100)
     path = cache_folder / "synthetic-cifar-100" / "about.json"
     for value in (-1, "x", None, [1], 2**70):
-        about = json.loads(path.read_text())
-        path.write_text(json.dumps({**about, key: value}))
+        info = json.loads(path.read_text())
+        path.write_text(json.dumps({**info, key: value}))
         if (key, value) != ("name", "x"):
             with pytest.raises(DataError):
                 synthetic.synthetic_cifar(100)
-        path.write_text(json.dumps(about))
+        path.write_text(json.dumps(info))
 
 
 def test_a_cache_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_a_random_direction_of_linear_scores_has_unit_norm() -> None:
 @given(st.integers(0, 100))
 def test_two_axes_of_a_plane_are_at_right_angles(seed: int) -> None:
     first, second = np.random.default_rng(seed).standard_normal((2, 6))
-    turned = landscape.apart(second, first)
+    turned = landscape.orthogonal(second, first)
     assert float(turned @ first) == pytest.approx(0, abs=1e-12)
     assert np.linalg.norm(turned) == pytest.approx(np.linalg.norm(second))
 
@@ -122,7 +122,7 @@ def test_what_does_not_fit_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="finite positions"):
         landscape.line(BOWL, ZERO, one, [np.nan])
     with pytest.raises(ValueError, match="span no plane"):
-        landscape.apart(one, 2 * one)
+        landscape.orthogonal(one, 2 * one)
     with pytest.raises(ValueError, match="gives no direction"):
         landscape.gradient_direction(BOWL, np.full(3, np.nan))
     with pytest.raises(ValueError, match="no weight 3"):

@@ -30,7 +30,7 @@ def searched(
     """A search along f from 0, through numbers at every trial; and how many trials it took."""
     search, trials = LineSearch(f(0.0), slope(0.0), flatness, step), 0
     while not (search.is_accepted or search.is_failed):
-        search = from_array(search.as_array()).told(f(search.step), slope(search.step))
+        search = from_array(search.as_array()).updated(f(search.step), slope(search.step))
         trials += 1
         assert trials <= MOST_TRIALS + 1
     return search, trials

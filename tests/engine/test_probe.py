@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import datasets
-from engine.analysis.probe import FLAT_SHARE, FURTHER, GOOD_SHARE, STEP_SIZES, judge, probe, remark, told
+from engine.analysis.probe import FLAT_SHARE, FURTHER, GOOD_SHARE, STEP_SIZES, format_probe, judge, probe, remark
 from engine.objective.objectives import objective
 from engine.spec import defaults
 from engine.strategy import optimize
@@ -101,7 +101,7 @@ def test_it_goes_on_until_the_loss_is_clearly_worse(case: tuple[Convex, Any]) ->
 @given(convex())
 def test_what_is_told_together_loses_nothing(case: tuple[Convex, Any]) -> None:
     found = probe(*case)
-    judged, table = judge(found), told(found)
+    judged, table = judge(found), format_probe(found)
     places = [place for line in table.lines for place in range(line.first, line.last + 1)]
     assert places == list(range(len(found.step_sizes)))
     for line in table.lines:
@@ -124,7 +124,7 @@ def test_what_is_told_together_loses_nothing(case: tuple[Convex, Any]) -> None:
 def test_whatever_the_losses_are_every_step_is_judged_once(losses: list[float], start: float) -> None:
     """A loss that is no surface's: bumps, cliffs and holes."""
     found = probe(Jumpy(start, losses), np.zeros(1), step_sizes=(*STEP_SIZES, *FURTHER))
-    judged, table = judge(found), told(found)
+    judged, table = judge(found), format_probe(found)
     assert sum(line.last - line.first + 1 for line in table.lines) == len(judged) == 17
     assert sum(line.is_best for line in table.lines) == (found.best is not None)
     assert (None in judged) == (not math.isfinite(start)) == (set(judged) == {None})
@@ -193,11 +193,13 @@ def test_from_the_weights_of_every_strategy_there_is_a_good_step_and_one_too_lar
     state, _ = optimization.advance(optimization.start(), 30)
     found = probe(optimize.exact_objective(spec), state.weights.astype(np.float64))
     assert set(judge(found)) == {"too small", "good", "too large"}
-    assert len(told(found).lines) < len(found.step_sizes)
+    assert len(format_probe(found).lines) < len(found.step_sizes)
 
 
 def test_the_changes_are_told_with_a_sign_and_digits_to_compare() -> None:
-    table = told(probe(Jumpy(0.169, [0.168999942, 0.168540, 0.172432, 0.869]), np.zeros(1), [0.001, 0.1, 1, 10]))
+    table = format_probe(
+        probe(Jumpy(0.169, [0.168999942, 0.168540, 0.172432, 0.869]), np.zeros(1), [0.001, 0.1, 1, 10])
+    )
     assert table.before == "0.169000"
     assert [(line.loss, line.change, line.judgement) for line in table.lines] == [
         ("0.169000", "-6e-8    ", "too small"),
@@ -216,7 +218,7 @@ def test_where_no_step_helps_that_is_said() -> None:
     flat = probe(Convex([[0.0]], [3.0], 0.0, 0.0), np.zeros(1))
     assert remark(flat) == "The gradient is zero here: no step changes the weights."
     assert set(judge(flat)) == {"too small"}
-    [line] = told(flat).lines
+    [line] = format_probe(flat).lines
     assert (line.first, line.last, line.change.strip()) == (0, len(STEP_SIZES) - 1, "0")
     downhill = probe(Convex([[1.0]], [0.0], 0.0, 0.0), np.zeros(1))
     assert downhill.best_step_size == FURTHER[-1]
@@ -234,7 +236,7 @@ def test_weights_that_diverged_are_data() -> None:
     assert set(judge(nowhere)) == {None}
     assert len(nowhere.step_sizes) == len(STEP_SIZES)
     assert "not a finite number" in remark(nowhere)
-    assert told(nowhere).before == "nan"
+    assert format_probe(nowhere).before == "nan"
 
 
 def test_a_probe_needs_weights_that_fit_and_steps_above_zero() -> None:

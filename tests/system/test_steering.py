@@ -17,7 +17,7 @@ from engine.commands.cli import main
 from engine.spec import defaults
 from engine.store import Reader, open_for_reading, open_for_writing
 from tests.stores import wait_until
-from tests.system.workers import PATIENCE_S, end_workers, queue, the_run, wait_for_iterations, wait_for_state, worker_of
+from tests.system.workers import TIMEOUT_S, end_workers, queue, the_run, wait_for_iterations, wait_for_state, worker_of
 
 PACED = ("--iterations", "none", "--seconds", "600", "--pace", "2000")
 
@@ -138,13 +138,13 @@ def test_of_too_many_workers_those_beyond_leave_when_their_run_has_ended(
 ) -> None:
     for _ in range(3):
         ask("run", *PACED, "--detach")
-    wait_until(lambda: reader.counts() == {"running": 3}, PATIENCE_S)
+    wait_until(lambda: reader.counts() == {"running": 3}, TIMEOUT_S)
     ask("workers", "1")
     for _ in range(3):
         ask("run", *PACED, "--detach")
     ask("stop", "1", "2", "3")
-    wait_until(lambda: reader.counts() == {"cancelled": 3, "running": 1, "queued": 2}, PATIENCE_S)
-    wait_until(lambda: len(reader.workers()) == 1, PATIENCE_S)
+    wait_until(lambda: reader.counts() == {"cancelled": 3, "running": 1, "queued": 2}, TIMEOUT_S)
+    wait_until(lambda: len(reader.workers()) == 1, TIMEOUT_S)
 
 
 def worker_in_front(path: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -158,12 +158,12 @@ def worker_in_front(path: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def test_a_worker_in_front_tells_what_it_does_and_leaves_when_nothing_waits(path: Path, reader: Reader) -> None:
     queue(path, defaults().changed(iterations=20), defaults().changed(iterations=20))
-    out, told = worker_in_front(path).communicate(timeout=PATIENCE_S)
+    out, told = worker_in_front(path).communicate(timeout=TIMEOUT_S)
     assert out == ""
     assert "run 1 at iteration 20: planned iterations done" in told
     assert reader.counts() == {"finished": 2}
     queue(path, defaults().changed(iterations=20), defaults().changed(iterations=20))
-    worker_in_front(path, "--max-runs", "1").communicate(timeout=PATIENCE_S)
+    worker_in_front(path, "--max-runs", "1").communicate(timeout=TIMEOUT_S)
     assert reader.counts() == {"finished": 3, "queued": 1}
 
 
@@ -172,7 +172,7 @@ def test_an_interrupted_worker_puts_its_run_back(path: Path, reader: Reader) -> 
     worker = worker_in_front(path)
     wait_for_iterations(reader, 1, 100)
     worker.send_signal(signal.SIGINT)
-    _, told = worker.communicate(timeout=PATIENCE_S)
+    _, told = worker.communicate(timeout=TIMEOUT_S)
     run = the_run(reader, 1)
     assert (worker.returncode, run.state, run.reason) == (0, "queued", "its worker was told to leave")
     assert "told to leave" in told
@@ -197,10 +197,10 @@ def test_a_command_that_waits_sees_a_lost_run_taken_up(path: Path, reader: Reade
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until(lambda: reader.runs(), PATIENCE_S)
+    wait_until(lambda: reader.runs(), TIMEOUT_S)
     wait_for_iterations(reader, 1, 300)
     os.kill(worker_of(reader, 1).pid, signal.SIGKILL)
-    out, told = waiting.communicate(timeout=PATIENCE_S)
+    out, told = waiting.communicate(timeout=TIMEOUT_S)
     assert "another one takes it up" in told
     assert "2500" in out
     assert the_run(reader, 1).attempt == 2

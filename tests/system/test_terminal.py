@@ -29,7 +29,7 @@ from tests.system.workers import (
     worker_of,
 )
 from tests.tui.dashboards import raced
-from tui.view_state import remembered
+from tui.view_state import saved_view
 
 BRAILLE = "[\u2801-\u28ff]"
 
@@ -127,7 +127,7 @@ def test_a_signal_restores_the_terminal(path: Path, number: signal.Signals) -> N
     assert dashboard.exit_code(4.0) == 128 + number
     assert "\x1b[?1049l" in dashboard.written
     assert "Traceback" not in dashboard.written
-    assert remembered.load(path).theme == "light"
+    assert saved_view.load(path).theme == "light"
 
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "", "LC_CTYPE": "", "LANG": "C"}])
@@ -224,8 +224,8 @@ def test_room_border_and_grid_in_a_terminal_and_there_again_when_it_is_opened_ag
     terminal.type("\x1b[<0;75;10M\x1b[<32;61;10M\x1b[<0;61;10m")
     terminal.type("q")
     assert terminal.exit_code() == 0
-    view = remembered.load(path)
-    assert (view.layout, view.measure, view.list_width) == ("measures", "gradient norm", 60 / 160)
+    view = saved_view.load(path)
+    assert (view.layout, view.metric, view.list_width) == ("measures", "gradient norm", 60 / 160)
     again = Terminal("--db", str(path), columns=160, rows=45)
     again.wait_for("▸ gradient norm")
     again.type("q")

@@ -24,7 +24,7 @@ from engine.trace.state import state_from_bytes
 from tests.presence import present
 from tests.stores import wait_until
 from tests.system.workers import (
-    PATIENCE_S,
+    TIMEOUT_S,
     end_workers,
     losses_of,
     queue,
@@ -73,7 +73,7 @@ def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_hand
         steer.recover(path)  # who takes it over is open: starting workers looks for lost runs too
         return worker_of(reader, 1).worker_id != stale.worker_id
 
-    wait_until(has_another_worker, PATIENCE_S, "another worker")
+    wait_until(has_another_worker, TIMEOUT_S, "another worker")
     os.kill(stale.pid, signal.SIGCONT)
     run = wait_for_state(reader, 1, *ENDED)
     assert (run.state, run.iterations_done, run.attempt) == ("finished", 6000, 2)
@@ -95,7 +95,7 @@ def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path: Path, read
     # As a full disk does: what is there can be written again, nothing can grow.
     room = max(os.path.getsize(path), os.path.getsize(f"{path}-wal")) + 50_000
     resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-    wait_until(lambda: "the disk is full" in last_words(worker), PATIENCE_S, "the worker says why it waits")
+    wait_until(lambda: "the disk is full" in last_words(worker), TIMEOUT_S, "the worker says why it waits")
     run = the_run(reader, 1)
     assert run.state == "running"
     assert judge(run, [worker]) in ("waiting", "running")
@@ -119,13 +119,13 @@ def test_a_lock_held_for_longer_than_the_timeout_is_said_retried_and_nothing_is_
     wait_for_iterations(reader, 1, 300)
     other = sqlite3.connect(path, isolation_level=None, timeout=10)
     other.execute("BEGIN IMMEDIATE")
-    wait_until(lambda: "locked by another process" in log.read_text(), PATIENCE_S, "the worker says why it waits")
+    wait_until(lambda: "locked by another process" in log.read_text(), TIMEOUT_S, "the worker says why it waits")
     assert the_run(reader, 1).iterations_done < 3000
     other.execute("ROLLBACK")
     other.close()
     assert wait_for_state(reader, 1, *ENDED).state == "finished"
     np.testing.assert_array_equal(losses_of(path, 1), undisturbed(spec)[0])
-    assert worker.wait(timeout=PATIENCE_S) == 0
+    assert worker.wait(timeout=TIMEOUT_S) == 0
 
 
 def test_a_run_that_goes_on_is_forked_and_its_fork_repeats_it(path: Path, reader: Reader) -> None:
@@ -172,7 +172,7 @@ def test_stop_and_pause_are_obeyed_while_known_iterations_are_computed_again(pat
     first.wait()
     done = the_run(reader, 1).iterations_done
     start_workers(path)
-    wait_until(lambda: the_run(reader, 1).attempt == 2, PATIENCE_S)
+    wait_until(lambda: the_run(reader, 1).attempt == 2, TIMEOUT_S)
     steer.stop(path, 1)
     run = wait_for_state(reader, 1, *ENDED)
     assert run.state == "cancelled"

@@ -18,7 +18,7 @@ from engine.spec import RunSpec
 from engine.store import Reader, Run, Worker, open_for_reading, open_for_writing
 from tests.stores import query, wait_until
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 
 
 def queue(path: Path, *specs: RunSpec) -> list[int]:
@@ -29,14 +29,14 @@ def queue(path: Path, *specs: RunSpec) -> list[int]:
 
 def wait_for_state(reader: Reader, run_id: int, *states: str) -> Run:
     """The run once it is in one of these states."""
-    wait_until(lambda: the_run(reader, run_id).state in states, PATIENCE_S, f"run {run_id} in {states}")
+    wait_until(lambda: the_run(reader, run_id).state in states, TIMEOUT_S, f"run {run_id} in {states}")
     return the_run(reader, run_id)
 
 
 def wait_for_iterations(reader: Reader, run_id: int, count: int) -> Run:
     """The run once it has done so many iterations."""
     wait_until(
-        lambda: the_run(reader, run_id).iterations_done >= count, PATIENCE_S, f"{count} iterations of run {run_id}"
+        lambda: the_run(reader, run_id).iterations_done >= count, TIMEOUT_S, f"{count} iterations of run {run_id}"
     )
     return the_run(reader, run_id)
 

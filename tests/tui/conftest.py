@@ -44,7 +44,7 @@ def _terminals_have_all_colours() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _nobody_is_sent_for_lost_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stores of tests are full of runs that nobody works on."""
-    monkeypatch.setattr("tui.app.actions.orders.take_up", lambda path: True)
+    monkeypatch.setattr("tui.app.actions.orders.recover", lambda path: True)
 
 
 async def until_nothing_waits(min_sleep_s: float = 0.0, max_sleep_s: float = 1.0) -> None:

@@ -59,13 +59,13 @@ def _run(spec: RunSpec) -> tuple[Block, list[Evaluation]]:
 
 def picture_of(terminal: Emulator) -> str:
     """A terminal as text, its inks, and what each of these is."""
-    inks: dict[str, str] = {}
+    styles: dict[str, str] = {}
     rows = []
     for cells in _rows(terminal):
-        letters = [inks.setdefault(_ink(cell), LETTERS[len(inks) % len(LETTERS)]) for cell in cells]
+        letters = [styles.setdefault(_style_of(cell), LETTERS[len(styles) % len(LETTERS)]) for cell in cells]
         rows.append("".join(letters))
     text = "\n".join(line.rstrip() for line in terminal.text().splitlines())
-    meaning = "\n".join(f"{letter}  {ink}" for ink, letter in inks.items())
+    meaning = "\n".join(f"{letter}  {style}" for style, letter in styles.items())
     return f"{text}\n\n{'-' * terminal.screen.columns}\n{chr(10).join(map(_short, rows))}\n\n{meaning}\n"
 
 
@@ -74,7 +74,7 @@ def _rows(terminal: Emulator) -> list[list[Char]]:
     return [[screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
 
 
-def _ink(cell: Char) -> str:
+def _style_of(cell: Char) -> str:
     """How a cell looks; of a blank only what can be seen."""
     attributes = [name for name in ATTRIBUTES if getattr(cell, name)]
     is_blank = cell.data == " " and not {"underscore", "reverse"} & set(attributes)

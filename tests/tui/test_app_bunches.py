@@ -93,7 +93,7 @@ async def test_how_many_runs_fit_is_told_once_it_is_known(path: Path, monkeypatc
 async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_queue, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(key_queue, "TIMEOUT_S", 0.05)
     async with opened(path) as board:
         monkeypatch.setattr(board.app, "is_reading", lambda: True)
         await board.type("?q/sgd")

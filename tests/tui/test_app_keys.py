@@ -174,7 +174,7 @@ async def test_the_help_page_has_every_key_of_the_board(path: Path) -> None:
         assert isinstance(board.app.screen, Help)
         text = board.text()
         for key in keymap.keys_of("board"):
-            assert key.shown in text
+            assert key.keys_text in text
             assert key.help in text
         await board.press("escape")
         assert isinstance(board.app.screen, Board)

@@ -20,7 +20,7 @@ from tui.chart import Picture
 from tui.chart.values.metrics import GRID
 from tui.model.messages import MetricPointed
 from tui.screens.replay import Replay
-from tui.view_state import remembered
+from tui.view_state import saved_view
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
@@ -140,7 +140,7 @@ async def test_the_border_moves_beside_the_chart_as_far_as_both_sides_stay_of_us
         assert "gradient b256" in board.text()
         await board.press("left_parenthesis")
         await board.until(lambda: list_size(board)[0] == 76)
-    assert remembered.load(path).list_width == pytest.approx(76 / 120)
+    assert saved_view.load(path).list_width == pytest.approx(76 / 120)
     async with opened(path) as board:
         assert list_size(board)[0] == 76
     async with opened(path, (200, 50)) as board:
@@ -260,7 +260,7 @@ async def test_small_grids_keep_what_says_most_and_the_focus(tmp_path: Path) -> 
 async def test_live_panels_without_the_focus_follow_twice_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 0.2)
+    monkeypatch.setattr("tui.screens.runs_screen.UPDATE_S", 0.2)
     path = tmp_path / "runs.db"
     (writer,) = store_with(path, ("grows", defaults().changed(iterations=1000)), finish=False)
     async with opened(path, (160, 45)) as board:
@@ -299,7 +299,7 @@ async def test_a_replay_shows_the_grid_as_it_was_on_the_axes_that_it_will_have(t
 
 
 async def test_a_grid_is_full_as_soon_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 60.0)  # panels without the focus may wait while runs grow
+    monkeypatch.setattr("tui.screens.runs_screen.UPDATE_S", 60.0)  # panels without the focus may wait while runs grow
     async with opened(measured(tmp_path / "runs.db"), (160, 45)) as board:
         await board.press("v", "v")
         await board.until(lambda: [one.axes is None for one in picture_of(board).panels] == [False] * 6)

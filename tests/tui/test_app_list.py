@@ -236,7 +236,7 @@ async def test_a_run_alone_in_a_small_terminal(swept: Path, size: tuple[int, int
 
 
 async def test_another_order_is_shown_as_soon_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 60.0)  # numbers that only grow may wait
+    monkeypatch.setattr("tui.screens.runs_screen.UPDATE_S", 60.0)  # numbers that only grow may wait
     async with opened(raced(tmp_path / "runs.db")) as board:
         table = board.app.screen.query_one(RunsTable)
         await board.press("O")

@@ -22,7 +22,7 @@ from tui.reading.feed import Source
 from tui.screens.board import Board
 from tui.terminal.output import TerminalOutput
 from tui.terminal.textual_internals import pieces_of
-from tui.view_state import remembered
+from tui.view_state import saved_view
 
 HOSTILE = (
     "[/nope]",
@@ -156,7 +156,7 @@ async def test_another_store_in_its_place_is_shown_as_itself(tmp_path: Path, mon
         assert "3 done" in board.text()
         await board.press("u")
         assert "Nothing to undo" in board.text()
-    assert remembered.load(path).born != ""
+    assert saved_view.load(path).created_at != ""
     assert [run.deleted_at for run in stored_runs(path)] == [None] * 3
 
 
@@ -235,7 +235,7 @@ async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_pa
 async def test_an_answer_that_is_lost_holds_frames_up_for_no_longer_than_patience(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.terminal.frame_pacing.PATIENCE_S", 0.3)
+    monkeypatch.setattr("tui.terminal.frame_pacing.TIMEOUT_S", 0.3)
     async with opened(raced(tmp_path / "runs.db")) as board:
         board.app.output.answered()
         await board.press("j")  # nothing answers the frames from here on

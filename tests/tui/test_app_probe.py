@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.analysis.probe import told
+from engine.analysis.probe import format_probe
 from engine.jobs.people import probe
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
@@ -43,7 +43,7 @@ async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path: Pa
         assert isinstance(board.app.screen, ProbeView)
         kept = len(probe.probe(path, 1).checkpoints)
         assert f"probe of run 1   after 40 iterations, checkpoint {kept} of {kept}" in board.text()
-        table = told(probe.probe(path, 1).probe)
+        table = format_probe(probe.probe(path, 1).probe)
         assert board.text().count("new loss:") == len(table.lines) < len(probe.probe(path, 1).probe.step_sizes)
         for line in table.lines:  # the same as on the command line
             assert re.search(rf"{re.escape(line.loss)}  {re.escape(line.change)} .*{line.judgement}", board.text())

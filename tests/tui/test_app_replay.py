@@ -204,7 +204,7 @@ async def test_it_goes_along_the_live_edge(tmp_path: Path, monkeypatch: pytest.M
 async def test_while_it_plays_the_rows_are_those_of_the_moment_that_the_clock_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.runs_screen.TELL_S", 60.0)  # numbers of live runs may wait
+    monkeypatch.setattr("tui.screens.runs_screen.UPDATE_S", 60.0)  # numbers of live runs may wait
     async with watched(raced(tmp_path / "runs.db"), (160, 40)) as watch:
         board = watch.board
         await watch.press("3", 60)

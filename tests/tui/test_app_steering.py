@@ -143,12 +143,12 @@ def test_on_the_way_out_only_what_is_still_deleted_is_purged(
     for run_id in (1, 2, 3):
         orders.delete(path, run_id)
     orders.undelete(path, "run", 1)
-    session.give_back(path, [1, 2, 3])
+    session.purge_deleted(path, [1, 2, 3])
     said = capsys.readouterr().err
     assert "delete it first" not in said
     assert "Run 4 was forked from run 2" in said
     assert "Purged run 3: freed" in said
-    session.give_back(path, [1])
+    session.purge_deleted(path, [1])
     assert capsys.readouterr().err == ""
     assert [run.run_id for run in stored_runs(path)] == [4, 1]
 

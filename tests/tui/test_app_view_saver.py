@@ -16,9 +16,9 @@ from tests.tui.dashboards import opened, raced, store_with
 from tui.app.view_saver import ViewFile
 from tui.model.chart_options import LAYOUTS
 from tui.model.choices import MOST_MARKED, Choices
-from tui.view_state import remembered
-from tui.view_state.recall import choices_of, view_of
-from tui.view_state.remembered import View
+from tui.view_state import saved_view
+from tui.view_state.conversion import choices_of, view_of
+from tui.view_state.saved_view import View
 from tui.widgets.columns import CHOOSABLE
 
 RUN_IDS = st.lists(st.integers(1, 60), unique=True, max_size=12).map(tuple)
@@ -26,13 +26,13 @@ VIEWS = st.builds(
     View,
     marked=RUN_IDS,
     by_hand=RUN_IDS,
-    met=st.integers(0, 2**53),
+    considered_to=st.integers(0, 2**53),
     pinned=RUN_IDS,
     pointed=st.integers(0, 99),
     grouped=st.booleans(),
     x_kind=st.sampled_from(["iteration", "time", "examples"]),
     log_x=st.booleans(),
-    measure=st.sampled_from(["loss", "accuracy", "no such thing"]),
+    metric=st.sampled_from(["loss", "accuracy", "no such thing"]),
     smoothing=st.floats(0, 2**53),
     layout=st.sampled_from(LAYOUTS),
     list_width=st.floats(0, 1),
@@ -58,7 +58,7 @@ def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(v
     assert len(choices.marked) <= MOST_MARKED
     assert choices.by_hand <= set(choices.marked) == set(choices.slots)
     assert choices_of(again) == choices
-    kept = {"marked", "by_hand", "smoothing", "measure"}
+    kept = {"marked", "by_hand", "smoothing", "metric"}
     assert replace(again, **{name: getattr(view, name) for name in kept}) == view
 
 
@@ -77,14 +77,14 @@ async def test_a_store_is_seen_again_as_it_was_left(path: Path) -> None:
         assert set(board.app.snapshot.seen) >= {1, 3}
     async with opened(path, theme="colour-blind") as board:
         assert board.app.active_theme.name == "colour-blind"
-    assert remembered.load(path).theme == "light"
+    assert saved_view.load(path).theme == "light"
 
 
 async def test_a_change_is_remembered_before_anybody_leaves(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.app.view_saver.SETTLE_S", 0.01)
     async with opened(path) as board:
         await board.press("v")
-        await board.until(lambda: remembered.load(path).layout == "runs")
+        await board.until(lambda: saved_view.load(path).layout == "runs")
 
 
 async def test_two_dashboards_leave_each_others_changes_alone(path: Path) -> None:
@@ -92,7 +92,7 @@ async def test_two_dashboards_leave_each_others_changes_alone(path: Path) -> Non
         await first.press("v")
         await second.press("y")
         await second.press("space")
-    view = remembered.load(path)
+    view = saved_view.load(path)
     assert (view.layout, view.log_y, view.marked) == ("runs", False, (1, 2))
 
 
@@ -101,16 +101,16 @@ async def test_who_changes_nothing_writes_nothing(path: Path) -> None:
     file.save(View())
     async with opened(path) as board:
         await board.press("question_mark", "escape")
-    assert remembered.load(path) == View()
+    assert saved_view.load(path) == View()
     file.save(View(log_y=False))
-    remembered.save(path, View(log_y=False, log_x=True))
+    saved_view.save(path, View(log_y=False, log_x=True))
     file.save(View(log_y=False))
-    assert remembered.load(path) == View(log_y=False, log_x=True)
+    assert saved_view.load(path) == View(log_y=False, log_x=True)
 
 
 async def test_a_spoilt_file_is_the_usual_view(path: Path) -> None:
-    remembered.save(path, View(layout="runs"))
-    file = max(remembered.folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    saved_view.save(path, View(layout="runs"))
+    file = max(saved_view.folder().iterdir(), key=lambda file: file.stat().st_mtime_ns)
     file.write_text('{"version": 1, "view": {"marked": "all", "grid": true, "filter": "loss<", "smoothing": 1e999}}')
     async with opened(path) as board:
         assert board.app.choices.chart_options.layout == "runs"
@@ -121,7 +121,7 @@ async def test_a_spoilt_file_is_the_usual_view(path: Path) -> None:
 async def test_in_a_store_made_anew_runs_are_marked_again(path: Path) -> None:
     async with opened(path) as board:
         await board.press("space")
-    assert remembered.load(path).met == 3
+    assert saved_view.load(path).considered_to == 3
     for file in path.parent.glob("runs.db*"):
         os.unlink(file)
     store_with(path, ("mine", defaults()))
@@ -145,4 +145,4 @@ async def test_of_a_store_that_had_its_place_only_the_look_is_kept(path: Path) -
 
 
 def test_runs_that_were_there_are_not_marked_again() -> None:
-    assert choices_of(View(met=5)) == Choices(met_to=5)
+    assert choices_of(View(considered_to=5)) == Choices(considered_to=5)

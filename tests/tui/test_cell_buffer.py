@@ -15,7 +15,7 @@ from tests.tui.emulator import Emulator
 from tui.colours.sgr import PLAIN, Colours, SgrStyle, change
 from tui.terminal import erasing
 from tui.terminal.cell_buffer import CellBuffer
-from tui.terminal.frame_pacing import FREE_RUN_S, PATIENCE_S, QUESTION, FramePacing
+from tui.terminal.frame_pacing import FREE_RUN_S, QUESTION, TIMEOUT_S, FramePacing
 from tui.terminal.output import TerminalOutput
 from tui.terminal.textual_internals import ReportParser
 from tui.text.widths import split
@@ -69,7 +69,7 @@ def test_after_a_thousand_parts_the_terminal_shows_what_a_full_repaint_would(
 def test_terminfo_says_what_erasing_leaves_and_the_name_where_it_is_silent(
     name: str, told: bool | None, keeps: bool
 ) -> None:
-    assert erasing.keeps_the_ground({"TERM": name}, lambda asked: told if asked == name else None) is keeps
+    assert erasing.keeps_background({"TERM": name}, lambda asked: told if asked == name else None) is keeps
 
 
 def test_what_is_there_already_is_not_written() -> None:
@@ -121,7 +121,7 @@ def test_a_terminal_that_answers_gets_a_frame_for_each_answer() -> None:
     pacing.answered()
     assert pacing.wait_s() == 0
     pacing.sent()
-    assert pacing.wait_s() == PATIENCE_S
+    assert pacing.wait_s() == TIMEOUT_S
     clock.now += 0.5
     pacing.answered()
     assert pacing.wait_s() == 0
@@ -132,7 +132,7 @@ def test_a_lost_answer_is_given_up_and_the_terminal_is_free_run_until_it_answers
     pacing = FramePacing(clock)
     pacing.answered()
     pacing.sent()
-    clock.now += PATIENCE_S
+    clock.now += TIMEOUT_S
     assert pacing.wait_s() == 0
     pacing.sent()
     assert pacing.wait_s() == FREE_RUN_S

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.presence import present
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, Picture, Points, draw
-from tui.chart.values.window import stretch
+from tui.chart.values.window import zoom_centred
 
 FALLING = [9.0 * 0.99**n + 0.1 for n in range(1000)]
 
@@ -93,8 +93,8 @@ def test_the_axis_of_a_growing_run_stays_while_its_window_follows() -> None:
 @given(st.floats(1e-6, 1e6), st.floats(1.001, 1e6), st.sampled_from([2.0, 0.5, 4.0]), st.booleans())
 def test_stretching_and_stretching_back_changes_nothing(low: float, ratio: float, factor: float, log: bool) -> None:
     window = (low, low * ratio)
-    closer = stretch(window, factor, log=log)
-    assert stretch(closer, 1 / factor, log=log) == pytest.approx(window, rel=1e-6, abs=1e-9 * low * ratio)
+    closer = zoom_centred(window, factor, log=log)
+    assert zoom_centred(closer, 1 / factor, log=log) == pytest.approx(window, rel=1e-6, abs=1e-9 * low * ratio)
     share = (math.log(closer[1] / closer[0]) / math.log(ratio)) if log else (closer[1] - closer[0]) / (window[1] - low)
     assert share == pytest.approx(1 / factor, rel=1e-3)
 
@@ -104,7 +104,7 @@ def test_a_window_that_can_be_no_narrower_or_wider_stays() -> None:
         window = (1.0, 2.0)
         for factor in (2.0, 0.5):
             for _ in range(3000):
-                window = stretch(window, factor, log=log)
+                window = zoom_centred(window, factor, log=log)
                 assert all(map(math.isfinite, window))
                 assert window[0] < window[1]
 

@@ -39,14 +39,14 @@ def test_a_layout_fits_its_room_and_shows_as_many_tiles_as_it_can(count: int, wi
     if plan is None:
         assert width < LEAST_WIDTH + 5 or height < LEAST_ROWS + 3
         return
-    assert plan.shown <= plan.across * plan.down
-    assert (plan.down - 1) * plan.across < plan.shown
+    assert plan.visible <= plan.across * plan.down
+    assert (plan.down - 1) * plan.across < plan.visible
     assert plan.width >= LEAST_WIDTH
     assert plan.rows >= LEAST_ROWS
     assert 4 + plan.across * (plan.width + 1) + 2 * (plan.across - 1) <= width
     assert plan.down * (plan.rows + 2) + 1 <= height
     if width >= 80 and height >= 24:
-        assert plan.shown == count
+        assert plan.visible == count
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 35), (160, 45), (40, 12)])

@@ -33,6 +33,6 @@ def test_the_first_64_slots_differ_in_colour_or_marker_and_the_first_eight_in_bo
 @pytest.mark.parametrize("scheme", ["dark", "light", "ansi-dark", "ansi-light", "none"])
 def test_every_style_can_be_painted_under_every_scheme(scheme: Scheme) -> None:
     for style in (BLANK, FRAME, TICK, TITLE, HINT, CURSOR, *range(16, 256)):
-        assert isinstance(palette.ink(style, scheme).colour, str)
-    assert palette.ink(strong(3), scheme) != palette.ink(faint(3), scheme)
-    assert (palette.ink(strong(3), scheme).colour == "") == (scheme == "none")
+        assert isinstance(palette.attributes(style, scheme).colour, str)
+    assert palette.attributes(strong(3), scheme) != palette.attributes(faint(3), scheme)
+    assert (palette.attributes(strong(3), scheme).colour == "") == (scheme == "none")

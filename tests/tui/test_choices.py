@@ -127,10 +127,10 @@ def test_a_cursor_whose_run_is_gone_goes_to_the_row_instead_and_else_to_the_firs
     runs = newest_first(run_of(1), run_of(2), run_of(3), run_of(4))
     choices = Choices().follow(runs).pointing_at(2)
     rest = [run for run in runs if run.run_id != 2]
-    assert choices.follow(rest, instead=rest[2]).pointed == 1
-    assert choices.follow(rest, instead=run_of(9)).pointed == 4
+    assert choices.follow(rest, neighbour=rest[2]).pointed == 1
+    assert choices.follow(rest, neighbour=run_of(9)).pointed == 4
     assert choices.follow(rest).pointed == 4
-    assert choices.follow(runs, instead=runs[0]).pointed == 2
+    assert choices.follow(runs, neighbour=runs[0]).pointed == 2
 
 
 def test_a_run_that_is_brought_back_has_its_mark_and_its_colour_again() -> None:
@@ -159,7 +159,7 @@ def test_a_run_that_is_brought_back_to_a_full_chart_has_no_mark() -> None:
 @pytest.mark.parametrize("room", [10, 20, 40, 60, 80, 120])
 def test_the_footer_fits_and_keeps_help_and_quit_longest(room: int) -> None:
     kept = keymap.footer(keymap.keys_of("board"), room)
-    assert sum(len(key.shown) + len(key.word) + 3 for key in kept) - 2 <= room
+    assert sum(len(key.keys_text) + len(key.word) + 3 for key in kept) - 2 <= room
     if kept:
         assert kept[-1].word == "quit" or room < 12
 

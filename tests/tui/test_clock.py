@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.chart.values.view import XKind
-from tui.model.clock import SPEEDS, Clock, usual_speed
+from tui.model.clock import SPEEDS, Clock, default_speed
 from tui.model.timelines import Recording, ReplayData, replay_data_of
 from tui.presenting.permalink import permalink
 from tui.start.replay_command import PLACE, SpeedType
@@ -107,7 +107,7 @@ def test_the_time_is_that_of_the_run_that_ends_last_on_the_clock() -> None:
     slow = recording(2, done=400, per_s=1.0)
     replay_data = replay_data_of([recording(1), slow])
     scrubber_state = ScrubberState(Clock(position=700.0), replay_data)
-    seconds = seconds_of(scrubber_state, replay_data.timeline("iteration").begun(700.0))
+    seconds = seconds_of(scrubber_state, replay_data.timeline("iteration").cut_of_started(700.0))
     assert list(seconds) == [pytest.approx(7.0), pytest.approx(10.0)]
     assert seconds_of(scrubber_state, {}) == (0.0, 0.0)
 
@@ -175,7 +175,7 @@ def test_an_empty_tape_stands_still() -> None:
 )
 def test_a_replay_takes_about_ten_seconds(seconds: float, speed: float) -> None:
     line = replay_data_of([recording(1, done=int(100 * seconds) or 1)]).timeline("iteration")
-    assert usual_speed(replace(line, end=100 * seconds)) == speed
+    assert default_speed(replace(line, end=100 * seconds)) == speed
 
 
 @given(st.sampled_from(["iteration", "time", "examples"]), st.floats(0, 1), st.sampled_from(SPEEDS))

@@ -87,7 +87,7 @@ def test_another_question_does_not_wait_for_the_pace(
     _, feed = growing
     answers.get(timeout=5)
     for columns in (128, 512):
-        feed.ask(ReadRequest(Choices(pointed=1, met=frozenset({1})), columns=columns))
+        feed.ask(ReadRequest(Choices(pointed=1, considered=frozenset({1})), columns=columns))
         assert snapshot_in(answers).runs
 
 

@@ -14,25 +14,25 @@ from tui.colours.styles import strong
 
 
 def test_a_line_from_corner_to_corner_touches_each_row_and_column() -> None:
-    sheet = FilledSheet(8, 8, "halves")
-    sheet.line(np.array([0.0, 7.99]), np.array([0.0, 7.99]), strong(1))
-    picture = sheet.picture()
+    canvas = FilledSheet(8, 8, "halves")
+    canvas.line(np.array([0.0, 7.99]), np.array([0.0, 7.99]), strong(1))
+    picture = canvas.picture()
     drawn = picture.styles == strong(1)
     assert np.array_equal(drawn, np.eye(8, dtype=bool))
 
 
 def test_the_halves_of_a_cell_have_their_own_grounds() -> None:
-    sheet = FilledSheet(2, 1, "halves")
-    sheet.grounds[0], sheet.grounds[1] = [3, 4], [4, 4]
-    assert sheet.picture().row(0) == [("▀", 3, 4), (" ", 4, 4)]
+    canvas = FilledSheet(2, 1, "halves")
+    canvas.grounds[0], canvas.grounds[1] = [3, 4], [4, 4]
+    assert canvas.picture().row(0) == [("▀", 3, 4), (" ", 4, 4)]
 
 
 def test_without_colours_shades_stand_for_areas() -> None:
-    sheet = FilledSheet(3, 1, "ascii")
-    sheet.shades[0] = [ord(sign) for sign in ".:#"]
-    sheet.line(np.array([1.0]), np.array([0.0]), strong(0))
-    sheet.put(2.5, 0.5, "o", strong(1))
-    assert sheet.picture().to_text() == ".*o"
+    canvas = FilledSheet(3, 1, "ascii")
+    canvas.shades[0] = [ord(sign) for sign in ".:#"]
+    canvas.line(np.array([1.0]), np.array([0.0]), strong(0))
+    canvas.put(2.5, 0.5, "o", strong(1))
+    assert canvas.picture().to_text() == ".*o"
 
 
 points = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=0, max_size=12)
@@ -44,10 +44,10 @@ points = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=0, ma
 def test_any_points_make_a_picture_of_that_size(
     manner: Manner, x: list[float], y: list[float], width: int, height: int, text: str
 ) -> None:
-    sheet, count = FilledSheet(width, height, manner), min(len(x), len(y))
-    sheet.line(np.array(x[:count]), np.array(y[:count]), strong(2))
-    sheet.dots(np.array(x[:count]), np.array(y[:count]), strong(3))
-    sheet.write(0, 0, text, BLANK)
-    picture = sheet.picture()
+    canvas, count = FilledSheet(width, height, manner), min(len(x), len(y))
+    canvas.line(np.array(x[:count]), np.array(y[:count]), strong(2))
+    canvas.dots(np.array(x[:count]), np.array(y[:count]), strong(3))
+    canvas.write(0, 0, text, BLANK)
+    picture = canvas.picture()
     assert (picture.width, picture.height) == (width, height)
     assert all(sum(map(len, (text for text, _, _ in picture.row(row)))) <= width for row in range(height))

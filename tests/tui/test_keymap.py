@@ -60,4 +60,4 @@ def test_no_key_stands_twice_in_a_view(place: Place) -> None:
 @pytest.mark.parametrize("room", [20, 80, 120])
 def test_the_footer_fits(room: int) -> None:
     kept = footer(keys_of("board"), room)
-    assert sum(len(key.shown) + len(key.word) + 3 for key in kept) - 2 <= room
+    assert sum(len(key.keys_text) + len(key.word) + 3 for key in kept) - 2 <= room

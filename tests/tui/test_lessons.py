@@ -35,7 +35,7 @@ from tui.screens.probe import ProbeView
 from tui.screens.sweep_dialog import SweepDialog
 from tui.screens.sweep_view import SweepView
 from tui.text import numbers
-from tui.view_state import remembered
+from tui.view_state import saved_view
 
 SIZES = tuple(float(f"1e{power}") for power in range(-4, 3))
 START = 9.0
@@ -222,7 +222,7 @@ async def test_from_step_sizes_over_the_probe_to_batch_sizes_and_each_is_told_on
         await board.press("b")
         await board.until(lambda: "★ good" in board.text())
         assert "is the best step from here" not in board.text()
-    assert remembered.load(path).lessons == ("batch sizes", "probe", "step sizes")
+    assert saved_view.load(path).lessons == ("batch sizes", "probe", "step sizes")
     with closing(open_for_reading(path)) as reader:
         assert outcome(reader, 2).plan.axes[0].field == "batch_size"
     async with opened(path) as board:

@@ -42,7 +42,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def view(path: Path, done: int | None = None, **chart_options: Any) -> ChartView:
     source = Source(path)
     choices = Choices(
-        marked=(1,), slots={1: 0}, met_to=1, pointed=1, chart_options=ChartOptions(log_x=True, **chart_options)
+        marked=(1,), slots={1: 0}, considered_to=1, pointed=1, chart_options=ChartOptions(log_x=True, **chart_options)
     )
     moment = None if done is None else Moment((1,), "iteration", float(done))
     read = source.read(ReadRequest(choices, 60, moment=moment))

@@ -16,7 +16,7 @@ from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.store.file import connection
 from tests.presence import present
-from tui.app.actions.orders import take_up
+from tui.app.actions.orders import recover
 from tui.app.recovery import Recovery
 from tui.model.snapshot import Snapshot
 
@@ -36,9 +36,9 @@ def test_help_that_found_the_store_locked_is_sent_again(tmp_path: Path, monkeypa
             other.execute("BEGIN IMMEDIATE")
             assert recovery.is_needed(seen)
             assert not recovery.is_needed(seen)
-            assert not take_up(path)
+            assert not recover(path)
             recovery.failed()
             other.execute("ROLLBACK")
         assert recovery.is_needed(seen)
-        assert take_up(path)
+        assert recover(path)
         assert present(store.reader().run(1)).state == "queued"

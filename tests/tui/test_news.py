@@ -116,7 +116,9 @@ async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path: Path)
 
 def test_what_becomes_of_marks_when_runs_start_is_told() -> None:
     def started(choices: Choices, *run_ids: int) -> Choices:
-        return choices.follow([run_of(n) for n in sorted({*choices.met, *choices.marked, *run_ids}, reverse=True)])
+        return choices.follow(
+            [run_of(n) for n in sorted({*choices.considered, *choices.marked, *run_ids}, reverse=True)]
+        )
 
     few = started(Choices(), 1, 2)
     assert marks(few, started(few, 3)) == ""

@@ -50,13 +50,13 @@ def test_it_is_read_with_the_fork_unless_the_parent_is_drawn_itself(tmp_path: Pa
         fork.write(block_of(losses[60:], 60), checkpoint=Checkpoint(60, b"", "resume"))
         fork.finish()
     source = Source(path)
-    alone = Choices(marked=(2,), met=frozenset({1, 2}), slots={2: 0})
+    alone = Choices(marked=(2,), considered=frozenset({1, 2}), slots={2: 0})
     snapshot = source.read(ReadRequest(alone, 200))
     assert snapshot is not None
     (before,) = snapshot.seen[2].before
     np.testing.assert_allclose(before.last, losses[:60])
     assert chart_view(snapshot, alone).runs[0].before is snapshot.seen[2].before
-    both = Choices(marked=(1, 2), met=frozenset({1, 2}), slots={1: 0, 2: 1})
+    both = Choices(marked=(1, 2), considered=frozenset({1, 2}), slots={1: 0, 2: 1})
     snapshot = source.read(ReadRequest(both, 200))
     assert snapshot is not None
     assert [run.before for run in chart_view(snapshot, both).runs] == [(), ()]

@@ -172,7 +172,7 @@ def test_a_fork_begins_where_it_left_its_parent(tmp_path: Path) -> None:
     assert (before.seen[2].evaluations, before.seen[2].events) == ((), ())
     assert before.replay_data is not None
     line = before.replay_data.timeline("iteration")
-    assert (line.cut(30.0), line.begun(30.0)) == ({1: 30, 2: 60}, {1: 30})
+    assert (line.cut(30.0), line.cut_of_started(30.0)) == ({1: 30, 2: 60}, {1: 30})
     assert Clock(position=30.0).of_kind("examples", before.replay_data).position == 30.0  # where the parent had come
     begun = at(path, 60, 1, 2).run(2)
     assert begun is not None

@@ -21,7 +21,7 @@ from tui.reading.feed import Source
 def view(path: Path, spec: RunSpec, metric: str) -> ChartView:
     store_with(path, ("1", spec))
     source = Source(path)
-    choices = Choices(marked=(1,), slots={1: 0}, met_to=1, pointed=1, chart_options=ChartOptions(metric=metric))
+    choices = Choices(marked=(1,), slots={1: 0}, considered_to=1, pointed=1, chart_options=ChartOptions(metric=metric))
     read = source.read(ReadRequest(choices))
     source.close()
     assert read is not None

@@ -60,7 +60,7 @@ def test_what_the_store_begins_with_is_the_default() -> None:
     touched = NewRunDraft(own).with_text("step_size", "0.5")
     assert touched.form().is_touched("step_size")
     assert not touched.form().is_touched("batch_size")
-    assert touched.as_usual().spec() == own
+    assert touched.with_defaults().spec() == own
 
 
 @given(

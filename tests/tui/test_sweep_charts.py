@@ -168,5 +168,5 @@ def test_ramp_slots_are_styles_of_their_own() -> None:
     assert all(run_style(strong(slot)) == (slot, False) and run_style(faint(slot)) == (slot, True) for slot in slots)
     assert len({strong(slot) for slot in (*slots, *range(8))}) == len(set(slots)) + 8
     assert max(map(faint, slots)) < 256
-    assert all(palette.ink(strong(slot)).colour == palette.colour(slot) for slot in slots)
+    assert all(palette.attributes(strong(slot)).colour == palette.colour(slot) for slot in slots)
     assert min(slots) > 8

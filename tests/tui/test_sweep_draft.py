@@ -10,7 +10,7 @@ from engine.spec import FIELDS, RunSpec, defaults
 from engine.sweep import MOST_VALUES, SWEEPABLE
 from tui.model.sweep.sweep_draft import SweepDraft, offered
 from tui.model.sweep.sweep_form import Start, SweepForm
-from tui.model.sweep.sweep_range import USUAL, SweepRange
+from tui.model.sweep.sweep_range import DEFAULT_RANGES, SweepRange
 from tui.presenting.axis_preview import axis_preview
 from tui.widgets.sweep import lines
 
@@ -120,10 +120,10 @@ def test_what_is_hidden_keeps_no_sweep_from_starting(entries: list[tuple[str, st
 
 @pytest.mark.parametrize("field", SWEEPABLE)
 def test_every_field_begins_with_values_that_can_be_swept(field: str) -> None:
-    swept = SweepRange.usual(field)
+    swept = SweepRange.default(field)
     assert len(swept.values()) == swept.count > 1
-    assert 1 < len(SweepRange.brief(field).values()) <= 5
-    assert set(USUAL) == set(SWEEPABLE)
+    assert 1 < len(SweepRange.short_default(field).values()) <= 5
+    assert set(DEFAULT_RANGES) == set(SWEEPABLE)
 
 
 def test_three_arrow_keys_and_ten_runs() -> None:
@@ -199,7 +199,7 @@ def test_a_race_has_its_rungs_where_its_share_is_left() -> None:
 
 def test_the_default_sweep_comes_back_with_the_settings_it_began_with() -> None:
     entered = typed(form(), start="run 6", parameter="batch size", second="step size", repeats="3")
-    usual = entered.as_usual()
+    usual = entered.with_defaults()
     assert (usual.draft.origin, usual.draft.repeats, usual.draft.range.field) == (6, 1, "step_size")
     assert not any(map(usual.form().is_touched, usual.form().texts))
 

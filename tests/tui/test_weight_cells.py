@@ -30,7 +30,7 @@ def test_whatever_there_is_fits_its_width(
     count: int, height: int, across: int, width: int, manner: Manner, most: int
 ) -> None:
     found, texts = drawn(np.ones((count, height, across)), width, manner, most)
-    assert 1 <= found.shown <= count
+    assert 1 <= found.visible <= count
     assert max(len(text.rstrip("█▀▄ ")) for text in texts) <= max(width, 2)
     assert max(map(len, texts)) <= max(width + 1, 2)
     assert all(text.isascii() for text in texts) or manner != "ascii"
@@ -49,7 +49,7 @@ def test_zero_lies_in_the_middle() -> None:
 def test_two_numbers_share_a_cell_and_zero_is_never_written() -> None:
     found, texts = drawn([[[1.0, 0.0, -1.0, 0.0], [0.0, 1.0, -1.0, 0.0]]], width=4)
     assert texts[1].rstrip() == "▀▄"
-    cells = [(piece.ink, piece.ground) for piece in found.rows[1] for _ in piece.text][:4]
+    cells = [(piece.foreground, piece.background) for piece in found.rows[1] for _ in piece.text][:4]
     assert cells == [(DEEPEST, 0), (DEEPEST, 0), (None, -DEEPEST), (None, 0)]
 
 
@@ -70,7 +70,7 @@ def test_large_pictures_are_made_smaller_and_told_on_their_own_scale() -> None:
 
 def test_only_as_many_as_there_is_room_for() -> None:
     found, texts = drawn(np.ones((50, 8, 8)), width=55, most=10)
-    assert found.shown == 12
+    assert found.visible == 12
     assert len(texts) == 10
     assert [text[0] for text in texts[::5]] == ["0", "6"]
 

@@ -51,8 +51,8 @@ from tui.screens.board import Board
 from tui.screens.runs_screen import RunsScreen
 from tui.terminal.frame_output import FrameOutput
 from tui.terminal.textual_internals import send
-from tui.view_state.recall import choices_of, view_of
-from tui.view_state.remembered import View
+from tui.view_state.conversion import choices_of, view_of
+from tui.view_state.saved_view import View
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             self.in_thread(self._recover_in_store, "recovery")
 
     def _recover_in_store(self) -> None:
-        if not orders.take_up(self.path):
+        if not orders.recover(self.path):
             self._recovery.failed()
 
     # Reading
@@ -230,7 +230,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def _change_store(self, read: Snapshot) -> None:
         """Drop marks, news and undo of the store that this one has replaced: its run numbers mean other runs."""
-        view = replace(self.view(), born=self.view_saver.file.created_at).of_store(read.created_at)
+        view = replace(self.view(), created_at=self.view_saver.file.created_at).of_store(read.created_at)
         self.state = self.state.choosing(choices_of(view))
         self.view_saver.file = ViewFile(self.path, self.view(), read.created_at)
         self.notices.begin_anew(read)
@@ -362,8 +362,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             except SpecError as error:
                 self.post_message(messages.RunRejected(error.field, error.message))
             except Exception as error:  # a failed order must not end the dashboard
-                told = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
-                self.post_message(messages.OrderAnswered(told, failed=True))
+                text = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
+                self.post_message(messages.OrderAnswered(text, failed=True))
 
         self._orders.submit(work)
 

@@ -21,7 +21,7 @@ QUIET_ROUNDS = 3
 POLL_S = 0.005
 """Seconds between two checks while data that a key asked for are being read."""
 
-PATIENCE_S = 5.0
+TIMEOUT_S = 5.0
 """Seconds after which a read no longer holds keys up."""
 
 
@@ -73,7 +73,7 @@ class KeyQueue:
 
     async def _wait_until_idle(self) -> None:
         """Wait until every message is handled and the data that they asked for are read."""
-        quiet, end = 0, time.monotonic() + PATIENCE_S
+        quiet, end = 0, time.monotonic() + TIMEOUT_S
         while quiet < QUIET_ROUNDS:
             is_reading = self._app.is_reading() and time.monotonic() < end
             await asyncio.sleep(POLL_S if is_reading else 0)

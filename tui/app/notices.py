@@ -54,15 +54,15 @@ class Notices:
 
     def tell_marks(self, before: Choices, after: Choices) -> None:
         """Announce which newly started runs replaced others in the chart, or are not drawn."""
-        if after.met != before.met:
+        if after.considered != before.considered:
             from tui.presenting.news import marks
 
             self._announce(self._news, marks(before, after) or self._marks)
 
-    def _announce(self, told: tuple[News, ...], marks: str | None = None) -> None:
+    def _announce(self, news: tuple[News, ...], marks: str | None = None) -> None:
         marks = self._marks if marks is None else marks
-        if (told, marks) != (self._news, self._marks):
+        if (news, marks) != (self._news, self._marks):
             from tui.presenting.news import sentence
 
-            self._news, self._marks = told, marks
-            self._app.announce(" ".join(filter(None, (sentence(told), marks))))
+            self._news, self._marks = news, marks
+            self._app.announce(" ".join(filter(None, (sentence(news), marks))))

@@ -47,7 +47,7 @@ class AppState:
         """With a newer snapshot of the view that is shown. Live choices follow it: new runs get marks."""
         choices = self.shown.choices
         if self.replay is None:
-            choices = choices.follow(read.newest, read.rows, read.others, read.looked_up, read.instead)
+            choices = choices.follow(read.newest, read.rows, read.others, read.looked_up, read.neighbour)
         return self._with_shown(Shown(read, choices).following())
 
     def with_replay(self, snapshot: Snapshot, choices: Choices) -> AppState:
@@ -58,10 +58,10 @@ class AppState:
         """The live view alone, with the replay's chart options, split and cursor."""
         if self.replay is None:
             return self
-        past = self.replay.choices
-        choices = self.live.choices.splitting(past.split).with_chart_options(
-            replace(past.chart_options, window=None, cursor=None)
+        replay_choices = self.replay.choices
+        choices = self.live.choices.splitting(replay_choices.split).with_chart_options(
+            replace(replay_choices.chart_options, window=None, cursor=None)
         )
-        if past.pointed is not None:
-            choices = choices.pointing_at(past.pointed)
+        if replay_choices.pointed is not None:
+            choices = choices.pointing_at(replay_choices.pointed)
         return AppState(replace(self.live, choices=choices))

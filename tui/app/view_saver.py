@@ -10,13 +10,13 @@ from typing import Protocol
 
 from textual.timer import Timer
 
-from tui.view_state.remembered import View, load, save
+from tui.view_state.saved_view import View, load, save
 
 SETTLE_S = 1.0
 """Seconds from the last change to the write: what kill -9 may lose."""
 
 
-MARKS = frozenset({"marked", "by_hand", "met"})
+MARKS = frozenset({"marked", "by_hand", "considered_to"})
 """Fields that are saved together, because each means nothing without the others."""
 
 

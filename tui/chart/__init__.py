@@ -2,7 +2,7 @@
 
 from tui.chart.cells.picture import Picture, StyleSpan
 from tui.chart.cells.sparkline import sparkline
-from tui.chart.drawing.canvas import axes_of, draw, metrics_of, run_at
+from tui.chart.drawing.chart import axes_of, draw, metrics_of, run_at
 from tui.chart.drawing.panels import held
 from tui.chart.drawing.vector_chart import vector_chart
 from tui.chart.values.readout import Reading, readout

@@ -107,7 +107,7 @@ def marker(slot: int, *, ascii_only: bool = False) -> str:
     return markers[(slot + slot // len(markers)) % len(markers)]
 
 
-def ink(style: int, scheme: Scheme = "dark") -> StyleAttributes:
+def attributes(style: int, scheme: Scheme = "dark") -> StyleAttributes:
     """Return how to paint a style id of a Picture in a scheme."""
     run = run_style(style)
     if run is not None:

@@ -76,7 +76,7 @@ An Input's size stands here too: in the screens' own CSS the order in which they
 @cache
 def cell_style(style_id: int) -> Style:
     """Return the Rich style of a style id of a chart's Picture."""
-    found = palette.ink(style_id)
+    found = palette.attributes(style_id)
     return Style(color=found.colour.removeprefix("ansi_") or None, dim=found.dim or None, bold=found.bold or None)
 
 

@@ -10,7 +10,7 @@ from engine.trace.smoothing import HALF_LIFE
 from tui.chart import Window
 from tui.chart.values.metrics import GRID, METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS, XKind
-from tui.chart.values.window import between, follow, pan, stretch, zoom
+from tui.chart.values.window import between, follow, pan, zoom, zoom_centred
 
 One = TypeVar("One", bound=str)
 
@@ -113,9 +113,9 @@ class ChartOptions:
         is_newest_seen = newest is not None and (window is None or window[0] <= newest <= window[1])
         return replace(self, window=window, following=self.following and is_newest_seen)
 
-    def stretched(self, factor: float, shown: Window, *, log: bool) -> ChartOptions:
-        """Zoom the y axis by `factor` around the middle of its `shown` range."""
-        return replace(self, y_window=stretch(shown, factor, log=log))
+    def y_zoomed(self, factor: float, visible: Window, *, log: bool) -> ChartOptions:
+        """Zoom the y axis by `factor` around the middle of its `visible` range."""
+        return replace(self, y_window=zoom_centred(visible, factor, log=log))
 
     def fitting(self) -> ChartOptions:
         """Fit the y axis to the shown part of the curves."""

@@ -46,8 +46,8 @@ NO_CHOICE = ColumnChoice()
 class Choices:
     """`marked` runs are drawn, in the order of marking; `by_hand` are those that a person marked.
 
-    `met` are the started runs that were considered for automatic marking, besides all with ids up to `met_to`: a run
-    is marked automatically only once.
+    `considered` are the started runs that were considered for automatic marking, besides all with ids up to
+    `considered_to`: a run is marked automatically only once.
     `listing` filters and sorts the table, `columns` are the chosen ones; `edge` sends the cursor to its first (-1) or
     last (1) run, once read.
     `pointed` is the run under the cursor, `title` the sweep whose title is; one of them is None. `alone`: the run
@@ -59,8 +59,8 @@ class Choices:
 
     marked: tuple[int, ...] = ()
     by_hand: frozenset[int] = frozenset()
-    met: frozenset[int] = frozenset()
-    met_to: int = 0
+    considered: frozenset[int] = frozenset()
+    considered_to: int = 0
     pointed: int | None = None
     title: int | None = None
     alone: bool = False
@@ -108,21 +108,21 @@ class Choices:
         listed: Sequence[Row] | None = None,
         others: Sequence[Run] = (),
         looked_up: Cursor | None = None,
-        instead: Row | None = None,
+        neighbour: Row | None = None,
     ) -> Choices:
         """Update the choices after a read: mark runs that have started since, and put the cursor on a row.
 
         `newest` are the newest runs of the store, `listed` the rows that were read (None: `newest`), `others` are
         further runs that are marked, under the cursor, or were deleted while marked. `looked_up` is the cursor for
-        which the list was read: one that has moved since stays. `instead` is the row for a cursor whose own is gone.
+        which the list was read: one that has moved since stays. `neighbour` is the row for a cursor whose own is gone.
         """
         listed = newest if listed is None else listed
         known = {run.run_id for run in (*newest, *listed, *others) if isinstance(run, Run)}
         started = [run for run in newest if run.state != "queued"]
         # in a new store ids begin again
-        met_to = min(self.met_to, max((run.run_id for run in newest), default=0))
-        known_already = self.met.union(self.marked)
-        fresh = [run for run in started if run.run_id not in known_already and run.run_id > met_to]
+        considered_to = min(self.considered_to, max((run.run_id for run in newest), default=0))
+        known_already = self.considered.union(self.marked)
+        fresh = [run for run in started if run.run_id not in known_already and run.run_id > considered_to]
         running = {run.run_id for run in started if run.state == "running"}
         newest_last = sorted(fresh, key=lambda run: (run.run_id in running, run.run_id))[-MOST_AUTOMATIC:]
         before = self._without_gone(known)
@@ -131,14 +131,21 @@ class Choices:
             marked = self._with_room(marked, running)
             if len(marked) < MOST_MARKED:
                 marked.append(run.run_id)
-        met = self.met | {run.run_id for run in started}
+        considered = self.considered | {run.run_id for run in started}
         pointed, title, edge = (
-            self.cursor if self._has_moved(looked_up) else (*self._cursor_row(known, listed, instead), 0)
+            self.cursor if self._has_moved(looked_up) else (*self._cursor_row(known, listed, neighbour), 0)
         )
-        after = (tuple(marked), before.vacated, met, met_to, pointed, title, edge)
-        if after == (self.marked, self.vacated, self.met, self.met_to, *self.cursor):
+        after = (tuple(marked), before.vacated, considered, considered_to, pointed, title, edge)
+        if after == (self.marked, self.vacated, self.considered, self.considered_to, *self.cursor):
             return self
-        return replace(before._marking(marked), met=met, met_to=met_to, pointed=pointed, title=title, edge=edge)
+        return replace(
+            before._marking(marked),
+            considered=considered,
+            considered_to=considered_to,
+            pointed=pointed,
+            title=title,
+            edge=edge,
+        )
 
     def _without_gone(self, known: Container[int]) -> Choices:
         """Unmark runs that are gone, and mark again those that came back, if there is room."""
@@ -159,15 +166,15 @@ class Choices:
         return is_somewhere and looked_up is not None and looked_up != self.cursor
 
     def _cursor_row(
-        self, known: Container[int], listed: Sequence[Row], instead: Row | None
+        self, known: Container[int], listed: Sequence[Row], neighbour: Row | None
     ) -> tuple[int | None, int | None]:
-        """Return the run or title under the cursor; if its row is not listed, `instead` or the first row."""
+        """Return the run or title under the cursor; if its row is not listed, `neighbour` or the first row."""
         if self.edge and listed:
             return _number_of(listed[0 if self.edge < 0 else -1])
         if not listed:
             return None, None  # keys would act on a run that nobody sees
         numbers = [_number_of(row) for row in listed]
-        wanted = [(self.pointed, self.title), *([] if instead is None else [_number_of(instead)]), numbers[0]]
+        wanted = [(self.pointed, self.title), *([] if neighbour is None else [_number_of(neighbour)]), numbers[0]]
         return next(row for row in wanted if row in numbers)
 
     def _with_room(self, marked: list[int], running: Iterable[int]) -> list[int]:

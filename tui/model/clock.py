@@ -25,7 +25,7 @@ Stops = Literal["events", "steering", "evaluations", "lowest loss", "divergence"
 STOPS: tuple[Stops, ...] = get_args(Stops)
 """What the keys of events go to, in the order of the key that changes it."""
 
-USUAL_S = 10.0
+DEFAULT_S = 10.0
 """Approximate duration of a replay at its default speed, in seconds."""
 
 
@@ -116,9 +116,9 @@ class Clock:
         place = min(targets)[-1] if targets else line.end if by > 0 else line.start
         return replace(self.at(place, replay_data), since_s=None)
 
-    def to_next(self, by: int, places: Sequence[tuple[int, int]], replay_data: ReplayData) -> Clock:
-        """Pause at the next (by > 0) or previous of the (run, iterations done) `places`; stay if there is none."""
-        return self._to_stop(by, replay_data.timeline(self.kind).positions(places), replay_data)
+    def to_next(self, by: int, points: Sequence[tuple[int, int]], replay_data: ReplayData) -> Clock:
+        """Pause at the next (by > 0) or previous of the (run, iterations done) `points`; stay if there is none."""
+        return self._to_stop(by, replay_data.timeline(self.kind).positions(points), replay_data)
 
     def _to_stop(self, by: int, stops: Floats, replay_data: ReplayData) -> Clock:
         place = _next_stop(stops, self.position, by)
@@ -140,7 +140,7 @@ class Clock:
         if kind == self.kind:
             return self
         line, other = replay_data.timeline(self.kind), replay_data.timeline(kind)
-        cut = line.begun(self.position)
+        cut = line.cut_of_started(self.position)
         if self.position >= line.end or not cut:
             return replace(self, kind=kind, position=other.end if self.position >= line.end else other.start)
         run_id = max(cut, key=lambda run_id: (line.tracks[run_id].end > self.position, cut[run_id]))
@@ -152,10 +152,10 @@ class Clock:
         return self.of_kind(X_KINDS[(X_KINDS.index(self.kind) + 1) % len(X_KINDS)], replay_data)
 
 
-def usual_speed(line: Timeline) -> float:
-    """Return the default speed: a replay takes about USUAL_S."""
+def default_speed(line: Timeline) -> float:
+    """Return the default speed: a replay takes about DEFAULT_S."""
     seconds = line.length / line.rate
-    return 1.0 if seconds <= 0 else min(SPEEDS, key=lambda speed: abs(math.log(seconds / speed / USUAL_S)))
+    return 1.0 if seconds <= 0 else min(SPEEDS, key=lambda speed: abs(math.log(seconds / speed / DEFAULT_S)))
 
 
 def _next_stop(stops: Floats, position: float, by: int) -> int | None:

@@ -74,12 +74,12 @@ class Key:
     written: str = ""
 
     @property
-    def shown(self) -> str:
+    def keys_text(self) -> str:
         """The keys as written on the screen."""
         return self.written or _written(self.keys[: self.advertised])
 
     @property
-    def all_shown(self) -> str:
+    def all_keys_text(self) -> str:
         """All keys that do this, as written on the help page."""
         return self.written or _written(self.keys)
 
@@ -151,8 +151,8 @@ KEYS: tuple[Key, ...] = (
     Key("board", "across(-1)", ("h", "left"), "left", "pan left; move the line of a readout", None, 2),
     Key("board", "across(1)", ("l", "right"), "right", "pan right; move the line of a readout", None, 2),
     Key("board", "whole", ("0",), "all", "the whole x axis again"),
-    Key("board", "stretch(2.0)", ("K",), "y zoom in", "zoom in along the y axis"),
-    Key("board", "stretch(0.5)", ("J",), "y zoom out", "zoom out along the y axis"),
+    Key("board", "zoom_y(2.0)", ("K",), "y zoom in", "zoom in along the y axis"),
+    Key("board", "zoom_y(0.5)", ("J",), "y zoom out", "zoom out along the y axis"),
     Key("board", "fit", ("equals_sign",), "fit y", "y axis: as high as what is shown needs"),
     Key("board", "follow", ("w",), "follow", "follow the newest iterations, or stand still"),
     Key("board", "move(1)", ("j", "down"), "down", "to the next row of the list", None, 2),
@@ -349,7 +349,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "List": ("mark", "mark_all", "filter", "sort", "turn", "columns", "pin", "group"),
     "Chart": (
         "metric", "layout", "readout", "log_y", "x_axis", "log_x", "smooth(-1)", "smooth(1)", "bands", "zoom(2.0)",
-        "zoom(0.5)", "across(-1)", "across(1)", "whole", "stretch(2.0)", "stretch(0.5)", "fit", "follow",
+        "zoom(0.5)", "across(-1)", "across(1)", "whole", "zoom_y(2.0)", "zoom_y(0.5)", "fit", "follow",
     ),
 }  # fmt: skip
 """The groups of the views in the order of the help page, and their actions in theirs."""
@@ -361,7 +361,7 @@ SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "room", "split(-1)", "split(1)",
     "metric", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
     "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "page(1)", "page(-1)", "spread",
-    "bands", "stretch(2.0)", "stretch(0.5)", "fit", "smooth(-1)", "smooth(1)",
+    "bands", "zoom_y(2.0)", "zoom_y(0.5)", "fit", "smooth(-1)", "smooth(1)",
     "app.help", "app.leave", "app.inspect",
     "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme",
 })  # fmt: skip
@@ -393,7 +393,7 @@ def place_of(given: Sequence[BindingType]) -> Place | None:
 def footer(keys: Sequence[Key], room: int) -> list[Key]:
     """Return the keys that fit into `room` cells, in the order of the table; the highest ranks are dropped first."""
     kept = [key for key in keys if key.rank is not None]
-    while kept and sum(len(key.shown) + len(key.word) + 3 for key in kept) - 2 > room:
+    while kept and sum(len(key.keys_text) + len(key.word) + 3 for key in kept) - 2 > room:
         ranks = [key.rank or 0 for key in kept]
         del kept[len(kept) - 1 - ranks[::-1].index(max(ranks))]
     return kept

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.store import Listing
 from tui.model.choices import Choices
-from tui.model.clock import Clock, usual_speed
+from tui.model.clock import Clock, default_speed
 from tui.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class ReplayOpening:
         """Return the first clock, for a snapshot with replay data."""
         assert snapshot.replay_data is not None
         line = snapshot.replay_data.timeline(self.kind)
-        clock = Clock(self.kind, line.start, self.speed or usual_speed(line))
+        clock = Clock(self.kind, line.start, self.speed or default_speed(line))
         if self.at is None:
             return replace(clock, since_s=now_s)
         return clock.at(self.at if self.of_clock else line.position_of(self.at), snapshot.replay_data)

@@ -55,7 +55,7 @@ class Snapshot:
     """Number of runs that match the filter."""
     complaint: str = ""
     """Why the filter cannot be parsed; '' if it can."""
-    instead: Row | None = None
+    neighbour: Row | None = None
     """The row for the cursor if its own is gone from the list."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Number of runs of the whole store by state."""

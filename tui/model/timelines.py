@@ -139,7 +139,7 @@ class Timeline:
         """Return the iterations that each run had done at a position."""
         return {run_id: track.iterations_at(position) for run_id, track in self.tracks.items()}
 
-    def begun(self, position: float) -> dict[int, int]:
+    def cut_of_started(self, position: float) -> dict[int, int]:
         """Return the same for the runs that had started: a fork counts its parent's iterations even before."""
         return {run_id: done for run_id, done in self.cut(position).items() if self.tracks[run_id].begin <= position}
 
@@ -148,14 +148,14 @@ class Timeline:
         reached = [track.position_of(iterations) for track in self.tracks.values() if track.done[-1] >= iterations]
         return min(reached, default=self.end)
 
-    def positions(self, places: Iterable[tuple[int, int]]) -> Floats:
+    def positions(self, points: Iterable[tuple[int, int]]) -> Floats:
         """Convert (run, iterations done) places to sorted positions (n,) without duplicates."""
-        found = {self.tracks[run_id].position_of(iterations) for run_id, iterations in places if run_id in self.tracks}
+        found = {self.tracks[run_id].position_of(iterations) for run_id, iterations in points if run_id in self.tracks}
         return np.array(sorted(found), dtype=np.float64)
 
-    def marked(self, places: Iterable[tuple[int, int]]) -> Floats:
+    def marked(self, points: Iterable[tuple[int, int]]) -> Floats:
         """Convert events in the same way; a standstill gives two positions, its start and its end."""
-        known = [(self.tracks[run_id], at) for run_id, at in places if run_id in self.tracks]
+        known = [(self.tracks[run_id], at) for run_id, at in points if run_id in self.tracks]
         found = {place for track, at in known for place in (track.position_of(at), track.leaves(at))}
         return np.array(sorted(found), dtype=np.float64)
 

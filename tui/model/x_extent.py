@@ -46,9 +46,9 @@ def iterations(chart_options: ChartOptions, run: Run, whole: Curve) -> tuple[int
         return 0, None
     low, high = chart_options.window
     if chart_options.x_kind == "time":
-        places = np.searchsorted(whole.elapsed_s, [low, high])
+        indices = np.searchsorted(whole.elapsed_s, [low, high])
         starts = np.append(whole.iteration, run.iterations_done)
-        first, last = int(starts[max(int(places[0]) - 1, 0)]), int(starts[min(int(places[1]) + 1, len(starts) - 1)])
+        first, last = int(starts[max(int(indices[0]) - 1, 0)]), int(starts[min(int(indices[1]) + 1, len(starts) - 1)])
     else:
         scale = per_iteration(chart_options, run)
         first, last = int(low // scale) - 1, int(high // scale) + 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from tui.model.sweep.sweep_range import USUAL, SweepRange
+from tui.model.sweep.sweep_range import DEFAULT_RANGES, SweepRange
 from tui.text.numbers import value_label
 
 OUTSIDE, INSIDE, VALUE, END = "─", "━", "●", "◆"
@@ -19,7 +19,7 @@ def axis_preview(swept: SweepRange, width: int) -> tuple[str, str]:
     values = [value for value in swept.values() if value is not None]
     log = swept.scale != "linear" and all(value > 0 for value in values)
     ends = [*map(float, values), *(float(end) for end in (swept.low, swept.high) if swept.scale != "list")]
-    default_ends = [float(Decimal(end)) for end in USUAL[swept.field][1:3]]
+    default_ends = [float(Decimal(end)) for end in DEFAULT_RANGES[swept.field][1:3]]
     reach = [end for end in (*ends, *default_ends) if end > 0 or not log]
     if width < 12 or not reach:
         return "", ""

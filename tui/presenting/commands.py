@@ -96,7 +96,7 @@ TRANSPORT = (
 def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand]:
     """All commands: those of the key table in its order, then named choices, then the runs."""
     by_key = [
-        PaletteCommand(key.word, key.help, key.action, key.shown)
+        PaletteCommand(key.word, key.help, key.action, key.keys_text)
         for key in keymap.keys_of(place)
         if key.action not in MENUS and "{key}" not in key.action
     ]
@@ -107,7 +107,7 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
         *(PaletteCommand(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS),
         *(PaletteCommand(f"smoothing {life}", _smoothing_help(life), f"smoothing({life})") for life in SMOOTHINGS),
         *(
-            PaletteCommand(f"sort by {order.words}", order.directions[0], f"sort_by({order.name!r})")
+            PaletteCommand(f"sort by {order.phrase}", order.directions[0], f"sort_by({order.name!r})")
             for order in (ORDER_NAMES if place == "board" else ())
             if order.name in TELLING or order.name not in SETTINGS
         ),
@@ -115,7 +115,7 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
             PaletteCommand(f"theme {name}", "colours of the screen", f"app.apply_theme({name!r})")
             for name in themes.NAMES
         ),
-        *(PaletteCommand(f"save {end}", about, f"app.save({end!r})") for end, about in SAVED.items()),
+        *(PaletteCommand(f"save {end}", explanation, f"app.save({end!r})") for end, explanation in SAVED.items()),
         *copies(place),
         *stops(place),
         *(pointing(run.run_id, given_name(run) or label(run)) for run in runs if place != "sweepview"),
@@ -132,7 +132,7 @@ class NamedOrder:
     """An order in words, with what comes first by default and what if it is reversed."""
 
     name: str
-    words: str
+    phrase: str
     directions: tuple[str, str]
 
 
@@ -196,10 +196,10 @@ def sorted_by(name: str) -> str:
 
 def _sorting(order: NamedOrder, listing: Listing) -> PaletteCommand:
     is_current = order.name == listing.order
-    shown = order.directions[is_current and listing.reverse]
-    turned = f"now {shown}; enter: {order.directions[not listing.reverse]}"
+    direction = order.directions[is_current and listing.reverse]
+    turned = f"now {direction}; enter: {order.directions[not listing.reverse]}"
     return PaletteCommand(
-        order.words, turned if is_current else shown, f"sort_by({order.name!r})", "O" if is_current else ""
+        order.phrase, turned if is_current else direction, f"sort_by({order.name!r})", "O" if is_current else ""
     )
 
 

@@ -22,10 +22,10 @@ from tui.presenting.points import evaluated, is_recorded, marks
 from tui.text import numbers
 
 
-def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] = ()) -> ChartView:
+def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView] = ()) -> ChartView:
     """The view of the drawn runs; the run under the cursor is on top.
 
-    In a grid of metrics, panels without the focus are taken from `kept` if they are there.
+    In a grid of metrics, panels without the focus are taken from `before` if they are there.
     """
     runs = drawn_runs(snapshot, choices)
     varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
@@ -46,7 +46,7 @@ def chart_view(snapshot: Snapshot, choices: Choices, kept: Sequence[ChartView] =
     )
     if chart_options.layout != "measures":
         return view
-    panels = {panel.metric: panel for panel in kept} | {view.metric: view}
+    panels = {panel.metric: panel for panel in before} | {view.metric: view}
     return replace(
         view,
         panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in chart_options.metrics),
@@ -196,8 +196,8 @@ def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
     if spec is None:
         return ()
     chosen = {name: getattr(spec, name) for name in FIELDS}
-    told = [name for name in varied if FIELDS[name].applies(chosen)]
-    return tuple((FIELDS[name].label, _shown(name, chosen[name])) for name in told)
+    names = [name for name in varied if FIELDS[name].applies(chosen)]
+    return tuple((FIELDS[name].label, _shown(name, chosen[name])) for name in names)
 
 
 def _shown(name: str, value: object) -> str:

@@ -30,7 +30,7 @@ def describe(run: Run) -> str:
     name = given_name(run)
     if run.spec is None:
         return name or "a spec that this version cannot read"
-    return " · ".join(filter(None, [name, *words(run.spec, step_size_now=run.step_size_now)]))
+    return " · ".join(filter(None, [name, *spec_texts(run.spec, step_size_now=run.step_size_now)]))
 
 
 def in_force(run: Run) -> RunSpec | None:
@@ -46,7 +46,7 @@ def _steered(spec: RunSpec, step_size: float) -> RunSpec:
         return spec
 
 
-def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | None = None) -> list[str]:
+def spec_texts(spec: RunSpec, without: Collection[str] = (), step_size_now: float | None = None) -> list[str]:
     """The settings of a run in words, except the fields in `without`.
 
     `step_size_now` is the present step size if it is not the spec's.
@@ -55,7 +55,7 @@ def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | N
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
     strength = numbers.setting(spec.regularization_strength)
     objective = clean(short_name(spec.objective), 60)
-    told = {
+    texts = {
         "strategy": spec.kind.label,
         "batch_size": batch if spec.kind.batches and spec.has_data else "",
         "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
@@ -66,7 +66,7 @@ def words(spec: RunSpec, without: Collection[str] = (), step_size_now: float | N
         "seed": f"seed {spec.seed}",
         "pace": "" if spec.pace is None else f"pace {numbers.setting(spec.pace)}/s",
     }
-    return [text for field, text in told.items() if text and field not in without]
+    return [text for field, text in texts.items() if text and field not in without]
 
 
 def decides(spec: RunSpec, name: str) -> bool:
@@ -75,8 +75,8 @@ def decides(spec: RunSpec, name: str) -> bool:
 
 
 def _step_size(spec: RunSpec, now: float | None) -> str:
-    told = numbers.setting(spec.step_size)
-    return told if now is None or now == spec.step_size else f"{told} → {numbers.setting(now)}"
+    text = numbers.setting(spec.step_size)
+    return text if now is None or now == spec.step_size else f"{text} → {numbers.setting(now)}"
 
 
 def field_label(name: str) -> str:

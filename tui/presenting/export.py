@@ -37,17 +37,17 @@ def values_table(view: ChartView) -> str:
 def command_line(spec: RunSpec, name: str = "") -> str:
     """The command that repeats a run: the fields that differ from the defaults, quoted for a shell."""
     default = defaults(spec.strategy, spec.objective, spec.dataset)
-    words = [*program(), "run"]
+    arguments = [*program(), "run"]
     for field, entry in FIELDS.items():
         if not entry.typed:
             continue
         value = getattr(spec, field)
         is_usual = value == getattr(defaults() if field == "dataset" else default, field)
         if field in ("strategy", "objective") or not is_usual:
-            words += [f"--{field.replace('_', '-')}", typed_text(field, value)]
+            arguments += [f"--{field.replace('_', '-')}", typed_text(field, value)]
     if name:
-        words += ["--name", clean(name)]
-    return shlex.join(words)
+        arguments += ["--name", clean(name)]
+    return shlex.join(arguments)
 
 
 def document(end: str, view: ChartView, picture: Picture, title: str, beside: ResponseView | None = None) -> str:
@@ -76,17 +76,17 @@ def end_of(name: str) -> str:
 
 def write_new(path: Path, text: str) -> str:
     """Write a new file; a sentence that says so. Raises ValueError, with advice, if it exists or the write fails."""
-    shown = clean(str(path), 120)
+    target = clean(str(path), 120)
     is_new = False
     try:
         with open(path, "x", encoding="utf-8", newline="") as file:
             is_new = True
             file.write(text)
     except FileExistsError:
-        raise ValueError(f"{shown} is there already and stays as it is: give another name.") from None
+        raise ValueError(f"{target} is there already and stays as it is: give another name.") from None
     except OSError as error:
         if is_new:
             path.unlink(missing_ok=True)  # half a file would block the next attempt
         reason = clean(error.strerror or str(error), 80)
-        raise ValueError(f"{shown} cannot be written ({reason}): give another place, such as ~/{path.name}.") from None
-    return f"Saved {shown}."
+        raise ValueError(f"{target} cannot be written ({reason}): give another place, such as ~/{path.name}.") from None
+    return f"Saved {target}."

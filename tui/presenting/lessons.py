@@ -88,17 +88,17 @@ def _of_step_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     slower = next((one for one in smaller if _size(best) / _size(one) >= DECADE and one is not still), None)
     wild = next((one for one in larger if one.diverged or not _loss(one) <= start), None)
     worse = next((one for one in larger if one.complete), None)
-    told = []
+    parts = []
     if slower is not None and slower.complete and not slower.diverged:
-        told.append(f"{_ratio(_size(best) / _size(slower))}x smaller ends at {numbers.loss(slower.train_loss)}")
+        parts.append(f"{_ratio(_size(best) / _size(slower))}x smaller ends at {numbers.loss(slower.train_loss)}")
     if still is not None:
-        told.append(f"{_ratio(_size(best) / _size(still))}x smaller hardly moves")
+        parts.append(f"{_ratio(_size(best) / _size(still))}x smaller hardly moves")
     if wild is not None:
-        told.append(f"{_ratio(_size(wild) / _size(best))}x larger explodes")
+        parts.append(f"{_ratio(_size(wild) / _size(best))}x larger explodes")
     elif worse is not None:
-        told.append(f"{_ratio(_size(worse) / _size(best))}x larger ends at {numbers.loss(worse.train_loss)}")
-    begun = f"{numbers.setting(_size(best), 3)} is best: loss {numbers.loss(best.train_loss)}"
-    return tuple(f"{'; '.join([begun, *told[place:]])}." for place in range(len(told) + 1))
+        parts.append(f"{_ratio(_size(worse) / _size(best))}x larger ends at {numbers.loss(worse.train_loss)}")
+    best_part = f"{numbers.setting(_size(best), 3)} is best: loss {numbers.loss(best.train_loss)}"
+    return tuple(f"{'; '.join([best_part, *parts[place:]])}." for place in range(len(parts) + 1))
 
 
 def _first_loss(seen: SweepSeen) -> float:
@@ -159,19 +159,19 @@ def of_probe(found: RunProbe) -> Lesson | None:
     judged, sizes, changes = judge(probe), probe.step_sizes.tolist(), probe.change.tolist()
     small = [place for place, word in enumerate(judged) if word == "too small" and sizes[place] < sizes[best]]
     large = [place for place, word in enumerate(judged) if word == "too large" and sizes[place] > sizes[best]]
-    told, brief = (
+    parts, brief = (
         [f"{numbers.setting(sizes[best])} is the best step from here"],
         [f"Best {numbers.setting(sizes[best])}"],
     )
     if small:
         share = f"{numbers.setting(sizes[small[-1]])} gains {numbers.percent(changes[small[-1]] / changes[best], 0)}"
-        told, brief = [*told, f"{share} of that"], [*brief, share]
+        parts, brief = [*parts, f"{share} of that"], [*brief, share]
     if large:
         size, change = numbers.setting(sizes[large[0]]), changes[large[0]]
         rises = f"raises the loss by {numbers.setting(change, 3)}" if math.isfinite(change) else "explodes"
         less = f"overshoots: it gains {numbers.percent(change / changes[best], 0)}"
-        told, brief = [*told, f"{size} {less if change <= 0 else rises}"], [*brief, f"{size} overshoots"]
-    seen = f"{'; '.join(told)}.", f"{'; '.join(brief)}."
+        parts, brief = [*parts, f"{size} {less if change <= 0 else rises}"], [*brief, f"{size} overshoots"]
+    seen = f"{'; '.join(parts)}.", f"{'; '.join(brief)}."
     if not found.spec.kind.batches:
         return Lesson("probe", seen)
     return Lesson("probe", seen, "s → enter", "sweep batch sizes")

@@ -82,16 +82,16 @@ def _change(before: str, after: str) -> What | None:
 
 def marks(before: Choices, after: Choices) -> str:
     """A sentence on the automatic marks of newly started runs; '' if all are drawn and replaced no other."""
-    started = after.met - before.met
+    started = after.considered - before.considered
     new = sorted(started & frozenset(after.marked))
     gone = [run_id for run_id in before.marked if run_id not in after.marked and run_id not in after.vacated]
     undrawn = sorted(started - frozenset(after.drawn))
-    told = []
+    parts = []
     if new and gone:
-        told.append(f"{_named(new)} {'is' if len(new) == 1 else 'are'} drawn in place of {_named(gone, plain=True)}.")
+        parts.append(f"{_named(new)} {'is' if len(new) == 1 else 'are'} drawn in place of {_named(gone, plain=True)}.")
     if undrawn:
-        told.append(f"{_named(undrawn)} {'is' if len(undrawn) == 1 else 'are'} not drawn: {_why_not_drawn(after)}.")
-    return " ".join(told)
+        parts.append(f"{_named(undrawn)} {'is' if len(undrawn) == 1 else 'are'} not drawn: {_why_not_drawn(after)}.")
+    return " ".join(parts)
 
 
 def _why_not_drawn(choices: Choices) -> str:
@@ -116,17 +116,17 @@ def added(so_far: Iterable[News], more: Iterable[News]) -> tuple[News, ...]:
     return tuple({one.run_id: one for one in (*so_far, *more)}.values())
 
 
-def sentence(told: Iterable[News]) -> str:
+def sentence(news: Iterable[News]) -> str:
     """All news in one sentence, the most urgent first; '' for none."""
-    parts = [part for what in ORDER if (part := _part(what, [one for one in told if one.what == what]))]
+    parts = [part for what in ORDER if (part := _part(what, [one for one in news if one.what == what]))]
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _part(what: What, told: list[News]) -> str:
-    if not told:
+def _part(what: What, news: list[News]) -> str:
+    if not news:
         return ""
-    if len(told) == 1:
-        reached = f" at {told[0].result}" if what == "finished" and told[0].result else ""
-        return f"run {told[0].run_id} {SAID.get(what, (what, what))[0]}{reached}"
-    return f"{_named([one.run_id for one in told], plain=True)} {SAID.get(what, (what, what))[1]}"
+    if len(news) == 1:
+        reached = f" at {news[0].result}" if what == "finished" and news[0].result else ""
+        return f"run {news[0].run_id} {SAID.get(what, (what, what))[0]}{reached}"
+    return f"{_named([one.run_id for one in news], plain=True)} {SAID.get(what, (what, what))[1]}"

@@ -54,10 +54,10 @@ def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
     )
     lines: list[Line] = []
     for title, section in sections:
-        told = list(section)
-        if told and title:
+        body = list(section)
+        if body and title:
             lines += [[], [(f" {title} ", ACCENTED), ("─" * max(width - len(title) - 3, 0), RULES)]]
-        lines += told
+        lines += body
     return lines
 
 
@@ -69,9 +69,9 @@ def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
     if run.tags:
         yield from ([(" " + line, ACCENTED)] for line in _wrapped(" ".join(f"#{tag}" for tag in run.tags), width))
     yield from ([(" " + line, TEXT)] for line in _wrapped(run.note, width))
-    told = _divergence(run) or reason_words(run.reason, run.iterations_done)
+    text = _divergence(run) or reason_words(run.reason, run.iterations_done)
     is_trouble = run.state == "failed" or run.diverged_at is not None
-    yield from ([(" " + line, WARNED if is_trouble else DIM)] for line in _wrapped(told, width))
+    yield from ([(" " + line, WARNED if is_trouble else DIM)] for line in _wrapped(text, width))
 
 
 def _divergence(run: Run) -> str:
@@ -79,12 +79,12 @@ def _divergence(run: Run) -> str:
     spec = in_force(run)
     if run.diverged_at is None or spec is None:
         return ""
-    told = f"diverged at iteration {run.diverged_at:,}: the loss was not finite or"
-    told += f" above {numbers.setting(spec.divergence_factor)} times the first one."
+    text = f"diverged at iteration {run.diverged_at:,}: the loss was not finite or"
+    text += f" above {numbers.setting(spec.divergence_factor)} times the first one."
     if not decides(spec, "step_size"):
-        return told
+        return text
     size = numbers.setting(run.step_size_now or spec.step_size)
-    return f"{told} Step size {size} is probably too large; s compares smaller ones."
+    return f"{text} Step size {size} is probably too large; s compares smaller ones."
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -156,10 +156,10 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
         given, own = _value(run.spec, name), _value(spec, name)
         theirs = (_value(other, name) for other in others if decides(other, name))
         differing = [value for value in dict.fromkeys(theirs) if value != own]
-        told = own if own == given else f"{given} → {own}"
-        value: Line = [(told, STRONG if differing else TEXT)]
+        text = own if own == given else f"{given} → {own}"
+        value: Line = [(text, STRONG if differing else TEXT)]
         if differing:
-            value = [(told, ACCENTED), (f"  others {', '.join(differing)}", DIM)]
+            value = [(text, ACCENTED), (f"  others {', '.join(differing)}", DIM)]
         yield field.label, value
 
 
@@ -177,8 +177,8 @@ def _evaluations(evaluations: Sequence[Evaluation]) -> Iterator[Line]:
     by_iteration = [list(group) for _, group in groupby(evaluations, lambda evaluation: evaluation.iteration)]
     for group in by_iteration[: -MOST_EVALUATIONS - 1 : -1]:
         found = {evaluation.split: evaluation for evaluation in group}
-        told = "".join(_evaluation(found.get(split)) for split in ("train", "validation", "test"))
-        yield [(f"{group[0].iteration:>10,}{told}".rstrip(), TEXT)]
+        text = "".join(_evaluation(found.get(split)) for split in ("train", "validation", "test"))
+        yield [(f"{group[0].iteration:>10,}{text}".rstrip(), TEXT)]
     if len(by_iteration) > MOST_EVALUATIONS:
         yield [(f"  and {counted(len(by_iteration) - MOST_EVALUATIONS, 'earlier one')}", DIM)]
 
@@ -194,10 +194,10 @@ def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
     for event in events[-MOST_EVENTS:]:
         value = clean(event.argument, 40)
         what = f"{clean(event.verb, 40).replace('-', ' ')} {value}".strip()
-        told = f"{event.iteration:>10,}  {what}"
+        line = f"{event.iteration:>10,}  {what}"
         moments = (numbers.moment(event.happened_at, full=full) for full in (True, False))
-        when = next((text for text in moments if width_of(told + text) + 2 <= width), "")
-        yield [(told, TEXT), (f"  {when}" if when else "", DIM)]
+        when = next((text for text in moments if width_of(line + text) + 2 <= width), "")
+        yield [(line, TEXT), (f"  {when}" if when else "", DIM)]
         outcome = clean(event.outcome, 300)
         if outcome and outcome != what:
             yield from ([(" " * 12 + line, DIM)] for line in _wrapped(outcome, width - 12))
@@ -235,13 +235,13 @@ def _environment(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
 
 def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
     """Labels and values, in two columns if they fit."""
-    told = [[(f" {field_label(name) if name in FIELDS else name:<{LABEL}} ", DIM), *value] for name, value in pairs]
+    lines = [[(f" {field_label(name) if name in FIELDS else name:<{LABEL}} ", DIM), *value] for name, value in pairs]
     half = width // 2
     if width < TWO_COLUMNS:
-        yield from (part for line in told for part in _wrapped_value(line, width))
+        yield from (part for line in lines for part in _wrapped_value(line, width))
         return
     left: Line = []
-    for line in told:
+    for line in lines:
         if left and cells(line) <= width - half:
             yield [*left, (" " * (half - cells(left)), TEXT), *line]
             left = []

@@ -40,7 +40,7 @@ def drawn_runs(seen: SweepSeen) -> list[Run]:
 
 def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOptions) -> ChartView:
     """The curves of the values, coloured in their order; that of the pointed value is on top."""
-    shown = drawn_runs(seen)
+    drawn = drawn_runs(seen)
     first_of = {result.run_ids[0]: result for result in seen.values}
     at = next((run_id for run_id, result in first_of.items() if result.values == pointed), None)
     slots = {result.run_ids[0]: slot for result, slot in zip(seen.values, seen.slots, strict=True)}
@@ -50,7 +50,7 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
     # companion lines would hide the order of so many curves; the validation loss is a metric of its own
     runs = tuple(
         replace(chart_run(run, snapshot, choices, []), companion=None, settings=_settings(seen, first_of[run.run_id]))
-        for run in shown
+        for run in drawn
     )
     started = sum(result.iterations_done > 0 for result in seen.values)
     note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
@@ -116,15 +116,15 @@ def response_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartO
     best = None if lowest is None else lowest.values
     scale = " (log)" if chart_options.log_y else ""
     titles = [f"train loss{scale} against {axis.label}", f"train loss{scale}"]
-    signs = ["⊘ stopped"] * any(result.stopped for result in seen.values)
-    signs += ["│ seeds"] * (seen.outcome.plan.repeats > 1) + ["┄ validation"]
+    remarks = ["⊘ stopped"] * any(result.stopped for result in seen.values)
+    remarks += ["│ seeds"] * (seen.outcome.plan.repeats > 1) + ["┄ validation"]
     if found is not None:
         points = [_equal(point, loss) for point, loss in zip(points, found.losses, strict=True)]
-        best, signs = found.best, []
+        best, remarks = found.best, []
         at = f"train loss{scale} at {amount_text(found.equal, found.amount)}"
         titles = [f"{at} against {axis.label}", at, *titles[1:]]
     title = next((title for title in titles if len(title) + 2 <= width), titles[-1])
-    notes = ["  ".join(signs[:count]) for count in range(len(signs), 0, -1)]
+    notes = ["  ".join(remarks[:count]) for count in range(len(remarks), 0, -1)]
     return ResponseView(
         points=tuple(points),
         log_x=log_x,
@@ -167,14 +167,14 @@ def heat_view(seen: SweepSeen, pointed: Values | None) -> HeatView:
     across, up = seen.outcome.plan.axes
     columns, rows = across.ordered, up.ordered
     losses = np.full((len(rows), len(columns)), np.nan)
-    places = {
+    positions = {
         result.values: (rows.index(result.values[1]), columns.index(result.values[0]))
         for result in seen.values
         if result.values[0] in columns and result.values[1] in rows
     }
     for result in seen.values:
-        if result.values in places:
-            losses[places[result.values]] = math.inf if result.diverged else _number(result.train_loss)
+        if result.values in positions:
+            losses[positions[result.values]] = math.inf if result.diverged else _number(result.train_loss)
     best = seen.outcome.best
     return HeatView(
         losses=losses,
@@ -184,10 +184,10 @@ def heat_view(seen: SweepSeen, pointed: Values | None) -> HeatView:
         column_name=across.label,
         title="train loss",
         stopped=frozenset(
-            places[result.values] for result in seen.values if result.stopped and result.values in places
+            positions[result.values] for result in seen.values if result.stopped and result.values in positions
         ),
-        best=None if best is None else places.get(best.values),
-        pointed=None if pointed is None else places.get(pointed),
+        best=None if best is None else positions.get(best.values),
+        pointed=None if pointed is None else positions.get(pointed),
     )
 
 

@@ -42,12 +42,12 @@ def weight_images(weights: Weights, width: int, manner: Manner, *, diverged: boo
         return ([(f" {caption}", TEXT), (f"  not shown: {weights.trouble}", DIM)],)
     if diverged or not np.isfinite(found.rows).any():
         return ([(f" {caption}", TEXT), (_lost(found), WARNED)],)
-    drawn, shown = _table(found, width) if found.pictures is None else _pictures(found, found.pictures, width, manner)
+    drawn, visible = _table(found, width) if found.pictures is None else _pictures(found, found.pictures, width, manner)
     what, count = "hidden unit" if found.hidden else "class", len(found.rows)
-    said = f" per {what}, {shown:,} of {count:,}" if shown < count else f" per {what}"
+    said = f" per {what}, {visible:,} of {count:,}" if visible < count else f" per {what}"
     sides = f"{said} ({SIDES[manner == 'halves', found.hidden]})"
-    told = f"{caption}, one row{said}" if found.pictures is None else f"{caption}, one picture{sides}"
-    return (*([(f" {line}", TEXT)] for line in wrapped(told, max(width - 1, 1))), *drawn)
+    caption_text = f"{caption}, one row{said}" if found.pictures is None else f"{caption}, one picture{sides}"
+    return (*([(f" {line}", TEXT)] for line in wrapped(caption_text, max(width - 1, 1))), *drawn)
 
 
 SIDES: Mapping[tuple[bool, bool], str] = {
@@ -71,15 +71,15 @@ def _scale(largest: float, manner: Manner) -> Line:
     """The legend of the colours or shades."""
     levels = range(-DEEPEST, DEEPEST + 1)
     if manner == "halves":
-        signs = [Piece("  ", None, level) for level in levels]
+        pieces = [Piece("  ", None, level) for level in levels]
     else:
-        signs = [Piece(SHADES[manner][level + DEEPEST] * 2, level) for level in levels]
+        pieces = [Piece(SHADES[manner][level + DEEPEST] * 2, level) for level in levels]
     value = numbers.number(largest)
-    return [(f" -{value} ", DIM), *map(_part, signs), (f" {value}", DIM)]
+    return [(f" -{value} ", DIM), *map(_part, pieces), (f" {value}", DIM)]
 
 
 def _part(piece: Piece) -> Part:
-    return piece.text, signed_style(piece.ink, piece.ground)
+    return piece.text, signed_style(piece.foreground, piece.background)
 
 
 def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> tuple[list[Line], int]:
@@ -88,7 +88,7 @@ def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> 
     return [
         _scale(drawn.largest, manner),
         *([(" ", TEXT), *map(_part, row)] for row in drawn.rows),
-    ], drawn.shown
+    ], drawn.visible
 
 
 def _table(found: Templates, width: int) -> tuple[list[Line], int]:
@@ -102,8 +102,8 @@ def _table(found: Templates, width: int) -> tuple[list[Line], int]:
     lines = [head]
     for number, row in enumerate(found.rows[:most]):
         values = [*row[:columns], *([] if found.biases is None else [found.biases[number]])]
-        told = "".join(f"{numbers.number(float(value)):>{COLUMN}}" for value in values)
-        lines.append([(f"{number:>{label}}", DIM), (told, TEXT)])
+        text = "".join(f"{numbers.number(float(value)):>{COLUMN}}" for value in values)
+        lines.append([(f"{number:>{label}}", DIM), (text, TEXT)])
     if columns < features:
         lines.append([(f"  and {counted(features - columns, 'more weight')} in each row", DIM)])
     return lines, min(len(found.rows), most)

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.trace.decimation import Floats
 from tui.chart import ChartView, table
-from tui.chart.drawing.canvas import axes_of, title_of
+from tui.chart.drawing.chart import axes_of, title_of
 from tui.chart.drawing.legend import entries_of
 from tui.chart.drawing.markers import MARKER_EVERY, POINT_ROOM
 from tui.chart.drawing.plotting import ticks_for
@@ -40,7 +40,7 @@ def curves_of(path: Path, run_ids: Sequence[int], chart_options: ChartOptions, w
     Raises StoreError: when the store cannot be read.
     """
     # all runs count as met, so that none is marked automatically
-    choices = Choices(met_to=2**62, chart_options=chart_options).marking_only(run_ids)
+    choices = Choices(considered_to=2**62, chart_options=chart_options).marking_only(run_ids)
     snapshot = read_once(path, ReadRequest(choices.pointing_at(run_ids[0]), ACROSS * width))
     return settled(replace(chart_view(snapshot, choices), note=""))
 
@@ -88,11 +88,11 @@ def _strokes(view: ChartView, axes: Axes, width: int, rows: int, paper: Paper) -
     dots_x, dots_y = width * ACROSS, rows * DOWN
     found = bundle(all_series(view, dots_x))
     nothing = np.full(len(found.x), np.nan)
-    places = x_to_dots(axes, found.x, dots_x), y_to_dots(axes, found.line, dots_y)
-    columns = to_columns(found, *places, nothing, nothing, dots_x)
+    dots = x_to_dots(axes, found.x, dots_x), y_to_dots(axes, found.line, dots_y)
+    columns = to_columns(found, *dots, nothing, nothing, dots_x)
     across = np.arange(dots_x, dtype=np.float64)
     lines: list[Stroke] = []
-    signs: list[Stroke] = []
+    markers: list[Stroke] = []
     non_finite: list[Stroke] = []
     for index, one in enumerate(found.series):
         up = dots_up(columns.line[index], dots_y)
@@ -101,15 +101,15 @@ def _strokes(view: ChartView, axes: Axes, width: int, rows: int, paper: Paper) -
             lines.append(Stroke(across[::ACROSS], up[::ACROSS], colour, plain_sign=plain_sign))
             continue
         lines.append(Stroke(across, up, colour, joined=True, plain_sign=plain_sign))
-        start = ACROSS * (len(signs) * MARKER_EVERY // len(view.runs))
+        start = ACROSS * (len(markers) * MARKER_EVERY // len(view.runs))
         at = _sign_columns(one, axes, up, start)
         # the sign of a line outside the plot stands at the edge
         inside = np.clip(up[at], 0, dots_y - 1)
-        signs.append(Stroke(across[at], inside, colour, sign=marker(one.run.slot), plain_sign=plain_sign))
+        markers.append(Stroke(across[at], inside, colour, sign=marker(one.run.slot), plain_sign=plain_sign))
         for column, before in columns.gap_starts[index]:
             height = np.clip(dots_up(np.array([before]), dots_y), 0, dots_y - 1)
             non_finite.append(Stroke(np.array([float(column)]), height, colour, sign=GONE, plain_sign="X"))
-    return [*lines, *_taking_turns(signs), *non_finite]
+    return [*lines, *_taking_turns(markers), *non_finite]
 
 
 def _sign_columns(one: Series, axes: Axes, up: Floats, start: int) -> list[int]:
@@ -127,16 +127,16 @@ def _sign_columns(one: Series, axes: Axes, up: Floats, start: int) -> list[int]:
     return [*(column for column in range(start, end - every // 3, every) if np.isfinite(up[column])), end]
 
 
-def _taking_turns(signs: list[Stroke]) -> list[Stroke]:
+def _taking_turns(markers: list[Stroke]) -> list[Stroke]:
     """Return the signs of the runs; runs whose signs share a cell get such cells in turn."""
     claims: dict[tuple[int, int], list[int]] = {}
-    for order, stroke in enumerate(signs):
+    for order, stroke in enumerate(markers):
         for across, up in zip(stroke.x.tolist(), stroke.y.tolist(), strict=True):
             claims.setdefault((across // ACROSS, up // DOWN), []).append(order)
     shared = (cell for cell in sorted(claims) if len(claims[cell]) > 1)
     won = {cell: claims[cell][turn % len(claims[cell])] for turn, cell in enumerate(shared)}
     found = []
-    for order, stroke in enumerate(signs):
+    for order, stroke in enumerate(markers):
         cells = zip((stroke.x // ACROSS).tolist(), (stroke.y // DOWN).tolist(), strict=True)
         kept = np.array([won.get(cell, order) == order for cell in cells], dtype=np.bool_)
         found.append(replace(stroke, x=stroke.x[kept], y=stroke.y[kept]))

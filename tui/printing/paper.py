@@ -14,7 +14,7 @@ from tui.chart.drawing.legend import Entry, draw_legend
 from tui.chart.drawing.plotting import Ticks
 from tui.chart.values.view import Charset, Plot
 from tui.colours import themes
-from tui.colours.palette import Scheme, colour, ink
+from tui.colours.palette import Scheme, attributes, colour
 from tui.printing.plotext_figure import Colour, Stroke, coloured, draw_figure
 from tui.text.ascii_only import is_wanted
 
@@ -60,7 +60,7 @@ def legend_of(entries: tuple[Entry, ...], paper: Paper) -> str:
     """Return the legend of the board as lines: every run's sign, name and differing settings."""
     codes, styles = draw_legend(entries, paper.width - 1, -(-paper.height // 3), paper.charset)
     picture = Picture(codes, styles, None, Plot(0, 0, 0, 0))
-    colours = {style: paper.paint(ink(style, paper.scheme).colour) for style in set(styles.ravel().tolist())}
+    colours = {style: paper.paint(attributes(style, paper.scheme).colour) for style in set(styles.ravel().tolist())}
     lines = (
         "".join(coloured(text, colours[style]) for text, style in picture.row(row)) for row in range(picture.height)
     )

@@ -36,7 +36,7 @@ class SweepLine:
     """One line: its points in the order of x, their indices among the sweep's values, colour slot and name."""
 
     points: tuple[ResponsePoint, ...]
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     slot: int
     name: str = ""
 
@@ -81,9 +81,9 @@ def _lines(seen: SweepSeen, view: ResponseView) -> list[SweepLine]:
     seconds = list(dict.fromkeys(result.values[1] for result in seen.values))
     found = []
     for slot, second in enumerate(seconds):
-        places = tuple(place for place, result in enumerate(seen.values) if result.values[1] == second)
+        indices = tuple(place for place, result in enumerate(seen.values) if result.values[1] == second)
         name = f"{axes[1].label} {label(axes[1], second)}"
-        found.append(SweepLine(tuple(points[place] for place in places), places, slot, name))
+        found.append(SweepLine(tuple(points[place] for place in indices), indices, slot, name))
     return found
 
 
@@ -101,7 +101,7 @@ def _strokes(line: SweepLine, view: ResponseView, axes: Axes, dots: tuple[int, i
     for at in np.flatnonzero(np.isfinite(low) & np.isfinite(high) & (low < high)).tolist():
         ends = np.array([low[at], high[at]])
         strokes.append(Stroke(np.array([x[at], x[at]]), ends, colour, joined=True, plain_sign="|"))
-    for place, point, across, up in zip(line.places, line.points, x.tolist(), loss.tolist(), strict=True):
+    for place, point, across, up in zip(line.indices, line.points, x.tolist(), loss.tolist(), strict=True):
         kind = _kind(point, is_best=place == view.best)
         # a diverged value stands at its loss if known, at most at the upper edge
         up = min(dots_y - 1.0 if math.isnan(up) else up, dots_y - 1.0) if point.diverged else up
@@ -158,9 +158,9 @@ def _captions(seen: SweepSeen, view: ResponseView, paper: Paper) -> str:
     if any(point.low < point.high for point in view.points):
         captions.append("│ seeds")
     lines, line = [], ""
-    for words in (plain(words) if paper.ascii_only else words for words in captions):
-        if line and len(line) + len(words) + 4 > paper.width:
+    for caption in (plain(caption) if paper.ascii_only else caption for caption in captions):
+        if line and len(line) + len(caption) + 4 > paper.width:
             lines.append(line)
             line = ""
-        line = f"{line}   {words}" if line else words
+        line = f"{line}   {caption}" if line else caption
     return "\n".join(f" {one}"[: paper.width] for one in (*lines, line) if one)

@@ -46,7 +46,7 @@ class Source:
         self._created_at = ""
         self._page_reader = PageReader()
         self._page = Page()
-        self._shown: object = None
+        self._answered: object = None
         self._wanted: ReadRequest | None = None
         self._counts: Mapping[str, int] = {}
         self._variety: Variety = NO_VARIETY
@@ -75,7 +75,7 @@ class Source:
         changed |= status_changed or page is not self._page
         if not changed and wanted == self._wanted:
             return None  # the usual case of an idle store, ten times a second
-        choices = wanted.choices.follow(page.newest, page.rows, page.others, instead=page.instead)
+        choices = wanted.choices.follow(page.newest, page.rows, page.others, neighbour=page.neighbour)
         chart_options = choices.chart_options
         cursor = choices.drawn, choices.pointed, choices.title, choices.closely, wanted.rows
         looked_at = (
@@ -85,15 +85,15 @@ class Source:
             chart_options.metrics,
             chart_options.smoothing,
         )
-        shown = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_options, looked_at
-        if not changed and shown == self._shown:
+        request = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_options, looked_at
+        if not changed and request == self._answered:
             self._wanted = wanted
             return None
         if version != self._version:
             self._counts = self._reader.counts()
             self._read_variety(self._reader, page.newest)
         snapshot = self._snapshot(self._reader, page, choices, wanted)
-        self._version, self._page, self._shown, self._wanted = version, page, shown, wanted
+        self._version, self._page, self._answered, self._wanted = version, page, request, wanted
         return snapshot
 
     def _read_variety(self, reader: Reader, newest: Sequence[Run]) -> None:
@@ -107,17 +107,17 @@ class Source:
         self._wanted = None
         changed = self._past.follow(reader, moment.run_ids, version)
         changed |= self._liveness.revise(reader)
-        if not changed and self._shown == wanted:
+        if not changed and self._answered == wanted:
             return None
         snapshot = self._past.at(reader, moment, wanted, self._liveness)
-        self._shown = wanted
+        self._answered = wanted
         if self._variety_of is None:
             self._variety, self._variety_of = reader.variety(), ()
         return replace(snapshot, variety=self._variety)
 
     def close(self) -> None:
         """Close the store; the next read opens it again."""
-        reader, self._reader, self._version, self._shown, self._wanted = self._reader, None, -1, None, None
+        reader, self._reader, self._version, self._answered, self._wanted = self._reader, None, -1, None, None
         if reader is not None:
             reader.close()
 
@@ -136,7 +136,7 @@ class Source:
             total=page.total,
             fitting=page.fitting,
             complaint=page.complaint,
-            instead=page.instead,
+            neighbour=page.neighbour,
             counts=self._counts,
             speeds=reader.speeds(),
             variety=self._variety,

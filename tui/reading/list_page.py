@@ -29,7 +29,7 @@ class Page:
     `newest` are the newest runs of the store, `pinned` the pinned ones in the order of the list. `others` are marked
     runs or the one under the cursor that are not among the rows; `asked` are the ids that were looked up, including
     marked runs that had vanished. `fitting` counts the runs that match the filter; `complaint` says why it cannot be
-    parsed: then the page is of all runs. `instead` is the row for the cursor if its own is gone.
+    parsed: then the page is of all runs. `neighbour` is the row for the cursor if its own is gone.
     """
 
     listing: Listing | None = None
@@ -42,7 +42,7 @@ class Page:
     others: tuple[Run, ...] = ()
     complaint: str = ""
     asked: frozenset[int] = frozenset()
-    instead: Row | None = None
+    neighbour: Row | None = None
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -110,7 +110,7 @@ class Page:
             others=(*others, *marked),
             complaint=complaint,
             asked=asked,
-            instead=None if stood is None else _neighbour(before.rows, stood, listed.rows),
+            neighbour=None if stood is None else _neighbour(before.rows, stood, listed.rows),
         )
 
     def refreshed(self, reader: Reader) -> Page:

@@ -26,7 +26,7 @@ class WeightsReader:
 
     def read(self, reader: Reader, run: Run, done: int | None = None) -> Weights | None:
         """Return the newest stored weights at or before `done` iterations (None: of all); None without any."""
-        found = reader.kept(run.run_id, done)
+        found = reader.checkpoint_size(run.run_id, done)
         if found is None:
             return None
         iteration, size = found
@@ -64,6 +64,6 @@ def _read(reader: Reader, run: Run, iteration: int, size: int) -> Weights:
         found = flat_weights(reader, run.run_id, iteration)
     except ValueError as error:
         return Weights(run.run_id, iteration, trouble=str(error))
-    shown = None if found is None else templates(run.spec, found[1])
-    trouble = "" if shown is not None else "the shape of its data set is not known here"
-    return Weights(run.run_id, iteration, shown, trouble)
+    images = None if found is None else templates(run.spec, found[1])
+    trouble = "" if images is not None else "the shape of its data set is not known here"
+    return Weights(run.run_id, iteration, images, trouble)

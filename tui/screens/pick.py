@@ -21,7 +21,7 @@ from tui.text.parts import Part, cells
 from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines, strip
 
-USUAL_ROWS = 12
+DEFAULT_ROWS = 12
 """Rows of the list that are shown on a low terminal, if they fit."""
 
 LEFT_OVER = 8
@@ -66,7 +66,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
         self._at = at
         self._of = of
         self._verb = verb
-        self._room = USUAL_ROWS
+        self._room = DEFAULT_ROWS
 
     def compose(self) -> ComposeResult:
         title = [(f" {self._title} ", STRONG)]
@@ -88,7 +88,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         height = event.size.height
-        self._room = max(height - LEFT_OVER, min(USUAL_ROWS, height - 3), 1)
+        self._room = max(height - LEFT_OVER, min(DEFAULT_ROWS, height - 3), 1)
         self._update()
 
     @property
@@ -113,10 +113,10 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     def _rows(self, width: int, height: int) -> list[Strip]:
         """The visible rows of the matches, around the cursor."""
         top = self._top
-        shown = self._found[top : top + height]
-        if not shown:
+        visible = self._found[top : top + height]
+        if not visible:
             return [strip([(f"   no {self._of} has these words", DIM)], width)]
-        return [self._row(one, width, at == self._at) for at, one in enumerate(shown, top)]
+        return [self._row(one, width, at == self._at) for at, one in enumerate(visible, top)]
 
     def _row(self, one: PaletteCommand, width: int, pointed: bool) -> Strip:
         widest = max(len(other.name) for other in self._found)

@@ -21,7 +21,7 @@ from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, 
 from tui.model import keymap
 from tui.model.messages import LessonTold
 from tui.model.sweep.sweep_messages import ProbedRunRequested, ProbeRequested, SweepRequested
-from tui.presenting.describe import words
+from tui.presenting.describe import spec_texts
 from tui.presenting.lessons import Lesson, of_probe
 from tui.text import numbers
 from tui.text.parts import Part
@@ -137,9 +137,9 @@ class ProbeView(Screen[None], inherit_bindings=False):
 
     def _keep(self, found: RunProbe) -> None:
         """Keep a result with its table, remark and lesson; the cursor moves to the best row."""
-        from engine.analysis.probe import remark, told
+        from engine.analysis.probe import format_probe, remark
 
-        self._found, self._result, self._remark = found, told(found.probe), remark(found.probe)
+        self._found, self._result, self._remark = found, format_probe(found.probe), remark(found.probe)
         self._place = self._best or 0
         before = self._lesson
         self._lesson = None if "probe" in self._lessons_shown else of_probe(found)
@@ -164,11 +164,15 @@ class ProbeView(Screen[None], inherit_bindings=False):
         left: list[Part] = [(f" probe of run {self._run_id}", STRONG)]
         if self._found is None:
             return left
-        told = self._written(" · ".join(words(self._found.spec, without=("pace", "step_size"))))
-        kept = self._found.checkpoints
-        which = f", checkpoint {bisect_right(kept, self._found.iteration)} of {len(kept)}" if len(kept) > 1 else ""
+        settings = self._written(" · ".join(spec_texts(self._found.spec, without=("pace", "step_size"))))
+        checkpoints = self._found.checkpoints
+        which = (
+            f", checkpoint {bisect_right(checkpoints, self._found.iteration)} of {len(checkpoints)}"
+            if len(checkpoints) > 1
+            else ""
+        )
         after = f"   after {counted(self._found.iteration, 'iteration')}"
-        return [*left, (after, TEXT), (which, DIM), (f"   {told}", DIM)]
+        return [*left, (after, TEXT), (which, DIM), (f"   {settings}", DIM)]
 
     def _table(self, width: int, height: int) -> list[Strip]:
         """The table: one step from the same weights with each step size, on the whole training split."""
@@ -176,16 +180,16 @@ class ProbeView(Screen[None], inherit_bindings=False):
             return [strip((), width), strip([(" " + (self._sentence or "computing …"), DIM)], width)]
         names = [self._size_text(line) for line in self._lines]
         longest = max(map(len, names))
-        begun, said = ("for step size ", " new loss: ") if width >= SENTENCE else ("", "  ")
-        before = f"{'before the step'.ljust(len(begun) + longest + len(said) - 1)} "
+        size_prefix, loss_prefix = ("for step size ", " new loss: ") if width >= SENTENCE else ("", "  ")
+        before = f"{'before the step'.ljust(len(size_prefix) + longest + len(loss_prefix) - 1)} "
         lines = [strip((), width), strip([(f" {before}{self._result.before}", DIM)], width)]
         for place, (name, line) in enumerate(zip(names, self._lines, strict=True)):
-            words = STRONG if line.is_best else TEXT
+            row_style = STRONG if line.is_best else TEXT
             judgement, style = JUDGED[line.judgement]
             parts: list[Part] = [
-                (f" {begun}{name.rjust(longest)}", words),
-                (said, DIM),
-                (f"{line.loss}  {line.change}  " if width >= BRIEF else f"{line.change}  ", words),
+                (f" {size_prefix}{name.rjust(longest)}", row_style),
+                (loss_prefix, DIM),
+                (f"{line.loss}  {line.change}  " if width >= BRIEF else f"{line.change}  ", row_style),
                 ("★ " if line.is_best else "  ", FINISHED),
                 (judgement, style),
             ]
@@ -202,9 +206,9 @@ class ProbeView(Screen[None], inherit_bindings=False):
     def _curve(self, width: int, height: int) -> Picture:
         if self._found is None:
             return draw_response(ResponseView(empty_hint=""), width, height, charset=self._charset)
-        shown = [line.last for line in self._lines]
-        sizes, losses = (column[shown].tolist() for column in (self._found.probe.step_sizes, self._found.probe.loss))
-        rows = zip(sizes, losses, ramp_slots(len(shown)), strict=True)
+        steps = [line.last for line in self._lines]
+        sizes, losses = (column[steps].tolist() for column in (self._found.probe.step_sizes, self._found.probe.loss))
+        rows = zip(sizes, losses, ramp_slots(len(steps)), strict=True)
         points = tuple(
             ResponsePoint(size, loss, loss, loss, slot, diverged=not math.isfinite(loss)) for size, loss, slot in rows
         )

@@ -125,7 +125,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
 
     def action_reset(self) -> None:
         """What stood in the fields at first."""
-        self._draft = self._draft.as_usual()
+        self._draft = self._draft.with_defaults()
         self.query_one(FormPane).show_anew(self._draft.form())
 
     def action_close(self) -> None:

@@ -124,9 +124,9 @@ class Replay(RunsScreen, inherit_bindings=False):
         """Show the rows of the moment that the clock and the chart show: they are compared, and can be stopped."""
         self.show_rows()
 
-    def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
+    def view(self, before: Sequence[ChartView] = ()) -> ChartView:
         """The chart's view, on its final axes if they are held."""
-        view = super().view(kept)
+        view = super().view(before)
         if not self.clock.holds or self.choices.chart_options.window is not None:
             return view
         axes = self._final_axes()
@@ -157,8 +157,10 @@ class Replay(RunsScreen, inherit_bindings=False):
         """Fork from the iteration at the clock's position, even if the screen has not shown it yet."""
         one, at = self._here()
         if one is not None:
-            kept = one.checkpoint_before(at)
-            self.post_message(ForkRequested(one.run_id, at, "" if kept is None else f"weights kept of {kept:,}; "))
+            checkpoint = one.checkpoint_before(at)
+            self.post_message(
+                ForkRequested(one.run_id, at, "" if checkpoint is None else f"weights kept of {checkpoint:,}; ")
+            )
 
     def action_probe(self) -> None:
         one, at = self._here()
@@ -171,7 +173,7 @@ class Replay(RunsScreen, inherit_bindings=False):
         at = (
             None
             if one is None
-            else self.replay_data.timeline(self.clock.kind).begun(self.clock.position).get(one.run_id)
+            else self.replay_data.timeline(self.clock.kind).cut_of_started(self.clock.position).get(one.run_id)
         )
         if at is None:
             self.tell("This run has not begun: there is nothing to go on from.")

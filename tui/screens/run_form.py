@@ -35,7 +35,7 @@ class FormWords:
 
 
 class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
-    """Edits a draft; posts what `submitted` makes of it, and on esc what `kept` makes of it."""
+    """Edits a draft; posts what `on_submit` makes of it, and on esc what `on_close` makes of it."""
 
     ALLOW_SELECT = False
     AUTO_FOCUS = "FieldInput, ChoiceInput"
@@ -45,13 +45,13 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
         self,
         words: FormWords,
         draft: AnyDraft,
-        submitted: Callable[[AnyDraft], Message],
-        kept: Callable[[AnyDraft], Message] | None = None,
+        on_submit: Callable[[AnyDraft], Message],
+        on_close: Callable[[AnyDraft], Message] | None = None,
     ) -> None:
         super().__init__()
         self.draft = draft
         self._words = words
-        self._make_order, self._make_kept = submitted, kept
+        self._on_submit, self._on_close = on_submit, on_close
         self._before_reset: AnyDraft | None = None
         self._rejected: dict[str, str] = {}
         self._submitted = False
@@ -121,7 +121,7 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
         elif not form.errors and not self._submitted:
             self._submitted, self._rejected = True, {}
             self.query_one(FormPane).show(self.form)
-            self.app.post_message(self._make_order(self.draft))
+            self.app.post_message(self._on_submit(self.draft))
         self._tell()
 
     def action_reset(self) -> None:
@@ -132,7 +132,7 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
             self._show(before, anew=True)
             return
         draft = self.draft
-        self._show(draft.as_usual(), anew=True)
+        self._show(draft.with_defaults(), anew=True)
         self._before_reset = draft
 
     def action_choose(self, by: int) -> None:
@@ -141,6 +141,6 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
 
     def action_close(self) -> None:
         """Close the form."""
-        if self._make_kept is not None:
-            self.app.post_message(self._make_kept(self.draft))
+        if self._on_close is not None:
+            self.app.post_message(self._on_close(self.draft))
         self.dismiss()

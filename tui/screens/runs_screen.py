@@ -55,7 +55,7 @@ from tui.widgets.welcome import WELCOME_KEYS, welcome
 LONG_VERDICT = 75
 """Columns from which a race's verdict is the long sentence, which then takes at most two rows."""
 
-TELL_S = 0.5
+UPDATE_S = 0.5
 """Least seconds between two updates of the numbers of growing runs: faster ones could not be read."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
@@ -144,7 +144,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         is_growth = choices == self._painted and snapshot.shape == self.snapshot.shape
         self.snapshot, self.choices = snapshot, choices
         since = monotonic() - self._painted_at
-        if not is_growth or since >= TELL_S:
+        if not is_growth or since >= UPDATE_S:
             self.paint()
             return
         view = self.view(self._panels)
@@ -152,7 +152,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._chart.show(view)
         self.show_growth()
         if self._paint_timer is None:
-            self._paint_timer = self.set_timer(2 * TELL_S - since, self.paint)
+            self._paint_timer = self.set_timer(2 * UPDATE_S - since, self.paint)
 
     def show_growth(self) -> None:
         """Show what is updated at every read besides the chart: nothing, because nobody could read such numbers."""
@@ -219,9 +219,9 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._chart.show(view)
         self.show_rows()
 
-    def view(self, kept: Sequence[ChartView] = ()) -> ChartView:
-        """The chart's view; panels without the focus are taken from `kept`."""
-        return chart_view(self.snapshot, self.choices, kept)
+    def view(self, before: Sequence[ChartView] = ()) -> ChartView:
+        """The chart's view; panels without the focus are taken from `before`."""
+        return chart_view(self.snapshot, self.choices, before)
 
     def _arrange(self, size: Size) -> None:
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
@@ -243,9 +243,9 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def _message_and_hint(self, width: int) -> tuple[str, str]:
         """The message above the keys, and a hint which key to press."""
         text = self.snapshot.listing.text
-        told = self._sentence or (self._news if text and not self.snapshot.complaint else "")
-        if told:
-            return told, f"filter: {clean(text, max(width // 4, 8))}" if text else ""
+        sentence = self._sentence or (self._news if text and not self.snapshot.complaint else "")
+        if sentence:
+            return sentence, f"filter: {clean(text, max(width // 4, 8))}" if text else ""
         if self.snapshot.complaint:
             return clean(self.snapshot.complaint, 200), "esc: clear filter"
         if text:

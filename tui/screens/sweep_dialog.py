@@ -132,5 +132,5 @@ class SweepDialog(Screen[None], inherit_bindings=False):
     def action_reset(self) -> None:
         """The default sweep; once more, what was there before."""
         before, entered = self._before_reset, self._entered
-        self._show(before or entered.as_usual())
+        self._show(before or entered.with_defaults())
         self._before_reset = None if before else entered

@@ -50,7 +50,7 @@ from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep import head
 from tui.widgets.sweep.table import HEADER, SweepTable
 
-Shown = Literal["both", "curves", "response", "table"]
+Panes = Literal["both", "curves", "response", "table"]
 
 WHOLE = ("all", "charts", "table")
 """What fills the room, in the order in which its key steps through them; 'all' shares it."""
@@ -101,7 +101,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._pointed: Values | None = None
         self._follows_best = True
         self._at = at
-        self._wanted: Shown = "both"
+        self._wanted: Panes = "both"
         self._whole = WHOLE[0]
         self.chosen_options: ChartOptions | None = None
         self._lessons_shown = lessons
@@ -203,20 +203,20 @@ class SweepView(Screen[None], inherit_bindings=False):
     def _arrange(self, size: Size) -> None:
         if not self.query(SweepTable):
             return
-        seen, shown = self.seen, self._shown(size)
+        seen, panes = self.seen, self._panes(size)
         self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-small")
         self.query_one("#rungs").display = seen.outcome is not None and seen.outcome.plan.halving is not None
         self.query_one("#message").display = bool(self._sentence)
         self.query_one("#lesson").display = self._lesson is not None and size.height >= LOW
-        self.query_one("#charts").display = shown != "table"
-        self._chart.display = shown in ("both", "curves")
-        self.query_one("#response").display = shown in ("both", "response")
+        self.query_one("#charts").display = panes != "table"
+        self._chart.display = panes in ("both", "curves")
+        self.query_one("#response").display = panes in ("both", "response")
         table = self.query_one(SweepTable)
-        table.display = shown == "table" or (size.height >= LOW and self._whole != "charts")
+        table.display = panes == "table" or (size.height >= LOW and self._whole != "charts")
         rows = max(len(seen.values), 1) + HEADER
-        table.styles.height = "1fr" if shown == "table" else min(rows, max((size.height - LINES) // 2, 3) + HEADER)
+        table.styles.height = "1fr" if panes == "table" else min(rows, max((size.height - LINES) // 2, 3) + HEADER)
 
-    def _shown(self, size: Size) -> Shown:
+    def _panes(self, size: Size) -> Panes:
         """What the size allows of what the viewer wants to see."""
         if self._whole == "table":
             return "table"
@@ -289,7 +289,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         if self._whole == "table":
             self._whole = "all"
         order = list(self._views())
-        now = self._shown(self.app.size)
+        now = self._panes(self.app.size)
         self._wanted = order[(order.index(now) + 1) % len(order)] if now in order else order[0]
         self.paint()
 
@@ -298,7 +298,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._whole = next_of(WHOLE, self._whole)
         self.paint()
 
-    def _views(self) -> Iterator[Shown]:
+    def _views(self) -> Iterator[Panes]:
         size = self.app.size
         if size.width >= WIDE and size.height >= LOW:
             yield "both"

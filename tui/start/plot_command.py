@@ -34,13 +34,15 @@ class MetricType(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The metric's name; an error names the nearest match."""
-        from engine.spec.parsing import near_match, shown
+        from engine.spec.parsing import near_match, quoted
         from tui.chart.values.metrics import METRICS
 
         known = {name.replace(" ", "-"): name for name in (*METRICS, WEIGHTS)}
         asked = "-".join(str(value).lower().replace("-", " ").replace("_", " ").split())
         if asked not in known:
-            self.fail(f"{shown(str(value))} is not a metric{near_match(asked, known)} (choose from {', '.join(known)})")
+            self.fail(
+                f"{quoted(str(value))} is not a metric{near_match(asked, known)} (choose from {', '.join(known)})"
+            )
         return known[asked]
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -120,10 +122,10 @@ def _plot_weights(db: str, run_ids: tuple[int, ...], paper: Paper, log_y: bool, 
     with reading(db) as reader:
         _check(reader, run_ids)
         found = {run_id: weights_of(reader, run_id) for run_id in run_ids}
-    kept = [one for one in found.values() if one is not None and len(one.finite)]
-    drawn_ids = {one.run_id for one in kept}
+    drawable = [one for one in found.values() if one is not None and len(one.finite)]
+    drawn_ids = {one.run_id for one in drawable}
     _report_left_out([run_id for run_id in run_ids if run_id not in drawn_ids], len(run_ids), "kept no finite weights")
-    print_chart(as_json(as_data(kept, paper.width)) if json else print_weights(kept, paper, log_y=log_y))
+    print_chart(as_json(as_data(drawable, paper.width)) if json else print_weights(drawable, paper, log_y=log_y))
 
 
 def _plot_sweep(db: str, sweep_id: int, paper: Paper, log_y: bool, x_kind: Any, json: bool) -> None:

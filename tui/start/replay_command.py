@@ -113,8 +113,8 @@ def command(
         _check(db, run_ids)
         _write(Path(db), opening, fps, frames, kind, size, out)
         return
-    words = " ".join(map(str, run_ids))
-    refuse_without_terminal(f"{command_text(f'replay {words} --headless')} instead")
+    ids = " ".join(map(str, run_ids))
+    refuse_without_terminal(f"{command_text(f'replay {ids} --headless')} instead")
     from tui.start import signals
 
     signals.block()  # before the store imports NumPy

@@ -19,14 +19,14 @@ from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading.feed import Feed, Outcome
 from tui.start import signals
 from tui.text.ascii_only import is_wanted
-from tui.view_state import remembered
-from tui.view_state.recall import choices_of
-from tui.view_state.remembered import View
+from tui.view_state import saved_view
+from tui.view_state.conversion import choices_of
+from tui.view_state.saved_view import View
 
 FRAMES_PER_S = "250"
 """Textual's frame rate: high, so that a key need not wait for the next 60th of a second. Frames are few."""
 
-BROKE_OFF = 1
+ABORTED = 1
 """Exit code of a dashboard that ended without being left."""
 
 if TYPE_CHECKING:
@@ -53,21 +53,21 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
 
     signals.await_in_thread(caught)
     code = app.run()
-    give_back(path, [number for what, number in app.run_actions.deleted if what == "run"])
+    purge_deleted(path, [number for what, number in app.run_actions.deleted if what == "run"])
     if code is None or app.return_code:
-        return app.return_code or BROKE_OFF
+        return app.return_code or ABORTED
     print(farewell(app.snapshot if not app.is_replaying else counted(path), path), file=sys.stderr)
     return code
 
 
-def give_back(path: Path, deleted: list[int]) -> None:
+def purge_deleted(path: Path, deleted: list[int]) -> None:
     """Free the space of deleted runs: they can no longer be restored."""
     if deleted:
         from tui.app.actions import orders
 
         try:
-            told = orders.purge(path, deleted)
-            print(told + "\n" * bool(told), end="", file=sys.stderr)
+            sentence = orders.purge(path, deleted)
+            print(sentence + "\n" * bool(sentence), end="", file=sys.stderr)
         except StoreError as error:
             print(f"lossboard: {clean(str(error), 300)}", file=sys.stderr)
 
@@ -80,7 +80,7 @@ def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboa
     """
     if not path.exists():
         open_for_writing(path).close()
-    view = remembered.load(path)
+    view = saved_view.load(path)
     feed, first = _first_read(path, view)
     from tui.app.app import Dashboard
 

@@ -14,8 +14,8 @@ THEMES = ("dark", "light", "colour-blind", "ansi")
 STANDARD_ERROR = 2
 
 
-def refuse_without_terminal(instead: str = "") -> None:
-    """Exit with 2 if there is no terminal to paint on; `instead` names commands that need none."""
+def refuse_without_terminal(alternative: str = "") -> None:
+    """Exit with 2 if there is no terminal to paint on; `alternative` names commands that need none."""
     from engine.files.program import command_text  # only for the refusal, so that the dashboard starts faster
 
     if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
@@ -24,8 +24,8 @@ def refuse_without_terminal(instead: str = "") -> None:
         lack = f"The dashboard cannot be painted on a terminal of the kind {os.environ.get('TERM') or '(none)'!r}"
     else:
         return
-    instead = instead or f"{command_text('run')}, list or show instead ({command_text('--help')})"
-    print(f"{lack}. Use {instead}.", file=sys.stderr)
+    alternative = alternative or f"{command_text('run')}, list or show instead ({command_text('--help')})"
+    print(f"{lack}. Use {alternative}.", file=sys.stderr)
     raise SystemExit(2)
 
 

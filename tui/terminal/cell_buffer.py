@@ -32,13 +32,13 @@ SgrStyles = NDArray[np.uint16]
 Flags = NDArray[np.bool_]
 
 
-class InkSpan(NamedTuple):
-    """Cells start..stop of a row, all of one style; `ink` is the style's number."""
+class CellSpan(NamedTuple):
+    """Cells start..stop of a row, all of one style; `style` is the style's number."""
 
     row: int
     start: int
     stop: int
-    ink: int
+    style: int
 
 
 class BufferRow(NamedTuple):
@@ -70,17 +70,17 @@ class CellBuffer:
         self._codes: Codes = np.full(shape, BLANK, np.uint32)
         self._sgr_styles: SgrStyles = np.zeros(shape, np.uint16)
         self._shown_codes: Codes = np.full(shape, UNKNOWN, np.uint32)
-        self._shown_inks: SgrStyles = np.zeros(shape, np.uint16)
+        self._shown_styles: SgrStyles = np.zeros(shape, np.uint16)
         self._touched: Flags = np.ones(height, np.bool_)
 
-    def ink(self, style: Style | None) -> int:
+    def style_number(self, style: Style | None) -> int:
         """The number of a style in this buffer."""
         number = self._numbers.get(style)
         if number is None:
-            ink = sgr_style(style, self._colours)
-            if ink not in self.sgr_styles:
-                self.sgr_styles.append(ink)
-            number = self._numbers[style] = self.sgr_styles.index(ink)
+            sgr = sgr_style(style, self._colours)
+            if sgr not in self.sgr_styles:
+                self.sgr_styles.append(sgr)
+            number = self._numbers[style] = self.sgr_styles.index(sgr)
         return number
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
@@ -94,7 +94,7 @@ class CellBuffer:
             if not control:
                 found = codes_of(self._in_charset(text))
                 codes += found
-                sgr_styles += [self.ink(style)] * len(found)
+                sgr_styles += [self.style_number(style)] * len(found)
         self.paste(x, y, np.array([codes], np.uint32), np.array([sgr_styles], np.uint16))
 
     def paste(self, x: int, y: int, codes: Codes, sgr_styles: SgrStyles) -> None:
@@ -138,68 +138,72 @@ class CellBuffer:
         """The text that brings the terminal up to date, '' if it is. The buffer takes it as written."""
         touched = np.flatnonzero(self._touched)
         codes, sgr_styles = self._codes[touched], self._sgr_styles[touched]
-        shown, shown_inks = self._shown_codes[touched], self._shown_inks[touched]
-        differing = (codes != shown) | (sgr_styles != shown_inks)
-        tails = (codes == TAIL) | (shown == TAIL)
+        shown_codes, shown_styles = self._shown_codes[touched], self._shown_styles[touched]
+        differing = (codes != shown_codes) | (sgr_styles != shown_styles)
+        tails = (codes == TAIL) | (shown_codes == TAIL)
         if tails.any():
             _with_other_halves(differing, tails)
         lines = {
             place: _line(codes[place], sgr_styles[place]) for place in np.flatnonzero(differing.any(axis=1)).tolist()
         }
-        pieces: dict[int, list[InkSpan]] = {}
+        pieces: dict[int, list[CellSpan]] = {}
         for span in self._spans(differing, sgr_styles, lines):
-            pieces.setdefault(span.ink, []).append(span)
-        self._shown_codes[touched], self._shown_inks[touched] = codes, sgr_styles
+            pieces.setdefault(span.style, []).append(span)
+        self._shown_codes[touched], self._shown_styles[touched] = codes, sgr_styles
         self._touched.fill(False)
         writer = _Writer(self.width)
         # the style of the topmost change first, because the viewer waits for it; then others on its background
-        grounds = list(dict.fromkeys(self.sgr_styles[ink].background for ink in pieces))
-        for ink in sorted(pieces, key=lambda ink: grounds.index(self.sgr_styles[ink].background)):
-            for span in pieces[ink]:
+        backgrounds = list(dict.fromkeys(self.sgr_styles[style].background for style in pieces))
+        for style in sorted(pieces, key=lambda style: backgrounds.index(self.sgr_styles[style].background)):
+            for span in pieces[style]:
                 line = lines[span.row]
-                writer.write(int(touched[span.row]), span, line, self.sgr_styles[ink], self._erasable_from(span, line))
+                writer.write(
+                    int(touched[span.row]), span, line, self.sgr_styles[style], self._erasable_from(span, line)
+                )
         return writer.finished()
 
-    def _spans(self, differing: Flags, sgr_styles: SgrStyles, lines: dict[int, BufferRow]) -> Iterator[InkSpan]:
+    def _spans(self, differing: Flags, sgr_styles: SgrStyles, lines: dict[int, BufferRow]) -> Iterator[CellSpan]:
         """The spans to write; they include equal cells where writing these is shorter than moving the cursor.
 
         Spans are then written style by style: that takes far fewer colour changes than row by row, and moving the
         cursor is shorter than a colour change.
         """
-        last: InkSpan | None = None
-        for row, start, stop, ink in _runs(differing, sgr_styles):
+        last: CellSpan | None = None
+        for row, start, stop, style in _runs(differing, sgr_styles):
             if last is not None and row == last.row and start - last.stop < BRIDGE:
                 line = lines[row]
-                alike = ink == last.ink
+                alike = style == last.style
                 # checked first, because the first cell decides for most neighbours
                 if (alike or line.codes[start] == BLANK) and self._fit(
-                    line, last.ink, last.stop, start if alike else stop
+                    line, last.style, last.stop, start if alike else stop
                 ):
-                    last = InkSpan(row, last.start, stop, last.ink)
+                    last = CellSpan(row, last.start, stop, last.style)
                     continue
             if last is not None:
                 yield last
-            last = InkSpan(row, start, stop, ink)
+            last = CellSpan(row, start, stop, style)
         if last is not None:
             yield last
 
-    def _fit(self, line: BufferRow, ink: int, start: int, stop: int) -> bool:
+    def _fit(self, line: BufferRow, style: int, start: int, stop: int) -> bool:
         """Whether the cells start..stop of a row look right when written in one style."""
         for at in range(start, stop):
             own = line.sgr_styles[at]
-            if own != ink and (line.codes[at] != BLANK or not self.sgr_styles[own].blanks_like(self.sgr_styles[ink])):
+            if own != style and (
+                line.codes[at] != BLANK or not self.sgr_styles[own].blanks_like(self.sgr_styles[style])
+            ):
                 return False
         return True
 
-    def _erasable_from(self, span: InkSpan, line: BufferRow) -> int:
+    def _erasable_from(self, span: CellSpan, line: BufferRow) -> int:
         """The first of the blanks at the end of a row that are shorter to erase; the span's end if none are."""
         if span.stop < self.width or not self._erases:
             return span.stop
-        ground, at = self.sgr_styles[line.sgr_styles[-1]], self.width
+        background, at = self.sgr_styles[line.sgr_styles[-1]], self.width
         while (
             at > span.start
             and line.codes[at - 1] == BLANK
-            and self.sgr_styles[line.sgr_styles[at - 1]].blanks_like(ground)
+            and self.sgr_styles[line.sgr_styles[at - 1]].blanks_like(background)
         ):
             at -= 1
         return at if self.width - at >= ERASE_FROM else span.stop
@@ -217,11 +221,11 @@ def _runs(differing: Flags, sgr_styles: SgrStyles) -> Iterator[tuple[int, int, i
     rows, columns = np.nonzero(differing)
     if not len(rows):
         return iter(())
-    inked = sgr_styles[rows, columns]
-    apart = (np.diff(rows) != 0) | (np.diff(columns) != 1) | (np.diff(inked) != 0)
-    firsts = np.concatenate([[0], np.flatnonzero(apart) + 1])
+    styles = sgr_styles[rows, columns]
+    breaks = (np.diff(rows) != 0) | (np.diff(columns) != 1) | (np.diff(styles) != 0)
+    firsts = np.concatenate([[0], np.flatnonzero(breaks) + 1])
     lasts = np.append(firsts[1:], len(rows)) - 1
-    found = rows[firsts], columns[firsts], columns[lasts] + 1, inked[firsts]
+    found = rows[firsts], columns[firsts], columns[lasts] + 1, styles[firsts]
     return zip(*(part.tolist() for part in found), strict=True)
 
 
@@ -243,24 +247,24 @@ class _Writer:
     def __init__(self, width: int) -> None:
         self._width = width
         self._out: list[str] = []
-        self._ink = PLAIN
+        self._style = PLAIN
         self._at: tuple[int, int] | None = None
 
-    def write(self, y: int, span: InkSpan, line: BufferRow, ink: SgrStyle, blank_from: int) -> None:
+    def write(self, y: int, span: CellSpan, line: BufferRow, style: SgrStyle, blank_from: int) -> None:
         """Write a span in its style; from `blank_from` on, erase."""
         self._move(span.start, y)
         text = line.text[span.start : blank_from] if line.text else text_of(line.codes[span.start : blank_from])
         if text:
-            self._set_style(ink, blank=text.isspace())
+            self._set_style(style, blank=text.isspace())
             self._out.append(text)
         if blank_from < span.stop:
-            self._set_style(ink, blank=True)
+            self._set_style(style, blank=True)
             self._out.append("\x1b[K")
         # terminals differ in where the cursor is after a wide or combined character
         self._at = (blank_from, y) if line.text and blank_from < self._width else None
 
     def finished(self) -> str:
-        if self._ink != PLAIN:
+        if self._style != PLAIN:
             self._out.append(RESET)
         return "".join(self._out)
 
@@ -272,9 +276,9 @@ class _Writer:
             there = min(_steps(x - self._at[0], y - self._at[1]), there, key=len)
         self._out.append(there)
 
-    def _set_style(self, ink: SgrStyle, *, blank: bool) -> None:
-        if ink is not self._ink:
-            text, self._ink = change(self._ink, ink, blank=blank)
+    def _set_style(self, style: SgrStyle, *, blank: bool) -> None:
+        if style is not self._style:
+            text, self._style = change(self._style, style, blank=blank)
             self._out.append(text)
 
 

@@ -9,13 +9,13 @@ WITHOUT = ("screen", "tmux", "vt1", "vt2", "ansi")
 """Prefixes of the names of terminals without it, used if terminfo is not available."""
 
 
-def keeps_the_ground(
+def keeps_background(
     environment: Mapping[str, str] = os.environ, known: Callable[[str], bool | None] | None = None
 ) -> bool:
     """Whether erased cells keep the background; those of GNU screen do not, so its blanks must be written."""
     name = environment.get("TERM", "")
-    told = (known or of_terminfo)(name)
-    return not name.startswith(WITHOUT) if told is None else told
+    flag = (known or of_terminfo)(name)
+    return not name.startswith(WITHOUT) if flag is None else flag
 
 
 def of_terminfo(name: str) -> bool | None:

@@ -21,7 +21,7 @@ class FrameOutput(ComposingApp, inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.output = TerminalOutput(self._write, self.set_timer, _call_soon)
-        self.output.erases = erasing.keeps_the_ground()
+        self.output.erases = erasing.keeps_background()
         self._displayed: Screen[object] | None = None
 
     def written(self) -> None:

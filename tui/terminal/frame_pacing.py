@@ -11,7 +11,7 @@ QUESTION = "\x1b[?2026$p"
 PRINTS_THE_QUESTION = "Apple_Terminal"
 """TERM_PROGRAM of a terminal that prints the end of the query on the screen and never replies."""
 
-PATIENCE_S = 4.0
+TIMEOUT_S = 4.0
 """Seconds after which a reply counts as lost: a full frame takes about one second at 8 kB/s."""
 
 FREE_RUN_S = 0.2
@@ -33,7 +33,7 @@ class FramePacing:
         since = self._clock() - self._sent_at
         if not self._answers:
             return 0.0 if self._pressed else max(FREE_RUN_S - since, 0.0)
-        return max(PATIENCE_S - since, 0.0) if self._open_questions else 0.0
+        return max(TIMEOUT_S - since, 0.0) if self._open_questions else 0.0
 
     def sent(self) -> None:
         """Record that a frame and a query were sent."""

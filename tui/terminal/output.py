@@ -72,7 +72,7 @@ class TerminalOutput:
         if self._buffer is not None:
             sgr_styles = np.zeros(256, np.uint16)
             for style_id in np.flatnonzero(np.bincount(style_ids.ravel(), minlength=256)).tolist():
-                sgr_styles[style_id] = self._buffer.ink(style(style_id))
+                sgr_styles[style_id] = self._buffer.style_number(style(style_id))
             self._buffer.paste(x, y, codes, sgr_styles[style_ids])
             self._flush_soon()
 

@@ -129,9 +129,9 @@ class ChartPane(CellWidget):
         if drag == self._drag or self.picture is None:
             return
         before, self._drag = self._drag, drag
-        shown = drag or before
+        selection = drag or before
         self._rows.clear()
-        self._paint(self.picture, () if shown is None else shown.rows)
+        self._paint(self.picture, () if selection is None else selection.rows)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to select a range of the x axis."""

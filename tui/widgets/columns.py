@@ -73,8 +73,8 @@ def _setting(name: str) -> Callable[[Run, RowPreview, int], Sequence[Part]]:
 
 def _float(value: float) -> str:
     """A setting with as many digits as fit: 0.1, 1e-4, 5.646."""
-    told = (numbers.setting(value, digits) for digits in (4, 3, 2, 1))
-    return next((text for text in told if len(text) <= STEP_WIDTH), numbers.magnitude(value))
+    candidates = (numbers.setting(value, digits) for digits in (4, 3, 2, 1))
+    return next((text for text in candidates if len(text) <= STEP_WIDTH), numbers.magnitude(value))
 
 
 def _iterations(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
@@ -125,7 +125,7 @@ def curve_text(shape: tuple[float, ...], width: int, scale: Scale) -> str:
 WIDEST_WORD, WIDEST_NUMBER = 15, 7
 """Most cells of a setting that is a word, and of one that is a number."""
 
-LESS_TELLING = frozenset({"strategy", "update", "batch_size", "initial_scale", "pace"})
+LESS_INFORMATIVE = frozenset({"strategy", "update", "batch_size", "initial_scale", "pace"})
 """Settings that a run's name tells unless a person gave it one, that follow from the strategy, or change no loss."""
 
 RUN, NAME, TRAIN = 0, 0, 1
@@ -134,7 +134,7 @@ DIFFERING = (2, 5.0, 5.1, 5.2)
 STEP = 5.5
 """Rank of the step size if all runs began with the same: it can be steered."""
 DIFFERING_LAST = 20
-LITTLE_TOLD = 10
+BEFORE_BAR = 10
 """Largest rank of the columns that go before the bar of a run's progress."""
 BAR_SPARE = 8
 """Cells of that bar."""
@@ -177,9 +177,9 @@ def _all(variety_items: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Column
 
 def _settings(variety: Variety) -> Iterable[Column]:
     """The columns of the settings: as wide as their values, and ranked if runs differ in them."""
-    telling = [name for name in variety if name not in LESS_TELLING]
+    informative = [name for name in variety if name not in LESS_INFORMATIVE]
     ranks: dict[str, float] = {name: DIFFERING_LAST + place for place, name in enumerate(variety)}
-    ranks |= dict(zip(telling, DIFFERING, strict=False))
+    ranks |= dict(zip(informative, DIFFERING, strict=False))
     ranks |= {name: 11 for name in ("update", "batch_size", "initial_scale") if name in variety}
     ranks.setdefault("step_size", STEP)
     for name in SETTINGS:
@@ -205,7 +205,7 @@ def fitting(
     ]
     free, kept = room, set()
     for rank, column in sorted(_wanted(columns, choice), key=lambda pair: pair[0]):
-        reserved = BAR_SPARE if rank > LITTLE_TOLD and "iterations" in kept else 0
+        reserved = BAR_SPARE if rank > BEFORE_BAR and "iterations" in kept else 0
         if column.width + 1 <= free - reserved or rank == RUN:
             kept.add(column.name)
             free -= column.width + 1

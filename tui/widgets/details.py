@@ -103,15 +103,15 @@ def _divergence(run: Run) -> list[Part]:
 
 def _figures(snapshot: Snapshot, run: Run, *, norm: bool) -> list[list[Part]]:
     """Words with their numbers, and the iteration of the losses before it if it is not the newest."""
-    told: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     if run.train_loss is not None:
-        told.append(("train", numbers.loss(run.train_loss)))
+        pairs.append(("train", numbers.loss(run.train_loss)))
     if run.validation_loss is not None:
-        told.append(("validation", numbers.loss(run.validation_loss)))
-        told.append(("validation accuracy", numbers.percent(run.validation_accuracy)))
+        pairs.append(("validation", numbers.loss(run.validation_loss)))
+        pairs.append(("validation accuracy", numbers.percent(run.validation_accuracy)))
     if run.test_accuracy is not None:
-        told.append(("test accuracy", numbers.percent(run.test_accuracy)))
-    figures: list[list[Part]] = [[(f"{word} ", DIM), (value + GAP, TEXT)] for word, value in told]
+        pairs.append(("test accuracy", numbers.percent(run.test_accuracy)))
+    figures: list[list[Part]] = [[(f"{word} ", DIM), (value + GAP, TEXT)] for word, value in pairs]
     if run.evaluated_at is not None and run.evaluated_at < run.iterations_done:
         figures.append([(f"at {run.evaluated_at:,}{GAP}", DIM)])
     steepness = snapshot.of(run.run_id).gradient_norm
@@ -137,8 +137,8 @@ def _differences(snapshot: Snapshot, choices: Choices, room: int) -> list[Part]:
     runs = [run for run_id in compared if (run := snapshot.run(run_id)) is not None]
     names = differing([spec for run in runs if (spec := in_force(run)) is not None])
     labels = [FIELDS[name].label for name in names]
-    told = (_differs(labels, count) for count in range(min(len(labels), MOST_DIFFERENCES), 0, -1))
-    return [(text, DIM) for text in told if width_of(text) <= room][:1]
+    candidates = (_differs(labels, count) for count in range(min(len(labels), MOST_DIFFERENCES), 0, -1))
+    return [(text, DIM) for text in candidates if width_of(text) <= room][:1]
 
 
 def _differs(labels: Sequence[str], count: int) -> str:

@@ -43,7 +43,7 @@ def key_line(keys: Sequence[Key], width: int) -> tuple[Strip, list[tuple[range, 
     for key in footer(keys, width - 2):
         parts.append(("  " if parts else " ", TEXT))
         start = cells(parts)
-        parts += [(key.shown, ACCENTED), (f" {key.word}", DIM)]
+        parts += [(key.keys_text, ACCENTED), (f" {key.word}", DIM)]
         for name in key.keys[: key.advertised][1:]:
             actions.append((_columns_of(key, name, start), key.action.format(key=name)))
         actions.append((range(start, cells(parts)), key.action.format(key=key.keys[0])))
@@ -54,10 +54,10 @@ def _columns_of(key: Key, name: str, start: int) -> range:
     """Where one of a key's names stands; the key is shown from column `start` on."""
     at = 0
     for one in key.keys[: key.advertised]:
-        shown = NAMES.get(one, one)
+        key_text = NAMES.get(one, one)
         if one == name:
-            return range(start + at, start + at + width_of(shown))
-        at += width_of(shown) + 1
+            return range(start + at, start + at + width_of(key_text))
+        at += width_of(key_text) + 1
     return range(0)
 
 
@@ -82,5 +82,5 @@ def sentence_lines(sign: Part, sentence: str, width: int, height: int, right: Se
 
 def too_small(least: tuple[int, int], going_on: str, width: int) -> list[Strip]:
     """What stands in place of a screen that needs `least` columns and rows: that, what goes on, and the way out."""
-    words = ("terminal too small", f"needs {least[0]}x{least[1]}", going_on, "q quit")
-    return [strip([(word, WARNED)], width) for word in words if word]
+    lines = ("terminal too small", f"needs {least[0]}x{least[1]}", going_on, "q quit")
+    return [strip([(word, WARNED)], width) for word in lines if word]

@@ -73,11 +73,11 @@ class Scrubber(Lines):
 
 def drawn(scrubber_state: ScrubberState, width: int) -> tuple[Strip, range]:
     """The line at `width` cells, and the cells of its bar."""
-    cut = scrubber_state.replay_data.timeline(scrubber_state.clock.kind).begun(scrubber_state.clock.position)
-    for words in (3, 2, 1, 0):
-        left, right = _left(scrubber_state, cut, words), _right(scrubber_state, cut, words)
+    cut = scrubber_state.replay_data.timeline(scrubber_state.clock.kind).cut_of_started(scrubber_state.clock.position)
+    for detail in (3, 2, 1, 0):
+        left, right = _left(scrubber_state, cut, detail), _right(scrubber_state, cut, detail)
         room = width - cells(left) - cells(right) - 2
-        if room >= (40 if words == 3 else LEAST_BAR):
+        if room >= (40 if detail == 3 else LEAST_BAR):
             break
     room = max(room, 0)
     start = cells(left)
@@ -105,12 +105,12 @@ def clock_text(seconds: float, whole_s: float) -> str:
     )
 
 
-def _left(scrubber_state: ScrubberState, cut: Mapping[int, int], words: int) -> list[Part]:
+def _left(scrubber_state: ScrubberState, cut: Mapping[int, int], detail: int) -> list[Part]:
     clock = scrubber_state.clock
     parts: list[Part] = [(" ⏵" if clock.playing else " ⏸", ACCENTED), (f" {speed_text(clock.speed)}", TEXT)]
     if clock.loop:
         parts.append((" ↻", ACCENTED))
-    if words >= 1:
+    if detail >= 1:
         now_s, whole_s = seconds_of(scrubber_state, cut)
         parts += [(f"   {clock_text(now_s, whole_s)}", STRONG), (f" / {clock_text(whole_s, whole_s)}", DIM)]
     return [*parts, ("  ", TEXT)]
@@ -138,30 +138,30 @@ def _bar(scrubber_state: ScrubberState, room: int) -> list[Part]:
     line, last = scrubber_state.replay_data.timeline(scrubber_state.clock.kind), room - 1
     head = round(line.share(scrubber_state.clock.position) * last)
     events_at = {round(line.share(at) * last) for at in line.marked(scrubber_state.replay_data.marks()).tolist()}
-    signs = ["━" if cell < head else "─" for cell in range(room)]
+    cells = ["━" if cell < head else "─" for cell in range(room)]
     for cell in events_at:
-        signs[cell] = "◆"
-    signs[head] = "●"
-    return [("".join(run), SIGNS[sign]) for sign, run in groupby(signs)]
+        cells[cell] = "◆"
+    cells[head] = "●"
+    return [("".join(run), SIGNS[sign]) for sign, run in groupby(cells)]
 
 
-def _right(scrubber_state: ScrubberState, cut: Mapping[int, int], words: int) -> list[Part]:
+def _right(scrubber_state: ScrubberState, cut: Mapping[int, int], detail: int) -> list[Part]:
     clock, replay_data = scrubber_state.clock, scrubber_state.replay_data
     line = replay_data.timeline(clock.kind)
     done = max(cut.values(), default=0)
     last = max((one.done for one in replay_data.recordings.values()), default=0)
     width = len(f"{last:,}")
-    parts: list[Part] = [("iteration ", DIM)] if words >= 1 else []
+    parts: list[Part] = [("iteration ", DIM)] if detail >= 1 else []
     parts.append((f"{done:,}".rjust(width), STRONG))
-    if words >= 2 and clock.kind == "examples":
+    if detail >= 2 and clock.kind == "examples":
         parts.append((f"  {numbers.count(round(clock.position))} examples", DIM))
-    if words >= 2 and replay_data.goes_on:
+    if detail >= 2 and replay_data.goes_on:
         parts.append(("  live edge  " if clock.position >= line.end else "  behind live", WARNED))
-    if words >= 2:
+    if detail >= 2:
         parts.append((f"  {KIND_WORDS[clock.kind]}", DIM))
     one = replay_data.recordings.get(scrubber_state.pointed or 0)
-    if words >= 3 and one is not None and one.checkpoints:
-        kept = one.checkpoint_before(cut[one.run_id]) if one.run_id in cut else None
-        told = "" if kept is None else f"  weights of {kept:>{width},}"
-        parts.append((told.ljust(len("  weights of ") + width), DIM))  # padded, so that the bar does not move
+    if detail >= 3 and one is not None and one.checkpoints:
+        checkpoint = one.checkpoint_before(cut[one.run_id]) if one.run_id in cut else None
+        text = "" if checkpoint is None else f"  weights of {checkpoint:>{width},}"
+        parts.append((text.ljust(len("  weights of ") + width), DIM))  # padded, so that the bar does not move
     return [*parts, (" ", TEXT)]

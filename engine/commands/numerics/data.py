@@ -37,7 +37,7 @@ def list_all(json: bool) -> None:
     from engine.datasets import cache, catalogue
 
     with numerics_errors():
-        found = catalogue.everything()
+        found = catalogue.all_entries()
     if json:
         click.echo(as_json({"cache": str(cache.folder()), "datasets": [as_dict(entry) for entry in found]}))
         return

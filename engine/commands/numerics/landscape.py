@@ -128,7 +128,7 @@ def _plane(point: LossPoint, direction: str, second_direction: str, positions: N
     from engine.analysis import landscape
 
     first = _direction(point, direction, "first")
-    second = landscape.apart(_direction(point, second_direction, "second"), first)
+    second = landscape.orthogonal(_direction(point, second_direction, "second"), first)
     plane = landscape.plane(point.objective, point.weights, first, second, positions, positions, point.rows)
     answer = {
         "direction": direction,

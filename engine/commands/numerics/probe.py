@@ -83,7 +83,7 @@ def _of_run(db: str, run_id: int, at: int | None, sizes: tuple[float, ...] | Non
 
 
 def _print(probe: Probe, where: Mapping[str, Any], sentence: str, json: bool) -> None:
-    from engine.analysis.probe import judge, remark, told
+    from engine.analysis.probe import format_probe, judge, remark
 
     if json:
         answer = {
@@ -99,7 +99,7 @@ def _print(probe: Probe, where: Mapping[str, Any], sentence: str, json: bool) ->
         click.echo(as_json(answer))
         return
     click.echo(sentence, err=True)
-    found = told(probe)
+    found = format_probe(probe)
     sizes = [f"{'up to ' if line.first < line.last else ''}{probe.step_sizes[line.last]:.6g}" for line in found.lines]
     rows = [("step size", "loss", "change", ""), ("·", found.before, "", "before the step")]
     for size, line in zip(sizes, found.lines, strict=True):

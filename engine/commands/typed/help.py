@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from engine.spec import near_match, shown
+from engine.spec import near_match, quoted
 
 BRIEF = 67
 """So many characters are told of a command in a list of commands, and of a longer sentence its first part."""
@@ -131,4 +131,4 @@ def refuse_unknown(group: click.Group, ctx: click.Context, name: str) -> None:
     """Raise UsageError, with the closest name, where a group has no command of this name."""
     if ctx.resilient_parsing or name.startswith("-") or group.get_command(ctx, name) is not None:
         return
-    raise click.UsageError(f"No such command {shown(name)}{near_match(name, group.list_commands(ctx))}", ctx)
+    raise click.UsageError(f"No such command {quoted(name)}{near_match(name, group.list_commands(ctx))}", ctx)

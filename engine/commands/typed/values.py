@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from engine.spec import DATASETS, Field, defaults, is_path, shown, typed_text
+from engine.spec import DATASETS, Field, defaults, is_path, quoted, typed_text
 from engine.text import clean
 
 MOST_OFFERED = 50
@@ -33,7 +33,7 @@ class FieldText(click.ParamType[str]):
             return text
         paths = _own_files().get(text.strip().lower(), [])
         if len(paths) > 1:
-            self.fail(f"{shown(text)} may be {' or '.join(map(clean, sorted(paths)))}; give the path", param, ctx)
+            self.fail(f"{quoted(text)} may be {' or '.join(map(clean, sorted(paths)))}; give the path", param, ctx)
         return paths[0] if paths else text
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:

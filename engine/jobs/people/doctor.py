@@ -98,13 +98,13 @@ def _machine() -> Iterator[Finding]:
     yield _session()
 
 
-def _session(places: Iterable[Path] = LOGIND, host: Path = Path("/run/systemd/system")) -> Finding:
+def _session(paths: Iterable[Path] = LOGIND, host: Path = Path("/run/systemd/system")) -> Finding:
     """Whether systemd kills a user's processes at logout (KillUserProcesses of logind)."""
     if not host.is_dir():
         return Finding("logging out", "ok", "workers go on when you log out")
     kills = False
-    for place in places:
-        for file in sorted(place.glob("*.conf")) if place.is_dir() else [place]:
+    for path in paths:
+        for file in sorted(path.glob("*.conf")) if path.is_dir() else [path]:
             try:
                 lines = file.read_text(errors="replace").splitlines()
             except OSError:

@@ -182,9 +182,9 @@ def _check_fork(before: RunSpec, spec: RunSpec, at: int) -> None:
 def _changed(before: RunSpec, spec: RunSpec) -> str:
     from engine.spec import FIELDS, typed_text
 
-    words = [
+    changes = [
         f"{field.label} {typed_text(name, getattr(spec, name))}"
         for name, field in FIELDS.items()
         if getattr(before, name) != getattr(spec, name)
     ]
-    return f" with {', '.join(words)}" if words else ""
+    return f" with {', '.join(changes)}" if changes else ""

@@ -12,7 +12,7 @@ NICENESS = 10
 AUTOGROUP = Path("/proc/self/autogroup")
 
 
-def make_room() -> None:
+def lower_priority() -> None:
     """Lower the priority of this process.
 
     Linux with autogroups schedules sessions before processes: the niceness of a worker, alone in its session, then has

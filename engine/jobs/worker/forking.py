@@ -31,7 +31,7 @@ DECIDE_THE_LOSS = (
 """Fields of a spec whose change makes earlier losses, and the scores that a search keeps, incomparable."""
 
 
-def begun(claim: Claim, writer: RunWriter, leave: Callable[[], bool]) -> tuple[Optimization, State]:
+def prepare_attempt(claim: Claim, writer: RunWriter, leave: Callable[[], bool]) -> tuple[Optimization, State]:
     """The optimization of a claimed run and the state that this attempt begins with.
 
     Raises RunEnded when it was stopped, paused or released meanwhile, code of the user's that does not return included.
@@ -132,10 +132,10 @@ def changed(state: State, before: RunSpec, optimization: Optimization) -> State:
     if same_loss and (same_strategy or not spec.searches):
         return state
     # A search has to beat the loss of its initial weights.
-    kept = optimization.evaluate(state.weights, "train")[0]
+    loss = optimization.evaluate(state.weights, "train")[0]
     if same_loss:
-        return replace(state, best_loss=kept)
-    return replace(state, best_loss=kept, first_loss=kept, best_evaluation=float("inf"), evaluations_since_best=0)
+        return replace(state, best_loss=loss)
+    return replace(state, best_loss=loss, first_loss=loss, best_evaluation=float("inf"), evaluations_since_best=0)
 
 
 def _remembers_losses(spec: RunSpec) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.jobs.worker.data_check import with_data
 from engine.jobs.worker.environment import environment_json
-from engine.jobs.worker.forking import begun
+from engine.jobs.worker.forking import prepare_attempt
 from engine.jobs.worker.heartbeat import RunEnded
 from engine.jobs.worker.retry import retried
 from engine.jobs.worker.watch import Interrupted, LookUp, watched
@@ -78,7 +78,7 @@ def run_claimed(store: Store, claim: Claim, leave: Callable[[], bool]) -> None:
     try:
         writer = retried(lambda: store.writer(claim), leave)
         try:
-            optimization, state = begun(claim, writer, leave)
+            optimization, state = prepare_attempt(claim, writer, leave)
             RunAttempt(optimization, writer, state, leave).carry_on()
         except RunEnded as ended:
             log.info("run %d did not begin: %s", claim.run_id, ended)

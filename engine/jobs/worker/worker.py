@@ -10,7 +10,7 @@ import sys
 from getopt import GetoptError, getopt
 from types import FrameType
 
-from engine.jobs.processes.priority import make_room
+from engine.jobs.processes.priority import lower_priority
 from engine.jobs.processes.threads import ONE_THREAD
 
 OPTIONS = ("db=", "log=", "max-runs=", "beyond-limit", "launched")
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.environ.update(ONE_THREAD)
-    make_room()
+    lower_priority()
     # NumPy reads the environment on import, so modules that import it come after. Garbage collection during and of
     # the imports would lengthen the start by a twentieth.
     gc.disable()

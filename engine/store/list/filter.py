@@ -18,7 +18,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
-from engine.spec.parsing import near_match, number, shown
+from engine.spec.parsing import near_match, number, quoted
 from engine.store.list.filter_fields import ALIASES, CHOICES, MEASURED, NAMES, NUMBERS, SHARES, TEXTS
 from engine.store.records import FilterError
 
@@ -155,7 +155,7 @@ def _asked(given: str, sign: str, value: str, position: int, at: int, *, negated
     if name in NUMBERS:
         return Term(_comparison(name, sign, value, at), negated)
     if sign not in ("=", "!="):
-        raise FilterError(position, f"{name} is not a number: write {name}:{shown(value)[1:-1]}.")
+        raise FilterError(position, f"{name} is not a number: write {name}:{quoted(value)[1:-1]}.")
     negated ^= sign == "!="
     if name in TEXTS:
         return Term(TextTerm(name, value.casefold()), negated)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 
 from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, STRATEGY_KINDS, TEST_FUNCTIONS, UPDATES, RunSpec
-from engine.spec.parsing import near_match, shown
+from engine.spec.parsing import near_match, quoted
 from engine.store.list.run_sql import STRATEGY, UPDATE, number_of, text_of
 from engine.store.records import STATES, status_word
 
@@ -32,13 +32,13 @@ class ChoiceField:
             return frozenset({word})
         if word in self.aliases:
             return frozenset(self.aliases[word])
-        begun = frozenset(choice for choice in self.choices if word and choice.startswith(word))
-        if not begun:
+        matching = frozenset(choice for choice in self.choices if word and choice.startswith(word))
+        if not matching:
             near = near_match(word, [*self.choices, *self.aliases])
             raise ValueError(
-                f"{shown(text)} is not known{near} (choose from {', '.join(map(status_word, self.choices))})"
+                f"{quoted(text)} is not known{near} (choose from {', '.join(map(status_word, self.choices))})"
             )
-        return begun
+        return matching
 
 
 RUN_NUMBERS: Mapping[str, str] = {

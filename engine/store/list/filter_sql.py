@@ -57,9 +57,9 @@ def _asked(term: Term, judged: Mapping[int, str]) -> Condition:
 
 
 def _any_of(expressions: Collection[str], values: Collection[str]) -> Condition:
-    places = ", ".join("?" * len(values))
+    placeholders = ", ".join("?" * len(values))
     wanted = tuple(sorted(values))
-    return _joined(" OR ", [(f"{expression} IN ({places})", wanted) for expression in expressions])
+    return _joined(" OR ", [(f"{expression} IN ({placeholders})", wanted) for expression in expressions])
 
 
 def _status(wanted: frozenset[str], judged: Mapping[int, str]) -> Condition:

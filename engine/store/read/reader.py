@@ -259,7 +259,7 @@ class Reader(Recorded):
         rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE worker_id = ?", (worker_id,))
         return Worker(*rows[0]) if rows else None
 
-    def kept(self, run_id: int, iteration: int | None = None) -> tuple[int, int] | None:
+    def checkpoint_size(self, run_id: int, iteration: int | None = None) -> tuple[int, int] | None:
         """The iteration and size in bytes of what `checkpoint` returns, without reading it; None without one."""
         return self._newest_checkpoint("length(state)", run_id, iteration)
 

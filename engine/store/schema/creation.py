@@ -8,7 +8,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from engine.files.locks import alone_in
+from engine.files.locks import exclusive_lock
 from engine.store.file.connection import APPLICATION_ID, SCHEMA_VERSION, connect, explained, pragma, write_lock
 from engine.store.file.filesystem import journal_mode
 from engine.store.records import StoreError
@@ -38,7 +38,7 @@ def make_store(place: Path) -> None:
             raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
             raw.execute(f"PRAGMA journal_mode = {journal_mode(place)}")
             bring_up_to_date(raw)
-        with alone_in(place.parent):
+        with exclusive_lock(place.parent):
             if not os.path.lexists(place):
                 put_aside(place)  # a journal that outlived its deleted store
                 _link(draft, place)

@@ -134,10 +134,10 @@ def _loss_by_value(plan: SweepPlan, rung_runs: list[HalvingRun]) -> Mapping[Valu
     by_value: dict[Values, list[float]] = {}
     for racer in rung_runs:
         by_value.setdefault(racer.values, []).append(racer.loss)
-    places = [{value: place for place, value in enumerate(axis.ordered)} for axis in plan.axes]
+    positions = [{value: place for place, value in enumerate(axis.ordered)} for axis in plan.axes]
 
     def in_order(values: Values) -> list[int]:
-        return [place.get(value, len(place)) for place, value in zip(places, values, strict=True)]
+        return [order.get(value, len(order)) for order, value in zip(positions, values, strict=True)]
 
     return {values: math.fsum(by_value[values]) / len(by_value[values]) for values in sorted(by_value, key=in_order)}
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 def tags_to_text(tags: Iterable[str]) -> str:
     """The tags as JSON in the order given, without duplicates."""
-    kept = list(dict.fromkeys(tags))
-    return json.dumps(kept, ensure_ascii=False) if kept else ""
+    unique = list(dict.fromkeys(tags))
+    return json.dumps(unique, ensure_ascii=False) if unique else ""
 
 
 def tags_from_text(text: str) -> tuple[str, ...]:

@@ -27,17 +27,17 @@ def numerical_passing(h: float) -> Callable[[Objective, int], Pass]:
     def passing(objective: Objective, n: int) -> Pass:
         forward = objective.passing(n, backward=False)
         weights, gradient = forward.weights, np.zeros_like(forward.weights)
-        places = np.flatnonzero(objective.padded(np.ones(objective.size))).tolist()
+        indices = np.flatnonzero(objective.padded(np.ones(objective.size))).tolist()
 
         def run(rows: Rows, correct_index: CorrectIndex) -> float:
-            for place in places:
-                kept = weights[place]
-                weights[place] = kept + h
+            for index in indices:
+                original = weights[index]
+                weights[index] = original + h
                 above = forward.run(rows, correct_index)
-                weights[place] = kept - h
+                weights[index] = original - h
                 below = forward.run(rows, correct_index)
-                weights[place] = kept
-                gradient[place] = (above - below) / (2 * h)
+                weights[index] = original
+                gradient[index] = (above - below) / (2 * h)
             return forward.run(rows, correct_index)
 
         return Pass(weights, gradient, run)
@@ -50,11 +50,11 @@ def hessian(objective: Objective, weights: Floats) -> Floats:
     size = len(weights)
     columns = np.empty((size, size))
     point = weights.copy()
-    for place in range(size):
-        kept = point[place]
-        point[place] = kept + H
+    for index in range(size):
+        original = point[index]
+        point[index] = original + H
         above = objective.loss_and_gradient(point)[1]
-        point[place] = kept - H
-        columns[place] = (above - objective.loss_and_gradient(point)[1]) / (2 * H)
-        point[place] = kept
+        point[index] = original - H
+        columns[index] = (above - objective.loss_and_gradient(point)[1]) / (2 * H)
+        point[index] = original
     return 0.5 * (columns + columns.T)

@@ -50,7 +50,7 @@ class LineSearch:
     is_failed: bool = False
     """No step was found that lowers the loss."""
 
-    def told(self, loss: float, slope: float) -> LineSearch:
+    def updated(self, loss: float, slope: float) -> LineSearch:
         """Return the search after its trial, with this loss and this slope along the direction; both are finite."""
         here = replace(self, trials=self.trials + 1)
         fell = loss <= self.loss + SUFFICIENT * self.step * self.slope
@@ -112,10 +112,10 @@ class LineSearch:
 
 def from_array(numbers: NDArray[np.float64]) -> LineSearch:
     """Return the search of an array that `as_array` returned."""
-    told = dict(zip(LineSearch.__slots__, numbers.tolist(), strict=True))
-    trials = int(told.pop("trials"))
-    flags = {name: bool(told.pop(name)) for name in ("is_last", "is_accepted", "is_failed")}
-    return LineSearch(**told, trials=trials, **flags)
+    values = dict(zip(LineSearch.__slots__, numbers.tolist(), strict=True))
+    trials = int(values.pop("trials"))
+    flags = {name: bool(values.pop(name)) for name in ("is_last", "is_accepted", "is_failed")}
+    return LineSearch(**values, trials=trials, **flags)
 
 
 def _cubic(a: float, loss_a: float, slope_a: float, b: float, loss_b: float, slope_b: float) -> float:

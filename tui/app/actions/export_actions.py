@@ -39,13 +39,13 @@ class ExportActions:
     def __init__(self, app: ExportPort) -> None:
         self._app = app
 
-    def hand_over(self, text: str, told: str) -> None:
-        """Send a text to the terminal's clipboard; `told` describes it in the answer."""
+    def hand_over(self, text: str, description: str) -> None:
+        """Send a text to the terminal's clipboard; `description` describes it in the answer."""
         from tui.terminal.clipboard import copy
 
         def carry_out() -> Message:
             copy(text, self._app.write_from_thread)
-            return OrderAnswered(f"Sent to the terminal's clipboard: {told}")
+            return OrderAnswered(f"Sent to the terminal's clipboard: {description}")
 
         self._app.order(carry_out)
 
@@ -55,8 +55,10 @@ class ExportActions:
 
         run = self._app.snapshot.run(self._app.choices.pointed)
         if what != "command" and (exhibit := self._app.exhibit()) is not None:
-            text, told = (exhibit.table, "its values") if what == "table" else (exhibit.text, "the picture as text")
-            self._hand_over_if(text, told)
+            text, description = (
+                (exhibit.table, "its values") if what == "table" else (exhibit.text, "the picture as text")
+            )
+            self._hand_over_if(text, description)
             return
         view, picture = self._app.drawn()
         if what == "command":
@@ -64,19 +66,19 @@ class ExportActions:
                 self._app.tell("There is no run here whose spec can be read.")
                 return
             text = command_line(run.spec, run.name if run.name != run.spec.label else "")
-            told = f"the command that repeats run {run.run_id}"
+            description = f"the command that repeats run {run.run_id}"
         elif not view.runs or picture is None:
             self._app.tell("No run is drawn: mark one first (space).")
             return
         elif what == "table":
-            text, told = values_table(view), f"the values of {counted(len(view.runs), 'run')}"
+            text, description = values_table(view), f"the values of {counted(len(view.runs), 'run')}"
         else:
-            text, told = picture.to_text() + "\n", "the chart as text"
-        self.hand_over(text, f"{told}.")
+            text, description = picture.to_text() + "\n", "the chart as text"
+        self.hand_over(text, f"{description}.")
 
-    def _hand_over_if(self, text: str, told: str) -> None:
+    def _hand_over_if(self, text: str, description: str) -> None:
         if text:
-            self.hand_over(text, f"{told}.")
+            self.hand_over(text, f"{description}.")
         else:
             self._app.tell("There is nothing of that kind here.")
 

@@ -44,7 +44,7 @@ def start_race(path: Path) -> tuple[int, ...]:
     return tuple(submit(path, race()))
 
 
-def take_up(path: Path) -> bool:
+def recover(path: Path) -> bool:
     """Recover lost runs and start workers for the queue; False if the store was busy or full: try again.
 
     A read-only store stays as it is.
@@ -176,8 +176,8 @@ def edit(path: Path, before: Run, texts: Mapping[str, str]) -> str:
     changed = [name for name in ("name", "tags", "note") if name in texts]
     if not changed:
         return "Nothing was changed."
-    words = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
-    return f"Saved {words} of run {run_id}. u undoes."
+    changed_names = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
+    return f"Saved {changed_names} of run {run_id}. u undoes."
 
 
 def restore(path: Path, before: Run) -> str:

@@ -1,1 +1,1 @@
-"""From dots to cells: braille, sheets, pictures, SVG."""
+"""From dots to cells: braille, canvases, pictures, SVG."""

@@ -48,13 +48,13 @@ def _lines(width: int, rows: int, x: Sequence[Tick], y: Sequence[Tick]) -> list[
     margin = label_width(y)
     labels = {tick.cell: tick.label for tick in y}
     lines = [labels.get(row, "").rjust(margin) + ("┤" if row in labels else "│") for row in range(rows)]
-    rule, words = ["─"] * (width - margin - 1), [" "] * width
+    rule, tick_labels = ["─"] * (width - margin - 1), [" "] * width
     end = -1
     for tick in x:
         at = margin + 1 + tick.cell
         start = max(min(at - (len(tick.label) - 1) // 2, width - len(tick.label)), margin + 1)
         if start > end:
             end = start + len(tick.label)
-            words[start:end] = tick.label
+            tick_labels[start:end] = tick.label
             rule[tick.cell] = "┬"
-    return [line[:width].ljust(width) for line in (*lines, " " * margin + "└" + "".join(rule), "".join(words))]
+    return [line[:width].ljust(width) for line in (*lines, " " * margin + "└" + "".join(rule), "".join(tick_labels))]

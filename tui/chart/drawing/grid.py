@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tui.chart.cells.cell_sheet import CellSheet
+from tui.chart.cells.canvas import Canvas
 from tui.chart.cells.picture import HINT, POINTED, TICK, strong
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
@@ -27,12 +27,12 @@ TITLE_ROWS = AXIS_ROWS = LABEL_ROWS = 1
 
 @dataclass(frozen=True, slots=True)
 class TileLayout:
-    """`down` x `across` tiles, `shown` of them used, each with `width` x `rows` cells for its curve.
+    """`down` x `across` tiles, `visible` of them used, each with `width` x `rows` cells for its curve.
 
     The y labels take `label_width` cells at the left.
     """
 
-    shown: int
+    visible: int
     across: int
     down: int
     width: int
@@ -42,42 +42,46 @@ class TileLayout:
 
 def layout(count: int, width: int, height: int, label_width: int = 4) -> TileLayout | None:
     """Return the best layout of `count` tiles, or of as many as fit; None if none fits."""
-    for shown in range(count, 0, -1):
-        fitting = [one for across in range(1, shown + 1) if (one := _layout(shown, across, width, height, label_width))]
+    for visible in range(count, 0, -1):
+        fitting = [
+            one for across in range(1, visible + 1) if (one := _layout(visible, across, width, height, label_width))
+        ]
         if fitting:
             return min(fitting, key=_layout_cost)
     return None
 
 
-def _layout(shown: int, across: int, width: int, height: int, label_width: int) -> TileLayout | None:
-    down = -(-shown // across)
+def _layout(visible: int, across: int, width: int, height: int, label_width: int) -> TileLayout | None:
+    down = -(-visible // across)
     wide = (width - label_width - GAP * (across - 1)) // across - AXIS_WIDTH
     rows = (height - LABEL_ROWS) // down - TITLE_ROWS - AXIS_ROWS
     return (
-        TileLayout(shown, across, down, wide, rows, label_width) if wide >= LEAST_WIDTH and rows >= LEAST_ROWS else None
+        TileLayout(visible, across, down, wide, rows, label_width)
+        if wide >= LEAST_WIDTH and rows >= LEAST_ROWS
+        else None
     )
 
 
 def _layout_cost(one: TileLayout) -> float:
-    empty = one.across * one.down - one.shown
-    return abs(math.log(one.width / one.rows / ASPECT)) + 0.5 * empty / one.shown
+    empty = one.across * one.down - one.visible
+    return abs(math.log(one.width / one.rows / ASPECT)) + 0.5 * empty / one.visible
 
 
 def draw_tiles(
-    view: ChartView, rows: SeriesBundle, axes: Axes, top: int, bottom: int, sheet: CellSheet
+    view: ChartView, rows: SeriesBundle, axes: Axes, top: int, bottom: int, canvas: Canvas
 ) -> tuple[Tile, ...]:
     """Draw a tile for each run in the rows top..bottom; return () if fewer than two (of several runs) fit.
 
     The title row counts the runs without a tile. The emphasised run always has one.
     """
-    planned = _planned(len(view.runs), axes, sheet.width, bottom - top)
-    if planned is None or planned[0].shown == 1 < len(view.runs):
+    planned = _planned(len(view.runs), axes, canvas.width, bottom - top)
+    if planned is None or planned[0].visible == 1 < len(view.runs):
         return ()
     plan, ticks = planned
-    layer = rasterise(view, rows, axes, ticks.columns, ticks.rows, sheet.charset)
+    layer = rasterise(view, rows, axes, ticks.columns, ticks.rows, canvas.charset)
     readings = {one.run_id: one for one in readout(view, _read_at(view))}
-    chosen = _chosen(view.runs, plan.shown)
-    headers, names = _headers(view, chosen, readings, ticks.columns, _free(sheet, top - 1) if top else 0)
+    chosen = _chosen(view.runs, plan.visible)
+    headers, names = _headers(view, chosen, readings, ticks.columns, _free(canvas, top - 1) if top else 0)
     tiles = []
     for place, run in enumerate(chosen):
         down, across = divmod(place, plan.across)
@@ -85,19 +89,19 @@ def draw_tiles(
         left = plan.label_width + across * (plan.width + AXIS_WIDTH + GAP) + AXIS_WIDTH
         plot = Plot(left, row + TITLE_ROWS, ticks.columns, ticks.rows)
         is_lowest = place + plan.across >= len(chosen)
-        _draw_frame(ticks, plot, sheet, first=across == 0, lowest=is_lowest)
-        _draw_title(view, run, headers[place], readings[run.run_id], plot, sheet)
-        _draw_run(view, run, layer, axes, plot, sheet, lowest=is_lowest)
+        _draw_frame(ticks, plot, canvas, first=across == 0, lowest=is_lowest)
+        _draw_title(view, run, headers[place], readings[run.run_id], plot, canvas)
+        _draw_run(view, run, layer, axes, plot, canvas, lowest=is_lowest)
         tiles.append(Tile(run.run_id, plot))
     left_out = len(view.runs) - len(chosen)
     if left_out:
-        text = sheet.fitted(f" +{left_out} more ", sheet.width)
-        row, start = top - 1 if top else bottom - 1, sheet.width - len(text) - 1
+        text = canvas.fitted(f" +{left_out} more ", canvas.width)
+        row, start = top - 1 if top else bottom - 1, canvas.width - len(text) - 1
         if not top:
-            markers.clear_label(sheet, row, start, start + len(text))
-        sheet.write(row, start, text, HINT)
+            markers.clear_label(canvas, row, start, start + len(text))
+        canvas.write(row, start, text, HINT)
     if names:
-        _write_names(names, sheet, top - 1)
+        _write_names(names, canvas, top - 1)
     return tuple(tiles)
 
 
@@ -126,13 +130,13 @@ def _chosen(runs: Sequence[ChartRun], room: int) -> list[ChartRun]:
     return chosen
 
 
-def _draw_frame(ticks: Ticks, plot: Plot, sheet: CellSheet, *, first: bool, lowest: bool) -> None:
-    codes, styles = draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset)
+def _draw_frame(ticks: Ticks, plot: Plot, canvas: Canvas, *, first: bool, lowest: bool) -> None:
+    codes, styles = draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, canvas.charset)
     skipped = 0 if first else ticks.label_width
-    shown = ticks.rows + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
-    shown = min(shown, sheet.height - plot.top)
+    visible_rows = ticks.rows + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
+    visible_rows = min(visible_rows, canvas.height - plot.top)
     left = plot.left - AXIS_WIDTH - (ticks.label_width - skipped)
-    sheet.paste(plot.top, left, codes[:shown, skipped:], styles[:shown, skipped:])
+    canvas.paste(plot.top, left, codes[:visible_rows, skipped:], styles[:visible_rows, skipped:])
 
 
 def _headers(
@@ -167,43 +171,43 @@ def _header(run: ChartRun, with_label: bool, names: Sequence[str], *, with_names
     return "  ".join([run.label if with_label else str(run.run_id), *([" · ".join(values)] if values else [])])
 
 
-def _free(sheet: CellSheet, row: int) -> int:
+def _free(canvas: Canvas, row: int) -> int:
     """Count the cells of the title row that hold only the rule."""
-    return int((sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).sum())
+    return int((canvas.codes[row] == ord(markers.SIGNS[canvas.charset]["rule"])).sum())
 
 
-def _write_names(names: str, sheet: CellSheet, row: int) -> None:
+def _write_names(names: str, canvas: Canvas, row: int) -> None:
     """Write the names of settings at the right end of the rule in the title row."""
-    rule = (sheet.codes[row] == ord(markers.SIGNS[sheet.charset]["rule"])).nonzero()[0]
-    codes = sheet.fitted(f" {names} ", len(rule))
+    rule = (canvas.codes[row] == ord(markers.SIGNS[canvas.charset]["rule"])).nonzero()[0]
+    codes = canvas.fitted(f" {names} ", len(rule))
     gaps = [at for at in rule.tolist() if set(range(at, at + len(codes) + 1)) <= set(rule.tolist())]
     if gaps:
-        sheet.write(row, gaps[-1], codes, HINT)
+        canvas.write(row, gaps[-1], codes, HINT)
 
 
 def _value(view: ChartView, reading: Reading) -> str:
     return "" if reading.value is None else metric_of(view).text(reading.value)
 
 
-def _draw_title(view: ChartView, run: ChartRun, header: str, reading: Reading, plot: Plot, sheet: CellSheet) -> None:
+def _draw_title(view: ChartView, run: ChartRun, header: str, reading: Reading, plot: Plot, canvas: Canvas) -> None:
     row = plot.top - TITLE_ROWS
-    value = sheet.fitted(_value(view, reading), plot.width // 2)
+    value = canvas.fitted(_value(view, reading), plot.width // 2)
     room = plot.width - len(value) - 3
-    sign = marker(run.slot, ascii_only=sheet.charset == "ascii")
-    sheet.put(row, plot.left, sign, strong(run.slot))
+    sign = marker(run.slot, ascii_only=canvas.charset == "ascii")
+    canvas.put(row, plot.left, sign, strong(run.slot))
     if room > 0:
         pointed = run.emphasised and len(view.runs) > 1
-        sheet.write(row, plot.left + 2, sheet.fitted(header, room), POINTED if pointed else strong(run.slot))
+        canvas.write(row, plot.left + 2, canvas.fitted(header, room), POINTED if pointed else strong(run.slot))
     style = strong(run.slot) if view.cursor_x is not None else TICK
-    sheet.write(row, plot.left + plot.width - len(value), value, style)
+    canvas.write(row, plot.left + plot.width - len(value), value, style)
 
 
 def _draw_run(
-    view: ChartView, run: ChartRun, layer: Layer, axes: Axes, plot: Plot, sheet: CellSheet, *, lowest: bool
+    view: ChartView, run: ChartRun, layer: Layer, axes: Axes, plot: Plot, canvas: Canvas, *, lowest: bool
 ) -> None:
     own = [index for index, one in enumerate(layer.series) if one.run.run_id == run.run_id]
     if own:
-        draw_curves(view, layer.only(own), axes, plot, sheet)
+        draw_curves(view, layer.only(own), axes, plot, canvas)
     cursor = markers.cursor_column(axes, view.cursor_x, plot.width)
     if lowest and cursor is not None and view.cursor_x is not None:
-        markers.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
+        markers.draw_x_value(view.cursor_x, axes, plot, cursor, canvas)

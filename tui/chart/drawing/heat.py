@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.text import loss_text
 from engine.trace.decimation import Floats
-from tui.chart.cells.cell_sheet import CellSheet, blank
+from tui.chart.cells.canvas import Canvas, blank
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import HINT, TICK, TITLE, Picture, strong
 from tui.chart.drawing.loss_by_value import LARGEST, draw_hint, draw_title
@@ -49,26 +49,26 @@ class HeatView:
 
 def draw_heat(view: HeatView, width: int, height: int, *, charset: Charset = "unicode") -> Picture:
     """Return the map at `width` x `height` cells, its title line included; any size from 1x1 up."""
-    sheet = blank(max(width, 1), max(height, 1), charset)
-    top = draw_title(view.title, _scale(view.losses, charset), sheet)
+    canvas = blank(max(width, 1), max(height, 1), charset)
+    top = draw_title(view.title, _scale(view.losses, charset), canvas)
     rows, columns = view.losses.shape
     margin = max((len(label) for label in view.row_labels), default=0) + 1
-    room = Plot(0, top, sheet.width, max(sheet.height - top, 0))
-    wide = min((sheet.width - margin) // max(columns, 1), MOST_WIDTH)
-    tall = (sheet.height - top - 2) // max(rows, 1)
+    room = Plot(0, top, canvas.width, max(canvas.height - top, 0))
+    wide = min((canvas.width - margin) // max(columns, 1), MOST_WIDTH)
+    tall = (canvas.height - top - 2) // max(rows, 1)
     if wide < 1 or tall < 1 or not rows or not columns:
-        draw_hint("too small for a map", room, sheet)
-        return sheet.picture(None, room)
+        draw_hint("too small for a map", room, canvas)
+        return canvas.picture(None, room)
     shades = shares(view.losses)
     for row in range(rows):
         y = top + (rows - 1 - row) * tall
         label = cells(view.row_labels[row].rjust(margin - 1), charset)
-        sheet.write(y + tall // 2, 0, label, TITLE if view.pointed is not None and view.pointed[0] == row else TICK)
+        canvas.write(y + tall // 2, 0, label, TITLE if view.pointed is not None and view.pointed[0] == row else TICK)
         for column in range(columns):
-            area = sheet.part(Plot(margin + column * wide, y, wide, tall))
+            area = canvas.part(Plot(margin + column * wide, y, wide, tall))
             _draw_field(view, (row, column), float(shades[row, column]), area)
-    _draw_columns(view, margin, wide, top + rows * tall, sheet)
-    return sheet.picture(None, Plot(margin, top, columns * wide, rows * tall))
+    _draw_columns(view, margin, wide, top + rows * tall, canvas)
+    return canvas.picture(None, Plot(margin, top, columns * wide, rows * tall))
 
 
 def shares(losses: Floats) -> Floats:
@@ -103,7 +103,7 @@ def _short(loss: float) -> str:
     return short_number(float(f"{max(-LARGEST, min(loss, LARGEST)):.3g}"))
 
 
-def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: CellSheet) -> None:
+def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Canvas) -> None:
     loss = float(view.losses[place])
     charset, middle = area.charset, area.height // 2
     style = HINT if math.isnan(share) else strong(slot_at(share))
@@ -130,15 +130,15 @@ def _draw_field(view: HeatView, place: tuple[int, int], share: float, area: Cell
         area.write(middle, max((area.width - (area.width > 3) - len(text)) // 2, 0), text, strong_words)
 
 
-def _draw_columns(view: HeatView, margin: int, wide: int, row: int, sheet: CellSheet) -> None:
+def _draw_columns(view: HeatView, margin: int, wide: int, row: int, canvas: Canvas) -> None:
     """Write the column values below the map, skipping those that would touch, and the names of both parameters."""
     end = 0
     for column, label in enumerate(view.column_labels):
-        codes = cells(label, sheet.charset)
+        codes = cells(label, canvas.charset)
         start = max(margin + column * wide + (wide - len(codes)) // 2, 0)
-        if start >= end and start + len(codes) <= sheet.width and row < sheet.height:
+        if start >= end and start + len(codes) <= canvas.width and row < canvas.height:
             is_pointed = view.pointed is not None and view.pointed[1] == column
-            end = sheet.write(row, start, codes, TITLE if is_pointed else TICK) + 1
-    if row + 1 < sheet.height:
-        words = f"across: {view.column_name}   up: {view.row_name}"
-        sheet.write(row + 1, margin, sheet.fitted(words, max(sheet.width - margin, 0)), HINT)
+            end = canvas.write(row, start, codes, TITLE if is_pointed else TICK) + 1
+    if row + 1 < canvas.height:
+        caption = f"across: {view.column_name}   up: {view.row_name}"
+        canvas.write(row + 1, margin, canvas.fitted(caption, max(canvas.width - margin, 0)), HINT)

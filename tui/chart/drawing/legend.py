@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tui.chart.cells.cell_sheet import blank
+from tui.chart.cells.canvas import blank
 from tui.chart.cells.cell_text import cells, fit
 from tui.chart.cells.picture import HINT, POINTED, TITLE, Codepoints, StyleIds, faint, strong
 from tui.chart.values.metrics import metric_of
@@ -81,7 +81,7 @@ def draw_legend(
     plan = _plan(entries, width, most_rows, charset)
     if plan is None:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
-    sheet = blank(width, plan.rows, charset)
+    canvas = blank(width, plan.rows, charset)
     left_out = f"+{len(entries) - len(plan.chosen)} more"
     text_width = plan.text_width
     if len(plan.chosen) == plan.rows * plan.across < len(entries):
@@ -90,18 +90,18 @@ def draw_legend(
         entry, codes = entries[place], plan.texts[place]
         row, column = plan.cell(index)
         sign = marker(entry.slot, ascii_only=charset == "ascii")
-        column = sheet.write(row, column, [ord(sign), ord(" ")], strong(entry.slot))
+        column = canvas.write(row, column, [ord(sign), ord(" ")], strong(entry.slot))
         style = POINTED if entry.pointed else HINT if entry.quiet else TITLE
-        sheet.write(row, column, fit(codes, text_width, charset), style)
+        canvas.write(row, column, fit(codes, text_width, charset), style)
         value = cells(entry.value, charset)[:text_width]
-        sheet.write(row, column, value, (faint if entry.quiet else strong)(entry.slot))
+        canvas.write(row, column, value, (faint if entry.quiet else strong)(entry.slot))
     if len(plan.chosen) < len(entries):
         row, column = plan.cell(min(len(plan.chosen), plan.rows * plan.across - 1))
         column = column if len(plan.chosen) < plan.rows * plan.across else text_width + 3
-        sheet.write(row, column, cells(left_out, charset), HINT)
-    sheet.codes.setflags(write=False)
-    sheet.styles.setflags(write=False)
-    return sheet.codes, sheet.styles
+        canvas.write(row, column, cells(left_out, charset), HINT)
+    canvas.codes.setflags(write=False)
+    canvas.styles.setflags(write=False)
+    return canvas.codes, canvas.styles
 
 
 def entry_at(
@@ -141,8 +141,8 @@ def _plan(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Chars
     across = min(_across(text_width, width), len(entries))
     rows = min(-(-len(entries) // across), most_rows)
     room = rows * across
-    shown = len(entries) if len(entries) <= room else max(room - 1, 1)
-    return _Plan(texts, _chosen(entries, shown), rows, across, text_width)
+    visible_count = len(entries) if len(entries) <= room else max(room - 1, 1)
+    return _Plan(texts, _chosen(entries, visible_count), rows, across, text_width)
 
 
 def _chosen(entries: Sequence[Entry], room: int) -> list[int]:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.trace.decimation import Floats
-from tui.chart.cells.cell_sheet import CellSheet, blank
+from tui.chart.cells.canvas import Canvas, blank
 from tui.chart.cells.picture import CURSOR, FRAME, HINT, TICK, TITLE, Picture, strong
 from tui.chart.cells.raster import BRAILLE, line_bits
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.plotting import Ticks, ticks_for
 from tui.chart.values.axes import nice_linear, nice_log, x_to_dots, y_to_dots
 from tui.chart.values.metrics import short_number
-from tui.chart.values.ticks import Tick, apart
+from tui.chart.values.ticks import Tick, has_gap
 from tui.chart.values.view import Axes, Charset, Plot
 
 CAP = 100.0
@@ -89,54 +89,54 @@ class ResponseView:
 
 def draw_response(view: ResponseView, width: int, height: int, *, charset: Charset = "unicode") -> Picture:
     """Return the chart at `width` x `height` cells, its title line included; any size from 1x1 up."""
-    sheet = blank(max(width, 1), max(height, 1), charset)
-    top = draw_title(view.title, view.note, sheet)
+    canvas = blank(max(width, 1), max(height, 1), charset)
+    top = draw_title(view.title, view.note, canvas)
     axes = response_axes(view)
     if axes is None:
-        plot = Plot(0, top, sheet.width, sheet.height - top)
-        draw_hint(view.empty_hint, plot, sheet)
-        return sheet.picture(None, plot)
-    ticks = value_ticks(view, axes, sheet.width, sheet.height - top)
-    plot = Plot(0, top, sheet.width, max(sheet.height - top, 0))
+        plot = Plot(0, top, canvas.width, canvas.height - top)
+        draw_hint(view.empty_hint, plot, canvas)
+        return canvas.picture(None, plot)
+    ticks = value_ticks(view, axes, canvas.width, canvas.height - top)
+    plot = Plot(0, top, canvas.width, max(canvas.height - top, 0))
     if ticks is not None:
-        sheet.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, charset))
+        canvas.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, charset))
         plot = Plot(ticks.label_width + AXIS_WIDTH, top, ticks.columns, ticks.rows)
     if plot.width > 0 and plot.height > 0:
-        _draw(view, axes, sheet.part(plot))
-    return sheet.picture(axes, plot)
+        _draw(view, axes, canvas.part(plot))
+    return canvas.picture(axes, plot)
 
 
-def draw_title(title: str, note: str, sheet: CellSheet) -> int:
+def draw_title(title: str, note: str, canvas: Canvas) -> int:
     """Draw a title and a note on a rule if there is room; return the rows used, 0 or 1."""
-    if sheet.height < 5:
+    if canvas.height < 5:
         return 0
-    sheet.codes[0], sheet.styles[0] = ord("-" if sheet.charset == "ascii" else "─"), FRAME
-    end = sheet.write(0, 0, sheet.fitted(f" {title} ", sheet.width), TITLE)
-    note_cells = sheet.fitted(f" {note} ", sheet.width)
-    if note and end + len(note_cells) + 3 <= sheet.width:
-        sheet.write(0, sheet.width - len(note_cells) - 1, note_cells, HINT)
+    canvas.codes[0], canvas.styles[0] = ord("-" if canvas.charset == "ascii" else "─"), FRAME
+    end = canvas.write(0, 0, canvas.fitted(f" {title} ", canvas.width), TITLE)
+    note_cells = canvas.fitted(f" {note} ", canvas.width)
+    if note and end + len(note_cells) + 3 <= canvas.width:
+        canvas.write(0, canvas.width - len(note_cells) - 1, note_cells, HINT)
     return 1
 
 
-def draw_hint(text: str, plot: Plot, sheet: CellSheet) -> None:
+def draw_hint(text: str, plot: Plot, canvas: Canvas) -> None:
     """Write a short text in the middle of an empty plot."""
-    codes = sheet.fitted(text, plot.width)
+    codes = canvas.fitted(text, plot.width)
     if plot.height > 0:
-        sheet.write(plot.top + plot.height // 2, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
+        canvas.write(plot.top + plot.height // 2, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
 
 
 def response_axes(view: ResponseView) -> Axes | None:
     """Return axes that contain every point; None before the first loss is known."""
-    shown = [point for point in view.points if not view.log_x or point.x > 0]
-    losses = [value for point in shown if not point.diverged for value in (point.loss, point.low, point.high)]
-    diverged_losses = [point.loss for point in shown if point.diverged]
+    visible = [point for point in view.points if not view.log_x or point.x > 0]
+    losses = [value for point in visible if not point.diverged for value in (point.loss, point.low, point.high)]
+    diverged_losses = [point.loss for point in visible if point.diverged]
     losses, diverged_losses = (_usable(values, view.log_y) for values in (losses, diverged_losses))
     if not losses and not diverged_losses:
         return None
     highest = max(losses) if losses else min(diverged_losses)
     values = [*losses, *(min(value, CAP * highest) for value in diverged_losses)]
     y = nice_log(min(values), max(values)) if view.log_y else nice_linear(min(values), max(values))
-    low, high = _padded(min(point.x for point in shown), max(point.x for point in shown), log=view.log_x)
+    low, high = _padded(min(point.x for point in visible), max(point.x for point in visible), log=view.log_x)
     return Axes(low, high, *y, view.log_x, view.log_y, "iteration", "loss")
 
 
@@ -159,7 +159,7 @@ def _labels(points: Sequence[ResponsePoint], axes: Axes, columns: int) -> tuple[
     ticks: list[Tick] = []
     for cell, point in zip(where, labelled, strict=True):
         tick = Tick(int(min(max(cell, 0), columns - 1)), point.label)
-        if not ticks or apart(tick, ticks[-1]):
+        if not ticks or has_gap(tick, ticks[-1]):
             ticks.append(tick)
     return tuple(ticks)
 
@@ -186,7 +186,7 @@ def _padded(low: float, high: float, *, log: bool) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _draw(view: ResponseView, axes: Axes, area: CellSheet) -> None:
+def _draw(view: ResponseView, axes: Axes, area: Canvas) -> None:
     x = np.array([point.x for point in view.points])
     across = np.clip(x_to_dots(axes, x, area.width * 2), 0, area.width * 2 - 1)
     loss, beside = (_down(axes, [getattr(point, name) for point in view.points], area) for name in ("loss", "beside"))
@@ -216,19 +216,19 @@ def _sign_of(point: ResponsePoint, *, is_best: bool) -> str:
     return "best" if is_best else "growing" if point.growing else "stopped" if point.stopped else "done"
 
 
-def _down(axes: Axes, values: Sequence[float], area: CellSheet) -> Floats:
+def _down(axes: Axes, values: Sequence[float], area: Canvas) -> Floats:
     """Return heights in dots from the top; NaN for unknown losses."""
     with np.errstate(over="ignore"):  # losses far outside the axes may overflow: they lie outside all the same
         return y_to_dots(axes, np.clip(np.array(values, dtype=np.float64), -LARGEST, LARGEST), area.height * 4)
 
 
-def _row(dots: float, area: CellSheet) -> int | None:
+def _row(dots: float, area: Canvas) -> int | None:
     if not 0 <= dots <= area.height * 4:
         return None
     return min(int(dots // 4), area.height - 1)
 
 
-def _draw_line(across: Floats, down: Floats, area: CellSheet, style: int, *, dotted: bool = False) -> None:
+def _draw_line(across: Floats, down: Floats, area: Canvas, style: int, *, dotted: bool = False) -> None:
     """Draw straight segments from point to point, cut at the edges of the plot."""
     known = np.isfinite(across) & np.isfinite(down)
     if known.sum() < 2:
@@ -243,7 +243,7 @@ def _draw_line(across: Floats, down: Floats, area: CellSheet, style: int, *, dot
     area.codes[drawn], area.styles[drawn] = codes[drawn], style
 
 
-def _draw_spread(column: int, low: float, high: float, style: int, area: CellSheet) -> None:
+def _draw_spread(column: int, low: float, high: float, style: int, area: Canvas) -> None:
     """Draw a vertical line from the lowest to the highest loss over seeds."""
     top, bottom = _row(high, area), _row(low, area)
     if top is not None and bottom is not None and bottom > top:

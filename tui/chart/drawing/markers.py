@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.trace.decimation import Floats
 from engine.trace.finite_checks import lowest
-from tui.chart.cells.cell_sheet import CellSheet
+from tui.chart.cells.canvas import Canvas
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import CURSOR, FRAME, TITLE, share_of, strong
 from tui.chart.cells.raster import Bits
@@ -34,52 +34,52 @@ POINT_ROOM = 3
 """Smallest mean distance of measured points, in cells, at which each gets a sign."""
 
 
-def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: Bits, sheet: CellSheet) -> None:
+def draw_points(series: Sequence[Series], axes: Axes, columns: Columns, lines: Bits, canvas: Canvas) -> None:
     """Draw a sign at each sparse measurement, if the points are far apart and no other line shares the cell."""
-    sign = SIGNS[sheet.charset]["point"]
+    sign = SIGNS[canvas.charset]["point"]
     alone = np.add.reduce(lines != 0, axis=0, dtype=np.uint8) == 1
     for index, one in enumerate(series):
         if not one.sparse or one.companion or one.steps or not sign:
             continue
-        where = x_to_dots(axes, one.x if one.gap is None else one.x[~one.gap], sheet.width)
-        at = np.unique(where[np.isfinite(where) & (where >= 0) & (where < sheet.width)].astype(int))
+        where = x_to_dots(axes, one.x if one.gap is None else one.x[~one.gap], canvas.width)
+        at = np.unique(where[np.isfinite(where) & (where >= 0) & (where < canvas.width)].astype(int))
         if len(at) * POINT_ROOM > (at[-1] - at[0] + 1 if len(at) else 0) and len(at) > 1:
             continue
         for column in at.tolist():
-            row = _row(columns.line[index], column, sheet.height)
+            row = _row(columns.line[index], column, canvas.height)
             if row is not None and alone[row, column]:
-                sheet.put(row, column, sign, strong(one.run.slot))
+                canvas.put(row, column, sign, strong(one.run.slot))
 
 
-def draw_markers(series: Sequence[Series], columns: Columns, lines: Bits, sheet: CellSheet) -> None:
+def draw_markers(series: Sequence[Series], columns: Columns, lines: Bits, canvas: Canvas) -> None:
     """Draw each run's marker along its line, staggered between runs, at columns that stay while runs grow."""
     count = np.add.reduce(lines != 0, axis=0, dtype=np.uint8)
     mains = [index for index, one in enumerate(series) if not one.companion]
     for order, index in enumerate(mains):
-        sign = marker(series[index].run.slot, ascii_only=sheet.charset == "ascii")
+        sign = marker(series[index].run.slot, ascii_only=canvas.charset == "ascii")
         start = order * MARKER_EVERY // len(mains)
-        for column in range(start, sheet.width, MARKER_EVERY):
+        for column in range(start, canvas.width, MARKER_EVERY):
             # prefer a neighbouring cell with one line to a shared cell
-            cells_near = [(_row(columns.line[index], at, sheet.height), at) for at in _around(column, sheet.width)]
+            cells_near = [(_row(columns.line[index], at, canvas.height), at) for at in _around(column, canvas.width)]
             passed = [(row, at) for row, at in cells_near if row is not None]
             passed.sort(key=lambda place: int(count[place]) > 1)
             if passed:
-                sheet.put(*passed[0], sign, strong(series[index].run.slot))
+                canvas.put(*passed[0], sign, strong(series[index].run.slot))
 
 
 def _around(column: int, width: int) -> Iterator[int]:
     return (at for at in (column, column + 1, column - 1) if 0 <= at < width)
 
 
-def draw_cursor(series: Sequence[Series], columns: Columns, column: int, sheet: CellSheet) -> None:
+def draw_cursor(series: Sequence[Series], columns: Columns, column: int, canvas: Canvas) -> None:
     """Draw a vertical line in empty cells, and each run's marker where its line crosses it."""
-    free = sheet.codes[:, column] == ord(" ")
-    sheet.codes[free, column], sheet.styles[free, column] = ord(SIGNS[sheet.charset]["cursor"]), CURSOR
+    free = canvas.codes[:, column] == ord(" ")
+    canvas.codes[free, column], canvas.styles[free, column] = ord(SIGNS[canvas.charset]["cursor"]), CURSOR
     for index in _emphasised_last(series):
         one = series[index]
-        row = None if one.companion else _row(columns.line[index], column, sheet.height)
+        row = None if one.companion else _row(columns.line[index], column, canvas.height)
         if row is not None:
-            sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), strong(one.run.slot))
+            canvas.put(row, column, marker(one.run.slot, ascii_only=canvas.charset == "ascii"), strong(one.run.slot))
 
 
 def cursor_column(axes: Axes, x: float | None, width: int) -> int | None:
@@ -88,31 +88,31 @@ def cursor_column(axes: Axes, x: float | None, width: int) -> int | None:
     return min(int(where), width - 1) if 0 <= where <= width else None
 
 
-def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, sheet: CellSheet) -> None:
+def draw_x_value(x: float, axes: Axes, plot: Plot, column: int, canvas: Canvas) -> None:
     """Write the cursor's x value in the row of tick labels; erase the labels that it would touch."""
     row = plot.top + plot.height + 1
-    text = cells(x_text(x, axes.x_kind), sheet.charset)
-    if row >= sheet.height or len(text) > plot.width:
+    text = cells(x_text(x, axes.x_kind), canvas.charset)
+    if row >= canvas.height or len(text) > plot.width:
         return
     middle = plot.left + column
-    start = min(max(middle - len(text) // 2, plot.left), sheet.width - len(text))
-    clear_label(sheet, row, start - 1, start + len(text) + 1)
-    sheet.write(row, start, text, TITLE)
-    sheet.put(row - 1, middle, {"unicode": "┴", "ascii": "+"}[sheet.charset], FRAME)
+    start = min(max(middle - len(text) // 2, plot.left), canvas.width - len(text))
+    clear_label(canvas, row, start - 1, start + len(text) + 1)
+    canvas.write(row, start, text, TITLE)
+    canvas.put(row - 1, middle, {"unicode": "┴", "ascii": "+"}[canvas.charset], FRAME)
 
 
-def clear_label(sheet: CellSheet, row: int, start: int, stop: int) -> None:
+def clear_label(canvas: Canvas, row: int, start: int, stop: int) -> None:
     """Blank the cells start..stop, and the rest of the words that they cut."""
     space = ord(" ")
-    start, stop = max(start, 0), min(stop, sheet.width)
-    while start > 0 and sheet.codes[row, start] != space and sheet.codes[row, start - 1] != space:
+    start, stop = max(start, 0), min(stop, canvas.width)
+    while start > 0 and canvas.codes[row, start] != space and canvas.codes[row, start - 1] != space:
         start -= 1
-    while stop < sheet.width and sheet.codes[row, stop - 1] != space and sheet.codes[row, stop] != space:
+    while stop < canvas.width and canvas.codes[row, stop - 1] != space and canvas.codes[row, stop] != space:
         stop += 1
-    sheet.codes[row, start:stop] = space
+    canvas.codes[row, start:stop] = space
 
 
-def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, sheet: CellSheet) -> None:
+def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, canvas: Canvas) -> None:
     """Draw each run's marker at the end of its line.
 
     Markers in one cell overlap; the emphasised run's is on top. A line that continues beyond the right edge has its
@@ -121,21 +121,21 @@ def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, sheet: Ce
     known = np.isfinite(columns.line)
     ends = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
     last = [_last(one) for one in series]
-    x = x_to_dots(axes, np.array([at for at, _ in last]), sheet.width)
-    y = y_to_dots(axes, np.array([value for _, value in last]), sheet.height * 4)
+    x = x_to_dots(axes, np.array([at for at, _ in last]), canvas.width)
+    y = y_to_dots(axes, np.array([value for _, value in last]), canvas.height * 4)
     for index in _emphasised_last(series):
         one, end, line = series[index], int(ends[index]), columns.line[index]
         if one.companion or not known[index, end]:
             continue
         column, place = end // 2, float(line[end])
-        if x[index] <= sheet.width and not math.isnan(y[index]):
-            column, place = min(int(x[index]), sheet.width - 1), float(y[index])
+        if x[index] <= canvas.width and not math.isnan(y[index]):
+            column, place = min(int(x[index]), canvas.width - 1), float(y[index])
         style = strong(one.run.slot)
-        if not 0 <= place <= sheet.height * 4:
-            _draw_exit(line, end, style, sheet)
+        if not 0 <= place <= canvas.height * 4:
+            _draw_exit(line, end, style, canvas)
             continue
-        row = min(int(place // 4), sheet.height - 1)
-        sheet.put(row, column, marker(one.run.slot, ascii_only=sheet.charset == "ascii"), style)
+        row = min(int(place // 4), canvas.height - 1)
+        canvas.put(row, column, marker(one.run.slot, ascii_only=canvas.charset == "ascii"), style)
 
 
 def _last(one: Series) -> tuple[float, float]:
@@ -151,25 +151,25 @@ def _emphasised_last(series: Sequence[Series]) -> list[int]:
     return sorted(range(len(series)), key=lambda index: series[index].run.emphasised)
 
 
-def _draw_exit(line: Floats, end: int, style: int, sheet: CellSheet) -> None:
+def _draw_exit(line: Floats, end: int, style: int, canvas: Canvas) -> None:
     """Draw the sign of a line that ends outside the plot; none if it was always below."""
-    inside = np.flatnonzero((line >= 0) & (line <= sheet.height * 4))
+    inside = np.flatnonzero((line >= 0) & (line <= canvas.height * 4))
     if line[end] < 0:
-        sheet.put(0, int(inside[-1] if len(inside) else end) // 2, SIGNS[sheet.charset]["above"], style)
+        canvas.put(0, int(inside[-1] if len(inside) else end) // 2, SIGNS[canvas.charset]["above"], style)
     elif len(inside):
-        sheet.put(sheet.height - 1, int(inside[-1]) // 2, SIGNS[sheet.charset]["below"], style)
+        canvas.put(canvas.height - 1, int(inside[-1]) // 2, SIGNS[canvas.charset]["below"], style)
 
 
-def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, sheet: CellSheet) -> None:
+def draw_gaps(series: Sequence[Series], axes: Axes, columns: Columns, canvas: Canvas) -> None:
     """Draw a sign where a run became non-finite, and where it drops to zero or less on a log axis."""
-    signs, rows = SIGNS[sheet.charset], sheet.height
+    signs, rows = SIGNS[canvas.charset], canvas.height
     for index, one in enumerate(series):
         style = strong(one.run.slot)
         if not one.steps:
             for at, place in columns.gap_starts[index]:
-                sheet.put(min(max(int(place // 4), 0), rows - 1), at // 2, signs["non-finite"], style)
-        for at in _below_zero(one, axes, sheet.width * 2):
-            sheet.put(rows - 1, at // 2, signs["below"], style)
+                canvas.put(min(max(int(place // 4), 0), rows - 1), at // 2, signs["non-finite"], style)
+        for at in _below_zero(one, axes, canvas.width * 2):
+            canvas.put(rows - 1, at // 2, signs["below"], style)
 
 
 def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
@@ -183,10 +183,10 @@ def _below_zero(one: Series, axes: Axes, dots: int) -> list[int]:
     return [min(int(at), dots - 1) for at in x.tolist() if 0 <= at <= dots]
 
 
-def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Columns, sheet: CellSheet) -> None:
+def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Columns, canvas: Canvas) -> None:
     """Draw the events of each run: a sign on its line, and the same on the x axis."""
-    signs = SIGNS[sheet.charset]
-    area, below = sheet.part(plot), plot.top + plot.height
+    signs = SIGNS[canvas.charset]
+    area, below = canvas.part(plot), plot.top + plot.height
     for index, one in enumerate(series):
         for mark in () if one.companion else one.run.marks:
             column = cursor_column(axes, _mark_x(mark, one, axes), plot.width)
@@ -195,8 +195,8 @@ def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Column
             row = _row(columns.line[index], column, plot.height)
             if row is not None:
                 area.put(row, column, signs[mark.kind], strong(one.run.slot))
-            if below < sheet.height:
-                sheet.put(below, plot.left + column, signs[mark.kind], strong(one.run.slot))
+            if below < canvas.height:
+                canvas.put(below, plot.left + column, signs[mark.kind], strong(one.run.slot))
 
 
 def _mark_x(mark: ChartMark, one: Series, axes: Axes) -> float | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tui.chart.cells.cell_sheet import CellSheet
+from tui.chart.cells.canvas import Canvas
 from tui.chart.cells.picture import HINT, POINTED, TICK, TITLE, Picture, strong
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame, label_width
@@ -59,22 +59,22 @@ def with_room(metrics: Sequence[str], focus: str, width: int, height: int) -> tu
     Returns () if two do not fit.
     """
     count = next((count for count in range(len(metrics), 1, -1) if layout(count, width, height)), 0)
-    shown = tuple(metrics[:count])
-    return shown if focus in shown or not count else (*shown[:-1], focus)
+    visible = tuple(metrics[:count])
+    return visible if focus in visible or not count else (*visible[:-1], focus)
 
 
-def draw_panels(view: ChartView, top: int, bottom: int, sheet: CellSheet, before: Picture | None) -> tuple[Panel, ...]:
+def draw_panels(view: ChartView, top: int, bottom: int, canvas: Canvas, before: Picture | None) -> tuple[Panel, ...]:
     """Draw the panels of a view in the rows top..bottom; return () if two do not fit.
 
     The axes of the previous picture `before` are kept, and its unchanged panels are copied.
     """
     by_metric = {panel.metric: panel for panel in view.panels}
-    shown = with_room(tuple(by_metric), view.metric, sheet.width, bottom - top)
-    plan = layout(len(shown), sheet.width, bottom - top) if shown else None
+    visible = with_room(tuple(by_metric), view.metric, canvas.width, bottom - top)
+    plan = layout(len(visible), canvas.width, bottom - top) if visible else None
     if plan is None:
         return ()
-    drawn = () if before is None or (before.width, before.height) != (sheet.width, sheet.height) else before.panels
-    views = [settled(by_metric[metric]) for metric in shown]
+    drawn = () if before is None or (before.width, before.height) != (canvas.width, canvas.height) else before.panels
+    views = [settled(by_metric[metric]) for metric in visible]
     own = [_axes(one, plan, drawn, before) for one in views]
     axes = _on_one_x(own)
     ticks = [() if one is None else y_ticks(one, plan.rows) for one in axes]
@@ -95,9 +95,9 @@ def draw_panels(view: ChartView, top: int, bottom: int, sheet: CellSheet, before
         if before is not None and panel in drawn:
             rows, columns = place_of.top + place_of.height, place_of.left + place_of.width
             area = np.s_[place_of.top : rows, place_of.left : columns]
-            sheet.paste(place_of.top, place_of.left, before.codepoints[area], before.styles[area])
+            canvas.paste(place_of.top, place_of.left, before.codepoints[area], before.styles[area])
         else:
-            _draw_panel(panel, inner, ticks[place], plan, sheet.part(place_of), lowest=is_lowest)
+            _draw_panel(panel, inner, ticks[place], plan, canvas.part(place_of), lowest=is_lowest)
         panels.append(panel)
     return tuple(panels)
 
@@ -146,42 +146,42 @@ def held(view: ChartView, axes: Callable[[ChartView], Axes | None]) -> ChartView
 
 
 def _draw_panel(
-    panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: PanelLayout, sheet: CellSheet, *, lowest: bool
+    panel: Panel, plot: Plot, y: tuple[Tick, ...], plan: PanelLayout, canvas: Canvas, *, lowest: bool
 ) -> None:
-    """Draw a panel on its own sheet, with its curves in the cells of `plot`."""
+    """Draw a panel on its own canvas, with its curves in the cells of `plot`."""
     view, axes = panel.view, panel.axes
-    _draw_title(view, plot, sheet, focused=panel.focused)
+    _draw_title(view, plot, canvas, focused=panel.focused)
     rows = _rows(view, plan)
     if rows is None or axes is None:
-        _draw_nothing(view, plot, sheet)
+        _draw_nothing(view, plot, canvas)
         return
-    codes, styles = draw_frame(plot.width, plot.height, x_ticks(axes, plot.width), y, sheet.charset)
-    shown = plot.height + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
-    sheet.paste(plot.top, plot.left - AXIS_WIDTH - label_width(y), codes[:shown], styles[:shown])
-    draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, sheet.charset), axes, plot, sheet)
+    codes, styles = draw_frame(plot.width, plot.height, x_ticks(axes, plot.width), y, canvas.charset)
+    visible_rows = plot.height + AXIS_ROWS + (LABEL_ROWS if lowest else 0)
+    canvas.paste(plot.top, plot.left - AXIS_WIDTH - label_width(y), codes[:visible_rows], styles[:visible_rows])
+    draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, canvas.charset), axes, plot, canvas)
     cursor = markers.cursor_column(axes, view.cursor_x, plot.width)
     if lowest and cursor is not None and view.cursor_x is not None:
-        markers.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
+        markers.draw_x_value(view.cursor_x, axes, plot, cursor, canvas)
 
 
-def _draw_title(view: ChartView, plot: Plot, sheet: CellSheet, *, focused: bool) -> None:
+def _draw_title(view: ChartView, plot: Plot, canvas: Canvas, *, focused: bool) -> None:
     """Draw the metric (bold in the focused panel) and, at the right, the value of the run under the cursor.
 
     If room is short, the companion's name and the scale are dropped first, then the value.
     """
     run_value = _run_value(view)
-    value = [] if run_value is None else sheet.fitted(run_value[1], plot.width // 2)
+    value = [] if run_value is None else canvas.fitted(run_value[1], plot.width // 2)
     beside = f"  ┄ {view.companion_name}" if any(run.companion is not None for run in view.runs) else ""
     scales = (" (log)", "") if view.log_y else ("",)
     names = (view.metric + scale + second for second in dict.fromkeys((beside, "")) for scale in scales)
-    name = next((name for name in names if len(name) + len(value) + 6 <= sheet.width), "")
+    name = next((name for name in names if len(name) + len(value) + 6 <= canvas.width), "")
     if run_value is not None and name:
-        slot, end = run_value[0].slot, sheet.width - len(value)
-        sheet.write(0, end, value, strong(slot) if view.cursor_x is not None else TICK)
-        sheet.put(0, end - 2, marker(slot, ascii_only=sheet.charset == "ascii"), strong(slot))
+        slot, end = run_value[0].slot, canvas.width - len(value)
+        canvas.write(0, end, value, strong(slot) if view.cursor_x is not None else TICK)
+        canvas.put(0, end - 2, marker(slot, ascii_only=canvas.charset == "ascii"), strong(slot))
     if focused:
-        sheet.put(0, 0, FOCUS[sheet.charset], POINTED)
-    sheet.write(0, 2, sheet.fitted(name or view.metric, sheet.width - 2), POINTED if focused else TITLE)
+        canvas.put(0, 0, FOCUS[canvas.charset], POINTED)
+    canvas.write(0, 2, canvas.fitted(name or view.metric, canvas.width - 2), POINTED if focused else TITLE)
 
 
 def _run_value(view: ChartView) -> tuple[ChartRun, str] | None:
@@ -193,6 +193,6 @@ def _run_value(view: ChartView) -> tuple[ChartRun, str] | None:
     return None if reading.value is None else (run, metric_of(view).text(reading.value))
 
 
-def _draw_nothing(view: ChartView, plot: Plot, sheet: CellSheet) -> None:
-    words = sheet.fitted(view.empty_hint, plot.width)
-    sheet.write(plot.top + plot.height // 2, plot.left + (plot.width - len(words)) // 2, words, HINT)
+def _draw_nothing(view: ChartView, plot: Plot, canvas: Canvas) -> None:
+    hint = canvas.fitted(view.empty_hint, plot.width)
+    canvas.write(plot.top + plot.height // 2, plot.left + (plot.width - len(hint)) // 2, hint, HINT)

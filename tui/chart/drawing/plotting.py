@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.trace.decimation import Floats
 from engine.trace.finite_checks import lowest
-from tui.chart.cells.cell_sheet import CellSheet
+from tui.chart.cells.canvas import Canvas
 from tui.chart.cells.picture import faint, strong
 from tui.chart.cells.raster import LEFT_DOTS, Bits, SeriesStyle, band_bits, compose, line_bits, thicker
 from tui.chart.drawing import markers
@@ -120,9 +120,9 @@ def _bands(rows: SeriesBundle, axes: Axes, dots: int, banded: Sequence[int]) -> 
     return low, high
 
 
-def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: CellSheet) -> None:
+def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, canvas: Canvas) -> None:
     """Draw the curves of a layer with all their signs, in the plot's cells and on the axis below."""
-    ascii_only = sheet.charset == "ascii"
+    ascii_only = canvas.charset == "ascii"
     series_styles = [
         SeriesStyle(
             faint(slot) if one.before else strong(slot),
@@ -133,14 +133,14 @@ def draw_curves(view: ChartView, layer: Layer, axes: Axes, plot: Plot, sheet: Ce
         for one in layer.series
         for slot in (one.run.slot,)
     ]
-    area = sheet.part(plot)
+    area = canvas.part(plot)
     area.paste(0, 0, *compose(layer.lines, layer.bands, series_styles, glyphs=ascii_only))
     markers.draw_points(layer.series, axes, layer.columns, layer.lines, area)
     if view.show_markers:
         markers.draw_markers(layer.series, layer.columns, layer.lines, area)
     markers.draw_heads(layer.series, axes, layer.columns, area)
     markers.draw_gaps(layer.series, axes, layer.columns, area)
-    markers.draw_marks(layer.series, axes, plot, layer.columns, sheet)
+    markers.draw_marks(layer.series, axes, plot, layer.columns, canvas)
     cursor = markers.cursor_column(axes, view.cursor_x, plot.width)
     if cursor is not None:
         markers.draw_cursor(layer.series, layer.columns, cursor, area)

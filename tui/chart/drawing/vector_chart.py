@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from engine.trace.decimation import Floats
-from tui.chart.drawing.canvas import smoothing_of, x_name
+from tui.chart.drawing.chart import smoothing_of, x_name
 from tui.chart.drawing.legend import entries_of
 from tui.chart.drawing.loss_by_value import ResponseView, response_axes
 from tui.chart.values.axes import bounds_of, hold, x_to_dots, y_to_dots
@@ -118,9 +118,9 @@ def _chart(
     scale = " (log)" if axes is not None and axes.log_y else ""
     yield _text(left, top + FONT_SIZE, name or view.metric + scale, weight="bold")
     remarks = [view.caution, view.metric + scale if name else "", smoothing_of(view), _companion(view)]
-    told = [", ".join(filter(None, remarks[:count])) for count in range(len(remarks), 0, -1)]
+    candidates = [", ".join(filter(None, remarks[:count])) for count in range(len(remarks), 0, -1)]
     room = width / LETTER - len(name or view.metric + scale) - 2
-    remark = next((text for text in told if len(text) <= room), "")
+    remark = next((text for text in candidates if len(text) <= room), "")
     yield _text(left + width, top + FONT_SIZE, remark, fill=QUIET, anchor="end")
     if axes is None:
         yield _text(left + width / 2, top + height / 2, view.empty_hint, fill=QUIET, anchor="middle")
@@ -171,17 +171,17 @@ def _response(view: ResponseView, axes: Axes | None, area: tuple[float, float, f
     )
     loss[[point.diverged for point in view.points]] = np.nan
     for values, dashes in ((beside, ' stroke-dasharray="2 4"'), (loss, "")):
-        places = [f"{at:.1f} {down:.1f}" for at, down in _finite(x, values)]
-        yield f'<path d="M{"L".join(places)}" stroke="{RULE}" fill="none"{dashes}/>' if len(places) > 1 else ""
+        dots = [f"{at:.1f} {down:.1f}" for at, down in _finite(x, values)]
+        yield f'<path d="M{"L".join(dots)}" stroke="{RULE}" fill="none"{dashes}/>' if len(dots) > 1 else ""
     for place, point in enumerate(view.points):
-        ink, at = colour(point.slot, "light"), float(x[place])
+        run_colour, at = colour(point.slot, "light"), float(x[place])
         if math.isfinite(low[place] + high[place]) and high[place] < low[place]:
-            yield f'<path d="M{at:.1f} {high[place]:.1f}V{low[place]:.1f}" stroke="{ink}"/>'
+            yield f'<path d="M{at:.1f} {high[place]:.1f}V{low[place]:.1f}" stroke="{run_colour}"/>'
         down = frame.top + FONT_SIZE if point.diverged else float(loss[place])
         if math.isfinite(at + down):
             sign = DIVERGED if point.diverged else "★" if place == view.best else marker(point.slot)
             yield f'<circle cx="{at:.1f}" cy="{down:.1f}" r="9" fill="{GROUND}"/>'
-            yield _text(at, down + 4.5, sign, fill=ink, anchor="middle", weight="bold")
+            yield _text(at, down + 4.5, sign, fill=run_colour, anchor="middle", weight="bold")
 
 
 def _companion(view: ChartView) -> str:
@@ -212,18 +212,18 @@ def _band(one: Series, axes: Axes, frame: Frame, *, is_drawn: bool) -> Iterator[
     """Yield the raw values behind a line: an area where a row covers many iterations, else dots."""
     if not is_drawn or not np.isfinite(one.low).any():
         return
-    ink = colour(one.run.slot, "light")
+    run_colour = colour(one.run.slot, "light")
     x, low, high = frame.x(axes, one.x), frame.y(axes, one.low), frame.y(axes, one.high)
     if axes.log_y:
         low = np.where((one.low <= 0) & (one.high > 0), frame.top + frame.height, low)
     if not one.filled:
         dots = "".join(f"M{at:.1f} {down:.1f}h0" for at, down in _finite(x, high))
-        yield f'<path d="{dots}" stroke="{ink}" stroke-width="2.4" stroke-linecap="round" opacity="0.3"/>'
+        yield f'<path d="{dots}" stroke="{run_colour}" stroke-width="2.4" stroke-linecap="round" opacity="0.3"/>'
         return
     for start, stop in _known(x, low, high):
         above = [f"{at:.1f} {down:.1f}" for at, down in zip(x[start:stop], high[start:stop], strict=True)]
         under = [f"{at:.1f} {down:.1f}" for at, down in zip(x[start:stop], low[start:stop], strict=True)]
-        yield f'<path d="M{"L".join([*above, *reversed(under)])}Z" fill="{ink}" opacity="0.15"/>'
+        yield f'<path d="M{"L".join([*above, *reversed(under)])}Z" fill="{run_colour}" opacity="0.15"/>'
 
 
 def _line(one: Series, axes: Axes, frame: Frame, *, is_strong: bool) -> Iterator[str]:
@@ -234,8 +234,8 @@ def _line(one: Series, axes: Axes, frame: Frame, *, is_strong: bool) -> Iterator
         return
     look = ' opacity="0.4"' if one.before else ' stroke-dasharray="2 4"' if one.companion else ""
     width = 2.6 if is_strong and not one.companion else 1.5
-    ink = colour(one.run.slot, "light")
-    yield f'<path d="{path}" stroke="{ink}" stroke-width="{width:g}"{look}><title>{_name_of(one)}</title></path>'
+    run_colour = colour(one.run.slot, "light")
+    yield f'<path d="{path}" stroke="{run_colour}" stroke-width="{width:g}"{look}><title>{_name_of(one)}</title></path>'
 
 
 def _name_of(one: Series) -> str:
@@ -305,9 +305,9 @@ def _legend(view: ChartView, room: float) -> list[list[LegendEntry]]:
 
 def _entries(entries: Sequence[LegendEntry], middle: float) -> Iterator[str]:
     for left, slot, text in entries:
-        ink = colour(slot, "light")
-        yield f'<path d="M{left:g} {middle:g}h11" stroke="{ink}" stroke-width="2.4"/>'
-        yield _text(left + 19, middle + 4.5, marker(slot), fill=ink, anchor="middle")
+        run_colour = colour(slot, "light")
+        yield f'<path d="M{left:g} {middle:g}h11" stroke="{run_colour}" stroke-width="2.4"/>'
+        yield _text(left + 19, middle + 4.5, marker(slot), fill=run_colour, anchor="middle")
         yield _text(left + 29, middle + 4.5, text)
 
 

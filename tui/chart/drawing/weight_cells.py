@@ -29,19 +29,19 @@ Levels = NDArray[np.int8]
 
 
 class Piece(NamedTuple):
-    """Text with a foreground `ink` and a background `ground`: levels from -DEEPEST to DEEPEST, None outside images."""
+    """Text with levels from -DEEPEST to DEEPEST as `foreground` and `background`; None outside images."""
 
     text: str
-    ink: int | None = None
-    ground: int | None = None
+    foreground: int | None = None
+    background: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WeightImage:
-    """Rows of cells with the first `shown` images; the levels DEEPEST and -DEEPEST are `largest` and -`largest`."""
+    """Rows of cells with the first `visible` images; the levels DEEPEST and -DEEPEST are `largest` and -`largest`."""
 
     rows: list[list[Piece]]
-    shown: int
+    visible: int
     largest: float
 
 
@@ -58,17 +58,17 @@ def draw_weights(pictures: Floats, labels: Sequence[str], width: int, manner: Ma
     height, across = -(-height // smaller), -(-across // smaller)
     wide, tall = across * scale, -(-height * scale // 2) if manner == "halves" else height * max(scale // 2, 1)
     in_row = max((width + 1) // (wide + 1), 1)
-    shown = min(count, max(most_rows // (tall + 1), 1) * in_row)
-    in_row = -(-shown // -(-shown // in_row))  # rows of about equal length
+    visible = min(count, max(most_rows // (tall + 1), 1) * in_row)
+    in_row = -(-visible // -(-visible // in_row))  # rows of about equal length
     with np.errstate(all="ignore"):  # the weights of a diverged run may overflow
-        levels, largest = levels_of(pooled(pictures[:shown], height, across))
+        levels, largest = levels_of(pooled(pictures[:visible], height, across))
     tiles = [_halves(one, scale) if manner == "halves" else _shades(one, scale, SHADES[manner]) for one in levels]
     rows: list[list[Piece]] = []
-    for first in range(0, shown, in_row):
-        beside = range(first, min(first + in_row, shown))
+    for first in range(0, visible, in_row):
+        beside = range(first, min(first + in_row, visible))
         rows.append([Piece(labels[number][:wide].ljust(wide + 1)) for number in beside])
         rows += [[piece for number in beside for piece in (*tiles[number][row], Piece(" "))] for row in range(tall)]
-    return WeightImage(rows, shown, largest)
+    return WeightImage(rows, visible, largest)
 
 
 def levels_of(values: Floats) -> tuple[Levels, float]:
@@ -111,8 +111,8 @@ def _half(up: int, low: int) -> Piece:
 
 
 def _shades(levels: Levels, scale: int, shades: str) -> list[list[Piece]]:
-    signs = levels.repeat(max(scale // 2, 1), axis=0)  # a number needs a whole cell, so small images get taller
-    return [_row([Piece(shades[level + DEEPEST] * scale, level) for level in row.tolist()]) for row in signs]
+    cells = levels.repeat(max(scale // 2, 1), axis=0)  # a number needs a whole cell, so small images get taller
+    return [_row([Piece(shades[level + DEEPEST] * scale, level) for level in row.tolist()]) for row in cells]
 
 
 def _row(pieces: list[Piece]) -> list[Piece]:

@@ -119,13 +119,13 @@ def _bands_in(rows: SeriesBundle, near: Which) -> tuple[Floats, Floats]:
     low, high = (np.concatenate([values[part] for part in parts]) for values in (rows.low, rows.high))
     if isinstance(near, slice):
         return low, high
-    kept = np.concatenate([near[part] for part in parts])
-    return low[kept], high[kept]
+    rows_near = np.concatenate([near[part] for part in parts])
+    return low[rows_near], high[rows_near]
 
 
-def _first_values(rows: SeriesBundle, places: NDArray[np.intp], factor: float) -> Floats:
+def _first_values(rows: SeriesBundle, indices: NDArray[np.intp], factor: float) -> Floats:
     """Return each run's first value; the bucket's low where the run has already diverged within its first bucket."""
-    line, low = rows.line[places], rows.low[places]
+    line, low = rows.line[indices], rows.low[indices]
     with np.errstate(invalid="ignore", over="ignore"):
         return np.where((low > 0) & (line > factor * low), low, line)
 

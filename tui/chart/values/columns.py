@@ -51,22 +51,22 @@ def to_columns(rows: SeriesBundle, x: Floats, line: Floats, low: Floats, high: F
     interpolated over empty columns, but never across a gap.
     """
     count = len(rows.series)
-    kept = _visible_rows(x, rows.owner, width)
-    x, line, low, high = x[kept], line[kept], low[kept], high[kept]
-    gap, owner = None if rows.gap is None else rows.gap[kept], rows.owner[kept]
+    visible = _visible_rows(x, rows.owner, width)
+    x, line, low, high = x[visible], line[visible], low[visible], high[visible]
+    gap, owner = None if rows.gap is None else rows.gap[visible], rows.owner[visible]
     empty = np.full((count, width), np.nan)
     if not len(x):
         return Columns(empty, empty, empty, ((),) * count)
     column = np.floor(x).astype(np.int64)
     column[x == width] = width - 1
-    place = owner * STRIDE + column
-    starts = changes(place)
-    places, owners, columns = place[starts], owner[starts], column[starts]
+    key = owner * STRIDE + column
+    starts = changes(key)
+    keys, owners, columns = key[starts], owner[starts], column[starts]
     steps = np.array([one.steps for one in rows.series])
     line_at = _column_values(line, starts, steps[owners])
     grid = np.arange(count, dtype=np.int64)[:, None] * STRIDE + np.arange(width, dtype=np.int64)
-    full_low, full_high = _bands(rows, low, high, starts, places, owners, columns, grid)
-    full_line = _joined(places, owners, line_at, grid, steps)
+    full_low, full_high = _bands(rows, low, high, starts, keys, owners, columns, grid)
+    full_line = _joined(keys, owners, line_at, grid, steps)
     return Columns(full_line, full_low, full_high, _gap_starts(count, column, owner, line, gap, width))
 
 
@@ -100,7 +100,7 @@ def _bands(
     low: Floats,
     high: Floats,
     starts: NDArray[np.intp],
-    places: Integers,
+    keys: Integers,
     owners: Integers,
     columns: Integers,
     grid: Integers,
@@ -115,21 +115,21 @@ def _bands(
     filled = np.flatnonzero([one.filled and one.run.raw for one in rows.series])
     if len(filled):
         wanted = grid[filled]
-        behind = np.searchsorted(places, wanted, "right") - 1
-        ahead = np.minimum(behind + 1, len(places) - 1)
+        behind = np.searchsorted(keys, wanted, "right") - 1
+        ahead = np.minimum(behind + 1, len(keys) - 1)
         covered = (behind >= 0) & (owners[behind] == filled[:, None])
-        covered &= (owners[ahead] == filled[:, None]) & (places[ahead] > wanted) | (places[behind] == wanted)
+        covered &= (owners[ahead] == filled[:, None]) & (keys[ahead] > wanted) | (keys[behind] == wanted)
         # a row of zero height is a point: it does not extend over empty columns
-        covered &= (places[behind] == wanted) | (low_at[behind] != high_at[behind])
+        covered &= (keys[behind] == wanted) | (low_at[behind] != high_at[behind])
         full_low[filled] = np.where(covered, low_at[behind], np.nan)
         full_high[filled] = np.where(covered, high_at[behind], np.nan)
     return full_low, full_high
 
 
-def _joined(places: Integers, owners: Integers, values: Floats, grid: Integers, steps: Flags) -> Floats:
-    """Interpolate `values` at `places` on the grid (k, width); NaN across gaps and beyond the ends."""
+def _joined(keys: Integers, owners: Integers, values: Floats, grid: Integers, steps: Flags) -> Floats:
+    """Interpolate `values` at `keys` on the grid (k, width); NaN across gaps and beyond the ends."""
     known = finite(values)
-    at, value, owner = places[known], values[known], owners[known]
+    at, value, owner = keys[known], values[known], owners[known]
     if not len(at):
         return np.full(grid.shape, np.nan)
     line = np.arange(len(grid))[:, None]
@@ -140,7 +140,7 @@ def _joined(places: Integers, owners: Integers, values: Floats, grid: Integers, 
     share = (grid - at[behind]) / np.maximum(at[ahead] - at[behind], 1)
     share[steps] = 0.0
     if known is not ALL:
-        gaps_before = np.searchsorted(places[~np.isfinite(values)], at)
+        gaps_before = np.searchsorted(keys[~np.isfinite(values)], at)
         between &= (gaps_before[ahead] == gaps_before[behind]) | steps[:, None]
     out: Floats = np.where(exact | between, value[behind] + (value[ahead] - value[behind]) * share, np.nan)
     out[exact] = value[behind[exact]]

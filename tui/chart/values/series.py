@@ -307,17 +307,17 @@ def best_so_far(low: Floats, low_before: float) -> Floats:
     return best
 
 
-def smoothed_at(values: Floats, places: Floats) -> Floats:
+def smoothed_at(values: Floats, positions: Floats) -> Floats:
     """Return the exponential moving average (n,) of values (n,), ignoring NaN.
 
-    A value's weight halves for each unit of `places` (n,), which increase.
+    A value's weight halves for each unit of `positions` (n,), which increase.
     """
     known = np.isfinite(values)
-    steps = np.diff(places)
+    steps = np.diff(positions)
     if len(steps) and (steps == steps[0]).all():
         return smoothed(np.where(known, values, 0.0), known.astype(np.float64), float(steps[0]))
     out, total, weight, before = np.empty(len(values)), 0.0, 0.0, 0.0
-    for row, (value, place) in enumerate(zip(np.where(known, values, 0.0).tolist(), places.tolist(), strict=True)):
+    for row, (value, place) in enumerate(zip(np.where(known, values, 0.0).tolist(), positions.tolist(), strict=True)):
         decay = 0.5 ** min(place - before, MOST_BITS)
         total, weight, before = total * decay + value, weight * decay + bool(known[row]), place
         out[row] = total / weight if weight > 0 else np.nan

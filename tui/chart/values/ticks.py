@@ -44,7 +44,7 @@ def x_ticks(axes: Axes, columns: int) -> tuple[Tick, ...]:
     """Return the ticks of the x axis for a plot of `columns` cells, from left to right; labels do not touch."""
     labels = x_labels(axes, max(2, columns // COLUMNS_PER_TICK))
     cells = np.floor(x_to_dots(axes, np.array([value for value, _ in labels]), columns * 2) / 2)
-    return _spread(cells, labels, columns, apart)
+    return _spread(cells, labels, columns, has_gap)
 
 
 def y_labels(axes: Axes, most: int) -> list[tuple[float, str]]:
@@ -72,7 +72,7 @@ def x_labels(axes: Axes, most: int) -> list[tuple[float, str]]:
     return [(value, label(value)) for value in values]
 
 
-def apart(tick: Tick, last: Tick) -> bool:
+def has_gap(tick: Tick, last: Tick) -> bool:
     """True if the two labels, centred below their cells, leave a gap."""
     return tick.cell - last.cell >= (len(tick.label) + len(last.label)) // 2 + 2
 

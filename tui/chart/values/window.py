@@ -42,7 +42,7 @@ def between(one: float, other: float, limits: Window, *, log: bool = False, leas
     return _within((low + high - size) / 2, size, first, last, limits, log)
 
 
-def stretch(window: Window, factor: float, *, log: bool = False) -> Window:
+def zoom_centred(window: Window, factor: float, *, log: bool = False) -> Window:
     """Return the window `factor` times as narrow (below 1: wider) around its middle.
 
     It stays as it is if its ends would no longer differ, or overflow.

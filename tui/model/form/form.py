@@ -37,7 +37,7 @@ class Form:
 
     fields: tuple[FormField, ...]
     texts: Mapping[str, str]
-    usual: Mapping[str, str]
+    default_texts: Mapping[str, str]
     errors: Mapping[str, str] = field(default_factory=dict)
     shown: Collection[str] | None = None
 
@@ -47,7 +47,7 @@ class Form:
 
     def is_touched(self, name: str) -> bool:
         """Whether a field differs from its default."""
-        return self.texts[name].strip() != self.usual.get(name, "").strip()
+        return self.texts[name].strip() != self.default_texts.get(name, "").strip()
 
     def field(self, name: str) -> FormField:
         """The field of this name."""
@@ -77,7 +77,7 @@ class Draft(Protocol):
     def with_text(self, name: str, text: str) -> Self:
         """The draft with another text in a field."""
 
-    def as_usual(self) -> Self:
+    def with_defaults(self) -> Self:
         """The draft with the defaults in all fields."""
 
 
@@ -86,25 +86,25 @@ class PlainDraft:
     """A draft of fields that are checked only when they are submitted."""
 
     fields: tuple[FormField, ...]
-    usual: Mapping[str, str]
+    default_texts: Mapping[str, str]
     typed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def texts(self) -> dict[str, str]:
         """The text of every field."""
-        return {one.name: self.typed.get(one.name, self.usual.get(one.name, "")) for one in self.fields}
+        return {one.name: self.typed.get(one.name, self.default_texts.get(one.name, "")) for one in self.fields}
 
     def form(self) -> Form:
         """The form, without errors."""
-        return Form(self.fields, self.texts, self.usual)
+        return Form(self.fields, self.texts, self.default_texts)
 
     def with_text(self, name: str, text: str) -> PlainDraft:
         """The draft with another text in a field."""
-        return PlainDraft(self.fields, self.usual, {**self.typed, name: text})
+        return PlainDraft(self.fields, self.default_texts, {**self.typed, name: text})
 
-    def as_usual(self) -> PlainDraft:
+    def with_defaults(self) -> PlainDraft:
         """The draft with the texts that it began with."""
-        return PlainDraft(self.fields, self.usual)
+        return PlainDraft(self.fields, self.default_texts)
 
 
 def without_label(label: str, sentence: str) -> str:

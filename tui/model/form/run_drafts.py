@@ -73,9 +73,9 @@ def _run_field(name: str, title: str) -> FormField:
     )
 
 
-def _help(told: str, is_optional: bool) -> str:
+def _help(help_text: str, is_optional: bool) -> str:
     """A field's help as a sentence, with what an empty field means."""
-    explanation, none, *_ = [*re.split(OR_NONE, told, maxsplit=1), ""] if is_optional else (told, "")
+    explanation, none, *_ = [*re.split(OR_NONE, help_text, maxsplit=1), ""] if is_optional else (help_text, "")
     empty = f" Empty: none{f' ({none})' if none else ''}." if is_optional else ""
     return f"{explanation[0].upper()}{explanation[1:]}.{empty}"
 
@@ -105,7 +105,7 @@ class NewRunDraft:
     default: RunSpec | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
 
-    def _usual(self) -> dict[str, str]:
+    def _default_texts(self) -> dict[str, str]:
         typed = _parsed(self.typed, DECIDING)
         try:
             base = self._base(typed)
@@ -117,16 +117,16 @@ class NewRunDraft:
     def _base(self, typed: Mapping[str, Any]) -> RunSpec:
         """The default spec for what was typed: the store's, where nothing was that other defaults follow."""
         before = self.default or defaults()
-        usual = {name: getattr(before, name) for name in DECIDING if getattr(before, name) != NO_DATA}
-        base = defaults(**{**usual, **typed})
-        if self.default is None or base != defaults(**usual).changed(dataset=base.dataset):
+        deciding = {name: getattr(before, name) for name in DECIDING if getattr(before, name) != NO_DATA}
+        base = defaults(**{**deciding, **typed})
+        if self.default is None or base != defaults(**deciding).changed(dataset=base.dataset):
             return base
         return self.default.changed(dataset=typed["dataset"]) if "dataset" in typed else self.default
 
     @property
     def texts(self) -> dict[str, str]:
         """The text of every field."""
-        return {**self._usual(), **self.typed}
+        return {**self._default_texts(), **self.typed}
 
     def form(self) -> Form:
         """The form: fields that decide nothing are hidden."""
@@ -138,8 +138,8 @@ class NewRunDraft:
                 self.spec()
             except SpecError as error:
                 errors[error.field] = without_label(FIELDS[error.field].label, error.message)
-        usual = {**self._usual(), **_first(self.default)}
-        return Form((*run_fields(TYPED), NAME_FIELD), texts, usual, errors, {*names, NAME})
+        default_texts = {**self._default_texts(), **_first(self.default)}
+        return Form((*run_fields(TYPED), NAME_FIELD), texts, default_texts, errors, {*names, NAME})
 
     @property
     def named(self) -> frozenset[str]:
@@ -151,7 +151,7 @@ class NewRunDraft:
         """The draft with another text in a field."""
         return replace(self, typed={**self.typed, name: text})
 
-    def as_usual(self) -> NewRunDraft:
+    def with_defaults(self) -> NewRunDraft:
         """The draft with the defaults in all fields."""
         return replace(self, typed={})
 
@@ -218,15 +218,15 @@ class ChangeDraft:
                 given["step_size"] = field_text("step_size", step_size)
         return given
 
-    def _usual(self) -> dict[str, str]:
-        usual = self._given()
+    def _default_texts(self) -> dict[str, str]:
+        default_texts = self._given()
         if self.span is None:
-            return usual
-        usual |= {ITERATION: str(self.at), NAME: ""}
+            return default_texts
+        default_texts |= {ITERATION: str(self.at), NAME: ""}
         begin, planned = self._begin(), self.before.iterations
         if begin is not None and planned is not None and planned <= begin:
-            usual["iterations"] = str(begin + planned)
-        return usual
+            default_texts["iterations"] = str(begin + planned)
+        return default_texts
 
     def _begin(self) -> int | None:
         text = self.typed.get(ITERATION, str(self.at)).strip()
@@ -235,7 +235,7 @@ class ChangeDraft:
     @property
     def texts(self) -> dict[str, str]:
         """The text of every field."""
-        return {**self._usual(), **self.typed}
+        return {**self._default_texts(), **self.typed}
 
     def form(self) -> Form:
         """The form: fields that decide nothing are hidden."""
@@ -256,13 +256,13 @@ class ChangeDraft:
                 self.before.changed(**{name: parse_field(name, texts[name]) for name in names if name in FIELDS})
             except SpecError as error:
                 errors[error.field] = without_label(FIELDS[error.field].label, error.message)
-        return Form(fields, texts, self._usual(), errors, names)
+        return Form(fields, texts, self._default_texts(), errors, names)
 
     def with_text(self, name: str, text: str) -> ChangeDraft:
         """The draft with another text in a field."""
         return replace(self, typed={**self.typed, name: text})
 
-    def as_usual(self) -> ChangeDraft:
+    def with_defaults(self) -> ChangeDraft:
         """The draft with what it began with in all fields."""
         return replace(self, typed={})
 

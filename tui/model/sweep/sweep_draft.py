@@ -40,14 +40,14 @@ class SweepDraft:
     @classmethod
     def of(cls, base: RunSpec, origin: int | None = None) -> SweepDraft:
         """Return the first draft: a sweep of the step size, or of the first field that the strategy has."""
-        return cls(base, (usual_range(base, offered(base)[0]),), origin)
+        return cls(base, (default_range(base, offered(base)[0]),), origin)
 
     def on(self, base: RunSpec, origin: int | None) -> SweepDraft:
         """Apply the sweep to another spec; ranges of fields that have no effect there are replaced."""
         if (base, origin) == (self.base, self.origin):
             return self
         fields = offered(base)
-        kept = tuple(one for one in self.ranges if one.field in fields) or (usual_range(base, fields[0]),)
+        kept = tuple(one for one in self.ranges if one.field in fields) or (default_range(base, fields[0]),)
         return replace(self, base=base, origin=origin, ranges=kept, active=min(self.active, len(kept) - 1))
 
     @property
@@ -82,7 +82,7 @@ class SweepDraft:
 
     def with_field(self, field: str) -> SweepDraft:
         """Sweep another parameter in the active range, with its default values."""
-        return self._at_full_speed_for(field)._with(usual_range(self.base, field))
+        return self._at_full_speed_for(field)._with(default_range(self.base, field))
 
     def _at_full_speed_for(self, field: str) -> SweepDraft:
         """Batch sizes are also compared at equal time, so their runs are not slowed down."""
@@ -96,7 +96,7 @@ class SweepDraft:
         """Make a grid with a second parameter; None: without one."""
         if field is None:
             return replace(self, ranges=self.ranges[:1], active=0)
-        ranges = self.ranges[0], brief_range(self.base, field)
+        ranges = self.ranges[0], short_default_range(self.base, field)
         return replace(self._at_full_speed_for(field), ranges=ranges, active=1)
 
     def repeated(self, by: int) -> SweepDraft:
@@ -176,14 +176,14 @@ class SweepDraft:
         return ""
 
 
-def usual_range(base: RunSpec, field: str) -> SweepRange:
+def default_range(base: RunSpec, field: str) -> SweepRange:
     """Return the default range of a field for runs of this spec; no batch is larger than the data set."""
-    return SweepRange.usual(field).within(_examples(base))
+    return SweepRange.default(field).within(_examples(base))
 
 
-def brief_range(base: RunSpec, field: str) -> SweepRange:
+def short_default_range(base: RunSpec, field: str) -> SweepRange:
     """Return the default range of a second parameter for runs of this spec."""
-    return SweepRange.brief(field).within(_examples(base))
+    return SweepRange.short_default(field).within(_examples(base))
 
 
 def _examples(base: RunSpec) -> int | None:

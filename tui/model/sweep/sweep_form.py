@@ -11,7 +11,7 @@ from engine.spec import FIELDS, RunSpec, SpecError, as_text
 from engine.sweep import SweepPlan, Value
 from engine.text import counted
 from tui.model.form.form import Form, FormField, without_label
-from tui.model.sweep.sweep_draft import KEEPS, MOST_RUNGS, WATCH_PACE, SweepDraft, brief_range, usual_range
+from tui.model.sweep.sweep_draft import KEEPS, MOST_RUNGS, WATCH_PACE, SweepDraft, default_range, short_default_range
 from tui.model.sweep.sweep_range import Scale, SweepRange
 
 Start = tuple[RunSpec, int | None]
@@ -46,7 +46,7 @@ class SweepForm:
         ]  # fmt: skip
         texts = {**_texts(draft), **{name: text for name, (text, _) in self.wrong.items()}}
         errors = {**self._plan_error(), **{name: error for name, (_, error) in self.wrong.items()}}
-        return Form(tuple(fields), texts, _texts(self._usual()), errors, self._shown())
+        return Form(tuple(fields), texts, _texts(self._default_draft()), errors, self._shown())
 
     def _others(self) -> list[FormField]:
         paces = dict.fromkeys((FULL_SPEED, _pace_text(WATCH_PACE), _pace_text(self.draft.base.pace)))
@@ -65,11 +65,11 @@ class SweepForm:
                     tuple(map(_share, KEEPS))),
         ]  # fmt: skip
 
-    def _usual(self) -> SweepDraft:
+    def _default_draft(self) -> SweepDraft:
         """The draft with the defaults of the parameters that are swept."""
         draft = self.draft
         base = next((spec for spec, origin in self.starts if origin == draft.origin), draft.base)
-        makers = (usual_range, brief_range)
+        makers = (default_range, short_default_range)
         ranges = tuple(make(base, one.field) for make, one in zip(makers, draft.ranges, strict=False))
         if any(one.field == "batch_size" for one in ranges):
             base = base.changed(pace=None)
@@ -105,7 +105,7 @@ class SweepForm:
         """The plan; None while a field is wrong."""
         return None if self.form().errors else self.draft.plan()
 
-    def as_usual(self) -> SweepForm:
+    def with_defaults(self) -> SweepForm:
         """The form with the default sweep of its settings."""
         return SweepForm(SweepDraft.of(*self._start_of(self.draft.origin)), self.starts)
 

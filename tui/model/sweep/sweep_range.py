@@ -27,7 +27,7 @@ Scale = Literal["log", "linear", "powers of two", "list"]
 LOWEST, HIGHEST = Decimal("1e-12"), Decimal("1e12")
 """Smallest and largest size of an end moved by keys."""
 
-USUAL: dict[str, tuple[Scale, str, str, int]] = {
+DEFAULT_RANGES: dict[str, tuple[Scale, str, str, int]] = {
     **dict.fromkeys(RATES, ("linear", "0", "0.9", 10)),
     "step_size": ("log", "1e-4", "1e2", 7),
     "batch_size": ("powers of two", "1", "512", 10),
@@ -67,17 +67,17 @@ class SweepRange:
     text: str = ""
 
     @classmethod
-    def usual(cls, field: str) -> SweepRange:
+    def default(cls, field: str) -> SweepRange:
         """Return the default range of a field."""
-        scale, low, high, count = USUAL[field]
+        scale, low, high, count = DEFAULT_RANGES[field]
         return cls(field, scale, Decimal(low), Decimal(high), count)
 
     @classmethod
-    def brief(cls, field: str) -> SweepRange:
+    def short_default(cls, field: str) -> SweepRange:
         """Return the default range with at most BRIEF values, for the second parameter of a grid."""
-        usual = cls.usual(field)
-        low = usual.high / 2 ** (BRIEF - 1) if usual.scale == "powers of two" else usual.low
-        return replace(usual, low=max(low, usual.low), count=min(usual.count, BRIEF))
+        default = cls.default(field)
+        low = default.high / 2 ** (BRIEF - 1) if default.scale == "powers of two" else default.low
+        return replace(default, low=max(low, default.low), count=min(default.count, BRIEF))
 
     @property
     def label(self) -> str:
@@ -137,7 +137,7 @@ class SweepRange:
 
     def _ranged(self) -> SweepRange:
         """Return a list as a range with the field's default scale; other ranges as they are."""
-        return self if self.scale != "list" else replace(self, scale=USUAL[self.field][0])
+        return self if self.scale != "list" else replace(self, scale=DEFAULT_RANGES[self.field][0])
 
     def _moved(self, end: Decimal, by: int) -> Decimal:
         if self.scale == "linear":
@@ -164,7 +164,7 @@ class SweepRange:
     def scales(self) -> tuple[Scale, ...]:
         """The scales that the field may have."""
         ways: tuple[Scale, ...] = ("log", "linear", "list")
-        return ("powers of two", *ways) if USUAL[self.field][0] == "powers of two" else ways
+        return ("powers of two", *ways) if DEFAULT_RANGES[self.field][0] == "powers of two" else ways
 
     def with_scale(self, scale: Scale) -> SweepRange:
         """Switch to a scale; a list starts with the current values."""

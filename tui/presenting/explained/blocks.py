@@ -22,13 +22,13 @@ Line = list[Part]
 class Entry:
     """What stands on the screen, in its own colours, and what it means in one sentence."""
 
-    shown: tuple[Part, ...]
+    sample: tuple[Part, ...]
     meaning: str
 
     @property
     def text(self) -> str:
         """What a search looks through."""
-        return f"{''.join(text for text, _ in self.shown)} {self.meaning}".casefold()
+        return f"{''.join(text for text, _ in self.sample)} {self.meaning}".casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,16 @@ def _joined(drawn: Iterable[list[Line]]) -> list[Line]:
 
 
 def _lines(block: Block, width: int) -> list[Line]:
-    beside = min(max(cells(entry.shown) for entry in block.entries), MOST_SHOWN, max(width // 3, 1))
+    beside = min(max(cells(entry.sample) for entry in block.entries), MOST_SHOWN, max(width // 3, 1))
     room = max(width - beside - 4, 8)
     lines: list[Line] = [[(f" {block.title}", STRONG)]]
     for entry in block.entries:
         first, *others = wrapped(entry.meaning, room) or [""]
-        shown = cells(entry.shown)
-        if shown > beside:
-            lines.append([("  ", TEXT), *entry.shown])
+        sample_width = cells(entry.sample)
+        if sample_width > beside:
+            lines.append([("  ", TEXT), *entry.sample])
             others = [first, *others]
         else:
-            lines.append([("  ", TEXT), *entry.shown, (" " * (beside - shown + 2), TEXT), (first, TEXT)])
+            lines.append([("  ", TEXT), *entry.sample, (" " * (beside - sample_width + 2), TEXT), (first, TEXT)])
         lines += [[(" " * (beside + 4), TEXT), (line, TEXT)] for line in others]
     return lines

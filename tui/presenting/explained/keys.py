@@ -26,4 +26,4 @@ def key_blocks(place: Place) -> list[Block]:
 
 
 def _entry(key: Key) -> Entry:
-    return Entry(((key.all_shown, ACCENTED),), key.help)
+    return Entry(((key.all_keys_text, ACCENTED),), key.help)

@@ -56,8 +56,8 @@ def _entries(
     return tuple(_entry(word, meaning, style) for word, meaning in table.items())
 
 
-def _entry(shown: str, meaning: str, style: Style = TEXT) -> Entry:
-    return Entry(((shown, style),), meaning)
+def _entry(sample: str, meaning: str, style: Style = TEXT) -> Entry:
+    return Entry(((sample, style),), meaning)
 
 
 def _charset(manner: Manner) -> Charset:
@@ -75,12 +75,12 @@ def _statuses(_: Manner) -> Iterable[Block]:
 
 
 def _list(_: Manner) -> Iterable[Block]:
-    ink = run_style(RUN)
+    style = run_style(RUN)
     yield Block(
         "The list",
         (
-            _entry("▌", "marked: drawn in the chart in this colour; runs go on without it", ink),
-            _entry("●", "a sign in a curve's colour: drawn, since the cursor is on it", ink),
+            _entry("▌", "marked: drawn in the chart in this colour; runs go on without it", style),
+            _entry("●", "a sign in a curve's colour: drawn, since the cursor is on it", style),
             _entry("‡", "pinned: it stays in sight on top of the list (i)", ACCENTED),
             _entry("│", "a run of the sweep in the title above", DIM),
             _entry("- +", "the runs of this sweep are shown below, or folded away (space)", ACCENTED),
@@ -149,18 +149,20 @@ def _replay(_: Manner) -> Iterable[Block]:
 
 def _chart(manner: Manner) -> Iterable[Block]:
     charset = _charset(manner)
-    ink, signs = run_style(RUN), markers.SIGNS[charset]
+    style, signs = run_style(RUN), markers.SIGNS[charset]
     yield Block(
         "The chart",
         (
             _entry(
-                LINES[charset], "a run's curve: its loss, smoothed if of mini-batches; of a search the best so far", ink
+                LINES[charset],
+                "a run's curve: its loss, smoothed if of mini-batches; of a search the best so far",
+                style,
             ),
-            *([_entry("⠶⢦⣤", "the run under the cursor is drawn thicker", ink)] if charset == "unicode" else []),
-            *([_entry(signs["point"], "one evaluation, where they are far apart", ink)] if signs["point"] else []),
-            _entry(signs["above"], "the curve leaves the chart at its upper edge", ink),
-            _entry(signs["below"], "it leaves at the lower edge, or falls to 0 on a logarithmic axis", ink),
-            _entry(signs["non-finite"], "from here on its loss is infinite or not a number", ink),
+            *([_entry("⠶⢦⣤", "the run under the cursor is drawn thicker", style)] if charset == "unicode" else []),
+            *([_entry(signs["point"], "one evaluation, where they are far apart", style)] if signs["point"] else []),
+            _entry(signs["above"], "the curve leaves the chart at its upper edge", style),
+            _entry(signs["below"], "it leaves at the lower edge, or falls to 0 on a logarithmic axis", style),
+            _entry(signs["non-finite"], "from here on its loss is infinite or not a number", style),
             _entry("(log)", "a logarithmic y axis: equal steps are equal factors (y)"),
             _entry("smoothing 20", "losses of mini-batches, averaged with a half-life of 20 iterations (<, >)"),
             _entry("raw", "losses of mini-batches as they are, not averaged"),
@@ -173,7 +175,7 @@ def _chart(manner: Manner) -> Iterable[Block]:
 
 def _marks(manner: Manner) -> Iterable[Block]:
     charset = _charset(manner)
-    ink, signs, weak = run_style(RUN), markers.SIGNS[charset], cell_style(faint(RUN))
+    style, signs, weak = run_style(RUN), markers.SIGNS[charset], cell_style(faint(RUN))
     ends = (MARKERS if charset == "unicode" else ASCII_MARKERS)[:3]
     yield Block(
         "At a curve",
@@ -183,13 +185,13 @@ def _marks(manner: Manner) -> Iterable[Block]:
                 "its end; the legend has the same sign and colour",
             ),
             _entry(RAW[charset], "raw values: lowest to highest loss of a column, or the tries of a search (~)", weak),
-            _entry(DOTTED[charset], "a second loss in the run's colour: validation beside train", ink),
+            _entry(DOTTED[charset], "a second loss in the run's colour: validation beside train", style),
             _entry(LINES[charset], "in a weak colour: the parent's curve, before a fork", weak),
         ),
     )
     yield Block(
         "Events on a curve and on the x axis",
-        tuple(_entry(signs[kind], meaning, ink) for kind, meaning in words.MARKS.items()),
+        tuple(_entry(signs[kind], meaning, style) for kind, meaning in words.MARKS.items()),
     )
 
 

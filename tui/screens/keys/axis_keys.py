@@ -45,13 +45,13 @@ class AxisKeys:
     def limits(self) -> tuple[float, float]:
         """The x range of all data; that of the drawn axes if these are not zoomed, so that a zoom keeps its place."""
         chart_options, picture = self._port.chart_options, self._chart.picture
-        shown = None if picture is None else picture.axes
+        axes = None if picture is None else picture.axes
         if (
             chart_options.window is None
-            and shown is not None
-            and (shown.x_kind, shown.log_x) == (chart_options.x_kind, chart_options.log_x)
+            and axes is not None
+            and (axes.x_kind, axes.log_x) == (chart_options.x_kind, chart_options.log_x)
         ):
-            return shown.x_low, shown.x_high
+            return axes.x_low, axes.x_high
         return x_extent.limits(chart_options, self._port.drawn_runs())
 
     def pan(self, by: int, newest: float | None = None) -> None:

@@ -55,12 +55,12 @@ class ChartKeys:
         self.with_options(chart_options)
         self._screen.tell(f"Raw values are drawn {BANDS_DRAWN[chart_options.bands]}.")
 
-    def action_stretch(self, factor: float) -> None:
+    def action_zoom_y(self, factor: float) -> None:
         """Zoom the y axis around the middle of its visible range."""
         picture = self._chart.picture
         if picture is not None and picture.axes is not None:
             axes = picture.axes
-            self.with_options(self.chart_options.stretched(factor, (axes.y_low, axes.y_high), log=axes.log_y))
+            self.with_options(self.chart_options.y_zoomed(factor, (axes.y_low, axes.y_high), log=axes.log_y))
 
     def action_fit(self) -> None:
         self.with_options(self.chart_options.fitting())

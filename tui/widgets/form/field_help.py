@@ -35,7 +35,7 @@ def field_help(form: Form, name: str, width: int, height: int, *, beside: bool) 
 
 def default_of(form: Form, name: str) -> str:
     """The default of a field, in words."""
-    return f"default {form.usual.get(name, '') or 'none'}"
+    return f"default {form.default_texts.get(name, '') or 'none'}"
 
 
 def _choices(form: Form, name: str) -> Iterator[list[Part]]:

@@ -13,7 +13,7 @@ from engine.sweep import SweepPlan, ValueResult, amount_text, are_compared, best
 from engine.text import clean, counted, loss_text
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
 from tui.model.sweep_seen import SweepSeen
-from tui.presenting.describe import words
+from tui.presenting.describe import spec_texts
 from tui.presenting.sweep_charts import label
 from tui.text import numbers
 from tui.text.parts import Part, cells
@@ -56,9 +56,9 @@ def _settings(plan: SweepPlan, room: int, written: Callable[[str], str]) -> list
     swept = {axis.field for axis in plan.axes} | ({"seed"} if plan.repeats > 1 else set())
     seeds = [f"{plan.repeats} seeds"] if plan.repeats > 1 else []
     iterations = [] if plan.base.iterations is None else [counted(plan.base.iterations, "iteration")]
-    said = [*iterations, *seeds, *map(written, words(plan.base, without=swept))]
+    said = [*iterations, *seeds, *map(written, spec_texts(plan.base, without=swept))]
     whole = [" · ".join(said[:count]) for count in range(len(said), 0, -1)]
-    return [(text, DIM) for text in (f"   {words}" for words in whole) if len(text) <= room][:1]
+    return [(text, DIM) for text in (f"   {settings}" for settings in whole) if len(text) <= room][:1]
 
 
 def _progress(seen: SweepSeen) -> list[Part]:
@@ -90,11 +90,11 @@ def rungs(seen: SweepSeen, width: int) -> Strip:
     halving = found.plan.halving
     by = " by accuracy" if best_by(found.plan.axes) == "accuracy" else ""
     share = f"1/{round(1 / halving.keep)}{by}"
-    told = [(f"{rung:,}: ", *_decision(decided.get(rung))) for rung in halving.rungs]
+    decisions = [(f"{rung:,}: ", *_decision(decided.get(rung))) for rung in halving.rungs]
     with_limits: list[Part] = [
-        part for place, went_on, limit in told for part in ((place, TEXT), went_on, (f"{limit}   ", DIM))
+        part for place, went_on, limit in decisions for part in ((place, TEXT), went_on, (f"{limit}   ", DIM))
     ]
-    without: list[Part] = [part for place, went_on, _ in told for part in ((place, TEXT), went_on, ("   ", DIM))]
+    without: list[Part] = [part for place, went_on, _ in decisions for part in ((place, TEXT), went_on, ("   ", DIM))]
     in_full, short = (f" race, the best {share} go on   ", DIM), (f" race, {share}   ", DIM)
     ways: list[list[Part]] = [[in_full, *with_limits], [in_full, *without], [short, *without]]
     return strip(next((way for way in ways if cells(way) <= width), ways[-1]), width)
@@ -153,15 +153,15 @@ def _best_of_each(seen: SweepSeen, how: Literal["in full", "at", "names", "short
     )
     for one in found.comparisons:
         values = () if one.best is None else one.best
-        told = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False))
-        told = told or ("too short" if one.is_short and how != "short" else numbers.NOTHING)
+        values_text = " x ".join(label(axis, value) for axis, value in zip(axes, values, strict=False))
+        values_text = values_text or ("too short" if one.is_short and how != "short" else numbers.NOTHING)
         if how == "short":
-            parts += [(" ★ " if one is found.comparisons[0] else ", ", FINISHED), (f"{one.equal} {told}", TEXT)]
+            parts += [(" ★ " if one is found.comparisons[0] else ", ", FINISHED), (f"{one.equal} {values_text}", TEXT)]
             continue
         if how == "names" or not values:
-            parts += [(" ★ ", FINISHED), (f"{one.equal}: ", TEXT), (f"{told} ", STRONG)]
+            parts += [(" ★ ", FINISHED), (f"{one.equal}: ", TEXT), (f"{values_text} ", STRONG)]
         else:
-            parts += [(" ★ ", FINISHED), (told, STRONG), (f" at {amount_text(one.equal, one.amount)} ", TEXT)]
+            parts += [(" ★ ", FINISHED), (values_text, STRONG), (f" at {amount_text(one.equal, one.amount)} ", TEXT)]
     return parts
 
 

@@ -13,7 +13,7 @@ from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
 from tui.model.sweep.sweep_draft import SweepDraft
 from tui.model.sweep.sweep_form import origin_name
 from tui.presenting.axis_preview import axis_preview
-from tui.presenting.describe import words
+from tui.presenting.describe import spec_texts
 from tui.text import numbers
 from tui.text.parts import Part
 from tui.widgets.lines import strip
@@ -27,7 +27,7 @@ def title(draft: SweepDraft, width: int) -> Strip:
     swept = {one.field for one in draft.ranges}
     left = f" sweep {' x '.join(one.label for one in draft.ranges)}"
     return strip(
-        [(left, STRONG), ("   " + " · ".join(words(draft.base, without=swept)), DIM)], width, [(f"{of} ", DIM)]
+        [(left, STRONG), ("   " + " · ".join(spec_texts(draft.base, without=swept)), DIM)], width, [(f"{of} ", DIM)]
     )
 
 

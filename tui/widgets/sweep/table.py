@@ -118,10 +118,10 @@ class SweepTable(Lines):
             ends.append(ends[-1] + column.width + GAP)
         widths = [min(column.width, max(width - end, 0)) for column, end in zip(columns, ends, strict=False)]
         titles = [(column.cell(column.title, room), DIM) for column, room in zip(columns, widths, strict=True)]
-        shown = range(self._top, min(self._top + rows, len(seen.values)))
+        visible = range(self._top, min(self._top + rows, len(seen.values)))
         return [
             strip([(" " * MARKS, TEXT), *_spaced(titles)], width),
-            *(self._row(place, columns, widths, width) for place in shown),
+            *(self._row(place, columns, widths, width) for place in visible),
         ]
 
     def _row(self, place: int, columns: Sequence[SweepColumn], widths: Sequence[int], width: int) -> Strip:
@@ -129,8 +129,8 @@ class SweepTable(Lines):
         sign, style = SIGNS[status_of(self._snapshot, self._seen, result)]
         colour = run_style(slot)
         parts: list[Part] = [("▌", colour), (sign + " ", style), (letter(slot) + " ", colour)]
-        told = [(column.cells[place], room, column) for column, room in zip(columns, widths, strict=True)]
-        cells = [(column.cell(text, room), cell_style) for (text, cell_style), room, column in told]
+        entries = [(column.cells[place], room, column) for column, room in zip(columns, widths, strict=True)]
+        cells = [(column.cell(text, room), cell_style) for (text, cell_style), room, column in entries]
         ground = POINTED if result.values == self._pointed else None
         return strip([*parts, *_spaced(cells)], width, ground=ground)
 
@@ -264,10 +264,10 @@ def _why(seen: SweepSeen, result: ValueResult) -> str:
     if result.diverged:
         at = [run.diverged_at for run in runs if run.diverged_at is not None]
         return f"diverged at {min(at):,}" if at else "diverged"
-    told = next((run.reason for run in runs if run.state in ("cancelled", "failed") and run.reason), "")
-    if told:
-        rung, is_rung, _ = told.partition(":")
-        return f"dropped at {clean(rung, 20)}" if is_rung and rung.startswith("rung ") else clean(told, 60)
+    reason = next((run.reason for run in runs if run.state in ("cancelled", "failed") and run.reason), "")
+    if reason:
+        rung, is_rung, _ = reason.partition(":")
+        return f"dropped at {clean(rung, 20)}" if is_rung and rung.startswith("rung ") else clean(reason, 60)
     left = [run for run in runs if run.state not in ENDED]
     if left and all(run.state == "paused" and run.rung == run.iterations_done for run in left):
         return f"waits at {result.iterations_done:,} for the others"

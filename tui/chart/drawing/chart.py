@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tui.chart.cells.cell_sheet import CellSheet, blank
+from tui.chart.cells.canvas import Canvas, blank
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.drawing import markers
@@ -37,42 +37,42 @@ def draw(
     reaches below zero ends at the lower edge.
     """
     view = settled(view)
-    sheet = blank(max(width, 1), max(height, 1), charset)
-    panels = _draw_grid(view, sheet, previous) if view.panels else ()
+    canvas = blank(max(width, 1), max(height, 1), charset)
+    panels = _draw_grid(view, canvas, previous) if view.panels else ()
     if panels:
-        shown = next((one for one in panels if one.metric == view.metric and one.axes is not None), panels[0])
-        return sheet.picture(shown.axes, shown.plot, panels=panels)
+        front = next((one for one in panels if one.metric == view.metric and one.axes is not None), panels[0])
+        return canvas.picture(front.axes, front.plot, panels=panels)
     view = replace(view, panels=())
-    series = all_series(view, 2 * sheet.width)
+    series = all_series(view, 2 * canvas.width)
     rows = bundle(series) if series else None
     axes = None if rows is None else hold(view, bounds_of(view, rows), None if previous is None else previous.axes)
     if axes is not None and view.cursor_x is not None:
         # the cursor may stand beyond the end of the runs that are still drawn
         view = replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
-    top = _title_rows(view, sheet)
+    top = _title_rows(view, canvas)
     if top:
-        _draw_title(view, axes, sheet, "" if view.grid else heading(*_legend(view, sheet)))
+        _draw_title(view, axes, canvas, "" if view.grid else heading(*_legend(view, canvas)))
     if rows is None or axes is None:
-        plot = Plot(0, top, sheet.width, sheet.height - _draw_legend(view, sheet) - top)
-        _draw_hint(_hint(view), plot, sheet)
-        return sheet.picture(None, plot)
-    tiles = draw_tiles(view, rows, axes, top, sheet.height, sheet) if view.grid else ()
+        plot = Plot(0, top, canvas.width, canvas.height - _draw_legend(view, canvas) - top)
+        _draw_hint(_hint(view), plot, canvas)
+        return canvas.picture(None, plot)
+    tiles = draw_tiles(view, rows, axes, top, canvas.height, canvas) if view.grid else ()
     if tiles:
-        return sheet.picture(axes, tiles[0].plot, tiles)
-    plot = _draw_frame(axes, top, sheet.height - _draw_legend(view, sheet), sheet)
+        return canvas.picture(axes, tiles[0].plot, tiles)
+    plot = _draw_frame(axes, top, canvas.height - _draw_legend(view, canvas), canvas)
     if plot.width > 0 and plot.height > 0:
-        draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, charset), axes, plot, sheet)
+        draw_curves(view, rasterise(view, rows, axes, plot.width, plot.height, charset), axes, plot, canvas)
         cursor = markers.cursor_column(axes, view.cursor_x, plot.width)
         if cursor is not None and view.cursor_x is not None:
-            markers.draw_x_value(view.cursor_x, axes, plot, cursor, sheet)
-    return sheet.picture(axes, plot)
+            markers.draw_x_value(view.cursor_x, axes, plot, cursor, canvas)
+    return canvas.picture(axes, plot)
 
 
 def metrics_of(view: ChartView, width: int, height: int) -> tuple[str, ...]:
     """Return the metrics that get a panel in the picture of a view; () if it is a single chart."""
-    sheet = blank(max(width, 1), max(height, 1), "unicode")
+    canvas = blank(max(width, 1), max(height, 1), "unicode")
     metrics = tuple(panel.metric for panel in view.panels)
-    return with_room(metrics, view.metric, sheet.width, _grid_rows(view, sheet))
+    return with_room(metrics, view.metric, canvas.width, _grid_rows(view, canvas))
 
 
 def run_at(view: ChartView, picture: Picture, column: int, row: int) -> int | None:
@@ -83,33 +83,33 @@ def run_at(view: ChartView, picture: Picture, column: int, row: int) -> int | No
     view = replace(settled(view), panels=() if not picture.panels else view.panels)
     if view.cursor_x is not None and picture.axes is not None:
         view = replace(view, cursor_x=min(max(view.cursor_x, picture.axes.x_low), picture.axes.x_high))
-    sheet = blank(picture.width, picture.height, "unicode")
-    legend = _legend(view, sheet)
+    canvas = blank(picture.width, picture.height, "unicode")
+    legend = _legend(view, canvas)
     entry = entry_at(*legend, column - 1, row - (picture.height - len(draw_legend(*legend)[0])))
     return None if entry is None else entry.number
 
 
-def _grid_rows(view: ChartView, sheet: CellSheet) -> int:
+def _grid_rows(view: ChartView, canvas: Canvas) -> int:
     """Return the rows between title and legend."""
-    return sheet.height - _title_rows(view, sheet) - len(draw_legend(*_legend(view, sheet))[0])
+    return canvas.height - _title_rows(view, canvas) - len(draw_legend(*_legend(view, canvas))[0])
 
 
-def _draw_grid(view: ChartView, sheet: CellSheet, previous: Picture | None) -> tuple[Panel, ...]:
+def _draw_grid(view: ChartView, canvas: Canvas, previous: Picture | None) -> tuple[Panel, ...]:
     """Draw the panels of a view, with the title above and the legend below; return () if they have no room."""
-    top = _title_rows(view, sheet)
-    panels = draw_panels(view, top, top + _grid_rows(view, sheet), sheet, previous)
+    top = _title_rows(view, canvas)
+    panels = draw_panels(view, top, top + _grid_rows(view, canvas), canvas, previous)
     if panels:
-        _draw_legend(view, sheet)
+        _draw_legend(view, canvas)
         if top:
             axes = next((panel.axes for panel in panels if panel.axes is not None), None)
             caution = next((panel.caution for panel in view.panels if panel.caution), "")
             named = replace(view, metric="measures", log_y=False, companion_name="", caution=caution)
-            _draw_title(named, axes, sheet, heading(*_legend(view, sheet)))
+            _draw_title(named, axes, canvas, heading(*_legend(view, canvas)))
     return panels
 
 
-def _title_rows(view: ChartView, sheet: CellSheet) -> int:
-    return int(view.show_title and sheet.height >= 7)
+def _title_rows(view: ChartView, canvas: Canvas) -> int:
+    return int(view.show_title and canvas.height >= 7)
 
 
 def _hint(view: ChartView) -> str:
@@ -128,23 +128,23 @@ def axes_of(view: ChartView, width: int) -> Axes | None:
     return hold(view, bounds_of(view, bundle(series)), None) if series else None
 
 
-def _draw_legend(view: ChartView, sheet: CellSheet) -> int:
+def _draw_legend(view: ChartView, canvas: Canvas) -> int:
     """Draw the legend, or the readout, at the bottom; return its rows."""
-    codes, styles = draw_legend(*_legend(view, sheet))
+    codes, styles = draw_legend(*_legend(view, canvas))
     if len(codes):
-        sheet.paste(sheet.height - len(codes), 1, codes, styles)
+        canvas.paste(canvas.height - len(codes), 1, codes, styles)
     return len(codes)
 
 
-def _legend(view: ChartView, sheet: CellSheet) -> tuple[tuple[Entry, ...], int, int, Charset]:
+def _legend(view: ChartView, canvas: Canvas) -> tuple[tuple[Entry, ...], int, int, Charset]:
     """Return the arguments of draw_legend: entries, width, most rows, charset."""
-    if not view.show_legend or sheet.height < 4:
-        return (), 0, 0, sheet.charset
+    if not view.show_legend or canvas.height < 4:
+        return (), 0, 0, canvas.charset
     if view.cursor_x is None:
-        return entries_of(view), sheet.width - 1, min(sheet.height // 6, 4), sheet.charset
+        return entries_of(view), canvas.width - 1, min(canvas.height // 6, 4), canvas.charset
     # during a readout every run's value matters more than the height of the curves
     read = readout(view, view.cursor_x)
-    return entries_of(view, read), sheet.width - 1, min(max(sheet.height // 4, 1), 6), sheet.charset
+    return entries_of(view, read), canvas.width - 1, min(max(canvas.height // 4, 1), 6), canvas.charset
 
 
 def x_name(view: ChartView, axes: Axes | None) -> str:
@@ -153,21 +153,21 @@ def x_name(view: ChartView, axes: Axes | None) -> str:
     return "time" if tells else X_NAMES[view.x_kind]
 
 
-def _draw_title(view: ChartView, axes: Axes | None, sheet: CellSheet, names: str) -> None:
+def _draw_title(view: ChartView, axes: Axes | None, canvas: Canvas, names: str) -> None:
     """Draw the title; at the right the note, and the legend's setting `names` if there is room."""
-    rule = markers.SIGNS[sheet.charset]["rule"]
-    title, note = title_of(view, axes, sheet.width, sheet.charset)
-    sheet.codes[0], sheet.styles[0] = ord(rule), FRAME
-    end = sheet.write(0, 0, sheet.fitted(title, sheet.width), TITLE)
-    stop = sheet.width - 1
+    rule = markers.SIGNS[canvas.charset]["rule"]
+    title, note = title_of(view, axes, canvas.width, canvas.charset)
+    canvas.codes[0], canvas.styles[0] = ord(rule), FRAME
+    end = canvas.write(0, 0, canvas.fitted(title, canvas.width), TITLE)
+    stop = canvas.width - 1
     if note:
         stop -= len(note)
-        sheet.write(0, stop, cells(note, sheet.charset), HINT)
+        canvas.write(0, stop, cells(note, canvas.charset), HINT)
         stop -= 1
     room = stop - end - 2
     if names and room >= LEAST_NAMES:
-        codes = sheet.fitted(f" {names}", room - 1)
-        sheet.write(0, stop - len(codes) - 1, [*codes, ord(" ")], HINT)
+        codes = canvas.fitted(f" {names}", room - 1)
+        canvas.write(0, stop - len(codes) - 1, [*codes, ord(" ")], HINT)
 
 
 def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -> tuple[str, str]:
@@ -212,7 +212,7 @@ def smoothing_of(view: ChartView) -> str:
     return f"smoothing {view.smoothing:g}" if view.smoothing > 0 else "raw"
 
 
-def _draw_hint(text: str, plot: Plot, sheet: CellSheet) -> None:
+def _draw_hint(text: str, plot: Plot, canvas: Canvas) -> None:
     room = max(min(plot.width - 4, 60), 1)
     lines, line = [], ""
     for word in text.split():
@@ -222,15 +222,15 @@ def _draw_hint(text: str, plot: Plot, sheet: CellSheet) -> None:
         line = f"{line} {word}".strip()
     lines = [*lines, line][: plot.height]
     top = plot.top + (plot.height - len(lines)) // 2
-    for row, words in enumerate(lines, top):
-        codes = sheet.fitted(words, plot.width)
-        sheet.write(row, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
+    for row, text in enumerate(lines, top):
+        codes = canvas.fitted(text, plot.width)
+        canvas.write(row, plot.left + max(plot.width - len(codes), 0) // 2, codes, HINT)
 
 
-def _draw_frame(axes: Axes, top: int, bottom: int, sheet: CellSheet) -> Plot:
+def _draw_frame(axes: Axes, top: int, bottom: int, canvas: Canvas) -> Plot:
     """Draw axes and ticks if there is room; return the cells left for curves."""
-    ticks = ticks_for(axes, sheet.width, bottom - top)
+    ticks = ticks_for(axes, canvas.width, bottom - top)
     if ticks is None:
-        return Plot(0, top, sheet.width, max(bottom - top, 0))
-    sheet.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, sheet.charset))
+        return Plot(0, top, canvas.width, max(bottom - top, 0))
+    canvas.paste(top, 0, *draw_frame(ticks.columns, ticks.rows, ticks.x, ticks.y, canvas.charset))
     return Plot(ticks.label_width + AXIS_WIDTH, top, ticks.columns, ticks.rows)

@@ -9,7 +9,7 @@ from tui.colours.palette import assign
 from tui.model.chart_options import BANDS, LAYOUTS, ChartOptions
 from tui.model.choices import MOST_MARKED, Choices, ColumnChoice
 from tui.model.room import RoomSplit
-from tui.view_state.remembered import View
+from tui.view_state.saved_view import View
 
 
 def choices_of(view: View) -> Choices:
@@ -23,12 +23,12 @@ def choices_of(view: View) -> Choices:
         smoothing=min(view.smoothing, SMOOTHING_STEPS[-1]),
         bands=next((bands for bands in BANDS if bands == view.bands), BANDS[0]),
         following=view.following,
-        metric=view.measure if view.measure in METRICS else next(iter(METRICS)),
+        metric=view.metric if view.metric in METRICS else next(iter(METRICS)),
     )
     return Choices(
         marked=marked,
         by_hand=frozenset(view.by_hand) & frozenset(marked),
-        met_to=view.met,
+        considered_to=view.considered_to,
         pointed=view.pointed or None,
         chart_options=chart_options,
         split=RoomSplit(view.list_width, view.list_height),
@@ -45,13 +45,13 @@ def view_of(choices: Choices, theme: str) -> View:
     return View(
         marked=choices.marked,
         by_hand=tuple(sorted(choices.by_hand)),
-        met=max(choices.met, default=choices.met_to),
+        considered_to=max(choices.considered, default=choices.considered_to),
         pointed=choices.pointed or 0,
         x_kind=chart_options.x_kind,
         log_x=chart_options.log_x,
         log_y=chart_options.log_y,
         following=chart_options.following,
-        measure=chart_options.metric,
+        metric=chart_options.metric,
         smoothing=chart_options.smoothing,
         bands=chart_options.bands,
         layout=chart_options.layout,

@@ -11,7 +11,7 @@ import os
 import stat
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -92,32 +92,37 @@ def _is_words(found: Any) -> bool:
     return isinstance(found, list | tuple) and all(isinstance(word, str) for word in found)
 
 
-def _field(default: Any, read: Reader) -> Any:
-    return field(default=default, metadata={"read": read})
+def _field(default: Any, read: Reader, key: str = "") -> Any:
+    """A field that `read` reads from the file; `key` is its name there, if that is not its own."""
+    return field(default=default, metadata={"read": read, "key": key})
+
+
+def _key(entry: Field[Any]) -> str:
+    return entry.metadata["key"] or entry.name
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """The saved view, in plain values.
 
-    `marked` are run numbers in mark order, `by_hand` those that a person marked; runs up to the number `met` have been
-    considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a half-life in iterations,
-    `bands` says whose raw values are drawn. `list_width` and `list_height` are the list's share of the room beside and
-    above the chart; 0 is the default. `columns` and `hidden_columns` were chosen to be seen, or not to be. `measure`,
-    `theme`, `filter` and `lessons` (those already shown) are any printable text: their users check that the values are
-    still known. `born` is when the store of these runs was created; '' is unknown.
+    `marked` are run numbers in mark order, `by_hand` those that a person marked; runs up to the number `considered_to`
+    have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a half-life in
+    iterations, `bands` says whose raw values are drawn. `list_width` and `list_height` are the list's share of the room
+    beside and above the chart; 0 is the default. `columns` and `hidden_columns` were chosen to be seen, or not to be.
+    `metric`, `theme`, `filter` and `lessons` (those already shown) are any printable text: their users check that the
+    values are still known. `created_at` is when the store of these runs was created; '' is unknown.
     """
 
     marked: tuple[int, ...] = _field((), _numbers)
     by_hand: tuple[int, ...] = _field((), _numbers)
-    met: int = _field(0, _integer)
+    considered_to: int = _field(0, _integer, key="met")
     pinned: tuple[int, ...] = _field((), _numbers)
     pointed: int = _field(0, _integer)
     x_kind: str = _field("iteration", _one_of(get_args(XKind)))
     log_x: bool = _field(False, _boolean)
     log_y: bool = _field(True, _boolean)
     following: bool = _field(True, _boolean)
-    measure: str = _field("loss", _text)
+    metric: str = _field("loss", _text, key="measure")
     smoothing: float = _field(HALF_LIFE, _float)
     bands: str = _field(BANDS[0], _one_of(BANDS))
     layout: str = _field("together", _one_of(LAYOUTS))
@@ -131,13 +136,23 @@ class View:
     filter: str = _field("", _text)
     theme: str = _field("", _text)
     lessons: tuple[str, ...] = _field((), _words)
-    born: str = _field("", _text)
+    created_at: str = _field("", _text, key="born")
 
-    def of_store(self, born: str) -> View:
-        """The view for the store made at `born`: what names runs is dropped if it was saved for another store."""
-        if not self.born or self.born == born:
-            return replace(self, born=born)
-        return replace(self, marked=(), by_hand=(), met=0, pinned=(), pointed=0, filter="", lessons=(), born=born)
+    def of_store(self, created_at: str) -> View:
+        """The view for the store made at `created_at`: what names runs is dropped if it was saved for another store."""
+        if not self.created_at or self.created_at == created_at:
+            return replace(self, created_at=created_at)
+        return replace(
+            self,
+            marked=(),
+            by_hand=(),
+            considered_to=0,
+            pinned=(),
+            pointed=0,
+            filter="",
+            lessons=(),
+            created_at=created_at,
+        )
 
 
 def load(path: str | os.PathLike[str]) -> View:
@@ -156,8 +171,8 @@ def save(path: str | os.PathLike[str], view: View) -> bool:
 
     Writes only what `load` would accept. The file is replaced atomically and readable by its owner alone.
     """
-    plain = _view({entry.name: getattr(view, entry.name) for entry in fields(View)})
-    values = {entry.name: getattr(plain, entry.name) for entry in fields(View)}
+    plain = _view({_key(entry): getattr(view, entry.name) for entry in fields(View)})
+    values = {_key(entry): getattr(plain, entry.name) for entry in fields(View)}
     text = json.dumps({"version": VERSION, "store": os.path.realpath(path), "view": values}, indent=1)
     file = _file(path)
     try:
@@ -185,8 +200,8 @@ def _view(found: Any) -> View:
     values: dict[str, Any] = found if isinstance(found, dict) else {}
     if "layout" not in values and values.get("grid") is True:
         values = {**values, "layout": "runs"}  # from versions with one kind of grid
-    known = (entry for entry in fields(View) if entry.name in values)
-    return View(**{entry.name: entry.metadata["read"](values[entry.name], entry.default) for entry in known})
+    known = (entry for entry in fields(View) if _key(entry) in values)
+    return View(**{entry.name: entry.metadata["read"](values[_key(entry)], entry.default) for entry in known})
 
 
 def _read(file: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""CellSheet: the mutable cells of a picture while it is drawn."""
+"""Canvas: the mutable cells of a picture while it is drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.chart.values.view import Axes, Charset, Panel, Plot, Tile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CellSheet:
+class Canvas:
     """Codepoints and style ids of shape (height, width), written in place."""
 
     codes: Codepoints
@@ -31,10 +31,10 @@ class CellSheet:
         """Rows of cells."""
         return int(self.codes.shape[0])
 
-    def part(self, plot: Plot) -> CellSheet:
-        """Return the cells of a plot as a sheet that shares their memory."""
+    def part(self, plot: Plot) -> Canvas:
+        """Return the cells of a plot as a canvas that shares their memory."""
         area = np.s_[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
-        return CellSheet(self.codes[area], self.styles[area], self.charset)
+        return Canvas(self.codes[area], self.styles[area], self.charset)
 
     def paste(self, row: int, column: int, codes: Codepoints, styles: StyleIds) -> None:
         """Copy cells to (row, column); they must fit there."""
@@ -56,19 +56,19 @@ class CellSheet:
         return end
 
     def fitted(self, text: str, width: int) -> list[int]:
-        """Return text as cells in this sheet's charset, cut to `width` with an ellipsis."""
+        """Return text as cells in this canvas's charset, cut to `width` with an ellipsis."""
         return fit(cells(text, self.charset), width, self.charset)
 
     def picture(
         self, axes: Axes | None, plot: Plot, tiles: tuple[Tile, ...] = (), panels: tuple[Panel, ...] = ()
     ) -> Picture:
-        """Return the finished picture and make the sheet read-only."""
+        """Return the finished picture and make the canvas read-only."""
         self.codes.setflags(write=False)
         self.styles.setflags(write=False)
         return Picture(self.codes, self.styles, axes, plot, tiles, panels)
 
 
-def blank(width: int, height: int, charset: Charset) -> CellSheet:
-    """Return an empty sheet of `width` x `height` cells."""
+def blank(width: int, height: int, charset: Charset) -> Canvas:
+    """Return an empty canvas of `width` x `height` cells."""
     shape = (height, width)
-    return CellSheet(np.full(shape, ord(" "), dtype=np.uint32), np.full(shape, BLANK, dtype=np.uint8), charset)
+    return Canvas(np.full(shape, ord(" "), dtype=np.uint32), np.full(shape, BLANK, dtype=np.uint8), charset)

@@ -16,19 +16,19 @@ from hypothesis import strategies as st
 from engine.files.paths import state_folder
 from engine.jobs.processes.logs import log_folder
 from engine.store.list.listing import ORDERS
-from tui.view_state import remembered
-from tui.view_state.remembered import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, MOST_NUMBERS, View, load, save
+from tui.view_state import saved_view
+from tui.view_state.saved_view import MOST_BYTES, MOST_CHARACTERS, MOST_FILES, MOST_NUMBERS, View, load, save
 
 CHOSEN = View(
     marked=(3, 1),
     by_hand=(3,),
-    met=12,
+    considered_to=12,
     pinned=(1,),
     pointed=3,
     x_kind="time",
     log_x=True,
     log_y=False,
-    measure="accuracy",
+    metric="accuracy",
     smoothing=30.0,
     layout="measures",
     list_width=0.4,
@@ -56,7 +56,7 @@ def store(tmp_path: Path) -> Path:
 @pytest.fixture
 def file(store: Path) -> Path:
     save(store, CHOSEN)
-    [file] = remembered.folder().iterdir()
+    [file] = saved_view.folder().iterdir()
     return file
 
 
@@ -65,6 +65,12 @@ def test_a_view_comes_back(store: Path) -> None:
     assert save(store, CHOSEN)
     assert load(store) == CHOSEN
     assert load(str(store)) == CHOSEN
+
+
+def test_the_keys_of_the_file_stay_as_older_versions_wrote_them(file: Path) -> None:
+    stored = json.loads(file.read_text())["view"]
+    assert (stored["met"], stored["measure"], stored["born"]) == (12, "accuracy", "")
+    assert not {"considered_to", "metric", "created_at"} & set(stored)
 
 
 def test_every_store_has_its_own_whichever_way_leads_to_it(
@@ -177,7 +183,7 @@ def test_a_view_without_measure_is_kept_as_far_as_it_is_bounded(store: Path) -> 
 def test_the_largest_view_can_be_read_back(store: Path) -> None:
     numbers = tuple(range(2**53 - MOST_NUMBERS, 2**53))
     words = "\U0001f642" * MOST_CHARACTERS
-    largest = View(marked=numbers, by_hand=numbers, pinned=numbers, filter=words, theme=words, measure=words)
+    largest = View(marked=numbers, by_hand=numbers, pinned=numbers, filter=words, theme=words, metric=words)
     save(store, largest)
     assert load(store) == largest
 
@@ -190,7 +196,7 @@ def test_it_takes_no_noticeable_time(store: Path) -> None:
 
 
 def test_all_that_belongs_to_the_user_is_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert remembered.folder().parent == log_folder().parent == state_folder() == tmp_path / "state" / "lossboard"
+    assert saved_view.folder().parent == log_folder().parent == state_folder() == tmp_path / "state" / "lossboard"
     monkeypatch.setenv("XDG_STATE_HOME", "not/absolute")
     assert state_folder().is_absolute()
 
@@ -200,7 +206,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=8,
 )
-names = st.sampled_from([entry.name for entry in fields(View)]) | st.text(max_size=5)
+names = st.sampled_from([entry.metadata["key"] or entry.name for entry in fields(View)]) | st.text(max_size=5)
 
 
 @given(st.dictionaries(names, json_values, max_size=8), st.binary(max_size=30))
@@ -213,7 +219,7 @@ def test_any_content_is_a_view_that_comes_back(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder))
         save(folder / "runs.db", View())
-        [file] = remembered.folder().iterdir()
+        [file] = saved_view.folder().iterdir()
         file.write_bytes(json.dumps({"version": 1, "view": values}).encode() + rest)
         view = load(folder / "runs.db")
         assert isinstance(view, View)
