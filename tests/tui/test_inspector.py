@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from engine.jobs.inspection.mistakes import run_mistakes
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
-from engine.store import open_for_writing
+from engine.store import open_for_reading, open_for_writing
+from engine.strategy.optimize import build
 from tests.tui.dashboards import opened
 from tui.model.messages import OrderAnswered
 from tui.screens.board import Board
@@ -69,3 +72,27 @@ async def test_every_size_shows_it_or_says_why_not(path: Path, size: tuple[int, 
         await board.app.run_action("app.inspect")
         await board.until(lambda: "weights after" in board.text() or "terminal too small" in board.text())
         assert ("terminal too small" in board.text()) == (size == (30, 8))
+
+
+async def test_mistakes_are_those_of_the_exact_weights_of_the_moment(path: Path) -> None:
+    with closing(open_for_reading(path)) as reader:
+        kept = reader.checkpoints(2)
+    asked = next(iteration for iteration in range(20, 40) if iteration not in kept)
+    *_, exact = run_mistakes(path, lambda: True, 2, asked, "validation")
+    assert exact.is_exact
+    optimization = build(SPEC.changed(seed=1))
+    repeated, _ = optimization.advance(optimization.start(), asked)
+    accuracy = optimization.evaluate(repeated.weights, "validation")[1]
+    assert exact.found.correct / exact.found.total == pytest.approx(accuracy)
+    async with opened(path) as board:
+        await board.press("r")
+        await board.until(lambda: board.app.is_replaying)
+        await board.press("end", "I", "2")
+        told = f"validation split: {exact.found.correct} of 300 right"
+        for _ in range(40 - asked):
+            await board.press("comma")
+        await board.until(lambda: told in board.text() and f"after {asked} iterations" in board.text())
+        await board.press("j", "j", "l")
+        await board.until(lambda: "class 1, " in board.text())
+        await board.press("v")
+        await board.until(lambda: "test split: " in board.text())

@@ -12,9 +12,9 @@ from textual.message import Message
 from engine.spec import RunSpec
 from tui.model.message import message
 
-TabName = Literal["weights"]
+TabName = Literal["weights", "mistakes"]
 
-TITLES: Mapping[TabName, str] = {"weights": "Weights"}
+TITLES: Mapping[TabName, str] = {"weights": "Weights", "mistakes": "Mistakes"}
 """The tabs in their order, as the screen calls them."""
 
 Wanted = Callable[[], bool]

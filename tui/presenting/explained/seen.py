@@ -368,6 +368,18 @@ def _inspector(_: Manner) -> Iterable[Block]:
     )
 
 
+def _mistakes(manner: Manner) -> Iterable[Block]:
+    yield Block(
+        "Mistakes",
+        (
+            _entry("12", "examples of the row's class that are taken for the column's; green: rightly found", FINISHED),
+            _entry("‹12›", "the cell under the cursor: only its examples are shown (0: all)", STRONG),
+            _entry("7, not 9", "an example of class 7 whose highest score is that of class 9", DIM),
+            _entry("last checkpoint", "weights kept before this moment, shown until the exact ones are there", DIM),
+        ),
+    )
+
+
 def _question(_: Manner) -> Iterable[Block]:
     yield Block("The question", (_entry("?", "nothing has changed yet: only yes does it", WARNED),))
 
@@ -387,6 +399,6 @@ VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "pick": (_commands,),
     "columns": (_columns,),
     "confirm": (_question,),
-    "inspector": (_inspector, _details),
+    "inspector": (_inspector, _mistakes, _details),
 }
 """The parts of each view."""
