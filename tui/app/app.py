@@ -41,9 +41,10 @@ from tui.chart import ChartView, Picture
 from tui.chart.drawing.loss_by_value import ResponseView
 from tui.colours.theme import INPUT_CSS, THEME
 from tui.colours.themes import Theme
-from tui.model import inspection, keymap, messages
+from tui.model import keymap, messages
 from tui.model.answer import Answer, Deleted, Undo
 from tui.model.choices import Choices, place_of
+from tui.model.inspection.inquiries import InquiryAnswered, InquiryMade
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.model.sweep import sweep_messages
 from tui.reading.feed import Feed, Outcome
@@ -627,10 +628,10 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_probe_requested(self, message: sweep_messages.ProbeRequested) -> None:
         self.probe_actions.probe(message.run_id, message.iteration)
 
-    def on_inquiry_made(self, message: inspection.InquiryMade) -> None:
+    def on_inquiry_made(self, message: InquiryMade) -> None:
         self.inspect_actions.ask(message.inquiry)
 
-    def on_inquiry_answered(self, message: inspection.InquiryAnswered) -> None:
+    def on_inquiry_answered(self, message: InquiryAnswered) -> None:
         self.inspect_actions.answer(message)
 
     def on_probe_answered(self, message: sweep_messages.ProbeAnswered) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.store import Reader, Run, open_for_reading
-from tui.model.inspection import Wanted
+from tui.model.inspection.inquiries import Wanted
 from tui.model.run_seen import Weights
 
 if TYPE_CHECKING:

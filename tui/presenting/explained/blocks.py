@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rich.style import Style
+
 from tui.colours.theme import STRONG, TEXT
 from tui.text.parts import Part, cells
 from tui.text.widths import wrapped
@@ -29,6 +31,11 @@ class Entry:
     def text(self) -> str:
         """What a search looks through."""
         return f"{''.join(text for text, _ in self.sample)} {self.meaning}".casefold()
+
+
+def entry(sample: str, meaning: str, style: Style = TEXT) -> Entry:
+    """What stands on the screen in one style, and what it means."""
+    return Entry(((sample, style),), meaning)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from textual.strip import Strip
 
 from engine.text import clean
 from tui.colours.theme import DIM
-from tui.model.inspection import Inquiry, Inspected
-from tui.presenting import mistakes
+from tui.model.inspection.inquiries import Inquiry
+from tui.model.inspection.subjects import Inspected
+from tui.presenting.inspected import mistakes
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
 from tui.widgets.chart_pane import ChartStyle

@@ -9,7 +9,8 @@ from typing import ClassVar
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.model.inspection import Inquiry, Inspected, TabName
+from tui.model.inspection.inquiries import Inquiry
+from tui.model.inspection.subjects import Inspected, TabName
 from tui.text.parts import Part
 from tui.widgets.chart_pane import ChartStyle
 

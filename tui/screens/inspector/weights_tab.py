@@ -8,7 +8,8 @@ from functools import partial
 from textual.strip import Strip
 
 from tui.colours.theme import DIM
-from tui.model.inspection import Inquiry, Inspected
+from tui.model.inspection.inquiries import Inquiry
+from tui.model.inspection.subjects import Inspected
 from tui.model.run_seen import Weights
 from tui.presenting.weight_images import Line, weight_images
 from tui.reading.weights import weights_at

@@ -110,7 +110,7 @@ def _name(names: Sequence[str], predicted: int) -> str:
 
 
 def _part(piece: Piece) -> Part:
-    return piece.text, signed_style(piece.ink, piece.ground)
+    return piece.text, signed_style(piece.foreground, piece.background)
 
 
 def _table(

@@ -1,0 +1,1 @@
+"""What the inspector looks at, and what it asks to be computed about it."""

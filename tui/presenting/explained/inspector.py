@@ -1,0 +1,37 @@
+"""The inspector: what stands on its tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tui.chart.drawing.weight_cells import Manner
+from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG
+from tui.presenting.explained.blocks import Block, entry
+
+
+def _inspector(_: Manner) -> Iterable[Block]:
+    yield Block(
+        "The inspector",
+        (
+            entry("run 3 and 2 more", "the run of tabs about one run (pg down: the next), and the other marked ones"),
+            entry("[Weights]", "the tab in front; tab or its number goes to another", ACCENTED),
+            entry("after 900 iterations", "how far the run is at this moment", DIM),
+            entry("computing …", "the picture comes when it is ready; keys work meanwhile", DIM),
+        ),
+    )
+
+
+def _mistakes(manner: Manner) -> Iterable[Block]:
+    yield Block(
+        "Mistakes",
+        (
+            entry("12", "examples of the row's class that are taken for the column's; green: rightly found", FINISHED),
+            entry("‹12›", "the cell under the cursor: only its examples are shown (0: all)", STRONG),
+            entry("7, not 9", "an example of class 7 whose highest score is that of class 9", DIM),
+            entry("last checkpoint", "weights kept before this moment, shown until the exact ones are there", DIM),
+        ),
+    )
+
+
+INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, _mistakes)
+"""The parts about the screen itself, then about each of its tabs."""
