@@ -23,6 +23,7 @@ from engine.store import open_for_reading, open_for_writing
 BRAILLE = rb"\xe2[\xa0-\xa3]"
 STARTS = 9
 KEYS = 60
+OPENINGS = 9
 WATCHED_S = 10.0
 LONGEST_S = 4 * 3600.0
 """Longer than any bench looks at a live run: an end is drawn, too, and would be measured."""
@@ -41,6 +42,7 @@ def rows() -> Iterator[Row]:
         many = stored(place / "many.db", runs=8, iterations=1_000, queued=10_000)
         yield from starting(short, long, many)
         yield from keys(many, long)
+        yield from forms(short)
         yield from idle(short)
     yield from live(runs=4, pace=100.0, bytes_limit_per_s=4_000)
     yield from live(runs=8, pace=None, bytes_limit_per_s=8_000)
@@ -134,6 +136,29 @@ def _answers(board: Terminal, case: str, key: Callable[[int], str], median_ms: f
         board.settle(0.12)
     yield _limited(f"{case}, median to first byte", median(taken), median_ms, "ms", "")
     yield _limited(f"{case}, p95", float(np.percentile(taken, 95)), p95_ms, "ms", "")
+
+
+def forms(path: Path) -> Iterator[Row]:
+    """The form of a new run and the sweep dialog, each beside the help, which is one widget."""
+    last_written = {"n": rb"defaults", "s": rb"ctrl r", "?": rb"Keys"}
+    taken: dict[str, list[float]] = {key: [] for key in last_written}
+    with dashboard(path) as board:
+        board.wait_for(BRAILLE)
+        board.settle()
+        for _ in range(OPENINGS):
+            for key, last in last_written.items():
+                since = len(board.written)
+                pressed = board.press(key)
+                taken[key].append(1e3 * (board.wait_for(last, since) - pressed))
+                board.settle(0.3)
+                board.press("\x1b")
+                board.settle(0.3)
+    help_ms = median(taken.pop("?")[1:])
+    for key, found in taken.items():
+        ms = median(found[1:])
+        yield Row(
+            f"{key} to its form", f"{ms:.3g} ms", f"? to the help {help_ms:.3g} ms", ms / help_ms, 2.5, at_most=True
+        )
 
 
 def idle(path: Path) -> Iterator[Row]:

@@ -12,26 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.copies import answer
 from tests.stores import wait_until
-
-ROOT = Path(__file__).parents[2]
-LOSSBOARD = [sys.executable, "-c", "from tui.start.cli import main; main(prog_name='lossboard')"]
 
 
 def lossboard(folder: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
     """Run the program in a folder, without a terminal, and expect an exit status."""
     environment = {key: value for key, value in os.environ.items() if key != "LOSSBOARD_DB"}
-    environment["PYTHONPATH"] = str(ROOT)
-    done = subprocess.run(
-        [*LOSSBOARD, *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = answer(arguments, folder, environment)
     assert done.returncode == status, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done

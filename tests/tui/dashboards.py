@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from engine.spec import RunSpec, defaults
 from engine.store import Evaluation, Run, RunWriter, open_for_reading, open_for_writing
@@ -22,6 +21,8 @@ from tests.stores import block_of, process
 from tests.tui.emulator import Emulator
 from tui.app.app import Dashboard
 from tui.start import session
+from tui.widgets.form.field_input import FieldInput
+from tui.widgets.form.form_pane import FormPane
 
 Kind = TypeVar("Kind", bound=Message)
 
@@ -44,11 +45,23 @@ class Opened:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
+    @property
+    def form(self) -> FormPane:
+        """The form on the screen."""
+        return self.app.screen.query_one(FormPane)
+
+    async def focus(self, field: str) -> None:
+        """Put the focus on a field of a form."""
+        self.form.focus_on(field)
+        await self.pilot.pause()
+
+    def value(self, field: str) -> str:
+        """What a field of a form shows."""
+        return self.form.query_one(FieldInput).value if self.form.focused == field else self.form.form.texts[field]
+
     async def fill(self, field: str, text: str) -> None:
         """Replace what a field of a form holds by typing."""
-        box = self.app.screen.query_one(f"#{field}", Input)
-        box.focus()
-        await self.pilot.pause()
+        await self.focus(field)
         names = {" ": "space", ".": "full_stop", "-": "minus", ",": "comma", "?": "question_mark"}
         await self.press("end", "ctrl+u", *(names.get(letter, letter) for letter in text))
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.widgets import Input
 
 from engine.spec import defaults
 from engine.store import Listing, open_for_writing
@@ -209,17 +208,17 @@ async def test_what_is_shown_is_saved_where_it_is_said(
         assert picture.read_text().startswith("<svg")
 
         await board.press("colon", *"save csv", "enter")
-        board.app.screen.query_one("#file", Input).value = picture.name
+        await board.fill("file", picture.name)
         await board.press("enter")
         await board.until(lambda: "is there already" in board.text())
-        board.app.screen.query_one("#file", Input).value = "values.csv"
+        await board.fill("file", "values.csv")
         await board.press("enter")
         await board.until(lambda: (tmp_path / "values.csv").exists())
         await board.until(lambda: isinstance(board.app.screen, Board))
         assert (tmp_path / "values.csv").read_text().startswith("run_id,run,metric,iteration")
 
         await board.press("E")
-        board.app.screen.query_one("#file", Input).value = "picture.pdf"
+        await board.fill("file", "picture.pdf")
         await board.press("enter")
         await board.until(lambda: "End the name in" in board.text())
 

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 from textual.strip import Strip
-from textual.widgets import Input
 
 from engine.spec import OBJECTIVES, STRATEGY_KINDS, SpecError, defaults, parse_field
 from engine.store import Run, StoreFull
 from tests.presence import present
 from tests.tui.dashboards import Opened, opened, raced, stored_runs
 from tui.app.actions import orders
+from tui.colours.theme import FAILED
 from tui.model.form.form import Form
 from tui.model.form.run_drafts import NewRunDraft
 from tui.model.messages import RunRejected, RunsQueued, RunSubmitted
 from tui.screens.board import Board
 from tui.screens.run_form import RunForm
+from tui.terminal.textual_internals import rows_of
 from tui.widgets.form.field_help import field_help
 from tui.widgets.lines import Lines
 
@@ -95,18 +96,17 @@ REFUSED = (
 async def test_what_will_not_do_is_said_beside_the_field_and_nothing_starts(path: Path) -> None:
     async with opened(path, (140, 35)) as board:
         await board.press("n")
-        before = {box.id: box.value for box in board.app.screen.query(Input)}
+        before = dict(board.form.form.texts)
         for field, text in REFUSED:
             with pytest.raises(SpecError) as refused:
                 parse_field(field, text)
             await board.fill(field, text)
             assert refused.value.message.partition(": ")[2][:30] in board.text(), (field, text)
-            board.app.set_focus(None)
-            await board.press("enter")
+            await board.press("tab", "enter")
             assert not board.all_of(RunSubmitted), (field, text)
             assert isinstance(board.app.screen, RunForm)
-            assert present(board.app.screen.focused).id == field
-            board.app.screen.query_one(f"#{field}", Input).value = before[field]
+            assert board.form.focused == field
+            await board.fill(field, before[field])
     assert len(stored_runs(path)) == 3
 
 
@@ -130,7 +130,7 @@ async def test_what_only_the_data_can_tell_is_told_beside_the_field_too(path: Pa
     async with opened(path, (140, 35)) as board:
         await board.press("n")
         await board.fill("dataset", str(tmp_path / "none.csv"))
-        assert board.app.screen.query_one("#batch_size", Input).value == "full"
+        assert board.value("batch_size") == "full"
         await board.press("enter")
         await board.until(lambda: board.all_of(RunRejected))
         await board.until(lambda: isinstance(board.app.screen, RunForm) and "none.csv" in board.text())
@@ -145,7 +145,7 @@ async def test_the_help_of_the_focused_field_is_in_sight_with_its_choices(path: 
         form = NewRunDraft().form()
         for field in form.fields:
             if form.shows(field.name):
-                assert present(board.app.screen.focused).id == field.name
+                assert board.form.focused == field.name
                 said = [f"▌ {field.label}", field.help.split(":")[0][:15]]
                 said += [f"› {form.texts[field.name]}"] if field.choices and size[1] >= 24 else []
                 await board.until(partial(tells, board, said))  # the form may still be scrolling
@@ -185,8 +185,8 @@ async def test_every_field_in_error_is_marked_and_named(path: Path) -> None:
         assert "2 fields are wrong: step size, iterations" in board.text()
         assert " !step size" in board.text()
         assert "▌!iterations" in board.text()
-        red = board.app.screen.query_one("#step_size", Input).styles.color
-        assert red != board.app.screen.query_one("#seed", Input).styles.color
+        style_of = {segment.text: segment.style for row in rows_of(board.app) for segment in row}
+        assert present(style_of["abc"]).color == FAILED.color != present(style_of["digits"]).color
 
 
 async def test_the_defaults_come_back_with_a_key_and_what_was_typed_with_it_again(path: Path) -> None:
@@ -197,20 +197,19 @@ async def test_the_defaults_come_back_with_a_key_and_what_was_typed_with_it_agai
         await board.press("tab", "shift+tab")
         assert "default 0.1" in board.text()
         await board.press("ctrl+r")
-        assert board.app.screen.query_one("#step_size", Input).value == "0.1"
+        assert board.value("step_size") == "0.1"
         assert "default 0.1" not in board.text()
         await board.press("ctrl+r")
-        assert board.app.screen.query_one("#step_size", Input).value == "0.5"
+        assert board.value("step_size") == "0.5"
 
 
 async def test_a_data_set_is_chosen_or_typed_as_a_path(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n", "tab", "right", "right")
-        box = board.app.screen.query_one("#dataset", Input)
-        assert box.value == "spiral"
+        assert board.value("dataset") == "spiral"
         await board.fill("dataset", "./q?.csv")
         await board.press("left", "left", "x")
-        assert box.value == "./q?.cxsv"
+        assert board.value("dataset") == "./q?.cxsv"
 
 
 async def test_a_question_mark_is_no_text_in_a_number_but_is_one_in_a_name(path: Path) -> None:
@@ -218,7 +217,20 @@ async def test_a_question_mark_is_no_text_in_a_number_but_is_one_in_a_name(path:
         await board.press("n")
         await board.fill("step_size", "0.5?")
         await board.press("escape")  # the help
-        assert board.app.screen.query_one("#step_size", Input).value == "0.5"
+        assert board.value("step_size") == "0.5"
+
+
+async def test_a_click_puts_the_cursor_into_a_text_and_changes_a_choice(path: Path) -> None:
+    async with opened(path, (80, 24)) as board:
+        await board.press("n")
+        rows = [row[2:20].strip() for row in board.form.query_one("#rows", Lines).text().splitlines()]
+        await board.pilot.click("#rows", offset=(21, rows.index("step size")))
+        await board.type("\x1b[200~25\x1b[201~")
+        assert board.value("step_size") == "025.1"
+        await board.pilot.click("#rows", offset=(5, rows.index("standardize")))
+        assert (board.form.focused, board.value("standardize")) == ("standardize", "no")
+        await board.pilot.click("#rows", offset=(21, rows.index("standardize")))
+        await board.until(lambda: board.value("standardize") == "yes")
 
 
 @pytest.mark.parametrize("first", ["slash", "colon"])
@@ -240,7 +252,7 @@ async def test_esc_goes_back_and_what_was_typed_is_there_again(path: Path) -> No
         assert isinstance(board.app.screen, Board)
         await board.press("n")
         assert "0.25" in board.text()
-        assert board.app.screen.query_one("#name", Input).value == "half q?"
+        assert board.value("name") == "half q?"
         await board.press("enter")
         await board.until(lambda: board.all_of(RunsQueued))
     run = newest(path)

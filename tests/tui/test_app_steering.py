@@ -8,7 +8,6 @@ from threading import Event
 from typing import NoReturn
 
 import pytest
-from textual.widgets import Input
 
 from engine.spec import defaults, race
 from engine.store import StoreBusy, open_for_reading, open_for_writing
@@ -91,7 +90,7 @@ async def test_the_step_size_in_force_is_told_everywhere(tmp_path: Path) -> None
         await board.press("enter")
         await board.until(lambda: "0.1 → 0.025  others 0.1" in board.text())
         await board.press("f")
-        assert board.app.screen.query_one("#step_size", Input).value == "0.025"
+        assert board.value("step_size") == "0.025"
 
 
 async def test_what_cannot_be_steered_is_said(tmp_path: Path) -> None:
@@ -207,7 +206,7 @@ async def test_a_fork_begins_with_the_runs_own_settings_and_keeps_what_was_typed
         await board.press("enter")
         assert "2 fields are wrong: from iteration, step size" in board.text()
         assert "a whole number from 0 to 200, not 'x'" in board.text()
-        assert board.app.screen.query_one("#step_size", Input).value == "no number"
+        assert board.value("step_size") == "no number"
         await board.press("escape")
         assert isinstance(board.app.screen, Board)
     assert len(stored_runs(path)) == 3
@@ -218,7 +217,7 @@ async def test_a_fork_of_a_run_at_its_end_has_as_many_iterations_again(tmp_path:
     store_with(path, ("mine", defaults().changed(iterations=200)))
     async with opened(path) as board:
         await board.press("f")
-        assert board.app.screen.query_one("#iterations", Input).value == "400"
+        assert board.value("iterations") == "400"
         await board.press("enter")
         await board.until(lambda: board.all_of(RunsQueued))
     fork = present(stored_runs(path)[0].spec)
@@ -289,7 +288,7 @@ async def test_what_was_not_changed_in_the_form_stays_as_it_is(tmp_path: Path) -
         await board.press("enter")
         await board.until(lambda: board.all_of(OrderAnswered))
         await board.press("e")
-        assert board.app.screen.query_one("#note", Input).value.endswith("and more")
+        assert board.value("note").endswith("and more")
         await board.press("enter")
         await board.until(lambda: "Nothing was changed" in board.text())
     run = stored_runs(path)[0]
@@ -308,7 +307,7 @@ async def test_a_late_answer_leaves_what_is_being_typed_alone(running: Path, mon
         await board.until(lambda: board.all_of(OrderAnswered))
         await board.pilot.pause()
         assert isinstance(board.app.screen, Prompt)
-        assert board.app.screen.query_one("#note", Input).value == "half a sen"
+        assert board.value("note") == "half a sen"
         await board.press("escape")
         assert board.all_of(OrderAnswered)[0].sentence[:20] in board.text()
 

@@ -27,7 +27,6 @@ from tests.tui.sweeps import (
 from tui.model.sweep.sweep_messages import SweepGone, SweepSubmitted
 from tui.screens.board import Board
 from tui.screens.sweep_dialog import SweepDialog
-from tui.widgets.form.form_pane import FormPane
 from tui.widgets.lines import Lines
 from tui.widgets.picture_pane import PicturePane
 
@@ -83,7 +82,7 @@ async def test_impossible_ranges_are_answered_before_anything_is_queued(path: Pa
             assert said in board.text()
             await board.press("enter")
             assert isinstance(board.app.screen, SweepDialog)
-            assert board.app.screen.query_one(FormPane).focused == "low"
+            assert board.form.focused == "low"
         await board.fill("low", "1e-3")
         await board.fill("count", "100000")
         assert "runs, not 100,000" in board.text()
@@ -143,7 +142,7 @@ async def test_the_dialog_begins_with_the_selected_run_and_keeps_its_draft(path:
             ("second", "right"),
             ("repeats", "right"),
         ):
-            board.app.screen.query_one(f"#{name}").focus()
+            await board.focus(name)
             await board.press(key)
         await board.press("escape")
         assert isinstance(board.app.screen, Board)
@@ -152,10 +151,10 @@ async def test_the_dialog_begins_with_the_selected_run_and_keeps_its_draft(path:
         assert isinstance(dialog, SweepDialog)
         draft = dialog.draft
         assert (draft.base.pace, draft.rungs, len(draft.ranges), draft.repeats) == (None, 2, 2, 2)
-        dialog.query_one("#rungs").focus()
+        await board.focus("rungs")
         await board.press("tab", "shift+tab")
         assert "At 250, 500 iterations the best 1/2 go on" in " ".join(dialog.query_one("#help", Lines).text().split())
-        dialog.query_one("#start").focus()
+        await board.focus("start")
         await board.press("right")
         assert "the defaults" in board.text()
         await board.press("escape", "k", "j", "j", "s")
@@ -208,7 +207,7 @@ async def test_a_sweep_is_repeated_with_another_update(path: Path) -> None:
         await board.press("enter")
         assert "'nonsense' is not a number" in board.text()
         await board.fill("seed", "0")
-        board.app.screen.query_one("#update").focus()
+        await board.focus("update")
         await board.press("left", "enter")
         await board.until(lambda: shows(board, 2))
         assert f"repeats sweep 1 with update {UPDATES[-1]}" in board.text()

@@ -7,7 +7,6 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
-from textual.widgets import Input
 
 from engine.jobs.worker import worker_loop
 from engine.sweep import Axis, Halving, SweepPlan, amount_text
@@ -184,7 +183,7 @@ async def test_a_saved_sweep_has_its_curves_and_the_loss_by_value(
     async with looking_at(path) as board:
         await board.until(lambda: present(board.app.drawn()[1]).axes is not None)
         await board.press("E")
-        board.app.screen.query_one("#file", Input).value = "sweep.svg"
+        await board.fill("file", "sweep.svg")
         await board.press("enter")
         await board.until(lambda: (tmp_path / "sweep.svg").exists() and "Saved" in board.text())
     words = (tmp_path / "sweep.svg").read_text()

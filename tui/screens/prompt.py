@@ -16,7 +16,6 @@ from tui.model.answer import Answer
 from tui.model.form.form import FormField, PlainDraft
 from tui.model.form.form_messages import FieldChanged
 from tui.widgets.footer import Footer, sentence_lines
-from tui.widgets.form.field_input import FieldInput
 from tui.widgets.form.form_pane import FormPane
 from tui.widgets.lines import Lines, WrappedLines
 
@@ -45,7 +44,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
     """
 
     ALLOW_SELECT = False
-    AUTO_FOCUS = "FieldInput"
+    AUTO_FOCUS = ""
     BINDINGS = keymap.bindings("prompt")
     DEFAULT_CSS = """
     Prompt { align: left bottom; background: transparent; }
@@ -79,7 +78,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
 
     def _keys(self) -> list[keymap.Key]:
         several = len(self._draft.fields) > 1
-        keys = [key for key in keymap.keys_of("prompt") if several or not key.action.startswith("app.focus")]
+        keys = [key for key in keymap.keys_of("prompt") if several or not key.action.startswith("go(")]
         return [replace(key, word=self._verb) if key.action == "submit" else key for key in keys]
 
     def _head(self, width: int, height: int) -> list[Strip]:
@@ -106,10 +105,7 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
         self._draft = self._draft.with_text(message.field, message.text)
         self.query_one(FormPane).show(self._draft.form())
         if self._when_changed is not None:
-            self._when_changed(self._texts())
-
-    def _texts(self) -> dict[str, str]:
-        return {field.id or "": field.value for field in self.query(FieldInput)}
+            self._when_changed(self._draft.texts)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()
@@ -121,7 +117,11 @@ class Prompt(ModalScreen[None], inherit_bindings=False):
             return  # a second enter must not submit again
         self.complain("")
         self.waits = True
-        self._typed(self._texts())
+        self._typed(self._draft.texts)
+
+    def action_go(self, by: int) -> None:
+        """Put the focus on the next field, or on the one before."""
+        self.query_one(FormPane).go(by)
 
     def action_reset(self) -> None:
         """What stood in the fields at first."""

@@ -38,7 +38,7 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
     """Edits a draft; posts what `on_submit` makes of it, and on esc what `on_close` makes of it."""
 
     ALLOW_SELECT = False
-    AUTO_FOCUS = "FieldInput, ChoiceInput"
+    AUTO_FOCUS = ""
     BINDINGS = keymap.bindings("form")
 
     def __init__(
@@ -49,7 +49,7 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
         on_close: Callable[[AnyDraft], Message] | None = None,
     ) -> None:
         super().__init__()
-        self.draft = draft
+        self.draft, self._form = draft, draft.form()
         self._words = words
         self._on_submit, self._on_close = on_submit, on_close
         self._before_reset: AnyDraft | None = None
@@ -70,9 +70,7 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
     @property
     def form(self) -> Form:
         """The form of the draft, with what the store has rejected."""
-        form = self.draft.form()
-        rejected = {name: error for name, error in self._rejected.items() if name not in form.errors}
-        return replace(form, errors={**form.errors, **rejected})
+        return replace(self._form, errors={**self._rejected, **self._form.errors})
 
     def _status(self, width: int, height: int) -> list[Strip]:
         if complaint := self.form.complaint():
@@ -87,7 +85,8 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
         self._show(self.draft.with_text(message.field, message.text))
 
     def _show(self, draft: AnyDraft, *, anew: bool = False) -> None:
-        self.draft, self._submitted, self._before_reset = draft, False, None
+        self.draft, self._form = draft, draft.form()
+        self._submitted, self._before_reset = False, None
         pane = self.query_one(FormPane)
         (pane.show_anew if anew else pane.show)(self.form)
         self._tell()
@@ -104,8 +103,7 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
         if not answer.failed or not (self._submitted or answer.field is not None):
             return False
         self._submitted = False
-        form = self.draft.form()
-        name = answer.field or ""
+        form, name = self._form, answer.field or ""
         known = any(field.name == name and form.shows(name) for field in form.fields)
         label = form.field(name).label if known else ""
         self._rejected = {name if known else "": without_label(label, answer.sentence)}
@@ -115,7 +113,7 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
 
     def action_submit(self) -> None:
         """Submit the draft, or put the focus on the first field with an error."""
-        form = self.draft.form()
+        form = self._form = self.draft.form()  # what it is held against may have changed since
         if wrong := form.wrong():
             self.query_one(FormPane).focus_on(wrong[0])
         elif not form.errors and not self._submitted:
@@ -135,9 +133,13 @@ class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
         self._show(draft.with_defaults(), anew=True)
         self._before_reset = draft
 
+    def action_go(self, by: int) -> None:
+        """Put the focus on the next field, or on the one before."""
+        self.query_one(FormPane).go(by)
+
     def action_choose(self, by: int) -> None:
         """Change the focused field, as a click on the footer asks."""
-        self.query_one(FormPane).choose(by)
+        self.query_one(FormPane).action_choose(by)
 
     def action_close(self) -> None:
         """Close the form."""

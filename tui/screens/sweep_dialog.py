@@ -31,7 +31,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
     `rate` is a worker's iterations per second, None if unknown; `workers` is the largest number of workers.
     """
 
-    AUTO_FOCUS = "#parameter"
+    AUTO_FOCUS = ""
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("sweep")
 
@@ -116,9 +116,13 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         self.app.post_message(SweepDraftKept(self.draft))
         self.dismiss()
 
+    def action_go(self, by: int) -> None:
+        """Put the focus on the next field, or on the one before."""
+        self.query_one(FormPane).go(by)
+
     def action_choose(self, by: int) -> None:
         """Change the focused field, as a click on the footer asks."""
-        self.query_one(FormPane).choose(by)
+        self.query_one(FormPane).action_choose(by)
 
     def action_count(self, key: str) -> None:
         """One value more or fewer, of the parameter that is marked."""

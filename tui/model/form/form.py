@@ -27,6 +27,11 @@ class FormField:
     optional: bool = False
     wide: bool = False
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether it takes one of its choices and no other text."""
+        return bool(self.choices) and not self.open
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -52,6 +57,18 @@ class Form:
     def field(self, name: str) -> FormField:
         """The field of this name."""
         return next(one for one in self.fields if one.name == name)
+
+    def stops(self) -> list[str]:
+        """The fields that take the focus: the shown ones that more than one text can be given."""
+        return [
+            one.name for one in self.fields if self.shows(one.name) and not (one.is_choice and len(one.choices) == 1)
+        ]
+
+    def stop(self, name: str) -> str:
+        """This field if it takes the focus, else the last one before it that does, else the first."""
+        stops, names = self.stops(), [one.name for one in self.fields]
+        before = [one for one in stops if names.index(one) <= names.index(name)]
+        return [stops[0], *before][-1]
 
     def wrong(self) -> list[str]:
         """The shown fields with an error, in the order of the form."""

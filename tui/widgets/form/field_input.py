@@ -1,4 +1,4 @@
-"""FieldInput: a field of a form that is typed into."""
+"""FieldInput: where the focused field of a form is typed into."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from textual.widgets import Input
 
 from tui.model.form.form import FormField
 from tui.model.form.form_messages import FieldChanged, FieldStepped
+from tui.text.widths import width_of
+from tui.widgets.form.field_rows import NONE
 
 LONGEST_TEXT = 10_000
 
@@ -20,24 +22,25 @@ class FieldInput(Input):
     field ← and → choose among the known texts, and move the cursor in any other text.
     """
 
-    def __init__(self, field: FormField, text: str, others: str = "") -> None:
-        super().__init__(
-            text,
-            id=field.name,
-            compact=True,
-            max_length=LONGEST_TEXT,
-            placeholder="none" if field.optional and field.number else "",
-        )
+    def __init__(self, others: str = "") -> None:
+        super().__init__(compact=True, max_length=LONGEST_TEXT)
         self.cursor_blink = False
-        self._field, self._others = field, others
+        self._field, self._others = FormField("", ""), others
 
     def show(self, field: FormField, text: str | None, *, is_wrong: bool) -> None:
-        """Show another text (None: what is typed stays), and whether it is wrong."""
+        """Show a field with another text (None: what is typed stays), and whether it is wrong."""
         self._field = field
+        self.placeholder = NONE if field.optional and field.number else ""
         self.set_class(is_wrong, "-wrong")
+        self.set_class(field.wide, "wide")
         if text is not None and text != self.value:
-            with self.prevent(Input.Changed):
+            with self.prevent(FieldChanged):
                 self.value = text
+
+    def point(self, column: int) -> None:
+        """Put the cursor on a column."""
+        ends = range(1, len(self.value) + 1)
+        self.cursor_position = sum(width_of(self.value[:end]) <= column for end in ends)
 
     def _leaves(self, character: str | None) -> bool:
         if character == "?" and self._is_known:
@@ -56,9 +59,9 @@ class FieldInput(Input):
         if self._leaves(event.character):
             event.prevent_default()
 
-    def on_input_changed(self, message: Input.Changed) -> None:
-        message.stop()
-        self.post_message(FieldChanged(self.id or "", self.value))
+    def watch_value(self, value: str) -> None:
+        """Tell what is typed, at once: the next key may focus another field."""
+        self.post_message(FieldChanged(self._field.name, value))
 
     def action_cursor_left(self, select: bool = False) -> None:
         """The choice before, one step down, or the cursor to the left."""
@@ -78,7 +81,7 @@ class FieldInput(Input):
     def turn(self, by: int) -> bool:
         """Step, or choose the next known text; False where neither can be done."""
         if self._field.steps:
-            self.post_message(FieldStepped(self.id or "", by))
+            self.post_message(FieldStepped(self._field.name, by))
             return True
         if self._is_known:
             choices = self._field.choices
