@@ -18,7 +18,7 @@ from tui.start import session
 HERE = Path(__file__).parent
 SIZE = (120, 32)
 SHOWN_AT = 640
-"""The iteration that every run of the race has reached in the picture."""
+"""The iteration that the first of the race's runs has reached in the picture: all of them still run."""
 REPLAYED_AT = 318
 
 
@@ -27,7 +27,7 @@ async def take_board(store: Path) -> None:
     submit(store, race())
     app = session.prepare(store)
     async with app.run_test(size=SIZE) as pilot:
-        while not all(run.iterations_done >= SHOWN_AT for run in app.snapshot.runs):
+        while not any(run.iterations_done >= SHOWN_AT for run in app.snapshot.runs):
             await pilot.pause(0.05)
         write(HERE / "board.svg", as_svg(app))
         while app.snapshot.going_on:
@@ -42,7 +42,7 @@ async def take_sweep(store: Path) -> None:
     """Sweep step sizes as the dialog does after three arrow keys, and photograph what was found."""
     app = session.prepare(store)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("s", "left", "left", "up", "enter")
+        await pilot.press("s", "down", "left", "left", "enter")
         while app.snapshot.sweep is None or app.snapshot.sweep.outcome is None or not app.snapshot.sweep.outcome.over:
             await pilot.pause(0.05)
         write(HERE / "sweep.svg", as_svg(app))

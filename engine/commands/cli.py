@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from engine.commands.typed.completion import VARIABLE, register
-from engine.commands.typed.help import GroupedGroup, refuse_unknown, write_commands
+from engine.commands.typed.help import GroupedGroup, as_typed, refuse_unknown, write_commands
 
 COMMANDS = {
     "run": "engine.commands.run:command",
@@ -78,12 +79,13 @@ class CommandName(click.ParamType[str]):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+@cache
 def command_at(place: str) -> click.Command:
     """Import and return the command at a place of COMMANDS."""
     module, _, attribute = place.partition(":")
     command = getattr(importlib.import_module(module), attribute)
     assert isinstance(command, click.Command)
-    return command
+    return as_typed(command)
 
 
 class Commands(GroupedGroup):

@@ -21,9 +21,11 @@ SIGNS = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 
 @click.command("doctor")
 @click.option(
-    "--rebuild", is_flag=True, help="First make anew what charts are drawn from, of all runs but running ones."
+    "--rebuild",
+    is_flag=True,
+    help="First rebuild the buckets that charts are drawn from, of all runs but running ones.",
 )
-@click.option("--take-over", type=int, metavar="RUN", help="Queue a run again whose worker elsewhere is gone.")
+@click.option("--take-over", type=int, metavar="RUN", help="Queue RUN again, whose worker on another machine is gone.")
 @json_option
 @click.pass_obj
 def command(db: str, rebuild: bool, take_over: int | None, json: bool) -> None:

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 import click
 from click.shell_completion import CompletionItem
 
-from engine.commands.options import accuracy, as_json, json_option, limit_option, loss, number, rate, reading, table
+from engine.commands.options import accuracy, as_json, json_option, limit_option, loss, rate, reading, table
 from engine.commands.show import run_as_dict
 from engine.commands.typed.values import matching
+from engine.files.program import command_text
 from engine.jobs.processes.liveness import judge
 from engine.spec.parsing import near_match
 from engine.store import FilterError, Listing, PageRequest, Run, status_word
 from engine.store.list.columns import COLUMNS, MISSING, SETTINGS, TITLES, WORDS, setting
 from engine.store.list.listing import ORDER_ALIASES
-from engine.text import clean
+from engine.text import clean, setting_text
 
 FIRST = ("run", "name", "status")
 LAST = ("iterations", "train", "validation", "accuracy", "batch_loss", "best", "speed")
@@ -52,7 +53,7 @@ def columns_named(context: click.Context, parameter: click.Parameter, typed: str
 
 @click.command("list")
 @limit_option
-@click.option("--deleted", is_flag=True, help="The deleted ones, which can be brought back.")
+@click.option("--deleted", is_flag=True, help="The deleted runs, which can be brought back.")
 @click.option("--filter", "text", metavar="FILTER", default="", help="Such as 'sgd loss<0.5 | tag:keep -status:lost'.")
 @click.option(
     "--sort",
@@ -106,7 +107,9 @@ def command(
     elif text:
         click.echo("No run fits the filter.", err=True)
     else:
-        click.echo("No run is deleted." if deleted else "There are no runs yet; lossboard run starts one.", err=True)
+        click.echo(
+            "No run is deleted." if deleted else f"There are no runs yet; {command_text('run')} starts one.", err=True
+        )
 
 
 def by_default(order: str, differing: Iterable[str]) -> tuple[str, ...]:
@@ -131,7 +134,7 @@ def _iterations(run: Run, status: str) -> str:
 def _of_setting(name: str) -> Written:
     def written(run: Run, status: str) -> str:
         value = setting(run, name)
-        return MISSING if value is None else value if isinstance(value, str) else number(value)
+        return MISSING if value is None else value if isinstance(value, str) else setting_text(value)
 
     return written
 

@@ -108,8 +108,9 @@ def state_text(run: Run, status: str) -> str:
     if run.reason == PLANNED_DONE:
         return reason_words(run.reason, run.iterations_done)
     if status == run.reason == "diverged":
-        return f"diverged at iteration {run.diverged_at}"
-    return f"{status_word(status)}{f': {clean(run.reason, 500)}' if run.reason else ''}"
+        return f"diverged at iteration {run.diverged_after}"
+    word, reason = status_word(status), clean(run.reason, 500)
+    return reason if reason.startswith(word) else f"{word}: {reason}" if reason else word
 
 
 def losses(run: Run) -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ undelete = _of_each("undelete", steer.undelete, "Bring deleted runs back, as the
 @json_option
 @click.pass_obj
 def step_size(db: str, run_id: int, value: str, json: bool) -> None:
-    """Go on with another step size (learning rate); `lossboard show` tells from which iteration on."""
+    """Let RUN go on with the step size (learning rate) VALUE; `lossboard show` tells from which iteration on."""
     with people_errors():
         answer(json, steer.set_step_size(db, run_id, value), run_id=run_id)
 
@@ -73,7 +73,8 @@ def step_size(db: str, run_id: int, value: str, json: bool) -> None:
 def fork(db: str, /, run_id: int, at: int | None, name: str, detach: bool, json: bool, **fields: str | None) -> None:
     """Start a run that goes on from an iteration of RUN, with what is given here changed, and wait for it.
 
-    Weights, update buffers and random streams go on as they were there, bit for bit. Budgets count from iteration 0.
+    Weights, update buffers and random streams go on as they were there, bit for bit, so a data set or a network that
+    the weights do not fit is refused. Budgets count from iteration 0.
     Waiting, exit codes and answers are those of `lossboard run`.
     """
     with people_errors():

@@ -52,22 +52,22 @@ repeated = options_in("Repeats and races")
     "--log",
     type=RANGE,
     metavar="LOW HIGH COUNT",
-    help="So many values, evenly spaced in decades.",
+    help="COUNT values from LOW to HIGH, evenly spaced on a logarithmic axis.",
 )
 @varied(
     "--linear",
     type=RANGE,
     metavar="LOW HIGH COUNT",
-    help="So many values, evenly spaced.",
+    help="COUNT values from LOW to HIGH, evenly spaced.",
 )
 @varied(
     "--powers-of-two",
     nargs=2,
     type=float,
     metavar="LOW HIGH",
-    help="1, 2, 4 ... as far as they lie between.",
+    help="The powers of two from LOW to HIGH.",
 )
-@varied("--values", metavar="A,B,...", help="These values.")
+@varied("--values", metavar="A,B,...", help="These values, separated by commas.")
 @second_varied(
     "--second",
     metavar="NAME",
@@ -78,7 +78,7 @@ repeated = options_in("Repeats and races")
     "--second-log",
     type=RANGE,
     metavar="LOW HIGH COUNT",
-    help="Its values, evenly spaced in decades.",
+    help="Its values, evenly spaced on a logarithmic axis.",
 )
 @second_varied(
     "--second-linear",
@@ -103,13 +103,13 @@ repeated = options_in("Repeats and races")
 @repeated(
     "--halving",
     metavar="A,B,...",
-    help="A race: at these iterations the losers are stopped.",
+    help="A race: at each of these iterations the values with the largest losses are stopped.",
 )
 @repeated(
     "--keep",
     metavar="SHARE",
     type=float,
-    help="The share of values that goes on from each of them; by default 0.5.",
+    help="The share of the values that goes on in a race; by default 0.5.",
 )
 @click.option("--name", default="", help="A name for the sweep.")
 @spec_options

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.datasets import cache, pickles
 from engine.datasets.split import Dataset
+from engine.files.program import command_text
 from engine.spec import DataError
 
 CLASSES = 10
@@ -34,7 +35,7 @@ CHUNK = 1 << 16
 
 HOW_TO_GET = (
     "Get CIFAR-10 from its home page (the CIFAR-10 and CIFAR-100 page of the University of Toronto): "
-    "cifar-10-binary.tar.gz, or cifar-10-python.tar.gz. Then: lossboard data add cifar10 PATH, where PATH is "
+    f"cifar-10-binary.tar.gz, or cifar-10-python.tar.gz. Then: {command_text('data add cifar10 PATH')}, where PATH is "
     "that file or the folder that it unpacks to. Lossboard itself downloads nothing."
 )
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.commands.list import WRITTEN, command
+from engine.commands.show import command as show
 from engine.spec import defaults
 from engine.store import Evaluation, open_for_writing
 from engine.store.list.columns import COLUMNS, TITLES
@@ -76,6 +77,15 @@ def test_columns_are_chosen_by_the_names_of_orders(store: str) -> None:
     assert titles == ["run", "step", "batch", "train"]
     assert rows == [["2", "0.1", "256", "0.1000"], ["1", "0.1", "256", "0.3000"], ["3", "0.1", "256", "0.9000"]]
     assert printed(store, "--columns", ",".join(ORDERS))[0][0] == "run"
+
+
+def test_a_name_of_ones_own_is_without_its_folder_and_whole_for_one_run(tmp_path: Path) -> None:
+    path = str(tmp_path / "runs.db")
+    with open_for_writing(path) as store:
+        claimed_writer(store, defaults().changed(objective="/far/away/bowl.py:bowl")).finish(block=block_of([3.0]))
+    assert printed(path, "--columns", "run,objective")[1] == ["1", "bowl.py:bowl"]
+    whole = CliRunner().invoke(show, ["1"], obj=path)
+    assert "objective  /far/away/bowl.py:bowl" in whole.stdout
 
 
 @pytest.mark.parametrize("option", ["--columns", "--sort"])

@@ -26,11 +26,24 @@ FOLDER = Path(sys.executable).parent
 def test_a_hint_names_the_command_that_was_typed(tmp_path: Path, words: list[str], path: str) -> None:
     (tmp_path / ".venv").symlink_to(FOLDER.parent)
     environment = {**os.environ, "PATH": path}
-    done = subprocess.run(
-        words, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    assert f"Use {' '.join(words)} run, list or show" in done.stderr
+
+    def answered(*arguments: str) -> str:
+        done = subprocess.run(
+            [*words, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout + done.stderr
+
+    typed = " ".join(words)
+    assert f"Use {typed} run, list or show" in answered()
+    assert f"use `{typed} run` to create it" in answered("list")
+    helped = answered("sweep", "--help")
+    assert f"\n    {typed} sweep refine 1\n" in helped
+    assert helped.count("lossboard") == helped.count(typed)
 
 
 def test_make_run_is_how_the_dashboard_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:

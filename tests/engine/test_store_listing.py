@@ -108,14 +108,14 @@ def test_nothing_that_is_typed_reaches_the_database_as_a_statement(reader: Reade
 
 @pytest.fixture
 def swept(tmp_path: Path) -> Iterator[Reader]:
-    """Runs 1 to 8: 2, 3 and 7 of sweep 1, 4 and 5 of sweep 2; run n ended with loss n / 10."""
+    """Runs 1 to 8: 2, 3 and 7 of sweep 1, 4 and 5 of sweep 2; run n ended with loss n / 10, after n / 20."""
     store = open_for_writing(tmp_path / "swept.db")
     sweeps = [sweep_row(store.path, name) for name in ("first", "second")]
     members = {2: sweeps[0], 3: sweeps[0], 7: sweeps[0], 4: sweeps[1], 5: sweeps[1]}
     for run_id in range(1, 9):
         store.queue.add([defaults()], sweep_id=members.get(run_id))
         claim = present(store.queue.claim(store.register_worker(process())))
-        evaluations = [Evaluation(2, "train", run_id / 10, 0.9)]
+        evaluations = [Evaluation(1, "train", run_id / 20, 0.9), Evaluation(2, "train", run_id / 10, 0.9)]
         store.writer(claim).finish(block=block_of([3.0, run_id / 10]), evaluations=evaluations)
     yield store.reader()
     store.close()
@@ -153,7 +153,7 @@ def test_what_is_grouped_folded_and_pinned(swept: Reader, listing: Listing, show
         assert found.rows == every.rows[found.first : found.first + 3]
 
 
-def test_a_title_tells_of_the_runs_below_it(swept: Reader) -> None:
+def test_a_title_tells_of_the_runs_below_it_what_a_sweep_is_ranked_by(swept: Reader) -> None:
     titles = [row for row in swept.listed(Listing("loss>0.25", grouped=True)).rows if isinstance(row, SweepTitle)]
     [title] = [title for title in titles if title.sweep_id == 1]
     assert title == SweepTitle(1, "first", "step_size", "", 2, 0.3)

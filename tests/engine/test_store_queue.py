@@ -128,7 +128,7 @@ def test_resuming_what_runs_and_steering_what_has_ended_change_nothing(store: St
     for verb in ("stop", "pause", "resume"):
         with pytest.raises(Refused, match=f"finished already; nothing to {verb}"):
             store.queue.command(1, verb)
-    with pytest.raises(Refused, match="finished already"):
+    with pytest.raises(Refused, match=r"finished already.* A fork goes on from it: lossboard fork 1"):
         store.queue.command(1, "set-step-size", "0.1")
     assert store.reader().commands(1) == []
 

@@ -127,7 +127,11 @@ def test_a_run_that_diverges_can_be_told_from_one_that_is_done(tmp_path: Path) -
     assert (run["status"], run["state"]) == ("diverged", "finished")
     assert run["diverged_at"] is not None
     assert run["reason"].startswith("diverged")
-    assert f"state  diverged at iteration {run['diverged_at']}\n" in lossboard(tmp_path, "show", "1").stdout
+    shown = lossboard(tmp_path, "show", "1").stdout
+    assert f"state  diverged at iteration {run['diverged_at'] + 1}\n" in shown
+    assert f"iterations  {run['diverged_at'] + 1}\n" in shown
+    assert "Run 1 has diverged; nothing to resume. A fork" in lossboard(tmp_path, "resume", "1", status=1).stderr
+    assert "  1e9 " in lossboard(tmp_path, "list", "--columns", "run,step_size,seed").stdout
     assert json.loads(lossboard(tmp_path, "list", "--json").stdout)[0]["diverged_at"] == run["diverged_at"]
 
 

@@ -147,7 +147,7 @@ async def test_runs_of_a_sweep_stand_together_and_fold(swept: Path) -> None:
         await board.press("B")
         await board.until(lambda: listed(board) == [6, "sweep 1", 5, 3, 2, 4, 1])
         assert "sweep 1 · step size 1e-3 to 1" in board.text()
-        assert "3 runs · best 0.2000" in board.text()
+        assert "3 runs · train 0.2000" in board.text()
         await board.press("j")
         assert board.app.choices.cursor == (None, 1, 0)
         await board.press("p", "t", "f", "e", "d", "i", "left_square_bracket")

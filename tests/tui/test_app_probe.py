@@ -43,6 +43,7 @@ async def test_the_best_step_size_is_marked_and_becomes_a_fork_or_a_run(path: Pa
         assert isinstance(board.app.screen, ProbeView)
         kept = len(probe.probe(path, 1).checkpoints)
         assert f"probe of run 1   after 40 iterations, checkpoint {kept} of {kept}" in board.text()
+        assert "…" not in board.text().splitlines()[0]
         table = format_probe(probe.probe(path, 1).probe)
         assert board.text().count("new loss:") == len(table.lines) < len(probe.probe(path, 1).probe.step_sizes)
         for line in table.lines:  # the same as on the command line

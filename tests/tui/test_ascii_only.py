@@ -86,3 +86,5 @@ async def test_nothing_but_ascii_reaches_the_terminal(tmp_path: Path, monkeypatc
         assert "gradient descent" in shown
         assert "svm delta 1 - lambda 0.001" in shown
         assert "+---" in shown
+        await board.press("escape", "s")
+        await board.until(lambda: "svm delta 1 - lambda 0.001" in board.terminal.text().splitlines()[0])

@@ -100,6 +100,14 @@ def test_an_evaluation_of_an_earlier_iteration_says_so() -> None:
     assert " at " not in details(Snapshot(runs=(there,)), Choices(pointed=1), 120)[1].text
 
 
+@pytest.mark.parametrize("width", range(70, 130, 10))
+def test_why_a_diverged_run_was_stopped_is_whole_and_the_advice_makes_room(width: int) -> None:
+    run = run_of(123, defaults(), state="cancelled", reason="stopped at iteration 1234567", diverged_at=1234565)
+    line = details(Snapshot(runs=(run,)), Choices(pointed=123), width)[1].text
+    assert "diverged at iteration 1,234,566" in line
+    assert "stopped at iteration 1234567" in line
+
+
 def test_iterations_are_told_with_their_thousands() -> None:
     run = run_of(1, defaults(), diverged_at=12345)
-    assert "diverged at iteration 12,345" in details(Snapshot(runs=(run,)), Choices(pointed=1), 120)[1].text
+    assert "diverged at iteration 12,346" in details(Snapshot(runs=(run,)), Choices(pointed=1), 120)[1].text

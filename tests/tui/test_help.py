@@ -27,6 +27,9 @@ async def test_a_question_mark_is_help_beside_a_number_and_is_typed_into_a_text(
         await board.press("n", "question_mark")
         assert isinstance(screen(board), Help)
         assert "help · new run" in board.text()
+        first = board.text().splitlines()[1]
+        assert first.startswith(" This field: objective")
+        assert board.text().count("the choice before") == 1
         await board.press("escape")
         assert isinstance(screen(board), RunForm)
         await board.focus("batch_size")

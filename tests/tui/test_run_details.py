@@ -57,7 +57,7 @@ def test_what_differs_from_the_other_marked_runs_is_shown_beside_it() -> None:
 def test_a_run_that_diverged_says_so_once_with_the_reason_and_what_helps() -> None:
     spec = defaults().changed(step_size=50.0)
     text = told(run_of(1, spec, diverged_at=62, reason="diverged"), width=160)
-    assert text.count("diverged at iteration 62") == text.count("iteration 62") == 1
+    assert text.count("diverged at iteration 63") == text.count("iteration 63") == 1
     assert "Step size 50 is probably too large; s compares smaller ones." in text
     assert text.count("diverged") == 2  # the status, and the sentence
 

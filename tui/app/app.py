@@ -59,6 +59,7 @@ from tui.widgets.chart_pane import ChartPane, ChartStyle
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+    from tui.presenting.explained.blocks import Block
     from tui.screens.inspector.exhibit import Exhibit
     from tui.screens.keys.transport_keys import TransportKeys
 
@@ -403,7 +404,15 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             self.screen.dismiss()
         else:
             place = keymap.place_of(self.screen.BINDINGS) or self.place
-            self.push_screen(Help(place, self.chart_style.manner))
+            self.push_screen(Help(place, self.chart_style.manner, self._explained_field()))
+
+    def _explained_field(self) -> Block | None:
+        """The help of the field that has the focus; None without one."""
+        from tui.presenting.explained.field import field_block
+        from tui.widgets.form.form_pane import FormPane
+
+        pane = next(iter(self.screen.query(FormPane)), None)
+        return field_block(pane.form, pane.focused) if pane is not None and pane.focused else None
 
     def action_leave(self) -> None:
         self.exit(0)

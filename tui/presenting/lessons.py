@@ -72,7 +72,7 @@ def of_sweep(seen: SweepSeen) -> Lesson | None:
         return None
     match found.plan.axes[0].field:
         case "step_size":
-            return Lesson("step sizes", _of_step_sizes(seen, found.best), "b", "one step with each")
+            return Lesson("step sizes", _of_step_sizes(seen, found.best), "b", "probe step sizes")
         case "batch_size":
             return Lesson("batch sizes", _of_batch_sizes(seen, found.best), "esc n", "a run of your own")
         case _:

@@ -77,9 +77,9 @@ def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
 def _divergence(run: Run) -> str:
     """Where a run diverged, why, and what helps; '' if it did not."""
     spec = in_force(run)
-    if run.diverged_at is None or spec is None:
+    if run.diverged_after is None or spec is None:
         return ""
-    text = f"diverged at iteration {run.diverged_at:,}: the loss was not finite or"
+    text = f"diverged at iteration {run.diverged_after:,}: the loss was not finite or"
     text += f" above {numbers.setting(spec.divergence_factor)} times the first one."
     if not decides(spec, "step_size"):
         return text

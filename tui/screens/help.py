@@ -46,7 +46,10 @@ LONGEST_TEXT = 100
 
 
 class Help(Screen[None], inherit_bindings=False):
-    """Lists the keys of one place and explains what stands there; typed words narrow both pages."""
+    """Lists the keys of one place and explains what stands there; typed words narrow both pages.
+
+    A block that is the `first`, about the field with the focus, stands before the keys.
+    """
 
     AUTO_FOCUS = ""
     ALLOW_SELECT = False
@@ -59,10 +62,11 @@ class Help(Screen[None], inherit_bindings=False):
     Help #asked Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $background; }
     """
 
-    def __init__(self, place: Place = "board", manner: Manner = "halves") -> None:
+    def __init__(self, place: Place = "board", manner: Manner = "halves", first: Block | None = None) -> None:
         super().__init__()
         self._place = place
-        self._blocks: Mapping[Page, Sequence[Block]] = {"keys": key_blocks(place), "seen": seen_blocks(place, manner)}
+        keys = [*([first] if first is not None else []), *key_blocks(place)]
+        self._blocks: Mapping[Page, Sequence[Block]] = {"keys": keys, "seen": seen_blocks(place, manner)}
         self._page: Page = "keys"
         self._query = ""
         self._top = 0

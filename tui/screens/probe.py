@@ -24,8 +24,8 @@ from tui.model.sweep.sweep_messages import ProbedRunRequested, ProbeRequested, S
 from tui.presenting.describe import spec_texts
 from tui.presenting.lessons import Lesson, of_probe
 from tui.text import numbers
-from tui.text.parts import Part
-from tui.text.widths import wrapped
+from tui.text.parts import Part, cells
+from tui.text.widths import as_many, wrapped
 from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.footer import Footer
 from tui.widgets.lesson_line import lesson_lines
@@ -106,7 +106,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
         self._asked = 0
 
     def compose(self) -> ComposeResult:
-        yield Lines(lambda width, _: [strip(self._title(), width)])
+        yield Lines(lambda width, _: [strip(self._title(width), width)])
         with Horizontal(id="body"):
             yield ProbeTable(self._table, css_id="table")
             yield PicturePane(self._curve, css_id="curve")
@@ -160,11 +160,11 @@ class ProbeView(Screen[None], inherit_bindings=False):
         for lines in self.query(Lines):
             lines.update()
 
-    def _title(self) -> list[Part]:
+    def _title(self, width: int) -> list[Part]:
+        """The run, the weights, and as many of its settings as fit whole."""
         left: list[Part] = [(f" probe of run {self._run_id}", STRONG)]
         if self._found is None:
             return left
-        settings = self._written(" · ".join(spec_texts(self._found.spec, without=("pace", "step_size"))))
         checkpoints = self._found.checkpoints
         which = (
             f", checkpoint {bisect_right(checkpoints, self._found.iteration)} of {len(checkpoints)}"
@@ -172,7 +172,9 @@ class ProbeView(Screen[None], inherit_bindings=False):
             else ""
         )
         after = f"   after {counted(self._found.iteration, 'iteration')}"
-        return [*left, (after, TEXT), (which, DIM), (f"   {settings}", DIM)]
+        place: list[Part] = [*left, (after, TEXT), (which, DIM), ("   ", TEXT)]
+        settings = [self._written(text) for text in spec_texts(self._found.spec, without=("pace", "step_size"))]
+        return [*place, (as_many(settings, width - cells(place)), DIM)]
 
     def _table(self, width: int, height: int) -> list[Strip]:
         """The table: one step from the same weights with each step size, on the whole training split."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -28,17 +28,25 @@ OTHERS = "+-[]"
 class SweepDialog(Screen[None], inherit_bindings=False):
     """Fields and keys change the draft; enter posts its plan. `starts` are the specs that the sweep may start from.
 
-    `rate` is a worker's iterations per second, None if unknown; `workers` is the largest number of workers.
+    `rate` is a worker's iterations per second, None if unknown; `workers` is the largest number of workers. `written`:
+    how texts with signs of formulas are.
     """
 
     AUTO_FOCUS = ""
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("sweep")
 
-    def __init__(self, draft: SweepDraft, starts: Sequence[Start], rate: float | None, workers: int) -> None:
+    def __init__(
+        self,
+        draft: SweepDraft,
+        starts: Sequence[Start],
+        rate: float | None,
+        workers: int,
+        written: Callable[[str], str] = str,
+    ) -> None:
         super().__init__()
         self._entered = SweepForm(draft, starts)
-        self._rate, self._workers = rate, workers
+        self._rate, self._workers, self._written = rate, workers, written
         self._submitted = False
         self._rejection = ""
         self._before_reset: SweepForm | None = None
@@ -49,7 +57,7 @@ class SweepDialog(Screen[None], inherit_bindings=False):
         return self._entered.draft
 
     def compose(self) -> ComposeResult:
-        yield Lines(lambda width, _: [sweep_lines.title(self.draft, width)])
+        yield Lines(lambda width, _: [sweep_lines.title(self.draft, width, self._written)])
         yield Lines(lambda width, _: [strip((), width), *sweep_lines.axes(self.draft, width)], css_id="axes")
         yield FormPane(self._entered.form(), others=OTHERS)
         yield WrappedLines(self._outlook, css_id="outlook")

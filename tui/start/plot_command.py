@@ -68,8 +68,15 @@ class MetricType(click.ParamType[str]):
     type=SWEEP,
     help="A sweep instead of runs: the loss over its values.",
 )
-@click.option("--width", metavar="COLUMNS", type=int, help="That of the terminal by default, else 80.")
-@click.option("--height", metavar="ROWS", type=int, help="All lines together: 30 at most by default, in a pipe 24.")
+@click.option(
+    "--width", metavar="COLUMNS", type=int, help="Columns of the chart: those of the terminal by default, else 80."
+)
+@click.option(
+    "--height",
+    metavar="ROWS",
+    type=int,
+    help="Rows of the chart, title and legend included: by default 30 at most, in a pipe 24.",
+)
 @json_option
 @click.pass_obj
 def command(

@@ -66,8 +66,12 @@ class SpeedType(click.ParamType[float]):
 
 @click.command("replay")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=RUN)
-@click.option("--at", "place", type=PositionType(), help="Where to stand: an iteration, 12.5s, or 25600x (examples).")
-@click.option("--speed", type=SpeedType(), help="Times as fast: 4, 1/8. By default it takes about 10 s.")
+@click.option(
+    "--at", "place", type=PositionType(), help="The moment to begin at: an iteration, 12.5s, or 25600x (examples)."
+)
+@click.option(
+    "--speed", type=SpeedType(), help="How many times as fast: 4, 1/8. By default the replay takes about 10 s."
+)
 @click.option(
     "--clock",
     type=click.Choice(["iteration", "time", "examples"]),
@@ -87,9 +91,14 @@ class SpeedType(click.ParamType[float]):
 )
 @click.option("--frames", metavar="N", type=click.IntRange(1), help="At most so many frames.")
 @click.option(
-    "--format", "kind", type=click.Choice(["text", "svg"]), default="text", show_default=True, help="Of a frame."
+    "--format",
+    "kind",
+    type=click.Choice(["text", "svg"]),
+    default="text",
+    show_default=True,
+    help="The format of a frame.",
 )
-@click.option("--size", type=SizeType(), default="120x35", show_default=True, help="Of a frame, in cells.")
+@click.option("--size", type=SizeType(), default="120x35", show_default=True, help="The size of a frame, in cells.")
 @click.option("--out", type=click.Path(file_okay=False), help="A folder for numbered files, made if there is none.")
 @click.pass_obj
 def command(

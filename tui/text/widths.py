@@ -5,7 +5,7 @@ Arrays of codes can be compared and copied at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, chop_cells, get_character_cell_size
@@ -39,6 +39,12 @@ def wrapped(text: str, width: int) -> list[str]:
         *whole, line = chop_cells(word, max(width, 2))
         lines += whole
     return [*lines, line] if line else lines
+
+
+def as_many(words: Sequence[str], width: int) -> str:
+    """Join the first words with dots, as many as fit whole into `width` cells; '' if none does."""
+    joined = (" · ".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((text for text in joined if width_of(text) <= width), "")
 
 
 def split(text: str) -> tuple[str, ...]:

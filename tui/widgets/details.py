@@ -52,8 +52,8 @@ def _sweep(title: SweepTitle, choices: Choices, width: int) -> list[Strip]:
     fold = "unfold" if title.sweep_id in choices.listing.folded else "fold"
     second: list[Part] = [
         (f"   {title.runs} in this list  ", TEXT),
-        ("best ", DIM),
-        (numbers.loss(title.best_loss), TEXT),
+        ("lowest train loss ", DIM),
+        (numbers.loss(title.lowest_train_loss), TEXT),
     ]
     return [strip(first, width), strip(second, width, [(f"enter or space: {fold} ", DIM)])]
 
@@ -75,6 +75,8 @@ def _reached(
 ) -> list[Part]:
     """How it diverged, the numbers that fit whole, and what keeps it from going on, which numbers make room for."""
     first, last = _written(_divergence(run), written), _written(_obstacle(snapshot, run), written)
+    if cells(first) + cells(last) > room:
+        first = first[:1]  # the advice
     figures = [_written(figure, written) for figure in _figures(snapshot, run, norm=norm)]
     room -= cells(first) + cells(last)
     shown = set[int]()
@@ -92,9 +94,9 @@ def _written(parts: list[Part], written: Callable[[str], str]) -> list[Part]:
 
 
 def _divergence(run: Run) -> list[Part]:
-    if run.diverged_at is None:
+    if run.diverged_after is None:
         return []
-    parts: list[Part] = [(f"diverged at iteration {run.diverged_at:,}{GAP}", WARNED)]
+    parts: list[Part] = [(f"diverged at iteration {run.diverged_after:,}{GAP}", WARNED)]
     spec = in_force(run)
     if spec is not None and decides(spec, "step_size"):
         parts.append((f"step size probably too large: s compares smaller ones{GAP}", DIM))

@@ -17,7 +17,7 @@ from tui.model.snapshot import Snapshot
 from tui.presenting.describe import sweep_words
 from tui.presenting.explained.statuses import SIGNS
 from tui.text import numbers
-from tui.text.parts import Part
+from tui.text.parts import Part, cells
 from tui.text.widths import width_of
 from tui.widgets.cell_widget import pointing_of
 from tui.widgets.columns import Column, fitting
@@ -213,13 +213,16 @@ class RunsTable(Lines):
 
     def _sweep(self, title: SweepTitle, width: int) -> tuple[list[Part], int, list[Part]]:
         folded = title.sweep_id in self._choices.listing.folded
-        reached = "" if title.best_loss is None else f" · best {numbers.loss(title.best_loss)}"
+        count, lowest = counted(title.runs, "run"), title.lowest_train_loss
+        train = "" if lowest is None else f"train {numbers.loss(lowest)}"
         parts: list[Part] = [
             (" + " if folded else " - ", ACCENTED),
             (f" sweep {title.sweep_id}", STRONG),
             (f" · {sweep_words(title)}", DIM),
         ]
-        return parts, width, [(f"{counted(title.runs, 'run')}{reached} ", DIM)]
+        ways = (f"{count} · lowest {train} ", f"{count} · {train} ", f"{train} ") if train else (f"{count} ",)
+        fitting = next((way for way in ways if cells(parts) + width_of(way) < width), ways[-1])
+        return parts, width, [(fitting, DIM)]
 
 
 def beside(snapshot: Snapshot, choices: Choices, by: int) -> Row | None:

@@ -14,7 +14,7 @@ import click
 
 from engine.commands.options import field_option, given_spec, people_errors
 from engine.spec import FIELDS, DataError, RunSpec, SpecError, short_name
-from engine.text import clean, counted
+from engine.text import clean, counted, setting_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,7 +117,9 @@ class LossPoint:
         run = "" if self.run_id is None else f"run {self.run_id}, "
         if not spec.has_data:
             return clean(f"{run}{short_name(spec.objective)}, {where}, seed {spec.seed}")
-        lambda_ = f", lambda {spec.regularization_strength:g}" if spec.decides("regularization_strength") else ""
+        lambda_ = (
+            f", lambda {setting_text(spec.regularization_strength)}" if spec.decides("regularization_strength") else ""
+        )
         of = f"{run}{short_name(spec.objective)}, {spec.dataset}"
         return clean(f"{of}, {counted(self.examples, 'example')}, {where}{lambda_}, seed {spec.seed}")
 

@@ -12,7 +12,7 @@ from engine.commands.options import as_json, json_option
 from engine.commands.typed.help import GroupedCommand
 from engine.commands.typed.values import RUN
 from engine.spec import short_name
-from engine.text import clean, counted
+from engine.text import clean, counted, setting_text
 
 if TYPE_CHECKING:
     from engine.analysis.probe import Probe
@@ -100,7 +100,10 @@ def _print(probe: Probe, where: Mapping[str, Any], sentence: str, json: bool) ->
         return
     click.echo(sentence, err=True)
     found = format_probe(probe)
-    sizes = [f"{'up to ' if line.first < line.last else ''}{probe.step_sizes[line.last]:.6g}" for line in found.lines]
+    sizes = [
+        f"{'up to ' if line.first < line.last else ''}{setting_text(float(probe.step_sizes[line.last]), 6)}"
+        for line in found.lines
+    ]
     rows = [("step size", "loss", "change", ""), ("·", found.before, "", "before the step")]
     for size, line in zip(sizes, found.lines, strict=True):
         rows.append((size, line.loss, line.change, f"{line.judgement or ''}{', the best' if line.is_best else ''}"))

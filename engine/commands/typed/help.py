@@ -10,10 +10,14 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from engine.files.program import NAME, command_text
 from engine.spec import near_match, quoted
 
 BRIEF = 67
 """So many characters are told of a command in a list of commands, and of a longer sentence its first part."""
+
+NAMED = re.compile(rf"(?<![\w/.-]){NAME}(?= [a-z]|`)")
+"""This program in front of a command's name, in a help."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -118,6 +122,15 @@ def write_commands(
         found = [(name, command) for name in names if (command := group.get_command(ctx, name)) is not None]
         with formatter.section(title):
             formatter.write_dl([(name.ljust(column), brief(command)) for name, command in found])
+
+
+def as_typed(command: click.Command) -> click.Command:
+    """The command, whose help and that of those below it names this program as it was typed."""
+    if command.help:
+        command.help = NAMED.sub(lambda _: command_text(), command.help)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        as_typed(below)
+    return command
 
 
 def brief(command: click.Command) -> str:

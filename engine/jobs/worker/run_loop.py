@@ -36,6 +36,7 @@ from engine.store.write.writer import Applied
 from engine.strategy import optimize
 from engine.strategy.evaluated import looked_at
 from engine.strategy.optimize import Optimization
+from engine.text import setting_text
 from engine.trace.block import Block, concatenate
 from engine.trace.state import State, state_to_bytes
 
@@ -382,7 +383,7 @@ class RunAttempt:
         if command.verb == "set-step-size":
             step_size = float(command.argument)
             before, self.state = self.state.step_size, optimize.with_step_size(self.state, step_size)
-            return command.command_id, at, f"step size {before:g} to {step_size:g}"
+            return command.command_id, at, f"step size {setting_text(before, 6)} to {setting_text(step_size, 6)}"
         outcome = {"pause": "withdrawn", "resume": "it was running"}.get(command.verb, "not understood")
         return command.command_id, None, outcome
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from operator import itemgetter
 from types import MappingProxyType
 
-from engine.spec import FIELDS, RunSpec, typed_text
+from engine.spec import FIELDS, RunSpec, short_name, typed_text
 from engine.store.records import Run
 
 Variety = Mapping[str, tuple[str, ...]]
@@ -84,7 +84,7 @@ COLUMNS: tuple[str, ...] = (
 def setting(run: Run, name: str) -> str | float | None:
     """A setting of a run as people type it, or the number if it is a float; None if it has no effect on the run.
 
-    The step size is the one in force.
+    The step size is the one in force; a name of your own is without the folder of its file.
     """
     spec = run.spec
     if spec is None:
@@ -95,7 +95,7 @@ def setting(run: Run, name: str) -> str | float | None:
     if not FIELDS[field].applies({each: getattr(spec, each) for each in FIELDS[field].decided_by}):
         return None
     value = run.step_size_now if name == "step_size" and run.step_size_now is not None else getattr(spec, field)
-    return value if isinstance(value, float) else _text(field, value)
+    return value if isinstance(value, float) else short_name(_text(field, value))
 
 
 def variety(specs: Iterable[str]) -> Variety:

@@ -23,7 +23,7 @@ TITLE = {
     "parameter": "coalesce(s.parameter, '')",
     "second_parameter": "coalesce(s.second_parameter, '')",
     "runs": "e.runs",
-    "best_loss": "e.best",
+    "lowest_train_loss": "e.lowest",
 }
 BEFORE_TITLE = len(COUNTS)
 BEFORE_RUN = BEFORE_TITLE + len(TITLE)
@@ -78,20 +78,20 @@ def _entries(listing: Listing, fits: str, judged: Mapping[int, str]) -> str:
     else:
         chosen = f"(SELECT *, 1 AS fits FROM {RUNS} WHERE {listing.present} AND ({fits})) AS runs"
     listed = (
-        f"listed AS (SELECT run_id, CASE WHEN NOT {pinned} THEN sweep_id END AS sweep, best_loss, fits, "
+        f"listed AS (SELECT run_id, CASE WHEN NOT {pinned} THEN sweep_id END AS sweep, train_loss, fits, "
         f"row_number() OVER (ORDER BY {listing.order_by(judged)}) - 1 AS place "
         f"FROM {chosen})"
     )
     if not listing.grouped:
-        return f"{listed}, entries AS (SELECT run_id, NULL AS sweep, NULL AS runs, NULL AS best, place FROM listed)"
+        return f"{listed}, entries AS (SELECT run_id, NULL AS sweep, NULL AS runs, NULL AS lowest, place FROM listed)"
     folded = ", ".join(str(int(sweep_id)) for sweep_id in listing.folded)
     return (
         f"{listed}, "
         f"placed AS (SELECT *, min(place) OVER (PARTITION BY coalesce(sweep, -run_id)) AS stands FROM listed), "
-        f"mixed AS (SELECT run_id, sweep, NULL AS runs, NULL AS best, stands, place FROM placed "
+        f"mixed AS (SELECT run_id, sweep, NULL AS runs, NULL AS lowest, stands, place FROM placed "
         f"WHERE sweep IS NULL OR sweep NOT IN ({folded}) UNION ALL "
-        f"SELECT NULL, sweep, count(*), min(best_loss), min(place), -1 FROM placed WHERE sweep IS NOT NULL "
+        f"SELECT NULL, sweep, count(*), min(train_loss), min(place), -1 FROM placed WHERE sweep IS NOT NULL "
         f"GROUP BY sweep), "
-        f"entries AS (SELECT run_id, sweep, runs, best, row_number() OVER (ORDER BY stands, place) - 1 AS place "
+        f"entries AS (SELECT run_id, sweep, runs, lowest, row_number() OVER (ORDER BY stands, place) - 1 AS place "
         f"FROM mixed)"
     )

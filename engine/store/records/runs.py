@@ -91,6 +91,11 @@ class Run:
         return self.best_before if self.searches else None
 
     @property
+    def diverged_after(self) -> int | None:
+        """The number of iterations done when the run diverged, as people count; None if it did not."""
+        return None if self.diverged_at is None else self.diverged_at + 1
+
+    @property
     def first_iteration(self) -> int:
         """First iteration of the run's own rows: 0, or the iteration of the fork."""
         return self.parent_iteration or 0

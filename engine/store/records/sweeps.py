@@ -9,8 +9,9 @@ from engine.sweep import SweepPlan
 
 @dataclass(frozen=True, slots=True)
 class SweepTitle:
-    """The title above a sweep's runs in a list: `runs` counts those listed, `best_loss` is their lowest.
+    """The title above a sweep's runs in a list: `runs` counts those listed.
 
+    `lowest_train_loss` is the lowest of their newest evaluations, by which a sweep ranks its values.
     `second_parameter` is '' unless the sweep is a grid.
     """
 
@@ -19,7 +20,7 @@ class SweepTitle:
     parameter: str
     second_parameter: str
     runs: int
-    best_loss: float | None
+    lowest_train_loss: float | None
 
 
 @dataclass(frozen=True, slots=True)

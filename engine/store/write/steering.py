@@ -10,6 +10,7 @@ from engine.files.program import command_text
 from engine.spec import parse_field
 from engine.store.file.timing import utc_now
 from engine.store.records import ENDED, Command, NoRun, Refused, readable_spec
+from engine.text import setting_text
 
 Verb = Literal["stop", "pause", "resume", "set-step-size"]
 VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
@@ -60,11 +61,13 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     Raises NoRun for an unknown run, Refused for a deleted or ended one; nothing is changed then.
     """
     row = raw.execute(
-        f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL) FROM runs WHERE run_id = ?", (run_id,)
+        f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL), diverged_at IS NOT NULL "
+        "FROM runs WHERE run_id = ?",
+        (run_id,),
     ).fetchone()
     if row is None:
         raise NoRun(run_id)
-    state, done, deleted_at, rung = str(row[0]), int(row[1]), row[2], row[3]
+    state, done, deleted_at, rung, is_diverged = str(row[0]), int(row[1]), row[2], row[3], bool(row[4])
     if deleted_at is not None:
         raise Refused(f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back.")
     if state == "cancelled" and verb == "resume" and rung is not None:
@@ -72,12 +75,23 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     if state == "failed" and verb == "resume":
         return _try_again(raw, run_id, done)
     if state in ENDED:
-        raise Refused(f"Run {run_id} has {ENDED_WORDS[state]} already; nothing to {TO_DO.get(verb, verb)}.")
+        raise Refused(_has_ended(run_id, state, verb, is_diverged=is_diverged and state == "finished"))
     if state == "running" or verb == "set-step-size":
         return _leave_for_worker(raw, run_id, state, verb, argument)
     if state == "paused" and rung is not None and verb != "stop":
         return _hold_at_rung(raw, run_id, rung, verb)
     return _apply_now(raw, run_id, state, verb, done)
+
+
+def _has_ended(run_id: int, state: str, verb: str, *, is_diverged: bool) -> str:
+    """Why an ended run cannot be steered, and for who wants it to go on, how a fork does."""
+    how = "diverged" if is_diverged else f"{ENDED_WORDS[state]} already"
+    told = f"Run {run_id} has {how}; nothing to {TO_DO.get(verb, verb)}."
+    if verb not in ("resume", "set-step-size"):
+        return told
+    if is_diverged:
+        return f"{told} A fork from before that goes on: {command_text(f'fork {run_id} --at ITERATION')}."
+    return f"{told} A fork goes on from it: {command_text(f'fork {run_id}')}."
 
 
 def command_sweep(raw: sqlite3.Connection, sweep_id: int, verb: Verb) -> int:
@@ -163,7 +177,7 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
     note(raw, run_id, verb, argument, None, "")
     if verb == "set-step-size":
         when = "" if state == "running" else ", once it resumes"
-        return f"Run {run_id}: step size {before}{float(argument):.6g}{when}."
+        return f"Run {run_id}: step size {before}{setting_text(float(argument), 6)}{when}."
     return {
         "stop": f"Stopping run {run_id} …; what it has recorded is kept.",
         "pause": f"Pausing run {run_id} …",
@@ -174,7 +188,7 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
 def _step_size_before(raw: sqlite3.Connection, run_id: int) -> str:
     """Return the step size asked for last, with an arrow; "" where the run's spec cannot be read."""
     try:
-        return f"{asked_step_size(raw, run_id):.6g} → "
+        return f"{setting_text(asked_step_size(raw, run_id), 6)} → "
     except Refused:
         return ""
 

@@ -146,7 +146,12 @@ class RunActions:
             self._app.tell("This version cannot read the run's spec, so it cannot be forked.")
             return
         run_id, span = run.run_id, (run.first_iteration, run.iterations_done)
-        words = FormWords(f"fork run {run_id}", "a new run that goes on from there", "fork", "enter forks the run")
+        words = FormWords(
+            f"fork run {run_id}",
+            "from its weights, so strategy, data set and network stay",
+            "fork",
+            "enter forks the run",
+        )
         steered = tuple(_step_sizes(self._app.snapshot.of(run_id).events))
         draft = ChangeDraft.of_fork(run.spec, span, request.at, request.remark, steered)
         self._app.open_screen(RunForm(words, draft, lambda draft: ForkSubmitted(run_id, draft.changes())))

@@ -107,7 +107,7 @@ class SweepActions:
             draft = draft.on(*starts[0])
         self._last_start = starts[0]
         rate = None if run is None or run.spec is None or run.spec.pace else run.iterations_per_s
-        self._opened_dialog = SweepDialog(draft, starts, rate, snapshot.most_workers)
+        self._opened_dialog = SweepDialog(draft, starts, rate, snapshot.most_workers, self._app.chart_style.written)
         self._app.open_screen(self._opened_dialog)
         self._app.in_thread(partial(sweep_orders.get_ready, self._app.path), "workers")
 

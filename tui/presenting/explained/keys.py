@@ -15,13 +15,18 @@ ORDER = tuple(dict.fromkeys((*GROUPS, *DIALOGS.values(), "Program")))
 
 
 def key_blocks(place: Place) -> list[Block]:
-    """All keys that work in a place, those of the whole program included, one entry for each."""
+    """All keys that work in a place, those of the whole program included, one entry for each.
+
+    A key that stands beside another one, as `← →` are one entry, has none of its own.
+    """
     own = keymap.keys_of(*WITH_THEM.get(place, (place,)))
     helps = any(key.action == "app.help" for key in own)
     everywhere = (key for key in keymap.keys_of("app") if not (helps and key.action == "help"))
     groups: dict[str, list[Entry]] = {}
+    told = {(key.place, name) for key in own if key.written for name in key.written.split()}
     for key in (*own, *everywhere):
-        groups.setdefault(key.group, []).append(_entry(key))
+        if key.written or (key.place, key.shown) not in told:
+            groups.setdefault(key.group, []).append(_entry(key))
     return [Block(name, tuple(groups[name])) for name in ORDER if name in groups]
 
 

@@ -17,6 +17,7 @@ from tui.presenting.describe import spec_texts
 from tui.presenting.sweep_charts import label
 from tui.text import numbers
 from tui.text.parts import Part, cells
+from tui.text.widths import as_many
 from tui.widgets.lines import strip
 
 STATES = ("running", "paused", "queued", "lost", "finished", "cancelled", "failed")
@@ -57,8 +58,7 @@ def _settings(plan: SweepPlan, room: int, written: Callable[[str], str]) -> list
     seeds = [f"{plan.repeats} seeds"] if plan.repeats > 1 else []
     iterations = [] if plan.base.iterations is None else [counted(plan.base.iterations, "iteration")]
     said = [*iterations, *seeds, *map(written, spec_texts(plan.base, without=swept))]
-    whole = [" · ".join(said[:count]) for count in range(len(said), 0, -1)]
-    return [(text, DIM) for text in (f"   {settings}" for settings in whole) if len(text) <= room][:1]
+    return [("   " + as_many(said, room - 3), DIM)]
 
 
 def _progress(seen: SweepSeen) -> list[Part]:

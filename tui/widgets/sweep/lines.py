@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from textual.strip import Strip
 
@@ -15,20 +15,22 @@ from tui.model.sweep.sweep_form import origin_name
 from tui.presenting.axis_preview import axis_preview
 from tui.presenting.describe import spec_texts
 from tui.text import numbers
-from tui.text.parts import Part
+from tui.text.parts import Part, cells
+from tui.text.widths import as_many
 from tui.widgets.lines import strip
 
 LABEL_WIDTH, END_WIDTH = 16, 9
 
 
-def title(draft: SweepDraft, width: int) -> Strip:
-    """The swept fields, the other settings and the origin of the draft."""
-    of = origin_name(draft.origin)
-    swept = {one.field for one in draft.ranges}
-    left = f" sweep {' x '.join(one.label for one in draft.ranges)}"
-    return strip(
-        [(left, STRONG), ("   " + " · ".join(spec_texts(draft.base, without=swept)), DIM)], width, [(f"{of} ", DIM)]
-    )
+def title(draft: SweepDraft, width: int, written: Callable[[str], str] = str) -> Strip:
+    """The swept fields, as many of the other settings as fit whole, and the origin of the draft.
+
+    `written`: how texts with signs of formulas are.
+    """
+    left: Part = (f" sweep {' x '.join(one.label for one in draft.ranges)}   ", STRONG)
+    right: Part = (f"{origin_name(draft.origin)} ", DIM)
+    told = [written(text) for text in spec_texts(draft.base, without={one.field for one in draft.ranges})]
+    return strip([left, (as_many(told, width - cells([left, right]) - 1), DIM)], width, [right])
 
 
 def axes(draft: SweepDraft, width: int) -> list[Strip]:

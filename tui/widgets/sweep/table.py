@@ -262,12 +262,16 @@ def _why(seen: SweepSeen, result: ValueResult) -> str:
     """Why a value has no loss after all its iterations; '' if it has or may still get one."""
     runs = [run for run_id in result.run_ids if (run := seen.runs.get(run_id)) is not None]
     if result.diverged:
-        at = [run.diverged_at for run in runs if run.diverged_at is not None]
+        at = [run.diverged_after for run in runs if run.diverged_after is not None]
         return f"diverged at {min(at):,}" if at else "diverged"
-    reason = next((run.reason for run in runs if run.state in ("cancelled", "failed") and run.reason), "")
-    if reason:
-        rung, is_rung, _ = reason.partition(":")
-        return f"dropped at {clean(rung, 20)}" if is_rung and rung.startswith("rung ") else clean(reason, 60)
+    ended = next((run for run in runs if run.state in ("cancelled", "failed") and run.reason), None)
+    if ended is not None:
+        rung, is_rung, _ = ended.reason.partition(":")
+        if is_rung and rung.startswith("rung "):
+            return f"dropped at {clean(rung, 20)}"
+        if ended.state == "cancelled":
+            return f"stopped at {ended.iterations_done:,}" if ended.iterations_done else "never started"
+        return clean(ended.reason, 60)
     left = [run for run in runs if run.state not in ENDED]
     if left and all(run.state == "paused" and run.rung == run.iterations_done for run in left):
         return f"waits at {result.iterations_done:,} for the others"
