@@ -1,7 +1,8 @@
-"""Layers of images: pixels, convolution and pooling. Between them lie (channels, height, n, width).
+"""Layers of images: pixels, convolution and pooling. Between them lie (height, channels, width, n).
 
-With the channels first and the examples between the rows, what a filter's weight meets is one long run of numbers, for
-many examples at once: a convolution is copies at full speed and one matrix product.
+With the rows first and the examples last, a row of all examples is one matrix, and what a filter meets in some rows is
+one too: a convolution is a few copies at full speed and a matrix product for each row. A neighbour lies n numbers away,
+so pooling takes long runs as well.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from engine.objective.layers import Array, Bound, Matrix, Shape, Signal, Wiring
 FILTER_SIZE = 3
 
 
-def _images(shape: Shape, to: Wiring, pitch: int = 0, wanted: bool = True) -> Signal:
-    """A signal of images whose rows begin `pitch` numbers apart (by default their width)."""
+def _images(shape: Shape, to: Wiring, wanted: bool = True) -> Signal:
+    """A signal of images."""
     channels, height, width = shape
-    whole, whole_slope = np.zeros((2, channels, height, to.n, pitch or width), to.dtype)
-    return Signal(whole[..., :width], whole_slope[..., :width], whole, whole_slope, wanted=wanted)
+    value, slope = np.zeros((2, height, channels, width, to.n), to.dtype)
+    return Signal(value, slope, value, slope, wanted=wanted)
 
 
 def _source(source: Signal | None) -> Signal:
@@ -57,8 +58,8 @@ class Pixels:
         def as_images(examples: Array) -> Array:
             features, pixels = examples[:, : image.size], (image.height, image.width)
             if image.interleaved:
-                return features.reshape(to.n, *pixels, image.channels).transpose(3, 1, 0, 2)
-            return features.reshape(to.n, image.channels, *pixels).transpose(1, 2, 0, 3)
+                return features.reshape(to.n, *pixels, image.channels).transpose(1, 3, 2, 0)
+            return features.reshape(to.n, image.channels, *pixels).transpose(2, 1, 3, 0)
 
         def forward(X: Array) -> None:
             np.copyto(target.value, as_images(X))
@@ -91,76 +92,133 @@ class Convolution:
         fan_in, area = shape[0] * self.size**2, self.size**2
         return (Matrix(self.filters, fan_in + 1, 1, fan_in, self.filters * area),)
 
-    def columns_size(self, shape: Shape) -> int:
-        """How many numbers the filters meet in one example, counted as often as they meet them."""
-        return shape[0] * self.size**2 * shape[1] * _pitch(shape[2], self.size)
+    def windows_size(self, shape: Shape) -> int:
+        """How many numbers of one example lie ready for the filters."""
+        return self.size * shape[0] * (shape[1] + self.size - 1) * shape[2]
 
     def bind(self, source: Signal | None, to: Wiring) -> Bound:
         source = _source(source)
         size, (channels, height, width) = self.size, source.shape
-        columns, gather = _columns(source.value, size, bias=True)
-        fan_in, run = len(columns) - 1, columns.shape[1]
-        # What the filters find in the margin between two rows is never looked at.
-        target = _images((self.filters, height, width), to, _pitch(width, size))
-        value = target.whole.reshape(self.filters, run)
-        W = to.weights[0][:, : fan_in + 1]
+        fan_in, middle, run = size * channels, size // 2, width * to.n
+        windows, gather = _windows(source.value, size)
+        # Rows of zeros above and below the slope: what a turned filter meets there.
+        framed = np.zeros((height + size - 1, self.filters, width, to.n), to.dtype)
+        value, slope = np.zeros((height, self.filters, width, to.n), to.dtype), framed[middle : middle + height]
+        target = Signal(value, slope, value, slope)
+        found = value.reshape(height, self.filters, run)
+        # A filter in the order of the windows: of each row the columns, of each column the channels, then the bias.
+        filters = np.zeros((self.filters, size, fan_in + 1), to.dtype)
+        filter_rows = filters.reshape(self.filters, -1)
+        ordered, biases = _by_row(filters, size, channels), filters[:, middle, fan_in]
+        taps, bias = _taps(to.weights[0], size, channels)
 
         def forward(X: Array) -> None:
+            np.copyto(ordered, taps)
+            np.copyto(biases, bias)
             gather()
-            np.matmul(W, columns, out=value)
+            np.matmul(filter_rows, windows, out=found)
 
         if to.gradient is None:
             return Bound(target, forward, forward)
-        G, slope, columnsT = to.gradient[0][:, : fan_in + 1], target.whole_slope.reshape(self.filters, run), columns.T
+        slope_rows, windowsT = slope.reshape(found.shape), windows.transpose(0, 2, 1)
+        by_row = np.empty((height, *filter_rows.shape), to.dtype)
+        total = np.empty_like(filters)
+        total_rows = total.reshape(filter_rows.shape)
+        total_ordered, total_biases = _by_row(total, size, channels), total[:, middle, fan_in]
+        G_taps, G_bias = _taps(to.gradient[0], size, channels)
+
+        def backward_to_weights(X: Array) -> None:
+            np.matmul(slope_rows, windowsT, out=by_row)
+            np.add.reduce(by_row, axis=0, out=total_rows)
+            np.copyto(G_taps, total_ordered)
+            np.copyto(G_bias, total_biases)
+
         if not source.wanted:
-            return Bound(target, forward, lambda X: np.matmul(slope, columnsT, out=G))
-        # The source's slope is a convolution of the target's, with the filters turned by half a turn.
-        turned = W[:, :fan_in].reshape(self.filters, channels, size, size)[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-        filters, found = np.empty(turned.shape, to.dtype), np.empty((channels, run), to.dtype)
-        slope_columns, gather_slope = _columns(target.slope, size)
-        filter_rows = filters.reshape(channels, -1)
-        found_images = found.reshape(channels, height, to.n, -1)[..., :width]
+            return Bound(target, forward, backward_to_weights)
+        # The source's slope is a convolution of the target's, with the filters turned by half a turn. What each column
+        # of a filter finds is moved and added up: those are fewer numbers than the rows that it meets.
+        to_turn = taps[:, ::-1, ::-1].transpose(2, 3, 1, 0)
+        turned = np.empty(to_turn.shape, to.dtype)
+        turned_rows = turned.reshape(size * channels, -1)
+        bands, parts = _bands(framed, size), np.empty((height, size * channels, run), to.dtype)
+        add_up = _moved_sum(parts.reshape(height, size, channels, width, to.n), source.slope)
 
         def backward(X: Array) -> None:
-            np.matmul(slope, columnsT, out=G)
-            np.copyto(filters, turned)
-            gather_slope()
-            np.matmul(filter_rows, slope_columns, out=found)
-            np.copyto(source.slope, found_images)
+            backward_to_weights(X)
+            np.copyto(turned, to_turn)
+            np.matmul(turned_rows, bands, out=parts)
+            add_up()
 
         return Bound(target, forward, backward)
 
 
-def _pitch(width: int, size: int) -> int:
-    """How far apart the rows of an image lie for filters of that size: even, so that pairs lie in pairs throughout."""
-    pitch = width + size // 2
-    return pitch + pitch % 2
-
-
-def _columns(images: Array, size: int, bias: bool = False) -> tuple[Array, Callable[[], None]]:
-    """What filters of size x size meet at each place of images (C, height, n, width), and a function that fills it in.
-
-    The columns have shape (C * size * size, height * n * pitch); with a `bias` there is a row of ones more.
-    """
-    channels, height, n, width = images.shape
-    # A margin of zeros after each row is the margin before the next one, too: a weight meets one long run.
-    margin, pitch = size // 2, _pitch(width, size)
-    row, run = n * pitch, height * n * pitch
-    framed = np.zeros((channels, run + 2 * margin * (row + 1)), images.dtype)
-    first, step = margin * (row + 1), framed.itemsize
-    inside = framed[:, first : first + run].reshape(channels, height, n, pitch)[..., :width]
-    windows = as_strided(
-        framed, (channels, size, size, run), (framed.strides[0], row * step, step, step), writeable=False
-    )
+def _taps(W: Array, size: int, channels: int) -> tuple[Array, Array]:
+    """Views of padded weights: the filters (filters, row, column, channel), and their biases (filters,)."""
     fan_in = channels * size * size
-    columns = np.ones((fan_in + bias, run), images.dtype)
-    into = columns[:fan_in].reshape(windows.shape)
+    return W[:, :fan_in].reshape(len(W), channels, size, size).transpose(0, 2, 3, 1), W[:, fan_in]
+
+
+def _by_row(filters: Array, size: int, channels: int) -> Array:
+    """The filters (filters, row, column, channel) without what stands in for the bias."""
+    return filters[:, :, : size * channels].reshape(len(filters), size, size, channels)
+
+
+def _windows(images: Array, size: int) -> tuple[Array, Callable[[], None]]:
+    """What filters of size x size meet in each row of images (height, C, width, n), and a function that fills it in.
+
+    The windows have shape (height, size * (size * C + 1), width * n). Each row of an image lies there once for each
+    column of a filter, moved and with zeros around it, and then a row of ones for the bias.
+    """
+    height, channels, width, n = images.shape
+    middle, fan_in = size // 2, size * channels
+    framed = np.zeros((height + size - 1, fan_in + 1, width, n), images.dtype)
+    framed[:, fan_in] = 1
+    inside = framed[middle : middle + height, :fan_in].reshape(height, size, channels, width, n)
+    copies = [(inside[:, place, :, into], images[:, :, out_of]) for place, into, out_of in _moves(size, width)]
 
     def gather() -> None:
-        np.copyto(inside, images)
-        np.copyto(into, windows)
+        for into, moved in copies:
+            np.copyto(into, moved)
 
-    return columns, gather
+    return _bands(framed, size), gather
+
+
+def _bands(framed: Array, size: int) -> Array:
+    """Each `size` rows of framed images (height + size - 1, C, width, n) as one matrix, which overlaps the next one.
+
+    The shape is (height, size * C, width * n).
+    """
+    rows, channels, width, n = framed.shape
+    shape, strides = (rows - size + 1, size * channels, width * n), (*framed.strides[:2], framed.itemsize)
+    return as_strided(framed, shape, strides, writeable=False)
+
+
+def _moves(size: int, width: int) -> list[tuple[int, slice, slice]]:
+    """For each column of a filter: the columns of an image that meet something in it, and what they meet."""
+    moves = []
+    for place in range(size):
+        left, right = max(0, size // 2 - place), max(0, place - size // 2)
+        if left + right < width:
+            moves.append((place, slice(left, width - right), slice(right, width - left)))
+    return moves
+
+
+def _moved_sum(parts: Array, out: Array) -> Callable[[], None]:
+    """A function that adds up parts (height, size, C, width, n), each moved by its column, to (height, C, width, n)."""
+    _, size, _, width, _ = parts.shape
+    whole = parts[:, size // 2]
+    moved = [
+        (out[:, :, into], parts[:, place, :, out_of])
+        for place, into, out_of in _moves(size, width)
+        if place != size // 2
+    ]
+
+    def add_up() -> None:
+        np.copyto(out, whole)
+        for into, part in moved:
+            np.add(into, part, into)
+
+    return add_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,23 +240,20 @@ class MaxPooling:
         source, size = _source(source), self.size
         shape = self.output(source.shape)
         height, width = shape[1] * size, shape[2] * size
-        pitch = source.whole.shape[-1]
-        # Whole rows, margins too, where they are made of whole squares: one long loop is faster than many short ones.
-        in_whole = pitch % size == 0
-        values, slopes = (source.whole, source.whole_slope) if in_whole else (source.value, source.slope)
-        used = pitch if in_whole else width
-        target = _images(shape, to, used // size)
-        rows, row_slopes = ([part[:, r:height:size, :, :used] for r in range(size)] for part in (values, slopes))
+        target = _images(shape, to)
+        rows, row_slopes = (
+            [part[r:height:size, :, :width] for r in range(size)] for part in (source.value, source.slope)
+        )
         highest = np.empty(rows[0].shape, to.dtype)
-        across = [highest[..., c::size] for c in range(size)]
+        across = [highest[:, :, c::size] for c in range(size)]
         if to.gradient is None:
 
             def pool(X: Array) -> None:
                 _write_highest(rows, highest)
-                _write_highest(across, target.whole)
+                _write_highest(across, target.value)
 
             return Bound(target, pool, pool)
-        down, along = _Contest(rows, highest), _Contest(across, target.whole)
+        down, along = _Contest(rows, highest), _Contest(across, target.value)
 
         def forward(X: Array) -> None:
             down.run()
@@ -206,7 +261,7 @@ class MaxPooling:
 
         def backward(X: Array) -> None:
             # `highest` is needed no more, and takes its own derivative.
-            along.share_out(target.whole_slope, across)
+            along.share_out(target.slope, across)
             down.share_out(highest, row_slopes)
 
         return Bound(target, forward, backward)
@@ -267,8 +322,8 @@ class AveragePooling:
         target = _images(shape, to)
         height, width = shape[1] * size, shape[2] * size
         windows = [(slice(r, height, size), slice(c, width, size)) for r in range(size) for c in range(size)]
-        values = [source.value[:, rows, :, columns] for rows, columns in windows]
-        slopes = [source.slope[:, rows, :, columns] for rows, columns in windows]
+        values = [source.value[rows, :, columns] for rows, columns in windows]
+        slopes = [source.slope[rows, :, columns] for rows, columns in windows]
         share = np.array(1 / size**2, to.dtype)
 
         def forward(X: Array) -> None:

@@ -1,7 +1,7 @@
 """Layers: each a formula, its weights and its two passes over a group of examples, in buffers that are made once.
 
 A layer is added here and nowhere else: a frozen class with `output`, `matrices` and `bind`. What it gives on lies in a
-Signal: vectors as (n, features), images as (channels, height, n, width). `forward` turns the source's value into the
+Signal: vectors as (n, features), images as (height, channels, width, n). `forward` turns the source's value into the
 target's, `backward` the target's slope, the derivative of the loss, into the source's and into that of the layer's
 weights. Source: CS231n, optimization 2 (backpropagation, the chain rule) and neural networks 1 and 2.
 """
@@ -63,7 +63,7 @@ class Signal:
         """The shape of one example's value."""
         if self.value.ndim == 2:
             return self.value.shape[1:]
-        channels, height, _, width = self.value.shape
+        height, channels, width, _ = self.value.shape
         return channels, height, width
 
 
@@ -266,9 +266,9 @@ class LayerNorm:
         target, normal = like(source), np.empty(source.value.shape, to.dtype)
         target = replace(target, spare=True)
         is_vector = source.value.ndim == 2
-        within, across = ((1,), (0,)) if is_vector else ((0, 1, 3), (1, 2, 3))
+        within, across = ((1,), (0,)) if is_vector else ((0, 1, 2), (0, 2, 3))
         features = source.shape[0]
-        gain, shift = (row[:features] if is_vector else row[:features, None, None, None] for row in to.weights[0])
+        gain, shift = (row[:features] if is_vector else row[:features, None, None] for row in to.weights[0])
         scale = 1 / math.prod(source.shape)
         inverse = np.empty(0)
 
@@ -312,7 +312,7 @@ class Flatten:
         channels, height, width = source.shape
         target = vectors(to.n, math.prod(source.shape), to.dtype)
         value, slope = (
-            array.reshape(to.n, channels, height, width).transpose(1, 2, 0, 3) for array in (target.value, target.slope)
+            array.reshape(to.n, channels, height, width).transpose(2, 1, 3, 0) for array in (target.value, target.slope)
         )
 
         def forward(X: Array) -> None:

@@ -33,9 +33,9 @@ from engine.objective.layout import Layout
 from engine.spec import RunSpec, sizes_of
 
 MOST_WEIGHTS = 100_000_000
-COLUMNS_BYTES = 2 << 20
-"""A convolution takes examples in groups whose columns are at most this large: small enough for the cache, large
-enough that the calls do not count."""
+WINDOWS_BYTES = 4 << 20
+"""A convolution takes examples in groups whose windows are at most this large: small enough for the memory, large
+enough that its products are wide."""
 MONOTONE = frozenset({"relu", "tanh", "sigmoid"})
 """Activations that never fall: the highest of their values is the value of the highest, so pooling may come first."""
 
@@ -126,9 +126,9 @@ class Network:
         shape: tuple[int, ...] = (self.features,)
         for layer in self.layers:
             if isinstance(layer, Convolution):
-                largest = max(largest, layer.columns_size(shape) * itemsize)
+                largest = max(largest, layer.windows_size(shape) * itemsize)
             shape = layer.output(shape)
-        return None if not largest else 1 << max(0, (COLUMNS_BYTES // largest).bit_length() - 1)
+        return None if not largest else 1 << max(0, (WINDOWS_BYTES // largest).bit_length() - 1)
 
     def kernel(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from engine import datasets
 from engine.datasets import Image, Split
 from engine.objective.activations import ACTIVATIONS, Activation
-from engine.objective.convolution import AveragePooling, Convolution, MaxPooling, Pixels
+from engine.objective.convolution import POOLINGS, AveragePooling, Convolution, MaxPooling, Pixels
 from engine.objective.examples import feature_unit
 from engine.objective.layers import (
     Array,
@@ -42,6 +43,7 @@ VECTOR_LAYERS: dict[str, tuple[Layer, ...]] = {
 IMAGE_LAYERS: dict[str, tuple[Layer, ...]] = {
     "convolution": (Convolution(3), Convolution(2)),
     "5 x 5": (Convolution(3, size=5),),
+    "larger than the image": (Convolution(2, size=11), Convolution(2)),
     "max pooling": (Convolution(3), MaxPooling()),
     "max pooling by 3": (Convolution(2), Activation("tanh"), MaxPooling(3)),
     "average pooling": (Convolution(3), Activation("relu"), AveragePooling()),
@@ -272,7 +274,7 @@ def test_a_group_at_a_time_is_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -
 
     whole = built()
     weights = whole.initial_weights(np.random.default_rng(0), 0.3)
-    monkeypatch.setattr("engine.objective.networks.COLUMNS_BYTES", 100_000)
+    monkeypatch.setattr("engine.objective.networks.WINDOWS_BYTES", 20_000)
     grouped = built()
     assert grouped.examples.group < 25 < 50 < whole.examples.group
     expected, slope = whole.loss_and_gradient(weights)
@@ -281,6 +283,90 @@ def test_a_group_at_a_time_is_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_allclose(grouped_slope, slope, atol=1e-14)
     assert grouped.evaluate(weights) == pytest.approx(whole.evaluate(weights))
     np.testing.assert_allclose(grouped.data_gradient(weights), whole.data_gradient(weights), atol=1e-15)
+
+
+def in_torch(torch: Any, layer: Layer, value: Any, taken: Callable[[], Any]) -> Any:
+    """What a layer makes of a tensor (n, features) or (n, channels, height, width); `taken` gives its next matrix."""
+    functions = torch.nn.functional
+    match layer:
+        case Features():
+            return value
+        case Pixels(image):
+            return value.reshape(-1, image.channels, image.height, image.width)
+        case Flatten():
+            return value.flatten(1)
+        case Linear():
+            W = taken()
+            return functions.linear(value, W[:, :-1], W[:, -1])
+        case Convolution(filters, size):
+            W = taken()
+            return functions.conv2d(value, W[:, :-1].reshape(filters, -1, size, size), W[:, -1], padding=size // 2)
+        case MaxPooling(size):
+            return functions.max_pool2d(value, size)
+        case AveragePooling(size):
+            return functions.avg_pool2d(value, size)
+        case Activation("gelu"):
+            return functions.gelu(value, approximate="tanh")
+        case Activation(name):
+            return getattr(torch, name)(value)
+        case LayerNorm():
+            gain, shift = taken()
+            return functions.group_norm(value, 1, 1 + gain, shift, 1e-5)
+        case Dropout(share):
+            return functions.dropout(value, share, training=False)
+        case Residual(inner):
+            inside = value
+            for one in inner:
+                inside = in_torch(torch, one, inside, taken)
+            return value + inside
+    raise AssertionError(layer)
+
+
+def matrices_in_torch(parameters: Any, shapes: Sequence[tuple[int, int]]) -> Callable[[], Any]:
+    """A function that gives the matrices of a flat tensor, one after the other."""
+    parts = parameters.split([rows * columns for rows, columns in shapes])
+    matrices = (part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+    return lambda: next(matrices)
+
+
+@pytest.mark.parametrize("name", ALL_LAYERS)
+def test_each_layer_is_that_of_torch(name: str) -> None:
+    """Forward, and the derivatives of weights and examples, in float64; dropout as an evaluation has it."""
+    torch = pytest.importorskip("torch")
+    features, layers = ALL_LAYERS[name]
+    network, n, generator = Network(features, (*layers, Linear(3))), 5, np.random.default_rng(2)
+    layout = network.layout
+    X = np.zeros((n, -(-(features + 1) // 16) * 16))
+    X[:, :features], X[:, features] = generator.standard_normal((n, features)), 1
+    weights, factors = generator.standard_normal(layout.size) * 0.5, generator.standard_normal((n, 3))
+    padded, gradient, data = layout.pad(weights, np.zeros(layout.padded_size)), np.zeros(layout.padded_size), X * 0
+    matrices = layout.matrices(padded), layout.matrices(gradient)
+    kernel = network.kernel(*matrices, n, np.float64, data=data[:, : features + 1])
+    kernel.forward(X)
+    scores = kernel.scores.copy()
+    kernel.scores[...] = factors
+    kernel.backward(X)
+    parameters = torch.tensor(weights, requires_grad=True)
+    examples = torch.tensor(X[:, :features], requires_grad=True)
+    taken, value = matrices_in_torch(parameters, layout.shapes), examples
+    for layer in network.layers:
+        value = in_torch(torch, layer, value, taken)
+    value.backward(torch.tensor(factors))
+    np.testing.assert_allclose(scores, value.detach().numpy(), atol=1e-12)
+    np.testing.assert_allclose(layout.flat(gradient), parameters.grad.numpy(), atol=1e-12)
+    np.testing.assert_allclose(data[:, :features], examples.grad.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize(("start", "named"), [("he", "kaiming_normal_"), ("xavier", "xavier_normal_")])
+def test_first_weights_have_the_variance_of_those_of_torch(start: str, named: str) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    network = Network(64 * 9, (Pixels(Image(3, 3, 64)), Convolution(96), Flatten(), Linear(128)), start)
+    settings = {"nonlinearity": "relu"} if start == "he" else {}
+    ours = network.layout.views(network.start_scales(np.float64))
+    for scales, shape in zip(ours, [(96, 64, 3, 3), (128, 96 * 9)], strict=True):
+        theirs = getattr(torch.nn.init, named)(torch.empty(shape), **settings)
+        assert scales[:, :-1] == pytest.approx(theirs.std().item(), rel=0.02)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -298,28 +384,14 @@ def test_a_convnet_is_that_of_torch(activation: str, pooling: str, normalization
     weights = generator.standard_normal(of.size) * 0.4
     parameters = torch.tensor(weights, requires_grad=True)
     examples = torch.tensor(X, requires_grad=True)
-    functions = torch.nn.functional
-    shapes = iter(of.layout.shapes)
-    used = 0
-
-    def taken() -> Any:
-        nonlocal used
-        rows, columns = next(shapes)
-        part = parameters[used : used + rows * columns].reshape(rows, columns)
-        used += rows * columns
-        return part
-
-    value = examples[:, :-1].reshape(6, 2, 9, 7)
-    act = {"gelu": lambda x: functions.gelu(x, approximate="tanh")}.get(activation) or getattr(torch, activation)
+    taken = matrices_in_torch(parameters, of.layout.shapes)
+    value = in_torch(torch, Pixels(image), examples[:, :-1], taken)
     for channels in options.channels:
-        W = taken()
-        value = functions.conv2d(value, W[:, :-1].reshape(channels, -1, 3, 3), W[:, -1], padding=1)
-        if normalization == "layer":
-            gain, shift = taken()
-            value = functions.group_norm(value, 1, 1 + gain, shift, 1e-5)
-        value = getattr(functions, f"{'avg' if pooling == 'average' else 'max'}_pool2d")(act(value), 2)
-    W = taken()
-    loss = functions.cross_entropy(value.flatten(1) @ W[:, :-1].T + W[:, -1], torch.tensor(y))
+        normalized = (LayerNorm(),) if normalization == "layer" else ()
+        for layer in (Convolution(channels), *normalized, Activation(activation), POOLINGS[pooling]()):
+            value = in_torch(torch, layer, value, taken)
+    scores = in_torch(torch, Linear(4), value.flatten(1), taken)
+    loss = torch.nn.functional.cross_entropy(scores, torch.tensor(y))
     loss.backward()
     found, slope = of.loss_and_gradient(weights)
     assert found.data_loss == pytest.approx(loss.item(), rel=1e-13)

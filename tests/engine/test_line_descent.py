@@ -141,6 +141,26 @@ def test_softmax_on_digits_comes_to_its_minimum(strategy: str, most: int) -> Non
     assert optimization.evaluate(state.weights, "train")[0] == pytest.approx(LOWEST, abs=1e-13)
 
 
+@pytest.mark.parametrize(("strategy", "method"), [("l-bfgs", "L-BFGS-B"), ("conjugate-gradient", "CG")])
+def test_a_gap_takes_no_more_losses_than_it_takes_scipy(strategy: str, method: str) -> None:
+    """From the same weights, to 1e-6 above the lowest loss; a fifth more at most."""
+    minimize = pytest.importorskip("scipy.optimize").minimize
+    optimization = optimize.build(defaults(strategy, "softmax").changed(iterations=400))
+    start = optimization.start()
+    losses: list[float] = []
+
+    def loss_and_gradient(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        loss, gradient = optimization.objective.loss_and_gradient(weights)
+        losses.append(loss.total)
+        return loss.total, gradient
+
+    found = minimize(loss_and_gradient, start.weights, jac=True, method=method, options={"maxiter": 400})
+    assert found.fun == pytest.approx(LOWEST, abs=1e-6)
+    _, block = optimization.advance(start, 400)
+    ours, theirs = (int(np.argmax(np.array(each) <= LOWEST + 1e-6)) + 1 for each in (block.loss, losses))
+    assert ours <= 1.2 * theirs
+
+
 def test_the_kept_loss_never_rises_and_every_loss_is_one_iteration(monkeypatch: pytest.MonkeyPatch) -> None:
     optimization = optimize.build(defaults("l-bfgs", "two-layer").changed(iterations=60))
     state, of = optimization.start(), optimization.objective

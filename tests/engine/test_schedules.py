@@ -65,6 +65,9 @@ def test_no_schedule_falls_below_zero_or_fails_after_its_end(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "settings"),
     [
+        ("step", "StepLR", {"step_size": 10, "gamma": 0.1}),
+        ("exponential", "ExponentialLR", {"gamma": math.exp(-0.5)}),
+        ("cosine", "CosineAnnealingLR", {"T_max": 20}),
         ("warm-restarts", "CosineAnnealingWarmRestarts", {"T_0": 4, "T_mult": 2, "eta_min": 0.2}),
         ("cyclic", "CyclicLR", {"base_lr": 0.2, "max_lr": 1.0, "step_size_up": 2, "cycle_momentum": False}),
         ("one-cycle", "OneCycleLR", {"max_lr": 1.0, "total_steps": 20, "cycle_momentum": False}),

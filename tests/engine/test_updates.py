@@ -203,10 +203,18 @@ def test_muon_works_on_each_matrix_by_itself() -> None:
 
 
 TORCHS: dict[str, tuple[str, dict[str, Any]]] = {
+    "vanilla": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.8}),
+    "nesterov": ("SGD", {"momentum": 0.8, "nesterov": True}),
+    "adagrad": ("Adagrad", {"eps": EPSILON}),
+    "rmsprop": ("RMSprop", {"alpha": 0.9}),
+    "adam": ("Adam", {"betas": (0.7, 0.95)}),
     "adamw": ("AdamW", {"betas": (0.7, 0.95), "weight_decay": 0.2}),
     "amsgrad": ("Adam", {"betas": (0.7, 0.95), "amsgrad": True}),
     "adadelta": ("Adadelta", {"rho": 0.9}),
 }
+STEP_SIZE_INSIDE = frozenset({"momentum", "nesterov"})
+"""The velocity holds the step size here, and not in torch, which multiplies by it later: no matter where it stays."""
 
 
 @pytest.mark.parametrize("name", TORCHS)
@@ -215,8 +223,33 @@ def test_the_update_follows_torch(name: str) -> None:
     kind, settings = TORCHS[name]
     x = torch.tensor(START, requires_grad=True)
     optimizer = getattr(torch.optim, kind)([x], lr=1.0, **settings)
-    for step_size, ours in zip(STEP_SIZES, PUBLISHED[name](), strict=True):
+    update, weights, gradient = UPDATES[name], START.copy(), np.zeros(3)
+    step = update.bind(weights, gradient, {buffer: np.zeros(3) for buffer in update.buffers}, RATES)
+    for iteration, step_size in enumerate([0.05] * 30 if name in STEP_SIZE_INSIDE else STEP_SIZES):
         optimizer.param_groups[0]["lr"] = step_size
         x.grad = torch.tensor(slope(x.detach().numpy()))
         optimizer.step()
-        np.testing.assert_allclose(ours, x.detach().numpy(), rtol=1e-12)
+        gradient[:] = slope(weights)
+        step(step_size, iteration)
+        np.testing.assert_allclose(weights, x.detach().numpy(), rtol=1e-11)
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (3, 6)])
+def test_muon_follows_torch(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which orthogonalizes in bfloat16, of 8 bits; here in float64, so that the digits can be compared."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.double)
+    generator = np.random.default_rng(0)
+    start = generator.standard_normal(shape)
+    x = torch.tensor(start, requires_grad=True)
+    optimizer = torch.optim.Muon([x], lr=1.0, momentum=RATES.momentum, weight_decay=RATES.decoupled_decay)
+    weights, gradient = start.ravel().copy(), np.zeros(start.size)
+    buffers = {"mean": np.zeros(start.size)}
+    step = UPDATES["muon"].bind(weights, gradient, buffers, RATES, lambda vector: [vector.reshape(shape)])
+    for iteration, step_size in enumerate(STEP_SIZES):
+        optimizer.param_groups[0]["lr"] = step_size
+        gradient[:] = generator.standard_normal(start.size)
+        x.grad = torch.tensor(gradient.reshape(shape))
+        optimizer.step()
+        step(step_size, iteration)
+        np.testing.assert_allclose(weights, x.detach().numpy().ravel(), rtol=1e-9)
