@@ -34,9 +34,7 @@ AMOUNTS = {
 def is_path(dataset: str) -> bool:
     """True if the name is a path: it contains a path separator or ends in .npz, .csv or .csv.gz."""
     separators = {os.path.sep, os.path.altsep or os.path.sep}
-    return dataset.lower().endswith((".npz", ".csv", ".csv.gz")) or any(
-        separator in dataset for separator in separators
-    )
+    return dataset.lower().endswith(ENDINGS) or any(separator in dataset for separator in separators)
 
 
 def dataset_parts(dataset: str) -> tuple[str, int | None]:

@@ -28,9 +28,9 @@ class StrategyKind:
 
     name: str
     label: str
-    searches: bool
-    steps: bool
-    batches: bool
+    searches: bool = False
+    steps: bool = True
+    batches: bool = False
     updates: bool = False
     prefix: str = ""
     measures_steps: bool = False
@@ -47,40 +47,23 @@ class StrategyKind:
         return self.losses(2) > 1
 
 
+ALL_EXAMPLES: dict[str, Any] = {"batch_size": None}
+NEARBY = ALL_EXAMPLES | {"step_size": 0.03, "initial_scale": 0.001}
+"""Defaults of what compares losses over the whole split, and of the searches that propose weights near the best."""
+
 STRATEGY_KINDS: dict[str, StrategyKind] = {
     kind.name: kind
     for kind in (
         StrategyKind(
-            "random-search",
-            "random search",
-            searches=True,
-            steps=False,
-            batches=False,
-            defaults={"initial_scale": 0.1, "batch_size": None},
+            "random-search", "random search", searches=True, steps=False, defaults=ALL_EXAMPLES | {"initial_scale": 0.1}
         ),
+        StrategyKind("local-search", "local search", searches=True, defaults=NEARBY, aliases=("random-local-search",)),
         StrategyKind(
-            "local-search",
-            "local search",
-            searches=True,
-            steps=True,
-            batches=False,
-            defaults={"step_size": 0.03, "initial_scale": 0.001, "batch_size": None},
-            aliases=("random-local-search",),
-        ),
-        StrategyKind(
-            "gradient-descent",
-            "gradient descent",
-            searches=False,
-            steps=True,
-            batches=True,
-            updates=True,
-            aliases=("sgd", "gd", "descent"),
+            "gradient-descent", "gradient descent", batches=True, updates=True, aliases=("sgd", "gd", "descent")
         ),
         StrategyKind(
             "numerical-gradient",
             "numerical gradient",
-            searches=False,
-            steps=True,
             batches=True,
             updates=True,
             prefix="numerical",
@@ -93,61 +76,45 @@ STRATEGY_KINDS: dict[str, StrategyKind] = {
         StrategyKind(
             "l-bfgs",
             "L-BFGS",
-            searches=False,
             steps=False,
-            batches=False,
             measures_steps=True,
             float64=True,
-            defaults={"batch_size": None},
+            defaults=ALL_EXAMPLES,
             aliases=("lbfgs", "bfgs", "quasi-newton"),
         ),
         StrategyKind(
             "conjugate-gradient",
             "conjugate gradient",
-            searches=False,
             steps=False,
-            batches=False,
             measures_steps=True,
             float64=True,
-            defaults={"batch_size": None},
+            defaults=ALL_EXAMPLES,
             aliases=("cg",),
         ),
         StrategyKind(
             "newton",
             "Newton",
-            searches=False,
             steps=False,
-            batches=False,
             measures_steps=True,
             float64=True,
             losses=lambda weights: 2 * weights + 1,
             most_weights=1_000,
-            defaults={"batch_size": None, "iterations": 100},
+            defaults=ALL_EXAMPLES | {"iterations": 100},
         ),
         StrategyKind(
-            "simulated-annealing",
-            "simulated annealing",
-            searches=True,
-            steps=True,
-            batches=False,
-            defaults={"step_size": 0.03, "initial_scale": 0.001, "batch_size": None},
-            aliases=("annealing",),
+            "simulated-annealing", "simulated annealing", searches=True, defaults=NEARBY, aliases=("annealing",)
         ),
         StrategyKind(
             "evolution-strategy",
             "(1+1)-ES",
             searches=True,
-            steps=True,
-            batches=False,
             measures_steps=True,
-            defaults={"step_size": 0.03, "initial_scale": 0.001, "batch_size": None},
+            defaults=NEARBY,
             aliases=("es", "(1+1)-es", "1+1-es"),
         ),
         StrategyKind(
             "spsa",
             "SPSA",
-            searches=False,
-            steps=True,
             batches=True,
             losses=lambda weights: 3,
             uses_gradients=False,
@@ -158,12 +125,10 @@ STRATEGY_KINDS: dict[str, StrategyKind] = {
             "cma-es",
             "CMA-ES",
             searches=True,
-            steps=True,
-            batches=False,
             measures_steps=True,
             float64=True,
             most_weights=1_000,
-            defaults={"step_size": 0.03, "initial_scale": 0.001, "batch_size": None},
+            defaults=NEARBY,
             aliases=("cma",),
         ),
     )
@@ -179,4 +144,4 @@ BATCHING = frozenset(kind.name for kind in STRATEGY_KINDS.values() if kind.batch
 def kind_of(strategy: str) -> StrategyKind:
     """Return the kind of a strategy; one of your own may use a step size and mini-batches."""
     known = STRATEGY_KINDS.get(strategy)
-    return known or StrategyKind(strategy, short_name(strategy), searches=False, steps=True, batches=True)
+    return known or StrategyKind(strategy, short_name(strategy), batches=True)

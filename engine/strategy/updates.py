@@ -108,41 +108,62 @@ def _nesterov(weights: Array, gradient: Array, buffers: Mapping[str, Array], rat
     return step
 
 
+def _averaging(rate: float, like: Array) -> Callable[[Array, Array, Array], None]:
+    """mean = rate * mean + (1 - rate) * value, as a function of mean, value, and a buffer for the second term.
+
+    That buffer may be `value` itself.
+    """
+    keep, rest = _scalar(rate, like), _scalar(1 - rate, like)
+
+    def average(mean: Array, value: Array, part: Array) -> None:
+        np.multiply(mean, keep, mean)
+        np.multiply(value, rest, part)
+        np.add(mean, part, mean)
+
+    return average
+
+
+def _scaled_descent(weights: Array, change: Array) -> Callable[[Array, Array, Array], None]:
+    """W -= rate * direction / (sqrt(squares) + epsilon), as a function of direction, squares and rate.
+
+    It leaves the step in `change`, which may be `squares` itself.
+    """
+    root, epsilon = np.empty_like(weights), _scalar(EPSILON, weights)
+
+    def descend(direction: Array, squares: Array, rate: Array) -> None:
+        np.sqrt(squares, root)
+        np.add(root, epsilon, root)
+        np.multiply(direction, rate, change)
+        np.divide(change, root, change)
+        np.subtract(weights, change, weights)
+
+    return descend
+
+
 def _adagrad(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
     """squares += gradient^2; W -= step_size * gradient / (sqrt(squares) + epsilon)."""
-    squares, change, root = buffers["squares"], np.empty_like(weights), np.empty_like(weights)
-    epsilon, rate = _scalar(EPSILON, weights), _scalar(0, weights)
+    squares, change, rate = buffers["squares"], np.empty_like(weights), _scalar(0, weights)
+    descend = _scaled_descent(weights, change)
 
     def step(step_size: float, iteration: int) -> None:
         rate.fill(step_size)
         np.multiply(gradient, gradient, change)
         np.add(squares, change, squares)
-        np.sqrt(squares, root)
-        np.add(root, epsilon, root)
-        np.multiply(gradient, rate, change)
-        np.divide(change, root, change)
-        np.subtract(weights, change, weights)
+        descend(gradient, squares, rate)
 
     return step
 
 
 def _rmsprop(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
     """squares = d * squares + (1 - d) * gradient^2; W -= step_size * gradient / (sqrt(squares) + epsilon)."""
-    squares, change, root = buffers["squares"], np.empty_like(weights), np.empty_like(weights)
-    decay, rest = _scalar(rates.rms_decay, weights), _scalar(1 - rates.rms_decay, weights)
-    epsilon, rate = _scalar(EPSILON, weights), _scalar(0, weights)
+    squares, change, rate = buffers["squares"], np.empty_like(weights), _scalar(0, weights)
+    average, descend = _averaging(rates.rms_decay, weights), _scaled_descent(weights, change)
 
     def step(step_size: float, iteration: int) -> None:
         rate.fill(step_size)
-        np.multiply(squares, decay, squares)
         np.multiply(gradient, gradient, change)
-        np.multiply(change, rest, change)
-        np.add(squares, change, squares)
-        np.sqrt(squares, root)
-        np.add(root, epsilon, root)
-        np.multiply(gradient, rate, change)
-        np.divide(change, root, change)
-        np.subtract(weights, change, weights)
+        average(squares, change, change)
+        descend(gradient, squares, rate)
 
     return step
 
@@ -151,31 +172,26 @@ def _adam(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: 
     """m and v are decaying means of gradient and gradient^2; W -= step_size * m_hat / (sqrt(v_hat) + epsilon).
 
     m_hat = m / (1 - beta1^t) and v_hat = v / (1 - beta2^t) correct for starting at zero; t = iteration + 1 counts from
-    where they did.
+    where they did. With a buffer `highest` it is AMSGrad: the highest v so far replaces the newest, so that the rates
+    of weights never grow again.
     """
-    mean, squares = buffers["mean"], buffers["squares"]
-    change, root = np.empty_like(weights), np.empty_like(weights)
-    beta1, beta2 = _scalar(rates.beta1, weights), _scalar(rates.beta2, weights)
-    rest1, rest2 = _scalar(1 - rates.beta1, weights), _scalar(1 - rates.beta2, weights)
-    epsilon, rate, correction = _scalar(EPSILON, weights), _scalar(0, weights), _scalar(0, weights)
+    mean, squares, change = buffers["mean"], buffers["squares"], np.empty_like(weights)
+    highest = buffers.get("highest", squares)
+    rate, correction = _scalar(0, weights), _scalar(0, weights)
+    average, average_squares = _averaging(rates.beta1, weights), _averaging(rates.beta2, weights)
+    descend = _scaled_descent(weights, change)
 
     def step(step_size: float, iteration: int) -> None:
         t = iteration + 1
         rate.fill(step_size / (1 - rates.beta1**t))
         correction.fill(1 / (1 - rates.beta2**t))
-        np.multiply(mean, beta1, mean)
-        np.multiply(gradient, rest1, change)
-        np.add(mean, change, mean)
-        np.multiply(squares, beta2, squares)
+        average(mean, gradient, change)
         np.multiply(gradient, gradient, change)
-        np.multiply(change, rest2, change)
-        np.add(squares, change, squares)
-        np.multiply(squares, correction, root)
-        np.sqrt(root, root)
-        np.add(root, epsilon, root)
-        np.multiply(mean, rate, change)
-        np.divide(change, root, change)
-        np.subtract(weights, change, weights)
+        average_squares(squares, change, change)
+        if highest is not squares:
+            np.maximum(highest, squares, out=highest)
+        np.multiply(highest, correction, change)
+        descend(mean, change, rate)
 
     return step
 
@@ -192,36 +208,6 @@ def _adamw(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates:
     return step
 
 
-def _amsgrad(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
-    """As Adam, with the highest mean of squares so far in place of the newest: rates of weights never grow again."""
-    mean, squares, highest = buffers["mean"], buffers["squares"], buffers["highest"]
-    change, root = np.empty_like(weights), np.empty_like(weights)
-    beta1, beta2 = _scalar(rates.beta1, weights), _scalar(rates.beta2, weights)
-    rest1, rest2 = _scalar(1 - rates.beta1, weights), _scalar(1 - rates.beta2, weights)
-    epsilon, rate, correction = _scalar(EPSILON, weights), _scalar(0, weights), _scalar(0, weights)
-
-    def step(step_size: float, iteration: int) -> None:
-        t = iteration + 1
-        rate.fill(step_size / (1 - rates.beta1**t))
-        correction.fill(1 / (1 - rates.beta2**t))
-        np.multiply(mean, beta1, mean)
-        np.multiply(gradient, rest1, change)
-        np.add(mean, change, mean)
-        np.multiply(squares, beta2, squares)
-        np.multiply(gradient, gradient, change)
-        np.multiply(change, rest2, change)
-        np.add(squares, change, squares)
-        np.maximum(highest, squares, out=highest)
-        np.multiply(highest, correction, root)
-        np.sqrt(root, root)
-        np.add(root, epsilon, root)
-        np.multiply(mean, rate, change)
-        np.divide(change, root, change)
-        np.subtract(weights, change, weights)
-
-    return step
-
-
 def _adadelta(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
     """d = sqrt(changes + epsilon) / sqrt(squares + epsilon) * gradient; W -= step_size * d.
 
@@ -229,24 +215,20 @@ def _adadelta(weights: Array, gradient: Array, buffers: Mapping[str, Array], rat
     """
     squares, changes = buffers["squares"], buffers["changes"]
     change, root = np.empty_like(weights), np.empty_like(weights)
-    decay, rest = _scalar(rates.rms_decay, weights), _scalar(1 - rates.rms_decay, weights)
     epsilon, rate = _scalar(ADADELTA_EPSILON, weights), _scalar(0, weights)
+    average = _averaging(rates.rms_decay, weights)
 
     def step(step_size: float, iteration: int) -> None:
         rate.fill(step_size)
-        np.multiply(squares, decay, squares)
         np.multiply(gradient, gradient, change)
-        np.multiply(change, rest, change)
-        np.add(squares, change, squares)
+        average(squares, change, change)
         np.add(changes, epsilon, change)
         np.add(squares, epsilon, root)
         np.divide(change, root, change)
         np.sqrt(change, change)
         np.multiply(change, gradient, change)
         np.multiply(change, change, root)
-        np.multiply(root, rest, root)
-        np.multiply(changes, decay, changes)
-        np.add(changes, root, changes)
+        average(changes, root, root)
         np.multiply(change, rate, change)
         np.subtract(weights, change, weights)
 
@@ -256,23 +238,19 @@ def _adadelta(weights: Array, gradient: Array, buffers: Mapping[str, Array], rat
 def _lion(weights: Array, gradient: Array, buffers: Mapping[str, Array], rates: Rates) -> Step:
     """W -= step_size * (sign(beta1 * m + (1 - beta1) * g) + decay * W); m = beta2 * m + (1 - beta2) * g."""
     mean, change, part = buffers["mean"], np.empty_like(weights), np.empty_like(weights)
-    beta1, beta2 = _scalar(rates.beta1, weights), _scalar(rates.beta2, weights)
-    rest1, rest2 = _scalar(1 - rates.beta1, weights), _scalar(1 - rates.beta2, weights)
+    average, average_ahead = _averaging(rates.beta2, weights), _averaging(rates.beta1, weights)
     rate, shrink = _scalar(0, weights), _scalar(0, weights)
 
     def step(step_size: float, iteration: int) -> None:
         rate.fill(step_size)
         shrink.fill(1 - step_size * rates.decoupled_decay)
-        np.multiply(mean, beta1, change)
-        np.multiply(gradient, rest1, part)
-        np.add(change, part, change)
+        np.copyto(change, mean)
+        average_ahead(change, gradient, part)
         np.sign(change, change)
         np.multiply(change, rate, change)
         np.multiply(weights, shrink, weights)
         np.subtract(weights, change, weights)
-        np.multiply(mean, beta2, mean)
-        np.multiply(gradient, rest2, part)
-        np.add(mean, part, mean)
+        average(mean, gradient, part)
 
     return step
 
@@ -294,14 +272,12 @@ def _muon(
     rows / columns where there are more rows.
     """
     mean, change, part = buffers["mean"], np.empty_like(weights), np.empty_like(weights)
-    momentum, rest = _scalar(rates.momentum, weights), _scalar(1 - rates.momentum, weights)
+    momentum, average = _scalar(rates.momentum, weights), _averaging(rates.momentum, weights)
     shrink, views = _scalar(0, weights), tuple(zip(matrices(weights), matrices(change), strict=True))
 
     def step(step_size: float, iteration: int) -> None:
         shrink.fill(1 - step_size * rates.decoupled_decay)
-        np.multiply(mean, momentum, mean)
-        np.multiply(gradient, rest, part)
-        np.add(mean, part, mean)
+        average(mean, gradient, part)
         np.multiply(mean, momentum, change)
         np.add(change, part, change)
         np.multiply(weights, shrink, weights)
@@ -321,7 +297,7 @@ UPDATES: dict[str, Update] = {
     "rmsprop": Update(("squares",), _rmsprop),
     "adam": Update(("mean", "squares"), _adam),
     "adamw": Update(("mean", "squares"), _adamw),
-    "amsgrad": Update(("mean", "squares", "highest"), _amsgrad),
+    "amsgrad": Update(("mean", "squares", "highest"), _adam),
     "adadelta": Update(("squares", "changes"), _adadelta),
     "lion": Update(("mean",), _lion),
     "muon": Update(("mean",), _muon, of_matrices=True),

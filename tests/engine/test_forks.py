@@ -103,8 +103,8 @@ def steering(path: Path, at: int, verb: str, argument: str = "") -> Callable[[],
     ],
 )
 def test_an_unchanged_fork_anywhere_repeats_its_parent(path: Path, strategy: str, update: str) -> None:
-    carried_out(path, defaults(strategy).changed(iterations=300, update=update))
-    places = (0, 1, 137, 299)
+    carried_out(path, defaults(strategy).changed(iterations=200, update=update))
+    places = (0, 1, 137, 199)
     for at in places:
         assert steer.fork(path, 1, at).sentence == f"Run {places.index(at) + 2} goes on from iteration {at} of run 1."
     work(path, leave=lambda: False)
@@ -116,9 +116,9 @@ def test_an_unchanged_fork_anywhere_repeats_its_parent(path: Path, strategy: str
         np.testing.assert_array_equal(last_weights(path, run_id), last_weights(path, 1))
         run = run_of(path, run_id)
         assert (run.parent_id, run.parent_iteration, run.first_iteration) == (1, at, at)
-        assert (run.state, run.iterations_done) == ("finished", 300)
+        assert (run.state, run.iterations_done) == ("finished", 200)
         elapsed = [row[0] for row in query(path, CURVE_WITH_ITS_PARENTS, at, run_id)]
-        assert len(elapsed) == 300
+        assert len(elapsed) == 200
         assert np.all(np.diff(elapsed) >= 0)
     assert inspect(path).inconsistent == ()
 
@@ -169,7 +169,7 @@ def test_the_best_of_a_search_that_was_forked_is_what_its_chart_shows(path: Path
 
 
 def test_a_step_size_that_was_set_holds_in_forks_from_there_on_and_not_before(path: Path) -> None:
-    carried_out(path, PARENT.changed(iterations=3000, pace=2000.0), leave=steering(path, 150, "set-step-size", "0.02"))
+    carried_out(path, PARENT.changed(iterations=1200, pace=2000.0), leave=steering(path, 150, "set-step-size", "0.02"))
     [(at,)] = query(path, "SELECT applied_at_iteration FROM commands")
     for place in (at - 1, at, at + 1, at + 50):
         steer.fork(path, 1, place)
@@ -316,16 +316,16 @@ def test_snapshots_stand_ever_further_apart(path: Path) -> None:
 
 
 def test_events_tell_where_to_put_marks(path: Path) -> None:
-    carried_out(path, PARENT.changed(iterations=3000, pace=2000.0), leave=steering(path, 100, "set-step-size", "0.05"))
-    steer.fork(path, 1, 2900)
+    carried_out(path, PARENT.changed(iterations=1200, pace=2000.0), leave=steering(path, 100, "set-step-size", "0.05"))
+    steer.fork(path, 1, 1100)
     reader = open_for_reading(path)
     at = reader.commands(1)[0].applied_at_iteration
     marks = [(event.iteration, event.verb, event.argument, event.outcome) for event in reader.events(1)]
     assert marks == [
         (at, "set-step-size", "0.05", "step size 0.1 to 0.05"),
-        (2900, "fork", "2", "run 2 was forked here"),
+        (1100, "fork", "2", "run 2 was forked here"),
     ]
-    assert [(event.iteration, event.verb, event.argument) for event in reader.events(2)] == [(2900, "forked", "1")]
+    assert [(event.iteration, event.verb, event.argument) for event in reader.events(2)] == [(1100, "forked", "1")]
     reader.close()
     steer.delete(path, 2)
     reader = open_for_reading(path)

@@ -150,7 +150,7 @@ def test_every_objective_with_every_update_and_schedule(objective: str, update: 
     sampling=st.sampled_from(SAMPLINGS),
     batch_size=st.sampled_from([1, 7, 256, 1100, None]),
     metrics=st.sampled_from(METRICS),
-    cuts=st.lists(st.integers(1, 60), min_size=1, max_size=5),
+    cuts=st.lists(st.integers(1, 40), min_size=1, max_size=5),
     seed=st.integers(0, 1000),
 )
 def test_chunked_equals_whole_even_through_bytes(
@@ -170,7 +170,7 @@ def test_chunked_equals_whole_even_through_bytes(
         sampling=sampling,
         batch_size=None if is_small else batch_size,
         metrics=metrics,
-        iterations=60,
+        iterations=40,
         seed=seed,
         hidden_size=5,
         hidden="5,4",
@@ -180,8 +180,8 @@ def test_chunked_equals_whole_even_through_bytes(
     )
     with mock.patch.object(search, "STACK_MOST", 16), mock.patch.object(search, "REFRESH_EVERY", 24):
         optimization = optimize.build(spec)
-        whole = optimization.advance(optimization.start(), 60)
-        assert_same(advanced_in(spec, [*cuts, 60]), whole)
+        whole = optimization.advance(optimization.start(), 40)
+        assert_same(advanced_in(spec, [*cuts, 40]), whole)
     assert whole[0].stop_reason in ("planned iterations done", "diverged") or STRATEGY_KINDS[strategy].measures_steps
 
 

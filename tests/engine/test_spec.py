@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,7 +129,7 @@ def test_the_race_is_the_strategies_of_the_notes_the_gradient_with_and_without_m
         "l-bfgs",
     ],
 )
-def test_the_defaults_suit_pixels_too(strategy: str, objective: str, cache_folder: Path) -> None:
+def test_the_defaults_suit_pixels_too(strategy: str, objective: str) -> None:
     """Those of digits diverged there, or a search took none of its tries."""
     chosen = {"strategy": strategy, "objective": objective, "dataset": "synthetic-cifar:300"}
     spec = spec_from_fields({**chosen, "batch_size": "full", "iterations": "60"})

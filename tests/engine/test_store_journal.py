@@ -25,23 +25,31 @@ from tests.stores import block_of, claimed_writer, query
 
 ROOT = Path(__file__).parents[2]
 
-SESSION = """
+KILLED = """
 import os, signal, sys
+from tests.engine.test_store_journal import write_blocks
 from engine.store import open_for_writing
-from tests.stores import block_of, claimed_writer
 with open_for_writing(sys.argv[1]) as store:
-    writer = claimed_writer(store)
-    for i in range(int(sys.argv[2])):
-        writer.write(block_of([1.0] * 1000, first=1000 * i))
-    if sys.argv[3] == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
+    write_blocks(store, int(sys.argv[2]))
+    os.kill(os.getpid(), signal.SIGKILL)
 """
-"""A process that claims a run, writes so many blocks and ends by leaving, or by a kill."""
+"""A process that claims a run, writes so many blocks, and is killed."""
+
+
+def write_blocks(store: Store, blocks: int) -> None:
+    writer = claimed_writer(store)
+    for i in range(blocks):
+        writer.write(block_of([1.0] * 1000, first=1000 * i))
 
 
 def session(path: Path, blocks: int, end: str) -> None:
-    done = subprocess.run([sys.executable, "-c", SESSION, str(path), str(blocks), end], cwd=ROOT, check=False)
-    assert done.returncode == (0 if end == "left" else -signal.SIGKILL)
+    """Write so many blocks of a run; the session ends by leaving, or by a kill, which takes a process of its own."""
+    if end == "left":
+        with open_for_writing(path) as store:
+            write_blocks(store, blocks)
+    else:
+        done = subprocess.run([sys.executable, "-c", KILLED, str(path), str(blocks)], cwd=ROOT, check=False)
+        assert done.returncode == -signal.SIGKILL
 
 
 def integrity(path: Path) -> str:

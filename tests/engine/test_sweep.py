@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.spec import RunSpec, SpecError, defaults
@@ -181,6 +181,7 @@ HALVINGS = st.builds(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.builds(
         SweepPlan,

@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from tests.tui.dashboards import opened, raced
 from tui.app import key_queue
-from tui.model.messages import ChoicesChanged, CommandPicked, DeletionRequested, StopRequested
+from tui.model.messages import ChoicesChanged, CommandPicked, SteeringRequested
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
 
@@ -37,7 +37,7 @@ async def test_no_key_is_lost_and_none_acts_on_the_board(path: Path, keys: str, 
         await board.until(lambda: not board.app.key_queue.is_behind)
         assert type(board.app.screen).__name__ == screen
         assert typed in [field.value for field in board.app.screen.query(Input)]
-        assert not [*board.all_of(ChoicesChanged), *board.all_of(StopRequested), *board.all_of(DeletionRequested)]
+        assert not [*board.all_of(ChoicesChanged), *board.all_of(SteeringRequested)]
 
 
 async def test_a_filter_typed_with_its_key_and_enter_is_applied(path: Path) -> None:
@@ -59,7 +59,7 @@ async def test_keys_behind_the_one_that_opens_a_replay_wait_for_it(path: Path) -
         await board.type("r5d")
         await board.until(lambda: isinstance(board.app.screen, Replay))
         await board.until(lambda: "iteration 100" in board.text() or "no divergence" in board.text().lower())
-        assert not board.all_of(DeletionRequested)
+        assert not board.all_of(SteeringRequested)
 
 
 async def test_a_paste_behind_the_key_goes_where_it_belongs(path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_keys_behind_a_filter_act_on_what_it_finds(path: Path) -> None:
     async with opened(path) as board:
         await board.type("/local\rd")
         assert "Delete run 2" in board.text()
-        assert [message.run_id for message in board.all_of(DeletionRequested)] == [2]
+        assert [(message.run_id, message.verb) for message in board.all_of(SteeringRequested)] == [(2, "delete")]
 
 
 async def test_how_many_runs_fit_is_told_once_it_is_known(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,12 @@ from tui.model import keymap
 from tui.model.choices import Choices
 from tui.model.messages import (
     ChoicesChanged,
-    NewRunRequested,
+    DialogRequested,
     OrderAnswered,
     RaceRequested,
     RowPointed,
     RunsQueued,
-    StopRequested,
+    SteeringRequested,
 )
 from tui.screens.board import Board
 from tui.screens.confirm import Confirm
@@ -73,7 +73,7 @@ async def test_the_board_shows_runs_curves_details_and_keys(path: Path) -> None:
 async def test_n_opens_the_form(path: Path) -> None:
     async with opened(path) as board:
         await board.press("n")
-        assert board.all_of(NewRunRequested)
+        assert [message.dialog for message in board.all_of(DialogRequested)] == ["new run"]
         assert isinstance(board.app.screen, RunForm)
 
 
@@ -141,7 +141,7 @@ async def test_t_asks_and_esc_lets_the_run_go_on(tmp_path: Path) -> None:
     store_with(path, ("mine", defaults()), finish=False)
     async with opened(path) as board:
         await board.press("t")
-        assert [message.run_id for message in board.all_of(StopRequested)] == [1]
+        assert [(message.run_id, message.verb) for message in board.all_of(SteeringRequested)] == [(1, "stop")]
         assert isinstance(board.app.screen, Confirm)
         assert "Stop run 1 at iteration 200?" in board.text()
         await board.press("escape")

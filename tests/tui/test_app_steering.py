@@ -16,7 +16,6 @@ from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import losses, opened, raced, store_with, stored_runs
 from tui.app.actions import orders
 from tui.model.messages import (
-    DeletionRequested,
     OrderAnswered,
     RunsQueued,
     SteeringRequested,
@@ -125,7 +124,7 @@ async def test_delete_asks_and_can_be_undone(tmp_path: Path) -> None:
         assert not board.all_of(OrderAnswered)
         await board.press("d", "enter")
         await board.until(lambda: board.all_of(OrderAnswered))
-        assert [message.run_id for message in board.all_of(DeletionRequested)] == [3, 3]
+        assert [(message.run_id, message.verb) for message in board.all_of(SteeringRequested)] == 2 * [(3, "delete")]
         await board.until(lambda: "▲ 3 gradient" not in board.text())
         assert "u brings it back" in board.text()
         await board.press("u")
@@ -140,7 +139,7 @@ def test_on_the_way_out_only_what_is_still_deleted_is_purged(
     with open_for_writing(path) as store:
         store.queue.fork(2, 0, race()[1], "needs run 2")
     for run_id in (1, 2, 3):
-        orders.delete(path, run_id)
+        orders.steered(path, run_id, "delete")
     orders.undelete(path, "run", 1)
     session.purge_deleted(path, [1, 2, 3])
     said = capsys.readouterr().err

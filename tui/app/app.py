@@ -6,7 +6,7 @@ It is long because each message has its handler here: this file alone shows who 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -430,9 +430,6 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
         self.push_screen(Pick("copy", partial(matching, copies(self.place)), verb="copy"))
 
-    def on_commands_requested(self, message: messages.CommandsRequested) -> None:
-        self.action_palette()
-
     async def on_command_picked(self, message: messages.CommandPicked) -> None:
         from tui.presenting.commands import used
 
@@ -486,23 +483,22 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_order_answered(self, message: messages.OrderAnswered) -> None:
         self.run_actions.remember(message.undo)
-        self.answer(Answer(clean(message.sentence, 300), message.failed))
+        self.answer(Answer(clean(message.sentence, 300), message.failed, of_sweep=message.of_sweep))
 
     def on_run_rejected(self, message: messages.RunRejected) -> None:
         self.answer(Answer(clean(message.sentence, 300), failed=True, field=message.field))
 
-    def on_sweep_answered(self, message: sweep_messages.SweepAnswered) -> None:
-        self.run_actions.remember(message.undo)
-        self.answer(Answer(clean(message.sentence, 300), message.failed, of_sweep=True))
-
-    def on_filter_requested(self) -> None:
-        self.list_actions.ask_filter()
-
-    def on_order_requested(self) -> None:
-        self.list_actions.ask_order()
-
-    def on_columns_requested(self) -> None:
-        self.list_actions.ask_columns()
+    def on_dialog_requested(self, message: messages.DialogRequested) -> None:
+        """Open the dialog of that name."""
+        dialogs: Mapping[messages.Dialog, Callable[[], None]] = {
+            "new run": self.run_actions.open_form,
+            "filter": self.list_actions.ask_filter,
+            "order": self.list_actions.ask_order,
+            "columns": self.list_actions.ask_columns,
+            "workers": self.run_actions.set_workers,
+            "commands": self.action_palette,
+        }
+        dialogs[message.dialog]()
 
     def on_column_toggled(self, message: messages.ColumnToggled) -> None:
         self.list_actions.toggle_column(message.name)
@@ -526,9 +522,6 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_race_requested(self) -> None:
         self.run_actions.start_race()
 
-    def on_new_run_requested(self) -> None:
-        self.run_actions.open_form()
-
     def on_draft_kept(self, message: messages.DraftKept) -> None:
         self.run_actions.draft = message.texts
 
@@ -545,17 +538,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.state = self.state.choosing(self.choices.pointing_at(max(message.run_ids)))
         self.ask()
 
-    def on_stop_requested(self, message: messages.StopRequested) -> None:
-        self.run_actions.stop(message.run_id)
-
     def on_steering_requested(self, message: messages.SteeringRequested) -> None:
         self.run_actions.steer(message.run_id, message.verb)
 
     def on_step_size_scaled(self, message: messages.StepSizeScaled) -> None:
         self.run_actions.scale_step_size(message.run_id, message.factor)
-
-    def on_deletion_requested(self, message: messages.DeletionRequested) -> None:
-        self.run_actions.delete(message.run_id)
 
     def on_undo_requested(self) -> None:
         self.run_actions.undo()
@@ -565,9 +552,6 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_edit_requested(self, message: messages.EditRequested) -> None:
         self.run_actions.edit(message.run_id)
-
-    def on_workers_requested(self) -> None:
-        self.run_actions.set_workers()
 
     def on_replay_requested(self, message: messages.ReplayRequested) -> None:
         self.replay_control.request(message.run_ids)
@@ -617,14 +601,10 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_values_continued(self, message: sweep_messages.ValuesContinued) -> None:
         self.sweep_actions.go_on(message.run_ids)
 
-    def on_refinement_requested(self, message: sweep_messages.RefinementRequested) -> None:
-        self.sweep_actions.refine(message.sweep_id)
-
-    def on_sweep_values_requested(self, message: sweep_messages.SweepValuesRequested) -> None:
-        self.sweep_actions.add_values(message.sweep_id)
-
-    def on_sweep_repetition_requested(self, message: sweep_messages.SweepRepetitionRequested) -> None:
-        self.sweep_actions.repeat(message.sweep_id)
+    def on_sweep_grown(self, message: sweep_messages.SweepGrown) -> None:
+        actions = self.sweep_actions
+        ways = {"refinement": actions.refine, "more values": actions.add_values, "repetition": actions.repeat}
+        ways[message.into](message.sweep_id)
 
     def on_repetition_submitted(self, message: sweep_messages.RepetitionSubmitted) -> None:
         self.sweep_actions.start_again(message.sweep_id, message.changes)

@@ -63,14 +63,16 @@ class SortRequested(Message):
     order: str
 
 
-@message
-class OrderRequested(Message):
-    """The menu of orders is to open."""
+Dialog = Literal["new run", "filter", "order", "columns", "workers", "commands"]
+"""The form for a new run; what changes the filter, the order or the columns of the list, or the largest number of
+workers; or the commands that can be picked by name."""
 
 
 @message
-class ColumnsRequested(Message):
-    """The menu of columns is to open."""
+class DialogRequested(Message):
+    """A dialog is to open."""
+
+    dialog: Dialog
 
 
 @message
@@ -167,11 +169,6 @@ class RaceRequested(Message):
 
 
 @message
-class NewRunRequested(Message):
-    """The form for a new run is to open."""
-
-
-@message
 class DraftKept(Message):
     """The form was closed; `texts` maps fields to what was typed."""
 
@@ -210,19 +207,15 @@ class RunsQueued(Message):
     run_ids: tuple[int, ...]
 
 
-@message
-class StopRequested(Message):
-    """A run is to be stopped, after a confirmation."""
-
-    run_id: int
+Steering = Literal["pause", "resume", "stop", "delete"]
 
 
 @message
 class SteeringRequested(Message):
-    """A run is to be paused or resumed."""
+    """A run is to be steered; stopped or deleted, after a confirmation."""
 
     run_id: int
-    verb: Literal["pause", "resume"]
+    verb: Steering
 
 
 @message
@@ -231,13 +224,6 @@ class StepSizeScaled(Message):
 
     run_id: int
     factor: float
-
-
-@message
-class DeletionRequested(Message):
-    """A run is to be deleted, after a confirmation."""
-
-    run_id: int
 
 
 @message
@@ -262,21 +248,6 @@ class EditRequested(Message):
 
 
 @message
-class FilterRequested(Message):
-    """The list's filter is to be changed."""
-
-
-@message
-class WorkersRequested(Message):
-    """The largest number of workers is to be changed."""
-
-
-@message
-class CommandsRequested(Message):
-    """The commands that can be picked by name are to be offered."""
-
-
-@message
 class CommandPicked(Message):
     """A command was picked by name: `action` is to be run on the board."""
 
@@ -290,6 +261,7 @@ class OrderAnswered(Message):
     sentence: str
     failed: bool = False
     undo: Undo | None = None
+    of_sweep: bool = False
 
 
 @message

@@ -19,9 +19,6 @@ READOUT: Mapping[str, int] = {"back": 0, "readout": 1, "across(-1)": 2, "across(
 DETAILS: Mapping[str, int] = {"back": 0, "spread": 2, "page(1)": 2}
 ENLARGED: Mapping[str, int] = {"back": 0, "metric": 2}
 
-STEERED = frozenset({"pause", "stop", "scale_step(0.5)", "scale_step(2.0)", "replay", "fork", "edit", "delete", "mark"})
-"""What acts on the run under the cursor."""
-
 RUNNING: Mapping[str, int] = {"pause": 2, "stop": 3, "scale_step(0.5)": 4, "scale_step(2.0)": 4, "mark": 4, "open": 3}
 QUEUED: Mapping[str, int] = {"pause": 3, "stop": 2, "edit": 4, "open": 4}
 PAUSED: Mapping[str, int] = {"pause": 2, "stop": 3, "fork": 3, "mark": 4, "open": 3, "replay": 4}

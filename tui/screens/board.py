@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.model import keymap
 from tui.model.choices import Choices
-from tui.model.messages import NewRunRequested, ReplayRequested
+from tui.model.messages import DialogRequested, ReplayRequested
 from tui.model.snapshot import Snapshot
 from tui.screens.keys.key_parts import share_actions
 from tui.screens.keys.steering_keys import SteeringKeys
@@ -22,7 +22,7 @@ class Board(RunsScreen, inherit_bindings=False):
         share_actions(self, SteeringKeys(self))
 
     def action_new_run(self) -> None:
-        self.post_message(NewRunRequested())
+        self.post_message(DialogRequested("new run"))
 
     def action_replay(self) -> None:
         pointed = self.choices.pointed

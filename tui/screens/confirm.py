@@ -16,7 +16,6 @@ from tui.widgets.lines import WrappedLines
 class Confirm(ModalScreen[None], inherit_bindings=False):
     """Asks a question over the last lines of the board; calls `confirmed` if the answer is yes."""
 
-    AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("confirm")
     DEFAULT_CSS = """

@@ -78,7 +78,6 @@ class ProbeTable(Lines):
 class ProbeView(Screen[None], inherit_bindings=False):
     """Shows a probe. Keys ask the app for other weights, or for a run with a step size."""
 
-    AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("probe")
     DEFAULT_CSS = """

@@ -65,7 +65,6 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 class RunsScreen(Screen[None], inherit_bindings=False):
     """Shows a snapshot under the viewer's choices, or the welcome if the store is empty."""
 
-    AUTO_FOCUS = None
     ALLOW_SELECT = False
     place: Place = "board"
     fixed_rows = 2

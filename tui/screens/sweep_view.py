@@ -25,7 +25,7 @@ from tui.model.keymap import UNASKED, Key
 from tui.model.messages import (
     ChartRangeDragged,
     ChartScrolled,
-    CommandsRequested,
+    DialogRequested,
     LessonTold,
 )
 from tui.model.snapshot import Snapshot
@@ -70,7 +70,6 @@ LEAST_WIDTH, LEAST_HEIGHT = 30, 8
 class SweepView(Screen[None], inherit_bindings=False):
     """Shows the sweep that the feed reads. Turns keys into messages, which the app answers."""
 
-    AUTO_FOCUS = None
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("sweepview")
     DEFAULT_CSS = """
@@ -256,7 +255,7 @@ class SweepView(Screen[None], inherit_bindings=False):
         if message.pointing == "open":
             self.action_open()
         elif message.pointing == "commands":
-            self.post_message(CommandsRequested())
+            self.post_message(DialogRequested("commands"))
 
     def _point(self, values: Values) -> None:
         self._pointed, self._follows_best = values, False

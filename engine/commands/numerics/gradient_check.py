@@ -59,19 +59,7 @@ moves margins across kinks."""
 @json_option
 @click.pass_obj
 def command(
-    db: str,
-    /,
-    run_id: int | None,
-    at: int | None,
-    json: bool,
-    examples: str,
-    after: int,
-    weights: str | None,
-    h: float | None,
-    one_sided: bool,
-    tolerance: float | None,
-    coordinates: str,
-    **fields: Any,
+    db: str, /, json: bool, h: float | None, one_sided: bool, tolerance: float | None, coordinates: str, **where: Any
 ) -> None:
     """Check the analytic gradient against differences of losses, tell kinks from mistakes, and show what both cost.
 
@@ -79,7 +67,7 @@ def command(
     when the gradient is wrong, or h is so large or so small that it cannot tell.
     """
     with numerics_errors():
-        point = point_of(db, run_id, at, fields, examples, after, weights)
+        point = point_of(db, **where)
         chosen = _chosen(point, coordinates, one_sided)
         cost = Cost(1 if one_sided else 2)
         result, margins = _check(point, h, tolerance, chosen, one_sided, cost)

@@ -45,13 +45,7 @@ Report = tuple[dict[str, Any], list[str], list[list[str]]]
     help="The first position on each axis.",
 )
 @click.option(
-    "--to",
-    "high",
-    metavar="NUMBER",
-    type=float,
-    default=1.0,
-    show_default=True,
-    help="The last position on each axis.",
+    "--to", "high", metavar="NUMBER", type=float, default=1.0, show_default=True, help="The last position on each axis."
 )
 @click.option(
     "--points",
@@ -66,18 +60,13 @@ Report = tuple[dict[str, Any], list[str], list[list[str]]]
 def command(
     db: str,
     /,
-    run_id: int | None,
-    at: int | None,
     json: bool,
-    examples: str,
-    after: int,
-    weights: str | None,
     direction: str,
     second_direction: str | None,
     low: float,
     high: float,
     points: int | None,
-    **fields: Any,
+    **where: Any,
 ) -> None:
     """Look at the loss along a line W + a d, or over a plane W + a d1 + b d2 (with --second-direction).
 
@@ -92,7 +81,7 @@ def command(
     with numerics_errors():
         if count ** (1 if second_direction is None else 2) > MOST_POINTS:
             raise ValueError(f"points: {count} are too many; a picture has at most {MOST_POINTS:,} in all")
-        point = point_of(db, run_id, at, fields, examples, after, weights)
+        point = point_of(db, **where)
         positions = np.linspace(low, high, count)
         if second_direction is None:
             answer, header, body = _line(point, direction, positions)
@@ -114,12 +103,7 @@ def _line(point: LossPoint, direction: str, positions: NDArray[np.float64]) -> R
     from engine.analysis import landscape
 
     line = landscape.line(point.objective, point.weights, _direction(point, direction, "first"), positions, point.rows)
-    answer = {
-        "direction": direction,
-        "positions": line.positions,
-        "losses": line.loss,
-        "data_losses": line.data_loss,
-    }
+    answer = {"direction": direction, "positions": line.positions, "losses": line.loss, "data_losses": line.data_loss}
     rows = zip(line.positions, line.loss, line.data_loss, strict=True)
     return answer, ["a", "loss", "data loss"], [_numbers(row) for row in rows]
 

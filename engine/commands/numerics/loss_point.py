@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from engine.commands.options import field_option, given_spec, people_errors
+from engine.commands.typed.values import RUN
 from engine.spec import FIELDS, DataError, RunSpec, SpecError, short_name
 from engine.text import clean, counted, setting_text
 
@@ -74,14 +75,14 @@ def loss_point_options(examples: str) -> Callable[[Command], Command]:
 
 
 def of_run_options(command: Command) -> Command:
-    """A decorator that adds the argument RUN, which may be left out, and the option --at."""
+    """A decorator that adds the argument RUN, which may be left out, and the option --at; `point_of` takes both."""
     option = click.option(
         "--at",
         metavar="ITERATION",
         type=click.IntRange(min=0),
         help="With RUN: its weights kept at or before this iteration; by default the newest.",
     )
-    return click.argument("run_id", metavar="[RUN]", type=int, required=False)(option(command))
+    return click.argument("run_id", metavar="[RUN]", type=RUN, required=False)(option(command))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,25 +152,24 @@ def loss_point(fields: dict[str, str | None], examples: str, after: int, weights
     return LossPoint(spec, objective, start.astype(np.float64), current.astype(np.float64), rows, state.iteration)
 
 
+def check_is_one(run_id: int | None, at: int | None, *described: str | int | None) -> None:
+    """Raise ValueError where both a run and, as far as they are given, options that describe one are there."""
+    if run_id is None and at is not None:
+        raise ValueError("--at needs a RUN; --after looks from a run that the options describe")
+    if run_id is not None and any(described):
+        raise ValueError(f"run {run_id} has its own settings and weights: give no options that describe a run")
+
+
 def point_of(
-    db: str,
-    run_id: int | None,
-    at: int | None,
-    fields: dict[str, str | None],
-    examples: str,
-    after: int,
-    weights: str | None,
+    db: str, /, run_id: int | None, at: int | None, examples: str, after: int, weights: str | None, **fields: str | None
 ) -> LossPoint:
     """The point of a run's kept weights at or before an iteration; without a run, the one that the options describe.
 
     Raises StoreError, SpecError, DataError or ValueError, whose message says what is valid.
     """
+    check_is_one(run_id, at, after, weights, *(text is not None for text in fields.values()))
     if run_id is None:
-        if at is not None:
-            raise ValueError("--at needs a RUN; --after looks from a run that the options describe")
         return loss_point(fields, examples, after, weights)
-    if after or weights or any(text is not None for text in fields.values()):
-        raise ValueError(f"run {run_id} has its own settings and weights: give no options that describe a run")
     import numpy as np
 
     from engine.jobs.people.kept_weights import kept_weights

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.numerics.loss_point import loss_point, loss_point_options, numerics_errors
+from engine.commands.numerics.loss_point import (
+    check_is_one,
+    loss_point,
+    loss_point_options,
+    numerics_errors,
+    of_run_options,
+)
 from engine.commands.options import as_json, json_option
 from engine.commands.typed.help import GroupedCommand
-from engine.commands.typed.values import RUN
 from engine.spec import short_name
 from engine.text import clean, counted, setting_text
 
@@ -19,13 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("probe", cls=GroupedCommand)
-@click.argument("run_id", metavar="[RUN]", type=RUN, required=False)
-@click.option(
-    "--at",
-    metavar="ITERATION",
-    type=click.IntRange(min=0),
-    help="With RUN: its weights kept at or before this iteration; by default the newest.",
-)
+@of_run_options
 @click.option(
     "--step-sizes",
     metavar="A,B,...",
@@ -57,15 +56,13 @@ def command(
 
     with numerics_errors():
         sizes = None if step_sizes is None else tuple(map(_size, step_sizes.split(",")))
+        described = (examples != "all", after, weights, *(text is not None for text in fields.values()))
+        check_is_one(run_id, at, *described)
         if run_id is None:
-            if at is not None:
-                raise ValueError("--at needs a RUN; --after looks from a run that the options describe")
             point = loss_point(fields, examples, after, weights)
             probe = probes.probe(point.objective, point.weights, sizes, point.rows)
             where, sentence = point.as_dict(), point.sentence()
         else:
-            if examples != "all" or after or weights or any(text is not None for text in fields.values()):
-                raise ValueError(f"run {run_id} has its own settings and weights: give no options that describe a run")
             probe, where, sentence = _of_run(db, run_id, at, sizes)
     _print(probe, where, sentence, json)
 

@@ -23,6 +23,7 @@ from engine.store import (
     open_for_reading,
 )
 from engine.text import clean
+from tui.model.messages import Steering
 from tui.reading.list_page import MOST_RUNS
 
 
@@ -90,18 +91,14 @@ def top_of(path: Path, listing: Listing, judged: Mapping[int, str]) -> tuple[int
         return tuple(run.run_id for run in listed.runs)
 
 
-def stop(path: Path, run_id: int) -> str:
-    """Stop a run; the answer as a sentence. Raises StoreError."""
+def steered(path: Path, run_id: int, verb: Steering) -> str:
+    """Pause, resume, stop or delete a run; the answer as a sentence. Raises StoreError."""
     from engine.jobs.people import steer
 
-    return steer.stop(path, run_id)
-
-
-def steered(path: Path, run_id: int, verb: Literal["pause", "resume"]) -> str:
-    """Pause or resume a run; the answer as a sentence. Raises StoreError."""
-    from engine.jobs.people import steer
-
-    return steer.pause(path, run_id) if verb == "pause" else steer.resume(path, run_id)
+    if verb == "delete":
+        steer.delete(path, run_id)
+        return f"Run {run_id} is deleted; u brings it back, until the dashboard closes."
+    return {"pause": steer.pause, "resume": steer.resume, "stop": steer.stop}[verb](path, run_id)
 
 
 def scale_step_size(path: Path, run_id: int, factor: float) -> str:
@@ -109,14 +106,6 @@ def scale_step_size(path: Path, run_id: int, factor: float) -> str:
     from engine.jobs.people import steer
 
     return steer.scale_step_size(path, run_id, factor)
-
-
-def delete(path: Path, run_id: int) -> str:
-    """Mark a run as deleted; the answer as a sentence. Raises StoreError."""
-    from engine.jobs.people import steer
-
-    steer.delete(path, run_id)
-    return f"Run {run_id} is deleted; u brings it back, until the dashboard closes."
 
 
 def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:

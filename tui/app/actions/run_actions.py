@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Literal, Protocol
+from typing import Protocol
 
 from textual.message import Message
 
@@ -14,7 +14,15 @@ from engine.text import clean, counted
 from tui.app.actions import orders
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.model.answer import Deleted, Undo
-from tui.model.messages import DraftKept, ForkRequested, ForkSubmitted, OrderAnswered, RunsQueued, RunSubmitted
+from tui.model.messages import (
+    DraftKept,
+    ForkRequested,
+    ForkSubmitted,
+    OrderAnswered,
+    RunsQueued,
+    RunSubmitted,
+    Steering,
+)
 
 
 class RunPort(OrderPort, ScreenPort, Protocol):
@@ -72,27 +80,32 @@ class RunActions:
         """Start a run."""
         self._app.order(lambda: RunsQueued(orders.start(self._app.path, spec, name, named)))
 
-    def stop(self, run_id: int) -> None:
-        """Stop a run after confirmation."""
-        from tui.screens.confirm import Confirm
+    def steer(self, run_id: int, verb: Steering) -> None:
+        """Steer a run; ask for confirmation before stopping or deleting it."""
+        path, run = self._app.path, self._app.snapshot.run(run_id)
+        undo = {
+            "pause": Undo(partial(orders.steered, path, run_id, "resume")),
+            "resume": Undo(partial(orders.steered, path, run_id, "pause")),
+            "delete": Undo(partial(orders.undelete, path, "run", run_id), ("run", run_id)),
+        }.get(verb)
 
         def carry_out() -> Message:
-            return OrderAnswered(orders.stop(self._app.path, run_id))
+            sentence = orders.steered(path, run_id, verb)
+            told = f"{sentence} u undoes." if verb in ("pause", "resume") else sentence
+            return OrderAnswered(told, undo=undo)
 
-        run = self._app.snapshot.run(run_id)
-        reached = f" at iteration {run.iterations_done:,}" if run is not None and run.iterations_done else ""
-        question = f"Stop run {run_id}{reached}? What it has recorded is kept."
-        self._app.open_screen(Confirm(question, lambda: self._app.order(carry_out)))
+        done = 0 if run is None else run.iterations_done
+        reached, rows = (f" at iteration {done:,}", f" and its {counted(done, 'iteration')}") if done else ("", "")
+        questions: Mapping[Steering, str] = {
+            "stop": f"Stop run {run_id}{reached}? What it has recorded is kept.",
+            "delete": f"Delete run {run_id}{rows}? u brings it back, until the dashboard closes.",
+        }
+        if verb in questions:
+            from tui.screens.confirm import Confirm
 
-    def steer(self, run_id: int, verb: Literal["pause", "resume"]) -> None:
-        path = self._app.path
-        back: Literal["pause", "resume"] = "resume" if verb == "pause" else "pause"
-
-        def carry_out() -> Message:
-            undo = Undo(partial(orders.steered, path, run_id, back))
-            return OrderAnswered(f"{orders.steered(path, run_id, verb)} u undoes.", undo=undo)
-
-        self._app.order(carry_out)
+            self._app.open_screen(Confirm(questions[verb], lambda: self._app.order(carry_out)))
+        else:
+            self._app.order(carry_out)
 
     def scale_step_size(self, run_id: int, factor: float) -> None:
         path = self._app.path
@@ -103,22 +116,6 @@ class RunActions:
             return OrderAnswered(f"{sentence} u undoes.", undo=undo)
 
         self._app.order(carry_out)
-
-    def delete(self, run_id: int) -> None:
-        """Delete a run after confirmation."""
-        from tui.screens.confirm import Confirm
-
-        path = self._app.path
-
-        def carry_out() -> Message:
-            undo = Undo(lambda: orders.undelete(path, "run", run_id), ("run", run_id))
-            return OrderAnswered(orders.delete(path, run_id), undo=undo)
-
-        run = self._app.snapshot.run(run_id)
-        done = 0 if run is None else run.iterations_done
-        rows = f" and its {counted(done, 'iteration')}" if done else ""
-        question = f"Delete run {run_id}{rows}? u brings it back, until the dashboard closes."
-        self._app.open_screen(Confirm(question, lambda: self._app.order(carry_out)))
 
     def undo(self) -> None:
         """Take back what was done last."""

@@ -14,8 +14,9 @@ from engine.store import Run, StoreError
 from engine.text import clean
 from tui.app.actions import sweep_orders
 from tui.app.actions.ports import DialogPort, OrderPort, ScreenPort
+from tui.model.messages import OrderAnswered
 from tui.model.snapshot import Snapshot
-from tui.model.sweep.sweep_messages import RepetitionSubmitted, SweepAnswered, SweepGone, SweepStarted
+from tui.model.sweep.sweep_messages import RepetitionSubmitted, SweepGone, SweepStarted
 
 if TYPE_CHECKING:
     from engine.sweep import SweepPlan
@@ -77,9 +78,9 @@ class SweepActions:
             try:
                 return carry_out()
             except SpecError as error:
-                return SweepAnswered(error.message, failed=True)
+                return OrderAnswered(error.message, failed=True, of_sweep=True)
             except (StoreError, ValueError) as error:
-                return SweepAnswered(str(error), failed=True)
+                return OrderAnswered(str(error), failed=True, of_sweep=True)
 
         self._app.order(work)
 
@@ -149,7 +150,7 @@ class SweepActions:
 
         def carry_out() -> Message:
             sentence = sweep_orders.steered(self._app.path, sweep_id, verb)
-            return SweepGone(sweep_id, sentence) if verb == "delete" else SweepAnswered(sentence)
+            return SweepGone(sweep_id, sentence) if verb == "delete" else OrderAnswered(sentence, of_sweep=True)
 
         sweep = f"sweep {sweep_id}"
         questions = {
@@ -165,7 +166,7 @@ class SweepActions:
 
     def go_on(self, run_ids: tuple[int, ...]) -> None:
         """Resume runs that were dropped at a rung."""
-        self._order(lambda: SweepAnswered(sweep_orders.go_on(self._app.path, run_ids)))
+        self._order(lambda: OrderAnswered(sweep_orders.go_on(self._app.path, run_ids), of_sweep=True))
 
     def refine(self, sweep_id: int) -> None:
         """Start a narrower sweep around the best value, once somebody has said yes."""
@@ -188,7 +189,7 @@ class SweepActions:
 
         def typed(texts: Mapping[str, str]) -> None:
             path, text = self._app.path, texts["values"]
-            self._order(lambda: SweepAnswered(sweep_orders.add_values(path, sweep_id, axis.field, text)))
+            self._order(lambda: OrderAnswered(sweep_orders.add_values(path, sweep_id, axis.field, text), of_sweep=True))
 
         asked = Question("values", axis.label, "", "such as 1e-3, 0.01, 0.1")
         self._app.open_screen(Prompt(f"Which values do you want to add to sweep {sweep_id}?", (asked,), typed, "add"))
@@ -217,4 +218,4 @@ class SweepActions:
 
     def set_default_spec(self, run_id: int) -> None:
         """Make a run's spec the default for new runs and sweeps."""
-        self._order(lambda: SweepAnswered(sweep_orders.make_default(self._app.path, run_id)))
+        self._order(lambda: OrderAnswered(sweep_orders.make_default(self._app.path, run_id), of_sweep=True))

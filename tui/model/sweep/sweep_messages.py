@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
-from tui.model.answer import Undo
 from tui.model.message import message
 from tui.model.messages import Pointing
 
@@ -91,33 +90,11 @@ class ValuesContinued(Message):
 
 
 @message
-class RefinementRequested(Message):
-    """A sweep is to be refined around its best value."""
+class SweepGrown(Message):
+    """A sweep is to be refined around its best value, to get more values, or to be repeated with changes."""
 
     sweep_id: int
-
-
-@message
-class SweepValuesRequested(Message):
-    """More values are to be typed for a sweep."""
-
-    sweep_id: int
-
-
-@message
-class SweepRepetitionRequested(Message):
-    """A sweep is to be repeated with something changed."""
-
-    sweep_id: int
-
-
-@message
-class SweepAnswered(Message):
-    """An order about a sweep was carried out or, if `failed`, not; `sentence` tells it, `undo` takes it back."""
-
-    sentence: str
-    failed: bool = False
-    undo: Undo | None = None
+    into: Literal["refinement", "more values", "repetition"]
 
 
 @message

@@ -7,15 +7,7 @@ from dataclasses import replace
 
 from engine.store import Listing, Run
 from tui.model.choices import MOST_MARKED, Row
-from tui.model.messages import (
-    ColumnsRequested,
-    CommandsRequested,
-    FilterRequested,
-    OrderRequested,
-    Pointing,
-    RunSought,
-    TopSought,
-)
+from tui.model.messages import DialogRequested, Pointing, RunSought, TopSought
 from tui.screens.keys.key_parts import KeyPort
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
@@ -45,7 +37,7 @@ class ListKeys:
         elif pointing in ("mark", "open"):
             self.fold()
         if pointing == "commands":
-            self._screen.post_message(CommandsRequested())
+            self._screen.post_message(DialogRequested("commands"))
 
     def click_run(self, run_id: int, pointing: Pointing) -> None:
         """Point the cursor at a run that was clicked in the chart, and do what the click asks for."""
@@ -53,7 +45,7 @@ class ListKeys:
         if self._screen.choices.pointed == run_id:
             self._do(pointing)
         if pointing == "commands":
-            self._screen.post_message(CommandsRequested())
+            self._screen.post_message(DialogRequested("commands"))
 
     def _do(self, pointing: Pointing) -> None:
         """Mark or open the run under the cursor, if that is asked for."""
@@ -155,7 +147,7 @@ class ListKeys:
 
     def action_filter(self) -> None:
         """Ask for a filter."""
-        self._screen.post_message(FilterRequested())
+        self._screen.post_message(DialogRequested("filter"))
 
     def clear_filter(self) -> None:
         """List all runs again."""
@@ -163,11 +155,11 @@ class ListKeys:
 
     def action_sort(self) -> None:
         """Ask for an order."""
-        self._screen.post_message(OrderRequested())
+        self._screen.post_message(DialogRequested("order"))
 
     def action_columns(self) -> None:
         """Ask for columns."""
-        self._screen.post_message(ColumnsRequested())
+        self._screen.post_message(DialogRequested("columns"))
 
     def action_sort_by(self, order: str) -> None:
         """Sort by an order, or reverse it if the list is sorted by it already."""

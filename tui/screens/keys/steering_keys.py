@@ -5,14 +5,12 @@ from __future__ import annotations
 from engine.store import ENDED, Run, status_word
 from tui.model import x_extent
 from tui.model.messages import (
-    DeletionRequested,
+    DialogRequested,
     EditRequested,
     ForkRequested,
     SteeringRequested,
     StepSizeScaled,
-    StopRequested,
     UndoRequested,
-    WorkersRequested,
 )
 from tui.model.sweep.sweep_messages import SweepSteered
 from tui.screens.keys.key_parts import KeyPort
@@ -44,7 +42,7 @@ class SteeringKeys:
     def action_stop(self) -> None:
         run = self._pointed
         if run is not None and not self._has_ended(run):
-            self._screen.post_message(StopRequested(run.run_id))
+            self._screen.post_message(SteeringRequested(run.run_id, "stop"))
 
     def action_pause(self) -> None:
         """Pause the run, or resume it."""
@@ -102,10 +100,10 @@ class SteeringKeys:
         if run.state == "running" and self._screen.snapshot.status(run) != "lost":
             self._screen.tell(f"Run {run.run_id} is running: stop it first (t).")
         else:
-            self._screen.post_message(DeletionRequested(run.run_id))
+            self._screen.post_message(SteeringRequested(run.run_id, "delete"))
 
     def action_undo(self) -> None:
         self._screen.post_message(UndoRequested())
 
     def action_workers(self) -> None:
-        self._screen.post_message(WorkersRequested())
+        self._screen.post_message(DialogRequested("workers"))

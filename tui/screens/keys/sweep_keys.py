@@ -12,12 +12,10 @@ from tui.model.messages import SteeringRequested, UndoRequested
 from tui.model.sweep.sweep_messages import (
     DefaultSpecChosen,
     ProbeRequested,
-    RefinementRequested,
+    SweepGrown,
     SweepOpened,
-    SweepRepetitionRequested,
     SweepRequested,
     SweepSteered,
-    SweepValuesRequested,
     ValuesContinued,
 )
 from tui.model.sweep_seen import SweepSeen
@@ -64,7 +62,7 @@ class SweepKeys:
         )
 
     def action_refine(self) -> None:
-        self._screen.post_message(RefinementRequested(self._screen.sweep_id))
+        self._screen.post_message(SweepGrown(self._screen.sweep_id, "refinement"))
 
     def action_parent(self) -> None:
         if self._screen.seen.parent_id is None:
@@ -104,7 +102,7 @@ class SweepKeys:
         self._screen.post_message(UndoRequested())
 
     def action_add(self) -> None:
-        self._screen.post_message(SweepValuesRequested(self._screen.sweep_id))
+        self._screen.post_message(SweepGrown(self._screen.sweep_id, "more values"))
 
     def action_repeat(self) -> None:
-        self._screen.post_message(SweepRepetitionRequested(self._screen.sweep_id))
+        self._screen.post_message(SweepGrown(self._screen.sweep_id, "repetition"))
