@@ -22,4 +22,4 @@ def _entries(form: Form, name: str) -> Iterator[Entry]:
     if field.choices:
         yield Entry((("choices", DIM),), ", ".join(field.choices))
     if form.is_touched(name):
-        yield Entry((("default", DIM),), form.usual.get(name, "") or "none")
+        yield Entry((("default", DIM),), form.default_texts.get(name, "") or "none")

@@ -25,7 +25,7 @@ def key_blocks(place: Place) -> list[Block]:
     groups: dict[str, list[Entry]] = {}
     told = {(key.place, name) for key in own if key.written for name in key.written.split()}
     for key in (*own, *everywhere):
-        if key.written or (key.place, key.shown) not in told:
+        if key.written or (key.place, key.keys_text) not in told:
             groups.setdefault(key.group, []).append(_entry(key))
     return [Block(name, tuple(groups[name])) for name in ORDER if name in groups]
 
