@@ -31,8 +31,8 @@ from engine.spec import (
     spec_from_fields,
     typed_text,
 )
+from engine.spec.data_defaults import PIXELS
 from engine.spec.field_groups import GROUP_OF
-from engine.spec.pixel_defaults import PIXELS
 from engine.store import Reader, StoreError, open_for_reading
 from engine.text import clean, loss_text
 
@@ -110,7 +110,8 @@ def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -
     """
     given = {name: text for name, text in fields.items() if text is not None}
     spec = check_given(_named(spec_from_fields(given)), given)
-    if spec.has_data and "batch_size" not in {*given, *varied}:
+    exceptions = {*given, *varied}
+    if spec.has_data and "batch_size" not in exceptions:
         from engine.jobs.people.submit import fitted_to_data  # imports the numerics, which most commands do not need
 
         fitted = fitted_to_data(spec)
@@ -120,6 +121,14 @@ def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -
                 err=True,
             )
         spec = fitted
+    if spec.has_data:
+        from engine.jobs.people.fitted_defaults import fitted_defaults  # imports the numerics, too
+
+        values = {name: value for name, value in fitted_defaults(spec, waits=True).items() if name not in exceptions}
+        spec = spec.changed(**values)
+        if values:
+            told = ", ".join(f"{FIELDS[name].label} {typed_text(name, value)}" for name, value in values.items())
+            click.echo(f"{told}: the defaults for features of the size that they have here", err=True)
     say_without_effect(given, spec)
     return spec
 

@@ -9,6 +9,7 @@ import click
 
 from engine.commands.options import accuracy, as_json, json_option, loss, reading
 from engine.commands.typed.values import RUN
+from engine.jobs.people.costs import cost_words
 from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
 from engine.store import Evaluation, Reader, Run, reason_words, status_word
@@ -87,20 +88,10 @@ def reached(run: Run, status: str) -> list[tuple[str, str]]:
     return [
         ("run", f"{run.run_id}  {clean(run.name, 200)}"),
         ("state", state_text(run, status)),
-        ("iterations", f"{run.iterations_done}{_cost(run)}"),
+        ("iterations", f"{run.iterations_done}{f', each {cost}' if (cost := cost_words(run)) else ''}"),
         ("elapsed", f"{run.elapsed_s:.2f} s"),
         *losses(run),
     ]
-
-
-def _cost(run: Run) -> str:
-    """What an iteration costs, where that is several losses."""
-    cost = run.examples_per_iteration
-    if run.spec is None or cost is None:
-        return ""
-    if not run.spec.has_data:
-        return f", each of {cost:,} losses" if cost > 1 else ""
-    return f", each over {cost:,} examples" if run.spec.kind.is_costly else ""
 
 
 def state_text(run: Run, status: str) -> str:

@@ -1,5 +1,6 @@
 """Data sets: fixed splits of examples into features and classes."""
 
+from engine.datasets.feature_size import squared_norm
 from engine.datasets.fingerprint import check_same, fingerprint
 from engine.datasets.registry import LOADERS, load
 from engine.datasets.shapes import Shape, shape_of, train_examples
@@ -32,6 +33,7 @@ __all__ = [
     "fingerprint",
     "load",
     "shape_of",
+    "squared_norm",
     "standardized",
     "stratified",
     "train_examples",

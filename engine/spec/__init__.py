@@ -11,6 +11,7 @@ from engine.spec.choices import (
     TEST_FUNCTIONS,
     UPDATES,
 )
+from engine.spec.data_defaults import FITTED, fitted
 from engine.spec.dataset_names import AMOUNTS, DATASETS, NO_DATA, dataset_parts, is_path
 from engine.spec.field import Field
 from engine.spec.fields import FIELDS
@@ -38,6 +39,7 @@ __all__ = [
     "DATASETS",
     "DECIDING",
     "FIELDS",
+    "FITTED",
     "GROUPS",
     "METRICS",
     "NETWORKS",
@@ -59,6 +61,7 @@ __all__ = [
     "check_given",
     "dataset_parts",
     "defaults",
+    "fitted",
     "is_own_file",
     "is_path",
     "label",

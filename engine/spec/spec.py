@@ -9,11 +9,11 @@ from functools import cache
 from typing import Any
 
 from engine.spec.choices import BUILT_IN, NETWORKS, OF_EXAMPLES, TEST_FUNCTIONS
+from engine.spec.data_defaults import pixel_defaults
 from engine.spec.dataset_names import NO_DATA
 from engine.spec.fields import FIELDS
 from engine.spec.own_names import is_own_file, short_name
 from engine.spec.parsing import SpecError, as_text, near_match, quoted
-from engine.spec.pixel_defaults import pixel_defaults
 from engine.spec.strategy_kinds import STRATEGY_KINDS, StrategyKind, kind_of
 
 OBJECTIVE_DEFAULTS: dict[str, dict[str, Any]] = {

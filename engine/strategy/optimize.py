@@ -125,7 +125,7 @@ class Optimization:
     @property
     def first_block(self) -> int:
         """The iterations of the first block, before their time is known: fewer if each computes many losses."""
-        return max(1, FIRST_BLOCK // self.spec.kind.losses(self.objective.size))
+        return max(1, FIRST_BLOCK // self._losses)
 
     def losses_per_gradient(self, state: State) -> int:
         """Return how many losses a gradient takes where the run uses any, else 1."""
@@ -136,7 +136,13 @@ class Optimization:
     def examples_per_iteration(self) -> int:
         """The examples that an iteration uses, counted once for every loss or analytic gradient that it computes."""
         used = self.spec.batch_size if self.spec.kind.batches else None
-        return (used or len(self.objective)) * self.spec.kind.losses(self.objective.size)
+        return (used or len(self.objective)) * self._losses
+
+    @property
+    def _losses(self) -> int:
+        """The losses that an iteration evaluates; a strategy of your own may tell of its `losses_per_iteration`."""
+        told: int = getattr(self.strategy, "losses_per_iteration", 0)
+        return told or self.spec.kind.losses(self.objective.size)
 
     def evaluate(self, weights: Array, split: str) -> tuple[float, float]:
         """Return the loss and the accuracy (0 to 1) over a whole split at these weights (size,)."""

@@ -28,14 +28,21 @@ SWEEPABLE = tuple(
                 "decay_rate",
                 "warm_up",
             ),
+            *("memory", "population", "temperature", "cooling", "perturbation", "difference", "clip_norm"),
+            *("period", "period_factor", "lowest_share", "plateau", "average_decay"),
             *RATES,
         )
     )
 )
 """Fields that a sweep may vary: numbers that affect how a run goes, not how long it lasts."""
 
-WHOLE = frozenset({"batch_size", "seed", "hidden_size", "decay_every", "warm_up"})
-LOGARITHMIC = frozenset({"step_size", "batch_size", "regularization_strength", "initial_scale", "hidden_size"})
+WHOLE = frozenset({
+    "batch_size", "seed", "hidden_size", "decay_every", "warm_up", "memory", "population", "period", "plateau",
+})  # fmt: skip
+LOGARITHMIC = frozenset({
+    "step_size", "batch_size", "regularization_strength", "initial_scale", "hidden_size", "memory", "population",
+    "temperature", "perturbation", "difference", "clip_norm", "period", "lowest_share", "decoupled_decay",
+})  # fmt: skip
 """Fields on a logarithmic scale if an axis has fewer than three values to show its spacing."""
 
 MOST_VALUES = 1000
@@ -60,6 +67,8 @@ class Axis:
         if not self.values:
             raise SpecError(self.field, f"{self.label}: give at least one value")
         check_count(len(self.values), self.field)
+        if None in self.values and self.field != "batch_size":
+            raise SpecError(self.field, f"{self.label}: the values of a sweep are numbers, not none")
         parsed = tuple(FIELDS[self.field].check("full" if value is None else value) for value in self.values)
         if len(set(parsed)) < len(parsed):
             duplicate = next(value for i, value in enumerate(parsed) if value in parsed[:i])

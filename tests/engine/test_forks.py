@@ -123,6 +123,27 @@ def test_an_unchanged_fork_anywhere_repeats_its_parent(path: Path, strategy: str
     assert inspect(path).inconsistent == ()
 
 
+@pytest.mark.parametrize("strategy", ["newton", "cma-es", "numerical-gradient"])
+def test_costly_runs_are_resumed_and_forked_bit_for_bit(path: Path, strategy: str) -> None:
+    """One is paused and goes on, one is forked in its middle; Newton's ends by itself."""
+    spec = defaults(strategy, "softmax", "spiral").changed(iterations=60)
+    with open_for_writing(path) as store:
+        store.queue.add([spec])
+    work(path, leave=steering(path, 2, "pause"))
+    assert (run_of(path, 1).state, run_of(path, 1).iterations_done < 60) == ("paused", True)
+    steer.resume(path, 1)
+    carried_out(path, spec)
+    middle = run_of(path, 2).iterations_done // 2
+    assert middle >= 3
+    steer.fork(path, 2, middle)
+    work(path, leave=lambda: False)
+    whole, weights = losses(path, 2)[1], last_weights(path, 2)
+    for run_id, first in ((1, 0), (3, middle)):
+        np.testing.assert_array_equal(losses(path, run_id)[1], whole[first:])
+        np.testing.assert_array_equal(last_weights(path, run_id), weights)
+        assert run_of(path, run_id).reason == run_of(path, 2).reason
+
+
 def test_the_end_of_a_run_can_be_forked_with_a_larger_budget(path: Path) -> None:
     carried_out(path, PARENT, PARENT.changed(iterations=600))
     with pytest.raises(SpecError, match="give it more"):

@@ -97,6 +97,7 @@ def test_powers_of_two_and_lists() -> None:
         (lambda: Axis("step_siz", (0.1,)), "did you mean step_size"),
         (lambda: Axis("strategy", (1,)), "cannot be swept"),
         (lambda: Axis("iterations", (10, 20)), "cannot be swept"),
+        (lambda: Axis("population", (8, None)), "numbers, not none"),
         (lambda: Axis("momentum", (0.5, 1.0)), "less than 1"),
         (lambda: Axis("batch_size", (1.5, 2)), "whole number"),
         (lambda: plan(repeats=0), "at least 1"),

@@ -90,11 +90,11 @@ async def test_y_turns_the_loss_axis(path: Path) -> None:
 async def test_x_cycles_the_x_axis(path: Path) -> None:
     async with opened(path) as board:
         kinds = []
-        for word in ("time", "examples", "iteration"):
+        for word in ("time", "examples seen", "losses evaluated", "iteration"):
             await board.press("x")
             kinds.append(choices(board).chart_options.x_kind)
             assert f"x: {word}" in board.text()
-        assert kinds == ["time", "examples", "iteration"]
+        assert kinds == ["time", "examples", "evaluations", "iteration"]
 
 
 @pytest.mark.parametrize(("keys", "pointed"), [

@@ -137,6 +137,8 @@ async def test_clocks_axes_and_the_charts_own_keys(tmp_path: Path) -> None:
         await board.press("C")
         assert "examples" in watch.line()
         await board.press("C")
+        assert "losses" in watch.line()
+        await board.press("C")
         await board.until(lambda: set(watch.done().values()) == {100})
         pane = watch.screen.query_one(ChartPane)
         held = present(present(pane.picture).axes)

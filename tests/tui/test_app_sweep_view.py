@@ -280,7 +280,7 @@ async def test_the_sweep_is_looked_at_with_the_keys_of_the_board(batches_worked_
         assert "train loss (log)" in chart
         assert "x: examples seen (log)" in chart
         assert "train loss (log) at 300 examples against batch size" in response
-        await board.press("x", "X")
+        await board.press("x", "x", "X")
         chart, response = titles_of(board)
         assert "x: iteration " in chart
         assert "at 150 iterations" in response

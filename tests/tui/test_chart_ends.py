@@ -62,9 +62,12 @@ def test_at_every_size_a_noisy_line_ends_at_the_loss_that_is_told(
 def test_markers_stand_in_the_column_where_their_run_ended(
     size: tuple[int, int], ends: list[int], x_kind: XKind
 ) -> None:
-    runs = tuple(mini_batches(done, run_id=i, examples_per_iteration=32) for i, done in enumerate(ends, 1))
+    runs = tuple(
+        mini_batches(done, run_id=i, examples_per_iteration=32, losses_per_iteration=7)
+        for i, done in enumerate(ends, 1)
+    )
     picture = draw(ChartView(runs, smoothing=HALF_LIFE, x_kind=x_kind, show_legend=False), *size)
-    scale = {"iteration": 1.0, "examples": 32.0, "time": 0.01}[x_kind]
+    scale = {"iteration": 1.0, "examples": 32.0, "evaluations": 7.0, "time": 0.01}[x_kind]
     for run in runs:
         there = place_of(picture, present(run.done) * scale, present(run.current))
         beneath = [

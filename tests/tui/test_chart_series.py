@@ -81,13 +81,19 @@ def test_the_largest_losses_do_not_overflow_the_average_either() -> None:
     assert smoothed(losses, weights, 1.0) == pytest.approx(smoothed(losses / largest, weights, 1.0) * largest)
 
 
-@pytest.mark.parametrize(("x_kind", "end"), [("iteration", 100.0), ("time", 1.0), ("examples", 25600.0)])
-def test_the_x_axis_is_iterations_seconds_or_examples_and_ends_with_the_data(x_kind: XKind, end: float) -> None:
-    run = ChartRun(1, "1", 0, decimated(noisy(100)), examples_per_iteration=256, planned_iterations=400)
+@pytest.mark.parametrize(
+    ("x_kind", "end"), [("iteration", 100.0), ("time", 1.0), ("examples", 25600.0), ("evaluations", 300.0)]
+)
+def test_the_x_axis_ends_with_the_data_in_its_own_units(x_kind: XKind, end: float) -> None:
+    run = ChartRun(
+        1, "1", 0, decimated(noisy(100)), examples_per_iteration=256, losses_per_iteration=3, planned_iterations=400
+    )
     series = present(series_of(run, x_kind, 0.0))
     assert series.x_end == pytest.approx(end)
     assert (np.diff(series.x) > 0).all()
-    growing = ChartRun(1, "1", 0, run.curve, examples_per_iteration=256, planned_iterations=400, growing=True)
+    growing = ChartRun(
+        1, "1", 0, run.curve, examples_per_iteration=256, losses_per_iteration=3, planned_iterations=400, growing=True
+    )
     assert present(series_of(growing, x_kind, 0.0)).x_end == pytest.approx(4 * end)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.chart.values.view import XKind
+from tui.chart.values.view import X_KINDS, XKind
 from tui.model.clock import SPEEDS, Clock, default_speed
 from tui.model.timelines import Recording, ReplayData, replay_data_of
 from tui.presenting.permalink import permalink
@@ -149,7 +149,7 @@ def test_keys_go_to_what_happened() -> None:
 
 def test_another_clock_shows_the_same_iteration_of_the_run_that_is_ahead() -> None:
     clock = Clock().at(600, TAPE)
-    for _ in range(3):
+    for _ in X_KINDS:
         clock = clock.with_next_kind(TAPE)
         assert TAPE.timeline(clock.kind).cut(clock.position)[1] == 600
     assert clock == Clock().at(600, TAPE)
@@ -178,7 +178,7 @@ def test_a_replay_takes_about_ten_seconds(seconds: float, speed: float) -> None:
     assert default_speed(replace(line, end=100 * seconds)) == speed
 
 
-@given(st.sampled_from(["iteration", "time", "examples"]), st.floats(0, 1), st.sampled_from(SPEEDS))
+@given(st.sampled_from(["iteration", "time", "examples", "evaluations"]), st.floats(0, 1), st.sampled_from(SPEEDS))
 def test_an_address_leads_back_to_the_moment(
     tmp_path_factory: pytest.TempPathFactory, kind: XKind, share: float, speed: float
 ) -> None:
@@ -187,5 +187,5 @@ def test_an_address_leads_back_to_the_moment(
     found = PLACE.fullmatch(words[words.index("--at") + 1])
     assert found is not None
     assert float(found[1]) == pytest.approx(clock.position, abs=5.01e-4)  # written to the thousandth
-    assert {"": "iteration", "s": "time", "x": "examples"}[found[2]] == kind
+    assert {"": "iteration", "s": "time", "x": "examples", "e": "evaluations"}[found[2]] == kind
     assert SpeedType().convert(words[-1], None, None) == pytest.approx(speed)

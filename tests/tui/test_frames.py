@@ -70,6 +70,9 @@ def test_a_moment_by_time_and_by_examples(path: Path) -> None:
     assert "iteration  50" in by_time.stdout
     by_examples = run(path, "1", "--headless", "--at", "20x", "--frames", "1")
     assert "by examples" in by_examples.stdout
+    by_losses = run(path, "1", "--headless", "--at", "50e", "--frames", "1")
+    assert "by evaluations" in by_losses.stdout
+    assert "iteration  50" in by_losses.stdout
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,26 @@ def test_curves_are_named_and_their_smoothing_is_said(race: Path) -> None:
     assert "x: examples seen" in plot(race, "3", "--x", "examples").stdout
 
 
+def test_by_losses_a_run_stands_where_it_has_evaluated_them_and_an_unknown_number_is_said(path: Path) -> None:
+    gone = str(path.parent / "gone.npz")
+    runs = (("gradient-descent", "digits", 256), ("spsa", "digits", 3 * 256), ("newton", gone, 19 * 26))
+    with open_for_writing(path) as store:
+        for strategy, dataset, examples in runs:
+            writer = claimed_writer(store, defaults(strategy).changed(dataset=dataset))
+            writer.begin("{}", examples_per_iteration=examples)
+            writer.write(block_of([3.0, 2.0, 1.0]))
+            writer.finish("planned iterations done")
+    found = plot(path, "1", "2", "3", "--x", "evaluations", "--json")
+    first, second = json.loads(found.stdout)["lines"]
+    assert {x for x, _ in first["points"]} == {1, 2, 3}
+    assert {x for x, _ in second["points"]} == {3, 6, 9}
+    assert "Run 3 has an unknown number of losses an iteration" in found.stderr
+    printed = plot(path, "1", "2", "3", "--x", "evaluations", "--width", "100").stdout
+    assert "x: losses evaluated" in printed
+    assert "unknown losses: 3" in printed
+    assert "nothing to plot" in plot(path, "3", "--x", "evaluations", status=1).stderr
+
+
 def test_a_curve_is_the_one_of_the_board(path: Path) -> None:
     losses = np.random.default_rng(3).lognormal(size=150)
     written(path, losses)

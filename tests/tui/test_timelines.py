@@ -48,7 +48,7 @@ def numbered(found: list[Recording]) -> list[Recording]:
     return [Recording(**{**{f: getattr(one, f) for f in one.__slots__}, "run_id": n}) for n, one in enumerate(found, 1)]
 
 
-@given(runs, st.sampled_from(["iteration", "time", "examples"]), st.floats(0, 1))
+@given(runs, st.sampled_from(["iteration", "time", "examples", "evaluations"]), st.floats(0, 1))
 def test_an_iteration_is_found_where_it_stands(found: list[Recording], kind: XKind, share: float) -> None:
     replay_data = replay_data_of(numbered(found))
     line = replay_data.timeline(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine import datasets
+from engine.jobs.worker.data_check import with_data
 from engine.spec import RunSpec, defaults
 from engine.store import Checkpoint, RunWriter, open_for_reading, open_for_writing
 from engine.strategy import optimize
@@ -114,6 +117,37 @@ def test_what_cannot_be_shown_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         present(weights.WeightsReader().read(reader, replace(run, spec=None))).trouble
         == "this version cannot read its spec"
     )
+    source.close()
+
+
+def test_weights_of_a_file_that_was_changed_are_not_drawn_and_how_it_changed_is_said(
+    tmp_path: Path, cache_folder: Path
+) -> None:
+    def write(shift: float) -> None:
+        X = np.random.default_rng(0).standard_normal((60, 3)) + shift
+        np.savez(file, X=X, y=np.arange(60) % 3)
+        os.utime(file, ns=(1, int(1e9 * (shift + 1))))
+
+    path, file = tmp_path / "runs.db", tmp_path / "mine.npz"
+    write(0.0)
+    spec = defaults().changed(dataset=str(file), batch_size=None, iterations=400)
+    run_with(path, spec).begin(with_data("{}", datasets.load(spec.dataset)))
+    source = Source(path)
+
+    def seen(position: float) -> Weights:
+        return present(present(source.read(asked(path, position=position))).weights)
+
+    assert seen(50).templates is not None
+    write(1.0)
+    assert seen(60).templates is None
+    text = " ".join(told(seen(70)).split())
+    assert "not shown: The data set" in text
+    assert "has changed since run 1 began: it has as many examples" in text
+    assert "put those back, or start a new run on these" in text
+    write(0.0)
+    assert seen(80).templates is not None
+    file.unlink()
+    assert "cannot be read" in seen(90).trouble
     source.close()
 
 

@@ -23,7 +23,7 @@ BANDS: tuple[Bands, ...] = get_args(Bands)
 """The runs whose raw values are drawn behind the lines, in the order of the key."""
 
 LEAST_SEEN = 4.0
-"""Shortest window in iterations or examples, which are whole numbers."""
+"""Shortest window in iterations, examples or losses, which are whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class ChartOptions:
     metric: str = "loss"
 
     def with_next_x_kind(self) -> ChartOptions:
-        """Switch to the next of iteration, time, examples; resets window and readout, whose units change."""
+        """Switch to the next kind of x axis; resets window and readout, whose units change."""
         return self.with_x_kind(next_of(X_KINDS, self.x_kind))
 
     def with_x_kind(self, kind: XKind) -> ChartOptions:
-        """Switch to iteration, time or examples; resets window and readout, whose units change."""
+        """Switch to a kind of x axis; resets window and readout, whose units change."""
         return replace(self, x_kind=kind, window=None, cursor=None)
 
     def with_other_x(self) -> ChartOptions:

@@ -42,8 +42,8 @@ class Moment:
 class Clock:
     """A replay's clock: it was at `position` at `since_s` and has played since; None: it is paused.
 
-    `position` is in units of `kind` (iterations, seconds, examples). `holds` fixes the axes to their final range;
-    else they grow with the runs.
+    `position` is in units of `kind` (iterations, seconds, examples, losses). `holds` fixes the axes to their final
+    range; else they grow with the runs.
     """
 
     kind: XKind = "iteration"
@@ -140,7 +140,7 @@ class Clock:
         if kind == self.kind:
             return self
         line, other = replay_data.timeline(self.kind), replay_data.timeline(kind)
-        cut = line.cut_of_started(self.position)
+        cut = {run_id: done for run_id, done in line.cut_of_started(self.position).items() if run_id in other.tracks}
         if self.position >= line.end or not cut:
             return replace(self, kind=kind, position=other.end if self.position >= line.end else other.start)
         run_id = max(cut, key=lambda run_id: (line.tracks[run_id].end > self.position, cut[run_id]))
@@ -148,7 +148,7 @@ class Clock:
         return replace(self, kind=kind).at(track.position_of(cut[run_id]), replay_data)
 
     def with_next_kind(self, replay_data: ReplayData) -> Clock:
-        """Switch to the next of the three kinds, at the same moment."""
+        """Switch to the next kind, at the same moment."""
         return self.of_kind(X_KINDS[(X_KINDS.index(self.kind) + 1) % len(X_KINDS)], replay_data)
 
 

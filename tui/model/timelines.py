@@ -1,6 +1,7 @@
-"""Timelines: convert positions on each of the three clocks to iterations of each run, and back.
+"""Timelines: convert positions on each of the clocks to iterations of each run, and back.
 
-By iteration all runs are at the same iteration; by examples all have seen equally many. By time each run starts when
+By iteration all runs are at the same iteration; by examples all have seen equally many, by
+evaluations they have evaluated equally many losses. By time each run starts when
 it started and stands still while it was paused, waited at a rung or had no worker; time in which no run ran is cut
 out.
 """
@@ -35,7 +36,8 @@ class Recording:
     After `iterations[i]` iterations it had run for `elapsed_s[i]` seconds; both (n,) and increasing, from its start.
     `marks` are (iteration, kind); `pauses` are (iteration, epoch second of resuming; None: not yet), and so are the
     `losses` of its workers. `started_s` is in seconds since the epoch. `best_at` is the number of iterations done at
-    the best loss, `diverged_at` an iteration; None without one.
+    the best loss, `diverged_at` an iteration; None without one. A run whose `losses_per_iteration` are unknown has
+    no place on the clock that counts them.
     """
 
     run_id: int
@@ -54,6 +56,7 @@ class Recording:
     best_loss: float | None = None
     diverged_at: int | None = None
     goes_on: bool = False
+    losses_per_iteration: int | None = 1
 
     def elapsed_after(self, iterations: float) -> float:
         """Return the elapsed seconds after `iterations` iterations."""
@@ -202,7 +205,7 @@ class ReplayData:
 
 
 def replay_data_of(recordings: Sequence[Recording]) -> ReplayData:
-    """Return the recordings with their timelines on all three clocks."""
+    """Return the recordings with their timelines on all clocks."""
     started = [one for one in recordings if len(one.iterations)]
     return ReplayData({one.run_id: one for one in recordings}, {kind: _timeline(kind, started) for kind in X_KINDS})
 
@@ -213,12 +216,20 @@ def _timeline(kind: XKind, recordings: Sequence[Recording]) -> Timeline:
     if kind == "time":
         tracks, rate = _by_time(recordings), 1.0
     else:
-        seen = {one.run_id: one.examples_per_iteration if kind == "examples" else 1 for one in recordings}
+        each = {one.run_id: used for one in recordings if (used := _per_iteration(one, kind)) is not None}
         ends = {one.run_id: np.array([one.first, one.done], dtype=np.float64) for one in recordings}
-        tracks = {run_id: Track(done * seen[run_id], done) for run_id, done in ends.items()}
-        rate = ITERATIONS_PER_S * max(seen.values())
+        tracks = {run_id: Track(ends[run_id] * used, ends[run_id]) for run_id, used in each.items()}
+        if not tracks:
+            return Timeline(kind)
+        rate = ITERATIONS_PER_S * max(each.values())
     start, end = min(track.begin for track in tracks.values()), max(track.end for track in tracks.values())
     return Timeline(kind, start, end, rate, tracks)
+
+
+def _per_iteration(one: Recording, kind: XKind) -> int | None:
+    """Return the length of an iteration on a clock other than time; None where it is unknown."""
+    used = {"examples": one.examples_per_iteration, "evaluations": one.losses_per_iteration}
+    return used.get(kind, 1)
 
 
 def _by_time(recordings: Sequence[Recording]) -> dict[int, Track]:

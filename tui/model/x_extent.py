@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from engine.jobs.people.costs import losses_per_iteration
 from engine.store import Run
 from engine.trace.curve import Curve
 from tui.chart import Window
@@ -16,7 +17,7 @@ WARM_UP = 5
 
 
 def newest(chart_options: ChartOptions, run: Run) -> float:
-    """Return the x of a run's newest iteration: iterations done, elapsed seconds or examples seen."""
+    """Return the x of a run's newest iteration: iterations done, elapsed seconds, examples seen or losses."""
     if chart_options.x_kind == "time":
         return run.elapsed_s
     return float(run.iterations_done * per_iteration(chart_options, run))
@@ -56,7 +57,9 @@ def iterations(chart_options: ChartOptions, run: Run, whole: Curve) -> tuple[int
 
 
 def per_iteration(chart_options: ChartOptions, run: Run) -> int:
-    """Return the length of one iteration on an x axis of iterations or examples."""
+    """Return the length of one iteration on an x axis other than time."""
+    if chart_options.x_kind == "evaluations":
+        return losses_per_iteration(run) or 1
     return (run.examples_per_iteration or 1) if chart_options.x_kind == "examples" else 1
 
 

@@ -8,11 +8,13 @@ from typing import TypedDict
 
 import numpy as np
 
+from engine.jobs.people.costs import losses_per_iteration
 from engine.spec import FIELDS, short_name, typed_text
 from engine.store import Run
 from engine.trace.curve import Curve
 from tui.chart import ChartRun, ChartView, Points
 from tui.chart.values.metrics import METRICS, EvaluationSource, IterationSource, companion_of
+from tui.chart.values.view import USED, XKind
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen
@@ -27,7 +29,8 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
 
     In a grid of metrics, panels without the focus are taken from `before` if they are there.
     """
-    runs = drawn_runs(snapshot, choices)
+    asked = drawn_runs(snapshot, choices)
+    runs = _placed(asked, choices.chart_options.x_kind)
     varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
     chart_options = choices.chart_options
@@ -40,10 +43,12 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
         y_window=chart_options.y_window,
         show_raw=chart_options.bands != "none",
         grid=chart_options.layout == "runs" and not choices.alone,
-        caution=_caution(runs, chart_options.metric),
+        caution=_caution(runs, chart_options.metric) or _unplaced(asked, runs),
         companion_name=_companion_name(chart_options.metric),
         note=_note(snapshot, choices, runs),
     )
+    if asked and not runs:
+        return replace(view, empty_hint=UNKNOWN_LOSSES)
     if chart_options.layout != "measures":
         return view
     panels = {panel.metric: panel for panel in before} | {view.metric: view}
@@ -51,6 +56,26 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
         view,
         panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in chart_options.metrics),
     )
+
+
+UNKNOWN_LOSSES = "how many losses an iteration evaluated is not known: x shows another axis"
+
+
+def _placed(runs: list[Run], x_kind: XKind) -> list[Run]:
+    """The runs that have a place on an x axis: on that of losses, those whose number is known."""
+    return [run for run in runs if losses_per_iteration(run) is not None] if x_kind == "evaluations" else runs
+
+
+def _unplaced(asked: list[Run], placed: list[Run]) -> str:
+    """Which runs were asked for and have no place; '' if all have one."""
+    if len(placed) == len(asked):
+        return ""
+    return f"unknown losses: {', '.join(str(run.run_id) for run in asked if run not in placed)}"
+
+
+def _losses(run: Run, x_kind: XKind) -> int:
+    """The losses of an iteration, where the x axis counts them."""
+    return losses_per_iteration(run) or 1 if x_kind == "evaluations" else 1
 
 
 def axes_view(chart_options: ChartOptions) -> ChartView:
@@ -148,6 +173,7 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str])
         planned_iterations=None if spec is None else spec.iterations,
         growing=run.state in ("queued", "running", "paused"),
         examples_per_iteration=run.examples_per_iteration or 1,
+        losses_per_iteration=_losses(run, choices.chart_options.x_kind),
         emphasised=run.run_id == choices.pointed,
         marks=marks(run, seen),
         settings=_settings(run, varied),
@@ -185,8 +211,7 @@ def _points(run: Run, seen: RunSeen, chart_options: ChartOptions) -> Points | No
     samples = seen.visible.samples
     if samples is None or not is_recorded(run.spec, source):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    # the examples of an iteration count as seen after it
-    done = samples.iteration + (1 if chart_options.x_kind == "examples" else 0)
+    done = samples.iteration + (1 if chart_options.x_kind in USED else 0)
     return Points(done, samples.elapsed_s, source.values(samples))
 
 

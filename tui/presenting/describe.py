@@ -57,8 +57,10 @@ def spec_texts(spec: RunSpec, without: Collection[str] = (), step_size_now: floa
     objective = clean(short_name(spec.objective), 60)
     texts = {
         "strategy": spec.kind.label,
+        "update": clean(short_name(spec.update), 60) if decides(spec, "update") and spec.update != "vanilla" else "",
         "batch_size": batch if spec.kind.batches and spec.has_data else "",
         "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
+        "schedule": spec.schedule if decides(spec, "schedule") and spec.schedule != "constant" else "",
         "objective": f"{objective} Δ {numbers.setting(spec.delta)}" if has_margin else objective,
         "dimensions": f"{spec.dimensions} weights" if decides(spec, "dimensions") else "",
         "regularization_strength": f"λ {strength}" if decides(spec, "regularization_strength") else "",

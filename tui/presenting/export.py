@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.files.program import program
-from engine.spec import FIELDS, RunSpec, defaults, typed_text
+from engine.spec import FIELDS, FITTED, RunSpec, defaults, is_path, typed_text
 from engine.text import clean
 from tui.chart import ChartView, Picture, readout, to_csv, vector_chart
 from tui.chart.drawing.loss_by_value import ResponseView
@@ -43,7 +43,9 @@ def command_line(spec: RunSpec, name: str = "") -> str:
             continue
         value = getattr(spec, field)
         is_usual = value == getattr(defaults() if field == "dataset" else default, field)
-        if field in ("strategy", "objective") or not is_usual:
+        # what follows from the data is written out: where the command runs, they may be others
+        follows = field in FITTED and spec.decides(field) and (spec.standardize == "yes" or is_path(spec.dataset))
+        if field in ("strategy", "objective") or follows or not is_usual:
             arguments += [f"--{field.replace('_', '-')}", typed_text(field, value)]
     if name:
         arguments += ["--name", clean(name)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.files.program import program
 from tui.model.clock import Clock
 
-SUFFIXES = {"iteration": "", "time": "s", "examples": "x"}
+SUFFIXES = {"iteration": "", "time": "s", "examples": "x", "evaluations": "e"}
 """Unit of `--at` for each kind of clock."""
 
 

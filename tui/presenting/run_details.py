@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from engine.jobs.people.costs import cost_words
 from engine.spec import FIELDS, RunSpec, typed_text
 from engine.store import Evaluation, Event, Run, reason_words, status_word
 from engine.text import clean, counted
@@ -95,12 +96,8 @@ def _reached(run: Run) -> Iterator[Pair]:
     planned = run.spec.iterations if run.spec is not None else None
     of = "" if planned is None else f" of {planned:,}"
     yield "iterations", [(f"{run.iterations_done:,}{of}", TEXT)]
-    cost = run.examples_per_iteration
-    if run.spec is not None and cost is not None:
-        if not run.spec.has_data and cost > 1:
-            yield "an iteration", [(f"of {cost:,} losses", TEXT)]
-        elif run.spec.has_data and run.spec.kind.is_costly:
-            yield "an iteration", [(f"over {cost:,} examples", TEXT)]
+    if cost := cost_words(run):
+        yield "an iteration", [(cost, TEXT)]
     yield "time", [(numbers.span(run.elapsed_s), TEXT)]
     yield "iterations/s", [(numbers.rate(run.iterations_per_s), TEXT)]
     yield from _losses(run)

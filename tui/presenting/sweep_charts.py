@@ -23,7 +23,13 @@ from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.curves import axes_view, chart_run
 from tui.text.numbers import value_label
 
-EQUAL: Mapping[XKind, Equal] = {"examples": "examples", "time": "time", "iteration": "iterations"}
+EQUAL: Mapping[XKind, Equal] = {
+    "examples": "examples",
+    "time": "time",
+    "iteration": "iterations",
+    "evaluations": "iterations",
+}
+"""The comparison beside each x axis: at all batch sizes an iteration evaluates equally many losses."""
 """The amount at which values are compared, by kind of x axis."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.text import counted
+from engine.text import clean, counted
 from tui.chart.drawing.weight_cells import SHADES, Manner, Piece, draw_weights
 from tui.colours.styles import DEEPEST
 from tui.colours.theme import DIM, TEXT, WARNED, signed_style
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_ROWS = {False: 40, True: 20}
 """Largest number of terminal rows for pictures or table, by whether the weights are those of hidden units."""
+
+LONGEST_TROUBLE = 400
+"""Most characters of why weights are not shown."""
 
 COLUMN = 9
 """Cells of a number in the table."""
@@ -39,7 +42,8 @@ def weight_images(weights: Weights, width: int, manner: Manner, *, diverged: boo
     caption = f"weights after {counted(weights.iteration, 'iteration')}"
     found = weights.templates
     if found is None:
-        return ([(f" {caption}", TEXT), (f"  not shown: {weights.trouble}", DIM)],)
+        why = wrapped(f"not shown: {clean(weights.trouble, LONGEST_TROUBLE)}", max(width - 3, 8))
+        return ([(f" {caption}", TEXT)], *([(f"  {line}", DIM)] for line in why))
     if diverged or not np.isfinite(found.rows).any():
         return ([(f" {caption}", TEXT), (_lost(found), WARNED)],)
     drawn, visible = _table(found, width) if found.pictures is None else _pictures(found, found.pictures, width, manner)

@@ -234,7 +234,8 @@ def _run_position(recorded_run: RecordedRun, line: Timeline, position: float) ->
     run = recorded_run.run
     track = line.tracks.get(run.run_id)
     if track is None:
-        return RunPosition(run.first_iteration, run.state if position >= line.end else "queued")
+        is_over = position >= line.end
+        return RunPosition(*(run.iterations_done, run.state) if is_over else (run.first_iteration, "queued"))
     stands_still = _stands_still(recorded_run, line, position)
     if position >= track.end:
         return RunPosition(run.iterations_done, run.state, stands_still)

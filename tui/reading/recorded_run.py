@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
+from engine.jobs.people.costs import losses_per_iteration
 from engine.store import ENDED, Evaluation, Event, Reader, Run, RunState
 from engine.store.write.summary import EVALUATED_SPLITS
 from engine.trace.block import Block
@@ -131,6 +132,7 @@ def recorded_run_of(reader: Reader, run: Run) -> RecordedRun:
         elapsed_s=elapsed_s,
         started_s=_second(run.started_at or run.created_at),
         examples_per_iteration=run.examples_per_iteration or 1,
+        losses_per_iteration=losses_per_iteration(run),
         pauses=_pauses(events),
         losses=tuple((event.iteration, _second(event.happened_at)) for event in events if event.verb == "take-up"),
         marks=_marks(run, events),

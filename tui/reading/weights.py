@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.spec import is_path
 from engine.store import Reader, Run, open_for_reading
 from tui.model.inspection.inquiries import Wanted
 from tui.model.run_seen import Weights
@@ -15,14 +16,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_BYTES = 32 << 20
-"""Largest checkpoint that is read: a larger one would delay all other reads."""
+"""Largest checkpoint, and largest new file of examples, that is read: a larger one would delay all other reads."""
 
 
 class WeightsReader:
-    """Reads the weights of one run at a time, and again only when a newer checkpoint exists."""
+    """Reads the weights of one run at a time, and again only when a newer checkpoint exists or its file has changed."""
 
     def __init__(self) -> None:
         self._held: Weights | None = None
+        self._file: tuple[int, int] | None = None
 
     def read(self, reader: Reader, run: Run, done: int | None = None) -> Weights | None:
         """Return the newest stored weights at or before `done` iterations (None: of all); None without any."""
@@ -30,9 +32,10 @@ class WeightsReader:
         if found is None:
             return None
         iteration, size = found
-        held = self._held
-        if held is None or (held.run_id, held.iteration) != (run.run_id, iteration):
+        held, file = self._held, _stamp(run)
+        if held is None or (held.run_id, held.iteration, self._file) != (run.run_id, iteration, file):
             self._held = held = _read(reader, run, iteration, size)
+            self._file = file
         return held
 
 
@@ -53,13 +56,27 @@ def weights_at(path: Path, wanted: Wanted, run_id: int, iteration: int) -> Itera
         yield WeightsReader().read(reader, reader.the_run(run_id), iteration)
 
 
+def _stamp(run: Run) -> tuple[int, int] | None:
+    """Size and time of change of a run's own file; None without one."""
+    if run.spec is None or not is_path(run.spec.dataset):
+        return None
+    try:
+        status = Path(run.spec.dataset).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
 def _read(reader: Reader, run: Run, iteration: int, size: int) -> Weights:
     from engine.analysis.templates import templates
+    from engine.jobs.people.kept_weights import changed_file
 
     if run.spec is None:
         return Weights(run.run_id, iteration, trouble="this version cannot read its spec")
     if size > MOST_BYTES:
         return Weights(run.run_id, iteration, trouble=f"its state has {size >> 20:,} MB")
+    if trouble := changed_file(reader, run, MOST_BYTES):
+        return Weights(run.run_id, iteration, trouble=trouble)
     try:
         found = flat_weights(reader, run.run_id, iteration)
     except ValueError as error:

@@ -59,7 +59,10 @@ class MetricType(click.ParamType[str]):
 )
 @click.option("--log-y", is_flag=True, help="A logarithmic y axis.")
 @click.option(
-    "--x", "x_kind", type=click.Choice(["iteration", "time", "examples"]), help="The x axis: iteration by default."
+    "--x",
+    "x_kind",
+    type=click.Choice(["iteration", "time", "examples", "evaluations"]),
+    help="The x axis: iteration by default; evaluations counts losses, one with its gradient once.",
 )
 @click.option(
     "--sweep",
@@ -115,11 +118,14 @@ def _plot_curves(
         _check(reader, run_ids)
     with people_errors():
         view = curves_of(Path(db), run_ids, ChartOptions(metric=metric, log_y=log_y, x_kind=x_kind), paper.width)
+    placed = {run.run_id for run in view.runs}
+    unknown = [run_id for run_id in run_ids if run_id not in placed]
+    _report_left_out(unknown, len(run_ids), "an unknown number of losses an iteration")
     if json:
         click.echo(as_json(as_data(view)))
         return
     lacking = without_values(view)
-    _report_left_out(lacking, len(run_ids), f"no {metric} that could be drawn")
+    _report_left_out(lacking, len(placed), f"no {metric} that could be drawn")
     print_chart(print_curves(replace(view, runs=tuple(run for run in view.runs if run.run_id not in lacking)), paper))
 
 

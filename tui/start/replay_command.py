@@ -18,19 +18,23 @@ SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
 PAGE = "\f\n"
 """Separator of frames on standard output."""
 
-PLACE = re.compile(r"(\d+(?:\.\d+)?)([sx]?)")
+PLACE = re.compile(r"(\d+(?:\.\d+)?)([sxe]?)")
 
 
 class PositionType(click.ParamType[tuple[float, str]]):
-    """A position as (value, unit): an iteration (1234), a second of the replay (12.5s) or examples (25600x)."""
+    """A position as (value, unit): an iteration (1234), a second of the replay (12.5s), examples (25600x) or
+    losses (900e)."""
 
     name = "place"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, str]:
-        """The value and '', 's' or 'x'."""
+        """The value and '', 's', 'x' or 'e'."""
         found = PLACE.fullmatch(str(value).strip())
         if found is None:
-            self.fail(f"{value!r} is neither an iteration (1234), a second (12.5s) nor a number of examples (25600x)")
+            self.fail(
+                f"{value!r} is neither an iteration (1234), a second (12.5s), nor a number of examples (25600x) or of "
+                f"losses (900e)"
+            )
         return float(found[1]), found[2]
 
 
@@ -67,17 +71,20 @@ class SpeedType(click.ParamType[float]):
 @click.command("replay")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=RUN)
 @click.option(
-    "--at", "place", type=PositionType(), help="The moment to begin at: an iteration, 12.5s, or 25600x (examples)."
+    "--at",
+    "place",
+    type=PositionType(),
+    help="The moment to begin at: an iteration, 12.5s, 25600x (examples) or 900e (losses evaluated).",
 )
 @click.option(
     "--speed", type=SpeedType(), help="How many times as fast: 4, 1/8. By default the replay takes about 10 s."
 )
 @click.option(
     "--clock",
-    type=click.Choice(["iteration", "time", "examples"]),
+    type=click.Choice(["iteration", "time", "examples", "evaluations"]),
     default="iteration",
     show_default=True,
-    help="By iteration, by time as it happened, or by examples seen.",
+    help="By iteration, by time as it happened, by examples seen or losses evaluated.",
 )
 @click.option("--alone", is_flag=True, help="The last of the runs alone, with its weights and all about it.")
 @click.option("--headless", is_flag=True, help="Write frames instead of opening the dashboard.")
@@ -114,7 +121,7 @@ def command(
     if len(run_ids) > MOST_RUNS:
         raise click.UsageError(f"At most {MOST_RUNS} runs are played back at once; these are {len(run_ids)}.")
     value, unit = place or (None, "")
-    clock = {"s": "time", "x": "examples"}.get(unit, clock)
+    clock = {"s": "time", "x": "examples", "e": "evaluations"}.get(unit, clock)
     opening = {"run_ids": run_ids, "kind": clock, "at": value, "of_clock": bool(unit), "speed": speed, "alone": alone}
     if headless:
         if kind == "svg" and out is None and frames != 1:

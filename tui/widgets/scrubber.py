@@ -17,7 +17,13 @@ from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.widgets.lines import Lines, strip
 
-KIND_WORDS = {"iteration": "by iteration", "time": "by time", "examples": "by examples"}
+UNITS = {"examples": "examples", "evaluations": "losses"}
+KIND_WORDS = {
+    "iteration": "by iteration",
+    "time": "by time",
+    "examples": "by examples",
+    "evaluations": "by evaluations",
+}
 SIGNS = {"●": STRONG, "◆": WARNED, "━": ACCENTED, "─": RULES}
 LEAST_BAR = 12
 """Cells that the bar keeps on a narrow line, if the line has them."""
@@ -153,8 +159,8 @@ def _right(scrubber_state: ScrubberState, cut: Mapping[int, int], detail: int) -
     width = len(f"{last:,}")
     parts: list[Part] = [("iteration ", DIM)] if detail >= 1 else []
     parts.append((f"{done:,}".rjust(width), STRONG))
-    if detail >= 2 and clock.kind == "examples":
-        parts.append((f"  {numbers.count(round(clock.position))} examples", DIM))
+    if detail >= 2 and clock.kind in UNITS:
+        parts.append((f"  {numbers.count(round(clock.position))} {UNITS[clock.kind]}", DIM))
     if detail >= 2 and replay_data.goes_on:
         parts.append(("  live edge  " if clock.position >= line.end else "  behind live", WARNED))
     if detail >= 2:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 
-from engine.jobs.worker.data_check import check_data_of
+from engine import datasets
+from engine.jobs.worker.data_check import check_data_of, data_trouble
 from engine.objective.layout import Array
-from engine.spec import RunSpec
-from engine.store import Refused, open_for_reading
+from engine.spec import RunSpec, is_path
+from engine.store import Reader, Refused, Run, open_for_reading
 from engine.strategy import optimize
 from engine.trace.state import State, state_from_bytes
 
@@ -66,3 +68,15 @@ def kept_weights(path: str | PathLike[str], run_id: int, iteration: int | None =
         state,
         tuple(sorted({*first, *kept})),
     )
+
+
+def changed_file(reader: Reader, run: Run, most_bytes: int) -> str:
+    """Return why a run's own file is not the one that its weights were learnt from, and what to do; '' if it is.
+
+    Also '' for a file of more bytes that this machine has not read yet, since that would take long.
+    """
+    if run.spec is None or not is_path(run.spec.dataset):
+        return ""
+    file = Path(run.spec.dataset)
+    is_slow = file.is_file() and file.stat().st_size > most_bytes and datasets.shape_of(run.spec.dataset) is None
+    return "" if is_slow else data_trouble(run.spec, reader.background(run), f"run {run.run_id}")

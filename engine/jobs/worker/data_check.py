@@ -29,13 +29,20 @@ def check_data(dataset: Dataset, environment: str, owner: str = "the run") -> No
 
 def check_data_of(spec: RunSpec, background: RunBackground, owner: str) -> None:
     """Raise Refused where a run's data are missing here, or others than it recorded."""
+    if trouble := data_trouble(spec, background, owner):
+        raise Refused(trouble)
+
+
+def data_trouble(spec: RunSpec, background: RunBackground, owner: str) -> str:
+    """Return why a run's data are missing here, or others than it recorded, and what to do; '' if they are the same."""
     before = dict(background.environment).get(DATA, "")
     if not before:
-        return
+        return ""
     try:
         check_same(load(spec.dataset), before, owner)
     except DataError as error:
-        raise Refused(error.message) from None
+        return error.message
+    return ""
 
 
 def _recorded(environment: str) -> str:

@@ -21,7 +21,12 @@ from tui.chart.values.series import all_series, bundle
 from tui.chart.values.ticks import MINUTES_FROM_S
 from tui.chart.values.view import Axes, Charset, ChartView, Panel, Plot
 
-X_NAMES = {"iteration": "iteration", "time": "time (s)", "examples": "examples seen"}
+X_NAMES = {
+    "iteration": "iteration",
+    "time": "time (s)",
+    "examples": "examples seen",
+    "evaluations": "losses evaluated",
+}
 LEAST_NAMES = 12
 """Fewest free cells of a title into which names of settings are written, cut if too long."""
 WAITING = "waiting for the first iterations"

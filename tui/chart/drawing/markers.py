@@ -202,7 +202,7 @@ def draw_marks(series: Sequence[Series], axes: Axes, plot: Plot, columns: Column
 def _mark_x(mark: ChartMark, one: Series, axes: Axes) -> float | None:
     if axes.x_kind == "time":
         return mark.elapsed_s
-    return float(mark.iteration * (max(one.run.examples_per_iteration, 1) if axes.x_kind == "examples" else 1))
+    return float(mark.iteration * one.run.per_iteration(axes.x_kind))
 
 
 def _row(line: Floats, column: int, rows: int) -> int | None:

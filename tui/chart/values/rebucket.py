@@ -25,14 +25,13 @@ def widest(view: ChartView, dots: int) -> int:
         span = abs(view.x_window[1] - view.x_window[0])
     else:
         span = max((_end(view, index) for index in range(len(view.runs))), default=0.0)
-    most = max((run.examples_per_iteration for run in view.runs), default=1) if view.x_kind == "examples" else 1
-    per_dot = span / dots / max(most, 1)
+    most = max((run.per_iteration(view.x_kind) for run in view.runs), default=1)
+    per_dot = span / dots / most
     return int(RATIO ** math.floor(math.log(per_dot, RATIO) + 1e-9)) if 1 <= per_dot < 1e15 else 1
 
 
 def _end(view: ChartView, index: int) -> float:
     run = view.runs[index]
-    scale = max(run.examples_per_iteration, 1) if view.x_kind == "examples" else 1
     done = 0 if run.curve is None or not len(run.curve.iteration) else int(run.curve.iteration[-1]) + run.curve.width
     planned = run.planned_iterations if run.growing and run.planned_iterations is not None else 0
-    return float(max(done, planned) * scale)
+    return float(max(done, planned) * run.per_iteration(view.x_kind))

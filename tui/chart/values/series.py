@@ -14,7 +14,7 @@ from engine.trace.finite_checks import Flags, all_finite, lowest
 from engine.trace.smoothing import HALF_LIFE, smoothed
 from tui.chart.values.metrics import metric_of
 from tui.chart.values.rebucket import widest
-from tui.chart.values.view import ChartRun, ChartView, Points, XKind
+from tui.chart.values.view import USED, ChartRun, ChartView, Points, XKind
 
 MOST_BITS = 1000.0
 """Exponents of 0.5 are clipped here: smaller weights would underflow."""
@@ -123,7 +123,7 @@ def _series_of(run: ChartRun, x_kind: XKind, smoothing: float, width: int) -> Se
         return one
     seconds = float(run.curve.elapsed_s[-1])
     return _extended(
-        one, seconds if x_kind == "time" else float(run.done * _scale(run, x_kind)), _end_value(one, smoothing)
+        one, seconds if x_kind == "time" else float(run.done * run.per_iteration(x_kind)), _end_value(one, smoothing)
     )
 
 
@@ -225,7 +225,7 @@ def series_of_points(
         x = _non_decreasing(points.elapsed_s)
         x_end = max(float(x[-1]), seconds) * max(end / done, 1.0)
     else:
-        scale = _scale(run, x_kind)
+        scale = run.per_iteration(x_kind)
         x, x_end = _non_decreasing(points.iteration) * scale, end * scale
     found = Series(
         run=run,
@@ -247,15 +247,11 @@ def series_of_points(
     is_newest = run.done is not None and int(points.iteration[-1]) == run.done - 1 and not companion
     if not is_newest:
         return found
-    return _extended(found, float(x[-1]) if x_kind == "time" else done * _scale(run, x_kind), float(line[-1]))
+    return _extended(found, float(x[-1]) if x_kind == "time" else done * run.per_iteration(x_kind), float(line[-1]))
 
 
 def _is_guessed(run: ChartRun, x_kind: XKind) -> bool:
     return run.growing and (run.planned_iterations is None or x_kind == "time")
-
-
-def _scale(run: ChartRun, x_kind: XKind) -> int:
-    return max(run.examples_per_iteration, 1) if x_kind == "examples" else 1
 
 
 def _progress(run: ChartRun) -> tuple[float, float]:
@@ -293,9 +289,8 @@ def _x_of_curve(run: ChartRun, curve: Curve, x_kind: XKind, done: float) -> tupl
         before = np.concatenate([seconds[:1], seconds[:-1]])
         middle = seconds if width == 1 else (seconds + before) / 2
         return middle, float(middle[0]), float(seconds[-1]) * max(end / done, 1.0)
-    scale = _scale(run, x_kind)
-    # the examples of an iteration count once it is over
-    seen = 1 if x_kind == "examples" else 0
+    scale = run.per_iteration(x_kind)
+    seen = 1 if x_kind in USED else 0
     middle = curve.iteration + ((width - 1) / 2 + seen)
     return np.minimum(middle, done) * scale, float(curve.iteration[0] + seen) * scale, end * scale
 

@@ -13,7 +13,12 @@ import numpy as np
 from tui.chart.values.series import all_series
 from tui.chart.values.view import ChartView, XKind
 
-X_COLUMNS: dict[XKind, str] = {"iteration": "iteration", "time": "elapsed_s", "examples": "examples"}
+X_COLUMNS: dict[XKind, str] = {
+    "iteration": "iteration",
+    "time": "elapsed_s",
+    "examples": "examples",
+    "evaluations": "evaluations",
+}
 
 
 class TableRow(NamedTuple):

@@ -149,7 +149,7 @@ def clock_label(seconds: float) -> str:
 
 
 def x_text(value: float, x_kind: XKind) -> str:
-    """Format an x value: whole iterations or examples; time as seconds, or m:ss from two minutes on."""
+    """Format an x value: whole iterations, examples or losses; time as seconds, or m:ss from two minutes on."""
     if x_kind == "time":
         return clock_label(value) if value >= 120 else f"{value:.3g} s"
     return f"{value:.0f}"

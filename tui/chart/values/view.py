@@ -12,8 +12,10 @@ from typing import Literal, get_args
 from engine.trace.curve import Curve
 from engine.trace.decimation import Floats, Integers
 
-XKind = Literal["iteration", "time", "examples"]
+XKind = Literal["iteration", "time", "examples", "evaluations"]
 X_KINDS: tuple[XKind, ...] = get_args(XKind)
+USED: frozenset[XKind] = frozenset({"examples", "evaluations"})
+"""The axes of what an iteration uses: that counts once the iteration is over."""
 RunKind = Literal["search", "gradient"]
 Charset = Literal["unicode", "ascii"]
 MarkKind = Literal["step-size", "step-halved", "step-doubled", "pause", "take-up", "fork", "divergence", "other"]
@@ -64,8 +66,8 @@ class ChartRun:
     row. A curve that stops earlier, as in a window, ends there.
 
     `planned_iterations` sets the end of the x axis while the run is `growing` (running, paused or queued).
-    `examples_per_iteration` (the batch size; N for a full batch) scales the axis "examples". An emphasised run is
-    drawn thicker and on top.
+    `examples_per_iteration` scales the axis "examples", `losses_per_iteration` the axis "evaluations". An emphasised
+    run is drawn thicker and on top.
     """
 
     run_id: int
@@ -80,6 +82,7 @@ class ChartRun:
     planned_iterations: int | None = None
     growing: bool = False
     examples_per_iteration: int = 1
+    losses_per_iteration: int = 1
     emphasised: bool = False
     marks: tuple[ChartMark, ...] = ()
     points: Points | None = None
@@ -87,6 +90,11 @@ class ChartRun:
     settings: tuple[tuple[str, str], ...] = ()
     before: tuple[Curve, ...] = ()
     log_x_detail: tuple[Curve, ...] = ()
+
+    def per_iteration(self, x_kind: XKind) -> int:
+        """Return the length of an iteration on an axis other than time."""
+        used = {"examples": self.examples_per_iteration, "evaluations": self.losses_per_iteration}
+        return max(used.get(x_kind, 1), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ class ChartView:
 
     `smoothing` of noisy runs is a half-life in iterations (0: none), independent of the zoom; a caller that reads only
     a window should read about five half-lives more to its left. `x_window` and `y_window` are (low, high) in units of
-    the axis (iterations, seconds or examples; the metric) and override the automatic ranges: zoom and pan.
+    the axis (iterations, seconds, examples or losses; the metric) and override the automatic ranges: zoom and pan.
     `panels` show the same runs by several metrics; those that fit replace the single chart, and the view's own metric
     has the focus. `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
     `show_markers` repeats each run's marker along its line, for terminals without colour. `caution` stands in the

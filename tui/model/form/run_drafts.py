@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.jobs.people import batch_sizes
+from engine.jobs.people.fitted_defaults import fitted_defaults
 from engine.spec import DECIDING, FIELDS, NO_DATA, RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields
 from engine.spec.field_groups import FIELD_GROUPS, RECORDED
 from tui.model.form.form import Form, FormField, without_label
@@ -107,11 +108,13 @@ class NewRunDraft:
 
     def _default_texts(self) -> dict[str, str]:
         typed = _parsed(self.typed, DECIDING)
+        standardized = _parsed(self.typed, ("standardize",))
         try:
             base = self._base(typed)
         except SpecError:  # the data set is none that the objective takes
             base = self._base({name: value for name, value in typed.items() if name != "dataset"})
         base = base.changed(batch_size=batch_sizes.fitting(base.batch_size, self.typed.get("dataset", base.dataset)))
+        base = base.changed(**fitted_defaults(base.changed(**standardized), waits=False))
         return {**{name: field_text(name, getattr(base, name)) for name in FIELDS}, NAME: ""}
 
     def _base(self, typed: Mapping[str, Any]) -> RunSpec:

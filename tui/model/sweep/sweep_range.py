@@ -45,6 +45,19 @@ DEFAULT_RANGES: dict[str, tuple[Scale, str, str, int]] = {
     "decay_every": ("powers of two", "32", "512", 5),
     "decay_rate": ("log", "1e-5", "1e-1", 5),
     "warm_up": ("powers of two", "1", "256", 9),
+    "memory": ("powers of two", "1", "64", 7),
+    "population": ("powers of two", "4", "64", 5),
+    "temperature": ("log", "1e-3", "10", 5),
+    "cooling": ("linear", "0.95", "0.995", 10),
+    "perturbation": ("log", "1e-4", "1", 5),
+    "difference": ("log", "1e-9", "1e-1", 9),
+    "clip_norm": ("log", "1e-2", "1e2", 5),
+    "period": ("powers of two", "32", "512", 5),
+    "period_factor": ("linear", "1", "3", 5),
+    "lowest_share": ("log", "1e-4", "1e-1", 4),
+    "plateau": ("linear", "1", "10", 10),
+    "average_decay": ("linear", "0.9", "0.99", 10),
+    "decoupled_decay": ("log", "1e-4", "1", 5),
 }
 """Default range of each field that can be swept: scale, low end, high end, number of values."""
 

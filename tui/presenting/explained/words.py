@@ -61,13 +61,15 @@ MARKS: Mapping[MarkKind, str] = {
 X_AXES: Mapping[XKind, str] = {
     "iteration": "updates done",
     "time": "seconds that it ran, without pauses",
-    "examples": "iterations x batch size: what a fair look at batch sizes needs",
+    "examples": "those of every loss, so iterations x batch size: what a fair look at batch sizes needs",
+    "evaluations": "losses evaluated, one with its gradient counted once: a fair look at strategies",
 }
 
 CLOCKS: Mapping[XKind, str] = {
     "iteration": "all runs have done equally many iterations",
     "time": "as it happened; time in which no run ran is cut out",
     "examples": "all runs have seen equally many examples",
+    "evaluations": "all runs have evaluated equally many losses",
 }
 
 STOPS: Mapping[Stops, str] = {

@@ -130,4 +130,5 @@ CLOCKS = {
     "iteration": "By iteration: all runs have done equally many.",
     "time": "By time: as it happened; time in which none of them ran is left out.",
     "examples": "By examples: all runs have seen equally many.",
+    "evaluations": "By evaluations: all runs have evaluated equally many losses.",
 }
