@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from engine.spec import defaults
 from tests.tui.dashboards import opened, store_with
+from tui.chart.drawing import markers
+from tui.chart.drawing.heat import BEST
 from tui.colours import palette
 from tui.colours.palette import MARKERS
 from tui.presenting.explained.statuses import SIGNS
@@ -32,8 +34,9 @@ def test_words_stay_readable() -> None:
 
 
 def test_signs_and_markers_stay_different() -> None:
-    assert "".join(map(palette.marker, range(8))) == MARKERS
+    assert "".join(map(palette.marker, range(len(MARKERS)))) == MARKERS
     assert plain(MARKERS) == palette.ASCII_MARKERS
+    assert [plain("◆"), plain("★")] == [markers.SIGNS["ascii"]["step-size"], BEST["ascii"]]
     for signs in (["●", "…", "⏸", "✓", "✗", "⊘", "?", "◌", "◔"], list(MARKERS)):
         assert len({plain(sign) for sign in signs}) == len(signs)
     assert {sign for sign, _ in SIGNS.values()} <= set("●…⏸✓✗!⊘?◌◔")

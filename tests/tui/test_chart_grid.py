@@ -68,7 +68,7 @@ def test_equal_runs_have_equal_tiles() -> None:
     one = decimated(noisy(300))
     runs = tuple(ChartRun(i, f"{i}", i, one) for i in range(4))
     picture = draw(ChartView(runs, grid=True, show_raw=False), 120, 35)
-    heads = {"●", "■", "▲", "◆"}
+    heads = {"●", "■", "▲", "▼"}
     drawn = [np.where(np.isin(c, [ord(h) for h in heads]), 0, c) for c, _ in (cells_of(picture, i) for i in range(4))]
     assert all((tile == drawn[0]).all() for tile in drawn)
 

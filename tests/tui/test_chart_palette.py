@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.chart.cells.picture import BLANK, CURSOR, FRAME, HINT, TICK, TITLE, faint, strong
+from tui.chart.drawing.markers import SIGNS
 from tui.colours import palette
 from tui.colours.palette import Scheme
+from tui.model.choices import MOST_MARKED
+from tui.text.widths import width_of
 
 RUN_IDS = st.lists(st.integers(1, 50), unique=True, max_size=20)
 
@@ -24,10 +27,13 @@ def test_a_run_keeps_its_slot_while_it_is_marked_and_no_two_share_one(before: li
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])
-def test_the_first_64_slots_differ_in_colour_or_marker_and_the_first_eight_in_both(ascii_only: bool) -> None:
-    pairs = [(palette.colour(slot), palette.marker(slot, ascii_only=ascii_only)) for slot in range(64)]
-    assert len(set(pairs)) == 64
-    assert len({marker for _, marker in pairs[:8]}) == len({colour for colour, _ in pairs[:8]}) == 8
+def test_every_curve_of_a_full_chart_has_a_marker_of_its_own_that_is_no_event(ascii_only: bool) -> None:
+    at_most = MOST_MARKED + 1  # the run under the cursor needs no mark
+    signs = [palette.marker(slot, ascii_only=ascii_only) for slot in range(at_most)]
+    assert len(set(signs)) == at_most
+    assert {width_of(sign) for sign in signs} == {1}
+    assert not {*signs} & {*SIGNS["ascii" if ascii_only else "unicode"].values(), "★"}
+    assert len({palette.colour(slot) for slot in range(8)}) == 8
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light", "ansi-dark", "ansi-light", "none"])

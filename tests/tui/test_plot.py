@@ -188,7 +188,7 @@ def test_every_metric_of_the_board_can_be_plotted(swept: Path, metric: str) -> N
 def test_eight_runs_are_told_apart_at_80_columns(path: Path) -> None:
     store_with(path, *((f"name {number}", defaults().changed(seed=number)) for number in range(8)))
     text = plot(path, *map(str, range(1, 9)), "--log-y").stdout
-    for number, sign in enumerate("●■▲◆▼★✚○"):
+    for number, sign in enumerate("●■▲▼✚○□△"):
         assert f"{sign} {number + 1} name {number}" in text
         assert text.rpartition("└")[0].count(sign) >= 3
 

@@ -69,8 +69,12 @@ SIGNED: Mapping[Scheme, tuple[str, ...]] = {
 }  # fmt: skip
 """Diverging colours of signed numbers; the fifth is zero."""
 
-MARKERS = "●■▲◆▼★✚○"
-ASCII_MARKERS = "*o+x#%@&"
+_DIGITS, _CAPITALS, _LETTERS = "23456789", "ABCDEFGHIJKLMNOPQRSTUVWZ", "abcdefghijklmnpqrstuvwyz"
+"""Without those that are events in ASCII, markers there, or look like others."""
+
+MARKERS = f"●■▲▼✚○□△▽{_CAPITALS}{_LETTERS}{_DIGITS}"
+ASCII_MARKERS = f"*o+x#%@&${_CAPITALS}{_LETTERS}{_DIGITS}"
+"""As many as there can be curves: 64 marked runs, and the one under the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +104,11 @@ def colour(slot: int, scheme: Scheme = "dark") -> str:
 
 
 def marker(slot: int, *, ascii_only: bool = False) -> str:
-    """Return the one-cell sign of a slot; slots that share a colour have different signs."""
+    """Return the one-cell sign of a slot; no two runs on a chart have the same."""
     if slot >= ramp.FIRST_SLOT:
         return ramp.letter(slot)
     markers = ASCII_MARKERS if ascii_only else MARKERS
-    return markers[(slot + slot // len(markers)) % len(markers)]
+    return markers[slot % len(markers)]
 
 
 def attributes(style: int, scheme: Scheme = "dark") -> StyleAttributes:

@@ -22,7 +22,7 @@ SHADES = {"unicode": "░▒▓█", "ascii": ".:+#"}
 
 STOPPED = {"unicode": "⊘", "ascii": "/"}
 GONE = {"unicode": "✗", "ascii": "X"}
-BEST = {"unicode": "★", "ascii": "%"}
+BEST = {"unicode": "★", "ascii": "*"}
 POINTED = {"unicode": "‹›", "ascii": "<>"}
 MOST_WIDTH = 14
 """Widest field of the map, in cells."""

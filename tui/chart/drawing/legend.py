@@ -82,7 +82,7 @@ def draw_legend(
     if plan is None:
         return np.zeros((0, width), np.uint32), np.zeros((0, width), np.uint8)
     canvas = blank(width, plan.rows, charset)
-    left_out = f"+{len(entries) - len(plan.chosen)} more"
+    left_out = _left_out(len(entries) - len(plan.chosen))
     text_width = plan.text_width
     if len(plan.chosen) == plan.rows * plan.across < len(entries):
         text_width = max(text_width - len(left_out) - 1, 1)
@@ -141,8 +141,18 @@ def _plan(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Chars
     across = min(_across(text_width, width), len(entries))
     rows = min(-(-len(entries) // across), most_rows)
     room = rows * across
-    visible_count = len(entries) if len(entries) <= room else max(room - 1, 1)
-    return _Plan(texts, _chosen(entries, visible_count), rows, across, text_width)
+    if len(entries) <= room:
+        return _Plan(texts, list(range(len(entries))), rows, across, text_width)
+    plan = _Plan(texts, [], rows, across, text_width)
+    visible_count = max(room - 1, 1)
+    while visible_count > 1 and plan.cell(visible_count)[1] + len(_left_out(len(entries) - visible_count)) > width:
+        visible_count -= 1
+    return plan._replace(chosen=_chosen(entries, visible_count))
+
+
+def _left_out(count: int) -> str:
+    """Return what stands in place of the runs that have no room."""
+    return f"+{count} more"
 
 
 def _chosen(entries: Sequence[Entry], room: int) -> list[int]:

@@ -37,7 +37,7 @@ SIGNS = {
         "beyond": "▴",
     },
     "ascii": {
-        "best": "%",
+        "best": "*",
         "gone": "X",
         "growing": "o",
         "done": "@",
