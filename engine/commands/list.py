@@ -22,7 +22,7 @@ FIRST = ("run", "name", "status")
 LAST = ("iterations", "train", "validation", "accuracy", "batch_loss", "best", "speed")
 """The columns before and after the settings in which runs differ."""
 
-LEFT = WORDS | {"name", "status", "created"}
+LEFT = WORDS | {"name", "tags", "status", "created"}
 """Columns of words, which are aligned to the left."""
 
 Written = Callable[[Run, str], str]
@@ -83,8 +83,8 @@ def command(
     | between alternatives. `loss` and `best` are train losses over the whole split, the newest and the lowest;
     `batch ~` is the loss now: that of mini-batches smoothed, of a search that of the weights it keeps.
 
-    Columns and orders have the same names: run, status, name, objective, dataset, step_size, batch_size, seed, train,
-    validation, accuracy, best, created, and every other setting of a run.
+    Columns and orders have the same names: run, status, name, tags, objective, dataset, step_size, batch_size, seed,
+    train, validation, accuracy, best, created, and every other setting of a run.
     """
     listing = Listing(text, sort, reverse, deleted=deleted)
     with reading(db) as reader:
@@ -143,6 +143,7 @@ WRITTEN: Mapping[str, Written] = {
     **{name: _of_setting(name) for name in SETTINGS},
     "run": lambda run, status: str(run.run_id),
     "name": lambda run, status: run.name or (run.spec.label if run.spec is not None else MISSING),
+    "tags": lambda run, status: " ".join(clean(tag, 60) for tag in run.tags) or MISSING,
     "status": lambda run, status: status_word(status),
     "iterations": _iterations,
     "elapsed": lambda run, status: f"{run.elapsed_s:.1f} s",

@@ -7,7 +7,7 @@ import math
 import os
 import shlex
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -47,6 +47,16 @@ run_argument = click.argument("run_id", metavar="RUN", type=RUN)
 runs_argument = click.argument("run_ids", metavar="RUN...", type=RUN, nargs=-1, required=True)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal to ask at.")
 detach_option = click.option("--detach", is_flag=True, help="Print the run's number and leave; the run goes on.")
+
+
+def tag_words(context: click.Context, parameter: click.Parameter, typed: Sequence[str]) -> tuple[str, ...]:
+    """The tags in what was typed: blanks and commas are between two."""
+    return tuple(word for text in typed for word in text.replace(",", " ").split())
+
+
+tags_option = click.option(
+    "--tag", "tags", metavar="TAG", multiple=True, callback=tag_words, help="A tag; more of them in more options."
+)
 workers_option = click.option(
     "--workers",
     metavar="N",

@@ -18,6 +18,7 @@ from engine.commands.options import (
     people_errors,
     reading,
     spec_options,
+    tags_option,
     workers_option,
 )
 from engine.commands.progress import BAR_STEPS, bar, left, share_done
@@ -35,11 +36,21 @@ POLL_S = 0.1
 @click.command("run", cls=GroupedCommand)
 @spec_options
 @click.option("--name", default="", help="A name for the run; by default what its strategy is called.")
+@tags_option
 @detach_option
 @workers_option
 @json_option
 @click.pass_obj
-def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool, **fields: str | None) -> None:
+def command(
+    db: str,
+    /,
+    name: str,
+    tags: tuple[str, ...],
+    detach: bool,
+    workers: int | None,
+    json: bool,
+    **fields: str | None,
+) -> None:
     """Start a run and wait for it: a progress bar on stderr, a summary on stdout.
 
     The run works in the background: interrupting this command does not end it. Exits with 1 when the run failed and
@@ -47,7 +58,7 @@ def command(db: str, /, name: str, detach: bool, workers: int | None, json: bool
     """
     with people_errors():
         spec = given_spec(fields)
-        (run_id,) = submit(db, [spec], names=[name] if name else None, workers=workers)
+        (run_id,) = submit(db, [spec], names=[name] if name else None, workers=workers, tags=tags)
     tell(db, run_id, detach, json)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from engine.commands.options import given_spec, json_option, people_errors, spec_options, workers_option
+from engine.commands.options import given_spec, json_option, people_errors, spec_options, tags_option, workers_option
 from engine.commands.sweep_steering import STEERING, detach_option
 from engine.commands.sweep_waiting import wait_and_report
 from engine.commands.typed.help import GroupedGroup, options_in
@@ -112,6 +112,7 @@ repeated = options_in("Repeats and races")
     help="The share of the values that goes on in a race; by default 0.5.",
 )
 @click.option("--name", default="", help="A name for the sweep.")
+@tags_option
 @spec_options
 @detach_option
 @workers_option
@@ -125,6 +126,7 @@ def command(
     repeats: int,
     own_seeds: bool,
     name: str,
+    tags: tuple[str, ...],
     detach: bool,
     workers: int | None,
     json: bool,
@@ -148,7 +150,7 @@ def command(
         plan = plan_from(given, halving, keep, repeats, own_seeds, name)
         if workers is not None:
             set_worker_count(ctx.obj, workers)
-        sweep_id = sweeps.start(ctx.obj, plan)
+        sweep_id = sweeps.start(ctx.obj, plan, tags)
     wait_and_report(ctx.obj, sweep_id, detach, json)
 
 

@@ -46,6 +46,14 @@ def test_filters_and_orders(store: str) -> None:
     assert listed(store, "--filter", "status:lost") == []
 
 
+def test_runs_are_sorted_by_their_tags_and_those_without_come_last(store: str) -> None:
+    with open_for_writing(store) as opened:
+        opened.catalogue.tag(1, ["b"])
+        opened.catalogue.tag(2, ["A", "z"])
+    assert listed(store, "--sort", "tags") == [2, 1, 3]
+    assert listed(store, "--sort", "tags", "--reverse") == [1, 2, 3]
+
+
 def test_a_filter_that_cannot_be_read_is_wrong_usage(store: str) -> None:
     done = CliRunner().invoke(command, ["--filter", "los<0.5"], obj=store)
     assert done.exit_code == 2

@@ -121,7 +121,11 @@ def test_patience_does_not_count_the_early_evaluations_of_runs_that_are_compared
 
 
 def test_json_has_it_all(lossboard: Callable[..., Result]) -> None:
-    found = json.loads(lossboard("sweep", *SIZES, *SHORT, "--repeats", "2", "--name", "mine", "--json").stdout)
+    found = json.loads(
+        lossboard("sweep", *SIZES, *SHORT, "--repeats", "2", "--name", "mine", "--tag", "a,b", "--json").stdout
+    )
+    tagged = json.loads(lossboard("list", "--filter", "tag:b", "--json").stdout)
+    assert [run["tags"] for run in tagged] == [["a", "b"]] * 6
     assert (found["sweep_id"], found["name"], found["over"]) == (1, "mine", True)
     assert [result["values"] for result in found["results"]] == [[0.001], [0.1], [10.0]]
     assert all(len(result["run_ids"]) == 2 and result["complete"] for result in found["results"])

@@ -62,8 +62,11 @@ def test_functions_are_minimised_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_run_is_made_listed_shown_and_exported(tmp_path: Path) -> None:
-    summary = json.loads(lossboard(tmp_path, "run", "--iterations", "300", "--name", "[/mine]", "--json").stdout)
+    given = ("--iterations", "300", "--name", "[/mine]", "--tag", "keep", "--tag", "[b]")
+    summary = json.loads(lossboard(tmp_path, "run", *given, "--json").stdout)
     assert summary["state"] == "finished"
+    assert summary["tags"] == ["keep", "[b]"]
+    assert "keep [b]" in lossboard(tmp_path, "list", "--columns", "run,tags").stdout
     assert summary["iterations_done"] == 300
     assert {evaluation["split"] for evaluation in summary["evaluations"]} == {"train", "validation", "test"}
     assert table(tmp_path / "runs.db", "SELECT count(*), min(iteration), max(iteration) FROM iterations") == [

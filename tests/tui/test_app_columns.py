@@ -59,6 +59,8 @@ async def test_the_menu_of_orders_begins_with_the_present_one_which_turns_round(
 
 async def test_columns_are_chosen_in_a_menu_and_stay(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
+    with open_for_writing(path) as store:
+        store.catalogue.tag(2, ["keep"])
     async with opened(path) as board:
         before = board.app.board.columns
         assert "seed" not in before
@@ -73,6 +75,11 @@ async def test_columns_are_chosen_in_a_menu_and_stay(tmp_path: Path) -> None:
         await board.press("home", *["delete"] * 3)
         await board.type("test")
         await board.until(lambda: re.search(r"\[ \] test loss *$", board.text(), re.MULTILINE) is not None)
+        await board.press("home", *["delete"] * 4)
+        await board.type("tags ")
+        await board.until(lambda: "tags" in board.app.board.columns and "keep" in board.text())
+        await board.press("space")
+        await board.until(lambda: "tags" not in board.app.board.columns)
         await board.press("home", *["delete"] * 4)
         await board.type("train")
         await board.press("enter")

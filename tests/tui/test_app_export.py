@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,8 @@ from tests.tui.dashboards import Opened, opened, raced
 from tests.tui.test_choices import run_of
 from tui.model import keymap
 from tui.model.messages import ChoicesChanged, CommandPicked
-from tui.presenting.commands import MENUS, commands, matching, used
+from tui.model.snapshot import Snapshot
+from tui.presenting.commands import MENUS, commands, matching, orders, runs_beyond, used
 from tui.screens.board import Board
 from tui.screens.pick import Pick
 from tui.screens.prompt import Prompt
@@ -56,7 +56,7 @@ def test_every_key_of_the_board_has_a_command_and_every_command_a_name_of_its_ow
     ("acc", "show('validation accuracy')"), ("sort", "sort"), ("o", "sort"), ("filter", "filter"),
 ])  # fmt: skip
 def test_a_few_letters_find_it(typed: str, first: str) -> None:
-    assert matching(commands(()), typed)[0].action == first
+    assert matching(commands(()), typed, beyond=range(1, 20))[0].action == first
 
 
 def test_words_match_where_they_begin_and_not_letter_by_letter() -> None:
@@ -95,10 +95,21 @@ def test_other_views_have_their_own_commands(place: keymap.Place) -> None:
 
 def test_a_number_is_that_run_whatever_else_fits() -> None:
     loaded = [replace(run_of(run_id), name="") for run_id in (10003, 33, 30, 12)]
+    newest = replace(Snapshot(), runs=tuple(loaded), counts={"finished": 5000})
     for typed, action in (("3", "point(3)"), ("run 3", "point(3)"), ("run 33", "point(33)"), ("12", "point(12)")):
-        found = matching(commands(loaded), typed)
+        found = matching(commands(loaded), typed, beyond=runs_beyond(newest, "board"))
         assert found[0].action == action
         assert len({one.action for one in found}) == len(found)
+
+
+def test_only_a_run_that_exists_is_offered() -> None:
+    loaded = tuple(replace(run_of(run_id), name="") for run_id in (30, 12))
+    all_of_them, page = (Snapshot(runs=loaded, counts={"finished": count}) for count in (2, 25))
+    assert matching(commands(loaded), "13", beyond=runs_beyond(all_of_them, "board")) == []
+    assert matching(commands(loaded), "13", beyond=runs_beyond(page, "board"))[0].action == "point(13)"
+    assert matching(commands(loaded), "31", beyond=runs_beyond(page, "board")) == []
+    assert matching(commands((), "sweepview"), "30", beyond=runs_beyond(page, "sweepview")) == []
+    assert matching(orders(Listing(), ()), "3") == []
 
 
 def test_what_fits_nothing_finds_nothing() -> None:
@@ -134,6 +145,10 @@ async def test_the_palette_runs_what_is_picked(path: Path) -> None:
         assert "no command has these words" in board.text()
         await board.press("escape")
         assert isinstance(board.app.screen, Board)
+    async with opened(path) as board:  # another sitting: what is usual is still on top
+        await board.press("colon")
+        await board.until(lambda: "› run 1 " in board.text())
+        assert "smoothing 50" in board.text().split("› run 1 ")[1].splitlines()[1]
 
 
 @pytest.fixture
@@ -156,9 +171,10 @@ async def test_a_run_is_gone_to_by_its_number_wherever_it_is_in_the_list(many: P
         await board.type(":500\rd")
         await board.until(lambda: "Delete run 500?" in board.text())
         await board.press("escape")
-        for typed, told in (("999999", "There is no run 999999."), ("run 1001", "There is no run 1001.")):
+        for typed in ("999999", "run 1001"):  # what does not exist is not offered
             await board.press("colon", *typed, "enter")
-            await board.until(partial(lambda told: told in board.text(), told))
+            await board.until(lambda: "no command has these words" in board.text())
+            await board.press("escape")
             assert board.app.choices.pointed == 500
 
 

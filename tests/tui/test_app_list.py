@@ -149,7 +149,7 @@ async def test_runs_of_a_sweep_stand_together_and_fold(swept: Path) -> None:
         assert "sweep 1 · step size 1e-3 to 1" in board.text()
         assert "3 runs · train 0.2000" in board.text()
         await board.press("j")
-        assert board.app.choices.cursor == (None, 1, 0)
+        assert board.app.choices.cursor == (None, 1, 0, None)
         await board.press("p", "t", "f", "e", "d", "i", "left_square_bracket")
         assert board.app.choices.listing.pinned == ()
         await board.press("enter")
@@ -273,9 +273,14 @@ async def test_no_loss_is_cut_in_the_table(tmp_path: Path) -> None:
         await board.until(lambda: table.text().count("9.7e12") == table.text().count("1.2e-7") == 3)
 
 
-async def test_no_step_size_is_cut_in_the_table(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sizes", [
+    {0.000464: "4.64e-4", 5e-4: "5e-4", 10**-2.5: "0.00316", 1234567.0: "1.235e6", 3e-10: "3e-10", 5.6464: "5.646"},
+    {0.0464: "0.0464", 10 ** (-4 / 3): "0.04642", 1e-4: "1e-4"},
+])  # fmt: skip
+async def test_no_step_size_is_cut_in_the_table_and_two_that_differ_look_different(
+    tmp_path: Path, sizes: dict[float, str]
+) -> None:
     path = tmp_path / "runs.db"
-    sizes = {0.0005256: "5e-4", 10**-2.5: "0.003", 1234567.0: "1.2e6", 3e-10: "3e-10", 0.1: "0.1", 5.6464: "5.646"}
     store_with(path, *(("", defaults().changed(step_size=step_size)) for step_size in sizes))
     async with opened(path) as board:
         for shown in sizes.values():

@@ -155,7 +155,7 @@ async def test_another_store_in_its_place_is_shown_as_itself(tmp_path: Path, mon
         await board.until(lambda: board.app.choices.marked == (1, 2, 3) == tuple(sorted(board.app.snapshot.seen)))
         assert "3 done" in board.text()
         await board.press("u")
-        assert "Nothing to undo" in board.text()
+        await board.until(lambda: "Nothing to undo" in board.text())
     assert saved_view.load(path).created_at != ""
     assert [run.deleted_at for run in stored_runs(path)] == [None] * 3
 

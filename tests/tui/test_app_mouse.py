@@ -65,6 +65,12 @@ async def test_the_wheel_scrolls_the_list_and_the_next_key_brings_the_cursor_bac
             before = table.text()
             await wheel(board, events.MouseScrollDown, RunsTable, (8, 3))
             await board.until(lambda: table.text() != before)  # noqa: B023
+        assert board.app.choices.pointed == 449
+        assert board.app.snapshot.first > 0
+        await board.press("j")
+        await board.until(lambda: " 449 " in table.text())
+        await board.press("j")
+        await board.until(lambda: board.app.choices.pointed == 448 and " 448 " in table.text())
 
 
 async def test_a_click_on_the_legend_points_at_the_run_and_a_double_click_hides_it(tmp_path: Path) -> None:

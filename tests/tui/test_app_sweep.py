@@ -113,6 +113,13 @@ async def test_a_sweep_that_cannot_be_queued_says_why_in_the_dialog(
         await board.press("s", "enter")
         await board.until(lambda: "The disk is full" in board.text())
         assert isinstance(board.app.screen, SweepDialog)
+        await board.fill("count", "201")  # so many are asked about
+        await board.press("enter")
+        await board.until(lambda: "201 runs. Start them?" in board.text())
+        await board.press("n")
+        await board.until(lambda: "Nothing was started." in board.text())
+        await board.press("enter", "y")
+        await board.until(lambda: "The disk is full" in board.text())
 
 
 async def test_from_any_field_there_are_keys_for_values_and_iterations_and_help_is_no_text(path: Path) -> None:
@@ -196,6 +203,8 @@ async def test_a_sweep_is_steered_as_one_thing(path: Path) -> None:
         await board.press("u")
         await board.until(lambda: "Sweep 1 is back with 6 runs" in board.text())
         assert len(stored_runs(path)) == 6
+        await board.press("u")
+        await board.until(lambda: "u cannot undo stopping sweep 1: R repeats it" in board.text())
         await board.press("u")
         await board.until(lambda: "Nothing to undo" in board.text())
 

@@ -33,6 +33,7 @@ from tui.model.sweep.sweep_messages import SweepStarted
 from tui.screens.board import Board
 from tui.screens.run_form import RunForm
 from tui.screens.sweep_view import SweepView
+from tui.text.numbers import value_label
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep.table import SweepTable
@@ -88,10 +89,18 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off: Path, path:
         await board.until(lambda: shows(board, 1))
         values = outcome_of(board).plan.axes[0].ordered
         next_value = values[values.index(best.values[0]) + 1]
-        await board.press("j", "enter")
+        log_y = view_of(board).chart_options.log_y
+        await board.press("y", "j", "enter")
         await board.until(lambda: board.app.choices.alone)
         assert isinstance(board.app.screen, Board)
         assert present(present(board.app.snapshot.run(board.app.choices.pointed)).spec).step_size == next_value
+        await board.press("escape")  # one level back: to the sweep, as it was left
+        await board.until(lambda: shows(board, 1))
+        assert present(view_of(board).pointed).values == (next_value,)
+        assert view_of(board).chart_options.log_y is not log_y
+        await board.press("escape")
+        assert isinstance(board.app.screen, Board)
+        assert not board.app.choices.alone
         await board.press("n")
         assert isinstance(board.app.screen, RunForm)
         await board.press("enter")
@@ -323,6 +332,27 @@ async def test_the_smoothing_is_told_and_can_be_taken_away(worked_off: Path, pat
         assert "smoothing 50" in titles_of(board)[0]
         await board.press("y")
         assert "(log)" not in "".join(titles_of(board))
+
+
+async def test_a_click_on_the_curves_reads_every_value_there_as_on_the_board(worked_off: Path, path: Path) -> None:
+    copy(worked_off, path)
+    async with looking_at(path) as board:
+        view, pane = view_of(board), board.app.screen.query_one(ChartPane)
+        plot = present(pane.picture).plot
+        await board.pilot.click(ChartPane, offset=(plot.left + 20, plot.top + 2))
+        await board.until(lambda: view.chart_options.cursor is not None)
+        assert "readout" in pane.text().splitlines()[0]
+        best = present(present(view.seen.outcome).best)
+        below = pane.text().splitlines()[plot.top + present(pane.picture).plot.height :]
+        assert value_label(best.values[0]) in " ".join(below).split()
+        before = view.chart_options.cursor
+        await board.press("h")
+        await board.until(lambda: present(view.chart_options.cursor) < present(before))
+        await board.press("escape")
+        assert view.chart_options.cursor is None
+        assert isinstance(board.app.screen, SweepView)
+        await board.press("c")
+        assert view.chart_options.cursor is not None
 
 
 async def test_a_title_is_never_cut_within_a_word(worked_off: Path, path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_cursor_that_has_moved_since_the_list_was_read_stays() -> None:
     choices = Choices().follow(runs)
     asked = choices.at_edge(1)
     assert asked.follow(runs, runs, (), choices.cursor) == asked
-    assert asked.follow(runs, runs, (), asked.cursor).cursor == (1, None, 0)
+    assert asked.follow(runs, runs, (), asked.cursor).cursor == (1, None, 0, None)
     queued = choices.pointing_at(4)
     assert queued.follow(runs, runs, (), choices.cursor).pointed == 4
     assert queued.follow(runs, runs, (), queued.cursor).pointed == 3
@@ -117,10 +117,10 @@ def test_the_cursor_may_be_on_a_title() -> None:
     title = SweepTitle(7, "", "step_size", "", 2, 0.2)
     runs = [run_of(2), run_of(1)]
     choices = Choices().follow(runs).pointing_to(title)
-    assert choices.cursor == (None, 7, 0)
+    assert choices.cursor == (None, 7, 0, None)
     assert choices.drawn == choices.marked
     assert choices.follow(runs, [title, *runs]).title == 7
-    assert choices.follow(runs, runs).cursor == (2, None, 0)
+    assert choices.follow(runs, runs).cursor == (2, None, 0, None)
 
 
 def test_a_cursor_whose_run_is_gone_goes_to_the_row_instead_and_else_to_the_first() -> None:

@@ -39,14 +39,17 @@ def test_nothing_is_cut_for_what_differs(width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [110, 90, 70])
-def test_the_gradient_norm_makes_room_for_what_differs(width: int) -> None:
+def test_numbers_that_tell_less_make_room_for_what_differs(width: int) -> None:
     told = {"train_loss": 0.25, "validation_loss": 0.31, "validation_accuracy": 0.972}
     run = run_of(1, present(RUNS[0].spec), **told)
     snapshot = Snapshot(runs=(run, *RUNS[1:]), seen={1: RunSeen(gradient_norm=0.259)})
     line, alone = (details(snapshot, Choices(marked=marked, pointed=1), width)[1].text for marked in ((1, 2), (1,)))
-    assert ("differs" in line) == (width > 70)
+    assert "differs" in line
     assert ("norm" in line) == (width == 110)
+    assert ("accuracy" in line) == (width > 70)
+    assert "validation 0.3100" in line
     assert ("norm" in alone) == (width > 70)
+    assert "accuracy" in alone
 
 
 def test_differences_without_room_are_counted() -> None:

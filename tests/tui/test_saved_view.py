@@ -40,6 +40,7 @@ CHOSEN = View(
     filter='strategy:sgd "größer 1"',
     theme="light",
     lessons=("probe", "race"),
+    recent=("log_y", "point(3)"),
 )
 
 

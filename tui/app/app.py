@@ -94,7 +94,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self._feed = feed
         self._unreadable = False
         self._waits_for_frame = False
-        self._recent: tuple[str, ...] = ()
+        self._recent = view.recent
         self._recovery = Recovery()
         self.theming = Theming(self, view.theme, theme or view.theme)
         self.chart_style = ChartStyle("ascii" if ascii_only else "unicode", markers=self.active_theme.scheme == "none")
@@ -187,7 +187,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         sweep, rows = self.sweep_actions.view, self.live_board.previewed_rows
         if sweep is None:
             return ReadRequest(self.choices, columns, rows)
-        return ReadRequest(self.choices, columns, rows, sweep.sweep_id, sweep.chosen_options)
+        options = sweep.chosen_options  # a readout reads nothing: it is of what is drawn
+        options = None if options is None else options.reading(None)
+        return ReadRequest(self.choices, columns, rows, sweep.sweep_id, options)
 
     def ask_after_refresh(self) -> None:
         """Ask the feed once Textual has refreshed the screen."""
@@ -233,7 +235,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def _change_store(self, read: Snapshot) -> None:
         """Drop marks, news and undo of the store that this one has replaced: its run numbers mean other runs."""
         view = replace(self.view(), created_at=self.view_saver.file.created_at).of_store(read.created_at)
-        self.state = self.state.choosing(choices_of(view))
+        self.state, self._recent = self.state.choosing(choices_of(view)), view.recent
         self.view_saver.file = ViewFile(self.path, self.view(), read.created_at)
         self.notices.begin_anew(read)
         self.run_actions.forget()
@@ -272,7 +274,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def view(self) -> View:
         """The live view as it is to be saved."""
-        return view_of(self.state.live.choices, self.theming.chosen)
+        return view_of(self.state.live.choices, self.theming.chosen, self._recent)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence on the inspector, or else on the board."""
@@ -418,11 +420,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.exit(0)
 
     def action_palette(self) -> None:
-        from tui.presenting.commands import commands, matching
+        from tui.presenting.commands import commands, matching, runs_beyond
         from tui.screens.pick import Pick
 
-        known = commands(self.snapshot.runs, self.place)
-        self.push_screen(Pick("do", partial(matching, known, recent=self._recent)))
+        known, beyond = commands(self.snapshot.runs, self.place), runs_beyond(self.snapshot, self.place)
+        self.push_screen(Pick("do", partial(matching, known, recent=self._recent, beyond=beyond)))
 
     def action_copy(self) -> None:
         from tui.presenting.commands import copies, matching
@@ -434,6 +436,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         from tui.presenting.commands import used
 
         self._recent = used(self._recent, message.action)
+        self.view_saver.settle()
         await self.run_action(message.action, self.inspect_actions.view or self.sweep_actions.view or self.board)
 
     def action_copy_this(self, what: str) -> None:
@@ -547,6 +550,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_undo_requested(self) -> None:
         self.run_actions.undo()
 
+    def on_undo_due(self) -> None:
+        self.run_actions.take_back()
+
     def on_fork_requested(self, message: messages.ForkRequested) -> None:
         self.run_actions.fork(message)
 
@@ -578,7 +584,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.sweep_actions.show_started(message.sweep_id, message.sentence)
 
     def on_sweep_opened(self, message: sweep_messages.SweepOpened) -> None:
-        self.sweep_actions.open(message.sweep_id)
+        self.sweep_actions.open(message.sweep_id, at=message.at)
 
     def on_sweep_looked_at(self) -> None:
         self.ask()
@@ -586,7 +592,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_run_shown(self, message: sweep_messages.RunShown) -> None:
         """Leave the sweep to show one of its runs alone."""
         self.sweep_actions.leave_for(message.run_id)
-        self.list_actions.look_up(message.run_id, alone=True)
+        self.list_actions.look_up(message.run_id, alone=True, from_sweep=message.sweep_id)
 
     def on_sweep_steered(self, message: sweep_messages.SweepSteered) -> None:
         self.sweep_actions.steer(message.sweep_id, message.verb)
@@ -595,7 +601,9 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         """Return to the board; u restores the sweep."""
         self.back_to_board()
         deleted: Deleted = ("sweep", message.sweep_id)
-        self.run_actions.remember(Undo(lambda: orders.undelete(self.path, *deleted), deleted))
+        self.run_actions.remember(
+            Undo(f"deleting sweep {message.sweep_id}", lambda: orders.undelete(self.path, *deleted), deleted)
+        )
         self.tell(clean(f"{message.sentence.removesuffix('.')}, and so does u.", 300))
 
     def on_values_continued(self, message: sweep_messages.ValuesContinued) -> None:

@@ -11,10 +11,15 @@ Deleted = tuple[Literal["run", "sweep"], int]
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """`carry_out` takes it back in a thread and returns the sentence on it; `deleted` is what that brings back."""
+    """How `act`, such as "pausing run 3", is taken back; `deleted` is what that brings back.
 
-    carry_out: Callable[[], str]
+    `carry_out` does it in a thread and returns the sentence on it; None if nothing can: then `instead` says what helps.
+    """
+
+    act: str
+    carry_out: Callable[[], str] | None
     deleted: Deleted | None = None
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

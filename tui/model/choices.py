@@ -13,11 +13,11 @@ from tui.model.room import Room, RoomSplit, room_after
 Row = Run | SweepTitle
 """A row of the list: a run or the title of a sweep."""
 
-Cursor = tuple[int | None, int | None, int]
-"""(run id, sweep id of a title, edge of the list) as in Choices."""
+Cursor = tuple[int | None, int | None, int, int | None]
+"""(run id, sweep id of a title, edge of the list, row that it is scrolled to) as in Choices."""
 
 MOST_MARKED = 64
-"""Most curves drawn at once: the number of pairs of a colour and a marker."""
+"""Most runs marked at once: with the one under the cursor, as many as there are markers."""
 
 MOST_AUTOMATIC = 8
 """Most runs marked automatically: the number of distinct colours."""
@@ -50,8 +50,10 @@ class Choices:
     `considered_to`: a run is marked automatically only once.
     `listing` filters and sorts the table, `columns` are the chosen ones; `edge` sends the cursor to its first (-1) or
     last (1) run, once read.
+    `scrolled` is the row of the list that is on top of what is seen, while it is scrolled away from the cursor.
     `pointed` is the run under the cursor, `title` the sweep whose title is; one of them is None. `alone`: the run
-    under the cursor is shown by itself, with its details. `room` is the part of the screen that has all room, `split`
+    under the cursor is shown by itself, with its details; `from_sweep` is the sweep whose view it was opened from, and
+    goes back to. `room` is the part of the screen that has all room, `split`
     how list and chart share it.
     `slots` maps marked runs to colour slots. `vacated` are the slots of runs deleted while marked: a run that is
     restored gets its mark and colour back. `lessons` have been shown before.
@@ -64,11 +66,13 @@ class Choices:
     pointed: int | None = None
     title: int | None = None
     alone: bool = False
+    from_sweep: int | None = None
     room: Room = "all"
     split: RoomSplit = field(default_factory=RoomSplit)
     chart_options: ChartOptions = field(default_factory=ChartOptions)
     listing: Listing = field(default_factory=Listing)
     edge: int = 0
+    scrolled: int | None = None
     columns: ColumnChoice = NO_CHOICE
     slots: Mapping[int, int] = field(default_factory=dict)
     vacated: Mapping[int, int] = field(default_factory=dict)
@@ -100,7 +104,7 @@ class Choices:
     @property
     def cursor(self) -> Cursor:
         """Position of the cursor, or where it is to go."""
-        return self.pointed, self.title, self.edge
+        return self.pointed, self.title, self.edge, self.scrolled
 
     def follow(
         self,
@@ -133,10 +137,10 @@ class Choices:
                 marked.append(run.run_id)
         considered = self.considered | {run.run_id for run in started}
         pointed, title, edge = (
-            self.cursor if self._has_moved(looked_up) else (*self._cursor_row(known, listed, neighbour), 0)
+            self.cursor[:3] if self._has_moved(looked_up) else (*self._cursor_row(known, listed, neighbour), 0)
         )
         after = (tuple(marked), before.vacated, considered, considered_to, pointed, title, edge)
-        if after == (self.marked, self.vacated, self.considered, self.considered_to, *self.cursor):
+        if after == (self.marked, self.vacated, self.considered, self.considered_to, *self.cursor[:3]):
             return self
         return replace(
             before._marking(marked),
@@ -173,6 +177,8 @@ class Choices:
             return _number_of(listed[0 if self.edge < 0 else -1])
         if not listed:
             return None, None  # keys would act on a run that nobody sees
+        if self.scrolled is not None and (self.pointed in known or self.title is not None):
+            return self.pointed, self.title  # its row is elsewhere
         numbers = [_number_of(row) for row in listed]
         wanted = [(self.pointed, self.title), *([] if neighbour is None else [_number_of(neighbour)]), numbers[0]]
         return next(row for row in wanted if row in numbers)
@@ -225,20 +231,24 @@ class Choices:
 
     def pointing_at(self, run_id: int) -> Choices:
         """Move the cursor to a run."""
-        return replace(self, pointed=run_id, title=None, edge=0)
+        return replace(self, pointed=run_id, title=None, edge=0, scrolled=None)
 
     def pointing_to(self, row: Row) -> Choices:
         """Move the cursor to a row of the list: a run or the title of a sweep."""
         pointed, title = _number_of(row)
-        return replace(self, pointed=pointed, title=title, edge=0)
+        return replace(self, pointed=pointed, title=title, edge=0, scrolled=None)
 
     def at_edge(self, edge: int) -> Choices:
         """Send the cursor to the first (-1) or last (1) run of the list, once it is read."""
-        return replace(self, edge=edge)
+        return replace(self, edge=edge, scrolled=None)
+
+    def scrolling(self, row: int | None) -> Choices:
+        """Scroll the list to a row, and leave the cursor where it is; None: back to the cursor."""
+        return self if row == self.scrolled else replace(self, scrolled=row)
 
     def listing_so(self, listing: Listing) -> Choices:
         """Filter or sort the table in another way; the cursor stays on its run."""
-        return self if listing == self.listing else replace(self, listing=listing)
+        return self if listing == self.listing else replace(self, listing=listing, scrolled=None)
 
     def with_columns(self, columns: ColumnChoice) -> Choices:
         """Choose the columns of the table."""
@@ -268,9 +278,10 @@ class Choices:
         """Change how list and chart share the room."""
         return self if split == self.split else replace(self, split=split)
 
-    def looking(self, *, alone: bool) -> Choices:
+    def looking(self, *, alone: bool, from_sweep: int | None = None) -> Choices:
         """Show the run under the cursor alone, or the marked runs; a chart that has all room keeps it."""
-        return replace(self, alone=alone, room="chart" if self.room == "chart" else "all")
+        room: Room = "chart" if self.room == "chart" else "all"
+        return replace(self, alone=alone, from_sweep=from_sweep, room=room)
 
 
 def _number_of(row: Row) -> tuple[int | None, int | None]:

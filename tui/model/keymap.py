@@ -207,6 +207,7 @@ KEYS: tuple[Key, ...] = (
     Key("sweepview", "room", ("Z",), "room", "whole room: charts, table; all again", 6),
     Key("sweepview", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 5),
     Key("sweepview", "x_axis", ("x",), "x axis", "x axis: iteration, time, examples seen, losses evaluated", 2),
+    Key("sweepview", "readout", ("c",), "readout", "read all values at a line (h, l or the mouse)"),
     Key("sweepview", "log_x", ("X",), "log x", "x axis: logarithmic or linear"),
     Key("sweepview", "metric", ("m",), "metric", "y axis: loss, accuracy, gradient norm, ...", 5),
     Key("sweepview", "smooth(-1)", ("less_than_sign",), "rougher", "smooth less"),
@@ -353,9 +354,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """The groups of the views in the order of the help page, and their actions in theirs."""
-
-UNASKED = frozenset({"pause", "scale_step", "undo", "steer_sweep", "mark", "mark_all"})
-"""Actions, without their arguments, that may change runs or marks unasked, so that the list must be seen."""
 
 SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "room", "split(-1)", "split(1)",

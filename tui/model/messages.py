@@ -49,6 +49,13 @@ class RowPointed(Message):
 
 
 @message
+class ListScrolled(Message):
+    """The list is to be scrolled until this row, counted from 0, is the first one below the pinned ones."""
+
+    row: int
+
+
+@message
 class RunPointed(Message):
     """A run's entry in the legend, or its tile, was clicked."""
 
@@ -141,6 +148,7 @@ class RunLookedUp(Message):
     listing: Listing | None
     sentence: str = ""
     alone: bool = False
+    from_sweep: int | None = None
 
 
 @message
@@ -229,6 +237,11 @@ class StepSizeScaled(Message):
 @message
 class UndoRequested(Message):
     """What was done last is to be undone."""
+
+
+@message
+class UndoDue(Message):
+    """All that was ordered before an undo has been answered."""
 
 
 @message

@@ -51,6 +51,8 @@ def replayed(choices: Choices, run_ids: tuple[int, ...]) -> Choices:
     """Return the live choices restricted to a replay's runs, which keep their colours."""
     slots = {run_id: choices.slots[run_id] for run_id in run_ids if run_id in choices.slots}
     pointed = choices.pointed if choices.pointed in run_ids else run_ids[-1]
-    only = replace(choices, slots=slots, listing=Listing(), alone=False, edge=0, pointed=pointed, title=None)
+    only = replace(
+        choices, slots=slots, listing=Listing(), alone=False, from_sweep=None, edge=0, pointed=pointed, title=None
+    )
     only = only.giving("chart" if choices.room == "chart" else "all")
     return only.marking_only(run_ids)

@@ -17,6 +17,7 @@ from tui.model import keymap
 from tui.model.choices import ColumnChoice
 from tui.model.clock import STOPS
 from tui.model.keymap import Place
+from tui.model.snapshot import Snapshot
 from tui.presenting.describe import given_name, label
 
 MENUS = frozenset({"app.palette", "back"})
@@ -141,7 +142,7 @@ def _directions(name: str) -> tuple[str, str]:
         return "newest first", "oldest first"
     if name == "status":
         return "running first", "finished first"
-    if name == "name" or name in WORDS:
+    if name in ("name", "tags") or name in WORDS:
         return "a to z", "z to a"
     if name in LARGEST_FIRST:
         return "largest first", "smallest first"
@@ -165,6 +166,7 @@ NAMED: Mapping[str, str] = {
     "curve": "curve",
     "status": "status",
     "name": "name",
+    "tags": "tags",
 }
 """Orders and columns in words, where they are not settings."""
 
@@ -262,8 +264,21 @@ def pointing(run_id: int, name: str = "") -> PaletteCommand:
     return PaletteCommand(f"run {run_id}", name or "go to it", f"point({run_id})")
 
 
-def matching(among: Iterable[PaletteCommand], query: str, recent: Sequence[str] = ()) -> list[PaletteCommand]:
-    """The commands that match the typed text, best first; a number also matches its run if that is not listed.
+def runs_beyond(snapshot: Snapshot, place: Place) -> Collection[int]:
+    """The numbers of runs that a list of commands finds besides the listed ones: those that exist, as far as is known.
+
+    Where not all runs were read, these are all numbers up to the newest run's; going to a deleted one says so.
+    """
+    if place != "board":
+        return ()
+    known = {run.run_id for run in (*snapshot.runs, *snapshot.newest, *snapshot.others)}
+    return known if len(known) >= sum(snapshot.counts.values()) else range(1, max(known, default=0) + 1)
+
+
+def matching(
+    among: Iterable[PaletteCommand], query: str, recent: Sequence[str] = (), beyond: Collection[int] = ()
+) -> list[PaletteCommand]:
+    """The commands that match the typed text, best first; a number also matches its run if that is one of `beyond`.
 
     Without text all of them, those whose actions are `recent` first, in that order.
     """
@@ -272,7 +287,7 @@ def matching(among: Iterable[PaletteCommand], query: str, recent: Sequence[str] 
         used = {action: place for place, action in enumerate(recent)}
         return sorted(found, key=lambda one: used.get(one.action, len(used)))
     run_id = _run_number(typed.casefold())
-    if run_id is not None and not any(one.action == pointing(run_id).action for one in found):
+    if run_id is not None and run_id in beyond and not any(one.action == pointing(run_id).action for one in found):
         found.append(pointing(run_id))
     exactly = "" if run_id is None else pointing(run_id).action
     ranked = [(-1 if one.action == exactly else _rank(one, typed), one) for one in found]

@@ -58,17 +58,21 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
         replace(chart_run(run, snapshot, choices, []), companion=None, settings=_settings(seen, first_of[run.run_id]))
         for run in drawn
     )
+    if chart_options.cursor is not None:  # the legend reads values: what they are tells more than a run's number
+        runs = tuple(replace(run, label=", ".join(text for _, text in run.settings), settings=()) for run in runs)
     started = sum(result.iterations_done > 0 for result in seen.values)
     note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
+    note = note if chart_options.window is None else "zoomed · 0 all"
     return replace(
         axes_view(chart_options),
         runs=runs,
-        show_legend=False,
+        show_legend=chart_options.cursor is not None,
+        cursor_x=chart_options.cursor,
         show_raw=False,
         y_window=_y_window(runs, log_y=chart_options.log_y)
         if METRICS[chart_options.metric].of_objective == "whole"
         else None,
-        note=note if chart_options.window is None else "zoomed · 0 all",
+        note=note if chart_options.cursor is None else "readout · esc back",
         empty_hint="no run of this sweep has started yet",
     )
 

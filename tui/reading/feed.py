@@ -77,7 +77,7 @@ class Source:
             return None  # the usual case of an idle store, ten times a second
         choices = wanted.choices.follow(page.newest, page.rows, page.others, neighbour=page.neighbour)
         chart_options = choices.chart_options
-        cursor = choices.drawn, choices.pointed, choices.title, choices.closely, wanted.rows
+        cursor = choices.drawn, choices.cursor, choices.closely, wanted.rows
         looked_at = (
             chart_options.window,
             chart_options.x_kind,
@@ -123,7 +123,7 @@ class Source:
 
     def _snapshot(self, reader: Reader, page: Page, choices: Choices, wanted: ReadRequest) -> Snapshot:
         drawn = [run for run in page.all if run.run_id in choices.drawn or run.run_id == choices.pointed]
-        place = place_of(page.rows, choices) or 0
+        place = (place_of(page.rows, choices) or 0) if choices.scrolled is None else choices.scrolled - page.first
         pointed = next((run for run in drawn if run.run_id == choices.pointed), None)
         return Snapshot(
             listing=choices.listing,

@@ -21,6 +21,9 @@ PACE_S = 0.1
 SLACK = 60
 """Fewest rows on both sides of the cursor, unless the list ends."""
 
+ABOVE, BELOW = 50, 120
+"""Rows above the one that the list is scrolled to, and the fewest from there on: more than a terminal shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -55,7 +58,7 @@ class Page:
         return tuple({run.run_id: run for run in (*self.runs, *self.newest, *self.pinned, *self.others)}.values())
 
     def holds(self, choices: Choices) -> bool:
-        """True if this page has the rows around the cursor of these choices, for an unchanged store."""
+        """True if this page has the rows that these choices need, for an unchanged store."""
         if choices.listing != self.listing:
             return False
         others = {*choices.marked, *choices.vacated} - self.asked
@@ -64,6 +67,10 @@ class Page:
         if choices.edge:
             at_edge = self.first == 0 if choices.edge < 0 else self.first + len(self.rows) >= self.total
             return at_edge and bool(self.rows)
+        if choices.scrolled is not None:
+            top = choices.scrolled - self.first
+            is_above = self.first == 0 or top >= ABOVE // 2
+            return is_above and (self.first + len(self.rows) >= self.total or len(self.rows) - top > BELOW)
         place = place_of(self.rows, choices)
         if place is None:
             return not self.rows or (choices.pointed is None and choices.title is None)
@@ -73,14 +80,17 @@ class Page:
 
     @classmethod
     def read(cls, reader: Reader, choices: Choices, judged: Mapping[int, str], before: Page) -> Page:
-        """Read the page around the cursor of these choices; `judged` says which runs are lost, silent or waiting.
+        """Read the page around the cursor of these choices, or where they are scrolled to.
 
+        `judged` says which runs are lost, silent or waiting.
         If the cursor's row is gone, read around its position in the page `before`.
         """
         at_end, complaint = choices.edge > 0, ""
-        looked_up = (None, None) if choices.edge else (choices.pointed, choices.title)
+        is_elsewhere = bool(choices.edge) or choices.scrolled is not None
+        looked_up = (None, None) if is_elsewhere else (choices.pointed, choices.title)
         stood = None if choices.edge or choices.listing != before.listing else place_of(before.rows, choices)
         first = 0 if stood is None else max(before.first + stood - MOST_RUNS // 2, 0)
+        first = first if choices.scrolled is None else max(choices.scrolled - ABOVE, 0)
         around = PageRequest(MOST_RUNS, first, *looked_up, at_end=at_end)
         listing = choices.listing
         try:

@@ -41,7 +41,7 @@ class PreviewReader:
     def read(self, reader: Reader, rows: Sequence[Row], place: int, reach: int) -> dict[int, RowPreview]:
         """Return the previews of the runs at most `reach` rows away from `place`."""
         first = max(place - reach, 0)
-        near = [row for row in rows[first : place + reach + 1] if isinstance(row, Run)] if reach else []
+        near = [row for row in rows[first : max(place + reach + 1, 0)] if isinstance(row, Run)] if reach else []
         stale = [run for run in near if self._stamp_of(run) != _stamp(run)]
         is_rested = time.monotonic() - self._read_at >= REST_S
         wanted = stale if is_rested else [run for run in stale if run.run_id not in self._held]

@@ -14,7 +14,7 @@ from tui.widgets.lines import WrappedLines
 
 
 class Confirm(ModalScreen[None], inherit_bindings=False):
-    """Asks a question over the last lines of the board; calls `confirmed` if the answer is yes."""
+    """Asks a question over the last lines of the board; calls `confirmed` if the answer is yes, else `declined`."""
 
     ALLOW_SELECT = False
     BINDINGS = keymap.bindings("confirm")
@@ -23,10 +23,13 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
     Lines { background: $surface; }
     """
 
-    def __init__(self, question: str, confirmed: Callable[[], None]) -> None:
+    def __init__(
+        self, question: str, confirmed: Callable[[], None], declined: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__()
         self._question = question
         self._confirmed = confirmed
+        self._declined = declined
 
     def compose(self) -> ComposeResult:
         yield WrappedLines(lambda width, height: sentence_lines((" ? ", WARNED), self._question, width, height))
@@ -38,3 +41,4 @@ class Confirm(ModalScreen[None], inherit_bindings=False):
 
     def action_close(self) -> None:
         self.dismiss()
+        self._declined()

@@ -18,7 +18,7 @@ from tui.chart import ChartView
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.choices import Choices
-from tui.model.keymap import UNASKED, Key, Place
+from tui.model.keymap import Key, Place
 from tui.model.messages import (
     ChartClicked,
     ChartPointed,
@@ -26,6 +26,7 @@ from tui.model.messages import (
     ChartScrolled,
     ChoicesChanged,
     LessonTold,
+    ListScrolled,
     MetricPointed,
     RaceRequested,
     RowPointed,
@@ -39,7 +40,7 @@ from tui.presenting.lessons import Lesson, of_race
 from tui.presenting.offered_keys import board_keys
 from tui.presenting.race import racers, verdict
 from tui.screens.keys.chart_keys import ChartKeys
-from tui.screens.keys.key_parts import share_actions
+from tui.screens.keys.key_parts import needs_sight, share_actions
 from tui.screens.keys.list_keys import ListKeys
 from tui.screens.keys.room_keys import LOW, WIDE, RoomKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
@@ -123,7 +124,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.chart_keys = ChartKeys(self, self._chart)
         self.list_keys = ListKeys(self, self._table, self._page)
         self.room_keys = RoomKeys(self)
-        share_actions(self, self.chart_keys, self.chart_keys.axes, self.list_keys, self.room_keys)
+        share_actions(self, *self.chart_keys.parts, self.list_keys, self.room_keys)
 
     def compose(self) -> ComposeResult:
         self._arrange(self.app.size)
@@ -276,9 +277,6 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         sentence, hint = self._message_and_hint(width)
         return message_lines(sentence, width, height, hint, failed=self._failed)
 
-    def _header(self, width: int, _: int) -> list[Strip]:
-        return [header(self.snapshot, self._store_name, width, is_replay=self.place == "replay")]
-
     def _keys(self) -> list[Key]:
         if not self.empty:
             return self.offered_keys()
@@ -296,7 +294,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Steer no run that is not seen."""
-        return action not in UNASKED or not self.has_class("-small")
+        return not (self.has_class("-small") and needs_sight(action, parameters))
 
     def action_open(self) -> None:
         """Start the race, fold a sweep, enlarge a panel, or show the run alone: the first that applies."""
@@ -314,13 +312,13 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         if self._sentence:
             self.post_message(SentenceDismissed())
         elif self.choices.chart_options.cursor is not None:
-            self.chart_keys.action_readout()
+            self.chart_keys.readout.action_readout()
         elif self.choices.room != "all":
             self.choose(self.choices.giving("all"))
         elif self.choices.chart_options.enlarged:
             self.chart_keys.action_layout()
         elif self.choices.alone:
-            self.choose(self.choices.looking(alone=False))
+            self.list_keys.leave_run()
         elif self.choices.listing.text:
             self.list_keys.clear_filter()
         else:
@@ -333,13 +331,8 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     @property
     def goes_back(self) -> bool:
         """Whether esc undoes a choice of this screen."""
-        choices = self.choices
-        return (
-            choices.chart_options.cursor is not None
-            or choices.room != "all"
-            or choices.chart_options.enlarged
-            or choices.alone
-        )
+        choices, options = self.choices, self.choices.chart_options
+        return options.cursor is not None or choices.room != "all" or options.enlarged or choices.alone
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Start to drag the border: the columns on both sides of it, or the row of the chart's title."""
@@ -369,6 +362,10 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         message.stop()
         self.list_keys.click(message.row, message.pointing)
 
+    def on_list_scrolled(self, message: ListScrolled) -> None:
+        message.stop()
+        self.choose(self.choices.scrolling(message.row))
+
     def on_run_pointed(self, message: RunPointed) -> None:
         message.stop()
         self.list_keys.click_run(message.run_id, message.pointing)
@@ -379,11 +376,11 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     def on_chart_pointed(self, message: ChartPointed) -> None:
         message.stop()
-        self.chart_keys.point(message.x)
+        self.chart_keys.readout.point(message.x)
 
     def on_chart_clicked(self, message: ChartClicked) -> None:
         message.stop()
-        self.chart_keys.click(message.x)
+        self.chart_keys.readout.click(message.x)
 
     def on_chart_range_dragged(self, message: ChartRangeDragged) -> None:
         message.stop()

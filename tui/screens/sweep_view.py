@@ -21,12 +21,15 @@ from tui.chart.drawing.loss_by_value import ResponseView, draw_response
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions, next_of
-from tui.model.keymap import UNASKED, Key
+from tui.model.keymap import Key
 from tui.model.messages import (
+    ChartClicked,
+    ChartPointed,
     ChartRangeDragged,
     ChartScrolled,
     DialogRequested,
     LessonTold,
+    RunPointed,
 )
 from tui.model.snapshot import Snapshot
 from tui.model.sweep.sweep_messages import (
@@ -39,7 +42,8 @@ from tui.presenting.lessons import Lesson, of_sweep
 from tui.presenting.offered_keys import sweep_keys
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
 from tui.screens.keys.axis_keys import AxisKeys
-from tui.screens.keys.key_parts import share_actions
+from tui.screens.keys.key_parts import needs_sight, share_actions
+from tui.screens.keys.readout_keys import ReadoutKeys
 from tui.screens.keys.sweep_keys import SweepKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.footer import Footer, message_lines, too_small
@@ -107,7 +111,12 @@ class SweepView(Screen[None], inherit_bindings=False):
         self._lesson: Lesson | None = None
         self._chart = ChartPane(self._curves(), chart_style)
         self._axes = AxisKeys(self, self._chart)
-        share_actions(self, self._axes, SweepKeys(self))
+        self._readout = ReadoutKeys(self, self._chart)
+        share_actions(self, self._axes, self._readout, SweepKeys(self))
+
+    def resume(self, before: SweepView) -> None:
+        """Begin with the charts and their options as they were in a view that was left."""
+        self._wanted, self._whole, self.chosen_options = before._wanted, before._whole, before.chosen_options
 
     @property
     def seen(self) -> SweepSeen:
@@ -247,7 +256,7 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Steer no run that is not seen."""
-        return action not in UNASKED or not self.has_class("-small")
+        return not (self.has_class("-small") and needs_sight(action, parameters))
 
     def on_sweep_value_pointed(self, message: SweepValuePointed) -> None:
         message.stop()
@@ -268,7 +277,10 @@ class SweepView(Screen[None], inherit_bindings=False):
             self._point(values[max(0, min((place or 0) + by, len(values) - 1))].values)
 
     def action_across(self, by: int) -> None:
-        """Move to the next value of the first parameter at the same value of the second; with one parameter, pan."""
+        """Move the readout; else to the next value of the first parameter of a grid; with one parameter, pan."""
+        if self.chart_options.cursor is not None:
+            self._readout.move(by)
+            return
         if self.seen.outcome is None or self._pointed is None:
             return
         if len(self.seen.outcome.plan.axes) < 2:
@@ -331,9 +343,26 @@ class SweepView(Screen[None], inherit_bindings=False):
         message.stop()
         self._axes.select(message.low, message.high)
 
+    def on_chart_clicked(self, message: ChartClicked) -> None:
+        message.stop()
+        self._readout.click(message.x)
+
+    def on_chart_pointed(self, message: ChartPointed) -> None:
+        message.stop()
+        self._readout.point(message.x)
+
+    def on_run_pointed(self, message: RunPointed) -> None:
+        """Point at the value of a run that was clicked in the readout."""
+        message.stop()
+        self._at = message.run_id
+        self._go_to_run(self.seen)
+        self.paint()
+
     def drawn(self) -> tuple[ChartView, Picture | None]:
-        """What the chart of curves shows."""
-        return self._curves(), self.query_one(ChartPane).picture
+        """What the chart of curves shows, without a readout."""
+        return curves_view(self.seen, self._pointed, self.chart_options.reading(None)), self.query_one(
+            ChartPane
+        ).picture
 
     def drawn_beside(self) -> ResponseView | None:
         """The loss by value, as wide as a saved picture has room for; None for a grid and before it is read."""
@@ -344,12 +373,14 @@ class SweepView(Screen[None], inherit_bindings=False):
 
     def action_open(self) -> None:
         if self.pointed is not None:
-            self.post_message(RunShown(self.pointed.run_ids[0]))
+            self.post_message(RunShown(self.pointed.run_ids[0], self.sweep_id))
 
     def action_back(self) -> None:
-        """Clear the message, show all parts again, or close."""
+        """Clear the message, end the readout, show all parts again, or close."""
         if self._sentence:
             self.tell("")
+        elif self.chart_options.cursor is not None:
+            self._readout.action_readout()
         elif self._whole != "all":
             self._whole = "all"
             self.paint()

@@ -39,8 +39,8 @@ def choices_of(view: View) -> Choices:
     )
 
 
-def view_of(choices: Choices, theme: str) -> View:
-    """The View to save, of these choices and the theme."""
+def view_of(choices: Choices, theme: str, recent: tuple[str, ...] = ()) -> View:
+    """The View to save, of these choices, the theme and the `recent` commands."""
     chart_options, listing = choices.chart_options, choices.listing
     return View(
         marked=choices.marked,
@@ -66,4 +66,5 @@ def view_of(choices: Choices, theme: str) -> View:
         filter=listing.text,
         theme=theme,
         lessons=tuple(sorted(choices.lessons)),
+        recent=recent,
     )

@@ -30,6 +30,9 @@ MOST_CHARACTERS = 500
 MOST_WORDS = 20
 LARGEST_NUMBER = 2**53
 
+POINTING = "point("
+"""How an action of the palette that names a run begins."""
+
 NAMES = frozenset({*COLUMNS, "curve"})
 """The columns that a person can choose."""
 
@@ -109,8 +112,9 @@ class View:
     have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a half-life in
     iterations, `bands` says whose raw values are drawn. `list_width` and `list_height` are the list's share of the room
     beside and above the chart; 0 is the default. `columns` and `hidden_columns` were chosen to be seen, or not to be.
-    `metric`, `theme`, `filter` and `lessons` (those already shown) are any printable text: their users check that the
-    values are still known. `created_at` is when the store of these runs was created; '' is unknown.
+    `metric`, `theme`, `filter`, `lessons` (those already shown) and `recent` (actions of the palette, newest first) are
+    any printable text: their users check that the values are still known. `created_at` is when the store of these runs
+    was created; '' is unknown.
     """
 
     marked: tuple[int, ...] = _field((), _numbers)
@@ -136,6 +140,7 @@ class View:
     filter: str = _field("", _text)
     theme: str = _field("", _text)
     lessons: tuple[str, ...] = _field((), _words)
+    recent: tuple[str, ...] = _field((), _words)
     created_at: str = _field("", _text, key="born")
 
     def of_store(self, created_at: str) -> View:
@@ -151,6 +156,7 @@ class View:
             pointed=0,
             filter="",
             lessons=(),
+            recent=tuple(action for action in self.recent if not action.startswith(POINTING)),
             created_at=created_at,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -22,10 +23,14 @@ from tui.presenting.describe import given_name, label, progress
 from tui.text import numbers
 from tui.text.parts import Part
 
-STEP_WIDTH = 5
+STEP_WIDTH, WIDEST_FLOAT = 5, 8
+"""Cells of a measured setting, and the most where its values need more to be told apart."""
+
+FEWEST_DIGITS = 3
+"""Significant digits of a measured setting that fit in any case; all four do where three leave two values alike."""
 
 FLOATS = frozenset(entry.name for entry in fields(RunSpec) if "float" in str(entry.type))
-"""Settings that are measured numbers, written with as many digits as fit into STEP_WIDTH cells."""
+"""Settings that are measured numbers, written with as many digits as fit into their column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +66,46 @@ def _of_run(text: Callable[[Run], str], style: Style = TEXT) -> Callable[[Run, R
     return lambda run, preview, width: [(text(run), style)]
 
 
+def _tags(run: Run) -> str:
+    return " ".join(clean(tag, 60) for tag in run.tags) or numbers.NOTHING
+
+
 def _setting(name: str) -> Callable[[Run, RowPreview, int], Sequence[Part]]:
     def parts(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
         value = setting(run, name)
         return [
-            (numbers.NOTHING if value is None else clean(value, 60) if isinstance(value, str) else _float(value), TEXT)
+            (
+                numbers.NOTHING
+                if value is None
+                else clean(value, 60)
+                if isinstance(value, str)
+                else _float(value, width),
+                TEXT,
+            )
         ]
 
     return parts
 
 
-def _float(value: float) -> str:
+def _float(value: float, width: int) -> str:
     """A setting with as many digits as fit: 0.1, 1e-4, 5.646."""
     candidates = (numbers.setting(value, digits) for digits in (4, 3, 2, 1))
-    return next((text for text in candidates if len(text) <= STEP_WIDTH), numbers.magnitude(value))
+    return next((text for text in candidates if len(text) <= width), numbers.magnitude(value))
+
+
+def _float_width(values: Sequence[str]) -> int:
+    """The width at which a setting's values, which are different, are written differently: 4.64e-4 beside 5e-4."""
+    found = {value for text in values if math.isfinite(value := _number(text))}
+    few, all_digits = ({numbers.setting(value, digits) for value in found} for digits in (FEWEST_DIGITS, 4))
+    longest = max(map(len, few if len(few) == len(all_digits) else all_digits), default=0)
+    return max(STEP_WIDTH, min(longest, WIDEST_FLOAT))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:  # a variety is read from specs, which may be another program's
+        return math.nan
 
 
 def _iterations(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
@@ -144,6 +175,7 @@ CHOSEN = 0.5
 MEASURED: tuple[Column, ...] = (
     Column("run", 3, RUN, _of_run(lambda run: str(run.run_id), DIM), order="run"),
     Column("name", 13, NAME, _of_run(lambda run: given_name(run) or label(run)), right=False, spare=16, order="name"),
+    Column("tags", 10, None, _of_run(_tags), right=False, order="tags"),
     Column("iteration", 5, 8, _iterations, spare=BAR_SPARE, order="iterations", short="iter"),
     Column("time", 5, None, _of_run(lambda run: numbers.duration(run.elapsed_s)), order="elapsed", spare=4),
     Column("train", 6, TRAIN, _of_loss(lambda run: run.train_loss), order="train"),
@@ -185,7 +217,7 @@ def _settings(variety: Variety) -> Iterable[Column]:
     for name in SETTINGS:
         widest = WIDEST_WORD if name in WORDS else WIDEST_NUMBER
         values = max((len(text) for text in variety.get(name, ())), default=0)
-        width = STEP_WIDTH if name in FLOATS else min(max(values, 4), widest)
+        width = _float_width(variety.get(name, ())) if name in FLOATS else min(max(values, 4), widest)
         title = TITLES[name]
         width = max(width, len(title))
         yield Column(title, width, ranks.get(name), _setting(name), right=name not in WORDS, order=name)

@@ -23,6 +23,9 @@ BAR_WIDTH = 10
 GAP = "  "
 """Cells between what stands on a line."""
 
+LESS_TELLING = ("gradient norm", "test accuracy", "validation accuracy")
+"""Numbers that make room for what differs, in this order."""
+
 MOST_DIFFERENCES = 4
 """Largest number of fields that are named: the first ones decide most."""
 
@@ -39,11 +42,13 @@ def details(snapshot: Snapshot, choices: Choices, width: int, written: Callable[
     first: list[Part] = [(f" {run.run_id}  ", STRONG), (written(describe(run)), TEXT)]
     room = width - len(indent)
     second: list[Part] = [(indent, TEXT), *_reached(snapshot, run, room, written)]
-    differences = _differences(snapshot, choices, width - cells(second) - 1)
-    if not differences:  # what differs tells more than how steep the loss is
-        flat: list[Part] = [(indent, TEXT), *_reached(snapshot, run, room, written, norm=False)]
-        differences = _differences(snapshot, choices, width - cells(flat) - 1)
-        second = flat if differences else second
+    differences: list[Part] = []
+    for count in range(len(LESS_TELLING) + 1):
+        figures: list[Part] = [(indent, TEXT), *_reached(snapshot, run, room, written, LESS_TELLING[:count])]
+        differences = _differences(snapshot, choices, width - cells(figures) - 1)
+        if differences:
+            second = figures
+            break
     return [strip(first, width, _progress(snapshot, run)), strip(second, width, differences)]
 
 
@@ -71,13 +76,16 @@ def _progress(snapshot: Snapshot, run: Run) -> list[Part]:
 
 
 def _reached(
-    snapshot: Snapshot, run: Run, room: int, written: Callable[[str], str], *, norm: bool = True
+    snapshot: Snapshot, run: Run, room: int, written: Callable[[str], str], without: Sequence[str] = ()
 ) -> list[Part]:
-    """How it diverged, the numbers that fit whole, and what keeps it from going on, which numbers make room for."""
+    """How it diverged, the numbers that fit whole, and what keeps it from going on, which numbers make room for.
+
+    Numbers named in `without` are left out.
+    """
     first, last = _written(_divergence(run), written), _written(_obstacle(snapshot, run), written)
     if cells(first) + cells(last) > room:
         first = first[:1]  # the advice
-    figures = [_written(figure, written) for figure in _figures(snapshot, run, norm=norm)]
+    figures = [_written(figure, written) for figure in _figures(snapshot, run, without)]
     room -= cells(first) + cells(last)
     shown = set[int]()
     # the iteration of the evaluation belongs to the losses before it, so it is placed before them
@@ -103,7 +111,7 @@ def _divergence(run: Run) -> list[Part]:
     return parts
 
 
-def _figures(snapshot: Snapshot, run: Run, *, norm: bool) -> list[list[Part]]:
+def _figures(snapshot: Snapshot, run: Run, without: Sequence[str]) -> list[list[Part]]:
     """Words with their numbers, and the iteration of the losses before it if it is not the newest."""
     pairs: list[tuple[str, str]] = []
     if run.train_loss is not None:
@@ -113,11 +121,12 @@ def _figures(snapshot: Snapshot, run: Run, *, norm: bool) -> list[list[Part]]:
         pairs.append(("validation accuracy", numbers.percent(run.validation_accuracy)))
     if run.test_accuracy is not None:
         pairs.append(("test accuracy", numbers.percent(run.test_accuracy)))
+    pairs = [(word, value) for word, value in pairs if word not in without]
     figures: list[list[Part]] = [[(f"{word} ", DIM), (value + GAP, TEXT)] for word, value in pairs]
     if run.evaluated_at is not None and run.evaluated_at < run.iterations_done:
         figures.append([(f"at {run.evaluated_at:,}{GAP}", DIM)])
     steepness = snapshot.of(run.run_id).gradient_norm
-    if norm and steepness is not None and steepness == steepness:
+    if "gradient norm" not in without and steepness is not None and steepness == steepness:
         figures.append([("gradient norm ", DIM), (numbers.number(steepness) + GAP, TEXT)])
     return figures
 

@@ -10,8 +10,8 @@ from textual.strip import Strip
 from engine.store import Run, SweepTitle
 from engine.text import counted
 from tui.colours.theme import ACCENTED, DIM, POINTED, RULES, STRONG, TEXT, WARNED, run_style
-from tui.model.choices import Choices, Cursor, Row, place_of
-from tui.model.messages import RowPointed, SortRequested
+from tui.model.choices import Choices, Row, place_of
+from tui.model.messages import ListScrolled, RowPointed, SortRequested
 from tui.model.run_seen import RowPreview
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import sweep_words
@@ -52,8 +52,8 @@ MOST_HELD = 1000
 class RunsTable(Lines):
     """Shows a snapshot's rows under the viewer's choices.
 
-    Posts RowPointed on a click on a row, SortRequested on a click on a title. The wheel scrolls; at the end of the
-    rows that were read it posts RowPointed too, so that the next ones are read.
+    Posts RowPointed on a click on a row, SortRequested on a click on a title, and ListScrolled where the wheel turns,
+    so that the rows there are read.
     """
 
     DEFAULT_CSS = "RunsTable { height: auto; }"
@@ -64,7 +64,6 @@ class RunsTable(Lines):
         self._choices = choices
         self._top = 0
         self._seen: tuple[Row, ...] = ()
-        self._scrolled_at: Cursor | None = None
         self._drawn: dict[int, tuple[object, Strip]] = {}
         self._columns: tuple[Column, ...] = ()
         self._columns_for: object = None
@@ -139,15 +138,16 @@ class RunsTable(Lines):
 
     def _scroll(self, by: int) -> None:
         """Scroll the rows and leave the cursor where it is, even out of sight, until it moves."""
-        snapshot = self._snapshot
-        _, rows, room = self._on_top_and_below()
+        on_top, rows, room = self._on_top_and_below()
         top = max(0, min(self._top + by, len(rows) - room))
-        goes_on = snapshot.first > 0 if by < 0 else snapshot.first + len(snapshot.rows) < snapshot.total
-        if top == self._top and goes_on:
-            self.post_message(RowPointed(rows[0 if by < 0 else -1]))
-            return
-        self._top, self._scrolled_at = top, self._choices.cursor
+        row = self._row_before(on_top) + top
+        self._choices = self._choices.scrolling(row)  # the next notch may come before the answer
         self.update()
+        self.post_message(ListScrolled(row))
+
+    def _row_before(self, on_top: tuple[Row, ...]) -> int:
+        """The place in the list of the first row that scrolls, among those that were read."""
+        return self._snapshot.first or len(on_top)
 
     def _table(self, width: int, height: int) -> list[Strip]:
         self._seen = self._rows_in_sight()
@@ -171,10 +171,10 @@ class RunsTable(Lines):
     def _rows_in_sight(self) -> tuple[Row, ...]:
         """The pinned runs, which take at most half of the lines, and as many of the others as fit around the cursor."""
         on_top, rows, room = self._on_top_and_below()
-        place = place_of(rows, self._choices) or 0
-        self._top = max(0, min(self._top, len(rows) - room))
-        if self._scrolled_at != self._choices.cursor:
-            self._scrolled_at = None
+        place, scrolled = place_of(rows, self._choices) or 0, self._choices.scrolled
+        top = self._top if scrolled is None else scrolled - self._row_before(on_top)
+        self._top = max(0, min(top, len(rows) - room))
+        if scrolled is None:
             self._top = max(min(self._top, place), place - room + 1)
         return (*on_top, *rows[self._top : self._top + room])
 

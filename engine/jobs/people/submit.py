@@ -18,9 +18,13 @@ def fitted_to_data(spec: RunSpec) -> RunSpec:
 
 
 def submit(
-    path: str | Path, specs: Sequence[RunSpec], names: Sequence[str] | None = None, workers: int | None = None
+    path: str | Path,
+    specs: Sequence[RunSpec],
+    names: Sequence[str] | None = None,
+    workers: int | None = None,
+    tags: Sequence[str] = (),
 ) -> list[int]:
-    """Queue one run per spec and start workers; returns the runs' ids.
+    """Queue one run per spec, each with these tags, and start workers; returns the runs' ids.
 
     `workers` sets the store's largest number of workers; None leaves it unchanged. Every spec is checked against its
     data set first: all are queued or none. Files of code are taken as they are now. Raises SpecError, StoreError.
@@ -29,7 +33,7 @@ def submit(
     for spec in specs:
         optimize.check(spec)
     with open_for_writing(path) as store:
-        run_ids = store.queue.add(specs, names=names)
+        run_ids = store.queue.add(specs, names=names, tags=tags)
         if workers is not None:
             store.settings.set(WORKERS, str(workers))
     start_workers(path)

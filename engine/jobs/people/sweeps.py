@@ -33,8 +33,8 @@ STOPPING_S = 10.0
 POLL_S = 0.02
 
 
-def start(path: Path, plan: SweepPlan) -> int:
-    """Queue a sweep and its runs in one transaction and start workers; returns its id.
+def start(path: Path, plan: SweepPlan, tags: Sequence[str] = ()) -> int:
+    """Queue a sweep and its runs, each with these tags, in one transaction and start workers; returns its id.
 
     Every run is checked against its data set first. Files of code are taken as they are now.
     """
@@ -42,7 +42,7 @@ def start(path: Path, plan: SweepPlan) -> int:
     for member in plan.members():
         optimize.check(member.spec)
     with open_for_writing(path) as store:
-        sweep = store.queue.add_sweep(plan)
+        sweep = store.queue.add_sweep(plan, tags)
     start_workers(path)
     return sweep.sweep_id
 

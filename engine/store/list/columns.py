@@ -56,6 +56,7 @@ TITLES: Mapping[str, str] = {
     "planned": "planned",
     "run": "run",
     "name": "name",
+    "tags": "tags",
     "status": "status",
     "iterations": "iteration",
     "elapsed": "time",
@@ -72,7 +73,8 @@ TITLES: Mapping[str, str] = {
 """The title of each column."""
 
 COLUMNS: tuple[str, ...] = (
-    "run", "status", "name", "strategy", "objective", "dataset", "update", "schedule", "step_size", "batch_size",
+    "run", "status", "name", "tags",
+    "strategy", "objective", "dataset", "update", "schedule", "step_size", "batch_size",
     *(name for name in SETTINGS if name not in ("strategy", "objective", "dataset", "update", "schedule", "step_size",
                                                 "batch_size")),
     "iterations", "elapsed", "train", "validation", "accuracy", "test", "test_accuracy", "batch_loss", "best", "speed",

@@ -26,6 +26,7 @@ _EXPRESSIONS: Mapping[str, str] = {
     "run": "run_id",
     "status": f"CASE {_STATUS} {_RANKS} END",
     "name": f"sortable(coalesce(nullif(name, ''), {LABEL}))",
+    "tags": "sortable(tags)",
     "strategy": f"sortable({LABEL})",
     "objective": text_of("objective"),
     "step_size": NUMBERS["step_size"],

@@ -14,6 +14,7 @@ from engine.store.write.forks import add_fork, newest_checkpoint, origin_of, spe
 from engine.store.write.rungs import WAITING, decide_rungs
 from engine.store.write.steering import Verb, asked_step_size, command, command_sweep, end, note, parsed
 from engine.store.write.sweeps import insert_runs, insert_sweep, widen_sweep
+from engine.store.write.tags import tags_to_text
 from engine.sweep import SweepPlan, Value
 
 MOST_TIMES_LOST = 5
@@ -43,12 +44,23 @@ class Queue:
         self._boot_clock = boot_clock
 
     def add(
-        self, specs: Sequence[RunSpec], names: Sequence[str] | None = None, *, sweep_id: int | None = None
+        self,
+        specs: Sequence[RunSpec],
+        names: Sequence[str] | None = None,
+        *,
+        sweep_id: int | None = None,
+        tags: Sequence[str] = (),
     ) -> list[int]:
-        """Queue one run per spec, all or none; returns their ids in order. `names` defaults to the specs' labels."""
+        """Queue one run per spec, all or none; returns their ids in order. `names` defaults to the specs' labels.
+
+        Each run gets the `tags`.
+        """
         labels = [spec.label for spec in specs] if names is None else list(names)
         with self._connection.transaction() as raw:
-            return insert_runs(raw, specs, [storable(name) for name in labels], sweep_id)
+            run_ids = insert_runs(raw, specs, [storable(name) for name in labels], sweep_id)
+            if text := tags_to_text(map(storable, tags)):
+                raw.executemany("UPDATE runs SET tags = ? WHERE run_id = ?", [(text, run_id) for run_id in run_ids])
+            return run_ids
 
     def claim(self, worker_id: int) -> Claim | None:
         """Claim the oldest queued run for a worker; None when the queue is empty.
@@ -148,10 +160,13 @@ class Queue:
             )
         )
 
-    def add_sweep(self, plan: SweepPlan) -> Sweep:
-        """Store a sweep and queue its runs, all or none."""
+    def add_sweep(self, plan: SweepPlan, tags: Sequence[str] = ()) -> Sweep:
+        """Store a sweep and queue its runs with these tags, all or none."""
         with self._connection.transaction() as raw:
-            return insert_sweep(raw, replace(plan, name=storable(plan.name)))
+            sweep = insert_sweep(raw, replace(plan, name=storable(plan.name)))
+            text = tags_to_text(map(storable, tags))
+            raw.execute("UPDATE runs SET tags = ? WHERE sweep_id = ?", (text, sweep.sweep_id))
+            return sweep
 
     def widen_sweep(self, sweep_id: int, values: Sequence[Value]) -> int:
         """Add values to a sweep's first axis, running or ended; returns how many runs were queued.

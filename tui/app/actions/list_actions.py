@@ -83,7 +83,7 @@ class ListActions:
 
         def restore() -> None:
             listing = replace(self._app.choices.listing, text=before.listing.text)
-            pointed, title, _ = before.cursor
+            pointed, title, *_ = before.cursor
             self._app.choose(replace(self._app.choices.listing_so(listing), pointed=pointed, title=title))
 
         asked = Question("filter", "filter", before.listing.text)
@@ -130,7 +130,7 @@ class ListActions:
         if self._menu is not None and self._menu.is_attached:
             self._menu.update()
 
-    def look_up(self, run_id: int, *, alone: bool) -> None:
+    def look_up(self, run_id: int, *, alone: bool, from_sweep: int | None = None) -> None:
         """Point the cursor at a run that may be off the page; at no other run if it is not found."""
         if self._app.is_replaying:
             self._app.tell(f"Run {run_id} is not in this replay.", failed=True)
@@ -140,7 +140,8 @@ class ListActions:
 
         def carry_out() -> Message:
             try:
-                return RunLookedUp(run_id, listing_with(path, run_id, listing, judged), alone=alone)
+                found = listing_with(path, run_id, listing, judged)
+                return RunLookedUp(run_id, found, alone=alone, from_sweep=from_sweep)
             except (StoreError, ValueError) as error:
                 return RunLookedUp(run_id, None, str(error))
 
@@ -156,7 +157,8 @@ class ListActions:
         is_same = listing.text == choices.listing.text
         self._app.tell("" if is_same else f"Cleared the filter: run {found.run_id} does not fit it.")
         pointing = choices.listing_so(listing).pointing_at(found.run_id)
-        self._app.post_message(ChoicesChanged(pointing.looking(alone=pointing.alone or found.alone)))
+        looking = pointing.looking(alone=pointing.alone or found.alone, from_sweep=found.from_sweep)
+        self._app.post_message(ChoicesChanged(looking))
 
     def read_top(self) -> None:
         """Read which runs are at the top of the list."""

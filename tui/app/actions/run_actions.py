@@ -13,7 +13,7 @@ from engine.store import Event, StoreBusy, StoreFull
 from engine.text import clean, counted
 from tui.app.actions import orders
 from tui.app.actions.ports import OrderPort, ScreenPort
-from tui.model.answer import Deleted, Undo
+from tui.model.answer import Answer, Deleted, Undo
 from tui.model.messages import (
     DraftKept,
     ForkRequested,
@@ -22,11 +22,15 @@ from tui.model.messages import (
     RunsQueued,
     RunSubmitted,
     Steering,
+    UndoDue,
 )
 
 
 class RunPort(OrderPort, ScreenPort, Protocol):
     """What RunActions need of the app."""
+
+    def answer(self, answer: Answer) -> None:
+        """Pass an answer to the topmost screen that handles it."""
 
 
 class RunActions:
@@ -35,7 +39,7 @@ class RunActions:
     def __init__(self, app: RunPort) -> None:
         self._app = app
         self._undoable: list[Undo] = []
-        """What was done in this sitting and can be taken back, the newest last."""
+        """What was done in this sitting, the newest last."""
         self.draft: Mapping[str, str] = {}
         """Texts of the form for a new run when it was last closed, by field."""
 
@@ -84,9 +88,10 @@ class RunActions:
         """Steer a run; ask for confirmation before stopping or deleting it."""
         path, run = self._app.path, self._app.snapshot.run(run_id)
         undo = {
-            "pause": Undo(partial(orders.steered, path, run_id, "resume")),
-            "resume": Undo(partial(orders.steered, path, run_id, "pause")),
-            "delete": Undo(partial(orders.undelete, path, "run", run_id), ("run", run_id)),
+            "pause": Undo(f"pausing run {run_id}", partial(orders.steered, path, run_id, "resume")),
+            "resume": Undo(f"resuming run {run_id}", partial(orders.steered, path, run_id, "pause")),
+            "stop": Undo(f"stopping run {run_id}", None, instead="f goes on from it as a new run"),
+            "delete": Undo(f"deleting run {run_id}", partial(orders.undelete, path, "run", run_id), ("run", run_id)),
         }.get(verb)
 
         def carry_out() -> Message:
@@ -112,26 +117,43 @@ class RunActions:
 
         def carry_out() -> Message:
             sentence = orders.scale_step_size(path, run_id, factor)
-            undo = Undo(partial(orders.scale_step_size, path, run_id, 1 / factor))
+            back = partial(orders.scale_step_size, path, run_id, 1 / factor)
+            undo = Undo(f"the step size of run {run_id}", back)
             return OrderAnswered(f"{sentence} u undoes.", undo=undo)
 
         self._app.order(carry_out)
 
     def undo(self) -> None:
-        """Take back what was done last."""
+        """Take back what was done last, once what was ordered before is answered: else an older act would be last."""
+        self._app.order(UndoDue)
+
+    def take_back(self) -> None:
+        """Take back what was done last, or say that nothing can; what was done before comes after that."""
         if not self._undoable:
-            self._app.tell("Nothing to undo: u takes back a delete, pause, step size or edit of this sitting.")
+            said = "Nothing to undo: u takes back a delete, pause, step size or edit of this sitting."
+            self._app.answer(Answer(said))
             return
         undo = self._undoable.pop()
+        back = undo.carry_out
+        if back is None:
+            self._app.answer(Answer(self._told(undo)))
+            return
 
         def carry_out() -> Message:
             try:
-                return OrderAnswered(undo.carry_out())
+                return OrderAnswered(back())
             except (StoreBusy, StoreFull):
                 self._undoable.append(undo)  # it can still be taken back
                 raise
 
         self._app.order(carry_out)
+
+    def _told(self, undo: Undo) -> str:
+        """That an act cannot be undone, and what u would undo after it."""
+        while self._undoable and self._undoable[-1].carry_out is None:
+            self._undoable.pop()
+        before = f" u once more undoes {self._undoable[-1].act}." if self._undoable else ""
+        return f"u cannot undo {undo.act}: {undo.instead}.{before}"
 
     def fork(self, request: ForkRequested) -> None:
         """Ask for the fork's settings and start it."""
@@ -178,7 +200,8 @@ class RunActions:
 
             def carry_out() -> Message:
                 sentence = orders.edit(path, run, changed)
-                return OrderAnswered(sentence, undo=Undo(partial(orders.restore, path, run)) if changed else None)
+                undo = Undo(f"the edit of run {run.run_id}", partial(orders.restore, path, run))
+                return OrderAnswered(sentence, undo=undo if changed else None)
 
             self._app.order(carry_out)
 

@@ -14,6 +14,7 @@ from engine.store import Run, StoreError
 from engine.text import clean
 from tui.app.actions import sweep_orders
 from tui.app.actions.ports import DialogPort, OrderPort, ScreenPort
+from tui.model.answer import Answer, Undo
 from tui.model.messages import OrderAnswered
 from tui.model.snapshot import Snapshot
 from tui.model.sweep.sweep_messages import RepetitionSubmitted, SweepGone, SweepStarted
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
     from tui.widgets.chart_pane import ChartStyle
 
 
+INSTEAD = {
+    "pause": ("pausing", "P resumes it"),
+    "resume": ("resuming", "P pauses it"),
+    "stop": ("stopping", "R repeats it in its view"),
+}
+"""What of the steering of a sweep is not undone, and what helps instead, by verb."""
+
+MOST_UNASKED = 200
+"""Most runs of a sweep that starts without a question."""
+
+
 class SweepPort(OrderPort, ScreenPort, DialogPort, Protocol):
     """What SweepActions need of the app."""
 
@@ -36,6 +48,9 @@ class SweepPort(OrderPort, ScreenPort, DialogPort, Protocol):
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
         """The open screens, topmost last."""
+
+    def answer(self, answer: Answer) -> None:
+        """Pass an answer to the topmost screen that handles it."""
 
     def back_to_board(self) -> None:
         """Close every screen above the live board."""
@@ -120,8 +135,23 @@ class SweepActions:
         return found
 
     def start(self, plan: SweepPlan) -> None:
-        """Start a sweep."""
-        self._order(lambda: SweepStarted(*sweep_orders.start(self._app.path, plan)))
+        """Start a sweep; ask first if it has many runs."""
+
+        def carry_out() -> None:
+            self._order(lambda: SweepStarted(*sweep_orders.start(self._app.path, plan)))
+
+        self._ask_if_many(plan.size, carry_out)
+
+    def _ask_if_many(self, runs: int, carry_out: Callable[[], None]) -> None:
+        """Carry out what starts so many runs, once somebody has said yes to more than are started by mistake."""
+        if runs <= MOST_UNASKED:
+            carry_out()
+            return
+        from tui.screens.confirm import Confirm
+
+        # the form must say no more that it is starting
+        declined = partial(self._app.answer, Answer("Nothing was started.", failed=True, of_sweep=True))
+        self._app.open_screen(Confirm(f"{runs:,} runs. Start them?", carry_out, declined))
 
     def show_started(self, sweep_id: int, sentence: str) -> None:
         """Open the view of a sweep that was started; the draft is kept for the next one."""
@@ -136,6 +166,8 @@ class SweepActions:
         app = self._app
         app.back_to_board()
         view = SweepView(sweep_id, app.store_name, app.snapshot, app.chart_style, sentence, at, app.choices.lessons)
+        if at is not None and self._opened_view is not None and self._opened_view.sweep_id == sweep_id:
+            view.resume(self._opened_view)
         self._opened_view = view
         app.open_screen(view)
         app.ask_after_refresh()
@@ -150,9 +182,13 @@ class SweepActions:
 
         def carry_out() -> Message:
             sentence = sweep_orders.steered(self._app.path, sweep_id, verb)
-            return SweepGone(sweep_id, sentence) if verb == "delete" else OrderAnswered(sentence, of_sweep=True)
+            return (
+                SweepGone(sweep_id, sentence) if verb == "delete" else OrderAnswered(sentence, of_sweep=True, undo=undo)
+            )
 
         sweep = f"sweep {sweep_id}"
+        # what one run was before is not kept, so that a sweep's pause is not undone exactly
+        undo = Undo(f"{INSTEAD[verb][0]} {sweep}", None, instead=INSTEAD[verb][1]) if verb in INSTEAD else None
         questions = {
             "stop": f"Stop {sweep}? All of its runs end where they are; what they recorded is kept.",
             "delete": f"Delete {sweep} with all of its runs? What still runs is stopped; u brings it back.",
@@ -209,8 +245,13 @@ class SweepActions:
         self._app.open_screen(RunForm(words, draft, lambda draft: RepetitionSubmitted(sweep_id, draft.changes())))
 
     def start_again(self, sweep_id: int, changes: Mapping[str, str]) -> None:
-        """Start a sweep again with changes."""
-        self._order(lambda: SweepStarted(*sweep_orders.repeat(self._app.path, sweep_id, changes)))
+        """Start a sweep again with changes; ask first if it has many runs."""
+
+        def carry_out() -> None:
+            self._order(lambda: SweepStarted(*sweep_orders.repeat(self._app.path, sweep_id, changes)))
+
+        plan = self._plan(sweep_id)
+        self._ask_if_many(0 if plan is None else plan.size, carry_out)
 
     def _plan(self, sweep_id: int) -> SweepPlan | None:
         seen = self._app.snapshot.sweep

@@ -56,9 +56,10 @@ class SweepStarted(Message):
 
 @message
 class SweepOpened(Message):
-    """A sweep's screen is to open."""
+    """A sweep's screen is to open, with the cursor on the value of the run `at`, if it is given."""
 
     sweep_id: int
+    at: int | None = None
 
 
 @message
@@ -114,9 +115,10 @@ class DefaultSpecChosen(Message):
 
 @message
 class RunShown(Message):
-    """A run is to be shown on the board, alone."""
+    """A run is to be shown on the board, alone, and `esc` goes back to its sweep."""
 
     run_id: int
+    sweep_id: int
 
 
 @message

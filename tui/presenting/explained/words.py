@@ -15,6 +15,7 @@ SETTINGS: Mapping[str, str] = {field.label: field.help for field in FIELDS.value
 COLUMNS: Mapping[str, str] = {
     "run": "number of the run; : and a number goes to it",
     "name": "the name that a person gave it, or else its strategy; b256: in mini-batches of 256 examples",
+    "tags": "words that a person gave it (e); the filter finds them: tag:word",
     "strategy": "how it looks for a lower loss",
     "objective": "the loss that it minimises",
     "step": "step size, or learning rate: how far each update goes (not a number of steps)",

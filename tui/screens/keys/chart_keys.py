@@ -1,4 +1,4 @@
-"""Chart keys: change the chart's options, zoom, pan and read values."""
+"""Chart keys: change the chart's options, zoom and pan."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tui.model.chart_options import ChartOptions, next_of
 from tui.presenting.curves import chart_view, drawn_runs
 from tui.screens.keys.axis_keys import AxisKeys
 from tui.screens.keys.key_parts import KeyPort
+from tui.screens.keys.readout_keys import ReadoutKeys
 from tui.widgets.chart_pane import ChartPane
 
 BANDS_DRAWN = {
@@ -24,6 +25,9 @@ class ChartKeys:
         self._screen = screen
         self._chart = chart
         self.axes = AxisKeys(self, chart)
+        self.readout = ReadoutKeys(self, chart)
+        self.parts = (self, self.axes, self.readout)
+        """All that has actions."""
 
     @property
     def chart_options(self) -> ChartOptions:
@@ -82,44 +86,7 @@ class ChartKeys:
         if chart_options.cursor is None:
             self.axes.pan(by, x_extent.newest_going_on(chart_options, self.drawn_runs()))
         else:
-            self._read_beside(chart_options.cursor, by)
-
-    def action_readout(self) -> None:
-        """Open the readout at the newest value, or close it."""
-        chart_options, picture = self.chart_options, self._chart.picture
-        runs = self.drawn_runs()
-        if chart_options.cursor is not None or picture is None or picture.axes is None:
-            self.with_options(chart_options.reading(None).followed(x_extent.newest_going_on(chart_options, runs)))
-            return
-        end = max((x_extent.newest(chart_options, run) for run in runs), default=0.0)
-        column = picture.column_at(end)
-        last = picture.plot.left + picture.plot.width - 1
-        self.with_options(
-            chart_options.reading(picture.x_at(last if column is None else max(column - 1, picture.plot.left)))
-        )
-
-    def _read_beside(self, cursor: float, by: int) -> None:
-        picture = self._chart.picture
-        if picture is None:
-            return
-        column = picture.column_at(cursor)
-        plot = picture.plot
-        column = plot.left + plot.width // 2 if column is None else column + by
-        x = picture.x_at(max(plot.left, min(column, plot.left + plot.width - 1)))
-        if x is not None:
-            self.with_options(self.chart_options.reading(x))
-
-    def point(self, x: float) -> None:
-        """Move the readout, if there is one, to the mouse at `x`."""
-        if self.chart_options.cursor is not None:
-            self.with_options(self.chart_options.reading(x))
-
-    def click(self, x: float) -> None:
-        """Open the readout at `x`, or close it."""
-        if self.chart_options.cursor is None:
-            self.with_options(self.chart_options.reading(x))
-        else:
-            self.action_readout()
+            self.readout.move(by)
 
     def point_at_measure(self, metric: str, *, twice: bool) -> None:
         """Select the clicked panel of the grid; `twice` enlarges it."""

@@ -10,6 +10,17 @@ from textual.screen import Screen
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 
+UNASKED = frozenset({"pause", "scale_step", "undo", "steer_sweep", "mark", "mark_all"})
+"""Actions, without their arguments, that may change runs or marks unasked, so that the list must be seen."""
+
+ASKING = frozenset({("steer_sweep", ("stop",)), ("steer_sweep", ("delete",))})
+"""Actions of these with arguments for which they ask."""
+
+
+def needs_sight(action: str, arguments: tuple[object, ...]) -> bool:
+    """Return whether an action may change what nobody sees on a terminal that is too small."""
+    return action in UNASKED and (action, arguments) not in ASKING
+
 
 class KeyPort(Protocol):
     """What key parts need of their screen."""

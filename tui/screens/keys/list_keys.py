@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.store import Listing, Run
-from tui.model.choices import MOST_MARKED, Row
+from tui.model.choices import MOST_MARKED, Row, place_of
 from tui.model.messages import DialogRequested, Pointing, RunSought, TopSought
+from tui.model.sweep.sweep_messages import SweepOpened
 from tui.screens.keys.key_parts import KeyPort
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable, beside
@@ -65,7 +66,16 @@ class ListKeys:
             self._screen.post_message(RunSought(run_id))
 
     def action_move(self, by: int) -> None:
-        self.point_to(beside(self._screen.snapshot, self._screen.choices, by))
+        """Move the cursor; where the list is scrolled so far away that its row is not read, go back to it first."""
+        if self._is_read:
+            self.point_to(beside(self._screen.snapshot, self._screen.choices, by))
+        else:
+            self._screen.choose(self._screen.choices.scrolling(None))
+
+    @property
+    def _is_read(self) -> bool:
+        choices = self._screen.choices
+        return choices.scrolled is None or place_of(self._screen.snapshot.rows, choices) is not None
 
     def action_page(self, by: int) -> None:
         """Move by a page of the list, or of the details if these are shown."""
@@ -82,10 +92,18 @@ class ListKeys:
         elif choices.pointed is not None:
             self._screen.choose(choices.looking(alone=True))
 
+    def leave_run(self) -> None:
+        """Show the marked runs again, or the sweep from whose view the run was opened."""
+        sweep_id, run_id = self._screen.choices.from_sweep, self._screen.choices.pointed
+        self._screen.choose(self._screen.choices.looking(alone=False))
+        if sweep_id is not None:
+            self._screen.post_message(SweepOpened(sweep_id, at=run_id))
+
     def action_edge(self, by: int) -> None:
         """Move to the first or last row, which may not have been read yet."""
         snapshot = self._screen.snapshot
-        if (by < 0 and snapshot.first == 0) or (by > 0 and snapshot.first + len(snapshot.rows) >= snapshot.total):
+        is_there = snapshot.first == 0 if by < 0 else snapshot.first + len(snapshot.rows) >= snapshot.total
+        if is_there and self._is_read:
             self.action_move(by * len(snapshot.rows))
         else:
             self._screen.choose(self._screen.choices.at_edge(by))
