@@ -41,7 +41,6 @@ ALLOWED: dict[Border, dict[str, str]] = {
         "tui/app/actions/export_actions.py: path.absolute": "a path is a value",
         "tui/app/actions/inspect_actions.py: inquiry.answers": "computes for the inspector, and knows no widget",
         "tui/app/actions/run_actions.py: self._undoable.append": "a list that no widget shows",
-        "tui/app/actions/run_actions.py: undo.carry_out": "what takes an order back is an order",
         "tui/app/app.py: self._recovery.failed": "forgets what was tried; no widget shows it",
         "tui/app/view_saver.py: self.file.save": "writes a frozen view to a file",
     },
