@@ -91,7 +91,7 @@ class RunActions:
             "pause": Undo(f"pausing run {run_id}", partial(orders.steered, path, run_id, "resume")),
             "resume": Undo(f"resuming run {run_id}", partial(orders.steered, path, run_id, "pause")),
             "stop": Undo(f"stopping run {run_id}", None, instead="f goes on from it as a new run"),
-            "delete": Undo(f"deleting run {run_id}", partial(orders.undelete, path, "run", run_id), ("run", run_id)),
+            "delete": Undo(f"deleting run {run_id}", lambda: orders.undelete(path, "run", run_id), ("run", run_id)),
         }.get(verb)
 
         def carry_out() -> Message:
