@@ -34,7 +34,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(path: Path, tmp_path: Path) -> None:
     async with opened(path) as board:
-        await board.press("I")
+        await board.press("I", "2")
         await board.until(lambda: "weights after 40 iterations" in board.text())
         inspector = board.app.screen
         assert isinstance(inspector, Inspector)
@@ -70,7 +70,7 @@ async def test_in_a_replay_it_follows_the_clock(path: Path) -> None:
 async def test_every_size_shows_it_or_says_why_not(path: Path, size: tuple[int, int]) -> None:
     async with opened(path, size) as board:
         await board.app.run_action("app.inspect")
-        await board.until(lambda: "weights after" in board.text() or "terminal too small" in board.text())
+        await board.until(lambda: "starts and ends" in board.text() or "terminal too small" in board.text())
         assert ("terminal too small" in board.text()) == (size == (30, 8))
 
 
@@ -87,7 +87,7 @@ async def test_mistakes_are_those_of_the_exact_weights_of_the_moment(path: Path)
     async with opened(path) as board:
         await board.press("r")
         await board.until(lambda: board.app.is_replaying)
-        await board.press("end", "I", "2")
+        await board.press("end", "I", "3")
         told = f"validation split: {exact.found.correct} of 300 right"
         for _ in range(40 - asked):
             await board.press("comma")

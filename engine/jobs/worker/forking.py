@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -83,15 +83,37 @@ def state_at(origin: Origin, heartbeat: Callable[[], None], evaluated: bool = Fa
     """
     optimization = optimize.build(origin.spec)
     check_data(optimization.dataset, origin.environment, "its parent")
-    evaluated = (evaluated or counts(origin.spec)) and "validation" in optimization.objectives
     state = optimization.start() if origin.checkpoint is None else state_from_bytes(origin.checkpoint.data)
+    for reached in repeated(optimization, state, origin.iteration, origin.steps, heartbeat, evaluated):
+        state = reached
+    if state.iteration < origin.iteration:
+        raise RuntimeError(f"the parent ends at iteration {state.iteration}: {state.stop_reason or 'no progress'}")
+    return state
+
+
+def repeated(
+    optimization: Optimization,
+    state: State,
+    stop: int,
+    steps: Sequence[tuple[int, float]],
+    heartbeat: Callable[[], None],
+    evaluated: bool = False,
+    every: int = MOST_ITERATIONS,
+) -> Iterator[State]:
+    """Repeat a run from a state up to iteration `stop`; yields the state after each block, and ends where the run does.
+
+    `steps` are the step sizes set during the run, as (iteration, step size). A block lasts about 0.04 s and does not
+    pass a multiple of `every`; `heartbeat` is called before it and may raise to stop. `evaluated` also repeats the
+    validation evaluations.
+    """
+    evaluated = (evaluated or counts(optimization.spec)) and "validation" in optimization.objectives
     k = optimization.first_block
-    while state.iteration < origin.iteration:
+    while state.iteration < stop:
         heartbeat()
-        for at, step_size in origin.steps:
+        for at, step_size in steps:
             if at == state.iteration:
                 state = optimize.with_step_size(state, step_size)
-        stops = [origin.iteration, *(at for at, _ in origin.steps if at > state.iteration)]
+        stops = [stop, (state.iteration // every + 1) * every, *(at for at, _ in steps if at > state.iteration)]
         if evaluated:
             if optimization.next_evaluation(state.iteration) == state.iteration:
                 state = optimization.after_evaluation(state, optimization.evaluate(looked_at(state), "validation")[0])
@@ -99,11 +121,11 @@ def state_at(origin: Origin, heartbeat: Callable[[], None], evaluated: bool = Fa
         started = time.monotonic()
         state, block = optimization.advance(state, min(k, min(stops) - state.iteration))
         if not len(block):
-            raise RuntimeError(f"the parent ends at iteration {state.iteration}: {state.stop_reason or 'no progress'}")
+            return
         if len(block) >= k:
             wanted = k * BLOCK_S / max(time.monotonic() - started, 1e-6)
             k = int(min(max(wanted, 1), 4 * k, MOST_ITERATIONS))
-    return state
+        yield state
 
 
 def changed(state: State, before: RunSpec, optimization: Optimization) -> State:

@@ -74,23 +74,28 @@ class FilledSheet:
         self._letter_styles = np.full(shape, BLANK, dtype=np.uint8)
         self._has_letter = np.zeros(shape, dtype=bool)
 
-    def line(self, x: Floats, y: Floats, style: int) -> None:
+    def line(self, x: Floats, y: Floats, style: int, *, alone: bool = False) -> None:
         """Draw a line through points: x in columns of cells from the left, y in rows from the top, both (k,).
 
-        What is outside is cut, what is not finite is a gap. A cell has the style of the line drawn last.
+        What is outside is cut, what is not finite is a gap. A cell has the style of the line drawn last; `alone`: it
+        loses the dots of lines in other styles.
         """
         with np.errstate(over="ignore"):
             across, down = _stepped(x * 2, y * 4)
-        self._set(across, down, style)
+        self._set(across, down, style, alone)
 
-    def dots(self, x: Floats, y: Floats, style: int) -> None:
+    def dots(self, x: Floats, y: Floats, style: int, *, alone: bool = False) -> None:
         """Draw a dot at each point, as `line` does."""
         with np.errstate(over="ignore"):
-            self._set(np.floor(x * 2), np.floor(y * 4), style)
+            self._set(np.floor(x * 2), np.floor(y * 4), style, alone)
 
-    def _set(self, across: Floats, down: Floats, style: int) -> None:
+    def _set(self, across: Floats, down: Floats, style: int, alone: bool) -> None:
         inside = (across >= 0) & (across < 2 * self.width) & (down >= 0) & (down < 4 * self.height)
         columns, rows = across[inside].astype(np.intp), down[inside].astype(np.intp)
+        if alone:
+            others = self._dot_styles[rows // 4, columns // 2] != style
+            cells_of_dots = self._dots.reshape(self.height, 4, self.width, 2)
+            cells_of_dots[rows[others] // 4, :, columns[others] // 2, :] = False
         self._dots[rows, columns] = True
         self._dot_styles[rows // 4, columns // 2] = style
 

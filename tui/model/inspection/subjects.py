@@ -8,9 +8,9 @@ from typing import Literal
 
 from engine.spec import RunSpec
 
-TabName = Literal["weights", "mistakes"]
+TabName = Literal["landscape", "weights", "mistakes"]
 
-TITLES: Mapping[TabName, str] = {"weights": "Weights", "mistakes": "Mistakes"}
+TITLES: Mapping[TabName, str] = {"landscape": "Landscape", "weights": "Weights", "mistakes": "Mistakes"}
 """The tabs in their order, as the screen calls them."""
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from tui.chart.drawing import landscape
 from tui.chart.drawing.weight_cells import Manner
-from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG
+from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG, TEXT
 from tui.presenting.explained.blocks import Block, entry
 
 
@@ -17,6 +18,24 @@ def _inspector(_: Manner) -> Iterable[Block]:
             entry("[Weights]", "the tab in front; tab or its number goes to another", ACCENTED),
             entry("after 900 iterations", "how far the run is at this moment", DIM),
             entry("computing …", "the picture comes when it is ready; keys work meanwhile", DIM),
+        ),
+    )
+
+
+def _landscape(manner: Manner) -> Iterable[Block]:
+    charset = "ascii" if manner == "ascii" else "unicode"
+    yield Block(
+        "The landscape",
+        (
+            entry("loss to", "above the key at the right edge: the highest loss of each band", DIM),
+            entry("lines", "contour lines, and the ways of the runs; the marker is where a run is", TEXT),
+            entry("dots", "proposals of a search; faint: those that it rejected", DIM),
+            entry(landscape.LOWEST[charset], "the lowest loss in the picture", STRONG),
+            entry(landscape.CROSS[charset], "the cursor (arrow keys); its arrow is the negative gradient in the plane"),
+            entry(landscape.LOST[charset], "the loss is infinite or not a number", DIM),
+            entry("97% of the ways' variance", "how much of the ways lies in the plane; the rest is not seen", DIM),
+            entry("through 5 checkpoints", "straight pieces between kept weights, until they are computed again", DIM),
+            entry("refining …", "finer losses are being computed", DIM),
         ),
     )
 
@@ -33,5 +52,5 @@ def _mistakes(manner: Manner) -> Iterable[Block]:
     )
 
 
-INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, _mistakes)
+INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, _landscape, _mistakes)
 """The parts about the screen itself, then about each of its tabs."""

@@ -20,6 +20,7 @@ from tui.model.keymap import Key
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import in_force, label
 from tui.screens.inspector.exhibit import Exhibit
+from tui.screens.inspector.landscape_tab import LandscapeTab
 from tui.screens.inspector.mistakes_tab import MistakesTab
 from tui.screens.inspector.tab import Tab
 from tui.screens.inspector.weights_tab import WeightsTab
@@ -29,7 +30,7 @@ from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.lines import Lines, WrappedLines, strip
 
-TABS: tuple[type[Tab], ...] = (WeightsTab, MistakesTab)
+TABS: tuple[type[Tab], ...] = (LandscapeTab, WeightsTab, MistakesTab)
 """The tabs in the order of TITLES."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12

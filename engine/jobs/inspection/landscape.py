@@ -1,0 +1,379 @@
+"""Landscape: the loss over a plane of weight space with the ways of stored runs on it, coarse first, then finer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from os import PathLike
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.heights import Along, Grid, LinearLosses, PointLosses, Window, grown, window_of
+from engine.analysis.landscape import filters
+from engine.analysis.planes import WeightPlane, axes, principal, random_plane, spanned
+from engine.analysis.surface import Array
+from engine.jobs.inspection.ways import Walker, Way
+from engine.jobs.worker.forking import DECIDE_THE_LOSS
+from engine.objective.known_functions import KNOWN_FUNCTIONS
+from engine.spec import CONVNETS, SpecError
+from engine.store import StoreError, open_for_reading
+from engine.text import clean, counted
+
+Floats = NDArray[np.float64]
+Wanted = Callable[[], bool]
+
+MOST_ELEMENTS = 60_000
+"""Scores of linear score functions per point: a picture of 10,000 points takes about two seconds."""
+
+MOST_PRODUCTS = 6_000_000
+"""Multiplications of a network per point, about half a millisecond."""
+
+LEAST_ROWS = 64
+"""Fewest examples that stand for a split."""
+
+MOST_GRIDS = 6
+"""Grids that are kept, to go back to."""
+
+CLOUD = 48
+"""Points of a way that decide about a plane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked: `until` maps runs to iterations, the first one first.
+
+    `view` counts through the planes. `columns` x `rows` are the points of the finest grid; `window` is the part of the
+    plane, None: where the ways lie. At `cursor` (a, b) the loss and its gradient are wanted.
+    """
+
+    until: tuple[tuple[int, int], ...]
+    view: int
+    columns: int
+    rows: int
+    window: Window | None = None
+    cursor: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnWay:
+    """A way in a plane: `places` (k, 2) after `iterations` (k,), tried `tries` (m, 2), `accepted` (m,) or not."""
+
+    run_id: int
+    iterations: NDArray[np.int64]
+    places: Floats
+    tries: Floats
+    accepted: NDArray[np.bool_]
+    is_search: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """The loss at a place (a, b), and the negative gradient in the plane; `share` is its part of the gradient's norm.
+
+    `run_id` and `iteration` are of the nearest point of a way in the plane, which a fork can start from.
+    """
+
+    place: tuple[float, float]
+    loss: float
+    slope: tuple[float, float]
+    share: float
+    run_id: int
+    iteration: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landscape:
+    """Losses `heights` over a `window` of a plane, the lowest b first, with the ways of runs on it.
+
+    `plane` says what the plane is, `share` how much of the ways' variance lies in it (NaN: all, it is the space).
+    `axes` names both directions. `remarks` are sentences about what is left out or not exact.
+    """
+
+    plane: str
+    view: int
+    views: int
+    share: float
+    axes: tuple[str, str]
+    window: Window
+    heights: Floats
+    levels: Floats
+    ways: tuple[DrawnWay, ...]
+    lowest: tuple[float, float, float] | None
+    examples: str
+    remarks: tuple[str, ...]
+    is_finest: bool
+    pointed: Pointed | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laid:
+    """A plane with its name, its window and the directions' names."""
+
+    plane: WeightPlane
+    name: str
+    axes: tuple[str, str]
+    window: Window
+    is_space: bool = False
+
+
+@dataclass(eq=False)
+class Landscapes:
+    """Computes landscapes of stored runs, and keeps ways, planes and grids for the next question.
+
+    Used in one thread at a time.
+    """
+
+    _walkers: dict[int, Walker] = field(default_factory=dict)
+    _laid: dict[object, _Laid] = field(default_factory=dict)
+    _grids: dict[object, Grid] = field(default_factory=dict)
+
+    def answers(self, path: str | PathLike[str], wanted: Wanted, asked: Asked) -> Iterator[Landscape]:
+        """Yield landscapes, each better than the one before.
+
+        Raises StoreError and SpecError where nothing can be shown of the first run.
+        """
+        left_out = self._read(path, asked)
+        shown = [run_id for run_id, _ in asked.until if run_id in self._walkers and run_id not in left_out]
+        remarks = tuple(
+            f"left out {_runs([run_id for run_id, why in left_out.items() if why == reason])}: {reason}"
+            for reason in dict.fromkeys(left_out.values())
+        )
+        yield from self._drawn(asked, shown, remarks, wanted, finer=False)
+        for run_id in shown:
+            if self._walkers[run_id].repeat(wanted) and wanted():
+                yield from self._drawn(asked, shown, remarks, wanted, finer=False)
+        if wanted():
+            yield from self._drawn(asked, shown, remarks, wanted, finer=True)
+
+    def _read(self, path: str | PathLike[str], asked: Asked) -> Mapping[int, str]:
+        """Read the runs; returns why a run is left out, by run."""
+        left_out: dict[int, str] = {}
+        first = asked.until[0][0]
+        with closing(open_for_reading(path)) as reader:
+            for run_id, _ in asked.until:
+                try:
+                    if run_id in self._walkers:
+                        self._walkers[run_id].read(reader)
+                    else:
+                        self._walkers[run_id] = Walker(reader, run_id)
+                except (StoreError, SpecError) as error:
+                    if run_id == first:
+                        raise
+                    left_out[run_id] = clean(str(error), 80)
+                    continue
+                spec, other = self._walkers[first].spec, self._walkers[run_id].spec
+                if any(getattr(spec, name) != getattr(other, name) for name in DECIDE_THE_LOSS):
+                    left_out[run_id] = "another loss"
+        return left_out
+
+    def _drawn(
+        self, asked: Asked, shown: Sequence[int], remarks: tuple[str, ...], wanted: Wanted, finer: bool
+    ) -> Iterator[Landscape]:
+        """Yield the landscape with heights as they are, at least the coarsest; if `finer`, with each further level."""
+        until = dict(asked.until)
+        ways = [self._walkers[run_id].way() for run_id in shown]
+        now = [way.until(until[way.run_id]) for way in ways]
+        views = views_of(now[0])
+        view = views[asked.view % len(views)]
+        deciding = {run_id: self._walkers[run_id].settled(until[run_id]) for run_id in shown}
+        held = [way.until(deciding[way.run_id]) for way in ways]
+        key = (view, *((way.run_id, deciding[way.run_id], way.exact_to >= deciding[way.run_id]) for way in ways))
+        laid = self._laid.get(key)
+        if laid is None:
+            laid = self._laid[key] = self._lay(view, held)
+        places = [laid.plane.places(way.weights) for way in now]
+        window = asked.window or grown(laid.window, places)
+        if asked.window is None and view == RANDOM:
+            window = laid.window
+        grid, examples = self._grid(key, laid.plane, shown[0], window, asked)
+        share = self._share(laid, now)
+        answer = Landscape(
+            laid.name, views.index(view), len(views), share, laid.axes, window, grid.shown, grid.levels,
+            tuple(
+                DrawnWay(
+                    way.run_id, way.iterations, place, laid.plane.places(way.tries), way.accepted,
+                    self._walkers[way.run_id].spec.searches,
+                )
+                for way, place in zip(now, places, strict=True)
+            ),
+            None, examples, (*remarks, *_exactness(now)), False,
+        )  # fmt: skip
+        if not grid.stride:
+            next(grid.fill(wanted), None)
+        if not grid.stride:
+            return
+        if asked.cursor is not None:
+            answer = replace(answer, pointed=self._pointed(laid.plane, shown[0], asked.cursor, answer))
+        yield _with_heights(answer, grid)
+        if finer:
+            for _ in grid.fill(wanted):
+                yield _with_heights(answer, grid)
+
+    def _lay(self, view: str, ways: Sequence[Way]) -> _Laid:
+        """Return a plane through the ways, or another one where the weights give no such plane."""
+        if len(self._laid) > 4 * MOST_GRIDS:
+            self._laid.clear()
+        objective = self._walkers[ways[0].run_id].optimization.objective
+        spec = self._walkers[ways[0].run_id].spec
+        end = ways[0].weights[-1]
+        if view == SPACE:
+            plane = WeightPlane(np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+            known = KNOWN_FUNCTIONS.get(spec.objective)
+            minima = [] if known is None else known.minima(2)
+            places = [plane.places(way.weights) for way in ways]
+            return _Laid(plane, "the space of both weights", ("w0", "w1"), window_of(places, minima), is_space=True)
+        if view == AXES:
+            plane = axes(end)
+            places = [plane.places(way.weights) for way in ways]
+            return _Laid(
+                plane, f"w0 and w1, the rest as at the end of run {ways[0].run_id}", ("w0", "w1"), window_of(places)
+            )
+        if view in (ENDS, PRINCIPAL):
+            try:
+                return _along(view, ways)
+            except ValueError:
+                view = RANDOM
+        layout = objective.layout
+        try:
+            plane, (across, up) = random_plane(end, filters(layout.shapes, layout.biased))
+        except ValueError:
+            plane, across, up = axes(end), 1.0, 1.0
+            return _Laid(plane, "w0 and w1, the other weights zero", ("w0", "w1"), (-1.0, 1.0, -1.0, 1.0))
+        name = f"filter-normalised random directions around the end of run {ways[0].run_id}"
+        return _Laid(plane, name, ("random", "random"), (-across, across, -up, up))
+
+    def _share(self, laid: _Laid, ways: Sequence[Way]) -> float:
+        return float("nan") if laid.is_space else laid.plane.share(_cloud(ways, len(ways)))
+
+    def _grid(self, key: object, plane: WeightPlane, run_id: int, window: Window, asked: Asked) -> tuple[Grid, str]:
+        """Return the grid of a window, kept or new, and which examples its losses are over."""
+        walker = self._walkers[run_id]
+        rows = rows_used(walker)
+        whole = len(walker.optimization.objective)
+        if not walker.spec.has_data:
+            examples = ""
+        elif rows is None:
+            examples = f"loss over all {whole:,} training examples"
+        else:
+            examples = f"loss over {len(rows):,} of {whole:,} training examples"
+        found = (key, window, asked.columns, asked.rows)
+        grid = self._grids.get(found)
+        if grid is None:
+            if len(self._grids) >= MOST_GRIDS:
+                del self._grids[next(iter(self._grids))]
+            along = along_plane(walker, plane, rows)
+            grid = self._grids[found] = Grid(along, window, asked.rows, asked.columns)
+        return grid, examples
+
+    def _pointed(self, plane: WeightPlane, run_id: int, cursor: tuple[float, float], answer: Landscape) -> Pointed:
+        """Return the loss and the slope at the cursor, and the nearest point of a way."""
+        a, b = cursor
+        walker = self._walkers[run_id]
+        objective = walker.optimization.objective
+        loss, gradient = objective.loss_and_gradient(plane.at(a, b).astype(objective.dtype), rows_used(walker))
+        downhill = -gradient.astype(np.float64)
+        slope = float(downhill @ plane.first), float(downhill @ plane.second)
+        norm = float(np.linalg.norm(downhill))
+        share = float(np.hypot(*slope)) / norm if norm > 0 else float("nan")
+        nearest = nearest_point(answer.ways, (a, b), answer.window)
+        return Pointed((a, b), loss.total, slope, share, *nearest)
+
+
+SPACE, AXES, ENDS, PRINCIPAL, RANDOM = "space", "axes", "ends", "principal", "random"
+
+
+def views_of(way: Way) -> tuple[str, ...]:
+    """Return the planes that weights of this number have, the first to be shown first."""
+    size = way.weights.shape[1]
+    if size == 2:
+        return (SPACE,)
+    if size == 3:
+        return (AXES, ENDS, PRINCIPAL)
+    return (ENDS, PRINCIPAL, RANDOM)
+
+
+def rows_used(walker: Walker) -> NDArray[np.intp] | None:
+    """Return the training examples that heights are computed over: evenly spaced ones, or None for all."""
+    objective, optimization = walker.optimization.objective, walker.optimization
+    whole = len(objective)
+    if not walker.spec.has_data:
+        return None
+    if objective.linear:
+        most = MOST_ELEMENTS // objective.classes
+    else:
+        image = optimization.dataset.image
+        places = image.height * image.width if walker.spec.objective in CONVNETS and image is not None else 1
+        most = MOST_PRODUCTS // (objective.size * places)
+    most = max(most, LEAST_ROWS)
+    return None if most >= whole else np.linspace(0, whole - 1, most).astype(np.intp)
+
+
+def along_plane(walker: Walker, plane: WeightPlane, rows: NDArray[np.intp] | None) -> Along:
+    """Return what computes losses over a plane, in the fastest way that the objective has."""
+    objective = walker.optimization.objective
+    return (
+        LinearLosses(objective, plane, rows)
+        if objective.linear
+        else PointLosses(objective, plane, rows, objective.dtype)
+    )
+
+
+def nearest_point(ways: Sequence[DrawnWay], place: tuple[float, float], window: Window) -> tuple[int, int]:
+    """Return (run, iteration) of the point of a way nearest to a place, as the window shows them."""
+    spans = np.array([window[1] - window[0], window[3] - window[2]])
+    best = (np.inf, ways[0].run_id, int(ways[0].iterations[0]))
+    for way in ways:
+        with np.errstate(all="ignore"):
+            away = np.hypot(*((way.places - np.array(place)) / spans).T)
+        away = np.where(np.isfinite(away), away, np.inf)
+        index = int(np.argmin(away))
+        best = min(best, (float(away[index]), way.run_id, int(way.iterations[index])))
+    return best[1], best[2]
+
+
+def _along(view: str, ways: Sequence[Way]) -> _Laid:
+    """Return the plane through starts and ends, or of the principal directions. Raises ValueError without any."""
+    one = ways[0]
+    if view == PRINCIPAL:
+        plane = principal(_cloud(ways, len(ways)))
+        name, named = "the ways' two principal directions", ("direction 1", "direction 2")
+    elif len(ways) == 1:
+        plane = spanned(one.weights[0], one.weights[-1], _cloud(ways, 1))
+        name = f"start and end of run {one.run_id}, and where its way spreads most beside"
+        named = ("start to end", "beside")
+    else:
+        ends = np.stack([way.weights[place] for way in ways for place in (0, -1)])
+        plane = spanned(one.weights[0], one.weights[-1], ends)
+        name, named = "starts and ends of the runs", (f"start to end of run {one.run_id}", "beside")
+    return _Laid(plane, name, named, window_of([plane.places(way.weights) for way in ways]))
+
+
+def _cloud(ways: Sequence[Way], count: int) -> Array:
+    """Return points of all ways (k, size), evenly spaced along each."""
+    most = max(2, 4 * CLOUD // max(count, 1)) if count > 4 else CLOUD
+    return np.concatenate([way.weights[_evenly(len(way.weights), most)] for way in ways])
+
+
+def _evenly(count: int, most: int) -> NDArray[np.intp]:
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
+
+
+def _with_heights(answer: Landscape, grid: Grid) -> Landscape:
+    return replace(answer, heights=grid.shown, levels=grid.levels, lowest=grid.lowest(), is_finest=grid.stride == 1)
+
+
+def _exactness(ways: Sequence[Way]) -> tuple[str, ...]:
+    """Return sentences about ways that are not exact, or thinned."""
+    found = []
+    rough = [way for way in ways if way.exact_to < int(way.iterations[-1])]
+    for way in rough:
+        points = int((way.iterations > way.exact_to).sum())
+        why = " (its repeat takes too long)" if way.is_too_long else ""
+        found.append(f"run {way.run_id} through {counted(points, 'checkpoint')}{why}")
+    return tuple(found)
+
+
+def _runs(run_ids: Sequence[int]) -> str:
+    return f"run{'s' * (len(run_ids) > 1)} {', '.join(map(str, run_ids))}"

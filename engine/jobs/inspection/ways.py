@@ -1,0 +1,232 @@
+"""Ways: the weights along stored runs: those of their checkpoints at once, then the same ones recomputed exactly."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.surface import Array
+from engine.jobs.worker.data_check import check_data_of
+from engine.jobs.worker.forking import repeated
+from engine.store import Reader, Refused
+from engine.strategy import optimize
+from engine.strategy.optimize import Optimization
+from engine.trace.state import State, state_from_bytes
+
+MOST_POINTS = 300
+"""Most points of a way: when there are more, every second one is dropped."""
+
+MOST_BYTES = 24 << 20
+"""Most memory of a way; one of many weights has fewer points."""
+
+MOST_CPU_S = 4.0
+"""A run whose repeat takes longer keeps the way through its checkpoints."""
+
+JUDGED_CPU_S = 0.2
+"""Processor time after which the time of the whole repeat is estimated."""
+
+TRYING = ("random-search", "local-search")
+"""Strategies whose proposals are kept beside the way."""
+
+
+class Unwanted(Exception):
+    """Nobody waits for the rest of a repeat."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """The weights (k, size) of a run after `iterations` (k,), ascending.
+
+    Up to `exact_to` they are every `every`-th ones, recomputed; beyond, those of its checkpoints. `tries` (m, size) are
+    proposals of a search at iterations `tried_at` (m,), `accepted` (m,) whether it kept them.
+    """
+
+    run_id: int
+    iterations: NDArray[np.int64]
+    weights: Array
+    exact_to: int
+    every: int
+    tries: Array
+    tried_at: NDArray[np.int64]
+    accepted: NDArray[np.bool_]
+    is_too_long: bool = False
+
+    def until(self, iteration: int) -> Way:
+        """Return the part up to an iteration; its first point always belongs to it."""
+        kept = self.iterations <= max(iteration, int(self.iterations[0]))
+        tried = self.tried_at < iteration
+        if kept.all() and tried.all():
+            return self
+        return replace(
+            self,
+            iterations=self.iterations[kept],
+            weights=self.weights[kept],
+            exact_to=min(self.exact_to, int(self.iterations[kept][-1])),
+            tries=self.tries[tried],
+            tried_at=self.tried_at[tried],
+            accepted=self.accepted[tried],
+        )
+
+
+class Walker:
+    """Follows one stored run: reads its checkpoints, repeats it, and goes on from where the repeat stood.
+
+    Raises Refused for a run without a readable spec, whose data have changed or that has kept no weights.
+    """
+
+    def __init__(self, reader: Reader, run_id: int) -> None:
+        run = reader.the_run(run_id)
+        if run.spec is None:
+            raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
+        check_data_of(run.spec, reader.background(run), f"run {run_id}")
+        self.run_id, self.spec, self.first = run_id, run.spec, run.first_iteration
+        self.optimization = optimize.build(run.spec)
+        size, itemsize = self.optimization.objective.size, self.optimization.objective.dtype.itemsize
+        self._most = max(4, min(MOST_POINTS, MOST_BYTES // (size * itemsize)))
+        self._kept: dict[int, Array] = {}
+        self._steps: tuple[tuple[int, float], ...] = ()
+        self._done, self._is_over = run.iterations_done, False
+        self._repeat: Repeat | None = None
+        self.is_too_long = bool(run.spec.own_names)
+        self.read(reader)
+
+    def read(self, reader: Reader) -> None:
+        """Read what is new in the store: checkpoints, step sizes that were set, and how far the run is."""
+        run = reader.the_run(self.run_id)
+        self._done, self._is_over = run.iterations_done, run.state in ("finished", "failed", "cancelled")
+        self._steps = tuple(
+            (event.iteration, float(event.argument))
+            for event in reader.events(self.run_id)
+            if event.verb == "set-step-size" and _is_number(event.argument)
+        )
+        stored = reader.checkpoints(self.run_id)
+        self._kept = {at: weights for at, weights in self._kept.items() if at in stored}
+        found = reader.checkpoint_size(self.run_id)
+        most = max(2, MOST_BYTES // max(found[1], 1)) if found is not None else 2
+        wanted = stored if len(stored) <= most else [*stored[:: -(-len(stored) // most)], stored[-1]]
+        for at in wanted:
+            if at in self._kept:
+                continue
+            read = reader.checkpoint(self.run_id, at)
+            if read is None or read[0] != at:
+                continue
+            try:
+                state = state_from_bytes(read[1])
+            except ValueError:
+                continue  # the way leads past a checkpoint that cannot be read
+            if state.weights.shape != (self.optimization.objective.size,):
+                raise Refused(f"Run {self.run_id} has kept {state.weights.size:,} weights: they do not fit its spec.")
+            self._kept[at] = state.weights
+            if self._repeat is None and at == self.first:
+                self._repeat = Repeat(self.optimization, state, self._most)
+        if self._repeat is None and not self.first:
+            self._repeat = Repeat(self.optimization, self.optimization.start(), self._most)
+        if not self._kept and self._repeat is None:
+            raise Refused(f"Run {self.run_id} has kept no weights yet.")
+
+    def repeat(self, wanted: Callable[[], bool]) -> bool:
+        """Repeat what was done since; returns whether the way has changed. It may be left and called again."""
+        repeat = self._repeat
+        if repeat is None or self.is_too_long or repeat.state.iteration >= self._done:
+            return False
+        before = repeat.state.iteration
+        self.is_too_long = not repeat.on_to(self._done, self._steps, wanted)
+        return repeat.state.iteration > before
+
+    def settled(self, iteration: int) -> int:
+        """Return the iteration whose weights decide about a plane at a moment, so that planes change rarely.
+
+        It is the end of a run that is over there, else the newest of 4, 5, 6, 7, 8, 10, 12, 14, 16, ...
+        """
+        if (self._is_over and iteration >= self._done) or iteration < 4:
+            return iteration
+        unit = 1 << (iteration.bit_length() - 3)
+        return iteration // unit * unit
+
+    def way(self) -> Way:
+        """Return the way as far as it is known."""
+        points = dict(self._kept)
+        exact_to, every, tries = self.first, 1, {}
+        if self._repeat is not None:
+            exact_to, every = self._repeat.state.iteration, self._repeat.every
+            points = {at: weights for at, weights in points.items() if at > exact_to} | self._repeat.points
+            points[exact_to] = self._repeat.state.weights
+            tries = self._repeat.tries
+        at = sorted(points)
+        tried = sorted(tries)
+        size = self.optimization.objective.size
+        return Way(
+            self.run_id,
+            np.array(at, dtype=np.int64),
+            np.stack([points[one] for one in at]),
+            exact_to,
+            every,
+            np.stack([tries[one][0] for one in tried]) if tried else np.empty((0, size)),
+            np.array(tried, dtype=np.int64),
+            np.array([tries[one][1] for one in tried], dtype=bool),
+            self.is_too_long,
+        )
+
+
+class Repeat:
+    """The repeat of a run from a state: its weights at every `every`-th iteration, at most `most` of them."""
+
+    def __init__(self, optimization: Optimization, state: State, most: int) -> None:
+        self._optimization, self._most = optimization, most
+        self.state, self.every = state, 1
+        self.points: dict[int, Array] = {state.iteration: state.weights}
+        self.tries: dict[int, tuple[Array, bool]] = {}
+        self._first, self._cpu_s, self._ended = state.iteration, 0.0, False
+
+    def on_to(self, stop: int, steps: tuple[tuple[int, float], ...], wanted: Callable[[], bool]) -> bool:
+        """Go on to an iteration; False if the whole would take too long. Ends early when it is not wanted."""
+        while (stop - self._first) // self.every > self._most:
+            self._thin()
+        trying = self._optimization.spec.strategy in TRYING
+        started = time.thread_time()
+        before = self._cpu_s
+
+        def heartbeat() -> None:
+            if not wanted():
+                raise Unwanted
+            if trying:
+                self._try(dict(steps).get(self.state.iteration))
+
+        try:
+            for state in repeated(self._optimization, self.state, stop, steps, heartbeat, every=self.every):
+                self.state = state
+                if state.iteration % self.every == 0:
+                    self.points[state.iteration] = state.weights
+                self._cpu_s = before + time.thread_time() - started
+                done = state.iteration - self._first
+                if self._cpu_s > JUDGED_CPU_S and self._cpu_s * (stop - self._first) / done > MOST_CPU_S:
+                    return False
+        except Unwanted:
+            pass
+        return True
+
+    def _try(self, step_size: float | None) -> None:
+        """Keep the proposal of the coming iteration: a search that has to beat no loss takes any."""
+        state = self.state if step_size is None else optimize.with_step_size(self.state, step_size)
+        if state.iteration % self.every or state.iteration in self.tries:
+            return
+        tried, block = self._optimization.advance(replace(state, best_loss=math.inf), 1)
+        if len(block) and math.isfinite(float(block.loss[0])):
+            self.tries[state.iteration] = tried.weights, float(block.loss[0]) < state.best_loss
+
+    def _thin(self) -> None:
+        self.every *= 2
+        self.points = {at: one for at, one in self.points.items() if at % self.every == 0 or at == self._first}
+        self.tries = {at: one for at, one in self.tries.items() if at % self.every == 0}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text)) and float(text) > 0
+    except ValueError:
+        return False
