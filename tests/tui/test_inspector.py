@@ -12,8 +12,9 @@ from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.strategy.optimize import build
+from engine.text import loss_text
 from tests.tui.dashboards import opened
-from tui.model.messages import OrderAnswered
+from tui.model.messages import ForkRequested, OrderAnswered
 from tui.screens.board import Board
 from tui.screens.inspector.inspector import Inspector
 
@@ -96,3 +97,34 @@ async def test_mistakes_are_those_of_the_exact_weights_of_the_moment(path: Path)
         await board.until(lambda: "class 1, " in board.text())
         await board.press("v")
         await board.until(lambda: "test split: " in board.text())
+
+
+async def test_the_landscape_shows_ways_planes_and_the_loss_under_the_cursor(path: Path) -> None:
+    async with opened(path, (80, 24)) as board:
+        await board.press("r")
+        await board.until(lambda: board.app.is_replaying)
+        await board.press("end", "I")
+        await board.until(lambda: "starts and ends of the runs" in board.text() and "refining" not in board.text())
+        await board.until(lambda: "checkpoints" not in board.text())
+        screen = board.app.screen
+        assert isinstance(screen, Inspector)
+        whole = screen.exhibit()
+        optimization = build(SPEC)
+        loss = optimization.evaluate(optimization.start().weights, "train")[0]
+        assert whole.table.startswith("a,b,loss\n")
+        losses = [float(line.split(",")[2]) for line in whole.table.splitlines()[1:]]
+        assert min(losses) < loss < max(losses)
+        await board.press("right")
+        kept = optimization.advance(build(SPEC.changed(seed=1)).start(), 40)[0].weights
+        ended = optimization.evaluate(kept, "train")[0]
+        await board.until(lambda: f"loss {loss_text(ended)} under the cursor" in board.text())
+        await board.press("left", "plus")
+        await board.until(lambda: "nearest: run" in board.text() and screen.exhibit().table != whole.table)
+        await board.press("0")
+        await board.until(lambda: screen.exhibit().text == whole.text)
+        await board.press("comma", "v")
+        await board.until(lambda: "principal directions" in board.text() and "after 39 iterations" in board.text())
+        await board.press("up", "up")
+        await board.until(lambda: "fork run" in board.text())
+        await board.press("enter")
+        await board.until(lambda: board.all_of(ForkRequested))

@@ -19,7 +19,7 @@ from engine.jobs.worker.forking import DECIDE_THE_LOSS
 from engine.objective.known_functions import KNOWN_FUNCTIONS
 from engine.spec import CONVNETS, SpecError
 from engine.store import StoreError, open_for_reading
-from engine.text import clean, counted
+from engine.text import clean
 
 Floats = NDArray[np.float64]
 Wanted = Callable[[], bool]
@@ -338,7 +338,7 @@ def _along(view: str, ways: Sequence[Way]) -> _Laid:
     one = ways[0]
     if view == PRINCIPAL:
         plane = principal(_cloud(ways, len(ways)))
-        name, named = "the ways' two principal directions", ("direction 1", "direction 2")
+        name, named = "the ways' two principal directions", ("first", "second")
     elif len(ways) == 1:
         plane = spanned(one.weights[0], one.weights[-1], _cloud(ways, 1))
         name = f"start and end of run {one.run_id}, and where its way spreads most beside"
@@ -365,13 +365,13 @@ def _with_heights(answer: Landscape, grid: Grid) -> Landscape:
 
 
 def _exactness(ways: Sequence[Way]) -> tuple[str, ...]:
-    """Return sentences about ways that are not exact, or thinned."""
-    found = []
+    """Return sentences about ways that are not exact to their end."""
     rough = [way for way in ways if way.exact_to < int(way.iterations[-1])]
-    for way in rough:
-        points = int((way.iterations > way.exact_to).sum())
-        why = " (its repeat takes too long)" if way.is_too_long else ""
-        found.append(f"run {way.run_id} through {counted(points, 'checkpoint')}{why}")
+    found = []
+    for is_too_long in (False, True):
+        run_ids = [way.run_id for way in rough if way.is_too_long == is_too_long]
+        if run_ids:
+            found.append(f"{_runs(run_ids)} through checkpoints{', its repeat takes too long' * is_too_long}")
     return tuple(found)
 
 

@@ -34,7 +34,7 @@ def _landscape(manner: Manner) -> Iterable[Block]:
             entry(landscape.CROSS[charset], "the cursor (arrow keys); its arrow is the negative gradient in the plane"),
             entry(landscape.LOST[charset], "the loss is infinite or not a number", DIM),
             entry("97% of the ways' variance", "how much of the ways lies in the plane; the rest is not seen", DIM),
-            entry("through 5 checkpoints", "straight pieces between kept weights, until they are computed again", DIM),
+            entry("through checkpoints", "straight pieces between kept weights, until they are computed again", DIM),
             entry("refining …", "finer losses are being computed", DIM),
         ),
     )

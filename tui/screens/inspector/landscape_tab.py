@@ -99,12 +99,20 @@ class LandscapeTab(Tab):
         return [strip(self._legend(), width), *drawn]
 
     def _drawn(self, shown: Landscape) -> LandscapeView:
-        slots = {subject.run_id: subject.slot for subject in self.inspected.subjects}
-        ways = tuple(WayView(slots.get(way.run_id, 0), way.places, way.tries, way.accepted) for way in shown.ways)
+        subjects = {subject.run_id: subject for subject in self.inspected.subjects}
+        ways = []
+        for way in shown.ways:
+            subject = subjects.get(way.run_id)
+            if subject is not None:
+                # random search steps nowhere: its proposals are what it does
+                draws_anew = subject.spec is not None and subject.spec.strategy == "random-search"
+                ways.append(WayView(subject.slot, way.places, way.tries, way.accepted | draws_anew))
         pointed = shown.pointed if shown.pointed is not None and shown.pointed.place == self._cursor else None
         lowest = None if shown.lowest is None else shown.lowest[:2]
         slope = None if pointed is None else pointed.slope
-        return LandscapeView(shown.heights, shown.levels, shown.window, shown.axes, ways, lowest, self._cursor, slope)
+        return LandscapeView(
+            shown.heights, shown.levels, shown.window, shown.axes, tuple(ways), lowest, self._cursor, slope
+        )
 
     def _legend(self) -> list[Part]:
         """The runs with their signs, or what is under the cursor."""
@@ -134,7 +142,8 @@ class LandscapeTab(Tab):
         if shown is None:
             return ()
         share = "" if math.isnan(shown.share) else f", {shown.share:.0%} of the ways' variance"
-        told = [f"{shown.plane}{share}", shown.examples, *shown.remarks, "" if shown.is_finest else "refining …"]
+        rough = "" if shown.is_finest else "refining …"
+        told = [f"{shown.plane}{share}", rough, *shown.remarks, shown.examples]
         return [(self.chart_style.written(" · ".join(part for part in told if part)), DIM)]
 
     def offers(self) -> Mapping[str, str]:
