@@ -117,7 +117,7 @@ async def test_the_landscape_shows_ways_planes_and_the_loss_under_the_cursor(pat
         await board.press("right")
         kept = optimization.advance(build(SPEC.changed(seed=1)).start(), 40)[0].weights
         ended = optimization.evaluate(kept, "train")[0]
-        await board.until(lambda: f"loss {loss_text(ended)} under the cursor" in board.text())
+        await board.until(lambda: f"loss {loss_text(ended)} here" in board.text())
         await board.press("left", "plus")
         await board.until(lambda: "nearest: run" in board.text() and screen.exhibit().table != whole.table)
         await board.press("0")

@@ -122,7 +122,7 @@ class LandscapeTab(Tab):
             downhill = math.hypot(*pointed.slope)
             told = [
                 (f" loss {loss_text(pointed.loss)} ", STRONG),
-                (f"under the cursor; downhill {downhill:.3g} in the plane", TEXT),
+                (f"here; downhill {downhill:.3g}", TEXT),
             ]
             if not math.isnan(pointed.share):
                 told.append((f", {pointed.share:.0%} of the gradient", TEXT))

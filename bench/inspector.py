@@ -1,0 +1,87 @@
+"""The inspector at 160x45, on three runs of 10,000 iterations on digits: how soon it shows, what a key and a frame cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from bench.report import Row
+from bench.screen import BRAILLE, dashboard
+from engine.jobs.inspection.landscape import Asked, Landscape, Landscapes
+from engine.jobs.worker import worker_loop
+from engine.spec import defaults
+from engine.store import open_for_writing
+from tui.chart.drawing.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
+
+SIZE = (160, 41)
+"""Cells of the picture of a tab on a terminal of 160x45."""
+
+RUNS = tuple(defaults().changed(iterations=10_000, seed=seed) for seed in range(3))
+KEYS = 40
+
+
+def rows() -> Iterator[Row]:
+    """Every figure of the inspector, each against its limit."""
+    with TemporaryDirectory() as folder:
+        path = computed(Path(folder) / "runs.db")
+        yield from landscape(path)
+
+
+def computed(path: Path) -> Path:
+    """A store with the runs of RUNS, computed to their end in this process."""
+    with open_for_writing(path) as store:
+        store.queue.add(list(RUNS))
+    started, worker_loop.start_workers = worker_loop.start_workers, lambda path, count=None: 0
+    try:
+        worker_loop.work(path, leave=lambda: False)
+    finally:
+        worker_loop.start_workers = started
+    return path
+
+
+def landscape(path: Path) -> Iterator[Row]:
+    """The first picture, a frame of a finished one, and keys while it becomes finer."""
+    frame = frame_of(*SIZE)
+    asked = Asked(tuple((run_id, 10_000) for run_id in (1, 2, 3)), 0, frame.width, 2 * frame.height)
+    first, frames = [], []
+    for _ in range(5):
+        answers = Landscapes().answers(path, lambda: True, asked)
+        begun = time.thread_time()
+        next(answers)
+        first.append(1e3 * (time.thread_time() - begun))
+    *_, finest = Landscapes().answers(path, lambda: True, asked)
+    view = _view(finest)
+    ground = ground_of(view, frame.width, frame.height, "halves")
+    for _ in range(40):
+        begun = time.thread_time()
+        draw_landscape(view, *SIZE, "halves", ground)
+        frames.append(1e3 * (time.thread_time() - begun))
+    yield _limited("landscape: from the question to a coarse picture", median(first), 200, "ms")
+    yield _limited("landscape: a frame with three ways", median(frames), 4, "ms")
+    with dashboard(path) as board:
+        board.wait_for(BRAILLE)
+        board.settle()
+        since = len(board.received)
+        board.press("I")
+        board.wait_for(b"refining", since)
+        taken = []
+        for key in range(KEYS):
+            pressed = board.press("lh"[key % 2] if key % 8 else "v")
+            board.settle(0.05)
+            taken.append(1e3 * (next(at for at, _ in board.arrivals if at >= pressed) - pressed))
+    yield _limited("landscape: a key while it becomes finer, p95", float(np.percentile(taken, 95)), 30, "ms")
+
+
+def _view(found: Landscape) -> LandscapeView:
+    ways = tuple(WayView(slot, way.places, way.tries, way.accepted) for slot, way in enumerate(found.ways))
+    lowest = None if found.lowest is None else found.lowest[:2]
+    return LandscapeView(found.heights, found.levels, found.window, found.axes, ways, lowest)
+
+
+def _limited(case: str, found: float, limit: float, unit: str) -> Row:
+    return Row(case, f"{found:.3g} {unit}", f"limit {limit:g} {unit}", found / limit, 1.0, True)
