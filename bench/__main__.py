@@ -19,6 +19,7 @@ BENCHES = (
     *("store_throughput", "store_reading", "store_cost", "store_kill", "sweep_throughput"),
     "screen",
     "replay",
+    "inspector",
 )
 APART = ("soak",)
 """Those that take so long that they are only run when they are named."""

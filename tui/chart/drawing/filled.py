@@ -74,6 +74,13 @@ class FilledSheet:
         self._letter_styles = np.full(shape, BLANK, dtype=np.uint8)
         self._has_letter = np.zeros(shape, dtype=bool)
 
+    def copy(self) -> FilledSheet:
+        """Return a sheet with the same cells, to draw further on."""
+        other = FilledSheet(self.width, self.height, self.manner)
+        for name in ("grounds", "shades", "_dots", "_dot_styles", "_letters", "_letter_styles", "_has_letter"):
+            setattr(other, name, getattr(self, name).copy())
+        return other
+
     def line(self, x: Floats, y: Floats, style: int, *, alone: bool = False) -> None:
         """Draw a line through points: x in columns of cells from the left, y in rows from the top, both (k,).
 

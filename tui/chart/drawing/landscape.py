@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.trace.decimation import Floats
-from tui.chart.cells.picture import BLANK, HINT, POINTED, TICK, TITLE, Codepoints, StyleIds, faint, strong
+from tui.chart.cells.picture import BLANK, HINT, POINTED, TICK, TITLE, faint, strong
 from tui.chart.drawing.filled import FilledPicture, FilledSheet
 from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.metrics import short_number
@@ -63,16 +63,6 @@ class LandscapeView:
     slope: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ground:
-    """What lies under the ways at one size: fills, signs, and the dots of contour lines by style."""
-
-    grounds: StyleIds
-    shades: Codepoints
-    contours: tuple[tuple[int, Floats, Floats], ...]
-    lost: NDArray[np.bool_]
-
-
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Where the plot lies: `left` cells from the left, `width` x `height` cells; one row below is the axis."""
@@ -90,31 +80,48 @@ def frame_of(width: int, height: int) -> Frame:
     return Frame(left, max(width - left - (KEY if roomy else 0), 1), max(height - 1, 1), roomy)
 
 
-def ground_of(view: LandscapeView, width: int, height: int, manner: Manner) -> Ground:
-    """Return the fill and the contour lines of a plot of `width` x `height` cells."""
+def ground_of(view: LandscapeView, width: int, height: int, manner: Manner) -> FilledSheet:
+    """Return what lies under the ways in a picture of `width` x `height` cells: fill, contour lines, key and axes."""
+    sheet, frame = FilledSheet(width, height, manner), frame_of(width, height)
     m, n = view.heights.shape
-    across = (np.arange(2 * width) + 0.5) / (2 * width) * (n - 1)
-    down = (1 - (np.arange(4 * height) + 0.5) / (4 * height)) * (m - 1)
+    across = (np.arange(2 * frame.width) + 0.5) / (2 * frame.width) * (n - 1)
+    down = (1 - (np.arange(4 * frame.height) + 0.5) / (4 * frame.height)) * (m - 1)
     fine = resampled(view.heights, down, across)
     is_lost = ~np.isfinite(fine)
     bands = np.searchsorted(view.levels, np.where(is_lost, 0, fine), side="left").astype(np.intp)
-    styles = np.array([faint(band_slot(band, len(view.levels) + 1)) for band in range(len(view.levels) + 1)], np.uint8)
-    halves = bands[1::2, ::2][: 2 * height]
-    grounds = np.where(is_lost[1::2, ::2], np.uint8(BLANK), styles[halves])
-    cell_bands = bands[2::4, 1::2]
-    signs = np.array([ord(band_sign(band)) for band in range(len(view.levels) + 1)], np.uint32)
+    count = len(view.levels) + 1
+    plot = np.s_[: frame.height, frame.left : frame.left + frame.width]
+    halves = sheet.grounds[: 2 * frame.height, frame.left : frame.left + frame.width]
+    if manner == "halves":
+        styles = np.array([faint(band_slot(band, count)) for band in range(count)], np.uint8)
+        halves[:] = np.where(is_lost[1::2, ::2], np.uint8(BLANK), styles[bands[1::2, ::2]])
+        _draw_contours(bands, is_lost, count, sheet, frame)
+    else:
+        signs = np.array([ord(band_sign(band)) for band in range(count)], np.uint32)
+        halves[:], sheet.shades[plot] = TICK, signs[bands[2::4, 1::2]]
+    lost = LOST["ascii" if manner == "ascii" else "unicode"]
+    for row, column in np.argwhere(is_lost[2::4, 1::2]).tolist():
+        if (row + column) % 2 == 0:
+            sheet.put(column + frame.left, row, lost, HINT)
+    if frame.has_key:
+        _draw_key(view.levels, sheet, frame, manner)
+    _draw_axes(view, sheet, frame)
+    return sheet
+
+
+def _draw_contours(
+    bands: NDArray[np.intp], is_lost: NDArray[np.bool_], count: int, sheet: FilledSheet, frame: Frame
+) -> None:
+    """Draw dots where a band (rows of dots, columns of dots) ends and a higher one begins."""
     edges = np.zeros(bands.shape, dtype=bool)
     edges[:, :-1] |= bands[:, 1:] > bands[:, :-1]
     edges[:, 1:] |= bands[:, :-1] > bands[:, 1:]
     edges[:-1] |= bands[1:] > bands[:-1]
     edges[1:] |= bands[:-1] > bands[1:]
-    contours = []
-    if manner == "halves":
-        for band in range(len(view.levels)):
-            rows, columns = np.nonzero(edges & (bands == band) & ~is_lost)
-            style = faint(band_slot(min(band + 3, len(view.levels)), len(view.levels) + 1))
-            contours.append((style, (columns + 0.5) / 2, (rows + 0.5) / 4))
-    return Ground(grounds.astype(np.uint8), signs[cell_bands], tuple(contours), is_lost[2::4, 1::2])
+    for band in range(count - 1):
+        rows, columns = np.nonzero(edges & (bands == band) & ~is_lost)
+        style = faint(band_slot(min(band + 3, count - 1), count))
+        sheet.dots((columns + 0.5) / 2 + frame.left, (rows + 0.5) / 4, style)
 
 
 def band_slot(band: int, count: int) -> int:
@@ -128,24 +135,11 @@ def band_sign(band: int) -> str:
 
 
 def draw_landscape(
-    view: LandscapeView, width: int, height: int, manner: Manner, ground: Ground | None = None
+    view: LandscapeView, width: int, height: int, manner: Manner, ground: FilledSheet | None = None
 ) -> FilledPicture:
-    """Return the picture at `width` x `height` cells; `ground` is what `ground_of` gave for the same plot before."""
-    sheet, frame = FilledSheet(width, height, manner), frame_of(width, height)
+    """Return the picture at `width` x `height` cells; `ground`: what `ground_of` gave for it."""
+    sheet, frame = (ground or ground_of(view, width, height, manner)).copy(), frame_of(width, height)
     charset = "ascii" if manner == "ascii" else "unicode"
-    if ground is None:
-        ground = ground_of(view, frame.width, frame.height, manner)
-    area = np.s_[: frame.height, frame.left : frame.left + frame.width]
-    if manner == "halves":
-        sheet.grounds[: 2 * frame.height, frame.left : frame.left + frame.width] = ground.grounds
-    else:
-        sheet.grounds[: 2 * frame.height, frame.left : frame.left + frame.width] = TICK
-        sheet.shades[area] = ground.shades
-    for style, x, y in ground.contours:
-        sheet.dots(x + frame.left, y, style)
-    for row, column in np.argwhere(ground.lost).tolist():
-        if (row + column) % 2 == 0:
-            sheet.put(column + frame.left, row, LOST[charset], HINT)
     for way in view.ways:
         _draw_tries(view, way, sheet, frame)
     for way in reversed(view.ways):
@@ -160,9 +154,6 @@ def draw_landscape(
             _put(sheet, frame, view.window, finite[-1], sign, strong(way.slot))
     if view.cursor is not None:
         _draw_cursor(view, sheet, frame, charset)
-    if frame.has_key:
-        _draw_key(view.levels, sheet, frame, manner)
-    _draw_axes(view, sheet, frame)
     return sheet.picture("*")
 
 

@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from engine.text import loss_text
-from tui.chart.drawing.landscape import Ground, LandscapeView, WayView, draw_landscape, frame_of, ground_of
+from tui.chart.drawing.filled import FilledSheet
+from tui.chart.drawing.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
 from tui.colours.palette import marker
 from tui.colours.theme import DIM, STRONG, TEXT, filled_style, run_style
 from tui.model.inspection.inquiries import Inquiry, Wanted
@@ -45,7 +46,7 @@ class LandscapeTab(Tab):
         self._window: tuple[float, float, float, float] | None = None
         self._zoomed = 1.0
         self._cursor: tuple[float, float] | None = None
-        self._ground: tuple[object, int, int, Ground] | None = None
+        self._ground: tuple[object, int, int, FilledSheet] | None = None
 
     def look_at(self, inspected: Inspected) -> None:
         before = [subject.run_id for subject in self.inspected.subjects]
@@ -86,11 +87,9 @@ class LandscapeTab(Tab):
             return []
         view = self._drawn(shown)
         tall, manner = height - 1, self.chart_style.manner
-        frame = frame_of(width, tall)
         held = self._ground
-        if held is None or held[0] is not shown.heights or held[1:3] != (frame.width, frame.height):
-            ground = ground_of(view, frame.width, frame.height, manner)
-            held = self._ground = (shown.heights, frame.width, frame.height, ground)
+        if held is None or held[0] is not shown.heights or held[1:3] != (width, tall):
+            held = self._ground = (shown.heights, width, tall, ground_of(view, width, tall, manner))
         picture = draw_landscape(view, width, tall, manner, held[3])
         drawn = [
             Strip([Segment(text, filled_style(style, ground)) for text, style, ground in picture.row(row)], width)
