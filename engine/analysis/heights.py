@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.planes import WeightPlane
 from engine.analysis.surface import LossSurface
+from engine.objective.losses import Hinge
 from engine.objective.objectives import Objective
 
 Floats = NDArray[np.float64]
@@ -76,6 +77,7 @@ class LinearLosses:
         self._objective, self._n = objective, len(chosen)
         penalty = objective.layout.flat(objective.penalty).astype(np.float64)
         self._squares = 0.5 * (vectors * penalty) @ vectors.T
+        self._hinges = isinstance(objective.data_loss, Hinge)
         self.most = max(1, CACHED_ELEMENTS // (shape[0] * shape[1]))
 
     def losses(self, a: Floats, b: float) -> Floats:
@@ -92,6 +94,15 @@ class LinearLosses:
                 s[0, 0] + a * a * s[1, 1] + b * b * s[2, 2] + 2 * (a * s[0, 1] + b * s[0, 2] + a * b * s[1, 2])
             )
             return np.asarray(sums.astype(np.float64) / self._n + regularization)
+
+    def kinks(self, low: float, high: float) -> Floats:
+        """Return where hinge terms change sign along the first direction, ascending; none for another loss."""
+        if not self._hinges:
+            return np.empty(0)
+        origin, first, _ = (part.astype(np.float64) for part in self._parts)
+        with np.errstate(all="ignore"):
+            found = (-origin / first)[first != 0]
+        return np.sort(found[(found >= low) & (found <= high)])
 
 
 @dataclass(eq=False)

@@ -136,7 +136,7 @@ def test_runs_of_another_loss_are_left_out_and_named(path: Path) -> None:
 
 def test_a_function_of_two_weights_is_shown_as_it_is(path: Path) -> None:
     found = last(path, Asked(((5, 30),), 0, 17, 17))
-    assert found.views == 1
+    assert found.views == 2  # and a line
     assert found.ways[0].places[0].tolist() == [-1.2, 1.0]
     left, right, bottom, top = found.window
     assert left < 1 < right
@@ -157,3 +157,24 @@ def test_planes_stay_while_a_run_grows(path: Path) -> None:
     with closing(open_for_reading(path)) as reader:
         walker = Walker(reader, 1)
     assert [walker.settled(k) for k in (0, 3, 8, 9, 10, 29, 30)] == [0, 3, 8, 8, 10, 28, 30]
+
+
+def test_a_line_has_its_kinks_where_hinge_terms_change_sign(path: Path) -> None:
+    found = last(path, Asked(((1, 30),), 3, 33, 17)).section
+    assert found is not None
+    objective = optimize.build(SMALL).objective
+    start, end = (weights_of(SMALL, at).astype(float) for at in (0, 30))
+    assert found.loss[found.positions == 0] == pytest.approx(objective.loss(start).total, rel=1e-5)
+    assert found.loss[np.isclose(found.positions, 1)] == pytest.approx(objective.loss(end).total, rel=1e-5)
+    X, y = objective.split.X, objective.split.y
+
+    def is_in(at: float) -> np.ndarray:
+        scores = X @ (start + at * (end - start)).reshape(3, -1).T
+        margins = scores - scores[np.arange(len(y)), y][:, None] + SMALL.delta
+        return np.asarray((margins > 0) & (np.arange(3) != y[:, None]))
+
+    changed = np.count_nonzero(is_in(found.positions[0]) != is_in(found.positions[-1]))
+    assert 0 < changed == len(found.kinks)
+    both = last(path, Asked(((1, 30), (2, 30)), 3, 33, 17)).section
+    assert both is not None
+    assert both.ends == ("end of run 1", "end of run 2")

@@ -84,6 +84,20 @@ class Pointed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Section:
+    """The loss along the line through two points of weight space: at `positions` (k,), 0 the first and 1 the second.
+
+    `kinks` are the positions at which hinge terms change sign, exact for linear scores.
+    """
+
+    positions: Floats
+    loss: Floats
+    ends: tuple[str, str]
+    kinks: Floats
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Landscape:
     """Losses `heights` over a `window` of a plane, the lowest b first, with the ways of runs on it.
 
@@ -105,6 +119,7 @@ class Landscape:
     remarks: tuple[str, ...]
     is_finest: bool
     pointed: Pointed | None = None
+    section: Section | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +192,9 @@ class Landscapes:
         now = [way.until(until[way.run_id]) for way in ways]
         views = views_of(now[0])
         view = views[asked.view % len(views)]
+        if view == LINE:
+            yield from self._along_line(asked, now, views, remarks, wanted)
+            return
         deciding = {run_id: self._walkers[run_id].settled(until[run_id]) for run_id in shown}
         held = [way.until(deciding[way.run_id]) for way in ways]
         key = (view, *((way.run_id, deciding[way.run_id], way.exact_to >= deciding[way.run_id]) for way in ways))
@@ -210,6 +228,37 @@ class Landscapes:
         if finer:
             for _ in grid.fill(wanted):
                 yield _with_heights(answer, grid)
+
+    def _along_line(
+        self, asked: Asked, ways: Sequence[Way], views: Sequence[str], remarks: tuple[str, ...], wanted: Wanted
+    ) -> Iterator[Landscape]:
+        """Yield the loss from start to end of a run, or from the end of one to the end of the next."""
+        one = ways[0]
+        start, end = one.weights[0], one.weights[-1]
+        ends = (f"start of run {one.run_id}", f"end of run {one.run_id}")
+        if len(ways) > 1:
+            start, end = end, ways[1].weights[-1]
+            ends = (ends[1], f"end of run {ways[1].run_id}")
+        walker = self._walkers[one.run_id]
+        rows = rows_used(walker)
+        origin, far = start.astype(np.float64), end.astype(np.float64)
+        along = along_plane(walker, WeightPlane(origin, far - origin, np.zeros(len(origin))), rows)
+        kinks = along.kinks(-BEYOND, 1 + BEYOND) if isinstance(along, LinearLosses) else np.empty(0)
+        positions = np.linspace(-BEYOND, 1 + BEYOND, 2 * asked.columns + 1)
+        if len(kinks) <= asked.columns:  # between them the data loss is linear, so that the line is exact
+            positions = np.union1d(positions, kinks)
+        loss = np.full(len(positions), np.nan)
+        for first in range(0, len(positions), along.most):
+            if not wanted():
+                return
+            part = slice(first, first + along.most)
+            loss[part] = along.losses(positions[part], 0.0)
+        section = Section(positions, loss, ends, kinks, one.run_id)
+        yield Landscape(
+            f"the line from the {ends[0]} to the {ends[1]}", views.index(LINE), len(views), float("nan"), ends,
+            (-BEYOND, 1 + BEYOND, 0.0, 1.0), loss[None], np.empty(0), (), None, self._examples(walker),
+            (*remarks, *_exactness(ways)), True, section=section,
+        )  # fmt: skip
 
     def _lay(self, view: str, ways: Sequence[Way]) -> _Laid:
         """Return a plane through the ways, or another one where the weights give no such plane."""
@@ -250,14 +299,7 @@ class Landscapes:
     def _grid(self, key: object, plane: WeightPlane, run_id: int, window: Window, asked: Asked) -> tuple[Grid, str]:
         """Return the grid of a window, kept or new, and which examples its losses are over."""
         walker = self._walkers[run_id]
-        rows = rows_used(walker)
-        whole = len(walker.optimization.objective)
-        if not walker.spec.has_data:
-            examples = ""
-        elif rows is None:
-            examples = f"loss over all {whole:,} training examples"
-        else:
-            examples = f"loss over {len(rows):,} of {whole:,} training examples"
+        rows, examples = rows_used(walker), self._examples(walker)
         found = (key, window, asked.columns, asked.rows)
         grid = self._grids.get(found)
         if grid is None:
@@ -266,6 +308,14 @@ class Landscapes:
             along = along_plane(walker, plane, rows)
             grid = self._grids[found] = Grid(along, window, asked.rows, asked.columns)
         return grid, examples
+
+    def _examples(self, walker: Walker) -> str:
+        """Return which examples losses are over; '' for a function of the weights alone."""
+        whole, rows = len(walker.optimization.objective), rows_used(walker)
+        if not walker.spec.has_data:
+            return ""
+        used = f"all {whole:,}" if rows is None else f"{len(rows):,} of {whole:,}"
+        return f"loss over {used} training examples"
 
     def _pointed(self, plane: WeightPlane, run_id: int, cursor: tuple[float, float], answer: Landscape) -> Pointed:
         """Return the loss and the slope at the cursor, and the nearest point of a way."""
@@ -281,17 +331,22 @@ class Landscapes:
         return Pointed((a, b), loss.total, slope, share, *nearest)
 
 
-SPACE, AXES, ENDS, PRINCIPAL, RANDOM = "space", "axes", "ends", "principal", "random"
+SPACE, AXES, ENDS, PRINCIPAL, RANDOM, LINE = "space", "axes", "ends", "principal", "random", "line"
+
+BEYOND = 0.25
+"""How far a line goes on beyond both of its points, as a part of their distance."""
 
 
 def views_of(way: Way) -> tuple[str, ...]:
-    """Return the planes that weights of this number have, the first to be shown first."""
+    """Return the planes and the line that weights of this number have, the first to be shown first."""
     size = way.weights.shape[1]
+    if size == 1:
+        return (LINE,)
     if size == 2:
-        return (SPACE,)
+        return (SPACE, LINE)
     if size == 3:
-        return (AXES, ENDS, PRINCIPAL)
-    return (ENDS, PRINCIPAL, RANDOM)
+        return (AXES, ENDS, PRINCIPAL, LINE)
+    return (ENDS, PRINCIPAL, RANDOM, LINE)
 
 
 def rows_used(walker: Walker) -> NDArray[np.intp] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tui.chart.drawing import landscape
+from tui.chart.drawing import landscape, section
 from tui.chart.drawing.weight_cells import Manner
 from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG, TEXT
 from tui.presenting.explained.blocks import Block, entry
@@ -35,6 +35,7 @@ def _landscape(manner: Manner) -> Iterable[Block]:
             entry(landscape.LOST[charset], "the loss is infinite or not a number", DIM),
             entry("97% of the ways' variance", "how much of the ways lies in the plane; the rest is not seen", DIM),
             entry("through checkpoints", "straight pieces between kept weights, until they are computed again", DIM),
+            entry(section.KINK[charset], "a kink of the loss along a line; many are a row of dots below it", STRONG),
             entry("refining …", "finer losses are being computed", DIM),
         ),
     )

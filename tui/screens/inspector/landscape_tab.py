@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.strip import Strip
 
 from engine.text import loss_text
-from tui.chart.drawing.filled import FilledSheet
+from tui.chart.drawing.filled import FilledPicture, FilledSheet
 from tui.chart.drawing.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
+from tui.chart.drawing.section import SectionView, draw_section
 from tui.colours.palette import marker
 from tui.colours.theme import DIM, STRONG, TEXT, filled_style, run_style
 from tui.model.inspection.inquiries import Inquiry, Wanted
@@ -25,7 +26,7 @@ from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.lines import strip
 
 if TYPE_CHECKING:
-    from engine.jobs.inspection.landscape import Landscape, Landscapes
+    from engine.jobs.inspection.landscape import Landscape, Landscapes, Section
 
 STEPS = 40
 """Steps of the cursor across the plot, and half as many up."""
@@ -42,7 +43,7 @@ class LandscapeTab(Tab):
         super().__init__(chart_style)
         self._landscapes: Landscapes | None = None
         self._shown: Landscape | None = None
-        self._view = 0
+        self._view, self._views = 0, 1
         self._window: tuple[float, float, float, float] | None = None
         self._zoomed = 1.0
         self._cursor: tuple[float, float] | None = None
@@ -78,24 +79,28 @@ class LandscapeTab(Tab):
         return Inquiry(question, answers, until)
 
     def take(self, inquiry: Inquiry, answer: object) -> None:
-        self._shown = answer  # type: ignore[assignment]
+        shown: Landscape = answer  # type: ignore[assignment]
+        self._shown, self._view, self._views = shown, shown.view, shown.views
         self.sentence = ""
 
     def rows(self, width: int, height: int) -> Sequence[Strip]:
         shown = self._shown
         if shown is None:
             return []
-        view = self._drawn(shown)
         tall, manner = height - 1, self.chart_style.manner
+        if shown.section is not None:
+            drawn = draw_section(self._section(shown.section), width, tall, manner)
+            return [strip(self._legend(), width), *_painted(drawn)]
+        view = self._drawn(shown)
         held = self._ground
         if held is None or held[0] is not shown.heights or held[1:3] != (width, tall):
             held = self._ground = (shown.heights, width, tall, ground_of(view, width, tall, manner))
         picture = draw_landscape(view, width, tall, manner, held[3])
-        drawn = [
-            Strip([Segment(text, filled_style(style, ground)) for text, style, ground in picture.row(row)], width)
-            for row in range(picture.height)
-        ]
-        return [strip(self._legend(), width), *drawn]
+        return [strip(self._legend(), width), *_painted(picture)]
+
+    def _section(self, section: Section) -> SectionView:
+        slot = next((one.slot for one in self.inspected.subjects if one.run_id == section.run_id), 0)
+        return SectionView(section.positions, section.loss, section.ends, section.kinks, slot)
 
     def _drawn(self, shown: Landscape) -> LandscapeView:
         subjects = {subject.run_id: subject for subject in self.inspected.subjects}
@@ -126,6 +131,8 @@ class LandscapeTab(Tab):
             if not math.isnan(pointed.share):
                 told.append((f", {pointed.share:.0%} of the gradient", TEXT))
             return [*told, (f"; nearest: run {pointed.run_id} after {pointed.iteration:,}", DIM)]
+        if shown is not None and shown.section is not None:
+            return [(" loss along a line ", TEXT), (_kinks(shown.section), DIM)]
         parts: list[Part] = []
         there = {way.run_id for way in shown.ways} if shown is not None else set()
         for subject in self.inspected.subjects:
@@ -148,6 +155,8 @@ class LandscapeTab(Tab):
     def offers(self) -> Mapping[str, str]:
         if self._shown is None:
             return {}
+        if self._shown.section is not None:
+            return {"view": "next plane"} if self._shown.views > 1 else {}
         offered = {
             "move(1)": "down",
             "move(-1)": "up",
@@ -175,6 +184,9 @@ class LandscapeTab(Tab):
         shown = self._shown
         if shown is None:
             return ""
+        if (section := shown.section) is not None:
+            places = zip(section.positions.tolist(), section.loss.tolist(), strict=True)
+            return "position,loss\n" + "".join(f"{place!r},{loss!r}\n" for place, loss in places)
         left, right, bottom, top = shown.window
         rows, columns = shown.heights.shape
         lines = ["a,b,loss"]
@@ -187,7 +199,7 @@ class LandscapeTab(Tab):
 
     def move(self, across: int, down: int) -> bool:
         shown = self._shown
-        if shown is None:
+        if shown is None or shown.section is not None:
             return False
         left, right, bottom, top = shown.window
         if self._cursor is None:
@@ -202,16 +214,16 @@ class LandscapeTab(Tab):
         return changed
 
     def next_view(self) -> bool:
-        if self._shown is None or self._shown.views < 2:
+        if self._views < 2:
             return False
-        self._view = (self._view + 1) % self._shown.views
+        self._view = (self._view + 1) % self._views
         self._back_to_whole()
         self._shown = None
         return True
 
     def zoom(self, factor: float) -> bool:
         shown = self._shown
-        if shown is None:
+        if shown is None or shown.section is not None:
             return False
         if not factor:
             changed = self._window is not None or self._cursor is not None
@@ -236,3 +248,16 @@ class LandscapeTab(Tab):
             return None
         run_id, iteration = self._pointed_run
         return ForkRequested(run_id, iteration, "nearest to the cursor on its way; ")
+
+
+def _painted(picture: FilledPicture) -> list[Strip]:
+    return [
+        Strip([Segment(text, filled_style(style, ground)) for text, style, ground in picture.row(row)], picture.width)
+        for row in range(picture.height)
+    ]
+
+
+def _kinks(section: Section) -> str:
+    """How the line bends, where that is known exactly."""
+    count = len(section.kinks)
+    return f"kinks where hinge terms change sign: {count:,}" if count else ""
