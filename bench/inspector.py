@@ -12,7 +12,8 @@ import numpy as np
 
 from bench.report import Row
 from bench.screen import BRAILLE, dashboard
-from engine.jobs.inspection.landscape import Asked, Landscape, Landscapes
+from engine.jobs.inspection.landscape import Landscapes
+from engine.jobs.inspection.landscape_values import Asked, Landscape
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_writing

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from engine.jobs.inspection import ways
-from engine.jobs.inspection.landscape import Asked, Landscape, Landscapes
+from engine.jobs.inspection.landscape import Landscapes
+from engine.jobs.inspection.landscape_values import Asked, Landscape
 from engine.jobs.inspection.ways import Walker, Way
 from engine.jobs.people import steer
 from engine.jobs.worker import worker_loop
@@ -178,3 +179,18 @@ def test_a_line_has_its_kinks_where_hinge_terms_change_sign(path: Path) -> None:
     both = last(path, Asked(((1, 30), (2, 30)), 3, 33, 17)).section
     assert both is not None
     assert both.ends == ("end of run 1", "end of run 2")
+
+
+@pytest.mark.parametrize("changes", [{}, {"objective": "rosenbrock"}], ids=["svm", "rosenbrock"])
+def test_a_run_that_diverged_still_has_a_landscape(tmp_path: Path, changes: dict[str, str]) -> None:
+    path = tmp_path / "runs.db"
+    spec = SMALL.changed(step_size=1e30, batch_size=None, divergence_factor=1e300, **changes)
+    with open_for_writing(path) as store:
+        store.queue.add([spec])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("engine.jobs.worker.worker_loop.start_workers", lambda path, count=None: 0)
+        worker_loop.work(path, leave=lambda: False)
+    for view in range(4):
+        found = last(path, Asked(((1, 30),), view, 17, 17))
+        assert np.isfinite(found.window).all()
+        assert found.heights.size

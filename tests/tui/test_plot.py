@@ -232,6 +232,20 @@ def test_weights_are_a_histogram(swept: Path) -> None:
     assert plot(swept, "1", "--metric", "weights", "--log-y").stdout != plot(swept, "1", "--metric", "weights").stdout
 
 
+def test_a_landscape_has_bands_ways_and_a_diverged_run_on_it(swept: Path) -> None:
+    text = plot(swept, "1", "2", "3", "--landscape", "--height", "16").stdout
+    assert len(text.splitlines()) == 16
+    assert "\x1b" not in text
+    assert "● run 1" in text
+    assert "starts and ends of the runs" in text
+    assert "loss to" in text
+    assert BRAILLE.search(text)
+    answer = json.loads(plot(swept, "1", "2", "--landscape", "--json").stdout)
+    assert [way["run_id"] for way in answer["ways"]] == [1, 2]
+    assert all(way["iterations"] == list(range(len(way["places"]))) for way in answer["ways"])
+    assert answer["ways"][0]["places"][0] == pytest.approx([0, 0], abs=1e-6)
+
+
 def test_what_cannot_be_plotted_is_a_sentence(race: Path, swept: Path) -> None:
     assert "There is no run 9 in this store" in plot(race, "9", status=1).stderr
     assert "There is no sweep 9 in this store" in plot(race, "--sweep", "9", status=1).stderr
@@ -243,6 +257,8 @@ def test_what_cannot_be_plotted_is_a_sentence(race: Path, swept: Path) -> None:
     plot(race, "--sweep", "1", "--metric", "loss", status=2)
     plot(race, "1", "--metric", "weights", "--x", "time", status=2)
     plot(race, *map(str, range(1, 70)), status=2)
+    plot(race, "1", "--landscape", "--metric", "loss", status=2)
+    plot(race, "--sweep", "1", "--landscape", status=2)
     assert "Run 1 has kept no finite weights" in plot(race, "1", "--metric", "weights", status=1).stderr
     assert "There is nothing to plot." in plot(race, "1", "--metric", "gradient-norm", status=1).stderr
     missing = race.with_name("none.db")

@@ -14,11 +14,12 @@ from engine.analysis.heights import Along, Grid, LinearLosses, PointLosses, Wind
 from engine.analysis.landscape import filters
 from engine.analysis.planes import WeightPlane, axes, principal, random_plane, spanned
 from engine.analysis.surface import Array
+from engine.jobs.inspection.landscape_values import Asked, DrawnWay, Landscape, Pointed, Section
 from engine.jobs.inspection.ways import Walker, Way
 from engine.jobs.worker.forking import DECIDE_THE_LOSS
 from engine.objective.known_functions import KNOWN_FUNCTIONS
 from engine.spec import CONVNETS, SpecError
-from engine.store import StoreError, open_for_reading
+from engine.store import Refused, StoreError, open_for_reading
 from engine.text import clean
 
 Floats = NDArray[np.float64]
@@ -38,88 +39,6 @@ MOST_GRIDS = 6
 
 CLOUD = 48
 """Points of a way that decide about a plane."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked: `until` maps runs to iterations, the first one first.
-
-    `view` counts through the planes. `columns` x `rows` are the points of the finest grid; `window` is the part of the
-    plane, None: where the ways lie. At `cursor` (a, b) the loss and its gradient are wanted.
-    """
-
-    until: tuple[tuple[int, int], ...]
-    view: int
-    columns: int
-    rows: int
-    window: Window | None = None
-    cursor: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DrawnWay:
-    """A way in a plane: `places` (k, 2) after `iterations` (k,), tried `tries` (m, 2), `accepted` (m,) or not."""
-
-    run_id: int
-    iterations: NDArray[np.int64]
-    places: Floats
-    tries: Floats
-    accepted: NDArray[np.bool_]
-    is_search: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pointed:
-    """The loss at a place (a, b), and the negative gradient in the plane; `share` is its part of the gradient's norm.
-
-    `run_id` and `iteration` are of the nearest point of a way in the plane, which a fork can start from.
-    """
-
-    place: tuple[float, float]
-    loss: float
-    slope: tuple[float, float]
-    share: float
-    run_id: int
-    iteration: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Section:
-    """The loss along the line through two points of weight space: at `positions` (k,), 0 the first and 1 the second.
-
-    `kinks` are the positions at which hinge terms change sign, exact for linear scores.
-    """
-
-    positions: Floats
-    loss: Floats
-    ends: tuple[str, str]
-    kinks: Floats
-    run_id: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Landscape:
-    """Losses `heights` over a `window` of a plane, the lowest b first, with the ways of runs on it.
-
-    `plane` says what the plane is, `share` how much of the ways' variance lies in it (NaN: all, it is the space).
-    `axes` names both directions. `remarks` are sentences about what is left out or not exact.
-    """
-
-    plane: str
-    view: int
-    views: int
-    share: float
-    axes: tuple[str, str]
-    window: Window
-    heights: Floats
-    levels: Floats
-    ways: tuple[DrawnWay, ...]
-    lowest: tuple[float, float, float] | None
-    examples: str
-    remarks: tuple[str, ...]
-    is_finest: bool
-    pointed: Pointed | None = None
-    section: Section | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +115,10 @@ class Landscapes:
             yield from self._along_line(asked, now, views, remarks, wanted)
             return
         deciding = {run_id: self._walkers[run_id].settled(until[run_id]) for run_id in shown}
-        held = [way.until(deciding[way.run_id]) for way in ways]
+        held = [way.until(deciding[way.run_id]).finite for way in ways]
+        held = [way for way in held if len(way.iterations)]
+        if not held or held[0].run_id != shown[0]:
+            raise Refused(f"The weights of run {shown[0]} are not finite: no plane leads through them.")
         key = (view, *((way.run_id, deciding[way.run_id], way.exact_to >= deciding[way.run_id]) for way in ways))
         laid = self._laid.get(key)
         if laid is None:
@@ -233,6 +155,9 @@ class Landscapes:
         self, asked: Asked, ways: Sequence[Way], views: Sequence[str], remarks: tuple[str, ...], wanted: Wanted
     ) -> Iterator[Landscape]:
         """Yield the loss from start to end of a run, or from the end of one to the end of the next."""
+        ways = [way.finite for way in ways if len(way.finite.iterations)]
+        if not ways:
+            raise Refused("The weights are not finite: no line leads through them.")
         one = ways[0]
         start, end = one.weights[0], one.weights[-1]
         ends = (f"start of run {one.run_id}", f"end of run {one.run_id}")

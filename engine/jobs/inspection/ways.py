@@ -56,6 +56,12 @@ class Way:
     accepted: NDArray[np.bool_]
     is_too_long: bool = False
 
+    @property
+    def finite(self) -> Way:
+        """The points whose weights are finite, which may be none."""
+        kept = np.isfinite(self.weights).all(axis=1)
+        return self if kept.all() else replace(self, iterations=self.iterations[kept], weights=self.weights[kept])
+
     def until(self, iteration: int) -> Way:
         """Return the part up to an iteration; its first point always belongs to it."""
         kept = self.iterations <= max(iteration, int(self.iterations[0]))

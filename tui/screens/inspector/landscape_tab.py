@@ -26,7 +26,8 @@ from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.lines import strip
 
 if TYPE_CHECKING:
-    from engine.jobs.inspection.landscape import Landscape, Landscapes, Section
+    from engine.jobs.inspection.landscape import Landscapes
+    from engine.jobs.inspection.landscape_values import Landscape, Section
 
 STEPS = 40
 """Steps of the cursor across the plot, and half as many up."""
@@ -69,7 +70,8 @@ class LandscapeTab(Tab):
         view, window, cursor = self._view, self._window, self._cursor
 
         def answers(path: Path, wanted: Wanted) -> Iterator[object]:
-            from engine.jobs.inspection.landscape import Asked, Landscapes
+            from engine.jobs.inspection.landscape import Landscapes
+            from engine.jobs.inspection.landscape_values import Asked
 
             self._landscapes = self._landscapes or Landscapes()
             asked = Asked(until, view, frame.width, 2 * frame.height, window, cursor)
