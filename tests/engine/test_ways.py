@@ -135,6 +135,13 @@ def test_runs_of_another_loss_are_left_out_and_named(path: Path) -> None:
         last(path, Asked(((99, 1),), 0, 17, 17))
 
 
+def test_a_run_before_its_first_iteration_leaves_the_plane_to_the_others(path: Path) -> None:
+    found = last(path, Asked(((1, 0), (2, 30)), 0, 17, 17))
+    assert found.plane == "starts and ends of the runs"
+    assert found.axes[0] == "start to end of run 2"
+    assert [len(way.iterations) for way in found.ways] == [1, 31]
+
+
 def test_a_function_of_two_weights_is_shown_as_it_is(path: Path) -> None:
     found = last(path, Asked(((5, 30),), 0, 17, 17))
     assert found.views == 2  # and a line

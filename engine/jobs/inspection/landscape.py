@@ -315,7 +315,8 @@ def nearest_point(ways: Sequence[DrawnWay], place: tuple[float, float], window: 
 
 def _along(view: str, ways: Sequence[Way]) -> _Laid:
     """Return the plane through starts and ends, or of the principal directions. Raises ValueError without any."""
-    one = ways[0]
+    moved = (way for way in ways if (way.weights[0] != way.weights[-1]).any())
+    one = next(moved, ways[0])  # the first one may still wait for its first iteration
     if view == PRINCIPAL:
         plane = principal(_cloud(ways, len(ways)))
         name, named = "the ways' two principal directions", ("first", "second")
