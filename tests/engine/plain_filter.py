@@ -158,6 +158,8 @@ def sort_key(order: str, known: Known) -> Any:
         return known.of_spec("objective")
     if order == "created":
         return run.created_at
+    if order == "tags":
+        return _natural(" ".join(run.tags))
     if order not in NUMBERS:
         return _natural(str(known.of_spec(order) or ""))
     return known.number(order)

@@ -126,11 +126,11 @@ def test_an_unchanged_fork_anywhere_repeats_its_parent(path: Path, strategy: str
 @pytest.mark.parametrize("strategy", ["newton", "cma-es", "numerical-gradient"])
 def test_costly_runs_are_resumed_and_forked_bit_for_bit(path: Path, strategy: str) -> None:
     """One is paused and goes on, one is forked in its middle; Newton's ends by itself."""
-    spec = defaults(strategy, "softmax", "spiral").changed(iterations=60)
+    spec = defaults(strategy, "softmax", "spiral").changed(iterations=12)
     with open_for_writing(path) as store:
-        store.queue.add([spec])
+        store.queue.add([spec.changed(pace=10.0)])  # slow enough to be paused in the middle on any machine
     work(path, leave=steering(path, 2, "pause"))
-    assert (run_of(path, 1).state, run_of(path, 1).iterations_done < 60) == ("paused", True)
+    assert (run_of(path, 1).state, run_of(path, 1).iterations_done < 12) == ("paused", True)
     steer.resume(path, 1)
     carried_out(path, spec)
     middle = run_of(path, 2).iterations_done // 2

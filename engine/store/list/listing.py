@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.spec import FIELDS
 from engine.store.list.filter_fields import ALIASES, NUMBERS
-from engine.store.list.run_sql import LABEL, text_of
+from engine.store.list.run_sql import LABEL, TAGS, text_of
 
 # The filter modules are imported on use: workers have no filter, and a dashboard seldom has one at its start.
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _EXPRESSIONS: Mapping[str, str] = {
     "run": "run_id",
     "status": f"CASE {_STATUS} {_RANKS} END",
     "name": f"sortable(coalesce(nullif(name, ''), {LABEL}))",
-    "tags": "sortable(tags)",
+    "tags": f"sortable((SELECT group_concat(value, ' ') FROM {TAGS}))",
     "strategy": f"sortable({LABEL})",
     "objective": text_of("objective"),
     "step_size": NUMBERS["step_size"],

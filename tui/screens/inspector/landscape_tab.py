@@ -111,7 +111,8 @@ class LandscapeTab(Tab):
             subject = subjects.get(way.run_id)
             if subject is not None:
                 # random search steps nowhere: its proposals are what it does
-                draws_anew = subject.spec is not None and subject.spec.strategy == "random-search"
+                kind = None if subject.spec is None else subject.spec.kind
+                draws_anew = kind is not None and kind.searches and not kind.steps
                 ways.append(WayView(subject.slot, way.places, way.tries, way.accepted | draws_anew))
         pointed = shown.pointed if shown.pointed is not None and shown.pointed.place == self._cursor else None
         lowest = None if shown.lowest is None else shown.lowest[:2]
