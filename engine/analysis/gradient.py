@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.surface import LossSurface, Rows
+from engine.text import setting_text
 
 Floats = NDArray[np.float64]
 
@@ -84,15 +85,15 @@ class GradientCheck:
 
     @property
     def advice(self) -> str:
-        """What to do where it cannot tell, as a sentence; '' if it can."""
+        """What to do where it cannot tell, or why an error above the tolerance passes, as a sentence; else ''."""
+        if self.passed and self.norm_error_off_kinks > self.tolerance:
+            return "The norm error is above the tolerance, but no larger than rounding can make it beside such a loss."
         if self.verdict != "cannot tell":
             return ""
         if self.unsettled:
-            return f"h = {self.h:g} is too large: the differences still change with it. Take a smaller h."
-        return (
-            f"h = {self.h:g} is too small: rounding could hide an error of {self.hidden:.1%} of the gradient. "
-            f"Take a larger h."
-        )
+            return f"h = {setting_text(self.h)} is too large: the differences still change with it. Take a smaller h."
+        hidden = f"rounding could hide an error of {self.hidden:.1%} of the gradient"
+        return f"h = {setting_text(self.h)} is too small: {hidden}. Take a larger h."
 
 
 def numerical_gradient(

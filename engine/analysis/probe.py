@@ -15,6 +15,7 @@ import numpy as np
 from engine.analysis import landscape
 from engine.analysis.landscape import Floats
 from engine.analysis.surface import Array, LossSurface, Rows
+from engine.text import setting_text
 
 Judgement = Literal["too small", "good", "too large"]
 
@@ -185,7 +186,7 @@ def _decimals_of(value: float, digits: int) -> int:
 
 def _loss_text(loss: float, decimals: int) -> str:
     if abs(loss) >= 1e4 or not math.isfinite(loss):
-        return f"{loss:.4g}"
+        return setting_text(loss)
     return f"{loss:.{max(min(_decimals_of(loss, SIGNIFICANT), decimals), 0) if abs(loss) >= 1 else decimals}f}"
 
 
@@ -202,7 +203,7 @@ def _change_text(change: float, decimals: int) -> str:
     if not change or not math.isfinite(change):
         return "0" if change == 0 else "" if math.isnan(change) else f"{change:+}"
     if abs(change) >= 1e4:
-        return f"{change:+.3g}"
+        return f"{'+' if change > 0 else ''}{setting_text(change, 3)}"
     if abs(change) < 0.5 * 10.0**-decimals:
         mantissa, exponent = f"{change:+.0e}".split("e")
         return f"{mantissa}e{int(exponent)}"

@@ -30,9 +30,15 @@ Written = Callable[[Run, str], str]
 
 
 def order_named(context: click.Context, parameter: click.Parameter, typed: str) -> str:
-    """The name of a column or order. Raises BadParameter for an unknown one, with what there is."""
-    name = typed.strip().lower().replace("-", "_")
+    """The name of a column or order, which may be typed as its title.
+
+    Raises BadParameter for an unknown one, with what there is.
+    """
+    title = typed.strip().lower()
+    name = title.replace("-", "_")
     name = ORDER_ALIASES.get(name, name)
+    if name not in COLUMNS:
+        name = next((column for column in COLUMNS if TITLES[column] == title), name)
     if name not in COLUMNS:
         near = near_match(name, [*COLUMNS, *ORDER_ALIASES])
         raise click.BadParameter(f"there is no {clean(typed, 40)!r}{near or '.'} There are {', '.join(COLUMNS)}.")

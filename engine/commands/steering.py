@@ -162,6 +162,10 @@ def note(db: str, run_id: int, text: str | None, json: bool) -> None:
 @click.pass_obj
 def delete(db: str, run_ids: tuple[int, ...], yes: bool, json: bool) -> None:
     """Delete runs. `lossboard undelete` brings them back until `lossboard purge` gives their space back."""
+    if not yes:
+        with reading(db) as reader:
+            for run_id in run_ids:
+                reader.the_run(run_id)
     ask(f"Delete {counted(len(run_ids), 'run')}?", yes)
     each_answers(run_ids, lambda run_id: steer.delete(db, run_id), json)
 

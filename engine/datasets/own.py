@@ -22,11 +22,12 @@ from engine.spec import DataError
 MOST_BYTES = 4 << 30
 MOST_CLASSES = 1000
 EXPECTED = "expected a .npz with X (N, D) and y (N,), or a .csv (.csv.gz) of numbers with the class in its last column"
+EXPECTED_NEW = "expected a .npz with X (N, D), or a .csv (.csv.gz) of the features, with or without the class"
 MOST_LABEL_CHARACTERS = 100
 """Longest name of a class: what is longer is text about an example, and no class."""
 
 
-def stamp(path: Path) -> tuple[int, int]:
+def stamp(path: Path, expected: str = EXPECTED) -> tuple[int, int]:
     """Return a file's size in bytes and modification time in ns, which identify its content.
 
     Raises DataError if it is not a readable regular file of at most MOST_BYTES.
@@ -34,11 +35,11 @@ def stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}; {EXPECTED}") from None
+        raise DataError(f"{path} cannot be read: {error.strerror}; {expected}") from None
     if stat.S_ISDIR(status.st_mode):
-        raise DataError(f"{path} is a folder; {EXPECTED} (for CIFAR-10: {command_text('data add cifar10 PATH')})")
+        raise DataError(f"{path} is a folder; {expected} (for CIFAR-10: {command_text('data add cifar10 PATH')})")
     if not stat.S_ISREG(status.st_mode):
-        raise DataError(f"{path} is not a regular file; {EXPECTED}")
+        raise DataError(f"{path} is not a regular file; {expected}")
     if status.st_size > MOST_BYTES:
         raise DataError(f"{path} has {status.st_size:,} bytes; at most {MOST_BYTES:,} are read")
     return status.st_size, status.st_mtime_ns
@@ -73,12 +74,12 @@ def new_examples(path: Path, features: int) -> NDArray[Any]:
 
     Raises DataError, naming the file and what it should be.
     """
-    stamp(path)
+    stamp(path, EXPECTED_NEW)
     try:
         if path.name.lower().endswith(".npz"):
-            X = _features(_read_npz(path, ("X",))[0])
+            X = _features(_read_npz(path, ("X",), EXPECTED_NEW)[0])
         else:
-            _reader(path)
+            _reader(path, EXPECTED_NEW)
             X = _features(read_features(path, features))
         if X.shape[1] != features:
             raise ValueError(f"it has {X.shape[1]:,} features; the run learnt from {features:,}")
@@ -125,21 +126,21 @@ def _make(entry: Path, path: Path) -> None:
     cache.make(entry, info, ((features[rows[split]], labels[rows[split]]) for split in SPLITS))
 
 
-def _reader(path: Path) -> Callable[[Path], tuple[NDArray[Any], ...]]:
+def _reader(path: Path, expected: str = EXPECTED) -> Callable[[Path], tuple[NDArray[Any], ...]]:
     name = path.name.lower()
     if name.endswith(".npz"):
         return _read_npz
     if name.endswith((".csv", ".csv.gz")):
         return read_table
-    raise ValueError(f"not a kind of file that is read; {EXPECTED}")
+    raise ValueError(f"not a kind of file that is read; {expected}")
 
 
-def _read_npz(path: Path, names: tuple[str, ...] = ("X", "y")) -> tuple[NDArray[Any], ...]:
+def _read_npz(path: Path, names: tuple[str, ...] = ("X", "y"), expected: str = EXPECTED) -> tuple[NDArray[Any], ...]:
     with zipfile.ZipFile(path) as archive:
         sizes = {member.filename.removesuffix(".npy"): member.file_size for member in archive.infolist()}
     for name in names:
         if name not in sizes:
-            raise ValueError(f"it has no array {name}, only {sorted(sizes)[:8]!a}; {EXPECTED}")
+            raise ValueError(f"it has no array {name}, only {sorted(sizes)[:8]!a}; {expected}")
         if sizes[name] > MOST_BYTES:
             raise ValueError(f"its {name} unpacks to {sizes[name]:,} bytes; at most {MOST_BYTES:,} are read")
     with np.load(path, allow_pickle=False) as arrays:

@@ -179,6 +179,8 @@ def test_an_h_that_is_too_small_passes_nothing(name: str) -> None:
     assert result.verdict == "cannot tell"
     assert "too small: rounding could hide an error of" in result.advice
     assert check_gradient(right, weights, 1e-5, ROWS, np.arange(0, right.size, 5)).advice == ""
+    exploded = check_gradient(right, 1e7 * weights, 1e-5, ROWS, np.arange(0, right.size, 5))
+    assert "above the tolerance, but no larger than rounding" in exploded.advice
 
 
 @pytest.mark.parametrize("name", ["svm", "softmax", "two-layer"])

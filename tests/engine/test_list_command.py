@@ -85,6 +85,7 @@ def test_columns_are_chosen_by_the_names_of_orders(store: str) -> None:
     assert titles == ["run", "step", "batch", "train"]
     assert rows == [["2", "0.1", "256", "0.1000"], ["1", "0.1", "256", "0.3000"], ["3", "0.1", "256", "0.9000"]]
     assert printed(store, "--columns", ",".join(ORDERS))[0][0] == "run"
+    assert printed(store, "--columns", "run,acc.,it/s")[0] == ["run", "acc.", "it/s"]  # by their titles
 
 
 def test_a_name_of_ones_own_is_without_its_folder_and_whole_for_one_run(tmp_path: Path) -> None:

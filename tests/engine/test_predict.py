@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_refused_in_words(path: Path, tmp_path: Path) -> No
         ("holes.npz", "row 1 of X holds NaN"),
         ("few.csv", "it has 2 features; the run learnt from 3"),
         ("text.csv", "the cell in row 1, column 3 is 'x'"),
-        ("none.csv", "cannot be read"),
+        ("none.csv", "of the features, with or without the class"),
     ):
         result = asked(path, "1", str(tmp_path / file))
         assert (result.exit_code, said in result.output) == (1, True), result.output

@@ -209,6 +209,15 @@ def test_the_changes_are_told_with_a_sign_and_digits_to_compare() -> None:
     ]
 
 
+def test_large_losses_are_written_as_settings_are() -> None:
+    table = format_probe(probe(Jumpy(9.804e16, [9.415e16, 3.539e19]), np.zeros(1), [10, 1e4]))
+    assert table.before.strip() == "9.804e16"
+    assert [(line.loss.strip(), line.change.strip()) for line in table.lines] == [
+        ("9.415e16", "-3.89e15"),
+        ("3.539e19", "+3.53e19"),
+    ]
+
+
 def test_where_no_step_helps_that_is_said() -> None:
     least = Convex([[1.0], [-1.0]], [0.0, 0.0], 0.0, 1.0)  # |w| + 1: at 0 the gradient is that of one side
     found = probe(least, np.zeros(1))

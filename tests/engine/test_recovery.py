@@ -181,7 +181,7 @@ def test_setting_the_clock_back_an_hour_changes_no_judgement(store: Store, monke
         (steer.stop, "had lost its worker. Run 1 stopped", "cancelled"),
         (steer.pause, "had lost its worker. Run 1 is paused.", "paused"),
         (steer.resume, "had lost its worker. Run 1 is queued already.", "queued"),
-        (lambda path, run_id: steer.set_step_size(path, run_id, 0.5), "→ 0.5, once it resumes", "queued"),
+        (lambda path, run_id: steer.set_step_size(path, run_id, 0.5), "→ 0.5, once a worker takes it up", "queued"),
         (steer.delete, "is deleted", "queued"),
     ],
     ids=["stop", "pause", "resume", "step size", "delete"],

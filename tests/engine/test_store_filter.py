@@ -185,6 +185,7 @@ def found(shelf: Shelf, reader: Reader) -> Callable[[str], list[int]]:
         ("validation<0.5", [3]),
         ("accuracy>=0.5", [1, 3]),
         ("accuracy>96", [3]),
+        ("acc>96", [3]),
         ("accuracy>97", []),
         ("accuracy>=97%", [3]),
         ("accuracy:97.0", [3]),

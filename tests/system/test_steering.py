@@ -91,6 +91,7 @@ def test_runs_are_named_tagged_deleted_and_brought_back(ask: Callable[..., str],
     assert (run.name, run.tags, run.note) == ("the good one", ("keep",), "why it is good")
     assert ask("note", "1") == "why it is good\n"
     assert "give --yes. Nothing was deleted" in ask("delete", "1", code=2)
+    assert "no run 99" in ask("delete", "99", code=1)
     assert "undelete" in ask("delete", "1", "--yes")
     assert "no runs yet" in ask("list")
     assert "the good one" in ask("list", "--deleted")

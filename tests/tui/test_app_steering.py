@@ -354,6 +354,7 @@ async def test_how_many_workers_there_may_be(tmp_path: Path) -> None:
     path = raced(tmp_path / "runs.db")
     async with opened(path) as board:
         await board.press("W")
+        await board.until(lambda: "empty: one per core, at least 4" in board.text())
         await board.fill("workers", "many")
         await board.press("enter")
         await board.until(lambda: "not a whole number" in board.text())

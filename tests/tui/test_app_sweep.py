@@ -52,7 +52,7 @@ async def test_three_arrows_enter_and_ten_runs(path: Path) -> None:
         assert board.text().count("●") == 10
         await board.press("left_square_bracket", "left_square_bracket", "left_square_bracket", "enter")
         await board.until(lambda: shows(board, 1))
-        assert "10 runs are in the queue" in board.text()
+        assert "10 runs were queued" in board.text()
         assert len(stored_runs(path)) == 10
         await work(path)
         await board.until(lambda: outcome_of(board).over)

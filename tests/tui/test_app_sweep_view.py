@@ -8,6 +8,7 @@ from shutil import copy
 
 import pytest
 
+from engine.jobs.processes.launch import set_worker_count
 from engine.jobs.worker import worker_loop
 from engine.sweep import Axis, Halving, SweepPlan, amount_text
 from engine.text import loss_text
@@ -174,14 +175,23 @@ async def test_the_way_back_from_a_run_leads_to_its_value(worked_off: Path, path
         assert best != (1e-4,)
 
 
+def test_the_time_left_is_that_of_whole_runs(tmp_path: Path) -> None:
+    sizes = tuple(10.0**power for power in range(-4, 3))
+    path = queued(
+        tmp_path / "runs.db", SweepPlan(BASE.changed(iterations=1000, pace=100.0), (Axis("step_size", sizes),))
+    )
+    set_worker_count(path, 4)
+    assert found(path, 1).left_s == 20.0
+
+
 async def test_what_was_begun_is_not_told_any_more_when_it_is_done(path: Path) -> None:
     async with opened(path) as board:
         await board.press("s", *["left_square_bracket"] * 6, "enter")
-        await board.until(lambda: "7 runs are in the queue" in board.text())
+        await board.until(lambda: "7 runs were queued" in board.text())
         await board.until(lambda: shows(board, 1))
         await work(path)
         await board.until(lambda: outcome_of(board).over)
-        await board.until(lambda: "are in the queue" not in board.text())
+        await board.until(lambda: "were queued" not in board.text())
 
 
 async def test_a_saved_sweep_has_its_curves_and_the_loss_by_value(

@@ -133,6 +133,7 @@ def test_ticks_lie_in_the_plot_in_order_and_do_not_touch(
         (4.01703, 5.6, 52, True, "time", ["4.5", "5.0", "5.5"]),
         (4100, 5600, 52, True, "iteration", ["4500", "5000", "5500"]),
         (1050, 1460, 24, False, "iteration", ["1200", "1400"]),
+        (0.22, 5.1, 33, True, "iteration", ["0.5", "2"]),
         (35.7, 49.4, 31, False, "time", ["40", "45"]),
     ],
 )

@@ -68,6 +68,13 @@ def test_the_board_explains_all_of_them(place: Place, manner: Manner) -> None:
     assert all(meaning.casefold() in said for table in told for meaning in table.values())
 
 
+@pytest.mark.parametrize("manner", get_args(Manner))
+def test_the_inspector_explains_its_pictures_and_nothing_that_stands_elsewhere(manner: Manner) -> None:
+    said = text_of(seen_blocks("inspector", manner))
+    assert "weights below 0, at 0, above 0" in said
+    assert "kept loss" not in said
+
+
 def test_a_form_explains_every_field() -> None:
     said = text_of(seen_blocks("form"))
     assert all(field.help.casefold() in said for field in FIELDS.values())

@@ -41,6 +41,8 @@ async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(pa
         assert isinstance(inspector, Inspector)
         assert " run 2 and 1 more " in board.text()
         assert "one picture per class" in board.text()
+        await board.press("7")
+        assert "There is no tab 7, but 1 " in board.text()
         await board.press("pagedown")
         await board.until(lambda: " run 1 and 1 more " in board.text() and "weights after 40" in board.text())
         await board.press("E")

@@ -206,10 +206,10 @@ def test_the_default_sweep_comes_back_with_the_settings_it_began_with() -> None:
 
 @pytest.mark.parametrize(("draft", "said"), [
     (SweepDraft.of(defaults()).with_list("0.1"), "1 run, 1,000 iterations, about 10 s with 1 worker"),
-    (SweepDraft.of(defaults()), "7 runs, 7,000 iterations, about 35 s with 2 workers"),
-    (SweepDraft.of(defaults().changed(pace=100.0)), "7 runs, 7,000 iterations, about 18 s with 4 workers"),
-    (SweepDraft.of(defaults().changed(pace=1.0)), "7 runs, 7,000 iterations, about 29 min with 4 workers"),
-    (SweepDraft.of(defaults().changed(pace=0.01)), "7 runs, 7,000 iterations, about 49 h with 4 workers"),
+    (SweepDraft.of(defaults()), "7 runs, 7,000 iterations, about 40 s with 2 workers"),
+    (SweepDraft.of(defaults().changed(pace=100.0)), "7 runs, 7,000 iterations, about 20 s with 4 workers"),
+    (SweepDraft.of(defaults().changed(pace=1.0)), "7 runs, 7,000 iterations, about 33 min with 4 workers"),
+    (SweepDraft.of(defaults().changed(pace=0.01)), "7 runs, 7,000 iterations, about 56 h with 4 workers"),
     # 7 values with two seeds each: 4 and then 2 values go on
     (SweepDraft.of(defaults()).with_rungs(2).repeated(1), "14 runs, 7,500 iterations at most"),
 ])  # fmt: skip

@@ -93,7 +93,7 @@ class SpeedType(click.ParamType[float]):
     metavar="NUMBER",
     type=click.FloatRange(0.01, 1000),
     default=10.0,
-    show_default=True,
+    show_default="10",
     help="Frames per second.",
 )
 @click.option("--frames", metavar="N", type=click.IntRange(1), help="At most so many frames.")

@@ -17,6 +17,7 @@ from engine.commands.numerics.loss_point import (
 )
 from engine.commands.options import as_json, json_option, table
 from engine.commands.typed.help import GroupedCommand
+from engine.text import setting_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +38,8 @@ moves margins across kinks."""
     "h",
     metavar="NUMBER",
     type=float,
-    help=f"Half the distance of the centred differences; by default {H:g}, or {H_FOR_PIXELS:g} for pixels.",
+    help="Half the distance of the centred differences; "
+    f"by default {setting_text(H)}, or {setting_text(H_FOR_PIXELS)} for pixels.",
 )
 @click.option(
     "--one-sided",
@@ -45,7 +47,7 @@ moves margins across kinks."""
     help="Take (f(W + h) - f(W)) / h, the definition of the derivative, instead of (f(W + h) - f(W - h)) / 2h.",
 )
 @click.option(
-    "--tolerance", metavar="NUMBER", type=float, help="The relative error that still passes; by default 1e-06."
+    "--tolerance", metavar="NUMBER", type=float, help="The relative error that still passes; by default 1e-6."
 )
 @click.option(
     "--coordinates",
@@ -132,7 +134,7 @@ def described(result: GradientCheck, margins: int | None, cost: Cost) -> list[tu
         ("verdict", result.verdict),
         ("norm error", f"{result.norm_error:.2e}"),
         ("norm error off kinks", f"{result.norm_error_off_kinks:.2e}"),
-        ("h", f"{result.h:g}"),
+        ("h", setting_text(result.h)),
         ("weights checked", f"{result.checked:,} of {result.size:,}"),
         ("weights near a kink", f"{result.kinks:,}"),
         ("weights wrong", f"{result.wrong:,}"),

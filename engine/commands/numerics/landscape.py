@@ -17,6 +17,7 @@ from engine.commands.numerics.loss_point import (
 )
 from engine.commands.options import as_json, json_option, table
 from engine.commands.typed.help import GroupedCommand
+from engine.text import setting_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,11 +42,11 @@ Report = tuple[dict[str, Any], list[str], list[list[str]]]
     metavar="NUMBER",
     type=float,
     default=-1.0,
-    show_default=True,
+    show_default="-1",
     help="The first position on each axis.",
 )
 @click.option(
-    "--to", "high", metavar="NUMBER", type=float, default=1.0, show_default=True, help="The last position on each axis."
+    "--to", "high", metavar="NUMBER", type=float, default=1.0, show_default="1", help="The last position on each axis."
 )
 @click.option(
     "--points",
@@ -96,7 +97,7 @@ def command(
 
 
 def _numbers(values: Any) -> list[str]:
-    return [f"{value:.5g}" for value in values]
+    return [setting_text(float(value), 5) for value in values]
 
 
 def _line(point: LossPoint, direction: str, positions: NDArray[np.float64]) -> Report:

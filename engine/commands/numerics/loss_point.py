@@ -52,7 +52,7 @@ def loss_point_options(examples: str) -> Callable[[Command], Command]:
         click.option(
             "--weights",
             metavar="FILE",
-            help="Look from the weights in a .npy file, or in the .npz of lossboard weights, or from zeros, instead.",
+            help="Look from the weights in a .npy file, the .npz of the command weights, or zeros, instead.",
         )(command)
         click.option(
             "--after",

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapreplace
 from statistics import median
 
 from engine.files.program import command_text
@@ -135,11 +136,15 @@ def left_s(runs: Sequence[Run], halving: Halving | None, workers: int) -> float 
         return 0.0
     rates = [run.iterations_per_s for run in runs if run.iterations_per_s]
     median_rate = median(rates) if rates else None
+    unfinished.sort(key=lambda run: run.state != "running")
     each_s = [_run_left_s(run, halving, median_rate) for run in unfinished]
     known = [seconds for seconds in each_s if seconds is not None]
     if len(known) < len(each_s):
         return None
-    return max(sum(known) / max(min(workers, len(unfinished)), 1), max(known) if workers >= len(unfinished) else 0.0)
+    free_after_s = [0.0] * max(min(workers, len(unfinished)), 1)  # workers take whole runs, one after another
+    for seconds in known:
+        heapreplace(free_after_s, free_after_s[0] + seconds)
+    return max(free_after_s)
 
 
 def _run_left_s(run: Run, halving: Halving | None, median_rate: float | None) -> float | None:

@@ -176,7 +176,7 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
     before = _step_size_before(raw, run_id) if verb == "set-step-size" else ""
     note(raw, run_id, verb, argument, None, "")
     if verb == "set-step-size":
-        when = "" if state == "running" else ", once it resumes"
+        when = {"running": "", "queued": ", once a worker takes it up"}.get(state, ", once it resumes")
         return f"Run {run_id}: step size {before}{setting_text(float(argument), 6)}{when}."
     return {
         "stop": f"Stopping run {run_id} …; what it has recorded is kept.",

@@ -215,7 +215,7 @@ class RunActions:
             self._app.order(lambda: OrderAnswered(orders.set_workers(self._app.path, texts["workers"])))
 
         most = str(self._app.snapshot.most_workers or "")
-        asked = Question("workers", "workers", most, "empty: the default, one for each core", number=True)
+        asked = Question("workers", "workers", most, "empty: one per core, at least 4", number=True)
         self._app.open_screen(Prompt("How many workers may run at once?", (asked,), typed))
 
 

@@ -29,7 +29,7 @@ def start(path: Path, plan: SweepPlan) -> tuple[int, str]:
     from engine.jobs.people import sweeps
 
     sweep_id = sweeps.start(path, plan)
-    return sweep_id, f"Sweep {sweep_id}: {counted(plan.size, 'run')} {'is' if plan.size == 1 else 'are'} in the queue."
+    return sweep_id, f"Sweep {sweep_id}: {counted(plan.size, 'run')} {'was' if plan.size == 1 else 'were'} queued."
 
 
 def steered(path: Path, sweep_id: int, verb: str) -> str:

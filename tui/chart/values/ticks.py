@@ -117,8 +117,9 @@ def _time_values(low: float, high: float, most: int) -> tuple[list[float], float
 
 
 def _log_values(low: float, high: float, most: int) -> list[float]:
-    """Return decades, with 2 and 5 or 2 to 9 between them if there is room; every n-th decade if there is not."""
+    """Return decades, with 2 and 5 or 2 to 9 between them if there is room; every n-th of them if there is not."""
     first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    crowded: list[float] = []
     for multiples in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
         values = [float(f"{m}e{power}") for power in range(first, last + 1) for m in multiples]
         values = [value for value in values if low * (1 - 1e-9) <= value <= min(high * (1 + 1e-9), LARGEST)]
@@ -126,6 +127,9 @@ def _log_values(low: float, high: float, most: int) -> list[float]:
             continue
         if len(values) <= most:
             break
+        crowded = values
+    if len(values) < LEAST and crowded:  # one decade alone: some of what lies beside it
+        values = crowded[:: -(-len(crowded) // most)]
     if len(values) > most:
         stride = next(s for s in (2, 3, 5, 10, 20, 50, 100, 200, 500) if len(values) / s <= most)
         round_ones = [v for v in values if round(math.log10(v)) % stride == 0]
@@ -152,7 +156,7 @@ def x_text(value: float, x_kind: XKind) -> str:
     """Format an x value: whole iterations, examples or losses; time as seconds, or m:ss from two minutes on."""
     if x_kind == "time":
         return clock_label(value) if value >= 120 else f"{value:.3g} s"
-    return f"{value:.0f}"
+    return f"{value:,.0f}"
 
 
 def _percent_label(step: float) -> Callable[[float], str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tui.chart.drawing import landscape, section
-from tui.chart.drawing.weight_cells import Manner
-from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG, TEXT
-from tui.presenting.explained.blocks import Block, entry
+from tui.chart.drawing.weight_cells import SHADES, Manner
+from tui.colours.styles import DEEPEST
+from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG, TEXT, signed_style
+from tui.presenting.explained.blocks import Block, Entry, entry
+from tui.text.parts import Part
 
 
 def _inspector(_: Manner) -> Iterable[Block]:
@@ -41,6 +43,22 @@ def _landscape(manner: Manner) -> Iterable[Block]:
     )
 
 
+def weights_entries(manner: Manner) -> tuple[Entry, ...]:
+    """What a picture of weights shows: its colours or shades, and its caption."""
+    levels = [-DEEPEST, 0, DEEPEST]
+    scale: tuple[Part, ...] = tuple(("  ", signed_style(None, level)) for level in levels)
+    if manner != "halves":
+        scale = tuple((SHADES[manner][level + DEEPEST] * 2, TEXT) for level in levels)
+    return (
+        Entry(scale, "weights below 0, at 0, above 0: a bright pixel there lowers or raises the class's score"),
+        entry("weights after", "the newest weights kept, as one picture for each class", TEXT),
+    )
+
+
+def _weights(manner: Manner) -> Iterable[Block]:
+    yield Block("Weights", weights_entries(manner))
+
+
 def _mistakes(manner: Manner) -> Iterable[Block]:
     yield Block(
         "Mistakes",
@@ -53,5 +71,5 @@ def _mistakes(manner: Manner) -> Iterable[Block]:
     )
 
 
-INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, _landscape, _mistakes)
+INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, _landscape, _weights, _mistakes)
 """The parts about the screen itself, then about each of its tabs."""

@@ -9,11 +9,11 @@ from rich.style import Style
 from engine.spec import FIELDS
 from engine.store import status_word
 from tui.chart.drawing import heat, loss_by_value, markers
-from tui.chart.drawing.weight_cells import SHADES, Manner
+from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.view import Charset, XKind
 from tui.colours.palette import ASCII_MARKERS, MARKERS
 from tui.colours.ramp import LETTERS, ramp_slots
-from tui.colours.styles import DEEPEST, faint
+from tui.colours.styles import faint
 from tui.colours.theme import (
     ACCENTED,
     BADGE,
@@ -26,16 +26,14 @@ from tui.colours.theme import (
     WARNED,
     cell_style,
     run_style,
-    signed_style,
 )
 from tui.model.clock import Stops
 from tui.model.keymap import Place
 from tui.presenting.explained import words
 from tui.presenting.explained.blocks import Block, Entry, entry
-from tui.presenting.explained.inspector import INSPECTOR
+from tui.presenting.explained.inspector import INSPECTOR, weights_entries
 from tui.presenting.explained.statuses import MEANINGS, SIGNS
 from tui.text.ascii_only import spelled
-from tui.text.parts import Part
 
 LINES: Mapping[Charset, str] = {"unicode": "⠒⠢⣀", "ascii": "***"}
 RAW: Mapping[Charset, str] = {"unicode": "⢸⣿⡇", "ascii": ":::"}
@@ -211,15 +209,10 @@ def _board_chart(manner: Manner) -> Iterable[Block]:
 
 
 def _details(manner: Manner) -> Iterable[Block]:
-    levels = [-DEEPEST, 0, DEEPEST]
-    scale: tuple[Part, ...] = tuple(("  ", signed_style(None, level)) for level in levels)
-    if manner != "halves":
-        scale = tuple((SHADES[manner][level + DEEPEST] * 2, TEXT) for level in levels)
     yield Block(
         "Details of a run (enter, tab)",
         (
-            Entry(scale, "weights below 0, at 0, above 0: a bright pixel there lowers or raises the class's score"),
-            entry("weights after", "the newest weights kept, as one picture for each class", TEXT),
+            *weights_entries(manner),
             entry("kept loss", "of a search: the loss of the best point so far", DIM),
             entry("batch loss", words.COLUMNS["batch ~"], DIM),
             entry("best train loss", words.COLUMNS["best"], DIM),
@@ -370,6 +363,6 @@ VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "pick": (_commands,),
     "columns": (_columns,),
     "confirm": (_question,),
-    "inspector": (*INSPECTOR, _details),
+    "inspector": INSPECTOR,
 }
 """The parts of each view."""

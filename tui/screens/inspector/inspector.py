@@ -226,6 +226,9 @@ class Inspector(Screen[None], inherit_bindings=False):
         if 0 < number <= len(self._tabs):
             self._front, self._asked = number - 1, None
             self._act(True)
+        else:
+            tabs = ", ".join(f"{at} {TITLES[tab.name]}" for at, tab in enumerate(self._tabs, start=1))
+            self.tell(f"There is no tab {number}, but {tabs}.")
 
     def action_turn(self, by: int) -> None:
         self.action_tab((self._front + by) % len(self._tabs) + 1)

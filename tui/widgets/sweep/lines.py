@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from textual.strip import Strip
@@ -72,8 +73,9 @@ def outlook(plan: SweepPlan, rate: float | None, workers: int) -> list[Part]:
     if speed:
         # More full-speed workers than cores only share the cores; paced workers mostly sleep.
         at_once = max(min(workers if plan.base.pace else min(workers, cores()), plan.size), 1)
-        seconds = max(iterations / (speed * at_once), 1)
-        parts.append((f", about {_roughly(seconds)} with {counted(at_once, 'worker')}", TEXT))
+        # A worker takes whole runs, but those of a race are cut at its rungs.
+        of_one = iterations / at_once if plan.halving else iterations / plan.size * math.ceil(plan.size / at_once)
+        parts.append((f", about {_roughly(max(of_one / speed, 1))} with {counted(at_once, 'worker')}", TEXT))
     return parts
 
 
