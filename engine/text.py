@@ -42,6 +42,13 @@ def clean(text: str, width: int | None = None) -> str:
     return line
 
 
+def cells_of(text: str) -> int:
+    """Return the cells that a cleaned text takes in a terminal: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
 def counted(number: int, what: str) -> str:
     """Format a number with its noun, given in the singular: 1 iteration, 1,200 iterations."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -34,7 +34,7 @@ from engine.spec import (
 from engine.spec.data_defaults import PIXELS
 from engine.spec.field_groups import GROUP_OF
 from engine.store import Reader, StoreError, open_for_reading
-from engine.text import clean, loss_text
+from engine.text import cells_of, clean, loss_text
 
 FAILED = 1
 DIVERGED = 3
@@ -266,10 +266,10 @@ def rate(per_s: float | None) -> str:
 def table(header: list[str], rows: list[list[str]], right: frozenset[int]) -> str:
     """Rows of cleaned text in aligned columns; columns in `right` are right-aligned."""
     cells = [header, *([clean(cell, 40) for cell in row] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    widths = [max(cells_of(row[i]) for row in cells) for i in range(len(header))]
     lines = (
         "  ".join(
-            cell.rjust(width) if i in right else cell.ljust(width)
+            " " * (width - cells_of(cell)) + cell if i in right else cell + " " * (width - cells_of(cell))
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in cells

@@ -1,9 +1,14 @@
-"""Failures: the last lines of a traceback as one sentence."""
+"""Failures: an error, and the line that it came from, as one sentence."""
 
 from __future__ import annotations
 
 import os
 import traceback
+
+from engine.text import clean
+
+LONGEST_MESSAGE = 160
+"""Characters of an error's own message: what follows it, the line that it came from, has to stay in sight."""
 
 ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -13,16 +18,16 @@ def where(error: BaseException) -> str:
 
     Such as "ValueError: bad (line 7 of bowl in my.py: raise ValueError('bad'))".
     """
-    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
-    last = lines[-1] if lines else type(error).__name__
+    lines = "".join(traceback.format_exception_only(error)).strip().splitlines() or [type(error).__name__]
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return f"{last} (line {error.lineno} of {os.path.basename(error.filename)})"
+        return f"{lines[-1]} (line {error.lineno} of {os.path.basename(error.filename)})"
+    told = clean(" ".join(lines), LONGEST_MESSAGE)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
     if not frames:
-        return last
+        return told
     frame = frames[-1]
     line = f": {frame.line}" if frame.line else ""
-    return f"{last} (line {frame.lineno} of {frame.name} in {os.path.basename(frame.filename)}{line})"
+    return f"{told} (line {frame.lineno} of {frame.name} in {os.path.basename(frame.filename)}{line})"
 
 
 def _is_own(filename: str) -> bool:

@@ -113,3 +113,13 @@ def test_every_order_is_a_column_with_a_title_and_a_way_to_write_it() -> None:
 def test_a_list_that_is_cut_says_of_how_many(store: str) -> None:
     done = CliRunner().invoke(command, ["--limit", "2"], obj=store)
     assert done.stderr == "2 of 3 runs; --limit shows more\n"
+
+
+def test_wide_and_combining_characters_leave_the_columns_in_line(store: str) -> None:
+    with open_for_writing(store) as opened:
+        opened.catalogue.rename(1, "日本語")
+        opened.catalogue.rename(2, "e\u0301te\u0301")
+    done = CliRunner().invoke(command, ["--columns", "run,name,objective"], obj=store)
+    rows = done.stdout.splitlines()
+    assert rows[3].startswith("  1  日本語" + " " * (len("gradient b256") - 6) + "  svm")
+    assert rows[2].startswith("  2  e\u0301te\u0301" + " " * (len("gradient b256") - 3) + "  svm")

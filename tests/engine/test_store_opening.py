@@ -131,6 +131,12 @@ def cut_in_the_header(path: Path) -> None:
     os.truncate(path, 60)
 
 
+def tables_removed(path: Path) -> None:
+    with_store(path)
+    query(path, "DROP TABLE buckets")
+    query(path, "DROP TABLE evaluations")
+
+
 @pytest.mark.parametrize(
     ("make", "says", "advises"),
     [
@@ -144,6 +150,7 @@ def cut_in_the_header(path: Path) -> None:
         (truncated, "damaged", ".recover"),
         (cut_in_the_header, "not a database", "--db"),
         (newer_schema, "newer version", "up to date"),
+        (tables_removed, "removed evaluations, buckets", "backup"),
     ],
 )
 @pytest.mark.parametrize("door", [open_for_writing, open_for_reading])

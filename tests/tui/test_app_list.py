@@ -150,6 +150,7 @@ async def test_runs_of_a_sweep_stand_together_and_fold(swept: Path) -> None:
         assert "3 runs · train 0.2000" in board.text()
         await board.press("j")
         assert board.app.choices.cursor == (None, 1, 0, None)
+        assert "stop sweep" not in board.text()  # all of its runs have ended
         await board.press("p", "t", "f", "e", "d", "i", "left_square_bracket")
         assert board.app.choices.listing.pinned == ()
         await board.press("enter")

@@ -10,6 +10,7 @@ import pytest
 from textual._compositor import CompositorUpdate
 
 from engine.spec import defaults
+from engine.store import open_for_writing
 from tests.presence import present
 from tests.stores import block_of
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
@@ -167,6 +168,19 @@ async def test_two_dashboards_on_one_store(tmp_path: Path) -> None:
         writer.write(block_of(losses(0.5, 100), first=200))
         await one.until(lambda: " at 200 " in one.text())
         await other.until(lambda: " 300 " in other.text())
+
+
+async def test_a_run_that_is_deleted_elsewhere_while_it_is_looked_at_is_said_to_be_gone(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    store_with(path, *((f"run {seed}", defaults().changed(seed=seed)) for seed in range(3)))
+    async with opened(path) as board:
+        await board.press("enter")
+        with open_for_writing(path) as store:
+            store.catalogue.delete(3)
+        await board.until(lambda: "Run 3 has gone from the list: this is run 2." in board.text())
+        assert board.app.choices.alone
+        await board.press("j")
+        await board.until(lambda: "has gone" not in board.text())
 
 
 def composed(app: Dashboard) -> Emulator:

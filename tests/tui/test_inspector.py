@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.strategy.optimize import build
 from engine.text import loss_text
+from tests.stores import query
 from tests.tui.dashboards import opened
 from tui.model.messages import ForkRequested, OrderAnswered
 from tui.screens.board import Board
@@ -27,10 +29,15 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("inspector") / "runs.db"
     with open_for_writing(path) as store:
         store.queue.add([SPEC, SPEC.changed(seed=1)])
+    work(path)
+    return path
+
+
+def work(path: Path) -> None:
+    """Compute what is queued, here and alone."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("engine.jobs.worker.worker_loop.start_workers", lambda path, count=None: 0)
         worker_loop.work(path, leave=lambda: False)
-    return path
 
 
 async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(path: Path, tmp_path: Path) -> None:
@@ -136,3 +143,33 @@ async def test_the_landscape_shows_ways_planes_and_the_loss_under_the_cursor(pat
         await board.until(lambda: "fork run" in board.text())
         await board.press("enter")
         await board.until(lambda: board.all_of(ForkRequested))
+
+
+async def test_a_run_without_weights_says_so_until_it_has_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.app.actions.orders.recover", lambda path: True)
+    mine = tmp_path / "runs.db"
+    with open_for_writing(mine) as store:
+        store.queue.add([SPEC])
+    async with opened(mine) as board:
+        await board.press("I", "2")
+        await board.until(lambda: "Run 1 has kept no weights yet" in " ".join(board.text().split()))
+        assert "computing" not in board.text()
+        await asyncio.to_thread(work, mine)
+        await board.until(lambda: "weights after 40 iterations" in board.text())
+        await board.press("escape")
+        query(mine, "DELETE FROM checkpoints")
+        await board.press("I", "2")
+        await board.until(lambda: "The store has no weights of run 1." in board.text())
+
+
+async def test_a_function_has_no_classes_and_no_split_is_offered(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        store.queue.add([defaults(objective="rosenbrock").changed(iterations=5)])
+    work(path)
+    async with opened(path) as board:
+        await board.press("I", "2")
+        await board.until(lambda: "rosenbrock gives no class a score" in " ".join(board.text().split()))
+        await board.press("3")
+        await board.until(lambda: "it makes no mistakes" in " ".join(board.text().split()))
+        assert "split" not in board.text().splitlines()[-1]

@@ -44,7 +44,7 @@ BASE = defaults().changed(iterations=60, batch_size=32)
 
 def swept(
     axis: Axis,
-    losses: list[float],
+    losses: Sequence[float | None],
     states: Sequence[tuple[str, bool]] = (),
     examples: int = 256,
     elapsed: float = 1.0,
@@ -78,10 +78,10 @@ CLAIM = re.compile(r"([\d.,]+)x (smaller|larger) (hardly moves|explodes|ends at 
 
 
 @given(
-    st.lists(st.floats(0.1, 1e5), min_size=len(SIZES), max_size=len(SIZES)),
+    st.lists(st.floats(0.1, 1e5) | st.none(), min_size=len(SIZES), max_size=len(SIZES)),
     st.lists(RUNS, min_size=len(SIZES), max_size=len(SIZES)),
 )
-def test_what_is_said_of_step_sizes_is_so(losses: list[float], states: list[tuple[str, bool]]) -> None:
+def test_what_is_said_of_step_sizes_is_so(losses: list[float | None], states: list[tuple[str, bool]]) -> None:
     seen = swept(Axis("step_size", SIZES), losses, states)
     lesson = of_sweep(seen)
     best = present(seen.outcome).best

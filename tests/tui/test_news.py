@@ -102,6 +102,7 @@ async def test_what_happens_elsewhere_is_told_until_the_next_key(tmp_path: Path)
         await board.until(lambda: board.app.snapshot.counts.get("failed"))
         await board.press("j", "escape")
         await board.until(lambda: "Run 2 failed; run 1 finished at train loss 0.2500." in board.text())
+        assert "   1 done   1 failed " in board.text().splitlines()[0]
         writers[3].finish()
         await board.until(lambda: board.app.snapshot.counts["finished"] == 2)
         assert "Run 2 failed; run 1 finished at" in board.text()

@@ -8,7 +8,7 @@ import pytest
 
 from engine.spec import defaults
 from engine.store import open_for_writing
-from tests.stores import claimed_writer
+from tests.stores import claimed_writer, query
 from tests.tui.dashboards import Opened, opened, raced, store_with
 from tui.screens.help import Help
 from tui.screens.run_form import RunForm
@@ -92,3 +92,16 @@ async def test_a_form_says_how_it_is_filled_in(tmp_path: Path, keys: str) -> Non
         for offered in ("enter ", "esc back", "tab ↓ next", "← → choose", "ctrl r defaults"):
             assert offered in footer(board)
         assert ("fork" in footer(board)) == (keys == "f")
+
+
+async def test_a_run_whose_spec_cannot_be_read_is_neither_forked_nor_probed(tmp_path: Path) -> None:
+    path = raced(tmp_path / "runs.db")
+    query(path, "UPDATE runs SET spec = 'of another version'")
+    async with opened(path) as board:
+        assert "r replay" in footer(board)
+        assert "fork" not in footer(board)
+        assert "probe" not in footer(board)
+        await board.press("b")
+        await board.until(lambda: board.text().count("cannot read the spec of run 3") == 1)
+        assert "start" not in footer(board)
+        assert "esc back" in footer(board)

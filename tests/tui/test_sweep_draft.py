@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -156,12 +158,14 @@ def test_ends_come_back_exactly(moves: int) -> None:
     ({"count": "x"}, "count", "'x' is not a number; write it like 10"),
     ({"iterations": "0"}, "iterations", "at least 1"), ({"iterations": "x"}, "iterations", "not a number"),
     ({"iterations": ""}, "iterations", "give a budget"),
-    ({"repeats": "0"}, "repeats", "1 to 100"), ({"repeats": "101"}, "repeats", "1 to 100"),
+    ({"repeats": "0"}, "repeats", "1 to 100"), ({"repeats": ""}, "repeats", "'' is not a number"),
+    ({"repeats": "101"}, "repeats", "1 to 100"),
     ({"iterations": "3", "rungs": "3 rungs"}, "rungs", "3 iterations are too few for 3 rungs; give more iterations"),
 ])  # fmt: skip
 def test_what_cannot_be_swept_is_said_beside_its_field(texts: dict[str, str], name: str, said: str) -> None:
     entered = typed(form(), **texts)
     assert said in error_of(entered, name)
+    assert not re.match(r"\w+: ", error_of(entered, name))  # its label stands beside it
     assert entered.plan() is None
     assert entered.form().wrong() == [name]
 

@@ -228,6 +228,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.state = self.state.reading(read)
         self._recover_runs()
         self.notices.tell_marks(before, self.choices)
+        self.notices.tell_gone(before, self.choices)
         self.show()
         self.notices.compare(read)
         self.view_saver.settle()

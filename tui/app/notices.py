@@ -59,6 +59,12 @@ class Notices:
 
             self._announce(self._news, marks(before, after) or self._marks)
 
+    def tell_gone(self, before: Choices, after: Choices) -> None:
+        """Announce that a read has put another run where one was looked at alone: that one has gone from the list."""
+        gone, now = before.pointed, after.pointed
+        if before.alone and not before.edge and gone is not None and now is not None and gone != now:
+            self._announce(self._news, f"Run {gone} has gone from the list: this is run {now}.")
+
     def _announce(self, news: tuple[News, ...], marks: str | None = None) -> None:
         marks = self._marks if marks is None else marks
         if (news, marks) != (self._news, self._marks):

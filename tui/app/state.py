@@ -55,13 +55,17 @@ class AppState:
         return replace(self, replay=Shown(snapshot, choices))
 
     def without_replay(self) -> AppState:
-        """The live view alone, with the replay's chart options, split and cursor."""
+        """The live view alone, with the replay's chart options and split.
+
+        The cursor goes along, unless it stood on a run that the replay had not: then it stays there.
+        """
         if self.replay is None:
             return self
         replay_choices = self.replay.choices
         choices = self.live.choices.splitting(replay_choices.split).with_chart_options(
             replace(replay_choices.chart_options, window=None, cursor=None)
         )
-        if replay_choices.pointed is not None:
+        was_there = self.replay.snapshot.run(choices.pointed) is not None
+        if replay_choices.pointed is not None and was_there:
             choices = choices.pointing_at(replay_choices.pointed)
         return AppState(replace(self.live, choices=choices))

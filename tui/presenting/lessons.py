@@ -86,7 +86,8 @@ def _of_step_sizes(seen: SweepSeen, best: ValueResult) -> tuple[str, ...]:
     larger = [one for one in seen.values if _size(one) / _size(best) > 1]
     still = next((one for one in smaller if one.complete and _loss(one) >= HARDLY * start), None)
     slower = next((one for one in smaller if _size(best) / _size(one) >= DECADE and one is not still), None)
-    wild = next((one for one in larger if one.diverged or not _loss(one) <= start), None)
+    ran = (one for one in larger if one.diverged or one.train_loss is not None)
+    wild = next((one for one in ran if one.diverged or not _loss(one) <= start), None)
     worse = next((one for one in larger if one.complete), None)
     parts = []
     if slower is not None and slower.complete and not slower.diverged:

@@ -25,6 +25,13 @@ PAUSED: Mapping[str, int] = {"pause": 2, "stop": 3, "fork": 3, "mark": 4, "open"
 FAILED: Mapping[str, int] = {"pause": 2, "fork": 3, "delete": 3, "open": 3, "mark": 4, "replay": 4}
 ENDED_RUN: Mapping[str, int] = {"replay": 2, "fork": 3, "open": 3, "mark": 3, "app.probe": 4, "edit": 5, "delete": 5}
 TITLE: Mapping[str, int] = {"open": 2, "app.open_sweep": 2, "steer_sweep('pause')": 4, "steer_sweep('stop')": 5}
+GOING_ON = ("running", "queued", "paused")
+OF_GOING_ON = frozenset({"steer_sweep('pause')", "steer_sweep('stop')"})
+"""What a store in which every run has ended does not allow."""
+
+OF_SPEC = frozenset({"fork", "app.probe"})
+"""What a run whose spec this version cannot read does not allow."""
+
 CHART: Mapping[str, int] = {"log_y": 5, "x_axis": 5, "layout": 6, "metric": 6, "readout": 6}
 
 
@@ -37,6 +44,10 @@ def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
         words["pause"] = "resume"
     if run is not None and not (run.spec is None or run.spec.kind.steps):
         ranks = {action: rank for action, rank in ranks.items() if not action.startswith("scale_step")}
+    if run is not None and run.spec is None:
+        ranks = {action: rank for action, rank in ranks.items() if action not in OF_SPEC}
+    if choices.title is not None and not any(snapshot.counts.get(state) for state in GOING_ON):
+        ranks = {action: rank for action, rank in ranks.items() if action not in OF_GOING_ON}
     if choices.title is not None:
         words["open"] = "unfold" if choices.title in choices.listing.folded else "fold"
     return _offered(_useful("board", choices), {**ranks, **_of_part(choices)}, words | _words_of_part(choices))

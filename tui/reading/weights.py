@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.spec import is_path
-from engine.store import Reader, Run, open_for_reading
+from engine.spec import is_path, short_name
+from engine.spec.choices import OF_EXAMPLES
+from engine.store import ENDED, Reader, Refused, Run, open_for_reading
 from tui.model.inspection.inquiries import Wanted
 from tui.model.run_seen import Weights
 
@@ -50,10 +51,18 @@ def flat_weights(reader: Reader, run_id: int, iteration: int | None = None) -> t
     return None if found is None else (found[0], state_from_bytes(found[1]).weights)
 
 
-def weights_at(path: Path, wanted: Wanted, run_id: int, iteration: int) -> Iterator[Weights | None]:
-    """Yield a run's newest stored weights at or before `iteration`; None without any. Raises StoreError."""
+def weights_at(path: Path, wanted: Wanted, run_id: int, iteration: int) -> Iterator[Weights]:
+    """Yield a run's newest stored weights at or before `iteration`. Raises StoreError: Refused without any."""
     with closing(open_for_reading(path)) as reader:
-        yield WeightsReader().read(reader, reader.the_run(run_id), iteration)
+        run = reader.the_run(run_id)
+        found = WeightsReader().read(reader, run, iteration)
+        if found is None and run.state in ENDED:
+            raise Refused(
+                f"The store has no weights of run {run_id}. Its curve is kept; a new run keeps its own weights."
+            )
+        if found is None:
+            raise Refused(f"Run {run_id} has kept no weights yet. They are shown as soon as it has begun.")
+        yield found
 
 
 def _stamp(run: Run) -> tuple[int, int] | None:
@@ -82,5 +91,10 @@ def _read(reader: Reader, run: Run, iteration: int, size: int) -> Weights:
     except ValueError as error:
         return Weights(run.run_id, iteration, trouble=str(error))
     images = None if found is None else templates(run.spec, found[1])
-    trouble = "" if images is not None else "the shape of its data set is not known here"
+    if images is not None:
+        trouble = ""
+    elif run.spec.objective in OF_EXAMPLES:
+        trouble = "the shape of its data set is not known here"
+    else:
+        trouble = f"{short_name(run.spec.objective)} gives no class a score, so no class has weights of its own"
     return Weights(run.run_id, iteration, images, trouble)

@@ -9,11 +9,12 @@ from textual.screen import ModalScreen
 
 from tui.colours.theme import WARNED
 from tui.model import keymap
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, sentence_lines
 from tui.widgets.lines import WrappedLines
 
 
-class Confirm(ModalScreen[None], inherit_bindings=False):
+class Confirm(Closing, ModalScreen[None], inherit_bindings=False):
     """Asks a question over the last lines of the board; calls `confirmed` if the answer is yes, else `declined`."""
 
     ALLOW_SELECT = False

@@ -9,7 +9,6 @@ from typing import Literal
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -21,6 +20,7 @@ from tui.presenting.explained.blocks import Block, Line, counted_entries, laid_o
 from tui.presenting.explained.keys import key_blocks
 from tui.presenting.explained.seen import seen_blocks
 from tui.text.parts import Part, cells
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines, strip
 
@@ -45,7 +45,7 @@ NAMES: Mapping[Place, str] = {
 LONGEST_TEXT = 100
 
 
-class Help(Screen[None], inherit_bindings=False):
+class Help(Closing, inherit_bindings=False):
     """Lists the keys of one place and explains what stands there; typed words narrow both pages.
 
     A block that is the `first`, about the field with the focus, stands before the keys.
@@ -119,6 +119,8 @@ class Help(Screen[None], inherit_bindings=False):
 
     def _go(self, top: int) -> None:
         """Scroll so that a line is the first, as far as there are lines."""
+        if not self.query("#page"):
+            return  # it was closed before the refresh that this waited for
         last = len(self._lines(self.size.width)) - self._rows
         self._top = max(0, min(top, last))
         for lines in self.query(Lines):

@@ -18,6 +18,7 @@ from tui.model.keymap import Place
 from tui.model.messages import ColumnToggled, CommandPicked
 from tui.presenting.commands import PaletteCommand
 from tui.text.parts import Part, cells
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer
 from tui.widgets.lines import Lines, strip
 
@@ -31,7 +32,7 @@ NAME_WIDTH = 20
 LONGEST_TEXT = 200
 
 
-class Pick(ModalScreen[None], inherit_bindings=False):
+class Pick(Closing, ModalScreen[None], inherit_bindings=False):
     """Lists what `matching` returns for the typed text; posts CommandPicked. `title` is cleaned.
 
     The cursor begins on the row `at`. `of` is what the list is of, for a text that nothing matches.
@@ -71,6 +72,8 @@ class Pick(ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         title = [(f" {self._title} ", STRONG)]
         found = Lines(self._rows, css_id="found")
+        self._room = room_in(self.app.size.height)
+        found.styles.height = self._height
         yield found
         with Horizontal(id="asked"):
             asked = Lines(lambda width, _: [strip(title, width)], css_id="title")
@@ -87,8 +90,7 @@ class Pick(ModalScreen[None], inherit_bindings=False):
         return [replace(key, word=self._verb) if key.word == "apply" else key for key in keys]
 
     def on_resize(self, event: events.Resize) -> None:
-        height = event.size.height
-        self._room = max(height - LEFT_OVER, min(DEFAULT_ROWS, height - 3), 1)
+        self._room = room_in(event.size.height)
         self._update()
 
     @property
@@ -148,6 +150,11 @@ class Pick(ModalScreen[None], inherit_bindings=False):
 
     def action_close(self) -> None:
         self.dismiss()
+
+
+def room_in(height: int) -> int:
+    """The most rows of matches in a terminal of so many rows."""
+    return max(height - LEFT_OVER, min(DEFAULT_ROWS, height - 3), 1)
 
 
 class WordInput(Input):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.strip import Strip
 
 from engine.text import counted
@@ -27,6 +26,7 @@ from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import as_many, wrapped
 from tui.widgets.chart_pane import ChartStyle
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer
 from tui.widgets.lesson_line import lesson_lines
 from tui.widgets.lines import Lines, strip
@@ -75,7 +75,11 @@ class ProbeTable(Lines):
         return self._wanted
 
 
-class ProbeView(Screen[None], inherit_bindings=False):
+OF_RESULT = frozenset({"start", "move(1)", "move(-1)", "best", "across(-1)", "across(1)"})
+"""Actions that need a result."""
+
+
+class ProbeView(Closing, inherit_bindings=False):
     """Shows a probe. Keys ask the app for other weights, or for a run with a step size."""
 
     ALLOW_SELECT = False
@@ -111,7 +115,12 @@ class ProbeView(Screen[None], inherit_bindings=False):
             yield PicturePane(self._curve, css_id="curve")
         yield Lines(lambda width, _: [strip(self._verdict(), width)])
         yield Lines(lambda width, _: lesson_lines(self._lesson, width), css_id="lesson")
-        yield Footer(lambda: keymap.keys_of("probe"))
+        yield Footer(self._keys)
+
+    def _keys(self) -> list[keymap.Key]:
+        """The keys of a result are offered once there is one."""
+        left_out = OF_RESULT if self._found is None else frozenset[str]()
+        return [key for key in keymap.keys_of("probe") if key.action not in left_out]
 
     def on_mount(self) -> None:
         self._arrange()
@@ -178,7 +187,7 @@ class ProbeView(Screen[None], inherit_bindings=False):
     def _table(self, width: int, height: int) -> list[Strip]:
         """The table: one step from the same weights with each step size, on the whole training split."""
         if self._found is None or self._result is None:
-            return [strip((), width), strip([(" " + (self._sentence or "computing …"), DIM)], width)]
+            return [strip((), width), strip([("" if self._sentence else " computing …", DIM)], width)]
         names = [self._size_text(line) for line in self._lines]
         longest = max(map(len, names))
         size_prefix, loss_prefix = ("for step size ", " new loss: ") if width >= SENTENCE else ("", "  ")

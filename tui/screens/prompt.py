@@ -15,6 +15,7 @@ from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.form.form import FormField, PlainDraft
 from tui.model.form.form_messages import FieldChanged
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, sentence_lines
 from tui.widgets.form.form_pane import FormPane
 from tui.widgets.lines import Lines, WrappedLines
@@ -36,7 +37,7 @@ class Question:
         return FormField(self.name, self.label, self.remark, number=self.number, wide=not self.remark)
 
 
-class Prompt(ModalScreen[None], inherit_bindings=False):
+class Prompt(Closing, ModalScreen[None], inherit_bindings=False):
     """Asks the questions and passes the texts, by name, to `typed`; it stays open until the order is answered.
 
     `verb` is what enter does. `changed` gets the texts after each change, `closed` is called if the prompt is left

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -17,6 +16,7 @@ from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.form.form import Draft, Form, without_label
 from tui.model.form.form_messages import FieldChanged
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, sentence_lines
 from tui.widgets.form.form_pane import FormPane
 from tui.widgets.lines import Lines, WrappedLines, strip
@@ -34,7 +34,7 @@ class FormWords:
     ready: str
 
 
-class RunForm(Screen[None], Generic[AnyDraft], inherit_bindings=False):
+class RunForm(Closing, Generic[AnyDraft], inherit_bindings=False):
     """Edits a draft; posts what `on_submit` makes of it, and on esc what `on_close` makes of it."""
 
     ALLOW_SELECT = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -16,6 +15,7 @@ from tui.model.form.form_messages import FieldChanged, FieldEntered, FieldSteppe
 from tui.model.sweep.sweep_draft import SweepDraft
 from tui.model.sweep.sweep_form import SECOND_END, Start, SweepForm, place_of
 from tui.model.sweep.sweep_messages import SweepDraftKept, SweepSubmitted
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, sentence_lines
 from tui.widgets.form.form_pane import FormPane
 from tui.widgets.lines import Lines, WrappedLines, strip
@@ -25,7 +25,7 @@ OTHERS = "+-[]"
 """Keys that a number leaves to the dialog."""
 
 
-class SweepDialog(Screen[None], inherit_bindings=False):
+class SweepDialog(Closing, inherit_bindings=False):
     """Fields and keys change the draft; enter posts its plan. `starts` are the specs that the sweep may start from.
 
     `rate` is a worker's iterations per second, None if unknown; `workers` is the largest number of workers. `written`:

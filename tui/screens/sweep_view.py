@@ -10,7 +10,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.strip import Strip
 
 from engine.store import Run
@@ -46,6 +45,7 @@ from tui.screens.keys.key_parts import needs_sight, share_actions
 from tui.screens.keys.readout_keys import ReadoutKeys
 from tui.screens.keys.sweep_keys import SweepKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.header import header
 from tui.widgets.lesson_line import lesson_lines
@@ -71,7 +71,7 @@ LINES = 4
 LEAST_WIDTH, LEAST_HEIGHT = 30, 8
 
 
-class SweepView(Screen[None], inherit_bindings=False):
+class SweepView(Closing, inherit_bindings=False):
     """Shows the sweep that the feed reads. Turns keys into messages, which the app answers."""
 
     ALLOW_SELECT = False

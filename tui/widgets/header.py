@@ -19,7 +19,7 @@ def header(snapshot: Snapshot, store_name: str, width: int, *, is_replay: bool =
     A replay is named, and its runs are counted whatever their states were.
     """
     counts = snapshot.counts
-    done = sum(counts.get(state, 0) for state in ("finished", "failed", "cancelled"))
+    done = sum(counts.get(state, 0) for state in ("finished", "cancelled"))
     name: list[Part] = [(" lossboard", TITLE), ("  ", TEXT)]
     left: list[Part] = [(" ", TEXT), (numbers.fit(store_name, min(width_of(store_name), 24)), DIM)]
     if is_replay:
@@ -32,9 +32,10 @@ def header(snapshot: Snapshot, store_name: str, width: int, *, is_replay: bool =
             (counts.get("paused", 0), "paused"),
             (counts.get("queued", 0), "queued"),
             (done, "done"),
+            (counts.get("failed", 0), "failed"),
         )
     ):
-        if number or word not in ("paused", "queued"):
+        if number or word not in ("paused", "queued", "failed"):
             left += [("   ", TEXT), (str(number), STRONG if number and word == "running" else TEXT), (f" {word}", DIM)]
     if snapshot.listing.text and not snapshot.complaint and not is_replay:
         left += [("   ", TEXT), (f"{snapshot.fitting:,} of {sum(counts.values()):,}", STRONG), (" shown", DIM)]

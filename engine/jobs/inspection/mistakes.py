@@ -13,7 +13,7 @@ from engine.analysis.mistakes import Mistakes, mistakes, scored
 from engine.datasets import own
 from engine.jobs.inspection.weights import StateAt, states
 from engine.objective.layout import Array
-from engine.spec import is_path
+from engine.spec import is_path, short_name
 from engine.spec.choices import OF_EXAMPLES
 from engine.store import Refused
 
@@ -54,7 +54,8 @@ def _mistakes(at: StateAt, wanted: Callable[[], bool], split: str) -> RunMistake
     spec, optimization = at.optimization.spec, at.optimization
     if spec.objective not in OF_EXAMPLES:
         raise Refused(
-            f"Run {at.run_id} minimises {spec.objective}, which gives no class a score: it makes no mistakes."
+            f"Run {at.run_id} minimises {short_name(spec.objective)}, which gives no class a score: "
+            f"it makes no mistakes."
         )
     if split not in optimization.objectives:
         raise Refused(f"{spec.dataset} has no {split} split; it has {', '.join(optimization.objectives)}.")

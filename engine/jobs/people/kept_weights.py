@@ -56,7 +56,7 @@ def kept_weights(path: str | PathLike[str], run_id: int, iteration: int | None =
     if found is None and run.first_iteration:
         raise Refused(
             f"Run {run_id} has kept no weights yet; it goes on from iteration {run.first_iteration} of run "
-            f"{run.parent_id}: probe that one."
+            f"{run.parent_id}, whose weights until then are kept."
         )
     check_data_of(run.spec, background, f"run {run_id}")
     state = optimize.build(run.spec).start() if found is None else state_from_bytes(found[1])

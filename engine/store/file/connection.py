@@ -138,7 +138,10 @@ def _explanation(error: sqlite3.Error, path: Path) -> StoreError:
             f"{path} is damaged ({error}). It was left as it is. Copy it and its -wal file away, then try "
             f"`sqlite3 {path.name} .recover`, go back to a backup, or start a new store with --db."
         )
-    return StoreError(f"{path}: SQLite says: {error} ({name or type(error).__name__}). The transaction was undone.")
+    return StoreError(
+        f"{path}: SQLite says: {error} ({name or type(error).__name__}). Nothing was written, and what was there is "
+        f"kept. If another program has changed the store, go back to a backup or start a new store with --db."
+    )
 
 
 def unwritable(path: Path) -> StoreError:

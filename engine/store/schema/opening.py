@@ -33,6 +33,12 @@ waits for that, and pages written several times are copied once."""
 JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024
 SMALLEST_DATABASE = 512
 
+TABLES = (
+    "sweeps", "workers", "runs", "iterations", "evaluations", "buckets", "checkpoints", "commands", "settings",
+    "rung_decisions",
+)  # fmt: skip
+"""The tables of a whole store."""
+
 
 def _missing(path: Path) -> StoreError:
     return StoreError(
@@ -70,6 +76,7 @@ def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) ->
             _set_journal_mode(raw, place)
             if version < SCHEMA_VERSION:
                 bring_up_to_date(raw)
+            _check_tables(raw, place)
             raw.execute("PRAGMA synchronous = NORMAL")
             raw.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_PAGES}")
             raw.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT}")
@@ -103,6 +110,7 @@ def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
                     f"{place} was made by an older version (schema {version}, this one reads {SCHEMA_VERSION}). "
                     f"Nothing was changed; start the dashboard on it once to bring it up to date."
                 )
+            _check_tables(raw, place)
             raw.execute("PRAGMA query_only = ON")
         except BaseException:
             raw.close()
@@ -169,6 +177,16 @@ def _check_version(version: int, place: Path) -> None:
         raise StoreError(
             f"{place} was made by a newer version of Lossboard (schema {version}, this one knows {SCHEMA_VERSION}). "
             f"Nothing was changed. Bring Lossboard up to date, or name another file with --db."
+        )
+
+
+def _check_tables(raw: sqlite3.Connection, place: Path) -> None:
+    there = {name for (name,) in raw.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    missing = [name for name in TABLES if name not in there]
+    if missing:
+        raise StoreError(
+            f"{place} is no whole store: another program has removed {', '.join(missing)} from its tables. Nothing "
+            f"was changed. Go back to a backup, or start a new store with --db."
         )
 
 

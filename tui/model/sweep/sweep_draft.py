@@ -140,7 +140,10 @@ class SweepDraft:
 
     def with_repeats(self, text: str) -> SweepDraft:
         """Apply a typed number of seeds for each value. Raises SpecError."""
-        repeats = parse_field("seed", text)
+        try:
+            repeats = parse_field("seed", text)
+        except SpecError as error:
+            raise SpecError("repeats", error.message.replace("seed: ", "seeds: ", 1)) from None
         if not 1 <= repeats <= MOST_REPEATS:
             raise SpecError("repeats", f"seeds: 1 to {MOST_REPEATS}, not {text.strip()[:20]!a}")
         return replace(self, repeats=repeats)

@@ -93,7 +93,7 @@ def _header(manner: Manner) -> Iterable[Block]:
     yield Block(
         "The first line",
         (
-            entry("3 running", "runs that workers compute; also paused, queued, done, lost"),
+            entry("3 running", "runs that workers compute; also paused, queued, done, failed, lost"),
             entry("9k it/s", "iterations per second of all runs together"),
             entry("3 of 4 workers", "processes that compute, and how many there may be (W)", DIM),
         ),

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, BADGE, DIM, STRONG, TEXT
@@ -27,6 +26,7 @@ from tui.screens.inspector.weights_tab import WeightsTab
 from tui.screens.keys.transport_keys import TransportKeys
 from tui.text.parts import Part, cells
 from tui.widgets.chart_pane import ChartStyle
+from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.lines import Lines, WrappedLines, strip
 
@@ -37,7 +37,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Smallest size, in cells, at which more than a sentence is shown."""
 
 
-class Inspector(Screen[None], inherit_bindings=False):
+class Inspector(Closing, inherit_bindings=False):
     """Shows one tab at a time. Keys go to the tab in front; what it needs is computed in a thread of the app's.
 
     With a `transport`, the runs are shown at the moment of a replay, whose clock its keys move.
@@ -142,6 +142,7 @@ class Inspector(Screen[None], inherit_bindings=False):
         if asked is None or answered.inquiry.question != asked.question:
             return
         if answered.answer is not None:
+            self.tab.sentence = ""
             self.tab.take(answered.inquiry, answered.answer)
         elif answered.sentence:
             self.tab.sentence = answered.sentence

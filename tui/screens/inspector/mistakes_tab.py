@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
+from engine.spec.choices import OF_EXAMPLES
 from engine.text import clean
 from tui.colours.theme import DIM
 from tui.model.inspection.inquiries import Inquiry
@@ -86,9 +87,12 @@ class MistakesTab(Tab):
         return () if self._found is None else [(clean(mistakes.summary(self._found), 200), DIM)]
 
     def offers(self) -> Mapping[str, str]:
+        subject = self.inspected.first
+        if subject is None or subject.spec is None or subject.spec.objective not in OF_EXAMPLES:
+            return {}  # no split has mistakes
         following = SPLITS[(self._split + 1) % len(SPLITS)]
         found = {"view": f"{following} split"}
-        if self._found is not None:
+        if self._found is not None and not self.sentence:
             found |= {"move(1)": "class", "move(-1)": "class before", "across(1)": "taken for", "across(-1)": "left"}
         if self._pointed is not None:
             found["whole"] = "all mistakes"

@@ -45,8 +45,8 @@ class WeightsTab(Tab):
         return Inquiry((self.name, subject.run_id), answers, subject.iteration)
 
     def take(self, inquiry: Inquiry, answer: object) -> None:
-        self._weights = answer if isinstance(answer, Weights) else None
-        self.sentence = "" if self._weights is not None else "This run has kept no weights yet."
+        if isinstance(answer, Weights):
+            self._weights = answer
 
     def rows(self, width: int, height: int) -> Sequence[Strip]:
         if self._weights is None:

@@ -116,7 +116,8 @@ class FormPane(Widget):
     def _reveal(self) -> None:
         """Bring the focused row into sight."""
         row = Region(0, self._place, 1, 1)
-        self.query_one("#fields").scroll_to_region(row, animate=False, immediate=True)
+        for fields in self.query("#fields"):  # none, if the form was closed before the refresh
+            fields.scroll_to_region(row, animate=False, immediate=True)
 
     def show_anew(self, form: Form) -> None:
         """Show another form, whatever is being typed."""
