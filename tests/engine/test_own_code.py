@@ -21,6 +21,7 @@ from engine.jobs.people import submit as submitting
 from engine.jobs.worker import worker_loop
 from engine.objective.own_functions import own_objective
 from engine.own_code import loading, trusted
+from engine.own_code.failures import told
 from engine.spec import RunSpec, SpecError, own_names, spec_from_fields
 from engine.store import Run, open_for_reading, open_for_writing
 from engine.strategy import optimize
@@ -194,6 +195,14 @@ def test_without_a_gradient_differences_stand_in_and_that_is_said(folder: Path) 
     losses = reader.iterations(run.run_id).loss
     reader.close()
     np.testing.assert_allclose(losses, losses[0] * 0.8 ** (2 * np.arange(40)), rtol=1e-6)
+
+
+def test_an_error_of_ones_own_code_is_told_with_its_line(folder: Path) -> None:
+    optimization = optimize.build(named(folder, objective="mine.py:bad"))
+    with pytest.raises(ValueError, match="weather") as failure:
+        optimization.advance(optimization.start(), 40)
+    assert re.match(r"It failed: ValueError: bad weather .*\(line \d+ of bad in mine\.py: ", told(failure.value))
+    assert told(ValueError("ours")) == "ours"
 
 
 @pytest.mark.parametrize(

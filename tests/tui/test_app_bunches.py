@@ -58,9 +58,9 @@ async def test_a_command_typed_with_its_key_and_enter_is_carried_out(path: Path)
 
 
 async def test_keys_behind_the_one_that_opens_a_replay_wait_for_it(path: Path) -> None:
-    """There `5` is the middle and `d` the divergence: on the board `d` would ask whether to delete a run."""
+    """There `5` is the middle and `d` nothing: on the board `d` would ask whether to delete a run."""
     async with opened(path) as board:
-        await board.type("r5d")
+        await board.type("r 5d")
         await board.until(lambda: isinstance(board.app.screen, Replay))
         await board.until(lambda: "iteration 100" in board.text() or "no divergence" in board.text().lower())
         assert not board.all_of(SteeringRequested)

@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from engine.own_code.failures import told
 from engine.spec import SpecError
 from engine.store import StoreError
 from engine.text import clean
@@ -367,7 +368,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             except SpecError as error:
                 self.post_message(messages.RunRejected(error.field, error.message))
             except Exception as error:  # a failed order must not end the dashboard
-                text = str(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
+                text = told(error) if isinstance(error, StoreError | ValueError) else f"It failed: {error!r}"
                 self.post_message(messages.OrderAnswered(text, failed=True))
 
         self._orders.submit(work)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.message import Message
 from textual.screen import Screen
 
+from engine.own_code.failures import told
 from engine.store import StoreError
 from engine.text import clean
 from tui.app.actions.ports import ScreenPort, StatePort
@@ -101,7 +102,7 @@ class InspectActions:
                         break
                     self._app.post_message(InquiryAnswered(inquiry, answer))
             except (StoreError, ValueError) as error:
-                sentence = clean(str(error), 300)
+                sentence = clean(told(error), 300)
             except Exception as error:  # what cannot be computed must not end the dashboard
                 sentence = clean(f"It failed: {error!r}", 300)
             self._app.post_message(InquiryAnswered(inquiry, None, sentence, is_last=True))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from textual.message import Message
 from textual.screen import Screen
 
+from engine.own_code.failures import told
 from engine.store import StoreError
 from engine.text import clean
 from tui.app.actions import sweep_orders
@@ -53,7 +54,7 @@ class ProbeActions:
             try:
                 return ProbeAnswered(sweep_orders.probe(self._app.path, run_id, iteration))
             except (StoreError, ValueError) as error:
-                return ProbeAnswered(None, str(error))
+                return ProbeAnswered(None, told(error))
 
         self._app.order(carry_out)
 
@@ -75,7 +76,7 @@ class ProbeActions:
             try:
                 run_id = sweep_orders.start_probed(path, request.run_id, request.spec, request.step_size, request.at)
             except (StoreError, ValueError) as error:
-                return ProbeAnswered(None, str(error))
+                return ProbeAnswered(None, told(error))
             return RunsQueued((run_id,))
 
         self._app.order(carry_out)

@@ -162,23 +162,35 @@ class Inspector(Closing, inherit_bindings=False):
         self.set_class(bool(self._sentence), "-telling")
 
     def _head(self, width: int) -> Strip:
-        """The run, the tabs, and which moment it is."""
+        """The run, the tabs, and which moment it is; where that is too wide, the tab in front stays longest."""
         subject = self._inspected.first
         others = len(self._inspected.subjects) - 1
-        which = "" if subject is None else f" run {subject.run_id}" + (f" and {others} more" if others > 0 else "")
-        tabs: list[Part] = []
+        run = "" if subject is None else f" run {subject.run_id}"
+        runs = f"{run} and {others} more" if others > 0 else run
+        after = "" if subject is None else f"after {subject.iteration:,} "
+        moment = "" if subject is None else f"{after}iterations "
+        every: list[Part] = []
         for number, tab in enumerate(self._tabs):
             title = TITLES[tab.name]
-            tabs += [(f" {number + 1} ", DIM), (f"[{title}]", ACCENTED) if tab is self.tab else (f" {title} ", DIM)]
-        moment = "" if subject is None else f"after {subject.iteration:,} iterations "
-        left: list[Part] = [(which, STRONG), ("  ", TEXT)]
-        if cells([*left, *tabs]) > width:  # the one in front, and how many there are
-            tabs = [(f"[{TITLES[self.tab.name]}]", ACCENTED), (f" {self._front + 1} of {len(self._tabs)}", DIM)]
+            every += [(f" {number + 1} ", DIM), (f"[{title}]", ACCENTED) if tab is self.tab else (f" {title} ", DIM)]
+        front: list[Part] = [(f"[{TITLES[self.tab.name]}]", ACCENTED)]
+        counted = [*front, (f" {self._front + 1} of {len(self._tabs)}", DIM)]
         badge: list[Part] = [(" REPLAY ", BADGE), (" ", TEXT)] if self._inspected.is_replay else []
-        return strip([*left, *tabs], width, [*badge, (moment, DIM)])
+        left: list[Part] = []
+        right: list[Part] = []
+        for which, tabs, when in (
+            *((runs, every, moment), (runs, every, after), (run, every, after)),
+            *((runs, counted, after), (run, counted, after), (run, front, after)),
+        ):
+            left, right = [(which, STRONG), ("  ", TEXT), *tabs], [*badge, (when, DIM)]
+            if cells(left) + 1 + cells(right) <= width:
+                break
+        return strip(left, width, right)
 
     def _rows(self, width: int, height: int) -> Sequence[Strip]:
-        """The picture of the tab, or why there is none."""
+        """The picture of the tab, or why there is none; nothing where a tiny terminal hides it."""
+        if height < 1:
+            return []
         if not self._inspected.subjects:
             return [strip((), width), strip([(" There is no run to inspect: mark one (space).", DIM)], width)]
         if self.tab.sentence:
