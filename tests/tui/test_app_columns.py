@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.strip import Strip
 
 from engine.spec import defaults
 from engine.store import Evaluation, Listing, Run, open_for_writing
@@ -17,6 +18,7 @@ from tests.presence import present
 from tests.stores import block_of, process, sweep_row
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.model.choices import NO_CHOICE, ColumnChoice
+from tui.screens.pick import Pick
 from tui.widgets.columns import CHOOSABLE, ORDERED, fitting
 from tui.widgets.runs_table import RunsTable
 
@@ -43,9 +45,20 @@ def listed(board: Opened) -> list[object]:
     return [row.run_id if isinstance(row, Run) else f"sweep {row.sweep_id}" for row in board.app.snapshot.rows]
 
 
-async def test_the_menu_of_orders_begins_with_the_present_one_which_turns_round(tmp_path: Path) -> None:
+async def test_the_menu_of_orders_begins_with_the_present_one_which_turns_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heights: list[int] = []
+    rows = Pick._rows
+
+    def noted(menu: Pick, width: int, height: int) -> list[Strip]:
+        heights.append(height)
+        return rows(menu, width, height)
+
+    monkeypatch.setattr(Pick, "_rows", noted)
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.press("o")
+        assert set(heights) == {27}  # from the first frame on
         assert " › run number            now newest first; enter: oldest first" in board.text()
         assert "enter sort" in board.text()
         await board.press("enter")
