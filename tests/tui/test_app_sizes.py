@@ -21,7 +21,7 @@ SCREENS = {
     "fork": (["f"], "RunForm", "from iteration"),
     "sweep": (["s"], "SweepDialog", "parameter"),
     "delete": (["d"], "Confirm", "Delete run 3"),
-    "commands": (["colon"], "Pick", "pause or resume"),
+    "commands": (["colon"], "Pick", "sweep"),
     "copy": (["Y"], "Pick", "copy command"),
     "save": (["E"], "Prompt", "file"),
 }

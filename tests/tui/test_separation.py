@@ -26,7 +26,7 @@ SCREENS = {
     "the fork": (["f"], "from iteration", ["escape"]),
     "the edit": (["e"], "note", ["escape"]),
     "the question": (["d"], "Delete run", ["escape"]),
-    "the commands": (["colon"], "step size / 2", ["escape"]),
+    "the commands": (["colon"], "its sweep", ["escape"]),
     "the metrics": (["colon", *"metric"], "metric validation", ["escape"]),
     "the copies": (["Y"], "copy command", ["escape"]),
     "the export": (["E"], "file", ["escape"]),
