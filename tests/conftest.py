@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from engine.jobs.processes.threads import ONE_THREAD
 
@@ -16,6 +18,11 @@ from engine.jobs.processes.threads import ONE_THREAD
 os.environ.update(ONE_THREAD)
 # Programs are started compiled, as their users have them; compiled anew each time they take twice as long.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# So are the tests: each process of the suite would rewrite the assertions of all files anew.
+sys.dont_write_bytecode = False
+# A busy machine makes an example slow; no property is about time.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import select
@@ -10,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from tempfile import TemporaryDirectory
 
 TIMEOUT_S = 60.0
@@ -49,10 +52,12 @@ def _loaded() -> subprocess.Popen[str]:
 
 def serve() -> None:
     """Carry out the command lines that are read, each in a copy, and write how each ended."""
-    import engine.commands.cli
-    import engine.jobs.people.submit  # noqa: F401 with NumPy and the store
+    import engine
     from tui.start import cli
 
+    for module in walk_packages(engine.__path__, "engine."):  # a command imports what it needs only then
+        import_module(module.name)
+    gc.freeze()  # else each copy visits all of it again when it ends, which costs more than its command
     for line in sys.stdin:
         arguments, folder, environment, written = json.loads(line)
         pid = os.fork()

@@ -16,22 +16,39 @@ from engine.store import open_for_writing
 from engine.sweep import Axis, SweepPlan
 
 FOLDER = Path(sys.executable).parent
+END = "no more words"
 NOWHERE = {"TERM": "dumb", "PATH": f"{FOLDER}:{os.environ['PATH']}", "HOME": "/"}
 
 
-def offered(folder: Path, line: str) -> list[str]:
-    """The words that bash would show after a tab at the end of a line."""
-    words = shlex.split(line) + ([""] if line.endswith(" ") else [])
-    script = f"""
-        eval "$(lossboard completion bash)"
-        COMP_WORDS=({" ".join(map(shlex.quote, words))}); COMP_CWORD={len(words) - 1}; COLUMNS=80; COMP_TYPE=63
-        _lossboard_completion lossboard 2>/dev/null; printf '%s\\n' "${{COMPREPLY[@]}}"
-    """
-    done = subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=NOWHERE, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    assert done.stderr == ""
-    return done.stdout.splitlines()
+class Shell:
+    """A bash in a folder that has loaded the script of completions, as a user's does when it starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._bash = subprocess.Popen(
+            ["bash"], cwd=folder, env=NOWHERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        self._ask('eval "$(lossboard completion bash)"')
+
+    def offered(self, line: str) -> list[str]:
+        """The words that it would show after a tab at the end of a line."""
+        words = shlex.split(line) + ([""] if line.endswith(" ") else [])
+        return self._ask(f"""
+            COMP_WORDS=({" ".join(map(shlex.quote, words))}); COMP_CWORD={len(words) - 1}; COLUMNS=80; COMP_TYPE=63
+            COMPREPLY=(); _lossboard_completion lossboard 2>/dev/null </dev/null; printf '%s\\n' "${{COMPREPLY[@]}}"
+        """)
+
+    def _ask(self, script: str) -> list[str]:
+        assert self._bash.stdin is not None
+        assert self._bash.stdout is not None
+        self._bash.stdin.write(f"{script}\necho {END}\n")
+        self._bash.stdin.flush()
+        return list(iter(lambda: next(self._bash.stdout).removesuffix("\n"), END))
+
+    def close(self) -> None:
+        """End it; it has complained of nothing."""
+        _, complaints = self._bash.communicate()
+        assert complaints == ""
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
@@ -39,22 +56,24 @@ def test_bash_completes_commands_options_choices_runs_and_sweeps(tmp_path: Path)
     with open_for_writing(tmp_path / "runs.db") as store:
         store.queue.add([defaults(), defaults("local-search")], names=["plain", "a\x1b[31m name"])
         store.queue.add_sweep(SweepPlan(defaults(), (Axis("delta", (1.0, 2.0)),), name="margins"))
-    assert offered(tmp_path, "lossboard und") == ["undelete"]
-    assert offered(tmp_path, "lossboard run --upd") == ["--update"]
-    assert offered(tmp_path, "lossboard show ") == [
+    shell = Shell(tmp_path)
+    assert shell.offered("lossboard und") == ["undelete"]
+    assert shell.offered("lossboard run --upd") == ["--update"]
+    assert shell.offered("lossboard show ") == [
         *(f"{run}  gradient b256, queued" for run in (4, 3)),
         "2  a name, queued",
         "1  plain, queued",
     ]
-    assert offered(tmp_path, "lossboard sweep ref") == ["refine"]
-    assert offered(tmp_path, "lossboard sweep show ") == ["1"]
-    assert "adam" in offered(tmp_path, "lossboard run --update ada")
-    assert offered(tmp_path, "lossboard list --sort upd") == ["update"]
-    assert offered(tmp_path, "lossboard list --columns run,upd") == ["run,update"]
-    assert offered(tmp_path, "lossboard sweep --parameter batch") == ["batch-size"]
-    assert offered(tmp_path, "lossboard plot --metric gradient") == ["gradient-norm"]
-    assert offered(tmp_path, "lossboard --db other.db show ") == [""]
+    assert shell.offered("lossboard sweep ref") == ["refine"]
+    assert shell.offered("lossboard sweep show ") == ["1"]
+    assert "adam" in shell.offered("lossboard run --update ada")
+    assert shell.offered("lossboard list --sort upd") == ["update"]
+    assert shell.offered("lossboard list --columns run,upd") == ["run,update"]
+    assert shell.offered("lossboard sweep --parameter batch") == ["batch-size"]
+    assert shell.offered("lossboard plot --metric gradient") == ["gradient-norm"]
+    assert shell.offered("lossboard --db other.db show ") == [""]
     assert not (tmp_path / "other.db").exists()
+    shell.close()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -108,13 +108,13 @@ def test_a_stopped_worker_is_taken_over_by_who_watches_and_a_stop_is_answered(pa
         assert dashboard.exit_code() == 0
 
 
-def test_an_idle_dashboard_writes_nothing(path: Path) -> None:
+def test_an_idle_dashboard_writes_nothing_and_a_lost_terminal_ends_it(path: Path) -> None:
     dashboard = Terminal("--db", str(raced(path)))
     dashboard.wait_for(BRAILLE)
     wait_until(lambda: idle_for(dashboard, 0.5) == 0)
     assert idle_for(dashboard, 2.5) == 0
-    dashboard.type("q")
-    assert dashboard.exit_code() == 0
+    dashboard.hang_up()
+    dashboard.exit_code(10.0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -143,17 +143,9 @@ def test_a_terminal_without_colours_and_utf_8_gets_neither(path: Path, locale: d
     assert told <= {"", "0", "1", "2", "4", "7", "22", "24", "27"}
 
 
-def test_a_lost_terminal_ends_the_dashboard(path: Path) -> None:
-    dashboard = Terminal("--db", str(raced(path)))
-    dashboard.wait_for(BRAILLE)
-    dashboard.hang_up()
-    dashboard.exit_code(10.0)
-
-
-@pytest.mark.parametrize(("columns", "rows"), [(20, 5), (80, 24)])
-def test_small_terminals(path: Path, columns: int, rows: int) -> None:
-    dashboard = Terminal("--db", str(raced(path)), columns=columns, rows=rows)
-    dashboard.wait_for("too small" if columns < 40 else BRAILLE)
+def test_a_terminal_that_is_too_small_is_told_so_and_left_with_q(path: Path) -> None:
+    dashboard = Terminal("--db", str(raced(path)), columns=20, rows=5)
+    dashboard.wait_for("too small")
     dashboard.type("q")
     assert dashboard.exit_code() == 0
 
@@ -198,9 +190,10 @@ def test_the_headless_commands_come_without_the_screen() -> None:
     assert done.stdout.endswith("False\n")
 
 
-def test_what_is_typed_in_one_piece_with_the_key_that_opens_something_goes_there(path: Path) -> None:
-    terminal = Terminal("--db", str(raced(path)))
+def test_at_80_by_24_what_is_typed_in_one_piece_with_the_key_that_opens_something_goes_there(path: Path) -> None:
+    terminal = Terminal("--db", str(raced(path)), columns=80, rows=24)
     terminal.wait_for("gradient b256")
+    terminal.wait_for(BRAILLE)
     terminal.type("/local\r")
     terminal.wait_for("shown")
     terminal.type(":delete\r")

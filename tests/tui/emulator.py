@@ -20,12 +20,21 @@ class Emulator:
     """A terminal of `columns` x `rows` cells; `feed` takes what a program writes."""
 
     def __init__(self, columns: int, rows: int, *, keeps_ground: bool = True) -> None:
-        self.screen = (pyte.Screen if keeps_ground else WithoutGround)(columns, rows)
-        self._stream = pyte.Stream(self.screen)
+        self._screen = (pyte.Screen if keeps_ground else WithoutGround)(columns, rows)
+        self._stream = pyte.Stream(self._screen)
+        self._unread: list[str] = []
 
     def feed(self, text: str) -> None:
+        self._unread.append(text)
+
+    @property
+    def screen(self) -> pyte.Screen:
+        """The screen after all that was fed, which is read now: most tests never look at it."""
+        text = "".join(self._unread)
+        self._unread.clear()
         # the emulator would print the p of the question
         self._stream.feed(text.replace(QUESTION, ""))
+        return self._screen
 
     def resize(self, columns: int, rows: int) -> None:
         self.screen.resize(rows, columns)
@@ -36,7 +45,8 @@ class Emulator:
 
     def cells(self) -> list[list[tuple[object, ...]]]:
         """Every cell: what stands in it and how it looks; of a blank only what can be seen."""
-        return [[_seen(self.screen.buffer[y][x]) for x in range(self.screen.columns)] for y in range(self.screen.lines)]
+        screen = self.screen
+        return [[_seen(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
 
 
 def _seen(cell: pyte.screens.Char) -> tuple[object, ...]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event
 
 import pytest
 from textual.widgets import Input
 
-from tests.tui.dashboards import opened, raced, stored_runs
+from tests.tui.dashboards import opened, raced
 from tui.app import key_queue
-from tui.app.actions import orders
-from tui.model.messages import ChoicesChanged, CommandPicked, OrderAnswered, SteeringRequested
-from tui.screens.board import Board
-from tui.screens.help import Help
+from tui.model.messages import ChoicesChanged, CommandPicked, SteeringRequested
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
 
@@ -58,11 +54,13 @@ async def test_a_command_typed_with_its_key_and_enter_is_carried_out(path: Path)
 
 
 async def test_keys_behind_the_one_that_opens_a_replay_wait_for_it(path: Path) -> None:
-    """There `5` is the middle and `d` nothing: on the board `d` would ask whether to delete a run."""
+    """There `5` is the middle and `,` one iteration back, where it stands; on the board `d` would ask to delete."""
     async with opened(path) as board:
-        await board.type("r 5d")
-        await board.until(lambda: isinstance(board.app.screen, Replay))
-        await board.until(lambda: "iteration 100" in board.text() or "no divergence" in board.text().lower())
+        board.app.replay_control.now = lambda: 0.0  # it opens playing, and would be past the middle when it is drawn
+        await board.type("r5,d")
+        assert isinstance(board.app.screen, Replay)
+        assert (board.app.screen.clock.position, board.app.screen.clock.playing) == (99, False)
+        await board.until(lambda: "iteration  99" in board.text())
         assert not board.all_of(SteeringRequested)
 
 
@@ -102,25 +100,3 @@ async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(
         monkeypatch.setattr(board.app, "is_reading", lambda: True)
         await board.type("?q/sgd")
         await board.until(lambda: board.app.screen.query(Input) and board.app.screen.query_one(Input).value == "sgd")
-
-
-async def test_an_answer_closes_the_prompt_that_waits_for_it_though_help_lies_over_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    may_answer = Event()
-    edit = orders.edit
-    monkeypatch.setattr(orders, "edit", lambda *order: may_answer.wait(10) and edit(*order))
-    async with opened(path) as board:
-        await board.press("e")
-        await board.fill("note", "kept")
-        await board.press("enter", "f1")
-        assert isinstance(board.app.screen, Help)
-        prompt = board.app.screen_stack[-2]
-        assert isinstance(prompt, Prompt)
-        may_answer.set()
-        await board.until(lambda: board.all_of(OrderAnswered))
-        await board.until(lambda: isinstance(board.app.screen, Board))
-        prompt.action_close()  # the key of somebody who was faster than the screen
-        await board.pilot.pause()
-        assert isinstance(board.app.screen, Board)
-    assert stored_runs(path)[0].note == "kept"

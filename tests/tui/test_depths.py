@@ -26,8 +26,8 @@ MOVES = {
     "the sweep's table": (["V"], "★", "k", ["escape"]),
     "the probe": (["b"], "★", "k", ["escape"]),
     "the commands": (["colon"], "› new", "down", ["escape"]),
-    "the form's choices": (["n"], "starts the run", "tab", ["escape"]),
-    "the form's fields": (["n", *["tab"] * 6], "starts the run", "tab", ["escape"]),
+    "the form's choices": (["n"], "starts the run", "tab", []),
+    "the form's fields": (["tab"] * 5, "starts the run", "tab", ["escape"]),
     "the questions": (["e"], "note", "tab", ["escape"]),
 }
 """What opens a screen, what it says then, what moves its cursor, and what leads back."""
