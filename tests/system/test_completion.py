@@ -40,10 +40,11 @@ class Shell:
 
     def _ask(self, script: str) -> list[str]:
         assert self._bash.stdin is not None
-        assert self._bash.stdout is not None
+        answers = self._bash.stdout
+        assert answers is not None
         self._bash.stdin.write(f"{script}\necho {END}\n")
         self._bash.stdin.flush()
-        return list(iter(lambda: next(self._bash.stdout).removesuffix("\n"), END))
+        return list(iter(lambda: next(answers).removesuffix("\n"), END))
 
     def close(self) -> None:
         """End it; it has complained of nothing."""
