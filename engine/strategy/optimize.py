@@ -76,14 +76,24 @@ class Optimization:
         room = k if planned is None else min(k, planned - state.iteration)
         if state.stop_reason or room <= 0:
             return state, Block(first_iteration=state.iteration, loss=np.empty(0))
-        step_size, beside = state.step_size, evaluated.carried(self.spec, state)
-        lowered = replace(state, step_size=step_size * evaluated.lowered(self.spec, state))
-        with np.errstate(all="ignore"):
-            state, block = self.strategy.advance(lowered, room)
-        state = replace(state, step_size=step_size, buffers={**state.buffers, **beside})
+        state, block = self._advanced(state, room)
         if not state.stop_reason and planned is not None and state.iteration >= planned:
             state = replace(state, stop_reason=PLANNED_DONE)
         return state, block
+
+    def one_more(self, state: State) -> tuple[State, Block]:
+        """Return the state and the block after one more iteration, whatever the run has ended with. Pure.
+
+        The block is empty only if the strategy finds nothing more to do.
+        """
+        return self._advanced(replace(state, stop_reason=""), 1)
+
+    def _advanced(self, state: State, k: int) -> tuple[State, Block]:
+        step_size, beside = state.step_size, evaluated.carried(self.spec, state)
+        lowered = replace(state, step_size=step_size * evaluated.lowered(self.spec, state))
+        with np.errstate(all="ignore"):
+            state, block = self.strategy.advance(lowered, k)
+        return replace(state, step_size=step_size, buffers={**state.buffers, **beside}), block
 
     def next_evaluation(self, iteration: int) -> int:
         """Return the first iteration >= `iteration` at which the splits are evaluated."""

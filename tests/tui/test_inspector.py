@@ -16,6 +16,7 @@ from engine.strategy.optimize import build
 from engine.text import loss_text
 from tests.stores import query
 from tests.tui.dashboards import opened
+from tui.model.inspection.subjects import TITLES, TabName
 from tui.model.messages import ForkRequested, OrderAnswered
 from tui.screens.board import Board
 from tui.screens.inspector.inspector import Inspector
@@ -40,9 +41,14 @@ def work(path: Path) -> None:
         worker_loop.work(path, leave=lambda: False)
 
 
+def key_of(tab: TabName) -> str:
+    """The number that goes to a tab."""
+    return str(list(TITLES).index(tab) + 1)
+
+
 async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(path: Path, tmp_path: Path) -> None:
     async with opened(path) as board:
-        await board.press("I", "2")
+        await board.press("I", key_of("weights"))
         await board.until(lambda: "weights after 40 iterations" in board.text())
         inspector = board.app.screen
         assert isinstance(inspector, Inspector)
@@ -104,7 +110,7 @@ async def test_mistakes_are_those_of_the_exact_weights_of_the_moment(path: Path)
     async with opened(path) as board:
         await board.press("r")
         await board.until(lambda: board.app.is_replaying)
-        await board.press("end", "I", "3")
+        await board.press("end", "I", key_of("mistakes"))
         told = f"validation split: {exact.found.correct} of 300 right"
         for _ in range(40 - asked):
             await board.press("comma")
@@ -160,14 +166,14 @@ async def test_a_run_without_weights_says_so_until_it_has_some(tmp_path: Path, m
     with open_for_writing(mine) as store:
         store.queue.add([SPEC])
     async with opened(mine) as board:
-        await board.press("I", "2")
+        await board.press("I", key_of("weights"))
         await board.until(lambda: "Run 1 has kept no weights yet" in " ".join(board.text().split()))
         assert "computing" not in board.text()
         await asyncio.to_thread(work, mine)
         await board.until(lambda: "weights after 40 iterations" in board.text())
         await board.press("escape")
         query(mine, "DELETE FROM checkpoints")
-        await board.press("I", "2")
+        await board.press("I", key_of("weights"))
         await board.until(lambda: "The store has no weights of run 1." in board.text())
 
 
@@ -177,8 +183,33 @@ async def test_a_function_has_no_classes_and_no_split_is_offered(tmp_path: Path)
         store.queue.add([defaults(objective="rosenbrock").changed(iterations=5)])
     work(path)
     async with opened(path) as board:
-        await board.press("I", "2")
+        await board.press("I", key_of("weights"))
         await board.until(lambda: "rosenbrock gives no class a score" in " ".join(board.text().split()))
-        await board.press("3")
+        await board.press(key_of("mistakes"))
         await board.until(lambda: "it makes no mistakes" in " ".join(board.text().split()))
         assert "split" not in board.text().splitlines()[-1]
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 12)])
+async def test_one_step_shows_the_stored_numbers_and_goes_beyond_them(path: Path, size: tuple[int, int]) -> None:
+    with closing(open_for_reading(path)) as reader:
+        losses = reader.iterations(2).loss
+    async with opened(path, size) as board:
+        await board.press("I", key_of("step"))
+        await board.until(lambda: "iteration 40: computed here" in board.text())
+        beyond = board.text()
+        await board.press("comma", "comma")
+        await board.until(lambda: "iteration 38 of the run" in board.text())
+        assert f"loss {loss_text(losses[38])}" in board.text()
+        assert "example 1 of 256" in board.text()
+        await board.press("j")
+        await board.until(lambda: "example 2 of 256" in board.text())
+        screen = board.app.screen
+        assert isinstance(screen, Inspector)
+        assert f"\nloss,{losses[38]}\n" in screen.exhibit().table
+        await board.press("k", "full_stop", "full_stop")
+        await board.until(lambda: board.text() == beyond)
+        await board.press("full_stop")
+        await board.until(lambda: "iteration 41: computed here" in board.text())
+        await board.press("0")
+        await board.until(lambda: "iteration 40: computed here" in board.text())

@@ -8,9 +8,14 @@ from typing import Literal
 
 from engine.spec import RunSpec
 
-TabName = Literal["landscape", "weights", "mistakes"]
+TabName = Literal["landscape", "weights", "step", "mistakes"]
 
-TITLES: Mapping[TabName, str] = {"landscape": "Landscape", "weights": "Weights", "mistakes": "Mistakes"}
+TITLES: Mapping[TabName, str] = {
+    "landscape": "Landscape",
+    "weights": "Weights",
+    "step": "One step",
+    "mistakes": "Mistakes",
+}
 """The tabs in their order, as the screen calls them."""
 
 

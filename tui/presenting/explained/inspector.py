@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from tui.chart.drawing import landscape, section
 from tui.chart.drawing.weight_cells import SHADES, Manner
 from tui.colours.styles import DEEPEST
-from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG, TEXT, signed_style
+from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG, TEXT, WARNED, signed_style
 from tui.presenting.explained.blocks import Block, Entry, entry
 from tui.text.parts import Part
 
@@ -59,6 +59,23 @@ def _weights(manner: Manner) -> Iterable[Block]:
     yield Block("Weights", weights_entries(manner))
 
 
+def _step(_: Manner) -> Iterable[Block]:
+    yield Block(
+        "One step",
+        (
+            entry("─▸", "the way of the numbers: scores, data loss + regularization loss, gradient, update", DIM),
+            entry("◂ y", "the right class of the example", FINISHED),
+            entry("◂ max", "the class with the highest score", WARNED),
+            entry("margin", "of the SVM: max(0, s_j - s_y + delta); L_i is their sum", DIM),
+            entry("p", "the probability of softmax; L_i is -log of the right class's", DIM),
+            entry("step size in force", "the base step size x the factor of its schedule", DIM),
+            entry("update : weights", "length of the update : length of the weights; about 1e-3 is usual", DIM),
+            entry("loss after the step", "of the same batch; behind it, by how much it changed", STRONG),
+            entry("not part of the run", "the run has not made this iteration: it is computed here, never stored", DIM),
+        ),
+    )
+
+
 def _mistakes(manner: Manner) -> Iterable[Block]:
     yield Block(
         "Mistakes",
@@ -71,5 +88,5 @@ def _mistakes(manner: Manner) -> Iterable[Block]:
     )
 
 
-INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, _landscape, _weights, _mistakes)
+INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, _landscape, _weights, _step, _mistakes)
 """The parts about the screen itself, then about each of its tabs."""

@@ -21,6 +21,7 @@ from tui.presenting.describe import in_force, label
 from tui.screens.inspector.exhibit import Exhibit
 from tui.screens.inspector.landscape_tab import LandscapeTab
 from tui.screens.inspector.mistakes_tab import MistakesTab
+from tui.screens.inspector.step_tab import StepTab
 from tui.screens.inspector.tab import Tab
 from tui.screens.inspector.weights_tab import WeightsTab
 from tui.screens.keys.transport_keys import TransportKeys
@@ -30,7 +31,7 @@ from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.lines import Lines, WrappedLines, strip
 
-TABS: tuple[type[Tab], ...] = (LandscapeTab, WeightsTab, MistakesTab)
+TABS: tuple[type[Tab], ...] = (LandscapeTab, WeightsTab, StepTab, MistakesTab)
 """The tabs in the order of TITLES."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
