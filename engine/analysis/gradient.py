@@ -18,7 +18,10 @@ from engine.text import setting_text
 
 Floats = NDArray[np.float64]
 
-H = 1e-5
+H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
+"""Step h of the differences; the smaller one applies to features above PIXELS_FROM in size: for raw pixels a larger h
+moves margins across kinks."""
+
 TOLERANCE = 1e-6
 WORST = 10
 MOST_EXAMINED = 200
@@ -94,6 +97,11 @@ class GradientCheck:
             return f"h = {setting_text(self.h)} is too large: the differences still change with it. Take a smaller h."
         hidden = f"rounding could hide an error of {self.hidden:.1%} of the gradient"
         return f"h = {setting_text(self.h)} is too small: {hidden}. Take a larger h."
+
+
+def usual_h(X: NDArray[Any]) -> float:
+    """Return the step h of the differences for examples X (n, D)."""
+    return H_FOR_PIXELS if X.size and np.abs(X).max() > PIXELS_FROM else H
 
 
 def numerical_gradient(
@@ -196,6 +204,15 @@ def norm_error(analytic: Floats, numerical: Floats) -> float:
         return float("inf")
     scale = max(float(np.linalg.norm(analytic)), float(np.linalg.norm(numerical)))
     return float(np.linalg.norm(analytic - numerical)) / scale if scale else 0.0
+
+
+def relative_errors(analytic: Floats, numerical: Floats) -> Floats:
+    """Return |a - n| / max(|a|, |n|) of each coordinate (k,): 0 if both are zero, inf if either is not finite."""
+    known = np.isfinite(analytic) & np.isfinite(numerical)
+    scale = np.maximum(np.abs(analytic), np.abs(numerical))
+    with np.errstate(all="ignore"):
+        found = np.where(scale == 0, 0.0, np.abs(analytic - numerical) / scale)
+    return np.where(known, found, np.inf)
 
 
 @dataclass(frozen=True, slots=True)

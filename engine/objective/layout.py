@@ -87,3 +87,20 @@ class Layout:
         for (_, columns), biased, view in zip(self.shapes, self.biased, self.matrices(mask), strict=True):
             view[:, : columns if bias else columns - biased] = 1
         return mask
+
+    def named(self, index: int) -> str:
+        """Return the name of a weight, such as W1[3, bias]: its matrix, row (class, hidden unit or filter) and column.
+
+        A layer norm's two rows are its gains and its shifts. Raises IndexError for an index outside the layout.
+        """
+        for number, ((rows, columns), biased) in enumerate(zip(self.shapes, self.biased, strict=True), start=1):
+            if index < rows * columns:
+                row, column = divmod(index, columns)
+                matrix = "W" if len(self.shapes) == 1 else f"W{number}"
+                if self.shapes == ((1, columns),):
+                    return f"W[{column}]"
+                if biased == columns > 1:
+                    return f"{matrix}[{('gain', 'shift')[row]}, {column}]"
+                return f"{matrix}[{row}, {'bias' if biased and column == columns - 1 else column}]"
+            index -= rows * columns
+        raise IndexError(index)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.jobs.inspection.step import run_step
 from engine.jobs.people import steer
 from engine.jobs.worker.forking import changed
 from engine.jobs.worker.worker_loop import work
@@ -346,6 +347,9 @@ def test_events_tell_where_to_put_marks(path: Path) -> None:
         (at, "set-step-size", "0.05", "step size 0.1 to 0.05"),
         (1100, "fork", "2", "run 2 was forked here"),
     ]
+    for iteration, step_size in ((present(at) - 1, 0.1), (present(at), 0.05)):
+        *_, step = run_step(path, lambda: True, 1, iteration)
+        assert (step.iteration, step.step_size) == (iteration, step_size)
     assert [(event.iteration, event.verb, event.argument) for event in reader.events(2)] == [(1100, "forked", "1")]
     reader.close()
     steer.delete(path, 2)

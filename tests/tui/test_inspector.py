@@ -213,3 +213,23 @@ async def test_one_step_shows_the_stored_numbers_and_goes_beyond_them(path: Path
         await board.until(lambda: "iteration 41: computed here" in board.text())
         await board.press("0")
         await board.until(lambda: "iteration 40: computed here" in board.text())
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 12)])
+async def test_a_gradient_check_tells_both_gradients_and_takes_another_h(
+    path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.jobs.inspection.check.COORDINATES", 60)
+    async with opened(path, size) as board:
+        await board.press("I", key_of("check"))
+        await board.until(lambda: "120 losses" in board.text() and "passed" in board.text())
+        assert "1e-5 centred" in board.text()
+        if size[0] > 40:
+            assert "60 of 650 weights, drawn; 1,000 of 1,198 train examples; after 40 iterations" in board.text()
+        screen = board.app.screen
+        assert isinstance(screen, Inspector)
+        assert len(screen.exhibit().table.splitlines()) == 61
+        await board.press("right_square_bracket", "v")
+        await board.until(lambda: "61 losses" in board.text() and "1e-4 one-sided" in board.text())
+        await board.press("left_square_bracket", "v")
+        await board.until(lambda: "120 losses" in board.text() and "1e-5 centred" in board.text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from engine.jobs.processes.threads import ONE_THREAD
 from engine.spec import defaults
 from engine.store import MisplacedStore, open_for_writing
 from tests.stores import block_of, claimed_writer
 from tests.tui.dashboards import opened, raced
 from tui.model.snapshot import Snapshot
+from tui.start import startup
 from tui.start.session import farewell, prepare
 from tui.widgets.header import header
 
@@ -80,3 +83,14 @@ async def test_a_key_that_comes_while_the_dashboard_leaves_is_for_nobody(tmp_pat
     app = prepare(raced(tmp_path / "runs.db"))
     assert app.screen_stack == []
     await app.on_event(events.Key("ctrl+c", None))
+
+
+def test_the_dashboard_computes_in_one_thread_as_workers_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two threads are slower beside a worker, and could give other bits than the run's."""
+    for name in ONE_THREAD:
+        monkeypatch.setenv(name, "4")
+    found: dict[str, str] = {}
+    monkeypatch.setattr("tui.start.signals.block", lambda: None)
+    monkeypatch.setattr("tui.start.session.run", lambda *_, **__: found.update(os.environ) or 0)
+    assert startup.dashboard(tmp_path / "runs.db") == 0
+    assert {name: found[name] for name in ONE_THREAD} == ONE_THREAD

@@ -65,6 +65,10 @@ def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False, replay: 
         return 2
 
     signals.block()  # before NumPy is imported: its threads would take the signals
+    from engine.jobs.processes.threads import ONE_THREAD
+
+    # What the inspector computes again is the worker's to the last bit, and two threads wait for each other beside it.
+    os.environ.update(ONE_THREAD)
     from engine.store import StoreError
     from tui.start import session
 

@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.analysis.gradient import Differences, GradientCheck
-    from engine.objective.layout import Layout
 
 COORDINATES = 1000
-H, H_FOR_PIXELS, PIXELS_FROM = 1e-5, 1e-6, 16.0
-"""Step h of the differences; the smaller one applies to features above PIXELS_FROM in size: for raw pixels a larger h
-moves margins across kinks."""
+H, H_FOR_PIXELS = 1e-5, 1e-6
+"""Step h of the differences, as `usual_h` of `engine.analysis.gradient` has it: a help page loads no NumPy."""
 
 
 @click.command("gradient-check", cls=GroupedCommand)
@@ -75,7 +73,7 @@ def command(
         result, margins = _check(point, h, tolerance, chosen, one_sided, cost)
     layout = point.objective.layout
     if json:
-        worst = [{**asdict(entry), "weight": named(layout, entry.index)} for entry in result.worst]
+        worst = [{**asdict(entry), "weight": layout.named(entry.index)} for entry in result.worst]
         answer = {**point.as_dict(), **asdict(result), "worst": worst, "margins_within_h": margins}
         answer |= {"one_sided": one_sided, **cost.as_dict()}
         click.echo(as_json({**answer, "passed": result.passed}))
@@ -85,7 +83,7 @@ def command(
             click.echo(f"{label:>22}  {value}")
         header = ["weight", "analytic", "numerical", "relative error", ""]
         rows = [
-            [named(layout, e.index), f"{e.analytic:.8g}", f"{e.numerical:.8g}", f"{e.relative_error:.1e}", e.reason]
+            [layout.named(e.index), f"{e.analytic:.8g}", f"{e.numerical:.8g}", f"{e.relative_error:.1e}", e.reason]
             for e in result.worst
         ]
         click.echo("\n" + table(header, rows, right=frozenset({1, 2, 3})))
@@ -149,24 +147,6 @@ def _time(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1000 * seconds:.3g} ms"
 
 
-def named(layout: Layout, index: int) -> str:
-    """The name of a weight, such as W1[3, bias]: its matrix, row (class, hidden unit or filter) and column.
-
-    A layer norm's two rows are its gains and its shifts. Raises IndexError for an index outside the layout.
-    """
-    for number, ((rows, columns), biased) in enumerate(zip(layout.shapes, layout.biased, strict=True), start=1):
-        if index < rows * columns:
-            row, column = divmod(index, columns)
-            matrix = "W" if len(layout.shapes) == 1 else f"W{number}"
-            if layout.shapes == ((1, columns),):
-                return f"W[{column}]"
-            if biased == columns > 1:
-                return f"{matrix}[{('gain', 'shift')[row]}, {column}]"
-            return f"{matrix}[{row}, {'bias' if biased and column == columns - 1 else column}]"
-        index -= rows * columns
-    raise IndexError(index)
-
-
 def _check(
     point: LossPoint,
     h: float | None,
@@ -213,17 +193,14 @@ def _check(
 
 def _step(point: LossPoint, h: float | None) -> float:
     """The step of the differences: as given, or by the size of the features."""
-    import numpy as np
+    from engine.analysis import gradient
 
     if h is not None or not point.spec.has_data:
-        return H if h is None else h
-    rows = slice(None) if point.rows is None else point.rows
-    return H_FOR_PIXELS if np.abs(point.objective.split.batch(rows)).max() > PIXELS_FROM else H
+        return gradient.H if h is None else h
+    return gradient.usual_h(point.objective.split.batch(slice(None) if point.rows is None else point.rows))
 
 
 def _chosen(point: LossPoint, text: str, one_sided: bool) -> NDArray[np.intp] | None:
-    import numpy as np
-
     from engine.strategy import streams
 
     if (point.objective.linear and not one_sided) or text.strip().lower() == "all":
@@ -234,6 +211,4 @@ def _chosen(point: LossPoint, text: str, one_sided: bool) -> NDArray[np.intp] | 
         raise ValueError(f"coordinates: {text[:40]!a} is not a number; write it like 500, or all") from None
     if count < 1:
         raise ValueError(f"coordinates: must be at least 1, not {count}")
-    if count >= point.objective.size:
-        return None
-    return np.sort(streams.stream(point.spec.seed, "coordinates").choice(point.objective.size, count, replace=False))
+    return streams.drawn(point.spec.seed, "coordinates", count, point.objective.size)

@@ -183,14 +183,10 @@ def point_of(
 
 
 def _rows(spec: RunSpec, objective: Objective, examples: str) -> NDArray[np.intp] | None:
-    import numpy as np
-
     from engine.strategy import streams
 
     count = _count(examples, len(objective)) if spec.has_data else len(objective)
-    if count >= len(objective):
-        return None
-    return np.sort(streams.stream(spec.seed, "examples").choice(len(objective), count, replace=False))
+    return streams.drawn(spec.seed, "examples", count, len(objective))
 
 
 def read_weights(name: str, size: int) -> NDArray[Any]:

@@ -8,12 +8,13 @@ from typing import Literal
 
 from engine.spec import RunSpec
 
-TabName = Literal["landscape", "weights", "step", "mistakes"]
+TabName = Literal["landscape", "weights", "step", "check", "mistakes"]
 
 TITLES: Mapping[TabName, str] = {
     "landscape": "Landscape",
     "weights": "Weights",
     "step": "One step",
+    "check": "Gradient check",
     "mistakes": "Mistakes",
 }
 """The tabs in their order, as the screen calls them."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from tui.chart.drawing import landscape, section
 from tui.chart.drawing.weight_cells import SHADES, Manner
 from tui.colours.styles import DEEPEST
-from tui.colours.theme import ACCENTED, DIM, FINISHED, STRONG, TEXT, WARNED, signed_style
+from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED, signed_style
 from tui.presenting.explained.blocks import Block, Entry, entry
 from tui.text.parts import Part
 
@@ -76,6 +76,24 @@ def _step(_: Manner) -> Iterable[Block]:
     )
 
 
+def _check(_: Manner) -> Iterable[Block]:
+    yield Block(
+        "Gradient check",
+        (
+            entry("error", "|a - n| / max(|a|, |n|) of a weight's analytic and numerical derivative", TEXT),
+            entry("of the gradient", "the same of all checked weights together, by their lengths", DIM),
+            entry("W1[3, bias]", "a weight: its layer, its row, and its column or bias", DIM),
+            entry(
+                "kink within h", "the loss has a kink there, and the analytic value lies between both slopes", WARNED
+            ),
+            entry("h too large", "with a smaller h both agree", WARNED),
+            entry("wrong", "with a smaller h they differ all the same", FAILED),
+            entry("untold", "the differences still change with h, so they tell nothing", WARNED),
+            entry("drawn", "of many weights a sample is checked, the same for a run's seed", DIM),
+        ),
+    )
+
+
 def _mistakes(manner: Manner) -> Iterable[Block]:
     yield Block(
         "Mistakes",
@@ -88,5 +106,12 @@ def _mistakes(manner: Manner) -> Iterable[Block]:
     )
 
 
-INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, _landscape, _weights, _step, _mistakes)
+INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (
+    _inspector,
+    _landscape,
+    _weights,
+    _step,
+    _check,
+    _mistakes,
+)
 """The parts about the screen itself, then about each of its tabs."""

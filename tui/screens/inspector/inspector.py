@@ -18,6 +18,7 @@ from tui.model.inspection.subjects import TITLES, Inspected, Subject, TabName
 from tui.model.keymap import Key
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import in_force, label
+from tui.screens.inspector.check_tab import CheckTab
 from tui.screens.inspector.exhibit import Exhibit
 from tui.screens.inspector.landscape_tab import LandscapeTab
 from tui.screens.inspector.mistakes_tab import MistakesTab
@@ -31,7 +32,7 @@ from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.lines import Lines, WrappedLines, strip
 
-TABS: tuple[type[Tab], ...] = (LandscapeTab, WeightsTab, StepTab, MistakesTab)
+TABS: tuple[type[Tab], ...] = (LandscapeTab, WeightsTab, StepTab, CheckTab, MistakesTab)
 """The tabs in the order of TITLES."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
