@@ -225,7 +225,7 @@ async def test_a_gradient_check_tells_both_gradients_and_takes_another_h(
         await board.until(lambda: "120 losses" in board.text() and "passed" in board.text())
         assert "1e-5 centred" in board.text()
         if size[0] > 40:
-            assert "60 of 650 weights, drawn; 1,000 of 1,198 train examples; after 40 iterations" in board.text()
+            assert "60 of 650 weights, drawn; 1,000 of 1,198 examples; after 40 iterations" in board.text()
         screen = board.app.screen
         assert isinstance(screen, Inspector)
         assert len(screen.exhibit().table.splitlines()) == 61

@@ -49,9 +49,8 @@ def summary_lines(found: RunCheck, width: int) -> list[Line]:
     else:
         head = [(" verdict   ", DIM), (result.verdict, VERDICTS[result.verdict])]
         error = numbers.number(result.norm_error)
-    off_kinks = (
-        f"; {numbers.number(result.norm_error_off_kinks)} off kinks" if result is not None and result.kinks else ""
-    )
+    is_told = result is not None and result.kinks and result.norm_error_off_kinks
+    off_kinks = f"; {numbers.number(result.norm_error_off_kinks)} off kinks" if result and is_told else ""
     form = "one-sided, (f(W + h) - f(W)) / h" if found.one_sided else "centred, (f(W + h) - f(W - h)) / 2h"
     lines = [
         head,
@@ -168,7 +167,7 @@ def summary(found: RunCheck) -> str:
     examples = ""
     if found.of_examples:
         all_of = found.examples == found.of_examples
-        examples = f"; {'all' if all_of else f'{found.examples:,} of'} {found.of_examples:,} train examples"
+        examples = f"; {'all' if all_of else f'{found.examples:,} of'} {found.of_examples:,} examples"
     return f"{of}{examples}; {exact}after {counted(found.iteration, 'iteration')}"
 
 
