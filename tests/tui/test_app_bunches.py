@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.widgets import Input
 
-from tests.tui.dashboards import opened, raced
+from tests.tui.dashboards import opened, raced, stored_runs
 from tui.app import key_queue
-from tui.model.messages import ChoicesChanged, CommandPicked, SteeringRequested
+from tui.app.actions import orders
+from tui.model.messages import ChoicesChanged, CommandPicked, OrderAnswered, SteeringRequested
+from tui.screens.board import Board
+from tui.screens.help import Help
 from tui.screens.prompt import Prompt
 from tui.screens.replay import Replay
 
@@ -100,3 +104,25 @@ async def test_keys_are_not_held_up_for_ever_by_what_cannot_be_read(
         monkeypatch.setattr(board.app, "is_reading", lambda: True)
         await board.type("?q/sgd")
         await board.until(lambda: board.app.screen.query(Input) and board.app.screen.query_one(Input).value == "sgd")
+
+
+async def test_an_answer_closes_the_prompt_that_waits_for_it_though_help_lies_over_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer = Event()
+    edit = orders.edit
+    monkeypatch.setattr(orders, "edit", lambda *order: may_answer.wait(10) and edit(*order))
+    async with opened(path) as board:
+        await board.press("e")
+        await board.fill("note", "kept")
+        await board.press("enter", "f1")
+        assert isinstance(board.app.screen, Help)
+        prompt = board.app.screen_stack[-2]
+        assert isinstance(prompt, Prompt)
+        may_answer.set()
+        await board.until(lambda: board.all_of(OrderAnswered))
+        await board.until(lambda: isinstance(board.app.screen, Board))
+        prompt.action_close()  # the key of somebody who was faster than the screen
+        await board.pilot.pause()
+        assert isinstance(board.app.screen, Board)
+    assert stored_runs(path)[0].note == "kept"
