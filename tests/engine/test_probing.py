@@ -62,7 +62,7 @@ def test_what_has_no_weights_is_said(path: Path) -> None:
         probing.probe(path, 9)
     worker_loop.work(path, leave=lambda: False)
     child = steer.fork(path, 1, 40, {"iterations": "80"}).run_id
-    with pytest.raises(Refused, match="probe that one"):
+    with pytest.raises(Refused, match="whose weights until then are kept"):
         probing.probe(path, child)
     worker_loop.work(path, leave=lambda: False)
     assert probing.probe(path, child).iteration == 80
