@@ -95,9 +95,9 @@ def _write(path: Path, number: int, barrier: Barrier, told: multiprocessing.Simp
         barrier.wait()
         # Writers come as they come: not all at the same instant.
         time.sleep(generator.uniform(0, COMMIT_EVERY_S))
-        started = time.perf_counter()
-        due = started
-        while time.perf_counter() - started < SECONDS:
+        began = time.perf_counter()
+        due = began
+        while time.perf_counter() - began < SECONDS:
             made = block(done, count, COMMIT_EVERY_S, generator)
             started = time.perf_counter()
             try:
@@ -109,7 +109,7 @@ def _write(path: Path, number: int, barrier: Barrier, told: multiprocessing.Simp
             done += count
             due += COMMIT_EVERY_S
             time.sleep(max(0.0, due - time.perf_counter()))
-        told.put((commits_ms, done, max(due, time.perf_counter()) - started, error))
+        told.put((commits_ms, done, max(due, time.perf_counter()) - began, error))
 
 
 def _look(
