@@ -19,7 +19,7 @@ SCREENS = {
     "the readout": (["c"], "c", ["escape"]),
     "one run alone": (["enter"], "b256  finished", ["escape"]),
     "its details": (["enter", "tab"], "b256  finished", ["escape", "escape"]),
-    "the replay": (["r"], "iteration", ["r"]),
+    "the replay": (["r"], "REPLAY", ["r"]),
     "the help": (["question_mark"], "a run of your own", ["escape"]),
     "the form": (["n"], "objective", ["escape"]),
     "the filter": (["slash"], "filter", ["escape"]),

@@ -21,10 +21,15 @@ class Footer(Lines):
         super().__init__(self._line, css_id=css_id)
         self._keys = keys
         self._actions: list[tuple[range, str]] = []
+        self._drawn_for: tuple[Sequence[Key], int] = ((), 0)
+        self._row = Strip([])
 
     def _line(self, width: int, _: int) -> list[Strip]:
-        row, self._actions = key_line(self._keys(), width)
-        return [row]
+        asked = self._keys(), width
+        if asked != self._drawn_for:  # a replay asks for it at each frame
+            self._row, self._actions = key_line(*asked)
+            self._drawn_for = asked
+        return [self._row]
 
     async def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -40,13 +45,15 @@ def key_line(keys: Sequence[Key], width: int) -> tuple[Strip, list[tuple[range, 
     """
     parts: list[Part] = []
     actions: list[tuple[range, str]] = []
+    start = end = 0
     for key in footer(keys, width - 2):
         parts.append(("  " if parts else " ", TEXT))
-        start = cells(parts)
+        start = end + (2 if end else 1)
+        end = start + width_of(key.keys_text) + 1 + width_of(key.word)
         parts += [(key.keys_text, ACCENTED), (f" {key.word}", DIM)]
         for name in key.keys[: key.advertised][1:]:
             actions.append((_columns_of(key, name, start), key.action.format(key=name)))
-        actions.append((range(start, cells(parts)), key.action.format(key=key.keys[0])))
+        actions.append((range(start, end), key.action.format(key=key.keys[0])))
     return strip(parts, width), actions
 
 

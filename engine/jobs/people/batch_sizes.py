@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from engine import datasets
 from engine.spec import SpecError, parse_field
 
 
 def train_examples(dataset: str) -> int | None:
     """Return the number of training examples; None for an unknown name, or a file that was not read yet."""
+    from engine import datasets  # the first screen needs none: reading them loads archives and check sums
+
     try:
         return datasets.train_examples(parse_field("dataset", dataset))
     except SpecError:  # a name that is being typed

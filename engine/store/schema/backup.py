@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 import stat
 import tempfile
@@ -82,7 +81,7 @@ def _copy(connection: Connection, draft: Path, place: Path) -> int:
             raw.execute("PRAGMA synchronous = OFF")  # the fsync below comes before the rename
             connection.copy_to(raw)
             raw.execute("PRAGMA journal_mode = DELETE")  # a single file, readable in a read-only folder
-            mark_anew(raw, secrets.token_hex(8))
+            mark_anew(raw, os.urandom(8).hex())
             runs = int(raw.execute("SELECT count(*) FROM runs").fetchone()[0])
         with open(draft, "rb") as file:
             os.fsync(file.fileno())

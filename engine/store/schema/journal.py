@@ -9,7 +9,6 @@ has the mark seen through the journal, or the one before.
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -73,7 +72,7 @@ class MarkedConnection(Connection):
         with super().transaction() as raw:
             if generation(self.path) or not _mark_seen(raw):
                 return
-            mark_anew(raw, secrets.token_hex(8))
+            mark_anew(raw, os.urandom(8).hex())
         self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _update_mark(self) -> None:
