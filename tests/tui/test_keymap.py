@@ -61,3 +61,7 @@ def test_no_key_stands_twice_in_a_view(place: Place) -> None:
 def test_the_footer_fits(room: int) -> None:
     kept = footer(keys_of("board"), room)
     assert sum(len(key.keys_text) + len(key.word) + 3 for key in kept) - 2 <= room
+
+
+def test_commands_and_help_stay_in_the_inspectors_footer_at_80_columns() -> None:
+    assert {"app.palette", "app.help"} <= {key.action for key in footer(keys_of("inspector"), 78)}

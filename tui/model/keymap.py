@@ -265,7 +265,7 @@ KEYS: tuple[Key, ...] = (
     Key("inspector", "across(1)", ("l", "right"), "right", "the cursor to the right", 5, 2),
     Key("inspector", "run(1)", ("pagedown",), "next run", "the next of the runs that are inspected", 3),
     Key("inspector", "run(-1)", ("pageup",), "run before", "the run before"),
-    Key("inspector", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name", 6),
+    Key("inspector", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name", 1),
     Key("inspector", "app.copy", ("Y",), "copy", "to the clipboard: the numbers or the picture"),
     Key("inspector", "app.save", ("E",), "export", "what is shown: picture, text or values"),
     Key("inspector", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
