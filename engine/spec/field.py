@@ -31,6 +31,12 @@ class Field:
     open: bool = False
     takes_own: bool = False
     typed: bool = True
+    decided_by: frozenset[str] = field(init=False)
+    """The fields whose values say whether this one has an effect."""
+
+    def __post_init__(self) -> None:
+        names = frozenset({"strategy", *self.needs, *(name for fitting in self.unless for name in fitting)})
+        object.__setattr__(self, "decided_by", names)
 
     def applies(self, chosen: Mapping[str, Any]) -> bool:
         """True if this field has an effect, given the values of the other fields by name."""
@@ -45,11 +51,6 @@ class Field:
             if all(_is_among(name, chosen[name], values) for name, values in fitting.items()):
                 return next(iter(fitting))
         return None
-
-    @property
-    def decided_by(self) -> frozenset[str]:
-        """The fields whose values say whether this one has an effect."""
-        return frozenset({"strategy", *self.needs, *(name for fitting in self.unless for name in fitting)})
 
     def check(self, value: Any) -> Any:
         """Validate a value and return it in its stored type; text, and any other type, is parsed.

@@ -152,7 +152,8 @@ class RunSpec:
 
     def decides(self, name: str) -> bool:
         """Return whether a field affects this run."""
-        return FIELDS[name].applies({each: getattr(self, each) for each in FIELDS})
+        field = FIELDS[name]
+        return field.applies({each: getattr(self, each) for each in field.decided_by})
 
     @property
     def searches(self) -> bool:

@@ -61,7 +61,7 @@ def test_differences_without_room_are_counted() -> None:
     for line in (wide, narrow):
         told, _, more = line.partition("differs: ")[2].rstrip().rpartition(" +")
         assert len(told.split(", ")) + int(more.removesuffix(" more")) == len(
-            differing([present(run.spec) for run in runs])
+            differing(tuple(present(run.spec) for run in runs))
         )
 
 

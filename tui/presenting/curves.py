@@ -19,7 +19,7 @@ from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
-from tui.presenting.describe import decides, differing, given_name, in_force, label
+from tui.presenting.describe import differing, given_name, in_force, label
 from tui.presenting.points import evaluated, is_recorded, marks
 from tui.text import numbers
 
@@ -31,11 +31,11 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     """
     asked = drawn_runs(snapshot, choices)
     runs = _placed(asked, choices.chart_options.x_kind)
-    varied = differing([spec for run in runs if (spec := in_force(run)) is not None])
+    varied = differing(tuple(spec for run in runs if (spec := in_force(run)) is not None))
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
     chart_options = choices.chart_options
     said |= {"metrics"} if chart_options.x_kind == "time" else {"metrics", "pace"}  # no curve runs otherwise for them
-    varied = [name for name in varied if name not in said]
+    varied = tuple(name for name in varied if name not in said)
     view = replace(
         axes_view(chart_options),
         runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
@@ -151,12 +151,12 @@ def _caution(runs: list[Run], metric: str) -> str:
     specs = [run.spec for run in runs if run.spec is not None]
     if not METRICS[metric].of_objective:
         return ""
-    minimised = {tuple(getattr(spec, name) for name in MINIMISED if decides(spec, name)) for spec in specs}
+    minimised = {tuple(getattr(spec, name) for name in MINIMISED if spec.decides(name)) for spec in specs}
     differing = ["objectives"] * (len(minimised) > 1) + ["data sets"] * (len({spec.dataset for spec in specs}) > 1)
     return f"different {' and '.join(differing)}" if differing else ""
 
 
-def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: list[str]) -> ChartRun:
+def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: tuple[str, ...]) -> ChartRun:
     """One run of a chart; `settings` holds its values of the `varied` fields."""
     spec, seen = run.spec, snapshot.of(run.run_id)
     return ChartRun(
@@ -215,14 +215,12 @@ def _points(run: Run, seen: RunSeen, chart_options: ChartOptions) -> Points | No
     return Points(done, samples.elapsed_s, source.values(samples))
 
 
-def _settings(run: Run, varied: list[str]) -> tuple[tuple[str, str], ...]:
+def _settings(run: Run, varied: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """The values by which a run differs from the other drawn runs."""
     spec = in_force(run)
     if spec is None:
         return ()
-    chosen = {name: getattr(spec, name) for name in FIELDS}
-    names = [name for name in varied if FIELDS[name].applies(chosen)]
-    return tuple((FIELDS[name].label, _shown(name, chosen[name])) for name in names)
+    return tuple((FIELDS[name].label, _shown(name, getattr(spec, name))) for name in varied if spec.decides(name))
 
 
 def _shown(name: str, value: object) -> str:

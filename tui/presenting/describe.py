@@ -51,29 +51,24 @@ def spec_texts(spec: RunSpec, without: Collection[str] = (), step_size_now: floa
 
     `step_size_now` is the present step size if it is not the spec's.
     """
-    has_margin = "delta" not in without and decides(spec, "delta")
+    has_margin = "delta" not in without and spec.decides("delta")
     batch = "full batch" if spec.batch_size is None else f"batch {spec.batch_size}"
     strength = numbers.setting(spec.regularization_strength)
     objective = clean(short_name(spec.objective), 60)
     texts = {
         "strategy": spec.kind.label,
-        "update": clean(short_name(spec.update), 60) if decides(spec, "update") and spec.update != "vanilla" else "",
+        "update": clean(short_name(spec.update), 60) if spec.decides("update") and spec.update != "vanilla" else "",
         "batch_size": batch if spec.kind.batches and spec.has_data else "",
-        "step_size": f"step size {_step_size(spec, step_size_now)}" if decides(spec, "step_size") else "",
-        "schedule": spec.schedule if decides(spec, "schedule") and spec.schedule != "constant" else "",
+        "step_size": f"step size {_step_size(spec, step_size_now)}" if spec.decides("step_size") else "",
+        "schedule": spec.schedule if spec.decides("schedule") and spec.schedule != "constant" else "",
         "objective": f"{objective} Δ {numbers.setting(spec.delta)}" if has_margin else objective,
-        "dimensions": f"{spec.dimensions} weights" if decides(spec, "dimensions") else "",
-        "regularization_strength": f"λ {strength}" if decides(spec, "regularization_strength") else "",
+        "dimensions": f"{spec.dimensions} weights" if spec.decides("dimensions") else "",
+        "regularization_strength": f"λ {strength}" if spec.decides("regularization_strength") else "",
         "dataset": spec.dataset if spec.has_data else "",
         "seed": f"seed {spec.seed}",
         "pace": "" if spec.pace is None else f"pace {numbers.setting(spec.pace)}/s",
     }
     return [text for field, text in texts.items() if text and field not in without]
-
-
-def decides(spec: RunSpec, name: str) -> bool:
-    """Whether a field has an effect, given the others."""
-    return FIELDS[name].applies({each: getattr(spec, each) for each in FIELDS})
 
 
 def _step_size(spec: RunSpec, now: float | None) -> str:
@@ -95,12 +90,13 @@ def sweep_words(title: SweepTitle) -> str:
     return f"{fields} · {name}" if name != title.parameter else fields
 
 
-def differing(specs: list[RunSpec]) -> list[str]:
+@lru_cache(maxsize=16)
+def differing(specs: tuple[RunSpec, ...]) -> tuple[str, ...]:
     """The names of the fields in which the specs differ, those in LAST at the end."""
     if len(specs) < 2:
-        return []
+        return ()
     names = [name for name in RunSpec.__dataclass_fields__ if len({getattr(spec, name) for spec in specs}) > 1]
-    return sorted(names, key=lambda name: LAST.index(name) if name in LAST else -1)
+    return tuple(sorted(names, key=lambda name: LAST.index(name) if name in LAST else -1))
 
 
 def progress(run: Run) -> float | None:

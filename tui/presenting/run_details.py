@@ -14,7 +14,7 @@ from tui.chart.drawing.weight_cells import Manner
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
-from tui.presenting.describe import decides, field_label, given_name, in_force, label
+from tui.presenting.describe import field_label, given_name, in_force, label
 from tui.presenting.weight_images import weight_images
 from tui.text import numbers
 from tui.text.parts import Part, cells
@@ -82,7 +82,7 @@ def _divergence(run: Run) -> str:
         return ""
     text = f"diverged at iteration {run.diverged_after:,}: the loss was not finite or"
     text += f" above {numbers.setting(spec.divergence_factor)} times the first one."
-    if not decides(spec, "step_size"):
+    if not spec.decides("step_size"):
         return text
     size = numbers.setting(run.step_size_now or spec.step_size)
     return f"{text} Step size {size} is probably too large; s compares smaller ones."
@@ -148,10 +148,10 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
         yield "spec", [("this version cannot read it", WARNED)]
         return
     for name, field in FIELDS.items():
-        if not decides(spec, name):
+        if not spec.decides(name):
             continue
         given, own = _value(run.spec, name), _value(spec, name)
-        theirs = (_value(other, name) for other in others if decides(other, name))
+        theirs = (_value(other, name) for other in others if other.decides(name))
         differing = [value for value in dict.fromkeys(theirs) if value != own]
         text = own if own == given else f"{given} → {own}"
         value: Line = [(text, STRONG if differing else TEXT)]

@@ -55,7 +55,7 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
     snapshot = Snapshot(seen={run_id: replace(one, events=()) for run_id, one in seen.drawn.items()})
     # companion lines would hide the order of so many curves; the validation loss is a metric of its own
     runs = tuple(
-        replace(chart_run(run, snapshot, choices, []), companion=None, settings=_settings(seen, first_of[run.run_id]))
+        replace(chart_run(run, snapshot, choices, ()), companion=None, settings=_settings(seen, first_of[run.run_id]))
         for run in drawn
     )
     if chart_options.cursor is not None:  # the legend reads values: what they are tells more than a run's number

@@ -12,7 +12,7 @@ from engine.text import clean, counted
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
-from tui.presenting.describe import decides, describe, differing, in_force, progress, sweep_words
+from tui.presenting.describe import describe, differing, in_force, progress, sweep_words
 from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of
@@ -106,7 +106,7 @@ def _divergence(run: Run) -> list[Part]:
         return []
     parts: list[Part] = [(f"diverged at iteration {run.diverged_after:,}{GAP}", WARNED)]
     spec = in_force(run)
-    if spec is not None and decides(spec, "step_size"):
+    if spec is not None and spec.decides("step_size"):
         parts.append((f"step size probably too large: s compares smaller ones{GAP}", DIM))
     return parts
 
@@ -146,7 +146,7 @@ def _differences(snapshot: Snapshot, choices: Choices, room: int) -> list[Part]:
     """The fields in which the run under the cursor and the marked runs differ: as many as fit, and how many more."""
     compared = dict.fromkeys((choices.pointed, *choices.marked))
     runs = [run for run_id in compared if (run := snapshot.run(run_id)) is not None]
-    names = differing([spec for run in runs if (spec := in_force(run)) is not None])
+    names = differing(tuple(spec for run in runs if (spec := in_force(run)) is not None))
     labels = [FIELDS[name].label for name in names]
     candidates = (_differs(labels, count) for count in range(min(len(labels), MOST_DIFFERENCES), 0, -1))
     return [(text, DIM) for text in candidates if width_of(text) <= room][:1]

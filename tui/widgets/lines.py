@@ -30,10 +30,21 @@ def strip(left: Sequence[Part], width: int, right: Sequence[Part] = (), ground: 
     room -= cells(ending)
     beginning = _cut(left, max(room - 1, 0) if ending else room)
     gap = room - cells(beginning)
-    segments = [Segment(text, style) for text, style in (*beginning, (" " * gap, TEXT), *ending) if text]
+    segments = [Segment(text, style) for text, style in _joined((*beginning, (" " * gap, TEXT), *ending))]
     if ground is not None:
         segments = list(Segment.apply_style(segments, post_style=ground))
     return Strip(segments, max(width, 0))
+
+
+def _joined(parts: Iterable[Part]) -> list[Part]:
+    """The parts with neighbours of one style as one, because each segment costs as much as its text."""
+    joined: list[Part] = []
+    for text, style in parts:
+        if joined and joined[-1][1] is style:
+            joined[-1] = joined[-1][0] + text, style
+        elif text:
+            joined.append((text, style))
+    return joined
 
 
 def _cut(parts: Iterable[Part], room: int) -> list[Part]:

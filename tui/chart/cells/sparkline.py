@@ -33,16 +33,17 @@ def sparkline(
         return ""
     if log:
         data = np.log10(np.where(data > 0, data, np.nan))
-    data = np.where(np.isfinite(data), data, np.nan)
+    known = np.isfinite(data)
     columns = width * (1 if charset == "ascii" else 2)
-    if not np.isfinite(data).any():
+    if not known.any():
         return " " * width
-    means = _means(data, columns)
-    low, high = float(np.nanmin(means)), float(np.nanmax(means))
-    if limits is not None:
+    means = _means(np.where(known, data, np.nan), columns)
+    if limits is None:
+        low, high = float(np.nanmin(means)), float(np.nanmax(means))
+    else:
         low, high = (math.log10(limit) if log else limit for limit in limits)
     share = (means - low) / (high - low) if math.isfinite(high - low) and high > low else means * 0.0
-    share = np.clip(share, 0.0, 1.0)
+    share = np.minimum(np.maximum(share, 0.0), 1.0)
     if charset == "ascii":
         return "".join(" " if math.isnan(s) else ASCII_LEVELS[min(int(s * 4), 3)] for s in share).ljust(width)
     rows = np.full(columns, np.nan)
