@@ -183,6 +183,7 @@ def owners(bits: Bits, first: Sequence[bool] = ()) -> tuple[Flags, NDArray[np.in
         turn = (column // WEAVE) % count[row, column]
         rank = np.cumsum(together, axis=0, dtype=np.uint8)
         owner[row, column] = np.argmax(together & (rank == turn + 1), axis=0)
-    for index in np.flatnonzero(first):
-        owner[present[index]] = index
+    for index, is_first in enumerate(first):
+        if is_first:
+            owner[present[index]] = index
     return count > 0, owner

@@ -13,7 +13,7 @@ from tui.chart.cells.canvas import Canvas
 from tui.chart.cells.cell_text import cells
 from tui.chart.cells.picture import CURSOR, FRAME, TITLE, share_of, strong
 from tui.chart.cells.raster import Bits
-from tui.chart.values.axes import x_to_dots, y_to_dots
+from tui.chart.values.axes import EDGE, x_to_dots
 from tui.chart.values.columns import Columns
 from tui.chart.values.series import Series
 from tui.chart.values.ticks import x_text
@@ -120,21 +120,22 @@ def draw_heads(series: Sequence[Series], axes: Axes, columns: Columns, canvas: C
     """
     known = np.isfinite(columns.line)
     ends = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
-    last = [_last(one) for one in series]
-    x = x_to_dots(axes, np.array([at for at, _ in last]), canvas.width)
-    y = y_to_dots(axes, np.array([value for _, value in last]), canvas.height * 4)
+    height = canvas.height * 4
     for index in _emphasised_last(series):
         one, end, line = series[index], int(ends[index]), columns.line[index]
         if one.companion or not known[index, end]:
             continue
         column, place = end // 2, float(line[end])
-        if x[index] <= canvas.width and not math.isnan(y[index]):
-            column, place = min(int(x[index]), canvas.width - 1), float(y[index])
+        last_x, last_value = _last(one)
+        x = share_of(last_x, axes.x_low, axes.x_high, log=axes.log_x) * canvas.width
+        y = (1 - share_of(last_value, axes.y_low, axes.y_high, log=axes.log_y)) * height
+        if 0 <= x <= canvas.width and not math.isnan(y):
+            column, place = min(int(x), canvas.width - 1), y
         style = strong(one.run.slot)
-        if not 0 <= place <= canvas.height * 4:
+        if not -EDGE < place < height + EDGE:
             _draw_exit(line, end, style, canvas)
             continue
-        row = min(int(place // 4), canvas.height - 1)
+        row = min(max(int(place // 4), 0), canvas.height - 1)
         canvas.put(row, column, marker(one.run.slot, ascii_only=canvas.charset == "ascii"), style)
 
 
