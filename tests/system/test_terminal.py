@@ -181,10 +181,10 @@ def test_a_dumb_terminal_is_refused(path: Path) -> None:
     assert "\x1b" not in dashboard.written
 
 
-def test_the_headless_commands_come_without_the_screen() -> None:
+def test_the_headless_commands_come_without_the_screen_and_the_first_read_does_not_wait_for_it() -> None:
     code = (
         "import sys; from tui.start import cli; cli.main(['list', '--help'], standalone_mode=False); "
-        "print('textual' in sys.modules)"
+        "import tui.start.session; print('textual' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("False\n")

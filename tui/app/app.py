@@ -45,7 +45,7 @@ from tui.colours.themes import Theme
 from tui.model import keymap, messages
 from tui.model.answer import Answer, Deleted, Undo
 from tui.model.choices import Choices, place_of
-from tui.model.inspection.inquiries import InquiryAnswered, InquiryMade
+from tui.model.inspection.inquiry_messages import InquiryAnswered, InquiryMade
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.model.sweep import sweep_messages
 from tui.reading.feed import Feed, Outcome

@@ -13,7 +13,8 @@ from engine.store import StoreError
 from engine.text import clean
 from tui.app.actions.ports import ScreenPort, StatePort
 from tui.model.choices import Choices
-from tui.model.inspection.inquiries import Inquiry, InquiryAnswered
+from tui.model.inspection.inquiries import Inquiry
+from tui.model.inspection.inquiry_messages import InquiryAnswered
 from tui.model.snapshot import Snapshot
 
 if TYPE_CHECKING:

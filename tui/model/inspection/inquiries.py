@@ -1,14 +1,10 @@
-"""Inquiries: what the inspector asks to be computed, and the answers."""
+"""Inquiries: what the inspector asks to be computed. Without Textual: the first read needs them before it is there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from textual.message import Message
-
-from tui.model.message import message
 
 Wanted = Callable[[], bool]
 """Whether an answer is still wanted; asked between the parts of a long computation."""
@@ -26,20 +22,3 @@ class Inquiry:
     question: Hashable
     answers: Callable[[Path, Wanted], Iterator[object]] = field(compare=False)
     moment: Hashable = None
-
-
-@message
-class InquiryMade(Message):
-    """Have something computed."""
-
-    inquiry: Inquiry
-
-
-@message
-class InquiryAnswered(Message):
-    """An answer to an inquiry, or a sentence that says why there is none; `is_last`: no other one follows."""
-
-    inquiry: Inquiry
-    answer: object = None
-    sentence: str = ""
-    is_last: bool = False

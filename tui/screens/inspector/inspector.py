@@ -13,7 +13,8 @@ from tui.colours.theme import ACCENTED, BADGE, DIM, STRONG, TEXT
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.choices import Choices
-from tui.model.inspection.inquiries import Inquiry, InquiryAnswered, InquiryMade
+from tui.model.inspection.inquiries import Inquiry
+from tui.model.inspection.inquiry_messages import InquiryAnswered, InquiryMade
 from tui.model.inspection.subjects import TITLES, Inspected, Subject, TabName
 from tui.model.keymap import Key
 from tui.model.snapshot import Snapshot
