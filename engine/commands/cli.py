@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from engine.commands.typed.completion import VARIABLE, register
 from engine.commands.typed.help import GroupedGroup, as_typed, refuse_unknown, write_commands
+from engine.files.program import STORE, working_on
 
 COMMANDS = {
     "run": "engine.commands.run:command",
@@ -60,7 +61,7 @@ version_option = click.version_option(package_name="lossboard", prog_name="lossb
 db_option = click.option(
     "--db",
     type=click.Path(),
-    envvar="LOSSBOARD_DB",
+    envvar=STORE,
     default="runs.db",
     show_default=True,
     help="The store of runs; also LOSSBOARD_DB.",
@@ -136,6 +137,7 @@ def help_command(ctx: click.Context, names: tuple[str, ...]) -> None:
 def main(ctx: click.Context, db: str) -> None:
     """Launch, watch and compare optimization runs without a screen."""
     ctx.obj = db
+    ctx.with_resource(working_on(db))
 
 
 if __name__ == "__main__":

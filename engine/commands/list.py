@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 from engine.commands.options import accuracy, as_json, json_option, limit_option, loss, rate, reading, table
 from engine.commands.show import run_as_dict
 from engine.commands.typed.values import matching
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.jobs.processes.liveness import judge
 from engine.spec.parsing import near_match
 from engine.store import FilterError, Listing, PageRequest, Run, status_word
@@ -114,7 +114,7 @@ def command(
         click.echo("No run fits the filter.", err=True)
     else:
         click.echo(
-            "No run is deleted." if deleted else f"There are no runs yet; {command_text('run')} starts one.", err=True
+            "No run is deleted." if deleted else f"There are no runs yet; {store_command('run')} starts one.", err=True
         )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shlex
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +14,6 @@ import click
 
 from engine.commands.typed.help import GroupedOption
 from engine.commands.typed.values import RUN, FieldText
-from engine.files.program import command_text
 from engine.jobs.processes.launch import MOST_WORKERS
 from engine.spec import (
     FIELDS,
@@ -160,12 +157,6 @@ def say_without_effect(given: Iterable[str], spec: RunSpec) -> None:
         if obstacle is not None:
             what = f"{FIELDS[obstacle].label} {chosen[obstacle]}"
             click.echo(f"{FIELDS[name].flag} has no effect with {what}", err=True)
-
-
-def command_on(db: str, arguments: str = "") -> str:
-    """A command of this program as text for a shell, with the store that this command works on."""
-    is_usual = db == os.environ.get("LOSSBOARD_DB", "runs.db")
-    return command_text(arguments if is_usual else f"--db {shlex.quote(db)} {arguments}")
 
 
 def answer(json: bool, sentence: str, **more: Any) -> None:

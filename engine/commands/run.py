@@ -10,7 +10,6 @@ from engine.commands.options import (
     DIVERGED,
     FAILED,
     as_json,
-    command_on,
     detach_option,
     given_spec,
     json_option,
@@ -24,6 +23,7 @@ from engine.commands.options import (
 from engine.commands.progress import BAR_STEPS, bar, left, share_done
 from engine.commands.show import reached, whole_run
 from engine.commands.typed.help import GroupedCommand
+from engine.files.program import store_command
 from engine.jobs.people import steer
 from engine.jobs.people.progress import left_s
 from engine.jobs.people.submit import submit
@@ -74,8 +74,8 @@ def tell(db: str, run_id: int, detach: bool, json: bool) -> None:
         try:
             run = wait(reader, run_id)
         except KeyboardInterrupt:
-            ended_with = command_on(db, f"stop {run_id}")
-            click.echo(f"\nrun {run_id} goes on; watch it with {command_on(db)}, end it with {ended_with}", err=True)
+            ended_with = store_command(f"stop {run_id}")
+            click.echo(f"\nrun {run_id} goes on; watch it with {store_command()}, end it with {ended_with}", err=True)
             raise SystemExit(130) from None
         whole = whole_run(reader, run_id)
     if json:

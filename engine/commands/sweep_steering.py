@@ -23,7 +23,7 @@ from engine.commands.options import (
 from engine.commands.sweep_waiting import outcome_as_dict, report, wait_and_report
 from engine.commands.typed.help import GroupedCommand, NumberCommand
 from engine.commands.typed.values import SWEEP
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.jobs.people import sweeps
 from engine.jobs.people.progress import SweepOutcome, outcome, planned, present_outcome
 from engine.store import Reader, StoreError
@@ -49,7 +49,7 @@ def list_all(db: str, limit: int, json: bool) -> None:
     elif found:
         click.echo(table(HEADER, [_row(one) for one in found], right=frozenset({0, 2, 3, 4, 5, 6, 7})))
     else:
-        click.echo(f"no sweeps yet; {command_text('sweep')} starts one", err=True)
+        click.echo(f"no sweeps yet; {store_command('sweep')} starts one", err=True)
 
 
 @click.command("show")

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from engine.commands.options import DIVERGED, FAILED, as_json, command_on, loss, reading
+from engine.commands.options import DIVERGED, FAILED, as_json, loss, reading
 from engine.commands.progress import BAR_STEPS, bar, left, share_done
+from engine.files.program import store_command
 from engine.jobs.people import steer
 from engine.jobs.people.progress import SweepOutcome, leading, left_s, outcome
 from engine.jobs.processes.launch import start_workers, worker_count
@@ -38,8 +39,8 @@ def wait_and_report(db: str, sweep_id: int, detach: bool, json: bool) -> None:
             wait(reader, sweep_id, found.plan)
         except KeyboardInterrupt:
             click.echo(
-                f"\nsweep {sweep_id} goes on; wait for it with {command_on(db, f'sweep resume {sweep_id}')}, "
-                f"end it with {command_on(db, f'sweep stop {sweep_id}')}",
+                f"\nsweep {sweep_id} goes on; wait for it with {store_command(f'sweep resume {sweep_id}')}, "
+                f"end it with {store_command(f'sweep stop {sweep_id}')}",
                 err=True,
             )
             raise SystemExit(130) from None

@@ -10,12 +10,20 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 OPENED_WITH = "LOSSBOARD_OPENED_WITH"
 """Environment variable with the command that opened the dashboard, where another program started it, such as make."""
 
 NAME = "lossboard"
+
+STORE = "LOSSBOARD_DB"
+"""Environment variable with the store that is used where none is named."""
+
+_named_store = ""
+"""The store that the running command works on, as it was named; '' if none was."""
 
 
 def program() -> list[str]:
@@ -39,3 +47,34 @@ def command_text(arguments: str = "") -> str:
 def opening_text() -> str:
     """The command that opens the dashboard as it was opened."""
     return os.environ.get(OPENED_WITH) or command_text()
+
+
+def usual_store() -> str:
+    """The store that is used where none is named."""
+    return os.environ.get(STORE) or "runs.db"
+
+
+@contextmanager
+def working_on(store: str | Path) -> Iterator[None]:
+    """Have `store_command` name this store."""
+    global _named_store
+    before, _named_store = _named_store, str(store)
+    try:
+        yield
+    finally:
+        _named_store = before
+
+
+def store_command(arguments: str = "") -> str:
+    """A command of this program on the store that the running command works on, as text for a shell."""
+    return command_text(" ".join(filter(None, (shlex.join(store_option()), arguments))))
+
+
+def store_option(*, from_anywhere: bool = False) -> list[str]:
+    """The words that name the store that the running command works on; none where it is used unasked.
+
+    `from_anywhere`: as an absolute path.
+    """
+    if _named_store in ("", usual_store()):
+        return []
+    return ["--db", str(Path(_named_store).absolute()) if from_anywhere else _named_store]

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.own_code.failures import where
 from engine.own_code.trusted import is_trusted, trust
 from engine.spec import FIELDS, GROUPS, RunSpec, SpecError, is_own_file, own_parts, short_name
@@ -27,13 +27,13 @@ class NotTrusted(SpecError):
         super().__init__(
             field,
             f"{FIELDS[field].label}: {path} is code that nobody here has said yes to; read it, then name it on the "
-            f"command line, or allow that of a run with {command_text('trust RUN')}",
+            f"command line, or allow that of a run with {store_command('trust RUN')}",
         )
         self.path = path
 
     def reason_to_wait(self, run_id: int) -> str:
         """Return why a run waits, and what to do."""
-        return f"{self.path} is code that nobody here has said yes to; read it, then {command_text(f'trust {run_id}')}"
+        return f"{self.path} is code that nobody here has said yes to; read it, then {store_command(f'trust {run_id}')}"
 
 
 def load(spec: RunSpec, field: str) -> Any:

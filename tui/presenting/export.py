@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from engine.files.program import program
+from engine.files.program import program, store_option
 from engine.spec import FIELDS, FITTED, RunSpec, defaults, is_path, typed_text
 from engine.text import clean
 from tui.chart import ChartView, Picture, readout, to_csv, vector_chart
@@ -37,7 +37,7 @@ def values_table(view: ChartView) -> str:
 def command_line(spec: RunSpec, name: str = "") -> str:
     """The command that repeats a run: the fields that differ from the defaults, quoted for a shell."""
     default = defaults(spec.strategy, spec.objective, spec.dataset)
-    arguments = [*program(), "run"]
+    arguments = [*program(), *store_option(from_anywhere=True), "run"]
     for field, entry in FIELDS.items():
         if not entry.typed:
             continue

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.files.program import usual_store
 from tui.start.startup import THEMES, dashboard, open_standard_error, refuse_without_terminal
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _store_without_click(arguments: list[str]) -> Path | None:
     """The store, if the arguments ask for its dashboard and need no click, which is slow to import; else None."""
     match arguments:
         case []:
-            return Path(os.environ.get("LOSSBOARD_DB") or "runs.db")
+            return Path(usual_store())
         case ["--db", path]:
             return Path(path)
         case _:
@@ -49,6 +50,7 @@ def group() -> click.Group:
     import click
 
     from engine.commands.cli import HELP, Commands, command_at, db_option, version_option
+    from engine.files.program import working_on
 
     class Everything(Commands):
         """The headless commands, and those that draw."""
@@ -81,6 +83,7 @@ def group() -> click.Group:
     def lossboard(ctx: click.Context, db: str, workers: int | None, theme: str | None, ascii_only: bool) -> None:
         """Launch, watch and compare optimization runs in the terminal."""
         ctx.obj = db
+        ctx.with_resource(working_on(db))
         if ctx.invoked_subcommand is None:
             refuse_without_terminal()
             if workers is not None:

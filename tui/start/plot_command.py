@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 
 from engine.commands.options import as_json, json_option, people_errors, reading
 from engine.commands.typed.values import RUN, SWEEP, matching
-from engine.files.program import command_text
+from engine.files.program import store_command
 
 if TYPE_CHECKING:
     from engine.store import Reader
@@ -96,7 +96,7 @@ def command(
     """
     if bool(runs) == (sweep_id is not None):
         raise click.UsageError(
-            f"Name runs, such as {command_text('plot 1 2')}, or a sweep: {command_text('plot --sweep 1')}."
+            f"Name runs, such as {store_command('plot 1 2')}, or a sweep: {store_command('plot --sweep 1')}."
         )
     if sweep_id is not None and landscape:
         raise click.UsageError("--sweep plots the train loss over the values; --landscape goes with runs.")
@@ -198,13 +198,13 @@ def _check(reader: Reader, run_ids: tuple[int, ...]) -> None:
 
     for run_id in run_ids:
         if reader.the_run(run_id).deleted_at is not None:
-            raise Refused(f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back.")
+            raise Refused(f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back.")
 
 
 def _report_left_out(lacking: list[int], asked: int, what: str) -> None:
     """Print on standard error which runs are left out. Raises ClickException if none is left."""
     for run_id in lacking:
-        click.echo(f"Run {run_id} has {what}; {command_text(f'show {run_id}')} tells how far it is.", err=True)
+        click.echo(f"Run {run_id} has {what}; {store_command(f'show {run_id}')} tells how far it is.", err=True)
     if len(lacking) == asked:
         raise click.ClickException("There is nothing to plot.")
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from engine.commands.typed.values import RUN
-from engine.files.program import command_text
+from engine.files.program import store_command
 from tui.start.startup import dashboard, refuse_without_terminal
 
 MOST_RUNS = 8
@@ -130,7 +130,7 @@ def command(
         _write(Path(db), opening, fps, frames, kind, size, out)
         return
     ids = " ".join(map(str, run_ids))
-    refuse_without_terminal(f"{command_text(f'replay {ids} --headless')} instead")
+    refuse_without_terminal(f"{store_command(f'replay {ids} --headless')} instead")
     from tui.start import signals
 
     signals.block()  # before the store imports NumPy

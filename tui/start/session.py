@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from engine.files.program import command_text, opening_text
+from engine.files.program import opening_text, store_command, usual_store, working_on
 from engine.store import MisplacedStore, StoreError, open_for_reading, open_for_writing
 from engine.text import clean
 from tui.model.snapshot import ReadRequest, Snapshot
@@ -134,11 +134,9 @@ def counted(path: Path) -> Snapshot:
 
 def farewell(snapshot: Snapshot, path: Path) -> str:
     """The number of active runs, and the command that opens the dashboard again."""
-    import shlex  # needed only on exit
-
     number, paused = snapshot.going_on, snapshot.paused
-    is_usual = path == Path("runs.db") and not os.environ.get("LOSSBOARD_DB")
-    back = opening_text() if is_usual else command_text(f"--db {shlex.quote(str(path))}")
+    with working_on(path):
+        back = opening_text() if str(path) == usual_store() else store_command()
     what = f"{number} run{'s go' if number > 1 else ' goes'} on without the screen" if number else "No run is going on"
     waits = f", {paused} {'is' if paused == 1 else 'are'} paused" if paused else ""
     return f"{what}{waits}. Come back with: {clean(back)}"

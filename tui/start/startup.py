@@ -69,11 +69,13 @@ def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False, replay: 
 
     # What the inspector computes again is the worker's to the last bit, and two threads wait for each other beside it.
     os.environ.update(ONE_THREAD)
+    from engine.files.program import working_on
     from engine.store import StoreError
     from tui.start import session
 
     try:
-        return session.run(path, theme, ascii_only=ascii_only, replay=replay)
+        with working_on(path):
+            return session.run(path, theme, ascii_only=ascii_only, replay=replay)
     except StoreError as error:
         print(f"lossboard: {error}", file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.jobs.processes.launch import worker_count
 from engine.jobs.processes.liveness import is_alive, is_stopped, judge, silence_s, this_process
 from engine.jobs.processes.logs import last_words, log_folder
@@ -48,7 +48,7 @@ def examine(path: str | os.PathLike[str]) -> Iterator[Finding]:
     yield from _machine()
     if not os.path.lexists(path):
         yield Finding(
-            "store", "note", f"there is none at {path} yet", f"{command_text()} or {command_text('run')} makes one"
+            "store", "note", f"there is none at {path} yet", f"{store_command()} or {store_command('run')} makes one"
         )
         return
     try:
@@ -173,7 +173,7 @@ def _contents(found: Inspection) -> Iterator[Finding]:
     else:
         yield Finding("integrity", "ok", "every page is sound")
     if found.inconsistent:
-        yield Finding("pyramid", "problem", "; ".join(found.inconsistent[:5]), command_text("doctor --rebuild"))
+        yield Finding("pyramid", "problem", "; ".join(found.inconsistent[:5]), store_command("doctor --rebuild"))
     else:
         yield Finding("pyramid", "ok", "rows, summaries and buckets agree in every run")
 
@@ -196,13 +196,13 @@ def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Find
                 "note",
                 f"worker {worker.worker_id} is on another machine or in a container{since}: whether it lives cannot "
                 f"be told from here",
-                " or ".join(f"if it is gone: {command_text(f'doctor --take-over {run_id}')}" for run_id in held),
+                " or ".join(f"if it is gone: {store_command(f'doctor --take-over {run_id}')}" for run_id in held),
             )
     for run in runs:
         status = judge(run, workers)
         if status == "lost":
             yield Finding(
-                "runs", "problem", f"run {run.run_id} has lost its worker", f"{command_text('work')} takes it up again"
+                "runs", "problem", f"run {run.run_id} has lost its worker", f"{store_command('work')} takes it up again"
             )
         elif status in ("silent", "waiting"):
             owner = next((worker for worker in workers if worker.worker_id == run.worker_id), None)

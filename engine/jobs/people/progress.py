@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from heapq import heapreplace
 from statistics import median
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.jobs.processes.launch import worker_count
 from engine.jobs.processes.liveness import lost, works
 from engine.store import ENDED, Evaluation, NoSweep, Reader, Refused, Run, RungDecision, StoreError, Sweep
@@ -109,7 +109,7 @@ def planned(reader: Reader, sweep_id: int) -> tuple[Sweep, SweepPlan]:
     if sweep is None:
         raise NoSweep(sweep_id)
     if sweep.plan is None:
-        raise StoreError(f"The plan of sweep {sweep_id} cannot be read; its runs are kept ({command_text('list')}).")
+        raise StoreError(f"The plan of sweep {sweep_id} cannot be read; its runs are kept ({store_command('list')}).")
     return sweep, sweep.plan
 
 
@@ -123,7 +123,7 @@ def present_outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
 
 def refused_as_deleted(sweep_id: int) -> Refused:
     """The error for requests to a deleted sweep."""
-    return Refused(f"Sweep {sweep_id} is deleted; {command_text(f'sweep undelete {sweep_id}')} brings it back.")
+    return Refused(f"Sweep {sweep_id} is deleted; {store_command(f'sweep undelete {sweep_id}')} brings it back.")
 
 
 def left_s(runs: Sequence[Run], halving: Halving | None, workers: int) -> float | None:

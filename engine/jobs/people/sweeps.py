@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.jobs.people.progress import SweepOutcome, outcome, planned, present_outcome, refused_as_deleted
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.recovery import recover_lost_runs
@@ -111,7 +111,7 @@ def delete(path: Path, sweep_id: int) -> str:
         _wait_for_workers(store, sweep_id)
         deleted = store.catalogue.delete_sweep(sweep_id)
     runs = counted(deleted, "run")
-    return f"Sweep {sweep_id} is deleted with {runs}; {command_text(f'sweep undelete {sweep_id}')} brings it back."
+    return f"Sweep {sweep_id} is deleted with {runs}; {store_command(f'sweep undelete {sweep_id}')} brings it back."
 
 
 def undelete(path: Path, sweep_id: int) -> str:

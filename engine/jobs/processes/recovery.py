@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.jobs.processes.liveness import is_alive, is_stopped, silence_s
 from engine.store import NoRun, Ownership, Reader, Refused, Run, Store, Worker
 from engine.store.file.timing import boot_seconds
@@ -75,11 +75,11 @@ def take_over(store: Store, run_id: int) -> str:
     if worker is not None and is_alive(worker) is True:
         raise Refused(
             f"Run {run_id} is being computed by worker {worker.worker_id} (process {worker.pid}) on this machine. "
-            f"Nothing was changed; {command_text('stop')} or pause ends that."
+            f"Nothing was changed; {store_command('stop')} or pause ends that."
         )
     if not store.queue.requeue(owned, "its worker was said to be gone; its run was taken over"):
         raise Refused(f"Run {run_id} has moved on in this moment. Nothing was changed; look again.")
-    return f"run {run_id} waits in the queue again; {command_text('work')} takes it up from its last checkpoint"
+    return f"run {run_id} waits in the queue again; {store_command('work')} takes it up from its last checkpoint"
 
 
 def _why_lost(owned: Ownership, now_s: float, after_s: float, *, at_once: bool = False) -> str:

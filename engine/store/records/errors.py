@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 
 
 class StoreError(Exception):
@@ -34,7 +34,7 @@ class NoRun(StoreError):
     """No run has this id."""
 
     def __init__(self, run_id: int) -> None:
-        super().__init__(f"There is no run {run_id} in this store; {command_text('list')} shows which there are.")
+        super().__init__(f"There is no run {run_id} in this store; {store_command('list')} shows which there are.")
 
 
 class NoSweep(StoreError):
@@ -42,7 +42,7 @@ class NoSweep(StoreError):
 
     def __init__(self, sweep_id: int) -> None:
         super().__init__(
-            f"There is no sweep {sweep_id} in this store; {command_text('sweep list')} shows which there are."
+            f"There is no sweep {sweep_id} in this store; {store_command('sweep list')} shows which there are."
         )
 
 

@@ -9,7 +9,7 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.store.file.connection import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -42,7 +42,7 @@ TABLES = (
 
 def _missing(path: Path) -> StoreError:
     return StoreError(
-        f"There is no store at {path} yet. Open the dashboard or use `{command_text('run')}` to create it, "
+        f"There is no store at {path} yet. Open the dashboard or use `{store_command('run')}` to create it, "
         f"or name another file with --db."
     )
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.store.file.connection import Connection, pragma
 from engine.store.file.timing import utc_now
 from engine.store.records import NoRun, Refused
@@ -53,13 +53,13 @@ class Catalogue:
         with self._connection.transaction() as raw:
             state, deleted_at = _known(raw, run_id, "state, deleted_at")
             if deleted_at is not None:
-                return f"Run {run_id} is deleted already; {command_text(f'undelete {run_id}')} brings it back."
+                return f"Run {run_id} is deleted already; {store_command(f'undelete {run_id}')} brings it back."
             if state == "running":
                 raise Refused(
-                    f"Run {run_id} is running; stop it first ({command_text(f'stop {run_id}')}). Nothing was deleted."
+                    f"Run {run_id} is running; stop it first ({store_command(f'stop {run_id}')}). Nothing was deleted."
                 )
             raw.execute("UPDATE runs SET deleted_at = ? WHERE run_id = ?", (utc_now(), run_id))
-        return f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back, until it is purged."
+        return f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back, until it is purged."
 
     def undelete(self, run_id: int) -> str:
         """Restore a deleted run unchanged. Refused once its purge has begun."""
@@ -139,10 +139,10 @@ class Catalogue:
         state, deleted_at = _known(raw, run_id, "state, deleted_at")
         if state == "running":
             raise Refused(
-                f"Run {run_id} is running; stop it first ({command_text(f'stop {run_id}')}). Nothing was purged."
+                f"Run {run_id} is running; stop it first ({store_command(f'stop {run_id}')}). Nothing was purged."
             )
         if deleted_at is None:
-            raise Refused(f"Run {run_id} is not deleted; delete it first ({command_text(f'delete {run_id}')}).")
+            raise Refused(f"Run {run_id} is not deleted; delete it first ({store_command(f'delete {run_id}')}).")
         child = raw.execute(
             "SELECT run_id FROM runs WHERE parent_id = ? AND state IN ('queued', 'running', 'paused') "
             "AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.run_id = runs.run_id) LIMIT 1",

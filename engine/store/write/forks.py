@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.spec import RunSpec, spec_from_json
 from engine.store.file.timing import utc_now
 from engine.store.records import Checkpoint, NoRun, Origin, Refused, StoreError
@@ -30,7 +30,7 @@ def spec_at(raw: sqlite3.Connection, run_id: int, iteration: int) -> RunSpec:
     text, done, first, parent_id, deleted_at = row
     if deleted_at is not None:
         raise Refused(
-            f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back. Nothing was forked."
+            f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back. Nothing was forked."
         )
     if not first <= iteration <= done:
         before = f"; what comes before is run {parent_id}'s" if parent_id is not None and iteration < first else ""

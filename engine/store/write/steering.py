@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import fields
 from typing import Literal
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.spec import parse_field
 from engine.store.file.timing import utc_now
 from engine.store.records import ENDED, Command, NoRun, Refused, readable_spec
@@ -69,7 +69,7 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
         raise NoRun(run_id)
     state, done, deleted_at, rung, is_diverged = str(row[0]), int(row[1]), row[2], row[3], bool(row[4])
     if deleted_at is not None:
-        raise Refused(f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back.")
+        raise Refused(f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back.")
     if state == "cancelled" and verb == "resume" and rung is not None:
         return _go_on_alone(raw, run_id, rung)
     if state == "failed" and verb == "resume":
@@ -90,8 +90,8 @@ def _has_ended(run_id: int, state: str, verb: str, *, is_diverged: bool) -> str:
     if verb not in ("resume", "set-step-size"):
         return told
     if is_diverged:
-        return f"{told} A fork from before that goes on: {command_text(f'fork {run_id} --at ITERATION')}."
-    return f"{told} A fork goes on from it: {command_text(f'fork {run_id}')}."
+        return f"{told} A fork from before that goes on: {store_command(f'fork {run_id} --at ITERATION')}."
+    return f"{told} A fork goes on from it: {store_command(f'fork {run_id}')}."
 
 
 def command_sweep(raw: sqlite3.Connection, sweep_id: int, verb: Verb) -> int:

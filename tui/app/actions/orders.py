@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from engine.files.program import command_text
+from engine.files.program import store_command
 from engine.spec import RunSpec, SpecError, race
 from engine.store import (
     FilterError,
@@ -71,7 +71,7 @@ def listing_with(path: Path, run_id: int, listing: Listing, judged: Mapping[int,
         if run is None:
             raise ValueError(f"There is no run {run_id}.")
         if run.deleted_at is not None:
-            raise ValueError(f"Run {run_id} is deleted; {command_text(f'undelete {run_id}')} brings it back.")
+            raise ValueError(f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back.")
         unfolded = replace(listing, folded=tuple(folded for folded in listing.folded if folded != run.sweep_id))
         for wider in (listing, unfolded):
             with suppress(FilterError):
