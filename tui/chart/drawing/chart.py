@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tui.chart.cells.canvas import Canvas, blank
@@ -11,7 +11,7 @@ from tui.chart.cells.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.grid import draw_tiles
-from tui.chart.drawing.legend import Entry, draw_legend, entries_of, entry_at, heading
+from tui.chart.drawing.legend import Entry, draw_legend, entries_of, entry_at, heading, omitted_names
 from tui.chart.drawing.panels import draw_panels, with_room
 from tui.chart.drawing.plotting import draw_curves, rasterise, ticks_for
 from tui.chart.values.axes import bounds_of, hold
@@ -27,8 +27,6 @@ X_NAMES = {
     "examples": "examples seen",
     "evaluations": "losses evaluated",
 }
-LEAST_NAMES = 12
-"""Fewest free cells of a title into which names of settings are written, cut if too long."""
 WAITING = "waiting for the first iterations"
 
 
@@ -56,7 +54,7 @@ def draw(
         view = replace(view, cursor_x=min(max(view.cursor_x, axes.x_low), axes.x_high))
     top = _title_rows(view, canvas)
     if top:
-        _draw_title(view, axes, canvas, "" if view.grid else heading(*_legend(view, canvas)))
+        _draw_title(view, axes, canvas, () if view.grid else omitted_names(*_legend(view, canvas)))
     if rows is None or axes is None:
         plot = Plot(0, top, canvas.width, canvas.height - _draw_legend(view, canvas) - top)
         _draw_hint(_hint(view), plot, canvas)
@@ -109,7 +107,7 @@ def _draw_grid(view: ChartView, canvas: Canvas, previous: Picture | None) -> tup
             axes = next((panel.axes for panel in panels if panel.axes is not None), None)
             caution = next((panel.caution for panel in view.panels if panel.caution), "")
             named = replace(view, metric="measures", log_y=False, companion_name="", caution=caution)
-            _draw_title(named, axes, canvas, heading(*_legend(view, canvas)))
+            _draw_title(named, axes, canvas, omitted_names(*_legend(view, canvas)))
     return panels
 
 
@@ -158,7 +156,7 @@ def x_name(view: ChartView, axes: Axes | None) -> str:
     return "time" if tells else X_NAMES[view.x_kind]
 
 
-def _draw_title(view: ChartView, axes: Axes | None, canvas: Canvas, names: str) -> None:
+def _draw_title(view: ChartView, axes: Axes | None, canvas: Canvas, names: Sequence[str]) -> None:
     """Draw the title; at the right the note, and the legend's setting `names` if there is room."""
     rule = markers.SIGNS[canvas.charset]["rule"]
     title, note = title_of(view, axes, canvas.width, canvas.charset)
@@ -169,10 +167,10 @@ def _draw_title(view: ChartView, axes: Axes | None, canvas: Canvas, names: str) 
         stop -= len(note)
         canvas.write(0, stop, cells(note, canvas.charset), HINT)
         stop -= 1
-    room = stop - end - 2
-    if names and room >= LEAST_NAMES:
-        codes = canvas.fitted(f" {names}", room - 1)
-        canvas.write(0, stop - len(codes) - 1, [*codes, ord(" ")], HINT)
+    told = heading(names, stop - end - 4, canvas.charset)
+    if told:
+        codes = cells(f" {told} ", canvas.charset)
+        canvas.write(0, stop - len(codes), codes, HINT)
 
 
 def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -> tuple[str, str]:

@@ -162,11 +162,18 @@ def _chosen(entries: Sequence[Entry], room: int) -> list[int]:
     return [*chosen[: room - 1], beyond[0]] if beyond else chosen
 
 
-def heading(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset) -> str:
-    """Return the names of the settings that a legend of this size shows as bare values: step size | batch size."""
+def omitted_names(entries: tuple[Entry, ...], width: int, most_rows: int, charset: Charset) -> tuple[str, ...]:
+    """Return the names of the settings that a legend of this size shows as bare values."""
     if not entries or most_rows < 1 or width < 4:
-        return ""
-    return " | ".join(_longest_texts(entries, width, most_rows, charset)[1])
+        return ()
+    return _longest_texts(entries, width, most_rows, charset)[1]
+
+
+def heading(names: Sequence[str], width: int, charset: Charset) -> str:
+    """Return the first names, as many as fit whole into `width` cells: step size | batch size; '' if none does."""
+    rest = "~" if charset == "ascii" else "…"
+    texts = [" | ".join((*names[:count], *[rest] * (count < len(names)))) for count in range(len(names), 0, -1)]
+    return next((text for text in texts if len(cells(text, charset)) <= width), "")
 
 
 def _across(text_width: int, width: int) -> int:
