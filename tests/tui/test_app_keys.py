@@ -50,7 +50,7 @@ async def test_enter_on_an_empty_store_queues_the_race(tmp_path: Path) -> None:
         assert board.all_of(RaceRequested)
         await board.until(lambda: board.all_of(RunsQueued))
         await board.until(lambda: "4 queued" in board.text() and "Four ways down" not in board.text())
-        assert "random search" in board.text()
+        await board.until(lambda: "random search" in board.text())
     reader = open_for_reading(path)
     assert tuple(run.spec for run in reversed(reader.runs())) == race()
     reader.close()

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.store import Run, SweepTitle
 from engine.store.records.runs import RunState
-from tui.model import keymap
 from tui.model.choices import MOST_AUTOMATIC, MOST_MARKED, NO_CHOICE, Choices, ColumnChoice
 
 
@@ -154,14 +152,6 @@ def test_a_run_that_is_brought_back_to_a_full_chart_has_no_mark() -> None:
     full = gone.toggled(99).follow([run_of(99), *runs[1:]])
     assert len(full.marked) == MOST_MARKED
     assert full.follow([run_of(99), *runs]).marked == full.marked
-
-
-@pytest.mark.parametrize("room", [10, 20, 40, 60, 80, 120])
-def test_the_footer_fits_and_keeps_help_and_quit_longest(room: int) -> None:
-    kept = keymap.footer(keymap.keys_of("board"), room)
-    assert sum(len(key.keys_text) + len(key.word) + 3 for key in kept) - 2 <= room
-    if kept:
-        assert kept[-1].word == "quit" or room < 12
 
 
 def test_a_column_is_shown_hidden_and_given_back() -> None:

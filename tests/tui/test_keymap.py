@@ -6,7 +6,9 @@ from collections import defaultdict
 
 import pytest
 
-from tui.model.keymap import KEYS, Key, Place, footer, keys_of
+from tui.model.keymap import KEYS, Key, Place, keys_of
+from tui.presenting.offered_keys import footer
+from tui.widgets.footer import key_line
 
 ANSWERS = {"confirm"}
 """Places whose letters answer a question: y and n are yes and no there."""
@@ -57,10 +59,27 @@ def test_no_key_stands_twice_in_a_view(place: Place) -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("room", [20, 80, 120])
+@pytest.mark.parametrize("room", [20, 40, 80, 120])
 def test_the_footer_fits(room: int) -> None:
     kept = footer(keys_of("board"), room)
-    assert sum(len(key.keys_text) + len(key.word) + 3 for key in kept) - 2 <= room
+    strip, actions = key_line(keys_of("board"), room + 2)
+    assert len(actions) >= len(kept) > 0
+    assert "…" not in strip.text
+    assert len(strip.text.rstrip()) <= room + 1
+
+
+@pytest.mark.parametrize("place", ["board", "replay", "sweepview", "probe", "inspector"])
+def test_a_narrow_footer_keeps_the_keys_that_work_everywhere_without_their_words(place: Place) -> None:
+    told = " ".join(key.keys_text for key in footer(keys_of(place), 38))
+    assert all(name in told.split() for name in ("/", ":", "?")), told
+
+
+def test_two_keys_of_a_pair_share_a_word_and_are_dropped_together() -> None:
+    pair = [key for key in keys_of("probe") if key.action.startswith("move")]
+    strip, actions = key_line(pair, 40)
+    assert strip.text.rstrip() == " j k move"
+    assert [(columns.start, action) for columns, action in actions] == [(1, "move(1)"), (3, "move(-1)")]
+    assert footer(pair, 7) == []
 
 
 def test_commands_and_help_stay_in_the_inspectors_footer_at_80_columns() -> None:

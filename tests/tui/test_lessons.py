@@ -194,7 +194,7 @@ async def test_from_step_sizes_over_the_probe_to_batch_sizes_and_each_is_told_on
         await board.until(lambda: "is the best step from here" in board.text())
         view = board.app.screen
         assert isinstance(view, ProbeView)
-        found = probe.probe(path, view._run_id)
+        found = probe.probe(path, view.run_id)
         lesson = present(of_probe(found))
         best, judged = present(found.probe.best), judge(found.probe)
         share = found.probe.change[best - 1] / found.probe.change[best]

@@ -24,6 +24,7 @@ from engine.store import StoreError
 from engine.text import clean
 from tui.app.actions import orders
 from tui.app.actions.export_actions import ExportActions
+from tui.app.actions.find_actions import FindActions
 from tui.app.actions.inspect_actions import InspectActions
 from tui.app.actions.list_actions import ListActions
 from tui.app.actions.ports import AnswerHandler
@@ -110,6 +111,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.sweep_actions = SweepActions(self)
         self.probe_actions = ProbeActions(self)
         self.inspect_actions = InspectActions(self)
+        self.find_actions = FindActions(self)
         self.replay_control = ReplayControl(self)
 
     @property
@@ -190,7 +192,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             return ReadRequest(self.choices, columns, rows)
         options = sweep.chosen_options  # a readout reads nothing: it is of what is drawn
         options = None if options is None else options.reading(None)
-        return ReadRequest(self.choices, columns, rows, sweep.sweep_id, options)
+        return ReadRequest(self.choices, columns, rows, sweep.sweep_id, options, sweep.filter_text)
 
     def ask_after_refresh(self) -> None:
         """Ask the feed once Textual has refreshed the screen."""
@@ -256,7 +258,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         looks_for = choices.edge or choices.listing != snapshot.listing or self.list_actions.looked_up is not None
         is_elsewhere = place_of(snapshot.rows, choices) is None and snapshot.looked_up != choices.cursor
         is_looking = self.shows_board and (looks_for or (snapshot.rows and is_elsewhere))
-        return not self._unreadable and bool(self.replay_control.is_opening or is_looking)
+        is_filtering = (
+            (view := self.sweep_actions.view) is self.screen_stack[-1] and view is not None and view.is_reading
+        )
+        is_finding = self.find_actions.is_looking
+        return not self._unreadable and bool(self.replay_control.is_opening or is_looking or is_filtering or is_finding)
 
     # Showing
 
@@ -318,9 +324,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     @property
     def place(self) -> keymap.Place:
-        """Whose keys and commands are offered: the inspector's, the sweep view's, the replay's or the board's."""
+        """Whose keys and commands are offered: the inspector's, the probe's, the sweep view's, or the board's."""
         if self.inspect_actions.view is not None:
             return "inspector"
+        if self.probe_actions.view is not None:
+            return "probe"
         return "sweepview" if self.sweep_actions.view is not None else self.board.place
 
     @property
@@ -439,7 +447,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
         self._recent = used(self._recent, message.action)
         self.view_saver.settle()
-        await self.run_action(message.action, self.inspect_actions.view or self.sweep_actions.view or self.board)
+        view = self.inspect_actions.view or self.probe_actions.view or self.sweep_actions.view or self.board
+        await self.run_action(message.action, view)
 
     def action_copy_this(self, what: str) -> None:
         if what == "moment":
@@ -498,6 +507,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         dialogs: Mapping[messages.Dialog, Callable[[], None]] = {
             "new run": self.run_actions.open_form,
             "filter": self.list_actions.ask_filter,
+            "value filter": self.sweep_actions.ask_filter,
+            "run": self.find_actions.ask,
             "order": self.list_actions.ask_order,
             "columns": self.list_actions.ask_columns,
             "workers": self.run_actions.set_workers,
@@ -513,6 +524,15 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_run_looked_up(self, message: messages.RunLookedUp) -> None:
         self.list_actions.point_at_found(message)
+
+    def on_runs_sought(self, message: messages.RunsSought) -> None:
+        self.find_actions.look_for(message.text)
+
+    def on_runs_found(self, message: messages.RunsFound) -> None:
+        self.find_actions.show(message)
+
+    def on_run_picked(self, message: messages.RunPicked) -> None:
+        self.find_actions.go_to(message.run_id)
 
     def on_top_sought(self) -> None:
         self.list_actions.read_top()

@@ -105,6 +105,11 @@ TYPED: tuple[Place, ...] = ("form", "prompt", "pick", "columns")
 ASKED: tuple[Place, ...] = ("sweep", "probe", "confirm")
 """Other places besides the views, which have a row of their own for help."""
 
+BRACKETS, BRACES = ("left_square_bracket", "right_square_bracket"), ("left_curly_bracket", "right_curly_bracket")
+
+VIEWS: tuple[Place, ...] = ("board", "sweepview", "probe", "inspector")
+"""The places that show runs, besides a replay, which shares the board's keys; in each `/`, `:` and `?` do something."""
+
 KEYS: tuple[Key, ...] = (
     Key("board", "new_run", ("n",), "new", "a run of your own: choose, check, start", 1),
     Key("board", "app.sweep", ("s",), "sweep", "sweep a parameter over many values", 1),
@@ -164,24 +169,17 @@ KEYS: tuple[Key, ...] = (
     Key("board", "back", ("escape",), "back", "all marked runs again; put a message away"),
     Key("replay", "play", ("space",), "play", "play, or stand still", 0),
     Key("replay", "step('{key}')", ("comma", "full_stop"), "step", "one iteration back, one on", 1, 2),
-    Key("replay", "speed('{key}')", ("left_square_bracket", "right_square_bracket"), "speed", "slower, faster", 2, 2),
+    Key("replay", "speed('{key}')", BRACKETS, "speed", "slower, faster", 2, 2),
     Key("replay", "jump({key})", tuple("123456789"), "jump", "to 10 % ... 90 %", 3, written="1-9"),
     Key("replay", "bound('{key}')", ("home", "end"), "ends", "to the start, to the end or the live edge", None, 2),
-    Key(
-        "replay",
-        "event('{key}')",
-        ("left_curly_bracket", "right_curly_bracket"),
-        "event",
-        "to the event before, to the next one",
-        4,
-        2,
-    ),
+    Key("replay", "event('{key}')", BRACES, "event", "to the event before, to the next one", 4, 2),
     Key("replay", "stops", ("apostrophe",), "which", "{ } go to: events, steering, evaluations, ...", 5),
     Key("replay", "loop", ("L",), "loop", "begin again at the end, or stop there"),
     Key("replay", "clock", ("C",), "clock", "by iteration, by time, by examples seen or losses evaluated", 3),
     Key("replay", "axes", ("H",), "hold axes", "hold the final axes, or let them grow", 6),
     Key("replay", "fork", ("f",), "fork here", "a new run that goes on from this iteration", 3),
     Key("replay", "probe", ("b",), "probe", "the probe from these weights: one step with each step size", 6),
+    Key("replay", "find", ("slash",), "find", "to a run by number, word or filter, such as: sgd loss<0.5", 1),
     Key("replay", "live", ("r",), "live", "back to the live view", 1),
     Key("welcome", "race", ("enter",), "watch them race", "start four ways down and watch them race", 0),
     Key("sweep", "submit", ("enter",), "start", "queue the whole sweep and watch it", 0),
@@ -189,20 +187,13 @@ KEYS: tuple[Key, ...] = (
     Key("sweep", "go(1)", ("tab", "down"), "next", "to the next field", 1, 2, first=True),
     Key("sweep", "go(-1)", ("shift+tab", "up"), "previous", "to the field before", None, 2, first=True),
     Key("sweep", "count('{key}')", ("plus", "minus"), "values", "one value more, one fewer", 3, 2),
-    Key(
-        "sweep",
-        "last('{key}')",
-        ("left_square_bracket", "right_square_bracket"),
-        "iterations",
-        "half as many iterations, twice as many",
-        4,
-        2,
-    ),
+    Key("sweep", "last('{key}')", BRACKETS, "iterations", "half as many iterations, twice as many", 4, 2),
     Key("sweep", "reset", ("ctrl+r",), "defaults", "the defaults in all fields; again: what was there", 2),
     Key("sweepview", "open", ("enter",), "open", "look at this value's run on the board, alone", 1),
     Key("sweepview", "back", ("escape",), "back", "back to the board; the sweep goes on", 1),
     Key("sweepview", "refine", ("z",), "refine", "a new sweep, a third as wide, around the best (asks)", 2),
     Key("sweepview", "use", ("U",), "use", "new runs and sweeps begin with this value", 3),
+    Key("sweepview", "filter", ("slash",), "filter", "show only some values, such as: step_size<0.1", 1),
     Key("sweepview", "view", ("v",), "view", "curves, loss over the parameter, or both", 3),
     Key("sweepview", "room", ("Z",), "room", "whole room: charts, table; all again", 6),
     Key("sweepview", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 5),
@@ -234,44 +225,44 @@ KEYS: tuple[Key, ...] = (
     Key("sweepview", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name", 5),
     Key("sweepview", "app.copy", ("Y",), "copy", "to the clipboard: the table, a command or the chart"),
     Key("sweepview", "app.save", ("E",), "export", "what is shown: picture, text or values"),
-    Key("sweepview", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
-    Key("sweepview", "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi"),
     Key("sweepview", "app.help", (HELP, "f1"), "help", "this page", 1),
     Key("sweepview", "app.leave", ("q",), "quit", "leave; the sweep goes on", 0),
     Key("probe", "start", ("enter",), "start", "a run that goes on from here with this step size", 0),
     Key("probe", "close", ("escape",), "back", "back", 0),
     Key("probe", "move(1)", ("j", "down"), "down", "the next step size", 2, 1),
     Key("probe", "move(-1)", ("k", "up"), "up", "the step size before", 2, 1),
-    Key("probe", "best", ("asterisk", "home"), "best", "to the best step size", None),
+    Key("probe", "best", ("asterisk", "home"), "best", "to the best step size"),
     Key("probe", "across(-1)", ("h", "left"), "earlier", "from the weights of the checkpoint before", 1, 1),
     Key("probe", "across(1)", ("l", "right"), "later", "from the weights of the next checkpoint", 1, 1),
-    Key("probe", "sweep", ("s",), "sweep", "many values at once, from this run's settings", 1),
+    Key("probe", "sweep", ("s",), "sweep", "many values at once, from this run's settings", 3),
+    Key("probe", "find", ("slash",), "find", "probe another run, by number, word or filter", 1),
+    Key("probe", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name", 1),
+    Key("probe", "app.leave", ("q",), "quit", "leave; the runs go on", 4),
     Key("inspector", "turn(1)", ("tab",), "next tab", "the next tab", 1),
     Key("inspector", "turn(-1)", ("shift+tab",), "tab before", "the tab before"),
     Key("inspector", "tab({key})", tuple("1234567"), "tab", "a tab by its number", None, written="1-7"),
     Key("inspector", "start", ("enter",), "start", "what the tab offers: a run or a sweep from here", 2),
     Key("inspector", "back", ("escape",), "back", "back to where you were", 0),
     Key("inspector", "play", ("space",), "play", "in a replay: play, or stand still", 2),
-    Key("inspector", "step('{key}')", ("comma", "full_stop"), "step", "one iteration back, one on", 3, 2),
-    Key("inspector", "view", ("v",), "view", "the next way to draw it", 2),
-    Key("inspector", "scale(0.5)", ("left_square_bracket",), "smaller", "the number of the tab smaller", 4),
-    Key("inspector", "scale(2.0)", ("right_square_bracket",), "larger", "the number of the tab larger", 4),
-    Key("inspector", "zoom(2.0)", ("plus",), "zoom in", "a smaller part, larger", 4),
-    Key("inspector", "zoom(0.5)", ("minus",), "zoom out", "a larger part, smaller", 4),
+    Key("inspector", "step('{key}')", ("comma", "full_stop"), "step", "one iteration back, one on", 2, 2),
+    Key("inspector", "view", ("v",), "view", "the next way to draw it", 1),
+    Key("inspector", "scale(0.5)", ("left_square_bracket",), "smaller", "the number of the tab smaller", 2),
+    Key("inspector", "scale(2.0)", ("right_square_bracket",), "larger", "the number of the tab larger", 2),
+    Key("inspector", "zoom(2.0)", ("plus",), "zoom in", "a smaller part, larger", 3),
+    Key("inspector", "zoom(0.5)", ("minus",), "zoom out", "a larger part, smaller", 3),
     Key("inspector", "whole", ("0",), "all", "everything again", 5),
-    Key("inspector", "move(1)", ("j", "down"), "down", "the cursor down", 5, 2),
-    Key("inspector", "move(-1)", ("k", "up"), "up", "the cursor up", 5, 2),
-    Key("inspector", "across(-1)", ("h", "left"), "left", "the cursor to the left", 5, 2),
-    Key("inspector", "across(1)", ("l", "right"), "right", "the cursor to the right", 5, 2),
+    Key("inspector", "move(1)", ("j", "down"), "down", "the cursor down", 2, 2),
+    Key("inspector", "move(-1)", ("k", "up"), "up", "the cursor up", 2, 2),
+    Key("inspector", "across(-1)", ("h", "left"), "left", "the cursor to the left", 3, 2),
+    Key("inspector", "across(1)", ("l", "right"), "right", "the cursor to the right", 3, 2),
     Key("inspector", "run(1)", ("pagedown",), "next run", "the next of the runs that are inspected", 3),
     Key("inspector", "run(-1)", ("pageup",), "run before", "the run before"),
+    Key("inspector", "find", ("slash",), "find", "inspect another run, by number, word or filter", 1),
     Key("inspector", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name", 1),
     Key("inspector", "app.copy", ("Y",), "copy", "to the clipboard: the numbers or the picture"),
     Key("inspector", "app.save", ("E",), "export", "what is shown: picture, text or values"),
-    Key("inspector", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
-    Key("inspector", "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi"),
     Key("inspector", "app.help", (HELP, "f1"), "help", "this page", 1),
-    Key("inspector", "app.leave", ("q",), "quit", "leave; the runs go on", 1),
+    Key("inspector", "app.leave", ("q",), "quit", "leave; the runs go on", 4),
     Key("form", "submit", ("enter",), "start", "start the run", 0),
     Key("form", "close", ("escape",), "back", "back to the board; what was typed is kept", 0),
     Key("form", "go(1)", ("tab", "down"), "next", "to the next field", 1, 2, first=True),
@@ -306,10 +297,13 @@ KEYS: tuple[Key, ...] = (
     Key("board", "app.palette", ("colon", "ctrl+p"), "commands", "everything by name; also a run by its number", 5),
     Key("board", "app.copy", ("Y",), "copy", "to the clipboard: values, command or chart"),
     Key("board", "app.save", ("E",), "export", "what is shown: picture, text or values"),
-    Key("board", "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's"),
-    Key("board", "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi"),
     Key("board", "app.help", (HELP, "f1"), "help", "this page", 0),
     Key("board", "app.leave", ("q",), "quit", "leave; the runs go on", 0),
+    *(Key(place, "app.release_mouse", ("M",), "mouse", "mouse: the dashboard's or the terminal's") for place in VIEWS),
+    *(
+        Key(place, "app.next_theme", ("ctrl+t",), "theme", "other colours: dark, light, colour-blind, ansi")
+        for place in VIEWS
+    ),
     *(Key(place, "app.help", ("f1",), "help", "keys and signs of this view", 1) for place in TYPED),
     *(Key(place, "app.help", (HELP, "f1"), "help", "keys and signs of this view", 1) for place in ASKED),
     Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere", first=True),
@@ -347,7 +341,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "open", "back", "move(1)", "move(-1)", "page(1)", "page(-1)", "edge(-1)", "edge(1)", "spread", "room",
         "split(-1)", "split(1)", "view", "app.open_sweep", "parent", "app.inspect",
     ),
-    "List": ("mark", "mark_all", "filter", "sort", "turn", "columns", "pin", "group"),
+    "List": ("mark", "mark_all", "filter", "find", "sort", "turn", "columns", "pin", "group"),
     "Chart": (
         "metric", "layout", "readout", "log_y", "x_axis", "log_x", "smooth(-1)", "smooth(1)", "bands", "zoom(2.0)",
         "zoom(0.5)", "across(-1)", "across(1)", "whole", "zoom_y(2.0)", "zoom_y(0.5)", "fit", "follow",
@@ -386,12 +380,3 @@ def bindings(place: Place) -> list[BindingType]:
 def place_of(given: Sequence[BindingType]) -> Place | None:
     """Return the place whose bindings these are; None if they are of none."""
     return next((place for place in get_args(Place) if bindings(place) == list(given)), None)
-
-
-def footer(keys: Sequence[Key], room: int) -> list[Key]:
-    """Return the keys that fit into `room` cells, in the order of the table; the highest ranks are dropped first."""
-    kept = [key for key in keys if key.rank is not None]
-    while kept and sum(len(key.keys_text) + len(key.word) + 3 for key in kept) - 2 > room:
-        ranks = [key.rank or 0 for key in kept]
-        del kept[len(kept) - 1 - ranks[::-1].index(max(ranks))]
-    return kept

@@ -8,7 +8,7 @@ from typing import Literal
 from textual.message import Message
 
 from engine.spec import RunSpec
-from engine.store import Listing
+from engine.store import Listing, Run
 from tui.model.answer import Undo
 from tui.model.choices import Choices, Row
 from tui.model.message import message
@@ -70,9 +70,9 @@ class SortRequested(Message):
     order: str
 
 
-Dialog = Literal["new run", "filter", "order", "columns", "workers", "commands"]
-"""The form for a new run; what changes the filter, the order or the columns of the list, or the largest number of
-workers; or the commands that can be picked by name."""
+Dialog = Literal["new run", "filter", "value filter", "run", "order", "columns", "workers", "commands"]
+"""The form for a new run; what changes the filter of the list or of a sweep's values, the order or the columns of the
+list, or the largest number of workers; the runs that can be found, or the commands that can be picked by name."""
 
 
 @message
@@ -149,6 +149,31 @@ class RunLookedUp(Message):
     sentence: str = ""
     alone: bool = False
     from_sweep: int | None = None
+
+
+@message
+class RunsSought(Message):
+    """A filter was typed to find a run."""
+
+    text: str
+
+
+@message
+class RunsFound(Message):
+    """The first runs that fit a filter, how many fit, and of how many; or a sentence that says why none were read."""
+
+    text: str
+    runs: tuple[Run, ...] = ()
+    fitting: int = 0
+    total: int = 0
+    sentence: str = ""
+
+
+@message
+class RunPicked(Message):
+    """A run was found and is to be gone to, on the screen that is shown."""
+
+    run_id: int
 
 
 @message

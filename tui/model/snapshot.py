@@ -22,7 +22,8 @@ class ReadRequest:
     """What the screen needs: its choices, the points per curve (`columns`) and the open sweep.
 
     Previews are read for `rows` rows on both sides of the cursor (0: none). `sweep_options` are the sweep's chart
-    options, None until chosen. `moment` asks for a moment of a replay instead of the present.
+    options, None until chosen, and `sweep_filter` the filter of its values. `moment` asks for a moment of a replay
+    instead of the present.
     """
 
     choices: Choices = field(default_factory=Choices)
@@ -30,6 +31,7 @@ class ReadRequest:
     rows: int = 0
     sweep_id: int | None = None
     sweep_options: ChartOptions | None = None
+    sweep_filter: str = ""
     moment: Moment | None = None
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.spec import FIELDS
 from engine.store import Listing, Run
 from engine.store.list.columns import COLUMNS, SETTINGS, TELLING, WORDS, Variety
 from engine.store.list.listing import LARGEST_FIRST, ORDERS
+from engine.text import loss_text
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS
 from tui.colours import themes
@@ -18,7 +19,7 @@ from tui.model.choices import ColumnChoice
 from tui.model.clock import STOPS
 from tui.model.keymap import Place
 from tui.model.snapshot import Snapshot
-from tui.presenting.describe import given_name, label
+from tui.presenting.describe import differing, given_name, label, spec_texts
 
 MENUS = frozenset({"app.palette", "back"})
 """Actions left out of the palette."""
@@ -52,6 +53,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "edit": ("rename", "tag", "note", "comment"),
     "delete": ("remove", "trash"),
     "filter": ("search", "find", "grep"),
+    "find": ("search", "filter", "other run", "grep"),
     "sort": ("order by",),
     "pin": ("star", "favourite"),
     "undo": ("revert",),
@@ -104,9 +106,7 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
     found = [
         *by_key,
         *(TRANSPORT if place == "replay" else ()),
-        *(PaletteCommand(f"metric {name}", "on the y axis", f"show({name!r})") for name in METRICS),
-        *(PaletteCommand(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS),
-        *(PaletteCommand(f"smoothing {life}", _smoothing_help(life), f"smoothing({life})") for life in SMOOTHINGS),
+        *(_of_curves() if place in WITH_CURVES else ()),
         *(
             PaletteCommand(f"sort by {order.phrase}", order.directions[0], f"sort_by({order.name!r})")
             for order in (ORDER_NAMES if place == "board" else ())
@@ -116,12 +116,28 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
             PaletteCommand(f"theme {name}", "colours of the screen", f"app.apply_theme({name!r})")
             for name in themes.NAMES
         ),
-        *(PaletteCommand(f"save {end}", explanation, f"app.save({end!r})") for end, explanation in SAVED.items()),
-        *copies(place),
+        *(PaletteCommand(f"save {end}", explanation, f"app.save({end!r})") for end, explanation in _saved(place)),
+        *(copies(place) if place != "probe" else ()),
         *stops(place),
-        *(pointing(run.run_id, given_name(run) or label(run)) for run in runs if place != "sweepview"),
+        *(pointing(run.run_id, given_name(run) or label(run)) for run in runs if place in ("board", "replay")),
     ]
     return [replace(one, aliases=ALIASES.get(one.action, ())) for one in found]
+
+
+WITH_CURVES: tuple[Place, ...] = ("board", "replay", "sweepview")
+"""Places that draw curves, of a metric along an axis."""
+
+
+def _of_curves() -> Iterator[PaletteCommand]:
+    """What can be chosen about curves."""
+    yield from (PaletteCommand(f"metric {name}", "on the y axis", f"show({name!r})") for name in METRICS)
+    yield from (PaletteCommand(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS)
+    yield from (PaletteCommand(f"smoothing {life}", _smoothing_help(life), f"smoothing({life})") for life in SMOOTHINGS)
+
+
+def _saved(place: Place) -> Iterable[tuple[str, str]]:
+    """The endings of files that can be saved, and what they hold."""
+    return SAVED.items() if place != "probe" else ()
 
 
 def _smoothing_help(life: int) -> str:
@@ -262,6 +278,20 @@ def copies(place: Place = "board") -> list[PaletteCommand]:
 def pointing(run_id: int, name: str = "") -> PaletteCommand:
     """The command that points the cursor at a run; `name` is cleaned."""
     return PaletteCommand(f"run {run_id}", name or "go to it", f"point({run_id})")
+
+
+def found_runs(runs: Sequence[Run]) -> list[PaletteCommand]:
+    """The rows of the run finder: each run's number, name, the settings in which the runs differ, and train loss."""
+    differ = differing([run.spec for run in runs if run.spec is not None])
+    without = [name for name in FIELDS if name not in differ]
+    return [_found_run(run, without) for run in runs]
+
+
+def _found_run(run: Run, without: Collection[str]) -> PaletteCommand:
+    settings = [] if run.spec is None else spec_texts(run.spec, without=(*without, "strategy", "batch_size"))
+    told = " · ".join(filter(None, (given_name(run), label(run), *settings)))
+    loss = "" if run.train_loss is None else f"train {loss_text(run.train_loss)}"
+    return PaletteCommand(f"run {run.run_id}", told, str(run.run_id), loss)
 
 
 def runs_beyond(snapshot: Snapshot, place: Place) -> Collection[int]:

@@ -1,9 +1,10 @@
-"""Offered keys: what the footer offers, which is what works here and now; the rest stands in the help."""
+"""Offered keys: what the footer offers, which is what works here and now, as far as it fits; the help has the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from engine.store import ENDED, Run
 from tui.model import keymap
@@ -11,6 +12,7 @@ from tui.model.choices import Choices
 from tui.model.keymap import Key
 from tui.model.snapshot import Snapshot
 from tui.model.sweep_seen import SweepSeen
+from tui.text.widths import width_of
 
 ALWAYS: Mapping[str, int] = {"app.help": 0, "app.palette": 1, "filter": 1, "app.leave": 1, "new_run": 2, "app.sweep": 2}
 """Ranks of what the board offers in every state: the lower, the longer it stays in a narrow footer."""
@@ -33,6 +35,34 @@ OF_SPEC = frozenset({"fork", "app.probe"})
 """What a run whose spec this version cannot read does not allow."""
 
 CHART: Mapping[str, int] = {"log_y": 5, "x_axis": 5, "layout": 6, "metric": 6, "readout": 6}
+
+PAIRS: Mapping[str, str] = {
+    "move(1)": "move(-1)",
+    "across(-1)": "across(1)",
+    "scale(0.5)": "scale(2.0)",
+    "scale_step(0.5)": "scale_step(2.0)",
+    "zoom(2.0)": "zoom(0.5)",
+}
+"""Actions of neighbouring keys that share one word, as in `j k example`."""
+
+TOGETHER: Mapping[tuple[str, str], str] = {
+    ("down", "up"): "move",
+    ("left", "right"): "left right",
+    ("earlier", "later"): "earlier later",
+    ("line left", "line right"): "line",
+    ("zoom in", "zoom out"): "zoom",
+    ("smaller", "larger"): "size",
+    ("h / 10", "h x 10"): "h",
+    ("step size / 2", "step size x 2"): "step size",
+    ("left", "taken for"): "taken for",
+}
+"""The word that a pair shares, by the words of both; of other pairs the first one's."""
+
+EVERYWHERE = frozenset({"filter", "find", "app.palette", "app.help"})
+"""Actions whose keys are in every footer, in a narrow one without their words."""
+
+NARROW = 60
+"""Cells below which a footer is narrow."""
 
 
 def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
@@ -63,12 +93,13 @@ def replay_keys(choices: Choices, *, plays: bool, stops: str) -> list[Key]:
     )
 
 
-def sweep_keys(seen: SweepSeen, pointed: Sequence[Run]) -> list[Key]:
+def sweep_keys(seen: SweepSeen, pointed: Sequence[Run], *, is_filtered: bool = False) -> list[Key]:
     """The sweep view's keys: pausing and stopping while it goes on, refining and using once values are known."""
     runs = seen.runs.values()
     going = any(run.state in ("running", "queued") for run in runs)
     over = all(run.state in ENDED for run in runs)
     words = {} if going else {"steer_sweep('pause')": "resume sweep"}
+    words |= {"back": "clear filter"} if is_filtered else {}
     left_out = {"steer_sweep('pause')", "steer_sweep('stop')", "pause"} if over else set()
     if over and any(run.state == "cancelled" and run.rung is not None for run in pointed):
         left_out.remove("pause")
@@ -134,3 +165,53 @@ def _offered(keys: Iterable[Key], ranks: Mapping[str, int], words: Mapping[str, 
 
 def _with(key: Key, rank: int | None, word: str) -> Key:
     return key if (rank, word) == (key.rank, key.word) else replace(key, rank=rank, word=word)
+
+
+def footer(keys: Sequence[Key], room: int) -> list[Key]:
+    """Return the keys that fit into `room` cells, in their order; the highest ranks are dropped first.
+
+    A key without a word shares that of the next one.
+    """
+    kept = list(_paired([key for key in keys if key.rank is not None]))
+    if room < NARROW:
+        kept = [replace(key, word="", rank=0) if key.action in EVERYWHERE else key for key in kept]
+    while kept and sum(map(width, kept)) - gap(kept[-1]) > room:
+        ranks = [key.rank or 0 for key in kept]
+        at = len(kept) - 1 - ranks[::-1].index(max(ranks))
+        del kept[at - _is_second(kept, at) : at + 1]
+    return kept
+
+
+def width(key: Key) -> int:
+    """Return the cells of a key with its word and the gap behind it."""
+    return width_of(text(key)) + gap(key)
+
+
+def gap(key: Key) -> int:
+    """Return the cells between a key and the next one."""
+    return 2 if key.word else 1
+
+
+def text(key: Key) -> str:
+    """Return a key and its word as the footer writes them."""
+    return f"{key.keys_text} {key.word}".rstrip()
+
+
+def _paired(keys: Sequence[Key]) -> Iterator[Key]:
+    """Yield the keys, the first of a pair without its word."""
+    word = ""
+    for key, following in pairwise((*keys, None)):
+        assert key is not None
+        if following is not None and PAIRS.get(key.action) == following.action:
+            word = TOGETHER.get((key.word, following.word), key.word)
+            yield replace(key, word="", advertised=1)
+        elif word:
+            yield replace(key, word=word, advertised=1)
+            word = ""
+        else:
+            yield key
+
+
+def _is_second(keys: Sequence[Key], at: int) -> bool:
+    """Whether the key at a place is the second of a pair."""
+    return at > 0 and PAIRS.get(keys[at - 1].action) == keys[at].action

@@ -60,7 +60,7 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
     )
     if chart_options.cursor is not None:  # the legend reads values: what they are tells more than a run's number
         runs = tuple(replace(run, label=", ".join(text for _, text in run.settings), settings=()) for run in runs)
-    started = sum(result.iterations_done > 0 for result in seen.values)
+    started = sum(result.iterations_done > 0 for result in seen.listed)
     note = f"{len(runs)} of {started} curves" if len(runs) < started else ""
     note = note if chart_options.window is None else "zoomed · 0 all"
     return replace(
@@ -73,7 +73,9 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
         if METRICS[chart_options.metric].of_objective == "whole"
         else None,
         note=note if chart_options.cursor is None else "readout · esc back",
-        empty_hint="no run of this sweep has started yet",
+        empty_hint="no run of this sweep has started yet"
+        if seen.fitting is None or seen.listed
+        else "no value fits the filter",
     )
 
 

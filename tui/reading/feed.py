@@ -85,7 +85,8 @@ class Source:
             chart_options.metrics,
             chart_options.smoothing,
         )
-        request = cursor, wanted.columns, wanted.sweep_id, wanted.sweep_options, looked_at
+        of_sweep = wanted.sweep_id, wanted.sweep_options, wanted.sweep_filter
+        request = cursor, wanted.columns, of_sweep, looked_at
         if not changed and request == self._answered:
             self._wanted = wanted
             return None
@@ -149,7 +150,7 @@ class Source:
             weights=self._weights_reader.read(reader, pointed) if pointed is not None and choices.closely else None,
             workers=self._liveness.workers,
             most_workers=self._liveness.most_workers,
-            sweep=self._sweep_reader.read(reader, wanted.sweep_id, wanted.columns, wanted.sweep_options),
+            sweep=self._sweep_reader.read(reader, wanted, self._liveness.judged),
             default_spec=default_spec(reader),
             created_at=self._created_at,
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from engine.jobs.people.progress import outcome
-from engine.store import Reader, Run, StoreError
+from engine.store import Listing, Reader, Run, StoreError
 from engine.sweep import SweepPlan
 from engine.trace.smoothing import HALF_LIFE
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
+from tui.model.snapshot import ReadRequest
 from tui.model.sweep_seen import SweepSeen
 from tui.reading.run_cache import RunCache
 
@@ -24,27 +26,38 @@ class SweepReader:
         self.seen: SweepSeen | None = None
         self._cache = RunCache(with_parents=False)
 
-    def read(
-        self, reader: Reader, sweep_id: int | None, columns: int, chart_options: ChartOptions | None = None
-    ) -> SweepSeen | None:
-        """Return the sweep as it is now, with at most MOST_CURVES curves for `columns` points; None without `sweep_id`.
+    def read(self, reader: Reader, wanted: ReadRequest, judged: Mapping[int, str]) -> SweepSeen | None:
+        """Return the sweep that is wanted as it is now, with at most MOST_CURVES curves; None if none is.
 
-        `chart_options` default to `opening_options`.
+        Its chart options default to `opening_options`. A filter leaves the curves of the values that fit it; `judged`
+        says which runs are lost, silent or waiting.
         """
-        self.seen = None if sweep_id is None else self._read(reader, sweep_id, columns, chart_options)
+        sweep_id = wanted.sweep_id
+        self.seen = None if sweep_id is None else self._read(reader, sweep_id, wanted, judged)
         return self.seen
 
-    def _read(self, reader: Reader, sweep_id: int, columns: int, chart_options: ChartOptions | None) -> SweepSeen:
+    def _read(self, reader: Reader, sweep_id: int, wanted: ReadRequest, judged: Mapping[int, str]) -> SweepSeen:
         try:
             found = outcome(reader, sweep_id)
         except StoreError as error:
             return SweepSeen(sweep_id, complaint=str(error))
         runs = {run.run_id: run for run in reader.sweep_runs(sweep_id)}
-        first = [runs[result.run_ids[0]] for result in found.values if result.run_ids[0] in runs]
+        chart_options = wanted.sweep_options or opening_options(found.plan)
+        text = wanted.sweep_filter
+        fitting = reader.fitting(Listing(text), runs, judged) if text else None
+        seen = SweepSeen(
+            sweep_id,
+            found,
+            found.plan.parent_id,
+            runs=runs,
+            chart_options=chart_options,
+            filter_text=text,
+            fitting=fitting,
+        )
+        first = [run for result in seen.listed if (run := seen.first_run(result)) is not None]
         drawn = spread_over([run for run in first if run.iterations_done], MOST_CURVES)
-        chart_options = chart_options or opening_options(found.plan)
-        curves = self._cache.read(reader, drawn, Choices(chart_options=chart_options), columns)
-        return SweepSeen(sweep_id, found, found.plan.parent_id, runs=runs, drawn=curves, chart_options=chart_options)
+        choices = Choices(chart_options=chart_options)
+        return replace(seen, drawn=self._cache.read(reader, drawn, choices, wanted.columns))
 
 
 def opening_options(plan: SweepPlan) -> ChartOptions:

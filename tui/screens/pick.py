@@ -1,4 +1,4 @@
-"""The picker: a list over the last lines of the board. Type to narrow it, move, and pick one; or several columns."""
+"""The picker: a list over the last lines of the screen. Type to narrow it, and pick a command, columns or a run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT
+from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT, WARNED
 from tui.model import keymap
 from tui.model.keymap import Place
-from tui.model.messages import ColumnToggled, CommandPicked
+from tui.model.messages import ColumnToggled, CommandPicked, RunPicked, RunsSought
 from tui.presenting.commands import PaletteCommand
 from tui.text.parts import Part, cells
 from tui.widgets.closing import Closing
@@ -40,6 +40,8 @@ class Pick(Closing, ModalScreen[None], inherit_bindings=False):
 
     ALLOW_SELECT = False
     place: Place = "pick"
+    hint = ""
+    """What an empty field says about what can be typed."""
     input_type: type[Input] = Input
     BINDINGS = keymap.bindings("pick")
     DEFAULT_CSS = """
@@ -79,7 +81,7 @@ class Pick(Closing, ModalScreen[None], inherit_bindings=False):
             asked = Lines(lambda width, _: [strip(title, width)], css_id="title")
             asked.styles.width = cells(title)
             yield asked
-            field = self.input_type(compact=True, max_length=LONGEST_TEXT)
+            field = self.input_type(compact=True, max_length=LONGEST_TEXT, placeholder=self.hint)
             field.cursor_blink = False
             yield field
             yield Lines(lambda width, _: [strip((), width, [(self._position(), DIM)])], css_id="position")
@@ -131,7 +133,11 @@ class Pick(Closing, ModalScreen[None], inherit_bindings=False):
 
     def on_input_changed(self, message: Input.Changed) -> None:
         message.stop()
-        self._found, self._at = list(self._matching(message.value)), 0
+        self.look_for(message.value)
+
+    def look_for(self, text: str) -> None:
+        """List what matches a text."""
+        self._found, self._at = list(self._matching(text)), 0
         self._update()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -182,3 +188,40 @@ class ColumnMenu(Pick, inherit_bindings=False):
         self._found = list(self._matching(self.query_one(Input).value))
         self._at = min(self._at, max(len(self._found) - 1, 0))
         self._update()
+
+
+class RunFinder(Pick, inherit_bindings=False):
+    """Posts RunsSought as its text changes, and RunPicked. Its rows name a run each, with its number as the action."""
+
+    BINDINGS = keymap.bindings("pick")
+    hint = "a number, a word, or a filter such as sgd loss<0.5"
+
+    def __init__(self, title: str, verb: str) -> None:
+        super().__init__(title, lambda _: (), of="run", verb=verb)
+        self._counted = self._complaint = ""
+        self._is_read = False
+
+    def show(self, found: Sequence[PaletteCommand], at: int, counted: str, complaint: str) -> None:
+        """Show the runs that fit, the cursor on row `at`, and their number; or why the filter cannot be read."""
+        self._found, self._at, self._counted, self._complaint = list(found), at, counted, complaint
+        self._is_read = True
+        self._update()
+
+    def look_for(self, text: str) -> None:
+        self.post_message(RunsSought(text))
+
+    def _position(self) -> str:
+        return self._counted
+
+    def _rows(self, width: int, height: int) -> list[Strip]:
+        if self._complaint:
+            return [strip([(f"   {self._complaint}", WARNED)], width)]
+        if not self._found:
+            return [strip([("   no run fits" if self._is_read else "   reading …", DIM)], width)]
+        return super()._rows(width, height)
+
+    def action_submit(self) -> None:
+        """Go to the run under the cursor."""
+        if self._found:
+            self.post_message(RunPicked(int(self._found[self._at].action)))
+            self.dismiss()

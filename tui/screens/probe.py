@@ -18,7 +18,7 @@ from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView, draw_re
 from tui.colours.ramp import ramp_slots
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, POINTED, STRONG, TEXT, WARNED
 from tui.model import keymap
-from tui.model.messages import LessonTold
+from tui.model.messages import DialogRequested, LessonTold
 from tui.model.sweep.sweep_messages import ProbedRunRequested, ProbeRequested, SweepRequested
 from tui.presenting.describe import spec_texts
 from tui.presenting.lessons import Lesson, of_probe
@@ -100,7 +100,7 @@ class ProbeView(Closing, inherit_bindings=False):
         self._lesson: Lesson | None = None
         self._charset = chart_style.charset
         self._written = chart_style.written
-        self._run_id = run_id
+        self.run_id = run_id
         self._found: RunProbe | None = None
         self._result: ProbeResult | None = None
         self._remark = ""
@@ -133,6 +133,13 @@ class ProbeView(Closing, inherit_bindings=False):
         self.set_class(size.width < WIDE, "-narrow")
         self.set_class(size.height < LOW, "-low")
         self.set_class(self._lesson is not None and size.height >= LOW, "-teaching")
+
+    def begin(self, run_id: int) -> None:
+        """Wait for the result of another run."""
+        self.run_id, self._found, self._result, self._lesson = run_id, None, None, None
+        self._remark = self._sentence = ""
+        self._place = 0
+        self._paint()
 
     def show(self, found: RunProbe | None, sentence: str) -> None:
         """Show a result, or a cleaned sentence that says why there is none."""
@@ -170,7 +177,7 @@ class ProbeView(Closing, inherit_bindings=False):
 
     def _title(self, width: int) -> list[Part]:
         """The run, the weights, and as many of its settings as fit whole."""
-        left: list[Part] = [(f" probe of run {self._run_id}", STRONG)]
+        left: list[Part] = [(f" probe of run {self.run_id}", STRONG)]
         if self._found is None:
             return left
         checkpoints = self._found.checkpoints
@@ -257,18 +264,22 @@ class ProbeView(Closing, inherit_bindings=False):
         at = bisect_left(found.checkpoints, self._asked) + by
         if 0 <= at < len(found.checkpoints):
             self._asked = found.checkpoints[at]
-            self.post_message(ProbeRequested(self._run_id, self._asked))
+            self.post_message(ProbeRequested(self.run_id, self._asked))
         else:
             which = "earlier" if by < 0 else "later"
-            self.show(None, f"Run {self._run_id} has kept no {which} weights than those after {self._asked:,}.")
+            self.show(None, f"Run {self.run_id} has kept no {which} weights than those after {self._asked:,}.")
 
     def action_start(self) -> None:
         if self._found is not None:
             found = self._found
-            self.post_message(ProbedRunRequested(self._run_id, found.spec, self._step_size, found.iteration))
+            self.post_message(ProbedRunRequested(self.run_id, found.spec, self._step_size, found.iteration))
+
+    def action_find(self) -> None:
+        """Ask for another run."""
+        self.post_message(DialogRequested("run"))
 
     def action_sweep(self) -> None:
-        self.post_message(SweepRequested(self._run_id))
+        self.post_message(SweepRequested(self.run_id))
 
     def action_close(self) -> None:
         self.dismiss()

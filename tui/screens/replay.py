@@ -16,6 +16,7 @@ from tui.model.clock import Clock, Moment
 from tui.model.keymap import Key
 from tui.model.messages import (
     ClockTurned,
+    DialogRequested,
     ForkRequested,
     ReplayLeft,
     ScrubberDragged,
@@ -187,6 +188,10 @@ class Replay(RunsScreen, inherit_bindings=False):
     def on_scrubber_scrolled(self, message: ScrubberScrolled) -> None:
         message.stop()
         self.transport.scroll(message.by)
+
+    def action_find(self) -> None:
+        """Ask for a run of the replay."""
+        self.post_message(DialogRequested("run"))
 
     def action_live(self) -> None:
         self.post_message(ReplayLeft())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,12 +12,13 @@ from textual.strip import Strip
 
 from engine.store import Run
 from engine.sweep.outcome import ValueResult
+from engine.text import clean, counted
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.heat import draw_heat
 from tui.chart.drawing.loss_by_value import ResponseView, draw_response
 from tui.model import keymap
 from tui.model.answer import Answer
-from tui.model.chart_options import ChartOptions, next_of
+from tui.model.chart_options import ChartOptions
 from tui.model.keymap import Key
 from tui.model.messages import (
     ChartClicked,
@@ -42,6 +41,7 @@ from tui.presenting.offered_keys import sweep_keys
 from tui.presenting.sweep_charts import curves_view, drawn_runs, heat_view, response_view
 from tui.screens.keys.axis_keys import AxisKeys
 from tui.screens.keys.key_parts import needs_sight, share_actions
+from tui.screens.keys.pane_keys import LOW, PaneKeys
 from tui.screens.keys.readout_keys import ReadoutKeys
 from tui.screens.keys.sweep_keys import SweepKeys
 from tui.widgets.chart_pane import ChartPane, ChartStyle
@@ -53,17 +53,6 @@ from tui.widgets.lines import Lines, WrappedLines
 from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep import head
 from tui.widgets.sweep.table import HEADER, SweepTable
-
-Panes = Literal["both", "curves", "response", "table"]
-
-WHOLE = ("all", "charts", "table")
-"""What fills the room, in the order in which its key steps through them; 'all' shares it."""
-
-WIDE = 100
-"""Columns from which both charts are beside each other."""
-
-LOW = 16
-"""Rows below which either a chart or the table is shown, not both."""
 
 LINES = 4
 """Rows besides charts and table, which share the rest: ten values fit on a terminal of 24 rows."""
@@ -104,19 +93,21 @@ class SweepView(Closing, inherit_bindings=False):
         self._pointed: Values | None = None
         self._follows_best = True
         self._at = at
-        self._wanted: Panes = "both"
-        self._whole = WHOLE[0]
         self.chosen_options: ChartOptions | None = None
+        self.filter_text = ""
+        """The filter of the values; '' lists all of them."""
         self._lessons_shown = lessons
         self._lesson: Lesson | None = None
         self._chart = ChartPane(self._curves(), chart_style)
         self._axes = AxisKeys(self, self._chart)
         self._readout = ReadoutKeys(self, self._chart)
-        share_actions(self, self._axes, self._readout, SweepKeys(self))
+        self._panes = PaneKeys(self)
+        share_actions(self, self._axes, self._readout, self._panes, SweepKeys(self))
 
     def resume(self, before: SweepView) -> None:
-        """Begin with the charts and their options as they were in a view that was left."""
-        self._wanted, self._whole, self.chosen_options = before._wanted, before._whole, before.chosen_options
+        """Begin with the charts, their options and the filter as they were in a view that was left."""
+        self._panes.resume(before._panes)
+        self.chosen_options, self.filter_text = before.chosen_options, before.filter_text
 
     @property
     def seen(self) -> SweepSeen:
@@ -131,9 +122,18 @@ class SweepView(Closing, inherit_bindings=False):
 
     @property
     def pointed(self) -> ValueResult | None:
-        """The result at the value under the cursor."""
-        place = self.seen.place(self._pointed)
-        return None if place is None else self.seen.values[place]
+        """The result at the value under the cursor; None where the filter leaves none."""
+        return next((result for result in self.seen.listed if result.values == self._pointed), None)
+
+    @property
+    def cursor(self) -> tuple[Values | None, bool]:
+        """The value under the cursor, and whether the cursor stays with the best one."""
+        return self._pointed, self._follows_best
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the values that fit the filter are still being read."""
+        return self.filter_text != self.seen.filter_text and not self.seen.complaint
 
     def compose(self) -> ComposeResult:
         yield Lines(lambda width, _: [header(self._snapshot, self._store_name, width)])
@@ -151,7 +151,8 @@ class SweepView(Closing, inherit_bindings=False):
 
     def _keys(self) -> list[Key]:
         result = self.pointed
-        return sweep_keys(self.seen, [] if result is None else [self.seen.runs[run_id] for run_id in result.run_ids])
+        pointed = [] if result is None else [self.seen.runs[run_id] for run_id in result.run_ids]
+        return sweep_keys(self.seen, pointed, is_filtered=bool(self.filter_text))
 
     def on_mount(self) -> None:
         self.update(self._snapshot)
@@ -171,9 +172,15 @@ class SweepView(Closing, inherit_bindings=False):
         best = None if seen.outcome is None else seen.outcome.best
         if self._follows_best and best is not None:
             self._pointed = best.values
-        if seen.place(self._pointed) is None and seen.values:
-            self._pointed = seen.values[0].values
+        self._pointed = seen.nearest(self._pointed)
         self.paint()
+
+    def filter_values(self, text: str, cursor: tuple[Values | None, bool] | None = None) -> None:
+        """List the values that fit a filter; `cursor`: where the cursor is to be, as `cursor` tells it."""
+        self.filter_text = text
+        if cursor is not None:
+            self._pointed, self._follows_best = cursor
+        self.post_message(SweepLookedAt())
 
     def _set_lesson(self, seen: SweepSeen) -> None:
         """Once the sweep is over, set its lesson unless it was shown before."""
@@ -211,28 +218,18 @@ class SweepView(Closing, inherit_bindings=False):
     def _arrange(self, size: Size) -> None:
         if not self.query(SweepTable):
             return
-        seen, panes = self.seen, self._panes(size)
+        seen, panes = self.seen, self._panes.shown(size)
         self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-small")
         self.query_one("#rungs").display = seen.outcome is not None and seen.outcome.plan.halving is not None
-        self.query_one("#message").display = bool(self._sentence)
+        self.query_one("#message").display = bool(self._sentence or self.filter_text)
         self.query_one("#lesson").display = self._lesson is not None and size.height >= LOW
         self.query_one("#charts").display = panes != "table"
         self._chart.display = panes in ("both", "curves")
         self.query_one("#response").display = panes in ("both", "response")
         table = self.query_one(SweepTable)
-        table.display = panes == "table" or (size.height >= LOW and self._whole != "charts")
-        rows = max(len(seen.values), 1) + HEADER
+        table.display = panes == "table" or (size.height >= LOW and self._panes.whole != "charts")
+        rows = max(len(seen.listed), 1) + HEADER
         table.styles.height = "1fr" if panes == "table" else min(rows, max((size.height - LINES) // 2, 3) + HEADER)
-
-    def _panes(self, size: Size) -> Panes:
-        """What the size allows of what the viewer wants to see."""
-        if self._whole == "table":
-            return "table"
-        if size.width >= WIDE and size.height >= LOW:
-            return self._wanted
-        if self._wanted == "both":
-            return "response" if size.height >= LOW or self._whole == "charts" else "table"
-        return "response" if self._wanted == "table" and self._whole == "charts" else self._wanted
 
     def _curves(self) -> ChartView:
         return curves_view(self.seen, self._pointed, self.chart_options)
@@ -248,7 +245,10 @@ class SweepView(Closing, inherit_bindings=False):
         return draw_response(view, width, height, charset=charset)
 
     def _message(self, width: int, height: int) -> list[Strip]:
-        return message_lines(self._sentence, width, height, failed=self._failed)
+        if self._sentence or not self.filter_text:
+            return message_lines(self._sentence, width, height, failed=self._failed)
+        counted_values = f"{len(self.seen.listed):,} of {counted(len(self.seen.values), 'value')}"
+        return message_lines(f"filter: {clean(self.filter_text, 80)} · {counted_values}", width, height, "esc: clear")
 
     def _too_small(self, width: int, _: int) -> list[Strip]:
         is_over = self.seen.outcome is not None and self.seen.outcome.over
@@ -272,9 +272,10 @@ class SweepView(Closing, inherit_bindings=False):
         self.paint()
 
     def action_move(self, by: int) -> None:
-        place, values = self.seen.place(self._pointed), self.seen.values
-        if values:
-            self._point(values[max(0, min((place or 0) + by, len(values) - 1))].values)
+        listed = self.seen.listed
+        if listed:
+            place = next((place for place, result in enumerate(listed) if result.values == self._pointed), 0)
+            self._point(listed[max(0, min(place + by, len(listed) - 1))].values)
 
     def action_across(self, by: int) -> None:
         """Move the readout; else to the next value of the first parameter of a grid; with one parameter, pan."""
@@ -289,34 +290,15 @@ class SweepView(Closing, inherit_bindings=False):
         firsts = self.seen.outcome.plan.axes[0].ordered
         at = firsts.index(self._pointed[0]) if self._pointed[0] in firsts else 0
         wanted = (firsts[max(0, min(at + by, len(firsts) - 1))], *self._pointed[1:])
-        if self.seen.place(wanted) is not None:
+        if any(result.values == wanted for result in self.seen.listed):
             self._point(wanted)
 
     def action_edge(self, by: int) -> None:
         self.action_move(by * len(self.seen.values))
 
-    def action_view(self) -> None:
-        """Show the next of both charts, one, the other and, in a small terminal, the table."""
-        if self._whole == "table":
-            self._whole = "all"
-        order = list(self._views())
-        now = self._panes(self.app.size)
-        self._wanted = order[(order.index(now) + 1) % len(order)] if now in order else order[0]
-        self.paint()
-
-    def action_room(self) -> None:
-        """Give the room to the charts, then to the table, then to all."""
-        self._whole = next_of(WHOLE, self._whole)
-        self.paint()
-
-    def _views(self) -> Iterator[Panes]:
-        size = self.app.size
-        if size.width >= WIDE and size.height >= LOW:
-            yield "both"
-        yield "response"
-        yield "curves"
-        if size.height < LOW or size.width < WIDE:
-            yield "table"
+    def action_filter(self) -> None:
+        """Ask for a filter."""
+        self.post_message(DialogRequested("value filter"))
 
     def drawn_runs(self) -> list[Run]:
         return drawn_runs(self.seen)
@@ -376,13 +358,15 @@ class SweepView(Closing, inherit_bindings=False):
             self.post_message(RunShown(self.pointed.run_ids[0], self.sweep_id))
 
     def action_back(self) -> None:
-        """Clear the message, end the readout, show all parts again, or close."""
+        """Clear the message, end the readout, show all parts again, clear the filter, or close."""
         if self._sentence:
             self.tell("")
         elif self.chart_options.cursor is not None:
             self._readout.action_readout()
-        elif self._whole != "all":
-            self._whole = "all"
+        elif self._panes.whole != "all":
+            self._panes.share()
+        elif self.filter_text:
+            self.filter_values("")
             self.paint()
         else:
             self.dismiss()

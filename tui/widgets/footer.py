@@ -8,7 +8,8 @@ from textual import events
 from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, DIM, TEXT, WARNED
-from tui.model.keymap import NAMES, Key, footer
+from tui.model.keymap import NAMES, Key
+from tui.presenting.offered_keys import footer, gap, text
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of, wrapped
 from tui.widgets.lines import Lines, strip
@@ -45,15 +46,14 @@ def key_line(keys: Sequence[Key], width: int) -> tuple[Strip, list[tuple[range, 
     """
     parts: list[Part] = []
     actions: list[tuple[range, str]] = []
-    start = end = 0
+    start = 1
     for key in footer(keys, width - 2):
-        parts.append(("  " if parts else " ", TEXT))
-        start = end + (2 if end else 1)
-        end = start + width_of(key.keys_text) + 1 + width_of(key.word)
-        parts += [(key.keys_text, ACCENTED), (f" {key.word}", DIM)]
+        end = start + width_of(text(key))
+        parts += [(" " * (start - cells(parts)), TEXT), (key.keys_text, ACCENTED), (f" {key.word}".rstrip(), DIM)]
         for name in key.keys[: key.advertised][1:]:
             actions.append((_columns_of(key, name, start), key.action.format(key=name)))
         actions.append((range(start, end), key.action.format(key=key.keys[0])))
+        start = end + gap(key)
     return strip(parts, width), actions
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from engine.store.list.columns import Variety, variety
 from engine.store.list.listing import Listing
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_of
+from engine.store.list.run_sql import RUNS
 from engine.store.read import previews
 from engine.store.read.recorded import Recorded, number
 from engine.store.records import (
@@ -84,6 +85,15 @@ class Reader(Recorded):
             return Listed((), 0, 0, 0)
         first, total, fitting = rows[0][:BEFORE_TITLE]
         return Listed(tuple(_listed(row) for row in rows), first, total, fitting)
+
+    def fitting(self, listing: Listing, run_ids: Iterable[int], judged: Mapping[int, str]) -> frozenset[int]:
+        """Those of some runs that fit the filter of a listing. Raises FilterError when it does not parse."""
+        fits, values = listing.fits(judged)
+        among = "run_id IN (SELECT value FROM json_each(?))"
+        rows = self._connection.rows(
+            f"SELECT run_id FROM {RUNS} WHERE {among} AND ({fits})", (json.dumps(sorted(run_ids)), *values)
+        )
+        return frozenset(run_id for (run_id,) in rows)
 
     def variety(self, newest: int = 500) -> Variety:
         """The settings in which the newest runs differ, deleted ones excluded, with their values as text."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
-from engine.store import FilterError, Listing, StoreError
+from engine.store import Listing, StoreError
 from engine.text import clean
+from tui.app.actions.filter_prompt import filter_prompt
 from tui.app.actions.orders import listing_with, top_of
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.model.choices import NO_CHOICE, Choices
@@ -54,48 +54,26 @@ class ListActions:
         """The run that is being looked up, or the listing whose top is being read."""
 
     def ask_filter(self) -> None:
-        """Ask for a filter; the list narrows while it is typed. A text that cannot be read leaves the last good one."""
-        from engine.store.list.filter import begins_a_field
-        from tui.screens.prompt import Prompt, Question
-
+        """Ask for a filter; the list narrows while it is typed."""
         before = self._app.choices
 
-        def try_out(texts: Mapping[str, str]) -> str:
-            """Filter by what is typed; why it cannot be read, '' if it can."""
-            listing = replace(self._app.choices.listing, text=texts["filter"].strip())
-            try:
-                listing.check()
-            except FilterError as error:
-                return clean(error.sentence, 300)
-            self._app.choose(self._app.choices.listing_so(listing))
-            return ""
-
-        def typed(texts: Mapping[str, str]) -> None:
-            if why := try_out(texts):
-                prompt.complain(why)
-                return
-            prompt.dismiss()
-            self._app.clear_message()  # the count of matching runs takes its place
-
-        def changed(texts: Mapping[str, str]) -> None:
-            # a word that may become a field would empty the list for a moment
-            prompt.complain("" if begins_a_field(texts["filter"]) else try_out(texts))
+        def narrow(text: str) -> None:
+            self._app.choose(self._app.choices.listing_so(replace(self._app.choices.listing, text=text)))
 
         def restore() -> None:
             listing = replace(self._app.choices.listing, text=before.listing.text)
             pointed, title, *_ = before.cursor
             self._app.choose(replace(self._app.choices.listing_so(listing), pointed=pointed, title=title))
 
-        asked = Question("filter", "filter", before.listing.text)
-        prompt = Prompt(
-            "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them.",
-            (asked,),
-            typed,
-            "filter",
-            changed=changed,
-            closed=restore,
+        self._app.open_screen(
+            filter_prompt(
+                "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them.",
+                before.listing.text,
+                narrow,
+                self._app.clear_message,  # the count of matching runs takes its place
+                restore,
+            )
         )
-        self._app.open_screen(prompt)
 
     def ask_order(self) -> None:
         """Ask for an order; the present one, which is reversed if it is picked, is under the cursor."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +89,23 @@ def top_of(path: Path, listing: Listing, judged: Mapping[int, str]) -> tuple[int
         except FilterError:  # the page, too, shows all runs under a broken filter
             listed = reader.listed(replace(listing, text=""), PageRequest(MOST_RUNS), judged)
         return tuple(run.run_id for run in listed.runs)
+
+
+def found_runs(
+    path: Path, text: str, listing: Listing, judged: Mapping[int, str], among: Collection[int] | None = None
+) -> tuple[tuple[Run, ...], int, int]:
+    """Runs that fit a filter in the order of a listing, at most MOST_RUNS; how many fit, and of how many runs.
+
+    `among` are the runs that are looked through; None: all that are not deleted. Raises StoreError.
+    """
+    listing = Listing(text, listing.order, listing.reverse)
+    with closing(open_for_reading(path)) as reader:
+        if among is None:
+            listed = reader.listed(listing, PageRequest(MOST_RUNS), judged)
+            return listed.runs, listed.fitting, sum(reader.counts().values())
+        fitting = reader.fitting(listing, among, judged)
+        runs = {run.run_id: run for run in reader.runs_by_id(fitting)}
+        return tuple(runs[run_id] for run_id in among if run_id in runs), len(runs), len(among)
 
 
 def steered(path: Path, run_id: int, verb: Steering) -> str:

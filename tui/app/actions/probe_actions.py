@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 from textual.screen import Screen
@@ -26,8 +27,8 @@ class ProbePort(OrderPort, ScreenPort, Protocol):
     chart_style: ChartStyle
 
     @property
-    def screen(self) -> Screen[object]:
-        """The topmost screen."""
+    def screen_stack(self) -> Sequence[Screen[Any]]:
+        """The open screens, topmost last."""
 
 
 class ProbeActions:
@@ -44,29 +45,38 @@ class ProbeActions:
 
     def probe(self, run_id: int, iteration: int | None) -> None:
         """Probe from a run's weights after `iteration` iterations; None: the newest ones."""
-        if self._view is None:
+        if self.view is None:
             from tui.screens.probe import ProbeView
 
             self._opened = ProbeView(run_id, self._app.chart_style, self._app.choices.lessons)
             self._app.open_screen(self._opened)
 
+        self._ask(run_id, iteration)
+
+    def probe_instead(self, run_id: int, iteration: int | None) -> None:
+        """Probe another run on the screen that is open."""
+        if self.view is not None:
+            self.view.begin(run_id)
+            self._ask(run_id, iteration)
+
+    def _ask(self, run_id: int, iteration: int | None) -> None:
         def carry_out() -> Message:
             try:
-                return ProbeAnswered(sweep_orders.probe(self._app.path, run_id, iteration))
+                return ProbeAnswered(run_id, sweep_orders.probe(self._app.path, run_id, iteration))
             except (StoreError, ValueError) as error:
-                return ProbeAnswered(None, told(error))
+                return ProbeAnswered(run_id, None, told(error))
 
         self._app.order(carry_out)
 
     @property
-    def _view(self) -> ProbeView | None:
-        """The probe's screen, while it is on top."""
-        return self._opened if self._opened is self._app.screen else None
+    def view(self) -> ProbeView | None:
+        """The open probe, or None."""
+        return self._opened if self._opened in self._app.screen_stack else None
 
     def show(self, answer: ProbeAnswered) -> None:
-        """Show an answer, if the probe is still open."""
-        if self._view is not None:
-            self._view.show(answer.found, clean(answer.sentence, 300))
+        """Show an answer, if the probe of its run is still open."""
+        if self.view is not None and self.view.run_id == answer.run_id:
+            self.view.show(answer.found, clean(answer.sentence, 300))
 
     def start(self, request: ProbedRunRequested) -> None:
         """Start a run with a probed step size."""
@@ -76,7 +86,7 @@ class ProbeActions:
             try:
                 run_id = sweep_orders.start_probed(path, request.run_id, request.spec, request.step_size, request.at)
             except (StoreError, ValueError) as error:
-                return ProbeAnswered(None, told(error))
+                return ProbeAnswered(request.run_id, None, told(error))
             return RunsQueued((run_id,))
 
         self._app.order(carry_out)

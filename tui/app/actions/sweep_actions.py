@@ -13,6 +13,7 @@ from engine.spec import RunSpec, SpecError, defaults
 from engine.store import Run, StoreError
 from engine.text import clean
 from tui.app.actions import sweep_orders
+from tui.app.actions.filter_prompt import filter_prompt
 from tui.app.actions.ports import DialogPort, OrderPort, ScreenPort
 from tui.model.answer import Answer, Undo
 from tui.model.messages import OrderAnswered
@@ -213,6 +214,19 @@ class SweepActions:
 
         question = f"Refine sweep {sweep_id}: start another sweep, a third as wide, around its best value?"
         self._app.open_screen(Confirm(question, carry_out))
+
+    def ask_filter(self) -> None:
+        """Ask for a filter of the values of the open sweep; its table narrows while it is typed."""
+        view = self.view
+        if view is None:
+            return
+        before = view.filter_text, view.cursor
+
+        def restore() -> None:
+            view.filter_values(*before)
+
+        title = "Which values? Such as step_size<0.1 | loss<0.5 -diverged; empty: all of them."
+        self._app.open_screen(filter_prompt(title, before[0], view.filter_values, lambda: view.tell(""), restore))
 
     def add_values(self, sweep_id: int) -> None:
         """Ask for more values and add them to the sweep."""

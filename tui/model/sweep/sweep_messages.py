@@ -131,8 +131,9 @@ class ProbeRequested(Message):
 
 @message
 class ProbeAnswered(Message):
-    """The result of a probe; if `found` is None, `sentence` says why there is none."""
+    """The result of the probe of a run; if `found` is None, `sentence` says why there is none."""
 
+    run_id: int
     found: RunProbe | None
     sentence: str = ""
 

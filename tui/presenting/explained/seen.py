@@ -240,6 +240,7 @@ def _sweep(manner: Manner) -> Iterable[Block]:
             entry("at 25,600", "the loss at an equal amount of examples, time or iterations", DIM),
             entry("★ best", "the lowest train loss of the values that have finished", FINISHED),
             entry("★ equal time", "the best one if all had run for as long; also examples, iterations", FINISHED),
+            entry("2 of 7 values", "those that fit the filter (/), in the table and as curves", STRONG),
             entry("measured at 900", "the run is further by now; its loss is from there", DIM),
             entry(
                 "dropped at rung 62",
@@ -328,6 +329,7 @@ def _commands(_: Manner) -> Iterable[Block]:
             entry("p", "at the right: the key that does the same", ACCENTED),
             entry("1-12 of 63", "which of the commands are shown", DIM),
             entry("12", "a number goes to that run"),
+            entry("5 of 20", "of a list of runs: how many fit the filter, of all or of a replay's", DIM),
         ),
     )
 
@@ -360,7 +362,7 @@ VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "probe": (_probe,),
     "form": (_fields,),
     "prompt": (_fields, _filters),
-    "pick": (_commands,),
+    "pick": (_commands, _filters),
     "columns": (_columns,),
     "confirm": (_question,),
     "inspector": INSPECTOR,

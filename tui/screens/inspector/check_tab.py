@@ -97,7 +97,7 @@ class CheckTab(Tab):
         return () if self._found is None else [(check.summary(self._found), DIM)]
 
     def offers(self) -> Mapping[str, str]:
-        found = {"view": "centred differences" if self._one_sided else "one-sided differences"}
+        found = {"view": "centred" if self._one_sided else "one-sided"}
         if self._magnitude > SMALLEST:
             found["scale(0.5)"] = "h / 10"
         if self._magnitude < LARGEST:

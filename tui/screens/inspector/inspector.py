@@ -17,6 +17,7 @@ from tui.model.inspection.inquiries import Inquiry
 from tui.model.inspection.inquiry_messages import InquiryAnswered, InquiryMade
 from tui.model.inspection.subjects import TITLES, Inspected, Subject, TabName
 from tui.model.keymap import Key
+from tui.model.messages import DialogRequested
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import in_force, label
 from tui.screens.inspector.check_tab import CheckTab
@@ -27,7 +28,7 @@ from tui.screens.inspector.step_tab import StepTab
 from tui.screens.inspector.tab import Tab
 from tui.screens.inspector.weights_tab import WeightsTab
 from tui.screens.keys.transport_keys import TransportKeys
-from tui.text.parts import Part, cells
+from tui.text.parts import Part, cells, cut_at_word
 from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, message_lines, too_small
@@ -80,7 +81,7 @@ class Inspector(Closing, inherit_bindings=False):
         self._lines: tuple[Lines, ...] = (
             Lines(lambda width, _: [self._head(width)], css_id="head"),
             self._picture,
-            Lines(lambda width, _: [strip([(" ", TEXT), *self.tab.caption()], width)], css_id="caption"),
+            Lines(lambda width, _: [self._caption(width)], css_id="caption"),
             WrappedLines(self._message, css_id="message"),
             Footer(self.offered_keys, css_id="footer"),
             Lines(lambda width, _: too_small((LEAST_WIDTH, LEAST_HEIGHT), "", width), css_id="small"),
@@ -201,6 +202,9 @@ class Inspector(Closing, inherit_bindings=False):
         rows = self.tab.rows(width, height)
         return rows or [strip((), width), strip([(" computing …", DIM)], width)]
 
+    def _caption(self, width: int) -> Strip:
+        return strip([(" ", TEXT), *cut_at_word(self.tab.caption(), width - 1)], width)
+
     def _message(self, width: int, height: int) -> list[Strip]:
         return message_lines(self._sentence, width, height, failed=self._failed)
 
@@ -229,7 +233,7 @@ class Inspector(Closing, inherit_bindings=False):
     def exhibit(self) -> Exhibit:
         """The head, the picture and the caption, as they are shown."""
         (width, height), subject = self._picture.size, self._inspected.first
-        rows = [self._head(width), *self._rows(width, height), strip([(" ", TEXT), *self.tab.caption()], width)]
+        rows = [self._head(width), *self._rows(width, height), self._caption(width)]
         title = TITLES[self.tab.name].lower() + ("" if subject is None else f" of run {subject.run_id}")
         return Exhibit(title, rows, width, self.tab.table())
 
@@ -257,6 +261,19 @@ class Inspector(Closing, inherit_bindings=False):
             self._inspected = replace(self._inspected, subjects=(*subjects[by:], *subjects[:by]))
             self._pointed = self._inspected.subjects[0].run_id
             self._act(True)
+
+    def action_find(self) -> None:
+        """Ask for another run."""
+        self.post_message(DialogRequested("run"))
+
+    @property
+    def run_id(self) -> int | None:
+        """The run that tabs about one run show."""
+        return None if self._inspected.first is None else self._inspected.first.run_id
+
+    def put_first(self, run_id: int) -> None:
+        """Show this run first, as soon as the cursor is on it."""
+        self._pointed, self._sentence = run_id, ""
 
     def action_move(self, by: int) -> None:
         self._act(self.tab.move(0, by))

@@ -36,6 +36,8 @@ SPARE = 2
 ROOMY = 70
 """Cells from which the remark with a star is written in full."""
 
+NOTHING_FITS = "No value fits: esc clears the filter."
+
 HEADER = 1
 """Rows above the values: the titles."""
 
@@ -88,9 +90,9 @@ class SweepTable(Lines):
         self.update()
 
     def on_click(self, event: events.Click) -> None:
-        place = self._top + event.y - HEADER
-        if event.y >= HEADER and place < len(self._seen.values):
-            self.post_message(SweepValuePointed(self._seen.values[place].values, pointing_of(event, twice="open")))
+        place, listed = self._top + event.y - HEADER, self._seen.listed
+        if event.y >= HEADER and place < len(listed):
+            self.post_message(SweepValuePointed(listed[place].values, pointing_of(event, twice="open")))
 
     def on_mouse_scroll_down(self) -> None:
         self._scroll(1)
@@ -105,8 +107,10 @@ class SweepTable(Lines):
 
     def _table(self, width: int, height: int) -> list[Strip]:
         seen, rows = self._seen, max(height - HEADER, 1)
-        index = seen.place(self._pointed) or 0
-        self._top = max(0, min(self._top, len(seen.values) - rows))
+        places = [place for place, result in enumerate(seen.values) if seen.lists(result)]
+        at = seen.place(self._pointed)
+        index = places.index(at) if at in places else 0
+        self._top = max(0, min(self._top, len(places) - rows))
         if self._scrolled_at is None or self._scrolled_at != self._pointed:
             self._scrolled_at = None
             self._top = max(min(self._top, index), index - rows + 1)
@@ -118,11 +122,11 @@ class SweepTable(Lines):
             ends.append(ends[-1] + column.width + GAP)
         widths = [min(column.width, max(width - end, 0)) for column, end in zip(columns, ends, strict=False)]
         titles = [(column.cell(column.title, room), DIM) for column, room in zip(columns, widths, strict=True)]
-        visible = range(self._top, min(self._top + rows, len(seen.values)))
-        return [
-            strip([(" " * MARKS, TEXT), *_spaced(titles)], width),
-            *(self._row(place, columns, widths, width) for place in visible),
-        ]
+        lines = [strip([(" " * MARKS, TEXT), *_spaced(titles)], width)]
+        if not places:
+            return [*lines, strip([(" " * MARKS + NOTHING_FITS, WARNED)], width)]
+        visible = places[self._top : self._top + rows]
+        return [*lines, *(self._row(place, columns, widths, width) for place in visible)]
 
     def _row(self, place: int, columns: Sequence[SweepColumn], widths: Sequence[int], width: int) -> Strip:
         result, slot = self._seen.values[place], self._seen.slots[place]
