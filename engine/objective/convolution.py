@@ -7,17 +7,21 @@ so pooling takes long runs as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from numpy.typing import DTypeLike
 
 from engine.datasets import Image
 from engine.objective.layers import Array, Bound, Matrix, Shape, Signal, Wiring
 
 FILTER_SIZE = 3
+BAND_BYTES = 1 << 17
+"""Pooling makes all of its passes over about so much of an array before it takes the next: that stays in the cache."""
+
+Parts = Sequence[Array] | Array
+"""Arrays of one shape, or one array of them all."""
 
 
 def _images(shape: Shape, to: Wiring, wanted: bool = True) -> Signal:
@@ -140,14 +144,18 @@ class Convolution:
         to_turn = taps[:, ::-1, ::-1].transpose(2, 3, 1, 0)
         turned = np.empty(to_turn.shape, to.dtype)
         turned_rows = turned.reshape(size * channels, -1)
-        bands, parts = _bands(framed, size), np.empty((height, size * channels, run), to.dtype)
-        add_up = _moved_sum(parts.reshape(height, size, channels, width, to.n), source.slope)
+        parts = np.empty((size * channels, run), to.dtype)
+        by_column = parts.reshape(size, channels, width, to.n)
+        rows = [
+            (band, _moved_sum(by_column, row)) for band, row in zip(_bands(framed, size), source.slope, strict=True)
+        ]
 
         def backward(X: Array) -> None:
             backward_to_weights(X)
             np.copyto(turned, to_turn)
-            np.matmul(turned_rows, bands, out=parts)
-            add_up()
+            for band, add_up in rows:
+                np.matmul(turned_rows, band, out=parts)
+                add_up()
 
         return Bound(target, forward, backward)
 
@@ -204,13 +212,11 @@ def _moves(size: int, width: int) -> list[tuple[int, slice, slice]]:
 
 
 def _moved_sum(parts: Array, out: Array) -> Callable[[], None]:
-    """A function that adds up parts (height, size, C, width, n), each moved by its column, to (height, C, width, n)."""
-    _, size, _, width, _ = parts.shape
-    whole = parts[:, size // 2]
+    """A function that adds up parts (size, C, width, n), each moved by its column, to a row (C, width, n)."""
+    size, _, width, _ = parts.shape
+    whole = parts[size // 2]
     moved = [
-        (out[:, :, into], parts[:, place, :, out_of])
-        for place, into, out_of in _moves(size, width)
-        if place != size // 2
+        (out[:, into], parts[place, :, out_of]) for place, into, out_of in _moves(size, width) if place != size // 2
     ]
 
     def add_up() -> None:
@@ -237,37 +243,75 @@ class MaxPooling:
         return ()
 
     def bind(self, source: Signal | None, to: Wiring) -> Bound:
-        source, size = _source(source), self.size
+        source = _source(source)
         shape = self.output(source.shape)
-        height, width = shape[1] * size, shape[2] * size
-        target = _images(shape, to)
-        rows, row_slopes = (
-            [part[r:height:size, :, :width] for r in range(size)] for part in (source.value, source.slope)
-        )
-        highest = np.empty(rows[0].shape, to.dtype)
-        across = [highest[:, :, c::size] for c in range(size)]
+        target, work = _images(shape, to), _PoolingWork(shape, self.size, to)
+        bands = [_PoolingBand(source, target, rows, work) for rows in work.bands(shape[1])]
         if to.gradient is None:
 
             def pool(X: Array) -> None:
-                _write_highest(rows, highest)
-                _write_highest(across, target.value)
+                for band in bands:
+                    _write_highest(band.rows, band.highest)
+                    np.copyto(band.columns, band.beside)
+                    _write_highest(band.columns, band.value)
 
             return Bound(target, pool, pool)
-        down, along = _Contest(rows, highest), _Contest(across, target.value)
+        contests = [
+            (band, _Contest(band.rows, band.highest, work.bits), _Contest(band.columns, band.value, work.bits))
+            for band in bands
+        ]
 
         def forward(X: Array) -> None:
-            down.run()
-            along.run()
+            for band, down, along in contests:
+                down.run()
+                np.copyto(band.columns, band.beside)
+                along.run()
 
         def backward(X: Array) -> None:
-            # `highest` is needed no more, and takes its own derivative.
-            along.share_out(target.slope, across)
-            down.share_out(highest, row_slopes)
+            for band, down, along in contests:
+                along.share_out(band.slope, band.columns)
+                np.copyto(band.beside, band.columns)
+                down.share_out(band.highest, band.row_slopes)
 
         return Bound(target, forward, backward)
 
 
-def _write_highest(parts: list[Array], out: Array) -> None:
+class _PoolingWork:
+    """Buffers that the bands of a pooled image share: what is in them is needed within a band alone.
+
+    `highest` (rows, C, size * width, n) is over the rows of each square, `columns` (size, rows, C, width, n) are its
+    columns apart: passes over long runs are several times as fast as those over every second number.
+    """
+
+    def __init__(self, shape: Shape, size: int, to: Wiring) -> None:
+        channels, height, width = shape
+        row = channels * width * size * to.n
+        self.rows = max(1, min(height, BAND_BYTES // (row * np.dtype(to.dtype).itemsize)))
+        self.highest = np.empty((self.rows, channels, width * size, to.n), to.dtype)
+        self.columns = np.empty((size, self.rows, channels, width, to.n), to.dtype)
+        self.bits = np.empty(self.rows * row, np.int32 if self.highest.dtype == np.float32 else np.int64)
+
+    def bands(self, height: int) -> list[slice]:
+        """The rows of each band of a pooled image."""
+        return [slice(row, min(row + self.rows, height)) for row in range(0, height, self.rows)]
+
+
+class _PoolingBand:
+    """Some rows of a pooled image: views of what they are made of, and of where they are made."""
+
+    def __init__(self, source: Signal, target: Signal, rows: slice, work: _PoolingWork) -> None:
+        count, size = rows.stop - rows.start, len(work.columns)
+        self.value, self.slope = target.value[rows], target.slope[rows]
+        self.highest, self.columns = work.highest[:count], work.columns[:, :count]
+        _, channels, width, n = self.highest.shape
+        self.beside = self.highest.reshape(count, channels, width // size, size, n).transpose(3, 0, 1, 2, 4)
+        self.rows, self.row_slopes = (
+            [part[rows.start * size + row : rows.stop * size : size, :, :width] for row in range(size)]
+            for part in (source.value, source.slope)
+        )
+
+
+def _write_highest(parts: Parts, out: Array) -> None:
     np.maximum(parts[0], parts[1], out=out)
     for part in parts[2:]:
         np.maximum(out, part, out=out)
@@ -276,31 +320,32 @@ def _write_highest(parts: list[Array], out: Array) -> None:
 class _Contest:
     """The highest of several arrays, number by number, and to which of them it belonged: the first of equal ones.
 
-    That is kept as integers of which all bits are set where a later one was higher than all before it: copying by bits
-    is several times as fast as choosing by truth values.
+    That is kept as bytes of which all bits are set where a later one was higher than all before it; they are widened to
+    `bits`, integers. Copying by bits is several times as fast as choosing by truth values.
     """
 
-    def __init__(self, parts: list[Array], highest: Array) -> None:
+    def __init__(self, parts: Parts, highest: Array, bits: Array) -> None:
         self._parts, self._highest = parts, highest
-        self._bits: DTypeLike = np.int32 if highest.dtype == np.float32 else np.int64
-        self._sign = highest.itemsize * 8 - 1
-        self._differences = [np.empty(highest.shape, highest.dtype) for _ in parts[1:]]
-        self._later = [difference.view(self._bits) for difference in self._differences]
+        self._bits = bits[: highest.size].reshape(highest.shape)
+        self._later = [np.empty(highest.shape, np.int8) for _ in parts[1:]]
+        self._is_later = [later.view(np.bool_) for later in self._later]
 
     def run(self) -> None:
         """Write the highest numbers."""
         best = self._parts[0]
-        for part, difference, later in zip(self._parts[1:], self._differences, self._later, strict=True):
-            np.subtract(best, part, difference)
-            np.right_shift(later, self._sign, later)
+        for part, later, is_later in zip(self._parts[1:], self._later, self._is_later, strict=True):
+            np.less(best, part, is_later)
+            np.negative(later, later)
             np.maximum(best, part, out=self._highest)
             best = self._highest
 
-    def share_out(self, slope: Array, parts: list[Array]) -> None:
+    def share_out(self, slope: Array, parts: Parts) -> None:
         """Give each number of `slope`, which is used up, to the part that it belonged to, and zeros to the others."""
-        rest, views = slope.view(self._bits), [part.view(self._bits) for part in parts]
+        bits = self._bits
+        rest, views = slope.view(bits.dtype), [part.view(bits.dtype) for part in parts]
         for place in range(len(parts) - 1, 0, -1):
-            np.bitwise_and(rest, self._later[place - 1], views[place])
+            np.copyto(bits, self._later[place - 1])
+            np.bitwise_and(rest, bits, views[place])
             np.bitwise_xor(rest, views[place], rest if place > 1 else views[0])
 
 
