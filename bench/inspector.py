@@ -11,22 +11,28 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bench.report import Row
-from bench.screen import BRAILLE, dashboard
+from bench.screen import BRAILLE, WATCHED_S, dashboard, live_runs
+from bench.terminal import QUESTION
 from engine.jobs.inspection.check import run_check
 from engine.jobs.inspection.landscape import Landscapes
 from engine.jobs.inspection.landscape_values import Asked, Landscape
+from engine.jobs.inspection.regions import AskedRegions, DecisionRegions, RunRegions
 from engine.jobs.inspection.step import run_step
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_writing
-from tui.chart.drawing.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
+from tui.chart.inspected.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
+from tui.chart.inspected.regions import draw_regions
 from tui.model.inspection.subjects import TITLES
+from tui.presenting.inspected.regions import view_of
 from tui.presenting.inspected.step import batch_lines, example_lines
+from tui.widgets.lines import painted
 
 SIZE = (160, 41)
 """Cells of the picture of a tab on a terminal of 160x45."""
 
 RUNS = tuple(defaults().changed(iterations=10_000, seed=seed) for seed in range(3))
+NET = defaults().changed(dataset="spiral:3", objective="two-layer", hidden_size=100, batch_size=None, step_size=0.1)
 KEYS = 40
 
 
@@ -37,6 +43,8 @@ def rows() -> Iterator[Row]:
         yield from landscape(path)
         yield from step(path)
         yield from check(path)
+        yield from regions(Path(folder) / "regions.db")
+    yield from live_regions()
 
 
 def computed(path: Path) -> Path:
@@ -119,6 +127,46 @@ def check(path: Path) -> Iterator[Row]:
     yield _limited(
         "gradient check: first bytes after a key while it is computed, p95", float(np.percentile(taken, 95)), 30, "ms"
     )
+
+
+def regions(path: Path) -> Iterator[Row]:
+    """Decision regions of a 2-100-3 net at 160 x 80 dots: computed, drawn, and both for the next moment of a replay."""
+    with open_for_writing(path) as store:
+        store.queue.add([NET.changed(iterations=1_000)])
+    worker_loop.work(path, leave=lambda: False)
+    computing, taken, frames = DecisionRegions(), [], []
+    for iteration in range(900, 960):
+        asked = AskedRegions(((1, iteration),), "train", 160, 80)
+        begun = time.thread_time()
+        *_, (found,) = computing.answers(path, lambda: True, asked)
+        assert isinstance(found, RunRegions)
+        taken.append(1e3 * (time.thread_time() - begun))
+        begun = time.thread_time()
+        painted(draw_regions(view_of(found), 160, 40, "halves"))
+        frames.append(1e3 * (time.thread_time() - begun))
+    yield _limited("regions: an iteration on, computed and drawn", median(taken) + median(frames), 12, "ms")
+    yield _limited("regions: of these a frame", median(frames), 4, "ms")
+
+
+def live_regions() -> Iterator[Row]:
+    """Decision regions of runs that grow: frames, bytes, processor."""
+    for how, pace in (("at 100 iterations/s", 100.0), ("at full speed", None)):
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "runs.db"
+            with live_runs(path, 1, pace, NET), dashboard(path) as board:
+                board.wait_for(BRAILLE)
+                board.settle(0.2 if pace is None else 0.05)
+                since = len(board.written)
+                board.press("I2")
+                board.wait_for(b"right \\(", since)
+                time.sleep(2.0)
+                before, cpu_s, shown = len(board.written), board.cpu_s(), board.written.count(QUESTION)
+                time.sleep(WATCHED_S)
+                sent, cpu = len(board.written) - before, 100 * (board.cpu_s() - cpu_s) / WATCHED_S
+                frames = (board.written.count(QUESTION) - shown) / WATCHED_S
+        yield Row(f"regions live, {how}, frames", f"{frames:.1f} /s", "limit 8 /s", frames / 8, 1.0, at_most=False)
+        yield _limited(f"regions live, {how}, share of a core", cpu, 15, "%")
+        yield _limited(f"regions live, {how}, bytes", sent / WATCHED_S / 1e3, 6, "kB/s")
 
 
 def _view(found: Landscape) -> LandscapeView:

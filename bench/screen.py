@@ -17,7 +17,7 @@ from bench.report import Row
 from bench.stores import block, claimed_writer
 from bench.terminal import QUESTION, Terminal
 from engine.jobs.people.submit import submit
-from engine.spec import defaults
+from engine.spec import RunSpec, defaults
 from engine.store import open_for_reading, open_for_writing
 
 BRAILLE = rb"\xe2[\xa0-\xa3]"
@@ -222,9 +222,9 @@ def slow_link() -> Iterator[Row]:
 
 
 @contextmanager
-def live_runs(path: Path, runs: int, pace: float | None) -> Iterator[None]:
-    """A store in which so many runs have begun, until they are stopped."""
-    endless = defaults().changed(iterations=None, seconds=LONGEST_S, pace=pace)
+def live_runs(path: Path, runs: int, pace: float | None, spec: RunSpec | None = None) -> Iterator[None]:
+    """A store in which so many runs of a spec have begun, until they are stopped."""
+    endless = (spec or defaults()).changed(iterations=None, seconds=LONGEST_S, pace=pace)
     submit(path, [endless.changed(seed=number) for number in range(runs)], workers=runs)
     reader = open_for_reading(path)
     try:

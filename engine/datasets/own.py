@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets import cache
+from engine.datasets import cache, tables
 from engine.datasets.split import SPLITS, Dataset, Image, stratified
 from engine.datasets.tables import is_number, read_features, read_table
 from engine.files.program import command_text
@@ -93,6 +93,16 @@ def new_examples(path: Path, features: int) -> NDArray[Any]:
 def class_names(path: Path) -> tuple[str, ...]:
     """Return what a file calls its classes, in their order; empty if it numbers them from 0. Raises DataError."""
     return cache.read_info(entry_of(path)).labels
+
+
+def column_names(path: Path, features: int) -> tuple[str, ...]:
+    """Return what a file calls its features, in their order; empty where it has no names, or none that can be read."""
+    if path.name.lower().endswith(".npz"):
+        return ()
+    try:
+        return tables.column_names(path, features)
+    except (ValueError, OSError, EOFError, zlib.error):
+        return ()
 
 
 def _make(entry: Path, path: Path) -> None:

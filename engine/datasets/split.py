@@ -59,6 +59,11 @@ class Split:
         y = np.zeros(len(features), dtype=np.intp)
         return Split(with_bias(features) if self.bias else features.astype(np.float32), y, self.bias)
 
+    def given(self, rows: Rows) -> NDArray[Any]:
+        """Return the features (n, D - 1) of the chosen examples as they were given: see `like`."""
+        features: NDArray[Any] = self._X[rows]
+        return features[:, : self.dimensions - self.bias]
+
     def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
         """Return the chosen examples (n, D) float32, written to `out` if given.
 

@@ -46,6 +46,10 @@ class StandardizedSplit(Split):
         """Return other examples (n, features) as a split of this form, standardized as these are."""
         return StandardizedSplit(self._source.like(features), self._mean, self._scale)
 
+    def given(self, rows: Rows) -> NDArray[Any]:
+        """Return the features (n, D - 1) of the chosen examples before they were standardized."""
+        return self._source.given(rows)
+
     def batch(self, rows: Rows, out: Floats | None = None) -> Floats:
         """Return the chosen examples (n, D) float32, written to `out` if given."""
         if out is None:

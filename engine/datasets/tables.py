@@ -71,6 +71,22 @@ def read_features(path: Path, features: int) -> NDArray[Any]:
     return table
 
 
+def column_names(path: Path, features: int) -> tuple[str, ...]:
+    """Return what the header of a .csv or a .csv.gz calls its features, in their order; empty where it has none.
+
+    Raises as `read_table`.
+    """
+    with _opened(path) as file:
+        separator, names = _header(file)
+        file.seek(0)
+        given = [cell.strip() for cell in _cells(file, separator)]
+    label = _label_column(names, len(names))
+    chosen = [given[i] for i in range(len(names)) if i != label]
+    if len(chosen) == features + 1 and not chosen[0]:
+        del chosen[0]  # it counts the rows
+    return tuple(chosen) if len(chosen) == features else ()
+
+
 def _opened(path: Path) -> TextIO:
     if not is_gzipped(path):
         return path.open(encoding="utf-8-sig", newline="")

@@ -47,7 +47,7 @@ def key_of(tab: TabName) -> str:
 
 
 async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(path: Path, tmp_path: Path) -> None:
-    async with opened(path) as board:
+    async with opened(path, (150, 35)) as board:
         await board.press("I", key_of("weights"))
         await board.until(lambda: "weights after 40 iterations" in board.text())
         inspector = board.app.screen
@@ -182,7 +182,7 @@ async def test_a_function_has_no_classes_and_no_split_is_offered(tmp_path: Path)
     with open_for_writing(path) as store:
         store.queue.add([defaults(objective="rosenbrock").changed(iterations=5)])
     work(path)
-    async with opened(path) as board:
+    async with opened(path, (150, 35)) as board:
         await board.press("I", key_of("weights"))
         await board.until(lambda: "rosenbrock gives no class a score" in " ".join(board.text().split()))
         await board.press(key_of("mistakes"))

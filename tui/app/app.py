@@ -99,7 +99,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self._recent = view.recent
         self._recovery = Recovery()
         self.theming = Theming(self, view.theme, theme or view.theme)
-        self.chart_style = ChartStyle("ascii" if ascii_only else "unicode", markers=self.active_theme.scheme == "none")
+        self.chart_style = ChartStyle(
+            "ascii" if ascii_only else "unicode",
+            markers=self.active_theme.scheme == "none",
+            grounds=self.active_theme.colours.paints,
+        )
         self.live_board = Board(self.store_name, first, self.choices, self.chart_style)
         self.key_queue = KeyQueue(self)
         self.notices = Notices(self, first)
@@ -268,7 +272,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def show(self) -> None:
         """Update the screen, then ask the feed for news."""
-        self.board.update(self.snapshot, self.choices)
+        show = self.board.update if self.inspect_actions.view is None else self.board.hold
+        show(self.snapshot, self.choices)
         self.sweep_actions.show(self.snapshot)
         self.inspect_actions.show(self.snapshot, self.choices)
         self.output.flush()
@@ -465,9 +470,16 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def action_apply_theme(self, name: str) -> None:
         self.theming.choose(name)
+        self._restyle()
 
     def action_next_theme(self) -> None:
         self.theming.choose_next()
+        self._restyle()
+
+    def _restyle(self) -> None:
+        """Draw areas of many colours as the theme that is in use can show them."""
+        self.chart_style = replace(self.chart_style, grounds=self.active_theme.colours.paints)
+        self.inspect_actions.restyle(self.chart_style)
 
     def action_sweep(self) -> None:
         self.sweep_actions.open_dialog(self.choices.pointed)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.color import ColorSystem
 
-from tui.chart.drawing.landscape import LandscapeView, WayView, draw_landscape, frame_of
 from tui.chart.drawing.weight_cells import Manner
+from tui.chart.inspected.landscape import LandscapeView, WayView, draw_landscape, frame_of
 from tui.colours.palette import marker
 from tui.colours.theme import filled_style
 from tui.printing.paper import Paper

@@ -94,10 +94,8 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.choices = choices
         self.chart_style = chart_style
         self._store_name = store_name
-        self._sentence = ""
-        self._failed = False
-        self._dismissed = ""
-        self._news = ""
+        self._sentence, self._failed = "", False
+        self._dismissed = self._news = ""
         self.standing = ""
         """The sentence shown while no other message is due."""
         self._lasting = False
@@ -153,6 +151,13 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.show_growth()
         if self._paint_timer is None:
             self._paint_timer = self.set_timer(2 * UPDATE_S - since, self.paint)
+
+    def hold(self, snapshot: Snapshot, choices: Choices) -> None:
+        """Take over a snapshot while another screen hides this one: it is painted when that has closed."""
+        self.snapshot, self.choices = snapshot, choices
+
+    def on_screen_resume(self) -> None:
+        self.paint()
 
     def show_growth(self) -> None:
         """Show what is updated at every read besides the chart: nothing, because nobody could read such numbers."""

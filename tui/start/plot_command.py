@@ -75,6 +75,9 @@ class MetricType(click.ParamType[str]):
     "--landscape", is_flag=True, help="The loss over a plane of weight space, with the ways of the runs on it."
 )
 @click.option(
+    "--regions", is_flag=True, help="Which class wins where over the plane of the examples, the runs side by side."
+)
+@click.option(
     "--width", metavar="COLUMNS", type=int, help="Columns of the chart: those of the terminal by default, else 80."
 )
 @click.option(
@@ -87,28 +90,32 @@ class MetricType(click.ParamType[str]):
 @click.pass_obj
 def command(
     db: str, runs: tuple[int, ...], metric: str | None, log_y: bool, x_kind: Any, sweep_id: int | None,
-    landscape: bool, width: int | None, height: int | None, json: bool,
+    landscape: bool, regions: bool, width: int | None, height: int | None, json: bool,
 ) -> None:  # fmt: skip
     """Print the curves of runs, as the board draws them.
 
     Losses of mini-batches are smoothed with the board's half-life, which the title says; searches show the best loss
-    so far. --metric weights prints a histogram of the newest weights that each run has kept. --landscape computes.
+    so far. --metric weights prints a histogram of the newest weights that each run has kept. --landscape and
+    --regions compute.
     """
     if bool(runs) == (sweep_id is not None):
         raise click.UsageError(
             f"Name runs, such as {store_command('plot 1 2')}, or a sweep: {store_command('plot --sweep 1')}."
         )
-    if sweep_id is not None and landscape:
-        raise click.UsageError("--sweep plots the train loss over the values; --landscape goes with runs.")
+    computed = "--landscape" if landscape else "--regions" if regions else ""
+    if landscape and regions:
+        raise click.UsageError("--landscape and --regions are two pictures: choose one of them.")
+    if sweep_id is not None and computed:
+        raise click.UsageError(f"--sweep plots the train loss over the values; {computed} goes with runs.")
     if sweep_id is not None and metric is not None:
         raise click.UsageError("--sweep plots the train loss over the values; --metric goes with runs.")
     paper = _paper(width, height)
     if sweep_id is not None:
         _plot_sweep(db, sweep_id, paper, log_y, x_kind, json)
-    elif landscape:
+    elif computed:
         if metric is not None or x_kind is not None or log_y:
-            raise click.UsageError("--landscape has axes of its own; leave --metric, --x and --log-y out.")
-        _plot_landscape(db, _distinct(runs), paper, json)
+            raise click.UsageError(f"{computed} has axes of its own; leave --metric, --x and --log-y out.")
+        (_plot_landscape if landscape else _plot_regions)(db, _distinct(runs), paper, json)
     elif metric == WEIGHTS:
         if x_kind is not None:
             raise click.UsageError("--metric weights has the weights themselves on its x axis; leave --x out.")
@@ -159,6 +166,19 @@ def _plot_landscape(db: str, run_ids: tuple[int, ...], paper: Paper, json: bool)
     with people_errors():
         found = landscape_of(Path(db), until, paper)
     print_chart(as_json(as_data(found)) if json else print_landscape(found, paper))
+
+
+def _plot_regions(db: str, run_ids: tuple[int, ...], paper: Paper, json: bool) -> None:
+    from tui.printing.regions import as_data, print_regions, regions_of
+
+    with reading(db) as reader:
+        _check(reader, run_ids)
+        until = tuple((run_id, reader.the_run(run_id).iterations_done) for run_id in run_ids)
+    with people_errors():
+        found, lacking = regions_of(Path(db), until, paper)
+    for sentence in lacking:
+        click.echo(sentence, err=True)
+    print_chart(as_json(as_data(found)) if json else print_regions(found, paper))
 
 
 def _plot_sweep(db: str, sweep_id: int, paper: Paper, log_y: bool, x_kind: Any, json: bool) -> None:

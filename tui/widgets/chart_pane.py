@@ -60,17 +60,24 @@ class Drag:
 class ChartStyle:
     """How a terminal shows a chart: its characters, and whether curves need markers besides their colours.
 
-    With `shades`, images of weights are drawn in shades, because colours are lost.
+    With `shades`, images of weights are drawn in shades, because colours are lost. Without `grounds`, backgrounds have
+    no colours.
     """
 
     charset: Charset = "unicode"
     markers: bool = False
     shades: bool = False
+    grounds: bool = True
 
     @property
     def manner(self) -> Manner:
         """The way to draw images of signed numbers."""
         return "ascii" if self.charset == "ascii" else "shades" if self.shades or self.markers else "halves"
+
+    @property
+    def filled(self) -> Manner:
+        """The way to draw areas of many colours, which are lost where backgrounds have none."""
+        return self.manner if self.grounds or self.manner != "halves" else "shades"
 
     def written(self, text: str) -> str:
         """The text with the signs of formulas as words where these have no signs."""

@@ -10,7 +10,8 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.colours.theme import TEXT
+from tui.chart.drawing.filled import FilledPicture
+from tui.colours.theme import TEXT, filled_style
 from tui.text.numbers import fit
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of
@@ -56,6 +57,14 @@ def _cut(parts: Iterable[Part], room: int) -> list[Part]:
         kept.append((text, style))
         room -= taken
     return kept
+
+
+def painted(picture: FilledPicture) -> list[Strip]:
+    """The rows of a filled picture."""
+    return [
+        Strip([Segment(text, filled_style(style, ground)) for text, style, ground in picture.row(row)], picture.width)
+        for row in range(picture.height)
+    ]
 
 
 def grounded(widget: Widget, row: Strip) -> Strip:

@@ -8,16 +8,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from os import PathLike
 
-from engine.jobs.people.kept_weights import KeptWeights, kept_weights
-from engine.jobs.worker.forking import state_at
+from engine.jobs.people.kept_weights import KeptWeights, kept_in
+from engine.jobs.worker.forking import repeated
 from engine.objective.layout import Array
-from engine.store import Checkpoint, Origin, open_for_reading
+from engine.store import Reader, open_for_reading
 from engine.strategy.evaluated import looked_at
 from engine.strategy.optimize import Optimization, build
-from engine.trace.state import State, state_to_bytes
+from engine.trace.state import State
 
 REPEAT_S = 3.0
 """Seconds after which a repeat is given up: then the weights of the checkpoint before stand for it."""
+
+GROWTH = 4
+"""How many times as many iterations are repeated at once as before, at most, while their time is not known well."""
+
+FORGOTTEN = 0.9
+"""What is left of the known time of an iteration that was too slow to try: so that it is tried again some day."""
 
 
 class GivenUp(Exception):
@@ -28,7 +34,7 @@ class GivenUp(Exception):
 class StateAt:
     """A run's state after `iteration` iterations, with its numerics.
 
-    `is_exact`: that is the iteration that was asked for, and not the last checkpoint before it.
+    `is_exact`: that is the iteration that was asked for, and not an earlier one.
     """
 
     run_id: int
@@ -51,32 +57,87 @@ def states(
     The second one is computed again, bit for bit, changes of the step size included; it is left out where that takes
     longer than REPEAT_S. Without an `iteration` the newest checkpoint is all. Raises as `kept_weights` does.
     """
-    kept = kept_weights(path, run_id, iteration)
-    optimization = build(kept.spec)
-    is_there = iteration is None or kept.iteration == iteration
-    yield StateAt(run_id, kept.iteration, kept.state, optimization, is_there)
-    if is_there or iteration is None:
+    follower = Follower(path, run_id)
+    at = follower.nearest(iteration)
+    yield at
+    if at.is_exact or iteration is None:
         return
-    end = time.monotonic() + REPEAT_S
-
-    def heartbeat() -> None:
-        if not wanted() or time.monotonic() > end:
-            raise GivenUp
-
-    try:
-        state = state_at(_origin(path, kept, iteration), heartbeat)
-    except (GivenUp, RuntimeError):  # RuntimeError: the run ended before that iteration
-        return
-    yield StateAt(run_id, iteration, state, optimization, True)
+    at = follower.on_to(iteration, wanted, REPEAT_S)
+    if at.is_exact:
+        yield at
 
 
-def _origin(path: str | PathLike[str], kept: KeptWeights, iteration: int) -> Origin:
-    """The checkpoint and the step sizes that were set on the way from it."""
-    with closing(open_for_reading(path)) as reader:
-        set_later = tuple(
+class Follower:
+    """Follows a run from moment to moment: goes on from where it was, unless a checkpoint is nearer."""
+
+    def __init__(self, path: str | PathLike[str], run_id: int) -> None:
+        self._path, self._run_id = path, run_id
+        self._kept: KeptWeights | None = None
+        self._state: State | None = None
+        self._optimization: Optimization | None = None
+        self._steps: tuple[tuple[int, float], ...] = ()
+        self._iteration_s = 0.0
+
+    def nearest(self, iteration: int | None) -> StateAt:
+        """Return the nearest state at or before an iteration that needs no computing; None: the newest that is kept.
+
+        Raises as `kept_weights` does.
+        """
+        with closing(open_for_reading(self._path)) as reader:
+            kept = self._kept = kept_in(reader, self._run_id, iteration, self._kept)
+            self._steps = self._steps_until(reader, iteration)
+        if self._optimization is None:
+            self._optimization = build(kept.spec)
+        held = self._state
+        if held is None or iteration is None or not kept.iteration <= held.iteration <= iteration:
+            self._state = kept.state
+        return self._at(iteration)
+
+    def on_to(self, iteration: int, wanted: Callable[[], bool], most_s: float) -> StateAt:
+        """Repeat the run bit for bit from the state of `nearest`, for about `most_s`; returns how far that has led.
+
+        It ends early where the run ends, or when it is not wanted any more.
+        """
+        assert self._state is not None
+        assert self._optimization is not None
+        end, most = time.monotonic() + most_s, 1
+
+        def heartbeat() -> None:
+            if not wanted() or time.monotonic() > end:
+                raise GivenUp
+
+        try:
+            while (before := self._state.iteration) < iteration:
+                left = end - time.monotonic()
+                if left < self._iteration_s:
+                    self._iteration_s *= FORGOTTEN
+                    break
+                if self._iteration_s:
+                    most = min(int(left / self._iteration_s), GROWTH * most)
+                started = time.monotonic()
+                stop = min(iteration, before + most)
+                for state in repeated(self._optimization, self._state, stop, self._steps, heartbeat):
+                    self._state = state
+                if self._state.iteration == before:
+                    break  # the run ended here
+                self._iteration_s = (time.monotonic() - started) / (self._state.iteration - before)
+        except GivenUp:
+            pass
+        return self._at(iteration)
+
+    def _at(self, iteration: int | None) -> StateAt:
+        assert self._state is not None
+        assert self._optimization is not None
+        there = self._state.iteration
+        is_exact = iteration is None or there == iteration
+        return StateAt(self._run_id, there, self._state, self._optimization, is_exact)
+
+    def _steps_until(self, reader: Reader, iteration: int | None) -> tuple[tuple[int, float], ...]:
+        """The step sizes that were set on the way, as (iteration, step size)."""
+        return tuple(
             (command.applied_at_iteration, float(command.argument))
-            for command in reader.commands(kept.run_id)
-            if command.verb == "set-step-size" and command.applied_at_iteration is not None
+            for command in reader.commands(self._run_id)
+            if command.verb == "set-step-size"
+            and command.applied_at_iteration is not None
+            and (iteration is None or command.applied_at_iteration <= iteration)
         )
-    steps = tuple((at, size) for at, size in set_later if at <= iteration)
-    return Origin(kept.spec, iteration, Checkpoint(kept.iteration, state_to_bytes(kept.state)), steps)

@@ -47,27 +47,29 @@ def kept_weights(path: str | PathLike[str], run_id: int, iteration: int | None =
     Raises SpecError and StoreError: Refused without stored weights, or where its data have changed since it began.
     """
     with closing(open_for_reading(path)) as reader:
-        run = reader.the_run(run_id)
-        if run.spec is None:
-            raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
-        background = reader.background(run)
-        found = reader.checkpoint(run_id, iteration)
-        kept = reader.checkpoints(run_id)
+        return kept_in(reader, run_id, iteration)
+
+
+def kept_in(reader: Reader, run_id: int, iteration: int | None = None, known: KeptWeights | None = None) -> KeptWeights:
+    """Return what `kept_weights` does; where that is the checkpoint of `known`, it is not read again."""
+    run = reader.the_run(run_id)
+    if run.spec is None:
+        raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
+    found = reader.checkpoint_size(run_id, iteration)
     if found is None and run.first_iteration:
         raise Refused(
             f"Run {run_id} has kept no weights yet; it goes on from iteration {run.first_iteration} of run "
             f"{run.parent_id}, whose weights until then are kept."
         )
-    check_data_of(run.spec, background, f"run {run_id}")
-    state = optimize.build(run.spec).start() if found is None else state_from_bytes(found[1])
+    check_data_of(run.spec, reader.background(run), f"run {run_id}")
+    at = 0 if found is None else found[0]
+    if known is not None and known.iteration == at and known.spec == run.spec:
+        return known
+    read = reader.checkpoint(run_id, iteration)
+    state = optimize.build(run.spec).start() if read is None else state_from_bytes(read[1])
     first = () if run.first_iteration else (0,)
-    return KeptWeights(
-        run_id,
-        0 if found is None else found[0],
-        run.spec,
-        state,
-        tuple(sorted({*first, *kept})),
-    )
+    checkpoints = tuple(sorted({*first, *reader.checkpoints(run_id)}))
+    return KeptWeights(run_id, 0 if read is None else read[0], run.spec, state, checkpoints)
 
 
 def changed_file(reader: Reader, run: Run, most_bytes: int) -> str:

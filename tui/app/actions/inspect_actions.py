@@ -65,6 +65,11 @@ class InspectActions:
         self._opened = Inspector(app.snapshot, app.choices, app.chart_style, app.transport)
         app.open_screen(self._opened)
 
+    def restyle(self, chart_style: ChartStyle) -> None:
+        """Draw the open inspector in another manner."""
+        if self.view is not None:
+            self.view.restyle(chart_style)
+
     def show(self, snapshot: Snapshot, choices: Choices) -> None:
         """Update the open inspector; a closed one wants no answers any more."""
         if self.view is not None:

@@ -49,7 +49,12 @@ class FilledPicture:
         codes, styles, grounds = self.codepoints[row], self.styles[row], self.grounds[row]
         changes = (styles[1:] != styles[:-1]) | (grounds[1:] != grounds[:-1])
         edges = [0, *(np.flatnonzero(changes) + 1).tolist(), len(codes)]
-        return [(_text(codes[i:j]), int(styles[i]), int(grounds[i])) for i, j in pairwise(edges) if i < j]
+        starts = edges[:-1]
+        painted = zip(pairwise(edges), styles[starts].tolist(), grounds[starts].tolist(), strict=True)
+        if not codes.all():  # a WIDE_TAIL: cells are not characters
+            return [(_text(codes[i:j]), style, ground) for (i, j), style, ground in painted if i < j]
+        text = _text(codes)
+        return [(text[i:j], style, ground) for (i, j), style, ground in painted if i < j]
 
     def to_text(self) -> str:
         """Return the characters alone, one line per row, without trailing blanks."""
@@ -113,6 +118,13 @@ class FilledSheet:
             self._letters[row, column], self._letter_styles[row, column] = ord(sign), style
             self._has_letter[row, column] = True
 
+    def signs(self, x: Floats, y: Floats, codes: Codepoints, styles: StyleIds) -> None:
+        """Write a one-cell sign of its own style at each of the points that are inside; of two in a cell the last."""
+        inside = (x >= 0) & (x < self.width) & (y >= 0) & (y < self.height)
+        area = y[inside].astype(np.intp), x[inside].astype(np.intp)
+        self._letters[area], self._letter_styles[area] = codes[inside], styles[inside]
+        self._has_letter[area] = True
+
     def write(self, row: int, column: int, text: str, style: int) -> None:
         """Write text into a row, cut at its right end."""
         if 0 <= row < self.height and 0 <= column < self.width:
@@ -130,12 +142,13 @@ class FilledSheet:
         else:
             codes, styles = self.shades.copy(), upper.copy()
             grounds = np.full_like(upper, BLANK)
-        cells_of_dots = self._dots.reshape(self.height, 4, self.width, 2)
-        bits = (cells_of_dots * _BITS[None, :, None, :]).sum(axis=(1, 3), dtype=np.uint32)
-        has_dots = bits > 0
-        drawn = np.uint32(ord(glyph)) if self.manner == "ascii" else bits + np.uint32(BRAILLE)
-        codes = np.where(has_dots, drawn, codes)
-        styles = np.where(has_dots, self._dot_styles, styles)
+        if self._dots.any():
+            cells_of_dots = self._dots.reshape(self.height, 4, self.width, 2)
+            bits = (cells_of_dots * _BITS[None, :, None, :]).sum(axis=(1, 3), dtype=np.uint32)
+            has_dots = bits > 0
+            drawn = np.uint32(ord(glyph)) if self.manner == "ascii" else bits + np.uint32(BRAILLE)
+            codes = np.where(has_dots, drawn, codes)
+            styles = np.where(has_dots, self._dot_styles, styles)
         codes = np.where(self._has_letter, self._letters, codes).astype(np.uint32)
         styles = np.where(self._has_letter, self._letter_styles, styles).astype(np.uint8)
         return FilledPicture(codes, styles, grounds)

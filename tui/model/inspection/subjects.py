@@ -8,10 +8,11 @@ from typing import Literal
 
 from engine.spec import RunSpec
 
-TabName = Literal["landscape", "weights", "step", "check", "mistakes"]
+TabName = Literal["landscape", "regions", "weights", "step", "check", "mistakes"]
 
 TITLES: Mapping[TabName, str] = {
     "landscape": "Landscape",
+    "regions": "Decision regions",
     "weights": "Weights",
     "step": "One step",
     "check": "Gradient check",

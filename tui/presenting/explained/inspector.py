@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tui.chart.drawing import landscape, section
 from tui.chart.drawing.weight_cells import SHADES, Manner
+from tui.chart.inspected import landscape, regions, section
 from tui.colours.styles import DEEPEST
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED, signed_style
 from tui.presenting.explained.blocks import Block, Entry, entry
@@ -39,6 +39,33 @@ def _landscape(manner: Manner) -> Iterable[Block]:
             entry("through checkpoints", "straight pieces between kept weights, until they are computed again", DIM),
             entry(section.KINK[charset], "a kink of the loss along a line; many are a row of dots below it", STRONG),
             entry("refining …", "finer losses are being computed", DIM),
+        ),
+    )
+
+
+def _regions(manner: Manner) -> Iterable[Block]:
+    charset = "ascii" if manner == "ascii" else "unicode"
+    fill = "colours" if manner == "halves" else f"{regions.texture(0, manner) * 2} {regions.texture(1, manner) * 2}"
+    yield Block(
+        "Decision regions",
+        (
+            entry(fill, "the class with the highest score there, by the fills in the first line", TEXT),
+            entry(regions.RIGHT[manner], "an example whose own class has the highest score", TEXT),
+            entry("0", "the sign of a class in a region: an example of that class that is taken for another", STRONG),
+            entry(regions.NOBODY[charset], "scores there are infinite or not numbers: no class wins", DIM),
+            entry(
+                regions.CROSS[charset], "the cursor (arrow keys): the first line tells place, class and scores", STRONG
+            ),
+            entry("x1, x2", "the features, in the units of the data; the names of a file's header, if it has one", DIM),
+            entry(
+                "two principal axes",
+                "of more features: the plane through the mean in which examples vary most. They are projected onto it; "
+                "right and wrong are by all features",
+                DIM,
+            ),
+            entry(
+                "the nearest weights", "kept or computed just before this moment, until the exact ones are there", DIM
+            ),
         ),
     )
 
@@ -109,6 +136,7 @@ def _mistakes(manner: Manner) -> Iterable[Block]:
 INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (
     _inspector,
     _landscape,
+    _regions,
     _weights,
     _step,
     _check,

@@ -24,6 +24,7 @@ from tui.screens.inspector.check_tab import CheckTab
 from tui.screens.inspector.exhibit import Exhibit
 from tui.screens.inspector.landscape_tab import LandscapeTab
 from tui.screens.inspector.mistakes_tab import MistakesTab
+from tui.screens.inspector.regions_tab import RegionsTab
 from tui.screens.inspector.step_tab import StepTab
 from tui.screens.inspector.tab import Tab
 from tui.screens.inspector.weights_tab import WeightsTab
@@ -34,7 +35,7 @@ from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.lines import Lines, WrappedLines, strip
 
-TABS: tuple[type[Tab], ...] = (LandscapeTab, WeightsTab, StepTab, CheckTab, MistakesTab)
+TABS: tuple[type[Tab], ...] = (LandscapeTab, RegionsTab, WeightsTab, StepTab, CheckTab, MistakesTab)
 """The tabs in the order of TITLES."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
@@ -68,7 +69,6 @@ class Inspector(Closing, inherit_bindings=False):
         tab: TabName | None = None,
     ) -> None:
         super().__init__()
-        self._chart_style = chart_style
         self._transport = transport
         self._tabs = tuple(kind(chart_style) for kind in TABS)
         self._front = next((number for number, kind in enumerate(TABS) if kind.name == tab), 0)
@@ -109,6 +109,12 @@ class Inspector(Closing, inherit_bindings=False):
         if found != self._inspected:
             self._inspected = found
             self._look()
+
+    def restyle(self, chart_style: ChartStyle) -> None:
+        """Draw in another manner."""
+        for tab in self._tabs:
+            tab.chart_style = chart_style
+        self.paint()
 
     def _of(self, snapshot: Snapshot, choices: Choices) -> Inspected:
         """The compared runs, and the one under the cursor, which is first."""

@@ -7,23 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.segment import Segment
 from textual.message import Message
 from textual.strip import Strip
 
 from engine.text import loss_text
-from tui.chart.drawing.filled import FilledPicture, FilledSheet
-from tui.chart.drawing.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
-from tui.chart.drawing.section import SectionView, draw_section
+from tui.chart.drawing.filled import FilledSheet
+from tui.chart.inspected.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
+from tui.chart.inspected.section import SectionView, draw_section
 from tui.colours.palette import marker
-from tui.colours.theme import DIM, STRONG, TEXT, filled_style, run_style
+from tui.colours.theme import DIM, STRONG, TEXT, run_style
 from tui.model.inspection.inquiries import Inquiry, Wanted
 from tui.model.inspection.subjects import Inspected
 from tui.model.messages import ForkRequested
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
 from tui.widgets.chart_pane import ChartStyle
-from tui.widgets.lines import strip
+from tui.widgets.lines import painted, strip
 
 if TYPE_CHECKING:
     from engine.jobs.inspection.landscape import Landscapes
@@ -92,13 +91,13 @@ class LandscapeTab(Tab):
         tall, manner = height - 1, self.chart_style.manner
         if shown.section is not None:
             drawn = draw_section(self._section(shown.section), width, tall, manner)
-            return [strip(self._legend(), width), *_painted(drawn)]
+            return [strip(self._legend(), width), *painted(drawn)]
         view = self._drawn(shown)
         held = self._ground
         if held is None or held[0] is not shown.heights or held[1:3] != (width, tall):
             held = self._ground = (shown.heights, width, tall, ground_of(view, width, tall, manner))
         picture = draw_landscape(view, width, tall, manner, held[3])
-        return [strip(self._legend(), width), *_painted(picture)]
+        return [strip(self._legend(), width), *painted(picture)]
 
     def _section(self, section: Section) -> SectionView:
         slot = next((one.slot for one in self.inspected.subjects if one.run_id == section.run_id), 0)
@@ -251,13 +250,6 @@ class LandscapeTab(Tab):
             return None
         run_id, iteration = self._pointed_run
         return ForkRequested(run_id, iteration, "nearest to the cursor on its way; ")
-
-
-def _painted(picture: FilledPicture) -> list[Strip]:
-    return [
-        Strip([Segment(text, filled_style(style, ground)) for text, style, ground in picture.row(row)], picture.width)
-        for row in range(picture.height)
-    ]
 
 
 def _kinks(section: Section) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from engine.trace.decimation import Floats
 from tui.chart.cells.picture import FRAME, HINT, POINTED, TICK, strong
 from tui.chart.drawing.filled import FilledPicture, FilledSheet
-from tui.chart.drawing.landscape import frame_of
 from tui.chart.drawing.weight_cells import Manner
+from tui.chart.inspected.landscape import frame_of
 from tui.chart.values.metrics import short_number
 
 FEW = 40

@@ -1,0 +1,1 @@
+"""Pictures of the inspector: landscapes and their sections, decision regions."""
