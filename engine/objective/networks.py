@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -153,6 +153,16 @@ class Network:
                 step(X)
 
         return Kernel(parts[-1].target.value, n, forward, backward)
+
+    def outputs(self, weights: Sequence[Array], X: Array) -> Iterator[tuple[Layer, Array]]:
+        """Yield each layer with what it gives on for the examples X (n, padded columns), in order, without dropout.
+
+        Vectors are (n, features), images (height, channels, width, n); the next layer may overwrite them.
+        """
+        parts = bind_all(self.layers, None, (self.features,), Wiring(len(X), X.dtype, weights, None, True))
+        for layer, part in zip(self.layers, parts, strict=True):
+            part.forward(X)
+            yield layer, part.target.value
 
 
 def two_layer(features: int, bias: bool, classes: int, hidden_size: int) -> Network:

@@ -16,7 +16,7 @@ from engine.datasets import Image, Split, StoredSplit
 from engine.objective import kernels
 from engine.objective.examples import Chosen, Examples
 from engine.objective.kinds import HIDDEN_SIZE, KINDS, network_of
-from engine.objective.layers import Masks
+from engine.objective.layers import Layer, Masks
 from engine.objective.layout import Array, Layout
 from engine.objective.losses import CrossEntropy, DataLoss, Hinge
 from engine.objective.networks import Network, NetworkOptions
@@ -128,11 +128,22 @@ class Objective:
             if self.network is None:
                 return X @ matrices[0][:, : X.shape[1]].T
             kernel = self.network.kernel(matrices, None, n, self.dtype)
-            examples = np.zeros((n, self.examples.columns), self.dtype)
-            examples[:, : X.shape[1]] = X
-            self.examples.in_units(examples)
-            kernel.forward(examples)
+            kernel.forward(self._in_columns(X))
             return kernel.scores
+
+    def outputs(self, weights: Array, X: Array) -> Iterator[tuple[Layer, Array]]:
+        """Yield the layers of the network with what they give on for the examples X (n, D): see `Network.outputs`."""
+        if self.network is not None:
+            with np.errstate(all="ignore"):
+                matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
+                yield from self.network.outputs(matrices, self._in_columns(X))
+
+    def _in_columns(self, X: Array) -> Array:
+        """Examples (n, D) as networks take them: in units, with padded columns."""
+        examples = np.zeros((len(X), self.examples.columns), self.dtype)
+        examples[:, : X.shape[1]] = X
+        self.examples.in_units(examples)
+        return examples
 
     def loss(self, weights: Array, rows: Rows = None) -> Loss:
         """Return the loss at these weights over the chosen rows (None: all)."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.jobs.inspection.layer_weights import run_layers
 from engine.jobs.inspection.mistakes import run_mistakes
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
@@ -20,6 +21,7 @@ from tui.model.inspection.subjects import TITLES, TabName
 from tui.model.messages import ForkRequested, OrderAnswered
 from tui.screens.board import Board
 from tui.screens.inspector.inspector import Inspector
+from tui.text.numbers import number as number_text
 
 SPEC = defaults().changed(iterations=40)
 
@@ -49,7 +51,7 @@ def key_of(tab: TabName) -> str:
 async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(path: Path, tmp_path: Path) -> None:
     async with opened(path, (150, 35)) as board:
         await board.press("I", key_of("weights"))
-        await board.until(lambda: "weights after 40 iterations" in board.text())
+        await board.until(lambda: "after 40 iterations, " in board.text())
         inspector = board.app.screen
         assert isinstance(inspector, Inspector)
         assert " run 2 and 1 more " in board.text()
@@ -57,7 +59,7 @@ async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(pa
         await board.press("7")
         assert "There is no tab 7, but 1 " in board.text()
         await board.press("pagedown")
-        await board.until(lambda: " run 1 and 1 more " in board.text() and "weights after 40" in board.text())
+        await board.until(lambda: " run 1 and 1 more " in board.text() and "after 40 iterations, " in board.text())
         await board.press("E")
         await board.fill("file", str(tmp_path / "weights.txt"))
         await board.press("enter")
@@ -68,7 +70,7 @@ async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(pa
         await board.press("escape")
         for _ in range(2):
             await board.pilot.resize_terminal(40, 12)
-            await board.until(lambda: "more lines: ↓" in board.text())
+            await board.until(lambda: "layer" in board.text())
             await board.pilot.resize_terminal(2, 2)  # no row is left for the picture
             inspector.exhibit()
         await board.press("escape")
@@ -160,21 +162,45 @@ async def test_the_landscape_shows_ways_planes_and_the_loss_under_the_cursor(pat
         await board.until(lambda: board.all_of(ForkRequested))
 
 
-async def test_a_run_without_weights_says_so_until_it_has_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_weights_that_were_never_kept_are_computed_from_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tui.app.actions.orders.recover", lambda path: True)
     mine = tmp_path / "runs.db"
     with open_for_writing(mine) as store:
         store.queue.add([SPEC])
     async with opened(mine) as board:
         await board.press("I", key_of("weights"))
-        await board.until(lambda: "Run 1 has kept no weights yet" in " ".join(board.text().split()))
-        assert "computing" not in board.text()
+        await board.until(lambda: "update of iteration 0" in board.text())
         await asyncio.to_thread(work, mine)
-        await board.until(lambda: "weights after 40 iterations" in board.text())
+        await board.until(lambda: "after 40 iterations, " in board.text())
         await board.press("escape")
         query(mine, "DELETE FROM checkpoints")
         await board.press("I", key_of("weights"))
-        await board.until(lambda: "The store has no weights of run 1." in board.text())
+        await board.until(lambda: " after 40 iterations, one picture per class" in board.text())
+
+
+async def test_weights_of_a_network_stand_beside_their_update_and_the_outputs_of_its_units(tmp_path: Path) -> None:
+    mine = tmp_path / "runs.db"
+    with open_for_writing(mine) as store:
+        store.queue.add([defaults("gradient-descent", "mlp").changed(iterations=20, hidden="32,16", update="adam")])
+    work(mine)
+    *_, found = run_layers(mine, lambda: True, 1, 20)
+    async with opened(mine, (80, 24)) as board:
+        await board.press("I", key_of("weights"))
+        await board.until(lambda: "▸ 1  32 hidden units x 64" in board.text())
+        lines = board.text().splitlines()
+        for number, layer in enumerate(found.layers, start=1):
+            told = next(line for line in lines if line[1:].startswith(f" {number}  "))
+            assert number_text(layer.ratio) in told
+            assert number_text(layer.weights_norm) in told
+        await board.press("j")
+        await board.until(lambda: " W2 " in board.text() and "update of iteration 20 by adam" in board.text())
+        await board.press("v")
+        await board.until(lambda: "relu of 16 units" in board.text())
+        assert f"dead {found.outputs[1].dead}" in board.text()
+        await board.pilot.resize_terminal(40, 12)
+        await board.until(lambda: "of 1,000 train examples" not in board.text() and "relu of 32" in board.text())
 
 
 async def test_a_function_has_no_classes_and_no_split_is_offered(tmp_path: Path) -> None:
@@ -184,7 +210,7 @@ async def test_a_function_has_no_classes_and_no_split_is_offered(tmp_path: Path)
     work(path)
     async with opened(path, (150, 35)) as board:
         await board.press("I", key_of("weights"))
-        await board.until(lambda: "rosenbrock gives no class a score" in " ".join(board.text().split()))
+        await board.until(lambda: "2 weights" in board.text())
         await board.press(key_of("mistakes"))
         await board.until(lambda: "it makes no mistakes" in " ".join(board.text().split()))
         assert "split" not in board.text().splitlines()[-1]

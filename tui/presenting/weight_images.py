@@ -71,7 +71,7 @@ def _lost(found: Templates) -> str:
     return f": diverged, up to {numbers.number(float(finite.max()))}"
 
 
-def _scale(largest: float, manner: Manner) -> Line:
+def scale_line(largest: float, manner: Manner) -> Line:
     """The legend of the colours or shades."""
     levels = range(-DEEPEST, DEEPEST + 1)
     if manner == "halves":
@@ -79,10 +79,10 @@ def _scale(largest: float, manner: Manner) -> Line:
     else:
         pieces = [Piece(SHADES[manner][level + DEEPEST] * 2, level) for level in levels]
     value = numbers.number(largest)
-    return [(f" -{value} ", DIM), *map(_part, pieces), (f" {value}", DIM)]
+    return [(f" -{value} ", DIM), *map(part_of, pieces), (f" {value}", DIM)]
 
 
-def _part(piece: Piece) -> Part:
+def part_of(piece: Piece) -> Part:
     return piece.text, signed_style(piece.foreground, piece.background)
 
 
@@ -90,24 +90,28 @@ def _pictures(found: Templates, pictures: Array, width: int, manner: Manner) -> 
     labels = [str(number) for number in range(len(pictures))]
     drawn = draw_weights(pictures, labels, max(width - 1, 1), manner, MOST_ROWS[found.hidden])
     return [
-        _scale(drawn.largest, manner),
-        *([(" ", TEXT), *map(_part, row)] for row in drawn.rows),
+        scale_line(drawn.largest, manner),
+        *([(" ", TEXT), *map(part_of, row)] for row in drawn.rows),
     ], drawn.visible
 
 
 def _table(found: Templates, width: int) -> tuple[list[Line], int]:
-    """A row of numbers per class, in as many columns as fit; and the number of classes shown."""
-    features, most = found.rows.shape[1], MOST_ROWS[found.hidden]
-    label = 6
-    room = (width - label) // COLUMN - (found.biases is not None)
+    """The weights as numbers, and the number of classes shown."""
+    most = MOST_ROWS[found.hidden]
+    return number_table(found.rows[:most], found.biases, width), min(len(found.rows), most)
+
+
+def number_table(rows: Array, biases: Array | None, width: int, first: int = 0) -> list[Line]:
+    """A line of numbers for each row, in as many columns as fit; the rows are numbered from `first` on."""
+    features, label = rows.shape[1], 6
+    room = (width - label) // COLUMN - (biases is not None)
     columns = min(features, max(room, 1))
-    names = [f"w{column}" for column in range(columns)] + (["bias"] if found.biases is not None else [])
-    head: Line = [(" " * label + "".join(f"{name:>{COLUMN}}" for name in names), DIM)]
-    lines = [head]
-    for number, row in enumerate(found.rows[:most]):
-        values = [*row[:columns], *([] if found.biases is None else [found.biases[number]])]
+    names = [f"w{column}" for column in range(columns)] + (["bias"] if biases is not None else [])
+    lines: list[Line] = [[(" " * label + "".join(f"{name:>{COLUMN}}" for name in names), DIM)]]
+    for number, row in enumerate(rows):
+        values = [*row[:columns], *([] if biases is None else [biases[number]])]
         text = "".join(f"{numbers.number(float(value)):>{COLUMN}}" for value in values)
-        lines.append([(f"{number:>{label}}", DIM), (text, TEXT)])
+        lines.append([(f"{first + number:>{label}}", DIM), (text, TEXT)])
     if columns < features:
         lines.append([(f"  and {counted(features - columns, 'more weight')} in each row", DIM)])
-    return lines, min(len(found.rows), most)
+    return lines

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.spec import is_path, short_name
 from engine.spec.choices import OF_EXAMPLES
-from engine.store import ENDED, Reader, Refused, Run, open_for_reading
-from tui.model.inspection.inquiries import Wanted
+from engine.store import Reader, Run
 from tui.model.run_seen import Weights
 
 if TYPE_CHECKING:
@@ -49,20 +46,6 @@ def flat_weights(reader: Reader, run_id: int, iteration: int | None = None) -> t
 
     found = reader.checkpoint(run_id, iteration)
     return None if found is None else (found[0], state_from_bytes(found[1]).weights)
-
-
-def weights_at(path: Path, wanted: Wanted, run_id: int, iteration: int) -> Iterator[Weights]:
-    """Yield a run's newest stored weights at or before `iteration`. Raises StoreError: Refused without any."""
-    with closing(open_for_reading(path)) as reader:
-        run = reader.the_run(run_id)
-        found = WeightsReader().read(reader, run, iteration)
-        if found is None and run.state in ENDED:
-            raise Refused(
-                f"The store has no weights of run {run_id}. Its curve is kept; a new run keeps its own weights."
-            )
-        if found is None:
-            raise Refused(f"Run {run_id} has kept no weights yet. They are shown as soon as it has begun.")
-        yield found
 
 
 def _stamp(run: Run) -> tuple[int, int] | None:

@@ -185,7 +185,7 @@ class _Stepping:
             optimization = optimize.build(spec.changed(metrics="all"))
         objective, before = optimization.objective, self._ready(optimization, at.state)
         after, block = _one_more(at.run_id, optimization, before)
-        rows, weights, moved = _rows(optimization, before), _current(before), _current(after)
+        rows, weights, moved = _rows(optimization, before), current_weights(before), current_weights(after)
         loss = float(block.loss[0])
         data_loss = loss if block.data_loss is None else float(block.data_loss[0])
         is_trial = spec.searches or spec.kind.measures_steps
@@ -241,7 +241,7 @@ def _rows(optimization: Optimization, state: State) -> NDArray[np.intp] | None:
     return None if order is None else order.draw(state.streams, state.iteration, 1)[0][0]
 
 
-def _current(state: State) -> Array:
+def current_weights(state: State) -> Array:
     """The weights from which a strategy goes on; a state's own are a walk's best."""
     return state.buffers.get("current", state.weights)
 

@@ -83,7 +83,26 @@ def weights_entries(manner: Manner) -> tuple[Entry, ...]:
 
 
 def _weights(manner: Manner) -> Iterable[Block]:
-    yield Block("Weights", weights_entries(manner))
+    yield Block(
+        "Weights",
+        (
+            weights_entries(manner)[0],
+            entry(
+                "▸ 2  64 hidden units x 128", "the layer below: a row of weights per unit, a column per input", STRONG
+            ),
+            entry(
+                "update of iteration",
+                "by how much the next iteration moves these weights, on a scale of its own",
+                ACCENTED,
+            ),
+            entry("update : weights", "length of the update : length of the weights; about 1e-3 is usual", DIM),
+            entry("dead 3", "units that give 0 for every example looked at: no gradient reaches them", WARNED),
+            entry(
+                "zeros, saturated", "shares of outputs that are 0, and at the ends of tanh's or sigmoid's range", TEXT
+            ),
+            entry("bars", "how many outputs of a hidden layer have which value; those that are 0 are left out", TEXT),
+        ),
+    )
 
 
 def _step(_: Manner) -> Iterable[Block]:

@@ -1,68 +1,146 @@
-"""Weights: those of a run's first layer, as pictures or as a table."""
+"""Weights: those of each layer beside the update that comes next, and what hidden units give on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
 from tui.colours.theme import DIM
 from tui.model.inspection.inquiries import Inquiry
 from tui.model.inspection.subjects import Inspected
-from tui.model.run_seen import Weights
-from tui.presenting.weight_images import Line, weight_images
-from tui.reading.weights import weights_at
+from tui.presenting.inspected import layer_weights
 from tui.screens.inspector.tab import Tab
+from tui.text.parts import Part
 from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.lines import strip
 
+if TYPE_CHECKING:
+    from engine.jobs.inspection.layer_weights import RunLayers
+
 
 class WeightsTab(Tab):
-    """Shows the newest weights that were kept of the first run, at or before the moment."""
+    """Shows the first run's weights of the moment: one layer at a time, or the outputs of all hidden layers."""
 
     name = "weights"
 
     def __init__(self, chart_style: ChartStyle) -> None:
         super().__init__(chart_style)
-        self._weights: Weights | None = None
-        self._top = 0
-        self._height = 1
-        self._lines: Sequence[Line] = ()
+        self._found: RunLayers | None = None
+        self._layer = self._first = 0
+        self._is_of_outputs = False
+        self._size = (1, 1)
+        """Width and height of a picture of the weights."""
 
     def look_at(self, inspected: Inspected) -> None:
-        if self.inspected.first is None or inspected.first is None:
-            self._weights = None
-        elif self.inspected.first.run_id != inspected.first.run_id:
-            self._weights, self._top = None, 0
+        before, now = self.inspected.first, inspected.first
+        if before is None or now is None or before.run_id != now.run_id:
+            self._found, self._layer, self._first = None, 0, 0
         super().look_at(inspected)
 
     def inquiry(self, width: int, height: int) -> Inquiry | None:
         subject = self.inspected.first
         if subject is None:
             return None
-        answers = partial(weights_at, run_id=subject.run_id, iteration=subject.iteration)
+        from engine.jobs.inspection.layer_weights import run_layers
+
+        answers = partial(run_layers, run_id=subject.run_id, iteration=subject.iteration)
         return Inquiry((self.name, subject.run_id), answers, subject.iteration)
 
     def take(self, inquiry: Inquiry, answer: object) -> None:
-        if isinstance(answer, Weights):
-            self._weights = answer
+        from engine.jobs.inspection.layer_weights import RunLayers
+
+        if isinstance(answer, RunLayers):
+            self._found = answer
+            self._layer = min(self._layer, len(answer.layers) - 1)
+
+    @property
+    def _shows_outputs(self) -> bool:
+        return self._is_of_outputs and self._found is not None and bool(self._found.outputs)
 
     def rows(self, width: int, height: int) -> Sequence[Strip]:
-        if self._weights is None:
+        found, manner = self._found, self.chart_style.manner
+        if found is None:
             return []
-        self._lines, self._height = weight_images(self._weights, width, self.chart_style.manner), height
-        self._top = max(0, min(self._top, len(self._lines) - height))
-        rows = [strip(line, width) for line in self._lines[self._top : self._top + height]]
-        hidden = len(self._lines) - self._top - height
-        if hidden > 0:
-            rows[-1] = strip([(f" … {hidden + 1} more lines: ↓", DIM)], width)
-        return rows
+        if self._shows_outputs:
+            return [strip(line, width) for line in layer_weights.output_lines(found, manner, width, height)[:height]]
+        above = [*layer_weights.layer_lines(found, self._layer, width, max(height // 3, 2)), []]
+        room = max(height - len(above), 1)
+        is_beside = layer_weights.is_beside(found.layers[self._layer], width)
+        self._size = (width // 2, room) if is_beside else (width, max(room // 2, 1))
+        left, right = layer_weights.matrix_lines(found, self._layer, self._first, manner, *self._size)
+        rows = [strip(line, width) for line in above]
+        if not is_beside:
+            return [*rows, *(strip(line, width) for line in [*left, *right])][:height]
+        half, rest = width // 2, width - width // 2
+        for at in range(min(max(len(left), len(right)), room)):
+            beside = ((left, half), (right, rest))
+            rows.append(Strip.join([strip(lines[at] if at < len(lines) else [], wide) for lines, wide in beside]))
+        return rows[:height]
+
+    @property
+    def _visible(self) -> int:
+        """How many rows of the layer are drawn at once."""
+        assert self._found is not None
+        return layer_weights.shown_rows(
+            self._found.layers[self._layer], self._first, self.chart_style.manner, *self._size
+        )
+
+    def caption(self) -> Sequence[Part]:
+        if self._found is None:
+            return ()
+        said = layer_weights.summary(
+            self._found,
+            self._layer,
+            self._first,
+            self._visible,
+            self.chart_style.manner,
+            of_outputs=self._shows_outputs,
+        )
+        return [(said, DIM)]
 
     def offers(self) -> Mapping[str, str]:
-        return {"move(1)": "down", "move(-1)": "up"} if len(self._lines) > self._height else {}
+        if self._found is None:
+            return {}
+        found = {}
+        if self._found.outputs:
+            found["view"] = "weights" if self._shows_outputs else "outputs of units"
+        if self._shows_outputs:
+            return found
+        if len(self._found.layers) > 1:
+            found |= {"move(1)": "layer", "move(-1)": "layer before"}
+        if self._first + self._visible < len(self._found.layers[self._layer].weights):
+            found["across(1)"] = "more"
+        if self._first:
+            found["across(-1)"] = "back"
+        return found
+
+    def table(self) -> str:
+        if self._found is None:
+            return ""
+        if self._shows_outputs:
+            return layer_weights.outputs_as_csv(self._found.outputs)
+        return layer_weights.layers_as_csv(self._found.layers)
+
+    def next_view(self) -> bool:
+        if self._found is None or not self._found.outputs:
+            return False
+        self._is_of_outputs = not self._is_of_outputs
+        return True
 
     def move(self, across: int, down: int) -> bool:
-        before = self._top
-        self._top = max(0, min(self._top + down, len(self._lines) - self._height))
-        return self._top != before
+        """Go to another layer, or to other rows of it."""
+        if self._found is None or self._shows_outputs:
+            return False
+        before = self._layer, self._first
+        self._layer = max(0, min(self._layer + down, len(self._found.layers) - 1))
+        count, visible = len(self._found.layers[self._layer].weights), self._visible
+        if self._layer != before[0]:
+            self._first = 0
+        elif across > 0 and self._first + visible < count:
+            self._first += visible
+        elif across < 0:
+            self._first = max(self._first - visible, 0)
+        return before != (self._layer, self._first)
