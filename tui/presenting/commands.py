@@ -282,7 +282,7 @@ def pointing(run_id: int, name: str = "") -> PaletteCommand:
 
 def found_runs(runs: Sequence[Run]) -> list[PaletteCommand]:
     """The rows of the run finder: each run's number, name, the settings in which the runs differ, and train loss."""
-    differ = differing([run.spec for run in runs if run.spec is not None])
+    differ = differing(tuple(run.spec for run in runs if run.spec is not None))
     without = [name for name in FIELDS if name not in differ]
     return [_found_run(run, without) for run in runs]
 
