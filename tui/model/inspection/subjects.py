@@ -12,7 +12,7 @@ TabName = Literal["landscape", "regions", "weights", "step", "check", "mistakes"
 
 TITLES: Mapping[TabName, str] = {
     "landscape": "Landscape",
-    "regions": "Decision regions",
+    "regions": "Regions",
     "weights": "Weights",
     "step": "One step",
     "check": "Gradient check",
