@@ -210,7 +210,7 @@ def test_the_legend_says_what_differs_and_drops_the_names_before_it_cuts_labels(
     assert "2 gradient  step size 1e-3 | batch 256" in draw(ChartView(runs=runs), 120, 30).to_text()
     narrow = draw(ChartView(runs=runs), 34, 24).to_text()
     assert "2 gradient  1e-3 | 256" in narrow
-    assert "step size" not in narrow
+    assert "step size 1e-3" not in narrow
 
 
 def test_names_that_the_legend_has_no_room_for_stand_in_the_title() -> None:
@@ -224,21 +224,23 @@ def test_names_that_the_legend_has_no_room_for_stand_in_the_title() -> None:
     assert "7 gradient  step size 1e-3 | batch 256" in wide[-1]
 
 
-def test_names_stand_beside_what_the_view_does_and_are_cut_before_they_go() -> None:
+def test_names_stand_beside_what_the_view_does_and_are_told_whole_or_not_at_all() -> None:
     settings = (("objective", "svm"), ("step size", "1e-3"), ("regularization", "0.1"))
     runs = tuple(run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} gradient", settings=settings) for i in range(8))
-    titles = [draw(ChartView(runs=runs, note="follow"), width, 24).to_text().splitlines()[0] for width in (100, 70, 44)]
+    view = ChartView(runs=runs, note="follow")
+    titles = [draw(view, width, 24).to_text().splitlines()[0] for width in (100, 60, 50, 36)]
     assert titles[0].endswith(" objective | step size | regularization ─ follow ─")
-    assert "objective | st" in titles[1]
-    assert titles[1].endswith(" ─ follow ─")
-    assert "objective" not in titles[2]
+    assert titles[1].endswith(" objective | step size | … ─ follow ─")
+    assert titles[2].endswith(" objective | … ─ follow ─")
+    assert ["x: iteration" in title for title in titles[:3]] == [True, False, False]  # it is what is meant unasked
+    assert "objective" not in titles[3]
 
 
 def test_where_not_all_settings_have_room_the_first_ones_are_kept() -> None:
     settings = (("step size", "1e-3"), ("batch", "256"), ("iterations", "1000000"), ("pace", "none"))
     runs = tuple(run_of([1.0, 2.0], run_id=i, slot=i, label=f"{i} gradient", settings=settings) for i in range(8))
     lines = draw(ChartView(runs=runs), 62, 24).to_text().splitlines()
-    assert "step size | batch | iter" in lines[0]
+    assert "step size | batch | iterations ─" in lines[0]
     assert sum(line.count("1e-3 | 256 | 1000000") for line in lines[1:]) == 8
     assert "none" not in "".join(lines)
 

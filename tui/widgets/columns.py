@@ -161,7 +161,7 @@ LESS_INFORMATIVE = frozenset({"strategy", "update", "batch_size", "initial_scale
 
 RUN, NAME, TRAIN = 0, 0, 1
 DIFFERING = (2, 5.0, 5.1, 5.2)
-"""Ranks of the settings in which runs differ, the most telling first: all before the live loss."""
+"""Ranks of the settings in which runs differ, first that with the most values: all before the live loss."""
 STEP = 5.5
 """Rank of the step size if all runs began with the same: it can be steered."""
 DIFFERING_LAST = 20
@@ -210,6 +210,7 @@ def _all(variety_items: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Column
 def _settings(variety: Variety) -> Iterable[Column]:
     """The columns of the settings: as wide as their values, and ranked if runs differ in them."""
     informative = [name for name in variety if name not in LESS_INFORMATIVE]
+    informative.sort(key=lambda name: len(variety[name]), reverse=True)
     ranks: dict[str, float] = {name: DIFFERING_LAST + place for place, name in enumerate(variety)}
     ranks |= dict(zip(informative, DIFFERING, strict=False))
     ranks |= {name: 11 for name in ("update", "batch_size", "initial_scale") if name in variety}

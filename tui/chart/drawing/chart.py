@@ -11,7 +11,7 @@ from tui.chart.cells.picture import FRAME, HINT, TITLE, Picture
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame
 from tui.chart.drawing.grid import draw_tiles
-from tui.chart.drawing.legend import Entry, draw_legend, entries_of, entry_at, heading, omitted_names
+from tui.chart.drawing.legend import Entry, draw_legend, entries_of, entry_at, heading, headings, omitted_names
 from tui.chart.drawing.panels import draw_panels, with_room
 from tui.chart.drawing.plotting import draw_curves, rasterise, ticks_for
 from tui.chart.values.axes import bounds_of, hold
@@ -159,7 +159,7 @@ def x_name(view: ChartView, axes: Axes | None) -> str:
 def _draw_title(view: ChartView, axes: Axes | None, canvas: Canvas, names: Sequence[str]) -> None:
     """Draw the title; at the right the note, and the legend's setting `names` if there is room."""
     rule = markers.SIGNS[canvas.charset]["rule"]
-    title, note = title_of(view, axes, canvas.width, canvas.charset)
+    title, note = _title_beside(names, view, axes, canvas)
     canvas.codes[0], canvas.styles[0] = ord(rule), FRAME
     end = canvas.write(0, 0, canvas.fitted(title, canvas.width), TITLE)
     stop = canvas.width - 1
@@ -173,12 +173,22 @@ def _draw_title(view: ChartView, axes: Axes | None, canvas: Canvas, names: Seque
         canvas.write(0, stop - len(codes), codes, HINT)
 
 
+def _title_beside(names: Sequence[str], view: ChartView, axes: Axes | None, canvas: Canvas) -> tuple[str, str]:
+    """Return title and note; a title that need not name its x axis makes room for the `names`."""
+    title, note = title_of(view, axes, canvas.width, canvas.charset)
+    shorter = _joined(list(_title_parts(view, axes))[1], canvas.charset)
+    for told in headings(names, canvas.charset):
+        for one in (title, shorter):
+            if len(one) + len(note) + len(told) + 4 <= canvas.width and len(one) <= len(title):
+                return one, note
+    return title, note
+
+
 def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -> tuple[str, str]:
     """Return the longest title and note that fit into `width` cells; the smoothing of noisy losses always stays."""
-    dot = f"  {markers.SIGNS[charset]['dot']}  "
     first, _, _ = view.note.partition(" · ")
     notes = [f" {note} " for note in dict.fromkeys((view.note, first)) if note]
-    *longer, shortest = (f" {dot.join(filter(None, parts))} " for parts in _title_parts(view, axes))
+    *longer, shortest = (_joined(parts, charset) for parts in _title_parts(view, axes))
     # drop the note only if no title that names the metric leaves room for it
     titles = [
         *((title, note) for title in longer for note in notes),
@@ -187,6 +197,11 @@ def title_of(view: ChartView, axes: Axes | None, width: int, charset: Charset) -
     ]
     fitting = (one for one in titles if len(one[0]) + (len(one[1]) + 2 if one[1] else 0) <= width)
     return next(fitting, titles[-1])
+
+
+def _joined(parts: Sequence[str], charset: Charset) -> str:
+    dot = f"  {markers.SIGNS[charset]['dot']}  "
+    return f" {dot.join(filter(None, parts))} "
 
 
 def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]]:

@@ -170,10 +170,14 @@ def omitted_names(entries: tuple[Entry, ...], width: int, most_rows: int, charse
 
 
 def heading(names: Sequence[str], width: int, charset: Charset) -> str:
-    """Return the first names, as many as fit whole into `width` cells: step size | batch size; '' if none does."""
+    """Return the longest of the headings that fits into `width` cells; '' if none does."""
+    return next((text for text in headings(names, charset) if len(cells(text, charset)) <= width), "")
+
+
+def headings(names: Sequence[str], charset: Charset) -> list[str]:
+    """Return ever shorter headings, with the first names whole: step size | batch size, step size | …."""
     rest = "~" if charset == "ascii" else "…"
-    texts = [" | ".join((*names[:count], *[rest] * (count < len(names)))) for count in range(len(names), 0, -1)]
-    return next((text for text in texts if len(cells(text, charset)) <= width), "")
+    return [" | ".join((*names[:count], *[rest] * (count < len(names)))) for count in range(len(names), 0, -1)]
 
 
 def _across(text_width: int, width: int) -> int:
