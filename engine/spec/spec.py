@@ -35,6 +35,15 @@ DESCENT_DEFAULTS: dict[str, dict[str, Any]] = {
 """Where gradient descent's differ for an objective: about a third of the step sizes that diverge, on digits and
 synthetic-cifar where there are examples, and batches that take no longer than those of the others."""
 
+SPSA_DEFAULTS: dict[str, dict[str, Any]] = {
+    "mlp": {"step_size": 1e-4},
+    "mlp-svm": {"step_size": 3e-5},
+    "convnet": {"step_size": 1e-4},
+    "convnet-svm": {"step_size": 3e-5},
+}
+"""Where SPSA's differ from those of other descents: its direction is longer than the gradient by the root of the number
+of weights. About a third of what makes the loss rise on synthetic-cifar, whose networks are the largest."""
+
 SEARCH_DEFAULTS: dict[str, dict[str, Any]] = {name: {"step_size": 0.3} for name in TEST_FUNCTIONS}
 """Where those of a search that steps differ for an objective."""
 
@@ -241,6 +250,8 @@ def defaults(strategy: str = "gradient-descent", objective: str = "svm", dataset
     kind = kind_of(strategy)
     values = {**kind.defaults, **OBJECTIVE_DEFAULTS.get(objective, {})}
     values |= (SEARCH_DEFAULTS if kind.searches else DESCENT_DEFAULTS).get(objective, {})
+    if not (kind.searches or kind.updates or kind.uses_gradients):
+        values |= SPSA_DEFAULTS.get(objective, {})
     values |= pixel_defaults(strategy, objective, dataset)
     return RunSpec(strategy=strategy, objective=objective, **{"dataset": dataset, **values})
 

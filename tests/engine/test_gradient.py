@@ -82,6 +82,18 @@ def test_a_planted_mistake_is_caught_and_named(name: str, factor: float) -> None
     assert result.wrong == 1
 
 
+@pytest.mark.parametrize("name", ["svm", "softmax", "two-layer"])
+def test_a_mistake_smaller_than_the_rounding_at_a_small_h_is_caught(name: str) -> None:
+    """A difference at a smaller h may acquit, but not by its own rounding, which would hide what is to be explained."""
+    right = built(name)
+    weights = right.initial_weights(np.random.default_rng(3), 0.3)
+    slope = right.loss_and_gradient(weights, ROWS)[1]
+    index = int(np.abs(slope).argmax())
+    wrong = Planted(right, index, 1 + 2e-8 / abs(float(slope[index])))
+    result = check_gradient(wrong, weights, rows=ROWS, coordinates=np.array([index]), tolerance=1e-9)
+    assert (result.verdict, result.wrong) == ("failed", 1)
+
+
 @dataclass(frozen=True)
 class Hinge:
     """max(0, w0 - at) + w1^2 with a chosen subgradient at and around its kink."""

@@ -141,6 +141,17 @@ def test_the_defaults_suit_pixels_too(strategy: str, objective: str) -> None:
     assert after < before
 
 
+@pytest.mark.parametrize("objective", ["mlp", "mlp-svm", "convnet", "convnet-svm"])
+def test_the_defaults_of_spsa_suit_the_many_weights_of_a_network(objective: str) -> None:
+    """With those of gradient descent the loss rose to 1e30."""
+    chosen = {"strategy": "spsa", "objective": objective, "dataset": "synthetic-cifar:100"}
+    run = optimize.build(spec_from_fields({**chosen, "batch_size": "32", "iterations": "30"}))
+    start = run.start()
+    end, _ = run.advance(start, 30)
+    before, after = (run.evaluate(state.weights, "train")[0] for state in (start, end))
+    assert after < before
+
+
 def test_the_search_of_the_notes_has_their_step_size_on_their_data() -> None:
     spec = spec_from_fields({"strategy": "local-search", "dataset": "cifar10"})
     assert (spec.step_size, spec.initial_scale) == (1e-4, 1e-3)

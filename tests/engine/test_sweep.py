@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.spec import RunSpec, SpecError, defaults
@@ -351,6 +351,7 @@ def test_a_diverged_value_is_never_the_best_however_low_its_loss_was_when_it_was
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(1e-5, 1e5), st.sampled_from([0.2, math.nan, math.inf])), max_size=8))
+@example([2.200718, 2.200652, None])
 def test_different_losses_look_different_and_all_others_are_written_as_everywhere(losses: list[float | None]) -> None:
     texts = loss_texts(losses)
     told = dict(zip(losses, texts, strict=True))

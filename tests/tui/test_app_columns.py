@@ -17,7 +17,9 @@ from engine.store.list.columns import SETTINGS
 from tests.presence import present
 from tests.stores import block_of, process, sweep_row
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
+from tests.tui.test_run_details import run_of
 from tui.model.choices import NO_CHOICE, ColumnChoice
+from tui.model.run_seen import RowPreview
 from tui.screens.pick import Pick
 from tui.widgets.columns import CHOOSABLE, ORDERED, fitting
 from tui.widgets.runs_table import RunsTable
@@ -170,6 +172,13 @@ def test_any_choice_fits_into_any_table(
     assert sum(column.width + 1 for column in columns) <= room
     assert [column.name for column in columns] == sorted((column.name for column in columns), key=ORDERED.index)
     assert {column.name for column in columns} <= set(ORDERED) - (set(hidden) - set(shown))
+
+
+def test_accuracies_of_both_splits_can_be_columns() -> None:
+    run = run_of(1, defaults(), validation_accuracy=0.972, test_accuracy=1.0)
+    shown = fitting(2, 200, {}, ColumnChoice(("test_accuracy",), ()))
+    texts = {column.title: column.parts(run, RowPreview(), column.width)[0][0] for column in shown}
+    assert (texts["acc."], texts["test acc."]) == ("97.2%", "100%")
 
 
 def test_a_pace_gives_way_to_what_runs_have_reached() -> None:

@@ -74,6 +74,7 @@ def test_no_number_of_a_run_is_cut_and_what_keeps_it_from_going_on_comes_first(w
     shown = line.strip().removesuffix("at 4").rstrip().split("  ")
     assert line.endswith("  at 4")
     assert [one.strip() for one in shown] == [one.strip() for one in whole[: len(shown)]]
+    assert len(shown) == len(whole) or width < 100
     failed = run_of(1, defaults(), state="failed", reason="the disk is full", **told)
     assert "the disk is full" in details(Snapshot(runs=(failed,)), Choices(pointed=1), width)[1].text
 

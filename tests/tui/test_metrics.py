@@ -13,7 +13,7 @@ from engine.store import Evaluation
 from engine.trace.curve import Samples
 from tests.tui.chart_curves import decimated
 from tests.tui.test_run_details import run_of
-from tui.chart import draw
+from tui.chart import draw, readout
 from tui.chart.values.metrics import GRID, METRICS, companion_of
 from tui.chart.values.view import X_KINDS, XKind
 from tui.model.chart_options import ChartOptions
@@ -39,6 +39,17 @@ def test_a_row_of_the_table_is_all_that_a_metric_needs(name: str) -> None:
     picture = draw(view, 80, 20)
     assert picture.axes is not None
     assert name in picture.to_text()
+
+
+@pytest.mark.parametrize(("name", "times"), [("data loss", 1), ("regularization loss", 2)])
+def test_the_parts_of_a_loss_are_drawn_apart(name: str, times: int) -> None:
+    curve = decimated(VALUES.tolist())
+    samples = Samples(np.arange(40), curve.elapsed_s, 3 * VALUES, VALUES, VALUES, VALUES)
+    seen = RunSeen(curve, VisiblePart(curve, samples=samples), EVALUATIONS)
+    run = run_of(1, defaults().changed(batch_size=None), iterations_done=40)
+    choices = Choices(marked=(1,), slots={1: 0}, pointed=1, chart_options=ChartOptions(metric=name))
+    view = chart_view(Snapshot(rows=(run,), runs=(run,), seen={1: seen}), choices)
+    assert readout(view, 30)[0].value == pytest.approx(times * VALUES[30])
 
 
 def test_what_is_beside_a_metric_and_in_the_grid_are_metrics_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,6 +61,19 @@ def test_a_run_that_diverged_says_so_once_with_the_reason_and_what_helps() -> No
     assert text.count("diverged at iteration 63") == text.count("iteration 63") == 1
     assert "Step size 50 is probably too large; s compares smaller ones." in text
     assert text.count("diverged") == 2  # the status, and the sentence
+
+
+def test_the_newest_loss_and_accuracy_of_every_split_are_told() -> None:
+    reached = {"train": (0.25, 0.981), "validation": (0.31, 0.972), "test": (0.33, 0.95)}
+    fields = {
+        f"{split}_{name}": value
+        for split, pair in reached.items()
+        for name, value in zip(("loss", "accuracy"), pair, strict=True)
+    }
+    text = told(run_of(1, defaults(), **fields))
+    for split, (loss, accuracy) in reached.items():
+        assert re.search(rf" {split} loss +{loss:.4f}", text)
+        assert re.search(rf" {split} accuracy +{accuracy:.1%}".replace("%", " %"), text)
 
 
 def test_names_are_whole_and_reasons_and_states_have_words_for_people() -> None:
