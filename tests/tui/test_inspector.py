@@ -78,7 +78,7 @@ async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(pa
 
 
 async def test_in_a_replay_it_follows_the_clock(path: Path) -> None:
-    async with opened(path) as board:
+    async with opened(path, (150, 35)) as board:
         await board.press("r")
         await board.until(lambda: board.app.is_replaying)
         await board.press("end", "I")
@@ -88,6 +88,7 @@ async def test_in_a_replay_it_follows_the_clock(path: Path) -> None:
         await board.press("escape")
         await board.until(lambda: not isinstance(board.app.screen, Inspector))
         assert board.app.is_replaying
+        await board.until(lambda: board.text().count("━   38 ") == 2)  # what was hidden follows, too
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (30, 8)])

@@ -190,7 +190,7 @@ class Inspector(Closing, inherit_bindings=False):
         right: list[Part] = []
         for which, tabs, when in (
             *((runs, every, moment), (runs, every, after), (run, every, after)),
-            *((runs, counted, after), (run, counted, after), (run, front, after)),
+            *((runs, counted, after), (run, counted, after), (run, front, after), ("", front, after)),
         ):
             left, right = [(which, STRONG), ("  ", TEXT), *tabs], [*badge, (when, DIM)]
             if cells(left) + 1 + cells(right) <= width:

@@ -140,8 +140,8 @@ class RegionsTab(Tab):
         return [(self.chart_style.written(regions.caption(found) + more), DIM)]
 
     def offers(self) -> Mapping[str, str]:
-        subject = self.inspected.first
-        if subject is None or subject.spec is None or subject.spec.objective not in OF_EXAMPLES:
+        specs = [subject.spec for subject in self.inspected.subjects if subject.spec is not None]
+        if not any(spec.objective in OF_EXAMPLES for spec in specs):
             return {}  # no class wins anywhere
         found = {"view": f"{SPLITS[(self._split + 1) % len(SPLITS)]} split"}
         if not self._regions or self.sentence:
