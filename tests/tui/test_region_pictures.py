@@ -124,7 +124,7 @@ async def test_the_tab_shows_the_weights_of_the_moment_and_what_is_under_the_cur
         await board.until(lambda: " run 1 " in board.text().splitlines()[0])
         for size in ((40, 12), (80, 24)):
             await board.pilot.resize_terminal(*size)
-            await board.until(lambda: "[Decision regions]" in board.text() and "computing" not in board.text())
+            await board.until(lambda: "[Regions]" in board.text() and "computing" not in board.text())
 
 
 def test_regions_are_printed_and_so_is_why_there_are_none(path: Path) -> None:
