@@ -109,7 +109,7 @@ async def test_the_tab_shows_the_weights_of_the_moment_and_what_is_under_the_cur
         await board.press("r")
         await board.until(lambda: board.app.is_replaying)
         await board.press("end", "I", REGIONS, "comma", "comma")
-        await board.until(lambda: f"run 3  {right:.1%} right after 28" in board.text())
+        await board.until(lambda: f"run 3  {right:.1%} right  after 28" in board.text())
         assert "Run 1 minimises rosenbrock, which gives" in board.text()
         inspector = board.app.screen
         assert isinstance(inspector, Inspector)

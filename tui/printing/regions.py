@@ -57,7 +57,7 @@ def print_regions(found: Sequence[RunRegions], paper: Paper) -> str:
         beside = found[start : min(start + tiled.across, tiled.visible)]
         is_alone = len(found) == 1
         if not is_alone:
-            titles = ["".join(text for text, _ in title_parts(one.run_id, "", one)).rstrip() for one in beside]
+            titles = ["".join(text for text, _ in title_parts(one.run_id, "", one, tiled.width)) for one in beside]
             lines.append((" " * GAP).join(numbers.fit(title, tiled.width) for title in titles).rstrip())
         pictures = [draw_regions(view_of(one), tiled.width, tiled.height - (not is_alone), manner) for one in beside]
         for row in range(pictures[0].height):

@@ -78,16 +78,23 @@ def pointed_line(found: RunRegions) -> Line:
     return [(f" {winner} ", STRONG), (f"at {where}; scores ", TEXT), (told, DIM)]
 
 
-def title_parts(run_id: int, label: str, found: RunRegions | None) -> Line:
-    """The title of a tile: the run, the class under the cursor, how many examples are right, and after how long."""
-    line: Line = [(f"run {run_id}  ", STRONG)]
+def title_parts(run_id: int, label: str, found: RunRegions | None, width: int) -> Line:
+    """The title of a tile: the run, the class under the cursor, how many examples are right, after how long.
+
+    Of that as much as fits into `width` cells, whole.
+    """
+    parts: Line = [(f"run {run_id}", STRONG)]
     if found is not None:
         if found.under is not None:
             winner = found.under.winner
-            line.append(("no class  " if winner < 0 else f"class {clean(found.names[winner], LONGEST_NAME)}  ", STRONG))
-        right = 1 - float(found.shown.is_wrong.mean())
-        line.append((f"{right:.1%} right after {found.iteration:,}  ", TEXT))
-    return [*line, (label, DIM)]
+            parts.append(("no class" if winner < 0 else f"class {clean(found.names[winner], LONGEST_NAME)}", STRONG))
+        parts.append((f"{1 - float(found.shown.is_wrong.mean()):.1%} right", TEXT))
+        parts.append((f"after {found.iteration:,}", DIM))
+    line: Line = parts[:1]
+    for text, style in (*parts[1:], (label, DIM)):
+        if cells(line) + 2 + len(text) <= width:
+            line.append((f"  {text}", style))
+    return line
 
 
 def caption(found: Sequence[RunRegions]) -> str:

@@ -139,12 +139,17 @@ class Inspector(Closing, inherit_bindings=False):
         """Show the inspected runs in the tab in front, and ask for what it needs and has not."""
         self.tab.look_at(self._inspected)
         inquiry = self.tab.inquiry(*self._picture.size) if self._picture.size else None
+        is_later = False
         if inquiry is not None and inquiry != self._asked:
-            if self._asked is None or inquiry.question != self._asked.question:
+            is_later = self._asked is not None and inquiry.question == self._asked.question
+            if not is_later:
                 self.tab.sentence = ""
             self._asked, self._is_computing = inquiry, True
             self.post_message(InquiryMade(inquiry))
-        self.paint()
+        if is_later:
+            self._lines[0].update()  # the rest is painted with the answer
+        else:
+            self.paint()
 
     def take(self, answered: InquiryAnswered) -> None:
         """Show an answer, if it is to what was asked last or to an earlier moment of it."""

@@ -121,7 +121,7 @@ class RegionsTab(Tab):
                 ((each.slot, each.label) for each in self.inspected.subjects if each.run_id == one.run_id), (0, "")
             )
             sign = marker(slot, ascii_only=self.chart_style.charset == "ascii")
-            title = [(f" {sign} ", run_style(slot)), *regions.title_parts(one.run_id, label, found)]
+            title = [(f" {sign} ", run_style(slot)), *regions.title_parts(one.run_id, label, found, width - 3)]
             above = [strip(title, width)]
         if found is None:
             told = message_lines(getattr(one, "sentence", ""), width, max(height - 2, 1), failed=True)
