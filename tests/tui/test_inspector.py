@@ -10,17 +10,19 @@ import pytest
 
 from engine.jobs.inspection.layer_weights import run_layers
 from engine.jobs.inspection.mistakes import run_mistakes
+from engine.jobs.inspection.range_test import run_range_test
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.strategy.optimize import build
-from engine.text import loss_text
+from engine.text import loss_text, setting_text
 from tests.stores import query
 from tests.tui.dashboards import opened
 from tui.model.inspection.subjects import TITLES, TabName
 from tui.model.messages import ForkRequested, OrderAnswered
 from tui.screens.board import Board
 from tui.screens.inspector.inspector import Inspector
+from tui.screens.sweep_dialog import SweepDialog
 from tui.text.numbers import number as number_text
 
 SPEC = defaults().changed(iterations=40)
@@ -56,8 +58,6 @@ async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(pa
         assert isinstance(inspector, Inspector)
         assert " run 2 and 1 more " in board.text()
         assert "one picture per class" in board.text()
-        await board.press("7")
-        assert "There is no tab 7, but 1 " in board.text()
         await board.press("pagedown")
         await board.until(lambda: " run 1 and 1 more " in board.text() and "after 40 iterations, " in board.text())
         await board.press("E")
@@ -260,3 +260,29 @@ async def test_a_gradient_check_tells_both_gradients_and_takes_another_h(
         await board.until(lambda: "61 losses" in board.text() and "1e-4 one-sided" in board.text())
         await board.press("left_square_bracket", "v")
         await board.until(lambda: "120 losses" in board.text() and "1e-5 centred" in board.text())
+
+
+@pytest.mark.parametrize("size", [(120, 35), (40, 12)])
+async def test_the_range_test_offers_a_sweep_around_what_it_finds(path: Path, size: tuple[int, int]) -> None:
+    *_, one = run_range_test(path, lambda: True, 2, None)
+    around = one.found.around
+    assert around is not None
+    async with opened(path, size) as board:
+        await board.press("I", key_of("range"))
+        await board.until(lambda: "breaks" in board.text() and "from its beginning" in board.text())
+        screen = board.app.screen
+        assert isinstance(screen, Inspector)
+        assert screen.exhibit().table.splitlines()[1].split(",")[1] == repr(float(one.found.loss[0]))
+        await board.press("v")
+        await board.until(lambda: "from iteration 40: " in board.text())
+        await board.press("v")
+        await board.until(lambda: "from its beginning" in board.text() and screen.tab.start() is not None)
+        await board.press("enter")
+        await board.until(lambda: isinstance(board.app.screen, SweepDialog))
+        dialog = board.app.screen
+        assert isinstance(dialog, SweepDialog)
+        draft = dialog.draft
+        assert (draft.range.field, draft.origin) == ("step_size", 2)
+        assert [setting_text(float(end), 2) for end in (draft.range.low, draft.range.high)] == [
+            setting_text(end, 2) for end in around
+        ]

@@ -606,7 +606,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.ask()
 
     def on_sweep_requested(self, message: sweep_messages.SweepRequested) -> None:
-        self.sweep_actions.open_dialog(message.run_id)
+        self.sweep_actions.open_dialog(message.run_id, message.step_sizes)
 
     def on_sweep_draft_kept(self, message: sweep_messages.SweepDraftKept) -> None:
         self.sweep_actions.draft = message.draft

@@ -18,10 +18,11 @@ class PicturePane(Lines):
     DEFAULT_CSS = "PicturePane { width: 1fr; height: 1fr; }"
 
     def __init__(self, draw: Callable[[int, int], Picture], *, css_id: str | None = None) -> None:
-        super().__init__(lambda width, height: _strips(draw(width, height)), css_id=css_id)
+        super().__init__(lambda width, height: picture_rows(draw(width, height)), css_id=css_id)
 
 
-def _strips(picture: Picture) -> list[Strip]:
+def picture_rows(picture: Picture) -> list[Strip]:
+    """The rows of a picture in the theme's colours."""
     return [
         Strip([Segment(text, cell_style(style)) for text, style in picture.row(row)], picture.width)
         for row in range(picture.height)

@@ -110,8 +110,8 @@ class SweepActions:
         else:
             self.open(sweep_id, at=self._visited if run is not None and run.run_id == self._visited else None)
 
-    def open_dialog(self, run_id: int | None) -> None:
-        """Open the dialog with a draft that begins with a run's spec."""
+    def open_dialog(self, run_id: int | None, step_sizes: tuple[float, float] | None = None) -> None:
+        """Open the dialog with a draft that begins with a run's spec, and sweeps the step size between these ends."""
         from tui.model.sweep.sweep_draft import SweepDraft
         from tui.screens.sweep_dialog import SweepDialog
 
@@ -122,6 +122,8 @@ class SweepActions:
         draft = self.draft or SweepDraft.of(*starts[0])
         if starts[0] != self._last_start:
             draft = draft.on(*starts[0])
+        if step_sizes is not None:
+            draft = SweepDraft.of(*starts[0]).between(*step_sizes)
         self._last_start = starts[0]
         rate = None if run is None or run.spec is None or run.spec.pace else run.iterations_per_s
         self._opened_dialog = SweepDialog(draft, starts, rate, snapshot.most_workers, self._app.chart_style.written)

@@ -190,8 +190,8 @@ def _draw(view: ResponseView, axes: Axes, area: Canvas) -> None:
     x = np.array([point.x for point in view.points])
     across = np.clip(x_to_dots(axes, x, area.width * 2), 0, area.width * 2 - 1)
     loss, beside = (_down(axes, [getattr(point, name) for point in view.points], area) for name in ("loss", "beside"))
-    _draw_line(across, beside, area, HINT, dotted=True)
-    _draw_line(across, loss, area, TICK)
+    draw_line(across, beside, area, HINT, dotted=True)
+    draw_line(across, loss, area, TICK)
     signs = SIGNS[area.charset]
     if view.pointed is not None and math.isfinite(across[view.pointed]):
         column = int(across[view.pointed] // 2)
@@ -228,7 +228,7 @@ def _row(dots: float, area: Canvas) -> int | None:
     return min(int(dots // 4), area.height - 1)
 
 
-def _draw_line(across: Floats, down: Floats, area: Canvas, style: int, *, dotted: bool = False) -> None:
+def draw_line(across: Floats, down: Floats, area: Canvas, style: int, *, dotted: bool = False) -> None:
     """Draw straight segments from point to point, cut at the edges of the plot."""
     known = np.isfinite(across) & np.isfinite(down)
     if known.sum() < 2:

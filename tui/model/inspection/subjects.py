@@ -8,7 +8,7 @@ from typing import Literal
 
 from engine.spec import RunSpec
 
-TabName = Literal["landscape", "regions", "weights", "step", "check", "mistakes"]
+TabName = Literal["landscape", "regions", "weights", "step", "check", "mistakes", "range"]
 
 TITLES: Mapping[TabName, str] = {
     "landscape": "Landscape",
@@ -17,6 +17,7 @@ TITLES: Mapping[TabName, str] = {
     "step": "One step",
     "check": "Gradient check",
     "mistakes": "Mistakes",
+    "range": "Range",
 }
 """The tabs in their order, as the screen calls them."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from typing import Literal
 
 from engine.jobs.people.batch_sizes import train_examples
 from engine.spec import FIELDS, RunSpec, SpecError, parse_field
 from engine.sweep import SWEEPABLE, Halving, SweepPlan
-from engine.text import counted
+from engine.text import counted, setting_text
 from tui.model.sweep.sweep_range import Scale, SweepRange
 
 KEEPS = (1 / 2, 1 / 3, 1 / 4)
@@ -49,6 +50,10 @@ class SweepDraft:
         fields = offered(base)
         kept = tuple(one for one in self.ranges if one.field in fields) or (default_range(base, fields[0]),)
         return replace(self, base=base, origin=origin, ranges=kept, active=min(self.active, len(kept) - 1))
+
+    def between(self, low: float, high: float) -> SweepDraft:
+        """Set the ends of the active range, as round as they are written with two digits."""
+        return self._with(replace(self.range, low=Decimal(setting_text(low, 2)), high=Decimal(setting_text(high, 2))))
 
     @property
     def range(self) -> SweepRange:

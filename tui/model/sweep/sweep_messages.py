@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 @message
 class SweepRequested(Message):
-    """The dialog for a sweep is to open, with the spec of a run (None: the default spec)."""
+    """The dialog for a sweep is to open, with the spec of a run (None: the default spec).
+
+    `step_sizes` are the ends of a sweep of the step size, if it is known where to look.
+    """
 
     run_id: int | None = None
+    step_sizes: tuple[float, float] | None = None
 
 
 @message

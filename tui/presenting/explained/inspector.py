@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tui.chart.drawing.weight_cells import SHADES, Manner
-from tui.chart.inspected import landscape, regions, section
+from tui.chart.inspected import landscape, range_test, regions, section
 from tui.colours.styles import DEEPEST
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED, signed_style
 from tui.presenting.explained.blocks import Block, Entry, entry
@@ -140,6 +140,28 @@ def _check(_: Manner) -> Iterable[Block]:
     )
 
 
+def _range(manner: Manner) -> Iterable[Block]:
+    charset = "ascii" if manner == "ascii" else "unicode"
+    yield Block(
+        "The step-size range test",
+        (
+            entry(
+                "the curve",
+                "the loss, smoothed, of one run whose step size rises at each iteration; dots: each loss",
+                TEXT,
+            ),
+            entry(
+                range_test.RULE[charset],
+                "the step sizes at which the loss falls fastest, and at which it has risen again",
+                DIM,
+            ),
+            entry("steepest 0.03", "falls fastest: a good first step size lies about here", STRONG),
+            entry("breaks 2.1", "half of the fall is lost: smaller ones are safe", STRONG),
+            entry("enter", "a sweep from a third of the steepest to the breaking step size", TEXT),
+        ),
+    )
+
+
 def _mistakes(manner: Manner) -> Iterable[Block]:
     yield Block(
         "Mistakes",
@@ -160,5 +182,6 @@ INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (
     _step,
     _check,
     _mistakes,
+    _range,
 )
 """The parts about the screen itself, then about each of its tabs."""

@@ -24,6 +24,7 @@ from tui.screens.inspector.check_tab import CheckTab
 from tui.screens.inspector.exhibit import Exhibit
 from tui.screens.inspector.landscape_tab import LandscapeTab
 from tui.screens.inspector.mistakes_tab import MistakesTab
+from tui.screens.inspector.range_tab import RangeTab
 from tui.screens.inspector.regions_tab import RegionsTab
 from tui.screens.inspector.step_tab import StepTab
 from tui.screens.inspector.tab import Tab
@@ -35,7 +36,7 @@ from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.lines import Lines, WrappedLines, strip
 
-TABS: tuple[type[Tab], ...] = (LandscapeTab, RegionsTab, WeightsTab, StepTab, CheckTab, MistakesTab)
+TABS: tuple[type[Tab], ...] = (LandscapeTab, RegionsTab, WeightsTab, StepTab, CheckTab, MistakesTab, RangeTab)
 """The tabs in the order of TITLES."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
@@ -254,12 +255,8 @@ class Inspector(Closing, inherit_bindings=False):
             self._look()
 
     def action_tab(self, number: int) -> None:
-        if 0 < number <= len(self._tabs):
-            self._front, self._asked = number - 1, None
-            self._act(True)
-        else:
-            tabs = ", ".join(f"{at} {TITLES[tab.name]}" for at, tab in enumerate(self._tabs, start=1))
-            self.tell(f"There is no tab {number}, but {tabs}.")
+        self._front, self._asked = number - 1, None
+        self._act(True)
 
     def action_turn(self, by: int) -> None:
         self.action_tab((self._front + by) % len(self._tabs) + 1)
