@@ -170,7 +170,9 @@ def _decades(axes: Axes, columns: int) -> tuple[Tick, ...]:
     stride = next((n for n in (1, 2, 3, 5, 10) if len(powers) / n * 8 <= columns), 20)
     kept = [power for power in powers if power % stride == 0] or list(powers)
     where = x_to_dots(axes, np.array([10.0**power for power in kept]), columns * 2) // 2
-    return tuple(Tick(min(int(cell), columns - 1), short_number(10.0**power)) for cell, power in zip(where, kept, strict=True))
+    return tuple(
+        Tick(min(int(cell), columns - 1), short_number(10.0**power)) for cell, power in zip(where, kept, strict=True)
+    )
 
 
 def _usable(values: Sequence[float], log: bool) -> list[float]:
