@@ -10,6 +10,7 @@ from engine.commands.options import answer, as_json, json_option, people_errors,
 from engine.jobs.processes.launch import MOST_WORKERS, set_worker_count, worker_command, worker_count
 from engine.jobs.processes.liveness import at_work
 from engine.jobs.processes.threads import ONE_THREAD
+from engine.text import clean
 
 
 @click.command("workers")
@@ -42,4 +43,7 @@ def work(db: str, max_runs: int | None) -> None:
     arguments = [*worker_command(), "--db", path, "--beyond-limit"]
     if max_runs is not None:
         arguments += ["--max-runs", str(max_runs)]
-    os.execve(arguments[0], arguments, {**os.environ, **ONE_THREAD})
+    try:
+        os.execve(arguments[0], arguments, {**os.environ, **ONE_THREAD})
+    except OSError as error:
+        raise click.ClickException(f"{clean(arguments[0])} cannot be started as a worker: {error.strerror}.") from None

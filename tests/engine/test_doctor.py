@@ -106,6 +106,13 @@ def test_little_room_a_network_file_system_and_a_journal_left_over(path: Path, m
     assert "set aside" in asked(path, code=1)
 
 
+def test_runs_that_wait_where_no_worker_is(path: Path) -> None:
+    with open_for_writing(path) as store:
+        store.queue.add([defaults()] * 2)
+    said = " ".join(asked(path).split())
+    assert f"2 runs wait in the queue, and no worker is there → lossboard --db {path} work takes them up" in said
+
+
 def test_lost_silent_and_stopped_workers(path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
@@ -135,7 +142,7 @@ def test_a_worker_on_another_machine_is_named_with_the_way_to_take_its_run_over(
         store.writer(present(store.queue.claim(store.register_worker(elsewhere)))).write(block_of([1.0]))
     said = asked(path)
     assert "on another machine" in said
-    assert "lossboard doctor --take-over 2" in said
+    assert f"lossboard --db {path} doctor --take-over 2" in said
     said = asked(path, "--take-over", "2")
     assert "run 2 waits in the queue again" in said
     assert "Nothing was changed" in asked(path, "--take-over", "2", code=1)

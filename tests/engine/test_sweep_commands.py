@@ -193,7 +193,7 @@ def test_a_sweep_is_steered_as_one(
     assert "no sweeps yet" in lossboard("sweep", "list").stderr
     for name, *more in (("show",), ("resume",), ("pause",), ("stop",), ("refine",), ("add", "0.5")):
         told = lossboard("sweep", name, "1", *more, status=1).stderr
-        assert "Sweep 1 is deleted; lossboard sweep undelete 1" in told
+        assert f"Sweep 1 is deleted; lossboard --db {path} sweep undelete 1" in told
     assert "3 runs" in lossboard("sweep", "undelete", "1").stdout
 
 

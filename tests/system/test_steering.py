@@ -78,7 +78,7 @@ def test_a_run_is_paused_resumed_steered_forked_and_stopped(ask: Callable[..., s
     ]
 
 
-def test_runs_are_named_tagged_deleted_and_brought_back(ask: Callable[..., str], reader: Reader) -> None:
+def test_runs_are_named_tagged_deleted_and_brought_back(ask: Callable[..., str], reader: Reader, path: Path) -> None:
     ask("run", "--iterations", "20")
     ask("rename", "1", "the good one")
     assert "its name was not changed" in ask("rename", "1", " \x1b[31m", code=2)
@@ -95,7 +95,7 @@ def test_runs_are_named_tagged_deleted_and_brought_back(ask: Callable[..., str],
     assert "undelete" in ask("delete", "1", "--yes")
     assert "no runs yet" in ask("list")
     assert "the good one" in ask("list", "--deleted")
-    assert "lossboard undelete 1" in ask("fork", "1", code=1)
+    assert f"lossboard --db {path} undelete 1" in ask("fork", "1", code=1)
     assert "is back" in ask("undelete", "1")
     assert "no deleted runs" in ask("purge", "--yes")
     assert "give --yes" in ask("purge", code=2)

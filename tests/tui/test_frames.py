@@ -98,4 +98,4 @@ def test_without_a_terminal_it_names_the_headless_command(path: Path) -> None:
     words = [sys.executable, "-c", "from tui.start.cli import main; main()", "--db", str(path), "replay", "2"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "TERM": "dumb"})
     assert done.returncode == 2
-    assert "lossboard replay 2 --headless" in done.stderr
+    assert f"lossboard --db {path} replay 2 --headless" in done.stderr

@@ -253,7 +253,7 @@ def test_what_cannot_be_plotted_is_a_sentence(race: Path, swept: Path) -> None:
     assert "A width of 12 is too small: a chart has 30 to 500" in plot(race, "1", "--width", "12", status=2).stderr
     assert "A height of 999 is too large" in plot(race, "1", "--height", "999", status=2).stderr
     for words in ((), ("1", "--sweep", "1")):
-        assert "Name runs, such as lossboard plot 1 2, or a sweep" in plot(race, *words, status=2).stderr
+        assert f"Name runs, such as lossboard --db {race} plot 1 2, or a sweep" in plot(race, *words, status=2).stderr
     plot(race, "--sweep", "1", "--metric", "loss", status=2)
     plot(race, "1", "--metric", "weights", "--x", "time", status=2)
     plot(race, *map(str, range(1, 70)), status=2)
@@ -278,7 +278,7 @@ def test_a_run_without_values_is_left_out_and_said(path: Path) -> None:
     assert "There is nothing to plot." in alone.stderr
     assert json.loads(plot(path, "2", "--json").stdout)["lines"] == []
     query(path, "UPDATE runs SET deleted_at = '2026-01-02' WHERE run_id = 1")
-    assert "lossboard undelete 1" in plot(path, "1", status=1).stderr
+    assert f"lossboard --db {path} undelete 1" in plot(path, "1", status=1).stderr
 
 
 def test_colours_are_for_a_terminal_alone(race: Path) -> None:

@@ -15,9 +15,11 @@ from rich.style import Style
 from engine.spec import defaults
 from tests.tui.dashboards import opened, raced, store_with
 from tests.tui.emulator import Emulator
+from tui.chart.drawing.landscape import band_slot
 from tui.colours import theme, themes
-from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, marker
+from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, attributes, marker
 from tui.colours.sgr import SgrStyle, sgr_style
+from tui.colours.styles import faint
 from tui.colours.themes import NAMES, TEXTS, contrast, named
 
 GROUNDS = (theme.GROUND, theme.RAISED, theme.FIELD)
@@ -232,3 +234,12 @@ def test_signed_numbers_keep_their_sign_in_sixteen_colours(light_ground: bool) -
     grounds = [sgr_style(Style(bgcolor=name), colours).background for name in SIGNED["dark"]]
     assert [bool(ink) for ink in inks] == [bool(ground) for ground in grounds] == [True] * 4 + [False] + [True] * 4
     assert not set(inks[:4]) & set(inks[5:])
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "colour-blind"])
+def test_neighbouring_bands_of_a_landscape_differ_with_256_colours(name: str) -> None:
+    colours = named(name, ColorSystem.EIGHT_BIT).colours
+    for count in range(2, 13):
+        bands = [attributes(faint(band_slot(band, count))).colour for band in range(count)]
+        grounds = [sgr_style(Style(bgcolor=colour), colours).background for colour in bands]
+        assert all(one != other for one, other in itertools.pairwise(grounds)), (count, grounds)

@@ -37,13 +37,30 @@ COLOUR_BLIND: dict[str, str] = {theme.GOOD: "#56b4e9", theme.WARNING: "#f0e442",
 GROUNDED = ("light", "colour-blind")
 """Schemes, besides the dark one, that paint the background."""
 
+_BANDS: Mapping[str, tuple[int, ...]] = {
+    "dark": (53, 54, 60, 25, 24, 23, 30, 29, 65, 64, 101, 137),
+    "colour-blind": (17, 18, 24, 25, 60, 59, 66, 65, 101, 94, 100, 136),
+    "light": (222, 186, 187, 150, 151, 80, 152, 117, 110, 111, 146, 139),
+}
+"""Palette numbers of the ramp's faint colours, from end to end: a landscape's bands, of which it has at most twelve."""
+
 _DARK_NUMBERS = {theme.GROUND: 233, theme.RAISED: 235, theme.FIELD: 235, theme.QUIET: 246, SIGNED["dark"][DEEPEST]: 235}
+
+
+def _bands(name: str) -> dict[str, int]:
+    """Map the ramp's faint colours to palette numbers; neighbouring bands differ."""
+    numbers, faint = _BANDS[name], ramp.colours("dark")[ramp.STEPS :]
+    return {colour: numbers[place * len(numbers) // ramp.STEPS] for place, colour in enumerate(faint)}
+
+
 OF_256: Mapping[str, Mapping[str, int]] = {
-    "dark": _DARK_NUMBERS | dict(zip(FAINT["dark"], (24, 94, 22, 96, 58, 88, 60, 240), strict=True)),
-    "colour-blind": _DARK_NUMBERS
+    "dark": _bands("dark") | _DARK_NUMBERS | dict(zip(FAINT["dark"], (24, 94, 22, 96, 58, 88, 60, 240), strict=True)),
+    "colour-blind": _bands("colour-blind")
+    | _DARK_NUMBERS
     | {theme.BAD: 202, COLOURS["dark"][6]: 32}
     | dict(zip(FAINT["dark"], (24, 94, 23, 96, 58, 95, 19, 241), strict=True)),
-    "light": {theme.GROUND: 231, theme.RAISED: 254, theme.FIELD: 254, theme.GOOD: 22, COLOURS["dark"][5]: 160}
+    "light": _bands("light")
+    | {theme.GROUND: 231, theme.RAISED: 254, theme.FIELD: 254, theme.GOOD: 22, COLOURS["dark"][5]: 160}
     | dict(zip(FAINT["dark"], (153, 223, 151, 182, 186, 217, 146, 250), strict=True)),
 }
 """Palette numbers on a terminal of 256 colours where Rich's nearest colour would make two colours equal: the first

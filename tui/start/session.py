@@ -26,6 +26,8 @@ from tui.view_state.saved_view import View
 FRAMES_PER_S = "250"
 """Textual's frame rate: high, so that a key need not wait for the next 60th of a second. Frames are few."""
 
+READ_ONLY = "You may read this store, but not write to it: runs can be looked at here, not started or steered."
+
 ABORTED = 1
 """Exit code of a dashboard that ended without being left."""
 
@@ -91,6 +93,7 @@ def prepare(path: Path, theme: str = "", *, ascii_only: bool = False) -> Dashboa
         feed, first = _first_read(path, view)
         outcome = first.get()
     if isinstance(outcome, Snapshot):
+        notice = notice or ("" if os.access(path, os.W_OK) else READ_ONLY)
         dashboard = Dashboard(path, feed, outcome, view, theme, ascii_only=ascii_only or is_wanted())
         dashboard.notice = notice
         return dashboard

@@ -12,7 +12,7 @@ from tui.text import numbers
 from tui.text.parts import Part
 from tui.widgets.lines import strip
 
-WELCOME_KEYS = frozenset({"new_run", "app.sweep", "app.help", "app.leave"})
+WELCOME_KEYS = frozenset({"new_run", "app.sweep", "app.palette", "app.help", "app.leave"})
 """Actions of the board that work before there is a run."""
 
 HIKER = "A hiker, blindfolded, on the loss surface of a classifier of handwritten digits."

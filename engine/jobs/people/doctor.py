@@ -18,6 +18,7 @@ from engine.jobs.processes.threads import ONE_THREAD
 from engine.store import Run, StoreError, Worker, open_for_reading
 from engine.store.file.timing import boot_seconds
 from engine.store.schema.inspection import Inspection, inspect
+from engine.text import counted
 
 LITTLE_ROOM = 100 * 1024 * 1024
 LARGE_JOURNAL = 512 * 1024 * 1024
@@ -179,7 +180,12 @@ def _contents(found: Inspection) -> Iterator[Finding]:
 
 
 def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Finding]:
-    yield Finding("workers", "ok", f"{sum(is_alive(w) is not False for w in workers)} of at most {most} are there")
+    there = sum(is_alive(worker) is not False for worker in workers)
+    yield Finding("workers", "ok", f"{there} of at most {most} are there")
+    waiting = sum(run.state == "queued" for run in runs)
+    if waiting and not there:
+        told = f"{counted(waiting, 'run')} {'waits' if waiting == 1 else 'wait'} in the queue, and no worker is there"
+        yield Finding("runs", "note", told, f"{store_command('work')} takes {'it' if waiting == 1 else 'them'} up")
     for worker in workers:
         silent_s = silence_s(worker, worker.heartbeat_s, boot_seconds())
         if is_stopped(worker):
@@ -206,7 +212,7 @@ def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Find
             )
         elif status in ("silent", "waiting"):
             owner = next((worker for worker in workers if worker.worker_id == run.worker_id), None)
-            cause = run.reason or (last_words(owner) if owner else "")
+            cause = (run.reason or (last_words(owner) if owner else "")).removeprefix(f"{status}: ")
             yield Finding("runs", "problem", f"run {run.run_id} is {status}{f': {cause}' if cause else ''}")
 
 

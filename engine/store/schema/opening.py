@@ -47,6 +47,17 @@ def _missing(path: Path) -> StoreError:
     )
 
 
+def _may_write(place: Path) -> bool:
+    return os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)
+
+
+def _way_up_to_date(place: Path) -> str:
+    """What brings an older store up to date, for whom may write to it and for whom may not."""
+    if _may_write(place):
+        return f"open it once in the dashboard ({store_command()}) to bring it up to date."
+    return "you may not write to it, so copy it into a folder of yours, and open the copy with --db."
+
+
 def located(path: str | os.PathLike[str]) -> Path:
     """The absolute path of a store, links resolved, so that it is created where they lead."""
     return Path(os.path.realpath(os.path.expanduser(path)))
@@ -63,7 +74,7 @@ def connect_for_writing(path: str | os.PathLike[str], *, create: bool = True) ->
             raise _missing(place)
         make_store(place)
     _refuse_other_files(place)
-    if not (os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)):
+    if not _may_write(place):
         raise unwritable(place)
     notice = set_aside(place) if is_strange(place) else ""
     if notice:
@@ -108,7 +119,7 @@ def connect_for_reading(path: str | os.PathLike[str]) -> Connection:
             if version < SCHEMA_VERSION:
                 raise StoreError(
                     f"{place} was made by an older version (schema {version}, this one reads {SCHEMA_VERSION}). "
-                    f"Nothing was changed; start the dashboard on it once to bring it up to date."
+                    f"Nothing was changed; {_way_up_to_date(place)}"
                 )
             _check_tables(raw, place)
             raw.execute("PRAGMA query_only = ON")

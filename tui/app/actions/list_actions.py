@@ -56,6 +56,9 @@ class ListActions:
     def ask_filter(self) -> None:
         """Ask for a filter; the list narrows while it is typed."""
         before = self._app.choices
+        if not self._app.snapshot.counts and not before.listing.text:
+            self._app.tell("There is no run yet that a filter could find: enter starts the first four.")
+            return
 
         def narrow(text: str) -> None:
             self._app.choose(self._app.choices.listing_so(replace(self._app.choices.listing, text=text)))
