@@ -30,6 +30,7 @@ from engine.spec import (
 )
 from engine.spec.data_defaults import PIXELS
 from engine.spec.field_groups import GROUP_OF
+from engine.spec.own_names import OWN
 from engine.store import Reader, StoreError, open_for_reading
 from engine.text import cells_of, clean, loss_text
 
@@ -64,6 +65,9 @@ limit_option = click.option(
     "--limit", metavar="N", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most."
 )
 
+FEW = 4
+"""Most choices that the help of an option names as those with which alone it has an effect."""
+
 
 def spec_options(command: Command) -> Command:
     """A decorator that adds one option per field of a run, in the order of GROUP_OF; the helps tell the defaults."""
@@ -90,9 +94,16 @@ def field_option(field: Field, with_default: bool = True) -> Callable[[Command],
         type=FieldText(field),
         cls=GroupedOption,
         group=GROUP_OF[field.name],
-        help=f"{explained}.",
+        help=f"{explained}{only_with(field)}.",
         default_text=default_text(field) if with_default else "",
     )
+
+
+def only_with(field: Field) -> str:
+    """The few choices of another field with which alone a field has an effect, in brackets; '' if these are many."""
+    choices = list(field.needs.values()) or [field.strategies if len(field.strategies) == 1 else frozenset[str]()]
+    named = [name for values in choices if len(values) <= FEW for name in sorted(values - {OWN})]
+    return f" (only with {', '.join(named)})" if named else ""
 
 
 def default_text(field: Field) -> str:

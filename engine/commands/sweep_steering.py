@@ -134,7 +134,7 @@ def _given(db: str, sweep_id: int, fields: Mapping[str, str | None]) -> dict[str
 @json_option
 @click.pass_obj
 def delete(db: str, sweep_id: int, yes: bool, json: bool) -> None:
-    """Stop a sweep and put its runs out of sight. `lossboard sweep undelete` brings them back."""
+    """Stop a sweep and delete it with its runs. `lossboard sweep undelete` brings them back."""
     with reading(db) as reader:
         runs = present_outcome(reader, sweep_id).total
     ask(f"Delete sweep {sweep_id} with {counted(runs, 'run')}?", yes)

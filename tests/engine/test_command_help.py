@@ -53,7 +53,10 @@ def test_a_sweeps_commands_come_before_its_options() -> None:
 def test_a_list_of_commands_says_what_each_does_in_whole_words_and_an_argument_has_no_empty_line() -> None:
     for told in (said("--help"), said("sweep", "--help"), said("data", "--help")):
         assert not re.search(r"[a-z]\.\.\.", told)
-    assert "  probe           Try step sizes\n" in CliRunner().invoke(group(), ["--help"]).output
+    assert (
+        "  probe           Try one step with each of several step sizes\n"
+        in CliRunner().invoke(group(), ["--help"]).output
+    )
     assert "Options: --json Answer as JSON." in said("step-size", "--help")
     assert "Other options: --at ITERATION" in said("fork", "--help")
 

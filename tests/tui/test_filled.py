@@ -27,6 +27,12 @@ def test_the_halves_of_a_cell_have_their_own_grounds() -> None:
     assert canvas.picture().row(0) == [("▀", 3, 4), (" ", 4, 4)]
 
 
+def test_a_blank_above_a_colour_is_not_drawn_in_the_colour_of_text() -> None:
+    canvas = FilledSheet(2, 1, "halves")
+    canvas.grounds[0], canvas.grounds[1] = [BLANK, 3], [4, BLANK]
+    assert canvas.picture().row(0) == [("▄", 4, BLANK), ("▀", 3, BLANK)]
+
+
 def test_without_colours_shades_stand_for_areas() -> None:
     canvas = FilledSheet(3, 1, "ascii")
     canvas.shades[0] = [ord(sign) for sign in ".:#"]

@@ -19,6 +19,7 @@ def cut(text: str, width: int) -> str:
 def test_what_stands_between_dots_is_left_out_whole_and_a_longer_text_is_cut_behind_a_word() -> None:
     assert cut(CAPTION, len(CAPTION)) == CAPTION
     assert cut(CAPTION, 79) == "the ways' two principal directions, 83% of the ways' variance …"
+    assert cut_at_word([], -1) == []
     assert cut(CAPTION, 39) == "the ways' two principal directions, …"
 
 

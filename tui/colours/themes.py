@@ -140,7 +140,7 @@ def _ansi(light_ground: bool) -> Theme:
         theme.BAD: Paint("red"),
     }
     # converted to the sixteen colours when written
-    grounds = {**UNPAINTED, **{name: foregrounds[name] for name in SIGNED["dark"]}}
+    grounds = {**UNPAINTED, **{name: foregrounds[name] for name in (*ramp.colours("dark"), *SIGNED["dark"])}}
     colours = Colours(
         ColorSystem.STANDARD, {**WITHOUT_COLOUR, **_chart_attributes(), **foregrounds, **words}, grounds, paints=False
     )

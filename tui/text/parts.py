@@ -21,7 +21,7 @@ def cut_at_word(parts: Sequence[Part], width: int) -> list[Part]:
 
     What stands between dots stays whole, unless that leaves less than half of the room to be read.
     """
-    if cells(parts) <= width:
+    if not parts or cells(parts) <= width:
         return list(parts)
     text = "".join(text for text, _ in parts)
     whole, words = (

@@ -45,7 +45,7 @@ def command(
     step_sizes: str | None,
     **fields: Any,
 ) -> None:
-    """Try step sizes: the loss after one step from the same weights, and whether the step was a good one.
+    """Try one step with each of several step sizes: the loss after it, and whether the step was a good one.
 
     Good is a step that lowers the loss by at least half of what the best one does; below that it is too small before
     the best step size and too large past it.

@@ -19,7 +19,7 @@ from tui.chart.values.view import Charset
 MOST_STEPS = 4_096
 """Most dots of one segment of a line: longer ones come from points far outside the picture."""
 
-UPPER_HALF = ord("▀")
+UPPER_HALF, LOWER_HALF = ord("▀"), ord("▄")
 _BITS = np.array(DOT_BITS, dtype=np.uint32)
 
 
@@ -138,7 +138,11 @@ class FilledSheet:
         upper, lower = self.grounds[::2], self.grounds[1::2]
         if self.manner == "halves":
             codes = np.where(upper == lower, np.uint32(ord(" ")), np.uint32(UPPER_HALF))
-            styles, grounds = upper.copy(), lower.copy()
+            # a blank has no colour to draw the upper half in
+            is_below = (upper == BLANK) & (lower != BLANK)
+            codes[is_below] = LOWER_HALF
+            styles = np.where(is_below, lower, upper)
+            grounds = np.where(is_below, np.uint8(BLANK), lower)
         else:
             codes, styles = self.shades.copy(), upper.copy()
             grounds = np.full_like(upper, BLANK)
