@@ -165,7 +165,7 @@ def say_without_effect(given: Iterable[str], spec: RunSpec) -> None:
     chosen = asdict(spec)
     for name in given:
         obstacle = FIELDS[name].obstacle(chosen)
-        if obstacle is not None:
+        if obstacle not in (None, name):
             what = f"{FIELDS[obstacle].label} {chosen[obstacle]}"
             click.echo(f"{FIELDS[name].flag} has no effect with {what}", err=True)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.commands.options import say_without_effect
 from engine.spec import RunSpec, SpecError, as_text, defaults, parse_field, spec_from_fields, spec_from_json
 from engine.spec.dataset_names import NO_DATA
 from engine.spec.fields import FIELDS
@@ -131,3 +132,9 @@ def test_a_spec_neither_prints_nor_reads_its_numbers(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("engine.spec.field.as_text", as_text)
     assert RunSpec(step_size=0.5, seconds=None) == defaults().changed(step_size=0.5)
     assert printed == []
+
+
+def test_no_data_are_a_choice_and_what_they_leave_without_effect_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    spec = RunSpec(objective="mine.py:bowl", dataset="none")
+    say_without_effect(["dataset", "standardize"], spec)
+    assert capsys.readouterr().err == "--standardize has no effect with data set none\n"

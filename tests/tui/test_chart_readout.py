@@ -120,5 +120,6 @@ def test_a_column_and_its_x_lead_to_each_other(x: float, width: int, log_x: bool
     assert column is not None
     assert picture.column_at(present(picture.x_at(column))) == column
     assert picture.column_at(math.nan) is None
+    assert picture.x_at(picture.plot.left + picture.plot.width - 1) == present(picture.axes).x_high
     assert picture.column_at(1e9) is None
     assert picture.x_at(picture.plot.left - 1) is None

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import pairwise
 from typing import TypeVar
@@ -18,7 +18,7 @@ from engine.jobs.worker.environment import environment_json
 from engine.jobs.worker.forking import prepare_attempt
 from engine.jobs.worker.heartbeat import RunEnded
 from engine.jobs.worker.retry import retried
-from engine.jobs.worker.watch import Interrupted, LookUp, watched
+from engine.jobs.worker.watch import Interrupted, LookUp, computing
 from engine.own_code.failures import where
 from engine.own_code.loading import NotTrusted
 from engine.spec import SpecError
@@ -159,13 +159,13 @@ class RunAttempt:
         self._evaluate_when_due()
         return self._advance() or self._flush_when_due()
 
-    def _watched(self) -> AbstractContextManager[None]:
-        """Around what may compute for ever: code of the user's."""
-        return watched(LookUp(self.writer, self.leave)) if self._runs_own_code else nullcontext()
+    def _computing(self) -> AbstractContextManager[None]:
+        """Around what may fail, or compute for ever: code of the user's."""
+        return computing(LookUp(self.writer, self.leave) if self._runs_own_code else None, self._flush)
 
     def _begin(self) -> None:
         best = self.state.best_loss
-        with self._watched():
+        with self._computing():
             losses = self.optimization.losses_per_gradient(self.state)
         begin = partial(
             self.writer.begin,
@@ -208,7 +208,7 @@ class RunAttempt:
         repeating = self._catching_up
         k = self._next_size
         started = time.monotonic()
-        with self._watched():
+        with self._computing():
             self.state, block = self.optimization.advance(self.state, k)
         self._adapt_block_size(len(block), time.monotonic() - started)
         if repeating:
@@ -292,7 +292,7 @@ class RunAttempt:
         return self.optimization.next_evaluation(iteration)
 
     def _evaluate(self, splits: Sequence[str], at_end: bool = False) -> None:
-        with self._watched():
+        with self._computing():
             weights = self.optimization.result(self.state) if at_end else looked_at(self.state)
             found = [(split, *self.optimization.evaluate(weights, split)) for split in splits]
         self._evaluations += [Evaluation(self.state.iteration, *one) for one in found]

@@ -11,7 +11,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 from engine.store import FencedOff, RunWriter, StoreError
@@ -50,6 +50,19 @@ class LookUp:
             return
         if self._leave() or any(command.verb in ("stop", "pause") for command in waiting):
             raise Interrupted
+
+
+@contextmanager
+def computing(look: Callable[[], None] | None, keep: Callable[[], object]) -> Iterator[None]:
+    """Around a computation: watched if there is something to `look` at; where it fails, what came before is kept."""
+    try:
+        with nullcontext() if look is None else watched(look):
+            yield
+    except (Interrupted, StoreError):
+        raise
+    except (Exception, SystemExit, KeyboardInterrupt):
+        keep()
+        raise
 
 
 @contextmanager

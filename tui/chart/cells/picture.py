@@ -113,13 +113,18 @@ class Picture:
         return "\n".join(_text(row).rstrip() for row in self.codepoints)
 
     def x_at(self, column: int) -> float | None:
-        """Return the x value at the middle of a cell column; None outside the plot (in a grid, of every tile)."""
+        """Return the x value at the middle of a cell column; None outside the plot (in a grid, of every tile).
+
+        The last column stands for its right end: what is newest lies there.
+        """
         plots = [*(tile.plot for tile in self.tiles), *(panel.plot for panel in self.panels)] or [self.plot]
         plot = next((plot for plot in plots if 0 <= column - plot.left < plot.width), None)
         if self.axes is None or plot is None:
             return None
-        share = (column - plot.left + 0.5) / plot.width
         low, high = self.axes.x_low, self.axes.x_high
+        if column == plot.left + plot.width - 1:
+            return high
+        share = (column - plot.left + 0.5) / plot.width
         if self.axes.log_x:
             return float(low * (high / low) ** share)
         return low + (high - low) * share

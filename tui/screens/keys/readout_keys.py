@@ -22,11 +22,8 @@ class ReadoutKeys:
             self._port.with_options(chart_options.reading(None).followed(x_extent.newest_going_on(chart_options, runs)))
             return
         end = max((x_extent.newest(chart_options, run) for run in runs), default=0.0)
-        column = picture.column_at(end)
-        last = picture.plot.left + picture.plot.width - 1
-        self._port.with_options(
-            chart_options.reading(picture.x_at(last if column is None else max(column - 1, picture.plot.left)))
-        )
+        last = picture.x_at(picture.plot.left + picture.plot.width - 1)
+        self._port.with_options(chart_options.reading(last if picture.column_at(end) is None else end))
 
     def move(self, by: int) -> None:
         """Move the readout by columns."""
