@@ -285,7 +285,7 @@ def _check_size(spec: RunSpec, of: Objective) -> None:
         raise SpecError(
             "strategy",
             f"strategy: {spec.kind.label} takes {most:,} weights at most, and {spec.objective} on {spec.dataset} has "
-            f"{of.size:,}; take l-bfgs or gradient-descent, or fewer features or hidden units",
+            f"{of.size:,}; take l-bfgs or gradient-descent, or fewer features, hidden units or channels",
         )
 
 
