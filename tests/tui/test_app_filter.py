@@ -89,6 +89,8 @@ async def test_a_filter_that_nothing_fits_says_so_and_esc_clears_it(tmp_path: Pa
     async with opened(raced(tmp_path / "runs.db")) as board:
         await board.type("/zzq\r")
         await board.until(lambda: "No run fits: esc clears the filter." in board.text())
+        await board.press("enter")
+        assert not board.app.choices.alone, "there is no run to open"
         assert "0 of 3 shown" in board.text().splitlines()[0]
         assert "Four ways down" not in board.text()
         await board.until(lambda: "esc clear filter" in board.text().splitlines()[-1])

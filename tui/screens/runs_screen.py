@@ -309,7 +309,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
             return
         elif self.choices.chart_options.layout == "measures" and self.choices.room in ("all", "chart"):
             self.chart_keys.with_options(self.choices.chart_options.enlarging(self.choices.chart_options.metric))
-        elif not self.choices.alone:
+        elif not self.choices.alone and self.choices.pointed is not None:
             self.choose(self.choices.looking(alone=True))
 
     def action_back(self) -> None:
