@@ -134,18 +134,19 @@ def regions(path: Path) -> Iterator[Row]:
     with open_for_writing(path) as store:
         store.queue.add([NET.changed(iterations=1_000)])
     worker_loop.work(path, leave=lambda: False)
-    computing, taken, frames = DecisionRegions(), [], []
-    for iteration in range(900, 960):
-        asked = AskedRegions(((1, iteration),), "train", 160, 80)
-        begun = time.thread_time()
-        *_, (found,) = computing.answers(path, lambda: True, asked)
-        assert isinstance(found, RunRegions)
-        taken.append(1e3 * (time.thread_time() - begun))
-        begun = time.thread_time()
-        painted(draw_regions(view_of(found), 160, 40, "halves"))
-        frames.append(1e3 * (time.thread_time() - begun))
-    yield _limited("regions: an iteration on, computed and drawn", median(taken) + median(frames), 12, "ms")
-    yield _limited("regions: of these a frame", median(frames), 4, "ms")
+    for how, is_fine in (("", False), (", octants", True)):
+        computing, taken, frames = DecisionRegions(), [], []
+        for iteration in range(900, 960):
+            asked = AskedRegions(((1, iteration),), "train", 160, 80, is_fine=is_fine)
+            begun = time.thread_time()
+            *_, (found,) = computing.answers(path, lambda: True, asked)
+            assert isinstance(found, RunRegions)
+            taken.append(1e3 * (time.thread_time() - begun))
+            begun = time.thread_time()
+            painted(draw_regions(view_of(found), 160, 40, "halves", octants=is_fine))
+            frames.append(1e3 * (time.thread_time() - begun))
+        yield _limited(f"regions{how}: an iteration on, computed and drawn", median(taken) + median(frames), 12, "ms")
+        yield _limited(f"regions{how}: of these a frame", median(frames), 4, "ms")
 
 
 def live_regions() -> Iterator[Row]:

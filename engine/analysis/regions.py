@@ -20,6 +20,7 @@ from engine.objective.objectives import Objective
 
 Floats = NDArray[np.float64]
 Classes = NDArray[np.int16]
+Numbers = NDArray[np.intp]
 
 NOBODY = -1
 """The class where not all scores are finite."""
@@ -71,13 +72,17 @@ class DataPlane:
         found[:, : self.features] = self.principal.origin + places[:, :1] * across + places[:, 1:] * up
         return found
 
-    def chunks(self, window: Window, columns: int, rows: int) -> Iterator[Array]:
-        """Yield the examples at the centres of a grid over a window, CHUNK at a time, the highest b first."""
+    def chunks(self, window: Window, columns: int, rows: int, numbers: Numbers | None = None) -> Iterator[Array]:
+        """Yield the examples at the centres of a grid over a window, CHUNK at a time, the highest b first.
+
+        `numbers` (k,) are those of the dots that are wanted, counted row by row; None: all.
+        """
         left, right, bottom, top = window
         a = left + (np.arange(columns) + 0.5) / columns * (right - left)
         b = top - (np.arange(rows) + 0.5) / rows * (top - bottom)
-        for start in range(0, rows * columns, CHUNK):
-            number = np.arange(start, min(start + CHUNK, rows * columns))
+        wanted = np.arange(rows * columns) if numbers is None else numbers
+        for start in range(0, len(wanted), CHUNK):
+            number = wanted[start : start + CHUNK]
             yield self.examples(np.stack([a[number % columns], b[number // columns]], axis=1))
 
 
@@ -147,3 +152,31 @@ def winning(
             return None
         found.append(winners(objective.scores(weights, X)))
     return np.concatenate(found)
+
+
+def refined(
+    objective: Objective,
+    weights: Array,
+    plane: DataPlane,
+    window: Window,
+    grid: Classes,
+    wanted: Callable[[], bool] = lambda: True,
+) -> Classes | None:
+    """Return a grid (m, n) of winners over a window with twice as many rows and columns; None when it is not wanted.
+
+    Scores are computed where a dot has a neighbour of another class; elsewhere all four new dots are of its class.
+    """
+    edge = np.zeros(grid.shape, dtype=bool)
+    padded = np.pad(grid, 1, mode="edge")
+    for down in range(3):
+        for across in range(3):
+            edge |= padded[down : down + grid.shape[0], across : across + grid.shape[1]] != grid
+    fine: Classes = grid.repeat(2, axis=0).repeat(2, axis=1)
+    numbers = np.flatnonzero(edge.repeat(2, axis=0).repeat(2, axis=1))
+    if len(numbers):
+        rows, columns = fine.shape
+        found = winning(objective, weights, plane.chunks(window, columns, rows, numbers), wanted)
+        if found is None:
+            return None
+        fine.ravel()[numbers] = found
+    return fine

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine import datasets
-from engine.analysis.regions import CHUNK, NOBODY, part_of, plane_of, winners, winning
+from engine.analysis.regions import CHUNK, NOBODY, part_of, plane_of, refined, winners, winning
 from engine.datasets import Split, with_bias
 from engine.jobs.inspection.regions import AskedRegions, DecisionRegions, NoRegions, RunRegions
 from engine.jobs.worker import worker_loop
@@ -65,6 +65,11 @@ def test_a_linear_classifiers_regions_are_those_of_its_scores_by_hand() -> None:
             b = np.float32(top - (row + 0.5) / rows * (top - bottom))
             assert found[row * columns + column] == np.argmax(W[:, 0] * a + W[:, 1] * b + W[:, 2])
     assert len(set(found.tolist())) == 3
+    fine = winning(linear, W.ravel(), plane.chunks(window, 2 * columns, 2 * rows))
+    edges = refined(linear, W.ravel(), plane, window, found.reshape(rows, columns))
+    assert fine is not None
+    assert edges is not None
+    assert np.array_equal(edges.ravel(), fine)  # straight edges have no island that is missed between two dots
 
 
 def test_nobody_wins_where_a_score_is_not_finite() -> None:

@@ -27,6 +27,7 @@ from tui.chart.inspected.regions import (
 from tui.colours.styles import BLANK, faint, strong
 from tui.model.inspection.subjects import TITLES
 from tui.screens.inspector.inspector import Inspector
+from tui.text.octants import CHARACTERS, are_drawn
 
 NET = defaults().changed(dataset="spiral:3", objective="two-layer", iterations=30, batch_size=None, step_size=0.3)
 VIEW = RegionsView(
@@ -76,6 +77,42 @@ def test_with_colours_a_cell_shows_two_dots_and_examples_on_their_ground() -> No
     assert picture.styles[0, 4] == strong(2)
     assert (chr(picture.codepoints[1, 1]), picture.styles[1, 1], picture.grounds[1, 1]) == ("▀", faint(0), faint(2))
     assert picture.grounds[1, 7] == BLANK
+
+
+def test_where_the_terminal_draws_octants_a_cell_has_eight_dots_of_two_classes() -> None:
+    grid = np.array([[0, 0, 1, 1], [0, 1, 1, 1], [0, 0, 1, 2], [0, 0, 2, 2]], np.int16)
+    empty = replace(VIEW, grid=grid, window=(0.0, 2.0, 0.0, 1.0), places=VIEW.places + 99)
+    picture = draw_regions(empty, 2, 1, "halves", octants=True)
+    assert picture.to_text() == CHARACTERS[0b00001000] + CHARACTERS[0b11100000]
+    assert picture.row(0) == [("\U0001cd03", faint(1), faint(0)), (CHARACTERS[0b11100000], faint(2), faint(1))]
+    nobody = replace(empty, grid=np.where(grid == 1, -1, grid).astype(np.int16))
+    assert draw_regions(nobody, 2, 1, "halves", octants=True).row(0)[0][1:] == (faint(0), BLANK)
+    assert draw_regions(empty, 2, 1, "ascii", octants=True).to_text() == draw_regions(empty, 2, 1, "ascii").to_text()
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"TERM_PROGRAM": "ghostty", "TERM_PROGRAM_VERSION": "1.3.1-arch2"}, True),
+        ({"TERM_PROGRAM": "ghostty", "TERM_PROGRAM_VERSION": "1.1.3"}, False),
+        ({"TERM": "xterm-kitty"}, False),  # it may be an old one: it tells no version
+        ({"TERM_PROGRAM": "WezTerm", "TERM_PROGRAM_VERSION": "20240203-110809-5046fc22"}, False),
+        ({"VTE_VERSION": "7802", "TERM": "xterm-256color"}, True),
+        ({"VTE_VERSION": "7802", "TERM": "tmux-256color"}, False),
+        ({"VTE_VERSION": "7802", "LOSSBOARD_OCTANTS": "0"}, False),
+        ({"TERM": "foot", "LOSSBOARD_OCTANTS": "1"}, True),
+        ({}, False),
+    ],
+)
+def test_octants_are_for_terminals_that_are_known_to_draw_them(environment: dict[str, str], expected: bool) -> None:
+    assert are_drawn(environment) == expected
+
+
+def test_octants_have_the_characters_of_unicode() -> None:
+    assert len(set(CHARACTERS)) == 256
+    told = {0b100: 0x1CD00, 0b110: 0x1CD01, 0b111: 0x1CD02, 0b1000: 0x1CD03, 0b10000: 0x1CD09, 0b10010: 0x1CD0B}
+    assert {pattern: ord(CHARACTERS[pattern]) for pattern in told} == told
+    assert (CHARACTERS[0b1111], CHARACTERS[0b1010101], ord(CHARACTERS[0xFE])) == ("▀", "▌", 0x1CDE5)
 
 
 def test_signs_and_colours_tell_classes_apart() -> None:

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading.feed import Feed, Outcome
 from tui.start import signals
 from tui.text.ascii_only import is_wanted
+from tui.text.octants import are_drawn
 from tui.view_state import saved_view
 from tui.view_state.conversion import choices_of
 from tui.view_state.saved_view import View
@@ -44,6 +46,7 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     gc.disable()  # until the first frame: imports allocate much and free little
     app = prepare(path, theme, ascii_only=ascii_only)
+    app.chart_style = replace(app.chart_style, octants=are_drawn())
     if replay is not None:
         from tui.model.replay_opening import ReplayOpening
 

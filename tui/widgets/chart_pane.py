@@ -61,13 +61,14 @@ class ChartStyle:
     """How a terminal shows a chart: its characters, and whether curves need markers besides their colours.
 
     With `shades`, images of weights are drawn in shades, because colours are lost. Without `grounds`, backgrounds have
-    no colours.
+    no colours; with `octants` the terminal draws these.
     """
 
     charset: Charset = "unicode"
     markers: bool = False
     shades: bool = False
     grounds: bool = True
+    octants: bool = False
 
     @property
     def manner(self) -> Manner:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.heights import Window
-from engine.analysis.regions import NOBODY, Classes, DataPlane, Part, part_of, plane_of, winners, winning
+from engine.analysis.regions import NOBODY, Classes, DataPlane, Part, part_of, plane_of, refined, winners, winning
 from engine.datasets import own
 from engine.jobs.inspection.weights import REPEAT_S, Follower, StateAt
 from engine.objective.layout import Array
@@ -53,7 +53,8 @@ class AskedRegions:
     """What is asked: `until` maps runs to iterations. `columns` x `rows` are the dots of each picture.
 
     `part` is the part of the whole window, `cursor` a place in shares of it, `split` the examples that are shown.
-    `is_live`: the runs grow, so the next moment comes soon.
+    `is_live`: the runs grow, so the next moment comes soon. `is_fine`: edges of regions have twice as many dots in both
+    directions.
     """
 
     until: tuple[tuple[int, int], ...]
@@ -63,6 +64,7 @@ class AskedRegions:
     part: Part = (0.0, 1.0, 0.0, 1.0)
     cursor: tuple[float, float] | None = None
     is_live: bool = False
+    is_fine: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,6 +238,11 @@ class _Watched:
         if grid is None:
             return NoRegions(self._run_id, "")
         self._example_s = (time.thread_time() - started) / (columns * rows)
+        grid = grid.reshape(rows, columns)
+        if asked.is_fine and stride == 1:
+            grid = refined(objective, weights, plane, window, grid, wanted)
+            if grid is None:
+                return NoRegions(self._run_id, "")
         under = None
         if asked.cursor is not None:
             across, up = asked.cursor
@@ -244,7 +251,7 @@ class _Watched:
             scores = objective.scores(weights, plane.examples(np.array([place])))
             under = Under(place, scores[0], int(winners(scores)[0]))
         return RunRegions(
-            self._run_id, at.iteration, at.is_exact, plane, window, grid.reshape(rows, columns), stride,
+            self._run_id, at.iteration, at.is_exact, plane, window, grid, stride,
             self._names, shown, under,
         )  # fmt: skip
 

@@ -15,12 +15,14 @@ from tui.chart.cells.picture import BLANK, WIDE_TAIL, Codepoints, StyleIds
 from tui.chart.cells.raster import BRAILLE, DOT_BITS
 from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.view import Charset
+from tui.text.octants import CHARACTERS
 
 MOST_STEPS = 4_096
 """Most dots of one segment of a line: longer ones come from points far outside the picture."""
 
 UPPER_HALF, LOWER_HALF = ord("▀"), ord("▄")
 _BITS = np.array(DOT_BITS, dtype=np.uint32)
+_OCTANTS = np.array([*map(ord, CHARACTERS)], dtype=np.uint32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,13 +80,33 @@ class FilledSheet:
         self._letters: Codepoints = np.zeros(shape, dtype=np.uint32)
         self._letter_styles = np.full(shape, BLANK, dtype=np.uint8)
         self._has_letter = np.zeros(shape, dtype=bool)
+        self._octants: tuple[Codepoints, StyleIds, StyleIds] | None = None
 
     def copy(self) -> FilledSheet:
         """Return a sheet with the same cells, to draw further on."""
         other = FilledSheet(self.width, self.height, self.manner)
         for name in ("grounds", "shades", "_dots", "_dot_styles", "_letters", "_letter_styles", "_has_letter"):
             setattr(other, name, getattr(self, name).copy())
+        other._octants = self._octants
         return other
+
+    def fill_octants(self, dots: StyleIds) -> None:
+        """Fill each cell with the two most frequent of the style ids (4 * height, 2 * width) in it, as an octant."""
+        cells_of_dots = dots.reshape(self.height, 4, self.width, 2).transpose(0, 2, 1, 3).reshape(-1, 8)
+        ground, codes = cells_of_dots[:, 0].copy(), np.full(len(cells_of_dots), ord(" "), np.uint32)
+        style = ground.copy()
+        mixed = (cells_of_dots != ground[:, None]).any(axis=1)
+        among = cells_of_dots[mixed]
+        counts = (among[:, :, None] == among[:, None, :]).sum(axis=2)
+        every = np.arange(len(among))
+        most = among[every, counts.argmax(axis=1)]
+        other = among[every, np.where(among == most[:, None], 0, counts).argmax(axis=1)]
+        # BLANK is no colour to draw with
+        front, back = np.where(other == BLANK, most, other), np.where(other == BLANK, other, most)
+        patterns = ((among == front[:, None]) << np.arange(8)).sum(axis=1)
+        ground[mixed], style[mixed], codes[mixed] = back, front, _OCTANTS[patterns]
+        shape = self.height, self.width
+        self._octants = codes.reshape(shape), style.reshape(shape), ground.reshape(shape)
 
     def line(self, x: Floats, y: Floats, style: int, *, alone: bool = False) -> None:
         """Draw a line through points: x in columns of cells from the left, y in rows from the top, both (k,).
@@ -136,7 +158,9 @@ class FilledSheet:
     def picture(self, glyph: str = "*") -> FilledPicture:
         """Return the finished picture; without braille a cell of a line is a `glyph`."""
         upper, lower = self.grounds[::2], self.grounds[1::2]
-        if self.manner == "halves":
+        if self.manner == "halves" and self._octants is not None:
+            codes, styles, grounds = self._octants
+        elif self.manner == "halves":
             codes = np.where(upper == lower, np.uint32(ord(" ")), np.uint32(UPPER_HALF))
             # a blank has no colour to draw the upper half in
             is_below = (upper == BLANK) & (lower != BLANK)

@@ -122,11 +122,16 @@ def texture(number: int, manner: Manner) -> str:
     return signs[number % len(signs)]
 
 
-def draw_regions(view: RegionsView, width: int, height: int, manner: Manner) -> FilledPicture:
-    """Return the picture at `width` x `height` cells."""
+def draw_regions(view: RegionsView, width: int, height: int, manner: Manner, *, octants: bool = False) -> FilledPicture:
+    """Return the picture at `width` x `height` cells; with `octants` a cell of colours shows 2 x 4 dots."""
     sheet, frame = FilledSheet(width, height, manner), frame_of(width, height)
     charset = "ascii" if manner == "ascii" else "unicode"
     _fill(view, sheet, frame, charset)
+    if octants and manner == "halves":
+        dots = np.full((4 * sheet.height, 2 * sheet.width), BLANK, np.uint8)
+        fine = _nearest(view.grid, 4 * frame.height, 2 * frame.width)
+        dots[: 4 * frame.height, 2 * frame.left : 2 * (frame.left + frame.width)] = _colours(view)[fine]
+        sheet.fill_octants(dots)
     slots = np.array([*class_slots(view.classes)])
     styles = np.array([strong(int(slot)) for slot in slots], np.uint8)
     x, y = _spots(view, frame)
@@ -143,12 +148,9 @@ def draw_regions(view: RegionsView, width: int, height: int, manner: Manner) -> 
 
 
 def _fill(view: RegionsView, sheet: FilledSheet, frame: Frame, charset: str) -> None:
-    m, n = view.grid.shape
-    across = np.arange(frame.width) * n // frame.width
-    halves = view.grid[(np.arange(2 * frame.height) * m // (2 * frame.height))[:, None], across]
-    colours = np.array([*(faint(slot) for slot in class_slots(view.classes)), BLANK], np.uint8)
+    halves = _nearest(view.grid, 2 * frame.height, frame.width)
     plot = np.s_[: frame.height, frame.left : frame.left + frame.width]
-    sheet.grounds[: 2 * frame.height, plot[1]] = colours[halves]
+    sheet.grounds[: 2 * frame.height, plot[1]] = _colours(view)[halves]
     if sheet.manner != "halves":
         textures: list[str] = [texture(number, sheet.manner) for number in range(view.classes)]
         sheet.shades[plot] = np.array([*map(ord, textures), ord(" ")], np.uint32)[halves[::2]]
@@ -160,6 +162,18 @@ def _fill(view: RegionsView, sheet: FilledSheet, frame: Frame, charset: str) -> 
         signs: Codepoints = np.full(len(x), ord(NOBODY[charset]), np.uint32)
         hints: StyleIds = np.full(len(x), HINT, np.uint8)
         sheet.signs(x, y, signs, hints)
+
+
+def _colours(view: RegionsView) -> StyleIds:
+    """The style id of each class, and last of none."""
+    return np.array([*(faint(slot) for slot in class_slots(view.classes)), BLANK], np.uint8)
+
+
+def _nearest(grid: NDArray[np.int16], rows: int, columns: int) -> NDArray[np.int16]:
+    """The grid with so many rows and columns."""
+    m, n = grid.shape
+    found: NDArray[np.int16] = grid[(np.arange(rows) * m // rows)[:, None], np.arange(columns) * n // columns]
+    return found
 
 
 def _spots(view: RegionsView, frame: Frame) -> tuple[Floats, Floats]:

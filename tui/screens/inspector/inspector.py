@@ -244,8 +244,10 @@ class Inspector(Closing, inherit_bindings=False):
 
     def exhibit(self) -> Exhibit:
         """The head, the picture and the caption, as they are shown."""
-        (width, height), subject = self._picture.size, self._inspected.first
+        (width, height), subject, style = self._picture.size, self._inspected.first, self.tab.chart_style
+        self.tab.chart_style = replace(style, octants=False)  # few fonts have them, and a file is read anywhere
         rows = [self._head(width), *self._rows(width, height), self._caption(width)]
+        self.tab.chart_style = style
         title = TITLES[self.tab.name].lower() + ("" if subject is None else f" of run {subject.run_id}")
         return Exhibit(title, rows, width, self.tab.table())
 

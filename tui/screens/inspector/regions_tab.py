@@ -66,16 +66,17 @@ class RegionsTab(Tab):
         until = tuple((subject.run_id, subject.iteration) for subject in visible)
         is_live = not self.inspected.is_replay and any(subject.is_going_on for subject in visible)
         split, part, cursor = SPLITS[self._split], self._part, self._cursor
+        is_fine = self.chart_style.octants and self.chart_style.filled == "halves"
 
         def answers(path: Path, wanted: Wanted) -> Iterator[object]:
             from engine.jobs.inspection.regions import AskedRegions, DecisionRegions
 
             self._computing = self._computing or DecisionRegions()
-            asked = AskedRegions(until, split, frame.width, 2 * frame.height, part, cursor, is_live)
+            asked = AskedRegions(until, split, frame.width, 2 * frame.height, part, cursor, is_live, is_fine)
             yield from self._computing.answers(path, wanted, asked)
 
         runs = tuple(subject.run_id for subject in visible)
-        return Inquiry((self.name, runs, split, part, cursor, frame), answers, (until, is_live))
+        return Inquiry((self.name, runs, split, part, cursor, frame, is_fine), answers, (until, is_live))
 
     def take(self, inquiry: Inquiry, answer: object) -> None:
         found: Answer = answer  # type: ignore[assignment]
@@ -128,7 +129,8 @@ class RegionsTab(Tab):
             rows = [*above, strip((), width), *told][:height]
             return [*rows, *[strip((), width)] * (height - len(rows))]
         under = None if found.under is None or self._cursor is None else found.under.place
-        picture = draw_regions(regions.view_of(found, under), width, height - len(above), self.chart_style.filled)
+        view, style = regions.view_of(found, under), self.chart_style
+        picture = draw_regions(view, width, height - len(above), style.filled, octants=style.octants)
         return [*above, *painted(picture)]
 
     def caption(self) -> Sequence[Part]:
