@@ -218,6 +218,9 @@ async def test_the_run_under_the_cursor_is_drawn_marked_or_not_and_its_raw_value
             view = board.app.screen.query_one(ChartPane)._view
             assert view.show_raw == (raw is not None)
             assert raw is None or [run.raw for run in view.runs] == raw
+        for told in ("as their mean, with a band", "with its 95 % confidence interval", "each with its own curve"):
+            await board.press("S")
+            assert told in " ".join(board.text().split())
 
 
 async def test_the_y_axis_is_looked_at_closer_and_fitted_again(tmp_path: Path) -> None:

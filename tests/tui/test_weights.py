@@ -28,7 +28,7 @@ from tui.model.clock import Moment
 from tui.model.replay_opening import ReplayOpening, replayed
 from tui.model.run_seen import Weights
 from tui.model.snapshot import ReadRequest
-from tui.presenting.weight_images import weight_images
+from tui.presenting.inspected.weight_images import weight_images
 from tui.reading import weights
 from tui.reading.feed import Source
 from tui.screens.replay import Replay

@@ -22,6 +22,10 @@ Bands = Literal["cursor", "all", "none"]
 BANDS: tuple[Bands, ...] = get_args(Bands)
 """The runs whose raw values are drawn behind the lines, in the order of the key."""
 
+Seeds = Literal["each", "range", "interval"]
+SEEDS: tuple[Seeds, ...] = get_args(Seeds)
+"""How runs that differ in their seed alone are drawn: each, or their mean with a band, in the order of the key."""
+
 LEAST_SEEN = 4.0
 """Shortest window in iterations, examples or losses, which are whole numbers."""
 
@@ -43,6 +47,7 @@ class ChartOptions:
     x_kind: XKind = "iteration"
     smoothing: float = HALF_LIFE
     bands: Bands = "cursor"
+    seeds: Seeds = "each"
     window: Window | None = None
     y_window: Window | None = None
     following: bool = True
@@ -97,6 +102,10 @@ class ChartOptions:
     def with_next_bands(self) -> ChartOptions:
         """Switch the raw values between the cursor's run, all runs and none."""
         return replace(self, bands=next_of(BANDS, self.bands))
+
+    def with_next_seeds(self) -> ChartOptions:
+        """Switch runs that differ in their seed alone between a curve each and their mean with a band."""
+        return replace(self, seeds=next_of(SEEDS, self.seeds))
 
     def zoomed(self, factor: float, around: float, limits: Window) -> ChartOptions:
         """Zoom the x axis by `factor`; `around` keeps its place."""

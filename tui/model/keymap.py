@@ -151,6 +151,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "smooth(-1)", ("less_than_sign",), "rougher", "smooth less"),
     Key("board", "smooth(1)", ("greater_than_sign",), "smoother", "smooth more"),
     Key("board", "bands", ("tilde",), "bands", "raw values: of the cursor's run, of all, of none"),
+    Key("board", "seeds", ("S",), "seeds", "runs that differ in their seed: each, or their mean with a band"),
     Key("board", "zoom(2.0)", ("plus",), "zoom in", "zoom in along the x axis"),
     Key("board", "zoom(0.5)", ("minus",), "zoom out", "zoom out along the x axis"),
     Key("board", "across(-1)", ("h", "left"), "left", "pan left; move the line of a readout", None, 2),
@@ -343,8 +344,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "List": ("mark", "mark_all", "filter", "find", "sort", "turn", "columns", "pin", "group"),
     "Chart": (
-        "metric", "layout", "readout", "log_y", "x_axis", "log_x", "smooth(-1)", "smooth(1)", "bands", "zoom(2.0)",
-        "zoom(0.5)", "across(-1)", "across(1)", "whole", "zoom_y(2.0)", "zoom_y(0.5)", "fit", "follow",
+        "metric", "layout", "readout", "log_y", "x_axis", "log_x", "smooth(-1)", "smooth(1)", "bands", "seeds",
+        "zoom(2.0)", "zoom(0.5)", "across(-1)", "across(1)", "whole", "zoom_y(2.0)", "zoom_y(0.5)", "fit", "follow",
     ),
 }  # fmt: skip
 """The groups of the views in the order of the help page, and their actions in theirs."""
@@ -353,7 +354,7 @@ SHARED_WITH_REPLAY = frozenset({
     "open", "log_y", "x_axis", "log_x", "layout", "room", "split(-1)", "split(1)",
     "metric", "readout", "zoom(2.0)", "zoom(0.5)", "across(-1)",
     "across(1)", "whole", "follow", "move(1)", "move(-1)", "back", "page(1)", "page(-1)", "spread",
-    "bands", "zoom_y(2.0)", "zoom_y(0.5)", "fit", "smooth(-1)", "smooth(1)",
+    "bands", "seeds", "zoom_y(2.0)", "zoom_y(0.5)", "fit", "smooth(-1)", "smooth(1)",
     "app.help", "app.leave", "app.inspect",
     "app.palette", "app.copy", "app.save", "app.release_mouse", "app.next_theme",
 })  # fmt: skip

@@ -69,6 +69,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "room": ("full screen", "fullscreen", "maximize"),
     "readout": ("cursor", "crosshair", "values"),
     "bands": ("raw", "min max", "noise"),
+    "seeds": ("mean", "average", "confidence interval", "error band", "std"),
     "whole": ("reset zoom", "unzoom"),
     "follow": ("tail",),
     "app.copy": ("yank", "clipboard"),

@@ -21,6 +21,7 @@ from tui.model.run_seen import RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import differing, given_name, in_force, label
 from tui.presenting.points import evaluated, is_recorded, marks
+from tui.presenting.seed_groups import folded
 from tui.text import numbers
 
 
@@ -39,6 +40,7 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     view = replace(
         axes_view(chart_options),
         runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
+        seed_band="interval" if chart_options.seeds == "interval" else "range",
         cursor_x=chart_options.cursor,
         y_window=chart_options.y_window,
         show_raw=chart_options.bands != "none",
@@ -50,12 +52,10 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     if asked and not runs:
         return replace(view, empty_hint=UNKNOWN_LOSSES)
     if chart_options.layout != "measures":
-        return view
+        return _with_seeds(view, runs, chart_options)
     panels = {panel.metric: panel for panel in before} | {view.metric: view}
-    return replace(
-        view,
-        panels=tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in chart_options.metrics),
-    )
+    made = tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in chart_options.metrics)
+    return _with_seeds(replace(view, panels=made), runs, chart_options)
 
 
 UNKNOWN_LOSSES = "how many losses an iteration evaluated is not known: x shows another axis"
@@ -140,6 +140,15 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
     across = "zoomed · 0 all" if is_zoomed else "follow" if is_live else ""
     up = "" if chart_options.y_window is None else "= fits y" if is_zoomed else "y zoomed · = fits"
     return " · ".join(filter(None, (across, up)))
+
+
+def _with_seeds(view: ChartView, runs: list[Run], chart_options: ChartOptions) -> ChartView:
+    """The view with runs that differ in their seed alone folded, if they are to be; folded ones stay."""
+    if chart_options.seeds == "each":
+        return view
+    of = {run.run_id: run for run in runs}
+    panels = tuple(replace(panel, runs=folded(panel.runs, of)) for panel in view.panels)
+    return replace(view, runs=folded(view.runs, of), panels=panels)
 
 
 MINIMISED = ("objective", "delta", "regularization_strength")

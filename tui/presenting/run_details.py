@@ -15,7 +15,7 @@ from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import field_label, given_name, in_force, label
-from tui.presenting.weight_images import weight_images
+from tui.presenting.inspected.weight_images import weight_images
 from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of, wrapped

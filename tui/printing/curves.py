@@ -16,10 +16,11 @@ from tui.chart.drawing.chart import axes_of, title_of
 from tui.chart.drawing.legend import entries_of
 from tui.chart.drawing.markers import MARKER_EVERY, POINT_ROOM
 from tui.chart.drawing.plotting import ticks_for
+from tui.chart.values.all_series import all_series
 from tui.chart.values.axes import x_to_dots, y_to_dots
 from tui.chart.values.columns import to_columns
 from tui.chart.values.metrics import metric_of, settled
-from tui.chart.values.series import Series, all_series, bundle
+from tui.chart.values.series import Series, bundle
 from tui.chart.values.view import Axes
 from tui.colours.palette import marker
 from tui.model.chart_options import ChartOptions

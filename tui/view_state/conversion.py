@@ -6,7 +6,7 @@ from engine.store import Listing
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS
 from tui.colours.palette import assign
-from tui.model.chart_options import BANDS, LAYOUTS, ChartOptions
+from tui.model.chart_options import BANDS, LAYOUTS, SEEDS, ChartOptions
 from tui.model.choices import MOST_MARKED, Choices, ColumnChoice
 from tui.model.room import RoomSplit
 from tui.view_state.saved_view import View
@@ -22,6 +22,7 @@ def choices_of(view: View) -> Choices:
         x_kind=next((kind for kind in X_KINDS if kind == view.x_kind), X_KINDS[0]),
         smoothing=min(view.smoothing, SMOOTHING_STEPS[-1]),
         bands=next((bands for bands in BANDS if bands == view.bands), BANDS[0]),
+        seeds=next((seeds for seeds in SEEDS if seeds == view.seeds), SEEDS[0]),
         following=view.following,
         metric=view.metric if view.metric in METRICS else next(iter(METRICS)),
     )
@@ -54,6 +55,7 @@ def view_of(choices: Choices, theme: str, recent: tuple[str, ...] = ()) -> View:
         metric=chart_options.metric,
         smoothing=chart_options.smoothing,
         bands=chart_options.bands,
+        seeds=chart_options.seeds,
         layout=chart_options.layout,
         list_width=choices.split.beside,
         list_height=choices.split.above,

@@ -20,7 +20,7 @@ from engine.store.list.columns import COLUMNS
 from engine.store.list.listing import ORDER_ALIASES, ORDERS
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart.values.view import XKind
-from tui.model.chart_options import BANDS, LAYOUTS
+from tui.model.chart_options import BANDS, LAYOUTS, SEEDS
 
 VERSION = 1
 MOST_BYTES = 64 * 1024
@@ -110,7 +110,8 @@ class View:
 
     `marked` are run numbers in mark order, `by_hand` those that a person marked; runs up to the number `considered_to`
     have been considered for a mark. `pointed` is the run under the cursor; 0 is none. `smoothing` is a half-life in
-    iterations, `bands` says whose raw values are drawn. `list_width` and `list_height` are the list's share of the room
+    iterations, `bands` says whose raw values are drawn, `seeds` how runs that differ in their seed
+    alone are. `list_width` and `list_height` are the list's share of the room
     beside and above the chart; 0 is the default. `columns` and `hidden_columns` were chosen to be seen, or not to be.
     `metric`, `theme`, `filter`, `lessons` (those already shown) and `recent` (actions of the palette, newest first) are
     any printable text: their users check that the values are still known. `created_at` is when the store of these runs
@@ -129,6 +130,7 @@ class View:
     metric: str = _field("loss", _text, key="measure")
     smoothing: float = _field(HALF_LIFE, _float)
     bands: str = _field(BANDS[0], _one_of(BANDS))
+    seeds: str = _field(SEEDS[0], _one_of(SEEDS))
     layout: str = _field("together", _one_of(LAYOUTS))
     list_width: float = _field(0.0, _share)
     list_height: float = _field(0.0, _share)

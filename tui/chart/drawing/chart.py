@@ -14,10 +14,12 @@ from tui.chart.drawing.grid import draw_tiles
 from tui.chart.drawing.legend import Entry, draw_legend, entries_of, entry_at, heading, headings, omitted_names
 from tui.chart.drawing.panels import draw_panels, with_room
 from tui.chart.drawing.plotting import draw_curves, rasterise, ticks_for
+from tui.chart.values.all_series import all_series
 from tui.chart.values.axes import bounds_of, hold
 from tui.chart.values.metrics import metric_of, settled
 from tui.chart.values.readout import readout
-from tui.chart.values.series import all_series, bundle
+from tui.chart.values.seeds import BAND_NAMES
+from tui.chart.values.series import bundle
 from tui.chart.values.ticks import MINUTES_FROM_S
 from tui.chart.values.view import Axes, Charset, ChartView, Panel, Plot
 
@@ -212,7 +214,7 @@ def _title_parts(view: ChartView, axes: Axes | None) -> Iterator[tuple[str, ...]
     x = f"x: {x_name(view, axes)}{x_scale}"
     # iteration is the default, so a short title omits it
     shorter = "" if x == "x: iteration" else f"{view.x_kind}{x_scale}"
-    smoothing = smoothing_of(view)
+    smoothing = " · ".join(filter(None, (smoothing_of(view), seeds_of(view))))
     yield view.metric + scale, second, x, smoothing, view.caution
     yield view.metric + scale, second, shorter, smoothing, view.caution
     yield view.metric + scale, shorter, smoothing, view.caution
@@ -228,6 +230,11 @@ def smoothing_of(view: ChartView) -> str:
     if not any(run.noisy for one in drawn for run in one.runs):
         return ""
     return f"smoothing {view.smoothing:g}" if view.smoothing > 0 else "raw"
+
+
+def seeds_of(view: ChartView) -> str:
+    """Return what is drawn of runs that differ in their seed alone; '' if each has its own curve."""
+    return f"mean of seeds, {BAND_NAMES[view.seed_band]}" if any(run.members for run in view.runs) else ""
 
 
 def _draw_hint(text: str, plot: Plot, canvas: Canvas) -> None:

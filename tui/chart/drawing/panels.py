@@ -13,10 +13,11 @@ from tui.chart.cells.picture import HINT, POINTED, TICK, TITLE, Picture, strong
 from tui.chart.drawing import markers
 from tui.chart.drawing.frame import AXIS_WIDTH, draw_frame, label_width
 from tui.chart.drawing.plotting import draw_curves, rasterise
+from tui.chart.values.all_series import all_series
 from tui.chart.values.axes import bounds_of, hold
 from tui.chart.values.metrics import metric_of, settled
 from tui.chart.values.readout import readout
-from tui.chart.values.series import SeriesBundle, all_series, bundle
+from tui.chart.values.series import SeriesBundle, bundle
 from tui.chart.values.ticks import Tick, x_ticks, y_ticks
 from tui.chart.values.view import Axes, ChartRun, ChartView, Panel, Plot
 from tui.colours.palette import marker

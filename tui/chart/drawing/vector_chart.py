@@ -14,10 +14,11 @@ from engine.trace.decimation import Floats
 from tui.chart.drawing.chart import smoothing_of, x_name
 from tui.chart.drawing.legend import entries_of
 from tui.chart.drawing.loss_by_value import ResponseView, response_axes
+from tui.chart.values.all_series import all_series
 from tui.chart.values.axes import bounds_of, hold, x_to_dots, y_to_dots
 from tui.chart.values.metrics import settled, short_number
 from tui.chart.values.readout import readout
-from tui.chart.values.series import Series, all_series, bundle
+from tui.chart.values.series import Series, bundle
 from tui.chart.values.ticks import x_labels, y_labels
 from tui.chart.values.view import Axes, ChartView
 from tui.colours.palette import colour, marker

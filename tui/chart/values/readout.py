@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tui.chart.values.all_series import all_series
 from tui.chart.values.metrics import metric_of, settled
-from tui.chart.values.series import Series, all_series
+from tui.chart.values.series import Series
 from tui.chart.values.view import ChartView
 
 

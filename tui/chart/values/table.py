@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tui.chart.values.series import all_series
+from tui.chart.values.all_series import all_series
 from tui.chart.values.view import ChartView, XKind
 
 X_COLUMNS: dict[XKind, str] = {

@@ -19,6 +19,8 @@ USED: frozenset[XKind] = frozenset({"examples", "evaluations"})
 RunKind = Literal["search", "gradient"]
 Charset = Literal["unicode", "ascii"]
 MarkKind = Literal["step-size", "step-halved", "step-doubled", "pause", "take-up", "fork", "divergence", "other"]
+SeedBand = Literal["range", "interval"]
+"""What is drawn around the mean of runs that differ in their seed: all of them, or how sure their mean is."""
 Window = tuple[float, float]
 
 SMOOTHING_STEPS = (0.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
@@ -65,6 +67,8 @@ class ChartRun:
     The line extends to `done` iterations and ends at `current`, the loss shown in the table; None ends it at its last
     row. A curve that stops earlier, as in a window, ends there.
 
+    With `members`, runs that differ in their seed alone, it is the mean of these, with the view's `seed_band`.
+
     `planned_iterations` sets the end of the x axis while the run is `growing` (running, paused or queued).
     `examples_per_iteration` scales the axis "examples", `losses_per_iteration` the axis "evaluations". An emphasised
     run is drawn thicker and on top.
@@ -90,6 +94,7 @@ class ChartRun:
     settings: tuple[tuple[str, str], ...] = ()
     before: tuple[Curve, ...] = ()
     log_x_detail: tuple[Curve, ...] = ()
+    members: tuple[ChartRun, ...] = ()
 
     def per_iteration(self, x_kind: XKind) -> int:
         """Return the length of an iteration on an axis other than time."""
@@ -132,6 +137,7 @@ class ChartView:
     show_markers: bool = False
     grid: bool = False
     companion_name: str = ""
+    seed_band: SeedBand = "range"
     panels: tuple[ChartView, ...] = ()
 
 

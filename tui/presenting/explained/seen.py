@@ -161,6 +161,7 @@ def _chart(manner: Manner) -> Iterable[Block]:
             entry("(log)", "a logarithmic y axis: equal steps are equal factors (y)"),
             entry("smoothing 20", "losses of mini-batches, averaged with a half-life of 20 iterations (<, >)"),
             entry("raw", "losses of mini-batches as they are, not averaged"),
+            entry("mean of seeds", "runs that differ in their seed alone as one: their mean and a band (S)"),
             entry("+3 more", "so many runs have no room here", DIM),
         ),
     )

@@ -13,7 +13,7 @@ from tui.chart.cells.histogram import histogram
 from tui.chart.drawing.weight_cells import ABREAST, Manner, draw_weights
 from tui.chart.values.view import Charset
 from tui.colours.theme import ACCENTED, DIM, STRONG, TEXT, WARNED
-from tui.presenting.weight_images import SIDES, Line, number_table, part_of, scale_line
+from tui.presenting.inspected.weight_images import SIDES, Line, number_table, part_of, scale_line
 from tui.text import numbers
 from tui.text.parts import cells
 

@@ -11,6 +11,12 @@ from tui.screens.keys.key_parts import KeyPort
 from tui.screens.keys.readout_keys import ReadoutKeys
 from tui.widgets.chart_pane import ChartPane
 
+SEEDS_DRAWN = {
+    "each": "each with its own curve",
+    "range": "as their mean, with a band from the lowest to the highest",
+    "interval": "as their mean, with its 95 % confidence interval (Student's t)",
+}
+
 BANDS_DRAWN = {
     "cursor": "behind the cursor's run only",
     "all": "behind all runs",
@@ -58,6 +64,11 @@ class ChartKeys:
         chart_options = self.chart_options.with_next_bands()
         self.with_options(chart_options)
         self._screen.tell(f"Raw values are drawn {BANDS_DRAWN[chart_options.bands]}.")
+
+    def action_seeds(self) -> None:
+        chart_options = self.chart_options.with_next_seeds()
+        self.with_options(chart_options)
+        self._screen.tell(f"Runs that differ in their seed alone are drawn {SEEDS_DRAWN[chart_options.seeds]}.")
 
     def action_zoom_y(self, factor: float) -> None:
         """Zoom the y axis around the middle of its visible range."""
