@@ -15,7 +15,7 @@ from rich.style import Style
 from engine.spec import defaults
 from tests.tui.dashboards import opened, raced, store_with
 from tests.tui.emulator import Emulator
-from tui.chart.drawing.landscape import band_slot
+from tui.chart.inspected.landscape import band_slot
 from tui.colours import theme, themes
 from tui.colours.palette import COLOURS, FAINT, OTHERS, SIGNED, attributes, marker
 from tui.colours.sgr import SgrStyle, sgr_style
