@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,9 +23,11 @@ os.environ.update(ONE_THREAD)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # So are the tests: each process of the suite would rewrite the assertions of all files anew.
 sys.dont_write_bytecode = False
-# A busy machine makes an example slow; no property is about time.
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
+# A busy machine makes an example slow; no property is about time. Each time the examples are others: what few of them
+# have missed is found by the next, or at once by `pytest --hypothesis-profile=thorough`.
+settings.register_profile("quick", deadline=None, max_examples=20)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("quick")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -51,6 +56,27 @@ def _no_test_writes_to_the_users_folders(tmp_path_factory: pytest.TempPathFactor
         patch.setenv("LOSSBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("LOSSBOARD_LINGER_S", "0")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _new_stores_are_copies_of_one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new store is made as always, but its tables are copied: the steps of the schema took a tenth of the time.
+
+    Processes that a test starts carry them out, and so does the first store of each process of the suite.
+    """
+    from engine.store.schema import creation  # not before the number of threads is set
+
+    place = tmp_path_factory.mktemp("blank") / "runs.db"
+    creation.make_store(place)
+    blank = sqlite3.connect(place, check_same_thread=False)
+
+    def copied(raw: sqlite3.Connection) -> None:
+        blank.backup(raw)
+        raw.execute("UPDATE _sqlite_migrations SET applied_at = ?", [str(datetime.now(UTC))])  # it tells stores apart
+
+    with closing(blank), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(creation, "bring_up_to_date", copied)
         yield
 
 

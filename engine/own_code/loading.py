@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Collection
 from functools import lru_cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -134,6 +133,8 @@ def _imported(path: str, digest: str, content: bytes) -> ModuleType:
 
 
 def _of_package(field: str, name: str) -> Any:
+    from importlib.metadata import entry_points  # a tenth of a worker's start, and few name a package
+
     found = [entry for entry in entry_points(group=GROUPS[field]) if entry.name == name]
     if not found:
         raise SpecError(field, f"{FIELDS[field].label}: no installed package offers {short_name(name)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec import SAMPLINGS
@@ -15,7 +15,6 @@ def test_every_sampling_that_can_be_chosen_is_here() -> None:
     assert tuple(ORDERS) == SAMPLINGS
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     name=st.sampled_from(SAMPLINGS),
     examples=st.integers(1, 40),

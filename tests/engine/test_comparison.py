@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.sweep import EQUALS, Axis, RunMeasurement, TrainLoss, amount_text, best_marks, best_of, comparisons, results
@@ -53,14 +53,12 @@ def runs(draw: st.DrawFn, iterations: int | None = None) -> list[RunMeasurement]
     return found
 
 
-@settings(max_examples=40, deadline=None)
 @given(found=runs(), data=st.data())
 def test_the_order_of_the_runs_decides_nothing(found: list[RunMeasurement], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(found))
     assert comparisons(AXES, shuffled) == comparisons(AXES, found)
 
 
-@settings(max_examples=40, deadline=None)
 @given(found=runs(iterations=200))
 def test_after_equally_many_iterations_the_newest_train_losses_decide(found: list[RunMeasurement]) -> None:
     equal = comparisons(AXES, found)[EQUALS.index("iterations")]
@@ -72,7 +70,6 @@ def test_after_equally_many_iterations_the_newest_train_losses_decide(found: lis
     assert equal.best == best.values
 
 
-@settings(max_examples=40, deadline=None)
 @given(found=runs())
 def test_nobody_is_compared_beyond_what_every_value_has_used(found: list[RunMeasurement]) -> None:
     examples, time, iterations = comparisons(AXES, found)
@@ -81,7 +78,6 @@ def test_nobody_is_compared_beyond_what_every_value_has_used(found: list[RunMeas
     assert iterations.amount == min(run.iterations_done for run in found)
 
 
-@settings(max_examples=40, deadline=None)
 @given(found=runs(), later=st.floats(1e-6, 1e-3))
 def test_what_a_run_did_later_decides_nothing(found: list[RunMeasurement], later: float) -> None:
     """Every evaluation after the two around the amount may have come out otherwise."""
@@ -98,7 +94,6 @@ def test_what_a_run_did_later_decides_nothing(found: list[RunMeasurement], later
     assert comparisons(AXES, map(otherwise, found))[0] == examples
 
 
-@settings(max_examples=40, deadline=None)
 @given(found=runs())
 def test_a_loss_lies_between_the_evaluations_around_it(found: list[RunMeasurement]) -> None:
     examples = comparisons(AXES, found)[0]
@@ -115,7 +110,6 @@ def test_a_loss_lies_between_the_evaluations_around_it(found: list[RunMeasuremen
 
 
 @pytest.mark.parametrize("worse", [{"diverged": True}, {"state": "cancelled"}, {"state": "running"}])
-@settings(max_examples=40, deadline=None)
 @given(found=runs(), data=st.data())
 def test_what_diverged_or_was_stopped_is_never_the_best_and_holds_nobody_back(
     worse: dict[str, Any], found: list[RunMeasurement], data: st.DataObject
@@ -192,14 +186,12 @@ def test_a_loss_that_is_not_a_number_is_not_the_best() -> None:
     assert iterations.best == (4,)
 
 
-@settings(max_examples=40, deadline=None)
 @given(found=runs())
 def test_the_time_of_paced_runs_is_not_compared(found: list[RunMeasurement]) -> None:
     paced = [replace(run, is_paced=run.values == (64,)) for run in found]
     assert comparisons(AXES, paced) == tuple(one for one in comparisons(AXES, found) if one.equal != "time")
 
 
-@settings(max_examples=40, deadline=None)
 @given(found=runs())
 def test_no_value_is_best_for_equal_time_where_a_run_took_less_than_a_second(found: list[RunMeasurement]) -> None:
     examples, time, iterations = comparisons(AXES, found)

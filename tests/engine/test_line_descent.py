@@ -9,7 +9,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import datasets
@@ -49,7 +49,6 @@ def test_the_cubic_through_a_parabola_finds_its_lowest_place_at_once() -> None:
         assert trials == needed
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     low=st.floats(0.01, 100), bend=st.floats(0, 3), power=st.sampled_from([1.2, 2.0, 4.0]), step=st.floats(1e-3, 1e3),
     flatness=st.sampled_from([0.1, 0.9]),

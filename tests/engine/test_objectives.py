@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import datasets
@@ -146,7 +146,6 @@ def test_float32_agrees_with_float64(name: str) -> None:
     np.testing.assert_allclose(gradient, exact, atol=1e-5)
 
 
-@settings(max_examples=25, deadline=None)
 @given(name=st.sampled_from(OBJECTIVES), seed=st.integers(0, 2**32))
 def test_the_order_of_the_examples_leaves_the_full_batch_loss_alone(name: str, seed: int) -> None:
     of, generator = small(name), np.random.default_rng(seed)
@@ -154,7 +153,6 @@ def test_the_order_of_the_examples_leaves_the_full_batch_loss_alone(name: str, s
     assert of.loss(weights, order).total == pytest.approx(of.loss(weights).total, rel=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
 @given(name=st.sampled_from(OBJECTIVES), constant=st.floats(-1e3, 1e3), seed=st.integers(0, 2**32))
 def test_a_constant_added_to_all_scores_leaves_the_loss_alone(name: str, constant: float, seed: int) -> None:
     """The last weight of each class is its bias: adding to all of them shifts every score of an example alike."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.spec import OBJECTIVES, STRATEGIES, UPDATES, RunSpec, defaults
@@ -349,7 +349,6 @@ conjunctions = st.lists(st.tuples(st.sampled_from(["", "-"]), asked).map("".join
 filters = st.lists(conjunctions.map(" ".join), max_size=2).map(" | ".join)
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(rows, max_size=6),
     st.lists(st.tuples(filters, st.sampled_from(ORDERS), st.booleans()), min_size=12, max_size=12),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec import defaults
@@ -201,7 +201,6 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(STEPS, min_size=5, max_size=25))
 def test_whatever_was_done_its_own_journal_belongs_to_a_store_and_to_no_older_copy(
     steps: list[tuple[Any, ...]],

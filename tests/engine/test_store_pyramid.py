@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.store import open_for_writing
@@ -48,7 +48,6 @@ def pyramid_of(losses: Sequence[float], cuts: Sequence[int], first: int = 0) -> 
     return found
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(LOSSES, min_size=1, max_size=300), st.lists(st.integers(0, 299), max_size=6), st.integers(0, 5000))
 def test_pyramid_equals_brute_force_however_the_run_is_cut(losses: list[float], cuts: list[int], first: int) -> None:
     rows = pyramid_of(losses, cuts, first)

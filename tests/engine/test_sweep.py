@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.spec import RunSpec, SpecError, defaults
@@ -182,7 +182,6 @@ HALVINGS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.builds(
         SweepPlan,

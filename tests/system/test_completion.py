@@ -14,6 +14,7 @@ import pytest
 from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.sweep import Axis, SweepPlan
+from tests.copies import answer
 
 FOLDER = Path(sys.executable).parent
 END = "no more words"
@@ -65,27 +66,30 @@ def test_bash_completes_commands_options_choices_runs_and_sweeps(tmp_path: Path)
         "2  a name, queued",
         "1  plain, queued",
     ]
-    assert shell.offered("lossboard sweep ref") == ["refine"]
-    assert shell.offered("lossboard sweep show ") == ["1"]
-    assert "adam" in shell.offered("lossboard run --update ada")
-    assert shell.offered("lossboard list --sort upd") == ["update"]
     assert shell.offered("lossboard list --columns run,upd") == ["run,update"]
-    assert shell.offered("lossboard sweep --parameter batch") == ["batch-size"]
-    assert shell.offered("lossboard plot --metric gradient") == ["gradient-norm"]
-    assert shell.offered("lossboard --db other.db show ") == [""]
-    assert not (tmp_path / "other.db").exists()
     shell.close()
 
 
+@pytest.mark.parametrize(("words", "offered"), [
+    (["run", "--update", "ada"], ["plain", "adagrad", "plain", "adam", "plain", "adamw", "plain", "adadelta"]),
+    (["list", "--sort", "upd"], ["plain", "update"]),
+    (["sweep", "refine", ""], ["plain", "1", "margins"]),
+    (["sweep", "--parameter", "batch"], ["plain", "batch-size"]),
+    (["plot", "--metric", "gradient"], ["plain", "gradient-norm"]),
+    (["--db", "other.db", "show", ""], []),
+])  # fmt: skip
+def test_what_the_script_is_told(tmp_path: Path, words: list[str], offered: list[str]) -> None:
+    with open_for_writing(tmp_path / "runs.db") as store:
+        store.queue.add_sweep(SweepPlan(defaults(), (Axis("delta", (1.0, 2.0)),), name="margins"))
+    asked = {"COMP_WORDS": shlex.join(["lossboard", *words]), "COMP_CWORD": str(len(words))}
+    done = answer([], tmp_path, {**NOWHERE, **asked, "_LOSSBOARD_COMPLETE": "bash_complete"})
+    assert done.stdout.split() == offered
+    assert not (tmp_path / "other.db").exists()
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_every_shell_has_a_script_that_asks_the_program_of_the_line(shell: str) -> None:
-    done = subprocess.run(["lossboard", "completion", shell], env=NOWHERE, capture_output=True, text=True, check=True)
-    asked = subprocess.run(
-        ["lossboard"],
-        env={**NOWHERE, "_LOSSBOARD_COMPLETE": f"{shell}_source"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == asked.stdout
+def test_every_shell_has_a_script_that_asks_the_program_of_the_line(tmp_path: Path, shell: str) -> None:
+    done = answer(["completion", shell], tmp_path, NOWHERE)
+    asked = answer([], tmp_path, {**NOWHERE, "_LOSSBOARD_COMPLETE": f"{shell}_source"})
+    assert (done.returncode, done.stdout) == (0, asked.stdout)
     assert f"_LOSSBOARD_COMPLETE={shell}_complete" in done.stdout

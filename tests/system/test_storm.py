@@ -36,11 +36,11 @@ TAKEN_OVER_AFTER_S = 0.4
 LIMIT_S = 75.0 + 5.0 * RUNS
 
 SPECS = (
-    defaults().changed(iterations=1500, pace=1500.0),
-    defaults().changed(iterations=4000, batch_size=16, update="adam", step_size=0.001, metrics="loss"),
-    defaults("local-search").changed(iterations=800),
-    defaults("random-search").changed(iterations=600, pace=900.0),
-    defaults().changed(iterations=1200, update="momentum", sampling="epochs", pace=1200.0),
+    defaults().changed(iterations=900, pace=1500.0),
+    defaults().changed(iterations=3000, batch_size=16, update="adam", step_size=0.001, metrics="loss"),
+    defaults("local-search").changed(iterations=500),
+    defaults("random-search").changed(iterations=540, pace=900.0),
+    defaults().changed(iterations=720, update="momentum", sampling="epochs", pace=1200.0),
 )
 
 
@@ -78,8 +78,8 @@ class Weather(Thread):
         return {run.worker_id for run in runs if reader.background(run).times_lost >= MOST_TIMES_LOST - 2}
 
     def blow(self, working: list[Worker]) -> None:
-        """One blow."""
-        if not working:
+        """One blow, less often where few work: the last one would be struck down four times a second, and never end."""
+        if self.random.random() * WORKERS >= len(working):
             return
         worker = self.random.choice(working)
         if self.random.random() < 0.5:

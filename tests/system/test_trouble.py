@@ -60,7 +60,7 @@ def reader(path: Path) -> Iterator[Reader]:
 
 
 def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_handed(path: Path, reader: Reader) -> None:
-    spec = defaults().changed(iterations=6000, pace=1000.0)
+    spec = defaults().changed(iterations=3000, pace=1000.0)
     with open_for_writing(path) as store:
         store.settings.set(TAKE_OVER_AFTER, "0.3")
         store.queue.add([spec])
@@ -76,7 +76,7 @@ def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_hand
     wait_until(has_another_worker, TIMEOUT_S, "another worker")
     os.kill(stale.pid, signal.SIGCONT)
     run = wait_for_state(reader, 1, *ENDED)
-    assert (run.state, run.iterations_done, run.attempt) == ("finished", 6000, 2)
+    assert (run.state, run.iterations_done, run.attempt) == ("finished", 3000, 2)
     wait_until(lambda: is_alive(stale) is False, what="the stale worker has left")
     with open(stale.log_path) as log:
         assert "run 1 is no longer this worker's" in log.read()
@@ -87,10 +87,10 @@ def test_a_worker_that_was_stopped_declared_dead_and_continued_leaves_empty_hand
 
 
 def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path: Path, reader: Reader) -> None:
-    spec = defaults().changed(iterations=40_000, batch_size=8, metrics="loss")
+    spec = defaults().changed(iterations=16_000, pace=8_000.0, batch_size=8, metrics="loss")
     queue(path, spec)
     start_workers(path)
-    wait_for_iterations(reader, 1, 3000)
+    wait_for_iterations(reader, 1, 2000)
     worker = worker_of(reader, 1)
     # As a full disk does: what is there can be written again, nothing can grow.
     room = max(os.path.getsize(path), os.path.getsize(f"{path}-wal")) + 50_000
@@ -99,7 +99,7 @@ def test_a_full_disk_is_waited_for_and_said_and_nothing_is_lost(path: Path, read
     run = the_run(reader, 1)
     assert run.state == "running"
     assert judge(run, [worker]) in ("waiting", "running")
-    assert reader.curve(1, 240).count.sum() == run.iterations_done < 40_000
+    assert reader.curve(1, 240).count.sum() == run.iterations_done < 16_000
     assert is_alive(worker)
     resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     run = wait_for_state(reader, 1, *ENDED)
@@ -148,7 +148,7 @@ def test_a_run_that_goes_on_is_forked_and_its_fork_repeats_it(path: Path, reader
 
 
 def test_what_a_lost_run_is_told_takes_effect_at_once(path: Path, reader: Reader) -> None:
-    queue(path, ENDLESS, ENDLESS)
+    queue(path, *[ENDLESS.changed(pace=1000.0)] * 2)
     start_workers(path, count=2)
     for run_id in (1, 2):
         wait_for_iterations(reader, run_id, 100)
@@ -167,7 +167,7 @@ def test_stop_and_pause_are_obeyed_while_known_iterations_are_computed_again(pat
     slow = "import engine.jobs.worker.run_loop as a; a.CHECKPOINT_S = a.CHECKPOINT_SHARE = 1e9; a.SNAPSHOT_RATIO = 1e9"
     queue(path, ENDLESS)
     first = worker_with(path, slow, path.with_suffix(".log"))
-    wait_for_iterations(reader, 1, 20_000)
+    wait_for_iterations(reader, 1, 10_000)
     first.kill()
     first.wait()
     done = the_run(reader, 1).iterations_done

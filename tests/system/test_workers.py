@@ -38,7 +38,7 @@ from tests.system.workers import (
 )
 
 QUICK = defaults().changed(iterations=400)
-ENDLESS = defaults().changed(iterations=None, seconds=600.0)
+ENDLESS = defaults().changed(iterations=None, seconds=600.0, pace=2000.0)
 
 
 @pytest.fixture(autouse=True)
@@ -159,10 +159,10 @@ def cpu_seconds(pid: int) -> float:
 def test_kill_9_leaves_every_committed_iteration_and_the_next_worker_goes_on_bit_for_bit(
     path: Path, reader: Reader
 ) -> None:
-    spec = defaults().changed(iterations=12_000, seed=3)
+    spec = defaults().changed(iterations=6_000, seed=3)
     queue(path, spec)
     start_workers(path)
-    for upto in (1_000, 4_000, 7_000):
+    for upto in (500, 2_000, 3_500):
         wait_for_iterations(reader, 1, upto)
         worker = worker_of(reader, 1)
         kill(worker)
@@ -174,11 +174,11 @@ def test_kill_9_leaves_every_committed_iteration_and_the_next_worker_goes_on_bit
         wait_until(partial(is_followed, reader, worker), what="another worker")
         np.testing.assert_array_equal(losses_of(path, 1)[: len(committed)], committed)
     run = wait_for_state(reader, 1, *ENDED)
-    assert (run.state, run.iterations_done, run.attempt) == ("finished", 12_000, 4)
+    assert (run.state, run.iterations_done, run.attempt) == ("finished", 6_000, 4)
     losses, weights = undisturbed(spec)
     np.testing.assert_array_equal(losses_of(path, 1), losses)
     iteration, state = present(reader.checkpoint(1))
-    assert iteration == 12_000
+    assert iteration == 6_000
     np.testing.assert_array_equal(state_from_bytes(state).weights, weights)
     assert_consistent(path, 1)
     elapsed = [row[0] for row in query(path, "SELECT elapsed_s FROM iterations ORDER BY iteration")]
@@ -219,7 +219,7 @@ def test_stop_keeps_what_was_done(path: Path, reader: Reader) -> None:
 
 
 def test_pause_frees_the_worker_and_resume_goes_on_bit_for_bit(path: Path, reader: Reader) -> None:
-    spec = defaults().changed(iterations=3_000, pace=3_000.0)
+    spec = defaults().changed(iterations=2_000, pace=2_000.0)
     queue(path, spec)
     begin_s = time.monotonic()
     start_workers(path)
@@ -228,7 +228,7 @@ def test_pause_frees_the_worker_and_resume_goes_on_bit_for_bit(path: Path, reade
     paused = wait_for_state(reader, 1, "paused")
     paused_s = time.monotonic()
     wait_until(lambda: reader.workers() == [], what="the worker is free")
-    assert paused.iterations_done < 3_000
+    assert paused.iterations_done < 2_000
     resumed_s = time.monotonic()
     assert "Resuming run 1" in command(path, 1, "resume")
     start_workers(path)
@@ -246,11 +246,11 @@ def test_a_new_step_size_holds_from_a_recorded_iteration_on_and_survives_a_kill(
     wait_until(lambda: reader.commands(1)[0].outcome, what="the command is obeyed")
     at = present(reader.commands(1)[0].applied_at_iteration)
     assert reader.commands(1)[0].outcome == "step size 0.1 to 0.025"
-    wait_for_iterations(reader, 1, at + 500)
+    wait_for_iterations(reader, 1, at + 200)
     kill(worker_of(reader, 1))
     start_workers(path)
     done = the_run(reader, 1).iterations_done
-    wait_for_iterations(reader, 1, done + 500)
+    wait_for_iterations(reader, 1, done + 200)
     sizes = query(
         path, "SELECT min(iteration), max(iteration), step_size FROM iterations GROUP BY step_size ORDER BY 1"
     )

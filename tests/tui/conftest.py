@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import textual.app
 import textual.pilot
 from textual._context import active_app
 from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.message_pump import MessagePump
 
 from tui.terminal.textual_internals import has_waiting
@@ -27,6 +30,23 @@ def _keys_are_answered_when_nothing_waits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(textual.app, "wait_for_idle", until_nothing_waits)
         patch.setattr(textual.pilot, "wait_for_idle", until_nothing_waits)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _style_sheets_are_parsed_once() -> Iterator[None]:
+    """Every app would parse the same ones, with the colours of the same few themes."""
+    known: dict[object, list[RuleSet]] = {}
+    parse = Stylesheet._parse_rules
+
+    def parsed(sheet: Stylesheet, *asked: Any, **more: Any) -> list[RuleSet]:
+        key = (asked, tuple(more.items()), tuple(sheet._variables.items()))
+        if key not in known:
+            known[key] = parse(sheet, *asked, **more)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parsed)
         yield
 
 

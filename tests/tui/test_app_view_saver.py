@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec import defaults
@@ -51,7 +51,6 @@ def path(tmp_path: Path) -> Path:
 
 
 @given(VIEWS)
-@settings(deadline=None)
 def test_whatever_was_remembered_makes_choices_that_are_remembered_as_they_are(view: View) -> None:
     choices = choices_of(view)
     again = view_of(choices, view.theme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec import defaults
@@ -22,7 +22,6 @@ WORDS = st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("â—â
 
 
 @given(WORDS)
-@settings(deadline=None)
 def test_every_cell_becomes_one_printable_sign_and_none_moves(text: str) -> None:
     assert all(" " <= sign <= "~" for sign in plain(text))
     assert len(plain(text)) == len(split(text))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.presence import present
@@ -88,7 +88,6 @@ def test_a_growing_chart_rarely_rescales_and_repaints_little(x_kind: XKind, log_
 
 
 @given(counts=st.lists(st.integers(1, 1000), min_size=2, max_size=6), log_y=st.booleans())
-@settings(deadline=None, max_examples=40)
 def test_held_axes_always_contain_the_lines(counts: list[int], log_y: bool) -> None:
     picture = None
     for n in counts:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -46,7 +46,6 @@ def plot_of(picture: Picture, array: np.ndarray) -> np.ndarray:
     return array[plot.top : plot.top + plot.height, plot.left : plot.left + plot.width]
 
 
-@settings(deadline=None)
 @given(losses=PLAUSIBLE, log_y=st.booleans(), kind=st.sampled_from(["gradient", "search"]))
 def test_every_finite_point_lands_in_its_cell(losses: list[float], log_y: bool, kind: RunKind) -> None:
     picture = draw(ChartView(runs=(run_of(losses, kind=kind),), log_y=log_y), 90, 24)
@@ -59,7 +58,6 @@ def test_every_finite_point_lands_in_its_cell(losses: list[float], log_y: bool, 
         assert any(picture.codepoints[cell] != ord(" ") for cell in here)
 
 
-@settings(deadline=None)
 @given(before=st.integers(5, 20), gap=st.integers(25, 60), bad=st.sampled_from([math.nan, math.inf, -math.inf]))
 def test_a_gap_stays_empty_and_has_a_sign_where_it_starts(before: int, gap: int, bad: float) -> None:
     losses = [1.0] * before + [bad] * gap + [2.0] * 20
@@ -115,7 +113,6 @@ def test_a_run_that_diverges_leaves_the_plot_and_does_not_squeeze_the_others() -
     window=st.none() | st.tuples(st.floats(), st.floats()),
     charset=st.sampled_from(["unicode", "ascii"]),
 )
-@settings(max_examples=150, deadline=None)
 def test_nothing_in_a_view_makes_it_raise_and_every_row_has_the_asked_width(
     many: list[tuple[list[float], str, RunKind, int]],
     width: int,
@@ -154,7 +151,6 @@ def test_curves_are_seen_at_every_size(size: tuple[int, int]) -> None:
 
 
 @given(count=st.integers(1, 40), width=st.integers(20, 160), height=st.integers(6, 50), label=LABELS)
-@settings(max_examples=40, deadline=None)
 def test_the_legend_never_covers_data(count: int, width: int, height: int, label: str) -> None:
     runs = tuple(run_of([4.0, 3.0, 2.0], run_id=i, slot=i, label=f"{i} {label}") for i in range(count))
     picture = draw(ChartView(runs=runs), width, height)

@@ -45,7 +45,6 @@ def place_of(picture: Picture, x: float, y: float) -> tuple[int, int]:
 
 
 @given(SIZES, st.integers(1, 3000), st.sampled_from([1, 4, 16, 64]), st.booleans(), st.booleans())
-@settings(deadline=None, max_examples=30)
 def test_at_every_size_a_noisy_line_ends_at_the_loss_that_is_told(
     size: tuple[int, int], done: int, width: int, growing: bool, log_y: bool
 ) -> None:
@@ -58,7 +57,7 @@ def test_at_every_size_a_noisy_line_ends_at_the_loss_that_is_told(
 
 
 @given(SIZES, st.lists(st.integers(1, 1000), min_size=1, max_size=6, unique=True), st.sampled_from(X_KINDS))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_markers_stand_in_the_column_where_their_run_ended(
     size: tuple[int, int], ends: list[int], x_kind: XKind
 ) -> None:

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -47,7 +47,6 @@ def numbers(path: ET.Element) -> NDArray[np.float64]:
 )
 @example(label="", losses=[9.467845390305582e-291], log=True)
 @example(label="", losses=[1.7976931348622105e308], log=True)
-@settings(deadline=None, max_examples=60)
 def test_a_picture_is_well_formed_whatever_a_run_is_called(label: str, losses: list[float], log: bool) -> None:
     view = ChartView((ChartRun(1, label, 0, decimated(losses)),), note='<&">', log_y=log)
     document = ET.fromstring(vector_chart(view, 960, 540, title=label))

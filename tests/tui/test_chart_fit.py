@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.presence import present
@@ -31,7 +31,6 @@ def heights(view: ChartView, previous: Picture | None = None) -> tuple[float, fl
 
 
 @given(st.integers(0, 900), st.integers(20, 100), st.booleans())
-@settings(deadline=None, max_examples=40)
 def test_the_y_axis_fits_the_shown_part_of_the_lines(first: int, span: int, log_y: bool) -> None:
     view = ChartView((FALLEN,), log_y=log_y, x_window=(float(first), float(first + span)))
     whole = draw(ChartView((FALLEN,), log_y=log_y), 100, 24)

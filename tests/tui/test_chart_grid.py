@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.chart_curves import decimated, noisy
@@ -126,7 +126,6 @@ def test_the_cursor_stands_in_every_tile_at_the_same_x() -> None:
     charset=st.sampled_from(["unicode", "ascii"]),
     cursor=st.none() | st.floats(-10, 300),
 )
-@settings(max_examples=60, deadline=None)
 def test_a_grid_of_any_size_is_drawn(count: int, size: tuple[int, int], charset: Charset, cursor: float | None) -> None:
     picture = draw(grid_of(count, cursor_x=cursor), *size, charset=charset)
     assert picture.codepoints.shape == size[::-1]

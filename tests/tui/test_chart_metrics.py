@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.presence import present
@@ -33,7 +33,6 @@ def plot_styles(picture: Picture) -> np.ndarray:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
-@settings(deadline=None)
 def test_accuracy_is_a_linear_axis_of_per_cents_within_0_and_1(values: list[float]) -> None:
     picture = draw(ChartView((measured(values),), metric="validation accuracy", log_y=True), 80, 20)
     axes = present(picture.axes)

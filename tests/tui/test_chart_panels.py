@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.presence import present
@@ -89,7 +89,6 @@ def test_a_metric_that_no_run_has_recorded_says_so_and_the_others_are_drawn() ->
     st.sampled_from(GRID), st.sampled_from(GRID), st.integers(1, 160), st.integers(1, 50),
     st.none() | st.floats(-10, 300), st.sampled_from(["unicode", "ascii"]),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
 def test_what_is_copied_from_the_picture_before_is_what_would_be_drawn(
     first: str, then: str, width: int, height: int, cursor: float | None, charset: Charset
 ) -> None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.presence import present
@@ -113,7 +113,6 @@ def test_a_run_that_has_ended_before_the_cursor_is_read_quietly() -> None:
 
 
 @given(x=st.floats(1, 99), width=st.integers(12, 160), log_x=st.booleans(), grid=st.booleans())
-@settings(deadline=None, max_examples=60)
 def test_a_column_and_its_x_lead_to_each_other(x: float, width: int, log_x: bool, grid: bool) -> None:
     picture = draw(ChartView((ChartRun(1, "1", 0, decimated(noisy(100))),), log_x=log_x, grid=grid), width, 20)
     column = picture.column_at(x)

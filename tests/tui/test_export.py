@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec import STRATEGIES, UPDATES, RunSpec, SpecError, defaults
@@ -45,7 +45,6 @@ SPECS = st.builds(
 
 
 @given(spec=SPECS, name=st.text(max_size=20))
-@settings(deadline=None)
 def test_the_copied_command_makes_the_same_run(
     tmp_path_factory: pytest.TempPathFactory, spec: RunSpec, name: str
 ) -> None:

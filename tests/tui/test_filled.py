@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.chart.cells.picture import BLANK
@@ -45,7 +45,6 @@ points = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=0, ma
 
 
 @pytest.mark.parametrize("manner", ["halves", "shades", "ascii"])
-@settings(max_examples=30)
 @given(points, points, st.integers(1, 20), st.integers(1, 10), st.text(max_size=8))
 def test_any_points_make_a_picture_of_that_size(
     manner: Manner, x: list[float], y: list[float], width: int, height: int, text: str

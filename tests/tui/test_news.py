@@ -40,7 +40,6 @@ def chart_options(statuses: dict[int, str], **every: Any) -> Snapshot:
 
 @given(LOOKS, LOOKS)
 @example({1: "queued", 2: "finished"}, {1: "finished", 2: "queued"})
-@settings(deadline=None)
 def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(
     before: dict[int, str], after: dict[int, str]
 ) -> None:
@@ -57,7 +56,7 @@ def test_only_runs_that_were_going_on_and_changed_are_told_and_each_once(
 
 
 @given(st.lists(LOOKS, max_size=5))
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_all_that_happened_is_one_line(looks: list[dict[int, str]]) -> None:
     told: tuple[News, ...] = ()
     for before, after in itertools.pairwise(looks):

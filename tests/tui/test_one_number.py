@@ -87,7 +87,7 @@ def cell(title: str, run: Run) -> str:
     return "".join(text for text, _ in column.parts(run, RowPreview(), 9))
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(recorded(), min_size=2, max_size=5))
 def test_every_place_tells_the_same_numbers_written_alike(
     runs: list[Recorded],
@@ -130,7 +130,7 @@ def test_every_place_tells_the_same_numbers_written_alike(
             assert written["batch ~"] in tiles
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.lists(recorded(), min_size=2, max_size=6))
 def test_runs_are_ordered_by_whole_split_losses(runs: list[Recorded]) -> None:
     with TemporaryDirectory() as folder:

@@ -48,7 +48,7 @@ def test_a_narrow_window_is_read_where_it_will_be_however_far_the_runs_have_come
     assert curve.width < 64
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=st.integers(0, 70_000), columns=st.integers(1, 200))
 def test_every_number_comes_from_what_had_been_done(noisy: Path, done: int, columns: int) -> None:
     losses = NOISY[:done].copy()

@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.dashboards import opened, raced
@@ -63,7 +63,6 @@ async def test_what_is_no_letter_is_drawn_in_its_colour(path: Path) -> None:
 
 
 @given(text=st.text(max_size=30), ground=st.sampled_from(["", "#102030"]), opacity=st.sampled_from([1.0, 0.5]))
-@settings(max_examples=60, deadline=None)
 def test_any_text_makes_a_document(text: str, ground: str, opacity: float) -> None:
     row = [(text, CellStyle("#ffffff", bold=True, opacity=opacity, ground=ground))]
     root = ET.fromstring(document([row], 40, ground="#000000", title=text))

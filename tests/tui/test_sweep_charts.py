@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.chart.cells.picture import Picture, faint, run_style, strong
@@ -71,7 +71,6 @@ def test_what_diverged_does_not_flatten_the_rest_and_is_crossed() -> None:
 
 
 @pytest.mark.parametrize("charset", ["unicode", "ascii"])
-@settings(max_examples=60, deadline=None)
 @given(points=st.lists(st.tuples(st.floats(1e-12, 1e12), LOSSES, LOSSES, st.booleans()), max_size=12), size=SIZES,
        log=st.booleans())  # fmt: skip
 @example(points=[(1.0, sys.float_info.max, 0.0, False)], size=(20, 8), log=True)
@@ -97,7 +96,6 @@ def test_any_losses_can_be_drawn_at_any_size(
     assert charset == "unicode" or picture.to_text().isascii()
 
 
-@settings(max_examples=60, deadline=None)
 @given(shape=st.tuples(st.integers(1, 12), st.integers(1, 12)), size=SIZES, data=st.data())
 def test_any_grid_can_be_drawn_at_any_size(shape: tuple[int, int], size: tuple[int, int], data: st.DataObject) -> None:
     losses = np.array(data.draw(st.lists(LOSSES, min_size=math.prod(shape), max_size=math.prod(shape))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.spec import FIELDS, RunSpec, defaults
@@ -66,7 +66,6 @@ ENTRIES = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 4), st.lists(ENTRIES, max_size=25), st.sampled_from([12, 40, 80]))
 def test_whatever_is_entered_leaves_a_plan_or_a_field_that_says_why(
     number: int, entries: list[tuple[str, int | str]], width: int
