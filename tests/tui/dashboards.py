@@ -60,10 +60,10 @@ class Opened:
         return self.form.query_one(FieldInput).value if self.form.focused == field else self.form.form.texts[field]
 
     async def fill(self, field: str, text: str) -> None:
-        """Replace what a field of a form holds by typing."""
+        """Replace what a field of a form holds, by pasting; it is as if it had been typed, and costs one change."""
         await self.focus(field)
-        names = {" ": "space", ".": "full_stop", "-": "minus", ",": "comma", "?": "question_mark"}
-        await self.press("end", "ctrl+u", *(names.get(letter, letter) for letter in text))
+        await self.press("end", "ctrl+u")
+        await self.type(f"\x1b[200~{text}\x1b[201~")
 
     async def type(self, text: str) -> None:
         """What a terminal would send in one piece; all of it has had its effect."""

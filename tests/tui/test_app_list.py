@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -12,7 +13,7 @@ from engine.spec import defaults
 from engine.store import Evaluation, Listing, Run, open_for_writing
 from engine.store.list.listing import ORDERS
 from tests.presence import present
-from tests.stores import block_of, claimed_writer, process, sweep_row
+from tests.stores import block_of, claimed_writer, process, query, sweep_row
 from tests.tui.dashboards import Opened, losses, opened, raced, store_with
 from tui.colours.palette import marker
 from tui.model.choices import MOST_MARKED
@@ -20,13 +21,19 @@ from tui.model.messages import ChoicesChanged
 from tui.widgets.runs_table import RunsTable
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    path = tmp_path / "runs.db"
+@pytest.fixture(scope="module")
+def two_thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("many") / "runs.db"
     store_with(path, ("first of all", defaults()))
     with open_for_writing(path) as store:
         store.queue.add([defaults().changed(seed=seed) for seed in range(1999)])
+    query(path, "PRAGMA wal_checkpoint(TRUNCATE)")  # only the file itself is copied
     return path
+
+
+@pytest.fixture
+def many(two_thousand: Path, tmp_path: Path) -> Path:
+    return Path(copy(two_thousand, tmp_path / "runs.db"))
 
 
 def pointed(board: Opened) -> int | None:
@@ -35,19 +42,19 @@ def pointed(board: Opened) -> int | None:
 
 async def test_a_list_that_is_longer_than_what_is_read(many: Path) -> None:
     async with opened(many) as board:
+        await board.until(lambda: board.app.snapshot.total == 2000)
         assert len(board.app.snapshot.runs) < 500
-        assert board.app.snapshot.total == 2000
         await board.press("G")
         await board.until(lambda: pointed(board) == 1 and "first of all" in board.text())
         assert board.app.choices.marked == ()
         await board.press("g")
         await board.until(lambda: pointed(board) == 2000 and " 1999 " in board.text())
-        for expected in range(1970, 1700, -30):
+        for expected in range(1970, 1880, -30):
             await board.press(*["j"] * 30)
             await board.until(partial(lambda expected: pointed(board) == expected, expected))
             assert f" {expected}  " in board.text()
-        await board.press("pagedown", "pagedown")
-        await board.until(lambda: present(pointed(board)) < 1700)
+        await board.press(*["pagedown"] * 12)
+        await board.until(lambda: present(pointed(board)) < 1700 and board.app.snapshot.first > 0)
 
 
 async def test_the_speed_above_is_that_of_all_runs_whatever_the_list_shows(tmp_path: Path) -> None:
@@ -99,7 +106,7 @@ async def test_marking_all_begins_at_the_top_of_the_list_wherever_the_cursor_is(
         await board.until(lambda: pointed(board) == 1000 and board.app.snapshot.first > 0)
         await board.press("a")
         await board.until(lambda: set(board.app.choices.marked) == set(range(2001 - MOST_MARKED, 2001)))
-        assert "Marked the first 64 of 2,000 runs: 64 can be drawn." in board.text()
+        await board.until(lambda: "Marked the first 64 of 2,000 runs: 64 can be drawn." in board.text())
         assert pointed(board) == 1000
 
 
@@ -246,7 +253,7 @@ async def test_another_order_is_shown_as_soon_as_it_is_read(tmp_path: Path, monk
         await board.until(lambda: " 3 gradient" in table.text().splitlines()[1])
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 35)])
+@pytest.mark.parametrize("size", [(80, 24), (200, 35)])
 async def test_no_title_is_cut_by_the_sign_of_its_order(swept: Path, size: tuple[int, int]) -> None:
     async with opened(swept, size=size) as board:
         table = board.app.screen.query_one(RunsTable)
@@ -288,7 +295,7 @@ async def test_no_step_size_is_cut_in_the_table_and_two_that_differ_look_differe
             assert f" {shown} " in board.app.screen.query_one(RunsTable).text()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 35), (200, 50)])
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
 async def test_a_run_that_was_given_a_name_is_called_so_in_the_table(tmp_path: Path, size: tuple[int, int]) -> None:
     path = tmp_path / "runs.db"
     store_with(path, ("the good one", defaults()), (defaults().label, defaults().changed(step_size=0.5)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,28 +41,31 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 @pytest.mark.parametrize("size", [(120, 35), (80, 24)])
-async def test_a_foreign_name_can_do_nothing_to_the_screen(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+async def test_a_foreign_name_can_do_nothing_to_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     path = tmp_path / "runs.db"
-    store_with(path, (name, defaults()))
+    store_with(path, *((name, defaults()) for name in HOSTILE))
     async with opened(path, size) as board:
-        await board.until(lambda: "97.2 %" in board.text())
-        before = board.text()
-        await board.press("enter", "j", "space")
-        text = board.text()
-        assert text.count("\n") == size[1] - 1
-        assert not set(before + text) & set("\x1b\x07\x9b\x9d\u202e\u202c\u200b\ufeff\r\t")
+        for run_id in range(len(HOSTILE), 0, -1):
+            await board.until(partial(lambda run_id: board.app.choices.pointed == run_id, run_id))
+            await board.until(lambda: "97.2 %" in board.text())
+            seen = board.text()
+            await board.press("enter")
+            await board.until(lambda: board.app.choices.alone)
+            seen += board.text()
+            await board.press("escape", "space")
+            seen += board.text()
+            assert seen.count("\n") == 3 * (size[1] - 1)
+            assert not set(seen) & set("\x1b\x07\x9b\x9d\u202e\u202c\u200b\ufeff\r\t")
+            await board.press("j")
         assert not board.all_of(ReadFailed)
 
 
-@pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 12), (39, 12), (20, 5), (5, 2), (200, 50)])
-async def test_every_size_lives_on(tmp_path: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(39, 12), (5, 2)])
+async def test_the_smallest_sizes_live_on(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(raced(tmp_path / "runs.db"), size) as board:
         await board.press("j", "question_mark", "escape", "n", "escape", "y")
-        if size[0] >= 40 and size[1] >= 12:
-            assert "local search" in board.text()
-        elif size >= (20, 5):
+        if size >= (20, 5):
             assert "terminal too small" in board.text()
         await board.pilot.resize_terminal(100, 30)
         await board.until(lambda: "random search" in board.text())
@@ -206,13 +210,13 @@ async def resize(board: Opened, columns: int, rows: int) -> None:
     await board.pilot.resize_terminal(columns, rows)
 
 
-@pytest.mark.parametrize("seed", [3, 4, 5])
+@pytest.mark.parametrize("seed", [3, 5])
 async def test_the_terminal_shows_what_was_composed_whatever_was_left_out(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "runs.db"
     writers = store_with(path, *((name, defaults()) for name in ("宽 name", "one", "two")), finish=False)
     rng, done = random.Random(seed), 200
     async with opened(path, (100, 30)) as board:
-        for turn in range(90):
+        for turn in range(60):
             await board.pilot.press(rng.choice(KEYS))
             if turn % 15 == 14:
                 await resize(board, *rng.choice(SIZES))

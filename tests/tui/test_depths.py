@@ -15,7 +15,7 @@ from tests.tui.dashboards import Opened, opened
 
 DEPTHS = {
     "truecolor": ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, ["dark"]),
-    "256": ({"TERM": "tmux-256color"}, ["dark", "light", "colour-blind"]),
+    "256": ({"TERM": "tmux-256color"}, ["dark", "light"]),
     "16": ({"TERM": "xterm"}, ["dark"]),
     "none": ({"TERM": "xterm-256color", "NO_COLOR": "1"}, ["dark"]),
 }

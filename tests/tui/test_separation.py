@@ -13,6 +13,7 @@ from engine.spec import defaults
 from engine.store import open_for_writing
 from engine.sweep import Axis, SweepPlan
 from tests.tui.dashboards import Opened, opened
+from tests.tui.test_app_sizes import is_told_how_to_go_on
 
 SCREENS = {
     "the board": ([], "4 done", []),
@@ -73,4 +74,6 @@ async def test_columns_stand_apart_on_every_screen(path: Path, size: tuple[int, 
             await board.press(*opening)
             await board.until(partial(lambda there: board.app.output.is_open and there in board.text(), there))
             assert run_together(board) == [], (name, board.text())
+            assert len(board.text().splitlines()) == size[1], name
+            assert name == "the replay" or is_told_how_to_go_on(board), (name, board.text())
             await board.press(*closing)
