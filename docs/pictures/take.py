@@ -6,12 +6,14 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.jobs.people.submit import submit
-from engine.spec import race
+from engine.spec import defaults, race
 from tui.headless.frames import RenderJob, render
 from tui.headless.screenshot import as_svg
+from tui.model.inspection.subjects import TITLES, TabName
 from tui.model.replay_opening import ReplayOpening
 from tui.start import session
 
@@ -48,6 +50,33 @@ async def take_sweep(store: Path) -> None:
         write(HERE / "sweep.svg", as_svg(app))
 
 
+async def take_tabs(store: Path, names: Sequence[TabName]) -> None:
+    """Photograph tabs of the inspector on the runs of a store, each when it is computed."""
+    app = session.prepare(store)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("I")
+        for name in names:
+            await pilot.press(str(list(TITLES).index(name) + 1))
+            inspector = app.inspect_actions.view
+            while inspector is None or inspector.is_computing:
+                await pilot.pause(0.05)
+            write(HERE / f"inspector-{name}.svg", as_svg(app))
+
+
+async def take_inspector(race_store: Path, spiral_store: Path) -> None:
+    """Photograph every tab: decision regions of nets on the spiral, the others of the race's runs."""
+    await take_tabs(race_store, [name for name in TITLES if name != "regions"])
+    spec = defaults("gradient-descent", "two-layer").changed(
+        dataset="spiral", update="adam", step_size=0.03, iterations=1_000
+    )
+    submit(spiral_store, [spec.changed(hidden_size=size) for size in (3, 100)])
+    app = session.prepare(spiral_store)
+    async with app.run_test(size=SIZE) as pilot:
+        while app.snapshot.going_on or not app.snapshot.runs:
+            await pilot.pause(0.05)
+    await take_tabs(spiral_store, ["regions"])
+
+
 def write(path: Path, svg: str) -> None:
     path.write_text(svg)
     print(path.name, file=sys.__stdout__)
@@ -58,3 +87,4 @@ if __name__ == "__main__":
         os.environ["XDG_STATE_HOME"] = folder
         asyncio.run(take_board(Path(folder) / "race.db"))
         asyncio.run(take_sweep(Path(folder) / "runs.db"))
+        asyncio.run(take_inspector(Path(folder) / "race.db", Path(folder) / "spiral.db"))

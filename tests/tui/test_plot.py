@@ -246,6 +246,20 @@ def test_a_landscape_has_bands_ways_and_a_diverged_run_on_it(swept: Path) -> Non
     assert answer["ways"][0]["places"][0] == pytest.approx([0, 0], abs=1e-6)
 
 
+def test_tabs_of_the_inspector_are_printed_with_the_numbers_behind_them(swept: Path) -> None:
+    text = plot(swept, "1", "--tab", "mistakes", "--at", "7").stdout
+    assert "after 7 iterations" in text
+    table = json.loads(plot(swept, "1", "--tab", "mistakes", "--at", "7", "--json").stdout)
+    assert sum(sum(count for name, count in row.items() if name != "class") for row in table) == 300
+    weights = plot(swept, "1", "--tab", "weights", "--width", "100", "--height", "20").stdout
+    assert "10 classes x 64" in weights
+    assert max(map(width_of, weights.splitlines())) <= 100
+    assert len(weights.splitlines()) <= 20
+    (layer,) = json.loads(plot(swept, "1", "--tab", "weights", "--json").stdout)
+    assert layer["ratio"] == pytest.approx(layer["update_norm"] / layer["weights_norm"])
+    assert "iteration 20: computed here" in plot(swept, "1", "--tab", "step").stdout
+
+
 def test_what_cannot_be_plotted_is_a_sentence(race: Path, swept: Path) -> None:
     assert "There is no run 9 in this store" in plot(race, "9", status=1).stderr
     assert "There is no sweep 9 in this store" in plot(race, "--sweep", "9", status=1).stderr
@@ -258,6 +272,9 @@ def test_what_cannot_be_plotted_is_a_sentence(race: Path, swept: Path) -> None:
     plot(race, "1", "--metric", "weights", "--x", "time", status=2)
     plot(race, *map(str, range(1, 70)), status=2)
     plot(race, "1", "--landscape", "--metric", "loss", status=2)
+    assert "choose one of them" in plot(race, "1", "--landscape", "--tab", "check", status=2).stderr
+    assert "is about one run" in plot(race, "1", "2", "--tab", "check", status=2).stderr
+    assert "--at goes with --tab" in plot(race, "1", "--at", "3", status=2).stderr
     plot(race, "--sweep", "1", "--landscape", status=2)
     assert "Run 1 has kept no finite weights" in plot(race, "1", "--metric", "weights", status=1).stderr
     assert "There is nothing to plot." in plot(race, "1", "--metric", "gradient-norm", status=1).stderr

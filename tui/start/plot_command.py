@@ -78,6 +78,18 @@ class MetricType(click.ParamType[str]):
     "--regions", is_flag=True, help="Which class wins where over the plane of the examples, the runs side by side."
 )
 @click.option(
+    "--tab",
+    type=click.Choice(["weights", "step", "check", "mistakes", "range"]),
+    help="A tab of the inspector about one run: its weights by layer, one step, a gradient check, mistakes, or a "
+    "step-size range test.",
+)
+@click.option(
+    "--at",
+    metavar="ITERATION",
+    type=click.IntRange(min=0),
+    help="The run after so many iterations; goes with --tab. By default it is as far as it has come.",
+)
+@click.option(
     "--width", metavar="COLUMNS", type=int, help="Columns of the chart: those of the terminal by default, else 80."
 )
 @click.option(
@@ -90,21 +102,26 @@ class MetricType(click.ParamType[str]):
 @click.pass_obj
 def command(
     db: str, runs: tuple[int, ...], metric: str | None, log_y: bool, x_kind: Any, sweep_id: int | None,
-    landscape: bool, regions: bool, width: int | None, height: int | None, json: bool,
+    landscape: bool, regions: bool, tab: Any, at: int | None, width: int | None, height: int | None, json: bool,
 ) -> None:  # fmt: skip
     """Print the curves of runs, as the board draws them.
 
     Losses of mini-batches are smoothed with the board's half-life, which the title says; searches show the best loss
-    so far. --metric weights prints a histogram of the newest weights that each run has kept. --landscape and
-    --regions compute.
+    so far. --metric weights prints a histogram of the newest weights that each run has kept. --landscape,
+    --regions and --tab compute.
     """
     if bool(runs) == (sweep_id is not None):
         raise click.UsageError(
             f"Name runs, such as {store_command('plot 1 2')}, or a sweep: {store_command('plot --sweep 1')}."
         )
-    computed = "--landscape" if landscape else "--regions" if regions else ""
-    if landscape and regions:
-        raise click.UsageError("--landscape and --regions are two pictures: choose one of them.")
+    chosen = [name for name, is_on in (("--landscape", landscape), ("--regions", regions), ("--tab", tab)) if is_on]
+    if len(chosen) > 1:
+        raise click.UsageError(f"{' and '.join(chosen)} are different pictures: choose one of them.")
+    computed = next(iter(chosen), "")
+    if at is not None and not tab:
+        raise click.UsageError("--at goes with --tab.")
+    if tab and len(runs) > 1:
+        raise click.UsageError(f"--tab {tab} is about one run; these are {len(runs)}.")
     if sweep_id is not None and computed:
         raise click.UsageError(f"--sweep plots the train loss over the values; {computed} goes with runs.")
     if sweep_id is not None and metric is not None:
@@ -115,7 +132,10 @@ def command(
     elif computed:
         if metric is not None or x_kind is not None or log_y:
             raise click.UsageError(f"{computed} has axes of its own; leave --metric, --x and --log-y out.")
-        (_plot_landscape if landscape else _plot_regions)(db, _distinct(runs), paper, json)
+        if tab:
+            _plot_tab(db, runs[0], tab, at, paper, json)
+        else:
+            (_plot_landscape if landscape else _plot_regions)(db, _distinct(runs), paper, json)
     elif metric == WEIGHTS:
         if x_kind is not None:
             raise click.UsageError("--metric weights has the weights themselves on its x axis; leave --x out.")
@@ -179,6 +199,22 @@ def _plot_regions(db: str, run_ids: tuple[int, ...], paper: Paper, json: bool) -
     for sentence in lacking:
         click.echo(sentence, err=True)
     print_chart(as_json(as_data(found)) if json else print_regions(found, paper))
+
+
+def _plot_tab(db: str, run_id: int, name: Any, at: int | None, paper: Paper, json: bool) -> None:
+    from tui.headless.tabs import tab_of
+    from tui.presenting.describe import label
+    from tui.printing.tab import as_data, has_fills, print_rows
+    from tui.widgets.chart_pane import ChartStyle
+
+    with reading(db) as reader:
+        _check(reader, (run_id,))
+        run = reader.the_run(run_id)
+    moment = run.iterations_done if at is None else min(at, run.iterations_done)
+    style = ChartStyle(paper.charset, shades=not has_fills(paper))
+    with people_errors():
+        found = tab_of(Path(db), name, [(run_id, label(run), run.spec, moment)], paper.width, paper.height, style)
+    print_chart(as_json(as_data(found.table)) if json else print_rows(found.rows, paper))
 
 
 def _plot_sweep(db: str, sweep_id: int, paper: Paper, log_y: bool, x_kind: Any, json: bool) -> None:

@@ -93,6 +93,11 @@ class Inspector(Closing, inherit_bindings=False):
         """The tab in front."""
         return self._tabs[self._front]
 
+    @property
+    def is_computing(self) -> bool:
+        """Whether the tab in front waits for an answer."""
+        return self._is_computing
+
     def compose(self) -> ComposeResult:
         self._arrange()
         yield from self._lines
