@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from typing import Any, TypeVar
 
 import click
@@ -110,14 +111,22 @@ def default_text(field: Field) -> str:
     """A field's default, and the strategies, objectives and data sets that have another one."""
     default = getattr(defaults(), field.name)
     others: dict[str, list[str]] = {}
-    specs = [(name, defaults(strategy=name)) for name in STRATEGIES]
-    specs += [(name, defaults(objective=name)) for name in OBJECTIVES]
-    for name, spec in [*specs, *((name, defaults(dataset=name)) for name in PIXELS)]:
+    for name, spec in _default_specs().items():
         value = getattr(spec, field.name)
-        if value != default and name != value and field.applies(asdict(spec)):
+        if value != default and name != value and spec.decides(field.name):
             others.setdefault(typed_text(field.name, value), []).append(name)
     exceptions = [f"{text} with {', '.join(kinds)}" for text, kinds in others.items()]
     return "; ".join([typed_text(field.name, default), *exceptions])
+
+
+@cache
+def _default_specs() -> dict[str, RunSpec]:
+    """The default spec of each strategy, objective and data set of pixels, by its name."""
+    return (
+        {name: defaults(strategy=name) for name in STRATEGIES}
+        | {name: defaults(objective=name) for name in OBJECTIVES}
+        | {name: defaults(dataset=name) for name in PIXELS}
+    )
 
 
 def given_spec(fields: Mapping[str, str | None], varied: Collection[str] = ()) -> RunSpec:
