@@ -141,7 +141,7 @@ def test_live_in_a_replay_and_by_itself_a_moment_has_the_same_regions(tmp_path: 
     live, replay = DecisionRegions(), DecisionRegions()
     for iteration in (17, 18, 31, 9, 40):
         for computing, is_live in ((live, True), (replay, False)):
-            for _ in range(10):  # a live picture may be of an earlier moment: the next one is nearer
+            for _ in range(1_000):  # a live picture may be of an earlier moment: the next one is nearer
                 seen = regions(path, (1, iteration), (2, iteration), computing=computing, is_live=is_live)
                 if all(one.is_exact for one in seen):
                     break

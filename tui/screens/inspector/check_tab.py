@@ -10,7 +10,6 @@ from textual.strip import Strip
 
 from tui.colours.theme import DIM
 from tui.model.inspection.inquiries import Inquiry
-from tui.model.inspection.subjects import Inspected
 from tui.presenting.inspected import check
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -42,11 +41,8 @@ class CheckTab(Tab):
         self._one_sided = False
         self._layer = 0
 
-    def look_at(self, inspected: Inspected) -> None:
-        before, now = self.inspected.first, inspected.first
-        if before is None or now is None or before.run_id != now.run_id:
-            self._found, self._layer = None, 0
-        super().look_at(inspected)
+    def forget(self) -> None:
+        self._found, self._layer = None, 0
 
     def inquiry(self, width: int, height: int) -> Inquiry | None:
         subject = self.inspected.first

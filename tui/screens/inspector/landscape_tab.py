@@ -17,7 +17,6 @@ from tui.chart.inspected.section import SectionView, draw_section
 from tui.colours.palette import marker
 from tui.colours.theme import DIM, STRONG, TEXT, run_style
 from tui.model.inspection.inquiries import Inquiry, Wanted
-from tui.model.inspection.subjects import Inspected
 from tui.model.messages import ForkRequested
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -38,6 +37,7 @@ class LandscapeTab(Tab):
     """Shows one plane at a time; the ways end at the iterations of the moment."""
 
     name = "landscape"
+    is_of_one_run = False
 
     def __init__(self, chart_style: ChartStyle) -> None:
         super().__init__(chart_style)
@@ -49,12 +49,9 @@ class LandscapeTab(Tab):
         self._cursor: tuple[float, float] | None = None
         self._ground: tuple[object, int, int, FilledSheet] | None = None
 
-    def look_at(self, inspected: Inspected) -> None:
-        before = [subject.run_id for subject in self.inspected.subjects]
-        if before != [subject.run_id for subject in inspected.subjects]:
-            self._shown = None
-            self._back_to_whole()
-        super().look_at(inspected)
+    def forget(self) -> None:
+        self._shown = None
+        self._back_to_whole()
 
     def _back_to_whole(self) -> None:
         self._window, self._zoomed, self._cursor = None, 1.0, None

@@ -12,7 +12,6 @@ from engine.spec.choices import OF_EXAMPLES
 from engine.text import clean
 from tui.colours.theme import DIM
 from tui.model.inspection.inquiries import Inquiry
-from tui.model.inspection.subjects import Inspected
 from tui.presenting.inspected import mistakes
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -42,11 +41,8 @@ class MistakesTab(Tab):
         self._split = 0
         self._pointed: mistakes.Cell | None = None
 
-    def look_at(self, inspected: Inspected) -> None:
-        before, now = self.inspected.first, inspected.first
-        if before is None or now is None or before.run_id != now.run_id:
-            self._found = self._pointed = None
-        super().look_at(inspected)
+    def forget(self) -> None:
+        self._found = self._pointed = None
 
     def inquiry(self, width: int, height: int) -> Inquiry | None:
         subject = self.inspected.first

@@ -13,7 +13,6 @@ from engine.text import setting_text
 from tui.chart.inspected.range_test import draw_range_test
 from tui.colours.theme import DIM
 from tui.model.inspection.inquiries import Inquiry
-from tui.model.inspection.subjects import Inspected
 from tui.model.sweep.sweep_messages import SweepRequested
 from tui.presenting.inspected import range_test
 from tui.screens.inspector.tab import Tab
@@ -36,11 +35,8 @@ class RangeTab(Tab):
         self._start: int | None = None
         """The iteration whose weights are tested; None is the beginning."""
 
-    def look_at(self, inspected: Inspected) -> None:
-        before, now = self.inspected.first, inspected.first
-        if before is None or now is None or before.run_id != now.run_id:
-            self._found = self._start = None
-        super().look_at(inspected)
+    def forget(self) -> None:
+        self._found = self._start = None
 
     def inquiry(self, width: int, height: int) -> Inquiry | None:
         subject = self.inspected.first

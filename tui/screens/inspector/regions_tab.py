@@ -13,7 +13,7 @@ from tui.chart.inspected.regions import GAP, draw_regions, frame_of, tiling
 from tui.colours.palette import marker
 from tui.colours.theme import DIM, run_style
 from tui.model.inspection.inquiries import Inquiry, Wanted
-from tui.model.inspection.subjects import Inspected, Subject
+from tui.model.inspection.subjects import Subject
 from tui.presenting.inspected import regions
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -37,6 +37,7 @@ class RegionsTab(Tab):
     """Shows all inspected runs side by side, as many as fit; zoom and cursor are shares of each run's own window."""
 
     name = "regions"
+    is_of_one_run = False
 
     def __init__(self, chart_style: ChartStyle) -> None:
         super().__init__(chart_style)
@@ -47,11 +48,8 @@ class RegionsTab(Tab):
         self._cursor: tuple[float, float] | None = None
         self._drawn: tuple[object, Sequence[Strip]] | None = None
 
-    def look_at(self, inspected: Inspected) -> None:
-        before = [subject.run_id for subject in self.inspected.subjects]
-        if before != [subject.run_id for subject in inspected.subjects]:
-            self._found = ()
-        super().look_at(inspected)
+    def forget(self) -> None:
+        self._found = ()
 
     def _visible(self, width: int, height: int) -> tuple[Subject, ...]:
         subjects = self.inspected.subjects

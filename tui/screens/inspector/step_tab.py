@@ -10,7 +10,6 @@ from textual.strip import Strip
 
 from tui.colours.theme import DIM
 from tui.model.inspection.inquiries import Inquiry
-from tui.model.inspection.subjects import Inspected
 from tui.presenting.inspected import step
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -35,12 +34,9 @@ class StepTab(Tab):
         self._chosen: int | None = None
         self._example = 0
 
-    def look_at(self, inspected: Inspected) -> None:
-        before, now = self.inspected.first, inspected.first
-        if before is None or now is None or before.run_id != now.run_id:
-            self._found = self._chosen = None
-            self._example = 0
-        super().look_at(inspected)
+    def forget(self) -> None:
+        self._found = self._chosen = None
+        self._example = 0
 
     @property
     def _page(self) -> int:

@@ -23,6 +23,8 @@ class Tab(ABC):
     """
 
     name: ClassVar[TabName]
+    is_of_one_run: ClassVar[bool] = True
+    """Whether the first run alone is shown."""
 
     def __init__(self, chart_style: ChartStyle) -> None:
         self.chart_style = chart_style
@@ -31,8 +33,16 @@ class Tab(ABC):
         """Why there is nothing to show; '' if there is, or while it is computed."""
 
     def look_at(self, inspected: Inspected) -> None:
-        """Show these runs, at this moment."""
+        """Show these runs, at this moment; what is known of other ones is forgotten."""
+        many = 1 if self.is_of_one_run else None
+        before, now = ([subject.run_id for subject in one.subjects[:many]] for one in (self.inspected, inspected))
+        if before != now:
+            self.forget()
         self.inspected = inspected
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Drop what was computed and chosen about runs that are no longer looked at."""
 
     @abstractmethod
     def inquiry(self, width: int, height: int) -> Inquiry | None:

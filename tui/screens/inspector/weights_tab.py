@@ -10,7 +10,6 @@ from textual.strip import Strip
 
 from tui.colours.theme import DIM
 from tui.model.inspection.inquiries import Inquiry
-from tui.model.inspection.subjects import Inspected
 from tui.presenting.inspected import layer_weights
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -34,11 +33,8 @@ class WeightsTab(Tab):
         self._size = (1, 1)
         """Width and height of a picture of the weights."""
 
-    def look_at(self, inspected: Inspected) -> None:
-        before, now = self.inspected.first, inspected.first
-        if before is None or now is None or before.run_id != now.run_id:
-            self._found, self._layer, self._first = None, 0, 0
-        super().look_at(inspected)
+    def forget(self) -> None:
+        self._found, self._layer, self._first = None, 0, 0
 
     def inquiry(self, width: int, height: int) -> Inquiry | None:
         subject = self.inspected.first
